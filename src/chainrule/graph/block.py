@@ -1,0 +1,236 @@
+"""Blocks of nodes, and the graph that is made of them.
+
+A block is a list of *steps* in evaluation order.  Blocks nest: a structured node (``if``,
+``loop``, ``try``) owns blocks, and a node of an inner block may use any value of the blocks
+around it.  It may also use a value of the *sibling* block that certainly ran (the pulled-back
+arm of an ``if`` uses values of the forward arm): in the emitted Python these are simply local
+names.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.graph.node import NOWHERE, Node, Op, Origin
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type
+
+
+class Leaf(Op):
+    """A value that is not computed: a constant, a parameter, a global name."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        raise NotImplementedError
+
+
+CONSTANT = Leaf("constant")  # params: (value,)
+PARAMETER = Leaf("parameter")  # params: (name,)
+GLOBAL = Leaf("global")  # params: (name of module, name); value in Graph.globals
+REFERENCE = Leaf("reference")  # params: (key,); the object in Graph.references
+UNDEFINED = Leaf("undefined")  # the value of a name on a path where nothing uses it
+
+
+class Projection(Op):
+    """One of several results of a structured operation; params: (index,)."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        items: tuple[Type, ...] = getattr(args[0].type, "items")  # noqa: B009
+        index = params[0]
+        assert isinstance(index, int)
+        return items[index]
+
+
+ITEM = Projection("item")
+
+
+def constant_type(value: object) -> Type:
+    """Type of a Python constant."""
+    if isinstance(value, bool):
+        return BOOL
+    if isinstance(value, int):
+        return INT
+    if isinstance(value, float):
+        return FLOAT
+    return OPAQUE
+
+
+def constant_key(value: object) -> tuple[str, str]:
+    """Identity of a constant: 0.0, -0.0, 0 and False are four values."""
+    return (type(value).__name__, repr(value))
+
+
+class Block:
+    """Parameters, steps in evaluation order, results.
+
+    Attributes
+    ----------
+    parameters:
+        Values that the owner hands in (state and index of a loop).
+    steps:
+        The computed values, in the order in which f evaluates them.
+    results:
+        What the block hands out.
+    completes:
+        False when the block always ends by raising; its results are then undefined.
+    """
+
+    def __init__(self, graph: Graph, parent: Block | None = None) -> None:
+        self.graph = graph
+        self.parent = parent
+        self.parameters: tuple[Node, ...] = ()
+        self.steps: list[Node] = []
+        self.results: tuple[Node, ...] = ()
+        self.completes = True
+        self._interned: dict[Hashable, Node] = {}
+
+    def add(
+        self,
+        op: Op,
+        args: tuple[Node, ...] = (),
+        params: tuple[Hashable, ...] = (),
+        type: Type | None = None,
+    ) -> Node:
+        """The node of this operation here: an equal one in reach, or a new last step."""
+        key: Hashable = (op, tuple(arg.serial for arg in args), params)
+        if op.pure and not op.effect:
+            block: Block | None = self
+            while block is not None:
+                known = block._interned.get(key)
+                if known is not None:
+                    return known
+                block = block.parent
+        node = self.graph.new_node(op, args, params, type or op.infer(args, params), self)
+        if op is not ITEM:
+            self.steps.append(node)
+        self._interned[key] = node
+        return node
+
+    def parameter(self, name: str, type: Type) -> Node:
+        """A new parameter of this block."""
+        node = self.graph.new_node(PARAMETER, (), (name,), type, self)
+        self.parameters += (node,)
+        return node
+
+    def item(self, node: Node, index: int) -> Node:
+        """Result ``index`` of a structured node."""
+        return node.block.add(ITEM, (node,), (index,))
+
+    @property
+    def depth(self) -> int:
+        return 0 if self.parent is None else self.parent.depth + 1
+
+
+NO_DEFAULT = object()
+
+
+@dataclass(frozen=True)
+class SignatureParameter:
+    """One parameter of the function as its caller sees it.
+
+    ``kind`` is one of :class:`inspect.Parameter`'s kinds by name (``"POSITIONAL_OR_KEYWORD"``,
+    ``"VAR_POSITIONAL"`` ...); ``default`` is the default's value or ``NO_DEFAULT``;
+    ``annotation`` is kept when it is plain text such as ``float``.  ``node`` is the parameter's
+    value in the body, None when the body was specialised on the argument and does not read it.
+    """
+
+    name: str
+    kind: str = "POSITIONAL_OR_KEYWORD"
+    default: Any = NO_DEFAULT
+    annotation: str | None = None
+    node: Node | None = None
+
+
+class Graph:
+    """A function: parameters, a body, results.
+
+    Attributes
+    ----------
+    name:
+        Name of the function.
+    body:
+        Its outermost block; ``body.parameters`` are the function's, ``body.results`` hold one
+        node, the returned value.
+    signature:
+        The parameters as the caller sees them, in order.
+    docstring:
+        The text of the emitted function's docstring.
+    module:
+        The ``__name__`` of the module whose globals the function reads.
+    names:
+        The user's names of values, first binding first.
+    globals, references:
+        Values of ``GLOBAL`` nodes and objects of ``REFERENCE`` nodes.
+    cursor:
+        The block into which operators on nodes build.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._serial = itertools.count()
+        self._leaves: dict[Hashable, Node] = {}
+        self.body = Block(self)
+        self.signature: tuple[SignatureParameter, ...] = ()
+        self.docstring = ""
+        self.module = "__main__"
+        self.names: dict[Node, str] = {}
+        self.globals: dict[tuple[str, str], Any] = {}
+        self.references: dict[Hashable, Any] = {}
+        self.cursor = self.body
+        self.origin: Origin = NOWHERE
+
+    def new_node(
+        self,
+        op: Op,
+        args: tuple[Node, ...],
+        params: tuple[Hashable, ...],
+        type: Type,
+        block: Block,
+    ) -> Node:
+        return Node(op, args, params, type, self.origin, block, next(self._serial))
+
+    def leaf(self, op: Op, params: tuple[Hashable, ...], key: Hashable, type: Type) -> Node:
+        """The leaf of this key; leaves belong to the whole graph and are no steps."""
+        known = self._leaves.get((op, key))
+        if known is None:
+            known = self.new_node(op, (), params, type, self.body)
+            self._leaves[op, key] = known
+        return known
+
+    def constant(self, value: object) -> Node:
+        """The node of a Python constant."""
+        return self.leaf(CONSTANT, (value,), constant_key(value), constant_type(value))
+
+    def undefined(self) -> Node:
+        """The value of a name that no one may use."""
+        return self.leaf(UNDEFINED, (), (), OPAQUE)
+
+    def global_name(self, module: str, name: str, value: object, type: Type) -> Node:
+        """A module-level value of the user's, read when the derivative is called."""
+        self.globals[module, name] = value
+        return self.leaf(GLOBAL, (module, name), (module, name), type)
+
+    def reference(self, key: Hashable, value: object) -> Node:
+        """A Python object (function, class, table) that the emitted code refers to by name."""
+        self.references[key] = value
+        return self.leaf(REFERENCE, (key,), key, OPAQUE)
+
+    @contextmanager
+    def inside(self, block: Block) -> Iterator[Block]:
+        """Operators build into ``block`` within this context."""
+        before, self.cursor = self.cursor, block
+        try:
+            yield block
+        finally:
+            self.cursor = before
+
+    @contextmanager
+    def answering(self, origin: Origin) -> Iterator[None]:
+        """New nodes are marked as coming from ``origin`` within this context."""
+        before, self.origin = self.origin, origin
+        try:
+            yield
+        finally:
+            self.origin = before

@@ -1,0 +1,311 @@
+"""The operators of Python on numbers: ``+ - * / // % **``, comparisons, abs.
+
+Also installs the operators of :class:`~chainrule.graph.node.Node`, so that rules read as
+mathematics.  Simplification here is what is always right and cheap for derivative code;
+the statements that compute f's own value are never built through it.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+from chainrule.graph.block import CONSTANT
+from chainrule.graph.node import OPERATORS, Node
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type
+from chainrule.primitives.control import select
+from chainrule.primitives.declare import (
+    NONZERO,
+    REAL,
+    Cost,
+    arithmetic_type,
+    comparison_type,
+    constant_value,
+    differential,
+    elementwise,
+    flat,
+    is_constant,
+)
+
+
+def division_type(types: tuple[Type, ...]) -> Type:
+    """True division gives a float, also of ints."""
+    return DYNAMIC if OPAQUE in types else FLOAT
+
+
+def power_type(types: tuple[Type, ...]) -> Type:
+    """``int ** int`` may be an int or a float; as a number it is a real all the same."""
+    return DYNAMIC if OPAQUE in types else FLOAT
+
+
+@differential("operator.add", symbol="+", domain=(REAL, REAL), cost=Cost.ADD, sympy="x + y", raises=False, result=arithmetic_type, evaluate=operator.add)
+def add(x: Any, y: Any, x_dot: Any, y_dot: Any, out: Any) -> Any:
+    """Sum."""
+    return x_dot + y_dot
+
+
+add.transposed = lambda x, y, out, out_bar: (out_bar, out_bar)
+
+
+@differential("operator.sub", symbol="-", domain=(REAL, REAL), cost=Cost.ADD, sympy="x - y", raises=False, result=arithmetic_type, evaluate=operator.sub)
+def subtract(x: Any, y: Any, x_dot: Any, y_dot: Any, out: Any) -> Any:
+    """Difference."""
+    return x_dot - y_dot
+
+
+subtract.transposed = lambda x, y, out, out_bar: (out_bar, lambda: -out_bar)
+
+
+@elementwise("operator.mul", symbol="*", domain=(REAL, REAL), cost=Cost.MULTIPLY, sympy="x*y", raises=False, result=arithmetic_type, evaluate=operator.mul)
+def multiply(x: Any, y: Any, out: Any) -> Any:
+    """Product."""
+    return y, x
+
+
+@differential("operator.truediv", symbol="/", domain=(REAL, NONZERO), cost=Cost.DIVIDE, sympy="x/y", result=division_type, evaluate=operator.truediv)
+def divide(x: Any, y: Any, x_dot: Any, y_dot: Any, out: Any) -> Any:
+    """Quotient."""
+    return (x_dot - out * y_dot) / y
+
+
+def _divide_transposed(x: Any, y: Any, out: Any, out_bar: Any) -> Any:
+    quotient = out_bar / y
+    return quotient, lambda: -(quotient * out)
+
+
+divide.transposed = _divide_transposed
+
+
+@elementwise("operator.neg", symbol="-", cost=Cost.ADD, sympy="-x", raises=False, result=arithmetic_type, evaluate=operator.neg)
+def negative(x: Any, out: Any) -> Any:
+    """Negation."""
+    return -1.0
+
+
+@elementwise("operator.pos", symbol="+", cost=Cost.FREE, sympy="x", raises=False, result=arithmetic_type, evaluate=operator.pos)
+def positive(x: Any, out: Any) -> Any:
+    """Unary plus."""
+    return 1.0
+
+
+@elementwise("operator.pow", symbol="**", domain=(REAL, REAL), cost=Cost.FUNCTION, sympy="x**y", result=power_type, evaluate=operator.pow)
+def power(x: Any, y: Any, out: Any) -> Any:
+    """Power, with x**0 flat everywhere and 0**y flat in y."""
+    return _power_by_base(x, y, out), _power_by_exponent(x, out)
+
+
+def _power_by_base(x: Any, y: Any, out: Any) -> Any:
+    if not is_constant(y):
+        # x**(y - 1) raises at x = 0 for y < 1, where f has a value.
+        return select(x == 0.0 if not isinstance(x, Node) else equal(x, 0.0),
+                      lambda: select(equal(y, 1.0), lambda: 1.0, lambda: select(greater(y, 1.0), lambda: 0.0, lambda: select(equal(y, 0.0), lambda: 0.0, lambda: math.inf))),
+                      lambda: y * x ** (y - 1.0))
+    exponent = constant_value(y) if isinstance(y, Node) else y
+    if exponent == 0:
+        return 0.0
+    if exponent == 1:
+        return 1.0
+    if exponent < 0:
+        # f has divided by x, so x is not 0 and out / x does not raise.
+        return float(exponent) * out / x
+    if 0 < exponent < 1:
+        return select(equal(x, 0.0), lambda: math.inf, lambda: float(exponent) * out / x)
+    return float(exponent) * x ** (exponent - 1)
+
+
+def _power_by_exponent(x: Any, out: Any) -> Any:
+    return select(greater(x, 0.0), lambda: out * _log(x), lambda: 0.0)
+
+
+def _log(x: Any) -> Any:
+    from chainrule.primitives.declare import TABLE
+
+    return TABLE["log"](x) if "log" in TABLE else math.log(x)
+
+
+@elementwise("builtins.abs", "math.fabs", "numpy.abs", "numpy.absolute", "numpy.fabs", name="absolute", cost=Cost.ADD, sympy="Abs(x)", raises=False, result=arithmetic_type, evaluate=abs)
+def absolute(x: Any, out: Any) -> Any:
+    """Magnitude; 0 at 0, the centre of the subdifferential."""
+    return select(greater(x, 0.0), lambda: 1.0, lambda: select(less(x, 0.0), lambda: -1.0, lambda: 0.0))
+
+
+floor_divide = flat("floor_divide", "operator.floordiv", symbol="//", domain=(REAL, NONZERO), cost=Cost.DIVIDE, result=arithmetic_type, evaluate=operator.floordiv, doc="Quotient rounded down.")
+
+
+@elementwise("operator.mod", symbol="%", domain=(REAL, NONZERO), cost=Cost.DIVIDE, result=arithmetic_type, evaluate=operator.mod, sympy="Mod(x, y)")
+def remainder(x: Any, y: Any, out: Any) -> Any:
+    """Remainder of the division rounded down."""
+    return 1.0, -(floor_divide(x, y) * 1.0)
+
+
+def _comparison(name: str, symbol: str, evaluate: Any) -> Any:
+    return flat(name, f"operator.{evaluate.__name__}", symbol=symbol, domain=(REAL, REAL), cost=Cost.FREE, raises=False, result=comparison_type, evaluate=evaluate, doc=f"Comparison {symbol}.")
+
+
+less = _comparison("less", "<", operator.lt)
+less_equal = _comparison("less_equal", "<=", operator.le)
+greater = _comparison("greater", ">", operator.gt)
+greater_equal = _comparison("greater_equal", ">=", operator.ge)
+equal = _comparison("equal", "==", operator.eq)
+not_equal = _comparison("not_equal", "!=", operator.ne)
+logical_not = flat("not", symbol="not", cost=Cost.FREE, raises=False, result=comparison_type, evaluate=operator.not_, doc="Logical negation.")
+
+
+# --- what is always right and cheap -----------------------------------------------------
+
+
+def _fold(op: Any, *args: Node) -> Node | None:
+    """The constant that an operation on constants gives, kept as a float."""
+    if not all(is_constant(arg) for arg in args):
+        return None
+    try:
+        value = op.value(*(constant_value(arg) for arg in args))
+    except (ArithmeticError, ValueError):
+        return None
+    if isinstance(value, complex):
+        return None
+    return args[0].graph.constant(value)
+
+
+def _negated(node: Node) -> Node | None:
+    return node.args[0] if node.op is negative else None
+
+
+def _simplify_add(x: Node, y: Node) -> Node | None:
+    if is_constant(x, 0):
+        return y
+    if is_constant(y, 0):
+        return x
+    folded = _fold(add, x, y)
+    if folded is not None:
+        return folded
+    if (inner := _negated(y)) is not None:
+        return subtract.build(x, inner)
+    if (inner := _negated(x)) is not None:
+        return subtract.build(y, inner)
+    if x is y:
+        return multiply.build(x.graph.constant(2.0), x)
+    return None
+
+
+def _simplify_subtract(x: Node, y: Node) -> Node | None:
+    if is_constant(y, 0):
+        return x
+    if is_constant(x, 0):
+        return negative.build(y)
+    folded = _fold(subtract, x, y)
+    if folded is not None:
+        return folded
+    if (inner := _negated(y)) is not None:
+        return add.build(x, inner)
+    if (inner := _negated(x)) is not None:
+        return negative.build(add.build(inner, y))
+    return None
+
+
+def _simplify_multiply(x: Node, y: Node) -> Node | None:
+    if is_constant(x, 0) or is_constant(y, 0):
+        return x.graph.constant(0.0)
+    if is_constant(x, 1):
+        return y
+    if is_constant(y, 1):
+        return x
+    folded = _fold(multiply, x, y)
+    if folded is not None:
+        return folded
+    if is_constant(x, -1):
+        return negative.build(y)
+    if is_constant(y, -1):
+        return negative.build(x)
+    if is_constant(y):
+        return multiply.build(y, x)
+    if (inner := _negated(x)) is not None:
+        return negative.build(multiply.build(inner, y))
+    if (inner := _negated(y)) is not None:
+        return negative.build(multiply.build(x, inner))
+    if is_constant(x) and y.op is multiply and is_constant(y.args[0]) and y.origin.derivative:
+        return multiply.build(multiply.build(x, y.args[0]), y.args[1])
+    if y.op is divide and y.origin.derivative and is_constant(y.args[0], 1):
+        return divide.build(x, y.args[1])
+    if x.op is divide and x.origin.derivative and is_constant(x.args[0], 1):
+        return divide.build(y, x.args[1])
+    return None
+
+
+def _simplify_divide(x: Node, y: Node) -> Node | None:
+    if is_constant(x, 0):
+        return x.graph.constant(0.0)
+    if is_constant(y, 1):
+        return x
+    if is_constant(y, -1):
+        return negative.build(x)
+    folded = _fold(divide, x, y)
+    if folded is not None:
+        return folded
+    if (inner := _negated(x)) is not None:
+        return negative.build(divide.build(inner, y))
+    if (inner := _negated(y)) is not None:
+        return negative.build(divide.build(x, inner))
+    return None
+
+
+def _simplify_negative(x: Node) -> Node | None:
+    folded = _fold(negative, x)
+    if folded is not None:
+        return folded
+    if (inner := _negated(x)) is not None:
+        return inner
+    if x.op is subtract and x.origin.derivative:
+        return subtract.build(x.args[1], x.args[0])
+    if x.op is multiply and is_constant(x.args[0]) and x.origin.derivative:
+        return multiply.build(negative.build(x.args[0]), x.args[1])
+    return None
+
+
+def _simplify_power(x: Node, y: Node) -> Node | None:
+    if is_constant(y, 0):
+        return x.graph.constant(1.0)
+    if is_constant(y, 1):
+        return x
+    folded = _fold(power, x, y)
+    if folded is not None:
+        return folded
+    if is_constant(y, 2):
+        return multiply.build(x, x)
+    if is_constant(y, 3):
+        return multiply.build(multiply.build(x, x), x)
+    return None
+
+
+def _simplify_comparison(op: Any) -> Any:
+    return lambda x, y: _fold(op, x, y)
+
+
+add.simplify = _simplify_add
+subtract.simplify = _simplify_subtract
+multiply.simplify = _simplify_multiply
+divide.simplify = _simplify_divide
+negative.simplify = _simplify_negative
+power.simplify = _simplify_power
+for _op in (less, less_equal, greater, greater_equal, equal, not_equal):
+    _op.simplify = _simplify_comparison(_op)
+
+OPERATORS.update(
+    add=add,
+    subtract=subtract,
+    multiply=multiply,
+    divide=divide,
+    power=power,
+    negative=negative,
+    less=less,
+    less_equal=less_equal,
+    greater=greater,
+    greater_equal=greater_equal,
+)
+
+__all__ = [
+    "CONSTANT", "BOOL", "INT", "absolute", "add", "divide", "equal", "floor_divide", "greater",
+    "greater_equal", "less", "less_equal", "logical_not", "multiply", "negative", "not_equal",
+    "positive", "power", "remainder", "subtract",
+]

@@ -1,0 +1,160 @@
+"""Structured control flow: ``if``, ``loop`` and ``try`` as operations that own blocks.
+
+Shapes
+------
+``IF``
+    args ``(predicate,)``; params ``(then, orelse, style)`` with ``style`` one of
+    ``"statement"``, ``"expression"``, ``"and"``, ``"or"``: how a person would write it.
+    Result k is ``then.results[k]`` or ``orelse.results[k]``.
+``LOOP``
+    params ``(kind, condition, body, breaks)``.
+    ``kind`` is ``"range"`` or ``"reversed"``: args ``(start, stop, step, *initial)``, the body's
+    parameters are ``(index, *states)``; ``"reversed"`` runs ``reversed(range(...))``.
+    ``kind`` is ``"while"``: args ``initial``, the body's parameters are the states, and
+    ``condition`` is a block without parameters that may use them; it surrounds the body.
+    The body's results are the next states and, when ``breaks``, a last bool that ends the loop
+    after the step.  Result k is the last version of state k.
+``TRY``
+    args ``()``; params ``(body, handlers)``, each handler ``(template, name, block)`` with
+    ``template`` the text of the exception types (``None`` for a bare ``except``).  Result 0 is
+    0 where the body ran to its end and k where handler k did; the others are as in ``IF``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any
+
+from chainrule.graph.block import UNDEFINED, Block
+from chainrule.graph.node import Node
+from chainrule.graph.types import INT, Record, Type, join
+from chainrule.primitives.declare import Structured
+
+if TYPE_CHECKING:
+    from chainrule.differentiate.walkers import ForwardWalker, ReverseWalker
+
+
+def joined_type(nodes: tuple[Node, ...]) -> Type:
+    """Type of a value that is one of ``nodes``; undefined ones do not count."""
+    defined = [node.type for node in nodes if node.op is not UNDEFINED]
+    if not defined:
+        return nodes[0].type
+    result = defined[0]
+    for type in defined[1:]:
+        result = join(result, type)
+    return result
+
+
+class If(Structured):
+    """A branch on a predicate; both arms give the same number of results."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        then, orelse = params[0], params[1]
+        assert isinstance(then, Block) and isinstance(orelse, Block)
+        pairs = zip(then.results, orelse.results, strict=True)
+        return Record(tuple(joined_type(pair) for pair in pairs))
+
+    def forward(self, walker: ForwardWalker, node: Node) -> None:
+        then, orelse, style = node.params
+        walker.branch(node, (then, orelse), lambda blocks: (IF, (walker.mapped(node.args[0]),), (*blocks, style)))
+
+    def reverse(self, walker: ReverseWalker, node: Node) -> None:
+        then, orelse, _ = node.params
+        walker.pull_branches(node, (then, orelse), lambda blocks: walker.graph.cursor.add(IF, node.args, (*blocks, "statement")))
+
+
+class Loop(Structured):
+    """A loop over a range, or while a condition holds, with carried states."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        body = params[2]
+        assert isinstance(body, Block)
+        states = body.parameters[1:] if params[0] != "while" else body.parameters
+        return Record(tuple(state.type for state in states))
+
+    def forward(self, walker: ForwardWalker, node: Node) -> None:
+        walker.loop(node)
+
+    def reverse(self, walker: ReverseWalker, node: Node) -> None:
+        walker.pull_loop(node)
+
+
+class Try(Structured):
+    """A body with handlers; result 0 tells which of them ran."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        body = params[0]
+        assert isinstance(body, Block)
+        blocks = try_blocks(params)
+        columns = zip(*(block.results for block in blocks), strict=True)
+        return Record((INT, *(joined_type(column) for column in columns)))
+
+    def forward(self, walker: ForwardWalker, node: Node) -> None:
+        walker.attempt(node)
+
+    def reverse(self, walker: ReverseWalker, node: Node) -> None:
+        walker.pull_attempt(node)
+
+
+def try_blocks(params: tuple[Any, ...]) -> tuple[Block, ...]:
+    """The body of a ``TRY`` and the blocks of its handlers."""
+    return (params[0], *(block for _, _, block in params[1]))
+
+
+def loop_parts(node: Node) -> tuple[tuple[Node, ...], tuple[Node, ...], tuple[Node, ...]]:
+    """``(bounds, initial states, state parameters)`` of a loop; bounds are empty for ``while``."""
+    body = node.params[2]
+    if node.params[0] == "while":
+        return (), node.args, body.parameters
+    return node.args[:3], node.args[3:], body.parameters[1:]
+
+
+def next_states(node: Node) -> tuple[Node, ...]:
+    """The states that a loop's body hands to its next step."""
+    body, breaks = node.params[2], node.params[3]
+    results: tuple[Node, ...] = body.results[:-1] if breaks else body.results
+    return results
+
+
+def owned_blocks(node: Node) -> tuple[Block, ...]:
+    """The blocks that a structured node owns, outer ones first."""
+    if node.op is IF:
+        return node.params[0], node.params[1]
+    if node.op is LOOP:
+        condition, body = node.params[1], node.params[2]
+        return (body,) if condition is None else (condition, body)
+    if node.op is TRY:
+        return try_blocks(node.params)
+    return ()
+
+
+IF = If("if")
+LOOP = Loop("loop")
+TRY = Try("try")
+
+
+def select(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
+    """``then()`` where the predicate holds, else ``orelse()``; only one of them is evaluated.
+
+    On nodes this builds a conditional expression; on SymPy expressions, where a predicate
+    cannot be decided, the last alternative is the generic one.
+    """
+    if not isinstance(predicate, Node):
+        if hasattr(predicate, "free_symbols") and predicate not in (True, False):
+            return orelse()
+        return then() if predicate else orelse()
+    from chainrule.primitives.declare import constant_value, is_constant
+
+    if is_constant(predicate):
+        return then() if constant_value(predicate) else orelse()
+    graph = predicate.graph
+    blocks = []
+    for arm in (then, orelse):
+        block = Block(graph, graph.cursor)
+        with graph.inside(block):
+            value = arm()
+            block.results = (value if isinstance(value, Node) else graph.constant(value),)
+        blocks.append(block)
+    if blocks[0].results == blocks[1].results and not blocks[0].steps:
+        return blocks[0].results[0]
+    return graph.cursor.item(graph.cursor.add(IF, (predicate,), (*blocks, "expression")), 0)

@@ -1,0 +1,365 @@
+"""The five doors through which every operation enters, and the table of them.
+
+=============  ==========================================================================
+door           declares
+=============  ==========================================================================
+elementwise    the partial derivatives, as expressions in the arguments and the result
+differential   the tangent of the result, linear in the tangents of the arguments
+linear         its transpose; the tangent is the operation itself
+structured     tangent and adjoint of its blocks, through the walker it is given
+flat           that its derivative is zero wherever it exists
+=============  ==========================================================================
+
+The body of a rule is ordinary Python and runs on nodes (to build a derivative), on floats (to
+be checked against differences) and on SymPy symbols (to be proved).
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from chainrule.graph.block import CONSTANT
+from chainrule.graph.node import Node, Op
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type
+
+if TYPE_CHECKING:
+    from chainrule.differentiate.walkers import ForwardWalker, ReverseWalker
+
+
+class Cost(enum.IntEnum):
+    """Weight of an operation, about the time of one addition of floats."""
+
+    FREE = 0
+    ADD = 1
+    MULTIPLY = 1
+    DIVIDE = 2
+    ROOT = 4
+    FUNCTION = 10
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Real numbers that an argument may take; ends excluded where ``open`` says so."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+
+REAL = Interval()
+POSITIVE = Interval(0.0, math.inf, open_low=True)
+NONNEGATIVE = Interval(0.0, math.inf)
+UNIT = Interval(-1.0, 1.0)
+NONZERO = Interval(-math.inf, math.inf, open_low=True)
+
+
+@dataclass(frozen=True)
+class Kink:
+    """Where a rule's formula fails although the operation has a value, and what is returned.
+
+    ``partials`` are the values at the kink; ``why`` is printed in the documentation.
+    """
+
+    where: str
+    partials: tuple[float, ...]
+    why: str
+
+
+class Primitive(Op):
+    """An operation with its spelling, type rule, domain, cost and derivative.
+
+    Called on nodes it builds, on SymPy expressions it gives SymPy's expression, on anything
+    else it evaluates.
+
+    Attributes
+    ----------
+    callables:
+        Dotted names of the Python functions that mean this operation, the preferred spelling
+        of each module first.
+    symbol:
+        The Python operator, for operations that have one.
+    raises:
+        The operation can raise where it is evaluated.
+    simplify:
+        A function of the arguments that returns a simpler equal node or None; applied to
+        derivative expressions only.
+    """
+
+    door = ""
+
+    def __init__(
+        self,
+        name: str,
+        callables: tuple[str, ...] = (),
+        *,
+        symbol: str | None = None,
+        domain: tuple[Interval, ...] = (REAL,),
+        cost: int = Cost.FUNCTION,
+        sympy: str | None = None,
+        kinks: tuple[Kink, ...] = (),
+        raises: bool = True,
+        result: Callable[[tuple[Type, ...]], Type] | None = None,
+        evaluate: Callable[..., Any] | None = None,
+        doc: str = "",
+    ) -> None:
+        super().__init__(name)
+        self.callables = callables
+        self.symbol = symbol
+        self.domain = domain
+        self.cost = cost
+        self.sympy = sympy
+        self.kinks = kinks
+        self.raises = raises
+        self.result = result
+        self.evaluate = evaluate
+        self.simplify: Callable[..., Any] | None = None
+        self.__doc__ = doc
+
+    @property
+    def arity(self) -> int:
+        return len(self.domain)
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        if self.result is not None:
+            return self.result(tuple(arg.type for arg in args))
+        return FLOAT
+
+    def __call__(self, *args: Any) -> Any:
+        graph = next((arg.graph for arg in args if isinstance(arg, Node)), None)
+        if graph is not None:
+            nodes = tuple(arg if isinstance(arg, Node) else graph.constant(arg) for arg in args)
+            return self.build(*nodes)
+        if any(hasattr(arg, "free_symbols") for arg in args):
+            return self.as_sympy(*args)
+        return self.value(*args)
+
+    def build(self, *args: Node) -> Node:
+        """The simplest node equal to this operation on ``args``, in the graph's cursor."""
+        if self.simplify is not None:
+            simpler: Node | None = self.simplify(*args)
+            if simpler is not None:
+                return simpler
+        return args[0].graph.cursor.add(self, args)
+
+    def value(self, *args: Any) -> Any:
+        """The value on Python numbers."""
+        if self.evaluate is not None:
+            return self.evaluate(*args)
+        return resolve(self.callables[0])(*args)
+
+    def as_sympy(self, *args: Any) -> Any:
+        """SymPy's expression of this operation."""
+        import sympy
+
+        names = "xyzw"[: len(args)]
+        text = self.sympy or f"{self.name}({', '.join(names)})"
+        return sympy.sympify(text, locals=dict(zip(names, args, strict=True)))
+
+    def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
+        """Tangent of ``out`` given those of ``args`` (None is zero)."""
+        raise NotImplementedError(self.name)
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        """Hand the adjoint of the result on to the arguments."""
+        raise NotImplementedError(self.name)
+
+
+class Elementwise(Primitive):
+    """Declared by its partial derivatives: ``partials(*args, out)`` is a tuple or one value."""
+
+    door = "elementwise"
+    partials: Callable[..., Any]
+
+    def derivatives(self, args: Sequence[Any], out: Any) -> tuple[Any, ...]:
+        result = self.partials(*args, out)
+        return result if isinstance(result, tuple) else (result,)
+
+    def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
+        total: Node | None = None
+        for dot, partial in zip(dots, self.derivatives(args, out), strict=True):
+            if dot is not None:
+                term = dot * partial
+                total = term if total is None else total + term
+        return total
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        for arg, partial in zip(node.args, self.derivatives(node.args, node), strict=True):
+            if walker.active(arg):
+                walker.accumulate(arg, out_bar * partial)
+
+
+class Differential(Primitive):
+    """Declared by its tangent: ``rule(*args, *dots, out)``, linear in the dots.
+
+    Reverse comes from transposing the rule: it is evaluated on marked tangents and walked back.
+    """
+
+    door = "differential"
+    rule: Callable[..., Any]
+    transposed: Callable[..., Any]
+
+    def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
+        zero = out.graph.constant(0.0)
+        filled = [zero if dot is None else dot for dot in dots]
+        result: Node = self.rule(*args, *filled, out)
+        return result
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        bars = self.transposed(*node.args, node, out_bar)
+        for arg, bar in zip(node.args, bars, strict=True):
+            if walker.active(arg):
+                walker.accumulate(arg, bar() if callable(bar) else bar)
+
+
+class Flat(Primitive):
+    """Declared to have derivative zero wherever it has one."""
+
+    door = "flat"
+
+    def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
+        return None
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        return None
+
+
+class Linear(Primitive):
+    """Linear in the arguments ``linear_in``; declares its transpose.
+
+    ``transpose(walker, node, out_bar)`` hands the adjoint on.  The tangent is the operation
+    applied to the tangents; where several arguments are linear it is so jointly.
+    """
+
+    door = "linear"
+    linear_in: tuple[int, ...] | None = None
+    transpose: Callable[[ReverseWalker, Node, Node], None]
+    tangent_rule: Callable[..., Node | None] | None = None
+
+    def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
+        if self.tangent_rule is not None:
+            return self.tangent_rule(node, args, dots, out)
+        positions = range(len(args)) if self.linear_in is None else self.linear_in
+        if all(dots[position] is None for position in positions):
+            return None
+        from chainrule.primitives.sequence import zero_of
+
+        mixed = [
+            (dots[position] or zero_of(arg)) if position in positions else arg
+            for position, arg in enumerate(args)
+        ]
+        return out.graph.cursor.add(self, tuple(mixed), node.params)
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        self.transpose(walker, node, out_bar)
+
+
+class Structured(Op):
+    """An operation that owns blocks; ``forward`` and ``reverse`` get the walker."""
+
+    door = "structured"
+    pure = False
+
+    def forward(self, walker: ForwardWalker, node: Node) -> None:
+        """Copy ``node`` with tangents of its active results into the walker's graph."""
+        raise NotImplementedError(self.name)
+
+    def reverse(self, walker: ReverseWalker, node: Node) -> None:
+        """Append to the walker's cursor the pullback of ``node``."""
+        raise NotImplementedError(self.name)
+
+
+TABLE: dict[str, Primitive] = {}
+P = TypeVar("P", bound=Primitive)
+
+
+def register(primitive: P) -> P:
+    """Enter a primitive into the table; names are unique."""
+    if primitive.name in TABLE:
+        raise ValueError(f"primitive {primitive.name} is declared twice")
+    TABLE[primitive.name] = primitive
+    return primitive
+
+
+def elementwise(*callables: str, name: str | None = None, **facts: Any) -> Callable[[Callable[..., Any]], Elementwise]:
+    """Declare an element-wise primitive by its partial derivatives.
+
+    The decorated function takes the arguments and ``out`` and returns one partial an argument.
+    """
+
+    def declare(rule: Callable[..., Any]) -> Elementwise:
+        primitive = Elementwise(name or rule.__name__, callables, doc=rule.__doc__ or "", **facts)
+        primitive.partials = rule
+        return register(primitive)
+
+    return declare
+
+
+def differential(*callables: str, name: str | None = None, **facts: Any) -> Callable[[Callable[..., Any]], Differential]:
+    """Declare a primitive by its tangent; pair it with ``@primitive.transposes``."""
+
+    def declare(rule: Callable[..., Any]) -> Differential:
+        primitive = Differential(name or rule.__name__, callables, doc=rule.__doc__ or "", **facts)
+        primitive.rule = rule
+        return register(primitive)
+
+    return declare
+
+
+def flat(name: str, *callables: str, doc: str = "", **facts: Any) -> Flat:
+    """Declare a primitive whose derivative is zero wherever it exists."""
+    return register(Flat(name, callables, doc=doc, **facts))
+
+
+def linear(name: str, *callables: str, linear_in: tuple[int, ...] | None = None, **facts: Any) -> Callable[[Callable[..., None]], Linear]:
+    """Declare a linear primitive by its transpose ``(walker, node, out_bar)``."""
+
+    def declare(transpose: Callable[..., None]) -> Linear:
+        primitive = Linear(name, callables, doc=transpose.__doc__ or "", **facts)
+        primitive.transpose = transpose
+        primitive.linear_in = linear_in
+        return register(primitive)
+
+    return declare
+
+
+def resolve(dotted: str) -> Any:
+    """The object of a dotted name such as ``"math.hypot"``."""
+    import importlib
+
+    module, _, name = dotted.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def is_constant(value: Any, *numbers: float) -> bool:
+    """Whether ``value`` is a constant number, equal to one of ``numbers`` when any are given."""
+    if isinstance(value, Node):
+        if value.op is not CONSTANT or value.type not in (FLOAT, INT, BOOL):
+            return False
+        value = value.params[0]
+    elif not isinstance(value, (int, float)):
+        return False
+    return not numbers or any(value == number for number in numbers)
+
+
+def constant_value(node: Node) -> Any:
+    """The Python value of a constant node."""
+    return node.params[0]
+
+
+def arithmetic_type(types: tuple[Type, ...]) -> Type:
+    """Result of ``+ - *`` and their kin: int of ints, else float."""
+    if all(type in (INT, BOOL) for type in types):
+        return INT
+    if any(type == OPAQUE for type in types):
+        return DYNAMIC
+    return FLOAT
+
+
+def comparison_type(types: tuple[Type, ...]) -> Type:
+    """Result of a comparison."""
+    return BOOL

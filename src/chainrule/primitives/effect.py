@@ -1,0 +1,67 @@
+"""What is carried over in the user's own words: opaque expressions, raise, print, assignment.
+
+The first parameter of each is a template: Python source in which ``_0_``, ``_1_``, ... stand for
+the arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from chainrule.errors import ChainruleError
+from chainrule.graph.node import Node, Op
+from chainrule.graph.types import OPAQUE, Type
+
+if TYPE_CHECKING:
+    from chainrule.differentiate.walkers import ForwardWalker, ReverseWalker
+
+
+class Verbatim(Op):
+    """An expression that no derivative flows through; params ``(template, type, refusal)``.
+
+    ``refusal`` is None, or the :class:`~chainrule.errors.ChainruleError` that is raised when a
+    derivative would have to flow through the expression after all.
+    """
+
+    door = "verbatim"
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        type = params[1]
+        return type if isinstance(type, Type) else OPAQUE
+
+    def refuse(self, node: Node) -> ChainruleError | None:
+        refusal = node.params[2]
+        return refusal if isinstance(refusal, ChainruleError) else None
+
+
+class OrderedVerbatim(Verbatim):
+    """A verbatim expression that may raise or look at changing state: kept where it stands."""
+
+    pure = False
+
+
+class Effect(Op):
+    """A statement kept as it is, in its place; params ``(template,)``."""
+
+    door = "effect"
+    effect = True
+    pure = False
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        return OPAQUE
+
+    def forward(self, walker: ForwardWalker, node: Node) -> None:
+        walker.copy(node)
+
+    def reverse(self, walker: ReverseWalker, node: Node) -> None:
+        return None
+
+
+VERBATIM = Verbatim("verbatim")
+ORDERED = OrderedVerbatim("ordered")
+# A call that is made for its effect too, and whose value may be used.
+CALL = OrderedVerbatim("call")
+CALL.effect = True
+RAISE = Effect("raise")
+STATEMENT = Effect("statement")

@@ -1,0 +1,286 @@
+"""Python lists and tuples whose length is known at run time: reading, writing, building.
+
+A list is a value: ``index_set``, ``index_add``, ``append`` and ``drop_last`` give a new version.
+The emitter turns versions back into updates in place wherever the old version is dead.
+A path ``(i, j)`` reads ``a[i][j]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence as Items
+from typing import TYPE_CHECKING, Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT, INT, OPAQUE, Record, Sequence, Type, join
+from chainrule.primitives.declare import Cost, Flat, Linear, flat, register
+
+if TYPE_CHECKING:
+    from chainrule.differentiate.walkers import ReverseWalker
+
+
+def item_type(type: Type, depth: int = 1) -> Type:
+    """Type of ``a[i]``, or deeper along a path."""
+    for _ in range(depth):
+        if not isinstance(type, Sequence):
+            return OPAQUE
+        type = type.item
+    return type
+
+
+def zero_of(node: Node) -> Node:
+    """The zero that an adjoint or tangent of ``node`` starts from."""
+    if isinstance(node.type, Sequence):
+        return node.graph.cursor.add(zeros_like, (node,))
+    return node.graph.constant(0.0)
+
+
+class SequenceOp(Linear):
+    """A linear operation on sequences with its own type rule."""
+
+    def __init__(self, name: str, result: Any, transpose: Any, linear_in: tuple[int, ...] | None, **facts: Any) -> None:
+        super().__init__(name, (), **facts)
+        self.result = result
+        self.transpose = transpose
+        self.linear_in = linear_in
+
+
+def _display_type(types: tuple[Type, ...]) -> Type:
+    item: Type = types[0] if types else FLOAT
+    for type in types[1:]:
+        item = join(item, type)
+    return Sequence(item)
+
+
+class Display(Linear):
+    """``[a, b, c]`` or ``(a, b, c)``; params ``(kind,)``."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        item = _display_type(tuple(arg.type for arg in args))
+        assert isinstance(item, Sequence)
+        return Sequence(item.item, str(params[0]))
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        graph = node.graph
+        for position, arg in enumerate(node.args):
+            if walker.active(arg):
+                walker.accumulate(arg, graph.cursor.add(index, (out_bar, graph.constant(position))))
+
+
+class RecordDisplay(Linear):
+    """Several values as one result; params ``(kind, keys)``.
+
+    ``kind`` is ``tuple``, ``list``, ``dict`` (``keys`` are its keys) or ``object`` (``keys`` are
+    the key of the class's reference, then the names of the fields).
+    """
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        return Record(tuple(arg.type for arg in args), str(params[0]))
+
+
+display = register(Display("display", (), cost=Cost.FREE, raises=False))
+record = register(RecordDisplay("record", (), cost=Cost.FREE, raises=False))
+
+
+def _pull_index(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    """The adjoint of a read is added to the entry that was read."""
+    walker.accumulate_at(node.args[0], node.args[1:], out_bar)
+
+
+index = register(
+    SequenceOp("index", lambda types: item_type(types[0], len(types) - 1), _pull_index, (0,), cost=Cost.FREE)
+)
+
+
+def _pull_index_set(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    """The written entry's adjoint goes to the value; the old version's entry gets none."""
+    base, *path, value = node.args
+    cursor = node.graph.cursor
+    if walker.active(value):
+        walker.accumulate(value, cursor.add(index, (out_bar, *path)))
+    if walker.active(base):
+        walker.accumulate(base, cursor.add(index_set, (out_bar, *path, zero_of(value))))
+
+
+def _set_type(types: tuple[Type, ...]) -> Type:
+    base, value = types[0], types[-1]
+    if isinstance(base, Sequence) and len(types) == 3:
+        return Sequence(join(base.item, value), base.kind)
+    return base
+
+
+index_set = register(SequenceOp("index_set", _set_type, _pull_index_set, None, cost=Cost.FREE))
+
+
+def _index_set_tangent(node: Node, args: Items[Node], dots: Items[Node | None], out: Node) -> Node | None:
+    if dots[0] is None and dots[-1] is None:
+        return None
+    base = dots[0] or zero_of(args[0])
+    return out.graph.cursor.add(node.op, (base, *args[1:-1], dots[-1] or zero_of(args[-1])))
+
+
+index_set.tangent_rule = _index_set_tangent
+
+
+def _pull_index_add(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    base, *path, value = node.args
+    if walker.active(value):
+        walker.accumulate(value, node.graph.cursor.add(index, (out_bar, *path)))
+    if walker.active(base):
+        walker.accumulate(base, out_bar)
+
+
+index_add = register(SequenceOp("index_add", lambda types: types[0], _pull_index_add, None, cost=Cost.ADD))
+index_add.tangent_rule = _index_set_tangent
+
+
+def _append_type(types: tuple[Type, ...]) -> Type:
+    base, value = types
+    if isinstance(base, Sequence):
+        return Sequence(value if base.item == OPAQUE else join(base.item, value), base.kind)
+    return Sequence(value)
+
+
+def _pull_append(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    base, value = node.args
+    cursor = node.graph.cursor
+    if walker.active(value):
+        walker.accumulate(value, cursor.add(index, (out_bar, node.graph.constant(-1))))
+    if walker.active(base):
+        walker.accumulate(base, cursor.add(drop_last, (out_bar,)))
+
+
+append = register(SequenceOp("append", _append_type, _pull_append, None, cost=Cost.ADD, raises=False))
+append.tangent_rule = _index_set_tangent
+
+
+def _pull_drop_last(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    (base,) = node.args
+    last = node.graph.cursor.add(index, (base, node.graph.constant(-1)))
+    walker.accumulate(base, node.graph.cursor.add(append, (out_bar, zero_of(last))))
+
+
+drop_last = register(SequenceOp("drop_last", lambda types: types[0], _pull_drop_last, None, cost=Cost.ADD))
+
+
+def _pull_copy(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    walker.accumulate(node.args[0], out_bar)
+
+
+# A new list of the same entries: list(x), x[:], x.copy().
+copy = register(SequenceOp("copy", lambda types: types[0], _pull_copy, None, cost=Cost.ADD, raises=False))
+as_tuple = register(
+    SequenceOp("as_tuple", lambda types: Sequence(item_type(types[0]), "tuple"), _pull_copy, None, cost=Cost.ADD, raises=False)
+)
+
+
+def _pull_total(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    walker.accumulate(node.args[0], node.graph.cursor.add(fill_like, (node.args[0], out_bar)))
+
+
+# sum(x) and math.fsum(x) of a sequence of numbers.
+total = register(
+    SequenceOp("total", lambda types: item_type(types[0]), _pull_total, None, cost=Cost.ADD)
+)
+total.callables = ("builtins.sum",)
+exact_total = register(SequenceOp("exact_total", lambda types: FLOAT, _pull_total, None, cost=Cost.ADD))
+exact_total.callables = ("math.fsum",)
+
+
+def _pull_fill_like(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    if walker.active(node.args[1]):
+        walker.accumulate(node.args[1], node.graph.cursor.add(total, (out_bar,)))
+
+
+# A list like the first argument with every entry the second.
+fill_like = register(
+    SequenceOp("fill_like", lambda types: Sequence(types[1]), _pull_fill_like, (1,), cost=Cost.ADD, raises=False)
+)
+
+
+def _pull_filled(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    if walker.active(node.args[1]):
+        walker.accumulate(node.args[1], node.graph.cursor.add(total, (out_bar,)))
+
+
+# [value] * n
+filled = register(
+    SequenceOp("filled", lambda types: Sequence(types[1]), _pull_filled, (1,), cost=Cost.ADD, raises=False)
+)
+
+
+def _pull_entrywise(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    for arg in node.args:
+        if walker.active(arg):
+            walker.accumulate(arg, out_bar)
+
+
+# [x + y for x, y in zip(a, b)]: two adjoints of one sequence.
+entrywise_add = register(
+    SequenceOp("entrywise_add", lambda types: types[0], _pull_entrywise, None, cost=Cost.ADD, raises=False)
+)
+
+
+class FlatSequenceOp(Flat):
+    """A flat operation with its own type rule."""
+
+
+# [0.0] * len(x), nested like x.
+zeros_like = register(FlatSequenceOp("zeros_like", (), cost=Cost.ADD, raises=False))
+zeros_like.result = lambda types: _float_entries(types[0])
+length = flat("length", "builtins.len", cost=Cost.FREE, raises=False, result=lambda types: INT)
+
+
+def _float_entries(type: Type) -> Type:
+    if isinstance(type, Sequence):
+        return Sequence(_float_entries(type.item))
+    return FLOAT
+
+
+def _pull_concatenate(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    left, right = node.args
+    graph = node.graph
+    none = graph.constant(None)
+    split = graph.cursor.add(length, (left,))
+    if walker.active(left):
+        walker.accumulate(left, graph.cursor.add(slice_of, (out_bar, none, split, none)))
+    if walker.active(right):
+        walker.accumulate(right, graph.cursor.add(slice_of, (out_bar, split, none, none)))
+
+
+# x + y of two sequences.
+concatenate = register(
+    SequenceOp("concatenate", lambda types: join(types[0], types[1]), _pull_concatenate, None, cost=Cost.ADD, raises=False)
+)
+
+
+def _pull_slice(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    base, start, stop, step = node.args
+    zero = zero_of(base)
+    walker.accumulate(base, node.graph.cursor.add(slice_set, (zero, start, stop, step, out_bar)))
+
+
+# x[start:stop:step]; a bound that is left out is the constant None.
+slice_of = register(SequenceOp("slice", lambda types: types[0], _pull_slice, (0,), cost=Cost.ADD))
+
+
+def _pull_slice_set(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    base, start, stop, step, value = node.args
+    cursor = node.graph.cursor
+    if walker.active(value):
+        walker.accumulate(value, cursor.add(slice_of, (out_bar, start, stop, step)))
+    if walker.active(base):
+        part = cursor.add(slice_of, (out_bar, start, stop, step))
+        walker.accumulate(base, cursor.add(slice_set, (out_bar, start, stop, step, zero_of(part))))
+
+
+# x[start:stop:step] = value, of the same length.
+slice_set = register(SequenceOp("slice_set", lambda types: types[0], _pull_slice_set, None, cost=Cost.ADD))
+slice_set.tangent_rule = _index_set_tangent
+
+
+def _pull_backwards(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    walker.accumulate(node.args[0], node.graph.cursor.add(backwards, (out_bar,)))
+
+
+# x[::-1]
+backwards = register(SequenceOp("backwards", lambda types: types[0], _pull_backwards, None, cost=Cost.ADD, raises=False))
