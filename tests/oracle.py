@@ -1,0 +1,562 @@
+"""Derivatives by independent numerical means, with a verdict that may be "undecided".
+
+Nothing here knows chainrule.  Three witnesses are heard, each with an estimate of its own
+error:
+
+- *differences*: central differences over a ladder of steps, extrapolated (Richardson);
+  neighbours in the table must agree with each other, and so must the slopes from the left
+  and from the right;
+- *precision*: the function's own byte code run again with 50-digit numbers in place of
+  floats and mpmath's functions in place of :mod:`math`'s, then differenced;
+- *complex step*: where the function takes complex numbers; it is never heard alone, since
+  ``abs`` and comparisons of magnitudes are not analytic.
+
+Witnesses who are sure must agree; the one with the smallest error then speaks.  Where none
+is sure (a kink, an edge of the domain, noise) the verdict is undecided, which is neither a
+pass nor a failure.
+"""
+
+from __future__ import annotations
+
+import builtins
+import copy
+import dataclasses
+import inspect
+import itertools
+import math
+import types
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath
+
+Path = tuple[Any, ...]
+"""Where a number sits in an argument: indices, keys and attribute names from outside in."""
+
+EPSILON = 2.0**-52
+RELATIVE = 1e-6
+"""How far a derivative may be from the oracle's, relative to it, beyond the stated error."""
+
+_FIRST_STEP = 4
+_LAST_STEP = 34
+_LEVELS = 4
+_DIGITS = 50
+
+
+class OracleError(ValueError):
+    """The oracle was asked for what it cannot judge: no such number, or no scalar result."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A derivative as measured.
+
+    ``error`` estimates how far ``value`` may be off.  ``reason`` says which witness spoke,
+    or why none could.
+    """
+
+    value: float
+    error: float
+    decided: bool
+    reason: str
+
+
+def undecided(reason: str) -> Verdict:
+    """The verdict of an oracle that cannot tell."""
+    return Verdict(math.nan, math.inf, False, reason)
+
+
+def derivative(
+    f: Callable[..., Any],
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    wrt: int | str = 0,
+    path: Path = (),
+) -> Verdict:
+    """Derivative of the scalar ``f(*args, **kwargs)`` by one number in its arguments.
+
+    ``wrt`` names the argument or counts its position; ``path`` leads to the number inside
+    a list, tuple, dict or dataclass.
+    """
+    line = _Line(f, tuple(args), dict(kwargs or {}), wrt, path)
+    try:
+        centre = line(line.at)
+    except Exception as error:
+        return undecided(f"f raises {type(error).__name__} at the point itself")
+    if math.isnan(centre):
+        return _verdict_at_nan(line)
+    if math.isinf(centre):
+        return undecided("f is infinite at the point itself")
+    return _hear(_differences(line, centre), _precision(line, centre), _complex_step(line))
+
+
+def gradient(
+    f: Callable[..., Any],
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    wrt: int | str = 0,
+) -> dict[Path, Verdict]:
+    """A verdict for each number inside one argument, by its path."""
+    kwargs = dict(kwargs or {})
+    argument = _argument(f, tuple(args), kwargs, wrt)
+    return {path: derivative(f, args, kwargs, wrt, path) for path in paths(argument)}
+
+
+def agrees(verdict: Verdict, number: float, rtol: float = RELATIVE) -> bool:
+    """Whether a derivative is the one measured, as closely as the oracle itself knows it.
+
+    An undecided verdict agrees with nothing and disagrees with nothing: asking is an error.
+    """
+    if not verdict.decided:
+        raise OracleError(f"the oracle is undecided: {verdict.reason}")
+    if math.isnan(verdict.value) or math.isnan(number):
+        return math.isnan(verdict.value) and math.isnan(number)
+    return abs(number - verdict.value) <= 10.0 * verdict.error + rtol * abs(verdict.value)
+
+
+def same_bits(left: Any, right: Any) -> bool:
+    """Equality of values bit for bit: of type, of sign of zero, and NaN equal to NaN."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, float):
+        return repr(float(left)) == repr(float(right))
+    if isinstance(left, (list, tuple)):
+        return len(left) == len(right) and all(map(same_bits, left, right))
+    return bool(left == right)
+
+
+def paths(argument: Any) -> Iterator[Path]:
+    """The ways to all real numbers inside an argument, in order."""
+    if isinstance(argument, bool) or argument is None:
+        return
+    if isinstance(argument, (int, float)):
+        yield ()
+    for key, part in _parts(argument):
+        for rest in paths(part):
+            yield (key, *rest)
+
+
+def look_up(argument: Any, path: Path) -> Any:
+    """The number at the end of a path."""
+    for key in path:
+        argument = dict(_parts(argument))[key]
+    return argument
+
+
+def _parts(container: Any) -> list[tuple[Any, Any]]:
+    if isinstance(container, Mapping):
+        return list(container.items())
+    if isinstance(container, (list, tuple)):
+        return list(enumerate(container))
+    if dataclasses.is_dataclass(container) and not isinstance(container, type):
+        names = [field.name for field in dataclasses.fields(container)]
+        return [(name, getattr(container, name)) for name in names]
+    return []
+
+
+def _replaced(container: Any, path: Path, number: Any) -> Any:
+    """A copy of an argument with another number at the end of the path."""
+    if not path:
+        return number
+    key, rest = path[0], path[1:]
+    part = _replaced(dict(_parts(container))[key], rest, number)
+    if isinstance(container, tuple):
+        items = [*container[:key], part, *container[key + 1 :]]
+        return type(container)(*items) if hasattr(container, "_fields") else tuple(items)
+    if dataclasses.is_dataclass(container) and not isinstance(container, type):
+        return dataclasses.replace(container, **{key: part})
+    changed = copy.copy(container)
+    changed[key] = part
+    return changed
+
+
+def _argument(
+    f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], wrt: int | str
+) -> Any:
+    if isinstance(wrt, int):
+        return args[wrt]
+    if wrt in kwargs:
+        return kwargs[wrt]
+    bound = inspect.signature(f).bind(*args, **kwargs)
+    bound.apply_defaults()
+    if wrt not in bound.arguments:
+        raise OracleError(f"no argument called {wrt}")
+    return bound.arguments[wrt]
+
+
+class _Line:
+    """``f`` along one number of its arguments, all others held."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        wrt: int | str,
+        path: Path,
+    ) -> None:
+        self.f, self.args, self.kwargs, self.path = f, args, kwargs, path
+        self.wrt = _position(f, args, kwargs, wrt)
+        self.argument = _argument(f, args, kwargs, wrt)
+        number = look_up(self.argument, path)
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
+            raise OracleError(f"{wrt} is no real number but {number!r}")
+        self.at = float(number)
+        self.scale = abs(self.at) or 1.0
+
+    def run(self, f: Callable[..., Any], number: Any) -> Any:
+        """What ``f`` (or its copy) returns with another number in place."""
+        # The function may write to its arguments: each run has its own.
+        args, kwargs = copy.deepcopy((self.args, self.kwargs))
+        changed = _replaced(copy.deepcopy(self.argument), self.path, number)
+        if isinstance(self.wrt, int):
+            args = (*args[: self.wrt], changed, *args[self.wrt + 1 :])
+        else:
+            kwargs[self.wrt] = changed
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return f(*args, **kwargs)
+
+    def __call__(self, number: float) -> float:
+        result = self.run(self.f, number)
+        if isinstance(result, complex) or not hasattr(result, "__float__"):
+            raise OracleError(f"the result is no real number but {type(result).__name__}")
+        return float(result)
+
+    def try_at(self, number: float) -> float:
+        """``f`` there, or NaN where it raises."""
+        try:
+            return self(number)
+        except Exception:
+            return math.nan
+
+
+def _position(
+    f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], wrt: int | str
+) -> int | str:
+    """Where to put the number: a place among the positional arguments, or a keyword."""
+    if isinstance(wrt, int) or wrt in kwargs:
+        return wrt
+    names = list(inspect.signature(f).parameters)
+    place = names.index(wrt) if wrt in names else len(args)
+    return place if place < len(args) else wrt
+
+
+def _verdict_at_nan(line: _Line) -> Verdict:
+    step = line.scale * 1e-6
+    around = [line.try_at(line.at - step), line.try_at(line.at + step)]
+    if all(map(math.isnan, around)):
+        return Verdict(math.nan, 0.0, True, "f is nan all around")
+    return undecided("f is nan at the point itself")
+
+
+def _hear(differences: Verdict, precision: Verdict | None, complex_step: float | None) -> Verdict:
+    """What the witnesses say together."""
+    sure = [each for each in (precision, differences) if each is not None and each.decided]
+    if not sure:
+        return differences
+    if not _together(sure):
+        numbers = ", ".join(f"{each.reason} {each.value!r}" for each in sure)
+        return undecided(f"the witnesses disagree: {numbers}")
+    best = min(sure, key=lambda each: each.error)
+    if complex_step is not None and agrees(best, complex_step):
+        error = 16.0 * EPSILON * abs(complex_step)
+        if error < best.error:
+            return Verdict(complex_step, error, True, "complex step")
+    return best
+
+
+def _together(sure: Sequence[Verdict]) -> bool:
+    first = sure[0]
+    allowed = 10.0 * max(each.error for each in sure) + 1e-5 * abs(first.value)
+    return all(abs(each.value - first.value) <= allowed for each in sure)
+
+
+# Differences
+
+
+def _differences(line: _Line, centre: float) -> Verdict:
+    """Central differences at steps ``scale * 2**-k``, extrapolated in the square of it."""
+    steps, up, down = [], [], []
+    for k in range(_FIRST_STEP, _LAST_STEP):
+        above, below = line.at + line.scale * 2.0**-k, line.at - line.scale * 2.0**-k
+        steps.append((above - below) / 2.0)
+        up.append(line.try_at(above))
+        down.append(line.try_at(below))
+    if math.isnan(up[-1]) or math.isnan(down[-1]):
+        return undecided("f is defined on one side only")
+    # Rounding alone moves each value of f by about this much.
+    shake = EPSILON * max(abs(centre), abs(up[-1]), abs(down[-1]))
+    noise = [shake / step for step in steps]
+    central = [(u - d) / (2.0 * h) for u, d, h in zip(up, down, steps, strict=True)]
+    right = [(u - centre) / h for u, h in zip(up, steps, strict=True)]
+    left = [(centre - d) / h for d, h in zip(down, steps, strict=True)]
+    value, error = _best(central, noise, order=2)
+    from_right, right_error = _best(right, noise, order=1)
+    from_left, left_error = _best(left, noise, order=1)
+    natural = abs(centre) / line.scale
+    if not error <= max(1e-6 * abs(value), 1e-9 * natural):
+        return undecided("the differences do not settle")
+    doubt = right_error + left_error
+    if not doubt <= max(1e-2 * abs(value), 1e-6 * natural):
+        return undecided("the one-sided differences do not settle")
+    gap = abs(from_right - from_left)
+    if gap > 20.0 * doubt + 1e-6 * max(abs(from_right), abs(from_left)):
+        return undecided("the slopes from the left and from the right differ")
+    return Verdict(value, error, True, "differences")
+
+
+def _best(column: list[float], noise: list[float], order: int) -> tuple[float, float]:
+    """The entry of the extrapolation table whose neighbours agree best, and how well.
+
+    ``order`` is the first power of the step in the error, and the distance to the next.
+    """
+    best, best_error = math.nan, math.inf
+    for level in range(_LEVELS):
+        # Three in a row must agree: two may do so by luck among noise.
+        for k in range(2, len(column)):
+            spread = max(abs(column[k] - column[k - 1]), abs(column[k] - column[k - 2]))
+            error = spread + 2.0 * noise[k + level]
+            if error < best_error:
+                best, best_error = column[k], error
+        power = 2.0 ** (order * (level + 1))
+        column = [
+            (power * fine - coarse) / (power - 1.0) for coarse, fine in itertools.pairwise(column)
+        ]
+    return best, best_error
+
+
+# Complex step
+
+
+def _complex_step(line: _Line) -> float | None:
+    """Imaginary part over the step, or None where the function does not take complex."""
+    step = 1e-30 * line.scale
+    try:
+        result = line.run(line.f, complex(line.at, step))
+        number = complex(result)
+    except Exception:
+        return None
+    value = number.imag / step
+    return value if math.isfinite(value) else None
+
+
+# Precision
+
+
+def _precision(line: _Line, centre: float) -> Verdict | None:
+    """Differences of the same code in 50 digits; None where it does not run in them."""
+    high = _HighPrecision()
+    at = high.number(line.at)
+    try:
+        again = high.function(line.f)
+        middle = high.run(line, again, at)
+        if abs(float(middle) - centre) > 1e-8 * abs(centre):
+            return None
+        slopes = []
+        # The short step is invisible to anything that falls back to doubles inside: only
+        # what is truly computed in 50 digits agrees at both.
+        for relative in ("1e-8", "1e-18"):
+            step = high.number(relative) * line.scale
+            above, below = high.run(line, again, at + step), high.run(line, again, at - step)
+            slopes.append((above - middle) / step)
+            slopes.append((middle - below) / step)
+    except Exception:
+        return None
+    long = float(slopes[0] + slopes[1]) / 2.0
+    right, left = slopes[2], slopes[3]
+    value = float(right + left) / 2.0
+    if abs(right - left) > 1e-9 * (abs(right) + abs(left)) + 1e-15 * abs(middle) / line.scale:
+        return undecided("the slopes from the left and from the right differ")
+    if abs(long - value) > 1e-6 * abs(value) + 1e-14 * abs(centre) / line.scale:
+        return undecided("50-digit differences do not settle")
+    return Verdict(value, 4.0 * EPSILON * abs(value), True, "precision")
+
+
+class _HighPrecision:
+    """Copies of functions that compute in 50 digits.
+
+    The byte code is the function's own; only the globals differ: ``math`` is mpmath,
+    helpers are copies in turn, and ``float`` and ``isinstance`` take a long number for a
+    float.
+    """
+
+    def __init__(self) -> None:
+        # A context of one's own, so that its number type can be taught `//` and the like.
+        self.context = mpmath.MPContext()
+        self.context.dps = _DIGITS
+        self.real = self.context.mpf
+        context = self.context
+        self.real.__floordiv__ = lambda x, y: context.floor(x / y)
+        self.real.__rfloordiv__ = lambda x, y: context.floor(y / x)
+        self.real.__divmod__ = lambda x, y: (context.floor(x / y), x % y)
+        self.real.__trunc__ = int
+        self.real.__floor__ = lambda x: int(context.floor(x))
+        self.real.__ceil__ = lambda x: int(context.ceil(x))
+        self.real.is_integer = lambda x: x == context.floor(x)
+        self.copies: dict[int, Any] = {}
+        self.alive: list[Any] = []
+        self.math = self._mathematics()
+        self.builtins = self._builtins()
+
+    def number(self, value: float | str) -> Any:
+        return self.context.mpf(value)
+
+    def run(self, line: _Line, again: Callable[..., Any], at: Any) -> Any:
+        result = line.run(again, at)
+        return result if isinstance(result, self.real) else self.number(float(result))
+
+    def function(self, f: Any) -> Any:
+        """The same function in 50 digits."""
+        if isinstance(f, types.MethodType):
+            return types.MethodType(self.function(f.__func__), f.__self__)
+        if not isinstance(f, types.FunctionType):
+            raise OracleError(f"{f!r} is no plain function")
+        if id(f) in self.copies:
+            return self.copies[id(f)]
+        names: dict[str, Any] = {"__builtins__": self.builtins, "__name__": f.__module__}
+        for name in ("__package__", "__file__"):
+            names[name] = f.__globals__.get(name)
+        cells = tuple(types.CellType() for _ in f.__closure__ or ())
+        again = types.FunctionType(f.__code__, names, f.__name__, f.__defaults__, cells)
+        again.__kwdefaults__ = f.__kwdefaults__
+        self.copies[id(f)] = again
+        self.alive.append(f)
+        for name in _names(f.__code__):
+            if name in f.__globals__:
+                names[name] = self.value(f.__globals__[name])
+        for new, old in zip(cells, f.__closure__ or (), strict=True):
+            new.cell_contents = self.value(old.cell_contents)
+        return again
+
+    def value(self, value: Any) -> Any:
+        """What stands for a global in 50 digits."""
+        known = self.math.get(_key(value))
+        if known is not None:
+            return known
+        if isinstance(value, types.FunctionType):
+            return self.function(value)
+        if isinstance(value, types.ModuleType):
+            return _Mirror(value, self.value)
+        return value
+
+    def _mathematics(self) -> dict[Any, Any]:
+        context, real = self.context, self.real
+        table: dict[Any, Any] = {}
+
+        def checked(f: Callable[..., Any]) -> Callable[..., Any]:
+            def run(*args: Any) -> Any:
+                result = f(*args)
+                if not isinstance(result, real):
+                    return result if isinstance(result, (bool, int)) else _no_real(result)
+                if abs(result) > 1.7976931348623157e308:
+                    raise OverflowError("math range error")
+                return result
+
+            return run
+
+        special: dict[str, Callable[..., Any]] = {
+            "log": lambda x, *base: context.log(_positive(x), *base),
+            "log2": lambda x: context.log(_positive(x)) / context.log(2),
+            "log10": lambda x: context.log10(_positive(x)),
+            "log1p": lambda x: context.log1p(x),
+            "pow": lambda x, y: context.mpf(x) ** y,
+            "fabs": lambda x: abs(context.mpf(x)),
+            "lgamma": lambda x: context.log(abs(context.gamma(x))),
+            "floor": lambda x: int(context.floor(x)),
+            "ceil": lambda x: int(context.ceil(x)),
+            "trunc": int,
+            "fmod": lambda x, y: x - y * context.mpf(int(x / y)),
+            "copysign": lambda x, y: abs(x) if math.copysign(1.0, y) > 0 else -abs(x),
+            "fsum": lambda xs: sum(xs, context.mpf(0)),
+            "prod": lambda xs: context.fprod(list(xs)),
+            "dist": lambda p, q: context.sqrt(sum((a - b) ** 2 for a, b in zip(p, q, strict=True))),
+            "isfinite": lambda x: bool(context.isfinite(x)),
+            "isnan": lambda x: bool(context.isnan(x)),
+            "isinf": lambda x: bool(context.isinf(x)),
+            "hypot": lambda *xs: context.sqrt(sum(x * x for x in map(context.mpf, xs))),
+            "exp2": lambda x: context.mpf(2) ** x,
+            "cbrt": lambda x: context.sign(x) * context.cbrt(abs(x)),
+        }
+        same = (
+            "sqrt exp expm1 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh "
+            "atanh erf erfc gamma degrees radians"
+        )
+        for name in same.split():
+            special[name] = getattr(context, name)
+        for name, f in special.items():
+            if hasattr(math, name):
+                table[getattr(math, name)] = checked(f)
+        return table
+
+    def _builtins(self) -> dict[str, Any]:
+        real = self.real
+
+        def as_real(value: Any = 0.0) -> Any:
+            return value if isinstance(value, real) else float(value)
+
+        def python_type(value: Any) -> type:
+            return float if isinstance(value, real) else type(value)
+
+        def kinds(kind: Any) -> Any:
+            if isinstance(kind, tuple):
+                return tuple(map(kinds, kind))
+            return {as_real: float, python_type: type}.get(kind, kind)
+
+        def is_instance(value: Any, kind: Any) -> bool:
+            return isinstance(0.0 if isinstance(value, real) else value, kinds(kind))
+
+        def imported(
+            name: str,
+            names: Any = None,
+            local: Any = None,
+            wanted: Any = (),
+            level: int = 0,
+        ) -> Any:
+            module = __import__(name, names, local, wanted, level)
+            return _Mirror(module, self.value)
+
+        replaced = {
+            "float": as_real,
+            "type": python_type,
+            "isinstance": is_instance,
+            "__import__": imported,
+        }
+        return {**vars(builtins), **replaced}
+
+
+class _Mirror:
+    """A module whose members are those of another, each turned into its stand-in."""
+
+    def __init__(self, module: types.ModuleType, stand_in: Callable[[Any], Any]) -> None:
+        self._module = module
+        self._stand_in = stand_in
+
+    def __getattr__(self, name: str) -> Any:
+        return self._stand_in(getattr(self._module, name))
+
+
+def _key(value: Any) -> Any:
+    """The value where it can be looked up in a table of functions, else None."""
+    return value if isinstance(value, types.BuiltinFunctionType) else None
+
+
+def _names(code: types.CodeType) -> list[str]:
+    """The global names that a function and those nested in it may read."""
+    names = list(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names += _names(constant)
+    return names
+
+
+def _positive(x: Any) -> Any:
+    if x <= 0:
+        raise ValueError("math domain error")
+    return x
+
+
+def _no_real(result: Any) -> Any:
+    raise ValueError(f"math domain error: {type(result).__name__}")

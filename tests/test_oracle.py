@@ -1,0 +1,109 @@
+"""The oracle judges others: here it is judged itself, on derivatives known in closed form."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tests import oracle
+from tests.oracle import agrees, derivative, gradient
+
+
+def gaussian(x: float, width: float) -> float:
+    return math.exp(-0.5 * (x / width) ** 2) / width
+
+
+def newton_sqrt(a: float) -> float:
+    x = a
+    while abs(x * x - a) > 1e-12 * a:
+        x = 0.5 * (x + a / x)
+    return x
+
+
+def test_all_witnesses_know_a_gaussian():
+    exact = -1.3 / 0.49 * gaussian(1.3, 0.7)
+    verdict = derivative(gaussian, (1.3, 0.7), {}, "x")
+    assert verdict.decided
+    assert agrees(verdict, exact, rtol=1e-14)
+    assert not agrees(verdict, exact * (1.0 + 2e-6))
+
+
+def test_differences_alone_are_honest_about_their_error():
+    line = oracle._Line(gaussian, (1.3, 0.7), {}, "x", ())
+    verdict = oracle._differences(line, line(line.at))
+    exact = -1.3 / 0.49 * gaussian(1.3, 0.7)
+    assert verdict.decided
+    assert abs(verdict.value - exact) <= verdict.error <= 1e-8 * abs(exact)
+
+
+def test_fifty_digits_follow_helpers_loops_and_domain_errors():
+    def safe(x: float) -> float:
+        try:
+            return math.log(x - 5.0)
+        except ValueError:
+            return newton_sqrt(x)
+
+    verdict = derivative(safe, (2.0,))
+    assert verdict.reason == "precision"
+    assert agrees(verdict, 0.5 / math.sqrt(2.0), rtol=1e-9)
+
+
+def test_complex_step_is_not_believed_where_it_is_not_analytic():
+    def f(x: float) -> float:
+        return abs(x) * x
+
+    assert agrees(derivative(f, (-3.0,)), 6.0, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (abs, 0.0),
+        (lambda x: max(x, 1.0), 1.0),
+        (math.sqrt, 0.0),
+        (lambda x: x if x > 2.0 else 2.0 * x - 2.0, 2.0),
+        (lambda x: math.floor(x), 3.0),
+        (lambda x: x ** (1.0 / 3.0) if x > 0 else -((-x) ** (1.0 / 3.0)), 0.0),
+        (lambda x: math.sin(1e12 * x), 0.3),
+    ],
+    ids=["abs", "max", "edge", "kink", "jump", "cusp", "noise"],
+)
+def test_kinks_edges_and_noise_are_undecided(f, x):
+    verdict = derivative(lambda x: f(x), (x,))
+    assert not verdict.decided
+    with pytest.raises(oracle.OracleError):
+        agrees(verdict, 0.0)
+
+
+def test_nan_equals_only_nan():
+    verdict = derivative(lambda x: x * math.nan, (1.0,))
+    assert verdict.decided
+    assert agrees(verdict, math.nan)
+    assert not agrees(verdict, 0.0)
+    assert not agrees(derivative(lambda x: x * x, (1.0,)), math.nan)
+
+
+def test_what_does_not_depend_has_derivative_zero():
+    assert agrees(derivative(lambda x, y: y, (1.0, 2.0)), 0.0)
+    assert not agrees(derivative(lambda x, y: y, (1.0, 2.0)), 1e-9)
+
+
+def test_numbers_inside_containers_are_reached_and_arguments_left_alone():
+    def f(weights: list[tuple[float, float]], bias: float) -> float:
+        weights.append((bias, bias))
+        return sum(a * b for a, b in weights)
+
+    weights = [(1.0, 2.0), (3.0, 4.0)]
+    verdicts = gradient(f, (weights, 0.5), {}, "weights")
+    assert weights == [(1.0, 2.0), (3.0, 4.0)]
+    expected = {(0, 0): 2.0, (0, 1): 1.0, (1, 0): 4.0, (1, 1): 3.0}
+    assert set(verdicts) == set(expected)
+    assert all(agrees(verdicts[path], number) for path, number in expected.items())
+
+
+def test_bits_tell_signs_of_zero_and_types():
+    assert oracle.same_bits(math.nan, math.nan)
+    assert not oracle.same_bits(0.0, -0.0)
+    assert not oracle.same_bits(1, 1.0)
+    assert oracle.same_bits((1.0, [2.0]), (1.0, [2.0]))
