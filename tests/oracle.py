@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import mpmath
+import numpy as np
 
 Path = tuple[Any, ...]
 """Where a number sits in an argument: indices, keys and attribute names from outside in."""
@@ -120,6 +121,8 @@ def same_bits(left: Any, right: Any) -> bool:
     """Equality of values bit for bit: of type, of sign of zero, and NaN equal to NaN."""
     if type(left) is not type(right):
         return False
+    if isinstance(left, np.ndarray):
+        return bool(left.dtype == right.dtype and left.tobytes() == right.tobytes())
     if isinstance(left, float):
         return repr(float(left)) == repr(float(right))
     if isinstance(left, (list, tuple)):
@@ -150,6 +153,8 @@ def _parts(container: Any) -> list[tuple[Any, Any]]:
         return list(container.items())
     if isinstance(container, (list, tuple)):
         return list(enumerate(container))
+    if isinstance(container, np.ndarray):
+        return list(np.ndenumerate(container))
     if dataclasses.is_dataclass(container) and not isinstance(container, type):
         names = [field.name for field in dataclasses.fields(container)]
         return [(name, getattr(container, name)) for name in names]
@@ -167,9 +172,19 @@ def _replaced(container: Any, path: Path, number: Any) -> Any:
         return type(container)(*items) if hasattr(container, "_fields") else tuple(items)
     if dataclasses.is_dataclass(container) and not isinstance(container, type):
         return dataclasses.replace(container, **{key: part})
+    if isinstance(container, np.ndarray):
+        container = _able_to_hold(container, part)
     changed = copy.copy(container)
     changed[key] = part
     return changed
+
+
+def _able_to_hold(array: Any, number: Any) -> Any:
+    """The array in a kind of numbers that this one fits in."""
+    if isinstance(number, (float, complex)):
+        return array.astype(np.result_type(array.dtype, type(number)))
+    numbers = [type(number)(each) for each in array.ravel().tolist()]
+    return np.array(numbers, dtype=object).reshape(array.shape)
 
 
 def _argument(
@@ -396,6 +411,9 @@ class _HighPrecision:
         self.real.__floor__ = lambda x: int(context.floor(x))
         self.real.__ceil__ = lambda x: int(context.ceil(x))
         self.real.is_integer = lambda x: x == context.floor(x)
+        # NumPy's functions ask the entries of an array of objects for a method of that name.
+        for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh"):
+            setattr(self.real, name, lambda x, name=name: getattr(context, name)(x))
         self.copies: dict[int, Any] = {}
         self.alive: list[Any] = []
         self.math = self._mathematics()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from tests import oracle
@@ -100,6 +101,14 @@ def test_numbers_inside_containers_are_reached_and_arguments_left_alone():
     expected = {(0, 0): 2.0, (0, 1): 1.0, (1, 0): 4.0, (1, 1): 3.0}
     assert set(verdicts) == set(expected)
     assert all(agrees(verdicts[path], number) for path, number in expected.items())
+
+
+def test_arrays_are_judged_entry_by_entry_in_50_digits():
+    x = np.array([0.3, -1.2])
+    verdicts = gradient(lambda x: np.sum(np.exp(-(x**2)) * np.cos(x[0])), (x,))
+    exact = -2.0 * x[1] * math.exp(-(x[1] ** 2)) * math.cos(x[0])
+    assert verdicts[(1,),].reason == "precision"
+    assert agrees(verdicts[(1,),], exact, rtol=1e-14)
 
 
 def test_bits_tell_signs_of_zero_and_types():

@@ -1,0 +1,324 @@
+"""Judging derivatives of other people's functions, each in a process of its own.
+
+A corpus script collects `Subject`s (a function and the calls that its authors give as
+examples) and hands them to `main`.  For every float in every call, the gradient that
+chainrule gives is compared with the oracle of the test suite, and the value of
+``value_and_grad`` with the function's own, bit for bit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import copy
+import json
+import multiprocessing
+import multiprocessing.connection
+import os
+import re
+import signal
+import sys
+import time
+import traceback
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tests import oracle
+
+CATEGORIES = ("correct", "wrong", "refused", "crashed", "undecided")
+SECONDS = 20
+"""What chainrule may take for one function, all of its derivatives together."""
+ORACLE_SECONDS = 60
+WORKERS = 2
+MEMORY = 4 << 30
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a function: how it is written, its arguments, by what to differentiate."""
+
+    text: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    wrt: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A function to be judged."""
+
+    name: str
+    function: Callable[..., Any]
+    calls: list[Call] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of one derivative."""
+
+    subject: str
+    call: str
+    wrt: str
+    category: str
+    reason: str = ""
+    detail: str = ""
+
+
+class TimeoutExpired(BaseException):
+    """The alarm rang.  No `Exception`, so that nobody's handler takes it for his own."""
+
+
+def main(title: str, subjects: list[Subject], arguments: Sequence[str] | None = None) -> int:
+    """Judge a corpus as asked for on the command line; the exit code is 1 for any fault."""
+    options = _options(title, arguments)
+    chosen = [subject for subject in subjects if _wanted(subject, options)]
+    chosen = chosen[: options.limit]
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    derivatives = sum(len(call.wrt) for subject in chosen for call in subject.calls)
+    console.print(f"{title}: {len(chosen)} functions, {derivatives} derivatives")
+    import chainrule  # noqa: F401  (before the first fork, so that workers share it)
+
+    begin = time.perf_counter()
+    findings = [finding for found in _judge_all(chosen) for finding in found]
+    _report(console, chosen, findings, options.show)
+    console.print(f"{time.perf_counter() - begin:.0f} s")
+    if options.json:
+        options.json.write_text(json.dumps([asdict(each) for each in findings], indent=1))
+    return int(any(each.category in ("wrong", "crashed") for each in findings))
+
+
+def _options(title: str, arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=f"chainrule on the functions of {title}")
+    parser.add_argument("--only", metavar="NAME", help="a function, or the end of its name")
+    parser.add_argument("--module", metavar="MODULE", help="a part of the module's name")
+    parser.add_argument("--show", metavar="CATEGORY", choices=CATEGORIES, help="list findings")
+    parser.add_argument("--limit", metavar="N", type=int, help="the first N functions only")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write all findings")
+    return parser.parse_args(arguments)
+
+
+def _wanted(subject: Subject, options: argparse.Namespace) -> bool:
+    module, _, name = subject.name.rpartition(".")
+    if options.only and options.only not in (name, subject.name):
+        return False
+    return not options.module or options.module in module.split(".") or options.module == module
+
+
+# Workers
+
+
+def _judge_all(subjects: Sequence[Subject]) -> Iterator[list[Finding]]:
+    """The findings on each subject, in order; a worker that dies leaves a finding, too."""
+    context = multiprocessing.get_context("fork")
+    waiting = list(enumerate(subjects))[::-1]
+    running: dict[Any, tuple[int, Any, float]] = {}
+    done: dict[int, list[Finding]] = defaultdict(list)
+    while waiting or running:
+        while waiting and len(running) < WORKERS:
+            number, subject = waiting.pop()
+            receiver, sender = context.Pipe(duplex=False)
+            process = context.Process(target=_work, args=(subject, sender), daemon=True)
+            process.start()
+            sender.close()
+            running[receiver] = number, process, time.monotonic()
+        ready: list[Any] = multiprocessing.connection.wait(list(running), timeout=1.0)
+        for receiver in ready:
+            number, process, begin = running[receiver]
+            try:
+                done[number].append(receiver.recv())
+            except EOFError:
+                process.join()
+                del running[receiver]
+                done[number] += _last_words(subjects[number], done[number], process.exitcode)
+        for _, process, begin in running.values():
+            if time.monotonic() - begin > 2 * (SECONDS + ORACLE_SECONDS):
+                process.kill()
+    for number in range(len(subjects)):
+        yield done[number]
+
+
+def _last_words(subject: Subject, found: list[Finding], code: int | None) -> list[Finding]:
+    if code == 0:
+        return []
+    text = found[-1].call if found else subject.calls[0].text
+    return [Finding(subject.name, text, "?", "crashed", f"the process died with code {code}")]
+
+
+def _work(subject: Subject, sender: Any) -> None:
+    """Send a finding for each derivative of one function; runs in a process of its own."""
+    with contextlib.suppress(ImportError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    signal.signal(signal.SIGALRM, _ring)
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        left = float(SECONDS)
+        for call in subject.calls:
+            for wrt in call.wrt:
+                verdicts = _verdicts(subject, call, wrt)
+                begin = time.monotonic()
+                sender.send(judge(subject, call, wrt, verdicts, left))
+                left -= time.monotonic() - begin
+    sender.close()
+
+
+def _ring(*_: Any) -> None:
+    raise TimeoutExpired
+
+
+@contextlib.contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+
+
+def _verdicts(subject: Subject, call: Call, wrt: str) -> dict[oracle.Path, oracle.Verdict]:
+    try:
+        with _within(ORACLE_SECONDS):
+            return oracle.gradient(subject.function, call.args, call.kwargs, wrt)
+    except TimeoutExpired:
+        return {(): oracle.undecided("the oracle takes too long")}
+
+
+def judge(
+    subject: Subject,
+    call: Call,
+    wrt: str,
+    verdicts: dict[oracle.Path, oracle.Verdict],
+    seconds: float,
+) -> Finding:
+    """Compare chainrule's derivative with the oracle's verdicts."""
+    import chainrule
+
+    def found(category: str, reason: str = "", detail: str = "") -> Finding:
+        return Finding(subject.name, call.text, wrt, category, reason, detail)
+
+    args, kwargs = copy.deepcopy((call.args, call.kwargs))
+    expected = subject.function(*args, **kwargs)
+    settled = {path: verdict for path, verdict in verdicts.items() if verdict.decided}
+    try:
+        with _within(seconds):
+            args, kwargs = copy.deepcopy((call.args, call.kwargs))
+            gradient = chainrule.grad(subject.function, wrt=wrt)(*args, **kwargs)
+            args, kwargs = copy.deepcopy((call.args, call.kwargs))
+            value, again = chainrule.value_and_grad(subject.function, wrt=wrt)(*args, **kwargs)
+    except TimeoutExpired:
+        return found("crashed", f"takes more than {SECONDS} s")
+    except chainrule.ChainruleError as refusal:
+        if isinstance(refusal, chainrule.InternalError):
+            return found("crashed", first_line(refusal), traceback.format_exc())
+        if not settled:
+            return found("undecided", _why_undecided(verdicts))
+        return found("refused", first_line(refusal), str(refusal))
+    except BaseException as error:
+        reason = f"{type(error).__name__}: {first_line(error)}"
+        return found("crashed", reason, traceback.format_exc())
+    if not oracle.same_bits(value, expected) and _repeatable(subject, call):
+        return found("wrong", "the value is not f's", f"{value!r} for {expected!r}")
+    if not settled:
+        return found("undecided", _why_undecided(verdicts))
+    for path, verdict in settled.items():
+        for name, result in (("grad", gradient), ("value_and_grad", again)):
+            try:
+                number = float(oracle.look_up(result, path))
+            except (KeyError, TypeError, ValueError):
+                return found("wrong", f"{name} has another structure", repr(result))
+            if not oracle.agrees(verdict, number):
+                detail = f"{number!r} for {verdict.value!r} ({verdict.reason})"
+                return found("wrong", f"{name} differs", detail)
+    return found("correct")
+
+
+def _repeatable(subject: Subject, call: Call) -> bool:
+    """Whether the function gives the same value twice: some problems add noise."""
+    runs = [copy.deepcopy((call.args, call.kwargs)) for _ in range(2)]
+    first, second = [subject.function(*args, **kwargs) for args, kwargs in runs]
+    return oracle.same_bits(first, second)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of a message, without the position that it starts with."""
+    lines = str(error).splitlines() or [""]
+    return re.sub(r"^\S*?:\d+(:\d+)?: ", "", lines[0])
+
+
+def _why_undecided(verdicts: dict[oracle.Path, oracle.Verdict]) -> str:
+    reasons = {verdict.reason.partition(":")[0]: None for verdict in verdicts.values()}
+    return "; ".join(reasons)
+
+
+# The report
+
+
+def _report(
+    console: Console, subjects: Sequence[Subject], findings: list[Finding], show: str | None
+) -> None:
+    by_subject: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_subject[finding.subject].append(finding)
+    functions = Counter(_together(by_subject[subject.name]) for subject in subjects)
+    derivatives = Counter(finding.category for finding in findings)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "functions", "of sound", "derivatives", "of sound"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for category in CATEGORIES:
+        cells = [category]
+        for count in (functions, derivatives):
+            cells += [str(count[category]), _share(count, category)]
+        table.add_row(*cells)
+    for title, category in (
+        ("Wrong", "wrong"),
+        ("Crashes", "crashed"),
+        ("Refusals", "refused"),
+        ("Undecided", "undecided"),
+    ):
+        _print_reasons(console, title, [each for each in findings if each.category == category])
+    if show:
+        for finding in findings:
+            if finding.category == show:
+                console.rule(escape(finding.subject), align="left")
+                console.print(escape(f"{finding.call}  by {finding.wrt}: {finding.reason}"))
+                if finding.detail:
+                    console.print(escape(finding.detail))
+    console.print()
+    console.print(table)
+
+
+def _together(findings: Sequence[Finding]) -> str:
+    """The category of a function from those of its derivatives: the worst that matters."""
+    found = {finding.category for finding in findings}
+    for category in ("crashed", "wrong", "refused", "correct"):
+        if category in found:
+            return category
+    return "undecided"
+
+
+def _share(count: Counter[str], category: str) -> str:
+    sound = sum(count.values()) - count["undecided"]
+    return f"{count[category] / sound:.1%}" if sound and category != "undecided" else ""
+
+
+def _print_reasons(console: Console, title: str, findings: list[Finding]) -> None:
+    if not findings:
+        return
+    groups: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        groups[finding.reason].append(finding)
+    console.print(f"\n[bold]{title}[/bold] (derivatives, functions, reason, one example)")
+    for reason, group in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:40]:
+        names = len({finding.subject for finding in group})
+        one = group[0]
+        line = f"{len(group):5} {names:4}  {reason}  [{one.subject} by {one.wrt}]"
+        console.print(escape(line), soft_wrap=True)
