@@ -14,7 +14,7 @@ from typing import Any
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import OPERATORS, Node
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type
-from chainrule.primitives.control import select
+from chainrule.primitives.control import choose
 from chainrule.primitives.declare import (
     NONZERO,
     REAL,
@@ -97,10 +97,16 @@ def power(x: Any, y: Any, out: Any) -> Any:
 
 def _power_by_base(x: Any, y: Any, out: Any) -> Any:
     if not is_constant(y):
-        # x**(y - 1) raises at x = 0 for y < 1, where f has a value.
-        return select(x == 0.0 if not isinstance(x, Node) else equal(x, 0.0),
-                      lambda: select(equal(y, 1.0), lambda: 1.0, lambda: select(greater(y, 1.0), lambda: 0.0, lambda: select(equal(y, 0.0), lambda: 0.0, lambda: math.inf))),
-                      lambda: y * x ** (y - 1.0))
+        # x**(y - 1) is 0 or 1 at x = 0 for y >= 1; below it would raise where f has a value.
+        return choose(
+            less(y, 1.0),
+            lambda: choose(
+                equal(x, 0.0),
+                lambda: choose(equal(y, 0.0), lambda: 0.0, lambda: math.inf),
+                lambda: y * out / x,
+            ),
+            lambda: y * x ** (y - 1.0),
+        )
     exponent = constant_value(y) if isinstance(y, Node) else y
     if exponent == 0:
         return 0.0
@@ -110,12 +116,12 @@ def _power_by_base(x: Any, y: Any, out: Any) -> Any:
         # f has divided by x, so x is not 0 and out / x does not raise.
         return float(exponent) * out / x
     if 0 < exponent < 1:
-        return select(equal(x, 0.0), lambda: math.inf, lambda: float(exponent) * out / x)
+        return choose(equal(x, 0.0), lambda: math.inf, lambda: float(exponent) * out / x)
     return float(exponent) * x ** (exponent - 1)
 
 
 def _power_by_exponent(x: Any, out: Any) -> Any:
-    return select(greater(x, 0.0), lambda: out * _log(x), lambda: 0.0)
+    return choose(greater(x, 0.0), lambda: out * _log(x), lambda: 0.0)
 
 
 def _log(x: Any) -> Any:
@@ -127,10 +133,14 @@ def _log(x: Any) -> Any:
 @elementwise("builtins.abs", "math.fabs", "numpy.abs", "numpy.absolute", "numpy.fabs", name="absolute", cost=Cost.ADD, sympy="Abs(x)", raises=False, result=arithmetic_type, evaluate=abs)
 def absolute(x: Any, out: Any) -> Any:
     """Magnitude; 0 at 0, the centre of the subdifferential."""
-    return select(greater(x, 0.0), lambda: 1.0, lambda: select(less(x, 0.0), lambda: -1.0, lambda: 0.0))
+    return choose(
+        greater(x, 0.0),
+        lambda: 1.0,
+        lambda: choose(less(x, 0.0), lambda: -1.0, lambda: 0.0),
+    )
 
 
-floor_divide = flat("floor_divide", "operator.floordiv", symbol="//", domain=(REAL, NONZERO), cost=Cost.DIVIDE, result=arithmetic_type, evaluate=operator.floordiv, doc="Quotient rounded down.")
+floor_divide = flat("floor_divide", "operator.floordiv", symbol="//", domain=(REAL, NONZERO), cost=Cost.DIVIDE, result=arithmetic_type, evaluate=operator.floordiv, sympy="floor(x/y)", doc="Quotient rounded down.")
 
 
 @elementwise("operator.mod", symbol="%", domain=(REAL, NONZERO), cost=Cost.DIVIDE, result=arithmetic_type, evaluate=operator.mod, sympy="Mod(x, y)")
@@ -139,23 +149,23 @@ def remainder(x: Any, y: Any, out: Any) -> Any:
     return 1.0, -(floor_divide(x, y) * 1.0)
 
 
-def _comparison(name: str, symbol: str, evaluate: Any) -> Any:
-    return flat(name, f"operator.{evaluate.__name__}", symbol=symbol, domain=(REAL, REAL), cost=Cost.FREE, raises=False, result=comparison_type, evaluate=evaluate, doc=f"Comparison {symbol}.")
+def _comparison(name: str, symbol: str, evaluate: Any, sympy: str) -> Any:
+    return flat(name, f"operator.{evaluate.__name__}", symbol=symbol, domain=(REAL, REAL), cost=Cost.FREE, raises=False, result=comparison_type, evaluate=evaluate, sympy=sympy, doc=f"Comparison {symbol}.")
 
 
-less = _comparison("less", "<", operator.lt)
-less_equal = _comparison("less_equal", "<=", operator.le)
-greater = _comparison("greater", ">", operator.gt)
-greater_equal = _comparison("greater_equal", ">=", operator.ge)
-equal = _comparison("equal", "==", operator.eq)
-not_equal = _comparison("not_equal", "!=", operator.ne)
+less = _comparison("less", "<", operator.lt, "x < y")
+less_equal = _comparison("less_equal", "<=", operator.le, "x <= y")
+greater = _comparison("greater", ">", operator.gt, "x > y")
+greater_equal = _comparison("greater_equal", ">=", operator.ge, "x >= y")
+equal = _comparison("equal", "==", operator.eq, "Eq(x, y)")
+not_equal = _comparison("not_equal", "!=", operator.ne, "Ne(x, y)")
 logical_not = flat("not", symbol="not", cost=Cost.FREE, raises=False, result=comparison_type, evaluate=operator.not_, doc="Logical negation.")
 
 
 # --- what is always right and cheap -----------------------------------------------------
 
 
-def _fold(op: Any, *args: Node) -> Node | None:
+def folded(op: Any, *args: Node) -> Node | None:
     """The constant that an operation on constants gives, kept as a float."""
     if not all(is_constant(arg) for arg in args):
         return None
@@ -177,9 +187,9 @@ def _simplify_add(x: Node, y: Node) -> Node | None:
         return y
     if is_constant(y, 0):
         return x
-    folded = _fold(add, x, y)
-    if folded is not None:
-        return folded
+    constant = folded(add, x, y)
+    if constant is not None:
+        return constant
     if (inner := _negated(y)) is not None:
         return subtract.build(x, inner)
     if (inner := _negated(x)) is not None:
@@ -194,9 +204,9 @@ def _simplify_subtract(x: Node, y: Node) -> Node | None:
         return x
     if is_constant(x, 0):
         return negative.build(y)
-    folded = _fold(subtract, x, y)
-    if folded is not None:
-        return folded
+    constant = folded(subtract, x, y)
+    if constant is not None:
+        return constant
     if (inner := _negated(y)) is not None:
         return add.build(x, inner)
     if (inner := _negated(x)) is not None:
@@ -211,9 +221,9 @@ def _simplify_multiply(x: Node, y: Node) -> Node | None:
         return y
     if is_constant(y, 1):
         return x
-    folded = _fold(multiply, x, y)
-    if folded is not None:
-        return folded
+    constant = folded(multiply, x, y)
+    if constant is not None:
+        return constant
     if is_constant(x, -1):
         return negative.build(y)
     if is_constant(y, -1):
@@ -240,9 +250,9 @@ def _simplify_divide(x: Node, y: Node) -> Node | None:
         return x
     if is_constant(y, -1):
         return negative.build(x)
-    folded = _fold(divide, x, y)
-    if folded is not None:
-        return folded
+    constant = folded(divide, x, y)
+    if constant is not None:
+        return constant
     if (inner := _negated(x)) is not None:
         return negative.build(divide.build(inner, y))
     if (inner := _negated(y)) is not None:
@@ -251,9 +261,9 @@ def _simplify_divide(x: Node, y: Node) -> Node | None:
 
 
 def _simplify_negative(x: Node) -> Node | None:
-    folded = _fold(negative, x)
-    if folded is not None:
-        return folded
+    constant = folded(negative, x)
+    if constant is not None:
+        return constant
     if (inner := _negated(x)) is not None:
         return inner
     if x.op is subtract and x.origin.derivative:
@@ -268,9 +278,9 @@ def _simplify_power(x: Node, y: Node) -> Node | None:
         return x.graph.constant(1.0)
     if is_constant(y, 1):
         return x
-    folded = _fold(power, x, y)
-    if folded is not None:
-        return folded
+    constant = folded(power, x, y)
+    if constant is not None:
+        return constant
     if is_constant(y, 2):
         return multiply.build(x, x)
     if is_constant(y, 3):
@@ -279,7 +289,7 @@ def _simplify_power(x: Node, y: Node) -> Node | None:
 
 
 def _simplify_comparison(op: Any) -> Any:
-    return lambda x, y: _fold(op, x, y)
+    return lambda x, y: folded(op, x, y)
 
 
 add.simplify = _simplify_add

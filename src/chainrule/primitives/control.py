@@ -158,3 +158,12 @@ def select(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -
     if blocks[0].results == blocks[1].results and not blocks[0].steps:
         return blocks[0].results[0]
     return graph.cursor.item(graph.cursor.add(IF, (predicate,), (*blocks, "expression")), 0)
+
+
+def choose(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
+    """As :func:`select`, for a whole partial: what multiplies it is taken into the cases."""
+    from chainrule.primitives.declare import Choice, is_constant
+
+    if isinstance(predicate, Node) and not is_constant(predicate):
+        return Choice(predicate, then, orelse)
+    return select(predicate, then, orelse)

@@ -22,6 +22,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from chainrule.errors import UnsupportedError
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type
@@ -62,12 +63,65 @@ NONZERO = Interval(-math.inf, math.inf, open_low=True)
 class Kink:
     """Where a rule's formula fails although the operation has a value, and what is returned.
 
-    ``partials`` are the values at the kink; ``why`` is printed in the documentation.
+    ``where`` is a Python condition on the arguments ``x``, ``y``, ``z``; ``partials`` are the
+    values there (None: whatever the formula gives); ``why`` is printed in the documentation.
     """
 
     where: str
-    partials: tuple[float, ...]
+    partials: tuple[float | None, ...]
     why: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A partial with two cases; made by :func:`~chainrule.primitives.control.choose`."""
+
+    predicate: Node
+    then: Callable[[], Any]
+    orelse: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A partial that is not known: asking for it is refused with these words."""
+
+    found: str
+    remedy: str
+
+
+def scaled(node: Node, factor: Node, partial: Any) -> Any:
+    """``factor * partial`` for the result of ``node``.
+
+    A case that is chosen scales, a case that is not chosen is not felt: the product is taken
+    inside the cases.  No tangent times an infinite slope is no tangent.
+    """
+    if isinstance(partial, Choice):
+        from chainrule.primitives.control import select
+
+        then, orelse = partial.then, partial.orelse
+        return select(
+            partial.predicate,
+            lambda: scaled(node, factor, then()),
+            lambda: scaled(node, factor, orelse()),
+        )
+    if isinstance(partial, Refusal):
+        raise UnsupportedError(partial.found, remedy=partial.remedy, position=node.origin.position)
+    if isinstance(partial, float) and math.isinf(partial):
+        from chainrule.primitives.control import select
+
+        nothing = TABLE["equal"](factor, 0.0)
+        return select(nothing, lambda: 0.0, lambda: factor * partial)
+    return factor * partial
+
+
+def settled(partial: Any) -> Any:
+    """A partial as one value, for those who do not scale it."""
+    if isinstance(partial, Choice):
+        from chainrule.primitives.control import select
+
+        then, orelse = partial.then, partial.orelse
+        return select(partial.predicate, lambda: settled(then()), lambda: settled(orelse()))
+    return partial
 
 
 class Primitive(Op):
@@ -176,21 +230,26 @@ class Elementwise(Primitive):
     partials: Callable[..., Any]
 
     def derivatives(self, args: Sequence[Any], out: Any) -> tuple[Any, ...]:
+        """The partials, each one value (or a :class:`Refusal`)."""
+        return tuple(settled(partial) for partial in self.cases(args, out))
+
+    def cases(self, args: Sequence[Any], out: Any) -> tuple[Any, ...]:
+        """The partials, those with several cases still as a :class:`Choice`."""
         result = self.partials(*args, out)
         return result if isinstance(result, tuple) else (result,)
 
     def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
         total: Node | None = None
-        for dot, partial in zip(dots, self.derivatives(args, out), strict=True):
+        for dot, partial in zip(dots, self.cases(args, out), strict=True):
             if dot is not None:
-                term = dot * partial
+                term = scaled(node, dot, partial)
                 total = term if total is None else total + term
         return total
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-        for arg, partial in zip(node.args, self.derivatives(node.args, node), strict=True):
+        for arg, partial in zip(node.args, self.cases(node.args, node), strict=True):
             if walker.active(arg):
-                walker.accumulate(arg, out_bar * partial)
+                walker.accumulate(arg, scaled(node, out_bar, partial))
 
 
 class Differential(Primitive):
@@ -217,9 +276,13 @@ class Differential(Primitive):
 
 
 class Flat(Primitive):
-    """Declared to have derivative zero wherever it has one."""
+    """Declared to have derivative zero wherever it has one.
+
+    Where ``refuses`` is set, a derivative that would have to flow through it is refused.
+    """
 
     door = "flat"
+    refuses = False
 
     def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
         return None
