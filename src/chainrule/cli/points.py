@@ -1,0 +1,101 @@
+"""The points of ``chainrule verify``: given by ``--at``, drawn from ``--range``."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import math
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chainrule.errors import ArgumentError
+
+Arguments = dict[str, Any]
+NAMED_VALUES = {"inf": math.inf, "nan": math.nan, "pi": math.pi}
+
+
+def parse_arguments(text: str) -> Arguments:
+    """``"S=100, K=95"`` as a dictionary; values are Python literals."""
+    try:
+        call = ast.parse(f"f({text})", mode="eval").body
+        assert isinstance(call, ast.Call) and not call.args
+        return {str(item.arg): literal(item.value) for item in call.keywords if item.arg}
+    except (SyntaxError, ValueError, AssertionError):
+        raise ArgumentError(
+            f'--at "{text}" cannot be read',
+            remedy='Write it as NAME=VALUE pairs: --at "S=100, K=95, kind=\'call\'".',
+        ) from None
+
+
+def literal(node: ast.expr) -> Any:
+    """The value of a literal; inf, nan and pi are known by name."""
+
+    class Named(ast.NodeTransformer):
+        def visit_Name(self, name: ast.Name) -> ast.expr:
+            return ast.Constant(NAMED_VALUES[name.id]) if name.id in NAMED_VALUES else name
+
+    return ast.literal_eval(Named().visit(node))
+
+
+def parse_range(text: str) -> tuple[str, float, float]:
+    """``S=50:150`` as name, low and high end."""
+    name, _, ends = text.partition("=")
+    low, colon, high = ends.partition(":")
+    try:
+        if colon and name.strip().isidentifier() and float(low) <= float(high):
+            return name.strip(), float(low), float(high)
+    except ValueError:
+        pass
+    raise ArgumentError(f'--range "{text}" cannot be read', remedy="Write it as S=50:150.")
+
+
+def points(
+    function: Callable[..., Any],
+    at: Sequence[str],
+    ranges: Sequence[str],
+    samples: int,
+    seed: int,
+) -> list[Arguments]:
+    """The arguments to verify at, each complete; defaults fill what is not given."""
+    given = [parse_arguments(text) for text in at]
+    drawn = [parse_range(text) for text in ranges]
+    if not drawn:
+        return [complete(function, arguments) for arguments in given or [{}]]
+    if len(given) > 1:
+        raise ArgumentError(
+            "--range with several --at", remedy="Give the fixed parameters in one --at."
+        )
+    generator = random.Random(seed)
+    fixed = given[0] if given else {}
+    return [
+        complete(
+            function, {**fixed, **{name: generator.uniform(low, high) for name, low, high in drawn}}
+        )
+        for _ in range(samples)
+    ]
+
+
+def complete(function: Callable[..., Any], arguments: Arguments) -> Arguments:
+    """The arguments with the function's defaults; what is missing or unknown is refused."""
+    parameters = inspect.signature(function).parameters
+    for name in arguments:
+        if name not in parameters:
+            raise ArgumentError(
+                f"the function has no parameter `{name}`",
+                remedy=f"Its parameters are {', '.join(parameters)}.",
+            )
+    full: Arguments = {}
+    for name, parameter in parameters.items():
+        if name in arguments:
+            full[name] = arguments[name]
+        elif parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        elif parameter.default is not parameter.empty:
+            full[name] = parameter.default
+        else:
+            raise ArgumentError(
+                f"no value for the parameter `{name}`",
+                remedy=f'Give it by --at "{name}=1.0" or draw it by --range {name}=0:1.',
+            )
+    return full

@@ -1,0 +1,96 @@
+"""A derivative against independent numerical differentiation, number by number."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from chainrule.report.difference import Estimate, difference, precise_difference
+from chainrule.report.leaves import Path, leaves, replaced, shown
+from chainrule.report.precise import precise_context, with_precision
+
+Arguments = Mapping[str, Any]
+Function = Callable[..., Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One partial derivative at one point: what was claimed, what was measured.
+
+    ``parameter`` and ``result`` are places such as ``x[3]``; ``result`` is empty where the
+    function returns one number.
+    """
+
+    parameter: str
+    result: str
+    claimed: float
+    estimate: Estimate | None
+
+    @property
+    def disagreement(self) -> float:
+        """The relative error beyond what the measurement itself may be off."""
+        if self.estimate is None:
+            return 0.0
+        if not math.isfinite(self.claimed):
+            return math.inf
+        excess = abs(self.claimed - self.estimate.value) - self.estimate.uncertainty
+        return max(0.0, excess) / max(abs(self.claimed), abs(self.estimate.value), 1e-300)
+
+    def decided(self, tolerance: float) -> bool:
+        """Whether the measurement is sharp enough to judge by."""
+        if self.estimate is None:
+            return False
+        size = max(abs(self.claimed), abs(self.estimate.value), self.estimate.scale)
+        return self.estimate.uncertainty <= tolerance * size
+
+
+def measure(
+    function: Function, arguments: Arguments, claimed: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """A finding for every partial derivative in ``claimed``.
+
+    ``claimed`` has, for each parameter, the derivative of the result with respect to it: of the
+    parameter's structure where the result is one number, else the structure of the result with
+    such a derivative in the place of each number.
+    """
+    result = function(**arguments)
+    context = precise_context()
+    precise = with_precision(function, context) if context else None
+    for name, derivative in claimed.items():
+        for out, _ in leaves(result):
+            slopes = dict(leaves(descend(derivative, out)))
+            for path, number in leaves(arguments[name]):
+                estimate = None
+                if precise is not None:
+                    along = line(precise, arguments, name, path, out)
+                    estimate = precise_difference(along, float(number), context)
+                if estimate is None:
+                    along = line(function, arguments, name, path, out)
+                    estimate = difference(along, float(number))
+                yield Finding(
+                    parameter=shown(name, arguments[name], path),
+                    result=shown("result", result, out) if out else "",
+                    claimed=slopes[path],
+                    estimate=estimate,
+                )
+
+
+def line(
+    function: Function, arguments: Arguments, name: str, path: Path, out: Path
+) -> Callable[[Any], Any]:
+    """One number of the result as a function of one number of the arguments."""
+
+    def along(number: Any) -> Any:
+        moved = {**arguments, name: replaced(arguments[name], path, number)}
+        return descend(function(**moved), out)
+
+    return along
+
+
+def descend(value: Any, path: Path) -> Any:
+    """The item of a container at the end of ``path``."""
+    for key in path:
+        value = getattr(value, key) if dataclasses.is_dataclass(value) else value[key]
+    return value
