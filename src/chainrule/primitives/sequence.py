@@ -45,7 +45,8 @@ class SequenceOp(Linear):
 
 
 def _display_type(types: tuple[Type, ...]) -> Type:
-    item: Type = types[0] if types else FLOAT
+    # An empty list has entries of no type yet.
+    item: Type = types[0] if types else OPAQUE
     for type in types[1:]:
         item = join(item, type)
     return Sequence(item)
@@ -284,3 +285,53 @@ def _pull_backwards(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 # x[::-1]
 backwards = register(SequenceOp("backwards", lambda types: types[0], _pull_backwards, None, cost=Cost.ADD, raises=False))
+
+
+def _pull_total_from(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    base, start = node.args
+    if walker.active(base):
+        walker.accumulate(base, node.graph.cursor.add(fill_like, (base, out_bar)))
+    if walker.active(start):
+        walker.accumulate(start, out_bar)
+
+
+# sum(x, start)
+total_from = register(
+    SequenceOp("total_from", lambda types: join(item_type(types[0]), types[1]), _pull_total_from, None, cost=Cost.ADD)
+)
+total_from.callables = ("builtins.sum",)
+
+
+class Selecting(SequenceOp):
+    """An entry picked by its size: max and min of a sequence, the first of equal ones."""
+
+
+def _pull_selected(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    """Python's max and min return an entry: the first of the equal ones is the one picked."""
+    walker.accumulate_at(node.args[0], (_picked(node.args[0], node),), out_bar)
+
+
+def _picked(base: Node, out: Node) -> Node:
+    return out.graph.cursor.add(position_of, (base, out))
+
+
+def _selected_tangent(node: Node, args: Items[Node], dots: Items[Node | None], out: Node) -> Node | None:
+    if dots[0] is None:
+        return None
+    return out.graph.cursor.add(index, (dots[0], _picked(args[0], out)))
+
+
+# x.index(value)
+position_of = flat("position_of", cost=Cost.ADD, result=lambda types: INT, domain=())
+for _name in ("max", "min"):
+    _extreme = register(
+        Selecting(f"sequence_{_name}", lambda types: item_type(types[0]), _pull_selected, (0,), cost=Cost.ADD)
+    )
+    _extreme.callables = (f"builtins.{_name}",)
+    _extreme.tangent_rule = _selected_tangent
+
+__all__ = [
+    "append", "as_tuple", "backwards", "concatenate", "copy", "display", "drop_last", "entrywise_add",
+    "exact_total", "fill_like", "filled", "index", "index_add", "index_set", "item_type", "length",
+    "position_of", "record", "slice_of", "slice_set", "total", "total_from", "zero_of", "zeros_like",
+]

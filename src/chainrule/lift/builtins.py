@@ -1,0 +1,693 @@
+"""Python's builtin functions and the methods of lists and dicts."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Sequence as SequenceType
+from chainrule.lift.calls import Builtin, Calls
+from chainrule.lift.values import (
+    Closure,
+    DictBox,
+    Enumerate,
+    Generator,
+    ListBox,
+    Mapped,
+    Method,
+    ObjectBox,
+    PartialCall,
+    Place,
+    Range,
+    Reversed,
+    Static,
+    TupleValue,
+    Value,
+    Zip,
+)
+from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.declare import TABLE
+
+Arguments = list[Value]
+Keywords = dict[str, Value]
+
+
+class Builtins(Calls):
+    """Lifts calls of builtins."""
+
+    def builtin(self, found: Any) -> Builtin | None:
+        try:
+            return BUILTINS.get(found)
+        except TypeError:
+            return None
+
+    def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
+        if isinstance(owner, ListBox):
+            return LIST_METHODS.get(name)
+        if isinstance(owner, DictBox) or (isinstance(owner, Static) and isinstance(owner.value, dict)):
+            return DICT_METHODS.get(name)
+        if isinstance(owner, TupleValue) and name == "_replace":
+            return _replace
+        return None
+
+    def positional(self, args: Arguments, keywords: Keywords, node: ast.AST, low: int, high: int, name: str) -> None:
+        """Refuse calls of builtins with arguments that are not understood."""
+        if keywords or not low <= len(args) <= high:
+            raise self.unsupported(
+                f"this call of `{name}`", "Call it with positional arguments as its documentation says.", node
+            )
+
+    def extreme(self, args: Arguments, keywords: Keywords, node: ast.AST, name: str) -> Value:
+        """``max`` and ``min``, as Python compares: the first of equal ones."""
+        if len(args) == 1:
+            items = self.known_iteration(args[0])
+            if items is None:
+                if keywords:
+                    raise self.unsupported(f"`{name}` of a list with key or default", "Write it as a loop.", node)
+                sequence_node = self.node(self.as_list(args[0], node))
+                return self.primitive(TABLE[f"sequence_{name}"], sequence_node)
+            if not items and "default" in keywords:
+                return keywords["default"]
+        else:
+            items = args
+        key = keywords.get("key")
+        if not items or set(keywords) - {"key", "default"}:
+            raise self.unsupported(f"`{name}` of nothing", "Give it at least one value.", node)
+        if isinstance(key, Static) and key.value is None:
+            key = None
+        if key is None and all(isinstance(self.read(item), Node) for item in items):
+            return functools.reduce(lambda a, b: self.primitive(TABLE[f"python_{name}"], a, b), map(self.node, items))
+        kind = ast.Gt if name == "max" else ast.Lt
+        best = items[0]
+        best_key = best if key is None else self.call(key, [best], {}, node)
+        for item in items[1:]:
+            item_key = item if key is None else self.call(key, [item], {}, node)
+            better = self.compare(kind, item_key, best_key, node)
+            known, truth = self.truth(better)
+            if known:
+                best, best_key = (item, item_key) if truth else (best, best_key)
+                continue
+            predicate = self.predicate(better)
+            best, old_key, old = self._choose_value(predicate, item, best), best_key, best
+            best_key = best if key is None else self._choose_value(predicate, item_key, old_key)
+            del old
+        return best
+
+    def _choose_value(self, predicate: Node, then: Value, orelse: Value) -> Value:
+        return self.choose(predicate, lambda: then, lambda: orelse, "expression")
+
+    def as_list(self, value: Value, node: ast.AST) -> Value:
+        """Any iterable as a list or tuple."""
+        value = self.read(value)
+        if isinstance(value, Generator):
+            return self.listed(value)
+        if isinstance(value, (Zip, Enumerate, Reversed, Mapped, Range)):
+            items = self.known_iteration(value)
+            box = ListBox()
+            if items is not None:
+                self.state[box] = items
+                return box
+            variable = ast.Name("item_of_iterable", ast.Load())
+            return self._gather_items(value, node, variable)
+        return value
+
+    def _gather_items(self, value: Value, node: ast.AST, variable: ast.Name) -> Value:
+        from chainrule.lift.core import Completion, LoopExits
+
+        box = ListBox()
+        self.state[box] = self.display((), "list")
+        kind, bounds, item = self.iteration(value, node)
+        exits = LoopExits()
+        self.loops.append(exits)
+
+        def action(index: Node | None) -> Completion:
+            assert index is not None
+            self.append(box, item(index), node)
+            return Completion.FALLS
+
+        try:
+            self.run_loop(kind, bounds, [], exits, None, action)
+        finally:
+            self.loops.pop()
+        del variable
+        return box
+
+    def total_of(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        """``sum(items, start)``."""
+        if set(keywords) - {"start"} or not args:
+            raise self.unsupported("this call of `sum`", "Call it as sum(items, start).", node)
+        start = args[1] if len(args) > 1 else keywords.get("start")
+        items = self.known_iteration(args[0])
+        if items is not None and not all(isinstance(self.read(item), Node) for item in items):
+            result: Value = start if start is not None else self.graph.constant(0)
+            for item in items:
+                result = self.binary(ast.Add, result, item, node)
+            return result
+        listed = self.as_list(args[0], node)
+        if items is not None:
+            if not items:
+                return start if start is not None else self.graph.constant(0)
+            base = self.display(tuple(self.node(item) for item in items), "tuple")
+        else:
+            base = self.node(listed)
+        if not isinstance(base.type, SequenceType):
+            return self.verbatim("sum(_0_)", base, type=DYNAMIC)
+        if start is None:
+            return self.primitive(sequence.total, base)
+        if self.static_int(start) == 0:
+            return self.primitive(sequence.total, base)
+        return self.primitive(TABLE["total_from"], base, self.node(start))
+
+    def is_instance(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        known, kinds = self.static_value(args[1])
+        if not known:
+            return self.verbatim("isinstance(_0_, _1_)", self.node(args[0]), self.node(args[1]), type=BOOL)
+        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+        found = self.python_type(args[0])
+        if found is None:
+            names = self.node(args[1])
+            return self.verbatim("isinstance(_0_, _1_)", self.node(args[0]), names, type=BOOL)
+        return Static(any(isinstance(kind, type) and issubclass(found, kind) for kind in kinds))
+
+    def python_type(self, value: Value) -> type | None:
+        """The Python type of a value, when it is certain."""
+        value = self.read(value)
+        if isinstance(value, Static):
+            return type(value.value)
+        if isinstance(value, ObjectBox):
+            return value.type
+        if isinstance(value, TupleValue):
+            return value.named or tuple
+        if isinstance(value, (ListBox, Place)):
+            return list
+        if isinstance(value, DictBox):
+            return dict
+        if isinstance(value, (Closure, Method, PartialCall)):
+            return type(lambda: None)
+        if isinstance(value, Node):
+            if isinstance(value.type, SequenceType):
+                return tuple if value.type.kind == "tuple" else list
+            return {FLOAT: float, INT: int, BOOL: bool}.get(value.type)
+        return None
+
+    def rounded(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        self.positional(args, keywords, node, 1, 2, "round")
+        nodes = [self.node(arg) for arg in args]
+        if len(nodes) == 1:
+            return self.primitive(TABLE["round"], nodes[0])
+        return self.primitive(TABLE["round_digits"], *nodes)
+
+
+def _range(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.positional(args, keywords, node, 1, 3, "range")
+    nodes = [self.node(arg) for arg in args]
+    zero, one = self.graph.constant(0), self.graph.constant(1)
+    if len(nodes) == 1:
+        return Range(zero, nodes[0], one)
+    return Range(nodes[0], nodes[1], nodes[2] if len(nodes) == 3 else one)
+
+
+def _length(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.positional(args, keywords, node, 1, 1, "len")
+    value = self.read(args[0])
+    if isinstance(value, ObjectBox):
+        return self.call_method(value, "__len__", [], node)
+    return self.length_of(value)
+
+
+def _reversed(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    value = self.read(args[0])
+    if isinstance(value, Range):
+        return Range(value.start, value.stop, value.step, not value.backwards)
+    return Reversed(value)
+
+
+def _list(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    box = ListBox()
+    if not args:
+        self.state[box] = []
+        return box
+    value = self.as_list(args[0], node)
+    items = self.known_iteration(value)
+    if items is not None:
+        self.state[box] = items
+        return box
+    base = self.node(value)
+    if isinstance(base.type, SequenceType):
+        self.state[box] = self.primitive(sequence.copy, base)
+        return box
+    return self.verbatim("list(_0_)", base)
+
+
+def _tuple(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    if not args:
+        return TupleValue(())
+    value = self.as_list(args[0], node)
+    items = self.known_iteration(value)
+    if items is not None:
+        return TupleValue(tuple(items))
+    base = self.node(value)
+    if isinstance(base.type, SequenceType):
+        return self.primitive(sequence.as_tuple, base)
+    return self.verbatim("tuple(_0_)", base)
+
+
+def _dict(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    content: dict[Any, Value] = {}
+    if args:
+        base = self.read(args[0])
+        if isinstance(base, DictBox):
+            content.update(self.state[base])
+        else:
+            for pair in self.known_iteration(base) or []:
+                known, key = self.static_value(self.spread(pair, node)[0])
+                if not known:
+                    raise self.unsupported("a dict key known at run time only", "Use a list.", node)
+                content[key] = self.spread(pair, node)[1]
+    content.update(keywords)
+    box = DictBox()
+    self.state[box] = content
+    return box
+
+
+def _number(name: str) -> Builtin:
+    def convert(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        self.positional(args, keywords, node, 0, 2, name)
+        if not args:
+            return self.graph.constant(0.0 if name == "float" else 0)
+        known, found = self.static_value(args[0])
+        if known and len(args) == 1 and isinstance(found, (str, bool)):
+            return self.graph.constant(float(found) if name == "float" else int(found))
+        value = self.node(args[0])
+        if value.type == OPAQUE or len(args) > 1:
+            rest = ", ".join(f"_{k}_" for k in range(len(args)))
+            return self.verbatim(f"{name}({rest})", *(self.node(arg) for arg in args), type=FLOAT if name == "float" else INT)
+        if name == "int" and value.type in (INT,):
+            return value
+        return self.primitive(TABLE["to_float" if name == "float" else "to_int"], value)
+
+    return convert
+
+
+def _bool(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    known, truth = self.truth(args[0])
+    if known:
+        return Static(truth)
+    return self.verbatim("bool(_0_)", self.predicate(args[0]), type=BOOL, pure=True)
+
+
+def _string(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    known, found = self.static_value(args[0])
+    if known:
+        return Static(str(found))
+    return self.verbatim("str(_0_)", self.node(args[0]))
+
+
+def _divmod(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    a, b = (self.node(arg) for arg in args)
+    return TupleValue((self.primitive(arithmetic.floor_divide, a, b), self.primitive(arithmetic.remainder, a, b)))
+
+
+def _power(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.positional(args, keywords, node, 2, 3, "pow")
+    if len(args) == 3:
+        return self.verbatim("pow(_0_, _1_, _2_)", *(self.node(arg) for arg in args), type=INT)
+    return self.binary(ast.Pow, args[0], args[1], node)
+
+
+def _any_all(name: str) -> Builtin:
+    def decide(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        items = self.known_iteration(args[0])
+        if items is None:
+            return self.verbatim(f"{name}(_0_)", self.node(self.as_list(args[0], node)), type=BOOL, pure=True)
+        result: Value = Static(name == "all")
+        for item in reversed(items):
+            known, truth = self.truth(item)
+            if known:
+                if truth != (name == "all"):
+                    result = Static(truth)
+                continue
+            known, truth = self.truth(result)
+            if known and truth == (name == "all"):
+                result = item
+            else:
+                rest = result
+                first, second = (rest, item) if name == "all" else (item, rest)
+                result = self.choose(
+                    self.predicate(item), lambda f=first: f, lambda s=second: s, "and" if name == "all" else "or"  # type: ignore[misc]
+                )
+        return result
+
+    return decide
+
+
+def _sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    if keywords:
+        raise self.unsupported("`sorted` with a key or reversed", "Sort the plain numbers.", node)
+    items = self.known_iteration(args[0])
+    parts = [self.static_value(item) for item in items] if items is not None else []
+    box = ListBox()
+    if items is not None and all(known for known, _ in parts):
+        self.state[box] = [self.wrap(found) for found in sorted(found for _, found in parts)]
+        return box
+    self.state[box] = self.primitive(TABLE["sorted"], self.node(self.as_list(args[0], node)))
+    return box
+
+
+def _map(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    return Mapped(args[0], tuple(args[1:]))
+
+
+def _filter(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    items = self.known_iteration(args[1])
+    if items is None:
+        raise self.unsupported("`filter` over a list of run-time length", "Use a comprehension with if.", node)
+    box = ListBox()
+    kept: list[Value] = []
+    for item in items:
+        value = item if isinstance(args[0], Static) and args[0].value is None else self.call(args[0], [item], {}, node)
+        known, truth = self.truth(value)
+        if not known:
+            raise self.unsupported("`filter` decided at run time", "Use a comprehension with if.", node)
+        if truth:
+            kept.append(item)
+    self.state[box] = kept
+    return box
+
+
+def _getattr(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    known, name = self.static_value(args[1])
+    if not known:
+        raise self.unsupported("`getattr` with a name known at run time only", "Name the attribute.", node)
+    if len(args) == 3 and isinstance(args[0], ObjectBox):
+        content = self.state.get(args[0], {})
+        if name not in content and not hasattr(args[0].instance or args[0].type, name):
+            return args[2]
+    if len(args) == 3 and not isinstance(args[0], (ObjectBox, Static)):
+        found = self.python_type(args[0])
+        if found is not None and not hasattr(found, name):
+            return args[2]
+    return self.attribute(args[0], name, node)
+
+
+def _hasattr(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    known, name = self.static_value(args[1])
+    value = self.read(args[0])
+    if known and isinstance(value, ObjectBox):
+        return Static(name in self.state.get(value, {}) or hasattr(value.instance or value.type, name))
+    if known and isinstance(value, Static):
+        return Static(hasattr(value.value, name))
+    found = self.python_type(value)
+    if known and found is not None:
+        return Static(hasattr(found, name))
+    return self.verbatim("hasattr(_0_, _1_)", self.node(value), self.node(args[1]), type=BOOL)
+
+
+def _callable(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    value = self.read(args[0])
+    if isinstance(value, Static):
+        return Static(callable(value.value))
+    return Static(isinstance(value, (Closure, Method, PartialCall)))
+
+
+def _type(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    found = self.python_type(args[0])
+    if found is not None and len(args) == 1:
+        return Static(found)
+    return self.verbatim("type(_0_)", self.node(args[0]))
+
+
+def _print(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    raise self.unsupported("`print` inside a function", "Print outside of the function.", node)
+
+
+def _refused(name: str, remedy: str) -> Builtin:
+    def refuse(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        raise self.unsupported(f"`{name}` inside a function", remedy, node)
+
+    return refuse
+
+
+def _total(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    return self.total_of(args, keywords, node)
+
+
+def _exact_total(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.positional(args, keywords, node, 1, 1, "fsum")
+    return self.primitive(sequence.exact_total, self.node(self.as_list(args[0], node)))
+
+
+def _product(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    items = self.known_iteration(args[0])
+    if items is None:
+        return self.primitive(TABLE["sequence_product"], self.node(self.as_list(args[0], node)))
+    result: Value = keywords.get("start", self.graph.constant(1))
+    for item in items:
+        result = self.binary(ast.Mult, result, item, node)
+    return result
+
+
+def _partial(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    return PartialCall(args[0], tuple(args[1:]), keywords)
+
+
+def _logarithm(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.positional(args, keywords, node, 1, 2, "log")
+    nodes = [self.node(arg) for arg in args]
+    return self.primitive(TABLE["log" if len(nodes) == 1 else "log_base"], *nodes)
+
+
+def _hypotenuse(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    nodes = [self.node(arg) for arg in args]
+    if len(nodes) == 2:
+        return self.primitive(TABLE["hypot"], *nodes)
+    return self.primitive(TABLE["norm"], self.display(tuple(nodes), "tuple"))
+
+
+def _operator(kind: type) -> Builtin:
+    return lambda self, args, keywords, node: self.binary(kind, args[0], args[1], node)
+
+
+def _modulo_parts(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``math.modf(x)``: fraction and whole part."""
+    value = self.node(args[0])
+    whole = self.primitive(TABLE["to_float"], self.primitive(TABLE["trunc"], value))
+    return TupleValue((self.primitive(arithmetic.subtract, value, whole), whole))
+
+
+def _item_getter(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    known, keys = True, [self.static_value(arg) for arg in args]
+    if not known or not all(found for found, _ in keys):
+        raise self.unsupported("`itemgetter` with a run-time key", "Index directly.", node)
+    return Static(operator.itemgetter(*(key for _, key in keys)))
+
+
+BUILTINS: dict[Any, Builtin] = {
+    builtins.range: _range,
+    builtins.len: _length,
+    builtins.zip: lambda self, args, keywords, node: Zip(tuple(args)),
+    builtins.enumerate: lambda self, args, keywords, node: Enumerate(
+        args[0], self.node(args[1] if len(args) > 1 else keywords.get("start", self.graph.constant(0)))
+    ),
+    builtins.reversed: _reversed,
+    builtins.list: _list,
+    builtins.tuple: _tuple,
+    builtins.dict: _dict,
+    builtins.float: _number("float"),
+    builtins.int: _number("int"),
+    builtins.bool: _bool,
+    builtins.str: _string,
+    builtins.round: lambda self, args, keywords, node: self.rounded(args, keywords, node),
+    builtins.max: lambda self, args, keywords, node: self.extreme(args, keywords, node, "max"),
+    builtins.min: lambda self, args, keywords, node: self.extreme(args, keywords, node, "min"),
+    builtins.sum: _total,
+    builtins.divmod: _divmod,
+    builtins.pow: _power,
+    builtins.any: _any_all("any"),
+    builtins.all: _any_all("all"),
+    builtins.sorted: _sorted,
+    builtins.map: _map,
+    builtins.filter: _filter,
+    builtins.isinstance: lambda self, args, keywords, node: self.is_instance(args, keywords, node),
+    builtins.getattr: _getattr,
+    builtins.hasattr: _hasattr,
+    builtins.callable: _callable,
+    builtins.type: _type,
+    builtins.open: _refused("open", "Read the file outside and pass its content in."),
+    builtins.input: _refused("input", "Pass the value in as a parameter."),
+    builtins.eval: _refused("eval", "Write the expression into the function."),
+    builtins.exec: _refused("exec", "Write the statements into the function."),
+    math.fsum: _exact_total,
+    math.prod: _product,
+    math.log: _logarithm,
+    math.hypot: _hypotenuse,
+    math.modf: _modulo_parts,
+    functools.partial: _partial,
+    operator.add: _operator(ast.Add),
+    operator.sub: _operator(ast.Sub),
+    operator.mul: _operator(ast.Mult),
+    operator.truediv: _operator(ast.Div),
+    operator.pow: _operator(ast.Pow),
+}
+
+
+# --- methods of lists and dicts -----------------------------------------------------------
+
+
+def _append(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.append(owner, args[0], node)
+    return Static(None)
+
+
+def _extend(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.extend(owner, self.as_list(args[0], node), node)
+    return Static(None)
+
+
+def _pop(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.check_writable(owner, node)
+    items = self.known_items(owner)
+    position = self.static_int(args[0]) if args else -1
+    if items is not None and position is not None and -len(items) <= position < len(items):
+        value = items.pop(position)
+        self.state[owner] = items
+        return value
+    if position != -1:
+        raise self.unsupported("`pop` from the middle of a run-time list", "Pop the last entry.", node)
+    base = self.make_dynamic(owner)
+    value = self.primitive(sequence.index, base, self.graph.constant(-1))
+    rest = self.primitive(sequence.drop_last, base)
+    self.rename(base, rest)
+    self.state[owner] = rest
+    return value
+
+
+def _copy(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    return _list(self, [owner], {}, node)
+
+
+def _insert(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.check_writable(owner, node)
+    items, position = self.known_items(owner), self.static_int(args[0])
+    if items is None or position is None:
+        raise self.unsupported("`insert` into a run-time list", "Build the list in order.", node)
+    items.insert(position, args[1])
+    self.state[owner] = items
+    return Static(None)
+
+
+def _reverse(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.check_writable(owner, node)
+    items = self.known_items(owner)
+    self.state[owner] = items[::-1] if items is not None else self.primitive(sequence.backwards, self.make_dynamic(owner))
+    return Static(None)
+
+
+def _sort(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.check_writable(owner, node)
+    result = _sorted(self, [owner], keywords, node)
+    self.state[owner] = self.state[result]
+    return Static(None)
+
+
+def _count_or_index(name: str) -> Callable[..., Value]:
+    def find(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        return self.verbatim(f"_0_.{name}(_1_)", self.node(owner), self.node(args[0]), type=INT)
+
+    return find
+
+
+LIST_METHODS: dict[str, Callable[..., Value]] = {
+    "append": _append,
+    "extend": _extend,
+    "pop": _pop,
+    "copy": _copy,
+    "insert": _insert,
+    "reverse": _reverse,
+    "sort": _sort,
+    "index": _count_or_index("index"),
+    "count": _count_or_index("count"),
+}
+
+
+def _content(self: Builtins, owner: Value) -> dict[Any, Value]:
+    if isinstance(owner, DictBox):
+        content: dict[Any, Value] = self.state[owner]
+        return content
+    return {key: self.static_item(owner, key) for key in owner.value}
+
+
+def _items(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    content = _content(self, owner)
+    return TupleValue(tuple(TupleValue((self.wrap(key), value)) for key, value in content.items()))
+
+
+def _keys(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    return TupleValue(tuple(self.wrap(key) for key in _content(self, owner)))
+
+
+def _values(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    return TupleValue(tuple(_content(self, owner).values()))
+
+
+def _get(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    known, key = self.static_value(args[0])
+    default = args[1] if len(args) > 1 else Static(None)
+    if not known:
+        return self.verbatim("_0_.get(_1_, _2_)", self.node(owner), self.node(args[0]), self.node(default), type=DYNAMIC)
+    if isinstance(owner, DictBox):
+        return self.state[owner].get(key, default)
+    return self.static_item(owner, key) if key in owner.value else default
+
+
+def _dict_pop(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    known, key = self.static_value(args[0])
+    if not known or not isinstance(owner, DictBox):
+        raise self.unsupported("`pop` from this dict", "Use a constant key.", node)
+    content = dict(self.state[owner])
+    value = content.pop(key, args[1] if len(args) > 1 else Static(None))
+    self.state[owner] = content
+    return value
+
+
+def _update(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    if not isinstance(owner, DictBox):
+        raise self.unsupported("`update` of this dict", "Make a new dict.", node)
+    content = dict(self.state[owner])
+    for arg in args:
+        content.update(_content(self, arg))
+    content.update(keywords)
+    self.state[owner] = content
+    return Static(None)
+
+
+def _dict_copy(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    box = DictBox()
+    self.state[box] = dict(_content(self, owner))
+    return box
+
+
+DICT_METHODS: dict[str, Callable[..., Value]] = {
+    "items": _items,
+    "keys": _keys,
+    "values": _values,
+    "get": _get,
+    "pop": _dict_pop,
+    "update": _update,
+    "copy": _dict_copy,
+}
+
+
+def _replace(self: Builtins, owner: TupleValue, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    fields: Sequence[str] = getattr(owner.named, "_fields", ())
+    items = [keywords.get(name, item) for name, item in zip(fields, owner.items, strict=True)]
+    return TupleValue(tuple(items), owner.named)
+
+
+__all__ = ["Builtins", "Place"]

@@ -1,0 +1,521 @@
+"""Calls: primitives, the user's own functions, methods, classes, and what stays opaque."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.errors import ChainruleError, NotDifferentiableError, SourceError, UnsupportedError
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Sequence as SequenceType, Type
+from chainrule.lift.control import Control
+from chainrule.lift.core import AlwaysRaises, Completion
+from chainrule.lift.source import Source, source_of, unwrap
+from chainrule.lift.state import Frame, assigned_names
+from chainrule.lift.values import (
+    UNBOUND,
+    Closure,
+    DictBox,
+    Enumerate,
+    Generator,
+    ListBox,
+    Mapped,
+    Method,
+    ObjectBox,
+    PartialCall,
+    Place,
+    Range,
+    Reversed,
+    Static,
+    TupleValue,
+    Value,
+    Zip,
+)
+from chainrule.primitives.declare import Primitive
+from chainrule.primitives.effect import CALL, STATEMENT
+from chainrule.primitives.namespaces import primitive_of, spelling
+
+# Calls nested this deep are taken for endless recursion.
+DEEPEST_CALL = 120
+# Modules of the standard library whose functions are known not to change their arguments.
+PURE_MODULES = {"math", "builtins", "bisect", "operator", "statistics", "numpy", "fractions"}
+Builtin = Callable[[Any, list[Value], dict[str, Value], ast.AST], Value]
+
+
+class Calls(Control):
+    """Lifts calls and attribute access."""
+
+    # --- attributes -----------------------------------------------------------------------
+
+    def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
+        """``owner.name``."""
+        owner = self.read(owner)
+        if isinstance(owner, ObjectBox):
+            return self._object_attribute(owner, name, node)
+        if isinstance(owner, Static):
+            return self._static_attribute(owner, name, node)
+        if isinstance(owner, TupleValue) and owner.named is not None:
+            fields = getattr(owner.named, "_fields", ())
+            if name in fields:
+                return owner.items[fields.index(name)]
+        if isinstance(owner, Node) and not isinstance(owner.type, SequenceType):
+            if owner.type in (FLOAT, INT) and name in ("real", "imag"):
+                return owner if name == "real" else self.graph.constant(0.0)
+            if owner.type in (OPAQUE, DYNAMIC):
+                return Method(Static(name), owner) if self._is_called(node) else self.verbatim(f"_0_.{name}", owner, type=DYNAMIC)
+        return Method(Static(name), owner)
+
+    def _is_called(self, node: ast.AST) -> bool:
+        return node in self.called
+
+    def _static_attribute(self, owner: Static, name: str, node: ast.AST) -> Value:
+        if not hasattr(owner.value, name):
+            raise self.unsupported(
+                f"`{ast.unparse(node)}` does not exist" if isinstance(node, ast.expr) else f"no attribute `{name}`",
+                "Check the spelling, or define it before the derivative is made.",
+                node,
+            )
+        found = getattr(owner.value, name)
+        if isinstance(owner.value, types.ModuleType):
+            if type(found) in (int, float):
+                return self.graph.global_name(owner.value.__name__, name, found, self.static_type(found))
+            return self.adopt(found, lambda: self.graph.reference((owner.value.__name__, name), found))
+        if isinstance(found, types.MethodType) or isinstance(found, types.BuiltinMethodType):
+            return Method(Static(name), owner)
+        return self.adopt(found, lambda: self.verbatim(f"_0_.{name}", self.static_node(owner), type=self.static_type(found), pure=True))
+
+    def adopt(self, found: Any, node: Callable[[], Node] | None) -> Value:
+        """A Python object met while lifting: an instance of a user's class becomes an object."""
+        if _is_instance_with_state(found):
+            known = self.objects.get(id(found))
+            if known is None:
+                known = ObjectBox(found, type(found), None)
+                self.objects[id(found)] = known
+                self.state.setdefault(known, {})
+                self.object_nodes[known] = node or (lambda: self.graph.reference(self.reference_key(found), found))
+            return known
+        return self.wrap(found, node)
+
+    def object_node(self, box: ObjectBox) -> Node:
+        """The node of an object that exists at run time."""
+        if box.node is not None:
+            return box.node
+        if box in self.object_nodes:
+            return self.object_nodes[box]()
+        raise self.unsupported(
+            f"a {box.type.__name__} that the function makes is used as a whole",
+            "Use its attributes.",
+        )
+
+    def node(self, value: Value, what: str = "this value") -> Node:
+        if isinstance(value, ObjectBox):
+            return self.object_node(value)
+        if isinstance(value, Generator):
+            return self.node(self.listed(value), what)
+        return super().node(value, what)
+
+    def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
+        content = self.state.get(owner, {})
+        if name in content:
+            return self.read(content[name])
+        found = inspect.getattr_static(owner.type, name, None)
+        if isinstance(found, property) and found.fget is not None:
+            return self.call(Static(found.fget), [owner], {}, node)
+        if isinstance(found, functools.cached_property):
+            return self.call(Static(found.func), [owner], {}, node)
+        if isinstance(found, staticmethod):
+            return Static(found.__func__)
+        if isinstance(found, classmethod):
+            return Method(Static(found.__func__), Static(owner.type))
+        instance_has = owner.instance is not None and name in getattr(owner.instance, "__dict__", {})
+        if isinstance(unwrap(found), types.FunctionType) and not instance_has:
+            return Method(Static(found), owner)
+        if owner.instance is None or not hasattr(owner.instance, name):
+            if found is not None:
+                return self.wrap(found)
+            raise self.unsupported(f"`{owner.type.__name__}` has no attribute `{name}`", "Set it before it is read.", node)
+        value = self.runtime_attribute(owner, name, getattr(owner.instance, name))
+        self.state[owner] = {**content, name: value}
+        return value
+
+    def runtime_attribute(self, owner: ObjectBox, name: str, found: Any) -> Value:
+        """An attribute of an object that exists at run time, read when the derivative runs."""
+
+        def node() -> Node:
+            return self.verbatim(f"_0_.{name}", self.object_node(owner), type=self.static_type(found), pure=True)
+
+        if isinstance(found, (list, tuple)) and isinstance(self.static_type(found), SequenceType):
+            return self.boxed(node())
+        return self.adopt(found, node)
+
+    def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        """``owner.name = value``: an effect, once, when the object is the caller's."""
+        if not isinstance(owner, ObjectBox):
+            raise self.unsupported("assignment to an attribute of this value", "Return the value instead.", node)
+        self.state[owner] = {**self.state.get(owner, {}), name: value}
+        if owner.instance is not None or owner.node is not None:
+            self.block.add(STATEMENT, (self.object_node(owner), self.node(value)), (f"_0_.{name} = _1_",))
+
+    # --- calls ----------------------------------------------------------------------------
+
+    def call_expression(self, node: ast.Call) -> Value:
+        self.called.add(node.func)
+        function = self.expression(node.func)
+        args = self.elements(node.args)
+        keywords: dict[str, Value] = {}
+        for keyword in node.keywords:
+            value = self.expression(keyword.value)
+            if keyword.arg is not None:
+                keywords[keyword.arg] = value
+            elif isinstance(value, DictBox):
+                keywords.update({str(key): item for key, item in self.state[value].items()})
+            elif isinstance(value, Static) and isinstance(value.value, dict):
+                keywords.update({str(key): self.static_item(value, key) for key in value.value})
+            else:
+                raise self.unsupported("`**` of this value in a call", "Name the arguments.", node)
+        return self.call(function, args, keywords, node)
+
+    def call(self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+        """``function(*args, **keywords)``."""
+        function = self.read(function)
+        if isinstance(function, PartialCall):
+            return self.call(function.function, [*function.args, *args], {**function.keywords, **keywords}, node)
+        if isinstance(function, Method):
+            if isinstance(function.function, Static) and isinstance(function.function.value, str):
+                return self.call_method(function.owner, function.function.value, args, node, keywords)
+            return self.call(function.function, [function.owner, *args], keywords, node)
+        if isinstance(function, Closure):
+            return self._inline_closure(function, args, keywords, node)
+        if isinstance(function, ObjectBox):
+            return self.call_method(function, "__call__", args, node, keywords)
+        if not isinstance(function, Static):
+            return self._opaque_call(self.node(function), args, keywords, node, None)
+        return self._call_object(function, args, keywords, node)
+
+    def _call_object(self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+        found = function.value
+        if isinstance(found, functools.partial):
+            bound = {key: self.wrap_argument(value) for key, value in found.keywords.items()}
+            return self.call(
+                self.adopt(found.func, None), [*map(self.wrap_argument, found.args), *args], {**bound, **keywords}, node
+            )
+        if isinstance(found, types.MethodType):
+            return self.call(Static(found.__func__), [self.adopt(found.__self__, None), *args], keywords, node)
+        builtin = self.builtin(found)
+        if builtin is not None:
+            return builtin(self, args, keywords, node)
+        primitive = primitive_of(found) if callable(found) else None
+        if primitive is not None and not keywords and len(args) == primitive.arity:
+            return self._call_primitive(found, primitive, args)
+        if isinstance(found, type):
+            return self._construct(function, found, args, keywords, node)
+        if isinstance(unwrap(found), types.FunctionType):
+            return self._call_function(function, args, keywords, node)
+        return self._opaque_call(self.static_node(function), args, keywords, node, None)
+
+    def wrap_argument(self, found: Any) -> Value:
+        return self.adopt(found, None)
+
+    def _call_primitive(self, found: Any, primitive: Primitive, args: list[Value]) -> Node:
+        nodes = tuple(self.node(arg) for arg in args)
+        dotted = spelling(found)
+        preferred = primitive.callables[0] if primitive.callables else dotted
+        params = () if dotted in (preferred, None) else (dotted,)
+        return self.primitive(primitive, *nodes, params=params)
+
+    def _opaque_call(
+        self, function: Node, args: list[Value], keywords: dict[str, Value], node: ast.AST, refusal: ChainruleError | None
+    ) -> Value:
+        """A call that stays as it is; no derivative may flow through it."""
+        nodes = [self.node(arg) for arg in args]
+        parts = [f"_{k + 1}_" for k in range(len(nodes))]
+        for name, value in keywords.items():
+            nodes.append(self.node(value))
+            parts.append(f"{name}=_{len(nodes)}_")
+        text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+        if refusal is None:
+            refusal = self.unsupported(
+                f"cannot differentiate through `{text}`",
+                "It has neither Python source nor a rule. Register its derivative with "
+                "chainrule.define_derivative, or pass its value in as a parameter.",
+                node,
+            )
+        template = f"_0_({', '.join(parts)})"
+        return self.block.add(CALL, (function, *nodes), (template, DYNAMIC, refusal), DYNAMIC)
+
+    # --- the user's functions -------------------------------------------------------------
+
+    def _call_function(self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+        """Lift the function's body here; what cannot be lifted stays an opaque call."""
+        found = function.value
+        if self.is_rule(found):
+            return self.apply_rule(found, args, keywords, node)
+        try:
+            source = source_of(found)
+        except SourceError as error:
+            return self._opaque_call(self.static_node(function), args, keywords, node, error)
+        plain = source.function
+        frame = Frame(source, None, plain.__globals__)
+        if plain.__closure__:
+            frame.cells = dict(zip(plain.__code__.co_freevars, plain.__closure__, strict=True))
+        defaults = tuple(self.default_value(value, found, k) for k, value in enumerate(plain.__defaults__ or ()))
+        keyword_defaults = {name: self.adopt(value, None) for name, value in (plain.__kwdefaults__ or {}).items()}
+        if len(self.calls) > DEEPEST_CALL:
+            raise self.unsupported(
+                f"`{source.name}` calls itself without an end that can be seen here",
+                "Write the recursion as a loop.",
+                node,
+            )
+        state, mark = dict(self.state), len(self.block.steps)
+        try:
+            return self._inline(source.tree, source, frame, args, keywords, defaults, keyword_defaults, node)
+        except NotDifferentiableError:
+            raise
+        except UnsupportedError as error:
+            if self._has_containers(args, keywords):
+                raise
+            self.state = state
+            self.block.forget(mark)
+            return self._opaque_call(self.static_node(function), args, keywords, node, error)
+
+    def default_value(self, found: Any, function: Any, position: int) -> Value:
+        return self.adopt(found, None)
+
+    def _has_containers(self, args: list[Value], keywords: dict[str, Value]) -> bool:
+        """Whether a callee could change something that the caller sees."""
+        return any(isinstance(arg, (ListBox, DictBox, Place, ObjectBox, Closure)) for arg in [*args, *keywords.values()])
+
+    def _inline_closure(self, function: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+        outer: Frame = function.frame
+        frame = Frame(outer.source, outer, outer.globals)
+        frame.owner = outer.owner
+        if len(self.calls) > DEEPEST_CALL:
+            raise self.unsupported("this function calls itself without end", "Write it as a loop.", node)
+        assert outer.source is not None
+        return self._inline(
+            function.tree, outer.source, frame, args, keywords, function.defaults, function.keyword_defaults, node
+        )
+
+    def _inline(
+        self,
+        tree: ast.FunctionDef | ast.Lambda,
+        source: Source,
+        frame: Frame,
+        args: list[Value],
+        keywords: dict[str, Value],
+        defaults: tuple[Value, ...],
+        keyword_defaults: dict[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        """Run a function's body in a frame of its own; its value."""
+        bound = self.bind_arguments(tree, args, keywords, defaults, keyword_defaults, node)
+        position = self.frame.source.position(node) if self.frame.source and hasattr(node, "lineno") else None
+        outer, loops, here = self.frame, self.loops, self.here
+        origin = self.graph.origin
+        self.calls.append((source, position))
+        self.sources[source.file, source.tree.lineno] = source
+        self.frame, self.loops = frame, []
+        try:
+            return self.run_function(tree, frame, bound)
+        finally:
+            self.frame, self.loops, self.here = outer, loops, here
+            self.graph.origin = origin
+            self.calls.pop()
+
+    def run_function(self, tree: ast.FunctionDef | ast.Lambda, frame: Frame, bound: dict[str, Value]) -> Value:
+        """The value of a function whose arguments are bound."""
+        declare_names(tree, frame, bound)
+        for name, value in bound.items():
+            self.state[frame, name] = value
+        if isinstance(tree, ast.Lambda):
+            return self.expression(tree.body)
+        flag = self.returned_flag()
+        self.state[flag] = self.graph.constant(False)
+        completion = self.statements(tree.body)
+        key = (frame, "return")
+        if completion is Completion.FALLS:
+            result: Value = Static(None)
+        elif completion is Completion.RAISES:
+            raise AlwaysRaises
+        elif completion is Completion.EXITS:
+            result = self.state.pop(key)
+        else:
+            returned = self.node(self.state[flag])
+            value = self.state.pop(key)
+            result = self.choose(returned, lambda: value, lambda: Static(None), "statement")
+        self.state.pop(flag, None)
+        return self.read(result)
+
+    def bind_arguments(
+        self,
+        tree: ast.FunctionDef | ast.Lambda,
+        args: list[Value],
+        keywords: dict[str, Value],
+        defaults: tuple[Value, ...],
+        keyword_defaults: dict[str, Value],
+        node: ast.AST,
+    ) -> dict[str, Value]:
+        """Arguments by parameter name, as Python binds them."""
+        arguments = tree.args
+        name = getattr(tree, "name", "this lambda")
+        positional = [*arguments.posonlyargs, *arguments.args]
+        bound: dict[str, Value] = {}
+        for parameter, value in zip(positional, args, strict=False):
+            bound[parameter.arg] = value
+        rest = args[len(positional) :]
+        if arguments.vararg is not None:
+            bound[arguments.vararg.arg] = TupleValue(tuple(rest))
+        elif rest:
+            raise self.unsupported(f"too many arguments for `{name}`", "Check the call.", node)
+        names = {parameter.arg for parameter in [*arguments.args, *arguments.kwonlyargs]}
+        extra: dict[Any, Value] = {}
+        for key, value in keywords.items():
+            if key in names and key not in bound:
+                bound[key] = value
+            elif arguments.kwarg is not None:
+                extra[key] = value
+            else:
+                raise self.unsupported(f"`{name}` has no free parameter `{key}`", "Check the call.", node)
+        for parameter, value in zip(reversed(positional), reversed(defaults), strict=False):
+            bound.setdefault(parameter.arg, value)
+        for key, value in keyword_defaults.items():
+            bound.setdefault(key, value)
+        missing = [p.arg for p in [*positional, *arguments.kwonlyargs] if p.arg not in bound]
+        if missing:
+            raise self.unsupported(f"`{name}` is called without `{missing[0]}`", "Give it a value.", node)
+        if arguments.kwarg is not None:
+            box = DictBox()
+            self.state[box] = extra
+            bound[arguments.kwarg.arg] = box
+        return bound
+
+    # --- classes --------------------------------------------------------------------------
+
+    def _construct(self, function: Static, found: type, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+        """An instance of a class."""
+        if hasattr(found, "_fields") and issubclass(found, tuple):
+            fields = found._fields
+            defaults = getattr(found, "_field_defaults", {})
+            values = dict(zip(fields, args, strict=False)) | keywords
+            for name in fields:
+                if name not in values and name in defaults:
+                    values[name] = self.adopt(defaults[name], None)
+            if set(values) == set(fields):
+                return TupleValue(tuple(values[name] for name in fields), found)
+        if issubclass(found, BaseException) or found.__module__ == "builtins" or "__new__" in found.__dict__:
+            return self._opaque_call(self.static_node(function), args, keywords, node, None)
+        box = ObjectBox(None, found, None)
+        self.state[box] = {}
+        if dataclasses.is_dataclass(found):
+            self._construct_dataclass(box, found, args, keywords, node)
+            return box
+        init = inspect.getattr_static(found, "__init__", None)
+        if isinstance(init, types.FunctionType):
+            self._call_function(Static(init), [box, *args], keywords, node)
+            return box
+        if init is object.__init__:
+            return box
+        return self._opaque_call(self.static_node(function), args, keywords, node, None)
+
+    def _construct_dataclass(self, box: ObjectBox, found: type, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> None:
+        fields = [field for field in dataclasses.fields(found) if field.init]
+        values = dict(zip((field.name for field in fields), args, strict=False)) | keywords
+        for field in dataclasses.fields(found):
+            if field.name not in values:
+                if field.default is not dataclasses.MISSING:
+                    values[field.name] = self.adopt(field.default, None)
+                elif field.default_factory is not dataclasses.MISSING:
+                    values[field.name] = self.call(self.adopt(field.default_factory, None), [], {}, node)
+                else:
+                    raise self.unsupported(f"`{found.__name__}` is made without `{field.name}`", "Give it.", node)
+        self.state[box] = values
+        after = inspect.getattr_static(found, "__post_init__", None)
+        if isinstance(after, types.FunctionType):
+            self._call_function(Static(after), [box], {}, node)
+
+    # --- methods --------------------------------------------------------------------------
+
+    def call_method(
+        self, owner: Value, name: str, args: list[Value], node: ast.AST, keywords: dict[str, Value] | None = None
+    ) -> Value:
+        """``owner.name(*args)`` for containers, strings and objects."""
+        keywords = keywords or {}
+        owner = self.read(owner)
+        if isinstance(owner, ObjectBox):
+            function = self.attribute(owner, name, node)
+            return self.call(function, args, keywords, node)
+        handler = self.container_method(owner, name)
+        if handler is not None:
+            result: Value = handler(self, owner, args, keywords, node)
+            return result
+        known, found = self.static_value(owner)
+        if known and not keywords:
+            parts = [self.static_value(arg) for arg in args]
+            if all(is_known for is_known, _ in parts) and isinstance(found, (str, int, float)):
+                return self.wrap(getattr(found, name)(*(part for _, part in parts)))
+        if isinstance(owner, (ListBox, DictBox, Place)):
+            raise self.unsupported(f"the method `{name}` of a {type(owner).__name__[:-3].lower() or 'list'}", "Write it as a loop.", node)
+        if isinstance(owner, Static) and callable(getattr(owner.value, name, None)):
+            bound = getattr(owner.value, name)
+            if isinstance(bound, types.MethodType):
+                return self.call(Static(bound.__func__), [self.adopt(bound.__self__, None), *args], keywords, node)
+        base = self.node(owner)
+        nodes = [self.node(arg) for arg in args]
+        parts_text = [f"_{k + 1}_" for k in range(len(nodes))]
+        for key, value in keywords.items():
+            nodes.append(self.node(value))
+            parts_text.append(f"{key}=_{len(nodes)}_")
+        refusal = self.unsupported(
+            f"cannot differentiate through the method `{name}`",
+            "Only methods of lists, dicts and the user's own classes are understood.",
+            node,
+        )
+        return self.block.add(CALL, (base, *nodes), (f"_0_.{name}({', '.join(parts_text)})", DYNAMIC, refusal), DYNAMIC)
+
+    # Given by the other parts of the lifter.
+
+    def builtin(self, found: Any) -> Builtin | None:
+        raise NotImplementedError
+
+    def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
+        raise NotImplementedError
+
+    def is_rule(self, found: Any) -> bool:
+        raise NotImplementedError
+
+    def apply_rule(self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+        raise NotImplementedError
+
+
+def declare_names(tree: ast.FunctionDef | ast.Lambda, frame: Frame, bound: dict[str, Value]) -> None:
+    """Find out which names are local, nonlocal and global in a function."""
+    frame.local_names = set(bound)
+    if isinstance(tree, ast.Lambda):
+        return
+    names = set(assigned_names(tree.body))
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.Nonlocal):
+            frame.outer_names |= set(statement.names)
+        elif isinstance(statement, ast.Global):
+            frame.global_names |= set(statement.names)
+    frame.local_names |= names - frame.outer_names - frame.global_names
+
+
+def _is_instance_with_state(found: Any) -> bool:
+    """Whether an object is an instance of a class written in Python that holds attributes."""
+    if isinstance(found, (type, types.ModuleType, types.FunctionType, types.MethodType, functools.partial)):
+        return False
+    if isinstance(found, BaseException) or hasattr(found, "__wrapped__") or hasattr(found, "py_func"):
+        return False
+    cls = type(found)
+    if cls.__module__ in ("builtins", "typing", "collections", "enum", "numpy", "random", "functools"):
+        return False
+    return hasattr(found, "__dict__") and any("__init__" in base.__dict__ or dataclasses.is_dataclass(base) for base in cls.__mro__[:-1])
+
+
+__all__ = ["BOOL", "UNBOUND", "Calls", "Enumerate", "Mapped", "Range", "Reversed", "Type", "Zip"]

@@ -1,0 +1,430 @@
+"""Control flow: runs of statements, if, for, while, break, continue, try, match."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chainrule.graph.block import Block
+from chainrule.graph.node import Node
+from chainrule.lift.core import AlwaysRaises, Completion, LoopExits, Path
+from chainrule.lift.iterables import Iterables
+from chainrule.lift.state import State, assigned_names
+from chainrule.lift.statements import STATEMENTS
+from chainrule.lift.values import UNBOUND, ListBox, Poison, Range, Static, Value
+from chainrule.primitives.control import TRY
+
+# A loop over this many known items at most is unrolled: each is a value of its own.
+UNROLL_ITEMS = 40
+# A counted loop of so few steps is shorter and faster written out.
+UNROLL_STEPS = 3
+
+
+class Control(Iterables):
+    """Lifts statements that branch, leave or repeat."""
+
+    def statements(self, nodes: Sequence[ast.stmt]) -> Completion:
+        """Run statements in order; how they end."""
+        for position, node in enumerate(nodes):
+            rest = nodes[position + 1 :]
+            try:
+                if isinstance(node, ast.If):
+                    with self.at(node):
+                        completion, absorbed = self._if(node, rest)
+                    if absorbed:
+                        return completion
+                else:
+                    completion = self.statement(node)
+            except AlwaysRaises:
+                return Completion.RAISES
+            if completion in (Completion.EXITS, Completion.RAISES):
+                return completion
+            if completion is Completion.MAYBE:
+                return self.guarded(lambda rest=rest: self.statements(rest))  # type: ignore[misc]
+        return Completion.FALLS
+
+    def guarded(self, action: Callable[[], Completion]) -> Completion:
+        """Run ``action`` on the paths that have not left yet."""
+        flags = self._open_flags()
+        if not flags:
+            return action()
+        first, *others = flags
+
+        def go() -> Completion:
+            return self.guarded_by(others, action)
+
+        return self.branch(first, lambda: Completion.EXITS, go, "statement")
+
+    def guarded_by(self, flags: list[Node], action: Callable[[], Completion]) -> Completion:
+        if not flags:
+            return action()
+        return self.branch(
+            flags[0], lambda: Completion.EXITS, lambda: self.guarded_by(flags[1:], action), "statement"
+        )
+
+    def _open_flags(self) -> list[Node]:
+        """Flags that some path has set and another has not."""
+        keys: list[Any] = []
+        if self.frame in self.flags:
+            keys.append(self.flags[self.frame])
+        if self.loops:
+            keys += [self.loops[-1].broke, self.loops[-1].continued]
+        constants = (self.graph.constant(False), self.graph.constant(True))
+        found: list[Node] = []
+        for key in keys:
+            value = self.state.get(key, UNBOUND)
+            if isinstance(value, Node) and value not in constants and value not in found:
+                found.append(value)
+        return found
+
+    def _if(self, node: ast.If, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
+        """Run an if; an arm that alone goes on takes the rest of the statements with it."""
+        test = self.expression(node.test)
+        known, truth = self.truth(test)
+        if known:
+            return self.statements(node.body if truth else node.orelse), False
+        predicate = self.predicate(test)
+        start = self.state
+        paths = [
+            self.run_path(start, lambda: self.statements(node.body)),
+            self.run_path(start, lambda: self.statements(node.orelse)),
+        ]
+        going = [path for path in paths if path.completion in (Completion.FALLS, Completion.MAYBE)]
+        leaving = [path for path in paths if path.completion is Completion.EXITS]
+        absorbed = len(going) == 1 and len(leaving) == 1
+        if absorbed:
+            self._continue_path(going[0], rest)
+        return self.finish_branch(predicate, start, paths, "statement"), absorbed
+
+    def _continue_path(self, path: Path, rest: Sequence[ast.stmt]) -> None:
+        outer, self.state = self.state, path.state
+        try:
+            with self.graph.inside(path.block):
+                if path.completion is Completion.MAYBE:
+                    path.completion = self.guarded(lambda: self.statements(rest))
+                else:
+                    path.completion = self.statements(rest)
+            path.block.completes = path.completion is not Completion.RAISES
+            path.state = self.state
+        finally:
+            self.state = outer
+
+    # --- loops ----------------------------------------------------------------------------
+
+    def _break(self, node: ast.Break) -> Completion:
+        self.state[self.loops[-1].broke] = self.graph.constant(True)
+        return Completion.EXITS
+
+    def _continue(self, node: ast.Continue) -> Completion:
+        self.state[self.loops[-1].continued] = self.graph.constant(True)
+        return Completion.EXITS
+
+    def _for(self, node: ast.For) -> Completion:
+        iterable = self.expression(node.iter)
+        items = self.items_to_unroll(iterable, node.body)
+        exits = LoopExits()
+        self.loops.append(exits)
+        try:
+            if items is not None:
+                completion = self._unrolled(node, items, 0, exits)
+            else:
+                completion = self._counted(node, iterable, exits)
+        finally:
+            self.loops.pop()
+        return self._after_loop(node.orelse, exits, completion)
+
+    def items_to_unroll(self, iterable: Value, body: Sequence[ast.AST]) -> list[Value] | None:
+        """The items of a loop that is better written out, else None."""
+        if isinstance(iterable, Range):
+            bounds = [self.static_int(bound) for bound in (iterable.start, iterable.stop, iterable.step)]
+            if None in bounds or bounds[2] == 0:
+                return None
+            steps = range(*[bound for bound in bounds if bound is not None])
+            nested = any(isinstance(part, (ast.For, ast.While)) for stmt in body for part in ast.walk(stmt))
+            if len(steps) > UNROLL_STEPS or nested or len(body) > 6:
+                return None
+            values = [self.graph.constant(step) for step in steps]
+            return values[::-1] if iterable.backwards else list(values)
+        items = self.known_iteration(iterable)
+        if items is None or len(items) > UNROLL_ITEMS:
+            return None
+        numbers = all(isinstance(item, Node) and item.type.differentiable for item in items)
+        if numbers and len(items) > UNROLL_STEPS and self.is_table(iterable):
+            return None
+        return items
+
+    def _unrolled(self, node: ast.For, items: list[Value], position: int, exits: LoopExits) -> Completion:
+        """The loop over known items, from ``position`` on."""
+        false, true = self.graph.constant(False), self.graph.constant(True)
+        self.state[exits.broke] = false
+        while position < len(items):
+            self.state[exits.continued] = false
+            self.assign(node.target, items[position])
+            completion = self.statements(node.body)
+            position += 1
+            if completion is Completion.RAISES:
+                return completion
+            if completion is Completion.FALLS:
+                continue
+            self.state[exits.continued] = false
+            returned = self.state.get(self.returned_flag(), false)
+            broke = self.state[exits.broke]
+            if returned is true:
+                return Completion.EXITS
+            if broke is true:
+                return Completion.FALLS
+            if returned is not false or broke is not false:
+                rest = position
+                return self.guarded(lambda: self._unrolled_rest(node, items, rest, exits))
+        return Completion.FALLS
+
+    def _unrolled_rest(self, node: ast.For, items: list[Value], position: int, exits: LoopExits) -> Completion:
+        saved = self.state[exits.broke]
+        completion = self._unrolled(node, items, position, exits)
+        if self.state[exits.broke] is self.graph.constant(False):
+            self.state[exits.broke] = saved
+        return completion
+
+    def _counted(self, node: ast.For, iterable: Value, exits: LoopExits) -> Completion:
+        kind, bounds, item = self.iteration(iterable, node.iter)
+        names = assigned_names([node.target, *node.body])
+
+        def action(index: Node | None) -> Completion:
+            assert index is not None
+            self.assign(node.target, item(index))
+            return self.statements(node.body)
+
+        return self.run_loop(kind, bounds, names, exits, None, action)
+
+    def _while(self, node: ast.While) -> Completion:
+        exits = LoopExits()
+        self.loops.append(exits)
+        try:
+            known, truth = self._static_test(node)
+            if known and not truth:
+                self.state[exits.broke] = self.graph.constant(False)
+                completion = Completion.FALLS
+            else:
+                names = assigned_names([node.test, *node.body])
+                completion = self.run_loop(
+                    "while", (), names, exits, lambda: self.expression(node.test),
+                    lambda _: self.statements(node.body),
+                )
+        finally:
+            self.loops.pop()
+        return self._after_loop(node.orelse, exits, completion)
+
+    def _static_test(self, node: ast.While) -> tuple[bool, bool]:
+        if isinstance(node.test, ast.Constant):
+            return True, bool(node.test.value)
+        return False, False
+
+    def _after_loop(self, orelse: Sequence[ast.stmt], exits: LoopExits, completion: Completion) -> Completion:
+        """Run the else clause where the loop was not broken."""
+        broke = self.state.pop(exits.broke, self.graph.constant(False))
+        self.state.pop(exits.continued, None)
+        false, true = self.graph.constant(False), self.graph.constant(True)
+        if completion in (Completion.EXITS, Completion.RAISES):
+            return completion
+        returned = self.state.get(self.flags[self.frame], false) if self.frame in self.flags else false
+        if orelse and broke is not true:
+
+            def run_else() -> Completion:
+                if broke is false:
+                    return self.statements(orelse)
+                return self.branch(
+                    self.node(broke), lambda: Completion.FALLS, lambda: self.statements(orelse), "statement"
+                )
+
+            return self.guarded(run_else)
+        if returned is true:
+            return Completion.EXITS
+        return Completion.FALLS if returned is false else Completion.MAYBE
+
+    # --- try ------------------------------------------------------------------------------
+
+    def _try(self, node: ast.Try) -> Completion:
+        if node.finalbody:
+            return self._finally(node)
+        start = self.state
+        body_path = self.run_path(start, lambda: self.statements(node.body))
+        handler_start = self._handler_state(start, body_path, node.body)
+        paths = [body_path]
+        handlers: list[tuple[str | None, str | None, Block]] = []
+        for handler in node.handlers:
+            template = None
+            if handler.type is not None:
+                arguments: list[Node] = []
+                template = self._exception_names(handler.type)
+                del arguments
+            path = self.run_path(handler_start, lambda handler=handler: self._handler(handler))  # type: ignore[misc]
+            paths.append(path)
+            handlers.append((template, handler.name, path.block))
+
+        def build() -> Node:
+            return self.block.add(TRY, (), (body_path.block, tuple(handlers)))
+
+        if not any(path.alive for path in paths):
+            build()
+            return Completion.RAISES
+        if len([path for path in paths if path.alive]) == 1 and not body_path.block.steps:
+            self.state = body_path.state
+            return body_path.completion
+        made = self.join_paths(start, paths, build, first_result=1)
+        kinds = {path.completion for path in paths if path.alive}
+        completion = kinds.pop() if len(kinds) == 1 else Completion.MAYBE
+        if node.orelse and made is not None:
+            ran = self.verbatim("_0_ == 0", self.block.item(made, 0), type=self.graph.constant(True).type, pure=True)
+            return self.guarded(
+                lambda: self.branch(ran, lambda: self.statements(node.orelse), lambda: Completion.FALLS, "statement")
+            )
+        if node.orelse:
+            return self.guarded(lambda: self.statements(node.orelse))
+        return completion
+
+    def _exception_names(self, node: ast.expr) -> str:
+        """The exception types of a handler as text; they are resolved in the emitted module."""
+        names = [node] if not isinstance(node, ast.Tuple) else node.elts
+        for name in names:
+            value = self.expression(name)
+            known, found = self.static_value(value)
+            if not known or not (isinstance(found, type) and issubclass(found, BaseException)):
+                raise self.unsupported("exception types that are not plain names", "Name the classes.", node)
+            if found.__module__ != "builtins":
+                self.graph.reference((found.__module__, found.__qualname__), found)
+        return ast.unparse(node)
+
+    def _handler(self, handler: ast.ExceptHandler) -> Completion:
+        if handler.name is not None:
+            self.bind(handler.name, self.verbatim(handler.name, pure=False))
+        return self.statements(handler.body)
+
+    def _handler_state(self, start: State, body: Path, nodes: Sequence[ast.stmt]) -> State:
+        """What a handler may rely on: names that the body had not touched when it raised.
+
+        What only the last statement of the body assigns was not assigned when anything raised.
+        """
+        state = dict(start)
+        early = set(assigned_names(list(nodes[:-1])))
+        last = nodes[-1]
+        if not isinstance(last, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)):
+            early |= set(assigned_names([last]))
+        for key, value in body.state.items():
+            if value is start.get(key, UNBOUND):
+                continue
+            touched = isinstance(key, ListBox) and key in start
+            named = isinstance(key, tuple) and len(key) == 2 and key[1] in early
+            if touched or named:
+                state[key] = Poison(
+                    self.unsupported(
+                        "a value that the try body changes before it may raise is used in a handler",
+                        "Compute it before the try, or in the last statement of the body.",
+                    )
+                )
+        return state
+
+    def _finally(self, node: ast.Try) -> Completion:
+        """try/finally whose last clause only has statements that always follow."""
+        inner = ast.copy_location(ast.Try(node.body, node.handlers, node.orelse, []), node)
+        if not node.handlers:
+            raise self.unsupported(
+                "try/finally without an except clause",
+                "Write the finally statements after the try.",
+                node,
+            )
+        completion = self._try(inner)
+        if completion is not Completion.FALLS:
+            raise self.unsupported(
+                "finally after a return or raise", "Write the finally statements on each path.", node
+            )
+        return self.statements(node.finalbody)
+
+    # --- match ----------------------------------------------------------------------------
+
+    def _match(self, node: Any) -> Completion:
+        subject = self.expression(node.subject)
+        return self._match_from(node, subject, 0)
+
+    def _match_from(self, node: Any, subject: Value, position: int) -> Completion:
+        if position == len(node.cases):
+            return Completion.FALLS
+        case = node.cases[position]
+        test = self._pattern(case.pattern, subject, node)
+
+        def then() -> Completion:
+            if isinstance(case.pattern, ast.MatchAs) and case.pattern.name:
+                self.bind(case.pattern.name, subject)
+            if case.guard is not None:
+                guard = self.expression(case.guard)
+                known, truth = self.truth(guard)
+                if known:
+                    return self.statements(case.body) if truth else self._match_from(node, subject, position + 1)
+                return self.branch(
+                    self.predicate(guard),
+                    lambda: self.statements(case.body),
+                    lambda: self._match_from(node, subject, position + 1),
+                    "statement",
+                )
+            return self.statements(case.body)
+
+        known, truth = self.truth(test)
+        if known:
+            return then() if truth else self._match_from(node, subject, position + 1)
+        return self.branch(
+            self.predicate(test), then, lambda: self._match_from(node, subject, position + 1), "statement"
+        )
+
+    def _pattern(self, pattern: Any, subject: Value, node: ast.AST) -> Value:
+        """Whether ``subject`` matches; only patterns on values are understood."""
+        if isinstance(pattern, ast.MatchValue):
+            return self.compare(ast.Eq, subject, self.expression(pattern.value), node)
+        if isinstance(pattern, ast.MatchSingleton):
+            return self.compare(ast.Is, subject, self.wrap(pattern.value), node)
+        if isinstance(pattern, ast.MatchOr):
+            return self._any_pattern(pattern.patterns, subject, node)
+        if isinstance(pattern, ast.MatchAs) and pattern.pattern is None:
+            return Static(True)
+        raise self.unsupported(
+            "a match pattern that takes values apart", "Match on values, or use if and elif.", node
+        )
+
+    def _any_pattern(self, patterns: Sequence[Any], subject: Value, node: ast.AST) -> Value:
+        test = self._pattern(patterns[0], subject, node)
+        if len(patterns) == 1:
+            return test
+        known, truth = self.truth(test)
+        if known:
+            return test if truth else self._any_pattern(patterns[1:], subject, node)
+        return self.choose(
+            self.predicate(test), lambda: test, lambda: self._any_pattern(patterns[1:], subject, node), "or"
+        )
+
+    def _with(self, node: ast.With) -> Completion:
+        raise self.unsupported(
+            "`with` statements are not supported",
+            "Move the context manager out of the function, around the call of its derivative.",
+            node,
+        )
+
+
+def _refuse_async(self: Control, node: ast.AST) -> Completion:
+    raise self.unsupported(
+        "async statements are not supported", "Differentiate the plain function that does the arithmetic.", node
+    )
+
+
+STATEMENTS.update(
+    {
+        ast.For: Control._for,
+        ast.While: Control._while,
+        ast.Break: Control._break,
+        ast.Continue: Control._continue,
+        ast.Try: Control._try,
+        ast.Match: Control._match,
+        ast.With: Control._with,
+        ast.AsyncFor: _refuse_async,
+        ast.AsyncWith: _refuse_async,
+        ast.AsyncFunctionDef: _refuse_async,
+    }
+)

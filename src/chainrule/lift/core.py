@@ -1,0 +1,374 @@
+"""The lifter's engine room: state, blocks, positions, values as nodes, branching.
+
+The other files of this room add one syntax class each; :class:`Core` knows none.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from chainrule.errors import ChainruleError, Position, UnsupportedError
+from chainrule.graph.block import CONSTANT, Block, Graph
+from chainrule.graph.node import Node, Origin
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Sequence as SequenceType, Type
+from chainrule.lift.source import Source
+from chainrule.lift.state import Frame, Joiner, Key, State, resolve_slots
+from chainrule.lift.values import (
+    UNBOUND,
+    DictBox,
+    ListBox,
+    ObjectBox,
+    Place,
+    Poison,
+    Static,
+    TupleValue,
+    Value,
+)
+from chainrule.primitives import sequence
+from chainrule.primitives.control import IF
+from chainrule.primitives.declare import Primitive
+from chainrule.primitives.effect import ORDERED, VERBATIM
+
+
+class Completion(enum.Enum):
+    """How a run of statements ends."""
+
+    FALLS = "falls through"
+    MAYBE = "falls through on some paths; flags in the state tell which"
+    EXITS = "always leaves by return, break or continue"
+    RAISES = "always raises"
+
+
+class AlwaysRaises(Exception):
+    """A function that never returns was called; what follows the call never runs."""
+
+
+class Flag:
+    """Key of the state for one way of leaving: returned, broke, continued."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class LoopExits:
+    """The flags of one loop."""
+
+    def __init__(self) -> None:
+        self.broke = Flag("broke")
+        self.continued = Flag("continued")
+
+
+class Path:
+    """One arm of a branch after it was run."""
+
+    def __init__(self, block: Block, state: State, completion: Completion) -> None:
+        self.block = block
+        self.state = state
+        self.completion = completion
+
+    @property
+    def alive(self) -> bool:
+        return self.completion is not Completion.RAISES
+
+
+class Core:
+    """State shared by all parts of the lifter."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.state: State = {}
+        self.frame: Frame = Frame(None, None, {})
+        self.calls: list[tuple[Source, Position | None]] = []
+        self.sources: dict[tuple[str, int], Source] = {}
+        self.here: Position | None = None
+        self.flags: dict[Frame, Flag] = {}
+        self.loops: list[LoopExits] = []
+        # Syntax nodes that are the function of a call, and objects met, by identity.
+        self.called: set[ast.AST] = set()
+        self.objects: dict[int, ObjectBox] = {}
+        self.object_nodes: dict[ObjectBox, Callable[[], Node]] = {}
+        # Lists that were copied into another container and must not be written to.
+        self.frozen: set[ListBox] = set()
+
+    # --- positions and refusals -----------------------------------------------------------
+
+    @contextmanager
+    def at(self, node: ast.AST) -> Iterator[None]:
+        """New nodes come from the place of ``node``."""
+        if self.frame.source is None or not hasattr(node, "lineno"):
+            yield
+            return
+        before, origin = self.here, self.graph.origin
+        self.here = self.frame.source.position(node)
+        self.graph.origin = Origin(self.here)
+        try:
+            yield
+        finally:
+            self.here, self.graph.origin = before, origin
+
+    def unsupported(self, found: str, remedy: str, node: ast.AST | None = None) -> UnsupportedError:
+        """A refusal at ``node``, or at the current place."""
+        position = self.here
+        if node is not None and self.frame.source is not None and hasattr(node, "lineno"):
+            position = self.frame.source.position(node)
+        chain = tuple(
+            f"{source.name} ({source.file}:{at.line})" for source, at in self.calls if at is not None
+        )
+        return UnsupportedError(found, remedy=remedy, position=position, chain=chain)
+
+    # --- building -------------------------------------------------------------------------
+
+    @property
+    def block(self) -> Block:
+        return self.graph.cursor
+
+    def primitive(self, op: Primitive, *args: Node, params: tuple[Hashable, ...] = ()) -> Node:
+        """A node of f's own value: never simplified."""
+        return self.block.add(op, args, params)
+
+    def verbatim(
+        self,
+        template: str,
+        *args: Node,
+        type: Type = OPAQUE,
+        refusal: ChainruleError | None = None,
+        pure: bool = False,
+    ) -> Node:
+        """An expression kept in the user's words, with ``_0_`` ... for the arguments."""
+        op = VERBATIM if pure else ORDERED
+        return self.block.add(op, args, (template, type, refusal), type)
+
+    def read(self, value: Value) -> Value:
+        """``value`` itself, unless it cannot be used."""
+        if isinstance(value, Poison):
+            raise value.refusal
+        return value
+
+    def node(self, value: Value, what: str = "this value") -> Node:
+        """``value`` as one node that the emitted code can name."""
+        value = self.read(value)
+        if isinstance(value, Node):
+            return value
+        if isinstance(value, Static):
+            return self.static_node(value)
+        if isinstance(value, ListBox):
+            return self.sequence_node(value)
+        if isinstance(value, Place):
+            return self.primitive(sequence.index, self.sequence_node(value.box), *value.path)
+        if isinstance(value, TupleValue):
+            items = tuple(self.node(item, what) for item in value.items)
+            return self.display(items, "tuple")
+        if isinstance(value, DictBox):
+            content = self.state[value]
+            items = tuple(self.node(item, what) for item in content.values())
+            text = ", ".join(f"{key!r}: _{position}_" for position, key in enumerate(content))
+            return self.verbatim("{" + text + "}", *items)
+        if isinstance(value, ObjectBox) and value.node is not None:
+            return value.node
+        raise self.unsupported(
+            f"{what} is a {type(value).__name__.lower()}, which cannot be kept as a run-time value",
+            "Use it where it is made, or write the computation with numbers and lists.",
+        )
+
+    def static_node(self, value: Static) -> Node:
+        """The node that reads a static object when the derivative runs."""
+        if value.node is not None:
+            return value.node()
+        known = value.value
+        if known is None or known is Ellipsis or isinstance(known, (str, bytes, bool, int, float)):
+            return self.graph.constant(known)
+        return self.graph.reference(self.reference_key(known), known)
+
+    def reference_key(self, known: Any) -> Hashable:
+        """``(module, qualified name)`` under which an object can be imported, or its identity."""
+        module = getattr(known, "__module__", None)
+        name = getattr(known, "__qualname__", None)
+        if isinstance(module, str) and isinstance(name, str) and "<" not in name:
+            return (module, name)
+        if type(known).__name__ == "module":
+            return (known.__name__, "")
+        return ("", f"{type(known).__name__}_{len(self.graph.references)}")
+
+    def display(self, items: tuple[Node, ...], kind: str) -> Node:
+        """A run-time list or tuple of ``items``."""
+        return self.block.add(sequence.display, items, (kind,))
+
+    def sequence_node(self, box: ListBox) -> Node:
+        """The content of a list as one node; its layout is given up from here on."""
+        content = self.read(self.state[box])
+        if isinstance(content, Node):
+            return content
+        items = tuple(self.node(item, "an entry of this list") for item in content)
+        return self.display(items, "list")
+
+    def make_dynamic(self, box: ListBox) -> Node:
+        """Turn the list's content into a run-time sequence, for good."""
+        node = self.sequence_node(box)
+        self.state[box] = node
+        return node
+
+    def static_value(self, value: Value) -> tuple[bool, Any]:
+        """``(known, object)`` of a value that is known while lifting."""
+        if isinstance(value, Static):
+            return True, value.value
+        if isinstance(value, Node) and value.op is CONSTANT:
+            return True, value.params[0]
+        if isinstance(value, TupleValue) and value.named is None:
+            parts = [self.static_value(item) for item in value.items]
+            if all(known for known, _ in parts):
+                return True, tuple(part for _, part in parts)
+        return False, None
+
+    def static_int(self, value: Value) -> int | None:
+        """The int that a value certainly is."""
+        known, found = self.static_value(value)
+        return found if known and isinstance(found, int) and not isinstance(found, bool) else None
+
+    def wrap(self, value: Any, node: Callable[[], Node] | None = None) -> Value:
+        """A Python object known while lifting, as a value."""
+        if isinstance(value, bool) or value is None or isinstance(value, str):
+            return Static(value, node)
+        if type(value) in (int, float):
+            return node() if node is not None else self.graph.constant(value)
+        return Static(value, node)
+
+    # --- branching ------------------------------------------------------------------------
+
+    def run_path(self, start: State, action: Callable[[], Completion], parent: Block | None = None) -> Path:
+        """Run ``action`` in a block of its own on a copy of ``start``."""
+        block = Block(self.graph, parent or self.block)
+        before = self.state
+        self.state = dict(start)
+        try:
+            with self.graph.inside(block):
+                try:
+                    completion = action()
+                except AlwaysRaises:
+                    completion = Completion.RAISES
+            block.completes = completion is not Completion.RAISES
+            return Path(block, self.state, completion)
+        finally:
+            self.state = before
+
+    def _explain(self, name: str) -> UnsupportedError:
+        return self.unsupported(
+            f"{name} is of different kinds on different paths",
+            "Give it the same kind of value (number, tuple of the same length, same function) "
+            "on every path.",
+        )
+
+    def unify_lists(self, paths: Sequence[Path], keys: Sequence[Key]) -> None:
+        """Lists whose layout differs between paths become run-time lists on each."""
+        for key in keys:
+            if not isinstance(key, ListBox):
+                continue
+            contents = [path.state.get(key, UNBOUND) for path in paths]
+            layouts = {len(content) if isinstance(content, list) else -1 for content in contents if content is not UNBOUND}
+            if len(layouts) > 1:
+                for path in paths:
+                    if isinstance(path.state.get(key), list):
+                        before, self.state = self.state, path.state
+                        with self.graph.inside(path.block):
+                            self.make_dynamic(key)
+                        self.state = before
+
+    def changed_keys(self, start: State, paths: Sequence[Path]) -> list[Key]:
+        """Keys that some path bound anew, in the order of the states."""
+        found: dict[Key, None] = {}
+        for path in paths:
+            for key, value in path.state.items():
+                if value is not start.get(key, UNBOUND):
+                    found[key] = None
+        return list(found)
+
+    def join_paths(
+        self,
+        start: State,
+        paths: Sequence[Path],
+        build: Callable[[], Node],
+        first_result: int = 0,
+        extra: Callable[[Joiner], None] | None = None,
+    ) -> Node | None:
+        """Join living ``paths`` into the current state through the node that ``build`` makes.
+
+        Sets the results of every path's block; result ``first_result + k`` is slot k.
+        """
+        alive = [path for path in paths if path.alive]
+        keys = self.changed_keys(start, alive)
+        self.unify_lists(alive, keys)
+        joiner = Joiner(self.graph, len(alive), self._explain)
+        joined: dict[Key, Value] = {}
+        states = [path.state for path in alive]
+        for key in keys:
+            values = [state.get(key, UNBOUND) for state in states]
+            name = f"`{key[1]}`" if isinstance(key, tuple) else "a value"
+            joined[key] = joiner.join(values, states, name)
+        undefined = self.graph.undefined()
+        columns = joiner.columns
+        if len(alive) == 1:
+            # Only one path goes on: its own values are the values afterwards.
+            columns = []
+        position = {id(path): index for index, path in enumerate(alive)}
+        for path in paths:
+            if path.alive:
+                path.block.results += tuple(column[position[id(path)]] for column in columns)
+            else:
+                path.block.results += tuple(undefined for _ in columns)
+        if not columns and all(not path.block.steps for path in paths) and first_result == 0:
+            node = None
+        else:
+            node = build()
+        self.state = dict(start)
+        for key, value in joined.items():
+            self.state[key] = resolve_slots(value, lambda k: self._slot_node(node, first_result + k), self.state)
+        return node
+
+    def _slot_node(self, node: Node | None, index: int) -> Node:
+        assert node is not None
+        return self.block.item(node, index)
+
+    def branch(
+        self, predicate: Node, then: Callable[[], Completion], orelse: Callable[[], Completion], style: str
+    ) -> Completion:
+        """Run both arms and join them; the completion of the whole."""
+        start = self.state
+        paths = [self.run_path(start, then), self.run_path(start, orelse)]
+        return self.finish_branch(predicate, start, paths, style)
+
+    def finish_branch(self, predicate: Node, start: State, paths: list[Path], style: str) -> Completion:
+        """Join the two arms of a branch that were run from ``start``."""
+        then, orelse = paths
+
+        def build() -> Node:
+            return self.block.add(IF, (predicate,), (then.block, orelse.block, style))
+
+        if not any(path.alive for path in paths):
+            build()
+            return Completion.RAISES
+        self.join_paths(start, paths, build)
+        kinds = {path.completion for path in paths if path.alive}
+        if kinds == {Completion.EXITS}:
+            return Completion.EXITS
+        if kinds == {Completion.FALLS}:
+            return Completion.FALLS
+        return Completion.MAYBE
+
+    # --- kinds ----------------------------------------------------------------------------
+
+    def static_type(self, value: Any) -> Type:
+        """Graph type of a Python object read at run time."""
+        if isinstance(value, bool):
+            return BOOL
+        if isinstance(value, int):
+            return INT
+        if isinstance(value, float):
+            return FLOAT
+        if isinstance(value, (list, tuple)) and value and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in value):
+            item = INT if all(isinstance(v, int) for v in value) else FLOAT
+            return SequenceType(item, "tuple" if isinstance(value, tuple) else "list")
+        return OPAQUE
+

@@ -1,0 +1,293 @@
+"""What can be looped over: ranges, lists, zip, enumerate, reversed, comprehensions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import INT, OPAQUE, Sequence as SequenceType
+from chainrule.lift.core import Completion, LoopExits
+from chainrule.lift.loops import Loops
+from chainrule.lift.state import Frame, assigned_names
+from chainrule.lift.values import (
+    DictBox,
+    Enumerate,
+    Generator,
+    ListBox,
+    Mapped,
+    Place,
+    Range,
+    Reversed,
+    Static,
+    TupleValue,
+    Value,
+    Zip,
+)
+from chainrule.primitives import arithmetic, sequence
+
+ItemAt = Callable[[Node], Value]
+
+
+class Iterables(Loops):
+    """Turns what is looped over into known items, or into a length and an item at an index."""
+
+    def known_iteration(self, iterable: Value) -> list[Value] | None:
+        """All items, when they are known values; None when only a loop can tell."""
+        iterable = self.read(iterable)
+        if isinstance(iterable, Zip):
+            columns = [self.known_iteration(part) for part in iterable.parts]
+            lists = [column for column in columns if column is not None]
+            if len(lists) < len(columns):
+                return None
+            return [TupleValue(tuple(row)) for row in zip(*lists, strict=False)]
+        if isinstance(iterable, Enumerate):
+            items = self.known_iteration(iterable.items)
+            start = self.static_int(iterable.start)
+            if items is None or start is None:
+                return None
+            return [TupleValue((self.graph.constant(start + k), item)) for k, item in enumerate(items)]
+        if isinstance(iterable, Reversed):
+            items = self.known_iteration(iterable.items)
+            return None if items is None else items[::-1]
+        if isinstance(iterable, Mapped):
+            columns = [self.known_iteration(part) for part in iterable.parts]
+            lists = [column for column in columns if column is not None]
+            if len(lists) < len(columns):
+                return None
+            tree = ast.Pass()
+            return [self.call(iterable.function, list(row), {}, tree) for row in zip(*lists, strict=False)]
+        if isinstance(iterable, Generator):
+            return self._known_comprehension(iterable.tree, iterable.frame)
+        if isinstance(iterable, Range):
+            bounds = [self.static_int(bound) for bound in (iterable.start, iterable.stop, iterable.step)]
+            known = [bound for bound in bounds if bound is not None]
+            if len(known) < 3 or known[2] == 0 or len(range(*known)) > 40:
+                return None
+            values = [self.graph.constant(step) for step in range(*known)]
+            return list(values[::-1] if iterable.backwards else values)
+        return self.known_items(iterable)
+
+    def is_table(self, iterable: Value) -> bool:
+        """Whether the items are numbers of a table that exists at run time anyway."""
+        if isinstance(iterable, Static):
+            return True
+        if isinstance(iterable, (Enumerate, Reversed)):
+            return self.is_table(iterable.items)
+        if isinstance(iterable, Zip):
+            return all(self.is_table(part) for part in iterable.parts)
+        return False
+
+    def iteration(self, iterable: Value, node: ast.AST) -> tuple[str, tuple[Node, ...], ItemAt]:
+        """``(kind, bounds, item at index)`` of a loop at run time."""
+        constant = self.graph.constant
+        if isinstance(iterable, Range):
+            kind = "reversed" if iterable.backwards else "range"
+            return kind, (iterable.start, iterable.stop, iterable.step), lambda index: index
+        if isinstance(iterable, Reversed):
+            count, item = self.indexed(iterable.items, node)
+            return "reversed", (constant(0), count, constant(1)), item
+        count, item = self.indexed(iterable, node)
+        return "range", (constant(0), count, constant(1)), item
+
+    def indexed(self, iterable: Value, node: ast.AST) -> tuple[Node, ItemAt]:
+        """``(length, item at index)`` of anything that can be looped over."""
+        iterable = self.read(iterable)
+        constant = self.graph.constant
+        if isinstance(iterable, Enumerate):
+            count, item = self.indexed(iterable.items, node)
+            start = iterable.start
+
+            def counted(index: Node) -> Value:
+                number = index if self.static_int(start) == 0 else self.primitive(arithmetic.add, start, index)
+                return TupleValue((number, item(index)))
+
+            return count, counted
+        if isinstance(iterable, Zip):
+            parts = [self.indexed(part, node) for part in iterable.parts]
+            return self._shortest([count for count, _ in parts]), lambda index: TupleValue(
+                tuple(item(index) for _, item in parts)
+            )
+        if isinstance(iterable, Reversed):
+            count, item = self.indexed(iterable.items, node)
+            last = self.primitive(arithmetic.subtract, count, constant(1))
+            return count, lambda index: item(self.primitive(arithmetic.subtract, last, index))
+        if isinstance(iterable, Range):
+            start, step = iterable.start, iterable.step
+            count = self.length_of(iterable)
+
+            def stepped(index: Node) -> Value:
+                distance = index if self.static_int(step) == 1 else self.primitive(arithmetic.multiply, step, index)
+                return distance if self.static_int(start) == 0 else self.primitive(arithmetic.add, start, distance)
+
+            return count, stepped
+        if isinstance(iterable, Mapped):
+            parts = [self.indexed(part, node) for part in iterable.parts]
+            return self._shortest([count for count, _ in parts]), lambda index: self.call(
+                iterable.function, [item(index) for _, item in parts], {}, node
+            )
+        if isinstance(iterable, Generator):
+            return self.indexed(self.listed(iterable), node)
+        return self._indexed_container(iterable, node)
+
+    def _indexed_container(self, iterable: Value, node: ast.AST) -> tuple[Node, ItemAt]:
+        if isinstance(iterable, ListBox):
+            base = self.make_dynamic(iterable)
+            return self.primitive(sequence.length, base), lambda index: self.item(iterable, index, node)
+        if isinstance(iterable, Place):
+            count = self.primitive(sequence.length, self.node(iterable))
+            return count, lambda index: self.item(iterable, index, node)
+        if isinstance(iterable, (TupleValue, Static)):
+            return self.length_of(iterable), lambda index: self.item(iterable, index, node)
+        base = self.node(iterable, "what is looped over")
+        if isinstance(base.type, SequenceType):
+            return self.primitive(sequence.length, base), lambda index: self.item(base, index, node)
+        if base.type != OPAQUE:
+            raise self.unsupported(
+                f"a loop over a value of type {base.type}", "Loop over a list, a tuple or a range.", node
+            )
+        items = self.verbatim("list(_0_)", base)
+        return self.verbatim("len(_0_)", items, type=INT, pure=True), lambda index: self.item(items, index, node)
+
+    def _shortest(self, counts: Sequence[Node]) -> Node:
+        """The smallest of several lengths."""
+        distinct = list(dict.fromkeys(counts))
+        if len(distinct) == 1:
+            return distinct[0]
+        text = ", ".join(f"_{k}_" for k in range(len(distinct)))
+        return self.verbatim(f"min({text})", *distinct, type=INT, pure=True)
+
+    # --- comprehensions -------------------------------------------------------------------
+
+    def comprehension(self, node: ast.ListComp) -> Value:
+        items = self._known_comprehension(node, self.frame)
+        if items is not None:
+            box = ListBox()
+            self.state[box] = items
+            return box
+        return self._collected(node, self.frame)
+
+    def listed(self, generator: Generator) -> Value:
+        """The list of what a generator expression gives."""
+        items = self._known_comprehension(generator.tree, generator.frame)
+        if items is not None:
+            box = ListBox()
+            self.state[box] = items
+            return box
+        return self._collected(generator.tree, generator.frame)
+
+    def _scope(self, generators: Sequence[ast.comprehension], parent: Frame) -> Frame:
+        frame = Frame(parent.source, parent, parent.globals)
+        frame.local_names = set(assigned_names([part.target for part in generators]))
+        frame.owner = parent.owner
+        return frame
+
+    def _known_comprehension(self, node: Any, parent: Frame) -> list[Value] | None:
+        """The entries, when there is one clause over few known items with decidable filters."""
+        if len(node.generators) != 1:
+            return None
+        (clause,) = node.generators
+        before, self.frame = self.frame, parent
+        try:
+            iterable = self.expression(clause.iter)
+            mark = dict(self.state)
+            items = self.known_iteration(iterable)
+            if items is None or len(items) > 40 or (self.is_table(iterable) and len(items) > 8):
+                self.state = mark
+                return None
+            self.frame = self._scope(node.generators, parent)
+            found: list[Value] = []
+            for item in items:
+                self.assign(clause.target, item)
+                verdicts = [self.truth(self.expression(test)) for test in clause.ifs]
+                if not all(known for known, _ in verdicts):
+                    self.state = mark
+                    return None
+                if all(truth for _, truth in verdicts):
+                    found.append(self.expression(node.elt))
+            return found
+        finally:
+            self.frame = before
+
+    def _collected(self, node: Any, parent: Frame) -> Value:
+        """The entries gathered by a loop at run time."""
+        box = ListBox()
+        self.state[box] = self.display((), "list")
+        before, self.frame = self.frame, self._scope(node.generators, parent)
+        try:
+            self._clause(node, 0, box)
+        finally:
+            self.frame = before
+        return box
+
+    def _clause(self, node: Any, position: int, box: ListBox) -> Completion:
+        if position == len(node.generators):
+            self.append(box, self.expression(node.elt), node)
+            return Completion.FALLS
+        clause = node.generators[position]
+        if clause.is_async:
+            raise self.unsupported("async comprehensions", "Use an ordinary one.", node)
+        kind, bounds, item = self.iteration(self.expression(clause.iter), clause.iter)
+        exits = LoopExits()
+        self.loops.append(exits)
+        try:
+
+            def action(index: Node | None) -> Completion:
+                assert index is not None
+                self.assign(clause.target, item(index))
+                return self._filters(node, position, 0, box)
+
+            return self.run_loop(kind, bounds, assigned_names([clause.target]), exits, None, action)
+        finally:
+            self.loops.pop()
+
+    def _filters(self, node: Any, position: int, test: int, box: ListBox) -> Completion:
+        clause = node.generators[position]
+        if test == len(clause.ifs):
+            return self._clause(node, position + 1, box)
+        value = self.expression(clause.ifs[test])
+        known, truth = self.truth(value)
+        if known:
+            return self._filters(node, position, test + 1, box) if truth else Completion.FALLS
+        return self.branch(
+            self.predicate(value),
+            lambda: self._filters(node, position, test + 1, box),
+            lambda: Completion.FALLS,
+            "statement",
+        )
+
+    def dict_comprehension(self, node: ast.DictComp) -> Value:
+        pair = ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node)
+        rows = self._known_comprehension(
+            ast.copy_location(ast.ListComp(pair, node.generators), node), self.frame
+        )
+        if rows is None:
+            raise self.unsupported(
+                "a dict comprehension whose keys are known at run time only", "Use a list.", node
+            )
+        content: dict[Any, Value] = {}
+        for row in rows:
+            known, key = self.static_value(row.items[0])
+            if not known:
+                raise self.unsupported("a dict key that is known at run time only", "Use a list.", node)
+            content[key] = row.items[1]
+        box = DictBox()
+        self.state[box] = content
+        return box
+
+    def append(self, box: ListBox, value: Value, node: ast.AST) -> None:
+        """``box.append(value)``."""
+        self.check_writable(box, node)
+        items = self.known_items(box)
+        if items is not None:
+            self.state[box] = [*items, value]
+            return
+        old = self.make_dynamic(box)
+        self.freeze(value)
+        new = self.primitive(sequence.append, old, self.node(value))
+        self.rename(old, new)
+        self.state[box] = new
+
+    def iteration_refusal(self, node: ast.AST) -> Static:
+        raise self.unsupported("a loop over this value", "Loop over a list, a tuple or a range.", node)

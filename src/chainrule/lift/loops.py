@@ -1,0 +1,450 @@
+"""What a loop carries from step to step: a fixed point over the shapes of names and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.graph.block import Block
+from chainrule.graph.node import Node
+from chainrule.graph.types import OPAQUE, Sequence as SequenceType, Type, join
+from chainrule.lift.core import Completion, Flag, LoopExits
+from chainrule.lift.state import Key, State, same_value
+from chainrule.lift.statements import Statements
+from chainrule.lift.values import UNBOUND, ListBox, Poison, Static, TupleValue, Value
+from chainrule.primitives.control import LOOP
+
+
+@dataclass(frozen=True)
+class Keep:
+    """The value does not change in the loop."""
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One node of this type; ``late`` when it has no value before the loop."""
+
+    type: Type
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A container of fixed layout: ``kind`` is tuple, list or dict."""
+
+    kind: str
+    parts: tuple[Any, ...]
+    keys: tuple[Any, ...] = ()
+    named: type | None = None
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A name that is bound to another list in each step; the list has this type."""
+
+    type: Type
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Values of different kinds; using it is refused."""
+
+
+KEEP = Keep()
+Shape = Any
+
+
+class Loops(Statements):
+    """Runs the body of a loop until what it carries is stable, then builds the loop node."""
+
+    def run_loop(
+        self,
+        kind: str,
+        bounds: tuple[Node, ...],
+        names: Sequence[str],
+        exits: LoopExits,
+        test: Callable[[], Value] | None,
+        action: Callable[[Node | None], Completion],
+    ) -> Completion:
+        """A loop at run time.
+
+        ``action`` runs the body given the index; ``test`` is the condition of a while loop.
+        """
+        for flag in (exits.broke, exits.continued):
+            self.state[flag] = self.graph.constant(False)
+        frame = self.frame
+        shapes: dict[Key, Shape] = {}
+        for name in names:
+            key = (frame, name)
+            owner = frame
+            while name in owner.outer_names and owner.parent is not None:
+                owner = owner.parent
+            key = (owner, name)
+            shapes[key] = self._shape(self.state.get(key, UNBOUND))
+        for _ in range(12):
+            attempt = _Attempt(self, kind, dict(shapes))
+            completion = attempt.run(test, action)
+            widened = self._widen_all(attempt, shapes)
+            if all(shapes.get(key) == shape or (shapes.get(key, KEEP) is KEEP and _is_late(shape)) for key, shape in widened.items()):
+                attempt.adopt({key: shape for key, shape in widened.items() if shapes.get(key) != shape})
+                return self._finish(attempt, bounds, exits, completion)
+            shapes = widened
+        raise self.unsupported(
+            "what this loop carries from step to step keeps changing its kind",
+            "Give every name the same kind of value in every step.",
+        )
+
+    def _shape(self, value: Value) -> Shape:
+        if isinstance(value, Node):
+            return Scalar(value.type)
+        if isinstance(value, TupleValue):
+            return Layout("tuple", tuple(map(self._shape, value.items)), (), value.named)
+        if isinstance(value, list):
+            return Layout("list", tuple(map(self._shape, value)))
+        if isinstance(value, dict):
+            return Layout("dict", tuple(map(self._shape, value.values())), tuple(value))
+        return KEEP
+
+    def _widen_all(self, attempt: _Attempt, shapes: dict[Key, Shape]) -> dict[Key, Shape]:
+        """Shapes that also fit what the attempt left behind."""
+        widened = dict(shapes)
+        for key, value in attempt.after.items():
+            entered = attempt.entry_state.get(key, UNBOUND)
+            if key in shapes or value is not entered:
+                if isinstance(key, Flag):
+                    continue
+                if isinstance(key, tuple) and len(key) == 2 and key[1] == "return":
+                    continue
+                before = self.state.get(key, UNBOUND)
+                if key not in shapes and before is UNBOUND and isinstance(key, ListBox):
+                    continue
+                if isinstance(key, ListBox) and isinstance(before, list) and not isinstance(value, list):
+                    # Indexed or grown at run time: a run-time list from before the loop on.
+                    self.make_dynamic(key)
+                    widened[key] = KEEP if value is UNBOUND else self._shape(self.state[key])
+                    continue
+                widened[key] = self._widen(shapes.get(key, self._shape(before)), before, value, attempt.after)
+        return widened
+
+    def _widen(self, shape: Shape, before: Value, value: Value, after: State) -> Shape:
+        """The narrowest shape that fits ``shape`` and the next value."""
+        if isinstance(shape, Unknown) or value is UNBOUND:
+            return shape
+        if isinstance(value, Poison):
+            return Unknown()
+        if isinstance(shape, Keep):
+            if same_value(before, value):
+                return shape
+            if before is UNBOUND:
+                return self._late(value, after)
+            if isinstance(before, ListBox) and isinstance(value, ListBox):
+                return Fresh(self._content_type(after[value]))
+            if isinstance(before, ListBox) or isinstance(value, ListBox):
+                return Unknown()
+            node_type = self._leaf_type(value)
+            before_type = self._leaf_type(before)
+            if node_type is None or before_type is None:
+                return Unknown()
+            return Scalar(join(before_type, node_type))
+        if isinstance(shape, Scalar):
+            if isinstance(shape.type, SequenceType) and isinstance(value, list):
+                return Scalar(join(shape.type, self._content_type(value)))
+            node_type = self._leaf_type(value)
+            if node_type is None:
+                return Unknown() if not shape.late else self._late(value, after)
+            return Scalar(join(shape.type, node_type), shape.late)
+        if isinstance(shape, Fresh):
+            if isinstance(value, ListBox):
+                return Fresh(join(shape.type, self._content_type(after[value])))
+            return Unknown()
+        parts = self._parts(value)
+        if parts is not None and self._kind(value) == shape.kind and len(parts) == len(shape.parts) and self._keys(value) == shape.keys:
+            before_parts = self._parts(before)
+            if before_parts is None or len(before_parts) != len(parts):
+                before_parts = [UNBOUND] * len(parts)
+            return Layout(
+                shape.kind,
+                tuple(self._widen(s, b, v, after) for s, b, v in zip(shape.parts, before_parts, parts, strict=True)),
+                shape.keys,
+                shape.named,
+            )
+        if shape.kind == "list" and (isinstance(value, list) or (isinstance(value, Node) and isinstance(value.type, SequenceType))):
+            return Scalar(join(self._content_type(before), self._content_type(value)))
+        return Unknown()
+
+    def _late(self, value: Value, after: State) -> Shape:
+        if isinstance(value, TupleValue):
+            return Layout("tuple", tuple(self._late(item, after) for item in value.items), (), value.named)
+        if isinstance(value, ListBox):
+            # Its content is a key of its own; the name keeps pointing to a fresh list.
+            return Fresh(self._content_type(after[value]))
+        leaf = self._leaf_type(value)
+        if leaf is None:
+            return Unknown()
+        return Scalar(leaf, late=True)
+
+    def _leaf_type(self, value: Value) -> Type | None:
+        if isinstance(value, Node):
+            return value.type
+        if isinstance(value, Static) and (value.value is None or isinstance(value.value, (str, bool))):
+            return self.graph.constant(value.value).type
+        return None
+
+    def _content_type(self, content: Value) -> Type:
+        if isinstance(content, Node):
+            return content.type
+        item: Type = OPAQUE
+        for entry in content if isinstance(content, list) else ():
+            entry_type = self._content_type(self.state[entry]) if isinstance(entry, ListBox) and entry in self.state else self._leaf_type(entry) or OPAQUE
+            item = entry_type if item == OPAQUE else join(item, entry_type)
+        return SequenceType(item)
+
+    def _parts(self, value: Value) -> list[Value] | None:
+        if isinstance(value, TupleValue):
+            return list(value.items)
+        if isinstance(value, list):
+            return value
+        if isinstance(value, dict):
+            return list(value.values())
+        return None
+
+    def _kind(self, value: Value) -> str:
+        return "tuple" if isinstance(value, TupleValue) else type(value).__name__
+
+    def _keys(self, value: Value) -> tuple[Any, ...]:
+        return tuple(value) if isinstance(value, dict) else ()
+
+    def _finish(
+        self, attempt: _Attempt, bounds: tuple[Node, ...], exits: LoopExits, completion: Completion
+    ) -> Completion:
+        """Build the node of a loop whose shapes are stable, and bind what it leaves."""
+        body = attempt.body
+        results: list[Node] = []
+        after = attempt.after
+        with self.graph.inside(body):
+            before, self.state = self.state, after
+            for key, shape in attempt.shapes.items():
+                self._gather(shape, after.get(key, UNBOUND), results, attempt)
+            self.state = before
+        leaving = self._leaving(attempt, exits, results)
+        broke = after[exits.broke]
+        returned_flag = self.flags.get(self.frame)
+        returned = after.get(returned_flag) if returned_flag is not None else None
+        stop = self._stop(body, broke, returned)
+        body.completes = completion is not Completion.RAISES
+        body.results = tuple(results) + ((stop,) if stop is not None else ())
+        kind = attempt.kind
+        args = (*bounds, *attempt.initial)
+        node = self.block.add(LOOP, args, (kind, attempt.condition, body, stop is not None))
+        items = iter([self.block.item(node, k) for k in range(len(results))])
+        for item, parameter in zip(range(len(results)), attempt.parameters, strict=True):
+            name = self.graph.names.get(parameter)
+            if name is not None:
+                self.graph.names.setdefault(self.block.item(node, item), name)
+        for key, shape in attempt.shapes.items():
+            value = self._fill(shape, self.state.get(key, UNBOUND), items, attempt, self.state)
+            self.state[key] = value
+        for key, shape in leaving:
+            self.state[key] = self._fill(shape, UNBOUND, items, attempt, self.state)
+        return self._loop_completion(attempt, exits, returned)
+
+    def _leaving(self, attempt: _Attempt, exits: LoopExits, results: list[Node]) -> list[tuple[Key, Shape]]:
+        """Results for the flags and the returned value: set in the last step only."""
+        leaving: list[tuple[Key, Shape]] = []
+        returned = self.flags.get(self.frame)
+        for key in (exits.broke, returned, (self.frame, "return")):
+            if key is None:
+                continue
+            value = attempt.after.get(key, UNBOUND)
+            before = self.state.get(key, UNBOUND)
+            if value is before or same_value(value, before):
+                continue
+            if isinstance(key, Flag):
+                shape: Shape = Scalar(self.graph.constant(False).type)
+                attempt.slot(before, shape.type, None)
+            else:
+                shape = self._late(value, attempt.after)
+                attempt.enter(shape, UNBOUND, None)
+            before_state, self.state = self.state, attempt.after
+            with self.graph.inside(attempt.body):
+                if isinstance(key, Flag):
+                    results.append(self.node(value))
+                else:
+                    self._gather(shape, value, results, attempt)
+            self.state = before_state
+            leaving.append((key, shape))
+        return leaving
+
+    def _stop(self, body: Block, broke: Value, returned: Value) -> Node | None:
+        """The bool that ends the loop after a step; None when nothing does."""
+        false = self.graph.constant(False)
+        flags = [flag for flag in (broke, returned) if isinstance(flag, Node) and flag is not false]
+        if not flags:
+            return None
+        if len(flags) == 1:
+            return flags[0]
+        with self.graph.inside(body):
+            chosen = self.choose(flags[0], lambda: self.graph.constant(True), lambda: flags[1], "or")
+        return self.node(chosen)
+
+    def _loop_completion(self, attempt: _Attempt, exits: LoopExits, returned: Value) -> Completion:
+        false = self.graph.constant(False)
+        if not isinstance(returned, Node) or returned is false:
+            endless = attempt.endless and attempt.after[exits.broke] is false
+            return Completion.RAISES if endless else Completion.FALLS
+        if attempt.endless and attempt.after[exits.broke] is false:
+            return Completion.EXITS
+        return Completion.MAYBE
+
+    def _gather(self, shape: Shape, value: Value, results: list[Node], attempt: _Attempt) -> None:
+        """Append the nodes of ``value`` in the order of the shape's slots."""
+        if isinstance(shape, (Keep, Unknown)):
+            return
+        if isinstance(shape, Scalar):
+            if value is UNBOUND:
+                results.append(self.graph.undefined())
+            elif isinstance(value, list):
+                results.append(self.display(tuple(self.node(item) for item in value), "list"))
+            else:
+                results.append(self.node(value))
+        elif isinstance(shape, Fresh):
+            results.append(self.graph.undefined() if value is UNBOUND else self.sequence_node(value))
+        else:
+            parts = self._parts(value) or [UNBOUND] * len(shape.parts)
+            for part_shape, part in zip(shape.parts, parts, strict=True):
+                self._gather(part_shape, part, results, attempt)
+
+    def _fill(self, shape: Shape, before: Value, nodes: Any, attempt: _Attempt, state: State) -> Value:
+        """``before`` with the shape's slots replaced by ``nodes``."""
+        if isinstance(shape, Keep):
+            return before
+        if isinstance(shape, Unknown):
+            return Poison(
+                self.unsupported(
+                    "this value is of different kinds in different steps of a loop",
+                    "Give it the same kind of value in every step.",
+                )
+            )
+        if isinstance(shape, Scalar):
+            return next(nodes)
+        if isinstance(shape, Fresh):
+            box = ListBox()
+            state[box] = next(nodes)
+            self.frozen.add(box)
+            return box
+        before_parts = self._parts(before) or [UNBOUND] * len(shape.parts)
+        parts = [
+            self._fill(part_shape, part, nodes, attempt, state)
+            for part_shape, part in zip(shape.parts, before_parts, strict=True)
+        ]
+        if shape.kind == "tuple":
+            return TupleValue(tuple(parts), shape.named)
+        return parts if shape.kind == "list" else dict(zip(shape.keys, parts, strict=True))
+
+
+class _Attempt:
+    """One run of a loop's body under assumed shapes."""
+
+    def __init__(self, lifter: Loops, kind: str, shapes: dict[Key, Shape]) -> None:
+        self.lifter = lifter
+        self.kind = kind
+        self.shapes = shapes
+        graph = lifter.graph
+        self.condition = Block(graph, graph.cursor) if kind == "while" else None
+        self.body = Block(graph, self.condition or graph.cursor)
+        self.initial: list[Node] = []
+        self.parameters: list[Node] = []
+        self.entry_state: State = {}
+        self.after: State = {}
+        self.endless = False
+        self.index = self.body.parameter("i", graph.constant(0).type) if kind != "while" else None
+
+    def slot(self, before: Value, type: Type, name: str | None) -> Node:
+        """A new carried state."""
+        lifter = self.lifter
+        if before is UNBOUND:
+            self.initial.append(lifter.graph.undefined())
+        elif isinstance(before, list):
+            self.initial.append(lifter.display(tuple(lifter.node(item) for item in before), "list"))
+        elif isinstance(before, ListBox):
+            self.initial.append(lifter.sequence_node(before))
+        else:
+            self.initial.append(lifter.node(before))
+        parameter = self.body.parameter(name or "state", type)
+        self.parameters.append(parameter)
+        if name is not None:
+            lifter.graph.names[parameter] = name
+        return parameter
+
+    def enter(self, shape: Shape, before: Value, name: str | None) -> Value:
+        """The value at the start of a step."""
+        lifter = self.lifter
+        if isinstance(shape, Keep):
+            return before
+        if isinstance(shape, Unknown):
+            return lifter._fill(shape, before, iter(()), self, self.entry_state)
+        if isinstance(shape, Scalar):
+            parameter = self.slot(UNBOUND if shape.late else before, shape.type, name)
+            return UNBOUND if shape.late else parameter
+        if isinstance(shape, Fresh):
+            parameter = self.slot(before, shape.type, name)
+            if before is UNBOUND:
+                return UNBOUND
+            box = ListBox()
+            self.entry_state[box] = parameter
+            lifter.frozen.add(box)
+            return box
+        parts = lifter._parts(before)
+        if parts is None or len(parts) != len(shape.parts):
+            for part_shape in shape.parts:
+                self.enter(part_shape, UNBOUND, None)
+            return UNBOUND
+        entered = [self.enter(s, part, None) for s, part in zip(shape.parts, parts, strict=True)]
+        if shape.kind == "tuple":
+            return TupleValue(tuple(entered), shape.named)
+        return entered if shape.kind == "list" else dict(zip(shape.keys, entered, strict=True))
+
+    def adopt(self, late: dict[Key, Shape]) -> None:
+        """Carry names out of the loop that have no value before it."""
+        for key, shape in late.items():
+            self.shapes.pop(key, None)
+            self.shapes[key] = shape
+            self.enter(shape, UNBOUND, key[1] if isinstance(key, tuple) else None)
+
+    def run(self, test: Callable[[], Value] | None, action: Callable[[Node | None], Completion]) -> Completion:
+        lifter = self.lifter
+        self.entry_state = dict(lifter.state)
+        for key, shape in self.shapes.items():
+            before = lifter.state.get(key, UNBOUND)
+            name = key[1] if isinstance(key, tuple) else _box_name(lifter, key)
+            self.entry_state[key] = self.enter(shape, before, name)
+        outer, lifter.state = lifter.state, dict(self.entry_state)
+        completion = Completion.FALLS
+        try:
+            if test is not None and self.condition is not None:
+                with lifter.graph.inside(self.condition):
+                    value = test()
+                    known, truth = lifter.truth(value)
+                    self.endless = known and truth
+                    predicate = lifter.graph.constant(truth) if known else lifter.predicate(value)
+                    self.condition.results = (predicate,)
+            with lifter.graph.inside(self.body):
+                completion = action(self.index)
+        finally:
+            self.after, lifter.state = lifter.state, outer
+        return completion
+
+
+def _box_name(lifter: Loops, key: Key) -> str | None:
+    content = lifter.state.get(key)
+    return lifter.graph.names.get(content) if isinstance(content, Node) else None
+
+
+def _is_late(shape: Shape) -> bool:
+    """Whether no part of the shape has a value before the loop."""
+    if isinstance(shape, Scalar):
+        return shape.late
+    if isinstance(shape, Layout):
+        return bool(shape.parts) and all(map(_is_late, shape.parts))
+    return False

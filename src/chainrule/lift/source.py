@@ -1,0 +1,173 @@
+"""From a Python function to its syntax tree, with file, line, globals and closure."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import linecache
+import textwrap
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.errors import Position, SourceError
+
+FunctionSyntax = ast.FunctionDef | ast.Lambda
+
+
+@dataclass(frozen=True)
+class Source:
+    """One function as text and tree.
+
+    ``tree`` carries the line numbers of ``file``; ``text`` is the stretch that was parsed.
+    """
+
+    function: types.FunctionType
+    tree: FunctionSyntax
+    file: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    def position(self, node: ast.AST) -> Position:
+        """Where ``node`` stands."""
+        line = getattr(node, "lineno", self.tree.lineno)
+        return Position(
+            self.file,
+            line,
+            getattr(node, "col_offset", 0),
+            getattr(node, "end_lineno", None),
+            getattr(node, "end_col_offset", None),
+        )
+
+
+def unwrap(function: Any) -> Any:
+    """The plain function under wrappers that say what they wrap (lru_cache, wraps, jit)."""
+    seen = 0
+    while seen < 100:
+        seen += 1
+        if isinstance(function, (staticmethod, classmethod)):
+            function = function.__func__
+        elif isinstance(getattr(function, "py_func", None), types.FunctionType):
+            function = function.py_func
+        elif hasattr(function, "__wrapped__") and not isinstance(function, types.MethodType):
+            function = function.__wrapped__
+        else:
+            break
+    return function
+
+
+def source_of(function: Callable[..., Any]) -> Source:
+    """Source of a plain Python function or lambda.
+
+    Raises
+    ------
+    SourceError
+        When there is none: a builtin, a function made by ``exec``, an async or generator
+        function is found later, by its syntax.
+    """
+    function = unwrap(function)
+    if not isinstance(function, types.FunctionType):
+        name = getattr(function, "__qualname__", None) or repr(function)
+        raise SourceError(
+            f"`{name}` has no Python source",
+            remedy="Give a Python function; to use compiled code inside one, register its "
+            "derivative with chainrule.define_derivative.",
+        )
+    return _parsed(function, function.__code__)
+
+
+@functools.lru_cache(maxsize=4096)
+def _parsed(function: types.FunctionType, code: types.CodeType) -> Source:
+    file = code.co_filename
+    linecache.checkcache(file)
+    try:
+        lines, start = inspect.getsourcelines(code)
+    except (OSError, TypeError, IndexError) as error:
+        raise SourceError(
+            f"the source of `{function.__name__}` cannot be read ({error})",
+            remedy="Put the function into a file or a notebook cell; functions made by exec() "
+            "have no source unless it is entered into linecache.",
+        ) from None
+    if function.__name__ == "<lambda>":
+        return _parsed_lambda(function, file)
+    text = textwrap.dedent("".join(lines))
+    indent = len(lines[0]) - len(lines[0].lstrip()) if lines else 0
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise SourceError(
+            f"the source of `{function.__name__}` does not parse ({error.msg})",
+            remedy="Was the file changed after it was imported? Import it again.",
+        ) from None
+    definition = tree.body[0]
+    if isinstance(definition, ast.AsyncFunctionDef):
+        raise SourceError(
+            f"`{function.__name__}` is an async function",
+            remedy="Differentiate the plain function that does the arithmetic.",
+            position=Position(file, start),
+        )
+    if not isinstance(definition, ast.FunctionDef):
+        raise SourceError(
+            f"the source of `{function.__name__}` is not a function definition",
+            remedy="Write it as a `def` in a file or notebook cell.",
+            position=Position(file, start),
+        )
+    _shift(tree, start - 1, indent)
+    return Source(function, definition, file, text)
+
+
+def _parsed_lambda(function: types.FunctionType, file: str) -> Source:
+    """The lambda among those of its file whose code is this one."""
+    text = "".join(linecache.getlines(file))
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        tree = ast.Module([], [])
+    line = function.__code__.co_firstlineno
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Lambda) and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
+    found = [node for node in found if _same_code(node, function.__code__)]
+    same = {ast.dump(node) for node in found}
+    if len(same) != 1:
+        raise SourceError(
+            "the source of this lambda cannot be told apart from others on its line"
+            if found
+            else "the source of this lambda cannot be found",
+            remedy="Write it as a `def`, or put each lambda on a line of its own.",
+            position=Position(file, line),
+        )
+    return Source(function, found[0], file, ast.get_source_segment(text, found[0]) or "")
+
+
+def _same_code(tree: ast.Lambda, code: types.CodeType) -> bool:
+    """Whether ``tree`` compiles to the same instructions as ``code``."""
+    expression = ast.Expression(tree)
+    compiled = compile(expression, "<lambda>", "eval")
+    inner = next((c for c in compiled.co_consts if isinstance(c, types.CodeType)), None)
+    if inner is None or inner.co_varnames != code.co_varnames:
+        return False
+    if code.co_freevars:
+        # Free names compile to other instructions without their enclosing function.
+        names = set(inner.co_names) | set(inner.co_freevars)
+        return set(code.co_freevars) | set(code.co_names) == names
+    return inner.co_code == code.co_code and inner.co_consts == code.co_consts
+
+
+def _shift(tree: ast.AST, lines: int, columns: int) -> None:
+    """Move positions of a dedented tree back to where they are in the file."""
+    for node in ast.walk(tree):
+        if hasattr(node, "lineno"):
+            node.lineno += lines
+            node.col_offset += columns
+            end_line = getattr(node, "end_lineno", None)
+            if end_line is not None:
+                node.end_lineno = end_line + lines  # type: ignore[attr-defined]
+                node.end_col_offset = getattr(node, "end_col_offset", 0) + columns  # type: ignore[attr-defined]

@@ -1,0 +1,211 @@
+"""The lifter's state: what every name and box holds now, and how states join after a branch."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.block import CONSTANT, Graph
+from chainrule.graph.node import Node
+from chainrule.lift.source import Source
+from chainrule.lift.values import (
+    UNBOUND,
+    DictBox,
+    ListBox,
+    Place,
+    Poison,
+    Static,
+    TupleValue,
+    Value,
+)
+
+Key = Any
+State = dict[Key, Value]
+
+
+class Frame:
+    """One call of a function: its names are keys ``(frame, name)`` of the state."""
+
+    def __init__(self, source: Source | None, parent: Frame | None, module_globals: dict[str, Any]) -> None:
+        self.source = source
+        self.parent = parent
+        self.globals = module_globals
+        self.local_names: set[str] = set()
+        self.outer_names: set[str] = set()
+        self.global_names: set[str] = set()
+        self.cells: dict[str, Any] = {}
+        self.owner: type | None = None
+
+    @property
+    def module(self) -> str:
+        return str(self.globals.get("__name__", "__main__"))
+
+
+def assigned_names(body: Sequence[ast.AST]) -> list[str]:
+    """Names that statements bind, in order, without those of nested functions."""
+    found: dict[str, None] = {}
+    stack = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            found[node.id] = None
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found[node.name] = None
+            continue
+        elif isinstance(node, (ast.Lambda, ast.AsyncFunctionDef)):
+            continue
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                found[(alias.asname or alias.name).split(".")[0]] = None
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            found[node.name] = None
+        elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            # Their targets are their own; a walrus inside binds outside.
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.NamedExpr) and isinstance(inner.target, ast.Name):
+                    found[inner.target.id] = None
+            continue
+        stack.extend(reversed(list(ast.iter_child_nodes(node))))
+    return list(found)
+
+
+def same_value(left: Value, right: Value) -> bool:
+    """Whether two values are certainly the same."""
+    if left is right:
+        return True
+    if isinstance(left, Static) and isinstance(right, Static):
+        if left.value is right.value:
+            return True
+        plain = (str, bytes, bool, int, float, type(None))
+        return type(left.value) is type(right.value) and isinstance(left.value, plain) and left.value == right.value
+    if isinstance(left, TupleValue) and isinstance(right, TupleValue):
+        return len(left.items) == len(right.items) and all(map(same_value, left.items, right.items))
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same_value, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return list(left) == list(right) and all(same_value(left[key], right[key]) for key in left)
+    return False
+
+
+class Joiner:
+    """Joins what several paths left behind; each run-time difference becomes one result slot.
+
+    ``columns[k]`` holds, for slot k, the node of each path.  ``result(k)`` must give the node
+    that stands for slot k afterwards; it is asked for once the slots are complete.
+    """
+
+    def __init__(self, graph: Graph, paths: int, explain: Callable[[str], UnsupportedError]) -> None:
+        self.graph = graph
+        self.paths = paths
+        self.columns: list[tuple[Node, ...]] = []
+        self.explain = explain
+        self._slots: dict[tuple[int, ...], Slot] = {}
+
+    def join(self, values: Sequence[Value], states: Sequence[State], name: str = "a value") -> Value:
+        """The value that is one of ``values``, depending on the path."""
+        first = values[0]
+        if all(same_value(first, value) for value in values[1:]):
+            return first
+        bound = [value for value in values if value is not UNBOUND]
+        for value in bound:
+            if isinstance(value, Poison):
+                return value
+        if len(bound) < len(values) and all(value is bound[0] for value in bound) and not isinstance(bound[0], (Node, Static, TupleValue)):
+            return bound[0]
+        if all(isinstance(value, TupleValue) for value in bound):
+            lengths = {len(value.items) for value in bound}
+            if len(lengths) == 1:
+                named = bound[0].named
+                items = []
+                for position in range(lengths.pop()):
+                    column = [value.items[position] if value is not UNBOUND else UNBOUND for value in values]
+                    items.append(self.join(column, states, name))
+                return TupleValue(tuple(items), named)
+        if all(isinstance(value, list) for value in bound) and len({len(value) for value in bound}) == 1:
+            return [
+                self.join([value[position] if value is not UNBOUND else UNBOUND for value in values], states, name)
+                for position in range(len(bound[0]))
+            ]
+        if all(isinstance(value, dict) for value in bound) and len({tuple(value) for value in bound}) == 1:
+            return {
+                key: self.join([value[key] if value is not UNBOUND else UNBOUND for value in values], states, name)
+                for key in bound[0]
+            }
+        nodes = [self._as_node(value) for value in values]
+        if all(node is not None for node in nodes):
+            return self._slot(tuple(node for node in nodes if node is not None))
+        if all(isinstance(value, ListBox) for value in bound):
+            return self._join_boxes(values, states, name)
+        return Poison(self.explain(name))
+
+    def _join_boxes(self, values: Sequence[Value], states: Sequence[State], name: str) -> Value:
+        """Lists made on different paths: afterwards one list that must not be written to."""
+        contents = [UNBOUND if value is UNBOUND else state.get(value, UNBOUND) for value, state in zip(values, states, strict=True)]
+        joined = self.join(contents, states, name)
+        if isinstance(joined, Poison):
+            return joined
+        return JoinedBox(joined)
+
+    def _as_node(self, value: Value) -> Node | None:
+        if isinstance(value, Node):
+            return value
+        if value is UNBOUND:
+            return self.graph.undefined()
+        if isinstance(value, Static):
+            if value.value is None or isinstance(value.value, (str, bool)):
+                return self.graph.constant(value.value)
+        return None
+
+    def _slot(self, nodes: tuple[Node, ...]) -> Slot:
+        key = tuple(node.serial for node in nodes)
+        slot = self._slots.get(key)
+        if slot is None:
+            slot = self._slots[key] = Slot(len(self.columns))
+            self.columns.append(nodes)
+        return slot
+
+
+class Slot:
+    """Stands for result ``index`` of a structured node that is still to be made."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+
+class JoinedBox:
+    """Stands for a list that was made on several paths, with the joined content."""
+
+    def __init__(self, content: Value) -> None:
+        self.content = content
+
+
+def resolve_slots(value: Value, result: Callable[[int], Node], state: State) -> Value:
+    """``value`` with every slot replaced by its node."""
+    if isinstance(value, Slot):
+        return result(value.index)
+    if isinstance(value, TupleValue):
+        items = tuple(resolve_slots(item, result, state) for item in value.items)
+        changed = any(new is not old for new, old in zip(items, value.items, strict=True))
+        return TupleValue(items, value.named) if changed else value
+    if isinstance(value, list):
+        return [resolve_slots(item, result, state) for item in value]
+    if isinstance(value, dict):
+        return {key: resolve_slots(item, result, state) for key, item in value.items()}
+    if isinstance(value, JoinedBox):
+        box = ListBox()
+        state[box] = resolve_slots(value.content, result, state)
+        return box
+    return value
+
+
+def is_literal(value: Value) -> bool:
+    """Whether a value is a constant of the text."""
+    return isinstance(value, Node) and value.op is CONSTANT
+
+
+__all__ = [
+    "DictBox", "Frame", "Joiner", "Key", "Place", "State", "assigned_names", "is_literal",
+    "resolve_slots", "same_value",
+]

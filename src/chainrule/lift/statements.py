@@ -1,0 +1,404 @@
+"""Simple statements: assignment, unpacking, mutation, raise, assert, imports."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import INT, OPAQUE, Sequence as SequenceType
+from chainrule.lift.core import Completion, Flag
+from chainrule.lift.expressions import SYMBOLS, Expressions
+from chainrule.lift.values import (
+    UNBOUND,
+    DictBox,
+    ListBox,
+    ObjectBox,
+    Place,
+    Static,
+    TupleValue,
+    Value,
+)
+from chainrule.primitives import sequence
+from chainrule.primitives.effect import RAISE, STATEMENT
+
+
+class Statements(Expressions):
+    """Lifts statements that do not branch."""
+
+    def statement(self, node: ast.stmt) -> Completion:
+        """Run one statement."""
+        method = STATEMENTS.get(type(node))
+        if method is None:
+            name = type(node).__name__.lower()
+            raise self.unsupported(
+                f"`{name}` statements are not supported",
+                "Write the computation with assignments, if, for, while, try and return.",
+                node,
+            )
+        with self.at(node):
+            result: Completion = method(self, node)
+            return result
+
+    # --- assignment -----------------------------------------------------------------------
+
+    def _assign(self, node: ast.Assign) -> Completion:
+        value = self.expression(node.value)
+        for target in node.targets:
+            self.assign(target, value)
+        return Completion.FALLS
+
+    def _annotated(self, node: ast.AnnAssign) -> Completion:
+        if node.value is not None:
+            self.assign(node.target, self.expression(node.value))
+        return Completion.FALLS
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        """Bind or write ``target``."""
+        with self.at(target):
+            if isinstance(target, ast.Name):
+                self.bind(target.id, value)
+            elif isinstance(target, (ast.Tuple, ast.List)):
+                self._unpack(target, value)
+            elif isinstance(target, ast.Subscript):
+                self._write_item(target, value)
+            elif isinstance(target, ast.Attribute):
+                self.write_attribute(self.expression(target.value), target.attr, value, target)
+            else:
+                raise self.unsupported("this assignment target", "Assign to a name.", target)
+
+    def _unpack(self, target: ast.Tuple | ast.List, value: Value) -> None:
+        names = target.elts
+        stars = [k for k, name in enumerate(names) if isinstance(name, ast.Starred)]
+        items = self.known_items(value)
+        if items is None:
+            if stars:
+                raise self.unsupported(
+                    "starred unpacking of a list whose length is known at run time only",
+                    "Use a slice.",
+                    target,
+                )
+            items = self.unpack_node(value, len(names), target)
+        if not stars:
+            if len(items) != len(names):
+                raise self.unsupported(
+                    f"{len(items)} values cannot be unpacked into {len(names)} names",
+                    "Unpack as many names as there are values.",
+                    target,
+                )
+            for name, item in zip(names, items, strict=True):
+                self.assign(name, item)
+            return
+        (star,) = stars
+        after = len(names) - star - 1
+        middle = items[star : len(items) - after]
+        box = ListBox()
+        self.state[box] = middle
+        spread = names[star]
+        assert isinstance(spread, ast.Starred)
+        for name, item in zip(names[:star], items[:star], strict=True):
+            self.assign(name, item)
+        self.assign(spread.value, box)
+        for name, item in zip(names[star + 1 :], items[len(items) - after :], strict=True):
+            self.assign(name, item)
+
+    def unpack_node(self, value: Value, count: int, node: ast.AST) -> list[Value]:
+        """The ``count`` entries of a run-time container."""
+        constant = self.graph.constant
+        if isinstance(value, (ListBox, Place)) or (isinstance(value, Node) and isinstance(value.type, SequenceType)):
+            return [self.item(value, constant(position), node) for position in range(count)]
+        base = self.node(value)
+        return [self.verbatim("_0_[_1_]", base, constant(position), type=OPAQUE) for position in range(count)]
+
+    def _augmented(self, node: ast.AugAssign) -> Completion:
+        target = node.target
+        if isinstance(target, ast.Name):
+            old = self.lookup(target.id, target)
+            operand = self.expression(node.value)
+            if isinstance(old, ListBox) and isinstance(node.op, ast.Add):
+                self.extend(old, operand, node)
+                return Completion.FALLS
+            self.bind(target.id, self.binary(type(node.op), old, operand, node))
+        elif isinstance(target, ast.Subscript):
+            base = self.expression(target.value)
+            if isinstance(target.slice, ast.Slice):
+                raise self.unsupported("augmented assignment to a slice", "Loop over the entries.", node)
+            key = self.expression(target.slice)
+            old = self.item(base, key, target)
+            self.write_item(base, key, self.binary(type(node.op), old, self.expression(node.value), node), target)
+        else:
+            owner = self.expression(target.value)
+            old = self.attribute(owner, target.attr, target)
+            value = self.binary(type(node.op), old, self.expression(node.value), node)
+            self.write_attribute(owner, target.attr, value, target)
+        return Completion.FALLS
+
+    # --- writing --------------------------------------------------------------------------
+
+    def _write_item(self, target: ast.Subscript, value: Value) -> None:
+        base = self.expression(target.value)
+        if isinstance(target.slice, ast.Slice):
+            self._write_slice(base, target.slice, value, target)
+        else:
+            self.write_item(base, self.expression(target.slice), value, target)
+
+    def check_writable(self, box: ListBox, node: ast.AST | None = None) -> None:
+        """Refuse a write that other names of the same list would not see."""
+        if box in self.frozen:
+            raise self.unsupported(
+                "this list is written to after it was put into another container or joined "
+                "from several branches",
+                "Write to it before, or write through the container.",
+                node,
+            )
+
+    def write_item(self, base: Value, key: Value, value: Value, node: ast.AST) -> None:
+        """``base[key] = value``."""
+        base = self.read(base)
+        known, found = self.static_value(key)
+        if isinstance(base, DictBox):
+            if not known:
+                raise self.unsupported(
+                    "a dict key that is known at run time only", "Use a list, or constant keys.", node
+                )
+            self.state[base] = {**self.state[base], found: value}
+            return
+        if isinstance(base, ListBox):
+            self.check_writable(base, node)
+            items = self.known_items(base)
+            if items is not None and known and isinstance(found, int) and -len(items) <= found < len(items):
+                items[found] = value
+                self.state[base] = items
+                return
+            self._set_path(base, (self.node(key),), value, node)
+        elif isinstance(base, Place):
+            self.check_writable(base.box, node)
+            self._set_path(base.box, (*base.path, self.node(key)), value, node)
+        elif isinstance(base, ObjectBox):
+            self.call_method(base, "__setitem__", [key, value], node)
+        else:
+            raise self.unsupported(
+                "writing into an object that the function did not make",
+                "Return the values instead, or write into a list of the function's own.",
+                node,
+            )
+
+    def _set_path(self, box: ListBox, path: tuple[Node, ...], value: Value, node: ast.AST) -> None:
+        old = self.make_dynamic(box)
+        self.freeze(value)
+        new = self.primitive(sequence.index_set, old, *path, self.node(value))
+        self.rename(old, new)
+        self.state[box] = new
+
+    def rename(self, old: Node, new: Node) -> None:
+        """A new version of a list has the old one's name."""
+        if old in self.graph.names and new not in self.graph.names:
+            self.graph.names[new] = self.graph.names[old]
+
+    def freeze(self, value: Value) -> None:
+        """A list stored inside another by value must not change any more."""
+        if isinstance(value, ListBox):
+            self.frozen.add(value)
+        elif isinstance(value, TupleValue):
+            for item in value.items:
+                self.freeze(item)
+
+    def _write_slice(self, base: Value, bounds: ast.Slice, value: Value, node: ast.AST) -> None:
+        parts = [
+            self.expression(part) if part is not None else Static(None)
+            for part in (bounds.lower, bounds.upper, bounds.step)
+        ]
+        known = [self.static_value(part) for part in parts]
+        items = self.known_items(base)
+        replacement = self.known_items(value)
+        if isinstance(base, ListBox):
+            self.check_writable(base, node)
+            if items is not None and replacement is not None and all(found for found, _ in known):
+                items[slice(*(part for _, part in known))] = replacement
+                self.state[base] = items
+                return
+            old = self.make_dynamic(base)
+            new = self.primitive(sequence.slice_set, old, *(self.node(part) for part in parts), self.node(value))
+            self.rename(old, new)
+            self.state[base] = new
+            return
+        raise self.unsupported("assignment to a slice of this value", "Loop over the entries.", node)
+
+    def extend(self, box: ListBox, value: Value, node: ast.AST) -> None:
+        """``box.extend(value)`` and ``box += value``."""
+        self.check_writable(box, node)
+        items, more = self.known_items(box), self.known_items(value)
+        if items is not None and more is not None:
+            self.state[box] = items + more
+            return
+        old = self.make_dynamic(box)
+        new = self.primitive(sequence.concatenate, old, self.node(value))
+        self.rename(old, new)
+        self.state[box] = new
+
+    # --- the rest -------------------------------------------------------------------------
+
+    def _return(self, node: ast.Return) -> Completion:
+        value = self.expression(node.value) if node.value is not None else Static(None)
+        self.state[self.frame, "return"] = value
+        self.state[self.returned_flag()] = self.graph.constant(True)
+        return Completion.EXITS
+
+    def returned_flag(self) -> Flag:
+        """Flag of the frame that tells whether it has returned."""
+        if self.frame not in self.flags:
+            self.flags[self.frame] = Flag("returned")
+        flag: Flag = self.flags[self.frame]
+        return flag
+
+    def _raise(self, node: ast.Raise) -> Completion:
+        arguments: list[Node] = []
+        text = "raise"
+        if node.exc is not None:
+            text += " " + self.opaque_text(node.exc, arguments)
+        if node.cause is not None:
+            text += " from " + self.opaque_text(node.cause, arguments)
+        self.block.add(RAISE, tuple(arguments), (text,))
+        return Completion.RAISES
+
+    def _assert(self, node: ast.Assert) -> Completion:
+        test = self.expression(node.test)
+        known, truth = self.truth(test)
+        if known and truth:
+            return Completion.FALLS
+        arguments = [self.predicate(test)]
+        text = "assert _0_"
+        if node.msg is not None:
+            text += ", " + self.opaque_text(node.msg, arguments)
+        self.block.add(STATEMENT, tuple(arguments), (text,))
+        return Completion.FALLS
+
+    def opaque_text(self, node: ast.expr, arguments: list[Node]) -> str:
+        """The user's own text with run-time values and names replaced by placeholders.
+
+        Sub-expressions are lifted as far as names go; the rest stays as it was written.
+        """
+        lifter = self
+
+        class Replace(ast.NodeTransformer):
+            def place(self, value: Node) -> ast.expr:
+                if value not in arguments:
+                    arguments.append(value)
+                return ast.Name(f"_{arguments.index(value)}_", ast.Load())
+
+            def visit_Name(self, name: ast.Name) -> ast.expr:
+                value = lifter.lookup(name.id, name)
+                return self.place(lifter.node(value))
+
+            def visit_Attribute(self, attribute: ast.Attribute) -> ast.expr:
+                return self.place(lifter.scalar(attribute))
+
+            def visit_BinOp(self, operation: ast.BinOp) -> ast.expr:
+                if any(isinstance(part, (ast.JoinedStr, ast.Constant)) and not isinstance(getattr(part, "value", None), (int, float)) for part in ast.walk(operation)):
+                    self.generic_visit(operation)
+                    return operation
+                return self.place(lifter.scalar(operation))
+
+            def visit_Subscript(self, subscript: ast.Subscript) -> ast.expr:
+                return self.place(lifter.scalar(subscript))
+
+            def visit_Lambda(self, function: ast.Lambda) -> ast.expr:
+                raise lifter.unsupported("a lambda inside an opaque expression", "Define it before.", function)
+
+        tree = ast.parse(ast.unparse(node), mode="eval").body
+        for new, old in zip(ast.walk(tree), ast.walk(node), strict=False):
+            if hasattr(old, "lineno"):
+                ast.copy_location(new, old)
+        return ast.unparse(Replace().visit(tree))
+
+    def _expression_statement(self, node: ast.Expr) -> Completion:
+        if isinstance(node.value, ast.Constant):
+            return Completion.FALLS
+        self.expression(node.value)
+        return Completion.FALLS
+
+    def _pass(self, node: ast.stmt) -> Completion:
+        return Completion.FALLS
+
+    def _delete(self, node: ast.Delete) -> Completion:
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self.state[self.frame, target.id] = UNBOUND
+            elif isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
+                base = self.expression(target.value)
+                known, key = self.static_value(self.expression(target.slice))
+                content = self.state.get(base) if isinstance(base, (DictBox, ListBox)) else None
+                if not known or not isinstance(content, (dict, list)):
+                    raise self.unsupported("`del` of this entry", "Build a new list without it.", node)
+                copied = content.copy()
+                del copied[key]
+                self.state[base] = copied
+            else:
+                raise self.unsupported("`del` of this target", "Leave it out.", node)
+        return Completion.FALLS
+
+    def _global(self, node: ast.Global) -> Completion:
+        return Completion.FALLS
+
+    def _function(self, node: ast.FunctionDef) -> Completion:
+        value: Value = self.closure(node, node.args)
+        for decorator in reversed(node.decorator_list):
+            value = self.call(self.expression(decorator), [value], {}, node)
+        self.bind(node.name, value)
+        return Completion.FALLS
+
+    def _import(self, node: ast.Import) -> Completion:
+        for alias in node.names:
+            module = importlib.import_module(alias.name)
+            if alias.asname is None:
+                module = importlib.import_module(alias.name.split(".")[0])
+            self.bind(alias.asname or alias.name.split(".")[0], Static(module))
+        return Completion.FALLS
+
+    def _import_from(self, node: ast.ImportFrom) -> Completion:
+        package = self.frame.globals.get("__package__") or None
+        module = importlib.import_module("." * node.level + (node.module or ""), package)
+        for alias in node.names:
+            if alias.name == "*":
+                raise self.unsupported("`import *` inside a function", "Name what is imported.", node)
+            if not hasattr(module, alias.name):
+                importlib.import_module(f"{module.__name__}.{alias.name}")
+            found = getattr(module, alias.name)
+            key = (module.__name__, alias.name)
+            if type(found) in (int, float):
+                self.bind(alias.asname or alias.name, self.graph.global_name(*key, found, self.static_type(found)))
+            else:
+                self.bind(alias.asname or alias.name, self.adopt(found, lambda k=key, f=found: self.graph.reference(k, f)))
+        return Completion.FALLS
+
+    # Given by the other parts of the lifter.
+
+    def call(self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        raise NotImplementedError
+
+    def statements(self, nodes: Sequence[ast.stmt]) -> Completion:
+        raise NotImplementedError
+
+
+STATEMENTS: dict[type, Callable[[Any, Any], Completion]] = {
+    ast.Assign: Statements._assign,
+    ast.AnnAssign: Statements._annotated,
+    ast.AugAssign: Statements._augmented,
+    ast.Return: Statements._return,
+    ast.Raise: Statements._raise,
+    ast.Assert: Statements._assert,
+    ast.Expr: Statements._expression_statement,
+    ast.Pass: Statements._pass,
+    ast.Delete: Statements._delete,
+    ast.Global: Statements._global,
+    ast.Nonlocal: Statements._global,
+    ast.FunctionDef: Statements._function,
+    ast.Import: Statements._import,
+    ast.ImportFrom: Statements._import_from,
+}
+__all__ = ["INT", "STATEMENTS", "SYMBOLS", "Statements"]

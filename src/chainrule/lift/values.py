@@ -1,0 +1,159 @@
+"""What a name can be bound to while a function is lifted.
+
+A value is a graph node (known at run time only), a :class:`Static` object known now, or a
+container whose layout is known now.  Mutable containers are *boxes*: their identity is fixed,
+their content is part of the lifter's state, so that aliases see each other's writes and the
+content can differ between the arms of a branch.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from chainrule.errors import ChainruleError
+from chainrule.graph.node import Node
+
+
+@dataclass(frozen=True, eq=False)
+class Static:
+    """A Python object known while lifting: None, a string, a function, a module, a table.
+
+    ``node`` gives the node that reads the object when the derivative runs.
+    """
+
+    value: Any
+    node: Callable[[], Node] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class TupleValue:
+    """A tuple of known length; ``kind`` is the class for a NamedTuple."""
+
+    items: tuple[Value, ...]
+    named: type | None = None
+
+
+class ListBox:
+    """A list.  Its content is a Python list of values, or one node of a sequence type."""
+
+    def __init__(self, *, parameter: bool = False) -> None:
+        # Content that came from the caller: writing to it is an effect of f.
+        self.parameter = parameter
+
+
+class DictBox:
+    """A dict with known keys; its content is a dict from key to value."""
+
+
+class ObjectBox:
+    """An object whose attributes are read and written; content is the attributes seen so far."""
+
+    def __init__(self, instance: Any, type: type, node: Node | None) -> None:
+        self.instance = instance
+        self.type = type
+        self.node = node
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A row of a nested run-time list: ``box[path[0]][path[1]]...``."""
+
+    box: ListBox
+    path: tuple[Node, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Closure:
+    """A function or lambda defined inside the lifted function."""
+
+    tree: ast.FunctionDef | ast.Lambda
+    frame: Any
+    defaults: tuple[Value, ...]
+    keyword_defaults: dict[str, Value]
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A function bound to its first argument."""
+
+    function: Value
+    owner: Value
+
+
+@dataclass(frozen=True, eq=False)
+class PartialCall:
+    """``functools.partial`` of a function."""
+
+    function: Value
+    args: tuple[Value, ...]
+    keywords: dict[str, Value]
+
+
+@dataclass(frozen=True, eq=False)
+class Poison:
+    """A value that cannot be known; using it raises ``refusal``."""
+
+    refusal: ChainruleError
+
+
+@dataclass(frozen=True, eq=False)
+class Range:
+    """``range(start, stop, step)``; ``backwards`` runs it from its end."""
+
+    start: Node
+    stop: Node
+    step: Node
+    backwards: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Zip:
+    """``zip(...)`` of iterables."""
+
+    parts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Enumerate:
+    """``enumerate(items, start)``."""
+
+    items: Value
+    start: Node
+
+
+@dataclass(frozen=True, eq=False)
+class Reversed:
+    """``reversed(items)``."""
+
+    items: Value
+
+
+@dataclass(frozen=True, eq=False)
+class Mapped:
+    """``map(function, *parts)``."""
+
+    function: Value
+    parts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Generator:
+    """A generator expression, run where it is consumed."""
+
+    tree: ast.GeneratorExp
+    frame: Any
+
+
+@dataclass
+class Unbound:
+    """The value of a name that has not been assigned."""
+
+    dummy: int = field(default=0)
+
+
+UNBOUND = Unbound()
+
+Value = Any
