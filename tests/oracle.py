@@ -42,6 +42,7 @@ RELATIVE = 1e-6
 
 _FIRST_STEP = 4
 _LAST_STEP = 34
+_MIDDLE = 10
 _LEVELS = 4
 _DIGITS = 50
 
@@ -311,7 +312,9 @@ def _differences(line: _Line, centre: float) -> Verdict:
     value, error = _best(central, noise, order=2)
     from_right, right_error = _best(right, noise, order=1)
     from_left, left_error = _best(left, noise, order=1)
-    natural = abs(centre) / line.scale
+    # At a zero or an extremum of f its own size says nothing, but its neighbours' does.
+    around = max(abs(centre), abs(up[_MIDDLE] - centre), abs(down[_MIDDLE] - centre))
+    natural = around / line.scale
     if not error <= max(1e-6 * abs(value), 1e-9 * natural):
         return undecided("the differences do not settle")
     doubt = right_error + left_error
@@ -370,24 +373,25 @@ def _precision(line: _Line, centre: float) -> Verdict | None:
         middle = high.run(line, again, at)
         if abs(float(middle) - centre) > 1e-8 * abs(centre):
             return None
-        slopes = []
         # The short step is invisible to anything that falls back to doubles inside: only
         # what is truly computed in 50 digits agrees at both.
-        for relative in ("1e-8", "1e-18"):
-            step = high.number(relative) * line.scale
-            above, below = high.run(line, again, at + step), high.run(line, again, at - step)
-            slopes.append((above - middle) / step)
-            slopes.append((middle - below) / step)
+        long_right, long_left = high.slopes(line, again, at, middle, "1e-8")
+        right, left = high.slopes(line, again, at, middle, "1e-18")
     except Exception:
         return None
-    long = float(slopes[0] + slopes[1]) / 2.0
-    right, left = slopes[2], slopes[3]
     value = float(right + left) / 2.0
-    if abs(right - left) > 1e-9 * (abs(right) + abs(left)) + 1e-15 * abs(middle) / line.scale:
+    natural = abs(centre) / line.scale
+    # The gap of the slopes of a smooth function shrinks with the step, that of a kink stays.
+    gap, long_gap = float(abs(right - left)), float(abs(long_right - long_left))
+    if gap > 1e-9 * float(abs(right) + abs(left)) + 1e-6 * long_gap + 1e-15 * natural:
         return undecided("the slopes from the left and from the right differ")
-    if abs(long - value) > 1e-6 * abs(value) + 1e-14 * abs(centre) / line.scale:
+    drift = abs(float(long_right + long_left) / 2.0 - value)
+    if drift > 1e-6 * (abs(value) + long_gap) + 1e-14 * natural:
         return undecided("50-digit differences do not settle")
-    return Verdict(value, 4.0 * EPSILON * abs(value), True, "precision")
+    # What doubles may lose: by rounding of the result, of the argument, and inside of f.
+    size = abs(value) + natural + 1e8 * long_gap
+    inside = abs(float(middle) - centre) / line.scale
+    return Verdict(value, 4.0 * EPSILON * size + inside, True, "precision")
 
 
 class _HighPrecision:
@@ -425,6 +429,14 @@ class _HighPrecision:
     def run(self, line: _Line, again: Callable[..., Any], at: Any) -> Any:
         result = line.run(again, at)
         return result if isinstance(result, self.real) else self.number(float(result))
+
+    def slopes(
+        self, line: _Line, again: Callable[..., Any], at: Any, middle: Any, relative: str
+    ) -> tuple[Any, Any]:
+        """The slopes to the right and to the left over one step."""
+        step = self.number(relative) * line.scale
+        above, below = self.run(line, again, at + step), self.run(line, again, at - step)
+        return (above - middle) / step, (middle - below) / step
 
     def function(self, f: Any) -> Any:
         """The same function in 50 digits."""

@@ -107,7 +107,7 @@ def test_arrays_are_judged_entry_by_entry_in_50_digits():
     x = np.array([0.3, -1.2])
     verdicts = gradient(lambda x: np.sum(np.exp(-(x**2)) * np.cos(x[0])), (x,))
     exact = -2.0 * x[1] * math.exp(-(x[1] ** 2)) * math.cos(x[0])
-    assert verdicts[(1,),].reason == "precision"
+    assert verdicts[(1,),].reason in ("complex step", "precision")
     assert agrees(verdicts[(1,),], exact, rtol=1e-14)
 
 

@@ -1,0 +1,107 @@
+"""The textbook functions of examples/, at all of their points."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import importlib.util
+import math
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from chainrule import grad, value_and_grad
+from tests import oracle
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+MODULES = (
+    "finance",
+    "neural_network",
+    "numerics",
+    "ode",
+    "optimisation",
+    "orbital_mechanics",
+    "robotics",
+    "statistics_models",
+    "thermodynamics",
+)
+
+
+@functools.cache
+def load(name: str) -> ModuleType:
+    """A module of examples/, under a name that shadows no other."""
+    spec = importlib.util.spec_from_file_location(f"examples.{name}", EXAMPLES / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+CASES = [
+    pytest.param(module, name, args, id=f"{module}-{name}-{number}")
+    for module in MODULES
+    for name, case in load(module).POINTS.items()
+    for number, args in enumerate(case["at"])
+]
+
+EVERY = pytest.mark.parametrize(("module", "name", "args"), CASES)
+
+
+def parameters(module: str, name: str) -> tuple[str, ...]:
+    wrt: tuple[str, ...] = load(module).POINTS[name]["wrt"]
+    return wrt
+
+
+@EVERY
+def test_gradient_is_the_oracles(module: str, name: str, args: tuple[Any, ...]) -> None:
+    f = getattr(load(module), name)
+    wrt = parameters(module, name)
+    for parameter, gradient in zip(wrt, grad(f, wrt=wrt)(*copy.deepcopy(args)), strict=True):
+        for path, verdict in oracle.gradient(f, args, {}, parameter).items():
+            if verdict.decided:
+                number = oracle.look_up(gradient, path)
+                assert oracle.agrees(verdict, number), (parameter, path, number, verdict)
+
+
+@EVERY
+def test_value_is_the_functions_bit_for_bit(module: str, name: str, args: tuple[Any, ...]) -> None:
+    f = getattr(load(module), name)
+    value, _ = value_and_grad(f, wrt=parameters(module, name))(*copy.deepcopy(args))
+    assert oracle.same_bits(value, f(*copy.deepcopy(args)))
+
+
+@EVERY
+def test_forward_and_reverse_agree(module: str, name: str, args: tuple[Any, ...]) -> None:
+    f = getattr(load(module), name)
+    for wrt in parameters(module, name):
+        forward = grad(f, wrt=wrt, mode="forward")(*copy.deepcopy(args))
+        reverse = grad(f, wrt=wrt, mode="reverse")(*copy.deepcopy(args))
+        size = max(abs(oracle.look_up(forward, path)) for path in oracle.paths(forward))
+        for path in oracle.paths(forward):
+            ahead, back = oracle.look_up(forward, path), oracle.look_up(reverse, path)
+            assert math.isclose(ahead, back, rel_tol=1e-9, abs_tol=1e-12 * size), (wrt, path)
+
+
+def test_the_oracle_decides_nearly_everywhere() -> None:
+    verdicts = [
+        verdict
+        for module in MODULES
+        for name, case in load(module).POINTS.items()
+        for wrt in case["wrt"]
+        for verdict in oracle.gradient(getattr(load(module), name), case["at"][0], {}, wrt).values()
+    ]
+    undecided = [verdict for verdict in verdicts if not verdict.decided]
+    assert len(undecided) <= 0.02 * len(verdicts), undecided
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_example_runs(module: str) -> None:
+    path = EXAMPLES / f"{module}.py"
+    run = subprocess.run([sys.executable, str(path)], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "def " in run.stdout
