@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 FREE_CALLS = {"float", "len", "tuple", "list"}
@@ -84,48 +84,3 @@ def literal(node: ast.expr) -> bool:
     if isinstance(node, ast.BinOp):
         return literal(node.left) and literal(node.right)
     return isinstance(node, ast.Call) and bool(node.args) and all(map(literal, node.args))
-
-
-def sympy_gradient(function: Callable[..., Any], names: tuple[str, ...]) -> Mapping[str, Any]:
-    """What SymPy's ``diff`` and ``cse`` make of the gradient.
-
-    Returns a mapping with ``symbols`` (parameters), ``shared`` (the definitions that ``cse``
-    found), ``results`` and ``source``, a module text with a function ``gradient``.
-    """
-    import sympy
-    from sympy.printing.pycode import PythonCodePrinter
-
-    symbols = [sympy.Symbol(name, real=True) for name in inspect.signature(function).parameters]
-    value = retarget(function, sympy)(*symbols)
-    values = value if isinstance(value, (tuple, list)) else [value]
-    active = [symbol for symbol in symbols if symbol.name in names]
-    partials = [sympy.sympify(item).diff(symbol) for item in values for symbol in active]
-    shared, results = sympy.cse(partials)
-    printer = PythonCodePrinter({"fully_qualified_modules": False})
-    lines = [f"def gradient({', '.join(map(str, symbols))}):"]
-    lines += [f"    {name} = {printer.doprint(expression)}" for name, expression in shared]
-    lines += [f"    return ({', '.join(map(printer.doprint, results))},)"]
-    return {
-        "symbols": symbols,
-        "shared": shared,
-        "results": results,
-        "source": "\n".join([*lines, ""]),
-    }
-
-
-def retarget(function: Callable[..., Any], library: Any, names: Mapping[str, str] = {}) -> Any:
-    """The same code with the functions of ``math`` taken from another library.
-
-    ``names`` gives the library's names where they differ from those of ``math``.
-    """
-    import types
-
-    changed = dict(function.__globals__)
-    for name, value in function.__globals__.items():
-        if getattr(value, "__module__", None) == "math":
-            changed[name] = getattr(library, names.get(name, name), value)
-        elif inspect.isfunction(value) and value.__globals__ is function.__globals__:
-            changed[name] = types.FunctionType(value.__code__, changed, name, value.__defaults__)
-    return types.FunctionType(
-        function.__code__, changed, function.__name__, function.__defaults__
-    )
