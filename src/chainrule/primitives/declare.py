@@ -44,7 +44,10 @@ class Cost(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Interval:
-    """Real numbers that an argument may take; ends excluded where ``open`` says so."""
+    """Real numbers that an argument may take; ends excluded where ``open`` says so.
+
+    Ends that are ints hold integers only.
+    """
 
     low: float = -math.inf
     high: float = math.inf
@@ -139,6 +142,8 @@ class Primitive(Op):
         The Python operator, for operations that have one.
     raises:
         The operation can raise where it is evaluated.
+    ulps:
+        Accuracy of the partials, in units in the last place of the conditioned result.
     simplify:
         A function of the arguments that returns a simpler equal node or None; applied to
         derivative expressions only.
@@ -157,6 +162,7 @@ class Primitive(Op):
         sympy: str | None = None,
         kinks: tuple[Kink, ...] = (),
         raises: bool = True,
+        ulps: int = 16,
         result: Callable[[tuple[Type, ...]], Type] | None = None,
         evaluate: Callable[..., Any] | None = None,
         doc: str = "",
@@ -169,6 +175,7 @@ class Primitive(Op):
         self.sympy = sympy
         self.kinks = kinks
         self.raises = raises
+        self.ulps = ulps
         self.result = result
         self.evaluate = evaluate
         self.simplify: Callable[..., Any] | None = None

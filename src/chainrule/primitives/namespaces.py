@@ -10,11 +10,11 @@ import functools
 import sys
 from typing import Any, NamedTuple
 
-from chainrule.primitives import arithmetic, elementary, sequence
+from chainrule.primitives import arithmetic, bessel, elementary, rounding, sequence, special
 from chainrule.primitives.declare import TABLE, Primitive
 
 # The modules that fill the table.
-HOMES = (arithmetic, elementary, sequence)
+HOMES = (arithmetic, elementary, rounding, special, bessel, sequence)
 
 
 class Entry(NamedTuple):

@@ -1,0 +1,111 @@
+"""The Bessel functions of :mod:`scipy.special`, in their real argument (DLMF 10).
+
+The forms by two neighbouring orders are used where those with ``out / x`` would divide 0 by 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.primitives.arithmetic import absolute, greater, less
+from chainrule.primitives.control import choose
+from chainrule.primitives.declare import POSITIVE, Interval, Kink, elementwise
+from chainrule.primitives.special import hyp1f1, unknown
+
+ORDER = Interval(0.0, 5.0)
+EVEN = "exp(-abs(x)) has a kink; the centre of the subdifferential"
+
+
+@elementwise("scipy.special.j0", raises=False, sympy="besselj(0, x)")
+def j0(x: Any, out: Any) -> Any:
+    """Bessel function of the first kind of order 0."""
+    return -j1(x)
+
+
+@elementwise("scipy.special.j1", raises=False, sympy="besselj(1, x)")
+def j1(x: Any, out: Any) -> Any:
+    """Bessel function of the first kind of order 1."""
+    return 0.5 * (j0(x) - jv(2.0, x))
+
+
+@elementwise("scipy.special.y0", domain=(POSITIVE,), raises=False, sympy="bessely(0, x)")
+def y0(x: Any, out: Any) -> Any:
+    """Bessel function of the second kind of order 0."""
+    return -y1(x)
+
+
+@elementwise("scipy.special.y1", domain=(POSITIVE,), raises=False, sympy="bessely(1, x)")
+def y1(x: Any, out: Any) -> Any:
+    """Bessel function of the second kind of order 1."""
+    return y0(x) - out / x
+
+
+@elementwise("scipy.special.i0", "numpy.i0", raises=False, sympy="besseli(0, x)")
+def i0(x: Any, out: Any) -> Any:
+    """Modified Bessel function of the first kind of order 0."""
+    return i1(x)
+
+
+@elementwise("scipy.special.i1", raises=False, sympy="besseli(1, x)")
+def i1(x: Any, out: Any) -> Any:
+    """Modified Bessel function of the first kind of order 1."""
+    return 0.5 * (i0(x) + iv(2.0, x))
+
+
+@elementwise(
+    "scipy.special.i0e",
+    raises=False,
+    sympy="exp(-Abs(x))*besseli(0, x)",
+    kinks=(Kink("x == 0", (0.0,), EVEN),),
+)
+def i0e(x: Any, out: Any) -> Any:
+    """exp(-abs(x)) i0(x); i1e - i0e would cancel for large x."""
+    slope = hyp1f1(1.5, 2.0, -2.0 * absolute(x))
+    return choose(
+        greater(x, 0.0),
+        lambda: -slope,
+        lambda: choose(less(x, 0.0), lambda: slope, lambda: 0.0),
+    )
+
+
+@elementwise("scipy.special.i1e", raises=False, ulps=64, sympy="exp(-Abs(x))*besseli(1, x)")
+def i1e(x: Any, out: Any) -> Any:
+    """exp(-abs(x)) i1(x); the form by neighbouring orders would cancel for large x."""
+    size = absolute(x)
+    return 0.5 * (hyp1f1(1.5, 3.0, -2.0 * size) - size * hyp1f1(2.5, 4.0, -2.0 * size))
+
+
+@elementwise("scipy.special.k0", domain=(POSITIVE,), raises=False, sympy="besselk(0, x)")
+def k0(x: Any, out: Any) -> Any:
+    """Modified Bessel function of the second kind of order 0."""
+    return -k1(x)
+
+
+@elementwise("scipy.special.k1", domain=(POSITIVE,), raises=False, sympy="besselk(1, x)")
+def k1(x: Any, out: Any) -> Any:
+    """Modified Bessel function of the second kind of order 1."""
+    return -k0(x) - out / x
+
+
+@elementwise("scipy.special.jv", domain=(ORDER, POSITIVE), raises=False, sympy="besselj(x, y)")
+def jv(x: Any, y: Any, out: Any) -> Any:
+    """Bessel function of the first kind."""
+    return unknown("jv", "order"), 0.5 * (jv(x - 1.0, y) - jv(x + 1.0, y))
+
+
+@elementwise("scipy.special.yv", domain=(ORDER, POSITIVE), raises=False, sympy="bessely(x, y)")
+def yv(x: Any, y: Any, out: Any) -> Any:
+    """Bessel function of the second kind."""
+    return unknown("yv", "order"), 0.5 * (yv(x - 1.0, y) - yv(x + 1.0, y))
+
+
+@elementwise("scipy.special.iv", domain=(ORDER, POSITIVE), raises=False, sympy="besseli(x, y)")
+def iv(x: Any, y: Any, out: Any) -> Any:
+    """Modified Bessel function of the first kind."""
+    return unknown("iv", "order"), 0.5 * (iv(x - 1.0, y) + iv(x + 1.0, y))
+
+
+@elementwise("scipy.special.kv", domain=(ORDER, POSITIVE), raises=False, sympy="besselk(x, y)")
+def kv(x: Any, y: Any, out: Any) -> Any:
+    """Modified Bessel function of the second kind."""
+    return unknown("kv", "order"), -0.5 * (kv(x - 1.0, y) + kv(x + 1.0, y))
