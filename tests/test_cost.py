@@ -1,0 +1,153 @@
+"""What derivatives cost: operations are counted, times are not measured here."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import linecache
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import chainrule
+from benchmarks.counting import operations_of, operations_of_source
+from benchmarks.peers import sympy_source
+from benchmarks.straight_line import HARMONICS, TABLE, Row
+
+NUMBERS = itertools.count()
+MARKS = {
+    "black_scholes": 1.6,
+    "determinant_5": 1.0,
+    "product_50": 2.95,
+    "helmholtz_10": 1.4,
+}
+
+
+def gradient_source(function: Callable[..., Any], wrt: Any, point: tuple[Any, ...]) -> str:
+    """Text of the gradient that runs at this point."""
+    gradient = chainrule.grad(function, wrt=wrt)
+    gradient(*point)
+    return str(gradient.source)
+
+
+def gradient_operations(row: Row) -> int:
+    """Operations of the emitted gradient."""
+    source = gradient_source(row.function, row.active, row.point)
+    return operations_of_source(source, f"grad_{row.name}")
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_a_gradient_needs_no_more_operations_than_sympys(row: Row) -> None:
+    own = gradient_operations(row)
+    other = sympy_source(row.function, row.active).source
+    assert own <= operations_of_source(other, "gradient"), gradient_source(
+        row.function, row.active, row.point
+    )
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_a_gradient_costs_at_most_four_times_its_function(row: Row) -> None:
+    assert gradient_operations(row) <= 4 * operations_of(row.function)
+
+
+@pytest.mark.parametrize("row", [r for r in TABLE if r.name in MARKS], ids=lambda row: row.name)
+def test_the_classics_reach_their_marks(row: Row) -> None:
+    assert gradient_operations(row) <= MARKS[row.name] * operations_of(row.function)
+
+
+def test_the_jacobian_of_spherical_harmonics_reaches_its_mark() -> None:
+    row = HARMONICS
+    jacobian = chainrule.jacobian(row.function, wrt=row.active)
+    jacobian(*row.point)
+    operations = operations_of_source(jacobian.source, f"jacobian_{row.name}")
+    assert operations <= 1.8 * operations_of(row.function)
+
+
+def written(text: str) -> Callable[..., Any]:
+    """The function ``f`` of a text, with its lines known to inspect."""
+    file = f"<cost {next(NUMBERS)}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    namespace: dict[str, Any] = {"__name__": "cost"}
+    exec(compile(text, file, "exec"), namespace)
+    return namespace["f"]  # type: ignore[no-any-return]
+
+
+def if_chain(count: int) -> str:
+    lines = ["def f(x, y):"]
+    for i in range(count):
+        lines += [f"    if x > {i / count}:", "        x = x * y", "    else:", "        x = x + y"]
+    return "\n".join([*lines, "    return x", ""])
+
+
+def elif_chain(count: int) -> str:
+    lines = ["def f(x, y):"]
+    for i in range(count):
+        lines += [f"    {'elif' if i else 'if'} x < {i + 1}:", f"        z = x * y + {i}.0"]
+    return "\n".join([*lines, "    else:", "        z = x", "    return z * z", ""])
+
+
+def loops_in_a_row(count: int) -> str:
+    lines = ["def f(x, y):"]
+    for i in range(count):
+        lines += [f"    for _ in range(n{i}):", "        x = x * y + 0.5"]
+    text = "\n".join([*lines, "    return x", ""])
+    return text.replace("(x, y)", f"(x, y, {', '.join(f'n{i}' for i in range(count))})")
+
+
+def loop_nest(depth: int) -> str:
+    lines = ["def f(x, y, n):"]
+    for level in range(depth):
+        lines.append(f"{'    ' * (level + 1)}for _ in range(n):")
+    lines.append(f"{'    ' * (depth + 1)}x = x * y + 0.5")
+    return "\n".join([*lines, "    return x", ""])
+
+
+SHAPES = {
+    "ifs in a row": (if_chain, lambda count: (0.5, 1.25)),
+    "elifs": (elif_chain, lambda count: (0.5, 1.25)),
+    "loops in a row": (loops_in_a_row, lambda count: (0.5, 0.25, *[2] * count)),
+    "nested loops": (loop_nest, lambda count: (0.5, 0.25, 2)),
+}
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("shape", list(SHAPES))
+def test_code_of_branches_and_loops_grows_linearly(shape: str, mode: str) -> None:
+    make, point = SHAPES[shape]
+    sizes = (2, 4, 8)
+    nodes = []
+    for count in sizes:
+        gradient = chainrule.grad(written(make(count)), wrt=("x", "y"), mode=mode)
+        gradient(*point(count))
+        nodes.append(sum(1 for _ in ast.walk(ast.parse(gradient.source))))
+    first, second = nodes[1] - nodes[0], nodes[2] - nodes[1]
+    # Twice as many more: the same again for each, with room for names and joins.
+    assert second <= 2.4 * first, nodes
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_code_of_a_loop_does_not_grow_with_its_trips(mode: str) -> None:
+    def power(x, n):
+        y = 1.0
+        for _ in range(n):
+            y = y * x
+        return y
+
+    gradient = chainrule.grad(power, mode=mode)
+    gradient(1.5, 3)
+    few = gradient.source
+    assert gradient(1.5, 200) == pytest.approx(200 * 1.5**199, rel=1e-12)
+    assert gradient.source == few
+
+
+def test_forward_mode_records_nothing_in_a_loop() -> None:
+    def newton_sqrt(a, n):
+        x = a
+        for _ in range(n):
+            x = 0.5 * (x + a / x)
+        return x
+
+    source = gradient_source(newton_sqrt, "a", (2.0, 3))
+    assert "append" not in source
+    assert "tape" not in source
