@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def newton_sqrt(a: float) -> float:
     return x
 
 
-def test_all_witnesses_know_a_gaussian():
+def test_all_witnesses_know_a_gaussian() -> None:
     exact = -1.3 / 0.49 * gaussian(1.3, 0.7)
     verdict = derivative(gaussian, (1.3, 0.7), {}, "x")
     assert verdict.decided
@@ -30,7 +31,7 @@ def test_all_witnesses_know_a_gaussian():
     assert not agrees(verdict, exact * (1.0 + 2e-6))
 
 
-def test_differences_alone_are_honest_about_their_error():
+def test_differences_alone_are_honest_about_their_error() -> None:
     line = oracle._Line(gaussian, (1.3, 0.7), {}, "x", ())
     verdict = oracle._differences(line, line(line.at))
     exact = -1.3 / 0.49 * gaussian(1.3, 0.7)
@@ -38,7 +39,7 @@ def test_differences_alone_are_honest_about_their_error():
     assert abs(verdict.value - exact) <= verdict.error <= 1e-8 * abs(exact)
 
 
-def test_fifty_digits_follow_helpers_loops_and_domain_errors():
+def test_fifty_digits_follow_helpers_loops_and_domain_errors() -> None:
     def safe(x: float) -> float:
         try:
             return math.log(x - 5.0)
@@ -50,7 +51,7 @@ def test_fifty_digits_follow_helpers_loops_and_domain_errors():
     assert agrees(verdict, 0.5 / math.sqrt(2.0), rtol=1e-9)
 
 
-def test_complex_step_is_not_believed_where_it_is_not_analytic():
+def test_complex_step_is_not_believed_where_it_is_not_analytic() -> None:
     def f(x: float) -> float:
         return abs(x) * x
 
@@ -70,14 +71,14 @@ def test_complex_step_is_not_believed_where_it_is_not_analytic():
     ],
     ids=["abs", "max", "edge", "kink", "jump", "cusp", "noise"],
 )
-def test_kinks_edges_and_noise_are_undecided(f, x):
+def test_kinks_edges_and_noise_are_undecided(f: Callable[[float], float], x: float) -> None:
     verdict = derivative(lambda x: f(x), (x,))
     assert not verdict.decided
     with pytest.raises(oracle.OracleError):
         agrees(verdict, 0.0)
 
 
-def test_nan_equals_only_nan():
+def test_nan_equals_only_nan() -> None:
     verdict = derivative(lambda x: x * math.nan, (1.0,))
     assert verdict.decided
     assert agrees(verdict, math.nan)
@@ -85,12 +86,12 @@ def test_nan_equals_only_nan():
     assert not agrees(derivative(lambda x: x * x, (1.0,)), math.nan)
 
 
-def test_what_does_not_depend_has_derivative_zero():
+def test_what_does_not_depend_has_derivative_zero() -> None:
     assert agrees(derivative(lambda x, y: y, (1.0, 2.0)), 0.0)
     assert not agrees(derivative(lambda x, y: y, (1.0, 2.0)), 1e-9)
 
 
-def test_numbers_inside_containers_are_reached_and_arguments_left_alone():
+def test_numbers_inside_containers_are_reached_and_arguments_left_alone() -> None:
     def f(weights: list[tuple[float, float]], bias: float) -> float:
         weights.append((bias, bias))
         return sum(a * b for a, b in weights)
@@ -103,7 +104,7 @@ def test_numbers_inside_containers_are_reached_and_arguments_left_alone():
     assert all(agrees(verdicts[path], number) for path, number in expected.items())
 
 
-def test_arrays_are_judged_entry_by_entry_in_50_digits():
+def test_arrays_are_judged_entry_by_entry_in_50_digits() -> None:
     x = np.array([0.3, -1.2])
     verdicts = gradient(lambda x: np.sum(np.exp(-(x**2)) * np.cos(x[0])), (x,))
     exact = -2.0 * x[1] * math.exp(-(x[1] ** 2)) * math.cos(x[0])
@@ -111,7 +112,7 @@ def test_arrays_are_judged_entry_by_entry_in_50_digits():
     assert agrees(verdicts[(1,),], exact, rtol=1e-14)
 
 
-def test_bits_tell_signs_of_zero_and_types():
+def test_bits_tell_signs_of_zero_and_types() -> None:
     assert oracle.same_bits(math.nan, math.nan)
     assert not oracle.same_bits(0.0, -0.0)
     assert not oracle.same_bits(1, 1.0)
