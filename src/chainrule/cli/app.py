@@ -114,9 +114,7 @@ def print_version(wanted: bool) -> None:
 def options(
     version: Annotated[
         bool,
-        typer.Option(
-            "--version", help="Print the version.", callback=print_version, is_eager=True
-        ),
+        typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True),
     ] = False,
 ) -> None:
     """Options of the program itself."""
@@ -268,17 +266,6 @@ def verify_derivative(
     Differences are taken in 50 digits where the function allows it, else in floats with
     Richardson extrapolation.
     """
-    passed = verify(
-        Target.parse(function),
-        at=at or [],
-        ranges=range_ or [],
-        samples=samples,
-        seed=seed,
-        wrt=names(wrt),
-        mode=mode.value,
-        home=target.value,
-        kinds=pairs(kind),
-        tolerance=tolerance,
-    )
-    if not passed:
+    entry = Entry(Target.parse(function), wrt=names(wrt), mode=mode.value, kinds=pairs(kind))
+    if not verify(entry, target.value, at or [], range_ or [], samples, seed, tolerance):
         raise typer.Exit(1)

@@ -24,7 +24,7 @@ def parse_arguments(text: str) -> Arguments:
     except (SyntaxError, ValueError, AssertionError):
         raise ArgumentError(
             f'--at "{text}" cannot be read',
-            remedy='Write it as NAME=VALUE pairs: --at "S=100, K=95, kind=\'call\'".',
+            remedy="Write it as NAME=VALUE pairs: --at \"S=100, K=95, kind='call'\".",
         ) from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -29,6 +30,11 @@ class Finding:
     estimate: Estimate | None
 
     @property
+    def label(self) -> str:
+        """Which derivative it is."""
+        return f"d {self.result or 'result'} / d {self.parameter}"
+
+    @property
     def disagreement(self) -> float:
         """The relative error beyond what the measurement itself may be off."""
         if self.estimate is None:
@@ -46,6 +52,17 @@ class Finding:
         return self.estimate.uncertainty <= tolerance * size
 
 
+def call(function: Function, arguments: Arguments) -> Any:
+    """The function's value at arguments given by name, also where it takes them by place."""
+    by_place = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is not parameter.POSITIONAL_ONLY or name not in arguments:
+            break
+        by_place.append(name)
+    by_name = {name: value for name, value in arguments.items() if name not in by_place}
+    return function(*(arguments[name] for name in by_place), **by_name)
+
+
 def measure(
     function: Function, arguments: Arguments, claimed: Mapping[str, Any]
 ) -> Iterator[Finding]:
@@ -55,7 +72,7 @@ def measure(
     parameter's structure where the result is one number, else the structure of the result with
     such a derivative in the place of each number.
     """
-    result = function(**arguments)
+    result = call(function, arguments)
     context = precise_context()
     precise = with_precision(function, context) if context else None
     for name, derivative in claimed.items():
@@ -84,7 +101,7 @@ def line(
 
     def along(number: Any) -> Any:
         moved = {**arguments, name: replaced(arguments[name], path, number)}
-        return descend(function(**moved), out)
+        return descend(call(function, moved), out)
 
     return along
 

@@ -1,0 +1,160 @@
+"""``chainrule verify``: points from the command line, findings to the terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chainrule.cli.entry import Entry, generate
+from chainrule.cli.points import Arguments, points
+from chainrule.errors import ArgumentError
+from chainrule.report.leaves import leaves, replaced
+from chainrule.report.verify import Finding, call, measure
+
+Function = Callable[..., Any]
+
+
+@dataclass
+class Tally:
+    """What the findings come to."""
+
+    tolerance: float
+    worst: Finding | None = None
+    place: str = ""
+    undecided: list[str] = field(default_factory=list)
+    methods: Counter[str] = field(default_factory=Counter)
+
+    def add(self, finding: Finding, place: str) -> None:
+        """Count one finding."""
+        if finding.estimate is None or not finding.decided(self.tolerance):
+            self.undecided.append(f"{finding.label} at {place}")
+            return
+        self.methods[finding.estimate.method] += 1
+        if self.worst is None or finding.disagreement > self.worst.disagreement:
+            self.worst, self.place = finding, place
+
+    @property
+    def passed(self) -> bool:
+        """Something was judged, and nothing above the tolerance."""
+        return self.worst is not None and self.worst.disagreement <= self.tolerance
+
+
+def verify(
+    entry: Entry,
+    home: str,
+    at: Sequence[str],
+    ranges: Sequence[str],
+    samples: int,
+    seed: int,
+    tolerance: float,
+) -> bool:
+    """Whether the derivative agrees with differences everywhere; tells what was found."""
+    function = entry.target.load()
+    where = points(function, at, ranges, samples, seed)
+    if entry.wrt is None:
+        entry = replace(entry, wrt=reals(function, where[0]))
+    assert entry.wrt is not None
+    number = is_number(evaluate(function, where[0]))
+    entry = replace(entry, transform="grad" if number else "jacobian", name="derivative")
+    derivative = loaded(generate([entry], home))
+    tally = Tally(tolerance)
+    skipped = []
+    for arguments in where:
+        place = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+        try:
+            call(function, arguments)
+        except Exception as error:
+            skipped.append(f"{type(error).__name__} at {place}")
+            continue
+        claimed = by_parameter(call(derivative, arguments), entry.wrt, number)
+        for finding in measure(function, arguments, claimed):
+            tally.add(finding, place)
+            if len(where) == 1:
+                print(row(finding))
+    tell(tally, str(entry.target), len(where) - len(skipped), skipped)
+    return tally.passed
+
+
+def is_number(value: Any) -> bool:
+    """Whether a result is one number."""
+    return [path for path, _ in leaves(value)] == [()]
+
+
+def evaluate(function: Function, arguments: Arguments) -> Any:
+    """The function's value; that it must have one at the first point is the user's part."""
+    try:
+        return call(function, arguments)
+    except Exception as error:
+        raise ArgumentError(
+            f"the function raised {type(error).__name__} at the given point: {error}",
+            remedy="Choose points at which the function has a value.",
+        ) from None
+
+
+def reals(function: Function, arguments: Arguments) -> tuple[str, ...]:
+    """Parameters that hold numbers and may hold any: not counts, not indices."""
+    evaluate(function, arguments)
+    chosen = []
+    for name, value in arguments.items():
+        numbers = list(leaves(value))
+        moved = value
+        for path, number in numbers:
+            moved = replaced(moved, path, float(number))
+        try:
+            call(function, {**arguments, name: moved})
+        except TypeError:
+            continue
+        except Exception:  # Of the right type, at least.
+            pass
+        if numbers:
+            chosen.append(name)
+    if not chosen:
+        raise ArgumentError(
+            "no argument is a number by which to differentiate", remedy="Name one by --wrt."
+        )
+    return tuple(chosen)
+
+
+def loaded(text: str) -> Function:
+    """The function ``derivative`` of the module's text."""
+    namespace: dict[str, Any] = {"__name__": "derivative"}
+    exec(compile(text, "<derivative>", "exec"), namespace)
+    return namespace["derivative"]  # type: ignore[no-any-return]
+
+
+def by_parameter(derivative: Any, wrt: tuple[str, ...], number: bool) -> dict[str, Any]:
+    """For each parameter, the derivative of the result in the result's structure."""
+    if len(wrt) == 1:
+        return {wrt[0]: derivative}
+    return dict(zip(wrt, derivative, strict=True))
+
+
+def row(finding: Finding) -> str:
+    """One line for one partial derivative."""
+    estimate = finding.estimate
+    if estimate is None:
+        return f"{finding.label:24} {finding.claimed:24.17g}  undecided"
+    error = f"{finding.disagreement:.1e}"
+    shown = f"{finding.claimed:24.17g}  {estimate.value:24.17g}"
+    return f"{finding.label:24} {shown}  {error}  {estimate.method}"
+
+
+def tell(tally: Tally, target: str, judged: int, skipped: list[str]) -> None:
+    """The end of the report."""
+    for text in skipped:
+        print(f"skipped: {target} raised {text}")
+    for text in tally.undecided:
+        print(f"undecided: {text}")
+    count = f"{judged} point" + ("" if judged == 1 else "s")
+    if tally.worst is None:
+        print(f"{target}: nothing could be judged at {count}")
+        return
+    methods = ", ".join(f"{count} by {name}" for name, count in sorted(tally.methods.items()))
+    verdict = "agrees" if tally.passed else "DISAGREES"
+    print(f"{target} {verdict} at {count} ({methods})")
+    print(
+        f"worst disagreement {tally.worst.disagreement:.1e} (tolerance {tally.tolerance:g}): "
+        f"{tally.worst.label} at {tally.place}"
+    )
