@@ -34,6 +34,7 @@ LOG10_E = 1.0 / math.log(10.0)
 SECH_VANISHES = 400.0
 
 FROM_ONE = Interval(1.0, math.inf)
+TRUTH = Interval(False, True)
 INSIDE_UNIT = Interval(-1.0, 1.0, open_low=True, open_high=True)
 ABOVE_MINUS_ONE = Interval(-1.0, math.inf, open_low=True)
 
@@ -528,10 +529,10 @@ def clip(x: Any, y: Any, z: Any, out: Any) -> Any:
 
 @differential(
     "numpy.where",
-    domain=(Interval(0, 1), REAL, REAL),
+    domain=(TRUTH, REAL, REAL),
     cost=Cost.FREE,
     raises=False,
-    sympy="Piecewise((y, Ne(x, 0)), (z, True))",
+    sympy="Piecewise((y, x), (z, True))",
 )
 def where(x: Any, y: Any, z: Any, x_dot: Any, y_dot: Any, z_dot: Any, out: Any) -> Any:
     """y where x is true, else z; what is not chosen is not felt."""

@@ -127,10 +127,8 @@ isnan = _test("isnan", "math.isnan", "numpy.isnan", doc="Whether x is not a numb
 isinf = _test("isinf", "math.isinf", "numpy.isinf", doc="Whether x is infinite.")
 isfinite = _test("isfinite", "math.isfinite", "numpy.isfinite", doc="Whether x is finite.")
 signbit = _test("signbit", "numpy.signbit", doc="Whether the sign of x is minus, also of -0.0.")
-isclose = _test("isclose", "math.isclose", arity=2, doc="Whether x and y agree to 9 digits.")
-float_isclose = _test(
-    "float_isclose", "numpy.isclose", arity=2, doc="Whether x and y agree to 5 digits."
-)
+isclose = _test("isclose", "math.isclose", arity=2, doc="Whether x and y agree.")
+float_isclose = _test("float_isclose", "numpy.isclose", arity=2, doc="Whether x and y agree.")
 
 
 def _whole(name: str, dotted: str, *domain: Interval, doc: str, sympy: str) -> Any:
@@ -139,11 +137,9 @@ def _whole(name: str, dotted: str, *domain: Interval, doc: str, sympy: str) -> A
 
 gcd = _whole("gcd", "math.gcd", INTEGER, INTEGER, sympy="gcd(x, y)", doc="Greatest common divisor.")
 lcm = _whole("lcm", "math.lcm", INTEGER, INTEGER, sympy="lcm(x, y)", doc="Least common multiple.")
-factorial = _whole(
-    "factorial", "math.factorial", COUNT, sympy="factorial(x)", doc="1 * 2 * ... * x."
-)
+factorial = _whole("factorial", "math.factorial", COUNT, sympy="factorial(x)", doc="1 * 2 * ... x.")
 comb = _whole(
-    "comb", "math.comb", COUNT, COUNT, sympy="binomial(x, y)", doc="Ways to choose y of x."
+    "comb", "math.comb", COUNT, COUNT, sympy="binomial(x, y)", doc="Choices of y out of x."
 )
 perm = _whole("perm", "math.perm", COUNT, COUNT, sympy="ff(x, y)", doc="Ways to arrange y of x.")
 isqrt = _whole("isqrt", "math.isqrt", COUNT, sympy="floor(sqrt(x))", doc="Root rounded down.")

@@ -1,0 +1,132 @@
+"""What a graph costs: operations counted, and weighted by about the time they take.
+
+Each ``+ - * / // % **``, each negation and each call of a function counts one; comparisons,
+reading, writing and arithmetic among constants count nothing; the body of a loop counts once.
+Only what the result or an effect needs is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chainrule.graph.block import ITEM, Block, Graph
+from chainrule.graph.node import Node
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    loop_parts,
+    next_states,
+    owned_blocks,
+    try_blocks,
+)
+from chainrule.primitives.declare import Cost, Linear, Primitive, is_constant
+from chainrule.primitives.sequence import entrywise_add, exact_total, index_add, total
+
+# The operations on sequences that add numbers up.
+ADDING: tuple[Linear, ...] = (entrywise_add, exact_total, index_add, total)
+
+
+def weight(node: Node) -> int:
+    """About how many additions of floats evaluating ``node`` takes."""
+    return int(node.op.cost) if isinstance(node.op, Primitive) else 0
+
+
+def operations(graph: Graph) -> int:
+    """Operations and calls that evaluating ``graph`` takes, each loop run once."""
+    return sum(map(counts, live_nodes(graph)))
+
+
+def counts(node: Node) -> bool:
+    """Whether ``node`` is an operation that is counted."""
+    op = node.op
+    if isinstance(op, Linear):
+        return op in ADDING
+    if not isinstance(op, Primitive) or op.cost == Cost.FREE:
+        return False
+    return not all(map(is_constant, node.args))
+
+
+def live_nodes(graph: Graph) -> list[Node]:
+    """The nodes that the result or an effect needs, in the order in which they were made."""
+    return sorted(_Live(graph).nodes, key=lambda node: node.serial)
+
+
+def nodes_of(block: Block) -> Iterator[Node]:
+    """Every step of ``block`` and of the blocks inside it."""
+    blocks = [block]
+    while blocks:
+        steps = blocks.pop().steps
+        yield from steps
+        for node in steps:
+            blocks.extend(owned_blocks(node))
+
+
+class _Live:
+    """Worklist from the results and the effects to what they need."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.nodes: set[Node] = set()
+        self.columns: set[tuple[Node, int]] = set()
+        self.work: list[Node] = []
+        # The structured node around a block, and the loop and number of a state.
+        self.owners: dict[Block, Node] = {}
+        self.states: dict[Node, tuple[Node, int]] = {}
+        for node in nodes_of(graph.body):
+            self.owners.update(dict.fromkeys(owned_blocks(node), node))
+            if node.op is LOOP:
+                states = loop_parts(node)[2]
+                self.states.update({state: (node, k) for k, state in enumerate(states)})
+        self.mark(*graph.body.results)
+        self.mark(*(node for node in nodes_of(graph.body) if node.op.effect))
+        while self.work:
+            self.process(self.work.pop())
+
+    def mark(self, *nodes: Node) -> None:
+        for node in nodes:
+            if node not in self.nodes:
+                self.nodes.add(node)
+                self.work.append(node)
+
+    def process(self, node: Node) -> None:
+        """Mark what ``node`` needs, and the structure in which it stands."""
+        owner = self.owners.get(node.block)
+        if owner is not None:
+            self.mark(owner)
+        if node in self.states:
+            self.column(*self.states[node])
+        elif node.op is ITEM and owned_blocks(node.args[0]):
+            self.mark(node.args[0])
+            self.column(node.args[0], int(str(node.params[0])))
+        elif owned_blocks(node):
+            self.mark(*control(node))
+        else:
+            self.mark(*node.args)
+
+    def column(self, node: Node, k: int) -> None:
+        """Mark what result ``k`` of a structured node is made of."""
+        if (node, k) in self.columns:
+            return
+        self.columns.add((node, k))
+        if node.op is LOOP:
+            _, initial, _ = loop_parts(node)
+            self.mark(initial[k], next_states(node)[k])
+        elif node.op is IF:
+            self.mark(*(block.results[k] for block in owned_blocks(node) if block.completes))
+        elif k > 0:
+            blocks = try_blocks(node.params)
+            self.mark(*(block.results[k - 1] for block in blocks if block.completes))
+
+
+def control(node: Node) -> list[Node]:
+    """What decides how a structured node runs, whichever of its results are used."""
+    params: Any = node.params
+    if node.op is IF:
+        return [node.args[0]]
+    if node.op is not LOOP:
+        # Which handler runs depends on everything in the body that can raise.
+        return [step for step in nodes_of(params[0]) if getattr(step.op, "raises", True)]
+    _, condition, body, breaks = params
+    bounds = list(loop_parts(node)[0])
+    decisions = [block.results[-1] for block in (condition, body if breaks else None) if block]
+    return bounds + decisions
