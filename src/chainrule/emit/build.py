@@ -1,0 +1,307 @@
+"""Graph to plan: blocks become lists of statements, results and states become variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.emit.dead import STRUCTURED, Needed, needed
+from chainrule.emit.plan import (
+    AND,
+    CONDITIONAL,
+    OR,
+    RANGE,
+    REVERSED,
+    VARIABLE,
+    Attempt,
+    Branch,
+    Break,
+    Define,
+    For,
+    Move,
+    Plan,
+    Return,
+    Statement,
+    Unpack,
+    Value,
+    While,
+    count_uses,
+    ordered,
+    truth,
+)
+from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, constant_key, constant_type
+from chainrule.graph.node import Node
+from chainrule.graph.types import OPAQUE
+from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states
+
+
+def build(graph: Graph) -> Plan:
+    """The plan of ``graph``, without anything that is not needed."""
+    return _Builder(graph).plan()
+
+
+class _Builder:
+    """Walks the blocks; ``values`` is what each node has become."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.needed: Needed = needed(graph)
+        self.values: dict[Node, Value] = {}
+        self.constants: dict[object, Value] = {}
+        self.states: set[Value] = set()
+        self.items: dict[Node, list[Node]] = {}
+        for node in self.needed.nodes:
+            if node.op is ITEM and node.args[0].op not in STRUCTURED:
+                self.items.setdefault(node.args[0], []).append(node)
+
+    def plan(self) -> Plan:
+        parameters = {}
+        for parameter in self.graph.signature:
+            if parameter.node is not None:
+                parameters[parameter.name] = self.value(parameter.node)
+        body = self.block(self.graph.body)
+        if self.graph.body.completes and self.graph.body.results:
+            body.append(Return(self.value(self.graph.body.results[0])))
+        return Plan(self.graph, parameters, body, self.constants, self.states)
+
+    # --- values ---------------------------------------------------------------------------
+
+    def value(self, node: Node) -> Value:
+        """The value of a node whose step has been passed, or of a leaf."""
+        known = self.values.get(node)
+        if known is not None:
+            return known
+        if node.op is ITEM:
+            return self.item(node)
+        if node.op is CONSTANT:
+            value = self.constant(node.params[0])
+            self.values[node] = value
+            return value
+        return self.fresh(node, node.op, [])
+
+    def item(self, node: Node) -> Value:
+        """An item of something that is no control flow: a subscript."""
+        source = self.value(node.args[0])
+        return self.fresh(node, ITEM, [source])
+
+    def fresh(self, node: Node, op: Any, args: list[Value]) -> Value:
+        value = Value(op, args, node.params if op is node.op else (), node.type, node.origin, node.serial)
+        name = self.graph.names.get(node)
+        if node.origin.derivative:
+            value.hint = name
+        else:
+            value.user_name = name
+        self.values[node] = value
+        return value
+
+    def constant(self, value: object) -> Value:
+        key = constant_key(value)
+        known = self.constants.get(key)
+        if known is None:
+            known = Value(CONSTANT, [], (value,), constant_type(value))
+            self.constants[key] = known
+        return known
+
+    # --- blocks ---------------------------------------------------------------------------
+
+    def block(self, block: Block) -> list[Statement]:
+        statements: list[Statement] = []
+        for node in block.steps:
+            if node not in self.needed.nodes:
+                continue
+            if node.op is IF:
+                self.branch(node, statements)
+            elif node.op is LOOP:
+                self.loop(node, statements)
+            elif node.op is TRY:
+                self.attempt(node, statements)
+            else:
+                self.step(node, statements)
+        return statements
+
+    def step(self, node: Node, statements: list[Statement]) -> None:
+        value = self.fresh(node, node.op, [self.value(arg) for arg in node.args])
+        statements.append(Define(value))
+        items = sorted(self.items.get(node, ()), key=lambda item: int(str(item.params[0])))
+        if not items:
+            return
+        if self.needed.uses[node] == len(items) and getattr(node.type, "kind", "tuple") == "tuple":
+            targets: list[Value | None] = [None] * len(getattr(node.type, "items", items))
+            for item in items:
+                target = self.fresh(item, VARIABLE, [])
+                target.params = ()
+                targets[int(str(item.params[0]))] = target
+            statements.append(Unpack(targets, value))
+            return
+        for item in items:
+            statements.append(Define(self.item(item)))
+
+    def columns(self, node: Node) -> list[int]:
+        return sorted(self.needed.columns.get(node, ()))
+
+    def variable(self, node: Node, k: int) -> Value:
+        """The variable that result ``k`` of a structured node has become."""
+        item = node.block.item(node, k)
+        return self.fresh(item, VARIABLE, [])
+
+    def move(self, targets: list[Value], sources: list[Node], statements: list[Statement]) -> None:
+        """Assign what has a value and is not the target itself."""
+        pairs = [
+            (target, self.value(source))
+            for target, source in zip(targets, sources, strict=True)
+            if source.op is not UNDEFINED
+        ]
+        pairs = [(target, source) for target, source in pairs if target is not source]
+        if pairs:
+            statements.append(Move([target for target, _ in pairs], [source for _, source in pairs]))
+
+    # --- control flow ---------------------------------------------------------------------
+
+    def branch(self, node: Node, statements: list[Statement]) -> None:
+        then, orelse, style = node.params
+        assert isinstance(then, Block) and isinstance(orelse, Block)
+        test = self.value(node.args[0])
+        arms = [self.block(then), self.block(orelse)]
+        columns = self.columns(node)
+        whole = then.completes and orelse.completes and len(columns) == 1
+        if whole and style != "statement":
+            results = [self.value(arm.results[columns[0]]) for arm in (then, orelse)]
+            if all(self.captured(arm, result) for arm, result in zip(arms, results, strict=True)):
+                item = node.block.item(node, columns[0])
+                self.conditional(item, test, arms, results, str(style), statements)
+                return
+        targets = [self.variable(node, k) for k in columns]
+        for arm, block in zip(arms, (then, orelse), strict=True):
+            if block.completes:
+                self.move(targets, [block.results[k] for k in columns], arm)
+        statements.append(Branch(test, arms[0], arms[1], node.origin))
+
+    def captured(self, arm: list[Statement], result: Value) -> bool:
+        """Whether an arm is one expression: each value used once, in the order it stands."""
+        tree: list[Value] = []
+        stack = [result]
+        inside = {statement.value for statement in arm if isinstance(statement, Define)}
+        if len(inside) != len(arm):
+            return False
+        while stack:
+            value = stack.pop()
+            if value in inside:
+                tree.append(value)
+                stack.extend(value.args)
+        tree.reverse()
+        uses = count_uses(arm)
+        if len(tree) != len(inside) or any(uses[value] != (value is not result) for value in tree):
+            return False
+        if any(value.op.effect or self.used_elsewhere(value) for value in tree):
+            return False
+        fixed = [statement.value for statement in arm if isinstance(statement, Define) and ordered(statement.value)]
+        return [value for value in tree if ordered(value)] == fixed
+
+    def used_elsewhere(self, value: Value) -> bool:
+        return self.total_uses.get(value.serial, 0) > 1
+
+    @property
+    def total_uses(self) -> dict[int, int]:
+        if not hasattr(self, "_total"):
+            self._total = {node.serial: count for node, count in self.needed.uses.items()}
+        return self._total
+
+    def conditional(
+        self,
+        item: Node,
+        test: Value,
+        arms: list[list[Statement]],
+        results: list[Value],
+        style: str,
+        statements: list[Statement],
+    ) -> None:
+        for arm in arms:
+            for statement in arm:
+                assert isinstance(statement, Define)
+                statement.value.captive = True
+        if style == "and" and results[1] is test:
+            op, args = AND, [test, results[0]]
+        elif style == "or" and results[0] is test:
+            op, args = OR, [test, results[1]]
+        else:
+            op, args = CONDITIONAL, [test, *results]
+        statements.append(Define(self.fresh(item, op, args)))
+
+    def loop(self, node: Node, statements: list[Statement]) -> None:
+        kind, condition, body, breaks = node.params
+        assert isinstance(body, Block)
+        bounds, initial, states = loop_parts(node)
+        following = next_states(node)
+        carried = []
+        for k in self.columns(node):
+            if following[k] is states[k]:
+                # A state that no step changes is its initial value.
+                self.values[states[k]] = self.value(initial[k])
+            else:
+                self.state(states[k], node, k)
+                carried.append(k)
+            self.values[node.block.item(node, k)] = self.values[states[k]]
+        targets = [self.values[states[k]] for k in carried]
+        self.states.update(targets)
+        self.move(targets, [initial[k] for k in carried], statements)
+        header = None if kind == "while" else self.iterable(node, bounds, str(kind))
+        tested: list[Statement] = []
+        if header is None:
+            assert isinstance(condition, Block)
+            tested = self.block(condition)
+        inner = self.block(body)
+        if body.completes:
+            self.move(targets, [following[k] for k in carried], inner)
+            if breaks:
+                self.leave(self.value(body.results[-1]), inner)
+        if header is not None:
+            statements.append(For(self.values[body.parameters[0]], header, inner, node.origin))
+        else:
+            assert isinstance(condition, Block)
+            test = self.value(condition.results[0])
+            statements.append(While(tested, test, inner, node.origin))
+
+    def suggested(self, parameter: Node) -> str | None:
+        name = self.graph.names.get(parameter) or str(parameter.params[0])
+        return name or None
+
+    def state(self, parameter: Node, node: Node, k: int) -> None:
+        value = self.fresh(parameter, VARIABLE, [])
+        named = self.suggested(parameter) or self.graph.names.get(node.block.item(node, k))
+        value.user_name, value.hint = (None, named) if parameter.origin.derivative else (named, None)
+
+    def iterable(self, node: Node, bounds: tuple[Node, ...], kind: str) -> Value:
+        """``range(...)`` of a loop, written in its header; the index is a variable."""
+        start, stop, step = (self.value(bound) for bound in bounds)
+        body = node.params[2]
+        assert isinstance(body, Block)
+        index = self.fresh(body.parameters[0], VARIABLE, [])
+        index.user_name, index.hint = self.suggested(body.parameters[0]), None
+        header = Value(RANGE, [start, stop, step], (), OPAQUE, node.origin, node.serial)
+        header.captive = True
+        if kind == "reversed":
+            header = Value(REVERSED, [header], (), OPAQUE, node.origin, node.serial)
+            header.captive = True
+        return header
+
+    def leave(self, flag: Value, body: list[Statement]) -> None:
+        known = truth(flag)
+        if known is None:
+            body.append(Branch(flag, [Break()], []))
+        elif known:
+            body.append(Break())
+
+    def attempt(self, node: Node, statements: list[Statement]) -> None:
+        body, handlers = node.params
+        assert isinstance(body, Block) and isinstance(handlers, tuple)
+        columns = self.columns(node)
+        targets = [self.variable(node, k) for k in columns]
+        blocks = []
+        for number, block in enumerate((body, *(block for _, _, block in handlers))):
+            inner = self.block(block)
+            if block.completes:
+                selector = self.graph.constant(number)
+                sources = [selector if k == 0 else block.results[k - 1] for k in columns]
+                self.move(targets, sources, inner)
+            blocks.append(inner)
+        named = [(template, name, inner) for (template, name, _), inner in zip(handlers, blocks[1:], strict=True)]
+        statements.append(Attempt(blocks[0], named, node.origin))

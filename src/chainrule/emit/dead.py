@@ -1,0 +1,145 @@
+"""What of a graph is needed: the values that reach the result or an effect."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
+from chainrule.graph.node import Node
+from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, owned_blocks, try_blocks
+
+STRUCTURED = (IF, LOOP, TRY)
+
+
+@dataclass
+class Needed:
+    """The needed nodes, the needed results of structured nodes, and how often each is used."""
+
+    nodes: set[Node] = field(default_factory=set)
+    columns: dict[Node, set[int]] = field(default_factory=dict)
+    uses: Counter[Node] = field(default_factory=Counter)
+
+
+def all_nodes(block: Block) -> Iterator[Node]:
+    """Every step of ``block`` and of the blocks inside it."""
+    stack = [block]
+    while stack:
+        current = stack.pop()
+        for node in current.steps:
+            yield node
+            stack.extend(owned_blocks(node))
+
+
+def may_raise(node: Node) -> bool:
+    """Whether evaluating ``node`` can raise."""
+    return bool(getattr(node.op, "raises", True))
+
+
+def needed(graph: Graph) -> Needed:
+    """What is left of ``graph`` when everything without a use is dropped.
+
+    Loop states and results of branches vanish like any other value; a loop without a use stays
+    when it has effects, or when it is f's own ``while`` and need not end.
+    """
+    walk = _Walk(graph)
+    walk.run()
+    return walk.found
+
+
+class _Walk:
+    """Worklist from the result and the effects to what they need."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.found = Needed()
+        self.stack: list[Node] = []
+        self.owner: dict[Block, Node] = {}
+        self.states: dict[Node, int] = {}
+
+    def run(self) -> None:
+        effects = []
+        for node in all_nodes(self.graph.body):
+            for block in owned_blocks(node):
+                self.owner[block] = node
+            if node.op is LOOP:
+                self.states.update({state: k for k, state in enumerate(loop_parts(node)[2])})
+            endless = node.op is LOOP and node.params[0] == "while" and not node.origin.derivative
+            if node.op.effect or endless:
+                effects.append(node)
+        for node in (*effects, *self.graph.body.results):
+            self.mark(node)
+        while self.stack:
+            self.process(self.stack.pop())
+        self.count()
+
+    def mark(self, node: Node) -> None:
+        if node not in self.found.nodes:
+            self.found.nodes.add(node)
+            self.stack.append(node)
+
+    def process(self, node: Node) -> None:
+        owner = self.owner.get(node.block)
+        if owner is not None:
+            self.mark(owner)
+        if node.op is ITEM and node.args[0].op in STRUCTURED:
+            self.column(node.args[0], int(str(node.params[0])))
+        elif node.op is PARAMETER:
+            if node in self.states and owner is not None:
+                self.column(owner, self.states[node])
+        elif node.op in STRUCTURED:
+            for used in self.always_used(node):
+                self.mark(used)
+        else:
+            for arg in node.args:
+                self.mark(arg)
+
+    def always_used(self, node: Node) -> list[Node]:
+        """What a structured node needs whichever of its results are used."""
+        params: Any = node.params
+        if node.op is IF:
+            return [node.args[0]]
+        if node.op is LOOP:
+            used = list(loop_parts(node)[0])
+            if params[1] is not None:
+                used.append(params[1].results[0])
+            if params[3]:
+                used.append(params[2].results[-1])
+            return used
+        # Which handler runs depends on everything in the body that can raise.
+        return [step for step in all_nodes(params[0]) if may_raise(step)]
+
+    def column(self, node: Node, k: int) -> None:
+        columns = self.found.columns.setdefault(node, set())
+        if k in columns:
+            return
+        columns.add(k)
+        self.mark(node)
+        for used in column_values(node, k):
+            self.mark(used)
+
+    def count(self) -> None:
+        uses = self.found.uses
+        for node in self.found.nodes:
+            if node.op in STRUCTURED:
+                uses.update(self.always_used(node) if node.op is not TRY else ())
+                for k in self.found.columns.get(node, ()):
+                    uses.update(column_values(node, k))
+            else:
+                uses.update(node.args)
+        uses.update(self.graph.body.results)
+
+
+def column_values(node: Node, k: int) -> list[Node]:
+    """The values that result ``k`` of a structured node is made of."""
+    if node.op is LOOP:
+        _, initial, states = loop_parts(node)
+        return [initial[k], states[k], next_states(node)[k]]
+    blocks: tuple[Any, ...] = node.params[:2] if node.op is IF else try_blocks(node.params)
+    if node.op is TRY:
+        if k == 0:
+            return []
+        k -= 1
+    return [block.results[k] for block in blocks if block.completes]

@@ -1,0 +1,401 @@
+"""Values to Python expressions."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.emit.imports import Header, is_literal, literal
+from chainrule.emit.plan import (
+    AND,
+    COMPREHENSION,
+    CONDITIONAL,
+    ENUMERATE,
+    OR,
+    POP,
+    RANGE,
+    REVERSED,
+    ZIP,
+    Value,
+)
+from chainrule.emit.targets import Target
+from chainrule.errors import InternalError
+from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
+from chainrule.graph.types import Sequence
+from chainrule.primitives import sequence
+from chainrule.primitives.declare import Primitive
+from chainrule.primitives.effect import Effect, Verbatim
+
+OPERATORS: dict[str, Callable[[], ast.operator]] = {
+    "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv,
+    "%": ast.Mod, "**": ast.Pow, "@": ast.MatMult,
+}  # fmt: skip
+COMPARISONS: dict[str, Callable[[], ast.cmpop]] = {
+    "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE, "==": ast.Eq, "!=": ast.NotEq,
+}  # fmt: skip
+UNARY: dict[str, Callable[[], ast.unaryop]] = {"-": ast.USub, "+": ast.UAdd, "not": ast.Not}
+SLOT = re.compile(r"_(\d+)_")
+
+
+class Speller:
+    """Expressions of one function; ``name_of`` gives the variable of a value."""
+
+    def __init__(
+        self, graph: Graph, target: Target, header: Header, name_of: Callable[[Value], str], functions: dict[Any, str]
+    ) -> None:
+        self.graph = graph
+        self.target = target
+        self.header = header
+        self.name_of = name_of
+        self.functions = functions
+
+    def use(self, value: Value) -> ast.expr:
+        """``value`` where it is read: its name, or itself in place."""
+        if value.captive:
+            return self.expression(value)
+        match value.op.name:
+            case "constant":
+                return self.constant(value.params[0])
+            case "global":
+                return self.name(self.global_name(value))
+            case "reference":
+                return self.reference(value.params[0])
+            case "undefined":
+                return ast.Constant(None)
+        return self.name(self.name_of(value))
+
+    def name(self, text: str) -> ast.expr:
+        parts = text.split(".")
+        found: ast.expr = ast.Name(parts[0], ast.Load())
+        for part in parts[1:]:
+            found = ast.Attribute(found, part, ast.Load())
+        return found
+
+    def expression(self, value: Value) -> ast.expr:
+        """The computation of ``value`` itself."""
+        args = [self.use(arg) for arg in value.args]
+        op = value.op
+        written = FORMS.get(op.name)
+        if written is not None:
+            return written(self, value, args)
+        if isinstance(op, (Verbatim, Effect)):
+            return self.template(str(value.params[0]), args)
+        if isinstance(op, Primitive):
+            return self.primitive(value, op, args)
+        raise InternalError(f"no way to write `{op.name}` is known")
+
+    def reserve(self, value: Value) -> None:
+        """Bind in the header what writing ``value`` will need there."""
+        op = value.op
+        if value.leaf and op.name in ("constant", "global", "reference"):
+            self.use(value)
+        elif isinstance(op, Primitive) and op.callables and (op.symbol is None or value.params):
+            chosen = next((param for param in value.params if isinstance(param, str) and "." in param), None)
+            dotted = chosen or self.target.spelling(op.name, op.callables)
+            if dotted is not None and (op.symbol is None or chosen):
+                self.callable(dotted)
+        elif op.name == "record" and value.params[0] == "object":
+            self.reference(value.params[1][0])
+
+    def default(self, parameter: SignatureParameter) -> ast.expr:
+        """The default of a parameter: written down, or imported where it cannot be."""
+        value = parameter.default
+        if is_literal(value):
+            tree = ast.parse(literal(value, self.header), mode="eval").body
+            return tree
+        module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+        if isinstance(module, str) and isinstance(name, str) and "<" not in name:
+            return self.reference_to(module, name, value)
+        return self.name(self.header.constant(f"{parameter.name}_default", value, False))
+
+    def reference_to(self, module: str, name: str, value: Any) -> ast.expr:
+        if module == "builtins":
+            return self.builtin(name)
+        first, *rest = name.split(".")
+        top = self.header.imported(module, first, value if not rest else None)
+        return self.name(".".join([top, *rest]))
+
+    def primitive(self, value: Value, op: Primitive, args: list[ast.expr]) -> ast.expr:
+        chosen = next((param for param in value.params if isinstance(param, str) and "." in param), None)
+        if op.symbol is not None and chosen is None:
+            return operation(op.symbol, args)
+        dotted = chosen or self.target.spelling(op.name, op.callables)
+        if dotted is None:
+            raise InternalError(f"target {self.target.name} has no spelling for `{op.name}`")
+        return ast.Call(self.callable(dotted), args, [])
+
+    def callable(self, dotted: str) -> ast.expr:
+        module, _, name = dotted.rpartition(".")
+        if module == "builtins":
+            return self.builtin(name)
+        if module == "numpy":
+            return self.name(f"{self.header.module('numpy')}.{name}")
+        return self.name(self.header.imported(module, name))
+
+    def builtin(self, name: str) -> ast.expr:
+        """A built-in function, imported where the user has a variable of that name."""
+        shadowed = name in self.header.users
+        return self.name(self.header.imported("builtins", name) if shadowed else name)
+
+    def call(self, name: str, *args: ast.expr) -> ast.expr:
+        """A call of a built-in function."""
+        return ast.Call(self.builtin(name), list(args), [])
+
+    def constant(self, value: Any) -> ast.expr:
+        if isinstance(value, float) and not math.isfinite(value):
+            found = self.name(self.header.imported("math", "nan" if math.isnan(value) else "inf"))
+            return ast.UnaryOp(ast.USub(), found) if value < 0 else found
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.copysign(1.0, value) < 0:
+            return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+        if isinstance(value, (tuple, list)):
+            kind = ast.Tuple if isinstance(value, tuple) else ast.List
+            return kind([self.constant(item) for item in value], ast.Load())
+        return ast.Constant(value)
+
+    def global_name(self, value: Value) -> str:
+        module, name = value.params
+        return self.header.constant(name, self.graph.globals[module, name], module == self.graph.module)
+
+    def reference(self, key: Any) -> ast.expr:
+        value = self.graph.references[key]
+        if isinstance(key, tuple) and len(key) == 2 and all(isinstance(part, str) for part in key):
+            module, name = key
+            if module and not name:
+                return self.name(self.header.module(module))
+            if module == "builtins":
+                return self.builtin(name)
+            if module and not (is_literal(value) and name.isidentifier()):
+                return self.reference_to(module, name, value)
+            return self.name(self.header.constant(name or "table", value, module == self.graph.module))
+        return self.name(self.header.constant(str(key), value, False))
+
+    def template(self, text: str, args: list[ast.expr]) -> ast.expr:
+        """A verbatim expression with its slots filled."""
+        tree = ast.parse(text.strip(), mode="eval").body
+        found = fill(tree, args)
+        assert isinstance(found, ast.expr)
+        return found
+
+    def statement_template(self, text: str, args: list[ast.expr]) -> list[ast.stmt]:
+        """Verbatim statements with their slots filled."""
+        return [statement for tree in ast.parse(text).body if isinstance(statement := fill(tree, args), ast.stmt)]
+
+
+class _Fill(ast.NodeTransformer):
+    def __init__(self, args: list[ast.expr]) -> None:
+        self.args = args
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        found = SLOT.fullmatch(node.id)
+        return self.args[int(found.group(1))] if found else node
+
+
+def fill(tree: ast.AST, args: list[ast.expr]) -> ast.AST:
+    """``tree`` with ``_0_``, ``_1_`` ... replaced."""
+    found: ast.AST = _Fill(args).visit(tree)
+    return found
+
+
+def operation(symbol: str, args: list[ast.expr]) -> ast.expr:
+    """An operator applied to one or two operands."""
+    if len(args) == 1:
+        return ast.UnaryOp(UNARY[symbol](), args[0])
+    if symbol in COMPARISONS:
+        return ast.Compare(args[0], [COMPARISONS[symbol]()], [args[1]])
+    return ast.BinOp(args[0], OPERATORS[symbol](), args[1])
+
+
+def subscript(base: ast.expr, path: list[ast.expr], context: ast.expr_context | None = None) -> ast.Subscript:
+    """``base[i][j]``."""
+    found = base
+    for position, item in enumerate(path):
+        last = position == len(path) - 1
+        found = ast.Subscript(found, item, context if last and context else ast.Load())
+    assert isinstance(found, ast.Subscript)
+    return found
+
+
+def slice_node(bounds: list[ast.expr]) -> ast.Slice:
+    """``start:stop:step`` where a bound that is None is left out."""
+    parts = [None if isinstance(bound, ast.Constant) and bound.value is None else bound for bound in bounds]
+    return ast.Slice(*parts)
+
+
+def comprehension(element: ast.expr, target: ast.expr, iterable: ast.expr) -> ast.ListComp:
+    return ast.ListComp(element, [ast.comprehension(target, iterable, [], 0)])
+
+
+def _range(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    start, stop, step = args
+    if value.args[2].op is CONSTANT and value.args[2].params[0] == 1:
+        zero = value.args[0].op is CONSTANT and value.args[0].params[0] == 0
+        return speller.call("range", stop) if zero else speller.call("range", start, stop)
+    return speller.call("range", *args)
+
+
+def _index(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return subscript(args[0], args[1:])
+
+
+def _item(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    kind = getattr(value.args[0].type, "kind", "tuple")
+    keys = getattr(value.args[0].type, "keys", None)
+    position = value.params[0]
+    if keys and kind == "object":
+        return ast.Attribute(args[0], keys[position], ast.Load())
+    return subscript(args[0], [ast.Constant(keys[position] if keys else position)])
+
+
+def _display(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    if value.params and value.params[0] == "tuple":
+        return ast.Tuple(args, ast.Load())
+    return ast.List(args, ast.Load())
+
+
+def _record(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    kind, keys = value.params[0], value.params[1] if len(value.params) > 1 else ()
+    if kind == "dict":
+        return ast.Dict([speller.constant(key) for key in keys], args)
+    if kind == "object":
+        owner, *names = keys
+        keywords = [ast.keyword(name, arg) for name, arg in zip(names, args, strict=True)]
+        return ast.Call(speller.reference(owner), [], keywords)
+    return ast.List(args, ast.Load()) if kind == "list" else ast.Tuple(args, ast.Load())
+
+
+def _conditional(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return ast.IfExp(args[0], args[1], args[2])
+
+
+def _zeros_like(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return _filled_like(speller, args[0], value.args[0].type, ast.Constant(0.0))
+
+
+def _filled_like(speller: Speller, base: ast.expr, type: Any, entry: ast.expr) -> ast.expr:
+    if isinstance(type, Sequence) and isinstance(type.item, Sequence):
+        row = ast.Name("row", ast.Load())
+        return comprehension(_filled_like(speller, row, type.item, entry), ast.Name("row", ast.Store()), base)
+    return ast.BinOp(ast.List([entry], ast.Load()), ast.Mult(), speller.call("len", base))
+
+
+def _fill_like(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return ast.BinOp(ast.List([args[1]], ast.Load()), ast.Mult(), speller.call("len", args[0]))
+
+
+def _filled(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return ast.BinOp(ast.List([args[1]], ast.Load()), ast.Mult(), args[0])
+
+
+def _copy(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    depth = value.params[0] if value.params and isinstance(value.params[0], int) else 1
+    if depth > 1:
+        row = ast.Name("row", ast.Load())
+        inner = ast.List([ast.Starred(row, ast.Load())], ast.Load())
+        return comprehension(inner, ast.Name("row", ast.Store()), args[0])
+    return speller.call("list", args[0])
+
+
+def _entrywise_add(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return _added(speller, args[0], args[1], value.type, "")
+
+
+def _added(speller: Speller, left: ast.expr, right: ast.expr, type: Any, suffix: str) -> ast.expr:
+    p, q = f"p{suffix}", f"q{suffix}"
+    one, two = ast.Name(p, ast.Load()), ast.Name(q, ast.Load())
+    nested = isinstance(type, Sequence) and isinstance(type.item, Sequence)
+    element: ast.expr = ast.BinOp(one, ast.Add(), two)
+    if nested and isinstance(type, Sequence):
+        element = _added(speller, one, two, type.item, suffix + "_")
+    target = ast.Tuple([ast.Name(p, ast.Store()), ast.Name(q, ast.Store())], ast.Store())
+    return comprehension(element, target, speller.call("zip", left, right))
+
+
+def _append(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return ast.List([ast.Starred(args[0], ast.Load()), args[1]], ast.Load())
+
+
+def _drop_last(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return ast.Subscript(args[0], ast.Slice(None, ast.UnaryOp(ast.USub(), ast.Constant(1)), None), ast.Load())
+
+
+def _pop(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return ast.Call(ast.Attribute(args[0], "pop", ast.Load()), [], [])
+
+
+def _slice(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return ast.Subscript(args[0], slice_node(args[1:]), ast.Load())
+
+
+def _backwards(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    step = ast.UnaryOp(ast.USub(), ast.Constant(1))
+    return ast.Subscript(args[0], ast.Slice(None, None, step), ast.Load())
+
+
+def _total(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    dotted = next((param for param in value.params if isinstance(param, str)), None)
+    op = value.op
+    assert isinstance(op, Primitive)
+    arg = args[0]
+    if isinstance(arg, ast.ListComp):
+        arg = ast.GeneratorExp(arg.elt, arg.generators)
+    return ast.Call(speller.callable(dotted or op.callables[0]), [arg], [])
+
+
+def _comprehension(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return comprehension(args[1], speller_target(speller, value.params[0]), args[0])
+
+
+def speller_target(speller: Speller, target: Any) -> ast.expr:
+    """A loop's target: a name, or a tuple of such."""
+    if isinstance(target, list):
+        return ast.Tuple([speller_target(speller, item) for item in target], ast.Store())
+    return ast.Name(speller.name_of(target), ast.Store())
+
+
+def _call_function(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return ast.Call(speller.name(speller.functions[value.params[0]]), args, [])
+
+
+def _boolean(kind: Callable[[], ast.boolop]) -> Callable[[Speller, Value, list[ast.expr]], ast.expr]:
+    def write(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+        parts: list[ast.expr] = []
+        for position, arg in enumerate(args):
+            flat = position == 0 and isinstance(arg, ast.BoolOp) and isinstance(arg.op, kind)  # type: ignore[arg-type]
+            parts.extend(arg.values if flat and isinstance(arg, ast.BoolOp) else [arg])
+        return ast.BoolOp(kind(), parts)
+
+    return write
+
+
+FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
+    RANGE.name: _range,
+    REVERSED.name: lambda speller, value, args: speller.call("reversed", *args),
+    ENUMERATE.name: lambda speller, value, args: speller.call("enumerate", *args),
+    ZIP.name: lambda speller, value, args: speller.call("zip", *args),
+    CONDITIONAL.name: _conditional,
+    COMPREHENSION.name: _comprehension,
+    POP.name: _pop,
+    AND.name: _boolean(ast.And),
+    OR.name: _boolean(ast.Or),
+    ITEM.name: _item,
+    "call_function": _call_function,
+    sequence.index.name: _index,
+    sequence.display.name: _display,
+    sequence.record.name: _record,
+    sequence.zeros_like.name: _zeros_like,
+    sequence.fill_like.name: _fill_like,
+    sequence.filled.name: _filled,
+    sequence.copy.name: _copy,
+    sequence.as_tuple.name: lambda speller, value, args: speller.call("tuple", *args),
+    sequence.entrywise_add.name: _entrywise_add,
+    sequence.append.name: _append,
+    sequence.drop_last.name: _drop_last,
+    sequence.slice_of.name: _slice,
+    sequence.backwards.name: _backwards,
+    sequence.total.name: _total,
+    sequence.exact_total.name: _total,
+    sequence.concatenate.name: lambda speller, value, args: ast.BinOp(args[0], ast.Add(), args[1]),
+}

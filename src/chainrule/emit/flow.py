@@ -1,0 +1,405 @@
+"""Control flow raised back: early return, break, continue, one branch for one predicate.
+
+Lowered control flow tells by flags and results of branches what a person says by jumping.  All
+of it is undone by one move: what follows a branch is pushed into the arms when each arm knows
+which way it will go.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from chainrule.emit.plan import (
+    JUMPS,
+    VARIABLE,
+    Attempt,
+    Branch,
+    Break,
+    Continue,
+    Define,
+    For,
+    Move,
+    Return,
+    Statement,
+    Unpack,
+    Value,
+    While,
+    captives,
+    clone,
+    completes,
+    count_uses,
+    defined_by,
+    is_effect,
+    may_raise,
+    ordered,
+    reads_deep,
+    truth,
+    walk,
+)
+from chainrule.graph.types import BOOL
+from chainrule.primitives.sequence import display, record
+
+# What is at most so long may stand in several arms.
+SMALL = 6
+
+
+def raise_control(body: list[Statement]) -> list[Statement]:
+    """The body of a function with jumps instead of flags."""
+    body = _settle(_merge(body), "function")
+    return drop_unused(body)
+
+
+# --- one branch for one predicate -------------------------------------------------------
+
+
+def _merge(statements: list[Statement]) -> list[Statement]:
+    """Join branches on the same predicate, here and inside."""
+    merged: list[Statement] = []
+    latest: dict[Value, Branch] = {}
+    for statement in statements:
+        if isinstance(statement, Branch):
+            first = latest.get(statement.test)
+            if first is not None and _join(merged, first, statement):
+                continue
+            latest[statement.test] = statement
+        merged.append(statement)
+    for statement in merged:
+        for block in statement.blocks():
+            block[:] = _merge(block)
+    return merged
+
+
+def _join(merged: list[Statement], first: Branch, second: Branch) -> bool:
+    """Append the arms of ``second`` to those of ``first`` if what lies between allows it."""
+    if not (completes(first.then) and completes(first.orelse)):
+        return False
+    position = next(k for k in range(len(merged) - 1, -1, -1) if merged[k] is first)
+    between = merged[position + 1 :]
+    made_by_first = {value for inner in walk([first]) for value in defined_by(inner)}
+    wanted = {value for inner in walk([second]) for value in reads_deep(inner)}
+    needed_before: list[Statement] = []
+    for statement in reversed(between):
+        if any(value in wanted for inner in walk([statement]) for value in defined_by(inner)):
+            needed_before.append(statement)
+            wanted.update(value for inner in walk([statement]) for value in reads_deep(inner))
+    risky = any(_raises(inner) for inner in walk([second]))
+    for statement in between:
+        early = any(statement is other for other in needed_before)
+        if early:
+            free = isinstance(statement, Define) and not is_effect(statement.value) and not may_raise(statement.value)
+            if not free or any(value in made_by_first for value in reads_deep(statement)):
+                return False
+        elif any(_pinned(inner, risky) for inner in walk([statement])):
+            return False
+    needed_before.reverse()
+    late = [statement for statement in between if not any(statement is other for other in needed_before)]
+    merged[position:] = [*needed_before, first, *late]
+    first.then.extend(second.then)
+    first.orelse.extend(second.orelse)
+    return True
+
+
+def _raises(statement: Statement) -> bool:
+    return isinstance(statement, Define) and may_raise(statement.value)
+
+
+def _pinned(statement: Statement, risky: bool) -> bool:
+    """Whether a statement must not come after derivative code that was behind it."""
+    if isinstance(statement, JUMPS):
+        return True
+    if isinstance(statement, Define):
+        return is_effect(statement.value) or (risky and ordered(statement.value))
+    return isinstance(statement, (While, Attempt))
+
+
+# --- jumps ------------------------------------------------------------------------------
+
+
+def _settle(statements: list[Statement], context: str) -> list[Statement]:
+    """Push what follows each branch into it where that frees a flag or a result."""
+    position = len(statements) - 1
+    while position >= 0:
+        statement = statements[position]
+        rest = statements[position + 1 :]
+        if isinstance(statement, Branch):
+            if context == "loop":
+                rest = _continue_early(statement, rest)
+            count = _pushed_count(statement, rest, context)
+            if count:
+                tail, rest = rest[:count], rest[count:]
+                _push(statement, tail)
+            statements[position + 1 :] = rest
+            if not completes(statement.then) and statement.orelse:
+                # No else after a jump: look first at what has come up.
+                orelse, statement.orelse = statement.orelse, []
+                statements[position + 1 :] = [*orelse, *(rest if completes(orelse) else [])]
+                position += len(orelse)
+                continue
+            inner = context if position == len(statements) - 1 else "inner"
+            for arm in statement.blocks():
+                arm[:] = _settle(arm, inner)
+        elif isinstance(statement, (For, While)):
+            statement.body[:] = _settle(statement.body, "loop")
+            statements[position + 1 :] = _return_from_loop(statement, statements[:position], rest)
+        elif isinstance(statement, Attempt):
+            for block in statement.blocks():
+                block[:] = _settle(block, "inner")
+        position -= 1
+    return statements
+
+
+def _continue_early(branch: Branch, rest: list[Statement]) -> list[Statement]:
+    """End a step of a loop early where a flag says that nothing is left to do.
+
+    ``if flag: moves`` / ``else: long`` at the end of a step becomes ``if flag: moves; continue``.
+    """
+    position = next((k for k, statement in enumerate(rest) if not isinstance(statement, Move)), len(rest))
+    if position != len(rest) - 1 or not isinstance(rest[position], Branch):
+        return rest
+    second = rest[position]
+    assert isinstance(second, Branch)
+    leaves = _leaves(branch, second.test)
+    going = sum(1 for leaf in leaves if leaf is None or truth(leaf) is not True)
+    if going < 2 or _small(second.orelse) or not _small(second.then):
+        return rest
+    if not any(leaf is not None and truth(leaf) for leaf in leaves):
+        return rest
+    orelse, second.orelse = second.orelse, []
+    second.then.append(Continue())
+    return [*rest, *orelse]
+
+
+def _pushed_count(branch: Branch, rest: list[Statement], context: str) -> int:
+    """How many statements after ``branch`` belong into its arms."""
+    if not rest or not (completes(branch.then) and completes(branch.orelse)):
+        return 0
+    made = _variables(branch)
+    if not made:
+        return 0
+    cheap = 0
+    for position, statement in enumerate(rest):
+        if isinstance(statement, Return):
+            return position + 1 if _return_belongs(rest[: position + 1], made) else 0
+        if isinstance(statement, Branch):
+            return position + 1 if _branch_belongs(branch, statement) else 0
+        plain = isinstance(statement, Move) or (isinstance(statement, Define) and not is_effect(statement.value))
+        if isinstance(statement, Define) and statement.value.op not in (record, display):
+            cheap += 1
+        if not plain or cheap > 2 or position >= SMALL or any(value.user_name for value in defined_by(statement) if value.op is not VARIABLE):
+            return 0
+    flagged = branch.test.op is VARIABLE and branch.test.type == BOOL
+    return len(rest) if flagged and context == "loop" and cheap == 0 else 0
+
+
+def _variables(branch: Branch) -> set[Value]:
+    """The variables that an arm of ``branch`` assigns."""
+    return {target for inner in walk([branch]) if isinstance(inner, Move) for target in inner.targets}
+
+
+def _return_belongs(tail: list[Statement], made: set[Value]) -> bool:
+    """Whether a return needs results of the branch that bear no name of the user's."""
+    used = [value for statement in tail for value in reads_deep(statement) if value in made]
+    return bool(used) and not any(value.user_name for value in used)
+
+
+def _branch_belongs(branch: Branch, second: Branch) -> bool:
+    """Whether the arms of ``branch`` know which way ``second`` goes."""
+    leaves = _leaves(branch, second.test)
+    if not any(truth(leaf) is not None for leaf in leaves if leaf is not None):
+        return False
+    taken = {True: 0, False: 0}
+    for leaf in leaves:
+        known = truth(leaf) if leaf is not None else None
+        for side in (True, False) if known is None else (known,):
+            taken[side] += 1
+    arms = ((True, second.then), (False, second.orelse))
+    return all(taken[side] <= 1 or _small(arm) for side, arm in arms)
+
+
+def _small(statements: list[Statement]) -> bool:
+    found = list(walk(statements))
+    copied = (Define, Move, Unpack, Branch, Return, Break, Continue)
+    return len(found) <= SMALL and all(isinstance(statement, copied) for statement in found)
+
+
+def _leaves(branch: Branch, flag: Value) -> list[Value | None]:
+    """The value that each way through ``branch`` gives to ``flag``; None when it is not told."""
+    found: list[Value | None] = []
+    stack = [(branch, flag)]
+    while stack:
+        current, wanted = stack.pop()
+        for arm in current.blocks():
+            if not completes(arm):
+                continue
+            source = _closing(arm).get(wanted)
+            inner = _last_branch(arm)
+            if source is not None and inner is not None and source in _variables(inner):
+                stack.append((inner, source))
+            else:
+                found.append(source)
+    return found
+
+
+def _closing(arm: list[Statement]) -> dict[Value, Value]:
+    """What the moves at the end of an arm assign."""
+    mapping: dict[Value, Value] = {}
+    for statement in reversed(arm):
+        if not isinstance(statement, Move):
+            break
+        for target, source in zip(statement.targets, statement.sources, strict=True):
+            if source not in statement.targets:
+                mapping.setdefault(target, source)
+    return mapping
+
+
+def _last_branch(arm: list[Statement]) -> Branch | None:
+    """The branch that ends an arm but for moves."""
+    for statement in reversed(arm):
+        if isinstance(statement, Branch):
+            return statement
+        if not isinstance(statement, Move):
+            return None
+    return None
+
+
+def _push(branch: Branch, tail: list[Statement]) -> None:
+    """Append ``tail`` to every arm that completes, resolved with what the arm assigns."""
+    for arm in branch.blocks():
+        if completes(arm):
+            arm.extend(_resolved(clone_tail(tail), _closing(arm)))
+
+
+def clone_tail(tail: list[Statement]) -> list[Statement]:
+    return clone(tail, {})
+
+
+def _resolved(tail: list[Statement], mapping: dict[Value, Value]) -> list[Statement]:
+    """``tail`` reading what is known instead of variables; decided branches are taken."""
+    found: list[Statement] = []
+    for statement in tail:
+        statement.replace_reads(mapping)
+        if isinstance(statement, Branch):
+            known = truth(statement.test)
+            if known is not None:
+                found += _resolved(statement.then if known else statement.orelse, mapping)
+                continue
+            for block in statement.blocks():
+                block[:] = _resolved(block, mapping)
+        elif isinstance(statement, Move):
+            for target in statement.targets:
+                mapping.pop(target, None)
+        found.append(statement)
+    return found
+
+
+def _return_from_loop(loop: For | While, before: list[Statement], rest: list[Statement]) -> list[Statement]:
+    """Replace ``break`` by the return that follows the loop under a flag; what then follows."""
+    if not rest or not isinstance(rest[0], Branch):
+        return rest
+    after = rest[0]
+    flag = after.test
+    if completes(after.then) or after.orelse or not _small(after.then) or not _starts_false(before, flag):
+        return rest
+    places = _breaks(loop.body)
+    exits = [(block, position, _known_flag(block[:position], flag)) for block, position in places]
+    leaving = {id(block) for block, _, known in exits if known}
+    for inner in walk(loop.body):
+        for block in [*inner.blocks(), loop.body] if inner is loop.body[0] else inner.blocks():
+            if id(block) not in leaving and any(_sets(statement, flag) for statement in block):
+                return rest
+    if not leaving or any(known is None for _, _, known in exits):
+        return rest
+    for block, position, known in exits:
+        if known:
+            block[position:] = _resolved(clone_tail(after.then), _closing(block[:position]))
+    return rest[1:]
+
+
+def _sets(statement: Statement, flag: Value) -> bool:
+    """Whether a move gives ``flag`` anything but False."""
+    if not isinstance(statement, Move):
+        return False
+    pairs = zip(statement.targets, statement.sources, strict=True)
+    return any(target is flag and truth(source) is not False for target, source in pairs)
+
+
+def _starts_false(before: list[Statement], flag: Value) -> bool:
+    for statement in reversed(before):
+        if isinstance(statement, Move) and flag in statement.targets:
+            return truth(statement.sources[statement.targets.index(flag)]) is False
+    return False
+
+
+def _known_flag(before: list[Statement], flag: Value) -> bool | None:
+    """The value of ``flag`` after the moves that end ``before``; unassigned means still False."""
+    for statement in reversed(before):
+        if isinstance(statement, Move) and flag in statement.targets:
+            return truth(statement.sources[statement.targets.index(flag)])
+    return False
+
+
+def _breaks(body: list[Statement]) -> list[tuple[list[Statement], int]]:
+    """Where this loop is left: blocks and positions."""
+    found = []
+    stack = [body]
+    while stack:
+        block = stack.pop()
+        for position, statement in enumerate(block):
+            if isinstance(statement, Break):
+                found.append((block, position))
+            elif isinstance(statement, (Branch, Attempt)):
+                stack.extend(statement.blocks())
+    return found
+
+
+# --- leftovers --------------------------------------------------------------------------
+
+
+def drop_unused(body: list[Statement]) -> list[Statement]:
+    """Drop assignments to what is never read, and branches that are left empty."""
+    uses: Counter[Value] = count_uses(body)
+    while True:
+        before = sum(1 for _ in walk(body))
+        moves = sum(len(statement.targets) for statement in walk(body) if isinstance(statement, Move))
+        body = _without_unused(body, uses)
+        after = sum(1 for _ in walk(body))
+        left = sum(len(statement.targets) for statement in walk(body) if isinstance(statement, Move))
+        if (before, moves) == (after, left):
+            return body
+        uses = count_uses(body)
+
+
+def _without_unused(
+    statements: list[Statement], uses: Counter[Value], inside_try: bool = False
+) -> list[Statement]:
+    kept: list[Statement] = []
+    for statement in reversed(statements):
+        for block in statement.blocks():
+            tried = inside_try or (isinstance(statement, Attempt) and block is statement.body)
+            block[:] = _without_unused(block, uses, tried)
+        if _is_used(statement, uses) or (inside_try and _raises(statement)):
+            kept.append(statement)
+        else:
+            uses.subtract(reads_deep(statement))
+    kept.reverse()
+    return kept
+
+
+def _is_used(statement: Statement, uses: Counter[Value]) -> bool:
+    match statement:
+        case Define(value=value):
+            if is_effect(value) or uses[value] > 0:
+                return True
+            return any(is_effect(inner) for inner in captives(value))
+        case Move(targets=targets, sources=sources):
+            pairs = list(zip(targets, sources, strict=True))
+            kept = [(a, b) for a, b in pairs if uses[a] > 0 and a is not b]
+            uses.subtract(b for a, b in pairs if not (uses[a] > 0 and a is not b))
+            statement.targets = [target for target, _ in kept]
+            statement.sources = [source for _, source in kept]
+            return bool(kept)
+        case Branch(then=then, orelse=orelse):
+            return bool(then or orelse)
+        case For(body=body):
+            return bool(body)
+    return True

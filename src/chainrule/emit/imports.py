@@ -1,0 +1,176 @@
+"""What the emitted text gets from elsewhere: imports, constants of the user's module."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import math
+from typing import Any
+
+from chainrule.emit.names import unused
+
+# Modules that are always written under their usual short name.
+ALIASES = {"numpy": "np"}
+LITERALS = (int, float, complex, str, bytes, bool, type(None))
+LONGEST_LITERAL = 20
+
+
+class Header:
+    """Collects imports and constants while functions are written.
+
+    Attributes
+    ----------
+    users:
+        The names of the user's variables, which no import may hide.
+    bindings:
+        Every name that the text gets so, with its object.
+    live:
+        Names of constants that belong to the user's own module and are read live there.
+    """
+
+    def __init__(self, taken: set[str]) -> None:
+        self.users = frozenset(taken)
+        self.taken = set(taken)
+        self.froms: dict[tuple[str, str], str] = {}
+        self.modules: dict[str, str] = {}
+        self.constants: dict[str, str] = {}
+        self.bindings: dict[str, Any] = {}
+        self.live: dict[str, str] = {}
+
+    def local(self, preferred: str, fallback: str) -> str:
+        """A free name at module level."""
+        for name in (preferred, fallback):
+            if name not in self.taken and not hasattr(builtins, name):
+                self.taken.add(name)
+                return name
+        name = unused(fallback, self.taken)
+        self.taken.add(name)
+        return name
+
+    def imported(self, module: str, name: str, value: Any = None) -> str:
+        """The local name of ``from module import name``."""
+        known = self.froms.get((module, name))
+        if known is None:
+            short = module.rpartition(".")[2].strip("_")
+            known = self.local(name, f"{short}_{name}")
+            self.froms[module, name] = known
+            self.bindings[known] = _attribute(module, name) if value is None else value
+        return known
+
+    def module(self, module: str) -> str:
+        """The local name of ``import module``."""
+        known = self.modules.get(module)
+        if known is None:
+            short = ALIASES.get(module, module)
+            simple = short.rpartition(".")[2]
+            known = self.local(simple, f"{simple}_module")
+            self.modules[module] = known
+            self.bindings[known] = importlib.import_module(module)
+        return known
+
+    def constant(self, name: str, value: Any, own: bool) -> str:
+        """The local name of a constant of the user's: ``R = 8.314``."""
+        known = self.constants.get(name)
+        if known is not None and self.bindings.get(name) is value:
+            return name
+        local = name if name not in self.taken else unused(name, self.taken)
+        self.taken.add(local)
+        self.constants[local] = literal(value, self)
+        self.bindings[local] = value
+        if own:
+            self.live[local] = name
+        return local
+
+    def lines(self) -> list[str]:
+        """The import statements, sorted, then the constants."""
+        plain = []
+        for module, local in self.modules.items():
+            plain.append(f"import {module}" if module == local else f"import {module} as {local}")
+        grouped: dict[str, list[str]] = {}
+        for (module, name), local in self.froms.items():
+            grouped.setdefault(module, []).append(name if name == local else f"{name} as {local}")
+        froms = [_from_line(module, sorted(names)) for module, names in sorted(grouped.items())]
+        standard = [line for line in (*sorted(plain), *froms) if _is_standard(line)]
+        foreign = [line for line in (*sorted(plain), *froms) if not _is_standard(line)]
+        blocks = ["\n".join(block) for block in (standard, foreign) if block]
+        lines = ["\n\n".join(blocks)] if blocks else []
+        if self.constants:
+            lines.append("\n".join(f"{name} = {text}" for name, text in self.constants.items()))
+        return lines
+
+
+def _is_standard(line: str) -> bool:
+    import sys
+
+    return line.split()[1].split(".")[0] in sys.stdlib_module_names
+
+
+def _from_line(module: str, names: list[str]) -> str:
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= 88:
+        return line
+    inner = "".join(f"    {name},\n" for name in names)
+    return f"from {module} import (\n{inner})"
+
+
+def _attribute(module: str, name: str) -> Any:
+    value: Any = importlib.import_module(module)
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def is_literal(value: Any) -> bool:
+    """Whether ``value`` can be written down as a constant of moderate length."""
+    return _literal_size(value) <= LONGEST_LITERAL
+
+
+def _literal_size(value: Any) -> int:
+    if type(value) in LITERALS:
+        return 1
+    if type(value) in (list, tuple):
+        return sum(map(_literal_size, value))
+    if type(value) is dict:
+        return sum(_literal_size(key) + _literal_size(item) for key, item in value.items())
+    return LONGEST_LITERAL + 1
+
+
+def literal(value: Any, header: Header) -> str:
+    """Python text of a literal, as ruff would format it."""
+    text = _literal_text(value, header)
+    return text
+
+
+def _literal_text(value: Any, header: Header) -> str:
+    match value:
+        case bool() | None:
+            return repr(value)
+        case float() if not math.isfinite(value):
+            name = header.imported("math", "nan" if math.isnan(value) else "inf")
+            return f"-{name}" if value < 0 else name
+        case str():
+            return string_text(value)
+        case list():
+            return f"[{', '.join(_literal_text(item, header) for item in value)}]"
+        case tuple():
+            inner = ", ".join(_literal_text(item, header) for item in value)
+            return f"({inner},)" if len(value) == 1 else f"({inner})"
+        case dict():
+            pairs = (f"{_literal_text(k, header)}: {_literal_text(v, header)}" for k, v in value.items())
+            return f"{{{', '.join(pairs)}}}"
+    return repr(value)
+
+
+def string_text(value: str) -> str:
+    """A string on one line, in double quotes unless that needs more escapes."""
+    single = repr(value)
+    if single.startswith('"'):
+        return single
+    body = single[1:-1].replace("\\'", "'")
+    double = '"' + body.replace('"', '\\"') + '"'
+    try:
+        same = ast.literal_eval(double) == value
+    except (SyntaxError, ValueError):
+        same = False
+    return double if same and value.count('"') == 0 else single

@@ -1,0 +1,439 @@
+"""What is written in place and what gets a statement of its own.
+
+A value that is used once and bears no name of the user's is written where it is used, as long as
+nothing that may raise changes its order and no variable it reads has been assigned in between.
+Lines are kept short by naming parts of long expressions.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chainrule.emit.inplace import Webs, is_update
+from chainrule.emit.plan import (
+    AND,
+    COMPREHENSION,
+    CONDITIONAL,
+    OR,
+    ENUMERATE,
+    POP,
+    RANGE,
+    REVERSED,
+    ZIP,
+    Form,
+    VARIABLE,
+    Branch,
+    Define,
+    For,
+    Move,
+    Plan,
+    Return,
+    Statement,
+    Unpack,
+    Value,
+    While,
+    count_uses,
+    defined_by,
+    is_effect,
+    is_statement,
+    may_raise,
+    ordered,
+    walk,
+)
+from chainrule.graph.block import ITEM, PARAMETER
+from chainrule.graph.types import OPAQUE, Record, Sequence
+from chainrule.primitives.arithmetic import negative
+from chainrule.primitives.effect import CALL
+from chainrule.primitives.sequence import copy, length
+
+CHEAP = (length, negative)
+LINE = Form("line")
+
+
+def fold(plan: Plan, webs: Webs, kept: set[Value], free: set[Value]) -> None:
+    """Write in place what can be.
+
+    ``kept`` are values that need a statement of their own; ``free`` may do without one although
+    they bear a name of the user's.
+    """
+    uses = count_uses(plan.body)
+    _repeat_cheap(plan, webs, uses)
+    uses = count_uses(plan.body)
+    for statement in walk(plan.body):
+        if isinstance(statement, While):
+            # The test is evaluated behind the condition's statements.
+            statement.condition.append(Return(statement.test))
+    for block in _blocks(plan):
+        _Folder(block, uses, webs, kept, free).run()
+    for statement in walk(plan.body):
+        if isinstance(statement, While):
+            statement.condition.pop()
+
+
+def _repeat_cheap(plan: Plan, webs: Webs, uses: Counter[Value]) -> None:
+    """``len(x)`` and ``-x`` of a parameter are written again rather than named."""
+    for block in _blocks(plan):
+        kept = []
+        for statement in block:
+            if isinstance(statement, Define) and uses[statement.value] > 1 and _is_cheap(statement.value, webs):
+                statement.value.captive = True
+            else:
+                kept.append(statement)
+        block[:] = kept
+
+
+def _blocks(plan: Plan) -> list[list[Statement]]:
+    return [plan.body, *(block for statement in walk(plan.body) for block in statement.blocks())]
+
+
+def _is_cheap(value: Value, webs: Webs) -> bool:
+    if value.op not in CHEAP or value.user_name is not None:
+        return False
+    return value.args[0].op is PARAMETER and not webs.is_updated(value.args[0])
+
+
+@dataclass
+class _Folder:
+    """One list of statements, walked backwards."""
+
+    block: list[Statement]
+    uses: Counter[Value]
+    webs: Webs
+    kept: set[Value]
+    free: set[Value]
+    where: dict[Value, int] = field(default_factory=dict)
+    fixed: list[int] = field(default_factory=list)
+    assigned: dict[object, list[int]] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+
+    def run(self) -> None:
+        self._survey()
+        for position in range(len(self.block) - 1, -1, -1):
+            if position not in self.gone:
+                self._absorb(position)
+        self.block[:] = [statement for k, statement in enumerate(self.block) if k not in self.gone]
+
+    def _survey(self) -> None:
+        """Where values are made, what must keep its order, what is assigned when."""
+        for position, statement in enumerate(self.block):
+            if isinstance(statement, Define):
+                self.where[statement.value] = position
+            if _is_fixed(statement):
+                self.fixed.append(position)
+            inner = [statement] if not statement.blocks() else walk([statement])
+            for part in inner:
+                for value in defined_by(part):
+                    if value.op is VARIABLE:
+                        self._assign(value, position)
+                    name = value.user_name or value.hint
+                    if name is not None:
+                        self._assign(name, position)
+                    if is_update(value) or value.op is POP:
+                        self._assign(self.webs.find(value.args[0]), position)
+
+    def _assign(self, key: object, position: int) -> None:
+        self.assigned.setdefault(key, []).append(position)
+
+    def _absorb(self, position: int) -> None:
+        """Fold into the statement at ``position`` what is evaluated last before it, and so on."""
+        statement = self.block[position]
+        limit = position
+        placed = False
+        stack = [(value, True) for value in _evaluated(statement)]
+        while stack:
+            value, eager = stack.pop()
+            if value.captive:
+                stack.extend(_arguments(value, eager))
+                continue
+            at = self.where.get(value)
+            if at is None or at in self.gone or not self._foldable(value, statement):
+                continue
+            if ordered(value):
+                if not eager or self._between(at, limit):
+                    continue
+                limit, placed = at, True
+            elif value.derivative and may_raise(value) and placed:
+                continue
+            if self._overwritten(value, at, position):
+                continue
+            value.captive = True
+            self.gone.add(at)
+            stack.extend(_arguments(value, eager))
+
+    def _between(self, at: int, limit: int) -> bool:
+        """Whether something of fixed order stays between two positions."""
+        k = bisect_right(self.fixed, limit - 1) - 1
+        while k >= 0 and self.fixed[k] in self.gone and self.fixed[k] > at:
+            k -= 1
+        return k >= 0 and self.fixed[k] > at
+
+    def _foldable(self, value: Value, statement: Statement) -> bool:
+        named = value.user_name is not None and value not in self.free
+        if named or self.uses[value] != 1 or value in self.kept:
+            return False
+        if is_effect(value) and not (value.op is CALL):
+            return False
+        if is_update(value) and "new" not in value.params:
+            return False
+        if value.op is copy and isinstance(statement, Define) and is_update(statement.value):
+            return False
+        return not (isinstance(statement, Unpack) and value.op is ITEM)
+
+    def _overwritten(self, value: Value, at: int, position: int) -> bool:
+        """Whether something that ``value`` reads is assigned between the two positions."""
+        for arg in _names_read(value):
+            if arg.op is VARIABLE and self._assigned_between(arg, at, position):
+                return True
+            if isinstance(arg.type, (Sequence, Record)) or arg.type == OPAQUE:
+                if self._assigned_between(self.webs.find(arg), at, position):
+                    return True
+            name = arg.user_name or arg.hint
+            if name is not None and self._assigned_between(name, max(at, self.where.get(arg, -1)), position):
+                return True
+        return False
+
+    def _assigned_between(self, key: object, at: int, position: int) -> bool:
+        places = self.assigned.get(key)
+        if places is None:
+            return False
+        k = bisect_right(places, at)
+        return k < len(places) and places[k] < position
+
+
+def _is_fixed(statement: Statement) -> bool:
+    """Whether the order of ``statement`` among what may raise must stay."""
+    match statement:
+        case Define(value=value):
+            return ordered(value) or is_effect(value) or value.op is POP or (is_update(value) and not value.derivative)
+        case Move() | Unpack():
+            return False
+        case Return():
+            return False
+    return bool(statement.blocks())
+
+
+def _evaluated(statement: Statement) -> list[Value]:
+    """What the statement's line evaluates, in order."""
+    if isinstance(statement, While):
+        return []
+    values = list(statement.reads())
+    if isinstance(statement, Define) and is_update(statement.value) and len(values) > 1:
+        # a[i] = v evaluates v first.
+        return [values[-1], *values[1:-1]]
+    return values
+
+
+def _arguments(value: Value, eager: bool) -> list[tuple[Value, bool]]:
+    if value.op in (CONDITIONAL, AND, OR):
+        return [(value.args[0], eager), *((arg, False) for arg in value.args[1:])]
+    if value.op is COMPREHENSION:
+        return [(value.args[0], eager)]
+    return [(arg, eager) for arg in value.args]
+
+
+def _names_read(value: Value) -> list[Value]:
+    found = []
+    stack = list(value.args)
+    while stack:
+        arg = stack.pop()
+        if arg.captive:
+            stack.extend(arg.args)
+        else:
+            found.append(arg)
+    return found
+
+
+# --- width ------------------------------------------------------------------------------
+
+
+@dataclass
+class Measure:
+    """Widths of expressions before names are final."""
+
+    name_width: Callable[[Value], int]
+    own_width: Callable[[Value], int]
+
+
+WIDTH = 88
+DEPTH = 6
+
+
+def narrow(statements: list[Statement], measure: Measure, indent: int = 4) -> None:
+    """Give names to parts of what would be too wide or too deep."""
+    position = 0
+    while position < len(statements):
+        statement = statements[position]
+        named = _split(statement, measure, WIDTH - indent)
+        new: list[Statement] = [Define(value) for value in named]
+        if isinstance(statement, While) and new:
+            statement.condition.extend(new)
+            new = []
+        wide = isinstance(statement, Define) and statement.value.op is CONDITIONAL
+        if wide and not named and _width(statement, measure) > WIDTH - indent:
+            statements[position : position + 1] = _as_branch(statement)
+            continue
+        for block in statement.blocks():
+            narrow(block, measure, indent + 4)
+        if isinstance(statement, While):
+            narrow(statement.condition, measure, indent + 4)
+        statements[position:position] = new
+        position += 1 + len(new)
+
+
+def _as_branch(statement: Statement) -> list[Statement]:
+    """A conditional expression that is too wide, as an if statement."""
+    assert isinstance(statement, Define)
+    value = statement.value
+    test, then, orelse = value.args
+    arms: list[list[Statement]] = []
+    for result in (then, orelse):
+        arms.append([Move([value], [result])])
+    value.op, value.args = VARIABLE, []
+    return [Branch(test, arms[0], arms[1], value.origin)]
+
+
+def _overhead(statement: Statement, measure: Measure) -> int:
+    match statement:
+        case Define(value=value):
+            if is_update(value):
+                return measure.name_width(value.args[0]) + 6
+            return 0 if is_statement(value) else measure.name_width(value) + 3
+        case Move(targets=targets):
+            return max(measure.name_width(target) for target in targets) + 3
+        case Unpack(targets=targets):
+            return sum(2 + (measure.name_width(target) if target else 1) for target in targets) + 1
+        case Return():
+            return 7
+        case Branch():
+            return 6
+        case For(target=target):
+            return 10 + 8 * len(defined_by(statement)) + (0 if isinstance(target, Value) else 4)
+        case While():
+            return 7
+    return 0
+
+
+def _roots(statement: Statement) -> list[Value]:
+    """The expressions on a statement's line."""
+    if isinstance(statement, Define):
+        return [statement.value]
+    return [value for value in statement.reads() if value.captive]
+
+
+def _width(statement: Statement, measure: Measure) -> int:
+    named: set[Value] = set()
+    sizes = [_size(root, measure, named, None)[0] for root in _roots(statement)]
+    return _overhead(statement, measure) + max(sizes, default=0)
+
+
+def _split(statement: Statement, measure: Measure, width: int) -> list[Value]:
+    """Values to be named before ``statement``, in the order of their evaluation."""
+    room = width - _overhead(statement, measure)
+    chosen: set[Value] = set()
+    roots = _roots(statement)
+    for root in roots:
+        _size(root, measure, chosen, room)
+    if not chosen:
+        return []
+    line = Value(LINE, roots)
+    _keep_order(line, chosen)
+    chosen.difference_update(roots if isinstance(statement, Define) else ())
+    order = [value for value in _inside(line) if value in chosen]
+    for value in order:
+        value.captive = False
+    return order
+
+
+def _inside(root: Value) -> list[Value]:
+    """The captives of ``root`` in the order of their evaluation, ``root`` last."""
+    order: list[Value] = []
+    stack: list[tuple[Value, bool]] = [(root, False)]
+    while stack:
+        value, done = stack.pop()
+        if done:
+            order.append(value)
+            continue
+        stack.append((value, True))
+        stack.extend((arg, False) for arg in reversed(value.args) if arg.captive)
+    return order
+
+
+def _keep_order(line: Value, chosen: set[Value]) -> None:
+    """Name also what may raise and is evaluated before a part that has got a name."""
+    fixed: set[Value] = set()
+    hoisted: set[Value] = set()
+    for value in _inside(line):
+        later = False
+        for k in range(len(value.args) - 1, -1, -1):
+            arg = value.args[k]
+            if later and arg in fixed and arg not in chosen and not _is_lazy_arg(value, k):
+                chosen.add(arg)
+            later = later or arg in hoisted or (arg in chosen and arg in fixed)
+        if later:
+            hoisted.add(value)
+        if ordered(value) or any(arg in fixed for arg in value.args):
+            fixed.add(value)
+
+
+def _size(root: Value, measure: Measure, chosen: set[Value], room: int | None) -> tuple[int, int]:
+    """``(width, depth)`` of an expression; names parts into ``chosen`` until it fits ``room``."""
+    sizes: dict[Value, tuple[int, int]] = {}
+    stack: list[tuple[Value, bool, bool]] = [(root, False, True)]
+    while stack:
+        value, done, free = stack.pop()
+        if not done:
+            stack.append((value, True, free))
+            for k, arg in enumerate(value.args):
+                if arg.captive:
+                    lazy = value.op in (AND, OR, CONDITIONAL) and k > 0 or (value.op is COMPREHENSION and k > 0)
+                    stack.append((arg, False, free and not lazy))
+            continue
+        sizes[value] = _combine(value, sizes, measure, chosen, room if free else None, value is root)
+    return sizes[root]
+
+
+def _combine(
+    value: Value,
+    sizes: dict[Value, tuple[int, int]],
+    measure: Measure,
+    chosen: set[Value],
+    room: int | None,
+    is_root: bool,
+) -> tuple[int, int]:
+    def size(arg: Value) -> tuple[int, int]:
+        if arg.captive and arg not in chosen:
+            return sizes[arg]
+        return measure.name_width(arg), 0
+
+    def total() -> tuple[int, int]:
+        widths = [size(arg) for arg in value.args]
+        first = widths[0][1] if widths else 0
+        others = max((depth for _, depth in widths[1:]), default=0)
+        deep = max(first, others + 1 if len(widths) > 1 else first + 1)
+        return measure.own_width(value) + sum(width for width, _ in widths), deep
+
+    width, depth = total()
+    if room is None:
+        return width, depth
+    parts = [arg for k, arg in enumerate(value.args) if arg.captive and _nameable(arg) and not _is_lazy_arg(value, k)]
+    limit = DEPTH if value.derivative else 40
+    while width > room or depth > limit:
+        parts = [part for part in parts if part not in chosen]
+        by_depth = width <= room
+        best = max(parts, key=(lambda part: size(part)[1]) if by_depth else (lambda part: size(part)[0]), default=None)
+        if best is None or size(best)[0] <= 6:
+            break
+        chosen.add(best)
+        width, depth = total()
+    return width, depth
+
+
+def _nameable(value: Value) -> bool:
+    return value.op not in (RANGE, REVERSED, ENUMERATE, ZIP, *CHEAP) and not is_statement(value)
+
+
+def _is_lazy_arg(value: Value, k: int) -> bool:
+    return value.op in (AND, OR, CONDITIONAL, COMPREHENSION) and k > 0

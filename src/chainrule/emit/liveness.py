@@ -1,0 +1,193 @@
+"""When each value is needed: stretches of the text between its assignment and its last use."""
+
+from __future__ import annotations
+
+from chainrule.emit.plan import (
+    Attempt,
+    Branch,
+    Break,
+    Continue,
+    For,
+    Plan,
+    Return,
+    Statement,
+    Value,
+    While,
+    completes,
+    defined_by,
+    reads_deep,
+    walk,
+)
+
+Stretch = tuple[int, int]
+
+
+class Liveness:
+    """Stretches ``[start, end)`` of positions behind which a value is still needed.
+
+    ``position`` numbers statements in the order of the text; blocks have marks of their own at
+    their entry.  A value that is assigned at ``d`` and last read at ``u`` is needed in ``[d, u)``.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.position: dict[Statement, int] = {}
+        self.marks: dict[tuple[int, int], int] = {}
+        self.ends: dict[Statement, int] = {}
+        self.first: dict[Value, int] = {}
+        self.stretches: dict[Value, list[Stretch]] = {}
+        self.loops: list[tuple[set[Value], set[Value]]] = []
+        self.held: set[Value] = set()
+        self.count = 1
+        self._number(plan.body)
+        live: dict[Value, int] = {}
+        self._block(plan.body, live)
+        for value, end in live.items():
+            self._add(value, 0, end)
+        for parameter in plan.parameters.values():
+            self._add(parameter, 0, 1)
+        self._tidy()
+
+    def after(self, statement: Statement, value: Value) -> bool:
+        """Whether ``value`` is needed after ``statement``."""
+        position = self.position[statement]
+        return any(start <= position < end for start, end in self.stretches.get(value, ()))
+
+    def _number(self, statements: list[Statement]) -> None:
+        for statement in statements:
+            self.position[statement] = self.count
+            self.count += 1
+            for value in defined_by(statement):
+                self.first.setdefault(value, self.position[statement])
+            for k, block in enumerate(statement.blocks()):
+                self.marks[self.position[statement], k] = self.count
+                self.count += 1
+                self._number(block)
+            if statement.blocks():
+                self.ends[statement] = self.count
+                self.count += 1
+
+    def _add(self, value: Value, start: int, end: int) -> None:
+        if start < end:
+            self.stretches.setdefault(value, []).append((start, end))
+
+    def _tidy(self) -> None:
+        """Sort, and join what touches."""
+        for value, stretches in self.stretches.items():
+            stretches.sort()
+            joined: list[Stretch] = []
+            for start, end in stretches:
+                if joined and start <= joined[-1][1]:
+                    joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+                else:
+                    joined.append((start, end))
+            self.stretches[value] = joined
+
+    # --- backward walk --------------------------------------------------------------------
+
+    def _close(self, live: dict[Value, int], start: int) -> set[Value]:
+        for value, end in live.items():
+            self._add(value, start, end)
+        return set(live)
+
+    def _block(self, statements: list[Statement], live: dict[Value, int]) -> None:
+        """Turn what is needed after ``statements`` into what is needed before."""
+        for statement in reversed(statements):
+            position = self.position[statement]
+            match statement:
+                case Branch():
+                    self._branch(statement, position, live)
+                case For() | While():
+                    self._loop(statement, position, live)
+                case Attempt():
+                    self._attempt(statement, position, live)
+                case Break():
+                    self._jump(live, self.loops[-1][0], position)
+                case Continue():
+                    self._jump(live, self.loops[-1][1], position)
+                case Return():
+                    self._jump(live, set(), position)
+                case _:
+                    if not completes([statement]):
+                        self._jump(live, set(self.held), position)
+                    self._defined(statement, position, live)
+            if not isinstance(statement, While):
+                for value in reads_deep(statement):
+                    live.setdefault(value, position)
+
+    def _jump(self, live: dict[Value, int], target: set[Value], position: int) -> None:
+        for value, end in live.items():
+            self._add(value, position + 1, end)
+        live.clear()
+        live.update({value: position + 1 for value in target | self.held})
+
+    def _defined(self, statement: Statement, position: int, live: dict[Value, int]) -> None:
+        for value in defined_by(statement):
+            self._add(value, position, live.pop(value, position + 1))
+            if value in self.held:
+                live[value] = position
+
+    def _branch(self, branch: Branch, position: int, live: dict[Value, int]) -> None:
+        after = self._close(live, self.ends[branch])
+        entry: set[Value] = set()
+        bounds = (self.marks[position, 1], self.ends[branch])
+        for k, block in enumerate(branch.blocks()):
+            inner = {value: bounds[k] for value in after}
+            self._block(block, inner)
+            entry |= self._close(inner, self.marks[position, k])
+        live.clear()
+        live.update({value: position + 1 for value in self._begun(entry, position)})
+
+    def _begun(self, values: set[Value], position: int) -> list[Value]:
+        """Those that may have a value at all when ``position`` is reached."""
+        inside = bool(self.loops)
+        return [value for value in values if inside or self.first.get(value, 0) < position or value in self.held]
+
+    def _loop(self, loop: For | While, position: int, live: dict[Value, int]) -> None:
+        end = self.ends[loop]
+        after = self._close(live, end)
+        own = {value for inner in walk([loop]) for value in defined_by(inner)}
+        outside = {
+            value
+            for inner in walk([loop])
+            for value in reads_deep(inner)
+            if self.first.get(value, 0) < position
+        }
+        around = after | outside
+        self.loops.append((after, around))
+        inner = {value: end for value in around}
+        self._block(loop.body, inner)
+        targets = defined_by(loop)
+        mark = self.marks[position, len(loop.blocks()) - 1]
+        entry = self._close(inner, mark) | around
+        for target in targets:
+            self._add(target, position, mark + 1)
+            entry.discard(target)
+        if isinstance(loop, While):
+            inner = {value: mark for value in entry}
+            for value in reads_deep(loop):
+                inner.setdefault(value, mark)
+            self._block(loop.condition, inner)
+            mark = self.marks[position, 0]
+            entry = self._close(inner, mark) | around
+        self.loops.pop()
+        live.clear()
+        for value in self._begun(entry, position):
+            if value not in own or value in around:
+                live[value] = self.marks[position, 0]
+
+    def _attempt(self, attempt: Attempt, position: int, live: dict[Value, int]) -> None:
+        after = self._close(live, self.ends[attempt])
+        count = len(attempt.blocks())
+        entry: set[Value] = set()
+        bounds = [self.marks[position, k + 1] for k in range(count - 1)] + [self.ends[attempt]]
+        for k in range(count - 1, 0, -1):
+            inner = {value: bounds[k] for value in after}
+            self._block(attempt.blocks()[k], inner)
+            entry |= self._close(inner, self.marks[position, k])
+        before, self.held = self.held, self.held | entry
+        inner = {value: bounds[0] for value in after | entry}
+        self._block(attempt.body, inner)
+        entry = self._close(inner, self.marks[position, 0]) | entry
+        self.held = before
+        live.clear()
+        live.update({value: position + 1 for value in self._begun(entry, position)})

@@ -1,0 +1,146 @@
+"""Emitted text to a function that runs; what runs is compiled from what is shown."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import linecache
+import types
+from collections.abc import Mapping
+from typing import Any
+
+from chainrule.emit.module import EmittedModule
+from chainrule.graph.block import NO_DEFAULT, Graph
+
+_NUMBERS = itertools.count(1)
+_FACTORY = "_chainrule_factory"
+
+
+def load(
+    emitted: EmittedModule,
+    name: str,
+    *,
+    module_globals: dict[str, Any] | None = None,
+    closure: Mapping[str, types.CellType] | None = None,
+    filename: str | None = None,
+) -> types.FunctionType:
+    """The function ``name`` of an emitted module, compiled from its text.
+
+    With ``module_globals`` the function runs in the user's module and reads its globals live;
+    everything that the header binds comes in closure cells.  ``closure`` holds the cells of
+    variables of the user's that are to be read live.
+    """
+    file = filename or f"<chainrule {name} #{next(_NUMBERS)}>"
+    _register(file, emitted.source)
+    own = module_globals is not None
+    functions = [node for node in emitted.tree.body if isinstance(node, ast.FunctionDef)]
+    live = set(emitted.live_globals) if own else set()
+    cells = _cells(emitted, closure, live)
+    namespace = module_globals if module_globals is not None else {"__name__": _module_of(emitted, name)}
+    namespace.setdefault("__builtins__", __builtins__)
+    made = _made(functions, cells, namespace, file, [name for name, _ in cells.items()])
+    function = made[name]
+    _describe(function, emitted, name)
+    return function
+
+
+def _register(file: str, source: str) -> None:
+    """Let tracebacks, debuggers and :mod:`inspect` show the text."""
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+
+
+def _cells(
+    emitted: EmittedModule, closure: Mapping[str, types.CellType] | None, live: set[str]
+) -> dict[str, types.CellType]:
+    cells = {name: types.CellType(value) for name, value in emitted.bindings.items() if name not in live}
+    known: dict[str, types.CellType] = {}
+    for graph in emitted.graphs.values():
+        known.update(getattr(graph, "cells", {}))
+    known.update(closure or {})
+    cells.update({name: cell for name, cell in known.items() if name in emitted.bindings})
+    return cells
+
+
+def _made(
+    functions: list[ast.FunctionDef],
+    cells: Mapping[str, types.CellType],
+    namespace: dict[str, Any],
+    file: str,
+    free: list[str],
+) -> dict[str, types.FunctionType]:
+    """Compile the functions inside a factory, so that the header's names are closure cells."""
+    names = [function.name for function in functions]
+    arguments = ast.arguments([], [ast.arg(cell) for cell in free], None, [], [], None, [])
+    result = ast.Return(ast.Tuple([ast.Name(name, ast.Load()) for name in names], ast.Load()))
+    factory = ast.FunctionDef(_FACTORY, arguments, [*functions, result], [])
+    if hasattr(factory, "type_params"):
+        factory.type_params = []
+    tree = ast.Module([factory], [])
+    for node in (factory, arguments, *arguments.args, *ast.walk(result)):
+        ast.copy_location(node, functions[0])
+    ast.fix_missing_locations(tree)
+    scratch: dict[str, Any] = {}
+    exec(compile(tree, file, "exec", dont_inherit=True), namespace, scratch)
+    made = scratch[_FACTORY](*(cells[cell].cell_contents for cell in free))
+    by_name = dict(zip(names, made, strict=True))
+    shared = {name: _own_cell(by_name, name) for name in names}
+    return {name: _with_cells(function, {**cells, **shared}) for name, function in by_name.items()}
+
+
+def _own_cell(made: Mapping[str, types.FunctionType], name: str) -> types.CellType:
+    """The cell in which the factory keeps one of its functions."""
+    for function in made.values():
+        inner = _plain(function)
+        for free, cell in zip(inner.__code__.co_freevars, inner.__closure__ or (), strict=True):
+            if free == name:
+                return cell
+    return types.CellType(made[name])
+
+
+def _plain(function: Any) -> types.FunctionType:
+    """The Python function under a compiler's wrapper."""
+    inner: types.FunctionType = getattr(function, "py_func", function)
+    return inner
+
+
+def _with_cells(function: Any, cells: Mapping[str, types.CellType]) -> Any:
+    """``function`` with the given cells in its closure; compiled ones keep what they have."""
+    if not isinstance(function, types.FunctionType) or not function.__code__.co_freevars:
+        return function
+    closure = tuple(cells[name] for name in function.__code__.co_freevars)
+    made = types.FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__, closure)
+    made.__kwdefaults__ = function.__kwdefaults__
+    made.__annotations__ = function.__annotations__
+    made.__doc__ = function.__doc__
+    return made
+
+
+def _module_of(emitted: EmittedModule, name: str) -> str:
+    graph = emitted.graphs.get(name)
+    return graph.module if graph is not None else "__main__"
+
+
+def _describe(function: Any, emitted: EmittedModule, name: str) -> None:
+    graph = emitted.graphs.get(name)
+    plain = _plain(function)
+    plain.__module__ = _module_of(emitted, name)
+    plain.__qualname__ = name
+    if graph is not None:
+        _set_defaults(plain, graph)
+    function.source = emitted.source
+
+
+def _set_defaults(function: types.FunctionType, graph: Graph) -> None:
+    """The very default objects of the user's function, not copies of them."""
+    positional = [
+        parameter.default
+        for parameter in graph.signature
+        if parameter.kind in ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD") and parameter.default is not NO_DEFAULT
+    ]
+    named = {
+        parameter.name: parameter.default
+        for parameter in graph.signature
+        if parameter.kind == "KEYWORD_ONLY" and parameter.default is not NO_DEFAULT
+    }
+    function.__defaults__ = tuple(positional) or None
+    function.__kwdefaults__ = named or None

@@ -1,0 +1,274 @@
+"""Functions to one module text: imports, constants, functions, comments."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import keyword
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chainrule.emit.build import build
+from chainrule.emit.expressions import Speller
+from chainrule.emit.flow import drop_unused, raise_control
+from chainrule.emit.imports import Header
+from chainrule.emit.inplace import update_in_place
+from chainrule.emit.layout import Measure, fold, narrow
+from chainrule.emit.loops import raise_loops
+from chainrule.emit.names import Names
+from chainrule.emit.place import place
+from chainrule.emit.plan import For, Move, Plan, Value, While, count_uses, walk
+from chainrule.emit.printing import body_lines, text_of
+from chainrule.emit.statements import Writer
+from chainrule.emit.targets import Target, target as target_named
+from chainrule.emit.widths import measure_of
+from chainrule.errors import Position
+from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
+
+WIDTH = 88
+
+
+@dataclass
+class EmittedModule:
+    """One module text.
+
+    Attributes
+    ----------
+    source, tree:
+        The text, and the tree that Python parses it to.
+    names:
+        The functions' names, in the order of the graphs.
+    bindings:
+        What the header binds: local name to object.
+    live_globals:
+        Names printed as constants that the user's own module holds.
+    graphs:
+        The graph of every function in the text, by name.
+    """
+
+    source: str
+    tree: ast.Module
+    names: tuple[str, ...]
+    bindings: dict[str, Any]
+    live_globals: dict[str, str]
+    graphs: dict[str, Graph] = field(default_factory=dict)
+
+
+def render(
+    graphs: Sequence[Graph], *, target: str = "math", comments: bool = True, header: str | None = None
+) -> EmittedModule:
+    """One module with one function for each graph and for each function they call."""
+    spelled = target_named(target)
+    ordered, callees = _with_callees(graphs)
+    plans = {graph: prepare(graph) for graph in ordered}
+    users = {name for plan in plans.values() for name in _users_names(plan)}
+    users |= {graph.name for graph in ordered}
+    top = Header(users)
+    names = _function_names(ordered)
+    if spelled.decorator is not None:
+        top.imported(*spelled.decorator)
+    texts = []
+    for graph in ordered:
+        called = {key: names[callee] for key, callee in callees[graph].items()}
+        texts.append(_function_text(plans[graph], names[graph], spelled, top, called, comments))
+    parts = [f'"""{header}"""'] if header else []
+    source = _assembled(parts + top.lines(), texts)
+    return EmittedModule(
+        source,
+        ast.parse(source),
+        tuple(names[graph] for graph in graphs),
+        dict(top.bindings),
+        dict(top.live),
+        {names[graph]: graph for graph in ordered},
+    )
+
+
+def prepare(graph: Graph) -> Plan:
+    """The plan of ``graph`` with natural control flow, before anything is named."""
+    plan = build(graph)
+    plan.body = raise_control(plan.body)
+    place(plan)
+    raise_loops(plan)
+    plan.body = drop_unused(plan.body)
+    return plan
+
+
+def _with_callees(graphs: Sequence[Graph]) -> tuple[list[Graph], dict[Graph, dict[Any, Graph]]]:
+    """All graphs, callees before their users, and what each calls."""
+    ordered: dict[Graph, None] = {}
+    callees: dict[Graph, dict[Any, Graph]] = {}
+    stack: list[tuple[Graph, bool]] = [(graph, False) for graph in reversed(graphs)]
+    while stack:
+        graph, done = stack.pop()
+        if done:
+            ordered[graph] = None
+        elif graph not in callees:
+            callees[graph] = dict(getattr(graph, "functions", {}))
+            stack.append((graph, True))
+            stack.extend((callee, False) for callee in reversed(list(callees[graph].values())))
+    return list(ordered), callees
+
+
+def _function_names(graphs: Sequence[Graph]) -> dict[Graph, str]:
+    names: dict[Graph, str] = {}
+    taken: set[str] = set()
+    for graph in graphs:
+        name, number = graph.name, 1
+        while name in taken:
+            number += 1
+            name = f"{graph.name}_{number}"
+        taken.add(name)
+        names[graph] = name
+    return names
+
+
+def _users_names(plan: Plan) -> set[str]:
+    """Every name that the user gave to something that is left."""
+    found = {parameter.name for parameter in plan.graph.signature}
+    for statement in walk(plan.body):
+        for value in (*statement.reads(), *getattr(statement, "targets", ())):
+            if value is not None and value.user_name:
+                found.add(value.user_name)
+    found |= {name for name in plan.graph.names.values()}
+    return found
+
+
+def _function_text(
+    plan: Plan, name: str, target: Target, header: Header, called: dict[Any, str], comments: bool
+) -> str:
+    graph = plan.graph
+    webs = update_in_place(plan)
+    reserved = set(keyword.kwlist) | {parameter.name for parameter in graph.signature} | {name, *called.values()}
+    reserved |= set(header.taken) - header.users
+    reserved |= {used for used in dir(builtins) if not used.startswith("_")}
+    states = _loop_states(plan)
+    fold(plan, webs, states, set())
+    names = Names(plan, reserved)
+    late = names.unjoined() & states
+    if late:
+        fold(plan, webs, states - late, late)
+        names = Names(plan, reserved)
+    narrow(plan.body, measure_of(names))
+    speller = Speller(graph, target, header, lambda value: names[value], called)
+    names = Names(plan, reserved | _header_names(plan, speller))
+    answers: dict[ast.stmt, Position | None] = {}
+    used = set(count_uses(plan.body))
+    body = Writer(speller, names, answers, used).block(plan.body) or [ast.Pass()]
+    lines = body_lines(body, answers if comments else {}, _own_file(plan))
+    head = _signature(name, graph.signature, speller)
+    if target.decorator is not None:
+        head = f"@{header.imported(*target.decorator)}\n{head}"
+    documented = _docstring(graph.docstring)
+    return head + "\n" + documented + "\n".join("    " + line if line else line for line in lines) + "\n"
+
+
+def _header_names(plan: Plan, speller: Speller) -> set[str]:
+    """What the header will bind for this function, so that no variable hides it."""
+    for statement in walk(plan.body):
+        stack = list(statement.reads())
+        if hasattr(statement, "value"):
+            stack.append(statement.value)
+        while stack:
+            value = stack.pop()
+            speller.reserve(value)
+            stack.extend(arg for arg in value.args if arg.captive or arg.leaf)
+    return set(speller.header.bindings)
+
+
+def _loop_states(plan: Plan) -> set[Value]:
+    """The values that are the next states of a loop."""
+    found: set[Value] = set()
+    for statement in walk(plan.body):
+        if isinstance(statement, (For, While)):
+            for inner in walk(statement.body):
+                if isinstance(inner, Move):
+                    found.update(inner.sources)
+    return found
+
+
+def _own_file(plan: Plan) -> str | None:
+    """The file of the function itself: where most of it comes from."""
+    own = getattr(plan.graph, "file", None)
+    if own is not None:
+        return str(own)
+    for node in plan.graph.body.steps:
+        if node.origin.position is not None and not node.origin.derivative:
+            return node.origin.position.file
+    for node in plan.graph.body.steps:
+        if node.origin.position is not None:
+            return node.origin.position.file
+    return None
+
+
+# --- text -------------------------------------------------------------------------------
+
+
+def _assembled(header: list[str], functions: list[str]) -> str:
+    top = "\n\n".join(header)
+    body = "\n\n".join(functions)
+    return f"{top}\n\n\n{body}" if top else body
+
+
+def _docstring(text: str) -> str:
+    """The docstring in the layout of ``ruff format``."""
+    if not text.strip():
+        return ""
+    lines = inspect.cleandoc(text).split("\n")
+    quoted = [line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for line in lines]
+    last = quoted[-1]
+    if len(quoted) == 1:
+        if last.endswith('"'):
+            last = last[:-1] + '\\"'
+        return f'    """{last}"""\n'
+    inner = "\n".join("    " + line if line else "" for line in quoted[1:])
+    return f'    """{quoted[0]}\n{inner}\n    """\n'
+
+
+def _signature(name: str, parameters: Sequence[SignatureParameter], speller: Speller) -> str:
+    parts: list[str] = []
+    kinds = [parameter.kind for parameter in parameters]
+    for position, parameter in enumerate(parameters):
+        keyword_only = parameter.kind == "KEYWORD_ONLY"
+        if keyword_only and "VAR_POSITIONAL" not in kinds and (position == 0 or kinds[position - 1] != "KEYWORD_ONLY"):
+            parts.append("*")
+        parts.append(_parameter(parameter, speller))
+        after = kinds[position + 1] if position + 1 < len(kinds) else None
+        if parameter.kind == "POSITIONAL_ONLY" and after != "POSITIONAL_ONLY":
+            parts.append("/")
+    line = f"def {name}({', '.join(parts)}):"
+    if len(line) <= WIDTH:
+        return line
+    inner = ", ".join(parts)
+    starred = any(part.startswith("*") for part in parts)
+    if len(inner) + 4 <= WIDTH and starred:
+        return f"def {name}(\n    {inner}\n):"
+    if len(inner) + 4 <= WIDTH:
+        return f"def {name}(\n    {inner}\n):"
+    return f"def {name}(\n" + "".join(f"    {part},\n" for part in parts) + "):"
+
+
+def _parameter(parameter: SignatureParameter, speller: Speller) -> str:
+    star = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind, "")
+    text = star + parameter.name
+    annotation = parameter.annotation
+    if annotation is not None and _is_builtin_annotation(annotation):
+        text += f": {annotation}"
+    else:
+        annotation = None
+    if parameter.default is NO_DEFAULT:
+        return text
+    default = text_of(speller.default(parameter)).strip()
+    return f"{text} = {default}" if annotation is not None else f"{text}={default}"
+
+
+def _is_builtin_annotation(text: str) -> bool:
+    """Whether an annotation needs nothing but builtins."""
+    try:
+        tree = ast.parse(text, mode="eval")
+    except SyntaxError:
+        return False
+    names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return all(hasattr(builtins, name) for name in names)
+

@@ -1,0 +1,266 @@
+"""Every name in the output, and only here.
+
+Values share a name when they are versions of one variable and are never needed at the same time.
+Names are, in this order: the user's; the one that differentiation suggests; a noun for what the
+value is; ``t1``, ``t2``.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from bisect import bisect_left
+
+from chainrule.emit.inplace import is_update
+from chainrule.emit.liveness import Liveness, Stretch
+from chainrule.emit.plan import (
+    Define,
+    Move,
+    Plan,
+    Value,
+    defined_by,
+    is_statement,
+    walk,
+)
+from chainrule.graph.block import CONSTANT
+from chainrule.primitives import arithmetic
+from chainrule.primitives.sequence import index, length
+
+LONGEST_NOUN = 16
+
+
+class Family:
+    """Values that share one variable."""
+
+    def __init__(self, value: Value, stretches: list[Stretch]) -> None:
+        self.values = [value]
+        self.stretches = stretches
+        self.user_name = value.user_name
+        self.hint = value.hint
+        self.fixed: str | None = None
+
+    def meets(self, other: Family) -> bool:
+        """Whether both are needed at some place."""
+        few, many = sorted((self.stretches, other.stretches), key=len)
+        for start, end in few:
+            k = bisect_left(many, (end, -1)) - 1
+            if k >= 0 and many[k][1] > start:
+                return True
+        return False
+
+    def absorb(self, other: Family) -> None:
+        self.values += other.values
+        self.stretches = sorted(self.stretches + other.stretches)
+        self.user_name = self.user_name or other.user_name
+        self.hint = self.hint or other.hint
+        self.fixed = self.fixed or other.fixed
+
+    def agrees(self, other: Family) -> bool:
+        """Whether a person would call both the same."""
+        if self.user_name is not None and other.user_name is not None:
+            return self.user_name == other.user_name
+        if self.user_name is None and other.user_name is None:
+            return self.hint is None or other.hint is None or self.hint == other.hint
+        named, plain = (self, other) if self.user_name is not None else (other, self)
+        return plain.hint is None or plain.hint == named.user_name
+
+
+class Names:
+    """The variable of every value that has one."""
+
+    def __init__(self, plan: Plan, reserved: set[str]) -> None:
+        self.plan = plan
+        self.liveness = Liveness(plan)
+        self.family: dict[Value, Family] = {}
+        self.order: list[Value] = []
+        self.reserved = reserved
+        self._collect()
+        self._join_moves()
+        self._join_updates()
+        self._join_versions()
+        self.names: dict[Family, str] = {}
+        self._assign()
+
+    def __getitem__(self, value: Value) -> str:
+        return self.names[self.family[value]]
+
+    def has(self, value: Value) -> bool:
+        return value in self.family
+
+    def same(self, left: Value, right: Value) -> bool:
+        """Whether two values are one variable."""
+        return left in self.family and self.family.get(left) is self.family.get(right)
+
+    def unjoined(self) -> set[Value]:
+        """Sources of moves that have not become one with their targets."""
+        found = set()
+        for statement in walk(self.plan.body):
+            if isinstance(statement, Move):
+                for target, source in zip(statement.targets, statement.sources, strict=True):
+                    if not source.leaf and not source.captive and not self.same(target, source):
+                        found.add(source)
+        return found
+
+    # --- families -------------------------------------------------------------------------
+
+    def _collect(self) -> None:
+        for name, parameter in self.plan.parameters.items():
+            self._enter(parameter)
+            self.family[parameter].fixed = name
+            self.family[parameter].user_name = name
+        for statement in walk(self.plan.body):
+            for value in defined_by(statement):
+                if value not in self.family and not is_statement(value):
+                    self._enter(value)
+
+    def _enter(self, value: Value) -> None:
+        self.order.append(value)
+        self.family[value] = Family(value, list(self.liveness.stretches.get(value, ())))
+
+    def _join(self, left: Value, right: Value, anyway: bool = False) -> bool:
+        one, two = self.family.get(left), self.family.get(right)
+        if one is None or two is None:
+            return False
+        if one is two:
+            return True
+        if not (anyway or one.agrees(two)) or (one.fixed and two.fixed) or one.meets(two):
+            return False
+        if len(one.values) < len(two.values):
+            one, two = two, one
+        one.absorb(two)
+        for value in two.values:
+            self.family[value] = one
+        return True
+
+    def _join_moves(self) -> None:
+        """Copies between variables vanish; the step of a loop first, then what enters it."""
+        first: set[Value] = set()
+        closing: list[tuple[Value, Value]] = []
+        entering: list[tuple[Value, Value]] = []
+        others: list[tuple[Value, Value]] = []
+        for statement in walk(self.plan.body):
+            if isinstance(statement, Move):
+                for target, source in zip(statement.targets, statement.sources, strict=True):
+                    if target not in self.plan.states:
+                        others.append((target, source))
+                    elif target in first:
+                        closing.append((target, source))
+                    else:
+                        first.add(target)
+                        entering.append((target, source))
+        for target, source in (*closing, *entering, *others):
+            if source.op is not CONSTANT:
+                self._join(target, source)
+
+    def _join_updates(self) -> None:
+        for statement in walk(self.plan.body):
+            if isinstance(statement, Define) and is_update(statement.value) and "new" not in statement.value.params:
+                self._join(statement.value, statement.value.args[0], anyway=True)
+
+    def _join_versions(self) -> None:
+        """Versions of one name share it where they do not meet."""
+        known: dict[str, list[Value]] = {}
+        for value in self.order:
+            family = self.family[value]
+            name = family.user_name or family.hint
+            if name is None:
+                continue
+            others = known.setdefault(name, [])
+            if not any(self._join(other, value) for other in others):
+                others.append(value)
+
+    # --- names ----------------------------------------------------------------------------
+
+    def _assign(self) -> None:
+        families: dict[Family, None] = {}
+        for value in self.order:
+            families[self.family[value]] = None
+        users = {family.user_name for family in families if family.user_name}
+        taken = set(self.reserved) | {f.fixed for f in families if f.fixed}
+        for family in families:
+            if family.fixed:
+                self.names[family] = family.fixed
+        for family in families:
+            if family not in self.names and family.user_name:
+                self.names[family] = unused(family.user_name, taken, first=family.user_name not in taken)
+                taken.add(self.names[family])
+        taken |= {name for name in users if name}
+        for family in families:
+            if family not in self.names and family.hint:
+                self.names[family] = unused(family.hint, taken)
+                taken.add(self.names[family])
+        for value in self.order:
+            family = self.family[value]
+            if family not in self.names:
+                self.names[family] = self._noun(value, taken)
+                taken.add(self.names[family])
+
+    def _noun(self, value: Value, taken: set[str]) -> str:
+        noun = self._describe(value)
+        if noun is not None and not hasattr(builtins, noun):
+            return unused(noun, taken)
+        number = 1
+        while f"t{number}" in taken:
+            number += 1
+        return f"t{number}"
+
+    def _describe(self, value: Value) -> str | None:
+        """A noun for what a value is, from its operation and its one named argument."""
+        op = value.op
+        named = [arg for arg in value.args if arg in self.family and self.family[arg] in self.names]
+        only = self.names[self.family[named[0]]] if len(named) == 1 and len(value.args) == 1 else None
+        if op is length:
+            return f"n_{only}" if only and len(only) <= LONGEST_NOUN - 2 else "count"
+        if only is not None and getattr(op, "callables", ()) and getattr(op, "symbol", None) is None:
+            noun = f"{op.name}_{only}"
+            return noun if len(noun) <= LONGEST_NOUN and noun.isidentifier() else None
+        if op is arithmetic.divide:
+            return self._quotient(value)
+        if op is arithmetic.multiply:
+            return self._product(value)
+        if op is arithmetic.subtract:
+            return "gap"
+        if op is index:
+            return self._entry(value)
+        return None
+
+    def _entry(self, value: Value) -> str | None:
+        """``x_0`` or ``x_i`` for an entry of a list."""
+        parts = []
+        for arg in value.args:
+            if arg in self.family and self.family[arg] in self.names:
+                parts.append(self.names[self.family[arg]])
+            elif arg.op is CONSTANT and isinstance(arg.params[0], int) and arg.params[0] >= 0:
+                parts.append(str(arg.params[0]))
+            else:
+                return None
+        noun = "_".join(parts)
+        return noun if noun.isidentifier() and len(noun) <= LONGEST_NOUN else None
+
+    def _quotient(self, value: Value) -> str:
+        above, below = value.args
+        one = above.op is CONSTANT and above.params[0] == 1
+        if one and below in self.family and self.family[below] in self.names:
+            noun = f"inv_{self.names[self.family[below]]}"
+            return noun if len(noun) <= LONGEST_NOUN else "inverse"
+        return "inverse" if one else "ratio"
+
+    def _product(self, value: Value) -> str:
+        left, right = value.args
+        if left is right and left in self.family and self.family[left] in self.names:
+            noun = f"{self.names[self.family[left]]}_squared"
+            return noun if len(noun) <= LONGEST_NOUN else "square"
+        if left.op is CONSTANT:
+            return {0.5: "half", 2.0: "twice"}.get(left.params[0], "scale")
+        return "scale"
+
+
+def unused(name: str, taken: set[str], first: bool = False) -> str:
+    """``name``, or with a number behind it when it is taken."""
+    if not keyword.iskeyword(name) and (first or name not in taken):
+        return name
+    number = 1
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"
+

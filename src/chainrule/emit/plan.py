@@ -1,0 +1,425 @@
+"""The function as a list of statements over values: what lies between graph and text.
+
+A graph is in single-assignment form; a person's function is not.  Here the results of branches
+and the states of loops have become *variables* that are assigned in several places (``Move``),
+and control flow is a tree of statements that may jump, so that early returns, ``break`` and
+updates in place can be found again.  Everything here may be changed by the passes of this room,
+none of it is seen outside.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE, UNDEFINED, Graph
+from chainrule.graph.node import NOWHERE, Op, Origin
+from chainrule.graph.types import BOOL, OPAQUE, Type
+from chainrule.primitives.arithmetic import divide, floor_divide, remainder
+from chainrule.primitives.declare import Primitive
+from chainrule.primitives.effect import RAISE, Effect
+
+
+class Form(Op):
+    """An operation that only the emitter knows: a way of writing, not a computation."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+
+
+VARIABLE = Form("variable")  # assigned by Move, For or Attempt
+CONDITIONAL = Form("conditional")  # args (test, then, orelse)
+AND = Form("and")
+OR = Form("or")
+RANGE = Form("range")
+REVERSED = Form("reversed")
+ENUMERATE = Form("enumerate")
+ZIP = Form("zip")
+COMPREHENSION = Form("comprehension")  # args (iterable, element); params (target,)
+POP = Form("pop")  # removes and gives the last entry of args[0]
+LAZY = (CONDITIONAL, AND, OR, COMPREHENSION)
+LEAVES = (CONSTANT, PARAMETER, GLOBAL, REFERENCE, UNDEFINED, VARIABLE)
+
+
+class Value:
+    """One value of the function; two values are the same only when they are one object.
+
+    Attributes
+    ----------
+    user_name:
+        The user's name for it; it is then assigned in a statement of its own.
+    hint:
+        A name that would suit it.
+    captive:
+        Part of a lazily evaluated expression: always written in place.
+    """
+
+    __slots__ = ("args", "captive", "hint", "op", "origin", "params", "serial", "type", "user_name")
+
+    def __init__(
+        self,
+        op: Op,
+        args: list[Value],
+        params: tuple[Any, ...] = (),
+        type: Type = OPAQUE,
+        origin: Origin = NOWHERE,
+        serial: int = 0,
+    ) -> None:
+        self.op = op
+        self.args = args
+        self.params = params
+        self.type = type
+        self.origin = origin
+        self.serial = serial
+        self.user_name: str | None = None
+        self.hint: str | None = None
+        self.captive = False
+
+    @property
+    def leaf(self) -> bool:
+        return self.op in LEAVES
+
+    @property
+    def derivative(self) -> bool:
+        return self.origin.derivative
+
+    def __repr__(self) -> str:
+        return f"<{self.op.name} {self.serial} {self.user_name or self.hint or ''}>"
+
+
+@dataclass(eq=False)
+class Statement:
+    """One statement.  ``reads`` are the values that its own line evaluates."""
+
+    def reads(self) -> list[Value]:
+        return []
+
+    def blocks(self) -> list[list[Statement]]:
+        return []
+
+    def replace_reads(self, mapping: dict[Value, Value]) -> None:
+        """Read other values instead."""
+
+
+@dataclass(eq=False)
+class Define(Statement):
+    """Evaluate ``value``: assigned to its name, or a bare statement when it is an effect."""
+
+    value: Value
+
+    def reads(self) -> list[Value]:
+        return self.value.args
+
+    def replace_reads(self, mapping: dict[Value, Value]) -> None:
+        substitute(self.value, mapping)
+
+
+@dataclass(eq=False)
+class Move(Statement):
+    """Assign all sources to the target variables at once."""
+
+    targets: list[Value]
+    sources: list[Value]
+
+    def reads(self) -> list[Value]:
+        return self.sources
+
+    def replace_reads(self, mapping: dict[Value, Value]) -> None:
+        self.sources = [mapping.get(source, source) for source in self.sources]
+
+
+@dataclass(eq=False)
+class Unpack(Statement):
+    """Assign the items of ``source`` to ``targets``; None is an item without a use."""
+
+    targets: list[Value | None]
+    source: Value
+
+    def reads(self) -> list[Value]:
+        return [self.source]
+
+    def replace_reads(self, mapping: dict[Value, Value]) -> None:
+        self.source = mapping.get(self.source, self.source)
+
+
+@dataclass(eq=False)
+class Branch(Statement):
+    test: Value
+    then: list[Statement]
+    orelse: list[Statement]
+    origin: Origin = NOWHERE
+
+    def reads(self) -> list[Value]:
+        return [self.test]
+
+    def blocks(self) -> list[list[Statement]]:
+        return [self.then, self.orelse]
+
+    def replace_reads(self, mapping: dict[Value, Value]) -> None:
+        self.test = mapping.get(self.test, self.test)
+
+
+@dataclass(eq=False)
+class For(Statement):
+    """``target`` is a variable, or a list of such for unpacking."""
+
+    target: Any
+    iterable: Value
+    body: list[Statement]
+    origin: Origin = NOWHERE
+
+    def reads(self) -> list[Value]:
+        return [self.iterable]
+
+    def blocks(self) -> list[list[Statement]]:
+        return [self.body]
+
+    def replace_reads(self, mapping: dict[Value, Value]) -> None:
+        self.iterable = mapping.get(self.iterable, self.iterable)
+
+
+@dataclass(eq=False)
+class While(Statement):
+    """``condition`` is evaluated before each step, then ``test``."""
+
+    condition: list[Statement]
+    test: Value
+    body: list[Statement]
+    origin: Origin = NOWHERE
+
+    def reads(self) -> list[Value]:
+        return [self.test]
+
+    def blocks(self) -> list[list[Statement]]:
+        return [self.condition, self.body]
+
+    def replace_reads(self, mapping: dict[Value, Value]) -> None:
+        self.test = mapping.get(self.test, self.test)
+
+
+@dataclass(eq=False)
+class Attempt(Statement):
+    """``try``; each handler is ``(template, name, variable of the exception, statements)``."""
+
+    body: list[Statement]
+    handlers: list[tuple[str | None, str | None, list[Statement]]]
+    origin: Origin = NOWHERE
+
+    def blocks(self) -> list[list[Statement]]:
+        return [self.body, *(block for _, _, block in self.handlers)]
+
+
+@dataclass(eq=False)
+class Return(Statement):
+    value: Value
+
+    def reads(self) -> list[Value]:
+        return [self.value]
+
+    def replace_reads(self, mapping: dict[Value, Value]) -> None:
+        self.value = mapping.get(self.value, self.value)
+
+
+@dataclass(eq=False)
+class Break(Statement):
+    pass
+
+
+@dataclass(eq=False)
+class Continue(Statement):
+    pass
+
+
+@dataclass
+class Plan:
+    """One function: its graph, its parameters by name, its statements, the states of its loops."""
+
+    graph: Graph
+    parameters: dict[str, Value]
+    body: list[Statement]
+    constants: dict[object, Value] = field(default_factory=dict)
+    states: set[Value] = field(default_factory=set)
+
+
+JUMPS = (Return, Break, Continue)
+
+
+def targets_of(target: Any) -> Iterator[Value]:
+    """The variables of a loop target, which may be nested lists."""
+    stack = [target]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Value):
+            yield item
+        else:
+            stack.extend(reversed(item))
+
+
+def defined_by(statement: Statement) -> list[Value]:
+    """The values that get their value in ``statement`` itself."""
+    match statement:
+        case Define(value=value):
+            return [value]
+        case Move(targets=targets):
+            return targets
+        case Unpack(targets=items):
+            return [item for item in items if item is not None]
+        case For(target=target):
+            return list(targets_of(target))
+    return []
+
+
+def walk(statements: list[Statement]) -> Iterator[Statement]:
+    """All statements, outer ones before inner ones, in the order of the text."""
+    stack = list(reversed(statements))
+    while stack:
+        statement = stack.pop()
+        yield statement
+        for block in reversed(statement.blocks()):
+            stack.extend(reversed(block))
+
+
+def captives(value: Value) -> Iterator[Value]:
+    """The values that are written in place inside ``value`` by necessity, ``value`` excluded."""
+    stack = [arg for arg in value.args if arg.captive]
+    while stack:
+        inner = stack.pop()
+        yield inner
+        stack.extend(arg for arg in inner.args if arg.captive)
+
+
+def reads_deep(statement: Statement) -> Iterator[Value]:
+    """The values that a statement's line evaluates, through what is captive in it."""
+    stack = list(reversed(statement.reads()))
+    while stack:
+        value = stack.pop()
+        if value.captive:
+            stack.extend(reversed(value.args))
+        else:
+            yield value
+
+
+def count_uses(statements: list[Statement]) -> Counter[Value]:
+    """How many places use each value."""
+    uses: Counter[Value] = Counter()
+    for statement in walk(statements):
+        uses.update(reads_deep(statement))
+    return uses
+
+
+def substitute(value: Value, mapping: dict[Value, Value]) -> None:
+    """Let ``value`` and its captives read other values."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        current.args = [mapping.get(arg, arg) for arg in current.args]
+        stack.extend(arg for arg in current.args if arg.captive)
+
+
+def completes(statements: list[Statement]) -> bool:
+    """Whether control reaches the end of ``statements``."""
+    if not statements:
+        return True
+    last = statements[-1]
+    if isinstance(last, JUMPS):
+        return False
+    match last:
+        case Define(value=value):
+            return value.op is not RAISE
+        case Branch(then=then, orelse=orelse):
+            return completes(then) or completes(orelse)
+        case While(test=test, body=body):
+            forever = test.op is CONSTANT and test.params[0] is True
+            return not forever or has_break(body)
+        case Attempt(body=body, handlers=handlers):
+            return completes(body) or any(completes(block) for _, _, block in handlers)
+    return True
+
+
+def has_break(body: list[Statement]) -> bool:
+    """Whether a ``break`` of this very loop stands in ``body``."""
+    stack = list(body)
+    while stack:
+        statement = stack.pop()
+        if isinstance(statement, Break):
+            return True
+        if not isinstance(statement, (For, While)):
+            for block in statement.blocks():
+                stack.extend(block)
+    return False
+
+
+def may_raise(value: Value) -> bool:
+    """Whether evaluating ``value`` itself can raise, its named arguments being known."""
+    op = value.op
+    if op in LAZY:
+        return op is COMPREHENSION or any(may_raise(inner) for inner in captives(value))
+    if value.leaf or isinstance(op, Form) or op.name == "item":
+        return op is POP
+    if op in (divide, floor_divide, remainder) and value.derivative:
+        divisor = value.args[1]
+        if divisor.op is CONSTANT and divisor.params[0] != 0:
+            return False
+    if isinstance(op, Primitive):
+        return op.raises
+    return True
+
+
+def ordered(value: Value) -> bool:
+    """Whether ``value`` is f's own and may raise, so that its place among its like is fixed."""
+    return not value.derivative and may_raise(value)
+
+
+def is_effect(value: Value) -> bool:
+    return value.op.effect
+
+
+def is_statement(value: Value) -> bool:
+    """Whether ``value`` stands for a whole statement of the user's."""
+    return isinstance(value.op, Effect)
+
+
+def clone(statements: list[Statement], mapping: dict[Value, Value]) -> list[Statement]:
+    """A copy with fresh values, reading ``mapping`` instead of its keys; extends ``mapping``."""
+    return [_clone_one(statement, mapping) for statement in statements]
+
+
+def clone_value(value: Value, mapping: dict[Value, Value]) -> Value:
+    """A fresh copy of a value and of its captives."""
+    copy = Value(value.op, [], value.params, value.type, value.origin, value.serial)
+    copy.user_name, copy.hint, copy.captive = value.user_name, value.hint, value.captive
+    copy.args = [clone_value(arg, mapping) if arg.captive else mapping.get(arg, arg) for arg in value.args]
+    mapping[value] = copy
+    return copy
+
+
+def _clone_one(statement: Statement, mapping: dict[Value, Value]) -> Statement:
+    def read(value: Value) -> Value:
+        return mapping.get(value, value)
+
+    match statement:
+        case Define(value=value):
+            return Define(clone_value(value, mapping))
+        case Move(targets=targets, sources=sources):
+            return Move([read(target) for target in targets], [read(source) for source in sources])
+        case Unpack(targets=targets, source=source):
+            fresh = [target and clone_value(target, mapping) for target in targets]
+            return Unpack(fresh, read(source))
+        case Branch(test=test, then=then, orelse=orelse, origin=origin):
+            return Branch(read(test), clone(then, mapping), clone(orelse, mapping), origin)
+        case Return(value=value):
+            return Return(read(value))
+        case Break():
+            return Break()
+        case Continue():
+            return Continue()
+    raise AssertionError(f"{type(statement).__name__} is not copied")
+
+
+def truth(value: Value) -> bool | None:
+    """The truth of a constant, None when it is not known."""
+    if value.op is CONSTANT and value.type == BOOL:
+        return bool(value.params[0])
+    return None

@@ -1,0 +1,310 @@
+"""Plans to Python statements."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from chainrule.emit.expressions import Speller, operation, slice_node, subscript
+from chainrule.emit.inplace import is_update
+from chainrule.emit.names import Names
+from chainrule.emit.plan import (
+    POP,
+    Attempt,
+    Branch,
+    Break,
+    Continue,
+    Define,
+    For,
+    Move,
+    Return,
+    Statement,
+    Unpack,
+    Value,
+    While,
+    is_statement,
+)
+from chainrule.errors import Position
+from chainrule.graph.block import CONSTANT
+from chainrule.graph.node import Origin
+from chainrule.graph.types import OPAQUE, Record, Sequence
+from chainrule.primitives import arithmetic
+from chainrule.primitives.sequence import append, drop_last, index, index_add, index_set, record, slice_set
+
+AUGMENTED = (arithmetic.add, arithmetic.subtract, arithmetic.multiply, arithmetic.divide)
+
+
+@dataclass
+class Writer:
+    """Writes the statements of one function; ``answers`` are their places in the user's source."""
+
+    speller: Speller
+    names: Names
+    answers: dict[ast.stmt, Position | None]
+    used: set[Value]
+
+    def block(self, statements: list[Statement], in_loop: bool = False) -> list[ast.stmt]:
+        written: list[ast.stmt] = []
+        for position, statement in enumerate(statements):
+            last = position == len(statements) - 1
+            for tree in self.statement(statement, in_loop and last):
+                origin = origin_of(statement)
+                if tree not in self.answers:
+                    self.answers[tree] = origin.position if origin.derivative else None
+                written.append(tree)
+        return written
+
+    def statement(self, statement: Statement, loop_end: bool) -> list[ast.stmt]:
+        match statement:
+            case Define(value=value):
+                return self.define(value)
+            case Move():
+                return self.move(statement)
+            case Unpack(targets=targets, source=source):
+                parts: list[ast.expr] = [self.target(target) for target in targets]
+                one = len(parts) == 1
+                left = ast.List(parts, ast.Store()) if one else ast.Tuple(parts, ast.Store())
+                return [ast.Assign([left], self.speller.use(source))]
+            case Branch():
+                return self.branch(statement, loop_end)
+            case For():
+                target = self.loop_target(statement)
+                body = self.block(statement.body, True) or [ast.Pass()]
+                return [ast.For(target, self.speller.use(statement.iterable), body, [])]
+            case While():
+                return self.while_(statement)
+            case Attempt():
+                return self.attempt(statement)
+            case Return(value=value):
+                return [ast.Return(self.speller.use(value))]
+            case Break():
+                return [ast.Break()]
+            case Continue():
+                return [ast.Continue()]
+        raise AssertionError(type(statement).__name__)
+
+    def target(self, value: Value | None) -> ast.expr:
+        return ast.Name(self.names[value] if value is not None else "_", ast.Store())
+
+    # --- assignments ----------------------------------------------------------------------
+
+    def define(self, value: Value) -> list[ast.stmt]:
+        if is_statement(value):
+            args = [self.speller.use(arg) for arg in value.args]
+            return self.speller.statement_template(str(value.params[0]), args)
+        if is_update(value) and "new" not in value.params:
+            return self.update(value)
+        if value not in self.used and (value.op.effect or value.op is POP):
+            return [ast.Expr(self.speller.expression(value))]
+        if value.op in AUGMENTED and _is_number(value):
+            augmented = self.augmented(value)
+            if augmented is not None:
+                return [augmented]
+        return [ast.Assign([self.target(value)], self.speller.expression(value))]
+
+    def augmented(self, value: Value) -> ast.stmt | None:
+        """``x += e`` where ``x = x + e`` is meant."""
+        left, right = value.args
+        if not left.captive and self.names.same(left, value):
+            other = right
+        elif value.op is arithmetic.add and value.derivative and not right.captive and self.names.same(right, value):
+            other = left
+        else:
+            return None
+        if other is (left if other is right else right):
+            return None
+        symbol = getattr(value.op, "symbol", "+")
+        tree = operation(symbol, [ast.Name("x", ast.Load()), self.speller.use(other)])
+        assert isinstance(tree, ast.BinOp)
+        return ast.AugAssign(ast.Name(self.names[value], ast.Store()), tree.op, tree.right)
+
+    def update(self, value: Value) -> list[ast.stmt]:
+        """A list written to in place."""
+        base = value.args[0]
+        found: list[ast.stmt] = []
+        if not self.names.same(base, value):
+            found.append(ast.Assign([self.target(value)], self.speller.use(base)))
+        owner = ast.Name(self.names[value], ast.Load())
+        args = [self.speller.use(arg) for arg in value.args[1:]]
+        if value.op in (append, drop_last):
+            method = ast.Attribute(owner, "append" if value.op is append else "pop", ast.Load())
+            found.append(ast.Expr(ast.Call(method, args, [])))
+        elif value.op is index_set:
+            augmented = self._written_over(value, owner, args)
+            found.append(augmented or ast.Assign([subscript(owner, args[:-1], ast.Store())], args[-1]))
+        elif value.op is slice_set:
+            place = ast.Subscript(owner, slice_node(args[:-1]), ast.Store())
+            found.append(ast.Assign([place], args[-1]))
+        else:
+            assert value.op is index_add
+            found.append(_add_into(subscript(owner, args[:-1], ast.Store()), args[-1]))
+        return found
+
+    def _written_over(self, value: Value, owner: ast.expr, args: list[ast.expr]) -> ast.stmt | None:
+        """``a[i] += e`` where ``a[i] = a[i] + e`` is meant."""
+        written = value.args[-1]
+        if not written.captive or written.op not in AUGMENTED or not _is_number(written):
+            return None
+        read = written.args[0]
+        same = read.captive and read.op is index and read.args == value.args[:-1]
+        if not same or any(arg.captive for arg in read.args):
+            return None
+        tree = args[-1]
+        assert isinstance(tree, ast.BinOp)
+        return ast.AugAssign(subscript(owner, args[:-1], ast.Store()), tree.op, tree.right)
+
+    def move(self, move: Move) -> list[ast.stmt]:
+        """Assignments of variables, in an order that loses none; a tuple where there is no such."""
+        pairs = [
+            (target, source)
+            for target, source in zip(move.targets, move.sources, strict=True)
+            if not self.names.same(target, source)
+        ]
+        order = self._sequential(pairs)
+        if order is not None:
+            found: list[ast.stmt] = []
+            for target, source in order:
+                tree = self._assigned(target, source)
+                self.answers[tree] = source.origin.position if source.derivative else None
+                if source.op is CONSTANT and target.derivative:
+                    self.answers[tree] = target.origin.position
+                found.append(tree)
+            return found
+        left = ast.Tuple([self.target(target) for target, _ in pairs], ast.Store())
+        right = ast.Tuple([self.speller.use(source) for _, source in pairs], ast.Load())
+        return [ast.Assign([left], right)]
+
+    def _assigned(self, target: Value, source: Value) -> ast.stmt:
+        if source.captive and source.op in AUGMENTED and _is_number(source):
+            left, right = source.args
+            symbol = str(getattr(source.op, "symbol", "+"))
+            if not left.captive and self.names.same(left, target):
+                tree = operation(symbol, [ast.Name("x", ast.Load()), self.speller.use(right)])
+                assert isinstance(tree, ast.BinOp)
+                return ast.AugAssign(self.target(target), tree.op, tree.right)  # type: ignore[arg-type]
+            swapped = source.op is arithmetic.add and source.derivative
+            if swapped and not right.captive and self.names.same(right, target):
+                return ast.AugAssign(self.target(target), ast.Add(), self.speller.use(left))  # type: ignore[arg-type]
+        return ast.Assign([self.target(target)], self.speller.use(source))
+
+    def _sequential(self, pairs: list[tuple[Value, Value]]) -> list[tuple[Value, Value]] | None:
+        """An order of single assignments with the meaning of assigning all at once."""
+        left = list(pairs)
+        order: list[tuple[Value, Value]] = []
+        reads = {source: self._variables_read(source) for _, source in pairs}
+        while left:
+            for position, (target, source) in enumerate(left):
+                name = self.names[target]
+                others = left[:position] + left[position + 1 :]
+                if not any(name in reads[other] for _, other in others):
+                    order.append((target, source))
+                    del left[position]
+                    break
+            else:
+                return None
+        return order
+
+    def _variables_read(self, source: Value) -> set[str]:
+        found = set()
+        stack = [source]
+        while stack:
+            value = stack.pop()
+            if value.captive:
+                stack.extend(value.args)
+            elif self.names.has(value):
+                found.add(self.names[value])
+        return found
+
+    # --- control flow ---------------------------------------------------------------------
+
+    def branch(self, branch: Branch, loop_end: bool) -> list[ast.stmt]:
+        then = self.block(branch.then, loop_end)
+        orelse = self.block(branch.orelse, loop_end)
+        test = self.speller.use(branch.test)
+        if not then and not orelse:
+            return []
+        if not then:
+            if loop_end and len(orelse) > 1:
+                return [ast.If(test, [ast.Continue()], []), *orelse]
+            return [ast.If(negated(test), orelse, [])]
+        return [ast.If(test, then, orelse)]
+
+    def loop_target(self, loop: For) -> ast.expr:
+        if isinstance(loop.target, Value) and loop.target not in self.used:
+            return ast.Name("_", ast.Store())
+        return self._targets(loop.target)
+
+    def _targets(self, target: object) -> ast.expr:
+        if isinstance(target, Value):
+            return self.target(target if target in self.used else None)
+        assert isinstance(target, list)
+        return ast.Tuple([self._targets(item) for item in target], ast.Store())
+
+    def while_(self, loop: While) -> list[ast.stmt]:
+        condition = self.block(loop.condition)
+        body = self.block(loop.body, True)
+        test = self.speller.use(loop.test)
+        if condition:
+            leave = ast.If(negated(test), [ast.Break()], [])
+            return [ast.While(ast.Constant(True), [*condition, leave, *body], [])]
+        return [ast.While(test, body or [ast.Pass()], [])]
+
+    def attempt(self, attempt: Attempt) -> list[ast.stmt]:
+        body = self.block(attempt.body) or [ast.Pass()]
+        handlers = []
+        for template, name, block in attempt.handlers:
+            type = self.speller.template(template, []) if template is not None else None
+            handlers.append(ast.ExceptHandler(type, name, self.block(block) or [ast.Pass()]))
+        return [ast.Try(body, handlers, [], [])]
+
+
+def negated(test: ast.expr) -> ast.expr:
+    """``not test``, without a double negation."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return test.operand
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        swapped = {ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn}
+        other = swapped.get(type(test.ops[0]))
+        if other is not None:
+            return ast.Compare(test.left, [other()], test.comparators)
+    return ast.UnaryOp(ast.Not(), test)
+
+
+def _add_into(place: ast.expr, value: ast.expr) -> ast.stmt:
+    op: ast.operator = ast.Add()
+    if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
+        op, value = ast.Sub(), value.operand
+    assert isinstance(place, ast.Subscript)
+    return ast.AugAssign(place, op, value)
+
+
+def _is_number(value: Value) -> bool:
+    return not isinstance(value.type, (Sequence, Record)) and value.type != OPAQUE
+
+
+def origin_of(statement: Statement) -> Origin:
+    """Where the statement comes from: the value on its line that is computed last."""
+    match statement:
+        case Define(value=value):
+            return value.origin
+        case Move(targets=targets, sources=sources):
+            return sources[0].origin if not sources[0].leaf else targets[0].origin
+        case Branch(origin=origin) | For(origin=origin) | While(origin=origin) | Attempt(origin=origin):
+            return origin
+        case Return(value=value):
+            return _computed(value)
+    return Origin()
+
+
+def _computed(value: Value) -> Origin:
+    """The first derivative computation inside a returned expression."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if not current.captive:
+            continue
+        if current.derivative and current.op is not record:
+            return current.origin
+        stack.extend(reversed(current.args))
+    return Origin()
+

@@ -1,0 +1,10 @@
+"""Plain Python: scalars by :mod:`math`."""
+
+from __future__ import annotations
+
+from chainrule.emit.targets import Target
+
+MATH = Target(
+    name="math",
+    modules=("math", "builtins", "statistics", "numpy", "scipy.special", "scipy.stats", "operator"),
+)

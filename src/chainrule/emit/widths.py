@@ -1,0 +1,56 @@
+"""How wide expressions will be, before they are written."""
+
+from __future__ import annotations
+
+from chainrule.emit.layout import Measure
+from chainrule.emit.names import Names
+from chainrule.emit.plan import AND, COMPREHENSION, CONDITIONAL, OR, RANGE, Value, targets_of
+from chainrule.primitives.declare import Primitive
+from chainrule.primitives.effect import Effect, Verbatim
+from chainrule.primitives.sequence import display, entrywise_add, index, record
+
+UNNAMED = 8
+# Numbers behind names on a collision.
+SLACK = 1
+
+
+def measure_of(names: Names) -> Measure:
+    """Widths with the names that values have so far."""
+
+    def name_width(value: Value) -> int:
+        match value.op.name:
+            case "constant":
+                return len(repr(value.params[0]))
+            case "global":
+                return len(str(value.params[1]))
+            case "reference":
+                return len(str(value.params[0][-1])) if isinstance(value.params[0], tuple) else UNNAMED
+        return len(names[value]) + SLACK if names.has(value) else UNNAMED
+
+    return Measure(name_width, lambda value: own_width(value, name_width))
+
+
+def own_width(value: Value, name_width: object) -> int:
+    """What an expression adds to the widths of its arguments."""
+    op = value.op
+    count = len(value.args)
+    if isinstance(op, (Verbatim, Effect)):
+        return len(str(value.params[0])) - 3 * count
+    if op in (AND, OR, CONDITIONAL):
+        return 12
+    if op is COMPREHENSION:
+        return 16 + 8 * len(list(targets_of(value.params[0])))
+    if op is RANGE:
+        return 7 + 2 * count
+    if op is index:
+        return 2 * count
+    if op in (display, record):
+        keys = value.params[1] if len(value.params) > 1 else ()
+        return 2 * count + sum(len(repr(key)) + 2 for key in keys)
+    if op is entrywise_add:
+        return 34
+    if isinstance(op, Primitive):
+        if op.symbol is not None:
+            return len(op.symbol) + 2 + 2
+        return max((len(name.rpartition(".")[2]) for name in op.callables), default=12) + 2 * count + 3
+    return 10 + 2 * count
