@@ -108,6 +108,16 @@ class Block:
         self._interned[key] = node
         return node
 
+    def forget(self, count: int) -> None:
+        """Drop the steps after the first ``count``: an attempt that was given up."""
+        dropped = set(self.steps[count:])
+        del self.steps[count:]
+        self._interned = {
+            key: node
+            for key, node in self._interned.items()
+            if node not in dropped and not dropped.intersection(node.args)
+        }
+
     def parameter(self, name: str, type: Type) -> Node:
         """A new parameter of this block."""
         node = self.graph.new_node(PARAMETER, (), (name,), type, self)
@@ -141,6 +151,10 @@ class SignatureParameter:
     default: Any = NO_DEFAULT
     annotation: str | None = None
     node: Node | None = None
+
+    @property
+    def has_default(self) -> bool:
+        return self.default is not NO_DEFAULT
 
 
 class Graph:
@@ -178,6 +192,9 @@ class Graph:
         self.names: dict[Node, str] = {}
         self.globals: dict[tuple[str, str], Any] = {}
         self.references: dict[Hashable, Any] = {}
+        # Cells of the closure of the user's function, and graphs of functions kept apart.
+        self.cells: dict[str, Any] = {}
+        self.functions: dict[Hashable, Graph] = {}
         self.cursor = self.body
         self.origin: Origin = NOWHERE
 

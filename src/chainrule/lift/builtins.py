@@ -31,7 +31,7 @@ from chainrule.lift.values import (
     Value,
     Zip,
 )
-from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives import arithmetic, extremes, rounding, sequence, special
 from chainrule.primitives.declare import TABLE
 
 Arguments = list[Value]
@@ -690,4 +690,6 @@ def _replace(self: Builtins, owner: TupleValue, args: Arguments, keywords: Keywo
     return TupleValue(tuple(items), owner.named)
 
 
+# Modules that are imported for what they enter into the table.
+FILLED = (extremes, rounding, special)
 __all__ = ["Builtins", "Place"]

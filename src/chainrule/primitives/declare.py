@@ -316,16 +316,20 @@ class Linear(Primitive):
         positions = range(len(args)) if self.linear_in is None else self.linear_in
         if all(dots[position] is None for position in positions):
             return None
-        from chainrule.primitives.sequence import zero_of
-
         mixed = [
-            (dots[position] or zero_of(arg)) if position in positions else arg
+            _or_zero(dots[position], arg) if position in positions else arg
             for position, arg in enumerate(args)
         ]
         return out.graph.cursor.add(self, tuple(mixed), node.params)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         self.transpose(walker, node, out_bar)
+
+
+def _or_zero(dot: Node | None, arg: Node) -> Node:
+    from chainrule.primitives.sequence import zero_of
+
+    return zero_of(arg) if dot is None else dot
 
 
 class Structured(Op):

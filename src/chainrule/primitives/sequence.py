@@ -115,8 +115,9 @@ index_set = register(SequenceOp("index_set", _set_type, _pull_index_set, None, c
 def _index_set_tangent(node: Node, args: Items[Node], dots: Items[Node | None], out: Node) -> Node | None:
     if dots[0] is None and dots[-1] is None:
         return None
-    base = dots[0] or zero_of(args[0])
-    return out.graph.cursor.add(node.op, (base, *args[1:-1], dots[-1] or zero_of(args[-1])))
+    base = zero_of(args[0]) if dots[0] is None else dots[0]
+    value = zero_of(args[-1]) if dots[-1] is None else dots[-1]
+    return out.graph.cursor.add(node.op, (base, *args[1:-1], value))
 
 
 index_set.tangent_rule = _index_set_tangent

@@ -1,0 +1,147 @@
+"""Which values a derivative flows through: varied by the inputs and useful to the results.
+
+After Hascoet, Naumann, Pascual: "To be recorded" analysis in reverse-mode automatic
+differentiation (2005), and Griewank and Walther, Evaluating Derivatives, ch. 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from chainrule.graph.block import ITEM, Block, Graph
+from chainrule.graph.node import Node
+from chainrule.primitives import sequence
+from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, owned_blocks, try_blocks
+from chainrule.primitives.declare import Flat, Linear, Primitive
+from chainrule.primitives.effect import Verbatim
+
+# These write ``value`` into ``base`` at a path: the first and the last argument carry.
+WRITES = (sequence.index_set, sequence.index_add, sequence.slice_set)
+
+
+def carrying_args(node: Node) -> Sequence[Node]:
+    """The arguments through which a derivative may flow into ``node``."""
+    op = node.op
+    if op in WRITES:
+        return (node.args[0], node.args[-1])
+    if isinstance(op, Flat):
+        return node.args if op.refuses else ()
+    if isinstance(op, Linear) and op.linear_in is not None:
+        return [node.args[position] for position in op.linear_in]
+    if isinstance(op, (Primitive, Verbatim)):
+        return node.args
+    return ()
+
+
+def all_steps(block: Block) -> Iterator[Node]:
+    """Every step of a block and of the blocks inside it."""
+    stack = [iter(block.steps)]
+    while stack:
+        for step in stack[-1]:
+            yield step
+            inner = owned_blocks(step)
+            if inner:
+                stack.append(inner_step for owned in inner for inner_step in owned.steps)
+                break
+        else:
+            stack.pop()
+
+
+def activity(graph: Graph, inputs: Iterable[Node], results: Iterable[Node]) -> frozenset[Node]:
+    """Values that depend on ``inputs`` and on which ``results`` depend, differentiably."""
+    varied = _varied(graph, inputs)
+    return frozenset(varied & _useful(graph, results))
+
+
+def _varied(graph: Graph, inputs: Iterable[Node]) -> set[Node]:
+    varied = set(inputs)
+    _vary_block(graph.body, varied)
+    return varied
+
+
+def _vary_block(block: Block, varied: set[Node]) -> None:
+    for step in block.steps:
+        if step.op is LOOP:
+            _vary_loop(step, varied)
+        elif step.op is IF:
+            arms = owned_blocks(step)
+            for arm in arms:
+                _vary_block(arm, varied)
+            _vary_items(step, arms, 0, varied)
+        elif step.op is TRY:
+            blocks = try_blocks(step.params)
+            for owned in blocks:
+                _vary_block(owned, varied)
+            _vary_items(step, blocks, 1, varied)
+        elif step not in varied and step.type.differentiable:
+            if any(arg in varied for arg in carrying_args(step)):
+                varied.add(step)
+
+
+def _vary_items(node: Node, blocks: Sequence[Block], first: int, varied: set[Node]) -> None:
+    for k in range(len(blocks[0].results)):
+        item = node.block.item(node, first + k)
+        if item.type.differentiable and any(block.results[k] in varied for block in blocks):
+            varied.add(item)
+
+
+def _vary_loop(node: Node, varied: set[Node]) -> None:
+    _, initial, parameters = loop_parts(node)
+    nexts = next_states(node)
+    changed = True
+    while changed:
+        changed = False
+        for start, parameter, following in zip(initial, parameters, nexts, strict=True):
+            varies = start in varied or following in varied
+            if varies and parameter not in varied and parameter.type.differentiable:
+                varied.add(parameter)
+                changed = True
+        size = len(varied)
+        for block in owned_blocks(node):
+            _vary_block(block, varied)
+        changed = changed or len(varied) != size
+    for k, parameter in enumerate(parameters):
+        if parameter in varied:
+            varied.add(node.block.item(node, k))
+
+
+def _useful(graph: Graph, results: Iterable[Node]) -> set[Node]:
+    owners = _state_owners(graph)
+    useful: set[Node] = set()
+    stack = list(results)
+    while stack:
+        node = stack.pop()
+        if node in useful:
+            continue
+        useful.add(node)
+        if node.op is ITEM and owned_blocks(node.args[0]):
+            stack.extend(_item_sources(node))
+        elif node in owners:
+            loop, k = owners[node]
+            stack.append(loop.block.item(loop, k))
+        elif node.op is ITEM:
+            stack.append(node.args[0])
+        else:
+            stack.extend(carrying_args(node))
+    return useful
+
+
+def _state_owners(graph: Graph) -> dict[Node, tuple[Node, int]]:
+    """The loop and the position of every state parameter."""
+    owners: dict[Node, tuple[Node, int]] = {}
+    for step in all_steps(graph.body):
+        if step.op is LOOP:
+            for k, parameter in enumerate(loop_parts(step)[2]):
+                owners[parameter] = (step, k)
+    return owners
+
+
+def _item_sources(item: Node) -> list[Node]:
+    """The values that a result of a structured operation may be."""
+    owner, k = item.args[0], item.params[0]
+    assert isinstance(k, int)
+    if owner.op is LOOP:
+        return [loop_parts(owner)[1][k], next_states(owner)[k]]
+    if owner.op is TRY:
+        return [] if k == 0 else [block.results[k - 1] for block in try_blocks(owner.params)]
+    return [block.results[k] for block in owned_blocks(owner)]

@@ -1,0 +1,162 @@
+"""A walk that copies a graph into a new one; the base of every pass that rebuilds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, REFERENCE, UNDEFINED, Block, Graph
+from chainrule.graph.node import Node
+from chainrule.primitives.control import IF, LOOP, TRY
+from chainrule.primitives.declare import Structured
+
+
+class Copier:
+    """Copies blocks node by node; ``mapped`` tells what an old node has become."""
+
+    def __init__(self, source: Graph, name: str | None = None) -> None:
+        self.source = source
+        self.graph = Graph(name or source.name)
+        self.map: dict[Node, Node] = {}
+        graph = self.graph
+        graph.module = source.module
+        graph.globals = source.globals
+        graph.references = source.references
+        graph.cells = source.cells
+        graph.functions = source.functions
+        graph.docstring = source.docstring
+
+    def run(self) -> Graph:
+        """The whole graph, copied."""
+        self.parameters()
+        self.walk(self.source.body, self.graph.body)
+        self.graph.body.results = tuple(map(self.mapped, self.source.body.results))
+        self.graph.body.completes = self.source.body.completes
+        return self.graph
+
+    def parameters(self) -> None:
+        """Copy the function's own parameters."""
+        for parameter in self.source.body.parameters:
+            new = self.graph.body.parameter(str(parameter.params[0]), parameter.type)
+            self.map[parameter] = new
+            self.named(parameter, new)
+        self.graph.signature = tuple(
+            entry if entry.node is None else _with_node(entry, self.map[entry.node])
+            for entry in self.source.signature
+        )
+
+    def named(self, old: Node, new: Node) -> None:
+        """The copy has the old one's name, unless it has one."""
+        name = self.source.names.get(old)
+        if name is not None and new.op not in (CONSTANT, GLOBAL):
+            self.graph.names.setdefault(new, name)
+
+    def mapped(self, node: Node) -> Node:
+        """What ``node`` has become."""
+        known = self.map.get(node)
+        if known is not None:
+            return known
+        if node.op is ITEM:
+            owner = self.mapped(node.args[0])
+            index = node.params[0]
+            assert isinstance(index, int)
+            new = owner.block.item(owner, index)
+            self.named(node, new)
+            self.map[node] = new
+            return new
+        return self.leaf(node)
+
+    def leaf(self, node: Node) -> Node:
+        graph = self.graph
+        if node.op is CONSTANT:
+            return graph.constant(node.params[0])
+        if node.op is GLOBAL:
+            module, name = node.params
+            return graph.global_name(str(module), str(name), graph.globals[str(module), str(name)], node.type)
+        if node.op is REFERENCE:
+            return graph.reference(node.params[0], graph.references[node.params[0]])
+        if node.op is UNDEFINED:
+            return graph.undefined()
+        where = "parameter" if node.op is PARAMETER else "value"
+        raise KeyError(f"{where} {node!r} was not copied")
+
+    def walk(self, old: Block, new: Block) -> None:
+        """Copy every step of ``old`` to the end of ``new``."""
+        with self.graph.inside(new):
+            for step in old.steps:
+                with self.graph.answering(step.origin):
+                    self.step(step)
+        new.completes = old.completes
+
+    def step(self, step: Node) -> None:
+        if isinstance(step.op, Structured):
+            self.structured(step)
+        else:
+            self.copy(step)
+
+    def copy(self, step: Node) -> Node:
+        """Copy one step without blocks."""
+        args = tuple(map(self.mapped, step.args))
+        new = self.graph.cursor.add(step.op, args, step.params, step.type)
+        self.map[step] = new
+        self.named(step, new)
+        return new
+
+    def structured(self, node: Node) -> None:
+        """Copy a step with blocks; results keep their positions."""
+        if node.op is IF:
+            then, orelse, style = node.params
+            assert isinstance(then, Block) and isinstance(orelse, Block)
+            blocks = self.arms(node, (then, orelse))
+            self.replace(node, (self.mapped(node.args[0]),), (*blocks, style))
+        elif node.op is TRY:
+            body, handlers = node.params
+            assert isinstance(body, Block) and isinstance(handlers, tuple)
+            blocks = self.arms(node, (body, *(block for _, _, block in handlers)))
+            renewed = tuple((text, name, new) for (text, name, _), new in zip(handlers, blocks[1:], strict=True))
+            self.replace(node, (), (blocks[0], renewed))
+        elif node.op is LOOP:
+            self.loop_copy(node)
+
+    def arms(self, node: Node, olds: Sequence[Block], finish: Callable[[int, Block], None] | None = None) -> list[Block]:
+        """Copies of alternative blocks; ``finish`` may add to each."""
+        news = []
+        for position, old in enumerate(olds):
+            new = Block(self.graph, self.graph.cursor)
+            self.walk(old, new)
+            with self.graph.inside(new):
+                new.results = tuple(map(self.mapped, old.results))
+                if finish is not None:
+                    finish(position, new)
+            news.append(new)
+        return news
+
+    def replace(self, node: Node, args: tuple[Node, ...], params: tuple[object, ...]) -> Node:
+        new = self.graph.cursor.add(node.op, args, params)
+        self.map[node] = new
+        return new
+
+    def loop_copy(self, node: Node) -> Node:
+        """Copy a loop as it is."""
+        kind, condition, old, breaks = node.params
+        assert isinstance(old, Block)
+        args = tuple(map(self.mapped, node.args))
+        new_condition = None
+        parent = self.graph.cursor
+        if isinstance(condition, Block):
+            new_condition = parent = Block(self.graph, parent)
+        body = Block(self.graph, parent)
+        for parameter in old.parameters:
+            self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
+            self.named(parameter, self.map[parameter])
+        if isinstance(condition, Block) and new_condition is not None:
+            self.walk(condition, new_condition)
+            new_condition.results = tuple(map(self.mapped, condition.results))
+        self.walk(old, body)
+        body.results = tuple(map(self.mapped, old.results))
+        return self.replace(node, args, (kind, new_condition, body, breaks))
+
+
+def _with_node(entry: object, node: Node) -> object:
+    from dataclasses import replace
+
+    return replace(entry, node=node)  # type: ignore[type-var]

@@ -1,0 +1,298 @@
+"""Forward mode: one walk that copies the program and carries tangents along.
+
+Several directions are carried at once, so that f's own values are computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from chainrule.differentiate.activity import activity
+from chainrule.differentiate.copying import Copier
+from chainrule.errors import NotDifferentiableError
+from chainrule.graph.block import UNDEFINED, Block, Graph
+from chainrule.graph.node import Node, Origin
+from chainrule.graph.types import INT
+from chainrule.primitives import arithmetic
+from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, try_blocks
+from chainrule.primitives.declare import Flat, Primitive, Structured
+from chainrule.primitives.effect import Verbatim
+from chainrule.primitives.sequence import zero_of
+
+
+class ForwardWalker(Copier):
+    """Copies a graph with the tangents of its active values.
+
+    Parameters
+    ----------
+    seeds:
+        For every direction the tangents of input nodes, as functions that build them in the
+        new graph.
+    suffixes:
+        For every direction what is put behind a value's name to name its tangent.
+    """
+
+    def __init__(
+        self,
+        source: Graph,
+        inputs: Sequence[Node],
+        results: Sequence[Node],
+        suffixes: Sequence[str],
+    ) -> None:
+        super().__init__(source)
+        self.active = activity(source, inputs, results)
+        self.inputs = frozenset(inputs)
+        self.suffixes = suffixes
+        self.dots: list[dict[Node, Node]] = [{} for _ in suffixes]
+        self.seeds: list[Mapping[Node, Callable[[], Node]]] = [{} for _ in suffixes]
+        self.with_tangents = True
+
+    def dot(self, node: Node, direction: int) -> Node | None:
+        """Tangent of an old node; None where it is zero."""
+        return self.dots[direction].get(node)
+
+    def set_dot(self, node: Node, direction: int, tangent: Node | None) -> None:
+        if tangent is None:
+            return
+        self.dots[direction][node] = tangent
+        name = self.source.names.get(node)
+        if name is not None and tangent.origin.derivative:
+            self.graph.names.setdefault(tangent, name + self.suffixes[direction])
+
+    def seed(self, node: Node) -> None:
+        """Give an input its tangents, as soon as it exists."""
+        for direction, seeds in enumerate(self.seeds):
+            if node in seeds:
+                self.set_dot(node, direction, seeds[node]())
+
+    def parameters(self) -> None:
+        super().parameters()
+        for parameter in self.source.body.parameters:
+            if parameter in self.inputs:
+                self.seed(parameter)
+
+    def step(self, step: Node) -> None:
+        if isinstance(step.op, Structured):
+            if self.with_tangents and step.op is TRY:
+                self.attempt(step)
+            else:
+                self.structured(step)
+            return
+        new = self.copy(step)
+        if self.with_tangents:
+            self.tangents(step, new)
+
+    def tangents(self, step: Node, new: Node) -> None:
+        """Append the tangents of one step."""
+        if step in self.inputs:
+            self.seed(step)
+            return
+        if step not in self.active:
+            return
+        check_rule(step)
+        op = step.op
+        assert isinstance(op, Primitive)
+        with self.graph.answering(Origin(step.origin.position, derivative=True)):
+            for direction in range(len(self.suffixes)):
+                dots = [self.dot(arg, direction) if arg in self.active else None for arg in step.args]
+                if any(dot is not None for dot in dots):
+                    self.set_dot(step, direction, op.tangent(new, new.args, dots, new))
+
+    # --- structured operations ------------------------------------------------------------
+
+    def structured(self, node: Node) -> None:
+        if node.op is IF and self.with_tangents:
+            self.branch(node)
+        elif node.op is LOOP and self.with_tangents:
+            self.loop(node)
+        else:
+            super().structured(node)
+
+    def _extra_results(self, node: Node, olds: Sequence[Block], first: int) -> list[tuple[int, int]]:
+        """``(result, direction)`` of every tangent that some block may give."""
+        found = []
+        for k in range(len(olds[0].results)):
+            if node.block.item(node, first + k) in self.active:
+                found.extend((k, direction) for direction in range(len(self.suffixes)))
+        return found
+
+    def _result_tangent(self, old: Block, k: int, direction: int) -> Node:
+        """Tangent of result k at the end of a block."""
+        result = old.results[k]
+        if result.op is UNDEFINED or not old.completes:
+            return self.graph.undefined()
+        dot = self.dot(result, direction)
+        return zero_of(self.mapped(result)) if dot is None else dot
+
+    def branch(self, node: Node) -> None:
+        then, orelse, style = node.params
+        assert isinstance(then, Block) and isinstance(orelse, Block)
+        olds = (then, orelse)
+        extra = self._extra_results(node, olds, 0)
+
+        def finish(position: int, new: Block) -> None:
+            new.results += tuple(self._result_tangent(olds[position], k, d) for k, d in extra)
+
+        blocks = self.arms(node, olds, finish)
+        made = self.replace(node, (self.mapped(node.args[0]),), (*blocks, style))
+        self._bind_extra(node, made, extra, len(then.results), 0)
+
+    def _bind_extra(self, node: Node, made: Node, extra: list[tuple[int, int]], offset: int, first: int) -> None:
+        for position, (k, direction) in enumerate(extra):
+            item = made.block.item(made, offset + position)
+            old = node.block.item(node, first + k)
+            self.dots[direction][old] = item
+            name = self.source.names.get(old)
+            if name is not None:
+                self.graph.names.setdefault(item, name + self.suffixes[direction])
+
+    def loop(self, node: Node) -> None:
+        """A loop whose active states carry their tangents as further states."""
+        kind, condition, old, breaks = node.params
+        assert isinstance(old, Block)
+        bounds, initial, parameters = loop_parts(node)
+        carried = [
+            (k, direction)
+            for k, parameter in enumerate(parameters)
+            if parameter in self.active or node.block.item(node, k) in self.active
+            for direction in range(len(self.suffixes))
+        ]
+        args = tuple(map(self.mapped, (*bounds, *initial)))
+        args += tuple(self._initial_tangent(initial[k], parameters[k], d) for k, d in carried)
+        new_condition = None
+        parent = self.graph.cursor
+        if isinstance(condition, Block):
+            new_condition = parent = Block(self.graph, parent)
+        body = Block(self.graph, parent)
+        for parameter in old.parameters:
+            self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
+            self.named(parameter, self.map[parameter])
+        for position, (k, direction) in enumerate(carried):
+            dot = body.parameter("dot", args[len(bounds) + len(initial) + position].type)
+            self.dots[direction][parameters[k]] = dot
+            name = self.source.names.get(parameters[k])
+            if name is not None:
+                self.graph.names[dot] = name + self.suffixes[direction]
+        if isinstance(condition, Block) and new_condition is not None:
+            self.walk(condition, new_condition)
+            new_condition.results = tuple(map(self.mapped, condition.results))
+        self.walk(old, body)
+        nexts = next_states(node)
+        with self.graph.inside(body):
+            following = tuple(map(self.mapped, nexts))
+            following += tuple(self._dot_or_zero(nexts[k], d) for k, d in carried)
+            body.results = following + tuple(map(self.mapped, old.results[len(nexts) :]))
+        made = self.replace(node, args, (kind, new_condition, body, breaks))
+        self._bind_extra(node, made, carried, len(initial), 0)
+
+    def _dot_or_zero(self, node: Node, direction: int) -> Node:
+        dot = self.dot(node, direction)
+        return self._zero(node) if dot is None else dot
+
+    def _zero(self, node: Node) -> Node:
+        if node.op is UNDEFINED:
+            return self.graph.constant(0.0)
+        return zero_of(self.mapped(node))
+
+    def _initial_tangent(self, start: Node, parameter: Node, direction: int) -> Node:
+        if start.op is UNDEFINED:
+            return self.graph.undefined()
+        return self._dot_or_zero(start, direction)
+
+    # --- try: tangents are computed outside, so that no handler sees them ------------------
+
+    def attempt(self, node: Node) -> None:
+        body, handlers = node.params
+        assert isinstance(body, Block) and isinstance(handlers, tuple)
+        olds = try_blocks(node.params)
+        extra = self._extra_results(node, olds, 1)
+        self.with_tangents = False
+        try:
+            super().structured(node)
+        finally:
+            self.with_tangents = True
+        if not extra:
+            return
+        made = self.map[node]
+        with self.graph.answering(Origin(node.origin.position, derivative=True)):
+            results = self._attempt_tangents(made, olds, 0, extra)
+        for (k, direction), result in zip(extra, results, strict=True):
+            self.set_dot(node.block.item(node, 1 + k), direction, result)
+
+    def _attempt_tangents(self, made: Node, olds: Sequence[Block], position: int, extra: list[tuple[int, int]]) -> list[Node]:
+        """Tangents of what block ``position``, or a later one, has left."""
+        if position == len(olds) - 1:
+            return self._tangents_only(olds[position], extra)
+        selector = made.block.item(made, 0)
+        assert selector.type == INT
+        ran = arithmetic.equal(selector, position)
+        blocks = []
+        for later in (False, True):
+            block = Block(self.graph, self.graph.cursor)
+            with self.graph.inside(block):
+                found = (
+                    self._attempt_tangents(made, olds, position + 1, extra)
+                    if later
+                    else self._tangents_only(olds[position], extra)
+                )
+                block.results = tuple(found)
+            blocks.append(block)
+        branch = self.graph.cursor.add(IF, (ran,), (*blocks, "statement"))
+        return [branch.block.item(branch, k) for k in range(len(extra))]
+
+    def _tangents_only(self, old: Block, extra: list[tuple[int, int]]) -> list[Node]:
+        """Tangents of a block whose own values were computed before."""
+        for step in old.steps:
+            if step.op is IF:
+                self._branch_tangents(step)
+            elif isinstance(step.op, Structured):
+                before = dict(self.map)
+                self.step(step)
+                self.map = before
+            elif step in self.map:
+                self.tangents(step, self.map[step])
+        return [self._result_tangent(old, k, direction) for k, direction in extra]
+
+    def _branch_tangents(self, node: Node) -> None:
+        then, orelse, _ = node.params
+        assert isinstance(then, Block) and isinstance(orelse, Block)
+        extra = self._extra_results(node, (then, orelse), 0)
+        if not extra:
+            return
+        blocks = []
+        for old in (then, orelse):
+            block = Block(self.graph, self.graph.cursor)
+            with self.graph.inside(block):
+                block.results = tuple(self._tangents_only(old, extra))
+            block.completes = old.completes
+            blocks.append(block)
+        made = self.graph.cursor.add(IF, (self.mapped(node.args[0]),), (*blocks, "statement"))
+        self._bind_extra(node, made, extra, 0, 0)
+
+
+def check_rule(step: Node) -> None:
+    """Refuse a value that a derivative must flow through although there is no rule.
+
+    Raises
+    ------
+    ChainruleError
+        The reason, at the place of the value.
+    """
+    if isinstance(step.op, Verbatim):
+        refusal = step.op.refuse(step)
+        if refusal is not None:
+            raise refusal
+        raise NotDifferentiableError(
+            "no derivative can flow through this expression",
+            remedy="Write it with arithmetic and the functions of math, or mark its arguments "
+            "with stop_gradient(...).",
+            position=step.origin.position,
+        )
+    if isinstance(step.op, Flat) and step.op.refuses:
+        raise NotDifferentiableError(
+            f"a derivative would have to flow through `{step.op.name.removeprefix('to_')}(...)`, "
+            "where it is zero",
+            remedy="Use the result as an index, a count or a condition only, or wrap its argument "
+            "in stop_gradient(...) to say that zero is meant.",
+            position=step.origin.position,
+        )

@@ -1,0 +1,427 @@
+"""What the backward loops need of the forward ones: recorded, or computed again.
+
+The walk back leaves backward loops that refer to values of the forward loops.  For each this
+pass finds the least number of values to put on a tape from which the others follow by cheap
+arithmetic (a minimum vertex cut, after Hascoet, Naumann and Pascual's to-be-recorded analysis
+and the cut formulation of Vassilvitskii), and rewrites both loops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+from chainrule.differentiate.activity import WRITES, all_steps
+from chainrule.differentiate.copying import Copier
+from chainrule.differentiate.cut import minimum_cut
+from chainrule.differentiate.reverse import inside
+from chainrule.errors import InternalError
+from chainrule.graph.block import CONSTANT, GLOBAL, REFERENCE, UNDEFINED, Block, Graph
+from chainrule.graph.node import Node, Origin
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Sequence as SequenceType, Type
+from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, owned_blocks
+from chainrule.primitives.declare import Cost, Primitive, is_constant
+
+LEAVES = (CONSTANT, GLOBAL, REFERENCE, UNDEFINED)
+# A read is computed again only from lists that nothing writes to.
+UPDATES = (*WRITES, sequence.append, sequence.drop_last)
+# What a branch hands out for a value that only the other branch has.
+PLACEHOLDERS: dict[Type, object] = {FLOAT: 0.0, INT: 0, BOOL: False, DYNAMIC: 0.0}
+
+
+@dataclass(frozen=True)
+class Tape:
+    """What the loop ``forward`` records of one value in each step.
+
+    ``entry`` is a value of the loop's body, or the tape of a loop inside it, or None for a
+    plain count of the steps.
+    """
+
+    forward: Node
+    entry: Node | Tape | None
+
+    @property
+    def type(self) -> Type:
+        if self.entry is None:
+            return INT
+        return SequenceType(self.entry.type)
+
+    @property
+    def block(self) -> Block:
+        """Where the tape is a value."""
+        return self.forward.block
+
+
+# A value of a forward loop that its backward loop needs: a node, or the tape of an inner loop.
+Recorded = Node | Tape
+
+
+class Plan:
+    """What one backward loop needs of its forward loop."""
+
+    def __init__(self, forward: Node) -> None:
+        self.forward = forward
+        body = forward.params[2]
+        assert isinstance(body, Block)
+        self.body = body
+        self.recorded: list[Recorded] = []
+        self.counts = False
+
+    def has(self, node: Node) -> bool:
+        """Whether ``node`` is a value of the forward loop."""
+        condition = self.forward.params[1]
+        return inside(node, self.body) or (isinstance(condition, Block) and inside(node, condition))
+
+    @property
+    def counted(self) -> bool:
+        """Whether the steps that were run follow from the bounds."""
+        return self.forward.params[0] != "while" and not self.forward.params[3]
+
+    @property
+    def index(self) -> Node | None:
+        return None if self.forward.params[0] == "while" else self.body.parameters[0]
+
+    @property
+    def plain(self) -> bool:
+        """Whether the index is the step's position on the tape, up to the start."""
+        if self.forward.params[0] != "range" or not is_constant(self.forward.args[2], 1):
+            return False
+        return self.counted or is_constant(self.forward.args[0], 0)
+
+    @property
+    def tapes(self) -> list[Tape]:
+        """The tapes that the forward loop gains."""
+        if self.counts:
+            return [Tape(self.forward, None)]
+        return [Tape(self.forward, entry) for entry in self.recorded]
+
+
+class Recorder:
+    """Plans every backward loop, inner ones first."""
+
+    def __init__(self, graph: Graph, pairs: dict[Node, Node]) -> None:
+        self.pairs = pairs
+        self.plans: dict[Node, Plan] = {}
+        steps = list(all_steps(graph.body))
+        self.updated = {step.args[0] for step in steps if step.op in UPDATES}
+        self.owners = {block: step for step in steps for block in owned_blocks(step)}
+        for step in steps:
+            if step in pairs and step not in self.plans:
+                self.plan(step)
+
+    def plan(self, backward: Node) -> list[Node]:
+        """Plan one backward loop; the values from outside its forward loop that it needs."""
+        plan = Plan(self.pairs[backward])
+        self.plans[backward] = plan
+        needed: dict[Node, None] = {}
+        inner: list[Tape] = []
+        body = backward.params[2]
+        assert isinstance(body, Block)
+        self._needs_of(body, needed, inner)
+        free = plan.index if plan.plain else None
+        local = [node for node in needed if plan.has(node) and node is not free]
+        cut, met = self._choose(plan, local, free)
+        plan.recorded = [*cut, *inner]
+        plan.counts = not plan.recorded and not plan.counted
+        outside = dict.fromkeys(node for node in (*needed, *met) if not plan.has(node))
+        if plan.counted:
+            outside |= dict.fromkeys(loop_parts(plan.forward)[0])
+        return [node for node in outside if node.op not in LEAVES]
+
+    def _needs_of(self, block: Block, needed: dict[Node, None], inner: list[Tape]) -> None:
+        for step in block.steps:
+            needed.update(dict.fromkeys(step.args))
+            if step in self.pairs:
+                needed.update(dict.fromkeys(self.plan(step)))
+                inner.extend(self.plans[step].tapes)
+            else:
+                for owned in owned_blocks(step):
+                    self._needs_of(owned, needed, inner)
+        needed.update(dict.fromkeys(block.results))
+
+    def _choose(self, plan: Plan, needed: list[Node], free: Node | None) -> tuple[list[Node], list[Node]]:
+        """``(values to tape, values used when all else is computed again)``."""
+        seen: dict[Node, None] = {}
+        edges: list[tuple[Node, Node]] = []
+        sources: list[Node] = []
+        stack = list(reversed(needed))
+        while stack:
+            node = stack.pop()
+            if node in seen or node is free or node.op in LEAVES or not plan.has(node):
+                continue
+            seen[node] = None
+            if not self.repeatable(node):
+                sources.append(node)
+                continue
+            for arg in node.args:
+                edges.append((arg, node))
+                stack.append(arg)
+        cut = sorted(minimum_cut(list(seen), edges, sources, needed), key=lambda node: node.serial)
+        return cut, self._met(needed, set(cut), plan)
+
+    def _met(self, needed: Iterable[Node], taped: set[Node], plan: Plan) -> list[Node]:
+        found: dict[Node, None] = {}
+        stack = list(needed)
+        while stack:
+            node = stack.pop()
+            if node in found or node in taped:
+                continue
+            found[node] = None
+            if plan.has(node) and self.repeatable(node):
+                stack.extend(node.args)
+        return list(found)
+
+    def repeatable(self, node: Node) -> bool:
+        """Whether a value is computed again more cheaply than it is recorded."""
+        if node.op in (sequence.index, sequence.length):
+            return node.args[0] not in self.updated and not isinstance(node.type, SequenceType)
+        if not isinstance(node.op, Primitive) or isinstance(node.type, SequenceType):
+            return False
+        return node.op.symbol is not None and node.op.cost <= Cost.DIVIDE
+
+
+class Context:
+    """A backward loop that is being copied: what values of its forward loop are there."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.values: dict[Hashable, Node] = {}
+        # Values computed again, each with the block in which it is at hand.
+        self.again: dict[Node, list[tuple[Block, Node]]] = {}
+
+
+class RecordingCopier(Copier):
+    """Copies a graph; forward loops gain tapes, backward loops read them."""
+
+    def __init__(self, source: Graph, recorder: Recorder) -> None:
+        super().__init__(source)
+        self.plans = recorder.plans
+        self.by_forward = {plan.forward: plan for plan in recorder.plans.values()}
+        self.owners = recorder.owners
+        self.contexts: list[Context] = []
+        # New nodes of tapes, and of values on their way out of branches.
+        self.tapes: dict[Tape, Node] = {}
+        self.level: dict[Recorded, Node] = {}
+        self.exports: dict[Node, list[Recorded]] = {}
+        for plan in self.by_forward.values():
+            for entry in plan.recorded:
+                self._plan_export(entry, plan)
+
+    def _plan_export(self, entry: Recorded, plan: Plan) -> None:
+        """Every branch between a value and the body of its loop must hand it out."""
+        if isinstance(entry, Node) and entry.block is plan.body and entry in plan.body.parameters:
+            return
+        block: Block | None = entry.block
+        condition = plan.forward.params[1]
+        while block is not None and block is not plan.body and block is not condition:
+            owner = self.owners[block]
+            wanted = self.exports.setdefault(owner, [])
+            if entry not in wanted:
+                wanted.append(entry)
+            block = owner.block
+
+    # --- what a value has become ------------------------------------------------------------
+
+    def mapped(self, node: Node) -> Node:
+        for depth in range(len(self.contexts) - 1, -1, -1):
+            context = self.contexts[depth]
+            if node in context.values:
+                return context.values[node]
+            if node.op not in LEAVES and context.plan.has(node):
+                return self._again(node, context)
+        return super().mapped(node)
+
+    def _again(self, node: Node, context: Context) -> Node:
+        """Compute a value of the forward loop again where it is needed."""
+        cursor: Block | None = self.graph.cursor
+        known = context.again.setdefault(node, [])
+        while cursor is not None:
+            for block, new in known:
+                if block is cursor:
+                    return new
+            cursor = cursor.parent
+        if not isinstance(node.op, Primitive):
+            raise InternalError(f"a value of a loop is missing in its backward loop: {node!r}")
+        args = tuple(map(self.mapped, node.args))
+        with self.graph.answering(Origin(node.origin.position, derivative=True)):
+            new = self.graph.cursor.add(node.op, args, node.params, node.type)
+        self.named(node, new)
+        known.append((self.graph.cursor, new))
+        return new
+
+    def tape(self, tape: Tape) -> Node:
+        """The node of a tape here: read from an outer tape inside outer backward loops."""
+        for context in reversed(self.contexts):
+            if tape in context.values:
+                return context.values[tape]
+        return self.tapes[tape]
+
+    # --- forward loops ------------------------------------------------------------------------
+
+    def arms(self, node: Node, olds: Sequence[Block], finish: object = None) -> list[Block]:
+        wanted = self.exports.get(node, [])
+        if not wanted:
+            return super().arms(node, olds)
+
+        def hand_out(position: int, new: Block) -> None:
+            old = olds[position]
+            for entry in wanted:
+                new.results += (self._leaving(entry, old),)
+
+        return super().arms(node, olds, hand_out)
+
+    def _leaving(self, entry: Recorded, old: Block) -> Node:
+        """The recorded value at the end of an arm; a placeholder in the arms without it."""
+        block: Block | None = entry.block
+        while block is not None and block is not old:
+            block = block.parent
+        if block is None:
+            return self.graph.constant(PLACEHOLDERS.get(entry.type))
+        return self._at_level(entry)
+
+    def _at_level(self, entry: Recorded) -> Node:
+        if entry in self.level:
+            return self.level[entry]
+        return self.tapes[entry] if isinstance(entry, Tape) else super().mapped(entry)
+
+    def replace(self, node: Node, args: tuple[Node, ...], params: tuple[object, ...]) -> Node:
+        new = super().replace(node, args, params)
+        wanted = self.exports.get(node, [])
+        if wanted and node.op in (IF, TRY):
+            first = owned_blocks(node)[0]
+            offset = len(first.results) + (1 if node.op is TRY else 0)
+            for position, entry in enumerate(wanted):
+                item = new.block.item(new, offset + position)
+                self.level[entry] = item
+                if isinstance(entry, Node):
+                    self.named(entry, item)
+        return new
+
+    def loop_copy(self, node: Node) -> Node:
+        if node in self.plans:
+            return self._backward(node, self.plans[node])
+        if node in self.by_forward and self.by_forward[node].tapes:
+            return self._forward(node, self.by_forward[node])
+        return super().loop_copy(node)
+
+    def _forward(self, node: Node, plan: Plan) -> Node:
+        """The loop with its tapes as further states."""
+        kind, condition, old, breaks = node.params
+        assert isinstance(old, Block)
+        graph = self.graph
+        tapes = plan.tapes
+        with graph.answering(Origin(node.origin.position, derivative=True)):
+            empty = tuple(
+                graph.constant(0) if tape.entry is None else graph.cursor.add(sequence.display, (), ("list", position))
+                for position, tape in enumerate(tapes)
+            )
+        args = tuple(map(self.mapped, node.args))
+        parent = graph.cursor
+        new_condition = None
+        if isinstance(condition, Block):
+            new_condition = parent = Block(graph, parent)
+        body = Block(graph, parent)
+        for parameter in old.parameters:
+            self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
+            self.named(parameter, self.map[parameter])
+        states = [body.parameter("tape", tape.type) for tape in tapes]
+        for tape, state in zip(tapes, states, strict=True):
+            graph.names[state] = self._tape_name(tape)
+        if isinstance(condition, Block) and new_condition is not None:
+            self.walk(condition, new_condition)
+            new_condition.results = tuple(map(self.mapped, condition.results))
+        self.walk(old, body)
+        nexts = next_states(node)
+        with graph.inside(body), graph.answering(Origin(node.origin.position, derivative=True)):
+            following = tuple(map(self.mapped, nexts))
+            for tape, state in zip(tapes, states, strict=True):
+                new_state = self._recorded_step(tape, state)
+                graph.names.setdefault(new_state, graph.names[state])
+                following += (new_state,)
+            body.results = following + tuple(map(self.mapped, old.results[len(nexts) :]))
+        made = self.replace(node, (*args, *empty), (kind, new_condition, body, breaks))
+        for position, (tape, state) in enumerate(zip(tapes, states, strict=True)):
+            item = made.block.item(made, len(nexts) + position)
+            graph.names.setdefault(item, graph.names[state])
+            self.tapes[tape] = item
+        return made
+
+    def _recorded_step(self, tape: Tape, state: Node) -> Node:
+        cursor = self.graph.cursor
+        if tape.entry is None:
+            return cursor.add(arithmetic.add, (state, self.graph.constant(1)))
+        return cursor.add(sequence.append, (state, self._at_level(tape.entry)))
+
+    def _tape_name(self, tape: Tape) -> str:
+        if tape.entry is None:
+            return "steps"
+        if isinstance(tape.entry, Tape):
+            return self._tape_name(tape.entry) + "s"
+        return (self.source.names.get(tape.entry) or _noun(tape.entry)) + "_tape"
+
+    # --- backward loops -----------------------------------------------------------------------
+
+    def _backward(self, node: Node, plan: Plan) -> Node:
+        """The backward loop, reading what its forward loop has recorded."""
+        kind, _, old, breaks = node.params
+        assert isinstance(old, Block)
+        graph = self.graph
+        tapes = [self.tape(tape) for tape in plan.tapes]
+        by_tape = not plan.counted or (bool(tapes) and not plan.plain)
+        zero, one = graph.constant(0), graph.constant(1)
+        if by_tape:
+            count = tapes[0] if plan.counts else graph.cursor.add(sequence.length, (tapes[0],))
+            bounds: tuple[Node, ...] = (zero, count, one)
+            kind = "reversed"
+        else:
+            bounds = tuple(map(self.mapped, loop_parts(plan.forward)[0]))
+        args = bounds + tuple(map(self.mapped, node.args[3:]))
+        body = Block(graph, graph.cursor)
+        index = body.parameter("i", INT)
+        context = Context(plan)
+        for parameter in old.parameters[1:]:
+            self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
+            self.named(parameter, self.map[parameter])
+        if plan.index is not None and (plan.plain or not by_tape):
+            context.values[plan.index] = index
+            self.named(plan.index, index)
+        with graph.inside(body), graph.answering(Origin(plan.forward.origin.position, derivative=True)):
+            position = index
+            if not by_tape and tapes and not is_constant(bounds[0], 0):
+                position = arithmetic.subtract(index, bounds[0])
+            if not plan.counts:
+                for entry, tape in zip(plan.recorded, tapes, strict=True):
+                    read = graph.cursor.add(sequence.index, (tape, position))
+                    context.values[entry] = read
+                    if isinstance(entry, Node):
+                        self.named(entry, read)
+            self.contexts.append(context)
+            self.walk(old, body)
+            body.results = tuple(map(self.mapped, old.results))
+            self.contexts.pop()
+        return self.replace(node, args, (kind, None, body, breaks))
+
+
+def _noun(node: Node) -> str:
+    """A name for a value without one."""
+    if node.type == BOOL:
+        return "branch"
+    return node.op.name if isinstance(node.op, Primitive) else "value"
+
+
+def record(graph: Graph, pairs: dict[Node, Node]) -> Graph:
+    """The graph with every backward loop supplied from its forward loop.
+
+    Before, a backward loop refers to values of the forward loop; after, to tapes::
+
+        for _ in range(n):                      x_tape = []
+            x = x * x                           for _ in range(n):
+        for _ in reversed(range(n)):                x_tape.append(x)
+            x_bar = 2.0 * x * x_bar                 x = x * x
+                                                for x in reversed(x_tape):
+                                                    x_bar = 2.0 * x * x_bar
+    """
+    if not pairs:
+        return graph
+    return RecordingCopier(graph, Recorder(graph, pairs)).run()

@@ -1,0 +1,310 @@
+"""Reverse mode: one walk back over a graph that appends its adjoints.
+
+The walk uses f's own values wherever they were computed, also inside loops and branches.
+:mod:`chainrule.differentiate.record` afterwards makes those of loops reach the backward loops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.differentiate.activity import activity, all_steps, carrying_args
+from chainrule.differentiate.forward import check_rule
+from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph
+from chainrule.graph.node import Node, Origin
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    TRY,
+    loop_parts,
+    next_states,
+    owned_blocks,
+    try_blocks,
+)
+from chainrule.primitives.declare import Primitive, Structured
+from chainrule.primitives.sequence import zero_of
+
+Bars = dict[Node, Node]
+
+
+class ReverseWalker:
+    """Appends the pullback of a graph's body to that body.
+
+    ``pairs`` tells afterwards which backward loop answers which loop.
+    """
+
+    def __init__(self, graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) -> None:
+        self.graph = graph
+        self._active = activity(graph, inputs, results)
+        self.scopes: list[Bars] = [{}]
+        self.pairs: dict[Node, Node] = {}
+
+    # --- what rules use -------------------------------------------------------------------
+
+    def active(self, node: Node) -> bool:
+        """Whether the adjoint of ``node`` is wanted."""
+        return node in self._active
+
+    def bar(self, node: Node) -> Node | None:
+        """Adjoint of ``node`` as gathered so far; None where it is zero."""
+        for scope in reversed(self.scopes):
+            if node in scope:
+                return scope[node]
+        return None
+
+    def set_bar(self, node: Node, bar: Node) -> None:
+        self.scopes[-1][node] = bar
+        name = self.graph.names.get(node)
+        if name is not None and bar.origin.derivative:
+            self.graph.names.setdefault(bar, name + "_bar")
+
+    def accumulate(self, node: Node, value: Node) -> None:
+        """Add ``value`` to the adjoint of ``node``."""
+        if node not in self._active:
+            return
+        current = self.bar(node)
+        if current is None:
+            self.set_bar(node, value)
+        elif isinstance(node.type, SequenceType):
+            self.set_bar(node, self.graph.cursor.add(sequence.entrywise_add, (current, value)))
+        else:
+            self.set_bar(node, current + value)
+
+    def accumulate_at(self, base: Node, path: Sequence[Node], value: Node) -> None:
+        """Add ``value`` to one entry of the adjoint of ``base``."""
+        if base not in self._active:
+            return
+        current = self.bar(base)
+        if current is None:
+            current = zero_of(base)
+        self.set_bar(base, self.graph.cursor.add(sequence.index_add, (current, *path, value)))
+
+    # --- the walk -------------------------------------------------------------------------
+
+    def pull(self, steps: Sequence[Node]) -> None:
+        """Walk back over ``steps``."""
+        for step in reversed(steps):
+            with self.graph.answering(Origin(step.origin.position, derivative=True)):
+                if isinstance(step.op, Structured):
+                    self._pull_structured(step)
+                elif step in self._active:
+                    bar = self.bar(step)
+                    if bar is not None:
+                        check_rule(step)
+                        assert isinstance(step.op, Primitive)
+                        step.op.pull(self, step, bar)
+
+    def _pull_structured(self, step: Node) -> None:
+        if step.op is IF:
+            arms = owned_blocks(step)
+            self._pull_branches(step.args[0], step, arms, 0)
+        elif step.op is LOOP:
+            self._pull_loop(step)
+        elif step.op is TRY:
+            self._pull_attempt(step)
+
+    def _seeds(self, node: Node, count: int, first: int) -> list[tuple[int, Node]]:
+        """``(result, adjoint)`` of the results that have an adjoint."""
+        found = []
+        for k in range(count):
+            item = node.block.item(node, first + k)
+            bar = self.bar(item) if item in self._active else None
+            if bar is not None:
+                found.append((k, bar))
+        return found
+
+    def _pull_arm(self, old: Block, seeds: list[tuple[int, Node]]) -> tuple[Block, Bars]:
+        """The pullback of one arm in a block of its own, and the adjoints that it changed."""
+        steps = list(old.steps)
+        block = Block(self.graph, self.graph.cursor)
+        self.scopes.append({})
+        with self.graph.inside(block):
+            if old.completes:
+                self._seed_results(old, seeds)
+                self.pull(steps)
+        return block, self.scopes.pop()
+
+    def _seed_results(self, old: Block, seeds: list[tuple[int, Node]]) -> None:
+        for k, bar in seeds:
+            result = old.results[k]
+            if result.op not in (UNDEFINED, CONSTANT):
+                self.accumulate(result, bar)
+
+    def _needs_pull(self, blocks: Sequence[Block], seeds: list[tuple[int, Node]]) -> bool:
+        """Whether something inside has an adjoint: a result, or a value used elsewhere."""
+        if seeds:
+            return True
+        scope_nodes = {node for scope in self.scopes for node in scope}
+        return any(step in scope_nodes for block in blocks for step in all_steps(block))
+
+    def _pull_branches(self, predicate: Node, node: Node, olds: Sequence[Block], first: int) -> None:
+        seeds = self._seeds(node, len(olds[0].results), first)
+        if not self._needs_pull(olds, seeds):
+            return
+        going = [old for old in olds if old.completes]
+        if len(going) == 1:
+            # Whoever gets here has run that arm.
+            self._seed_results(going[0], seeds)
+            self.pull(list(going[0].steps))
+            return
+        pulled = [self._pull_arm(old, seeds) for old in olds]
+        self._join(predicate, pulled, olds)
+
+    def _join(self, predicate: Node, pulled: list[tuple[Block, Bars]], olds: Sequence[Block]) -> None:
+        """One IF of the pulled-back arms; its results are the adjoints they changed."""
+        touched = self._touched([bars for _, bars in pulled], olds)
+        for (block, bars), old in zip(pulled, olds, strict=True):
+            block.completes = old.completes
+            with self.graph.inside(block):
+                if old.completes:
+                    block.results = tuple(self._bar_or_zero(node, bars) for node in touched)
+                else:
+                    block.results = tuple(self.graph.undefined() for _ in touched)
+        if not touched:
+            return
+        blocks = tuple(block for block, _ in pulled)
+        made = self.graph.cursor.add(IF, (predicate,), (*blocks, "statement"))
+        for k, node in enumerate(touched):
+            self.set_bar(node, made.block.item(made, k))
+
+    def _touched(self, scopes: Sequence[Bars], olds: Sequence[Block]) -> list[Node]:
+        """Values outside the arms whose adjoints some arm changed, in order."""
+        found: dict[Node, None] = {}
+        for bars in scopes:
+            for node in bars:
+                if not any(inside(node, old) for old in olds):
+                    found[node] = None
+        return list(found)
+
+    def _bar_or_zero(self, node: Node, bars: Bars) -> Node:
+        if node in bars:
+            return bars[node]
+        bar = self.bar(node)
+        return zero_of(node) if bar is None else bar
+
+    def _pull_attempt(self, node: Node) -> None:
+        olds = try_blocks(node.params)
+        seeds = self._seeds(node, len(olds[0].results), 1)
+        if self._needs_pull(olds, seeds):
+            self._pull_alternatives(node, olds, 0, seeds)
+
+    def _pull_alternatives(self, node: Node, olds: Sequence[Block], position: int, seeds: list[tuple[int, Node]]) -> None:
+        """Pull back block ``position`` where it ran, else a later one."""
+        if position == len(olds) - 1:
+            if olds[position].completes:
+                self._seed_results(olds[position], seeds)
+                self.pull(list(olds[position].steps))
+            return
+        ran = arithmetic.equal(node.block.item(node, 0), position)
+        first = self._pull_arm(olds[position], seeds)
+        block = Block(self.graph, self.graph.cursor)
+        self.scopes.append({})
+        with self.graph.inside(block):
+            self._pull_alternatives(node, olds, position + 1, seeds)
+        rest = (block, self.scopes.pop())
+        self._join(ran, [first, rest], [olds[position], olds[position + 1]])
+
+    # --- loops ----------------------------------------------------------------------------
+
+    def _pull_loop(self, node: Node) -> None:
+        kind, _, old, breaks = node.params
+        assert isinstance(old, Block)
+        bounds, initial, parameters = loop_parts(node)
+        nexts = next_states(node)
+        items = [node.block.item(node, k) for k in range(len(parameters))]
+        carried = [k for k in range(len(parameters)) if parameters[k] in self._active or items[k] in self._active]
+        if not any(self.bar(items[k]) is not None for k in carried):
+            return
+        body = Block(self.graph, self.graph.cursor)
+        body.parameter("i", self.graph.constant(0).type)
+        starts = [self._state_bar(self.bar(items[k]), items[k], parameters[k]) for k in carried]
+        scope: Bars = {}
+        state_bars = []
+        for k, start in zip(carried, starts, strict=True):
+            state_bars.append(self._bar_parameter(body, parameters[k], items[k], start))
+        captured = self._captured(node, old)
+        captured_starts = []
+        for outer in captured:
+            start = self._bar_or_zero(outer, {})
+            captured_starts.append(start)
+            scope[outer] = self._bar_parameter(body, outer, outer, start)
+        steps = list(old.steps)
+        self.scopes.append(scope)
+        with self.graph.inside(body):
+            for k, bar in zip(carried, state_bars, strict=True):
+                if nexts[k].op not in (UNDEFINED, CONSTANT):
+                    self.accumulate(nexts[k], bar)
+            self.pull(steps)
+            results = [
+                self._state_bar(self.scopes[-1].get(parameters[k]), items[k], parameters[k]) for k in carried
+            ]
+        self.scopes.pop()
+        kept = [p for p, outer in enumerate(captured) if scope[outer] is not body.parameters[1 + len(carried) + p]]
+        body.parameters = body.parameters[: 1 + len(carried)] + tuple(
+            body.parameters[1 + len(carried) + p] for p in kept
+        )
+        body.results = tuple(results) + tuple(scope[captured[p]] for p in kept)
+        zero, one = self.graph.constant(0), self.graph.constant(1)
+        backward_bounds = (zero, zero, one) if kind == "while" or breaks else bounds
+        backward = "range" if kind == "reversed" and not breaks else "reversed"
+        args = (*backward_bounds, *starts, *(captured_starts[p] for p in kept))
+        made = self.graph.cursor.add(LOOP, args, (backward, None, body, False))
+        self.pairs[made] = node
+        for position, k in enumerate(carried):
+            result = made.block.item(made, position)
+            if initial[k] in self._active:
+                self._name_bar(parameters[k], result)
+                self.accumulate(initial[k], result)
+        for position, p in enumerate(kept):
+            self.set_bar(captured[p], made.block.item(made, len(carried) + position))
+
+    def _name_bar(self, node: Node, bar: Node) -> None:
+        name = self.graph.names.get(node)
+        if name is not None:
+            self.graph.names.setdefault(bar, name + "_bar")
+
+    def _bar_parameter(self, body: Block, named: Node, value: Node, start: Node) -> Node:
+        parameter = body.parameter("bar", start.type)
+        name = self.graph.names.get(named) or self.graph.names.get(value)
+        if name is not None:
+            self.graph.names[parameter] = name + "_bar"
+        return parameter
+
+    def _state_bar(self, bar: Node | None, item: Node, parameter: Node) -> Node:
+        if bar is not None:
+            return bar
+        return zero_of(item if isinstance(item.type, SequenceType) else parameter)
+
+    def _captured(self, node: Node, old: Block) -> list[Node]:
+        """Active values from outside that the loop's body uses."""
+        found: dict[Node, None] = {}
+        for step in all_steps(old):
+            for arg in carrying_args(step):
+                self._capture(arg, old, found)
+            for block in owned_blocks(step):
+                for result in block.results:
+                    self._capture(result, old, found)
+            if step.op is LOOP:
+                for arg in step.args:
+                    self._capture(arg, old, found)
+        for result in old.results:
+            self._capture(result, old, found)
+        return list(found)
+
+    def _capture(self, arg: Node, old: Block, found: dict[Node, None]) -> None:
+        if arg in self._active and not inside(arg, old):
+            found[arg] = None
+
+
+def inside(node: Node, block: Block) -> bool:
+    """Whether ``node`` is defined in ``block`` or in a block inside it."""
+    if node.op is not ITEM and node in block.parameters:
+        return True
+    current: Block | None = node.block
+    while current is not None:
+        if current is block:
+            return True
+        current = current.parent
+    return False

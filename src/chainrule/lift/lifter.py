@@ -1,0 +1,205 @@
+"""The entry: from a Python function to its graph."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.errors import ArgumentError, SourceError
+from chainrule.graph.block import Graph
+from chainrule.graph.node import Node, Origin
+from chainrule.graph.structure import Structure
+from chainrule.graph.types import DYNAMIC, OPAQUE, Type
+from chainrule.lift.calls import declare_names
+from chainrule.lift.core import AlwaysRaises
+from chainrule.lift.parameters import (
+    KINDS,
+    Parameters,
+    annotated_type,
+    signature_parameters,
+    used_type,
+)
+from chainrule.lift.rules import Rules
+from chainrule.lift.source import Source, source_of, unwrap
+from chainrule.lift.state import Frame
+from chainrule.lift.values import Static, Value
+from chainrule.primitives import sequence
+
+# Frames that one level of the user's nesting takes here; branches nest as deep as early returns.
+RECURSION_LIMIT = 20_000
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """A function as a graph.
+
+    ``parameters`` are the layouts of its parameters by name, ``result`` that of its result,
+    ``sources`` every function whose text went in.
+    """
+
+    graph: Graph
+    parameters: dict[str, Structure]
+    result: Structure
+    sources: tuple[Source, ...]
+
+
+class Lifter(Rules, Parameters):
+    """All parts of the lifter together."""
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Room for deeply nested programs."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def lift(
+    function: Callable[..., Any],
+    arguments: Mapping[str, Any] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    wrt: tuple[str, ...] = (),
+) -> Lifted:
+    """The graph of ``function``.
+
+    Parameters
+    ----------
+    arguments:
+        An example of each argument by parameter name; the graph is specialised on their kinds
+        (float, int, bool; layout of containers), and on the values of strings, None and
+        functions.  Without it kinds come from ``kinds``, annotations, defaults and use.
+    kinds:
+        Kinds of parameters by name, such as ``"float"`` or ``"list[float]"``.
+    wrt:
+        Parameters that are certainly differentiated by, hence numbers if nothing else is known.
+
+    Raises
+    ------
+    ChainruleError
+        When the function cannot be understood.
+    """
+    owner, plain = _owner_and_function(function)
+    source = source_of(plain)
+    graph = Graph(source.name if source.name != "<lambda>" else "lambda_")
+    lifter = Lifter(graph)
+    frame = Frame(source, None, source.function.__globals__)
+    graph.module = frame.module
+    if source.function.__closure__:
+        cells = zip(source.function.__code__.co_freevars, source.function.__closure__, strict=True)
+        frame.cells = dict(cells)
+    signature = inspect.signature(source.function)
+    lifter.frame = frame
+    lifter.calls.append((source, None))
+    lifter.sources[source.file, source.tree.lineno] = source
+    graph.origin = Origin(source.position(source.tree))
+    with deep_recursion():
+        nodes: dict[str, Node] = {}
+        values = _parameter_values(lifter, signature, source, owner, arguments, kinds or {}, wrt, nodes)
+        declare_names(source.tree, frame, values)
+        parameters = {name: lifter.structure(value) for name, value in values.items()}
+        try:
+            result = lifter.run_function(source.tree, frame, values)
+            structure = lifter.structure(result)
+        except AlwaysRaises:
+            structure = Structure("static", graph.constant(None))
+            graph.body.completes = False
+    graph.body.results = (assemble(graph, structure),)
+    graph.signature = signature_parameters(graph, signature, nodes)
+    return Lifted(graph, parameters, structure, tuple(lifter.sources.values()))
+
+
+def _owner_and_function(function: Any) -> tuple[Any, Any]:
+    """``(self, function)`` of a bound method or callable object; self is None for functions."""
+    if isinstance(function, types.MethodType):
+        return function.__self__, function.__func__
+    plain = unwrap(function)
+    if isinstance(plain, (types.FunctionType, types.BuiltinFunctionType, type)) or not callable(plain):
+        return None, plain
+    call = getattr(type(plain), "__call__", None)
+    if isinstance(call, types.FunctionType):
+        return plain, call
+    return None, plain
+
+
+def _parameter_values(
+    lifter: Lifter,
+    signature: inspect.Signature,
+    source: Source,
+    owner: Any,
+    arguments: Mapping[str, Any] | None,
+    kinds: Mapping[str, str],
+    wrt: tuple[str, ...],
+    nodes: dict[str, Node],
+) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    for position, parameter in enumerate(signature.parameters.values()):
+        name = parameter.name
+
+        def read(type_: Type, name: str = name) -> Node:
+            node = lifter.graph.body.parameter(name, type_)
+            lifter.graph.names[node] = name
+            nodes[name] = node
+            return node
+
+        if owner is not None and position == 0:
+            values[name] = lifter.example_value(name, owner, read)
+        elif arguments is not None and name in arguments:
+            values[name] = lifter.example_value(name, arguments[name], read)
+        elif parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            values[name] = lifter.example_value(name, (), read)
+        elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            values[name] = lifter.example_value(name, {}, read)
+        elif arguments is not None and parameter.default is not inspect.Parameter.empty:
+            values[name] = lifter.example_value(name, parameter.default, read)
+        else:
+            type_ = _known_type(parameter, source.tree, kinds.get(name), name in wrt)
+            values[name] = lifter.kind_value(type_, read)
+    return values
+
+
+def _known_type(parameter: inspect.Parameter, tree: ast.FunctionDef | ast.Lambda, kind: str | None, active: bool) -> Type:
+    """The type of a parameter without an example."""
+    if kind is not None:
+        if kind not in KINDS:
+            raise ArgumentError(
+                f"unknown kind `{kind}` for parameter `{parameter.name}`",
+                remedy=f"Known kinds are {', '.join(KINDS)}.",
+            )
+        return KINDS[kind]
+    annotated = annotated_type(parameter.annotation)
+    if annotated is not None:
+        return annotated
+    default = parameter.default
+    if default is inspect.Parameter.empty:
+        return used_type(tree, parameter.name)
+    if default is None:
+        return DYNAMIC
+    from chainrule.lift.parameters import example_type
+
+    if isinstance(default, bool):
+        return annotated_type(bool) or OPAQUE
+    if type(default) is int and active:
+        return annotated_type(float) or OPAQUE
+    return example_type(default) or OPAQUE
+
+
+def assemble(graph: Graph, structure: Structure) -> Node:
+    """One node for a value with layout: what the emitted function returns."""
+    if structure.kind in ("leaf", "static"):
+        assert structure.node is not None
+        return structure.node
+    parts = tuple(assemble(graph, part) for part in structure.parts)
+    return graph.cursor.add(sequence.record, parts, (structure.kind, structure.keys))
+
+
+__all__ = ["Lifted", "SourceError", "Static", "assemble", "lift"]

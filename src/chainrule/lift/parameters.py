@@ -1,0 +1,258 @@
+"""Parameters of the lifted function: from example arguments, annotations or use, to values."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any, get_args, get_origin
+
+from chainrule.errors import ArgumentError
+from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
+from chainrule.graph.node import Node
+from chainrule.graph.structure import Structure
+from chainrule.graph.types import (
+    BOOL,
+    DYNAMIC,
+    FLOAT,
+    INT,
+    OPAQUE,
+    Sequence as SequenceType,
+    Type,
+)
+from chainrule.lift.builtins import Builtins
+from chainrule.lift.values import DictBox, ListBox, ObjectBox, Place, Static, TupleValue, Value
+from chainrule.primitives import sequence
+
+MISSING = object()
+KINDS: dict[str, Type] = {
+    "float": FLOAT,
+    "int": INT,
+    "bool": BOOL,
+    "str": OPAQUE,
+    "object": OPAQUE,
+    "optional": DYNAMIC,
+    "list[float]": SequenceType(FLOAT),
+    "list[int]": SequenceType(INT),
+    "list[list[float]]": SequenceType(SequenceType(FLOAT)),
+    "tuple[float, ...]": SequenceType(FLOAT, "tuple"),
+}
+
+
+class Parameters(Builtins):
+    """Makes the values of parameters."""
+
+    def example_value(self, name: str, example: Any, read: Callable[[Type], Node]) -> Value:
+        """A parameter whose argument is like ``example``; ``read`` makes the node that reads it."""
+        if type(example) in (float, int, bool):
+            return read(self.static_type(example))
+        if _is_float_like(example):
+            return read(FLOAT)
+        if example is None or isinstance(example, (str, bytes)):
+            return Static(example)
+        if isinstance(example, list):
+            type_ = example_type(example)
+            if type_ is not None:
+                box = ListBox(parameter=True)
+                self.state[box] = read(type_)
+                return box
+            return self._structured_list(name, example, read)
+        if isinstance(example, tuple):
+            return self._tuple_value(name, example, read)
+        if isinstance(example, dict):
+            box_node = read(OPAQUE)
+            content = {
+                key: self.example_value(name, item, self._reader(box_node, f"[{key!r}]"))
+                for key, item in example.items()
+            }
+            dict_box = DictBox()
+            self.state[dict_box] = content
+            return dict_box
+        if isinstance(example, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)) or hasattr(
+            example, "func"
+        ):
+            return Static(example)
+        if type(example).__module__ == "numpy":
+            raise ArgumentError(
+                f"argument `{name}` is a NumPy array",
+                remedy="Arrays are not supported yet: pass a list of floats.",
+            )
+        box_node = read(OPAQUE)
+        owner = ObjectBox(example, type(example), box_node)
+        self.state[owner] = {}
+        self.objects[id(example)] = owner
+        return owner
+
+    def _reader(self, base: Node, text: str) -> Callable[[Type], Node]:
+        return lambda type_: self.verbatim(f"_0_{text}", base, type=type_, pure=True)
+
+    def _structured_list(self, name: str, example: list[Any], read: Callable[[Type], Node]) -> Value:
+        base = read(OPAQUE)
+        items = [self.example_value(name, item, self._reader(base, f"[{k}]")) for k, item in enumerate(example)]
+        box = ListBox(parameter=True)
+        self.state[box] = items
+        return box
+
+    def _tuple_value(self, name: str, example: tuple[Any, ...], read: Callable[[Type], Node]) -> Value:
+        named = type(example) if hasattr(example, "_fields") else None
+        type_ = example_type(example)
+        if type_ is not None and named is None:
+            base = read(type_)
+            if len(example) > 16:
+                return base
+
+            def reader(position: int) -> Callable[[Type], Node]:
+                return lambda _: self.primitive(sequence.index, base, self.graph.constant(position))
+
+            return TupleValue(tuple(self.example_value(name, item, reader(k)) for k, item in enumerate(example)))
+        base = read(OPAQUE)
+        fields = getattr(example, "_fields", None)
+        items = tuple(
+            self.example_value(name, item, self._reader(base, f".{fields[k]}" if fields else f"[{k}]"))
+            for k, item in enumerate(example)
+        )
+        return TupleValue(items, named)
+
+    def kind_value(self, type_: Type, read: Callable[[Type], Node]) -> Value:
+        """A parameter of which only the type is known."""
+        node = read(type_)
+        if isinstance(type_, SequenceType) and type_.kind == "list":
+            box = ListBox(parameter=True)
+            self.state[box] = node
+            return box
+        return node
+
+    def structure(self, value: Value) -> Structure:
+        """The layout of a parameter or result."""
+        value = self.read(value)
+        if isinstance(value, TupleValue):
+            parts = tuple(map(self.structure, value.items))
+            if value.named is not None:
+                key = self.reference_key(value.named)
+                self.graph.reference(key, value.named)
+                return Structure("object", None, parts, (key, *getattr(value.named, "_fields", ())))
+            return Structure("tuple", None, parts)
+        if isinstance(value, ListBox):
+            content = self.read(self.state[value])
+            if isinstance(content, list):
+                return Structure("list", None, tuple(map(self.structure, content)))
+            return Structure("leaf", content)
+        if isinstance(value, DictBox):
+            content = self.state[value]
+            return Structure("dict", None, tuple(map(self.structure, content.values())), tuple(content))
+        if isinstance(value, ObjectBox):
+            return self._object_structure(value)
+        if isinstance(value, Static):
+            return Structure("static", self.static_node(value))
+        if isinstance(value, Place):
+            return Structure("leaf", self.node(value))
+        node = self.node(value)
+        return Structure("leaf" if node.type.differentiable else "static", node)
+
+    def _object_structure(self, value: ObjectBox) -> Structure:
+        if dataclasses.is_dataclass(value.type):
+            names = tuple(field.name for field in dataclasses.fields(value.type) if field.init)
+            key = self.reference_key(value.type)
+            self.graph.reference(key, value.type)
+            values = [self._object_attribute(value, name, ast.Pass()) for name in names]
+            return Structure("object", None, tuple(map(self.structure, values)), (key, *names))
+        return Structure("static", self.object_node(value))
+
+
+def _is_float_like(example: Any) -> bool:
+    """NumPy's floating scalars and fractions count as floats."""
+    return type(example).__name__ in ("float64", "float32", "int64", "int32", "Fraction", "float16")
+
+
+def example_type(example: Any) -> Type | None:
+    """Type of a uniform list or tuple of numbers, nested or not; None when it is not uniform."""
+    if type(example) is bool:
+        return None
+    if type(example) is int:
+        return INT
+    if type(example) is float or _is_float_like(example):
+        return FLOAT
+    if type(example) in (list, tuple):
+        kinds = {example_type(item) for item in example}
+        kind = "tuple" if isinstance(example, tuple) else "list"
+        if not kinds:
+            return SequenceType(FLOAT, kind)
+        if kinds == {INT, FLOAT}:
+            return SequenceType(FLOAT, kind)
+        if len(kinds) == 1 and None not in kinds:
+            (item,) = kinds
+            assert item is not None
+            return SequenceType(item, kind)
+    return None
+
+
+def annotated_type(annotation: Any) -> Type | None:
+    """Type of an annotation that says enough."""
+    if annotation in (float, "float"):
+        return FLOAT
+    if annotation in (int, "int"):
+        return INT
+    if annotation in (bool, "bool"):
+        return BOOL
+    if annotation in (str, "str"):
+        return OPAQUE
+    if isinstance(annotation, str):
+        return KINDS.get(annotation)
+    origin = get_origin(annotation)
+    if origin is types.UnionType:
+        kinds = [annotated_type(arg) for arg in get_args(annotation) if arg is not type(None)]
+        return DYNAMIC if FLOAT in kinds or INT in kinds else None
+    if origin in (list, tuple):
+        inner = [annotated_type(arg) for arg in get_args(annotation) if arg is not Ellipsis]
+        if inner and inner[0] is not None and all(kind == inner[0] for kind in inner):
+            return SequenceType(inner[0], "tuple" if origin is tuple else "list")
+    return None
+
+
+def used_type(tree: ast.FunctionDef | ast.Lambda, name: str) -> Type:
+    """What a parameter is used as: a list when it is indexed or looped over, else a number."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and _is_name(node.value, name):
+            return SequenceType(FLOAT)
+        if isinstance(node, (ast.For, ast.comprehension)) and _loops_over(node.iter, name):
+            return SequenceType(FLOAT)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("len", "sum"):
+            if any(_is_name(arg, name) for arg in node.args):
+                return SequenceType(FLOAT)
+        if isinstance(node, ast.Attribute) and _is_name(node.value, name):
+            return OPAQUE
+        if isinstance(node, (ast.Tuple, ast.List)) and isinstance(getattr(node, "ctx", None), ast.Store):
+            continue
+        if isinstance(node, ast.Assign) and _is_name(node.value, name) and isinstance(node.targets[0], (ast.Tuple, ast.List)):
+            return SequenceType(FLOAT, "tuple")
+    return FLOAT
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _loops_over(node: ast.AST, name: str) -> bool:
+    if _is_name(node, name):
+        return True
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("zip", "enumerate", "reversed")
+        and any(_loops_over(arg, name) for arg in node.args)
+    )
+
+
+def signature_parameters(graph: Graph, signature: inspect.Signature, nodes: dict[str, Node]) -> tuple[SignatureParameter, ...]:
+    """The parameters of the emitted function."""
+    found = []
+    for parameter in signature.parameters.values():
+        default = NO_DEFAULT if parameter.default is inspect.Parameter.empty else parameter.default
+        annotation = parameter.annotation
+        text = annotation.__name__ if annotation in (float, int, bool, str) else None
+        if isinstance(annotation, str) and annotation in ("float", "int", "bool", "str"):
+            text = annotation
+        found.append(SignatureParameter(parameter.name, parameter.kind.name, default, text, nodes.get(parameter.name)))
+    return tuple(found)

@@ -1,0 +1,51 @@
+"""Rules given by users: a function with its partial derivatives, and ``stop_gradient``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.graph.types import Type
+from chainrule.primitives.declare import REAL, Cost, Elementwise, Flat, register
+
+# By identity: the user's function and the primitive that stands for it.
+_RULES: dict[int, tuple[Callable[..., Any], Elementwise]] = {}
+
+
+def stop(value: Any) -> Any:
+    """``value`` itself; every derivative treats it as a constant.
+
+    >>> stop(3.0)
+    3.0
+    """
+    return value
+
+
+def _same_type(types: tuple[Type, ...]) -> Type:
+    return types[0]
+
+
+stopped = register(
+    Flat("stopped", ("chainrule.stop_gradient",), cost=Cost.FREE, raises=False, result=_same_type, evaluate=stop)
+)
+
+
+def custom_rule(function: Any) -> Elementwise | None:
+    """The primitive of a function whose derivative the user has defined."""
+    entry = _RULES.get(id(function))
+    return entry[1] if entry is not None and entry[0] is function else None
+
+
+def add_rule(function: Callable[..., Any], arity: int, partials: Callable[..., Any]) -> Elementwise:
+    """Enter a function of ``arity`` scalars with its partials ``(*args, out) -> tuple``."""
+    module, name = function.__module__, function.__qualname__
+    primitive = Elementwise(
+        name.rpartition(".")[2],
+        (f"{module}.{name}",),
+        domain=(REAL,) * arity,
+        evaluate=function,
+        doc=function.__doc__ or "",
+    )
+    primitive.partials = partials
+    _RULES[id(function)] = (function, primitive)
+    return primitive

@@ -1,0 +1,272 @@
+"""The list of passes: from a lifted function to the graph of its derivative.
+
+    lift ─▶ activity ─▶ forward: copy with tangents
+                    └─▶ reverse: pull back ─▶ record ─▶ results
+
+Every function here takes and gives a :class:`~chainrule.lift.lifter.Lifted`, so derivatives of
+derivatives are taken by applying one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from chainrule.differentiate.copying import Copier
+from chainrule.differentiate.forward import ForwardWalker
+from chainrule.differentiate.record import record
+from chainrule.differentiate.reverse import ReverseWalker
+from chainrule.errors import ArgumentError
+from chainrule.graph.block import SignatureParameter
+from chainrule.graph.node import Node, Origin
+from chainrule.graph.structure import Structure
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.lifter import Lifted, assemble, deep_recursion
+from chainrule.primitives.control import LOOP
+from chainrule.primitives.cost import operations
+from chainrule.primitives.sequence import zero_of
+from chainrule.differentiate.activity import all_steps
+
+# With a loop, up to this many scalars are differentiated forward: no tape at all.
+FORWARD_WITH_LOOP = 4
+
+
+@dataclass(frozen=True)
+class Tangents:
+    """A program with tangents: per direction the tangents of the result's leaves."""
+
+    lifted: Lifted
+    result: tuple[tuple[Node, ...], ...]
+
+
+def wrt_structures(lifted: Lifted, wrt: Sequence[str]) -> list[Structure]:
+    """Layouts of the parameters that are differentiated by.
+
+    Raises
+    ------
+    ArgumentError
+        When one of them holds no number.
+    """
+    found = []
+    for name in wrt:
+        structure = lifted.parameters[name]
+        if not any(True for _ in structure.leaves()):
+            raise ArgumentError(
+                f"parameter `{name}` holds no number to differentiate by",
+                remedy="Name a parameter that is a float or a container of floats in `wrt`.",
+            )
+        found.append(structure)
+    return found
+
+
+def is_scalar(node: Node) -> bool:
+    return not isinstance(node.type, SequenceType)
+
+
+def scalar_result(lifted: Lifted, transform: str) -> Node | None:
+    """The one number that the function returns; None when it is a constant.
+
+    Raises
+    ------
+    ArgumentError
+        When the function returns something else.
+    """
+    structure = lifted.result
+    if structure.kind == "leaf" and structure.node is not None and is_scalar(structure.node):
+        return structure.node
+    if structure.kind == "static" and lifted.graph.body.completes is False:
+        return None
+    kind = "a container" if structure.parts or structure.kind == "leaf" else "no number"
+    if structure.kind == "static" and structure.node is not None:
+        from chainrule.graph.types import BOOL
+
+        if structure.node.type == BOOL:
+            return None
+    raise ArgumentError(
+        f"`{lifted.graph.name}` returns {kind}, and {transform} needs one number",
+        remedy="Use jacobian for several results, or return the number that is meant.",
+    )
+
+
+def forward(lifted: Lifted, inputs: Sequence[Node], suffixes: Sequence[str], seeds: Sequence[dict[Node, Callable[[], Node]]] | None = None) -> tuple[ForwardWalker, Structure]:
+    """The program with tangents along one direction for each input, or along ``seeds``."""
+    results = list(lifted.result.leaves())
+    walker = ForwardWalker(lifted.graph, inputs, results, suffixes)
+    if seeds is None:
+        one: Callable[[], Node] = lambda: walker.graph.constant(1.0)  # noqa: E731
+        walker.seeds = [{node: one} for node in inputs]
+    else:
+        walker.seeds = list(seeds)
+    walker.run()
+    return walker, lifted.result.map(walker.mapped)
+
+
+def tangent_of(walker: ForwardWalker, node: Node, direction: int) -> Node:
+    """Tangent of an old node, zero where it does not vary."""
+    dot = walker.dot(node, direction)
+    if dot is not None:
+        return dot
+    with walker.graph.inside(walker.graph.body):
+        return zero_of(walker.mapped(node))
+
+
+def finish(lifted: Lifted, graph_of: Copier | None, result: Structure, graph: object = None) -> Lifted:
+    """A lifted function whose result is ``result``."""
+    new = graph_of.graph if graph_of is not None else graph
+    assert new is not None
+    from chainrule.graph.block import Graph
+
+    assert isinstance(new, Graph)
+    with new.inside(new.body):
+        new.body.results = (assemble(new, result),)
+    parameters = lifted.parameters
+    if graph_of is not None:
+        parameters = {name: _mapped(structure, graph_of) for name, structure in parameters.items()}
+    return replace(lifted, graph=new, parameters=parameters, result=result)
+
+
+def _mapped(structure: Structure, copier: Copier) -> Structure:
+    """A parameter's layout in the copied graph; leaves that nothing reads are gone."""
+    if structure.kind == "leaf" and structure.node is not None:
+        try:
+            return Structure("leaf", copier.mapped(structure.node))
+        except KeyError:
+            return Structure("static", None)
+    parts = tuple(_mapped(part, copier) for part in structure.parts)
+    return Structure(structure.kind, None, parts, structure.keys)
+
+
+def forward_gradient(lifted: Lifted, wrt: Sequence[Structure], output: Node, with_value: bool) -> Lifted:
+    """Gradient of a number, one direction for every scalar input."""
+    inputs = [leaf for structure in wrt for leaf in structure.leaves()]
+    suffixes = direction_suffixes(lifted, inputs)
+    walker, value = forward(lifted, inputs, suffixes)
+    dots = {node: tangent_of(walker, output, k) for k, node in enumerate(inputs)}
+    gradient = gradient_structure([structure.map(dots.__getitem__) for structure in wrt])
+    result = Structure("tuple", None, (value, gradient)) if with_value else gradient
+    return finish(lifted, walker, result)
+
+
+def direction_suffixes(lifted: Lifted, inputs: Sequence[Node]) -> list[str]:
+    """What is put behind a name to name its tangent in each direction."""
+    if len(inputs) == 1:
+        return ["_dot"]
+    names = [lifted.graph.names.get(node, f"d{k}") for k, node in enumerate(inputs)]
+    return [f"_d{name}" for name in names]
+
+
+def gradient_structure(structures: Sequence[Structure]) -> Structure:
+    if len(structures) == 1:
+        return structures[0]
+    return Structure("tuple", None, tuple(structures))
+
+
+def reverse_gradient(lifted: Lifted, wrt: Sequence[Structure], output: Node, with_value: bool) -> Lifted:
+    """Gradient of a number by one walk back."""
+    bars, copied, walker = pulled_back(lifted, wrt, [(output, None)])
+    structures = bars
+    gradient = gradient_structure(structures)
+    result = Structure("tuple", None, (copied.result, gradient)) if with_value else gradient
+    return recorded(copied, walker, result)
+
+
+def pulled_back(lifted: Lifted, wrt: Sequence[Structure], seeds: Sequence[tuple[Node, Node | None]]) -> tuple[list[Structure], Lifted, ReverseWalker]:
+    """Adjoints of the inputs, in a copy of the program; a seed of None is 1."""
+    copied, copier = copy_of(lifted)
+    graph = copied.graph
+    new_wrt = [structure.map(copier.mapped) for structure in wrt]
+    inputs = [leaf for structure in new_wrt for leaf in structure.leaves()]
+    outputs = [copier.mapped(node) for node, _ in seeds]
+    walker = ReverseWalker(graph, inputs, outputs)
+    steps = list(graph.body.steps)
+    position = outputs[0].origin.position
+    with graph.inside(graph.body), graph.answering(Origin(position, derivative=True)):
+        for output, (_, seed) in zip(outputs, seeds, strict=True):
+            walker.accumulate(output, graph.constant(1.0) if seed is None else copier.mapped(seed))
+        walker.pull(steps)
+
+        def bar(node: Node) -> Node:
+            found = walker.bar(node)
+            return zero_of(node) if found is None else found
+
+        bars = [structure.map(bar) for structure in new_wrt]
+    return bars, copied, walker
+
+
+def copy_of(lifted: Lifted) -> tuple[Lifted, Copier]:
+    """An independent copy, to which adjoints can be appended."""
+    copier = Copier(lifted.graph)
+    graph = copier.run()
+    parameters = {name: _mapped(structure, copier) for name, structure in lifted.parameters.items()}
+    return replace(lifted, graph=graph, parameters=parameters, result=lifted.result.map(copier.mapped)), copier
+
+
+def recorded(lifted: Lifted, walker: ReverseWalker, result: Structure) -> Lifted:
+    """Supply the backward loops, and set the result."""
+    graph = lifted.graph
+    with graph.inside(graph.body):
+        graph.body.results = (assemble(graph, result), *result.leaves())
+    from chainrule.differentiate.record import Recorder, RecordingCopier
+
+    if not walker.pairs:
+        graph.body.results = graph.body.results[:1]
+        return replace(lifted, result=result)
+    copier = RecordingCopier(graph, Recorder(graph, walker.pairs))
+    new = copier.run()
+    new.body.results = new.body.results[:1]
+    parameters = {name: _mapped(structure, copier) for name, structure in lifted.parameters.items()}
+    return replace(lifted, graph=new, parameters=parameters, result=result.map(copier.mapped))
+
+
+def gradient(lifted: Lifted, wrt: Sequence[str], mode: str, with_value: bool, transform: str = "grad") -> Lifted:
+    """The gradient by the cheaper mode, or by the one asked for."""
+    structures = wrt_structures(lifted, wrt)
+    output = scalar_result(lifted, transform)
+    inputs = [leaf for structure in structures for leaf in structure.leaves()]
+    if output is None:
+        zeros = gradient_structure([s.map(lambda node: lifted.graph.constant(0.0)) for s in structures])
+        result = Structure("tuple", None, (lifted.result, zeros)) if with_value else zeros
+        return finish(lifted, None, result, lifted.graph)
+    scalars = all(is_scalar(node) for node in inputs)
+    if mode == "forward" and not scalars:
+        raise ArgumentError(
+            "forward mode needs scalar parameters here",
+            remedy='Use mode="reverse" or mode="auto" for lists, or jvp with a direction.',
+        )
+    with deep_recursion():
+        if mode == "reverse" or not scalars:
+            return reverse_gradient(lifted, structures, output, with_value)
+        if mode == "forward" or len(inputs) == 1:
+            return forward_gradient(lifted, structures, output, with_value)
+        if any(step.op is LOOP for step in all_steps(lifted.graph.body)):
+            if len(inputs) <= FORWARD_WITH_LOOP:
+                return forward_gradient(lifted, structures, output, with_value)
+            return reverse_gradient(lifted, structures, output, with_value)
+        candidates = [
+            reverse_gradient(lifted, structures, output, with_value),
+            forward_gradient(lifted, structures, output, with_value),
+        ]
+        return min(candidates, key=lambda candidate: operations(candidate.graph))
+
+
+def add_parameters(lifted: Lifted, names: Sequence[str], like: Sequence[Structure]) -> tuple[Lifted, list[Structure]]:
+    """The function with further parameters, laid out like ``like`` (tangents, adjoints)."""
+    graph = lifted.graph
+    added = []
+    signature = list(graph.signature)
+    keyword_only = any(p.kind != "POSITIONAL_OR_KEYWORD" or p.has_default for p in signature)
+    for name, structure in zip(names, like, strict=True):
+        leaves = list(structure.leaves())
+        if structure.kind != "leaf":
+            raise ArgumentError(
+                "directions along tuples, dicts and objects are not supported",
+                remedy="Name scalar or list parameters in `wrt`.",
+            )
+        node = graph.body.parameter(name, leaves[0].type)
+        graph.names[node] = name
+        kind = "KEYWORD_ONLY" if keyword_only else "POSITIONAL_OR_KEYWORD"
+        signature.append(SignatureParameter(name, kind, node=node))
+        added.append(Structure("leaf", node))
+    graph.signature = tuple(signature)
+    parameters = {**lifted.parameters, **dict(zip(names, added, strict=True))}
+    return replace(lifted, parameters=parameters), added
