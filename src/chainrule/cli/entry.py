@@ -66,13 +66,19 @@ def generate(entries: Sequence[Entry], target: str = "math", comments: bool = Tr
 
 
 def header(entries: Sequence[Entry], graphs: Iterable[Graph], target: str, comments: bool) -> str:
-    """Version, commands and the hash of all source that the text was generated from."""
+    """The module's docstring: version, commands, and the hash of all source that went in."""
     options = "" if target == "math" else f" --target {target}"
     options += "" if comments else " --no-comments"
-    lines = [f"{MARK} {__version__}; changes made by hand will be lost."]
-    lines += [f"#   chainrule {entry}{options}" for entry in entries]
-    lines += [f"# Source: sha256 {fingerprint(graphs)}"]
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            f"{MARK} {__version__}; changes made by hand will be lost.".removeprefix('"""'),
+            "",
+            *(f"    chainrule {entry}{options}" for entry in entries),
+            "",
+            f"Source: sha256 {fingerprint(graphs)}",
+            "",
+        ]
+    )
 
 
 def fingerprint(graphs: Iterable[Graph]) -> str:
