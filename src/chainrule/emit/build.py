@@ -260,14 +260,11 @@ class _Builder:
             test = self.value(condition.results[0])
             statements.append(While(tested, test, inner, node.origin))
 
-    def suggested(self, parameter: Node) -> str | None:
-        name = self.graph.names.get(parameter) or str(parameter.params[0])
-        return name or None
-
     def state(self, parameter: Node, node: Node, k: int) -> None:
         value = self.fresh(parameter, VARIABLE, [])
-        named = self.suggested(parameter) or self.graph.names.get(node.block.item(node, k))
-        value.user_name, value.hint = (None, named) if parameter.origin.derivative else (named, None)
+        named = self.graph.names.get(parameter) or self.graph.names.get(node.block.item(node, k))
+        derivative = parameter.origin.derivative or node.origin.derivative
+        value.user_name, value.hint = (None, named) if derivative else (named, None)
 
     def iterable(self, node: Node, bounds: tuple[Node, ...], kind: str) -> Value:
         """``range(...)`` of a loop, written in its header; the index is a variable."""
@@ -275,7 +272,9 @@ class _Builder:
         body = node.params[2]
         assert isinstance(body, Block)
         index = self.fresh(body.parameters[0], VARIABLE, [])
-        index.user_name, index.hint = self.suggested(body.parameters[0]), None
+        named = self.graph.names.get(body.parameters[0])
+        derivative = node.origin.derivative
+        index.user_name, index.hint = (None, named or "i") if derivative or named is None else (named, None)
         header = Value(RANGE, [start, stop, step], (), OPAQUE, node.origin, node.serial)
         header.captive = True
         if kind == "reversed":

@@ -10,11 +10,14 @@ from chainrule.emit.plan import (
     POP,
     VARIABLE,
     Define,
+    For,
     Move,
     Plan,
     Statement,
     Value,
     count_uses,
+    reads_deep,
+    targets_of,
     walk,
 )
 from chainrule.graph.block import CONSTANT
@@ -60,6 +63,11 @@ class Webs:
                         self.join(target, source)
             elif isinstance(statement, Define):
                 self._define(statement.value)
+            elif isinstance(statement, For):
+                rows = [value for value in targets_of(statement.target) if isinstance(value.type, Sequence)]
+                for row in rows:
+                    for base in reads_deep(statement):
+                        self.join(row, base)
         self.updated = {self.find(value) for value in self.updated}
 
     def _define(self, value: Value) -> None:

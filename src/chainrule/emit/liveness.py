@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from chainrule.emit.plan import (
+    RANGE,
+    REVERSED,
     Attempt,
     Branch,
     Break,
@@ -16,6 +18,7 @@ from chainrule.emit.plan import (
     completes,
     defined_by,
     reads_deep,
+    scoped,
     walk,
 )
 
@@ -113,6 +116,9 @@ class Liveness:
             if not isinstance(statement, While):
                 for value in reads_deep(statement):
                     live.setdefault(value, position)
+            for value in scoped(statement):
+                # Also apart from all that is read beside it.
+                self._add(value, position - 1, position + 1)
 
     def _jump(self, live: dict[Value, int], target: set[Value], position: int) -> None:
         for value, end in live.items():
@@ -152,6 +158,9 @@ class Liveness:
             for value in reads_deep(inner)
             if self.first.get(value, 0) < position
         }
+        if isinstance(loop, For) and any(value.op is not RANGE for value in _iterated(loop.iterable)):
+            # What is looped over is looked at in every step.
+            outside |= set(reads_deep(loop))
         around = after | outside
         self.loops.append((after, around))
         inner = {value: end for value in around}
@@ -191,3 +200,7 @@ class Liveness:
         self.held = before
         live.clear()
         live.update({value: position + 1 for value in self._begun(entry, position)})
+
+
+def _iterated(iterable: Value) -> list[Value]:
+    return iterable.args if iterable.op is REVERSED else [iterable]

@@ -1,9 +1,247 @@
-"""Loops as a person writes them."""
+"""Loops as a person writes them: over items instead of indices, and as comprehensions."""
 
 from __future__ import annotations
 
-from chainrule.emit.plan import Plan
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from chainrule.emit.plan import (
+    COMPREHENSION,
+    ENUMERATE,
+    RANGE,
+    REVERSED,
+    VARIABLE,
+    ZIP,
+    Branch,
+    Break,
+    Define,
+    For,
+    Move,
+    Plan,
+    Return,
+    Statement,
+    Value,
+    count_uses,
+    defined_by,
+    has_break,
+    is_effect,
+    ordered,
+    reads_deep,
+    walk,
+)
+from chainrule.graph.block import CONSTANT
+from chainrule.graph.types import OPAQUE, Sequence
+from chainrule.primitives.effect import Verbatim
+from chainrule.primitives.sequence import append, display, index, length
 
 
 def raise_loops(plan: Plan) -> None:
-    """Loops over items instead of indices."""
+    """Loops over items where only items are used, comprehensions where only they are gathered."""
+    lengths = _appended_lengths(plan.body)
+    for statement in list(walk(plan.body)):
+        if isinstance(statement, For):
+            _Items(statement, lengths).rewrite()
+    _gather(plan.body, plan)
+
+
+# --- over items -------------------------------------------------------------------------
+
+
+def _appended_lengths(body: list[Statement]) -> dict[Value, Value]:
+    """Lists that get one entry in each of ``range(n)`` steps, with their ``n``."""
+    empty = {
+        target
+        for statement in walk(body)
+        if isinstance(statement, Move)
+        for target, source in zip(statement.targets, statement.sources, strict=True)
+        if source.op is display and not source.args
+    }
+    found: dict[Value, Value] = {}
+    for statement in walk(body):
+        if not isinstance(statement, For) or has_break(statement.body):
+            continue
+        header = statement.iterable.args[0] if statement.iterable.op is REVERSED else statement.iterable
+        if header.op is not RANGE or not _counts_from_zero(header):
+            continue
+        if any(isinstance(inner, Return) for inner in walk(statement.body)):
+            continue
+        made = {inner.value for inner in statement.body if isinstance(inner, Define)}
+        for inner in statement.body:
+            if isinstance(inner, Move):
+                for target, source in zip(inner.targets, inner.sources, strict=True):
+                    grown = source in made and source.op is append and source.args[0] is target
+                    if target in empty and grown:
+                        found[target] = header.args[1]
+    return found
+
+
+def _counts_from_zero(header: Value) -> bool:
+    start, _, step = header.args
+    return all(part.op is CONSTANT for part in (start, step)) and (start.params[0], step.params[0]) == (0, 1)
+
+
+@dataclass
+class _Items:
+    """One loop over ``range(n)`` whose index is used to read lists of length ``n``."""
+
+    loop: For
+    lengths: dict[Value, Value]
+    reads: dict[Value, list[Value]] = field(default_factory=dict)
+    others: int = 0
+
+    def rewrite(self) -> None:
+        loop = self.loop
+        backwards = loop.iterable.op is REVERSED
+        header = loop.iterable.args[0] if backwards else loop.iterable
+        number = loop.target
+        if header.op is not RANGE or not _counts_from_zero(header) or not isinstance(number, Value):
+            return
+        if number.user_name is not None and not loop.origin.derivative:
+            return
+        bases = self._bases(header.args[1])
+        if bases is None:
+            return
+        self._survey(number, bases)
+        if not self.reads or (backwards and self.others):
+            return
+        required, _ = bases
+        columns = [base for base in required if base in self.reads or len(required) > 1]
+        columns += [base for base in self.reads if base not in columns]
+        parts = [self._part(base, backwards) for base in columns]
+        iterable = parts[0] if len(parts) == 1 else self._form(ZIP, parts)
+        targets: list[Any] = [self._target(base) for base in columns]
+        loop.target = targets[0] if len(targets) == 1 else targets
+        if self.others:
+            iterable = self._form(ENUMERATE, [iterable])
+            loop.target = [number, loop.target]
+        loop.iterable = iterable
+
+    def _bases(self, stop: Value) -> tuple[list[Value], set[Value]] | None:
+        """``(lists whose lengths decide, lists known to be as long)``."""
+        same = {base for base, count in self.lengths.items() if count is stop}
+        if stop.op is length:
+            base = stop.args[0]
+            more = {other for other, count in self.lengths.items() if self.lengths.get(base) is count}
+            return [base], {base, *same, *more}
+        if isinstance(stop.op, Verbatim) and str(stop.params[0]).startswith("min("):
+            if all(arg.op is length for arg in stop.args):
+                found = [arg.args[0] for arg in stop.args]
+                return found, {*found, *same}
+        return ([], same) if same else None
+
+    def _survey(self, number: Value, bases: tuple[list[Value], set[Value]]) -> None:
+        """How the index is used in the body."""
+        changed = {value for inner in walk(self.loop.body) for value in defined_by(inner)}
+        usable = {base for base in bases[1] if base not in changed}
+        for inner in walk(self.loop.body):
+            if isinstance(inner, Define) and inner.value.op is index and len(inner.value.args) == 2:
+                base, position = inner.value.args
+                if position is number and base in usable:
+                    self.reads.setdefault(base, []).append(inner.value)
+                    continue
+            self.others += sum(1 for value in reads_deep(inner) if value is number)
+
+    def _target(self, base: Value) -> Value:
+        """The loop's variable for the items of ``base``; its reads are gone."""
+        reads = self.reads.get(base)
+        if not reads:
+            return Value(VARIABLE, [], (), OPAQUE, self.loop.origin)
+        first = next((read for read in reads if read.user_name), reads[0])
+        first.op, first.args, first.params = VARIABLE, [], ()
+        name = base.user_name or base.hint
+        if first.user_name is None and first.hint is None and name is not None:
+            first.hint = f"{name}_i"
+        mapping = {read: first for read in reads if read is not first}
+        for block in (self.loop.body, *(block for inner in walk(self.loop.body) for block in inner.blocks())):
+            block[:] = [inner for inner in block if not (isinstance(inner, Define) and inner.value in reads)]
+        if mapping:
+            for inner in walk(self.loop.body):
+                inner.replace_reads(mapping)
+        return first
+
+    def _part(self, base: Value, backwards: bool) -> Value:
+        return self._form(REVERSED, [base]) if backwards else base
+
+    def _form(self, op: Any, args: list[Value]) -> Value:
+        value = Value(op, args, (), OPAQUE, self.loop.origin)
+        value.captive = True
+        return value
+
+
+# --- comprehensions ---------------------------------------------------------------------
+
+
+def _gather(statements: list[Statement], plan: Plan) -> None:
+    """``out = []`` and a loop of ``out.append(e)`` become ``out = [e for ...]``."""
+    for statement in statements:
+        for block in statement.blocks():
+            _gather(block, plan)
+    uses: Counter[Value] | None = None
+    for position in range(len(statements) - 1, -1, -1):
+        statement = statements[position]
+        if isinstance(statement, For) and _single_state(statement) is not None:
+            uses = uses or count_uses(plan.body)
+            made = _comprehension(statement, statements, position, uses)
+            if made is not None:
+                statements[position] = Define(made)
+                uses = None
+    statements[:] = [inner for inner in statements if not (isinstance(inner, Move) and not inner.targets)]
+
+
+def _single_state(loop: For) -> tuple[Value, Value] | None:
+    """``(list, its next version)`` when that is all that the loop makes."""
+    if not loop.body or not isinstance(loop.body[-1], Move):
+        return None
+    closing = loop.body[-1]
+    if len(closing.targets) != 1 or any(isinstance(inner, (Break, Return, Branch)) for inner in walk(loop.body)):
+        return None
+    state, grown = closing.targets[0], closing.sources[0]
+    return (state, grown) if grown.op is append and grown.args[0] is state else None
+
+
+def _comprehension(loop: For, statements: list[Statement], position: int, uses: Counter[Value]) -> Value | None:
+    found = _single_state(loop)
+    assert found is not None
+    state, grown = found
+    element = grown.args[1]
+    steps = [inner.value for inner in loop.body[:-1] if isinstance(inner, Define)]
+    if len(steps) != len(loop.body) - 1 or not steps or steps[-1] is not grown:
+        return None
+    steps.pop()
+    tree = list(_tree(element, set(steps)))
+    plain = len(tree) == len(steps) and all(uses[step] == 1 and step.user_name is None for step in steps)
+    if not plain or any(is_effect(step) for step in steps):
+        return None
+    if [step for step in reversed(tree) if ordered(step)] != [step for step in steps if ordered(step)]:
+        return None
+    if not _starts_empty(state, statements[:position]) or any(state in reads_deep(inner) for inner in loop.body[:-2]):
+        return None
+    for step in steps:
+        step.captive = True
+    state.op, state.args, state.params = COMPREHENSION, [loop.iterable, element], (loop.target,)
+    state.type = state.type if isinstance(state.type, Sequence) else OPAQUE
+    return state
+
+
+def _tree(root: Value, inside: set[Value]) -> Iterator[Value]:
+    stack = [root]
+    while stack:
+        value = stack.pop()
+        if value in inside:
+            yield value
+            stack.extend(value.args)
+
+
+def _starts_empty(state: Value, before: list[Statement]) -> bool:
+    """Remove the assignment of an unnamed empty list to ``state``; False if there is none."""
+    for statement in reversed(before):
+        if isinstance(statement, Move) and state in statement.targets:
+            k = statement.targets.index(state)
+            source = statement.sources[k]
+            if source.op is not display or source.args or source.user_name is not None:
+                return False
+            del statement.targets[k], statement.sources[k]
+            return True
+    return False

@@ -20,6 +20,7 @@ from chainrule.emit.plan import (
     Value,
     defined_by,
     is_statement,
+    scoped,
     walk,
 )
 from chainrule.graph.block import CONSTANT
@@ -109,7 +110,7 @@ class Names:
             self.family[parameter].fixed = name
             self.family[parameter].user_name = name
         for statement in walk(self.plan.body):
-            for value in defined_by(statement):
+            for value in (*defined_by(statement), *scoped(statement)):
                 if value not in self.family and not is_statement(value):
                     self._enter(value)
 

@@ -1,9 +1,246 @@
-"""Where each value is computed."""
+"""Where each value is computed: early out of loops, late into branches, before it is overwritten.
+
+f's own computations keep their order as far as that could be noticed; those of the derivative
+are moved where a person would have written them.
+"""
 
 from __future__ import annotations
 
-from chainrule.emit.plan import Plan
+from collections.abc import Iterable
+
+from chainrule.emit.inplace import is_update
+from chainrule.emit.plan import (
+    LAZY,
+    POP,
+    VARIABLE,
+    Branch,
+    Define,
+    For,
+    Move,
+    Plan,
+    Statement,
+    Value,
+    While,
+    defined_by,
+    is_effect,
+    may_raise,
+    ordered,
+    reads_deep,
+    walk,
+)
+from chainrule.graph.types import OPAQUE, Record, Sequence
 
 
 def place(plan: Plan) -> None:
     """Move derivative computations out of loops and into the arms that use them."""
+    hoist(plan.body)
+    sink(plan.body)
+    _versions_in_order(plan.body)
+    for statement in walk(plan.body):
+        if isinstance(statement, (For, While)):
+            _states_in_order(statement.body, plan.states)
+
+
+# --- out of loops -----------------------------------------------------------------------
+
+
+def hoist(statements: list[Statement]) -> None:
+    """Compute before a loop what is the same in all its steps and cannot raise::
+
+        for v in x:                     scale = 2.0 * a
+            s_bar += 2.0 * a * v        for v in x:
+                                            s_bar += scale * v
+    """
+    position = 0
+    while position < len(statements):
+        statement = statements[position]
+        for block in statement.blocks():
+            hoist(block)
+        if isinstance(statement, (For, While)):
+            own = {value for inner in walk([statement]) for value in defined_by(inner)}
+            out: list[Statement] = []
+            for inner in statement.body:
+                if isinstance(inner, Define) and _is_invariant(inner.value, own):
+                    out.append(inner)
+                    own.discard(inner.value)
+            moved = set(out)
+            statement.body[:] = [inner for inner in statement.body if inner not in moved]
+            statements[position:position] = out
+            position += len(out)
+        position += 1
+
+
+def _is_invariant(value: Value, own: set[Value]) -> bool:
+    if not value.derivative or may_raise(value) or _holds_list(value) or value.op in LAZY:
+        return False
+    return not is_effect(value) and not any(arg in own for arg in value.args)
+
+
+def _holds_list(value: Value) -> bool:
+    """Whether moving ``value`` could change what list it sees or makes."""
+    return any(isinstance(part.type, (Sequence, Record)) or part.type == OPAQUE for part in (value, *value.args))
+
+
+# --- into branches ----------------------------------------------------------------------
+
+
+def sink(statements: list[Statement]) -> None:
+    """Compute in an arm what is used in that arm only."""
+    users: dict[Value, set[tuple[int, int]]] = {}
+    for position, statement in enumerate(statements):
+        for value in reads_deep(statement):
+            users.setdefault(value, set()).add((position, -1))
+        for k, block in enumerate(statement.blocks()):
+            arm = k if isinstance(statement, Branch) else -1
+            for inner in walk(block):
+                for value in reads_deep(inner):
+                    users.setdefault(value, set()).add((position, arm))
+    gone: set[int] = set()
+    assigned = _assignments(statements)
+    for position in range(len(statements) - 1, -1, -1):
+        statement = statements[position]
+        if not isinstance(statement, Define) or not _may_sink(statement.value):
+            continue
+        places = users.get(statement.value, set())
+        if len(places) != 1:
+            continue
+        (at, arm) = next(iter(places))
+        if arm < 0 or _assigned_between(statement.value.args, assigned, position, at):
+            continue
+        statements[at].blocks()[arm].insert(0, statement)
+        gone.add(position)
+        for value in reads_deep(statement):
+            if (position, -1) in users[value]:
+                users[value].discard((position, -1))
+                users[value].add((at, arm))
+    if gone:
+        statements[:] = [statement for k, statement in enumerate(statements) if k not in gone]
+    for statement in statements:
+        for block in statement.blocks():
+            sink(block)
+
+
+def _may_sink(value: Value) -> bool:
+    if ordered(value) or value.user_name is not None or is_effect(value) or is_update(value):
+        return False
+    return value.op is not POP and not any(isinstance(arg.type, (Sequence, Record)) for arg in value.args)
+
+
+def _assignments(statements: list[Statement]) -> dict[Value, list[int]]:
+    found: dict[Value, list[int]] = {}
+    for position, statement in enumerate(statements):
+        for inner in walk([statement]):
+            for value in defined_by(inner):
+                if value.op is VARIABLE:
+                    found.setdefault(value, []).append(position)
+    return found
+
+
+def _assigned_between(values: Iterable[Value], assigned: dict[Value, list[int]], start: int, end: int) -> bool:
+    return any(start < at <= end for value in values for at in assigned.get(value, ()))
+
+
+# --- before it is overwritten -----------------------------------------------------------
+
+
+def _states_in_order(body: list[Statement], states: set[Value]) -> None:
+    """Let a loop read the old version of a state before it makes the next one.
+
+    Then both are one variable::
+
+        x_new = x * x                   x_dot = 2.0 * x * x_dot
+        x_dot = 2.0 * x * x_dot         x = x * x
+        x = x_new
+    """
+    for _ in range(2):
+        for old, new in _steps_of(body, states):
+            _read_before(body, old, new)
+
+
+def _steps_of(body: list[Statement], states: set[Value]) -> list[tuple[Value, Value]]:
+    made = {statement.value for statement in body if isinstance(statement, Define)}
+    return [
+        (target, source)
+        for statement in body
+        if isinstance(statement, Move)
+        for target, source in zip(statement.targets, statement.sources, strict=True)
+        if target in states and source in made
+    ]
+
+
+def _read_before(body: list[Statement], old: Value, new: Value, last: int | None = None) -> None:
+    """Reorder ``body`` such that ``old`` is read before ``new`` is computed, if that is possible."""
+    at = next(k for k, statement in enumerate(body) if isinstance(statement, Define) and statement.value is new)
+    readers = [
+        k
+        for k in range(at + 1, len(body))
+        if not isinstance(body[k], Move) and any(old in reads_deep(inner) for inner in walk([body[k]]))
+    ]
+    if not readers or (last is not None and readers[-1] > last):
+        return
+    early = _hoistable(body, at, new, readers[-1] if last is None else last)
+    if all(reader in early for reader in readers):
+        picked = [body[k] for k in early]
+        rest = [statement for k, statement in enumerate(body[at:], at) if k not in set(early)]
+        body[at:] = [*picked, *rest]
+    elif _may_wait(body, at, readers[-1], new):
+        statement = body.pop(at)
+        body.insert(readers[-1], statement)
+
+
+def _hoistable(body: list[Statement], at: int, new: Value, last: int) -> list[int]:
+    """Derivative statements behind ``at`` that can stand before it."""
+    late: set[Value] = {new}
+    blocked = ordered(new)
+    found = []
+    for k in range(at + 1, len(body)):
+        statement = body[k]
+        free = isinstance(statement, Define) and statement.value.derivative and not is_effect(statement.value)
+        if free:
+            assert isinstance(statement, Define)
+            value = statement.value
+            dependent = any(arg in late for arg in reads_deep(statement))
+            if not dependent and not (blocked and may_raise(value)):
+                found.append(k)
+                continue
+        for inner in walk([statement]):
+            late.update(defined_by(inner))
+            blocked = blocked or (isinstance(inner, Define) and (ordered(inner.value) or is_effect(inner.value)))
+        if isinstance(statement, (For, While)) or (k > last and not free):
+            break
+    return found
+
+
+def _may_wait(body: list[Statement], at: int, until: int, new: Value) -> bool:
+    """Whether ``new`` can be computed after the statement at ``until``."""
+    if is_update(new) or is_effect(new) or _holds_list(new):
+        return False
+    for statement in body[at + 1 : until + 1]:
+        for inner in walk([statement]):
+            if new in reads_deep(inner) or any(value in new.args for value in defined_by(inner)):
+                return False
+            if ordered(new) and isinstance(inner, Define) and (may_raise(inner.value) or is_effect(inner.value)):
+                return False
+    return True
+
+
+def _versions_in_order(body: list[Statement]) -> None:
+    """The same for successive versions of one of the user's variables in straight-line code."""
+    latest: dict[str, Value] = {}
+    pairs = []
+    for statement in body:
+        if isinstance(statement, Define) and statement.value.user_name is not None:
+            name = statement.value.user_name
+            if name in latest and not is_update(statement.value):
+                pairs.append((latest[name], statement.value))
+            latest[name] = statement.value
+    for old, new in pairs:
+        at = next(k for k, statement in enumerate(body) if isinstance(statement, Define) and statement.value is new)
+        last = at
+        while last + 1 < len(body) and _is_derivative(body[last + 1]):
+            last += 1
+        _read_before(body, old, new, last)
+
+
+def _is_derivative(statement: Statement) -> bool:
+    return isinstance(statement, Define) and statement.value.derivative

@@ -293,12 +293,24 @@ def captives(value: Value) -> Iterator[Value]:
 def reads_deep(statement: Statement) -> Iterator[Value]:
     """The values that a statement's line evaluates, through what is captive in it."""
     stack = list(reversed(statement.reads()))
+    own = set(scoped(statement)) if isinstance(statement, (Define, Return, Move, Branch)) else set()
     while stack:
         value = stack.pop()
         if value.captive:
             stack.extend(reversed(value.args))
-        else:
+        elif value not in own:
             yield value
+
+
+def scoped(statement: Statement) -> Iterator[Value]:
+    """The variables of comprehensions on a statement's line."""
+    stack = [statement.value] if isinstance(statement, Define) else statement.reads()
+    stack = list(stack)
+    while stack:
+        value = stack.pop()
+        if value.op is COMPREHENSION:
+            yield from targets_of(value.params[0])
+        stack.extend(arg for arg in value.args if arg.captive)
 
 
 def count_uses(statements: list[Statement]) -> Counter[Value]:
