@@ -24,6 +24,7 @@ class Copier:
         graph.cells = source.cells
         graph.functions = source.functions
         graph.docstring = source.docstring
+        graph.sources = source.sources
 
     def run(self) -> Graph:
         """The whole graph, copied."""

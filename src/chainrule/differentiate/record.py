@@ -197,14 +197,17 @@ class RecordingCopier(Copier):
     def __init__(self, source: Graph, recorder: Recorder) -> None:
         super().__init__(source)
         self.plans = recorder.plans
-        self.by_forward = {plan.forward: plan for plan in recorder.plans.values()}
+        # A loop may be answered by several backward loops, one for each result pulled back.
+        self.by_forward: dict[Node, dict[Tape, None]] = {}
+        for plan in recorder.plans.values():
+            self.by_forward.setdefault(plan.forward, {}).update(dict.fromkeys(plan.tapes))
         self.owners = recorder.owners
         self.contexts: list[Context] = []
         # New nodes of tapes, and of values on their way out of branches.
         self.tapes: dict[Tape, Node] = {}
         self.level: dict[Recorded, Node] = {}
         self.exports: dict[Node, list[Recorded]] = {}
-        for plan in self.by_forward.values():
+        for plan in recorder.plans.values():
             for entry in plan.recorded:
                 self._plan_export(entry, plan)
 
@@ -301,20 +304,19 @@ class RecordingCopier(Copier):
     def loop_copy(self, node: Node) -> Node:
         if node in self.plans:
             return self._backward(node, self.plans[node])
-        if node in self.by_forward and self.by_forward[node].tapes:
-            return self._forward(node, self.by_forward[node])
+        if self.by_forward.get(node):
+            return self._forward(node, list(self.by_forward[node]))
         return super().loop_copy(node)
 
-    def _forward(self, node: Node, plan: Plan) -> Node:
+    def _forward(self, node: Node, tapes: list[Tape]) -> Node:
         """The loop with its tapes as further states."""
         kind, condition, old, breaks = node.params
         assert isinstance(old, Block)
         graph = self.graph
-        tapes = plan.tapes
         with graph.answering(Origin(node.origin.position, derivative=True)):
             empty = tuple(
-                graph.constant(0) if tape.entry is None else graph.cursor.add(sequence.display, (), ("list", position))
-                for position, tape in enumerate(tapes)
+                graph.constant(0) if tape.entry is None else graph.cursor.add(sequence.display, (), ("list",))
+                for tape in tapes
             )
         args = tuple(map(self.mapped, node.args))
         parent = graph.cursor
@@ -410,8 +412,8 @@ def _noun(node: Node) -> str:
     return node.op.name if isinstance(node.op, Primitive) else "value"
 
 
-def record(graph: Graph, pairs: dict[Node, Node]) -> Graph:
-    """The graph with every backward loop supplied from its forward loop.
+def record(graph: Graph, pairs: dict[Node, Node]) -> RecordingCopier | None:
+    """The copy of a graph in which every backward loop is supplied from its forward loop.
 
     Before, a backward loop refers to values of the forward loop; after, to tapes::
 
@@ -421,7 +423,11 @@ def record(graph: Graph, pairs: dict[Node, Node]) -> Graph:
             x_bar = 2.0 * x * x_bar                 x = x * x
                                                 for x in reversed(x_tape):
                                                     x_bar = 2.0 * x * x_bar
+
+    None when there is no backward loop.
     """
     if not pairs:
-        return graph
-    return RecordingCopier(graph, Recorder(graph, pairs)).run()
+        return None
+    copier = RecordingCopier(graph, Recorder(graph, pairs))
+    copier.run()
+    return copier

@@ -195,6 +195,8 @@ class Graph:
         # Cells of the closure of the user's function, and graphs of functions kept apart.
         self.cells: dict[str, Any] = {}
         self.functions: dict[Hashable, Graph] = {}
+        # Every function whose text went in, as (file, line, text).
+        self.sources: tuple[tuple[str, int, str], ...] = ()
         self.cursor = self.body
         self.origin: Origin = NOWHERE
 

@@ -105,6 +105,9 @@ def join(left: Type, right: Type) -> Type:
         return FLOAT if FLOAT in (left, right) else INT
     if isinstance(left, Sequence) and isinstance(right, Sequence):
         kind = left.kind if left.kind == right.kind else "list"
+        # An empty list has entries of no type yet.
+        if OPAQUE in (left.item, right.item):
+            return Sequence(right.item if left.item == OPAQUE else left.item, kind)
         return Sequence(join(left.item, right.item), kind)
     scalars = isinstance(left, Scalar) and isinstance(right, Scalar)
     if scalars and (left.differentiable or right.differentiable):

@@ -91,6 +91,8 @@ class Core:
         self.called: set[ast.AST] = set()
         self.objects: dict[int, ObjectBox] = {}
         self.object_nodes: dict[ObjectBox, Callable[[], Node]] = {}
+        # The first names of lists.
+        self.box_names: dict[ListBox, str] = {}
         # Lists that were copied into another container and must not be written to.
         self.frozen: set[ListBox] = set()
 
@@ -209,6 +211,8 @@ class Core:
         """Turn the list's content into a run-time sequence, for good."""
         node = self.sequence_node(box)
         self.state[box] = node
+        if box in self.box_names:
+            self.graph.names.setdefault(node, self.box_names[box])
         return node
 
     def static_value(self, value: Value) -> tuple[bool, Any]:

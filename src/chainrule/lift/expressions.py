@@ -554,6 +554,7 @@ class Expressions(Core):
         if isinstance(value, Node) and value not in self.graph.names:
             self.graph.names[value] = name
         elif isinstance(value, ListBox):
+            self.box_names.setdefault(value, name)
             content = self.state[value]
             if isinstance(content, Node) and content not in self.graph.names:
                 self.graph.names[content] = name

@@ -88,7 +88,7 @@ def lift(
     ChainruleError
         When the function cannot be understood.
     """
-    owner, plain = _owner_and_function(function)
+    owner, plain = owner_and_function(function)
     source = source_of(plain)
     graph = Graph(source.name if source.name != "<lambda>" else "lambda_")
     lifter = Lifter(graph)
@@ -115,10 +115,11 @@ def lift(
             graph.body.completes = False
     graph.body.results = (assemble(graph, structure),)
     graph.signature = signature_parameters(graph, signature, nodes)
+    graph.sources = tuple((used.file, used.tree.lineno, used.text) for used in lifter.sources.values())
     return Lifted(graph, parameters, structure, tuple(lifter.sources.values()))
 
 
-def _owner_and_function(function: Any) -> tuple[Any, Any]:
+def owner_and_function(function: Any) -> tuple[Any, Any]:
     """``(self, function)`` of a bound method or callable object; self is None for functions."""
     if isinstance(function, types.MethodType):
         return function.__self__, function.__func__

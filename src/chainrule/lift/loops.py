@@ -437,6 +437,8 @@ class _Attempt:
 
 
 def _box_name(lifter: Loops, key: Key) -> str | None:
+    if key in lifter.box_names:
+        return lifter.box_names[key]
     content = lifter.state.get(key)
     return lifter.graph.names.get(content) if isinstance(content, Node) else None
 

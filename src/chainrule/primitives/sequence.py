@@ -331,6 +331,10 @@ for _name in ("max", "min"):
     _extreme.callables = (f"builtins.{_name}",)
     _extreme.tangent_rule = _selected_tangent
 
+# Each evaluation makes a list of its own, which may then be written to: never shared.
+for _op in (display, zeros_like, filled, fill_like, copy):
+    _op.pure = False
+
 __all__ = [
     "append", "as_tuple", "backwards", "concatenate", "copy", "display", "drop_last", "entrywise_add",
     "exact_total", "fill_like", "filled", "index", "index_add", "index_set", "item_type", "length",

@@ -206,13 +206,11 @@ def recorded(lifted: Lifted, walker: ReverseWalker, result: Structure) -> Lifted
     graph = lifted.graph
     with graph.inside(graph.body):
         graph.body.results = (assemble(graph, result), *result.leaves())
-    from chainrule.differentiate.record import Recorder, RecordingCopier
-
-    if not walker.pairs:
+    copier = record(graph, walker.pairs)
+    if copier is None:
         graph.body.results = graph.body.results[:1]
         return replace(lifted, result=result)
-    copier = RecordingCopier(graph, Recorder(graph, walker.pairs))
-    new = copier.run()
+    new = copier.graph
     new.body.results = new.body.results[:1]
     parameters = {name: _mapped(structure, copier) for name, structure in lifted.parameters.items()}
     return replace(lifted, graph=new, parameters=parameters, result=result.map(copier.mapped))

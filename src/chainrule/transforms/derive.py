@@ -1,0 +1,154 @@
+"""From a function and a transform's name to graphs that are ready to be rendered."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from chainrule.errors import ArgumentError, NotDifferentiableError
+from chainrule.graph.block import Graph
+from chainrule.lift.lifter import Lifted, lift
+from chainrule.primitives.cost import operations
+from chainrule.transforms import products
+from chainrule.transforms.pipeline import gradient
+from chainrule.version import __version__
+
+MODES = ("auto", "forward", "reverse")
+# What the first line of the docstring says of each transform.
+TITLES = {
+    "grad": "Gradient of `{f}` with respect to {wrt}.",
+    "value_and_grad": "Value and gradient of `{f}` with respect to {wrt}.",
+    "jacobian": "Jacobian of `{f}` with respect to {wrt}.",
+    "hessian": "Hessian of `{f}` with respect to {wrt}.",
+    "jvp": "Value of `{f}` and its tangent along directions of {wrt}.",
+    "vjp": "Value of `{f}` and its adjoint with respect to {wrt}.",
+    "hvp": "Gradient of `{f}` and its Hessian times a direction of {wrt}.",
+}
+
+
+def wrt_names(function: Callable[..., Any], wrt: int | str | tuple[int | str, ...]) -> tuple[str, ...]:
+    """Names of the parameters that ``wrt`` means.
+
+    Raises
+    ------
+    ArgumentError
+        When there is no such parameter.
+    """
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        names = []
+    entries = wrt if isinstance(wrt, tuple) else (wrt,)
+    found = []
+    for entry in entries:
+        if isinstance(entry, bool) or not isinstance(entry, (int, str)):
+            raise ArgumentError(
+                f"wrt={wrt!r} is neither a name nor a position",
+                remedy="Give a parameter's name, its position, or a tuple of these.",
+            )
+        if isinstance(entry, str) and entry in names:
+            found.append(entry)
+        elif isinstance(entry, int) and -len(names) <= entry < len(names):
+            found.append(names[entry])
+        else:
+            raise ArgumentError(
+                f"`{getattr(function, '__name__', function)}` has no parameter {entry!r}",
+                remedy=f"Its parameters are {', '.join(names) or 'none'}.",
+            )
+    if len(set(found)) < len(found) or not found:
+        raise ArgumentError(
+            f"wrt={wrt!r} names no parameter, or one twice",
+            remedy="Name each parameter once.",
+        )
+    return tuple(found)
+
+
+def transformed(lifted: Lifted, transform: str, wrt: tuple[str, ...], mode: str) -> Lifted:
+    """Apply one transform to a lifted function."""
+    if transform in ("grad", "value_and_grad"):
+        return gradient(lifted, wrt, mode, transform == "value_and_grad", transform)
+    if transform == "jacobian":
+        return products.jacobian(lifted, wrt, mode)
+    if transform == "hessian":
+        return products.hessian(lifted, wrt, mode)
+    if transform == "jvp":
+        return products.jvp(lifted, wrt)
+    if transform == "vjp":
+        return products.vjp(lifted, wrt)
+    if transform == "hvp":
+        return products.hvp(lifted, wrt)
+    raise ArgumentError(
+        f"unknown transform `{transform}`", remedy=f"Known ones are {', '.join(TITLES)}."
+    )
+
+
+def derive(
+    function: Callable[..., Any],
+    transform: str = "grad",
+    wrt: int | str | tuple[int | str, ...] | None = None,
+    mode: str = "auto",
+    name: str | None = None,
+    kinds: Mapping[str, str] | None = None,
+    arguments: Mapping[str, Any] | None = None,
+) -> list[Graph]:
+    """The graph of a derivative, in a list ready for :func:`chainrule.emit.module.render`.
+
+    Parameters
+    ----------
+    wrt:
+        Parameters to differentiate by; default the first.
+    mode:
+        ``"auto"``, ``"forward"`` or ``"reverse"``.
+    name:
+        Name of the generated function.
+    kinds, arguments:
+        See :func:`chainrule.lift.lifter.lift`.
+
+    Raises
+    ------
+    ChainruleError
+        When the function cannot be lifted or differentiated.
+    """
+    if mode not in MODES:
+        raise ArgumentError(f"unknown mode `{mode}`", remedy=f"Known modes are {', '.join(MODES)}.")
+    wrt = 0 if wrt is None else wrt
+    names = wrt_names(function, wrt)
+    check_numbers(function, names, arguments)
+    lifted = lift(function, arguments, kinds, names)
+    cost = operations(lifted.graph)
+    result = transformed(lifted, transform, names, mode)
+    graph = result.graph
+    graph.name = name or f"{transform}_{lifted.graph.name}"
+    graph.docstring = docstring(lifted, transform, names, operations(graph), cost)
+    return [graph]
+
+
+def check_numbers(function: Callable[..., Any], names: tuple[str, ...], arguments: Mapping[str, Any] | None) -> None:
+    """Refuse to differentiate by something that is certainly no number."""
+    for name in names:
+        if arguments is None or name not in arguments:
+            continue
+        value = arguments[name]
+        if value is None or isinstance(value, (str, bytes, bool)):
+            raise NotDifferentiableError(
+                f"parameter `{name}` is {value!r}, which is no number",
+                remedy="Differentiate by a float, or by a container of floats.",
+            )
+
+
+def docstring(lifted: Lifted, transform: str, wrt: tuple[str, ...], count: int, own: int) -> str:
+    """What the emitted function says of itself."""
+    graph = lifted.graph
+    file, line, _ = graph.sources[0]
+    place = os.path.basename(file)
+    listed = wrt[0] if len(wrt) == 1 else ", ".join(wrt[:-1]) + " and " + wrt[-1]
+    title = TITLES[transform].format(f=graph.name, wrt=listed)
+    command = f"chainrule {transform.replace('_', '-')} {place}:{graph.name} --wrt {','.join(wrt)}"
+    taken = f"{count} operations; {graph.name} itself takes {own}."
+    return f"{title}\n\nGenerated by chainrule {__version__} from {place}:{line}\n({command}).\n{taken}"
+
+
+__all__ = ["derive", "replace", "transformed", "wrt_names"]

@@ -1,0 +1,217 @@
+"""Jacobians, Hessians and products with vectors, made of the gradient's two walks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chainrule.differentiate.activity import all_steps
+from chainrule.differentiate.copying import Copier
+from chainrule.differentiate.reverse import ReverseWalker
+from chainrule.errors import ArgumentError
+from chainrule.graph.block import Block
+from chainrule.graph.node import Node, Origin
+from chainrule.graph.structure import Structure
+from chainrule.graph.types import INT
+from chainrule.lift.lifter import Lifted, assemble, deep_recursion
+from chainrule.primitives import sequence
+from chainrule.primitives.control import LOOP
+from chainrule.primitives.cost import operations
+from chainrule.primitives.sequence import zero_of
+from chainrule.transforms.pipeline import (
+    add_parameters,
+    copy_of,
+    direction_suffixes,
+    finish,
+    forward,
+    gradient,
+    gradient_structure,
+    is_scalar,
+    pulled_back,
+    recorded,
+    tangent_of,
+    wrt_structures,
+)
+
+
+def jvp(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
+    """``(value, tangent)`` along directions that are further parameters ``x_dot``."""
+    structures = wrt_structures(lifted, wrt)
+    copied, copier = copy_of(lifted)
+    structures = [structure.map(copier.mapped) for structure in structures]
+    copied, directions = add_parameters(copied, [f"{name}_dot" for name in wrt], structures)
+    inputs = [leaf for structure in structures for leaf in structure.leaves()]
+    seeds = {}
+    with deep_recursion():
+        walker, value = forward(copied, inputs, ["_dot"], [seeds])
+        del walker, value
+        from chainrule.differentiate.forward import ForwardWalker
+
+        results = list(copied.result.leaves())
+        seeded = ForwardWalker(copied.graph, inputs, results, ["_dot"])
+        for node, direction in zip(inputs, (d for s in directions for d in s.leaves()), strict=True):
+            seeds[node] = lambda direction=direction: seeded.mapped(direction)
+        seeded.seeds = [seeds]
+        seeded.run()
+    value = copied.result.map(seeded.mapped)
+    tangents = {leaf: tangent_of(seeded, leaf, 0) for leaf in copied.result.leaves()}
+    result = Structure("tuple", None, (value, copied.result.map(tangents.__getitem__)))
+    return finish(copied, seeded, result)
+
+
+def vjp(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
+    """``(value, gradient)`` of the product with an adjoint ``out_bar`` of the result."""
+    structures = wrt_structures(lifted, wrt)
+    copied, copier = copy_of(lifted)
+    structures = [structure.map(copier.mapped) for structure in structures]
+    outputs = list(copied.result.leaves())
+    names = ["out_bar"] if copied.result.kind == "leaf" else [f"out_bar_{k}" for k in range(len(outputs))]
+    leaves = [Structure("leaf", node) for node in outputs]
+    copied, seeds = add_parameters(copied, names, leaves)
+    with deep_recursion():
+        pairs = [(node, seed.node) for node, seed in zip(outputs, seeds, strict=True)]
+        bars, pulled, walker = pulled_back(copied, structures, pairs)
+        result = Structure("tuple", None, (pulled.result, gradient_structure(bars)))
+        return recorded(pulled, walker, result)
+
+
+def hvp(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
+    """``(gradient, Hessian times direction)`` along further parameters ``x_dot``."""
+    return jvp(gradient(lifted, wrt, "auto", False, "hvp"), wrt)
+
+
+def jacobian(lifted: Lifted, wrt: Sequence[str], mode: str = "auto") -> Lifted:
+    """Derivatives of every number in the result by every number in the parameters."""
+    structures = wrt_structures(lifted, wrt)
+    inputs = [leaf for structure in structures for leaf in structure.leaves()]
+    outputs = list(lifted.result.leaves())
+    if not outputs:
+        raise ArgumentError(
+            f"`{lifted.graph.name}` returns no number", remedy="Return the numbers that are meant."
+        )
+    with deep_recursion():
+        if all(map(is_scalar, inputs)):
+            by_columns = _forward_jacobian(lifted, structures, inputs)
+            if mode == "forward" or not all(map(is_scalar, outputs)):
+                return by_columns
+            if len(inputs) == 1 or any(step.op is LOOP for step in all_steps(lifted.graph.body)):
+                return by_columns if mode != "reverse" else _reverse_jacobian(lifted, structures, outputs)
+            by_rows = _reverse_jacobian(lifted, structures, outputs)
+            if mode == "reverse":
+                return by_rows
+            return min(by_rows, by_columns, key=lambda candidate: operations(candidate.graph))
+        if all(map(is_scalar, outputs)):
+            return _reverse_jacobian(lifted, structures, outputs)
+        return _row_by_row(lifted, wrt)
+
+
+def _nested(structures: Sequence[Structure], entry: dict[Node, Node]) -> Structure:
+    return gradient_structure([structure.map(entry.__getitem__) for structure in structures])
+
+
+def _forward_jacobian(lifted: Lifted, structures: Sequence[Structure], inputs: Sequence[Node]) -> Lifted:
+    walker, _ = forward(lifted, inputs, direction_suffixes(lifted, inputs))
+
+    def row(output: Node) -> Structure:
+        return _nested(structures, {node: tangent_of(walker, output, k) for k, node in enumerate(inputs)})
+
+    return finish(lifted, walker, _replaced(lifted.result, row))
+
+
+def _replaced(structure: Structure, row: object) -> Structure:
+    """The result's layout with every leaf replaced by its row."""
+    if structure.kind == "leaf":
+        assert structure.node is not None and callable(row)
+        found = row(structure.node)
+        assert isinstance(found, Structure)
+        return found
+    parts = tuple(_replaced(part, row) for part in structure.parts)
+    return Structure(structure.kind, structure.node, parts, structure.keys)
+
+
+def _reverse_jacobian(lifted: Lifted, structures: Sequence[Structure], outputs: Sequence[Node]) -> Lifted:
+    copied, copier = copy_of(lifted)
+    graph = copied.graph
+    structures = [structure.map(copier.mapped) for structure in structures]
+    inputs = [leaf for structure in structures for leaf in structure.leaves()]
+    steps = list(graph.body.steps)
+    rows: dict[Node, Structure] = {}
+    pairs: dict[Node, Node] = {}
+    for output in map(copier.mapped, outputs):
+        walker = ReverseWalker(graph, inputs, [output])
+        with graph.inside(graph.body), graph.answering(Origin(output.origin.position, derivative=True)):
+            walker.accumulate(output, graph.constant(1.0))
+            walker.pull(steps)
+            bars = {node: _bar_or_zero(walker, node) for node in inputs}
+        rows[output] = _nested(structures, bars)
+        pairs.update(walker.pairs)
+        last = walker
+    last.pairs = pairs
+    return recorded(copied, last, _replaced(copied.result, rows.__getitem__))
+
+
+def _bar_or_zero(walker: ReverseWalker, node: Node) -> Node:
+    bar = walker.bar(node)
+    return zero_of(node) if bar is None else bar
+
+
+def _row_by_row(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
+    """The Jacobian of a list: a loop over its entries, each a product with a unit adjoint."""
+    if lifted.result.kind != "leaf":
+        raise ArgumentError(
+            f"`{lifted.graph.name}` returns a container that holds lists",
+            remedy="Return one list, or numbers.",
+        )
+    rows = vjp(lifted, wrt)
+    (value, bars) = rows.result.parts
+    seed = rows.parameters["out_bar"].node
+    assert seed is not None and value.node is not None
+    outer = Copier(lifted.graph)
+    graph = outer.graph
+    outer.run()
+    assert lifted.result.node is not None
+    with graph.inside(graph.body), graph.answering(Origin(None, derivative=True)):
+        base = outer.mapped(lifted.result.node)
+        count = graph.cursor.add(sequence.length, (base,))
+        body = Block(graph, graph.cursor)
+        index = body.parameter("i", INT)
+        state = body.parameter("rows", sequence_of(bars))
+        graph.names[state] = "rows"
+        inner = _Embedded(rows.graph, graph)
+        inner.parameters_from(graph.body.parameters)
+        with graph.inside(body):
+            unit = graph.cursor.add(sequence.index_set, (zero_of(base), index, graph.constant(1.0)))
+            inner.map[seed] = unit
+            inner.walk(rows.graph.body, body)
+            row = assemble(graph, bars.map(inner.mapped))
+            body.results = (graph.cursor.add(sequence.append, (state, row)),)
+        empty = graph.cursor.add(sequence.display, (), ("list",))
+        zero, one = graph.constant(0), graph.constant(1)
+        loop = graph.cursor.add(LOOP, (zero, count, one, empty), ("range", None, body, False))
+        result = Structure("leaf", graph.body.item(loop, 0))
+    return finish(replace(lifted, result=result), None, result, graph)
+
+
+def sequence_of(structure: Structure) -> object:
+    """Type of a list of values laid out like ``structure``."""
+    from chainrule.graph.types import OPAQUE, Sequence as SequenceType
+
+    leaf = structure.node
+    return SequenceType(leaf.type if structure.kind == "leaf" and leaf is not None else OPAQUE)
+
+
+class _Embedded(Copier):
+    """Copies a graph's body into another graph, whose parameters it shares."""
+
+    def __init__(self, source: object, into: object) -> None:
+        super().__init__(source)  # type: ignore[arg-type]
+        self.graph = into  # type: ignore[assignment]
+
+    def parameters_from(self, parameters: Sequence[Node]) -> None:
+        for old, new in zip(self.source.body.parameters, parameters, strict=False):
+            self.map[old] = new
+
+
+def hessian(lifted: Lifted, wrt: Sequence[str], mode: str = "auto") -> Lifted:
+    """Second derivatives: the Jacobian of the gradient."""
+    return jacobian(gradient(lifted, wrt, mode, False, "hessian"), wrt)

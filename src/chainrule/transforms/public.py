@@ -1,0 +1,101 @@
+"""What users call: one function for each transform.
+
+Each is a decorator too: ``@grad``, ``@grad(wrt=("S", "sigma"))``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
+
+from chainrule.transforms.specialise import Wrt, derivative
+
+Function = Callable[..., Any]
+F = TypeVar("F", bound=Function)
+
+
+def _transform(name: str, summary: str, details: str) -> Any:
+    """The public function of one transform."""
+
+    @overload
+    def transform(function: Function, wrt: Wrt = 0, *, mode: str = "auto", target: str = "math", name: str | None = None) -> Function: ...
+
+    @overload
+    def transform(function: None = None, wrt: Wrt = 0, *, mode: str = "auto", target: str = "math", name: str | None = None) -> Callable[[Function], Function]: ...
+
+    def transform(
+        function: Function | None = None,
+        wrt: Wrt = 0,
+        *,
+        mode: str = "auto",
+        target: str = "math",
+        name: str | None = None,
+    ) -> Any:
+        if function is None:
+            return lambda found: derivative(found, public, wrt, mode, name, target)
+        return derivative(function, public, wrt, mode, name, target)
+
+    public = name
+    transform.__name__ = transform.__qualname__ = name
+    transform.__doc__ = f"""{summary}
+
+    Parameters
+    ----------
+    function:
+        A plain Python function; left out when used as ``@{name}(wrt=...)``.
+    wrt:
+        Parameters to differentiate by: a name, a position, or a tuple of these.
+    mode:
+        ``"auto"`` takes the cheaper of ``"forward"`` and ``"reverse"``.
+    target:
+        ``"math"`` (plain Python) or ``"numba"``.
+    name:
+        Name of the generated function.
+
+    Returns
+    -------
+    A function with ``function``'s parameters and the attribute ``source``.  {details}
+
+    Raises
+    ------
+    ChainruleError
+        When ``function`` cannot be understood or differentiated; says where and why.
+    """
+    return transform
+
+
+grad = _transform(
+    "grad",
+    "Gradient of a function that returns one number.",
+    "It returns the gradient, laid out as the parameter is; a tuple of gradients for a tuple ``wrt``.",
+)
+value_and_grad = _transform(
+    "value_and_grad",
+    "Value and gradient of a function that returns one number.",
+    "It returns ``(value, gradient)``; the value is exactly the function's own.",
+)
+jacobian = _transform(
+    "jacobian",
+    "Jacobian of a function that returns numbers in any layout.",
+    "It returns the result's layout with each number replaced by its gradient.",
+)
+hessian = _transform(
+    "hessian",
+    "Second derivatives of a function that returns one number.",
+    "It returns the gradient's layout with each number replaced by its gradient.",
+)
+jvp = _transform(
+    "jvp",
+    "Value and directional derivative (forward mode).",
+    "It takes the direction in further parameters ``x_dot`` and returns ``(value, tangent)``.",
+)
+vjp = _transform(
+    "vjp",
+    "Value and adjoint (reverse mode).",
+    "It takes the result's adjoint as ``out_bar`` and returns ``(value, gradient)``.",
+)
+hvp = _transform(
+    "hvp",
+    "Gradient and Hessian-vector product of a function that returns one number.",
+    "It takes the direction in further parameters ``x_dot`` and returns ``(gradient, product)``.",
+)

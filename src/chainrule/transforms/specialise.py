@@ -1,0 +1,206 @@
+"""Derivatives as functions: made at once where kinds are known, else on first call."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import types
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from chainrule.emit.load import load
+from chainrule.emit.module import render
+from chainrule.errors import ArgumentError
+from chainrule.lift.lifter import owner_and_function
+from chainrule.lift.source import Source, source_of
+from chainrule.transforms.derive import derive, wrt_names
+
+Wrt = int | str | tuple[int | str, ...]
+PLAIN = (float, int, bool, complex)
+
+
+def derivative(
+    function: Callable[..., Any], transform: str, wrt: Wrt, mode: str, name: str | None = None, target: str = "math"
+) -> Callable[..., Any]:
+    """The derivative of ``function`` as a function.
+
+    Where every parameter's kind is known it is the generated function itself; else an object
+    that specialises on the kinds of its first arguments.
+    """
+    if not callable(function):
+        raise ArgumentError(
+            f"{transform} needs a function, not {type(function).__name__}",
+            remedy="Give a Python function.",
+        )
+    names = wrt_names(function, wrt)
+    owner, plain = owner_and_function(function)
+    source = source_of(plain)
+    request = Request(function, transform, wrt, mode, name, target)
+    if owner is None and kinds_are_known(source, names):
+        return request.generate(None)
+    return Specialised(request)
+
+
+class Request:
+    """What was asked for: a transform of a function with its options."""
+
+    def __init__(
+        self, function: Callable[..., Any], transform: str, wrt: Wrt, mode: str, name: str | None, target: str
+    ) -> None:
+        self.function = function
+        self.transform = transform
+        self.wrt = wrt
+        self.mode = mode
+        self.name = name
+        self.target = target
+
+    def generate(self, arguments: dict[str, Any] | None) -> types.FunctionType:
+        """The generated function for arguments like these."""
+        graphs = derive(
+            self.function, self.transform, self.wrt, self.mode, self.name, arguments=arguments
+        )
+        single = not isinstance(self.wrt, tuple)
+        emitted = render(graphs, target=self.target)
+        _, plain = owner_and_function(self.function)
+        generated = load(emitted, graphs[0].name, module_globals=source_of(plain).function.__globals__)
+        del single
+        return generated
+
+
+class Specialised:
+    """A derivative that is generated anew for every kind of arguments it meets.
+
+    Attributes
+    ----------
+    source:
+        The module text of the latest generated function.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._made: dict[Hashable, Callable[..., Any]] = {}
+        self._latest: Callable[..., Any] | None = None
+        function = request.function
+        self._owner, plain = owner_and_function(function)
+        self._signature = inspect.signature(function)
+        functools.update_wrapper(self, plain)
+        self.__name__ = request.name or f"{request.transform}_{getattr(plain, '__name__', 'function')}"
+        self.__qualname__ = self.__name__
+        self.__doc__ = f"{request.transform} of `{plain.__name__}`, generated for the kinds of its arguments."
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return self._signature
+
+    @property
+    def source(self) -> str:
+        """The text that ran last; generated from annotations and defaults before any call."""
+        if self._latest is None:
+            self._latest = self._request.generate(None)
+        text: str = self._latest.source  # type: ignore[attr-defined]
+        return text
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        key = (tuple(map(kind_key, args)), tuple((name, kind_key(value)) for name, value in keywords.items()))
+        made = self._made.get(key)
+        if made is None:
+            made = self._make(args, keywords)
+            self._made[key] = made
+        self._latest = made
+        if self._owner is not None:
+            return made(self._owner, *args, **keywords)
+        return made(*args, **keywords)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        return functools.partial(self, instance)
+
+    def _make(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Callable[..., Any]:
+        extra = {name: value for name, value in keywords.items() if name not in self._signature.parameters}
+        given = {name: value for name, value in keywords.items() if name not in extra}
+        if self._request.transform in ("jvp", "hvp", "vjp"):
+            args = args[: len(self._signature.parameters)]
+        bound = self._signature.bind(*args, **given)
+        bound.apply_defaults()
+        return self._request.generate(dict(bound.arguments))
+
+
+def kind_key(value: Any) -> Hashable:
+    """What of an argument the generated code depends on."""
+    kind = type(value)
+    if kind in PLAIN:
+        return kind
+    if value is None or kind is str:
+        return value
+    if kind in (list, tuple):
+        return (kind, sequence_key(value))
+    if kind is dict:
+        return (kind, tuple((key, kind_key(item)) for key, item in value.items()))
+    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)):
+        return value
+    if hasattr(value, "__dict__"):
+        return (kind, id(value) if not hasattr(value, "__dataclass_fields__") else tuple((k, kind_key(v)) for k, v in vars(value).items()))
+    return kind
+
+
+def sequence_key(value: list[Any] | tuple[Any, ...]) -> Hashable:
+    """Kinds of the entries; lists of numbers of any length are alike, tuples are not."""
+    kinds = {type(item) for item in value}
+    if kinds <= {float, int}:
+        size = len(value) if isinstance(value, tuple) else 0
+        return (size, tuple(sorted(kind.__name__ for kind in kinds)))
+    inner = [kind_key(item) for item in value]
+    if isinstance(value, list) and len(set(inner)) == 1:
+        return ("all", inner[0])
+    return tuple(inner)
+
+
+def kinds_are_known(source: Source, wrt: tuple[str, ...]) -> bool:
+    """Whether annotations, or the calls of ``math`` in the body, settle every parameter's kind."""
+    signature = inspect.signature(source.function)
+    proven = scalars_by_use(source)
+    for parameter in signature.parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            return False
+        if parameter.annotation in (float, int, bool, "float", "int", "bool"):
+            if parameter.default is None:
+                return False
+            continue
+        if parameter.default is not inspect.Parameter.empty and type(parameter.default) is not float:
+            return False
+        if parameter.name not in proven:
+            return False
+    return True
+
+
+def scalars_by_use(source: Source) -> set[str]:
+    """Parameters that are certainly numbers: ``math`` functions take nothing else."""
+    names: set[str] = set()
+    variables = source.function.__globals__
+    for node in ast.walk(source.tree):
+        if not isinstance(node, ast.Call):
+            continue
+        function = node.func
+        found: Any = None
+        if isinstance(function, ast.Name):
+            found = variables.get(function.id)
+        elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            found = getattr(variables.get(function.value.id), function.attr, None)
+        if getattr(found, "__module__", None) != "math":
+            continue
+        for argument in node.args:
+            names.update(_plain_names(argument))
+    return names
+
+
+def _plain_names(node: ast.expr) -> set[str]:
+    """Names that enter an expression of arithmetic only."""
+    if isinstance(node, ast.Name):
+        return {node.id}
+    if isinstance(node, ast.BinOp):
+        return _plain_names(node.left) | _plain_names(node.right)
+    if isinstance(node, ast.UnaryOp):
+        return _plain_names(node.operand)
+    return set()
