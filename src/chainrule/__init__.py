@@ -13,7 +13,7 @@ from chainrule.errors import (
     SourceError,
     UnsupportedError,
 )
-from chainrule.primitives.custom import stop as stop_gradient
+from chainrule.markers import stop_gradient
 from chainrule.transforms.define import define_derivative
 from chainrule.transforms.public import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from chainrule.version import __version__

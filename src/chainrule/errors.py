@@ -13,7 +13,6 @@ function raises are the user's and never wrapped.
 
 from __future__ import annotations
 
-import linecache
 from dataclasses import dataclass
 
 
@@ -35,6 +34,8 @@ class Position:
 
     def picture(self) -> str:
         """The source line with carets under the stretch; empty when it cannot be read."""
+        import linecache
+
         text = linecache.getline(self.file, self.line).rstrip("\n")
         if not text.strip():
             return ""

@@ -28,6 +28,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+TARGETS = ("math", "numba")
 MODES = ("auto", "forward", "reverse")
 EXAMPLE = (
     'For example: [[tool.chainrule.modules]] output = "greeks.py" '
@@ -83,10 +84,12 @@ def read_project(file: Path) -> list[Module]:
 def read_module(table: Table, folder: Path) -> Module:
     """One of ``[[tool.chainrule.modules]]``."""
     keys = ("function", "transform", "wrt", "mode", "name", "kinds")
+    target = table.text("target", "math")
+    table.one_of("target", target, TARGETS)
     return Module(
         output=folder / table.text("output"),
         entries=tuple(read_entry(entry, folder) for entry in table.tables("entries", keys)),
-        target=table.text("target", "math"),
+        target=target,
         comments=table.flag("comments", True),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from chainrule.differentiate.activity import activity
-from chainrule.differentiate.copying import Copier
+from chainrule.primitives.copying import Copier
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import UNDEFINED, Block, Graph
 from chainrule.graph.node import Node, Origin

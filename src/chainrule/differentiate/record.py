@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chainrule.differentiate.activity import WRITES, all_steps
-from chainrule.differentiate.copying import Copier
+from chainrule.primitives.copying import Copier
 from chainrule.differentiate.cut import minimum_cut
 from chainrule.differentiate.reverse import inside
 from chainrule.errors import InternalError
@@ -178,6 +178,8 @@ class Recorder:
             return node.args[0] not in self.updated and not isinstance(node.type, SequenceType)
         if not isinstance(node.op, Primitive) or isinstance(node.type, SequenceType):
             return False
+        if node.op is arithmetic.power:
+            return is_constant(node.args[1], 2, 3)
         return node.op.symbol is not None and node.op.cost <= Cost.DIVIDE
 
 

@@ -23,7 +23,7 @@ from chainrule.primitives.control import (
     owned_blocks,
     try_blocks,
 )
-from chainrule.primitives.declare import Primitive, Structured
+from chainrule.primitives.declare import Primitive, Structured, is_constant
 from chainrule.primitives.sequence import zero_of
 
 Bars = dict[Node, Node]
@@ -40,6 +40,12 @@ class ReverseWalker:
         self._active = activity(graph, inputs, results)
         self.scopes: list[Bars] = [{}]
         self.pairs: dict[Node, Node] = {}
+        # Loop indices that are never negative.
+        self.indices = {
+            step.params[2].parameters[0]  # type: ignore[attr-defined]
+            for step in all_steps(graph.body)
+            if step.op is LOOP and step.params[0] != "while" and _from_zero(step)
+        }
 
     # --- what rules use -------------------------------------------------------------------
 
@@ -76,10 +82,29 @@ class ReverseWalker:
         """Add ``value`` to one entry of the adjoint of ``base``."""
         if base not in self._active:
             return
+        if base.op is sequence.slice_of and self._offset(base, path[0]) is not None:
+            # An entry of a slice is an entry of the list: no adjoint of the slice is needed.
+            first = self._offset(base, path[0])
+            assert first is not None
+            self.accumulate_at(base.args[0], (first, *path[1:]), value)
+            return
         current = self.bar(base)
         if current is None:
             current = zero_of(base)
         self.set_bar(base, self.graph.cursor.add(sequence.index_add, (current, *path, value)))
+
+    def _offset(self, part: Node, position: Node) -> Node | None:
+        """Where entry ``position`` of a slice stands in the list; None when it is not certain."""
+        _, start, _, step = part.args
+        if not (is_constant(step) or step.params == (None,)) or step.params not in ((None,), (1,)):
+            return None
+        first = 0 if start.params == (None,) else start.params[0] if is_constant(start) else None
+        if not isinstance(first, int) or first < 0:
+            return None
+        counts_up = position in self.indices
+        if not counts_up and not (is_constant(position) and position.params[0] >= 0):  # type: ignore[operator]
+            return None
+        return position if first == 0 else self.graph.cursor.add(arithmetic.add, (position, start))
 
     # --- the walk -------------------------------------------------------------------------
 
@@ -209,21 +234,43 @@ class ReverseWalker:
     # --- loops ----------------------------------------------------------------------------
 
     def _pull_loop(self, node: Node) -> None:
+        parameters = loop_parts(node)[2]
+        items = [node.block.item(node, k) for k in range(len(parameters))]
+        carried = [k for k in range(len(parameters)) if parameters[k] in self._active or items[k] in self._active]
+        if not any(self.bar(items[k]) is not None for k in carried):
+            return
+        starts = [self._state_bar(self.bar(items[k]), items[k], parameters[k]) for k in carried]
+        if any(start.op is sequence.fill_like for start in starts):
+            pairs, cursor = dict(self.pairs), self.graph.cursor
+            mark = len(cursor.steps)
+            if self._pull_body(node, carried, starts, uniform=True):
+                return
+            self.pairs = pairs
+            cursor.forget(mark)
+        self._pull_body(node, carried, starts, uniform=False)
+
+    def _pull_body(self, node: Node, carried: list[int], starts: list[Node], uniform: bool) -> bool:
+        """The backward loop.
+
+        Under ``uniform`` the adjoint of a list whose entries all have the same one, as after
+        ``sum``, is no list: every step sees that one value.  False when that does not hold.
+        """
         kind, _, old, breaks = node.params
         assert isinstance(old, Block)
         bounds, initial, parameters = loop_parts(node)
         nexts = next_states(node)
         items = [node.block.item(node, k) for k in range(len(parameters))]
-        carried = [k for k in range(len(parameters)) if parameters[k] in self._active or items[k] in self._active]
-        if not any(self.bar(items[k]) is not None for k in carried):
-            return
         body = Block(self.graph, self.graph.cursor)
         body.parameter("i", self.graph.constant(0).type)
-        starts = [self._state_bar(self.bar(items[k]), items[k], parameters[k]) for k in carried]
         scope: Bars = {}
         state_bars = []
         for k, start in zip(carried, starts, strict=True):
-            state_bars.append(self._bar_parameter(body, parameters[k], items[k], start))
+            if uniform and start.op is sequence.fill_like:
+                with self.graph.inside(body):
+                    state_bars.append(self.graph.cursor.add(sequence.fill_like, (nexts[k], start.args[1])))
+                body.parameter("bar", start.type)
+            else:
+                state_bars.append(self._bar_parameter(body, parameters[k], items[k], start))
         captured = self._captured(node, old)
         captured_starts = []
         for outer in captured:
@@ -241,6 +288,12 @@ class ReverseWalker:
                 self._state_bar(self.scopes[-1].get(parameters[k]), items[k], parameters[k]) for k in carried
             ]
         self.scopes.pop()
+        for position, start in enumerate(starts):
+            if uniform and start.op is sequence.fill_like:
+                result = results[position]
+                if result.op is not sequence.fill_like or result.args[1] is not start.args[1]:
+                    return False
+                results[position] = body.parameters[1 + position]
         kept = [p for p, outer in enumerate(captured) if scope[outer] is not body.parameters[1 + len(carried) + p]]
         body.parameters = body.parameters[: 1 + len(carried)] + tuple(
             body.parameters[1 + len(carried) + p] for p in kept
@@ -254,11 +307,14 @@ class ReverseWalker:
         self.pairs[made] = node
         for position, k in enumerate(carried):
             result = made.block.item(made, position)
+            if uniform and starts[position].op is sequence.fill_like:
+                result = self.graph.cursor.add(sequence.fill_like, (initial[k], starts[position].args[1]))
             if initial[k] in self._active:
                 self._name_bar(parameters[k], result)
                 self.accumulate(initial[k], result)
         for position, p in enumerate(kept):
             self.set_bar(captured[p], made.block.item(made, len(carried) + position))
+        return True
 
     def _name_bar(self, node: Node, bar: Node) -> None:
         name = self.graph.names.get(node)
@@ -296,6 +352,14 @@ class ReverseWalker:
     def _capture(self, arg: Node, old: Block, found: dict[Node, None]) -> None:
         if arg in self._active and not inside(arg, old):
             found[arg] = None
+            if arg.op is sequence.slice_of:
+                self._capture(arg.args[0], old, found)
+
+
+def _from_zero(loop: Node) -> bool:
+    """Whether a range starts at a constant that is not negative, and counts up."""
+    start, _, step = loop.args[:3]
+    return is_constant(start) and is_constant(step, 1) and start.params[0] >= 0  # type: ignore[operator]
 
 
 def inside(node: Node, block: Block) -> bool:

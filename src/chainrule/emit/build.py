@@ -26,6 +26,7 @@ from chainrule.emit.plan import (
     While,
     count_uses,
     ordered,
+    simplified,
     truth,
 )
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, constant_key, constant_type
@@ -120,6 +121,11 @@ class _Builder:
 
     def step(self, node: Node, statements: list[Statement]) -> None:
         value = self.fresh(node, node.op, [self.value(arg) for arg in node.args])
+        simpler = simplified(value) if value.derivative else None
+        if simpler is not None:
+            # A state that turned out to be a constant may leave a product with one.
+            self.values[node] = simpler
+            return
         statements.append(Define(value))
         items = sorted(self.items.get(node, ()), key=lambda item: int(str(item.params[0])))
         if not items:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from chainrule.emit.inplace import is_update
+from chainrule.emit.liveness import Liveness
 from chainrule.emit.plan import (
     JUMPS,
     VARIABLE,
@@ -19,6 +21,7 @@ from chainrule.emit.plan import (
     Define,
     For,
     Move,
+    Plan,
     Return,
     Statement,
     Unpack,
@@ -33,6 +36,7 @@ from chainrule.emit.plan import (
     may_raise,
     ordered,
     reads_deep,
+    simplified,
     truth,
     walk,
 )
@@ -43,10 +47,10 @@ from chainrule.primitives.sequence import display, record
 SMALL = 6
 
 
-def raise_control(body: list[Statement]) -> list[Statement]:
-    """The body of a function with jumps instead of flags."""
-    body = _settle(_merge(body), "function")
-    return drop_unused(body)
+def raise_control(plan: Plan) -> None:
+    """Give the function jumps instead of flags."""
+    plan.body = _settle(_merge(plan.body), "function")
+    drop_unused(plan)
 
 
 # --- one branch for one predicate -------------------------------------------------------
@@ -127,6 +131,9 @@ def _settle(statements: list[Statement], context: str) -> list[Statement]:
             count = _pushed_count(statement, rest, context)
             if count:
                 tail, rest = rest[:count], rest[count:]
+                early, tail = _independent(statement, tail)
+                statements[position:position] = early
+                position += len(early)
                 _push(statement, tail)
             statements[position + 1 :] = rest
             if not completes(statement.then) and statement.orelse:
@@ -140,7 +147,9 @@ def _settle(statements: list[Statement], context: str) -> list[Statement]:
                 arm[:] = _settle(arm, inner)
         elif isinstance(statement, (For, While)):
             statement.body[:] = _settle(statement.body, "loop")
-            statements[position + 1 :] = _return_from_loop(statement, statements[:position], rest)
+            rest = _leave_loop(statement, statements[:position], rest)
+            statement.orelse[:] = _settle(statement.orelse, "inner")
+            statements[position + 1 :] = rest
         elif isinstance(statement, Attempt):
             for block in statement.blocks():
                 block[:] = _settle(block, "inner")
@@ -189,6 +198,27 @@ def _pushed_count(branch: Branch, rest: list[Statement], context: str) -> int:
             return 0
     flagged = branch.test.op is VARIABLE and branch.test.type == BOOL
     return len(rest) if flagged and context == "loop" and cheap == 0 else 0
+
+
+def _independent(branch: Branch, tail: list[Statement]) -> tuple[list[Statement], list[Statement]]:
+    """``(what can as well be computed before the branch, the rest)``."""
+    made = {value for inner in walk([branch]) for value in defined_by(inner)}
+    read = {value for inner in walk([branch]) for value in reads_deep(inner)}
+    early: list[Statement] = []
+    late: list[Statement] = []
+    for statement in tail:
+        free = isinstance(statement, Define) and not may_raise(statement.value) and not is_effect(statement.value)
+        if free:
+            assert isinstance(statement, Define)
+            value = statement.value
+            free = not any(arg in made for arg in reads_deep(statement)) and value.op not in (record, display)
+            free = free and not (is_update(value) and value.args[0] in read)
+        if free:
+            early.append(statement)
+        else:
+            late.append(statement)
+            made.update(defined_by(statement))
+    return early, late
 
 
 def _variables(branch: Branch) -> set[Value]:
@@ -278,6 +308,11 @@ def _resolved(tail: list[Statement], mapping: dict[Value, Value]) -> list[Statem
     found: list[Statement] = []
     for statement in tail:
         statement.replace_reads(mapping)
+        if isinstance(statement, Define) and statement.value.derivative:
+            simpler = simplified(statement.value)
+            if simpler is not None:
+                mapping[statement.value] = simpler
+                continue
         if isinstance(statement, Branch):
             known = truth(statement.test)
             if known is not None:
@@ -292,27 +327,49 @@ def _resolved(tail: list[Statement], mapping: dict[Value, Value]) -> list[Statem
     return found
 
 
-def _return_from_loop(loop: For | While, before: list[Statement], rest: list[Statement]) -> list[Statement]:
-    """Replace ``break`` by the return that follows the loop under a flag; what then follows."""
+def _leave_loop(loop: For | While, before: list[Statement], rest: list[Statement]) -> list[Statement]:
+    """Do before a ``break`` what a flag of the loop asks for behind it; what then follows::
+
+        for v in x:                             for v in x:
+            if v > t:                               if v > t:
+                found = True                            return v
+                break                           ...
+        if found:
+            return v
+        ...
+    """
     if not rest or not isinstance(rest[0], Branch):
         return rest
     after = rest[0]
-    flag = after.test
-    if completes(after.then) or after.orelse or not _small(after.then) or not _starts_false(before, flag):
+    exits = _known_exits(loop, after.test) if _starts_false(before, after.test) else None
+    if not exits:
         return rest
-    places = _breaks(loop.body)
-    exits = [(block, position, _known_flag(block[:position], flag)) for block, position in places]
-    leaving = {id(block) for block, _, known in exits if known}
-    for inner in walk(loop.body):
-        for block in [*inner.blocks(), loop.body] if inner is loop.body[0] else inner.blocks():
-            if id(block) not in leaving and any(_sets(statement, flag) for statement in block):
-                return rest
-    if not leaving or any(known is None for _, _, known in exits):
+    told = [known for _, _, known in exits]
+    many = told.count(True) > 1 and not _small(after.then)
+    if many or (after.orelse and not all(told)):
         return rest
     for block, position, known in exits:
         if known:
-            block[position:] = _resolved(clone_tail(after.then), _closing(block[:position]))
+            tail = clone_tail(after.then) if told.count(True) > 1 else after.then
+            going = completes(after.then)
+            block[position:] = [*_resolved(tail, _closing(block[:position])), *([Break()] if going else [])]
+    loop.orelse = after.orelse
     return rest[1:]
+
+
+def _known_exits(loop: For | While, flag: Value) -> list[tuple[list[Statement], int, bool]] | None:
+    """Where the loop is left and the value of ``flag`` there; None when it is not told."""
+    if loop.orelse:
+        return None
+    exits = [(block, position, _known_flag(block[:position], flag)) for block, position in _breaks(loop.body)]
+    leaving = {id(block) for block, _, known in exits if known}
+    blocks = [loop.body, *(block for inner in walk(loop.body) for block in inner.blocks())]
+    for block in blocks:
+        if id(block) not in leaving and any(_sets(statement, flag) for statement in block):
+            return None
+    if not leaving or any(known is None for _, _, known in exits):
+        return None
+    return [(block, position, bool(known)) for block, position, known in exits]
 
 
 def _sets(statement: Statement, flag: Value) -> bool:
@@ -355,29 +412,30 @@ def _breaks(body: list[Statement]) -> list[tuple[list[Statement], int]]:
 # --- leftovers --------------------------------------------------------------------------
 
 
-def drop_unused(body: list[Statement]) -> list[Statement]:
-    """Drop assignments to what is never read, and branches that are left empty."""
-    uses: Counter[Value] = count_uses(body)
-    while True:
-        before = sum(1 for _ in walk(body))
-        moves = sum(len(statement.targets) for statement in walk(body) if isinstance(statement, Move))
-        body = _without_unused(body, uses)
-        after = sum(1 for _ in walk(body))
-        left = sum(len(statement.targets) for statement in walk(body) if isinstance(statement, Move))
-        if (before, moves) == (after, left):
-            return body
-        uses = count_uses(body)
+def drop_unused(plan: Plan) -> None:
+    """Drop assignments to what is not read any more, and branches that are left empty."""
+    size = -1
+    while size != (size := _size(plan.body)):
+        liveness = Liveness(plan)
+        plan.body = _without_unused(plan.body, count_uses(plan.body), liveness.dead)
+
+
+def _size(body: list[Statement]) -> int:
+    return sum(1 + len(getattr(statement, "targets", ())) for statement in walk(body))
 
 
 def _without_unused(
-    statements: list[Statement], uses: Counter[Value], inside_try: bool = False
+    statements: list[Statement],
+    uses: Counter[Value],
+    dead: set[tuple[Statement, Value]],
+    inside_try: bool = False,
 ) -> list[Statement]:
     kept: list[Statement] = []
     for statement in reversed(statements):
         for block in statement.blocks():
             tried = inside_try or (isinstance(statement, Attempt) and block is statement.body)
-            block[:] = _without_unused(block, uses, tried)
-        if _is_used(statement, uses) or (inside_try and _raises(statement)):
+            block[:] = _without_unused(block, uses, dead, tried)
+        if _is_used(statement, uses, dead) or (inside_try and _raises(statement)):
             kept.append(statement)
         else:
             uses.subtract(reads_deep(statement))
@@ -385,7 +443,7 @@ def _without_unused(
     return kept
 
 
-def _is_used(statement: Statement, uses: Counter[Value]) -> bool:
+def _is_used(statement: Statement, uses: Counter[Value], dead: set[tuple[Statement, Value]]) -> bool:
     match statement:
         case Define(value=value):
             if is_effect(value) or uses[value] > 0:
@@ -393,13 +451,13 @@ def _is_used(statement: Statement, uses: Counter[Value]) -> bool:
             return any(is_effect(inner) for inner in captives(value))
         case Move(targets=targets, sources=sources):
             pairs = list(zip(targets, sources, strict=True))
-            kept = [(a, b) for a, b in pairs if uses[a] > 0 and a is not b]
-            uses.subtract(b for a, b in pairs if not (uses[a] > 0 and a is not b))
+            kept = [(a, b) for a, b in pairs if uses[a] > 0 and a is not b and (statement, a) not in dead]
+            uses.subtract(b for a, b in pairs if (a, b) not in kept)
             statement.targets = [target for target, _ in kept]
             statement.sources = [source for _, source in kept]
             return bool(kept)
         case Branch(then=then, orelse=orelse):
             return bool(then or orelse)
-        case For(body=body):
-            return bool(body)
+        case For(body=body, orelse=orelse):
+            return bool(body or orelse)
     return True

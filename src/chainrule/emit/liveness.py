@@ -40,6 +40,7 @@ class Liveness:
         self.stretches: dict[Value, list[Stretch]] = {}
         self.loops: list[tuple[set[Value], set[Value]]] = []
         self.held: set[Value] = set()
+        self.dead: set[tuple[Statement, Value]] = set()
         self.count = 1
         self._number(plan.body)
         live: dict[Value, int] = {}
@@ -128,6 +129,8 @@ class Liveness:
 
     def _defined(self, statement: Statement, position: int, live: dict[Value, int]) -> None:
         for value in defined_by(statement):
+            if value not in live:
+                self.dead.add((statement, value))
             self._add(value, position, live.pop(value, position + 1))
             if value in self.held:
                 live[value] = position
@@ -150,7 +153,12 @@ class Liveness:
 
     def _loop(self, loop: For | While, position: int, live: dict[Value, int]) -> None:
         end = self.ends[loop]
+        blocks = loop.blocks()
         after = self._close(live, end)
+        mark = self.marks[position, len(blocks) - 1]
+        inner = {value: end for value in after}
+        self._block(loop.orelse, inner)
+        finished = self._close(inner, mark)
         own = {value for inner in walk([loop]) for value in defined_by(inner)}
         outside = {
             value
@@ -161,14 +169,13 @@ class Liveness:
         if isinstance(loop, For) and any(value.op is not RANGE for value in _iterated(loop.iterable)):
             # What is looped over is looked at in every step.
             outside |= set(reads_deep(loop))
-        around = after | outside
+        around = finished | outside
         self.loops.append((after, around))
-        inner = {value: end for value in around}
+        inner = {value: mark for value in around}
         self._block(loop.body, inner)
-        targets = defined_by(loop)
-        mark = self.marks[position, len(loop.blocks()) - 1]
+        mark = self.marks[position, len(blocks) - 2]
         entry = self._close(inner, mark) | around
-        for target in targets:
+        for target in defined_by(loop):
             self._add(target, position, mark + 1)
             entry.discard(target)
         if isinstance(loop, While):

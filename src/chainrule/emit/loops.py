@@ -152,7 +152,7 @@ class _Items:
         first.op, first.args, first.params = VARIABLE, [], ()
         name = base.user_name or base.hint
         if first.user_name is None and first.hint is None and name is not None:
-            first.hint = f"{name}_i"
+            first.hint = name.removesuffix("_tape") if name.endswith("_tape") else f"{name}_i"
         mapping = {read: first for read in reads if read is not first}
         for block in (self.loop.body, *(block for inner in walk(self.loop.body) for block in inner.blocks())):
             block[:] = [inner for inner in block if not (isinstance(inner, Define) and inner.value in reads)]

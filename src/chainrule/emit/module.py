@@ -20,11 +20,10 @@ from chainrule.emit.loops import raise_loops
 from chainrule.emit.names import Names
 from chainrule.emit.place import place
 from chainrule.emit.plan import For, Move, Plan, Value, While, count_uses, walk
-from chainrule.emit.printing import body_lines, text_of
+from chainrule.emit.printing import Answer, body_lines, text_of
 from chainrule.emit.statements import Writer
 from chainrule.emit.targets import Target, target as target_named
 from chainrule.emit.widths import measure_of
-from chainrule.errors import Position
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
 
 WIDTH = 88
@@ -88,10 +87,10 @@ def render(
 def prepare(graph: Graph) -> Plan:
     """The plan of ``graph`` with natural control flow, before anything is named."""
     plan = build(graph)
-    plan.body = raise_control(plan.body)
+    raise_control(plan)
     place(plan)
     raise_loops(plan)
-    plan.body = drop_unused(plan.body)
+    drop_unused(plan)
     return plan
 
 
@@ -153,10 +152,10 @@ def _function_text(
     narrow(plan.body, measure_of(names))
     speller = Speller(graph, target, header, lambda value: names[value], called)
     names = Names(plan, reserved | _header_names(plan, speller))
-    answers: dict[ast.stmt, Position | None] = {}
+    answers: dict[ast.stmt, Answer] = {}
     used = set(count_uses(plan.body))
     body = Writer(speller, names, answers, used).block(plan.body) or [ast.Pass()]
-    lines = body_lines(body, answers if comments else {}, _own_file(plan))
+    lines = body_lines(body, answers, _own_file(plan), comments)
     head = _signature(name, graph.signature, speller)
     if target.decorator is not None:
         head = f"@{header.imported(*target.decorator)}\n{head}"

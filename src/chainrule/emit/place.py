@@ -35,6 +35,8 @@ def place(plan: Plan) -> None:
     """Move derivative computations out of loops and into the arms that use them."""
     hoist(plan.body)
     sink(plan.body)
+    for block in [plan.body, *(block for inner in walk(plan.body) for block in inner.blocks())]:
+        _values_first(block)
     _versions_in_order(plan.body)
     for statement in walk(plan.body):
         if isinstance(statement, (For, While)):
@@ -143,6 +145,26 @@ def _assigned_between(values: Iterable[Value], assigned: dict[Value, list[int]],
 # --- before it is overwritten -----------------------------------------------------------
 
 
+def _values_first(block: list[Statement]) -> None:
+    """Within one line of the user's, first f's own computation, then its derivative."""
+    start = 0
+    while start < len(block):
+        stop = start
+        while stop < len(block) and _line_of(block[stop]) == _line_of(block[start]) is not None:
+            stop += 1
+        run = block[start:stop]
+        own = [statement for statement in run if not _is_derivative(statement)]
+        block[start:stop] = [*own, *(statement for statement in run if _is_derivative(statement))]
+        start = max(stop, start + 1)
+
+
+def _line_of(statement: Statement) -> tuple[str, int] | None:
+    if not isinstance(statement, Define) or is_update(statement.value):
+        return None
+    position = statement.value.origin.position
+    return (position.file, position.line) if position is not None else None
+
+
 def _states_in_order(body: list[Statement], states: set[Value]) -> None:
     """Let a loop read the old version of a state before it makes the next one.
 
@@ -153,8 +175,10 @@ def _states_in_order(body: list[Statement], states: set[Value]) -> None:
         x = x_new
     """
     for _ in range(2):
-        for old, new in _steps_of(body, states):
-            _read_before(body, old, new)
+        pairs = _steps_of(body, states)
+        for old, new in pairs:
+            wished = {other for _, other in pairs if other is not new and other.derivative}
+            _read_before(body, old, new, wished)
 
 
 def _steps_of(body: list[Statement], states: set[Value]) -> list[tuple[Value, Value]]:
@@ -168,24 +192,44 @@ def _steps_of(body: list[Statement], states: set[Value]) -> list[tuple[Value, Va
     ]
 
 
-def _read_before(body: list[Statement], old: Value, new: Value, last: int | None = None) -> None:
-    """Reorder ``body`` such that ``old`` is read before ``new`` is computed, if that is possible."""
+def _read_before(
+    body: list[Statement], old: Value, new: Value, wished: set[Value], last: int | None = None
+) -> None:
+    """Reorder ``body`` such that ``old`` is read before ``new`` is computed, if that is possible.
+
+    ``wished`` are values that had better be computed before ``new``, too: what they are made of
+    may be written in place.
+    """
     at = next(k for k, statement in enumerate(body) if isinstance(statement, Define) and statement.value is new)
-    readers = [
+    readers = {
         k
         for k in range(at + 1, len(body))
         if not isinstance(body[k], Move) and any(old in reads_deep(inner) for inner in walk([body[k]]))
-    ]
-    if not readers or (last is not None and readers[-1] > last):
+    }
+    end = max(readers, default=at)
+    if last is not None and end > last:
         return
-    early = _hoistable(body, at, new, readers[-1] if last is None else last)
-    if all(reader in early for reader in readers):
-        picked = [body[k] for k in early]
-        rest = [statement for k, statement in enumerate(body[at:], at) if k not in set(early)]
-        body[at:] = [*picked, *rest]
-    elif _may_wait(body, at, readers[-1], new):
+    early = _hoistable(body, at, new, end if last is None else last)
+    if readers <= set(early):
+        picked = _with_arguments(body, early, readers, wished)
+        moved = [body[k] for k in picked]
+        body[at:] = [*moved, *(body[k] for k in range(at, len(body)) if k not in set(picked))]
+    elif _may_wait(body, at, end, new):
         statement = body.pop(at)
-        body.insert(readers[-1], statement)
+        body.insert(end, statement)
+
+
+def _with_arguments(body: list[Statement], early: list[int], readers: set[int], wished: set[Value]) -> list[int]:
+    """Those of ``early`` that are wanted, and what they need of each other."""
+    needed: set[Value] = set(wished)
+    picked = []
+    for k in reversed(early):
+        statement = body[k]
+        assert isinstance(statement, Define)
+        if k in readers or statement.value in needed:
+            picked.append(k)
+            needed.update(reads_deep(statement))
+    return picked[::-1]
 
 
 def _hoistable(body: list[Statement], at: int, new: Value, last: int) -> list[int]:
@@ -239,7 +283,8 @@ def _versions_in_order(body: list[Statement]) -> None:
         last = at
         while last + 1 < len(body) and _is_derivative(body[last + 1]):
             last += 1
-        _read_before(body, old, new, last)
+        named = {s.value for s in body[at : last + 1] if isinstance(s, Define) and s.value.hint is not None}
+        _read_before(body, old, new, named, last)
 
 
 def _is_derivative(statement: Statement) -> bool:

@@ -17,9 +17,16 @@ from typing import Any
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE, UNDEFINED, Graph
 from chainrule.graph.node import NOWHERE, Op, Origin
 from chainrule.graph.types import BOOL, OPAQUE, Type
-from chainrule.primitives.arithmetic import divide, floor_divide, remainder
+from chainrule.primitives.arithmetic import (
+    add,
+    divide,
+    floor_divide,
+    multiply,
+    remainder,
+    subtract,
+)
 from chainrule.primitives.declare import Primitive
-from chainrule.primitives.effect import RAISE, Effect
+from chainrule.primitives.effect import RAISE, VERBATIM, Effect
 
 
 class Form(Op):
@@ -169,12 +176,13 @@ class For(Statement):
     iterable: Value
     body: list[Statement]
     origin: Origin = NOWHERE
+    orelse: list[Statement] = field(default_factory=list)
 
     def reads(self) -> list[Value]:
         return [self.iterable]
 
     def blocks(self) -> list[list[Statement]]:
-        return [self.body]
+        return [self.body, self.orelse]
 
     def replace_reads(self, mapping: dict[Value, Value]) -> None:
         self.iterable = mapping.get(self.iterable, self.iterable)
@@ -188,12 +196,13 @@ class While(Statement):
     test: Value
     body: list[Statement]
     origin: Origin = NOWHERE
+    orelse: list[Statement] = field(default_factory=list)
 
     def reads(self) -> list[Value]:
         return [self.test]
 
     def blocks(self) -> list[list[Statement]]:
-        return [self.condition, self.body]
+        return [self.condition, self.body, self.orelse]
 
     def replace_reads(self, mapping: dict[Value, Value]) -> None:
         self.test = mapping.get(self.test, self.test)
@@ -342,9 +351,11 @@ def completes(statements: list[Statement]) -> bool:
             return value.op is not RAISE
         case Branch(then=then, orelse=orelse):
             return completes(then) or completes(orelse)
-        case While(test=test, body=body):
+        case While(test=test, body=body, orelse=orelse):
             forever = test.op is CONSTANT and test.params[0] is True
-            return not forever or has_break(body)
+            return has_break(body) or not (forever or (orelse and not completes(orelse)))
+        case For(body=body, orelse=orelse):
+            return has_break(body) or completes(orelse)
         case Attempt(body=body, handlers=handlers):
             return completes(body) or any(completes(block) for _, _, block in handlers)
     return True
@@ -357,7 +368,9 @@ def has_break(body: list[Statement]) -> bool:
         statement = stack.pop()
         if isinstance(statement, Break):
             return True
-        if not isinstance(statement, (For, While)):
+        if isinstance(statement, (For, While)):
+            stack.extend(statement.orelse)
+        else:
             for block in statement.blocks():
                 stack.extend(block)
     return False
@@ -376,6 +389,8 @@ def may_raise(value: Value) -> bool:
             return False
     if isinstance(op, Primitive):
         return op.raises
+    if op is VERBATIM:
+        return not str(value.params[0]).startswith(("min(_", "len(range("))
     return True
 
 
@@ -435,3 +450,27 @@ def truth(value: Value) -> bool | None:
     if value.op is CONSTANT and value.type == BOOL:
         return bool(value.params[0])
     return None
+
+
+def simplified(value: Value) -> Value | None:
+    """The argument that a derivative value is equal to now that one of its arguments is known."""
+    if len(value.args) != 2:
+        return None
+    left, right = value.args
+    if value.op is multiply:
+        for one, other in ((left, right), (right, left)):
+            if _is_number(one, 1.0):
+                return other
+            if _is_number(one, 0.0):
+                return one
+    if value.op is add:
+        return right if _is_number(left, 0.0) else left if _is_number(right, 0.0) else None
+    if value.op is subtract and _is_number(right, 0.0):
+        return left
+    if value.op is divide and (_is_number(right, 1.0) or _is_number(left, 0.0)):
+        return left
+    return None
+
+
+def _is_number(value: Value, number: float) -> bool:
+    return value.op is CONSTANT and value.type != BOOL and value.params[0] == number

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import linecache
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import astor
 from astor.code_gen import SourceGenerator, set_precedence
@@ -12,6 +13,7 @@ from astor.op_util import Precedence
 
 from chainrule.emit.imports import string_text
 from chainrule.errors import Position
+from chainrule.graph.node import Origin
 
 COMMENT_WIDTH = 72
 
@@ -40,6 +42,11 @@ class Generator(SourceGenerator):  # type: ignore[misc]
             self.write(" " if wide else "", node.upper)
         if node.step is not None:
             self.write(" " if wide and node.upper is not None else "", ":", " " if wide else "", node.step)
+
+    def visit_ListComp(self, node: ast.ListComp) -> None:
+        with self.delimit("[]"):
+            set_precedence(Precedence.Comma, node.elt)
+            self.write(node.elt, *node.generators)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         self.write(_joined_text(node))
@@ -86,66 +93,112 @@ def text_of(tree: ast.AST) -> str:
     return text
 
 
-def body_lines(body: list[ast.stmt], answers: dict[ast.stmt, Position | None], file: str | None) -> list[str]:
+@dataclass(frozen=True)
+class Answer:
+    """Where a statement comes from.
+
+    ``derivative`` statements answer the line at ``position``; ``plain`` ones only copy a value
+    or set a constant, and never ask for a comment of their own.
+    """
+
+    position: Position | None = None
+    derivative: bool = False
+    plain: bool = False
+
+    @staticmethod
+    def of(origin: Origin) -> Answer:
+        return Answer(origin.position, origin.derivative)
+
+    @property
+    def line(self) -> tuple[str, int] | None:
+        return None if self.position is None else (self.position.file, self.position.line)
+
+
+def body_lines(
+    body: list[ast.stmt], answers: Mapping[ast.stmt, Answer], file: str | None, comments: bool = True
+) -> list[str]:
     """The lines of a function's body, with comments before what answers a source line."""
     text = text_of(ast.fix_missing_locations(ast.Module(body, [])))
     lines = text.rstrip("\n").split("\n")
-    parsed = ast.parse(text)
-    comments: dict[int, str] = {}
-    _Weaver(answers, file, comments).block(body, parsed.body)
+    weaver = _Weaver(answers, file)
+    if comments:
+        weaver.block(body, ast.parse(text).body, frozenset())
     woven: list[str] = []
     for number, line in enumerate(lines, 1):
-        if number in comments:
+        if number in weaver.comments:
             margin = line[: len(line) - len(line.lstrip())]
-            woven.append(f"{margin}# {comments[number]}")
+            woven.append(f"{margin}# {weaver.comments[number]}")
         woven.append(line)
     return woven
 
 
-class _Weaver:
-    """Finds the lines before which a comment stands."""
+Line = tuple[str, int]
 
-    def __init__(self, answers: dict[ast.stmt, Position | None], file: str | None, comments: dict[int, str]) -> None:
+
+class _Weaver:
+    """Finds the lines before which a comment stands.
+
+    A group of derivative statements that answer one line of the user's is led by one comment;
+    none is needed where that line itself stands right there, as the head of the loop around.
+    """
+
+    def __init__(self, answers: Mapping[ast.stmt, Answer], file: str | None) -> None:
         self.answers = answers
         self.file = file
-        self.comments = comments
-        self.current: tuple[str, int] | None = None
+        self.comments: dict[int, str] = {}
 
-    def block(self, body: list[ast.stmt], parsed: list[ast.stmt]) -> None:
-        for made, read in zip(body, parsed, strict=True):
-            self.statement(made, read)
+    def block(self, body: list[ast.stmt], parsed: list[ast.stmt], heads: frozenset[Line]) -> None:
+        current: Line | None = None
+        start: int | None = None
+        for k, (made, read) in enumerate(zip(body, parsed, strict=True)):
+            answer = self.answers.get(made, Answer())
+            inner = heads
+            if isinstance(made, (ast.For, ast.While, ast.Try)) and answer.line is not None:
+                inner = heads | {answer.line}
+            if not answer.derivative:
+                if not isinstance(made, (ast.Break, ast.Continue)):
+                    current, start = None, None
+            elif answer.plain or answer.line is None:
+                start = start or read.lineno
+            elif answer.line in heads or answer.line == self._next_own(body, k):
+                start = None
+            else:
+                if answer.line != current:
+                    current = answer.line
+                    self._comment(start or read.lineno, answer.position)
+                start = None
+            self._inside(made, read, inner)
 
-    def statement(self, made: ast.stmt, read: ast.stmt) -> None:
-        position = self.answers.get(made)
-        if position is None:
-            if not isinstance(made, (ast.Break, ast.Continue)):
-                self.current = None
-        elif (position.file, position.line) != self.current:
-            self.current = (position.file, position.line)
-            comment = self.comment(position)
-            if comment:
-                self.comments[read.lineno] = comment
+    def _next_own(self, body: list[ast.stmt], k: int) -> Line | None:
+        """The line of the compound statement of f's own that comes next."""
+        for made in body[k + 1 :]:
+            answer = self.answers.get(made, Answer())
+            if not answer.derivative:
+                return answer.line if isinstance(made, (ast.For, ast.While, ast.Try, ast.If)) else None
+        return None
+
+    def _inside(self, made: ast.stmt, read: ast.stmt, heads: frozenset[Line]) -> None:
         for name in ("body", "orelse", "finalbody"):
-            inner = getattr(made, name, None)
-            if inner:
-                before = self.current
-                self.elif_or_block(name, made, inner, getattr(read, name))
-                self.current = before if position is not None else None
-        for ours, theirs in zip(getattr(made, "handlers", ()), getattr(read, "handlers", ()), strict=True):
-            self.block(ours.body, theirs.body)
+            ours = getattr(made, name, None)
+            if ours:
+                if name == "orelse" and isinstance(made, ast.If) and len(ours) == 1 and isinstance(ours[0], ast.If):
+                    # No comment fits before an elif.
+                    self._inside(ours[0], getattr(read, name)[0], heads)
+                else:
+                    self.block(ours, getattr(read, name), heads)
+        for our, their in zip(getattr(made, "handlers", ()), getattr(read, "handlers", ()), strict=True):
+            self.block(our.body, their.body, heads)
 
-    def elif_or_block(self, name: str, made: Any, inner: list[ast.stmt], parsed: list[ast.stmt]) -> None:
-        if name == "orelse" and isinstance(made, ast.If) and len(inner) == 1 and isinstance(inner[0], ast.If):
-            # No comment fits before an elif.
-            self.answers[inner[0]] = None
-        self.block(inner, parsed)
-
-    def comment(self, position: Position) -> str:
+    def _comment(self, number: int, position: Position | None) -> None:
+        if position is None:
+            return
         line = linecache.getline(position.file, position.line).strip()
         if not line:
-            return ""
+            return
         where = f"line {position.line}"
         if self.file is not None and position.file != self.file:
             where = f"{position.file.replace(chr(92), '/').rpartition('/')[2]}:{position.line}"
         text = f"{where}: {' '.join(line.split())}"
-        return text if len(text) <= COMMENT_WIDTH else text[: COMMENT_WIDTH - 1].rstrip() + "…"
+        if len(text) > COMMENT_WIDTH:
+            text = text[: COMMENT_WIDTH - 1].rstrip() + "…"
+        self.comments.setdefault(number, text)

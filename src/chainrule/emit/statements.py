@@ -24,8 +24,7 @@ from chainrule.emit.plan import (
     While,
     is_statement,
 )
-from chainrule.errors import Position
-from chainrule.graph.block import CONSTANT
+from chainrule.emit.printing import Answer
 from chainrule.graph.node import Origin
 from chainrule.graph.types import OPAQUE, Record, Sequence
 from chainrule.primitives import arithmetic
@@ -36,11 +35,11 @@ AUGMENTED = (arithmetic.add, arithmetic.subtract, arithmetic.multiply, arithmeti
 
 @dataclass
 class Writer:
-    """Writes the statements of one function; ``answers`` are their places in the user's source."""
+    """Writes the statements of one function; ``answers`` tell where each comes from."""
 
     speller: Speller
     names: Names
-    answers: dict[ast.stmt, Position | None]
+    answers: dict[ast.stmt, Answer]
     used: set[Value]
 
     def block(self, statements: list[Statement], in_loop: bool = False) -> list[ast.stmt]:
@@ -48,9 +47,8 @@ class Writer:
         for position, statement in enumerate(statements):
             last = position == len(statements) - 1
             for tree in self.statement(statement, in_loop and last):
-                origin = origin_of(statement)
                 if tree not in self.answers:
-                    self.answers[tree] = origin.position if origin.derivative else None
+                    self.answers[tree] = Answer.of(origin_of(statement))
                 written.append(tree)
         return written
 
@@ -70,7 +68,8 @@ class Writer:
             case For():
                 target = self.loop_target(statement)
                 body = self.block(statement.body, True) or [ast.Pass()]
-                return [ast.For(target, self.speller.use(statement.iterable), body, [])]
+                orelse = self.block(statement.orelse)
+                return [ast.For(target, self.speller.use(statement.iterable), body, orelse)]
             case While():
                 return self.while_(statement)
             case Attempt():
@@ -165,9 +164,10 @@ class Writer:
             found: list[ast.stmt] = []
             for target, source in order:
                 tree = self._assigned(target, source)
-                self.answers[tree] = source.origin.position if source.derivative else None
-                if source.op is CONSTANT and target.derivative:
-                    self.answers[tree] = target.origin.position
+                plain = not source.captive
+                derivative = target.derivative or source.derivative
+                position = (target if plain else source).origin.position
+                self.answers[tree] = Answer(position, derivative, plain)
                 found.append(tree)
             return found
         left = ast.Tuple([self.target(target) for target, _ in pairs], ast.Store())
@@ -243,11 +243,12 @@ class Writer:
     def while_(self, loop: While) -> list[ast.stmt]:
         condition = self.block(loop.condition)
         body = self.block(loop.body, True)
+        orelse = self.block(loop.orelse)
         test = self.speller.use(loop.test)
         if condition:
-            leave = ast.If(negated(test), [ast.Break()], [])
+            leave = ast.If(negated(test), [*orelse, ast.Break()], [])
             return [ast.While(ast.Constant(True), [*condition, leave, *body], [])]
-        return [ast.While(test, body or [ast.Pass()], [])]
+        return [ast.While(test, body or [ast.Pass()], orelse)]
 
     def attempt(self, attempt: Attempt) -> list[ast.stmt]:
         body = self.block(attempt.body) or [ast.Pass()]

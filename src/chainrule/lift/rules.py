@@ -9,17 +9,18 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.lift.calls import Calls
 from chainrule.lift.values import ListBox, TupleValue, Value
-from chainrule.primitives.custom import custom_rule, stop
+from chainrule.markers import stop_gradient
+from chainrule.primitives.custom import custom_rule, stopped
 
 
 class Rules(Calls):
     """Recognises functions whose derivative the user has defined."""
 
     def is_rule(self, found: Any) -> bool:
-        return found is stop or custom_rule(found) is not None
+        return found is stop_gradient or custom_rule(found) is not None
 
     def apply_rule(self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
-        if found is stop:
+        if found is stop_gradient:
             return self._stopped(args[0])
         primitive = custom_rule(found)
         assert primitive is not None
@@ -37,14 +38,10 @@ class Rules(Calls):
         """``value`` as a constant for every derivative."""
         value = self.read(value)
         if isinstance(value, Node):
-            from chainrule.primitives.custom import stopped
-
             return self.primitive(stopped, value)
         if isinstance(value, TupleValue):
             return TupleValue(tuple(map(self._stopped, value.items)), value.named)
         if isinstance(value, ListBox):
-            from chainrule.primitives.custom import stopped
-
             box = ListBox()
             content = self.state[value]
             self.state[box] = (

@@ -19,6 +19,7 @@ from chainrule.primitives.declare import (
     NONZERO,
     REAL,
     Cost,
+    Kink,
     arithmetic_type,
     comparison_type,
     constant_value,
@@ -89,7 +90,17 @@ def positive(x: Any, out: Any) -> Any:
     return 1.0
 
 
-@elementwise("operator.pow", symbol="**", domain=(REAL, REAL), cost=Cost.FUNCTION, sympy="x**y", result=power_type, evaluate=operator.pow)
+POWER_KINKS = (
+    Kink("y == 0", (0.0, None), "x**0 is flat"),
+    Kink("x == 0 and y == 1", (1.0, None), "x**1 has slope 1"),
+    Kink("x == 0 and y > 1", (0.0, None), "the one-sided slope"),
+    Kink("x == 0 and 0 < y < 1", (math.inf, None), "the one-sided slope is infinite"),
+    Kink("x == 0", (None, 0.0), "0**y is flat in y"),
+    Kink("x < 0", (None, 0.0), "only integral y have a value"),
+)
+
+
+@elementwise("operator.pow", symbol="**", kinks=POWER_KINKS, domain=(REAL, REAL), cost=Cost.FUNCTION, sympy="x**y", result=power_type, evaluate=operator.pow)
 def power(x: Any, y: Any, out: Any) -> Any:
     """Power, with x**0 flat everywhere and 0**y flat in y."""
     return _power_by_base(x, y, out), _power_by_exponent(x, out)
@@ -130,7 +141,7 @@ def _log(x: Any) -> Any:
     return TABLE["log"](x) if "log" in TABLE else math.log(x)
 
 
-@elementwise("builtins.abs", "math.fabs", "numpy.abs", "numpy.absolute", "numpy.fabs", name="absolute", cost=Cost.ADD, sympy="Abs(x)", raises=False, result=arithmetic_type, evaluate=abs)
+@elementwise("builtins.abs", "math.fabs", "numpy.abs", "numpy.absolute", "numpy.fabs", name="absolute", cost=Cost.ADD, sympy="Abs(x)", kinks=(Kink("x == 0", (0.0,), "centre of the subdifferential"),), raises=False, result=arithmetic_type, evaluate=abs)
 def absolute(x: Any, out: Any) -> Any:
     """Magnitude; 0 at 0, the centre of the subdifferential."""
     return choose(

@@ -12,7 +12,7 @@ from chainrule.primitives.control import choose
 from chainrule.primitives.declare import POSITIVE, Interval, Kink, elementwise
 from chainrule.primitives.special import hyp1f1, unknown
 
-ORDER = Interval(0.0, 5.0)
+ORDER = Interval(0.25, 5.0)
 EVEN = "exp(-abs(x)) has a kink; the centre of the subdifferential"
 
 

@@ -49,7 +49,7 @@ def counts(node: Node) -> bool:
 
 def live_nodes(graph: Graph) -> list[Node]:
     """The nodes that the result or an effect needs, in the order in which they were made."""
-    return sorted(_Live(graph).nodes, key=lambda node: node.serial)
+    return sorted(Live(graph).nodes, key=lambda node: node.serial)
 
 
 def nodes_of(block: Block) -> Iterator[Node]:
@@ -62,7 +62,7 @@ def nodes_of(block: Block) -> Iterator[Node]:
             blocks.extend(owned_blocks(node))
 
 
-class _Live:
+class Live:
     """Worklist from the results and the effects to what they need."""
 
     def __init__(self, graph: Graph) -> None:

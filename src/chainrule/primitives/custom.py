@@ -6,19 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.types import Type
+from chainrule.markers import stop_gradient
 from chainrule.primitives.declare import REAL, Cost, Elementwise, Flat, register
 
 # By identity: the user's function and the primitive that stands for it.
 _RULES: dict[int, tuple[Callable[..., Any], Elementwise]] = {}
-
-
-def stop(value: Any) -> Any:
-    """``value`` itself; every derivative treats it as a constant.
-
-    >>> stop(3.0)
-    3.0
-    """
-    return value
 
 
 def _same_type(types: tuple[Type, ...]) -> Type:
@@ -26,7 +18,7 @@ def _same_type(types: tuple[Type, ...]) -> Type:
 
 
 stopped = register(
-    Flat("stopped", ("chainrule.stop_gradient",), cost=Cost.FREE, raises=False, result=_same_type, evaluate=stop)
+    Flat("stopped", ("chainrule.markers.stop_gradient",), cost=Cost.FREE, raises=False, result=_same_type, evaluate=stop_gradient)
 )
 
 

@@ -247,6 +247,10 @@ class Elementwise(Primitive):
 
     def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
         total: Node | None = None
+        if len(args) == 2 and args[0] is args[1] and dots[0] is not None:
+            both = _sum_of_partials(self.cases(args, out))
+            if both is not None:
+                return dots[0] * both
         for dot, partial in zip(dots, self.cases(args, out), strict=True):
             if dot is not None:
                 term = scaled(node, dot, partial)
@@ -254,9 +258,21 @@ class Elementwise(Primitive):
         return total
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        if len(node.args) == 2 and node.args[0] is node.args[1]:
+            both = _sum_of_partials(self.cases(node.args, node))
+            if both is not None:
+                walker.accumulate(node.args[0], out_bar * both)
+                return
         for arg, partial in zip(node.args, self.cases(node.args, node), strict=True):
             if walker.active(arg):
                 walker.accumulate(arg, scaled(node, out_bar, partial))
+
+
+def _sum_of_partials(partials: tuple[Any, ...]) -> Any:
+    """x * x is one factor twice: its partials are taken together."""
+    if any(isinstance(partial, (Choice, Refusal)) for partial in partials):
+        return None
+    return partials[0] + partials[1]
 
 
 class Differential(Primitive):

@@ -11,7 +11,15 @@ import functools
 import math
 from typing import Any
 
-from chainrule.primitives.arithmetic import absolute, equal, folded, greater, less, power
+from chainrule.primitives.arithmetic import (
+    POWER_KINKS,
+    absolute,
+    equal,
+    folded,
+    greater,
+    less,
+    power,
+)
 from chainrule.primitives.control import choose, select
 from chainrule.primitives.declare import (
     NONNEGATIVE,
@@ -155,13 +163,7 @@ def cbrt(x: Any, out: Any) -> Any:
     "numpy.power",
     domain=(NONNEGATIVE, REAL),
     sympy="x**y",
-    kinks=(
-        Kink("y == 0 and x != 0", (0.0, None), "x**0 is flat"),
-        Kink("x == 0 and y > 1", (0.0, 0.0), "0**y is flat in y"),
-        Kink("x == 0 and y == 1", (1.0, 0.0), "0**y is flat in y"),
-        Kink("x == 0 and 0 < y < 1", (math.inf, 0.0), STEEP),
-        Kink("x == 0 and y == 0", (0.0, 0.0), "x**0 is flat"),
-    ),
+    kinks=POWER_KINKS,
 )
 def real_power(x: Any, y: Any, out: Any) -> Any:
     """Power as math.pow means it: always a float, never complex."""
@@ -385,7 +387,7 @@ def atanh(x: Any, out: Any) -> Any:
     "numpy.fmod",
     domain=(REAL, NONZERO),
     cost=Cost.DIVIDE,
-    sympy="x - y*sign(x/y)*floor(Abs(x/y))",
+    sympy="x - y*sign(x)*sign(y)*floor(Abs(x)/Abs(y))",
 )
 def fmod(x: Any, y: Any, out: Any) -> Any:
     """Remainder with the sign of x; trunc(x / y) may be one off, (x - out) / y is not."""
@@ -551,7 +553,7 @@ where.transposed = lambda x, y, z, out, out_bar: (
     domain=(REAL, REAL),
     cost=Cost.ADD,
     raises=False,
-    sympy="Heaviside(x, y)",
+    sympy="Piecewise((0, x < 0), (1, x > 0), (y, True))",
     kinks=(Kink("x == 0", (0.0, 1.0), "flat off its jump, y at it"),),
 )
 def heaviside(x: Any, y: Any, out: Any) -> Any:

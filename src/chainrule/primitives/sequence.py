@@ -63,7 +63,9 @@ class Display(Linear):
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         graph = node.graph
         for position, arg in enumerate(node.args):
-            if walker.active(arg):
+            if walker.active(arg) and out_bar.op is fill_like:
+                walker.accumulate(arg, out_bar.args[1])
+            elif walker.active(arg):
                 walker.accumulate(arg, graph.cursor.add(index, (out_bar, graph.constant(position))))
 
 
@@ -145,6 +147,12 @@ def _append_type(types: tuple[Type, ...]) -> Type:
 def _pull_append(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     base, value = node.args
     cursor = node.graph.cursor
+    if out_bar.op is fill_like:
+        # All entries have the same adjoint: no list is needed to tell.
+        walker.accumulate(value, out_bar.args[1])
+        if walker.active(base):
+            walker.accumulate(base, cursor.add(fill_like, (base, out_bar.args[1])))
+        return
     if walker.active(value):
         walker.accumulate(value, cursor.add(index, (out_bar, node.graph.constant(-1))))
     if walker.active(base):

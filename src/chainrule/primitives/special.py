@@ -32,6 +32,7 @@ PROBABILITY = Interval(0.0, 1.0)
 INSIDE_PROBABILITY = Interval(0.0, 1.0, open_low=True, open_high=True)
 BELOW_ONE = Interval(-math.inf, 1.0, open_high=True)
 SMALL_POSITIVE = Interval(0.0, 30.0, open_low=True)
+ORDINARY = Interval(0.1, 100.0)
 
 
 def unknown(function: str, parameter: str) -> Refusal:
@@ -92,8 +93,8 @@ def erfinv(x: Any, out: Any) -> Any:
     sympy="erfcinv(x)",
 )
 def erfcinv(x: Any, out: Any) -> Any:
-    """Inverse of erfc."""
-    return -(0.5 * SQRT_PI) * exp(out * out)
+    """Inverse of erfc; exp(out*out) is erfcx(out) / x, which does not magnify the error of out."""
+    return -(0.5 * SQRT_PI) * erfcx(out) / x
 
 
 @elementwise("scipy.special.dawsn", raises=False, ulps=64, sympy="sqrt(pi)/2*exp(-x**2)*erfi(x)")
@@ -116,7 +117,7 @@ def ndtr(x: Any, out: Any) -> Any:
 )
 def ndtri(x: Any, out: Any) -> Any:
     """Quantile of the normal distribution."""
-    return math.sqrt(2.0 * math.pi) * exp(0.5 * out * out)
+    return math.sqrt(0.5 * math.pi) * erfcx(-math.sqrt(0.5) * out) / x
 
 
 @elementwise("scipy.special.log_ndtr", raises=False, sympy="log(erfc(-x/sqrt(2))/2)")
@@ -182,7 +183,7 @@ def riemann_zeta(x: Any, out: Any) -> Any:
 
 @elementwise(
     "scipy.special.beta",
-    domain=(SMALL_POSITIVE, SMALL_POSITIVE),
+    domain=(ORDINARY, ORDINARY),
     raises=False,
     ulps=1000,
     sympy="beta(x, y)",
@@ -195,7 +196,7 @@ def beta(x: Any, y: Any, out: Any) -> Any:
 
 @elementwise(
     "scipy.special.betaln",
-    domain=(SMALL_POSITIVE, SMALL_POSITIVE),
+    domain=(ORDINARY, ORDINARY),
     raises=False,
     ulps=1000,
     sympy="loggamma(x) + loggamma(y) - loggamma(x + y)",
@@ -323,7 +324,7 @@ def rel_entr(x: Any, y: Any, out: Any) -> Any:
     """x log(x / y), 0 where x is 0."""
     empty = equal(x, 0.0)
     return (
-        choose(empty, lambda: -math.inf, lambda: xlogy(1.0, x / y) + 1.0),
+        choose(empty, lambda: -math.inf, lambda: out / x + 1.0),
         choose(empty, lambda: 0.0, lambda: -(x / y)),
     )
 
@@ -339,7 +340,7 @@ def kl_div(x: Any, y: Any, out: Any) -> Any:
     """x log(x / y) - x + y, the divergence of Kullback and Leibler."""
     empty = equal(x, 0.0)
     return (
-        choose(empty, lambda: -math.inf, lambda: xlogy(1.0, x / y)),
+        choose(empty, lambda: -math.inf, lambda: rel_entr(x, y) / x),
         choose(empty, lambda: 1.0, lambda: (y - x) / y),
     )
 
@@ -352,7 +353,7 @@ def exprel(x: Any, out: Any) -> Any:
 
 @elementwise(
     "scipy.special.boxcox",
-    domain=(POSITIVE, Interval(-5.0, 5.0)),
+    domain=(ORDINARY, Interval(-5.0, 5.0)),
     raises=False,
     ulps=64,
     sympy="(x**y - 1)/y",
@@ -413,7 +414,11 @@ def tandg(x: Any, out: Any) -> Any:
 )
 def ellipk(x: Any, out: Any) -> Any:
     """Complete elliptic integral of the first kind; the form by differences cancels near 0."""
-    return (math.pi / 8.0) * hyp2f1(1.5, 1.5, 2.0, x)
+    return choose(
+        less(absolute(x), 0.5),
+        lambda: (math.pi / 8.0) * hyp2f1(1.5, 1.5, 2.0, x),
+        lambda: (ellipe(x) / (1.0 - x) - out) / (2.0 * x),
+    )
 
 
 @elementwise(
@@ -426,7 +431,11 @@ def ellipk(x: Any, out: Any) -> Any:
 )
 def ellipe(x: Any, out: Any) -> Any:
     """Complete elliptic integral of the second kind."""
-    return -(math.pi / 8.0) * hyp2f1(0.5, 1.5, 2.0, x)
+    return choose(
+        less(absolute(x), 0.5),
+        lambda: -(math.pi / 8.0) * hyp2f1(0.5, 1.5, 2.0, x),
+        lambda: (out - ellipk(x)) / (2.0 * x),
+    )
 
 
 @elementwise(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from chainrule.errors import ArgumentError
-from chainrule.primitives.custom import add_rule
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,6 +33,10 @@ def define_derivative(*partials: Callable[..., Any], check_at: Sequence[Sequence
     """
 
     def register(function: F) -> F:
+        import inspect
+
+        from chainrule.primitives.custom import add_rule
+
         arity = len(inspect.signature(function).parameters)
         if len(partials) != arity:
             raise ArgumentError(

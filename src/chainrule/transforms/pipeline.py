@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from chainrule.differentiate.copying import Copier
+from chainrule.primitives.copying import Copier
 from chainrule.differentiate.forward import ForwardWalker
 from chainrule.differentiate.record import record
 from chainrule.differentiate.reverse import ReverseWalker
@@ -26,6 +26,7 @@ from chainrule.primitives.control import LOOP
 from chainrule.primitives.cost import operations
 from chainrule.primitives.sequence import zero_of
 from chainrule.differentiate.activity import all_steps
+from chainrule.simplify.rewrite import simplify, through
 
 # With a loop, up to this many scalars are differentiated forward: no tape at all.
 FORWARD_WITH_LOOP = 4
@@ -122,7 +123,35 @@ def finish(lifted: Lifted, graph_of: Copier | None, result: Structure, graph: ob
     parameters = lifted.parameters
     if graph_of is not None:
         parameters = {name: _mapped(structure, graph_of) for name, structure in parameters.items()}
-    return replace(lifted, graph=new, parameters=parameters, result=result)
+    return simplified(replace(lifted, graph=new, parameters=parameters, result=result))
+
+
+def simplified(lifted: Lifted, pairs: dict[Node, Node] | None = None) -> Lifted:
+    """The same function with simpler derivative code; ``pairs`` is renewed in place."""
+    graph = lifted.graph
+    count = len(graph.body.results)
+    # The leaves of parameters and results are followed through the walks as further results.
+    inputs = [node for structure in lifted.parameters.values() for node in structure.leaves()]
+    graph.body.results = (*graph.body.results, *inputs, *lifted.result.leaves())
+    walks = simplify(graph)
+    new = walks[-1].graph
+    new.body.results = new.body.results[:count]
+
+    def follow(node: Node) -> Node:
+        found = through(walks, node)
+        assert found is not None
+        return found
+
+    if pairs is not None:
+        renewed = {}
+        for backward, loop in pairs.items():
+            new_backward, new_loop = through(walks, backward), through(walks, loop)
+            if new_backward is not None and new_loop is not None:
+                renewed[new_backward] = new_loop
+        pairs.clear()
+        pairs.update(renewed)
+    parameters = {name: structure.map(follow) for name, structure in lifted.parameters.items()}
+    return replace(lifted, graph=new, parameters=parameters, result=lifted.result.map(follow))
 
 
 def _mapped(structure: Structure, copier: Copier) -> Structure:
@@ -205,15 +234,15 @@ def recorded(lifted: Lifted, walker: ReverseWalker, result: Structure) -> Lifted
     """Supply the backward loops, and set the result."""
     graph = lifted.graph
     with graph.inside(graph.body):
-        graph.body.results = (assemble(graph, result), *result.leaves())
-    copier = record(graph, walker.pairs)
+        graph.body.results = (assemble(graph, result),)
+    simple = simplified(replace(lifted, result=result), walker.pairs)
+    copier = record(simple.graph, walker.pairs)
     if copier is None:
-        graph.body.results = graph.body.results[:1]
-        return replace(lifted, result=result)
-    new = copier.graph
-    new.body.results = new.body.results[:1]
-    parameters = {name: _mapped(structure, copier) for name, structure in lifted.parameters.items()}
-    return replace(lifted, graph=new, parameters=parameters, result=result.map(copier.mapped))
+        return simple
+    parameters = {name: _mapped(structure, copier) for name, structure in simple.parameters.items()}
+    return simplified(
+        replace(simple, graph=copier.graph, parameters=parameters, result=simple.result.map(copier.mapped))
+    )
 
 
 def gradient(lifted: Lifted, wrt: Sequence[str], mode: str, with_value: bool, transform: str = "grad") -> Lifted:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chainrule.differentiate.activity import all_steps
-from chainrule.differentiate.copying import Copier
+from chainrule.primitives.copying import Copier
 from chainrule.differentiate.reverse import ReverseWalker
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import Block
@@ -189,7 +189,7 @@ def _row_by_row(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
         zero, one = graph.constant(0), graph.constant(1)
         loop = graph.cursor.add(LOOP, (zero, count, one, empty), ("range", None, body, False))
         result = Structure("leaf", graph.body.item(loop, 0))
-    return finish(replace(lifted, result=result), None, result, graph)
+    return finish(lifted, outer, result)
 
 
 def sequence_of(structure: Structure) -> object:

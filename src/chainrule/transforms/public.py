@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from chainrule.transforms.specialise import Wrt, derivative
+Wrt = int | str | tuple[int | str, ...]
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -31,6 +31,9 @@ def _transform(name: str, summary: str, details: str) -> Any:
         target: str = "math",
         name: str | None = None,
     ) -> Any:
+        # Loading the engine takes longer than bare Python: not before it is used.
+        from chainrule.transforms.specialise import derivative
+
         if function is None:
             return lambda found: derivative(found, public, wrt, mode, name, target)
         return derivative(function, public, wrt, mode, name, target)

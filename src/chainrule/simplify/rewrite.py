@@ -1,0 +1,193 @@
+"""The driver of simplification: one walk that rebuilds a graph, until nothing changes.
+
+f's own statements are copied as they are.  Derivative values are built anew through the smart
+constructors and :mod:`chainrule.simplify.rules`; what nothing needs is left out; states of
+loops that never change, and results of branches that are the same on both arms, become plain
+values.
+"""
+
+from __future__ import annotations
+
+from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph
+from chainrule.graph.node import Node
+from chainrule.primitives.control import IF, LOOP, loop_parts, next_states
+from chainrule.primitives.copying import Copier
+from chainrule.primitives.cost import Live
+from chainrule.primitives.declare import Primitive
+from chainrule.simplify.facts import Facts
+from chainrule.simplify.rules import RULES
+
+# Every walk can open the way for another; more than this many do not pay.
+WALKS = 4
+
+
+class Simplifier(Copier):
+    """One walk."""
+
+    def __init__(self, source: Graph) -> None:
+        super().__init__(source)
+        self.live = Live(source)
+        self.facts = Facts()
+        self.uses: dict[Node, int] = {}
+        for node in self.live.nodes:
+            for arg in node.args:
+                self.uses[arg] = self.uses.get(arg, 0) + 1
+        for result in (*source.body.results, *self._column_values()):
+            self.uses[result] = self.uses.get(result, 0) + 1
+
+    def _column_values(self) -> list[Node]:
+        """Values that leave a block as its results."""
+        found: list[Node] = []
+        for node, k in self.live.columns:
+            if node.op is LOOP:
+                found += [loop_parts(node)[1][k], next_states(node)[k]]
+            elif node.op is IF:
+                blocks = [block for block in node.params[:2] if isinstance(block, Block)]
+                found += [block.results[k] for block in blocks]
+        return found
+
+    def step(self, step: Node) -> None:
+        if step in self.live.nodes:
+            super().step(step)
+            if not step.origin.derivative:
+                self.facts.learn(step, self.graph.cursor, self.mapped)
+
+    def structured(self, node: Node) -> None:
+        """A guard against zero is settled where f has divided by the value before."""
+        if node.op is IF and node.origin.derivative:
+            truth = self.facts.decide(self.mapped(node.args[0]), self.graph.cursor)
+            if truth is not None:
+                self._take(node, node.params[0 if truth else 1])
+                return
+        super().structured(node)
+
+    def _take(self, node: Node, arm: object) -> None:
+        """Put the steps of the arm that certainly runs in place of the branch."""
+        assert isinstance(arm, Block)
+        for step in arm.steps:
+            with self.graph.answering(step.origin):
+                self.step(step)
+        for k, result in enumerate(arm.results):
+            self.map[node.block.item(node, k)] = self.mapped(result)
+
+    def copy(self, step: Node) -> Node:
+        op = step.op
+        if not (step.origin.derivative and isinstance(op, Primitive) and op.simplify is not None):
+            return super().copy(step)
+        args = tuple(map(self.mapped, step.args))
+        new = self._rewritten(op, args, step)
+        if new is None:
+            new = op.build(*args)
+        self.map[step] = new
+        if new.origin.derivative and new.op is not CONSTANT:
+            self.named(step, new)
+        return new
+
+    def _rewritten(self, op: Primitive, args: tuple[Node, ...], step: Node) -> Node | None:
+        if len(args) != 2:
+            return None
+        single = [self.uses.get(arg) == 1 for arg in step.args]
+        for rule in RULES.get(op, ()):
+            new = rule(args[0], args[1], single[0], single[1])
+            if new is not None:
+                return new
+        return None
+
+    def mapped(self, node: Node) -> Node:
+        if node.op is not ITEM and node not in self.map and node not in self.live.nodes:
+            return self.graph.undefined() if node.op is not CONSTANT else self.leaf(node)
+        return super().mapped(node)
+
+    def replace(self, node: Node, args: tuple[Node, ...], params: tuple[object, ...]) -> Node:
+        new = super().replace(node, args, params)
+        if node.op is IF:
+            self._same_on_both_arms(node, new)
+        return new
+
+    def _same_on_both_arms(self, node: Node, new: Node) -> None:
+        then, orelse = new.params[0], new.params[1]
+        assert isinstance(then, Block) and isinstance(orelse, Block)
+        if not (then.completes and orelse.completes):
+            return
+        for k, (left, right) in enumerate(zip(then.results, orelse.results, strict=True)):
+            if left is right and left.op is not UNDEFINED and self._outside(left, then):
+                self.map[node.block.item(node, k)] = left
+
+    def _outside(self, node: Node, arm: Block) -> bool:
+        """Whether a value that both arms give was there before them."""
+        return node.op is CONSTANT or not _within(node, arm)
+
+    def loop_copy(self, node: Node) -> Node:
+        """A loop without the states that no step changes, or that nothing uses."""
+        kind, condition, old, breaks = node.params
+        assert isinstance(old, Block)
+        bounds, initial, parameters = loop_parts(node)
+        nexts = next_states(node)
+        kept: list[int] = []
+        for k, (start, parameter, following) in enumerate(zip(initial, parameters, nexts, strict=True)):
+            item = node.block.item(node, k)
+            if following is parameter and start.op is not UNDEFINED:
+                self.map[parameter] = self.map[item] = self.mapped(start)
+            elif (node, k) in self.live.columns or parameter in self.live.nodes:
+                kept.append(k)
+        graph = self.graph
+        args = tuple(map(self.mapped, (*bounds, *(initial[k] for k in kept))))
+        parent = graph.cursor
+        new_condition = None
+        if isinstance(condition, Block):
+            new_condition = parent = Block(graph, parent)
+        body = Block(graph, parent)
+        for parameter in (*old.parameters[: len(old.parameters) - len(parameters)], *(parameters[k] for k in kept)):
+            self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
+            self.named(parameter, self.map[parameter])
+        if isinstance(condition, Block) and new_condition is not None:
+            self.walk(condition, new_condition)
+            new_condition.results = tuple(map(self.mapped, condition.results))
+        self.walk(old, body)
+        with graph.inside(body):
+            body.results = tuple(self.mapped(nexts[k]) for k in kept) + tuple(
+                map(self.mapped, old.results[len(nexts) :])
+            )
+        new = self.replace(node, args, (kind, new_condition, body, breaks))
+        for position, k in enumerate(kept):
+            item = node.block.item(node, k)
+            self.map[item] = new.block.item(new, position)
+            self.named(item, self.map[item])
+        return new
+
+
+def _within(node: Node, block: Block) -> bool:
+    current: Block | None = node.block
+    while current is not None:
+        if current is block:
+            return True
+        current = current.parent
+    return False
+
+
+def simplify(graph: Graph) -> list[Simplifier]:
+    """The walks that simplify a graph; the last one's ``graph`` is the simplest."""
+    walks: list[Simplifier] = []
+    size = -1
+    for _ in range(WALKS):
+        walk = Simplifier(graph)
+        walk.run()
+        walks.append(walk)
+        graph = walk.graph
+        now = len(Live(graph).nodes)
+        if now == size:
+            break
+        size = now
+    return walks
+
+
+def through(walks: list[Simplifier], node: Node) -> Node | None:
+    """What an old node has become; None when it is gone."""
+    for walk in walks:
+        try:
+            node = walk.mapped(node)
+        except KeyError:
+            return None
+        if node.op is UNDEFINED:
+            return None
+    return node

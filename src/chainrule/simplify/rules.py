@@ -1,0 +1,98 @@
+"""Rewrites of derivative expressions, one function each, with its law in the docstring.
+
+Each gets the new arguments, and for each argument whether nothing else uses it: a rewrite that
+takes an expression apart pays only when the expression is then gone.  None means no rewrite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chainrule.graph.node import Node
+from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
+from chainrule.primitives.declare import Primitive, is_constant
+
+Rule = Callable[[Node, Node, bool, bool], Node | None]
+
+
+def _scaled(node: Node, single: bool) -> bool:
+    """Whether ``node`` is a constant times something, and may be taken apart."""
+    return single and node.op is multiply and node.origin.derivative and is_constant(node.args[0])
+
+
+def hoist_constant(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """(c * a) * y = c * (a * y), so that constants meet."""
+    if _scaled(x, x_single) and not is_constant(y):
+        return multiply.build(x.args[0], multiply.build(x.args[1], y))
+    if _scaled(y, y_single) and not is_constant(x):
+        return multiply.build(y.args[0], multiply.build(x, y.args[1]))
+    return None
+
+
+def cancel_root(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """a / (c * a) = 1 / c for a value a by which f has divided already is left alone here.
+
+    Only sqrt is cancelled: x / sqrt(x) = sqrt(x), which has the right value at 0.
+    """
+    if y.op.name == "sqrt" and y.args[0] is x:
+        return y
+    return None
+
+
+def factor_sum(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """a * b + a * c = a * (b + c), and a / d + b / d = (a + b) / d."""
+    return _factored(add, x, y, x_single, y_single)
+
+
+def factor_difference(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """a * b - a * c = a * (b - c), and a / d - b / d = (a - b) / d."""
+    return _factored(subtract, x, y, x_single, y_single)
+
+
+def _factored(op: Primitive, x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    if not (x_single and y_single and x.op is y.op):
+        return None
+    if not (x.origin.derivative and y.origin.derivative):
+        return None
+    if x.op is divide and x.args[1] is y.args[1]:
+        return divide.build(op.build(x.args[0], y.args[0]), x.args[1])
+    if x.op is not multiply:
+        return None
+    for left, right in ((0, 1), (1, 0)):
+        for other_left, other_right in ((0, 1), (1, 0)):
+            if x.args[left] is y.args[other_left]:
+                inner = op.build(x.args[right], y.args[other_right])
+                return multiply.build(x.args[left], inner)
+    return None
+
+
+def subtract_scaled(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """x + (-c) * a = x - c * a."""
+    if _scaled(y, y_single) and y.args[0].params[0] < 0:  # type: ignore[operator]
+        return subtract.build(x, multiply.build(negative.build(y.args[0]), y.args[1]))
+    if _scaled(x, x_single) and x.args[0].params[0] < 0:  # type: ignore[operator]
+        return subtract.build(y, multiply.build(negative.build(x.args[0]), x.args[1]))
+    return None
+
+
+def add_scaled(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """x - (-c) * a = x + c * a."""
+    if _scaled(y, y_single) and y.args[0].params[0] < 0:  # type: ignore[operator]
+        return add.build(x, multiply.build(negative.build(y.args[0]), y.args[1]))
+    return None
+
+
+def factor_last(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """(t + a * b) + a * c = t + a * (b + c): terms of one statement often end alike."""
+    if not (x_single and y_single and x.op is add and x.origin.derivative):
+        return None
+    inner = factor_sum(x.args[1], y, True, True)
+    return None if inner is None else add.build(x.args[0], inner)
+
+
+RULES: dict[Primitive, tuple[Rule, ...]] = {
+    multiply: (hoist_constant,),
+    divide: (cancel_root,),
+    add: (subtract_scaled, factor_sum, factor_last),
+    subtract: (add_scaled, factor_difference),
+}
