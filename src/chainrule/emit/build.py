@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainrule.emit.dead import STRUCTURED, Needed, needed
+from chainrule.emit.dead import STRUCTURED, Needed, column_values, needed
 from chainrule.emit.plan import (
     AND,
     CONDITIONAL,
@@ -30,7 +30,7 @@ from chainrule.emit.plan import (
     truth,
 )
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, constant_key, constant_type
-from chainrule.graph.node import Node
+from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import OPAQUE
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states
 
@@ -85,14 +85,34 @@ class _Builder:
         return self.fresh(node, ITEM, [source])
 
     def fresh(self, node: Node, op: Any, args: list[Value]) -> Value:
-        value = Value(op, args, node.params if op is node.op else (), node.type, node.origin, node.serial)
+        origin = node.origin
+        if not origin.derivative and self.derived(node):
+            origin = Origin(origin.position, derivative=True)
+        value = Value(op, args, node.params if op is node.op else (), node.type, origin, node.serial)
         name = self.graph.names.get(node)
-        if node.origin.derivative:
+        if origin.derivative:
             value.hint = name
         else:
             value.user_name = name
         self.values[node] = value
         return value
+
+    def derived(self, node: Node) -> bool:
+        """Whether a result of control flow is made by differentiation: one of its sources is."""
+        seen: set[Node] = set()
+        stack = [node]
+        while stack:
+            current = stack.pop()
+            if current.origin.derivative and (current is not node or current.op is not ITEM):
+                return True
+            if current in seen:
+                continue
+            seen.add(current)
+            if current.op is ITEM and current.args[0].op in STRUCTURED:
+                stack.extend(column_values(current.args[0], int(str(current.params[0]))))
+            elif current in self.needed.states:
+                stack.extend(column_values(*self.needed.states[current]))
+        return node.origin.derivative
 
     def constant(self, value: object) -> Value:
         key = constant_key(value)
@@ -269,8 +289,7 @@ class _Builder:
     def state(self, parameter: Node, node: Node, k: int) -> None:
         value = self.fresh(parameter, VARIABLE, [])
         named = self.graph.names.get(parameter) or self.graph.names.get(node.block.item(node, k))
-        derivative = parameter.origin.derivative or node.origin.derivative
-        value.user_name, value.hint = (None, named) if derivative else (named, None)
+        value.user_name, value.hint = (None, named) if value.derivative else (named, None)
 
     def iterable(self, node: Node, bounds: tuple[Node, ...], kind: str) -> Value:
         """``range(...)`` of a loop, written in its header; the index is a variable."""

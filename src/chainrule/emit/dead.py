@@ -16,11 +16,15 @@ STRUCTURED = (IF, LOOP, TRY)
 
 @dataclass
 class Needed:
-    """The needed nodes, the needed results of structured nodes, and how often each is used."""
+    """The needed nodes, the needed results of structured nodes, and how often each is used.
+
+    ``states`` tells of every state of a loop which loop and state it is.
+    """
 
     nodes: set[Node] = field(default_factory=set)
     columns: dict[Node, set[int]] = field(default_factory=dict)
     uses: Counter[Node] = field(default_factory=Counter)
+    states: dict[Node, tuple[Node, int]] = field(default_factory=dict)
 
 
 def all_nodes(block: Block) -> Iterator[Node]:
@@ -57,7 +61,6 @@ class _Walk:
         self.found = Needed()
         self.stack: list[Node] = []
         self.owner: dict[Block, Node] = {}
-        self.states: dict[Node, int] = {}
 
     def run(self) -> None:
         effects = []
@@ -65,7 +68,7 @@ class _Walk:
             for block in owned_blocks(node):
                 self.owner[block] = node
             if node.op is LOOP:
-                self.states.update({state: k for k, state in enumerate(loop_parts(node)[2])})
+                self.found.states.update({state: (node, k) for k, state in enumerate(loop_parts(node)[2])})
             endless = node.op is LOOP and node.params[0] == "while" and not node.origin.derivative
             if node.op.effect or endless:
                 effects.append(node)
@@ -87,8 +90,8 @@ class _Walk:
         if node.op is ITEM and node.args[0].op in STRUCTURED:
             self.column(node.args[0], int(str(node.params[0])))
         elif node.op is PARAMETER:
-            if node in self.states and owner is not None:
-                self.column(owner, self.states[node])
+            if node in self.found.states:
+                self.column(*self.found.states[node])
         elif node.op in STRUCTURED:
             for used in self.always_used(node):
                 self.mark(used)

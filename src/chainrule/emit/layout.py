@@ -357,7 +357,7 @@ def _inside(root: Value) -> list[Value]:
             order.append(value)
             continue
         stack.append((value, True))
-        stack.extend((arg, False) for arg in reversed(value.args) if arg.captive)
+        stack.extend((arg, False) for arg in reversed(value.args) if arg.captive or value.op is LINE)
     return order
 
 

@@ -24,6 +24,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT
+from chainrule.graph.types import BOOL
 from chainrule.primitives import arithmetic
 from chainrule.primitives.sequence import index, length
 
@@ -208,6 +209,8 @@ class Names:
     def _describe(self, value: Value) -> str | None:
         """A noun for what a value is, from its operation and its one named argument."""
         op = value.op
+        if value.type == BOOL:
+            return "branch"
         named = [arg for arg in value.args if arg in self.family and self.family[arg] in self.names]
         only = self.names[self.family[named[0]]] if len(named) == 1 and len(value.args) == 1 else None
         if op is length:

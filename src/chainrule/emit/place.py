@@ -211,12 +211,29 @@ def _read_before(
         return
     early = _hoistable(body, at, new, end if last is None else last)
     if readers <= set(early):
+        wished = {value for value in wished if _made_of(body[:at], value, old)}
         picked = _with_arguments(body, early, readers, wished)
         moved = [body[k] for k in picked]
         body[at:] = [*moved, *(body[k] for k in range(at, len(body)) if k not in set(picked))]
     elif _may_wait(body, at, end, new):
         statement = body.pop(at)
         body.insert(end, statement)
+
+
+def _made_of(before: list[Statement], value: Value, old: Value) -> bool:
+    """Whether derivative code that reads ``old`` goes into ``value``."""
+    made = {statement.value for statement in before if _is_derivative(statement) and isinstance(statement, Define)}
+    stack = list(value.args)
+    seen: set[Value] = set()
+    while stack:
+        arg = stack.pop()
+        if arg in seen or arg not in made:
+            continue
+        if old in arg.args:
+            return True
+        seen.add(arg)
+        stack.extend(arg.args)
+    return False
 
 
 def _with_arguments(body: list[Statement], early: list[int], readers: set[int], wished: set[Value]) -> list[int]:

@@ -106,11 +106,9 @@ class Writer:
         left, right = value.args
         if not left.captive and self.names.same(left, value):
             other = right
-        elif value.op is arithmetic.add and value.derivative and not right.captive and self.names.same(right, value):
+        elif _commutes(value) and not right.captive and self.names.same(right, value):
             other = left
         else:
-            return None
-        if other is (left if other is right else right):
             return None
         symbol = getattr(value.op, "symbol", "+")
         tree = operation(symbol, [ast.Name("x", ast.Load()), self.speller.use(other)])
@@ -182,9 +180,10 @@ class Writer:
                 tree = operation(symbol, [ast.Name("x", ast.Load()), self.speller.use(right)])
                 assert isinstance(tree, ast.BinOp)
                 return ast.AugAssign(self.target(target), tree.op, tree.right)  # type: ignore[arg-type]
-            swapped = source.op is arithmetic.add and source.derivative
-            if swapped and not right.captive and self.names.same(right, target):
-                return ast.AugAssign(self.target(target), ast.Add(), self.speller.use(left))  # type: ignore[arg-type]
+            if _commutes(source) and not right.captive and self.names.same(right, target):
+                tree = operation(symbol, [ast.Name("x", ast.Load()), self.speller.use(left)])
+                assert isinstance(tree, ast.BinOp)
+                return ast.AugAssign(self.target(target), tree.op, tree.right)  # type: ignore[arg-type]
         return ast.Assign([self.target(target)], self.speller.use(source))
 
     def _sequential(self, pairs: list[tuple[Value, Value]]) -> list[tuple[Value, Value]] | None:
@@ -277,6 +276,11 @@ def _add_into(place: ast.expr, value: ast.expr) -> ast.stmt:
         op, value = ast.Sub(), value.operand
     assert isinstance(place, ast.Subscript)
     return ast.AugAssign(place, op, value)
+
+
+def _commutes(value: Value) -> bool:
+    """Whether the operands may be exchanged: in derivative code only, where order is ours."""
+    return value.derivative and value.op in (arithmetic.add, arithmetic.multiply)
 
 
 def _is_number(value: Value) -> bool:
