@@ -31,7 +31,7 @@ LAYERS = (
     ("lift", "emit", "differentiate", "simplify"),
     ("primitives",),
     ("graph",),
-    ("errors", "version"),
+    ("errors", "markers", "version"),
 )
 
 

@@ -13,7 +13,7 @@ from chainrule.cli import output
 from chainrule.cli.entry import Entry, generate
 from chainrule.cli.project import Module, find_project, read_project
 from chainrule.cli.target import Target
-from chainrule.cli.verify import verify
+from chainrule.cli.verify import Question, verify
 from chainrule.errors import ArgumentError
 from chainrule.version import __version__
 
@@ -256,7 +256,6 @@ def verify_derivative(
     wrt: WrtOption = None,
     mode: ModeOption = Mode.auto,
     target: HomeOption = Home.math,
-    kind: KindOption = None,
     tolerance: Annotated[
         float, typer.Option("--tolerance", help="Largest relative error that passes.")
     ] = 1e-6,
@@ -266,6 +265,6 @@ def verify_derivative(
     Differences are taken in 50 digits where the function allows it, else in floats with
     Richardson extrapolation.
     """
-    entry = Entry(Target.parse(function), wrt=names(wrt), mode=mode.value, kinds=pairs(kind))
-    if not verify(entry, target.value, at or [], range_ or [], samples, seed, tolerance):
+    question = Question(Target.parse(function), names(wrt), mode.value, target.value, tolerance)
+    if not verify(question, at or [], range_ or [], samples, seed):
         raise typer.Exit(1)

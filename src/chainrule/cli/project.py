@@ -29,6 +29,7 @@ else:
     import tomli as tomllib
 
 TARGETS = ("math", "numba")
+TARGETS = ("math", "numba")
 MODES = ("auto", "forward", "reverse")
 EXAMPLE = (
     'For example: [[tool.chainrule.modules]] output = "greeks.py" '
@@ -84,6 +85,8 @@ def read_project(file: Path) -> list[Module]:
 def read_module(table: Table, folder: Path) -> Module:
     """One of ``[[tool.chainrule.modules]]``."""
     keys = ("function", "transform", "wrt", "mode", "name", "kinds")
+    target = table.text("target", "math")
+    table.one_of("target", target, TARGETS)
     target = table.text("target", "math")
     table.one_of("target", target, TARGETS)
     return Module(
@@ -173,4 +176,4 @@ class Table:
     def one_of(self, key: str, value: str, allowed: tuple[str, ...]) -> None:
         """Refuse a value that is none of ``allowed``."""
         if value not in allowed:
-            raise self.wrong(key, f"one of {', '.join(allowed)}")
+            raise self.wrong(key, f"one of {', '.join(allowed)}, not {value!r}")

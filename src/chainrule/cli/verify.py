@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from chainrule.cli.entry import Entry, generate
 from chainrule.cli.points import Arguments, points
+from chainrule.cli.target import Target
 from chainrule.errors import ArgumentError
 from chainrule.report.leaves import leaves, replaced
 from chainrule.report.verify import Finding, call, measure
+from chainrule.transforms.public import grad, jacobian
 
 Function = Callable[..., Any]
 
@@ -41,25 +42,33 @@ class Tally:
         return self.worst is not None and self.worst.disagreement <= self.tolerance
 
 
+@dataclass(frozen=True)
+class Question:
+    """Which derivative is to be verified, and how sharply."""
+
+    target: Target
+    wrt: tuple[str, ...] | None
+    mode: str
+    home: str
+    tolerance: float
+
+    def derivative(self, function: Function, wrt: tuple[str, ...], number: bool) -> Function:
+        """chainrule's derivative: a gradient where the result is one number."""
+        make = grad if number else jacobian
+        by = wrt[0] if len(wrt) == 1 else wrt
+        return make(function, wrt=by, mode=self.mode, target=self.home)  # type: ignore[no-any-return]
+
+
 def verify(
-    entry: Entry,
-    home: str,
-    at: Sequence[str],
-    ranges: Sequence[str],
-    samples: int,
-    seed: int,
-    tolerance: float,
+    question: Question, at: Sequence[str], ranges: Sequence[str], samples: int, seed: int
 ) -> bool:
     """Whether the derivative agrees with differences everywhere; tells what was found."""
-    function = entry.target.load()
+    function = question.target.load()
     where = points(function, at, ranges, samples, seed)
-    if entry.wrt is None:
-        entry = replace(entry, wrt=reals(function, where[0]))
-    assert entry.wrt is not None
     number = is_number(evaluate(function, where[0]))
-    entry = replace(entry, transform="grad" if number else "jacobian", name="derivative")
-    derivative = loaded(generate([entry], home))
-    tally = Tally(tolerance)
+    wrt = question.wrt or reals(function, where[0])
+    derivative = question.derivative(function, wrt, number)
+    tally = Tally(question.tolerance)
     skipped = []
     for arguments in where:
         place = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
@@ -68,12 +77,11 @@ def verify(
         except Exception as error:
             skipped.append(f"{type(error).__name__} at {place}")
             continue
-        claimed = by_parameter(call(derivative, arguments), entry.wrt, number)
-        for finding in measure(function, arguments, claimed):
+        for finding in measure(function, arguments, call(derivative, arguments), wrt):
             tally.add(finding, place)
             if len(where) == 1:
                 print(row(finding))
-    tell(tally, str(entry.target), len(where) - len(skipped), skipped)
+    tell(tally, str(question.target), len(where) - len(skipped), skipped)
     return tally.passed
 
 
@@ -115,20 +123,6 @@ def reals(function: Function, arguments: Arguments) -> tuple[str, ...]:
             "no argument is a number by which to differentiate", remedy="Name one by --wrt."
         )
     return tuple(chosen)
-
-
-def loaded(text: str) -> Function:
-    """The function ``derivative`` of the module's text."""
-    namespace: dict[str, Any] = {"__name__": "derivative"}
-    exec(compile(text, "<derivative>", "exec"), namespace)
-    return namespace["derivative"]  # type: ignore[no-any-return]
-
-
-def by_parameter(derivative: Any, wrt: tuple[str, ...], number: bool) -> dict[str, Any]:
-    """For each parameter, the derivative of the result in the result's structure."""
-    if len(wrt) == 1:
-        return {wrt[0]: derivative}
-    return dict(zip(wrt, derivative, strict=True))
 
 
 def row(finding: Finding) -> str:

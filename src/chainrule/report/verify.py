@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chainrule.report.difference import Estimate, difference, precise_difference
@@ -64,20 +64,22 @@ def call(function: Function, arguments: Arguments) -> Any:
 
 
 def measure(
-    function: Function, arguments: Arguments, claimed: Mapping[str, Any]
+    function: Function, arguments: Arguments, derivative: Any, wrt: Sequence[str]
 ) -> Iterator[Finding]:
-    """A finding for every partial derivative in ``claimed``.
+    """A finding for every number in ``derivative``.
 
-    ``claimed`` has, for each parameter, the derivative of the result with respect to it: of the
-    parameter's structure where the result is one number, else the structure of the result with
-    such a derivative in the place of each number.
+    ``derivative`` is a gradient or Jacobian with respect to ``wrt``: the structure of the
+    function's result with, for each number, the derivatives by the parameters, one parameter
+    by itself and several as a tuple.
     """
     result = call(function, arguments)
     context = precise_context()
     precise = with_precision(function, context) if context else None
-    for name, derivative in claimed.items():
-        for out, _ in leaves(result):
-            slopes = dict(leaves(descend(derivative, out)))
+    for out, _ in leaves(result):
+        gradient = descend(derivative, out)
+        by_parameter = [gradient] if len(wrt) == 1 else gradient
+        for name, partial in zip(wrt, by_parameter, strict=True):
+            slopes = dict(leaves(partial))
             for path, number in leaves(arguments[name]):
                 estimate = None
                 if precise is not None:
