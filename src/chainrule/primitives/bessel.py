@@ -72,7 +72,11 @@ def i0e(x: Any, out: Any) -> Any:
 def i1e(x: Any, out: Any) -> Any:
     """exp(-abs(x)) i1(x); the form by neighbouring orders would cancel for large x."""
     size = absolute(x)
-    return 0.5 * (hyp1f1(1.5, 3.0, -2.0 * size) - size * hyp1f1(2.5, 4.0, -2.0 * size))
+    return choose(
+        greater(size, 1e17),
+        lambda: -0.5 * out / x,
+        lambda: 0.5 * (hyp1f1(1.5, 3.0, -2.0 * size) - size * hyp1f1(2.5, 4.0, -2.0 * size)),
+    )
 
 
 @elementwise("scipy.special.k0", domain=(POSITIVE,), raises=False, sympy="besselk(0, x)")
@@ -93,7 +97,9 @@ def jv(x: Any, y: Any, out: Any) -> Any:
     return unknown("jv", "order"), 0.5 * (jv(x - 1.0, y) - jv(x + 1.0, y))
 
 
-@elementwise("scipy.special.yv", domain=(ORDER, POSITIVE), raises=False, sympy="bessely(x, y)")
+@elementwise(
+    "scipy.special.yv", domain=(ORDER, POSITIVE), raises=False, ulps=16, sympy="bessely(x, y)"
+)
 def yv(x: Any, y: Any, out: Any) -> Any:
     """Bessel function of the second kind."""
     return unknown("yv", "order"), 0.5 * (yv(x - 1.0, y) - yv(x + 1.0, y))
@@ -105,7 +111,9 @@ def iv(x: Any, y: Any, out: Any) -> Any:
     return unknown("iv", "order"), 0.5 * (iv(x - 1.0, y) + iv(x + 1.0, y))
 
 
-@elementwise("scipy.special.kv", domain=(ORDER, POSITIVE), raises=False, sympy="besselk(x, y)")
+@elementwise(
+    "scipy.special.kv", domain=(ORDER, POSITIVE), raises=False, ulps=16, sympy="besselk(x, y)"
+)
 def kv(x: Any, y: Any, out: Any) -> Any:
     """Modified Bessel function of the second kind."""
     return unknown("kv", "order"), -0.5 * (kv(x - 1.0, y) + kv(x + 1.0, y))

@@ -162,7 +162,7 @@ class Primitive(Op):
         sympy: str | None = None,
         kinks: tuple[Kink, ...] = (),
         raises: bool = True,
-        ulps: int = 16,
+        ulps: int = 8,
         result: Callable[[tuple[Type, ...]], Type] | None = None,
         evaluate: Callable[..., Any] | None = None,
         doc: str = "",

@@ -115,7 +115,9 @@ def log1p(x: Any, out: Any) -> Any:
     return 1.0 / (1.0 + x)
 
 
-@elementwise("numpy.logaddexp", domain=(REAL, REAL), raises=False, sympy="log(exp(x) + exp(y))")
+@elementwise(
+    "numpy.logaddexp", domain=(REAL, REAL), raises=False, ulps=16, sympy="log(exp(x) + exp(y))"
+)
 def logaddexp(x: Any, y: Any, out: Any) -> Any:
     """log(exp(x) + exp(y)) without overflow."""
     return exp(x - out), exp(y - out)
