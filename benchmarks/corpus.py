@@ -16,7 +16,6 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import re
-import signal
 import sys
 import time
 import traceback
@@ -33,6 +32,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tests import oracle
+from tests.limits import OutOfTime, within
 
 CATEGORIES = ("correct", "wrong", "refused", "crashed", "undecided")
 SECONDS = 20
@@ -71,10 +71,6 @@ class Finding:
     category: str
     reason: str = ""
     detail: str = ""
-
-
-class TimeoutExpired(BaseException):
-    """The alarm rang.  No `Exception`, so that nobody's handler takes it for his own."""
 
 
 def main(title: str, subjects: list[Subject], arguments: Sequence[str] | None = None) -> int:
@@ -159,7 +155,6 @@ def _work(subject: Subject, sender: Any) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.signal(signal.SIGALRM, _ring)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         left = float(SECONDS)
         for call in subject.calls:
@@ -171,24 +166,11 @@ def _work(subject: Subject, sender: Any) -> None:
     sender.close()
 
 
-def _ring(*_: Any) -> None:
-    raise TimeoutExpired
-
-
-@contextlib.contextmanager
-def _within(seconds: float) -> Iterator[None]:
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01))
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-
-
 def _verdicts(subject: Subject, call: Call, wrt: str) -> dict[oracle.Path, oracle.Verdict]:
     try:
-        with _within(ORACLE_SECONDS):
+        with within(ORACLE_SECONDS):
             return oracle.gradient(subject.function, call.args, call.kwargs, wrt)
-    except TimeoutExpired:
+    except OutOfTime:
         return {(): oracle.undecided("the oracle takes too long")}
 
 
@@ -209,12 +191,12 @@ def judge(
     expected = subject.function(*args, **kwargs)
     settled = {path: verdict for path, verdict in verdicts.items() if verdict.decided}
     try:
-        with _within(seconds):
+        with within(seconds):
             args, kwargs = copy.deepcopy((call.args, call.kwargs))
             gradient = chainrule.grad(subject.function, wrt=wrt)(*args, **kwargs)
             args, kwargs = copy.deepcopy((call.args, call.kwargs))
             value, again = chainrule.value_and_grad(subject.function, wrt=wrt)(*args, **kwargs)
-    except TimeoutExpired:
+    except OutOfTime:
         return found("crashed", f"takes more than {SECONDS} s")
     except chainrule.ChainruleError as refusal:
         if isinstance(refusal, chainrule.InternalError):
@@ -251,7 +233,9 @@ def _repeatable(subject: Subject, call: Call) -> bool:
 def first_line(error: BaseException) -> str:
     """The first line of a message, without the position that it starts with."""
     lines = str(error).splitlines() or [""]
-    return re.sub(r"^\S*?:\d+(:\d+)?: ", "", lines[0])
+    line = re.sub(r"^\S*?:\d+(:\d+)?: ", "", lines[0])
+    # Names that were made up carry numbers: what differs by them only is one reason.
+    return re.sub(r"'t\d+'", "'t...'", line)
 
 
 def _why_undecided(verdicts: dict[oracle.Path, oracle.Verdict]) -> str:

@@ -45,6 +45,7 @@ _LAST_STEP = 34
 _MIDDLE = 10
 _LEVELS = 4
 _DIGITS = 50
+_ROUNDING = "f itself is lost in rounding"
 
 
 class OracleError(ValueError):
@@ -91,7 +92,12 @@ def derivative(
         return _verdict_at_nan(line)
     if math.isinf(centre):
         return undecided("f is infinite at the point itself")
-    return _hear(_differences(line, centre), _precision(line, centre), _complex_step(line))
+    return _hear(
+        _differences(line, centre),
+        _precision(line, centre),
+        _complex_step(line),
+        abs(centre) / line.scale,
+    )
 
 
 def gradient(
@@ -268,8 +274,15 @@ def _verdict_at_nan(line: _Line) -> Verdict:
     return undecided("f is nan at the point itself")
 
 
-def _hear(differences: Verdict, precision: Verdict | None, complex_step: float | None) -> Verdict:
-    """What the witnesses say together."""
+def _hear(
+    differences: Verdict,
+    precision: Verdict | None,
+    complex_step: float | None,
+    natural: float,
+) -> Verdict:
+    """What the witnesses say together; ``natural`` is the size of f over that of its argument."""
+    if precision is not None and precision.reason == _ROUNDING:
+        return precision
     sure = [each for each in (precision, differences) if each is not None and each.decided]
     if not sure:
         return differences
@@ -278,7 +291,7 @@ def _hear(differences: Verdict, precision: Verdict | None, complex_step: float |
         return undecided(f"the witnesses disagree: {numbers}")
     best = min(sure, key=lambda each: each.error)
     if complex_step is not None and agrees(best, complex_step):
-        error = 16.0 * EPSILON * abs(complex_step)
+        error = 16.0 * EPSILON * (abs(complex_step) + natural)
         if error < best.error:
             return Verdict(complex_step, error, True, "complex step")
     return best
@@ -371,14 +384,14 @@ def _precision(line: _Line, centre: float) -> Verdict | None:
     try:
         again = high.function(line.f)
         middle = high.run(line, again, at)
-        if abs(float(middle) - centre) > 1e-8 * abs(centre):
-            return None
         # The short step is invisible to anything that falls back to doubles inside: only
         # what is truly computed in 50 digits agrees at both.
         long_right, long_left = high.slopes(line, again, at, middle, "1e-8")
         right, left = high.slopes(line, again, at, middle, "1e-18")
     except Exception:
         return None
+    if abs(float(middle) - centre) > 1e-8 * abs(centre):
+        return undecided(_ROUNDING) if abs(centre) > 1e-30 else None
     value = float(right + left) / 2.0
     natural = abs(centre) / line.scale
     # The gap of the slopes of a smooth function shrinks with the step, that of a kink stays.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import importlib.util
+import inspect
 import math
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from chainrule import grad, value_and_grad
 from tests import oracle
+from tests.limits import within
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MODULES = (
@@ -57,11 +59,16 @@ def parameters(module: str, name: str) -> tuple[str, ...]:
     return wrt
 
 
+SECONDS = 30
+
+
 @EVERY
 def test_gradient_is_the_oracles(module: str, name: str, args: tuple[Any, ...]) -> None:
     f = getattr(load(module), name)
     wrt = parameters(module, name)
-    for parameter, gradient in zip(wrt, grad(f, wrt=wrt)(*copy.deepcopy(args)), strict=True):
+    with within(SECONDS):
+        gradients = grad(f, wrt=wrt)(*copy.deepcopy(args))
+    for parameter, gradient in zip(wrt, gradients, strict=True):
         for path, verdict in oracle.gradient(f, args, {}, parameter).items():
             if verdict.decided:
                 number = oracle.look_up(gradient, path)
@@ -71,20 +78,22 @@ def test_gradient_is_the_oracles(module: str, name: str, args: tuple[Any, ...]) 
 @EVERY
 def test_value_is_the_functions_bit_for_bit(module: str, name: str, args: tuple[Any, ...]) -> None:
     f = getattr(load(module), name)
-    value, _ = value_and_grad(f, wrt=parameters(module, name))(*copy.deepcopy(args))
+    with within(SECONDS):
+        value, _ = value_and_grad(f, wrt=parameters(module, name))(*copy.deepcopy(args))
     assert oracle.same_bits(value, f(*copy.deepcopy(args)))
 
 
 @EVERY
 def test_forward_and_reverse_agree(module: str, name: str, args: tuple[Any, ...]) -> None:
     f = getattr(load(module), name)
+    arguments = inspect.signature(f).bind(*args).arguments
     for wrt in parameters(module, name):
-        forward = grad(f, wrt=wrt, mode="forward")(*copy.deepcopy(args))
-        reverse = grad(f, wrt=wrt, mode="reverse")(*copy.deepcopy(args))
-        size = max(abs(oracle.look_up(forward, path)) for path in oracle.paths(forward))
-        for path in oracle.paths(forward):
-            ahead, back = oracle.look_up(forward, path), oracle.look_up(reverse, path)
-            assert math.isclose(ahead, back, rel_tol=1e-9, abs_tol=1e-12 * size), (wrt, path)
+        # Forward mode is for scalars: a list is differentiated by in reverse alone.
+        if isinstance(arguments.get(wrt, 0.0), float):
+            with within(SECONDS):
+                forward = grad(f, wrt=wrt, mode="forward")(*copy.deepcopy(args))
+                reverse = grad(f, wrt=wrt, mode="reverse")(*copy.deepcopy(args))
+            assert math.isclose(forward, reverse, rel_tol=1e-9, abs_tol=1e-300), wrt
 
 
 def test_the_oracle_decides_nearly_everywhere() -> None:
