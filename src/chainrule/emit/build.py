@@ -29,9 +29,11 @@ from chainrule.emit.plan import (
     simplified,
     truth,
 )
-from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, constant_key, constant_type
+from chainrule.graph.block import CONSTANT, ITEM, Block, Graph, constant_key, constant_type
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import OPAQUE
+from chainrule.primitives.declare import is_constant
+from chainrule.primitives.sequence import append, display
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states
 
 
@@ -49,6 +51,7 @@ class _Builder:
         self.values: dict[Node, Value] = {}
         self.constants: dict[object, Value] = {}
         self.states: set[Value] = set()
+        self.lengths: dict[Value, tuple[int, Value | None]] = {}
         self.items: dict[Node, list[Node]] = {}
         for node in self.needed.nodes:
             if node.op is ITEM and node.args[0].op not in STRUCTURED:
@@ -62,7 +65,7 @@ class _Builder:
         body = self.block(self.graph.body)
         if self.graph.body.completes and self.graph.body.results:
             body.append(Return(self.value(self.graph.body.results[0])))
-        return Plan(self.graph, parameters, body, self.constants, self.states)
+        return Plan(self.graph, parameters, body, self.constants, self.states, self.lengths)
 
     # --- values ---------------------------------------------------------------------------
 
@@ -170,12 +173,8 @@ class _Builder:
         return self.fresh(item, VARIABLE, [])
 
     def move(self, targets: list[Value], sources: list[Node], statements: list[Statement]) -> None:
-        """Assign what has a value and is not the target itself."""
-        pairs = [
-            (target, self.value(source))
-            for target, source in zip(targets, sources, strict=True)
-            if source.op is not UNDEFINED
-        ]
+        """Assign what is not the target itself."""
+        pairs = [(target, self.value(source)) for target, source in zip(targets, sources, strict=True)]
         pairs = [(target, source) for target, source in pairs if target is not source]
         if pairs:
             statements.append(Move([target for target, _ in pairs], [source for _, source in pairs]))
@@ -268,6 +267,10 @@ class _Builder:
             self.values[node.block.item(node, k)] = self.values[states[k]]
         targets = [self.values[states[k]] for k in carried]
         self.states.update(targets)
+        for k in carried:
+            grows = following[k].op is append and following[k].args[0] is states[k]
+            if grows and initial[k].op is display and not initial[k].args:
+                self.lengths[self.values[states[k]]] = (node.serial, self.steps(node))
         self.move(targets, [initial[k] for k in carried], statements)
         header = None if kind == "while" else self.iterable(node, bounds, str(kind))
         tested: list[Statement] = []
@@ -285,6 +288,14 @@ class _Builder:
             assert isinstance(condition, Block)
             test = self.value(condition.results[0])
             statements.append(While(tested, test, inner, node.origin))
+
+    def steps(self, node: Node) -> Value | None:
+        """``n`` of a loop over the whole of ``range(n)``."""
+        if node.params[0] == "while" or node.params[3]:
+            return None
+        start, stop, step = node.args[:3]
+        plain = is_constant(start, 0) and is_constant(step, 1)
+        return self.value(stop) if plain else None
 
     def state(self, parameter: Node, node: Node, k: int) -> None:
         value = self.fresh(parameter, VARIABLE, [])

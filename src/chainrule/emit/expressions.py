@@ -397,5 +397,8 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     sequence.backwards.name: _backwards,
     sequence.total.name: _total,
     sequence.exact_total.name: _total,
+    sequence.position_of.name: lambda speller, value, args: ast.Call(
+        ast.Attribute(args[0], "index", ast.Load()), args[1:], []
+    ),
     sequence.concatenate.name: lambda speller, value, args: ast.BinOp(args[0], ast.Add(), args[1]),
 }

@@ -36,10 +36,12 @@ from chainrule.emit.plan import (
     may_raise,
     ordered,
     reads_deep,
+    scoped,
     simplified,
     truth,
     walk,
 )
+from chainrule.graph.block import UNDEFINED
 from chainrule.graph.types import BOOL
 from chainrule.primitives.sequence import display, record
 
@@ -147,7 +149,7 @@ def _settle(statements: list[Statement], context: str) -> list[Statement]:
                 arm[:] = _settle(arm, inner)
         elif isinstance(statement, (For, While)):
             statement.body[:] = _settle(statement.body, "loop")
-            rest = _leave_loop(statement, statements[:position], rest)
+            rest = _leave_endless(statement, _leave_loop(statement, statements[:position], rest))
             statement.orelse[:] = _settle(statement.orelse, "inner")
             statements[position + 1 :] = rest
         elif isinstance(statement, Attempt):
@@ -357,6 +359,21 @@ def _leave_loop(loop: For | While, before: list[Statement], rest: list[Statement
     return rest[1:]
 
 
+def _leave_endless(loop: For | While, rest: list[Statement]) -> list[Statement]:
+    """Return from within a loop that ends by ``break`` only; what then follows."""
+    forever = isinstance(loop, While) and truth(loop.test) is True and not loop.orelse
+    end = next((k for k, statement in enumerate(rest) if isinstance(statement, Return)), None)
+    if not forever or end is None or not _small(rest[: end + 1]):
+        return rest
+    tail = rest[: end + 1]
+    made = {target for inner in walk(loop.body) if isinstance(inner, Move) for target in inner.targets}
+    if not _return_belongs(tail, made) or any(isinstance(inner, Branch) for inner in tail):
+        return rest
+    for block, position in _breaks(loop.body):
+        block[position:] = _resolved(clone_tail(tail), _closing(block[:position]))
+    return rest[end + 1 :]
+
+
 def _known_exits(loop: For | While, flag: Value) -> list[tuple[list[Statement], int, bool]] | None:
     """Where the loop is left and the value of ``flag`` there; None when it is not told."""
     if loop.orelse:
@@ -416,8 +433,23 @@ def drop_unused(plan: Plan) -> None:
     """Drop assignments to what is not read any more, and branches that are left empty."""
     size = -1
     while size != (size := _size(plan.body)):
+        _drop_undefined(plan)
         liveness = Liveness(plan)
         plan.body = _without_unused(plan.body, count_uses(plan.body), liveness.dead)
+
+
+def _drop_undefined(plan: Plan) -> None:
+    """Drop assignments of what has no value on any path."""
+    made = {value for statement in walk(plan.body) for value in (*defined_by(statement), *scoped(statement))}
+    for statement in walk(plan.body):
+        if isinstance(statement, Move):
+            pairs = [
+                (target, source)
+                for target, source in zip(statement.targets, statement.sources, strict=True)
+                if source.op is not UNDEFINED and (source.op is not VARIABLE or source in made)
+            ]
+            statement.targets = [target for target, _ in pairs]
+            statement.sources = [source for _, source in pairs]
 
 
 def _size(body: list[Statement]) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import importlib
 import math
 from typing import Any
 
 from chainrule.emit.names import unused
+from chainrule.emit.printing import WIDTH, string_text, wrapped
 
 # Modules that are always written under their usual short name.
 ALIASES = {"numpy": "np"}
@@ -96,7 +96,8 @@ class Header:
         blocks = ["\n".join(block) for block in (standard, foreign) if block]
         lines = ["\n\n".join(blocks)] if blocks else []
         if self.constants:
-            lines.append("\n".join(f"{name} = {text}" for name, text in self.constants.items()))
+            text = "".join(f"{name} = {text}\n" for name, text in self.constants.items())
+            lines.append(wrapped(text, WIDTH).rstrip("\n"))
         return lines
 
 
@@ -160,17 +161,3 @@ def _literal_text(value: Any, header: Header) -> str:
             pairs = (f"{_literal_text(k, header)}: {_literal_text(v, header)}" for k, v in value.items())
             return f"{{{', '.join(pairs)}}}"
     return repr(value)
-
-
-def string_text(value: str) -> str:
-    """A string on one line, in double quotes unless that needs more escapes."""
-    single = repr(value)
-    if single.startswith('"'):
-        return single
-    body = single[1:-1].replace("\\'", "'")
-    double = '"' + body.replace('"', '\\"') + '"'
-    try:
-        same = ast.literal_eval(double) == value
-    except (SyntaxError, ValueError):
-        same = False
-    return double if same and value.count('"') == 0 else single

@@ -35,6 +35,7 @@ from chainrule.emit.plan import (
     Unpack,
     Value,
     While,
+    captives,
     count_uses,
     defined_by,
     is_effect,
@@ -47,7 +48,7 @@ from chainrule.graph.block import ITEM, PARAMETER
 from chainrule.graph.types import OPAQUE, Record, Sequence
 from chainrule.primitives.arithmetic import negative
 from chainrule.primitives.effect import CALL
-from chainrule.primitives.sequence import copy, length
+from chainrule.primitives.sequence import copy, display, length, record
 
 CHEAP = (length, negative)
 LINE = Form("line")
@@ -266,33 +267,69 @@ def narrow(statements: list[Statement], measure: Measure, indent: int = 4) -> No
     position = 0
     while position < len(statements):
         statement = statements[position]
-        named = _split(statement, measure, WIDTH - indent)
-        new: list[Statement] = [Define(value) for value in named]
-        if isinstance(statement, While) and new:
-            statement.condition.extend(new)
-            new = []
-        wide = isinstance(statement, Define) and statement.value.op is CONDITIONAL
-        if wide and not named and _width(statement, measure) > WIDTH - indent:
-            statements[position : position + 1] = _as_branch(statement)
+        conditional = _conditional_of(statement)
+        if conditional is not None and (
+            _is_heavy(conditional) or _width(statement, measure) > WIDTH - indent
+        ):
+            statements[position] = _as_branch(statement, conditional)
+            continue
+        named = _wide_sources(statement, measure, WIDTH - indent) or _split(statement, measure, WIDTH - indent)
+        if named:
+            new: list[Statement] = [Define(value) for value in named]
+            if isinstance(statement, While):
+                statement.condition.extend(new)
+            else:
+                statements[position:position] = new
             continue
         for block in statement.blocks():
             narrow(block, measure, indent + 4)
-        if isinstance(statement, While):
-            narrow(statement.condition, measure, indent + 4)
-        statements[position:position] = new
-        position += 1 + len(new)
+        position += 1
 
 
-def _as_branch(statement: Statement) -> list[Statement]:
-    """A conditional expression that is too wide, as an if statement."""
-    assert isinstance(statement, Define)
-    value = statement.value
-    test, then, orelse = value.args
-    arms: list[list[Statement]] = []
-    for result in (then, orelse):
-        arms.append([Move([value], [result])])
-    value.op, value.args = VARIABLE, []
-    return [Branch(test, arms[0], arms[1], value.origin)]
+def _wide_sources(statement: Statement, measure: Measure, width: int) -> list[Value]:
+    """Conditional expressions among several sources of a move that need a statement each."""
+    if not isinstance(statement, Move) or len(statement.sources) < 2:
+        return []
+    found = []
+    for target, source in zip(statement.targets, statement.sources, strict=True):
+        if source.captive and source.op is CONDITIONAL:
+            if _is_heavy(source) or _width(Move([target], [source]), measure) > width:
+                source.captive = False
+                found.append(source)
+    return found
+
+
+def _conditional_of(statement: Statement) -> Value | None:
+    """The conditional expression that a statement assigns, if it does nothing else."""
+    if isinstance(statement, Define):
+        return statement.value if statement.value.op is CONDITIONAL else None
+    if isinstance(statement, Move) and len(statement.sources) == 1:
+        source = statement.sources[0]
+        return source if source.captive and source.op is CONDITIONAL else None
+    return None
+
+
+def _is_heavy(value: Value) -> bool:
+    """Whether a conditional expression nests more than a person would put on one line."""
+    if not value.derivative:
+        return False
+    _, then, orelse = value.args
+    if any(inner.op is CONDITIONAL for inner in (then, *captives(then)) if inner.captive):
+        return True
+    return orelse.captive and orelse.op is CONDITIONAL and any(inner.op is CONDITIONAL for inner in captives(orelse))
+
+
+def _as_branch(statement: Statement, conditional: Value) -> Branch:
+    """The assignment of a conditional expression as an if statement."""
+    test, then, orelse = conditional.args
+    target = conditional if isinstance(statement, Define) else getattr(statement, "targets")[0]  # noqa: B009
+    otherwise = Move([target], [orelse])
+    arms: list[list[Statement]] = [[Move([target], [then])], [otherwise]]
+    if orelse.captive and orelse.op is CONDITIONAL:
+        arms[1] = [_as_branch(otherwise, orelse)]
+    if target is conditional:
+        target.op, target.args = VARIABLE, []
+    return Branch(test, arms[0], arms[1], conditional.origin)
 
 
 def _overhead(statement: Statement, measure: Measure) -> int:
@@ -335,7 +372,10 @@ def _split(statement: Statement, measure: Measure, width: int) -> list[Value]:
     chosen: set[Value] = set()
     roots = _roots(statement)
     for root in roots:
-        _size(root, measure, chosen, room)
+        if root.op in (record, display):
+            _fit_display(root, measure, chosen, room)
+        else:
+            _size(root, measure, chosen, room)
     if not chosen:
         return []
     line = Value(LINE, roots)
@@ -345,6 +385,31 @@ def _split(statement: Statement, measure: Measure, width: int) -> list[Value]:
     for value in order:
         value.captive = False
     return order
+
+
+def _fit_display(root: Value, measure: Measure, chosen: set[Value], room: int) -> None:
+    """Name entries of a display until it fits, unless even their names would not."""
+    entries: list[Value] = []
+    rest = 0
+    stack = [root]
+    while stack:
+        value = stack.pop()
+        if value.op in (record, display) and (value is root or value.captive):
+            rest += measure.own_width(value)
+            stack.extend(value.args)
+        elif value.captive and _nameable(value):
+            entries.append(value)
+        else:
+            rest += measure.name_width(value)
+    widths = {entry: _size(entry, measure, chosen, room)[0] for entry in entries}
+    total = rest + sum(widths.values())
+    if rest + sum(measure.name_width(entry) for entry in entries) > room:
+        return
+    for entry in sorted(entries, key=lambda entry: -widths[entry]):
+        if total <= room:
+            break
+        chosen.add(entry)
+        total += measure.name_width(entry) - widths[entry]
 
 
 def _inside(root: Value) -> list[Value]:
@@ -391,7 +456,7 @@ def _size(root: Value, measure: Measure, chosen: set[Value], room: int | None) -
                     lazy = value.op in (AND, OR, CONDITIONAL) and k > 0 or (value.op is COMPREHENSION and k > 0)
                     stack.append((arg, False, free and not lazy))
             continue
-        sizes[value] = _combine(value, sizes, measure, chosen, room if free else None, value is root)
+        sizes[value] = _combine(value, sizes, measure, chosen, room if free else None)
     return sizes[root]
 
 
@@ -401,7 +466,6 @@ def _combine(
     measure: Measure,
     chosen: set[Value],
     room: int | None,
-    is_root: bool,
 ) -> tuple[int, int]:
     def size(arg: Value) -> tuple[int, int]:
         if arg.captive and arg not in chosen:
@@ -418,7 +482,14 @@ def _combine(
     width, depth = total()
     if room is None:
         return width, depth
+    if value.op is CONDITIONAL:
+        # It becomes an if statement as a whole.
+        return width, depth
     parts = [arg for k, arg in enumerate(value.args) if arg.captive and _nameable(arg) and not _is_lazy_arg(value, k)]
+    for part in parts:
+        if part.op is CONDITIONAL and _is_heavy(part):
+            chosen.add(part)
+            width, depth = total()
     limit = DEPTH if value.derivative else 40
     while width > room or depth > limit:
         parts = [part for part in parts if part not in chosen]

@@ -25,7 +25,6 @@ from chainrule.emit.plan import (
     Value,
     count_uses,
     defined_by,
-    has_break,
     is_effect,
     ordered,
     reads_deep,
@@ -37,44 +36,19 @@ from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.sequence import append, display, index, length
 
 
+# So many lists at most are looped over side by side.
+MOST_COLUMNS = 3
+
+
 def raise_loops(plan: Plan) -> None:
     """Loops over items where only items are used, comprehensions where only they are gathered."""
-    lengths = _appended_lengths(plan.body)
     for statement in list(walk(plan.body)):
         if isinstance(statement, For):
-            _Items(statement, lengths).rewrite()
+            _Items(statement, plan.lengths).rewrite()
     _gather(plan.body, plan)
 
 
 # --- over items -------------------------------------------------------------------------
-
-
-def _appended_lengths(body: list[Statement]) -> dict[Value, Value]:
-    """Lists that get one entry in each of ``range(n)`` steps, with their ``n``."""
-    empty = {
-        target
-        for statement in walk(body)
-        if isinstance(statement, Move)
-        for target, source in zip(statement.targets, statement.sources, strict=True)
-        if source.op is display and not source.args
-    }
-    found: dict[Value, Value] = {}
-    for statement in walk(body):
-        if not isinstance(statement, For) or has_break(statement.body):
-            continue
-        header = statement.iterable.args[0] if statement.iterable.op is REVERSED else statement.iterable
-        if header.op is not RANGE or not _counts_from_zero(header):
-            continue
-        if any(isinstance(inner, Return) for inner in walk(statement.body)):
-            continue
-        made = {inner.value for inner in statement.body if isinstance(inner, Define)}
-        for inner in statement.body:
-            if isinstance(inner, Move):
-                for target, source in zip(inner.targets, inner.sources, strict=True):
-                    grown = source in made and source.op is append and source.args[0] is target
-                    if target in empty and grown:
-                        found[target] = header.args[1]
-    return found
 
 
 def _counts_from_zero(header: Value) -> bool:
@@ -87,7 +61,7 @@ class _Items:
     """One loop over ``range(n)`` whose index is used to read lists of length ``n``."""
 
     loop: For
-    lengths: dict[Value, Value]
+    lengths: dict[Value, tuple[int, Value | None]]
     reads: dict[Value, list[Value]] = field(default_factory=dict)
     others: int = 0
 
@@ -103,12 +77,17 @@ class _Items:
         bases = self._bases(header.args[1])
         if bases is None:
             return
+        required, _ = bases
+        if backwards and len(required) > 1:
+            # Lists of different lengths begin together, but do not end so.
+            return
         self._survey(number, bases)
         if not self.reads or (backwards and self.others):
             return
-        required, _ = bases
         columns = [base for base in required if base in self.reads or len(required) > 1]
         columns += [base for base in self.reads if base not in columns]
+        if len(columns) > MOST_COLUMNS and any(base not in required for base in columns):
+            return
         parts = [self._part(base, backwards) for base in columns]
         iterable = parts[0] if len(parts) == 1 else self._form(ZIP, parts)
         targets: list[Any] = [self._target(base) for base in columns]
@@ -120,11 +99,14 @@ class _Items:
 
     def _bases(self, stop: Value) -> tuple[list[Value], set[Value]] | None:
         """``(lists whose lengths decide, lists known to be as long)``."""
-        same = {base for base, count in self.lengths.items() if count is stop}
+        same = {base for base, (_, count) in self.lengths.items() if count is stop}
         if stop.op is length:
             base = stop.args[0]
-            more = {other for other, count in self.lengths.items() if self.lengths.get(base) is count}
-            return [base], {base, *same, *more}
+            loop, count = self.lengths.get(base, (None, None))
+            for other, (its_loop, its_count) in self.lengths.items():
+                if its_loop == loop or (count is not None and its_count is count):
+                    same.add(other)
+            return [base], {base, *same}
         if isinstance(stop.op, Verbatim) and str(stop.params[0]).startswith("min("):
             if all(arg.op is length for arg in stop.args):
                 found = [arg.args[0] for arg in stop.args]

@@ -224,6 +224,8 @@ class Names:
             return self._product(value)
         if op is arithmetic.subtract:
             return "gap"
+        if op is arithmetic.power:
+            return "power"
         if op is index:
             return self._entry(value)
         return None

@@ -243,13 +243,24 @@ class Continue(Statement):
 
 @dataclass
 class Plan:
-    """One function: its graph, its parameters by name, its statements, the states of its loops."""
+    """One function.
+
+    Attributes
+    ----------
+    states:
+        The variables that are carried from step to step of a loop.
+    lengths:
+        Lists that get one entry in each step of a loop: the loop's number, and the number of its
+        steps if it is that of ``range(n)``.
+    """
+
 
     graph: Graph
     parameters: dict[str, Value]
     body: list[Statement]
     constants: dict[object, Value] = field(default_factory=dict)
     states: set[Value] = field(default_factory=set)
+    lengths: dict[Value, tuple[int, Value | None]] = field(default_factory=dict)
 
 
 JUMPS = (Return, Break, Continue)

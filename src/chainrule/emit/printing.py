@@ -11,11 +11,25 @@ import astor
 from astor.code_gen import SourceGenerator, set_precedence
 from astor.op_util import Precedence
 
-from chainrule.emit.imports import string_text
 from chainrule.errors import Position
 from chainrule.graph.node import Origin
 
+WIDTH = 88
 COMMENT_WIDTH = 72
+
+
+def string_text(value: str) -> str:
+    """A string on one line, in double quotes unless that needs more escapes."""
+    single = repr(value)
+    if single.startswith('"'):
+        return single
+    body = single[1:-1].replace("\\'", "'")
+    double = '"' + body.replace('"', '\\"') + '"'
+    try:
+        same = ast.literal_eval(double) == value
+    except (SyntaxError, ValueError):
+        same = False
+    return double if same and value.count('"') == 0 else single
 
 
 class Generator(SourceGenerator):  # type: ignore[misc]
@@ -118,7 +132,7 @@ def body_lines(
     body: list[ast.stmt], answers: Mapping[ast.stmt, Answer], file: str | None, comments: bool = True
 ) -> list[str]:
     """The lines of a function's body, with comments before what answers a source line."""
-    text = text_of(ast.fix_missing_locations(ast.Module(body, [])))
+    text = wrapped(text_of(ast.fix_missing_locations(ast.Module(body, []))), WIDTH - 4)
     lines = text.rstrip("\n").split("\n")
     weaver = _Weaver(answers, file)
     if comments:
@@ -130,6 +144,56 @@ def body_lines(
             woven.append(f"{margin}# {weaver.comments[number]}")
         woven.append(line)
     return woven
+
+
+def wrapped(text: str, width: int) -> str:
+    """``text`` with displays that are wider than ``width`` written over several lines."""
+    lines = text.split("\n")
+    if all(len(line) <= width for line in lines):
+        return text
+    trees = {node.lineno: node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.Return, ast.Assign))}
+    found: list[str] = []
+    for number, line in enumerate(lines, 1):
+        tree = trees.get(number)
+        if len(line) <= width or tree is None or not isinstance(tree.value, DISPLAYS):
+            found.append(line)
+            continue
+        value = tree.value
+        margin = line[: len(line) - len(line.lstrip())]
+        data = line.encode()
+        head = data[: value.col_offset].decode()
+        found.extend(_exploded(value, head, margin, "", width))
+    return "\n".join(found)
+
+
+DISPLAYS = (ast.Tuple, ast.List, ast.Dict)
+
+
+def _exploded(value: ast.expr, head: str, margin: str, tail: str, width: int) -> list[str]:
+    """The lines of ``head value tail``: on one line if it fits, else an entry a line."""
+    inner = margin + "    "
+    parts: list[tuple[str, ast.expr]] = []
+    if isinstance(value, ast.Dict):
+        opening, closing = "{", "}"
+        for key, item in zip(value.keys, value.values, strict=True):
+            parts.append((f"{_expression_text(key)}: " if key is not None else "**", item))
+    else:
+        opening, closing = ("(", ")") if isinstance(value, ast.Tuple) else ("[", "]")
+        parts = [("", item) for item in getattr(value, "elts")]  # noqa: B009
+    lines = [f"{head}{opening}"]
+    for prefix, item in parts:
+        line = f"{inner}{prefix}{_expression_text(item)},"
+        if len(line) > width and isinstance(item, DISPLAYS):
+            lines.extend(_exploded(item, inner + prefix, inner, ",", width))
+        else:
+            lines.append(line)
+    lines.append(f"{margin}{closing}{tail}")
+    return lines
+
+
+def _expression_text(value: ast.expr) -> str:
+    text = text_of(ast.Expr(value)).strip()
+    return f"({text})" if isinstance(value, ast.Tuple) and not text.startswith("(") else text
 
 
 Line = tuple[str, int]
@@ -147,8 +211,13 @@ class _Weaver:
         self.file = file
         self.comments: dict[int, str] = {}
 
-    def block(self, body: list[ast.stmt], parsed: list[ast.stmt], heads: frozenset[Line]) -> None:
-        current: Line | None = None
+    def block(
+        self,
+        body: list[ast.stmt],
+        parsed: list[ast.stmt],
+        heads: frozenset[Line],
+        current: Line | None = None,
+    ) -> None:
         start: int | None = None
         for k, (made, read) in enumerate(zip(body, parsed, strict=True)):
             answer = self.answers.get(made, Answer())
@@ -165,9 +234,9 @@ class _Weaver:
             else:
                 if answer.line != current:
                     current = answer.line
-                    self._comment(start or read.lineno, answer.position)
+                    self._comment(start or read.lineno, answer.position, read.col_offset)
                 start = None
-            self._inside(made, read, inner)
+            self._inside(made, read, inner, current if answer.derivative else None)
 
     def _next_own(self, body: list[ast.stmt], k: int) -> Line | None:
         """The line of the compound statement of f's own that comes next."""
@@ -177,19 +246,21 @@ class _Weaver:
                 return answer.line if isinstance(made, (ast.For, ast.While, ast.Try, ast.If)) else None
         return None
 
-    def _inside(self, made: ast.stmt, read: ast.stmt, heads: frozenset[Line]) -> None:
+    def _inside(
+        self, made: ast.stmt, read: ast.stmt, heads: frozenset[Line], current: Line | None
+    ) -> None:
         for name in ("body", "orelse", "finalbody"):
             ours = getattr(made, name, None)
             if ours:
                 if name == "orelse" and isinstance(made, ast.If) and len(ours) == 1 and isinstance(ours[0], ast.If):
                     # No comment fits before an elif.
-                    self._inside(ours[0], getattr(read, name)[0], heads)
+                    self._inside(ours[0], getattr(read, name)[0], heads, current)
                 else:
-                    self.block(ours, getattr(read, name), heads)
+                    self.block(ours, getattr(read, name), heads, current)
         for our, their in zip(getattr(made, "handlers", ()), getattr(read, "handlers", ()), strict=True):
-            self.block(our.body, their.body, heads)
+            self.block(our.body, their.body, heads, current)
 
-    def _comment(self, number: int, position: Position | None) -> None:
+    def _comment(self, number: int, position: Position | None, indent: int) -> None:
         if position is None:
             return
         line = linecache.getline(position.file, position.line).strip()
@@ -199,6 +270,7 @@ class _Weaver:
         if self.file is not None and position.file != self.file:
             where = f"{position.file.replace(chr(92), '/').rpartition('/')[2]}:{position.line}"
         text = f"{where}: {' '.join(line.split())}"
-        if len(text) > COMMENT_WIDTH:
-            text = text[: COMMENT_WIDTH - 1].rstrip() + "…"
+        room = min(COMMENT_WIDTH, WIDTH - indent - 6)
+        if len(text) > room:
+            text = text[: room - 1].rstrip() + "…"
         self.comments.setdefault(number, text)

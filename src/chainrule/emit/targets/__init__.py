@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Target:
-    """Where spelled callables may come from, the preferred module first.
+    """Where spelled callables may come from: groups of modules, the preferred group first.
 
     ``spellings`` overrides the dotted name of single primitives; ``decorator`` is put above every
     function, as ``(module, name)``.
     """
 
     name: str
-    modules: tuple[str, ...]
+    modules: tuple[tuple[str, ...], ...]
     spellings: Mapping[str, str] = field(default_factory=dict)
     decorator: tuple[str, str] | None = None
     reads_globals: bool = True
@@ -24,9 +24,9 @@ class Target:
         """The dotted name for a primitive of these callables, None when there is none."""
         if name in self.spellings:
             return self.spellings[name]
-        for module in self.modules:
+        for group in self.modules:
             for dotted in callables:
-                if dotted.rpartition(".")[0] == module:
+                if dotted.rpartition(".")[0] in group:
                     return dotted
         return None
 

@@ -6,5 +6,5 @@ from chainrule.emit.targets import Target
 
 MATH = Target(
     name="math",
-    modules=("math", "builtins", "statistics", "numpy", "scipy.special", "scipy.stats", "operator"),
+    modules=(("math", "builtins"), ("numpy",), ("scipy.special",), ("operator", "statistics")),
 )

@@ -6,7 +6,7 @@ from chainrule.emit.targets import Target
 
 NUMBA = Target(
     name="numba",
-    modules=("math", "builtins", "numpy", "operator"),
+    modules=(("math", "builtins"), ("numpy",), ("operator",)),
     decorator=("numba", "njit"),
     reads_globals=False,
 )
