@@ -286,7 +286,8 @@ def softplus(x: Any, out: Any) -> Any:
 )
 def xlogy(x: Any, y: Any, out: Any) -> Any:
     """x log(y), 0 where x is 0."""
-    return xlogy(1.0, y), choose(equal(x, 0.0), lambda: 0.0, lambda: x / y)
+    slope = choose(equal(y, 0.0), lambda: -math.inf, lambda: xlogy(1.0, y))
+    return slope, choose(equal(x, 0.0), lambda: 0.0, lambda: x / y)
 
 
 @elementwise(
@@ -298,7 +299,8 @@ def xlogy(x: Any, y: Any, out: Any) -> Any:
 )
 def xlog1py(x: Any, y: Any, out: Any) -> Any:
     """x log(1 + y), 0 where x is 0."""
-    return xlog1py(1.0, y), choose(equal(x, 0.0), lambda: 0.0, lambda: x / (1.0 + y))
+    slope = choose(equal(y, -1.0), lambda: -math.inf, lambda: xlog1py(1.0, y))
+    return slope, choose(equal(x, 0.0), lambda: 0.0, lambda: x / (1.0 + y))
 
 
 @elementwise(
@@ -310,7 +312,7 @@ def xlog1py(x: Any, y: Any, out: Any) -> Any:
 )
 def entr(x: Any, out: Any) -> Any:
     """-x log(x), 0 at 0."""
-    return -xlogy(1.0, x) - 1.0
+    return choose(equal(x, 0.0), lambda: math.inf, lambda: -xlogy(1.0, x) - 1.0)
 
 
 @elementwise(
@@ -434,7 +436,7 @@ def ellipe(x: Any, out: Any) -> Any:
     return choose(
         less(absolute(x), 0.5),
         lambda: -(math.pi / 8.0) * hyp2f1(0.5, 1.5, 2.0, x),
-        lambda: (out - ellipk(x)) / (2.0 * x),
+        lambda: choose(equal(x, 1.0), lambda: -math.inf, lambda: (out - ellipk(x)) / (2.0 * x)),
     )
 
 
@@ -482,7 +484,7 @@ def spence(x: Any, out: Any) -> Any:
     return choose(
         less(absolute(x - 1.0), 0.5),
         lambda: -hyp2f1(1.0, 1.0, 2.0, 1.0 - x),
-        lambda: xlogy(1.0, x) / (1.0 - x),
+        lambda: choose(equal(x, 0.0), lambda: -math.inf, lambda: xlogy(1.0, x) / (1.0 - x)),
     )
 
 
