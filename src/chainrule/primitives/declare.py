@@ -253,7 +253,7 @@ class Elementwise(Primitive):
                 return dots[0] * both
         for dot, partial in zip(dots, self.cases(args, out), strict=True):
             if dot is not None:
-                term = scaled(node, dot, partial)
+                term: Node = scaled(node, dot, partial)
                 total = term if total is None else total + term
         return total
 
