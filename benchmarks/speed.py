@@ -6,8 +6,9 @@
 
 Calls of all tools are interleaved, round after round; shown is the median time of each,
 divided by that of chainrule's plain Python: above 1, chainrule is faster.  The two numba
-columns are divided by chainrule's under numba.  Tools that are not installed, or that cannot
-express the workload, leave their place empty.
+columns are divided by chainrule's under numba.  `module` is the derivative as the command line
+writes it, called without the object that `grad` returns.  Tools that are not installed, or that
+cannot express the workload, leave their place empty.
 """
 
 from __future__ import annotations
@@ -78,13 +79,12 @@ def medians(calls: dict[str, Call], point: tuple[float, ...]) -> dict[str, float
     return {name: statistics.median(found) for name, found in times.items()}
 
 
-def under_numba(workload: Workload) -> Call:
-    """chainrule's gradient written for numba."""
-    graphs = derive(workload.function, workload.transform, wrt=workload.wrt)
-    module = render(list(graphs), target="numba")
-    namespace: dict[str, Any] = {"__name__": "emitted"}
-    exec(compile(module.source, f"<numba {workload.name}>", "exec"), namespace)
-    return namespace[graphs[0].name]  # type: ignore[no-any-return]
+def written(function: Call, transform: str, wrt: tuple[str, ...], target: str) -> Call:
+    """The derivative as ``chainrule grad FILE.py:FUNC`` writes it into a module."""
+    module = render(derive(function, transform, wrt=wrt), target=target)
+    namespace: dict[str, Any] = {"__name__": "written"}
+    exec(compile(module.source, f"<{target} {function.__name__}>", "exec"), namespace)
+    return namespace[module.names[0]]  # type: ignore[no-any-return]
 
 
 def makers(workload: Workload) -> dict[str, Callable[[], Call | None]]:
@@ -93,13 +93,14 @@ def makers(workload: Workload) -> dict[str, Callable[[], Call | None]]:
     transform = getattr(chainrule, workload.transform)
     found: dict[str, Callable[[], Call | None]] = {
         "chainrule": lambda: transform(function, wrt=wrt),
+        "module": lambda: written(function, workload.transform, wrt, "math"),
         "by hand": lambda: workload.hand,
         "f itself": lambda: function,
         "SymPy": lambda: peers.sympy_call(function, wrt),
         "autograd": lambda: peers.autograd_call(function, wrt),
         "JAX": lambda: peers.jax_call(function, wrt),
         "CasADi": lambda: peers.casadi_function(function, wrt),
-        "chainrule, numba": lambda: under_numba(workload),
+        "chainrule, numba": lambda: written(function, workload.transform, wrt, "numba"),
         "by hand, numba": lambda: by_hand_under_numba(workload),
     }
     modules = {"SymPy": "sympy", "autograd": "autograd", "JAX": "jax", "CasADi": "casadi"}
@@ -143,7 +144,7 @@ def geometric_mean(values: Iterable[float]) -> float:
 
 def compare_workloads(part: str, console: Console) -> None:
     """The table of section 6: ratios to the time of chainrule."""
-    columns = ["by hand", "f itself", "SymPy", "autograd", "JAX", "CasADi"]
+    columns = ["module", "by hand", "f itself", "SymPy", "autograd", "JAX", "CasADi"]
     table = Table(title="Time of a gradient over chainrule's (above 1: chainrule is faster)")
     for head in ("workload", "chainrule", *columns, "numba", "by hand, numba"):
         table.add_column(head, justify="left" if head == "workload" else "right")
@@ -170,9 +171,9 @@ def compare_workloads(part: str, console: Console) -> None:
 def compare_straight_line(part: str, console: Console) -> None:
     """Straight-line code against SymPy's ``lambdify`` of ``diff`` and ``cse``."""
     table = Table(title="Straight-line gradients: time of chainrule over that of SymPy")
-    for head in ("function", "chainrule", "SymPy", "ratio"):
+    for head in ("function", "chainrule", "module", "SymPy", "ratio", "module's"):
         table.add_column(head, justify="left" if head == "function" else "right")
-    ratios = {}
+    ratios: dict[str, dict[str, float]] = {"chainrule": {}, "module": {}}
     for row in TABLE:
         if part not in row.name:
             continue
@@ -181,18 +182,20 @@ def compare_straight_line(part: str, console: Console) -> None:
         assert other is not None
         if not agree(own(*row.point), other(*row.point)):
             console.print(f"{row.name}: SymPy gives other numbers", style="red")
-        times = medians({"chainrule": own, "SymPy": other}, row.point)
-        ratios[row.name] = times["chainrule"] / times["SymPy"]
-        table.add_row(
-            row.name,
-            shown_time(times["chainrule"]),
-            shown_time(times["SymPy"]),
-            f"{ratios[row.name]:.2f}",
-        )
+        module = written(row.function, "grad", row.active, "math")
+        times = medians({"chainrule": own, "module": module, "SymPy": other}, row.point)
+        cells = [shown_time(seconds) for seconds in times.values()]
+        for name in ("chainrule", "module"):
+            ratios[name][row.name] = times[name] / times["SymPy"]
+            cells.append(f"{ratios[name][row.name]:.2f}")
+        table.add_row(row.name, *cells)
     console.print(table)
-    largest = max(ratios, key=lambda name: ratios[name])
-    console.print(f"geometric mean {geometric_mean(ratios.values()):.2f} (mark 0.65)")
-    console.print(f"largest {ratios[largest]:.2f}, {largest} (mark 1.05)")
+    for name, found in ratios.items():
+        largest = max(found, key=lambda row: found[row])
+        console.print(
+            f"{name}: geometric mean {geometric_mean(found.values()):.2f} (mark 0.65), "
+            f"largest {found[largest]:.2f} in {largest} (mark 1.05)"
+        )
 
 
 def shown_time(seconds: float | None) -> str:

@@ -58,6 +58,11 @@ class Spring:
     def energy(x):
         return 0.5 * 2.0 * x**2
 
+    def force(self, x):
+        return -self.stiffness * x
+
+
+cube = lambda x: x * x * x
 
 LIMIT = 3.0
 '''
@@ -204,6 +209,18 @@ def test_static_methods_are_named_by_their_class(run: Run, model: Path) -> None:
     assert "def grad_energy(x)" in found.out
 
 
+def test_a_method_is_differentiated_by_its_first_parameter_after_self(
+    run: Run, model: Path
+) -> None:
+    found = run("grad", "model.py:Spring.force")
+    assert found.code == 0, found.err
+    assert "def grad_force(self, x)" in found.out
+
+
+def test_a_lambda_is_named_by_its_variable(run: Run, model: Path) -> None:
+    assert "def grad_cube(x)" in run("grad", "model.py:cube").out
+
+
 def test_modules_are_named_by_their_dotted_name(run: Run, tmp_path: Path) -> None:
     package = tmp_path / "pricing_pkg"
     package.mkdir()
@@ -315,7 +332,11 @@ def test_a_folder_that_is_not_there_is_told(run: Run, model: Path) -> None:
         (["grad", "model.py:Spring.enrgy"], "Did you mean energy?"),
         (["grad", "model.py:LIMIT"], "`LIMIT` in model.py is a float, not a function"),
         (["grad", "no_such_package.rates:f"], "No module named 'no_such_package'"),
-        (["grad", "model.py:norm", "--wrt", "z"], "z"),
+        (["grad", "model.py:Spring"], "`Spring` in model.py is a class, not a function"),
+        (["grad", "model.py:norm", "--name", "2nd"], "'2nd' cannot be the name of a function"),
+        (["grad", "model.py:norm", "--name", "class"], "'class' cannot be the name"),
+        (["grad", "model.py:norm", "--kind", "z=float"], "`norm` has no parameter `z`"),
+        (["grad", "model.py:norm", "--wrt", "z"], "`norm` has no parameter 'z'"),
         (["grad", "model.py:norm", "--wrt", "x;y"], "is not a list of parameter names"),
         (["grad", "model.py:norm", "--mode", "sideways"], "sideways"),
         (["grad", "model.py:norm", "--target", "fortran"], "fortran"),
@@ -462,6 +483,7 @@ def test_write_touches_nothing_when_one_function_is_refused(run: Run, project: P
         (PROJECT.replace("false", '"no"'), "`comments` in modules[1] must be true or false"),
         (PROJECT.replace('"forward"', '"sideways"'), "`mode` in entries[0] must be one of auto"),
         (PROJECT.replace('"numba"', '"fortran"'), "fortran"),
+        (PROJECT.replace("area_and_slope", "grad_norm"), "2 derivatives in one module are called"),
     ],
 )
 def test_a_mistake_in_the_project_file_is_told(
@@ -516,6 +538,7 @@ def test_verify_fails_above_the_tolerance(run: Run, model: Path) -> None:
     [
         ([], "no value for the parameter `x`"),
         (["--at", "x=3, z=1"], "the function has no parameter `z`"),
+        (["--at", "x=3, y=inf*2"], "cannot be read"),
         (["--at", "x 3"], '--at "x 3" cannot be read'),
         (["--range", "x=3"], '--range "x=3" cannot be read'),
         (["--range", "x=5:3"], '--range "x=5:3" cannot be read'),

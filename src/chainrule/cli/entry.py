@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import shlex
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 
 from chainrule.cli.output import MARK
 from chainrule.cli.target import Target
 from chainrule.emit.module import EmittedModule, render
+from chainrule.errors import ArgumentError
 from chainrule.graph.block import Graph
 from chainrule.transforms.derive import derive
 from chainrule.version import __version__
@@ -29,18 +33,30 @@ class Entry:
     name: str | None = None
     kinds: tuple[tuple[str, str], ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.name is not None and (not self.name.isidentifier() or iskeyword(self.name)):
+            raise ArgumentError(
+                f"{self.name!r} cannot be the name of a function",
+                remedy="Use letters, digits and underscores, and no keyword.",
+            )
+
     def graphs(self) -> list[Graph]:
         """The derivative's graphs, ready to render."""
-        return list(
-            derive(
-                self.target.load(),
-                self.transform,
-                wrt=self.wrt,
-                mode=self.mode,
-                name=self.name,
-                kinds=dict(self.kinds) or None,
-            )
-        )
+        function = self.target.load()
+        parameters = list(inspect.signature(function).parameters)
+        for kind, _ in self.kinds:
+            if kind not in parameters:
+                raise ArgumentError(
+                    f"`{self.target.name}` has no parameter `{kind}`",
+                    remedy=f"Its parameters are {', '.join(parameters) or 'none'}.",
+                )
+        wrt, name = self.wrt, self.name
+        if wrt is None and "." in self.target.name and parameters[:1] == ["self"]:
+            wrt = tuple(parameters[1:2])
+        if name is None and getattr(function, "__name__", "") == "<lambda>":
+            name = f"{self.transform}_{self.target.name.rpartition('.')[2]}"
+        kinds = dict(self.kinds) or None
+        return derive(function, self.transform, wrt, self.mode, name, kinds)
 
     def __str__(self) -> str:
         """The command that asks for this derivative, without the name of the program."""
@@ -59,6 +75,12 @@ class Entry:
 def generate(entries: Sequence[Entry], target: str = "math", comments: bool = True) -> str:
     """The text of a module with these derivatives, under a header that tells how it was made."""
     graphs = [graph for entry in entries for graph in entry.graphs()]
+    for name, count in Counter(graph.name for graph in graphs).items():
+        if count > 1:
+            raise ArgumentError(
+                f"{count} derivatives in one module are called `{name}`",
+                remedy="Give each a name of its own: name = ... in its entry.",
+            )
     module: EmittedModule = render(
         graphs, target=target, comments=comments, header=header(entries, graphs, target, comments)
     )

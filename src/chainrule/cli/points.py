@@ -93,6 +93,11 @@ def complete(function: Callable[..., Any], arguments: Arguments) -> Arguments:
             continue
         elif parameter.default is not parameter.empty:
             full[name] = parameter.default
+        elif name == "self":
+            raise ArgumentError(
+                "the method needs an object",
+                remedy="Name a function that makes the object and calls the method.",
+            )
         else:
             raise ArgumentError(
                 f"no value for the parameter `{name}`",

@@ -66,12 +66,17 @@ class Target:
                     remedy=f"Did you mean {' or '.join(near)}?" if near else FORMS,
                 )
             found = getattr(found, part)
-        if not callable(found) or isinstance(found, ModuleType):
+        if not callable(found) or isinstance(found, (ModuleType, type)):
             raise ArgumentError(
-                f"`{self.name}` in {self.module} is a {type(found).__name__}, not a function",
-                remedy="Name a function or a method.",
+                f"`{self.name}` in {self.module} is a {kind_of(found)}, not a function",
+                remedy="Name a function or a method, as FILE.py:Class.method.",
             )
         return found  # type: ignore[no-any-return]
+
+
+def kind_of(value: object) -> str:
+    """What a value is, for a message."""
+    return "class" if isinstance(value, type) else type(value).__name__
 
 
 def public_callables(owner: object) -> list[str]:
