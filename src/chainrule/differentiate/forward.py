@@ -211,6 +211,12 @@ class ForwardWalker(Copier):
             super().structured(node)
         finally:
             self.with_tangents = True
+        going = [old for old in olds if old.completes]
+        if len(going) == 1:
+            # What follows uses the values of the only block that goes on.
+            for (k, direction), result in zip(extra, self._tangents_only(going[0], extra), strict=True):
+                self.set_dot(node.block.item(node, 1 + k), direction, result)
+            return
         if not extra:
             return
         made = self.map[node]
@@ -257,6 +263,11 @@ class ForwardWalker(Copier):
         then, orelse, _ = node.params
         assert isinstance(then, Block) and isinstance(orelse, Block)
         extra = self._extra_results(node, (then, orelse), 0)
+        going = [old for old in (then, orelse) if old.completes]
+        if len(going) == 1:
+            for (k, direction), result in zip(extra, self._tangents_only(going[0], extra), strict=True):
+                self.set_dot(node.block.item(node, k), direction, result)
+            return
         if not extra:
             return
         blocks = []

@@ -38,6 +38,7 @@ class ReverseWalker:
     def __init__(self, graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) -> None:
         self.graph = graph
         self._active = activity(graph, inputs, results)
+        self._inputs = frozenset(inputs)
         self.scopes: list[Bars] = [{}]
         self.pairs: dict[Node, Node] = {}
         # Loop indices that are never negative.
@@ -114,7 +115,7 @@ class ReverseWalker:
             with self.graph.answering(Origin(step.origin.position, derivative=True)):
                 if isinstance(step.op, Structured):
                     self._pull_structured(step)
-                elif step in self._active:
+                elif step in self._active and step not in self._inputs:
                     bar = self.bar(step)
                     if bar is not None:
                         check_rule(step)
@@ -212,7 +213,13 @@ class ReverseWalker:
     def _pull_attempt(self, node: Node) -> None:
         olds = try_blocks(node.params)
         seeds = self._seeds(node, len(olds[0].results), 1)
-        if self._needs_pull(olds, seeds):
+        if not self._needs_pull(olds, seeds):
+            return
+        going = [old for old in olds if old.completes]
+        if len(going) == 1:
+            self._seed_results(going[0], seeds)
+            self.pull(list(going[0].steps))
+        else:
             self._pull_alternatives(node, olds, 0, seeds)
 
     def _pull_alternatives(self, node: Node, olds: Sequence[Block], position: int, seeds: list[tuple[int, Node]]) -> None:

@@ -31,7 +31,7 @@ from chainrule.emit.plan import (
 )
 from chainrule.graph.block import CONSTANT, ITEM, Block, Graph, constant_key, constant_type
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.types import OPAQUE
+from chainrule.graph.types import BOOL, OPAQUE
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.sequence import append, display
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states
@@ -89,7 +89,10 @@ class _Builder:
 
     def fresh(self, node: Node, op: Any, args: list[Value]) -> Value:
         origin = node.origin
-        if not origin.derivative and self.derived(node):
+        if node.op is ITEM:
+            position = origin.position or node.args[0].origin.position
+            origin = Origin(position, origin.derivative or self.derived(node))
+        elif not origin.derivative and self.derived(node):
             origin = Origin(origin.position, derivative=True)
         value = Value(op, args, node.params if op is node.op else (), node.type, origin, node.serial)
         name = self.graph.names.get(node)
@@ -194,11 +197,23 @@ class _Builder:
                 item = node.block.item(node, columns[0])
                 self.conditional(item, test, arms, results, str(style), statements)
                 return
+        columns = [k for k in columns if not self.is_test(node, k, test)]
         targets = [self.variable(node, k) for k in columns]
         for arm, block in zip(arms, (then, orelse), strict=True):
             if block.completes:
                 self.move(targets, [block.results[k] for k in columns], arm)
         statements.append(Branch(test, arms[0], arms[1], node.origin))
+
+    def is_test(self, node: Node, k: int, test: Value) -> bool:
+        """Whether result ``k`` of a branch only tells which arm was run."""
+        then, orelse = node.params[:2]
+        assert isinstance(then, Block) and isinstance(orelse, Block)
+        if not (then.completes and orelse.completes) or test.type != BOOL:
+            return False
+        if not (_is_bool(then.results[k], True) and _is_bool(orelse.results[k], False)):
+            return False
+        self.values[node.block.item(node, k)] = test
+        return True
 
     def captured(self, arm: list[Statement], result: Value) -> bool:
         """Whether an arm is one expression: each value used once, in the order it stands."""
@@ -340,3 +355,7 @@ class _Builder:
             blocks.append(inner)
         named = [(template, name, inner) for (template, name, _), inner in zip(handlers, blocks[1:], strict=True)]
         statements.append(Attempt(blocks[0], named, node.origin))
+
+
+def _is_bool(node: Node, truth: bool) -> bool:
+    return node.op is CONSTANT and node.params[0] is truth

@@ -51,14 +51,14 @@ SMALL = 6
 
 def raise_control(plan: Plan) -> None:
     """Give the function jumps instead of flags."""
-    plan.body = _settle(_merge(plan.body), "function")
+    plan.body = _settle(merge(plan.body), "function")
     drop_unused(plan)
 
 
 # --- one branch for one predicate -------------------------------------------------------
 
 
-def _merge(statements: list[Statement]) -> list[Statement]:
+def merge(statements: list[Statement]) -> list[Statement]:
     """Join branches on the same predicate, here and inside."""
     merged: list[Statement] = []
     latest: dict[Value, Branch] = {}
@@ -71,7 +71,7 @@ def _merge(statements: list[Statement]) -> list[Statement]:
         merged.append(statement)
     for statement in merged:
         for block in statement.blocks():
-            block[:] = _merge(block)
+            block[:] = merge(block)
     return merged
 
 
@@ -170,10 +170,8 @@ def _continue_early(branch: Branch, rest: list[Statement]) -> list[Statement]:
     second = rest[position]
     assert isinstance(second, Branch)
     leaves = _leaves(branch, second.test)
-    going = sum(1 for leaf in leaves if leaf is None or truth(leaf) is not True)
-    if going < 2 or _small(second.orelse) or not _small(second.then):
-        return rest
-    if not any(leaf is not None and truth(leaf) for leaf in leaves):
+    going = sum(1 for known in leaves if known is not True)
+    if going < 2 or going == len(leaves) or _small(second.orelse) or not _small(second.then):
         return rest
     orelse, second.orelse = second.orelse, []
     second.then.append(Continue())
@@ -185,8 +183,6 @@ def _pushed_count(branch: Branch, rest: list[Statement], context: str) -> int:
     if not rest or not (completes(branch.then) and completes(branch.orelse)):
         return 0
     made = _variables(branch)
-    if not made:
-        return 0
     cheap = 0
     for position, statement in enumerate(rest):
         if isinstance(statement, Return):
@@ -237,11 +233,10 @@ def _return_belongs(tail: list[Statement], made: set[Value]) -> bool:
 def _branch_belongs(branch: Branch, second: Branch) -> bool:
     """Whether the arms of ``branch`` know which way ``second`` goes."""
     leaves = _leaves(branch, second.test)
-    if not any(truth(leaf) is not None for leaf in leaves if leaf is not None):
+    if all(known is None for known in leaves):
         return False
     taken = {True: 0, False: 0}
-    for leaf in leaves:
-        known = truth(leaf) if leaf is not None else None
+    for known in leaves:
         for side in (True, False) if known is None else (known,):
             taken[side] += 1
     arms = ((True, second.then), (False, second.orelse))
@@ -254,21 +249,23 @@ def _small(statements: list[Statement]) -> bool:
     return len(found) <= SMALL and all(isinstance(statement, copied) for statement in found)
 
 
-def _leaves(branch: Branch, flag: Value) -> list[Value | None]:
-    """The value that each way through ``branch`` gives to ``flag``; None when it is not told."""
-    found: list[Value | None] = []
+def _leaves(branch: Branch, flag: Value) -> list[bool | None]:
+    """What each way through ``branch`` makes of ``flag``; None when it is not told."""
+    found: list[bool | None] = []
     stack = [(branch, flag)]
     while stack:
         current, wanted = stack.pop()
-        for arm in current.blocks():
+        for arm, side in ((current.then, True), (current.orelse, False)):
             if not completes(arm):
                 continue
             source = _closing(arm).get(wanted)
             inner = _last_branch(arm)
-            if source is not None and inner is not None and source in _variables(inner):
+            if wanted is current.test:
+                found.append(side)
+            elif source is not None and inner is not None and (source in _variables(inner) or source is inner.test):
                 stack.append((inner, source))
             else:
-                found.append(source)
+                found.append(truth(source) if source is not None else None)
     return found
 
 
@@ -296,16 +293,18 @@ def _last_branch(arm: list[Statement]) -> Branch | None:
 
 def _push(branch: Branch, tail: list[Statement]) -> None:
     """Append ``tail`` to every arm that completes, resolved with what the arm assigns."""
-    for arm in branch.blocks():
+    for arm, side in ((branch.then, True), (branch.orelse, False)):
         if completes(arm):
-            arm.extend(_resolved(clone_tail(tail), _closing(arm)))
+            arm.extend(_resolved(clone_tail(tail), _closing(arm), {branch.test: side}))
 
 
 def clone_tail(tail: list[Statement]) -> list[Statement]:
     return clone(tail, {})
 
 
-def _resolved(tail: list[Statement], mapping: dict[Value, Value]) -> list[Statement]:
+def _resolved(
+    tail: list[Statement], mapping: dict[Value, Value], tests: dict[Value, bool] | None = None
+) -> list[Statement]:
     """``tail`` reading what is known instead of variables; decided branches are taken."""
     found: list[Statement] = []
     for statement in tail:
@@ -316,12 +315,12 @@ def _resolved(tail: list[Statement], mapping: dict[Value, Value]) -> list[Statem
                 mapping[statement.value] = simpler
                 continue
         if isinstance(statement, Branch):
-            known = truth(statement.test)
+            known = (tests or {}).get(statement.test, truth(statement.test))
             if known is not None:
-                found += _resolved(statement.then if known else statement.orelse, mapping)
+                found += _resolved(statement.then if known else statement.orelse, mapping, tests)
                 continue
             for block in statement.blocks():
-                block[:] = _resolved(block, mapping)
+                block[:] = _resolved(block, mapping, tests)
         elif isinstance(statement, Move):
             for target in statement.targets:
                 mapping.pop(target, None)

@@ -80,7 +80,7 @@ def _repeat_cheap(plan: Plan, webs: Webs, uses: Counter[Value]) -> None:
         kept = []
         for statement in block:
             if isinstance(statement, Define) and uses[statement.value] > 1 and _is_cheap(statement.value, webs):
-                statement.value.captive = True
+                statement.value.captive = statement.value.repeated = True
             else:
                 kept.append(statement)
         block[:] = kept
@@ -503,7 +503,7 @@ def _combine(
 
 
 def _nameable(value: Value) -> bool:
-    return value.op not in (RANGE, REVERSED, ENUMERATE, ZIP, *CHEAP) and not is_statement(value)
+    return value.op not in (RANGE, REVERSED, ENUMERATE, ZIP) and not value.repeated and not is_statement(value)
 
 
 def _is_lazy_arg(value: Value, k: int) -> bool:

@@ -19,6 +19,7 @@ from chainrule.emit.plan import (
     defined_by,
     reads_deep,
     scoped,
+    truth,
     walk,
 )
 
@@ -159,6 +160,9 @@ class Liveness:
         inner = {value: end for value in after}
         self._block(loop.orelse, inner)
         finished = self._close(inner, mark)
+        if isinstance(loop, While) and truth(loop.test) is True:
+            # Such a loop ends by break only.
+            finished = set()
         own = {value for inner in walk([loop]) for value in defined_by(inner)}
         outside = {
             value

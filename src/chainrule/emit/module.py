@@ -12,7 +12,7 @@ from typing import Any
 
 from chainrule.emit.build import build
 from chainrule.emit.expressions import Speller
-from chainrule.emit.flow import drop_unused, raise_control
+from chainrule.emit.flow import drop_unused, merge, raise_control
 from chainrule.emit.imports import Header
 from chainrule.emit.inplace import update_in_place
 from chainrule.emit.layout import Measure, fold, narrow
@@ -150,6 +150,7 @@ def _function_text(
         fold(plan, webs, states - late, late)
         names = Names(plan, reserved)
     narrow(plan.body, measure_of(names))
+    plan.body = merge(plan.body)
     speller = Speller(graph, target, header, lambda value: names[value], called)
     names = Names(plan, reserved | _header_names(plan, speller))
     answers: dict[ast.stmt, Answer] = {}

@@ -17,6 +17,7 @@ from chainrule.emit.plan import (
     Define,
     Move,
     Plan,
+    Return,
     Value,
     defined_by,
     is_statement,
@@ -26,7 +27,7 @@ from chainrule.emit.plan import (
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL
 from chainrule.primitives import arithmetic
-from chainrule.primitives.sequence import index, length
+from chainrule.primitives.sequence import index, length, record
 
 LONGEST_NOUN = 16
 
@@ -76,6 +77,7 @@ class Names:
         self.family: dict[Value, Family] = {}
         self.order: list[Value] = []
         self.reserved = reserved
+        self.returned = _returned_values(plan)
         self._collect()
         self._join_moves()
         self._join_updates()
@@ -189,13 +191,19 @@ class Names:
         taken |= {name for name in users if name}
         for family in families:
             if family not in self.names and family.hint:
-                self.names[family] = unused(family.hint, taken)
+                self.names[family] = self._index(family.hint, taken) or unused(family.hint, taken)
                 taken.add(self.names[family])
         for value in self.order:
             family = self.family[value]
             if family not in self.names:
                 self.names[family] = self._noun(value, taken)
                 taken.add(self.names[family])
+
+    def _index(self, hint: str, taken: set[str]) -> str | None:
+        """``j`` or ``k`` for an index where ``i`` is taken."""
+        if hint != "i":
+            return None
+        return next((letter for letter in "ijk" if letter not in taken), None)
 
     def _noun(self, value: Value, taken: set[str]) -> str:
         noun = self._describe(value)
@@ -211,6 +219,8 @@ class Names:
         op = value.op
         if value.type == BOOL:
             return "branch"
+        if value in self.returned:
+            return "value"
         named = [arg for arg in value.args if arg in self.family and self.family[arg] in self.names]
         only = self.names[self.family[named[0]]] if len(named) == 1 and len(value.args) == 1 else None
         if op is length:
@@ -259,6 +269,15 @@ class Names:
         if left.op is CONSTANT:
             return {0.5: "half", 2.0: "twice"}.get(left.params[0], "scale")
         return "scale"
+
+
+def _returned_values(plan: Plan) -> set[Value]:
+    """f's own values among several that are returned."""
+    found: set[Value] = set()
+    for statement in walk(plan.body):
+        if isinstance(statement, Return) and statement.value.op is record:
+            found.update(value for value in statement.value.args if not value.derivative)
+    return found
 
 
 def unused(name: str, taken: set[str], first: bool = False) -> str:

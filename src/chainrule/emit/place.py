@@ -21,6 +21,7 @@ from chainrule.emit.plan import (
     Statement,
     Value,
     While,
+    completes,
     defined_by,
     is_effect,
     may_raise,
@@ -99,11 +100,19 @@ def sink(statements: list[Statement]) -> None:
                     users.setdefault(value, set()).add((position, arm))
     gone: set[int] = set()
     assigned = _assignments(statements)
+    exits = [k for k, statement in enumerate(statements) if isinstance(statement, Branch) and not completes(statement.then)]
+    waiting: dict[int, list[Statement]] = {}
     for position in range(len(statements) - 1, -1, -1):
         statement = statements[position]
         if not isinstance(statement, Define) or not _may_sink(statement.value):
             continue
         places = users.get(statement.value, set())
+        passed = _exit_passed(exits, position, places) if statement.value.derivative else None
+        if passed is not None and not _assigned_between(statement.value.args, assigned, position, passed):
+            waiting.setdefault(passed, []).insert(0, statement)
+            gone.add(position)
+            _used_later(users, statement, position, passed)
+            continue
         if len(places) != 1:
             continue
         (at, arm) = next(iter(places))
@@ -111,15 +120,35 @@ def sink(statements: list[Statement]) -> None:
             continue
         statements[at].blocks()[arm].insert(0, statement)
         gone.add(position)
-        for value in reads_deep(statement):
-            if (position, -1) in users[value]:
-                users[value].discard((position, -1))
-                users[value].add((at, arm))
+        _used_later(users, statement, position, at, arm)
     if gone:
-        statements[:] = [statement for k, statement in enumerate(statements) if k not in gone]
+        kept: list[Statement] = []
+        for k, statement in enumerate(statements):
+            if k not in gone:
+                kept.append(statement)
+            kept.extend(waiting.get(k, ()))
+        statements[:] = kept
     for statement in statements:
         for block in statement.blocks():
             sink(block)
+
+
+def _exit_passed(exits: list[int], position: int, places: set[tuple[int, int]]) -> int | None:
+    """The last early exit between a value and its first use; it does not need the value."""
+    first = min((at for at, _ in places), default=position)
+    passed = [at for at in exits if position < at < first]
+    return passed[-1] if passed else None
+
+
+def _used_later(
+    users: dict[Value, set[tuple[int, int]]], statement: Statement, before: int, at: int, arm: int = -1
+) -> None:
+    """``statement`` has moved: so have its uses of its arguments."""
+    for value in reads_deep(statement):
+        if (before, -1) in users[value]:
+            users[value].discard((before, -1))
+            # Just behind an exit counts as at the next statement.
+            users[value].add((at, arm) if arm >= 0 else (at + 1, -1))
 
 
 def _may_sink(value: Value) -> bool:

@@ -60,10 +60,14 @@ class Value:
     hint:
         A name that would suit it.
     captive:
-        Part of a lazily evaluated expression: always written in place.
+        Part of another expression: written in place.
+    repeated:
+        Written in place several times.
     """
 
-    __slots__ = ("args", "captive", "hint", "op", "origin", "params", "serial", "type", "user_name")
+    __slots__ = (
+        "args", "captive", "hint", "op", "origin", "params", "repeated", "serial", "type", "user_name",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -83,6 +87,7 @@ class Value:
         self.user_name: str | None = None
         self.hint: str | None = None
         self.captive = False
+        self.repeated = False
 
     @property
     def leaf(self) -> bool:

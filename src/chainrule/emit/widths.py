@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainrule.emit.inplace import is_update
 from chainrule.emit.layout import Measure
 from chainrule.emit.names import Names
 from chainrule.emit.plan import AND, COMPREHENSION, CONDITIONAL, OR, RANGE, Value, targets_of
@@ -47,6 +48,8 @@ def own_width(value: Value, name_width: object) -> int:
     if op in (display, record):
         keys = value.params[1] if len(value.params) > 1 else ()
         return 2 * count + sum(len(repr(key)) + 2 for key in keys)
+    if is_update(value):
+        return 4
     if op is entrywise_add:
         return 34
     if isinstance(op, Primitive):

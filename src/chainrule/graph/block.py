@@ -100,6 +100,9 @@ class Block:
             while block is not None:
                 known = block._interned.get(key)
                 if known is not None:
+                    if known.origin.derivative and not self.graph.origin.derivative:
+                        # f computes it too: from now on it is a value of f's own.
+                        known.origin = self.graph.origin
                     return known
                 block = block.parent
         node = self.graph.new_node(op, args, params, type or op.infer(args, params), self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import operator as python_operator
 import types
 from collections.abc import Callable
 from typing import Any
@@ -46,6 +47,14 @@ BINARY: dict[type, Primitive] = {
     ast.FloorDiv: arithmetic.floor_divide,
     ast.Mod: arithmetic.remainder,
     ast.Pow: arithmetic.power,
+}
+# On ints and bools only: no derivative flows through them.
+BITWISE: dict[type, Callable[[Any, Any], Any]] = {
+    ast.BitAnd: python_operator.and_,
+    ast.BitOr: python_operator.or_,
+    ast.BitXor: python_operator.xor,
+    ast.LShift: python_operator.lshift,
+    ast.RShift: python_operator.rshift,
 }
 COMPARE: dict[type, Primitive] = {
     ast.Lt: arithmetic.less,
@@ -279,6 +288,8 @@ class Expressions(Core):
             return self.text_operator(operator, left, right)
         op = BINARY.get(operator)
         a, b = self.node(left), self.node(right)
+        if operator in BITWISE and not (a.type == FLOAT or b.type == FLOAT):
+            return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", a, b, type=INT)
         if op is None or not (a.type in NUMBERS or b.type in NUMBERS or a.type == b.type == OPAQUE):
             symbol = SYMBOLS.get(operator, operator.__name__)
             raise self.unsupported(
@@ -306,6 +317,8 @@ class Expressions(Core):
             return self.graph.constant(a // b)
         if operator is ast.Mod and b:
             return self.graph.constant(a % b)
+        if operator in BITWISE and (operator not in (ast.LShift, ast.RShift) or 0 <= b < 64):
+            return self.graph.constant(BITWISE[operator](a, b))
         return None
 
     def text_operator(self, operator: type, left: Value, right: Value) -> Value:

@@ -8,7 +8,6 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.errors import ArgumentError, SourceError
@@ -17,6 +16,8 @@ from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, OPAQUE, Type
 from chainrule.lift.calls import declare_names
+from chainrule.lift.lifted import Lifted, Transform, assemble
+from chainrule.lift.nested import Nested
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.parameters import (
     KINDS,
@@ -29,27 +30,12 @@ from chainrule.lift.rules import Rules
 from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.values import Static, Value
-from chainrule.primitives import sequence
 
 # Frames that one level of the user's nesting takes here; branches nest as deep as early returns.
 RECURSION_LIMIT = 20_000
 
 
-@dataclass(frozen=True)
-class Lifted:
-    """A function as a graph.
-
-    ``parameters`` are the layouts of its parameters by name, ``result`` that of its result,
-    ``sources`` every function whose text went in.
-    """
-
-    graph: Graph
-    parameters: dict[str, Structure]
-    result: Structure
-    sources: tuple[Source, ...]
-
-
-class Lifter(Rules, Parameters):
+class Lifter(Nested, Rules, Parameters):
     """All parts of the lifter together."""
 
 
@@ -69,6 +55,7 @@ def lift(
     arguments: Mapping[str, Any] | None = None,
     kinds: Mapping[str, str] | None = None,
     wrt: tuple[str, ...] = (),
+    transform: Transform | None = None,
 ) -> Lifted:
     """The graph of ``function``.
 
@@ -82,6 +69,9 @@ def lift(
         Kinds of parameters by name, such as ``"float"`` or ``"list[float]"``.
     wrt:
         Parameters that are certainly differentiated by, hence numbers if nothing else is known.
+    transform:
+        Applies a transform to a lifted function: what calls of ``grad`` and its kin inside the
+        function mean.
 
     Raises
     ------
@@ -92,6 +82,7 @@ def lift(
     source = source_of(plain)
     graph = Graph(source.name if source.name != "<lambda>" else "lambda_")
     lifter = Lifter(graph)
+    lifter.transform = transform
     frame = Frame(source, None, source.function.__globals__)
     graph.module = frame.module
     if source.function.__closure__:
@@ -192,15 +183,6 @@ def _known_type(parameter: inspect.Parameter, tree: ast.FunctionDef | ast.Lambda
     if type(default) is int and active:
         return annotated_type(float) or OPAQUE
     return example_type(default) or OPAQUE
-
-
-def assemble(graph: Graph, structure: Structure) -> Node:
-    """One node for a value with layout: what the emitted function returns."""
-    if structure.kind in ("leaf", "static"):
-        assert structure.node is not None
-        return structure.node
-    parts = tuple(assemble(graph, part) for part in structure.parts)
-    return graph.cursor.add(sequence.record, parts, (structure.kind, structure.keys))
 
 
 __all__ = ["Lifted", "SourceError", "Static", "assemble", "lift"]

@@ -30,9 +30,7 @@ class Rules(Calls):
                 "Call it with these.",
                 node,
             )
-        key = self.reference_key(found)
-        self.graph.reference(key, found)
-        return self.primitive(primitive, *(self.node(arg) for arg in args))
+        return self.primitive(primitive, *(self.node(arg) for arg in args), params=primitive.callables)
 
     def _stopped(self, value: Value) -> Value:
         """``value`` as a constant for every derivative."""

@@ -134,7 +134,7 @@ def _parsed_lambda(function: types.FunctionType, file: str) -> Source:
         for node in ast.walk(tree)
         if isinstance(node, ast.Lambda) and node.lineno <= line <= (node.end_lineno or node.lineno)
     ]
-    found = [node for node in found if _same_code(node, function.__code__)]
+    found = _told_apart(found, function.__code__)
     same = {ast.dump(node) for node in found}
     if len(same) != 1:
         raise SourceError(
@@ -147,18 +147,47 @@ def _parsed_lambda(function: types.FunctionType, file: str) -> Source:
     return Source(function, found[0], file, ast.get_source_segment(text, found[0]) or "")
 
 
-def _same_code(tree: ast.Lambda, code: types.CodeType) -> bool:
-    """Whether ``tree`` compiles to the same instructions as ``code``."""
-    expression = ast.Expression(tree)
-    compiled = compile(expression, "<lambda>", "eval")
-    inner = next((c for c in compiled.co_consts if isinstance(c, types.CodeType)), None)
-    if inner is None or inner.co_varnames != code.co_varnames:
+def _told_apart(lambdas: list[ast.Lambda], code: types.CodeType) -> list[ast.Lambda]:
+    """The lambdas that may have this code: by what they use, then by where they stand."""
+    compiled = {node: _compiled(node) for node in lambdas}
+    alike = [node for node in lambdas if _same_code(compiled[node], code)]
+    if len(alike) > 1 and hasattr(code, "co_positions"):
+        places = _places(code)
+        return [node for node in alike if _places(compiled[node]) == places] or alike
+    return alike
+
+
+def _compiled(tree: ast.Lambda) -> types.CodeType:
+    """The code of a lambda on its own."""
+    outer = compile(ast.Expression(tree), "<lambda>", "eval")
+    return next(constant for constant in outer.co_consts if isinstance(constant, types.CodeType))
+
+
+def _places(code: types.CodeType) -> set[tuple[int | None, ...]]:
+    """Lines and columns of a code's instructions."""
+    return {place for place in code.co_positions() if place[2] is not None and place[0] != place[1] or place[3]}
+
+
+def _same_code(left: types.CodeType, right: types.CodeType) -> bool:
+    """Whether two codes use the same names and constants.
+
+    The instructions themselves differ with what encloses the lambda: free and global names, and
+    methods of imported modules, compile differently.
+    """
+    if left.co_varnames != right.co_varnames:
         return False
-    if code.co_freevars:
-        # Free names compile to other instructions without their enclosing function.
-        names = set(inner.co_names) | set(inner.co_freevars)
-        return set(code.co_freevars) | set(code.co_names) == names
-    return inner.co_code == code.co_code and inner.co_consts == code.co_consts
+    names = [set(code.co_names) | set(code.co_freevars) | set(code.co_cellvars) for code in (left, right)]
+    if names[0] != names[1] or len(left.co_consts) != len(right.co_consts):
+        return False
+    for a, b in zip(left.co_consts, right.co_consts, strict=True):
+        if isinstance(a, types.CodeType) and isinstance(b, types.CodeType):
+            if not _same_code(a, b):
+                return False
+        elif isinstance(a, str) and isinstance(b, str) and "<locals>" in a + b:
+            continue
+        elif type(a) is not type(b) or a != b:
+            return False
+    return True
 
 
 def _shift(tree: ast.AST, lines: int, columns: int) -> None:

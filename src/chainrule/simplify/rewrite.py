@@ -94,8 +94,8 @@ class Simplifier(Copier):
         return None
 
     def mapped(self, node: Node) -> Node:
-        if node.op is not ITEM and node not in self.map and node not in self.live.nodes:
-            return self.graph.undefined() if node.op is not CONSTANT else self.leaf(node)
+        if node not in self.map and node not in self.live.nodes and node.op is not CONSTANT:
+            return self.graph.undefined()
         return super().mapped(node)
 
     def replace(self, node: Node, args: tuple[Node, ...], params: tuple[object, ...]) -> Node:

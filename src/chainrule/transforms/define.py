@@ -45,10 +45,29 @@ def define_derivative(*partials: Callable[..., Any], check_at: Sequence[Sequence
             )
         for point in check_at:
             _check(function, partials, point)
-        add_rule(function, arity, lambda *args: tuple(partial(*args[:-1]) for partial in partials))
+        add_rule(function, arity, lambda *args: tuple(_applied(partial, args[:-1]) for partial in partials))
         return function
 
     return register
+
+
+def _applied(partial: Callable[..., Any], args: Sequence[Any]) -> Any:
+    """A partial on numbers, or, lifted, on nodes."""
+    from chainrule.graph.node import Node
+    from chainrule.lift.lifter import lift
+    from chainrule.transforms.products import Embedded
+
+    nodes = [arg for arg in args if isinstance(arg, Node)]
+    if not nodes:
+        return partial(*args)
+    graph = nodes[0].graph
+    lifted = lift(partial)
+    embedded = Embedded(lifted.graph, graph)
+    given = [arg if isinstance(arg, Node) else graph.constant(arg) for arg in args]
+    embedded.parameters_from(given)
+    embedded.walk(lifted.graph.body, graph.cursor)
+    assert lifted.result.node is not None
+    return embedded.mapped(lifted.result.node)
 
 
 def _check(function: Callable[..., Any], partials: Sequence[Callable[..., Any]], point: Sequence[float]) -> None:

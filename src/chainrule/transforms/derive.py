@@ -11,7 +11,10 @@ from typing import Any
 from chainrule.errors import ArgumentError, NotDifferentiableError
 from chainrule.graph.block import Graph
 from chainrule.lift.lifter import Lifted, lift
+from chainrule.graph.node import Node
+from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
+from chainrule.primitives.custom import stopped
 from chainrule.transforms import products
 from chainrule.transforms.pipeline import gradient
 from chainrule.version import __version__
@@ -117,13 +120,37 @@ def derive(
     wrt = 0 if wrt is None else wrt
     names = wrt_names(function, wrt)
     check_numbers(function, names, arguments)
-    lifted = lift(function, arguments, kinds, names)
+    lifted = lifted_of(function, arguments, kinds, names)
     cost = operations(lifted.graph)
     result = transformed(lifted, transform, names, mode)
-    graph = result.graph
+    graph = Unmarked(result.graph).run()
     graph.name = name or f"{transform}_{lifted.graph.name}"
     graph.docstring = docstring(lifted, transform, names, operations(graph), cost)
     return [graph]
+
+
+def lifted_of(
+    function: Any, arguments: Mapping[str, Any] | None, kinds: Mapping[str, str] | None, names: tuple[str, ...]
+) -> Lifted:
+    """A function's graph; that of a derivative comes from its function's by the transform."""
+    request = getattr(function, "request", None)
+    if request is None or not hasattr(request, "transform"):
+        return lift(function, arguments, kinds, names, transformed)
+    inner_names = wrt_names(request.function, request.wrt)
+    inner = lifted_of(request.function, arguments, kinds, inner_names)
+    result = transformed(inner, request.transform, inner_names, request.mode)
+    result.graph.name = f"{request.transform}_{inner.graph.name}"
+    return result
+
+
+class Unmarked(Copier):
+    """A copy without the marks of ``stop_gradient``, which have done their work."""
+
+    def copy(self, step: Node) -> Node:
+        if step.op is stopped:
+            self.map[step] = self.mapped(step.args[0])
+            return self.map[step]
+        return super().copy(step)
 
 
 def check_numbers(function: Callable[..., Any], names: tuple[str, ...], arguments: Mapping[str, Any] | None) -> None:

@@ -177,7 +177,7 @@ def _row_by_row(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
         index = body.parameter("i", INT)
         state = body.parameter("rows", sequence_of(bars))
         graph.names[state] = "rows"
-        inner = _Embedded(rows.graph, graph)
+        inner = Embedded(rows.graph, graph)
         inner.parameters_from(graph.body.parameters)
         with graph.inside(body):
             unit = graph.cursor.add(sequence.index_set, (zero_of(base), index, graph.constant(1.0)))
@@ -200,7 +200,7 @@ def sequence_of(structure: Structure) -> object:
     return SequenceType(leaf.type if structure.kind == "leaf" and leaf is not None else OPAQUE)
 
 
-class _Embedded(Copier):
+class Embedded(Copier):
     """Copies a graph's body into another graph, whose parameters it shares."""
 
     def __init__(self, source: object, into: object) -> None:

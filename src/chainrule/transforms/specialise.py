@@ -34,10 +34,10 @@ def derivative(
             remedy="Give a Python function.",
         )
     names = wrt_names(function, wrt)
-    owner, plain = owner_and_function(function)
+    owner, plain = owner_and_function(base_function(function))
     source = source_of(plain)
     request = Request(function, transform, wrt, mode, name, target)
-    if owner is None and kinds_are_known(source, names):
+    if owner is None and kinds_are_known(source, names) and not isinstance(function, Specialised):
         return request.generate(None)
     return Specialised(request)
 
@@ -60,12 +60,18 @@ class Request:
         graphs = derive(
             self.function, self.transform, self.wrt, self.mode, self.name, arguments=arguments
         )
-        single = not isinstance(self.wrt, tuple)
         emitted = render(graphs, target=self.target)
-        _, plain = owner_and_function(self.function)
+        _, plain = owner_and_function(base_function(self.function))
         generated = load(emitted, graphs[0].name, module_globals=source_of(plain).function.__globals__)
-        del single
+        generated.request = self  # type: ignore[attr-defined]
         return generated
+
+
+def base_function(function: Any) -> Any:
+    """The function that a derivative, of whatever order, was taken of."""
+    while isinstance(getattr(function, "request", None), Request):
+        function = function.request.function
+    return function
 
 
 class Specialised:
@@ -78,13 +84,15 @@ class Specialised:
     """
 
     def __init__(self, request: Request) -> None:
-        self._request = request
+        self.request = request
         self._made: dict[Hashable, Callable[..., Any]] = {}
         self._latest: Callable[..., Any] | None = None
         function = request.function
-        self._owner, plain = owner_and_function(function)
+        self._owner, plain = owner_and_function(base_function(function))
         self._signature = inspect.signature(function)
         functools.update_wrapper(self, plain)
+        # It is not a wrapper of the function: what looks for the function must not go past it.
+        del self.__wrapped__
         self.__name__ = request.name or f"{request.transform}_{getattr(plain, '__name__', 'function')}"
         self.__qualname__ = self.__name__
         self.__doc__ = f"{request.transform} of `{plain.__name__}`, generated for the kinds of its arguments."
@@ -97,7 +105,7 @@ class Specialised:
     def source(self) -> str:
         """The text that ran last; generated from annotations and defaults before any call."""
         if self._latest is None:
-            self._latest = self._request.generate(None)
+            self._latest = self.request.generate(None)
         text: str = self._latest.source  # type: ignore[attr-defined]
         return text
 
@@ -120,11 +128,11 @@ class Specialised:
     def _make(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Callable[..., Any]:
         extra = {name: value for name, value in keywords.items() if name not in self._signature.parameters}
         given = {name: value for name, value in keywords.items() if name not in extra}
-        if self._request.transform in ("jvp", "hvp", "vjp"):
+        if self.request.transform in ("jvp", "hvp", "vjp"):
             args = args[: len(self._signature.parameters)]
         bound = self._signature.bind(*args, **given)
         bound.apply_defaults()
-        return self._request.generate(dict(bound.arguments))
+        return self.request.generate(dict(bound.arguments))
 
 
 def kind_key(value: Any) -> Hashable:

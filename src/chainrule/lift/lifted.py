@@ -1,0 +1,39 @@
+"""A lifted function: its graph, and the layouts of what goes in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chainrule.graph.block import Graph
+from chainrule.graph.node import Node
+from chainrule.graph.structure import Structure
+from chainrule.lift.source import Source
+from chainrule.primitives import sequence
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """A function as a graph.
+
+    ``parameters`` are the layouts of its parameters by name, ``result`` that of its result,
+    ``sources`` every function whose text went in.
+    """
+
+    graph: Graph
+    parameters: dict[str, Structure]
+    result: Structure
+    sources: tuple[Source, ...]
+
+
+# From a lifted function, a transform's name, ``wrt`` and a mode to the lifted derivative.
+Transform = Callable[[Lifted, str, tuple[str, ...], str], Lifted]
+
+
+def assemble(graph: Graph, structure: Structure) -> Node:
+    """One node for a value with layout: what the emitted function returns."""
+    if structure.kind in ("leaf", "static"):
+        assert structure.node is not None
+        return structure.node
+    parts = tuple(assemble(graph, part) for part in structure.parts)
+    return graph.cursor.add(sequence.record, parts, (structure.kind, structure.keys))

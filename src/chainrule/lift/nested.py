@@ -1,0 +1,241 @@
+"""Derivatives taken inside the lifted function: ``grad(g)(x)`` as part of f.
+
+The inner function is lifted in place, taken out as a graph of its own whose captured values are
+parameters, transformed, and put back.  Each application has inputs of its own, so inner and
+outer perturbations cannot be confused (Siskind and Pearlmutter, 2005).
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.errors import ArgumentError
+from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
+from chainrule.graph.node import Node
+from chainrule.graph.structure import Structure
+from chainrule.lift.lifted import Lifted, Transform
+from chainrule.lift.parameters import Parameters
+from chainrule.lift.rules import Rules
+from chainrule.lift.values import Closure, DictBox, ListBox, Method, Static, TupleValue, Value
+from chainrule.primitives.control import owned_blocks
+from chainrule.primitives.copying import Copier
+
+TRANSFORMS = ("grad", "value_and_grad", "jacobian", "hessian", "jvp", "vjp", "hvp")
+HOME = "chainrule.transforms.public"
+
+
+@dataclass(frozen=True, eq=False)
+class Derivative:
+    """``transform(function, wrt)``, not called yet; the function is None in ``@grad(wrt=...)``."""
+
+    transform: str
+    function: Value | None
+    wrt: Any
+    mode: str
+
+
+class Nested(Rules, Parameters):
+    """Lifts calls of chainrule's own transforms."""
+
+    transform: Transform | None = None
+
+    def call(self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+        if isinstance(function, Derivative):
+            if function.function is None:
+                return Derivative(function.transform, args[0], function.wrt, function.mode)
+            return self._apply(function, args, keywords, node)
+        if isinstance(function, Static):
+            made = self._derivative(function.value, args, keywords, node)
+            if made is not None:
+                return made
+            request = getattr(function.value, "request", None)
+            if request is not None and hasattr(request, "transform"):
+                inner = Derivative(request.transform, self.adopt(request.function, None), request.wrt, request.mode)
+                return self._apply(inner, args, keywords, node)
+        return super().call(function, args, keywords, node)
+
+    def adopt(self, found: Any, node: Any) -> Value:
+        if hasattr(getattr(found, "request", None), "transform"):
+            return Static(found, node)
+        return super().adopt(found, node)
+
+    def _derivative(self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Derivative | None:
+        name = getattr(found, "__name__", None)
+        if getattr(found, "__module__", None) != HOME or name not in TRANSFORMS:
+            return None
+        options: dict[str, Any] = {"wrt": 0, "mode": "auto"}
+        for key, value in keywords.items():
+            known, option = self.static_value(value)
+            if not known or key not in options:
+                raise self.unsupported(f"`{key}` in this call of `{name}`", "Give wrt and mode as constants.", node)
+            options[key] = option
+        if len(args) > 1:
+            known, options["wrt"] = self.static_value(args[1])
+            if not known:
+                raise self.unsupported(f"wrt of `{name}` known at run time only", "Give a constant.", node)
+        return Derivative(str(name), args[0] if args else None, options["wrt"], options["mode"])
+
+    def _apply(self, derivative: Derivative, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+        if self.transform is None or derivative.transform in ("jvp", "vjp", "hvp"):
+            raise self.unsupported(
+                f"`{derivative.transform}` inside a function",
+                "Take the derivative outside, or use grad, value_and_grad, jacobian or hessian.",
+                node,
+            )
+        names = self._wrt(derivative, args, keywords, node)
+        block = Block(self.graph, self.block)
+        structures: dict[str, Structure] = {}
+        fresh = list(args)
+        named = dict(keywords)
+        with self.graph.inside(block):
+            for key in names:
+                old = fresh[key] if isinstance(key, int) else named[key]
+                value, structure = self._inputs(old)
+                structures[str(key)] = structure
+                if isinstance(key, int):
+                    fresh[key] = value
+                else:
+                    named[key] = value
+            assert derivative.function is not None
+            result = self.call(derivative.function, fresh, named, node)
+            layout = self.structure(result)
+        return self._put_back(derivative, block, structures, layout, args, keywords, names)
+
+    def _wrt(self, derivative: Derivative, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> list[int | str]:
+        """Which arguments are differentiated by: positions, or keywords."""
+        wanted = derivative.wrt if isinstance(derivative.wrt, tuple) else (derivative.wrt,)
+        names = self._parameter_names(derivative.function)
+        found: list[int | str] = []
+        for entry in wanted:
+            position = names.index(entry) if isinstance(entry, str) and entry in names else entry
+            if isinstance(position, int) and position < len(args):
+                found.append(position)
+            elif isinstance(position, int) and position < len(names) and names[position] in keywords:
+                found.append(names[position])
+            else:
+                raise self.unsupported(f"wrt={entry!r} names no argument of this call", "Pass it.", node)
+        return found
+
+    def _parameter_names(self, function: Value) -> list[str]:
+        if isinstance(function, Closure):
+            arguments = function.tree.args
+        elif isinstance(function, Static) and hasattr(function.value, "__code__"):
+            code = function.value.__code__
+            return list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+        elif isinstance(function, Method):
+            return self._parameter_names(function.function)[1:]
+        else:
+            return []
+        return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+
+    def _inputs(self, value: Value) -> tuple[Value, Structure]:
+        """Fresh inputs laid out like ``value``."""
+        structure = self.structure(value).map(
+            lambda leaf: self.graph.new_node(PARAMETER, (), ("input",), leaf.type, self.block)
+        )
+        return self.value_of(structure), structure
+
+    def value_of(self, structure: Structure) -> Value:
+        """A value from its layout."""
+        if structure.kind in ("leaf", "static"):
+            assert structure.node is not None
+            return self.boxed(structure.node)
+        parts = [self.value_of(part) for part in structure.parts]
+        if structure.kind == "tuple":
+            return TupleValue(tuple(parts))
+        if structure.kind == "list":
+            box = ListBox()
+            self.state[box] = parts
+            return box
+        if structure.kind == "dict":
+            entries = DictBox()
+            self.state[entries] = dict(zip(structure.keys, parts, strict=True))
+            return entries
+        kind = self.graph.references[structure.keys[0]]
+        return self._construct(Static(kind), kind, parts, {}, ast.Pass())
+
+    def _put_back(
+        self,
+        derivative: Derivative,
+        block: Block,
+        structures: dict[str, Structure],
+        layout: Structure,
+        args: list[Value],
+        keywords: dict[str, Value],
+        names: list[int | str],
+    ) -> Value:
+        """Take the block out as a function, transform it, and run it here on the arguments."""
+        taken = _Taken(self.graph, block, [leaf for s in structures.values() for leaf in s.leaves()])
+        parameters = {name: structure.map(taken.mapped) for name, structure in structures.items()}
+        lifted = Lifted(taken.graph, parameters, layout.map(taken.mapped), ())
+        assert self.transform is not None
+        result = self.transform(lifted, derivative.transform, tuple(parameters), derivative.mode)
+        actual: dict[Node, Node] = {}
+        for name, key in zip(structures, names, strict=True):
+            given = self.structure(args[key] if isinstance(key, int) else keywords[key])
+            for old, new in zip(structures[name].leaves(), given.leaves(), strict=True):
+                actual[old] = new
+        back = _PutBack(result.graph, self.graph)
+        for inner, outer in zip(result.graph.body.parameters, taken.outer, strict=True):
+            back.map[inner] = actual.get(outer, outer)
+        back.walk(result.graph.body, self.block)
+        if isinstance(derivative.wrt, tuple) and len(derivative.wrt) == 1:
+            raise ArgumentError("wrt is a tuple of one", remedy="Give the name itself.")
+        return self.value_of(result.result.map(back.mapped))
+
+
+class _Taken(Copier):
+    """A block as a graph of its own; what it uses from outside becomes parameters."""
+
+    def __init__(self, source: Graph, block: Block, inputs: list[Node]) -> None:
+        super().__init__(source)
+        self.block = block
+        self.outer: list[Node] = []
+        for node in inputs:
+            self._parameter(node)
+        for node in _used(block):
+            if node not in self.map and not _inside(node, block):
+                self._parameter(node)
+        self.walk(block, self.graph.body)
+
+    def _parameter(self, node: Node) -> None:
+        self.map[node] = self.graph.body.parameter(f"p{len(self.outer)}", node.type)
+        self.named(node, self.map[node])
+        self.outer.append(node)
+
+    def mapped(self, node: Node) -> Node:
+        if node not in self.map and node.op is ITEM and not _inside(node, self.block):
+            self._parameter(node)
+        return super().mapped(node)
+
+
+class _PutBack(Copier):
+    """Copies the steps of a graph into the graph that is being lifted."""
+
+    def __init__(self, source: Graph, into: Graph) -> None:
+        super().__init__(source)
+        self.graph = into
+
+
+def _used(block: Block) -> list[Node]:
+    """Computed values and parameters that a block uses, in order."""
+    found: dict[Node, None] = {}
+    blocks = [block]
+    while blocks:
+        current = blocks.pop()
+        for step in current.steps:
+            found.update(dict.fromkeys(step.args))
+            blocks.extend(owned_blocks(step))
+        found.update(dict.fromkeys(current.results))
+    return [node for node in found if node.op.name not in ("constant", "global", "reference", "undefined")]
+
+
+def _inside(node: Node, block: Block) -> bool:
+    current: Block | None = node.block
+    while current is not None:
+        if current is block:
+            return True
+        current = current.parent
+    return False
