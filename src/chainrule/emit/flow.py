@@ -41,7 +41,7 @@ from chainrule.emit.plan import (
     truth,
     walk,
 )
-from chainrule.graph.block import UNDEFINED
+from chainrule.graph.block import CONSTANT, UNDEFINED
 from chainrule.graph.types import BOOL
 from chainrule.primitives.sequence import display, record
 
@@ -97,6 +97,8 @@ def _join(merged: list[Statement], first: Branch, second: Branch) -> bool:
                 return False
         elif any(_pinned(inner, risky) for inner in walk([statement])):
             return False
+    if len(between) > len(needed_before) and any(not completes([inner]) for inner in walk([second])):
+        return False
     needed_before.reverse()
     late = [statement for statement in between if not any(statement is other for other in needed_before)]
     merged[position:] = [*needed_before, first, *late]
@@ -322,10 +324,16 @@ def _resolved(
             for block in statement.blocks():
                 block[:] = _resolved(block, mapping, tests)
         elif isinstance(statement, Move):
+            statement.sources = [_told(source, tests or {}) for source in statement.sources]
             for target in statement.targets:
                 mapping.pop(target, None)
         found.append(statement)
     return found
+
+
+def _told(value: Value, tests: dict[Value, bool]) -> Value:
+    """A test whose outcome is known in this arm, as a constant."""
+    return Value(CONSTANT, [], (tests[value],), BOOL) if value in tests else value
 
 
 def _leave_loop(loop: For | While, before: list[Statement], rest: list[Statement]) -> list[Statement]:
