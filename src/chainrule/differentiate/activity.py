@@ -11,7 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from chainrule.graph.block import ITEM, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.primitives import sequence
-from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, owned_blocks, try_blocks
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    TRY,
+    loop_parts,
+    next_states,
+    owned_blocks,
+    try_blocks,
+)
 from chainrule.primitives.declare import Flat, Linear, Primitive
 from chainrule.primitives.effect import Verbatim
 

@@ -9,7 +9,9 @@ from typing import TypeVar
 V = TypeVar("V", bound=Hashable)
 
 
-def minimum_cut(vertices: Sequence[V], edges: Iterable[tuple[V, V]], sources: Iterable[V], sinks: Iterable[V]) -> list[V]:
+def minimum_cut(
+    vertices: Sequence[V], edges: Iterable[tuple[V, V]], sources: Iterable[V], sinks: Iterable[V]
+) -> list[V]:
     """A smallest set of vertices that every path from a source to a sink meets.
 
     Of the smallest sets it is the one nearest to the sinks.  Vertices may be sources and sinks
@@ -28,7 +30,13 @@ def minimum_cut(vertices: Sequence[V], edges: Iterable[tuple[V, V]], sources: It
 class _Network:
     """Every vertex v is split into (v, in) -> (v, out) of capacity one."""
 
-    def __init__(self, vertices: Sequence[V], edges: Iterable[tuple[V, V]], sources: Iterable[V], sinks: Iterable[V]) -> None:
+    def __init__(
+        self,
+        vertices: Sequence[V],
+        edges: Iterable[tuple[V, V]],
+        sources: Iterable[V],
+        sinks: Iterable[V],
+    ) -> None:
         self.vertices = list(vertices)
         number = {vertex: position for position, vertex in enumerate(self.vertices)}
         size = 2 * len(self.vertices)

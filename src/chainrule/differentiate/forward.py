@@ -94,7 +94,9 @@ class ForwardWalker(Copier):
         assert isinstance(op, Primitive)
         with self.graph.answering(Origin(step.origin.position, derivative=True)):
             for direction in range(len(self.suffixes)):
-                dots = [self.dot(arg, direction) if arg in self.active else None for arg in step.args]
+                dots = [
+                    self.dot(arg, direction) if arg in self.active else None for arg in step.args
+                ]
                 if any(dot is not None for dot in dots):
                     self.set_dot(step, direction, op.tangent(new, new.args, dots, new))
 
@@ -108,7 +110,9 @@ class ForwardWalker(Copier):
         else:
             super().structured(node)
 
-    def _extra_results(self, node: Node, olds: Sequence[Block], first: int) -> list[tuple[int, int]]:
+    def _extra_results(
+        self, node: Node, olds: Sequence[Block], first: int
+    ) -> list[tuple[int, int]]:
         """``(result, direction)`` of every tangent that some block may give."""
         found = []
         for k in range(len(olds[0].results)):
@@ -137,7 +141,9 @@ class ForwardWalker(Copier):
         made = self.replace(node, (self.mapped(node.args[0]),), (*blocks, style))
         self._bind_extra(node, made, extra, len(then.results), 0)
 
-    def _bind_extra(self, node: Node, made: Node, extra: list[tuple[int, int]], offset: int, first: int) -> None:
+    def _bind_extra(
+        self, node: Node, made: Node, extra: list[tuple[int, int]], offset: int, first: int
+    ) -> None:
         for position, (k, direction) in enumerate(extra):
             item = made.block.item(made, offset + position)
             old = node.block.item(node, first + k)
@@ -214,7 +220,9 @@ class ForwardWalker(Copier):
         going = [old for old in olds if old.completes]
         if len(going) == 1:
             # What follows uses the values of the only block that goes on.
-            for (k, direction), result in zip(extra, self._tangents_only(going[0], extra), strict=True):
+            for (k, direction), result in zip(
+                extra, self._tangents_only(going[0], extra), strict=True
+            ):
                 self.set_dot(node.block.item(node, 1 + k), direction, result)
             return
         if not extra:
@@ -225,7 +233,9 @@ class ForwardWalker(Copier):
         for (k, direction), result in zip(extra, results, strict=True):
             self.set_dot(node.block.item(node, 1 + k), direction, result)
 
-    def _attempt_tangents(self, made: Node, olds: Sequence[Block], position: int, extra: list[tuple[int, int]]) -> list[Node]:
+    def _attempt_tangents(
+        self, made: Node, olds: Sequence[Block], position: int, extra: list[tuple[int, int]]
+    ) -> list[Node]:
         """Tangents of what block ``position``, or a later one, has left."""
         if position == len(olds) - 1:
             return self._tangents_only(olds[position], extra)
@@ -265,7 +275,9 @@ class ForwardWalker(Copier):
         extra = self._extra_results(node, (then, orelse), 0)
         going = [old for old in (then, orelse) if old.completes]
         if len(going) == 1:
-            for (k, direction), result in zip(extra, self._tangents_only(going[0], extra), strict=True):
+            for (k, direction), result in zip(
+                extra, self._tangents_only(going[0], extra), strict=True
+            ):
                 self.set_dot(node.block.item(node, k), direction, result)
             return
         if not extra:

@@ -16,12 +16,13 @@ from chainrule.primitives.copying import Copier
 from chainrule.differentiate.cut import minimum_cut
 from chainrule.differentiate.reverse import inside
 from chainrule.errors import InternalError
-from chainrule.graph.block import CONSTANT, GLOBAL, REFERENCE, UNDEFINED, Block, Graph
+from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Sequence as SequenceType, Type
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, owned_blocks
 from chainrule.primitives.declare import Cost, Primitive, is_constant
+from chainrule.primitives.effect import VERBATIM
 
 LEAVES = (CONSTANT, GLOBAL, REFERENCE, UNDEFINED)
 # A read is computed again only from lists that nothing writes to.
@@ -140,7 +141,9 @@ class Recorder:
                     self._needs_of(owned, needed, inner)
         needed.update(dict.fromkeys(block.results))
 
-    def _choose(self, plan: Plan, needed: list[Node], free: Node | None) -> tuple[list[Node], list[Node]]:
+    def _choose(
+        self, plan: Plan, needed: list[Node], free: Node | None
+    ) -> tuple[list[Node], list[Node]]:
         """``(values to tape, values used when all else is computed again)``."""
         seen: dict[Node, None] = {}
         edges: list[tuple[Node, Node]] = []
@@ -175,7 +178,9 @@ class Recorder:
     def repeatable(self, node: Node) -> bool:
         """Whether a value is computed again more cheaply than it is recorded."""
         if node.op in (sequence.index, sequence.length):
-            return node.args[0] not in self.updated and not isinstance(node.type, SequenceType)
+            return node.args[0] not in self.updated
+        if node.op is VERBATIM:
+            return node.type == INT
         if not isinstance(node.op, Primitive) or isinstance(node.type, SequenceType):
             return False
         if node.op is arithmetic.power:
@@ -246,7 +251,7 @@ class RecordingCopier(Copier):
                 if block is cursor:
                     return new
             cursor = cursor.parent
-        if not isinstance(node.op, Primitive):
+        if owned_blocks(node) or node.op is PARAMETER:
             raise InternalError(f"a value of a loop is missing in its backward loop: {node!r}")
         args = tuple(map(self.mapped, node.args))
         with self.graph.answering(Origin(node.origin.position, derivative=True)):
@@ -317,7 +322,9 @@ class RecordingCopier(Copier):
         graph = self.graph
         with graph.answering(Origin(node.origin.position, derivative=True)):
             empty = tuple(
-                graph.constant(0) if tape.entry is None else graph.cursor.add(sequence.display, (), ("list",))
+                graph.constant(0)
+                if tape.entry is None
+                else graph.cursor.add(sequence.display, (), ("list",))
                 for tape in tapes
             )
         args = tuple(map(self.mapped, node.args))
@@ -390,7 +397,10 @@ class RecordingCopier(Copier):
         if plan.index is not None and (plan.plain or not by_tape):
             context.values[plan.index] = index
             self.named(plan.index, index)
-        with graph.inside(body), graph.answering(Origin(plan.forward.origin.position, derivative=True)):
+        with (
+            graph.inside(body),
+            graph.answering(Origin(plan.forward.origin.position, derivative=True)),
+        ):
             position = index
             if not by_tape and tapes and not is_constant(bounds[0], 0):
                 position = arithmetic.subtract(index, bounds[0])

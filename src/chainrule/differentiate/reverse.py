@@ -165,7 +165,9 @@ class ReverseWalker:
         scope_nodes = {node for scope in self.scopes for node in scope}
         return any(step in scope_nodes for block in blocks for step in all_steps(block))
 
-    def _pull_branches(self, predicate: Node, node: Node, olds: Sequence[Block], first: int) -> None:
+    def _pull_branches(
+        self, predicate: Node, node: Node, olds: Sequence[Block], first: int
+    ) -> None:
         seeds = self._seeds(node, len(olds[0].results), first)
         if not self._needs_pull(olds, seeds):
             return
@@ -178,7 +180,9 @@ class ReverseWalker:
         pulled = [self._pull_arm(old, seeds) for old in olds]
         self._join(predicate, pulled, olds)
 
-    def _join(self, predicate: Node, pulled: list[tuple[Block, Bars]], olds: Sequence[Block]) -> None:
+    def _join(
+        self, predicate: Node, pulled: list[tuple[Block, Bars]], olds: Sequence[Block]
+    ) -> None:
         """One IF of the pulled-back arms; its results are the adjoints they changed."""
         touched = self._touched([bars for _, bars in pulled], olds)
         for (block, bars), old in zip(pulled, olds, strict=True):
@@ -222,7 +226,9 @@ class ReverseWalker:
         else:
             self._pull_alternatives(node, olds, 0, seeds)
 
-    def _pull_alternatives(self, node: Node, olds: Sequence[Block], position: int, seeds: list[tuple[int, Node]]) -> None:
+    def _pull_alternatives(
+        self, node: Node, olds: Sequence[Block], position: int, seeds: list[tuple[int, Node]]
+    ) -> None:
         """Pull back block ``position`` where it ran, else a later one."""
         if position == len(olds) - 1:
             if olds[position].completes:
@@ -243,7 +249,11 @@ class ReverseWalker:
     def _pull_loop(self, node: Node) -> None:
         parameters = loop_parts(node)[2]
         items = [node.block.item(node, k) for k in range(len(parameters))]
-        carried = [k for k in range(len(parameters)) if parameters[k] in self._active or items[k] in self._active]
+        carried = [
+            k
+            for k in range(len(parameters))
+            if parameters[k] in self._active or items[k] in self._active
+        ]
         if not any(self.bar(items[k]) is not None for k in carried):
             return
         starts = [self._state_bar(self.bar(items[k]), items[k], parameters[k]) for k in carried]
@@ -274,7 +284,9 @@ class ReverseWalker:
         for k, start in zip(carried, starts, strict=True):
             if uniform and start.op is sequence.fill_like:
                 with self.graph.inside(body):
-                    state_bars.append(self.graph.cursor.add(sequence.fill_like, (nexts[k], start.args[1])))
+                    state_bars.append(
+                        self.graph.cursor.add(sequence.fill_like, (nexts[k], start.args[1]))
+                    )
                 body.parameter("bar", start.type)
             else:
                 state_bars.append(self._bar_parameter(body, parameters[k], items[k], start))
@@ -292,7 +304,8 @@ class ReverseWalker:
                     self.accumulate(nexts[k], bar)
             self.pull(steps)
             results = [
-                self._state_bar(self.scopes[-1].get(parameters[k]), items[k], parameters[k]) for k in carried
+                self._state_bar(self.scopes[-1].get(parameters[k]), items[k], parameters[k])
+                for k in carried
             ]
         self.scopes.pop()
         for position, start in enumerate(starts):
@@ -301,7 +314,11 @@ class ReverseWalker:
                 if result.op is not sequence.fill_like or result.args[1] is not start.args[1]:
                     return False
                 results[position] = body.parameters[1 + position]
-        kept = [p for p, outer in enumerate(captured) if scope[outer] is not body.parameters[1 + len(carried) + p]]
+        kept = [
+            p
+            for p, outer in enumerate(captured)
+            if scope[outer] is not body.parameters[1 + len(carried) + p]
+        ]
         body.parameters = body.parameters[: 1 + len(carried)] + tuple(
             body.parameters[1 + len(carried) + p] for p in kept
         )
@@ -315,7 +332,9 @@ class ReverseWalker:
         for position, k in enumerate(carried):
             result = made.block.item(made, position)
             if uniform and starts[position].op is sequence.fill_like:
-                result = self.graph.cursor.add(sequence.fill_like, (initial[k], starts[position].args[1]))
+                result = self.graph.cursor.add(
+                    sequence.fill_like, (initial[k], starts[position].args[1])
+                )
             if initial[k] in self._active:
                 self._name_bar(parameters[k], result)
                 self.accumulate(initial[k], result)

@@ -36,8 +36,9 @@ from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.sequence import append, display, index, length
 
 
-# So many lists at most are looped over side by side.
+# So many lists at most are looped over side by side, in a head so wide.
 MOST_COLUMNS = 3
+WIDEST_HEAD = 60
 
 
 def raise_loops(plan: Plan) -> None:
@@ -86,7 +87,7 @@ class _Items:
             return
         columns = [base for base in required if base in self.reads or len(required) > 1]
         columns += [base for base in self.reads if base not in columns]
-        if len(columns) > MOST_COLUMNS and any(base not in required for base in columns):
+        if any(base not in required for base in columns) and self._is_wide(columns, backwards):
             return
         parts = [self._part(base, backwards) for base in columns]
         iterable = parts[0] if len(parts) == 1 else self._form(ZIP, parts)
@@ -124,6 +125,12 @@ class _Items:
                     self.reads.setdefault(base, []).append(inner.value)
                     continue
             self.others += sum(1 for value in reads_deep(inner) if value is number)
+
+    def _is_wide(self, columns: list[Value], backwards: bool) -> bool:
+        """Whether the loop's head would be too long to read."""
+        names = [base.user_name or base.hint or "values" for base in columns]
+        width = sum(2 * len(name) + (14 if backwards else 4) for name in names)
+        return len(columns) > MOST_COLUMNS or width > WIDEST_HEAD
 
     def _target(self, base: Value) -> Value:
         """The loop's variable for the items of ``base``; its reads are gone."""

@@ -6,6 +6,7 @@ import ast
 import builtins
 import inspect
 import keyword
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -215,7 +216,7 @@ def _docstring(text: str) -> str:
     """The docstring in the layout of ``ruff format``."""
     if not text.strip():
         return ""
-    lines = inspect.cleandoc(text).split("\n")
+    lines = [part for line in inspect.cleandoc(text).split("\n") for part in _wrapped_text(line)]
     quoted = [line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for line in lines]
     last = quoted[-1]
     if len(quoted) == 1:
@@ -224,6 +225,12 @@ def _docstring(text: str) -> str:
         return f'    """{last}"""\n'
     inner = "\n".join("    " + line if line else "" for line in quoted[1:])
     return f'    """{quoted[0]}\n{inner}\n    """\n'
+
+
+def _wrapped_text(line: str) -> list[str]:
+    if len(line) <= WIDTH - 8:
+        return [line]
+    return textwrap.wrap(line, WIDTH - 8, break_long_words=False, break_on_hyphens=False)
 
 
 def _signature(name: str, parameters: Sequence[SignatureParameter], speller: Speller) -> str:

@@ -20,7 +20,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, REFERENCE, UNDEFINED, Block, Graph
+from chainrule.graph.block import (
+    CONSTANT,
+    GLOBAL,
+    ITEM,
+    PARAMETER,
+    REFERENCE,
+    UNDEFINED,
+    Block,
+    Graph,
+)
 from chainrule.graph.node import Node
 
 INDENT = "    "
@@ -56,7 +65,11 @@ class _Printer:
     def step(self, node: Node) -> str:
         plain = [repr(param) for param in node.params if not _holds_blocks(param)]
         args = " ".join(map(self.value, node.args))
-        parts = [node.op.name, *([args] if args else []), *(["[" + ", ".join(plain) + "]"] if plain else [])]
+        parts = [
+            node.op.name,
+            *([args] if args else []),
+            *(["[" + ", ".join(plain) + "]"] if plain else []),
+        ]
         return f"{self.value(node)} = {' '.join(parts)} : {node.type}"
 
     def value(self, node: Node) -> str:

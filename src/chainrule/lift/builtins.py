@@ -13,6 +13,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Sequence as SequenceType
 from chainrule.lift.calls import Builtin, Calls
+from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.values import (
     Closure,
     DictBox,
@@ -50,17 +51,23 @@ class Builtins(Calls):
     def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
         if isinstance(owner, ListBox):
             return LIST_METHODS.get(name)
-        if isinstance(owner, DictBox) or (isinstance(owner, Static) and isinstance(owner.value, dict)):
+        if isinstance(owner, DictBox) or (
+            isinstance(owner, Static) and isinstance(owner.value, dict)
+        ):
             return DICT_METHODS.get(name)
         if isinstance(owner, TupleValue) and name == "_replace":
             return _replace
         return None
 
-    def positional(self, args: Arguments, keywords: Keywords, node: ast.AST, low: int, high: int, name: str) -> None:
+    def positional(
+        self, args: Arguments, keywords: Keywords, node: ast.AST, low: int, high: int, name: str
+    ) -> None:
         """Refuse calls of builtins with arguments that are not understood."""
         if keywords or not low <= len(args) <= high:
             raise self.unsupported(
-                f"this call of `{name}`", "Call it with positional arguments as its documentation says.", node
+                f"this call of `{name}`",
+                "Call it with positional arguments as its documentation says.",
+                node,
             )
 
     def extreme(self, args: Arguments, keywords: Keywords, node: ast.AST, name: str) -> Value:
@@ -69,7 +76,9 @@ class Builtins(Calls):
             items = self.known_iteration(args[0])
             if items is None:
                 if keywords:
-                    raise self.unsupported(f"`{name}` of a list with key or default", "Write it as a loop.", node)
+                    raise self.unsupported(
+                        f"`{name}` of a list with key or default", "Write it as a loop.", node
+                    )
                 sequence_node = self.node(self.as_list(args[0], node))
                 return self.primitive(TABLE[f"sequence_{name}"], sequence_node)
             if not items and "default" in keywords:
@@ -82,7 +91,9 @@ class Builtins(Calls):
         if isinstance(key, Static) and key.value is None:
             key = None
         if key is None and all(isinstance(self.read(item), Node) for item in items):
-            return functools.reduce(lambda a, b: self.primitive(TABLE[f"python_{name}"], a, b), map(self.node, items))
+            return functools.reduce(
+                lambda a, b: self.primitive(TABLE[f"python_{name}"], a, b), map(self.node, items)
+            )
         kind = ast.Gt if name == "max" else ast.Lt
         best = items[0]
         best_key = best if key is None else self.call(key, [best], {}, node)
@@ -113,16 +124,22 @@ class Builtins(Calls):
             if items is not None:
                 self.state[box] = items
                 return box
-            variable = ast.Name("item_of_iterable", ast.Load())
-            return self._gather_items(value, node, variable)
+            kind, bounds, item = self.iteration(value, node)
+            return self.gathered(bounds[1], item, node, kind, bounds)
         return value
 
-    def _gather_items(self, value: Value, node: ast.AST, variable: ast.Name) -> Value:
-        from chainrule.lift.core import Completion, LoopExits
-
+    def gathered(
+        self,
+        count: Node,
+        item: Callable[[Node], Value],
+        node: ast.AST,
+        kind: str = "range",
+        bounds: tuple[Node, ...] = (),
+    ) -> Value:
+        """A list made by a loop: ``item`` of every index."""
         box = ListBox()
         self.state[box] = self.display((), "list")
-        kind, bounds, item = self.iteration(value, node)
+        bounds = bounds or (self.graph.constant(0), count, self.graph.constant(1))
         exits = LoopExits()
         self.loops.append(exits)
 
@@ -135,7 +152,6 @@ class Builtins(Calls):
             self.run_loop(kind, bounds, [], exits, None, action)
         finally:
             self.loops.pop()
-        del variable
         return box
 
     def total_of(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -167,7 +183,9 @@ class Builtins(Calls):
     def is_instance(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         known, kinds = self.static_value(args[1])
         if not known:
-            return self.verbatim("isinstance(_0_, _1_)", self.node(args[0]), self.node(args[1]), type=BOOL)
+            return self.verbatim(
+                "isinstance(_0_, _1_)", self.node(args[0]), self.node(args[1]), type=BOOL
+            )
         kinds = kinds if isinstance(kinds, tuple) else (kinds,)
         found = self.python_type(args[0])
         if found is None:
@@ -195,6 +213,25 @@ class Builtins(Calls):
                 return tuple if value.type.kind == "tuple" else list
             return {FLOAT: float, INT: int, BOOL: bool}.get(value.type)
         return None
+
+    def _running_product(self, items: Value, keywords: Keywords, node: ast.AST) -> Value:
+        """``math.prod`` of a run-time list, multiplied in its order."""
+        key = (self.frame, "product")
+        self.state[key] = keywords.get("start", self.graph.constant(1.0))
+        kind, bounds, item = self.iteration(items, node)
+        exits = LoopExits()
+        self.loops.append(exits)
+
+        def action(index: Node | None) -> Completion:
+            assert index is not None
+            self.state[key] = self.binary(ast.Mult, self.state[key], item(index), node)
+            return Completion.FALLS
+
+        try:
+            self.run_loop(kind, bounds, ["product"], exits, None, action)
+        finally:
+            self.loops.pop()
+        return self.state.pop(key)
 
     def rounded(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         self.positional(args, keywords, node, 1, 2, "round")
@@ -287,7 +324,11 @@ def _number(name: str) -> Builtin:
         value = self.node(args[0])
         if value.type == OPAQUE or len(args) > 1:
             rest = ", ".join(f"_{k}_" for k in range(len(args)))
-            return self.verbatim(f"{name}({rest})", *(self.node(arg) for arg in args), type=FLOAT if name == "float" else INT)
+            return self.verbatim(
+                f"{name}({rest})",
+                *(self.node(arg) for arg in args),
+                type=FLOAT if name == "float" else INT,
+            )
         if name == "int" and value.type in (INT,):
             return value
         return self.primitive(TABLE["to_float" if name == "float" else "to_int"], value)
@@ -311,7 +352,9 @@ def _string(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) 
 
 def _divmod(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     a, b = (self.node(arg) for arg in args)
-    return TupleValue((self.primitive(arithmetic.floor_divide, a, b), self.primitive(arithmetic.remainder, a, b)))
+    return TupleValue(
+        (self.primitive(arithmetic.floor_divide, a, b), self.primitive(arithmetic.remainder, a, b))
+    )
 
 
 def _power(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -325,7 +368,9 @@ def _any_all(name: str) -> Builtin:
     def decide(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         items = self.known_iteration(args[0])
         if items is None:
-            return self.verbatim(f"{name}(_0_)", self.node(self.as_list(args[0], node)), type=BOOL, pure=True)
+            return self.verbatim(
+                f"{name}(_0_)", self.node(self.as_list(args[0], node)), type=BOOL, pure=True
+            )
         result: Value = Static(name == "all")
         for item in reversed(items):
             known, truth = self.truth(item)
@@ -340,7 +385,10 @@ def _any_all(name: str) -> Builtin:
                 rest = result
                 first, second = (rest, item) if name == "all" else (item, rest)
                 result = self.choose(
-                    self.predicate(item), lambda f=first: f, lambda s=second: s, "and" if name == "all" else "or"  # type: ignore[misc]
+                    self.predicate(item),
+                    lambda f=first: f,
+                    lambda s=second: s,
+                    "and" if name == "all" else "or",  # type: ignore[misc]
                 )
         return result
 
@@ -356,8 +404,19 @@ def _sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) 
     if items is not None and all(known for known, _ in parts):
         self.state[box] = [self.wrap(found) for found in sorted(found for _, found in parts)]
         return box
-    self.state[box] = self.primitive(TABLE["sorted"], self.node(self.as_list(args[0], node)))
-    return box
+    listed = self.node(self.as_list(args[0], node))
+    if not isinstance(listed.type, SequenceType):
+        return self.verbatim("sorted(_0_)", listed)
+    # The same order as sorted's own, which is stable: entries can be followed to their places.
+    order = self.verbatim(
+        "sorted(range(len(_0_)), key=_0_.__getitem__)", listed, type=SequenceType(INT), pure=True
+    )
+    source = listed
+
+    def entry(index: Node) -> Value:
+        return self.primitive(sequence.index, source, self.primitive(sequence.index, order, index))
+
+    return self.gathered(self.primitive(sequence.length, order), entry, node)
 
 
 def _map(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -367,14 +426,22 @@ def _map(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> 
 def _filter(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     items = self.known_iteration(args[1])
     if items is None:
-        raise self.unsupported("`filter` over a list of run-time length", "Use a comprehension with if.", node)
+        raise self.unsupported(
+            "`filter` over a list of run-time length", "Use a comprehension with if.", node
+        )
     box = ListBox()
     kept: list[Value] = []
     for item in items:
-        value = item if isinstance(args[0], Static) and args[0].value is None else self.call(args[0], [item], {}, node)
+        value = (
+            item
+            if isinstance(args[0], Static) and args[0].value is None
+            else self.call(args[0], [item], {}, node)
+        )
         known, truth = self.truth(value)
         if not known:
-            raise self.unsupported("`filter` decided at run time", "Use a comprehension with if.", node)
+            raise self.unsupported(
+                "`filter` decided at run time", "Use a comprehension with if.", node
+            )
         if truth:
             kept.append(item)
     self.state[box] = kept
@@ -384,7 +451,9 @@ def _filter(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) 
 def _getattr(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     known, name = self.static_value(args[1])
     if not known:
-        raise self.unsupported("`getattr` with a name known at run time only", "Name the attribute.", node)
+        raise self.unsupported(
+            "`getattr` with a name known at run time only", "Name the attribute.", node
+        )
     if len(args) == 3 and isinstance(args[0], ObjectBox):
         content = self.state.get(args[0], {})
         if name not in content and not hasattr(args[0].instance or args[0].type, name):
@@ -400,7 +469,9 @@ def _hasattr(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST)
     known, name = self.static_value(args[1])
     value = self.read(args[0])
     if known and isinstance(value, ObjectBox):
-        return Static(name in self.state.get(value, {}) or hasattr(value.instance or value.type, name))
+        return Static(
+            name in self.state.get(value, {}) or hasattr(value.instance or value.type, name)
+        )
     if known and isinstance(value, Static):
         return Static(hasattr(value.value, name))
     found = self.python_type(value)
@@ -446,7 +517,7 @@ def _exact_total(self: Builtins, args: Arguments, keywords: Keywords, node: ast.
 def _product(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     items = self.known_iteration(args[0])
     if items is None:
-        return self.primitive(TABLE["sequence_product"], self.node(self.as_list(args[0], node)))
+        return self._running_product(args[0], keywords, node)
     result: Value = keywords.get("start", self.graph.constant(1))
     for item in items:
         result = self.binary(ast.Mult, result, item, node)
@@ -465,9 +536,13 @@ def _logarithm(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AS
 
 def _hypotenuse(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     nodes = [self.node(arg) for arg in args]
-    if len(nodes) == 2:
-        return self.primitive(TABLE["hypot"], *nodes)
-    return self.primitive(TABLE["norm"], self.display(tuple(nodes), "tuple"))
+    if len(nodes) == 1:
+        return self.primitive(TABLE["absolute"], *nodes, params=("math.fabs",))
+    if len(nodes) in (2, 3):
+        return self.primitive(TABLE["hypot" if len(nodes) == 2 else "hypot3"], *nodes)
+    raise self.unsupported(
+        "`hypot` of more than three arguments", "Write sqrt of the sum of squares.", node
+    )
 
 
 def _operator(kind: type) -> Builtin:
@@ -493,7 +568,8 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.len: _length,
     builtins.zip: lambda self, args, keywords, node: Zip(tuple(args)),
     builtins.enumerate: lambda self, args, keywords, node: Enumerate(
-        args[0], self.node(args[1] if len(args) > 1 else keywords.get("start", self.graph.constant(0)))
+        args[0],
+        self.node(args[1] if len(args) > 1 else keywords.get("start", self.graph.constant(0))),
     ),
     builtins.reversed: _reversed,
     builtins.list: _list,
@@ -540,17 +616,23 @@ BUILTINS: dict[Any, Builtin] = {
 # --- methods of lists and dicts -----------------------------------------------------------
 
 
-def _append(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _append(
+    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     self.append(owner, args[0], node)
     return Static(None)
 
 
-def _extend(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _extend(
+    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     self.extend(owner, self.as_list(args[0], node), node)
     return Static(None)
 
 
-def _pop(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _pop(
+    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     self.check_writable(owner, node)
     items = self.known_items(owner)
     position = self.static_int(args[0]) if args else -1
@@ -559,7 +641,9 @@ def _pop(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, no
         self.state[owner] = items
         return value
     if position != -1:
-        raise self.unsupported("`pop` from the middle of a run-time list", "Pop the last entry.", node)
+        raise self.unsupported(
+            "`pop` from the middle of a run-time list", "Pop the last entry.", node
+        )
     base = self.make_dynamic(owner)
     value = self.primitive(sequence.index, base, self.graph.constant(-1))
     rest = self.primitive(sequence.drop_last, base)
@@ -568,11 +652,15 @@ def _pop(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, no
     return value
 
 
-def _copy(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _copy(
+    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     return _list(self, [owner], {}, node)
 
 
-def _insert(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _insert(
+    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     self.check_writable(owner, node)
     items, position = self.known_items(owner), self.static_int(args[0])
     if items is None or position is None:
@@ -582,14 +670,22 @@ def _insert(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords,
     return Static(None)
 
 
-def _reverse(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _reverse(
+    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     self.check_writable(owner, node)
     items = self.known_items(owner)
-    self.state[owner] = items[::-1] if items is not None else self.primitive(sequence.backwards, self.make_dynamic(owner))
+    self.state[owner] = (
+        items[::-1]
+        if items is not None
+        else self.primitive(sequence.backwards, self.make_dynamic(owner))
+    )
     return Static(None)
 
 
-def _sort(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _sort(
+    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     self.check_writable(owner, node)
     result = _sorted(self, [owner], keywords, node)
     self.state[owner] = self.state[result]
@@ -597,7 +693,9 @@ def _sort(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, n
 
 
 def _count_or_index(name: str) -> Callable[..., Value]:
-    def find(self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    def find(
+        self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
+    ) -> Value:
         return self.verbatim(f"_0_.{name}(_1_)", self.node(owner), self.node(args[0]), type=INT)
 
     return find
@@ -623,16 +721,22 @@ def _content(self: Builtins, owner: Value) -> dict[Any, Value]:
     return {key: self.static_item(owner, key) for key in owner.value}
 
 
-def _items(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _items(
+    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     content = _content(self, owner)
     return TupleValue(tuple(TupleValue((self.wrap(key), value)) for key, value in content.items()))
 
 
-def _keys(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _keys(
+    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     return TupleValue(tuple(self.wrap(key) for key in _content(self, owner)))
 
 
-def _values(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _values(
+    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     return TupleValue(tuple(_content(self, owner).values()))
 
 
@@ -640,13 +744,21 @@ def _get(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node
     known, key = self.static_value(args[0])
     default = args[1] if len(args) > 1 else Static(None)
     if not known:
-        return self.verbatim("_0_.get(_1_, _2_)", self.node(owner), self.node(args[0]), self.node(default), type=DYNAMIC)
+        return self.verbatim(
+            "_0_.get(_1_, _2_)",
+            self.node(owner),
+            self.node(args[0]),
+            self.node(default),
+            type=DYNAMIC,
+        )
     if isinstance(owner, DictBox):
         return self.state[owner].get(key, default)
     return self.static_item(owner, key) if key in owner.value else default
 
 
-def _dict_pop(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _dict_pop(
+    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     known, key = self.static_value(args[0])
     if not known or not isinstance(owner, DictBox):
         raise self.unsupported("`pop` from this dict", "Use a constant key.", node)
@@ -656,7 +768,9 @@ def _dict_pop(self: Builtins, owner: Value, args: Arguments, keywords: Keywords,
     return value
 
 
-def _update(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _update(
+    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     if not isinstance(owner, DictBox):
         raise self.unsupported("`update` of this dict", "Make a new dict.", node)
     content = dict(self.state[owner])
@@ -667,7 +781,9 @@ def _update(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, n
     return Static(None)
 
 
-def _dict_copy(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _dict_copy(
+    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     box = DictBox()
     self.state[box] = dict(_content(self, owner))
     return box
@@ -684,7 +800,9 @@ DICT_METHODS: dict[str, Callable[..., Value]] = {
 }
 
 
-def _replace(self: Builtins, owner: TupleValue, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _replace(
+    self: Builtins, owner: TupleValue, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
     fields: Sequence[str] = getattr(owner.named, "_fields", ())
     items = [keywords.get(name, item) for name, item in zip(fields, owner.items, strict=True)]
     return TupleValue(tuple(items), owner.named)

@@ -67,7 +67,11 @@ class Calls(Control):
             if owner.type in (FLOAT, INT) and name in ("real", "imag"):
                 return owner if name == "real" else self.graph.constant(0.0)
             if owner.type in (OPAQUE, DYNAMIC):
-                return Method(Static(name), owner) if self._is_called(node) else self.verbatim(f"_0_.{name}", owner, type=DYNAMIC)
+                return (
+                    Method(Static(name), owner)
+                    if self._is_called(node)
+                    else self.verbatim(f"_0_.{name}", owner, type=DYNAMIC)
+                )
         return Method(Static(name), owner)
 
     def _is_called(self, node: ast.AST) -> bool:
@@ -76,18 +80,29 @@ class Calls(Control):
     def _static_attribute(self, owner: Static, name: str, node: ast.AST) -> Value:
         if not hasattr(owner.value, name):
             raise self.unsupported(
-                f"`{ast.unparse(node)}` does not exist" if isinstance(node, ast.expr) else f"no attribute `{name}`",
+                f"`{ast.unparse(node)}` does not exist"
+                if isinstance(node, ast.expr)
+                else f"no attribute `{name}`",
                 "Check the spelling, or define it before the derivative is made.",
                 node,
             )
         found = getattr(owner.value, name)
         if isinstance(owner.value, types.ModuleType):
             if type(found) in (int, float):
-                return self.graph.global_name(owner.value.__name__, name, found, self.static_type(found))
-            return self.adopt(found, lambda: self.graph.reference((owner.value.__name__, name), found))
+                return self.graph.global_name(
+                    owner.value.__name__, name, found, self.static_type(found)
+                )
+            return self.adopt(
+                found, lambda: self.graph.reference((owner.value.__name__, name), found)
+            )
         if isinstance(found, types.MethodType) or isinstance(found, types.BuiltinMethodType):
             return Method(Static(name), owner)
-        return self.adopt(found, lambda: self.verbatim(f"_0_.{name}", self.static_node(owner), type=self.static_type(found), pure=True))
+        return self.adopt(
+            found,
+            lambda: self.verbatim(
+                f"_0_.{name}", self.static_node(owner), type=self.static_type(found), pure=True
+            ),
+        )
 
     def adopt(self, found: Any, node: Callable[[], Node] | None) -> Value:
         """A Python object met while lifting: an instance of a user's class becomes an object."""
@@ -97,7 +112,9 @@ class Calls(Control):
                 known = ObjectBox(found, type(found), None)
                 self.objects[id(found)] = known
                 self.state.setdefault(known, {})
-                self.object_nodes[known] = node or (lambda: self.graph.reference(self.reference_key(found), found))
+                self.object_nodes[known] = node or (
+                    lambda: self.graph.reference(self.reference_key(found), found)
+                )
             return known
         return self.wrap(found, node)
 
@@ -132,13 +149,19 @@ class Calls(Control):
             return Static(found.__func__)
         if isinstance(found, classmethod):
             return Method(Static(found.__func__), Static(owner.type))
-        instance_has = owner.instance is not None and name in getattr(owner.instance, "__dict__", {})
+        instance_has = owner.instance is not None and name in getattr(
+            owner.instance, "__dict__", {}
+        )
         if isinstance(unwrap(found), types.FunctionType) and not instance_has:
             return Method(Static(found), owner)
         if owner.instance is None or not hasattr(owner.instance, name):
             if found is not None:
                 return self.wrap(found)
-            raise self.unsupported(f"`{owner.type.__name__}` has no attribute `{name}`", "Set it before it is read.", node)
+            raise self.unsupported(
+                f"`{owner.type.__name__}` has no attribute `{name}`",
+                "Set it before it is read.",
+                node,
+            )
         value = self.runtime_attribute(owner, name, getattr(owner.instance, name))
         self.state[owner] = {**content, name: value}
         return value
@@ -147,7 +170,9 @@ class Calls(Control):
         """An attribute of an object that exists at run time, read when the derivative runs."""
 
         def node() -> Node:
-            return self.verbatim(f"_0_.{name}", self.object_node(owner), type=self.static_type(found), pure=True)
+            return self.verbatim(
+                f"_0_.{name}", self.object_node(owner), type=self.static_type(found), pure=True
+            )
 
         if isinstance(found, (list, tuple)) and isinstance(self.static_type(found), SequenceType):
             return self.boxed(node())
@@ -156,10 +181,14 @@ class Calls(Control):
     def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         """``owner.name = value``: an effect, once, when the object is the caller's."""
         if not isinstance(owner, ObjectBox):
-            raise self.unsupported("assignment to an attribute of this value", "Return the value instead.", node)
+            raise self.unsupported(
+                "assignment to an attribute of this value", "Return the value instead.", node
+            )
         self.state[owner] = {**self.state.get(owner, {}), name: value}
         if owner.instance is not None or owner.node is not None:
-            self.block.add(STATEMENT, (self.object_node(owner), self.node(value)), (f"_0_.{name} = _1_",))
+            self.block.add(
+                STATEMENT, (self.object_node(owner), self.node(value)), (f"_0_.{name} = _1_",)
+            )
 
     # --- calls ----------------------------------------------------------------------------
 
@@ -180,14 +209,20 @@ class Calls(Control):
                 raise self.unsupported("`**` of this value in a call", "Name the arguments.", node)
         return self.call(function, args, keywords, node)
 
-    def call(self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    def call(
+        self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
         """``function(*args, **keywords)``."""
         function = self.read(function)
         if isinstance(function, PartialCall):
-            return self.call(function.function, [*function.args, *args], {**function.keywords, **keywords}, node)
+            return self.call(
+                function.function, [*function.args, *args], {**function.keywords, **keywords}, node
+            )
         if isinstance(function, Method):
             if isinstance(function.function, Static) and isinstance(function.function.value, str):
-                return self.call_method(function.owner, function.function.value, args, node, keywords)
+                return self.call_method(
+                    function.owner, function.function.value, args, node, keywords
+                )
             return self.call(function.function, [function.owner, *args], keywords, node)
         if isinstance(function, Closure):
             return self._inline_closure(function, args, keywords, node)
@@ -197,15 +232,22 @@ class Calls(Control):
             return self._opaque_call(self.node(function), args, keywords, node, None)
         return self._call_object(function, args, keywords, node)
 
-    def _call_object(self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    def _call_object(
+        self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
         found = function.value
         if isinstance(found, functools.partial):
             bound = {key: self.wrap_argument(value) for key, value in found.keywords.items()}
             return self.call(
-                self.adopt(found.func, None), [*map(self.wrap_argument, found.args), *args], {**bound, **keywords}, node
+                self.adopt(found.func, None),
+                [*map(self.wrap_argument, found.args), *args],
+                {**bound, **keywords},
+                node,
             )
         if isinstance(found, types.MethodType):
-            return self.call(Static(found.__func__), [self.adopt(found.__self__, None), *args], keywords, node)
+            return self.call(
+                Static(found.__func__), [self.adopt(found.__self__, None), *args], keywords, node
+            )
         builtin = self.builtin(found)
         if builtin is not None:
             return builtin(self, args, keywords, node)
@@ -229,7 +271,12 @@ class Calls(Control):
         return self.primitive(primitive, *nodes, params=params)
 
     def _opaque_call(
-        self, function: Node, args: list[Value], keywords: dict[str, Value], node: ast.AST, refusal: ChainruleError | None
+        self,
+        function: Node,
+        args: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+        refusal: ChainruleError | None,
     ) -> Value:
         """A call that stays as it is; no derivative may flow through it."""
         nodes = [self.node(arg) for arg in args]
@@ -250,7 +297,9 @@ class Calls(Control):
 
     # --- the user's functions -------------------------------------------------------------
 
-    def _call_function(self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    def _call_function(
+        self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
         """Lift the function's body here; what cannot be lifted stays an opaque call."""
         found = function.value
         if self.is_rule(found):
@@ -263,8 +312,12 @@ class Calls(Control):
         frame = Frame(source, None, plain.__globals__)
         if plain.__closure__:
             frame.cells = dict(zip(plain.__code__.co_freevars, plain.__closure__, strict=True))
-        defaults = tuple(self.default_value(value, found, k) for k, value in enumerate(plain.__defaults__ or ()))
-        keyword_defaults = {name: self.adopt(value, None) for name, value in (plain.__kwdefaults__ or {}).items()}
+        defaults = tuple(
+            self.default_value(value, found, k) for k, value in enumerate(plain.__defaults__ or ())
+        )
+        keyword_defaults = {
+            name: self.adopt(value, None) for name, value in (plain.__kwdefaults__ or {}).items()
+        }
         if len(self.calls) > DEEPEST_CALL:
             raise self.unsupported(
                 f"`{source.name}` calls itself without an end that can be seen here",
@@ -273,7 +326,9 @@ class Calls(Control):
             )
         state, mark = dict(self.state), len(self.block.steps)
         try:
-            return self._inline(source.tree, source, frame, args, keywords, defaults, keyword_defaults, node)
+            return self._inline(
+                source.tree, source, frame, args, keywords, defaults, keyword_defaults, node
+            )
         except NotDifferentiableError:
             raise
         except UnsupportedError as error:
@@ -288,17 +343,31 @@ class Calls(Control):
 
     def _has_containers(self, args: list[Value], keywords: dict[str, Value]) -> bool:
         """Whether a callee could change something that the caller sees."""
-        return any(isinstance(arg, (ListBox, DictBox, Place, ObjectBox, Closure)) for arg in [*args, *keywords.values()])
+        return any(
+            isinstance(arg, (ListBox, DictBox, Place, ObjectBox, Closure))
+            for arg in [*args, *keywords.values()]
+        )
 
-    def _inline_closure(self, function: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    def _inline_closure(
+        self, function: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
         outer: Frame = function.frame
         frame = Frame(outer.source, outer, outer.globals)
         frame.owner = outer.owner
         if len(self.calls) > DEEPEST_CALL:
-            raise self.unsupported("this function calls itself without end", "Write it as a loop.", node)
+            raise self.unsupported(
+                "this function calls itself without end", "Write it as a loop.", node
+            )
         assert outer.source is not None
         return self._inline(
-            function.tree, outer.source, frame, args, keywords, function.defaults, function.keyword_defaults, node
+            function.tree,
+            outer.source,
+            frame,
+            args,
+            keywords,
+            function.defaults,
+            function.keyword_defaults,
+            node,
         )
 
     def _inline(
@@ -314,7 +383,11 @@ class Calls(Control):
     ) -> Value:
         """Run a function's body in a frame of its own; its value."""
         bound = self.bind_arguments(tree, args, keywords, defaults, keyword_defaults, node)
-        position = self.frame.source.position(node) if self.frame.source and hasattr(node, "lineno") else None
+        position = (
+            self.frame.source.position(node)
+            if self.frame.source and hasattr(node, "lineno")
+            else None
+        )
         outer, loops, here = self.frame, self.loops, self.here
         origin = self.graph.origin
         self.calls.append((source, position))
@@ -326,8 +399,11 @@ class Calls(Control):
             self.frame, self.loops, self.here = outer, loops, here
             self.graph.origin = origin
             self.calls.pop()
+            self.leave(frame)
 
-    def run_function(self, tree: ast.FunctionDef | ast.Lambda, frame: Frame, bound: dict[str, Value]) -> Value:
+    def run_function(
+        self, tree: ast.FunctionDef | ast.Lambda, frame: Frame, bound: dict[str, Value]
+    ) -> Value:
         """The value of a function whose arguments are bound."""
         declare_names(tree, frame, bound)
         for name, value in bound.items():
@@ -380,14 +456,18 @@ class Calls(Control):
             elif arguments.kwarg is not None:
                 extra[key] = value
             else:
-                raise self.unsupported(f"`{name}` has no free parameter `{key}`", "Check the call.", node)
+                raise self.unsupported(
+                    f"`{name}` has no free parameter `{key}`", "Check the call.", node
+                )
         for parameter, value in zip(reversed(positional), reversed(defaults), strict=False):
             bound.setdefault(parameter.arg, value)
         for key, value in keyword_defaults.items():
             bound.setdefault(key, value)
         missing = [p.arg for p in [*positional, *arguments.kwonlyargs] if p.arg not in bound]
         if missing:
-            raise self.unsupported(f"`{name}` is called without `{missing[0]}`", "Give it a value.", node)
+            raise self.unsupported(
+                f"`{name}` is called without `{missing[0]}`", "Give it a value.", node
+            )
         if arguments.kwarg is not None:
             box = DictBox()
             self.state[box] = extra
@@ -396,7 +476,14 @@ class Calls(Control):
 
     # --- classes --------------------------------------------------------------------------
 
-    def _construct(self, function: Static, found: type, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    def _construct(
+        self,
+        function: Static,
+        found: type,
+        args: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+    ) -> Value:
         """An instance of a class."""
         if hasattr(found, "_fields") and issubclass(found, tuple):
             fields = found._fields
@@ -407,7 +494,11 @@ class Calls(Control):
                     values[name] = self.adopt(defaults[name], None)
             if set(values) == set(fields):
                 return TupleValue(tuple(values[name] for name in fields), found)
-        if issubclass(found, BaseException) or found.__module__ == "builtins" or "__new__" in found.__dict__:
+        if (
+            issubclass(found, BaseException)
+            or found.__module__ == "builtins"
+            or "__new__" in found.__dict__
+        ):
             return self._opaque_call(self.static_node(function), args, keywords, node, None)
         box = ObjectBox(None, found, None)
         self.state[box] = {}
@@ -422,7 +513,14 @@ class Calls(Control):
             return box
         return self._opaque_call(self.static_node(function), args, keywords, node, None)
 
-    def _construct_dataclass(self, box: ObjectBox, found: type, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> None:
+    def _construct_dataclass(
+        self,
+        box: ObjectBox,
+        found: type,
+        args: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+    ) -> None:
         fields = [field for field in dataclasses.fields(found) if field.init]
         values = dict(zip((field.name for field in fields), args, strict=False)) | keywords
         for field in dataclasses.fields(found):
@@ -430,9 +528,13 @@ class Calls(Control):
                 if field.default is not dataclasses.MISSING:
                     values[field.name] = self.adopt(field.default, None)
                 elif field.default_factory is not dataclasses.MISSING:
-                    values[field.name] = self.call(self.adopt(field.default_factory, None), [], {}, node)
+                    values[field.name] = self.call(
+                        self.adopt(field.default_factory, None), [], {}, node
+                    )
                 else:
-                    raise self.unsupported(f"`{found.__name__}` is made without `{field.name}`", "Give it.", node)
+                    raise self.unsupported(
+                        f"`{found.__name__}` is made without `{field.name}`", "Give it.", node
+                    )
         self.state[box] = values
         after = inspect.getattr_static(found, "__post_init__", None)
         if isinstance(after, types.FunctionType):
@@ -441,7 +543,12 @@ class Calls(Control):
     # --- methods --------------------------------------------------------------------------
 
     def call_method(
-        self, owner: Value, name: str, args: list[Value], node: ast.AST, keywords: dict[str, Value] | None = None
+        self,
+        owner: Value,
+        name: str,
+        args: list[Value],
+        node: ast.AST,
+        keywords: dict[str, Value] | None = None,
     ) -> Value:
         """``owner.name(*args)`` for containers, strings and objects."""
         keywords = keywords or {}
@@ -459,11 +566,20 @@ class Calls(Control):
             if all(is_known for is_known, _ in parts) and isinstance(found, (str, int, float)):
                 return self.wrap(getattr(found, name)(*(part for _, part in parts)))
         if isinstance(owner, (ListBox, DictBox, Place)):
-            raise self.unsupported(f"the method `{name}` of a {type(owner).__name__[:-3].lower() or 'list'}", "Write it as a loop.", node)
+            raise self.unsupported(
+                f"the method `{name}` of a {type(owner).__name__[:-3].lower() or 'list'}",
+                "Write it as a loop.",
+                node,
+            )
         if isinstance(owner, Static) and callable(getattr(owner.value, name, None)):
             bound = getattr(owner.value, name)
             if isinstance(bound, types.MethodType):
-                return self.call(Static(bound.__func__), [self.adopt(bound.__self__, None), *args], keywords, node)
+                return self.call(
+                    Static(bound.__func__),
+                    [self.adopt(bound.__self__, None), *args],
+                    keywords,
+                    node,
+                )
         base = self.node(owner)
         nodes = [self.node(arg) for arg in args]
         parts_text = [f"_{k + 1}_" for k in range(len(nodes))]
@@ -475,7 +591,12 @@ class Calls(Control):
             "Only methods of lists, dicts and the user's own classes are understood.",
             node,
         )
-        return self.block.add(CALL, (base, *nodes), (f"_0_.{name}({', '.join(parts_text)})", DYNAMIC, refusal), DYNAMIC)
+        return self.block.add(
+            CALL,
+            (base, *nodes),
+            (f"_0_.{name}({', '.join(parts_text)})", DYNAMIC, refusal),
+            DYNAMIC,
+        )
 
     # Given by the other parts of the lifter.
 
@@ -488,11 +609,15 @@ class Calls(Control):
     def is_rule(self, found: Any) -> bool:
         raise NotImplementedError
 
-    def apply_rule(self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    def apply_rule(
+        self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
         raise NotImplementedError
 
 
-def declare_names(tree: ast.FunctionDef | ast.Lambda, frame: Frame, bound: dict[str, Value]) -> None:
+def declare_names(
+    tree: ast.FunctionDef | ast.Lambda, frame: Frame, bound: dict[str, Value]
+) -> None:
     """Find out which names are local, nonlocal and global in a function."""
     frame.local_names = set(bound)
     if isinstance(tree, ast.Lambda):
@@ -508,14 +633,30 @@ def declare_names(tree: ast.FunctionDef | ast.Lambda, frame: Frame, bound: dict[
 
 def _is_instance_with_state(found: Any) -> bool:
     """Whether an object is an instance of a class written in Python that holds attributes."""
-    if isinstance(found, (type, types.ModuleType, types.FunctionType, types.MethodType, functools.partial)):
+    if isinstance(
+        found, (type, types.ModuleType, types.FunctionType, types.MethodType, functools.partial)
+    ):
         return False
-    if isinstance(found, BaseException) or hasattr(found, "__wrapped__") or hasattr(found, "py_func"):
+    if (
+        isinstance(found, BaseException)
+        or hasattr(found, "__wrapped__")
+        or hasattr(found, "py_func")
+    ):
         return False
     cls = type(found)
-    if cls.__module__ in ("builtins", "typing", "collections", "enum", "numpy", "random", "functools"):
+    if cls.__module__ in (
+        "builtins",
+        "typing",
+        "collections",
+        "enum",
+        "numpy",
+        "random",
+        "functools",
+    ):
         return False
-    return hasattr(found, "__dict__") and any("__init__" in base.__dict__ or dataclasses.is_dataclass(base) for base in cls.__mro__[:-1])
+    return hasattr(found, "__dict__") and any(
+        "__init__" in base.__dict__ or dataclasses.is_dataclass(base) for base in cls.__mro__[:-1]
+    )
 
 
 __all__ = ["BOOL", "UNBOUND", "Calls", "Enumerate", "Mapped", "Range", "Reversed", "Type", "Zip"]

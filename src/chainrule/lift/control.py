@@ -60,7 +60,10 @@ class Control(Iterables):
         if not flags:
             return action()
         return self.branch(
-            flags[0], lambda: Completion.EXITS, lambda: self.guarded_by(flags[1:], action), "statement"
+            flags[0],
+            lambda: Completion.EXITS,
+            lambda: self.guarded_by(flags[1:], action),
+            "statement",
         )
 
     def _open_flags(self) -> list[Node]:
@@ -137,11 +140,15 @@ class Control(Iterables):
     def items_to_unroll(self, iterable: Value, body: Sequence[ast.AST]) -> list[Value] | None:
         """The items of a loop that is better written out, else None."""
         if isinstance(iterable, Range):
-            bounds = [self.static_int(bound) for bound in (iterable.start, iterable.stop, iterable.step)]
+            bounds = [
+                self.static_int(bound) for bound in (iterable.start, iterable.stop, iterable.step)
+            ]
             if None in bounds or bounds[2] == 0:
                 return None
             steps = range(*[bound for bound in bounds if bound is not None])
-            nested = any(isinstance(part, (ast.For, ast.While)) for stmt in body for part in ast.walk(stmt))
+            nested = any(
+                isinstance(part, (ast.For, ast.While)) for stmt in body for part in ast.walk(stmt)
+            )
             if len(steps) > UNROLL_STEPS or nested or len(body) > 6:
                 return None
             values = [self.graph.constant(step) for step in steps]
@@ -154,7 +161,9 @@ class Control(Iterables):
             return None
         return items
 
-    def _unrolled(self, node: ast.For, items: list[Value], position: int, exits: LoopExits) -> Completion:
+    def _unrolled(
+        self, node: ast.For, items: list[Value], position: int, exits: LoopExits
+    ) -> Completion:
         """The loop over known items, from ``position`` on."""
         false, true = self.graph.constant(False), self.graph.constant(True)
         self.state[exits.broke] = false
@@ -179,7 +188,9 @@ class Control(Iterables):
                 return self.guarded(lambda: self._unrolled_rest(node, items, rest, exits))
         return Completion.FALLS
 
-    def _unrolled_rest(self, node: ast.For, items: list[Value], position: int, exits: LoopExits) -> Completion:
+    def _unrolled_rest(
+        self, node: ast.For, items: list[Value], position: int, exits: LoopExits
+    ) -> Completion:
         saved = self.state[exits.broke]
         completion = self._unrolled(node, items, position, exits)
         if self.state[exits.broke] is self.graph.constant(False):
@@ -208,7 +219,11 @@ class Control(Iterables):
             else:
                 names = assigned_names([node.test, *node.body])
                 completion = self.run_loop(
-                    "while", (), names, exits, lambda: self.expression(node.test),
+                    "while",
+                    (),
+                    names,
+                    exits,
+                    lambda: self.expression(node.test),
                     lambda _: self.statements(node.body),
                 )
         finally:
@@ -220,21 +235,28 @@ class Control(Iterables):
             return True, bool(node.test.value)
         return False, False
 
-    def _after_loop(self, orelse: Sequence[ast.stmt], exits: LoopExits, completion: Completion) -> Completion:
+    def _after_loop(
+        self, orelse: Sequence[ast.stmt], exits: LoopExits, completion: Completion
+    ) -> Completion:
         """Run the else clause where the loop was not broken."""
         broke = self.state.pop(exits.broke, self.graph.constant(False))
         self.state.pop(exits.continued, None)
         false, true = self.graph.constant(False), self.graph.constant(True)
         if completion in (Completion.EXITS, Completion.RAISES):
             return completion
-        returned = self.state.get(self.flags[self.frame], false) if self.frame in self.flags else false
+        returned = (
+            self.state.get(self.flags[self.frame], false) if self.frame in self.flags else false
+        )
         if orelse and broke is not true:
 
             def run_else() -> Completion:
                 if broke is false:
                     return self.statements(orelse)
                 return self.branch(
-                    self.node(broke), lambda: Completion.FALLS, lambda: self.statements(orelse), "statement"
+                    self.node(broke),
+                    lambda: Completion.FALLS,
+                    lambda: self.statements(orelse),
+                    "statement",
                 )
 
             return self.guarded(run_else)
@@ -275,9 +297,13 @@ class Control(Iterables):
         kinds = {path.completion for path in paths if path.alive}
         completion = kinds.pop() if len(kinds) == 1 else Completion.MAYBE
         if node.orelse and made is not None:
-            ran = self.verbatim("_0_ == 0", self.block.item(made, 0), type=self.graph.constant(True).type, pure=True)
+            ran = self.verbatim(
+                "_0_ == 0", self.block.item(made, 0), type=self.graph.constant(True).type, pure=True
+            )
             return self.guarded(
-                lambda: self.branch(ran, lambda: self.statements(node.orelse), lambda: Completion.FALLS, "statement")
+                lambda: self.branch(
+                    ran, lambda: self.statements(node.orelse), lambda: Completion.FALLS, "statement"
+                )
             )
         if node.orelse:
             return self.guarded(lambda: self.statements(node.orelse))
@@ -290,7 +316,9 @@ class Control(Iterables):
             value = self.expression(name)
             known, found = self.static_value(value)
             if not known or not (isinstance(found, type) and issubclass(found, BaseException)):
-                raise self.unsupported("exception types that are not plain names", "Name the classes.", node)
+                raise self.unsupported(
+                    "exception types that are not plain names", "Name the classes.", node
+                )
             if found.__module__ != "builtins":
                 self.graph.reference((found.__module__, found.__qualname__), found)
         return ast.unparse(node)
@@ -336,7 +364,9 @@ class Control(Iterables):
         completion = self._try(inner)
         if completion is not Completion.FALLS:
             raise self.unsupported(
-                "finally after a return or raise", "Write the finally statements on each path.", node
+                "finally after a return or raise",
+                "Write the finally statements on each path.",
+                node,
             )
         return self.statements(node.finalbody)
 
@@ -359,7 +389,11 @@ class Control(Iterables):
                 guard = self.expression(case.guard)
                 known, truth = self.truth(guard)
                 if known:
-                    return self.statements(case.body) if truth else self._match_from(node, subject, position + 1)
+                    return (
+                        self.statements(case.body)
+                        if truth
+                        else self._match_from(node, subject, position + 1)
+                    )
                 return self.branch(
                     self.predicate(guard),
                     lambda: self.statements(case.body),
@@ -372,7 +406,10 @@ class Control(Iterables):
         if known:
             return then() if truth else self._match_from(node, subject, position + 1)
         return self.branch(
-            self.predicate(test), then, lambda: self._match_from(node, subject, position + 1), "statement"
+            self.predicate(test),
+            then,
+            lambda: self._match_from(node, subject, position + 1),
+            "statement",
         )
 
     def _pattern(self, pattern: Any, subject: Value, node: ast.AST) -> Value:
@@ -397,7 +434,10 @@ class Control(Iterables):
         if known:
             return test if truth else self._any_pattern(patterns[1:], subject, node)
         return self.choose(
-            self.predicate(test), lambda: test, lambda: self._any_pattern(patterns[1:], subject, node), "or"
+            self.predicate(test),
+            lambda: test,
+            lambda: self._any_pattern(patterns[1:], subject, node),
+            "or",
         )
 
     def _with(self, node: ast.With) -> Completion:
@@ -410,7 +450,9 @@ class Control(Iterables):
 
 def _refuse_async(self: Control, node: ast.AST) -> Completion:
     raise self.unsupported(
-        "async statements are not supported", "Differentiate the plain function that does the arithmetic.", node
+        "async statements are not supported",
+        "Differentiate the plain function that does the arithmetic.",
+        node,
     )
 
 

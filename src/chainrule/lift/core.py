@@ -118,7 +118,9 @@ class Core:
         if node is not None and self.frame.source is not None and hasattr(node, "lineno"):
             position = self.frame.source.position(node)
         chain = tuple(
-            f"{source.name} ({source.file}:{at.line})" for source, at in self.calls if at is not None
+            f"{source.name} ({source.file}:{at.line})"
+            for source, at in self.calls
+            if at is not None
         )
         return UnsupportedError(found, remedy=remedy, position=position, chain=chain)
 
@@ -240,9 +242,17 @@ class Core:
             return node() if node is not None else self.graph.constant(value)
         return Static(value, node)
 
+    def leave(self, frame: Frame) -> None:
+        """Forget the names of a call that has ended."""
+        if not frame.captured:
+            for key in [key for key in self.state if isinstance(key, tuple) and key[0] is frame]:
+                del self.state[key]
+
     # --- branching ------------------------------------------------------------------------
 
-    def run_path(self, start: State, action: Callable[[], Completion], parent: Block | None = None) -> Path:
+    def run_path(
+        self, start: State, action: Callable[[], Completion], parent: Block | None = None
+    ) -> Path:
         """Run ``action`` in a block of its own on a copy of ``start``."""
         block = Block(self.graph, parent or self.block)
         before = self.state
@@ -271,7 +281,11 @@ class Core:
             if not isinstance(key, ListBox):
                 continue
             contents = [path.state.get(key, UNBOUND) for path in paths]
-            layouts = {len(content) if isinstance(content, list) else -1 for content in contents if content is not UNBOUND}
+            layouts = {
+                len(content) if isinstance(content, list) else -1
+                for content in contents
+                if content is not UNBOUND
+            }
             if len(layouts) > 1:
                 for path in paths:
                     if isinstance(path.state.get(key), list):
@@ -328,7 +342,9 @@ class Core:
             node = build()
         self.state = dict(start)
         for key, value in joined.items():
-            self.state[key] = resolve_slots(value, lambda k: self._slot_node(node, first_result + k), self.state)
+            self.state[key] = resolve_slots(
+                value, lambda k: self._slot_node(node, first_result + k), self.state
+            )
         return node
 
     def _slot_node(self, node: Node | None, index: int) -> Node:
@@ -336,14 +352,20 @@ class Core:
         return self.block.item(node, index)
 
     def branch(
-        self, predicate: Node, then: Callable[[], Completion], orelse: Callable[[], Completion], style: str
+        self,
+        predicate: Node,
+        then: Callable[[], Completion],
+        orelse: Callable[[], Completion],
+        style: str,
     ) -> Completion:
         """Run both arms and join them; the completion of the whole."""
         start = self.state
         paths = [self.run_path(start, then), self.run_path(start, orelse)]
         return self.finish_branch(predicate, start, paths, style)
 
-    def finish_branch(self, predicate: Node, start: State, paths: list[Path], style: str) -> Completion:
+    def finish_branch(
+        self, predicate: Node, start: State, paths: list[Path], style: str
+    ) -> Completion:
         """Join the two arms of a branch that were run from ``start``."""
         then, orelse = paths
 
@@ -371,8 +393,11 @@ class Core:
             return INT
         if isinstance(value, float):
             return FLOAT
-        if isinstance(value, (list, tuple)) and value and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in value):
+        if (
+            isinstance(value, (list, tuple))
+            and value
+            and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in value)
+        ):
             item = INT if all(isinstance(v, int) for v in value) else FLOAT
             return SequenceType(item, "tuple" if isinstance(value, tuple) else "list")
         return OPAQUE
-

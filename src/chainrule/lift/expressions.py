@@ -193,7 +193,9 @@ class Expressions(Core):
             return list(content) if isinstance(content, list) else None
         if isinstance(value, DictBox):
             return [self.wrap(key) for key in self.state[value]]
-        if isinstance(value, Static) and isinstance(value.value, (str, list, tuple, dict, set, frozenset)):
+        if isinstance(value, Static) and isinstance(
+            value.value, (str, list, tuple, dict, set, frozenset)
+        ):
             if isinstance(value.value, (set, frozenset)):
                 return None
             if isinstance(value.value, (list, tuple)):
@@ -325,7 +327,9 @@ class Expressions(Core):
         known_left, a = self.static_value(left)
         known_right, b = self.static_value(right)
         if known_left and known_right and operator in (ast.Add, ast.Mult, ast.Mod):
-            return Static(a + b if operator is ast.Add else a * b if operator is ast.Mult else a % b)
+            return Static(
+                a + b if operator is ast.Add else a * b if operator is ast.Mult else a % b
+            )
         return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", self.node(left), self.node(right))
 
     def is_container(self, value: Value) -> bool:
@@ -343,11 +347,18 @@ class Expressions(Core):
                 left, right = right, left
             count = self.static_int(right)
             items = self.known_items(left)
-            if items is not None and count is not None and len(items) * count <= 64 and not any(isinstance(item, ListBox) for item in items):
+            if (
+                items is not None
+                and count is not None
+                and len(items) * count <= 64
+                and not any(isinstance(item, ListBox) for item in items)
+            ):
                 return self.like(left, items * max(count, 0))
             if items is not None and len(items) == 1 and not isinstance(left, TupleValue):
                 box = ListBox()
-                self.state[box] = self.primitive(sequence.filled, self.node(right), self.node(items[0]))
+                self.state[box] = self.primitive(
+                    sequence.filled, self.node(right), self.node(items[0])
+                )
                 return box
         if operator is ast.Add and self.is_container(left) and self.is_container(right):
             a, b = self.known_items(left), self.known_items(right)
@@ -363,7 +374,9 @@ class Expressions(Core):
 
     def like(self, container: Value, items: list[Value]) -> Value:
         """A new container of the kind of ``container``."""
-        if isinstance(container, TupleValue) or (isinstance(container, Static) and isinstance(container.value, tuple)):
+        if isinstance(container, TupleValue) or (
+            isinstance(container, Static) and isinstance(container.value, tuple)
+        ):
             return TupleValue(tuple(items))
         box = ListBox()
         self.state[box] = items
@@ -442,7 +455,9 @@ class Expressions(Core):
             "and" if conjunction else "or",
         )
 
-    def choose(self, predicate: Node, then: Callable[[], Value], orelse: Callable[[], Value], style: str) -> Value:
+    def choose(
+        self, predicate: Node, then: Callable[[], Value], orelse: Callable[[], Value], style: str
+    ) -> Value:
         """The value of one of two expressions."""
         key = object()
 
@@ -499,7 +514,9 @@ class Expressions(Core):
         if known_left and known_right:
             return Static(STATIC_COMPARE[operator](a, b))
         if self.is_container(left) and self.is_container(right):
-            return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", self.node(left), self.node(right), type=BOOL)
+            return self.verbatim(
+                f"_0_ {SYMBOLS[operator]} _1_", self.node(left), self.node(right), type=BOOL
+            )
         if self._never_equal(left, right) and operator in (ast.Eq, ast.NotEq):
             return Static(operator is ast.NotEq)
         a_node, b_node = self.node(left), self.node(right)
@@ -511,7 +528,9 @@ class Expressions(Core):
         """A number is never equal to a string, None or a container."""
         for a, b in ((left, right), (right, left)):
             number = isinstance(a, Node) and a.type in (FLOAT, INT)
-            other = isinstance(b, Static) and (b.value is None or isinstance(b.value, (str, tuple, list, dict)))
+            other = isinstance(b, Static) and (
+                b.value is None or isinstance(b.value, (str, tuple, list, dict))
+            )
             if number and (other or isinstance(b, (TupleValue, ListBox, DictBox))):
                 return True
         return False
@@ -521,7 +540,9 @@ class Expressions(Core):
         if isinstance(left, Static) and isinstance(right, Static):
             return Static((left.value is right.value) is positive)
         for a, b in ((left, right), (right, left)):
-            if isinstance(a, Static) and (a.value is None or isinstance(a.value, (bool, type, types.FunctionType))):
+            if isinstance(a, Static) and (
+                a.value is None or isinstance(a.value, (bool, type, types.FunctionType))
+            ):
                 if not isinstance(b, Node):
                     return Static(not positive)
                 if b.type in (FLOAT, INT) or isinstance(b.type, SequenceType):
@@ -615,7 +636,9 @@ class Expressions(Core):
         return self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=FLOAT)
 
     def _uniform(self, items: list[Value]) -> bool:
-        return all(isinstance(item, Node) for item in items) or all(isinstance(item, ListBox) for item in items)
+        return all(isinstance(item, Node) for item in items) or all(
+            isinstance(item, ListBox) for item in items
+        )
 
     def _item_of_items(self, items: list[Value], base: Value, key: Value) -> Value:
         if all(isinstance(item, Node) and item.type in NUMBERS for item in items):
@@ -637,7 +660,11 @@ class Expressions(Core):
         if isinstance(table, (list, tuple)) and table:
             kinds = {self.static_type(entry) for entry in table}
             type = kinds.pop() if len(kinds) == 1 else FLOAT if kinds <= {FLOAT, INT} else OPAQUE
-        elif isinstance(table, dict) and table and all(isinstance(v, (int, float)) for v in table.values()):
+        elif (
+            isinstance(table, dict)
+            and table
+            and all(isinstance(v, (int, float)) for v in table.values())
+        ):
             type = FLOAT
         result = self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=type)
         return self.boxed(result)
@@ -665,7 +692,19 @@ class Expressions(Core):
             key = slice(*(part for _, part in known))
             text = ast.unparse(bounds) if all(found for found, _ in known) else ""
             found = base.value[key]
-            return self.wrap(found, lambda: self.verbatim(f"_0_[{text}]", self.static_node(base), type=self.static_type(found), pure=True)) if not isinstance(found, str) else Static(found)
+            return (
+                self.wrap(
+                    found,
+                    lambda: self.verbatim(
+                        f"_0_[{text}]",
+                        self.static_node(base),
+                        type=self.static_type(found),
+                        pure=True,
+                    ),
+                )
+                if not isinstance(found, str)
+                else Static(found)
+            )
         if items is not None and all(found for found, _ in known):
             return self.like(base, items[slice(*(part for _, part in known))])
         node = self.node(base)
@@ -675,7 +714,9 @@ class Expressions(Core):
             return self.boxed(self.primitive(sequence.backwards, node))
         if all(part == (True, None) for part in known):
             return self.boxed(self.primitive(sequence.copy, node))
-        return self.boxed(self.primitive(sequence.slice_of, node, *(self.node(part) for part in parts)))
+        return self.boxed(
+            self.primitive(sequence.slice_of, node, *(self.node(part) for part in parts))
+        )
 
     # --- functions ------------------------------------------------------------------------
 
@@ -684,6 +725,10 @@ class Expressions(Core):
 
     def closure(self, node: ast.Lambda | ast.FunctionDef, arguments: ast.arguments) -> Closure:
         """A function defined here; its defaults are evaluated now."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            frame.captured = True
+            frame = frame.parent
         defaults = tuple(self.expression(default) for default in arguments.defaults)
         keywords = {
             argument.arg: self.expression(default)
@@ -725,7 +770,14 @@ class Expressions(Core):
         if isinstance(value, Range):
             if self.static_int(value.start) == 0 and self.static_int(value.step) == 1:
                 return value.stop
-            return self.verbatim("len(range(_0_, _1_, _2_))", value.start, value.stop, value.step, type=INT, pure=True)
+            return self.verbatim(
+                "len(range(_0_, _1_, _2_))",
+                value.start,
+                value.stop,
+                value.step,
+                type=INT,
+                pure=True,
+            )
         node = self.node(value)
         if isinstance(node.type, SequenceType):
             return self.primitive(sequence.length, node)
@@ -740,10 +792,25 @@ def _refused(found: str, remedy: str) -> Callable[[Expressions, ast.AST], Value]
 
 
 SYMBOLS: dict[type, str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
-    ast.Pow: "**", ast.MatMult: "@", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",
-    ast.LShift: "<<", ast.RShift: ">>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-    ast.Eq: "==", ast.NotEq: "!=",
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
 }
 STATIC_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     kind: op.evaluate for kind, op in COMPARE.items() if op.evaluate is not None
@@ -770,7 +837,9 @@ EXPRESSIONS: dict[type, Callable[[Any, Any], Value]] = {
     ast.ListComp: lambda self, node: self.comprehension(node),
     ast.DictComp: lambda self, node: self.dict_comprehension(node),
     ast.SetComp: _refused("set comprehensions are not supported", "Use a list."),
-    ast.Await: _refused("`await` is not supported", "Differentiate the plain function that does the arithmetic."),
+    ast.Await: _refused(
+        "`await` is not supported", "Differentiate the plain function that does the arithmetic."
+    ),
     ast.Yield: _refused("`yield` is not supported", "Return a list of the values."),
     ast.YieldFrom: _refused("`yield from` is not supported", "Return a list of the values."),
 }

@@ -47,7 +47,9 @@ class Iterables(Loops):
             start = self.static_int(iterable.start)
             if items is None or start is None:
                 return None
-            return [TupleValue((self.graph.constant(start + k), item)) for k, item in enumerate(items)]
+            return [
+                TupleValue((self.graph.constant(start + k), item)) for k, item in enumerate(items)
+            ]
         if isinstance(iterable, Reversed):
             items = self.known_iteration(iterable.items)
             return None if items is None else items[::-1]
@@ -57,11 +59,16 @@ class Iterables(Loops):
             if len(lists) < len(columns):
                 return None
             tree = ast.Pass()
-            return [self.call(iterable.function, list(row), {}, tree) for row in zip(*lists, strict=False)]
+            return [
+                self.call(iterable.function, list(row), {}, tree)
+                for row in zip(*lists, strict=False)
+            ]
         if isinstance(iterable, Generator):
             return self._known_comprehension(iterable.tree, iterable.frame)
         if isinstance(iterable, Range):
-            bounds = [self.static_int(bound) for bound in (iterable.start, iterable.stop, iterable.step)]
+            bounds = [
+                self.static_int(bound) for bound in (iterable.start, iterable.stop, iterable.step)
+            ]
             known = [bound for bound in bounds if bound is not None]
             if len(known) < 3 or known[2] == 0 or len(range(*known)) > 40:
                 return None
@@ -100,7 +107,11 @@ class Iterables(Loops):
             start = iterable.start
 
             def counted(index: Node) -> Value:
-                number = index if self.static_int(start) == 0 else self.primitive(arithmetic.add, start, index)
+                number = (
+                    index
+                    if self.static_int(start) == 0
+                    else self.primitive(arithmetic.add, start, index)
+                )
                 return TupleValue((number, item(index)))
 
             return count, counted
@@ -118,8 +129,16 @@ class Iterables(Loops):
             count = self.length_of(iterable)
 
             def stepped(index: Node) -> Value:
-                distance = index if self.static_int(step) == 1 else self.primitive(arithmetic.multiply, step, index)
-                return distance if self.static_int(start) == 0 else self.primitive(arithmetic.add, start, distance)
+                distance = (
+                    index
+                    if self.static_int(step) == 1
+                    else self.primitive(arithmetic.multiply, step, index)
+                )
+                return (
+                    distance
+                    if self.static_int(start) == 0
+                    else self.primitive(arithmetic.add, start, distance)
+                )
 
             return count, stepped
         if isinstance(iterable, Mapped):
@@ -134,7 +153,9 @@ class Iterables(Loops):
     def _indexed_container(self, iterable: Value, node: ast.AST) -> tuple[Node, ItemAt]:
         if isinstance(iterable, ListBox):
             base = self.make_dynamic(iterable)
-            return self.primitive(sequence.length, base), lambda index: self.item(iterable, index, node)
+            return self.primitive(sequence.length, base), lambda index: self.item(
+                iterable, index, node
+            )
         if isinstance(iterable, Place):
             count = self.primitive(sequence.length, self.node(iterable))
             return count, lambda index: self.item(iterable, index, node)
@@ -145,10 +166,14 @@ class Iterables(Loops):
             return self.primitive(sequence.length, base), lambda index: self.item(base, index, node)
         if base.type != OPAQUE:
             raise self.unsupported(
-                f"a loop over a value of type {base.type}", "Loop over a list, a tuple or a range.", node
+                f"a loop over a value of type {base.type}",
+                "Loop over a list, a tuple or a range.",
+                node,
             )
         items = self.verbatim("list(_0_)", base)
-        return self.verbatim("len(_0_)", items, type=INT, pure=True), lambda index: self.item(items, index, node)
+        return self.verbatim("len(_0_)", items, type=INT, pure=True), lambda index: self.item(
+            items, index, node
+        )
 
     def _shortest(self, counts: Sequence[Node]) -> Node:
         """The smallest of several lengths."""
@@ -215,10 +240,12 @@ class Iterables(Loops):
         box = ListBox()
         self.state[box] = self.display((), "list")
         before, self.frame = self.frame, self._scope(node.generators, parent)
+        scope = self.frame
         try:
             self._clause(node, 0, box)
         finally:
             self.frame = before
+            self.leave(scope)
         return box
 
     def _clause(self, node: Any, position: int, box: ListBox) -> Completion:
@@ -270,7 +297,9 @@ class Iterables(Loops):
         for row in rows:
             known, key = self.static_value(row.items[0])
             if not known:
-                raise self.unsupported("a dict key that is known at run time only", "Use a list.", node)
+                raise self.unsupported(
+                    "a dict key that is known at run time only", "Use a list.", node
+                )
             content[key] = row.items[1]
         box = DictBox()
         self.state[box] = content
@@ -290,4 +319,6 @@ class Iterables(Loops):
         self.state[box] = new
 
     def iteration_refusal(self, node: ast.AST) -> Static:
-        raise self.unsupported("a loop over this value", "Loop over a list, a tuple or a range.", node)
+        raise self.unsupported(
+            "a loop over this value", "Loop over a list, a tuple or a range.", node
+        )

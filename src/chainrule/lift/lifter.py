@@ -95,7 +95,9 @@ def lift(
     graph.origin = Origin(source.position(source.tree))
     with deep_recursion():
         nodes: dict[str, Node] = {}
-        values = _parameter_values(lifter, signature, source, owner, arguments, kinds or {}, wrt, nodes)
+        values = _parameter_values(
+            lifter, signature, source, owner, arguments, kinds or {}, wrt, nodes
+        )
         declare_names(source.tree, frame, values)
         parameters = {name: lifter.structure(value) for name, value in values.items()}
         try:
@@ -106,7 +108,9 @@ def lift(
             graph.body.completes = False
     graph.body.results = (assemble(graph, structure),)
     graph.signature = signature_parameters(graph, signature, nodes)
-    graph.sources = tuple((used.file, used.tree.lineno, used.text) for used in lifter.sources.values())
+    graph.sources = tuple(
+        (used.file, used.tree.lineno, used.text) for used in lifter.sources.values()
+    )
     return Lifted(graph, parameters, structure, tuple(lifter.sources.values()))
 
 
@@ -115,7 +119,9 @@ def owner_and_function(function: Any) -> tuple[Any, Any]:
     if isinstance(function, types.MethodType):
         return function.__self__, function.__func__
     plain = unwrap(function)
-    if isinstance(plain, (types.FunctionType, types.BuiltinFunctionType, type)) or not callable(plain):
+    if isinstance(plain, (types.FunctionType, types.BuiltinFunctionType, type)) or not callable(
+        plain
+    ):
         return None, plain
     call = getattr(type(plain), "__call__", None)
     if isinstance(call, types.FunctionType):
@@ -159,7 +165,9 @@ def _parameter_values(
     return values
 
 
-def _known_type(parameter: inspect.Parameter, tree: ast.FunctionDef | ast.Lambda, kind: str | None, active: bool) -> Type:
+def _known_type(
+    parameter: inspect.Parameter, tree: ast.FunctionDef | ast.Lambda, kind: str | None, active: bool
+) -> Type:
     """The type of a parameter without an example."""
     if kind is not None:
         if kind not in KINDS:

@@ -86,8 +86,13 @@ class Loops(Statements):
             attempt = _Attempt(self, kind, dict(shapes))
             completion = attempt.run(test, action)
             widened = self._widen_all(attempt, shapes)
-            if all(shapes.get(key) == shape or (shapes.get(key, KEEP) is KEEP and _is_late(shape)) for key, shape in widened.items()):
-                attempt.adopt({key: shape for key, shape in widened.items() if shapes.get(key) != shape})
+            if all(
+                shapes.get(key) == shape or (shapes.get(key, KEEP) is KEEP and _is_late(shape))
+                for key, shape in widened.items()
+            ):
+                attempt.adopt(
+                    {key: shape for key, shape in widened.items() if shapes.get(key) != shape}
+                )
                 return self._finish(attempt, bounds, exits, completion)
             shapes = widened
         raise self.unsupported(
@@ -117,14 +122,23 @@ class Loops(Statements):
                 if isinstance(key, tuple) and len(key) == 2 and key[1] == "return":
                     continue
                 before = self.state.get(key, UNBOUND)
-                if key not in shapes and before is UNBOUND and isinstance(key, ListBox):
+                inner = isinstance(key, ListBox) or (
+                    isinstance(key, tuple) and key[0] is not self.frame
+                )
+                if key not in shapes and before is UNBOUND and inner:
                     continue
-                if isinstance(key, ListBox) and isinstance(before, list) and not isinstance(value, list):
+                if (
+                    isinstance(key, ListBox)
+                    and isinstance(before, list)
+                    and not isinstance(value, list)
+                ):
                     # Indexed or grown at run time: a run-time list from before the loop on.
                     self.make_dynamic(key)
                     widened[key] = KEEP if value is UNBOUND else self._shape(self.state[key])
                     continue
-                widened[key] = self._widen(shapes.get(key, self._shape(before)), before, value, attempt.after)
+                widened[key] = self._widen(
+                    shapes.get(key, self._shape(before)), before, value, attempt.after
+                )
         return widened
 
     def _widen(self, shape: Shape, before: Value, value: Value, after: State) -> Shape:
@@ -159,23 +173,36 @@ class Loops(Statements):
                 return Fresh(join(shape.type, self._content_type(after[value])))
             return Unknown()
         parts = self._parts(value)
-        if parts is not None and self._kind(value) == shape.kind and len(parts) == len(shape.parts) and self._keys(value) == shape.keys:
+        if (
+            parts is not None
+            and self._kind(value) == shape.kind
+            and len(parts) == len(shape.parts)
+            and self._keys(value) == shape.keys
+        ):
             before_parts = self._parts(before)
             if before_parts is None or len(before_parts) != len(parts):
                 before_parts = [UNBOUND] * len(parts)
             return Layout(
                 shape.kind,
-                tuple(self._widen(s, b, v, after) for s, b, v in zip(shape.parts, before_parts, parts, strict=True)),
+                tuple(
+                    self._widen(s, b, v, after)
+                    for s, b, v in zip(shape.parts, before_parts, parts, strict=True)
+                ),
                 shape.keys,
                 shape.named,
             )
-        if shape.kind == "list" and (isinstance(value, list) or (isinstance(value, Node) and isinstance(value.type, SequenceType))):
+        if shape.kind == "list" and (
+            isinstance(value, list)
+            or (isinstance(value, Node) and isinstance(value.type, SequenceType))
+        ):
             return Scalar(join(self._content_type(before), self._content_type(value)))
         return Unknown()
 
     def _late(self, value: Value, after: State) -> Shape:
         if isinstance(value, TupleValue):
-            return Layout("tuple", tuple(self._late(item, after) for item in value.items), (), value.named)
+            return Layout(
+                "tuple", tuple(self._late(item, after) for item in value.items), (), value.named
+            )
         if isinstance(value, ListBox):
             # Its content is a key of its own; the name keeps pointing to a fresh list.
             return Fresh(self._content_type(after[value]))
@@ -187,7 +214,9 @@ class Loops(Statements):
     def _leaf_type(self, value: Value) -> Type | None:
         if isinstance(value, Node):
             return value.type
-        if isinstance(value, Static) and (value.value is None or isinstance(value.value, (str, bool))):
+        if isinstance(value, Static) and (
+            value.value is None or isinstance(value.value, (str, bool))
+        ):
             return self.graph.constant(value.value).type
         return None
 
@@ -196,7 +225,11 @@ class Loops(Statements):
             return content.type
         item: Type = OPAQUE
         for entry in content if isinstance(content, list) else ():
-            entry_type = self._content_type(self.state[entry]) if isinstance(entry, ListBox) and entry in self.state else self._leaf_type(entry) or OPAQUE
+            entry_type = (
+                self._content_type(self.state[entry])
+                if isinstance(entry, ListBox) and entry in self.state
+                else self._leaf_type(entry) or OPAQUE
+            )
             item = entry_type if item == OPAQUE else join(item, entry_type)
         return SequenceType(item)
 
@@ -249,7 +282,9 @@ class Loops(Statements):
             self.state[key] = self._fill(shape, UNBOUND, items, attempt, self.state)
         return self._loop_completion(attempt, exits, returned)
 
-    def _leaving(self, attempt: _Attempt, exits: LoopExits, results: list[Node]) -> list[tuple[Key, Shape]]:
+    def _leaving(
+        self, attempt: _Attempt, exits: LoopExits, results: list[Node]
+    ) -> list[tuple[Key, Shape]]:
         """Results for the flags and the returned value: set in the last step only."""
         leaving: list[tuple[Key, Shape]] = []
         returned = self.flags.get(self.frame)
@@ -285,7 +320,9 @@ class Loops(Statements):
         if len(flags) == 1:
             return flags[0]
         with self.graph.inside(body):
-            chosen = self.choose(flags[0], lambda: self.graph.constant(True), lambda: flags[1], "or")
+            chosen = self.choose(
+                flags[0], lambda: self.graph.constant(True), lambda: flags[1], "or"
+            )
         return self.node(chosen)
 
     def _loop_completion(self, attempt: _Attempt, exits: LoopExits, returned: Value) -> Completion:
@@ -309,13 +346,17 @@ class Loops(Statements):
             else:
                 results.append(self.node(value))
         elif isinstance(shape, Fresh):
-            results.append(self.graph.undefined() if value is UNBOUND else self.sequence_node(value))
+            results.append(
+                self.graph.undefined() if value is UNBOUND else self.sequence_node(value)
+            )
         else:
             parts = self._parts(value) or [UNBOUND] * len(shape.parts)
             for part_shape, part in zip(shape.parts, parts, strict=True):
                 self._gather(part_shape, part, results, attempt)
 
-    def _fill(self, shape: Shape, before: Value, nodes: Any, attempt: _Attempt, state: State) -> Value:
+    def _fill(
+        self, shape: Shape, before: Value, nodes: Any, attempt: _Attempt, state: State
+    ) -> Value:
         """``before`` with the shape's slots replaced by ``nodes``."""
         if isinstance(shape, Keep):
             return before
@@ -412,7 +453,9 @@ class _Attempt:
             self.shapes[key] = shape
             self.enter(shape, UNBOUND, key[1] if isinstance(key, tuple) else None)
 
-    def run(self, test: Callable[[], Value] | None, action: Callable[[Node | None], Completion]) -> Completion:
+    def run(
+        self, test: Callable[[], Value] | None, action: Callable[[Node | None], Completion]
+    ) -> Completion:
         lifter = self.lifter
         self.entry_state = dict(lifter.state)
         for key, shape in self.shapes.items():

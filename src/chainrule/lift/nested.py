@@ -41,7 +41,9 @@ class Nested(Rules, Parameters):
 
     transform: Transform | None = None
 
-    def call(self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    def call(
+        self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
         if isinstance(function, Derivative):
             if function.function is None:
                 return Derivative(function.transform, args[0], function.wrt, function.mode)
@@ -52,7 +54,9 @@ class Nested(Rules, Parameters):
                 return made
             request = getattr(function.value, "request", None)
             if request is not None and hasattr(request, "transform"):
-                inner = Derivative(request.transform, self.adopt(request.function, None), request.wrt, request.mode)
+                inner = Derivative(
+                    request.transform, self.adopt(request.function, None), request.wrt, request.mode
+                )
                 return self._apply(inner, args, keywords, node)
         return super().call(function, args, keywords, node)
 
@@ -61,7 +65,9 @@ class Nested(Rules, Parameters):
             return Static(found, node)
         return super().adopt(found, node)
 
-    def _derivative(self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Derivative | None:
+    def _derivative(
+        self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Derivative | None:
         name = getattr(found, "__name__", None)
         if getattr(found, "__module__", None) != HOME or name not in TRANSFORMS:
             return None
@@ -69,15 +75,21 @@ class Nested(Rules, Parameters):
         for key, value in keywords.items():
             known, option = self.static_value(value)
             if not known or key not in options:
-                raise self.unsupported(f"`{key}` in this call of `{name}`", "Give wrt and mode as constants.", node)
+                raise self.unsupported(
+                    f"`{key}` in this call of `{name}`", "Give wrt and mode as constants.", node
+                )
             options[key] = option
         if len(args) > 1:
             known, options["wrt"] = self.static_value(args[1])
             if not known:
-                raise self.unsupported(f"wrt of `{name}` known at run time only", "Give a constant.", node)
+                raise self.unsupported(
+                    f"wrt of `{name}` known at run time only", "Give a constant.", node
+                )
         return Derivative(str(name), args[0] if args else None, options["wrt"], options["mode"])
 
-    def _apply(self, derivative: Derivative, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    def _apply(
+        self, derivative: Derivative, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
         if self.transform is None or derivative.transform in ("jvp", "vjp", "hvp"):
             raise self.unsupported(
                 f"`{derivative.transform}` inside a function",
@@ -103,7 +115,9 @@ class Nested(Rules, Parameters):
             layout = self.structure(result)
         return self._put_back(derivative, block, structures, layout, args, keywords, names)
 
-    def _wrt(self, derivative: Derivative, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> list[int | str]:
+    def _wrt(
+        self, derivative: Derivative, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> list[int | str]:
         """Which arguments are differentiated by: positions, or keywords."""
         wanted = derivative.wrt if isinstance(derivative.wrt, tuple) else (derivative.wrt,)
         names = self._parameter_names(derivative.function)
@@ -112,10 +126,14 @@ class Nested(Rules, Parameters):
             position = names.index(entry) if isinstance(entry, str) and entry in names else entry
             if isinstance(position, int) and position < len(args):
                 found.append(position)
-            elif isinstance(position, int) and position < len(names) and names[position] in keywords:
+            elif (
+                isinstance(position, int) and position < len(names) and names[position] in keywords
+            ):
                 found.append(names[position])
             else:
-                raise self.unsupported(f"wrt={entry!r} names no argument of this call", "Pass it.", node)
+                raise self.unsupported(
+                    f"wrt={entry!r} names no argument of this call", "Pass it.", node
+                )
         return found
 
     def _parameter_names(self, function: Value) -> list[str]:
@@ -167,7 +185,9 @@ class Nested(Rules, Parameters):
         names: list[int | str],
     ) -> Value:
         """Take the block out as a function, transform it, and run it here on the arguments."""
-        taken = _Taken(self.graph, block, [leaf for s in structures.values() for leaf in s.leaves()])
+        taken = _Taken(
+            self.graph, block, [leaf for s in structures.values() for leaf in s.leaves()]
+        )
         parameters = {name: structure.map(taken.mapped) for name, structure in structures.items()}
         lifted = Lifted(taken.graph, parameters, layout.map(taken.mapped), ())
         assert self.transform is not None
@@ -229,7 +249,11 @@ def _used(block: Block) -> list[Node]:
             found.update(dict.fromkeys(step.args))
             blocks.extend(owned_blocks(step))
         found.update(dict.fromkeys(current.results))
-    return [node for node in found if node.op.name not in ("constant", "global", "reference", "undefined")]
+    return [
+        node
+        for node in found
+        if node.op.name not in ("constant", "global", "reference", "undefined")
+    ]
 
 
 def _inside(node: Node, block: Block) -> bool:

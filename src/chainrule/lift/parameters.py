@@ -70,9 +70,9 @@ class Parameters(Builtins):
             dict_box = DictBox()
             self.state[dict_box] = content
             return dict_box
-        if isinstance(example, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)) or hasattr(
-            example, "func"
-        ):
+        if isinstance(
+            example, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
+        ) or hasattr(example, "func"):
             return Static(example)
         if type(example).__module__ == "numpy":
             raise ArgumentError(
@@ -88,14 +88,21 @@ class Parameters(Builtins):
     def _reader(self, base: Node, text: str) -> Callable[[Type], Node]:
         return lambda type_: self.verbatim(f"_0_{text}", base, type=type_, pure=True)
 
-    def _structured_list(self, name: str, example: list[Any], read: Callable[[Type], Node]) -> Value:
+    def _structured_list(
+        self, name: str, example: list[Any], read: Callable[[Type], Node]
+    ) -> Value:
         base = read(OPAQUE)
-        items = [self.example_value(name, item, self._reader(base, f"[{k}]")) for k, item in enumerate(example)]
+        items = [
+            self.example_value(name, item, self._reader(base, f"[{k}]"))
+            for k, item in enumerate(example)
+        ]
         box = ListBox(parameter=True)
         self.state[box] = items
         return box
 
-    def _tuple_value(self, name: str, example: tuple[Any, ...], read: Callable[[Type], Node]) -> Value:
+    def _tuple_value(
+        self, name: str, example: tuple[Any, ...], read: Callable[[Type], Node]
+    ) -> Value:
         named = type(example) if hasattr(example, "_fields") else None
         type_ = example_type(example)
         if type_ is not None and named is None:
@@ -106,11 +113,15 @@ class Parameters(Builtins):
             def reader(position: int) -> Callable[[Type], Node]:
                 return lambda _: self.primitive(sequence.index, base, self.graph.constant(position))
 
-            return TupleValue(tuple(self.example_value(name, item, reader(k)) for k, item in enumerate(example)))
+            return TupleValue(
+                tuple(self.example_value(name, item, reader(k)) for k, item in enumerate(example))
+            )
         base = read(OPAQUE)
         fields = getattr(example, "_fields", None)
         items = tuple(
-            self.example_value(name, item, self._reader(base, f".{fields[k]}" if fields else f"[{k}]"))
+            self.example_value(
+                name, item, self._reader(base, f".{fields[k]}" if fields else f"[{k}]")
+            )
             for k, item in enumerate(example)
         )
         return TupleValue(items, named)
@@ -141,7 +152,9 @@ class Parameters(Builtins):
             return Structure("leaf", content)
         if isinstance(value, DictBox):
             content = self.state[value]
-            return Structure("dict", None, tuple(map(self.structure, content.values())), tuple(content))
+            return Structure(
+                "dict", None, tuple(map(self.structure, content.values())), tuple(content)
+            )
         if isinstance(value, ObjectBox):
             return self._object_structure(value)
         if isinstance(value, Static):
@@ -218,14 +231,24 @@ def used_type(tree: ast.FunctionDef | ast.Lambda, name: str) -> Type:
             return SequenceType(FLOAT)
         if isinstance(node, (ast.For, ast.comprehension)) and _loops_over(node.iter, name):
             return SequenceType(FLOAT)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("len", "sum"):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("len", "sum")
+        ):
             if any(_is_name(arg, name) for arg in node.args):
                 return SequenceType(FLOAT)
         if isinstance(node, ast.Attribute) and _is_name(node.value, name):
             return OPAQUE
-        if isinstance(node, (ast.Tuple, ast.List)) and isinstance(getattr(node, "ctx", None), ast.Store):
+        if isinstance(node, (ast.Tuple, ast.List)) and isinstance(
+            getattr(node, "ctx", None), ast.Store
+        ):
             continue
-        if isinstance(node, ast.Assign) and _is_name(node.value, name) and isinstance(node.targets[0], (ast.Tuple, ast.List)):
+        if (
+            isinstance(node, ast.Assign)
+            and _is_name(node.value, name)
+            and isinstance(node.targets[0], (ast.Tuple, ast.List))
+        ):
             return SequenceType(FLOAT, "tuple")
     return FLOAT
 
@@ -245,7 +268,9 @@ def _loops_over(node: ast.AST, name: str) -> bool:
     )
 
 
-def signature_parameters(graph: Graph, signature: inspect.Signature, nodes: dict[str, Node]) -> tuple[SignatureParameter, ...]:
+def signature_parameters(
+    graph: Graph, signature: inspect.Signature, nodes: dict[str, Node]
+) -> tuple[SignatureParameter, ...]:
     """The parameters of the emitted function."""
     found = []
     for parameter in signature.parameters.values():
@@ -254,5 +279,9 @@ def signature_parameters(graph: Graph, signature: inspect.Signature, nodes: dict
         text = annotation.__name__ if annotation in (float, int, bool, str) else None
         if isinstance(annotation, str) and annotation in ("float", "int", "bool", "str"):
             text = annotation
-        found.append(SignatureParameter(parameter.name, parameter.kind.name, default, text, nodes.get(parameter.name)))
+        found.append(
+            SignatureParameter(
+                parameter.name, parameter.kind.name, default, text, nodes.get(parameter.name)
+            )
+        )
     return tuple(found)

@@ -19,7 +19,9 @@ class Rules(Calls):
     def is_rule(self, found: Any) -> bool:
         return found is stop_gradient or custom_rule(found) is not None
 
-    def apply_rule(self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    def apply_rule(
+        self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
         if found is stop_gradient:
             return self._stopped(args[0])
         primitive = custom_rule(found)
@@ -30,7 +32,9 @@ class Rules(Calls):
                 "Call it with these.",
                 node,
             )
-        return self.primitive(primitive, *(self.node(arg) for arg in args), params=primitive.callables)
+        return self.primitive(
+            primitive, *(self.node(arg) for arg in args), params=primitive.callables
+        )
 
     def _stopped(self, value: Value) -> Value:
         """``value`` as a constant for every derivative."""
@@ -43,7 +47,9 @@ class Rules(Calls):
             box = ListBox()
             content = self.state[value]
             self.state[box] = (
-                self.primitive(stopped, content) if isinstance(content, Node) else [self._stopped(v) for v in content]
+                self.primitive(stopped, content)
+                if isinstance(content, Node)
+                else [self._stopped(v) for v in content]
             )
             return box
         return value

@@ -165,7 +165,11 @@ def _compiled(tree: ast.Lambda) -> types.CodeType:
 
 def _places(code: types.CodeType) -> set[tuple[int | None, ...]]:
     """Lines and columns of a code's instructions."""
-    return {place for place in code.co_positions() if place[2] is not None and place[0] != place[1] or place[3]}
+    return {
+        place
+        for place in code.co_positions()
+        if place[2] is not None and place[0] != place[1] or place[3]
+    }
 
 
 def _same_code(left: types.CodeType, right: types.CodeType) -> bool:
@@ -176,7 +180,9 @@ def _same_code(left: types.CodeType, right: types.CodeType) -> bool:
     """
     if left.co_varnames != right.co_varnames:
         return False
-    names = [set(code.co_names) | set(code.co_freevars) | set(code.co_cellvars) for code in (left, right)]
+    names = [
+        set(code.co_names) | set(code.co_freevars) | set(code.co_cellvars) for code in (left, right)
+    ]
     if names[0] != names[1] or len(left.co_consts) != len(right.co_consts):
         return False
     for a, b in zip(left.co_consts, right.co_consts, strict=True):

@@ -28,7 +28,9 @@ State = dict[Key, Value]
 class Frame:
     """One call of a function: its names are keys ``(frame, name)`` of the state."""
 
-    def __init__(self, source: Source | None, parent: Frame | None, module_globals: dict[str, Any]) -> None:
+    def __init__(
+        self, source: Source | None, parent: Frame | None, module_globals: dict[str, Any]
+    ) -> None:
         self.source = source
         self.parent = parent
         self.globals = module_globals
@@ -37,6 +39,8 @@ class Frame:
         self.global_names: set[str] = set()
         self.cells: dict[str, Any] = {}
         self.owner: type | None = None
+        # A function defined in this frame may outlive the call.
+        self.captured = False
 
     @property
     def module(self) -> str:
@@ -79,7 +83,11 @@ def same_value(left: Value, right: Value) -> bool:
         if left.value is right.value:
             return True
         plain = (str, bytes, bool, int, float, type(None))
-        return type(left.value) is type(right.value) and isinstance(left.value, plain) and left.value == right.value
+        return (
+            type(left.value) is type(right.value)
+            and isinstance(left.value, plain)
+            and left.value == right.value
+        )
     if isinstance(left, TupleValue) and isinstance(right, TupleValue):
         return len(left.items) == len(right.items) and all(map(same_value, left.items, right.items))
     if isinstance(left, list) and isinstance(right, list):
@@ -96,14 +104,18 @@ class Joiner:
     that stands for slot k afterwards; it is asked for once the slots are complete.
     """
 
-    def __init__(self, graph: Graph, paths: int, explain: Callable[[str], UnsupportedError]) -> None:
+    def __init__(
+        self, graph: Graph, paths: int, explain: Callable[[str], UnsupportedError]
+    ) -> None:
         self.graph = graph
         self.paths = paths
         self.columns: list[tuple[Node, ...]] = []
         self.explain = explain
         self._slots: dict[tuple[int, ...], Slot] = {}
 
-    def join(self, values: Sequence[Value], states: Sequence[State], name: str = "a value") -> Value:
+    def join(
+        self, values: Sequence[Value], states: Sequence[State], name: str = "a value"
+    ) -> Value:
         """The value that is one of ``values``, depending on the path."""
         first = values[0]
         if all(same_value(first, value) for value in values[1:]):
@@ -112,7 +124,11 @@ class Joiner:
         for value in bound:
             if isinstance(value, Poison):
                 return value
-        if len(bound) < len(values) and all(value is bound[0] for value in bound) and not isinstance(bound[0], (Node, Static, TupleValue)):
+        if (
+            len(bound) < len(values)
+            and all(value is bound[0] for value in bound)
+            and not isinstance(bound[0], (Node, Static, TupleValue))
+        ):
             return bound[0]
         if all(isinstance(value, TupleValue) for value in bound):
             lengths = {len(value.items) for value in bound}
@@ -120,17 +136,34 @@ class Joiner:
                 named = bound[0].named
                 items = []
                 for position in range(lengths.pop()):
-                    column = [value.items[position] if value is not UNBOUND else UNBOUND for value in values]
+                    column = [
+                        value.items[position] if value is not UNBOUND else UNBOUND
+                        for value in values
+                    ]
                     items.append(self.join(column, states, name))
                 return TupleValue(tuple(items), named)
-        if all(isinstance(value, list) for value in bound) and len({len(value) for value in bound}) == 1:
+        if (
+            all(isinstance(value, list) for value in bound)
+            and len({len(value) for value in bound}) == 1
+        ):
             return [
-                self.join([value[position] if value is not UNBOUND else UNBOUND for value in values], states, name)
+                self.join(
+                    [value[position] if value is not UNBOUND else UNBOUND for value in values],
+                    states,
+                    name,
+                )
                 for position in range(len(bound[0]))
             ]
-        if all(isinstance(value, dict) for value in bound) and len({tuple(value) for value in bound}) == 1:
+        if (
+            all(isinstance(value, dict) for value in bound)
+            and len({tuple(value) for value in bound}) == 1
+        ):
             return {
-                key: self.join([value[key] if value is not UNBOUND else UNBOUND for value in values], states, name)
+                key: self.join(
+                    [value[key] if value is not UNBOUND else UNBOUND for value in values],
+                    states,
+                    name,
+                )
                 for key in bound[0]
             }
         nodes = [self._as_node(value) for value in values]
@@ -142,7 +175,10 @@ class Joiner:
 
     def _join_boxes(self, values: Sequence[Value], states: Sequence[State], name: str) -> Value:
         """Lists made on different paths: afterwards one list that must not be written to."""
-        contents = [UNBOUND if value is UNBOUND else state.get(value, UNBOUND) for value, state in zip(values, states, strict=True)]
+        contents = [
+            UNBOUND if value is UNBOUND else state.get(value, UNBOUND)
+            for value, state in zip(values, states, strict=True)
+        ]
         joined = self.join(contents, states, name)
         if isinstance(joined, Poison):
             return joined
@@ -206,6 +242,14 @@ def is_literal(value: Value) -> bool:
 
 
 __all__ = [
-    "DictBox", "Frame", "Joiner", "Key", "Place", "State", "assigned_names", "is_literal",
-    "resolve_slots", "same_value",
+    "DictBox",
+    "Frame",
+    "Joiner",
+    "Key",
+    "Place",
+    "State",
+    "assigned_names",
+    "is_literal",
+    "resolve_slots",
+    "same_value",
 ]

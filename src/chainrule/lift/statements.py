@@ -107,10 +107,15 @@ class Statements(Expressions):
     def unpack_node(self, value: Value, count: int, node: ast.AST) -> list[Value]:
         """The ``count`` entries of a run-time container."""
         constant = self.graph.constant
-        if isinstance(value, (ListBox, Place)) or (isinstance(value, Node) and isinstance(value.type, SequenceType)):
+        if isinstance(value, (ListBox, Place)) or (
+            isinstance(value, Node) and isinstance(value.type, SequenceType)
+        ):
             return [self.item(value, constant(position), node) for position in range(count)]
         base = self.node(value)
-        return [self.verbatim("_0_[_1_]", base, constant(position), type=OPAQUE) for position in range(count)]
+        return [
+            self.verbatim("_0_[_1_]", base, constant(position), type=OPAQUE)
+            for position in range(count)
+        ]
 
     def _augmented(self, node: ast.AugAssign) -> Completion:
         target = node.target
@@ -124,10 +129,17 @@ class Statements(Expressions):
         elif isinstance(target, ast.Subscript):
             base = self.expression(target.value)
             if isinstance(target.slice, ast.Slice):
-                raise self.unsupported("augmented assignment to a slice", "Loop over the entries.", node)
+                raise self.unsupported(
+                    "augmented assignment to a slice", "Loop over the entries.", node
+                )
             key = self.expression(target.slice)
             old = self.item(base, key, target)
-            self.write_item(base, key, self.binary(type(node.op), old, self.expression(node.value), node), target)
+            self.write_item(
+                base,
+                key,
+                self.binary(type(node.op), old, self.expression(node.value), node),
+                target,
+            )
         else:
             owner = self.expression(target.value)
             old = self.attribute(owner, target.attr, target)
@@ -161,14 +173,21 @@ class Statements(Expressions):
         if isinstance(base, DictBox):
             if not known:
                 raise self.unsupported(
-                    "a dict key that is known at run time only", "Use a list, or constant keys.", node
+                    "a dict key that is known at run time only",
+                    "Use a list, or constant keys.",
+                    node,
                 )
             self.state[base] = {**self.state[base], found: value}
             return
         if isinstance(base, ListBox):
             self.check_writable(base, node)
             items = self.known_items(base)
-            if items is not None and known and isinstance(found, int) and -len(items) <= found < len(items):
+            if (
+                items is not None
+                and known
+                and isinstance(found, int)
+                and -len(items) <= found < len(items)
+            ):
                 items[found] = value
                 self.state[base] = items
                 return
@@ -220,11 +239,15 @@ class Statements(Expressions):
                 self.state[base] = items
                 return
             old = self.make_dynamic(base)
-            new = self.primitive(sequence.slice_set, old, *(self.node(part) for part in parts), self.node(value))
+            new = self.primitive(
+                sequence.slice_set, old, *(self.node(part) for part in parts), self.node(value)
+            )
             self.rename(old, new)
             self.state[base] = new
             return
-        raise self.unsupported("assignment to a slice of this value", "Loop over the entries.", node)
+        raise self.unsupported(
+            "assignment to a slice of this value", "Loop over the entries.", node
+        )
 
     def extend(self, box: ListBox, value: Value, node: ast.AST) -> None:
         """``box.extend(value)`` and ``box += value``."""
@@ -296,7 +319,11 @@ class Statements(Expressions):
                 return self.place(lifter.scalar(attribute))
 
             def visit_BinOp(self, operation: ast.BinOp) -> ast.expr:
-                if any(isinstance(part, (ast.JoinedStr, ast.Constant)) and not isinstance(getattr(part, "value", None), (int, float)) for part in ast.walk(operation)):
+                if any(
+                    isinstance(part, (ast.JoinedStr, ast.Constant))
+                    and not isinstance(getattr(part, "value", None), (int, float))
+                    for part in ast.walk(operation)
+                ):
                     self.generic_visit(operation)
                     return operation
                 return self.place(lifter.scalar(operation))
@@ -305,7 +332,9 @@ class Statements(Expressions):
                 return self.place(lifter.scalar(subscript))
 
             def visit_Lambda(self, function: ast.Lambda) -> ast.expr:
-                raise lifter.unsupported("a lambda inside an opaque expression", "Define it before.", function)
+                raise lifter.unsupported(
+                    "a lambda inside an opaque expression", "Define it before.", function
+                )
 
         tree = ast.parse(ast.unparse(node), mode="eval").body
         for new, old in zip(ast.walk(tree), ast.walk(node), strict=False):
@@ -331,7 +360,9 @@ class Statements(Expressions):
                 known, key = self.static_value(self.expression(target.slice))
                 content = self.state.get(base) if isinstance(base, (DictBox, ListBox)) else None
                 if not known or not isinstance(content, (dict, list)):
-                    raise self.unsupported("`del` of this entry", "Build a new list without it.", node)
+                    raise self.unsupported(
+                        "`del` of this entry", "Build a new list without it.", node
+                    )
                 copied = content.copy()
                 del copied[key]
                 self.state[base] = copied
@@ -362,20 +393,30 @@ class Statements(Expressions):
         module = importlib.import_module("." * node.level + (node.module or ""), package)
         for alias in node.names:
             if alias.name == "*":
-                raise self.unsupported("`import *` inside a function", "Name what is imported.", node)
+                raise self.unsupported(
+                    "`import *` inside a function", "Name what is imported.", node
+                )
             if not hasattr(module, alias.name):
                 importlib.import_module(f"{module.__name__}.{alias.name}")
             found = getattr(module, alias.name)
             key = (module.__name__, alias.name)
             if type(found) in (int, float):
-                self.bind(alias.asname or alias.name, self.graph.global_name(*key, found, self.static_type(found)))
+                self.bind(
+                    alias.asname or alias.name,
+                    self.graph.global_name(*key, found, self.static_type(found)),
+                )
             else:
-                self.bind(alias.asname or alias.name, self.adopt(found, lambda k=key, f=found: self.graph.reference(k, f)))
+                self.bind(
+                    alias.asname or alias.name,
+                    self.adopt(found, lambda k=key, f=found: self.graph.reference(k, f)),
+                )
         return Completion.FALLS
 
     # Given by the other parts of the lifter.
 
-    def call(self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    def call(
+        self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
         raise NotImplementedError
 
     def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:

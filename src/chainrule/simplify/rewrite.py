@@ -124,7 +124,9 @@ class Simplifier(Copier):
         bounds, initial, parameters = loop_parts(node)
         nexts = next_states(node)
         kept: list[int] = []
-        for k, (start, parameter, following) in enumerate(zip(initial, parameters, nexts, strict=True)):
+        for k, (start, parameter, following) in enumerate(
+            zip(initial, parameters, nexts, strict=True)
+        ):
             item = node.block.item(node, k)
             if following is parameter and start.op is not UNDEFINED:
                 self.map[parameter] = self.map[item] = self.mapped(start)
@@ -137,7 +139,10 @@ class Simplifier(Copier):
         if isinstance(condition, Block):
             new_condition = parent = Block(graph, parent)
         body = Block(graph, parent)
-        for parameter in (*old.parameters[: len(old.parameters) - len(parameters)], *(parameters[k] for k in kept)):
+        for parameter in (
+            *old.parameters[: len(old.parameters) - len(parameters)],
+            *(parameters[k] for k in kept),
+        ):
             self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
             self.named(parameter, self.map[parameter])
         if isinstance(condition, Block) and new_condition is not None:

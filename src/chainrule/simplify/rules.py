@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chainrule.graph.node import Node
-from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
+from chainrule.graph.block import ITEM
+from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
+from chainrule.primitives.control import IF
 from chainrule.primitives.declare import Primitive, is_constant
 
 Rule = Callable[[Node, Node, bool, bool], Node | None]
@@ -36,6 +38,22 @@ def cancel_root(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None
     """
     if y.op.name == "sqrt" and y.args[0] is x:
         return y
+    return None
+
+
+def root_slope(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """x * (inf if s == 0 else c / s) = c * s for s = sqrt(x): the slope's product has a limit."""
+    for value, slope in ((x, y), (y, x)):
+        if slope.op is not ITEM or slope.args[0].op is not IF:
+            continue
+        branch = slope.args[0]
+        predicate, other = branch.args[0], branch.params[1].results[slope.params[0]]  # type: ignore[attr-defined,index]
+        if predicate.op is not equal or not is_constant(predicate.args[1], 0):
+            continue
+        root = predicate.args[0]
+        if root.op.name == "sqrt" and root.args[0] is value and other.op is divide:
+            if other.args[1] is root and is_constant(other.args[0]):
+                return multiply.build(other.args[0], root)
     return None
 
 
@@ -91,7 +109,7 @@ def factor_last(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None
 
 
 RULES: dict[Primitive, tuple[Rule, ...]] = {
-    multiply: (hoist_constant,),
+    multiply: (root_slope, hoist_constant),
     divide: (cancel_root,),
     add: (subtract_scaled, factor_sum, factor_last),
     subtract: (add_scaled, factor_difference),

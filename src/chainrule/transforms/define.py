@@ -10,7 +10,9 @@ from chainrule.errors import ArgumentError
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def define_derivative(*partials: Callable[..., Any], check_at: Sequence[Sequence[float]] = ()) -> Callable[[F], F]:
+def define_derivative(
+    *partials: Callable[..., Any], check_at: Sequence[Sequence[float]] = ()
+) -> Callable[[F], F]:
     """Give a function of scalars its partial derivatives, one for each parameter.
 
     Each partial is a function of the same parameters, in ordinary arithmetic and the functions of
@@ -45,7 +47,11 @@ def define_derivative(*partials: Callable[..., Any], check_at: Sequence[Sequence
             )
         for point in check_at:
             _check(function, partials, point)
-        add_rule(function, arity, lambda *args: tuple(_applied(partial, args[:-1]) for partial in partials))
+        add_rule(
+            function,
+            arity,
+            lambda *args: tuple(_applied(partial, args[:-1]) for partial in partials),
+        )
         return function
 
     return register
@@ -70,7 +76,9 @@ def _applied(partial: Callable[..., Any], args: Sequence[Any]) -> Any:
     return embedded.mapped(lifted.result.node)
 
 
-def _check(function: Callable[..., Any], partials: Sequence[Callable[..., Any]], point: Sequence[float]) -> None:
+def _check(
+    function: Callable[..., Any], partials: Sequence[Callable[..., Any]], point: Sequence[float]
+) -> None:
     """Compare partials with central differences of two steps."""
     for position, partial in enumerate(partials):
         step = 1e-4 * max(1.0, abs(point[position]))
@@ -86,7 +94,9 @@ def _check(function: Callable[..., Any], partials: Sequence[Callable[..., Any]],
             )
 
 
-def _difference(function: Callable[..., Any], point: Sequence[float], position: int, step: float) -> float:
+def _difference(
+    function: Callable[..., Any], point: Sequence[float], position: int, step: float
+) -> float:
     above, below = list(point), list(point)
     above[position] += step
     below[position] -= step

@@ -32,7 +32,9 @@ TITLES = {
 }
 
 
-def wrt_names(function: Callable[..., Any], wrt: int | str | tuple[int | str, ...]) -> tuple[str, ...]:
+def wrt_names(
+    function: Callable[..., Any], wrt: int | str | tuple[int | str, ...]
+) -> tuple[str, ...]:
     """Names of the parameters that ``wrt`` means.
 
     Raises
@@ -130,7 +132,10 @@ def derive(
 
 
 def lifted_of(
-    function: Any, arguments: Mapping[str, Any] | None, kinds: Mapping[str, str] | None, names: tuple[str, ...]
+    function: Any,
+    arguments: Mapping[str, Any] | None,
+    kinds: Mapping[str, str] | None,
+    names: tuple[str, ...],
 ) -> Lifted:
     """A function's graph; that of a derivative comes from its function's by the transform."""
     request = getattr(function, "request", None)
@@ -153,7 +158,9 @@ class Unmarked(Copier):
         return super().copy(step)
 
 
-def check_numbers(function: Callable[..., Any], names: tuple[str, ...], arguments: Mapping[str, Any] | None) -> None:
+def check_numbers(
+    function: Callable[..., Any], names: tuple[str, ...], arguments: Mapping[str, Any] | None
+) -> None:
     """Refuse to differentiate by something that is certainly no number."""
     for name in names:
         if arguments is None or name not in arguments:

@@ -89,7 +89,12 @@ def scalar_result(lifted: Lifted, transform: str) -> Node | None:
     )
 
 
-def forward(lifted: Lifted, inputs: Sequence[Node], suffixes: Sequence[str], seeds: Sequence[dict[Node, Callable[[], Node]]] | None = None) -> tuple[ForwardWalker, Structure]:
+def forward(
+    lifted: Lifted,
+    inputs: Sequence[Node],
+    suffixes: Sequence[str],
+    seeds: Sequence[dict[Node, Callable[[], Node]]] | None = None,
+) -> tuple[ForwardWalker, Structure]:
     """The program with tangents along one direction for each input, or along ``seeds``."""
     results = list(lifted.result.leaves())
     walker = ForwardWalker(lifted.graph, inputs, results, suffixes)
@@ -111,7 +116,9 @@ def tangent_of(walker: ForwardWalker, node: Node, direction: int) -> Node:
         return zero_of(walker.mapped(node))
 
 
-def finish(lifted: Lifted, graph_of: Copier | None, result: Structure, graph: object = None) -> Lifted:
+def finish(
+    lifted: Lifted, graph_of: Copier | None, result: Structure, graph: object = None
+) -> Lifted:
     """A lifted function whose result is ``result``."""
     new = graph_of.graph if graph_of is not None else graph
     assert new is not None
@@ -165,7 +172,9 @@ def _mapped(structure: Structure, copier: Copier) -> Structure:
     return Structure(structure.kind, None, parts, structure.keys)
 
 
-def forward_gradient(lifted: Lifted, wrt: Sequence[Structure], output: Node, with_value: bool) -> Lifted:
+def forward_gradient(
+    lifted: Lifted, wrt: Sequence[Structure], output: Node, with_value: bool
+) -> Lifted:
     """Gradient of a number, one direction for every scalar input."""
     inputs = [leaf for structure in wrt for leaf in structure.leaves()]
     suffixes = direction_suffixes(lifted, inputs)
@@ -190,7 +199,9 @@ def gradient_structure(structures: Sequence[Structure]) -> Structure:
     return Structure("tuple", None, tuple(structures))
 
 
-def reverse_gradient(lifted: Lifted, wrt: Sequence[Structure], output: Node, with_value: bool) -> Lifted:
+def reverse_gradient(
+    lifted: Lifted, wrt: Sequence[Structure], output: Node, with_value: bool
+) -> Lifted:
     """Gradient of a number by one walk back."""
     bars, copied, walker = pulled_back(lifted, wrt, [(output, None)])
     structures = bars
@@ -199,7 +210,9 @@ def reverse_gradient(lifted: Lifted, wrt: Sequence[Structure], output: Node, wit
     return recorded(copied, walker, result)
 
 
-def pulled_back(lifted: Lifted, wrt: Sequence[Structure], seeds: Sequence[tuple[Node, Node | None]]) -> tuple[list[Structure], Lifted, ReverseWalker]:
+def pulled_back(
+    lifted: Lifted, wrt: Sequence[Structure], seeds: Sequence[tuple[Node, Node | None]]
+) -> tuple[list[Structure], Lifted, ReverseWalker]:
     """Adjoints of the inputs, in a copy of the program; a seed of None is 1."""
     copied, copier = copy_of(lifted)
     graph = copied.graph
@@ -227,7 +240,9 @@ def copy_of(lifted: Lifted) -> tuple[Lifted, Copier]:
     copier = Copier(lifted.graph)
     graph = copier.run()
     parameters = {name: _mapped(structure, copier) for name, structure in lifted.parameters.items()}
-    return replace(lifted, graph=graph, parameters=parameters, result=lifted.result.map(copier.mapped)), copier
+    return replace(
+        lifted, graph=graph, parameters=parameters, result=lifted.result.map(copier.mapped)
+    ), copier
 
 
 def recorded(lifted: Lifted, walker: ReverseWalker, result: Structure) -> Lifted:
@@ -241,17 +256,26 @@ def recorded(lifted: Lifted, walker: ReverseWalker, result: Structure) -> Lifted
         return simple
     parameters = {name: _mapped(structure, copier) for name, structure in simple.parameters.items()}
     return simplified(
-        replace(simple, graph=copier.graph, parameters=parameters, result=simple.result.map(copier.mapped))
+        replace(
+            simple,
+            graph=copier.graph,
+            parameters=parameters,
+            result=simple.result.map(copier.mapped),
+        )
     )
 
 
-def gradient(lifted: Lifted, wrt: Sequence[str], mode: str, with_value: bool, transform: str = "grad") -> Lifted:
+def gradient(
+    lifted: Lifted, wrt: Sequence[str], mode: str, with_value: bool, transform: str = "grad"
+) -> Lifted:
     """The gradient by the cheaper mode, or by the one asked for."""
     structures = wrt_structures(lifted, wrt)
     output = scalar_result(lifted, transform)
     inputs = [leaf for structure in structures for leaf in structure.leaves()]
     if output is None:
-        zeros = gradient_structure([s.map(lambda node: lifted.graph.constant(0.0)) for s in structures])
+        zeros = gradient_structure(
+            [s.map(lambda node: lifted.graph.constant(0.0)) for s in structures]
+        )
         result = Structure("tuple", None, (lifted.result, zeros)) if with_value else zeros
         return finish(lifted, None, result, lifted.graph)
     scalars = all(is_scalar(node) for node in inputs)
@@ -276,7 +300,9 @@ def gradient(lifted: Lifted, wrt: Sequence[str], mode: str, with_value: bool, tr
         return min(candidates, key=lambda candidate: operations(candidate.graph))
 
 
-def add_parameters(lifted: Lifted, names: Sequence[str], like: Sequence[Structure]) -> tuple[Lifted, list[Structure]]:
+def add_parameters(
+    lifted: Lifted, names: Sequence[str], like: Sequence[Structure]
+) -> tuple[Lifted, list[Structure]]:
     """The function with further parameters, laid out like ``like`` (tangents, adjoints)."""
     graph = lifted.graph
     added = []

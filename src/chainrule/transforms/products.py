@@ -49,7 +49,9 @@ def jvp(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
 
         results = list(copied.result.leaves())
         seeded = ForwardWalker(copied.graph, inputs, results, ["_dot"])
-        for node, direction in zip(inputs, (d for s in directions for d in s.leaves()), strict=True):
+        for node, direction in zip(
+            inputs, (d for s in directions for d in s.leaves()), strict=True
+        ):
             seeds[node] = lambda direction=direction: seeded.mapped(direction)
         seeded.seeds = [seeds]
         seeded.run()
@@ -65,7 +67,11 @@ def vjp(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
     copied, copier = copy_of(lifted)
     structures = [structure.map(copier.mapped) for structure in structures]
     outputs = list(copied.result.leaves())
-    names = ["out_bar"] if copied.result.kind == "leaf" else [f"out_bar_{k}" for k in range(len(outputs))]
+    names = (
+        ["out_bar"]
+        if copied.result.kind == "leaf"
+        else [f"out_bar_{k}" for k in range(len(outputs))]
+    )
     leaves = [Structure("leaf", node) for node in outputs]
     copied, seeds = add_parameters(copied, names, leaves)
     with deep_recursion():
@@ -95,7 +101,11 @@ def jacobian(lifted: Lifted, wrt: Sequence[str], mode: str = "auto") -> Lifted:
             if mode == "forward" or not all(map(is_scalar, outputs)):
                 return by_columns
             if len(inputs) == 1 or any(step.op is LOOP for step in all_steps(lifted.graph.body)):
-                return by_columns if mode != "reverse" else _reverse_jacobian(lifted, structures, outputs)
+                return (
+                    by_columns
+                    if mode != "reverse"
+                    else _reverse_jacobian(lifted, structures, outputs)
+                )
             by_rows = _reverse_jacobian(lifted, structures, outputs)
             if mode == "reverse":
                 return by_rows
@@ -109,11 +119,15 @@ def _nested(structures: Sequence[Structure], entry: dict[Node, Node]) -> Structu
     return gradient_structure([structure.map(entry.__getitem__) for structure in structures])
 
 
-def _forward_jacobian(lifted: Lifted, structures: Sequence[Structure], inputs: Sequence[Node]) -> Lifted:
+def _forward_jacobian(
+    lifted: Lifted, structures: Sequence[Structure], inputs: Sequence[Node]
+) -> Lifted:
     walker, _ = forward(lifted, inputs, direction_suffixes(lifted, inputs))
 
     def row(output: Node) -> Structure:
-        return _nested(structures, {node: tangent_of(walker, output, k) for k, node in enumerate(inputs)})
+        return _nested(
+            structures, {node: tangent_of(walker, output, k) for k, node in enumerate(inputs)}
+        )
 
     return finish(lifted, walker, _replaced(lifted.result, row))
 
@@ -129,7 +143,9 @@ def _replaced(structure: Structure, row: object) -> Structure:
     return Structure(structure.kind, structure.node, parts, structure.keys)
 
 
-def _reverse_jacobian(lifted: Lifted, structures: Sequence[Structure], outputs: Sequence[Node]) -> Lifted:
+def _reverse_jacobian(
+    lifted: Lifted, structures: Sequence[Structure], outputs: Sequence[Node]
+) -> Lifted:
     copied, copier = copy_of(lifted)
     graph = copied.graph
     structures = [structure.map(copier.mapped) for structure in structures]
@@ -139,7 +155,10 @@ def _reverse_jacobian(lifted: Lifted, structures: Sequence[Structure], outputs: 
     pairs: dict[Node, Node] = {}
     for output in map(copier.mapped, outputs):
         walker = ReverseWalker(graph, inputs, [output])
-        with graph.inside(graph.body), graph.answering(Origin(output.origin.position, derivative=True)):
+        with (
+            graph.inside(graph.body),
+            graph.answering(Origin(output.origin.position, derivative=True)),
+        ):
             walker.accumulate(output, graph.constant(1.0))
             walker.pull(steps)
             bars = {node: _bar_or_zero(walker, node) for node in inputs}

@@ -18,10 +18,24 @@ def _transform(name: str, summary: str, details: str) -> Any:
     """The public function of one transform."""
 
     @overload
-    def transform(function: Function, wrt: Wrt = 0, *, mode: str = "auto", target: str = "math", name: str | None = None) -> Function: ...
+    def transform(
+        function: Function,
+        wrt: Wrt = 0,
+        *,
+        mode: str = "auto",
+        target: str = "math",
+        name: str | None = None,
+    ) -> Function: ...
 
     @overload
-    def transform(function: None = None, wrt: Wrt = 0, *, mode: str = "auto", target: str = "math", name: str | None = None) -> Callable[[Function], Function]: ...
+    def transform(
+        function: None = None,
+        wrt: Wrt = 0,
+        *,
+        mode: str = "auto",
+        target: str = "math",
+        name: str | None = None,
+    ) -> Callable[[Function], Function]: ...
 
     def transform(
         function: Function | None = None,

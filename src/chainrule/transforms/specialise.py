@@ -17,11 +17,18 @@ from chainrule.lift.source import Source, source_of
 from chainrule.transforms.derive import derive, wrt_names
 
 Wrt = int | str | tuple[int | str, ...]
+# The functions of math that take iterables.
+TAKE_LISTS = {"fsum", "prod", "dist", "sumprod"}
 PLAIN = (float, int, bool, complex)
 
 
 def derivative(
-    function: Callable[..., Any], transform: str, wrt: Wrt, mode: str, name: str | None = None, target: str = "math"
+    function: Callable[..., Any],
+    transform: str,
+    wrt: Wrt,
+    mode: str,
+    name: str | None = None,
+    target: str = "math",
 ) -> Callable[..., Any]:
     """The derivative of ``function`` as a function.
 
@@ -46,7 +53,13 @@ class Request:
     """What was asked for: a transform of a function with its options."""
 
     def __init__(
-        self, function: Callable[..., Any], transform: str, wrt: Wrt, mode: str, name: str | None, target: str
+        self,
+        function: Callable[..., Any],
+        transform: str,
+        wrt: Wrt,
+        mode: str,
+        name: str | None,
+        target: str,
     ) -> None:
         self.function = function
         self.transform = transform
@@ -62,7 +75,9 @@ class Request:
         )
         emitted = render(graphs, target=self.target)
         _, plain = owner_and_function(base_function(self.function))
-        generated = load(emitted, graphs[0].name, module_globals=source_of(plain).function.__globals__)
+        generated = load(
+            emitted, graphs[0].name, module_globals=source_of(plain).function.__globals__
+        )
         generated.request = self  # type: ignore[attr-defined]
         return generated
 
@@ -93,9 +108,13 @@ class Specialised:
         functools.update_wrapper(self, plain)
         # It is not a wrapper of the function: what looks for the function must not go past it.
         del self.__wrapped__
-        self.__name__ = request.name or f"{request.transform}_{getattr(plain, '__name__', 'function')}"
+        self.__name__ = (
+            request.name or f"{request.transform}_{getattr(plain, '__name__', 'function')}"
+        )
         self.__qualname__ = self.__name__
-        self.__doc__ = f"{request.transform} of `{plain.__name__}`, generated for the kinds of its arguments."
+        self.__doc__ = (
+            f"{request.transform} of `{plain.__name__}`, generated for the kinds of its arguments."
+        )
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -110,7 +129,10 @@ class Specialised:
         return text
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        key = (tuple(map(kind_key, args)), tuple((name, kind_key(value)) for name, value in keywords.items()))
+        key = (
+            tuple(map(kind_key, args)),
+            tuple((name, kind_key(value)) for name, value in keywords.items()),
+        )
         made = self._made.get(key)
         if made is None:
             made = self._make(args, keywords)
@@ -126,7 +148,11 @@ class Specialised:
         return functools.partial(self, instance)
 
     def _make(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Callable[..., Any]:
-        extra = {name: value for name, value in keywords.items() if name not in self._signature.parameters}
+        extra = {
+            name: value
+            for name, value in keywords.items()
+            if name not in self._signature.parameters
+        }
         given = {name: value for name, value in keywords.items() if name not in extra}
         if self.request.transform in ("jvp", "hvp", "vjp"):
             args = args[: len(self._signature.parameters)]
@@ -149,7 +175,12 @@ def kind_key(value: Any) -> Hashable:
     if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)):
         return value
     if hasattr(value, "__dict__"):
-        return (kind, id(value) if not hasattr(value, "__dataclass_fields__") else tuple((k, kind_key(v)) for k, v in vars(value).items()))
+        return (
+            kind,
+            id(value)
+            if not hasattr(value, "__dataclass_fields__")
+            else tuple((k, kind_key(v)) for k, v in vars(value).items()),
+        )
     return kind
 
 
@@ -176,7 +207,10 @@ def kinds_are_known(source: Source, wrt: tuple[str, ...]) -> bool:
             if parameter.default is None:
                 return False
             continue
-        if parameter.default is not inspect.Parameter.empty and type(parameter.default) is not float:
+        if (
+            parameter.default is not inspect.Parameter.empty
+            and type(parameter.default) is not float
+        ):
             return False
         if parameter.name not in proven:
             return False
@@ -196,7 +230,7 @@ def scalars_by_use(source: Source) -> set[str]:
             found = variables.get(function.id)
         elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
             found = getattr(variables.get(function.value.id), function.attr, None)
-        if getattr(found, "__module__", None) != "math":
+        if getattr(found, "__module__", None) != "math" or found.__name__ in TAKE_LISTS:
             continue
         for argument in node.args:
             names.update(_plain_names(argument))
