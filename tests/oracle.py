@@ -336,6 +336,12 @@ def _differences(line: _Line, centre: float) -> Verdict:
     gap = abs(from_right - from_left)
     if gap > 20.0 * doubt + 1e-6 * max(abs(from_right), abs(from_left)):
         return undecided("the slopes from the left and from the right differ")
+    # The gap between the sides of a smooth function shrinks with the step, that of a kink
+    # stays, that of a jump grows.
+    gaps = [abs(after - before) for after, before in zip(right, left, strict=True)]
+    long, short = len(gaps) // 3, 2 * len(gaps) // 3
+    if gaps[short] > 0.1 * gaps[long] + 1e3 * noise[short] + 1e-6 * abs(value):
+        return undecided("the slopes from the left and from the right differ")
     return Verdict(value, error, True, "differences")
 
 
