@@ -98,6 +98,39 @@ class Plan:
         return [Tape(self.forward, entry) for entry in self.recorded]
 
 
+class Families:
+    """Which sequences are versions of one list, and so share its storage when emitted."""
+
+    def __init__(self, steps: Iterable[Node]) -> None:
+        self._parent: dict[Node, Node] = {}
+        for step in steps:
+            if step.op in UPDATES:
+                self._join(step, step.args[0])
+            elif step.op is LOOP:
+                _, initial, parameters = loop_parts(step)
+                nexts = next_states(step)
+                for k, parameter in enumerate(parameters):
+                    for other in (initial[k], nexts[k], step.block.item(step, k)):
+                        self._join(parameter, other)
+            elif step.op is IF:
+                for k in range(len(owned_blocks(step)[0].results)):
+                    for block in owned_blocks(step):
+                        self._join(step.block.item(step, k), block.results[k])
+
+    def of(self, node: Node) -> Node:
+        """The member that stands for the family."""
+        while node in self._parent:
+            node = self._parent[node]
+        return node
+
+    def _join(self, left: Node, right: Node) -> None:
+        if not isinstance(left.type, SequenceType) or right.op in LEAVES:
+            return
+        left, right = self.of(left), self.of(right)
+        if left is not right:
+            self._parent[left] = right
+
+
 class Recorder:
     """Plans every backward loop, inner ones first."""
 
@@ -105,7 +138,9 @@ class Recorder:
         self.pairs = pairs
         self.plans: dict[Node, Plan] = {}
         steps = list(all_steps(graph.body))
-        self.updated = {step.args[0] for step in steps if step.op in UPDATES}
+        families = Families(steps)
+        updated = {families.of(step.args[0]) for step in steps if step.op in UPDATES}
+        self.is_updated = lambda node: families.of(node) in updated
         self.owners = {block: step for step in steps for block in owned_blocks(step)}
         for step in steps:
             if step in pairs and step not in self.plans:
@@ -178,7 +213,7 @@ class Recorder:
     def repeatable(self, node: Node) -> bool:
         """Whether a value is computed again more cheaply than it is recorded."""
         if node.op in (sequence.index, sequence.length):
-            return node.args[0] not in self.updated
+            return not self.is_updated(node.args[0])
         if node.op is VERBATIM:
             return node.type == INT
         if not isinstance(node.op, Primitive) or isinstance(node.type, SequenceType):

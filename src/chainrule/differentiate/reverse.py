@@ -92,7 +92,13 @@ class ReverseWalker:
         current = self.bar(base)
         if current is None:
             current = zero_of(base)
-        self.set_bar(base, self.graph.cursor.add(sequence.index_add, (current, *path, value)))
+        cursor = self.graph.cursor
+        if isinstance(value.type, SequenceType):
+            row = cursor.add(sequence.index, (current, *path))
+            both = cursor.add(sequence.entrywise_add, (row, value))
+            self.set_bar(base, cursor.add(sequence.index_set, (current, *path, both)))
+        else:
+            self.set_bar(base, cursor.add(sequence.index_add, (current, *path, value)))
 
     def _offset(self, part: Node, position: Node) -> Node | None:
         """Where entry ``position`` of a slice stands in the list; None when it is not certain."""

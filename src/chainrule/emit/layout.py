@@ -46,12 +46,13 @@ from chainrule.emit.plan import (
 )
 from chainrule.graph.block import ITEM, PARAMETER
 from chainrule.graph.types import OPAQUE, Record, Sequence
-from chainrule.primitives.arithmetic import negative
+from chainrule.primitives.arithmetic import add, multiply, negative, subtract
 from chainrule.primitives.effect import CALL
 from chainrule.primitives.sequence import copy, display, length, record
 
 CHEAP = (length, negative)
 LINE = Form("line")
+CHAINS = {add: "total", subtract: "total", multiply: "product"}
 
 
 def fold(plan: Plan, webs: Webs, kept: set[Value], free: set[Value]) -> None:
@@ -256,24 +257,26 @@ class Measure:
 
     name_width: Callable[[Value], int]
     own_width: Callable[[Value], int]
+    brackets: Callable[[Value, int], int]
 
 
-WIDTH = 88
 DEPTH = 6
+# What the name and the equals sign of a part take.
+PART = 12
 
 
-def narrow(statements: list[Statement], measure: Measure, indent: int = 4) -> None:
-    """Give names to parts of what would be too wide or too deep."""
+def narrow(statements: list[Statement], measure: Measure, width: int) -> None:
+    """Give names to parts of what would be wider than ``width`` or too deep."""
     position = 0
     while position < len(statements):
         statement = statements[position]
         conditional = _conditional_of(statement)
         if conditional is not None and (
-            _is_heavy(conditional) or _width(statement, measure) > WIDTH - indent
+            _is_heavy(conditional) or _width(statement, measure) > width
         ):
             statements[position] = _as_branch(statement, conditional)
             continue
-        named = _wide_sources(statement, measure, WIDTH - indent) or _split(statement, measure, WIDTH - indent)
+        named = _wide_sources(statement, measure, width) or _split(statement, measure, width)
         if named:
             new: list[Statement] = [Define(value) for value in named]
             if isinstance(statement, While):
@@ -282,7 +285,7 @@ def narrow(statements: list[Statement], measure: Measure, indent: int = 4) -> No
                 statements[position:position] = new
             continue
         for block in statement.blocks():
-            narrow(block, measure, indent + 4)
+            narrow(block, measure, width - 4)
         position += 1
 
 
@@ -375,7 +378,7 @@ def _split(statement: Statement, measure: Measure, width: int) -> list[Value]:
         if root.op in (record, display):
             _fit_display(root, measure, chosen, room)
         else:
-            _size(root, measure, chosen, room)
+            _size(root, measure, chosen, room, min(room, width - PART))
     if not chosen:
         return []
     line = Value(LINE, roots)
@@ -443,8 +446,14 @@ def _keep_order(line: Value, chosen: set[Value]) -> None:
             fixed.add(value)
 
 
-def _size(root: Value, measure: Measure, chosen: set[Value], room: int | None) -> tuple[int, int]:
-    """``(width, depth)`` of an expression; names parts into ``chosen`` until it fits ``room``."""
+def _size(
+    root: Value, measure: Measure, chosen: set[Value], room: int | None, inner: int | None = None
+) -> tuple[int, int]:
+    """``(width, depth)`` of an expression; names parts into ``chosen`` until it fits ``room``.
+
+    ``inner`` is the room of the parts.
+    """
+    inner = room if inner is None else inner
     sizes: dict[Value, tuple[int, int]] = {}
     stack: list[tuple[Value, bool, bool]] = [(root, False, True)]
     while stack:
@@ -456,7 +465,8 @@ def _size(root: Value, measure: Measure, chosen: set[Value], room: int | None) -
                     lazy = value.op in (AND, OR, CONDITIONAL) and k > 0 or (value.op is COMPREHENSION and k > 0)
                     stack.append((arg, False, free and not lazy))
             continue
-        sizes[value] = _combine(value, sizes, measure, chosen, room if free else None)
+        allowed = room if value is root else inner
+        sizes[value] = _combine(value, sizes, measure, chosen, allowed if free else None)
     return sizes[root]
 
 
@@ -472,8 +482,12 @@ def _combine(
             return sizes[arg]
         return measure.name_width(arg), 0
 
+    def bracketed(k: int, arg: Value) -> tuple[int, int]:
+        width, depth = size(arg)
+        return (width + measure.brackets(value, k), depth) if arg.captive and arg not in chosen else (width, depth)
+
     def total() -> tuple[int, int]:
-        widths = [size(arg) for arg in value.args]
+        widths = [bracketed(k, arg) for k, arg in enumerate(value.args)]
         first = widths[0][1] if widths else 0
         others = max((depth for _, depth in widths[1:]), default=0)
         deep = max(first, others + 1 if len(widths) > 1 else first + 1)
@@ -498,6 +512,9 @@ def _combine(
         if best is None or size(best)[0] <= 6:
             break
         chosen.add(best)
+        if best is value.args[0] and best.op in CHAINS and best.hint is None:
+            # Parts of one long sum share a name.
+            best.hint = CHAINS[best.op]
         width, depth = total()
     return width, depth
 

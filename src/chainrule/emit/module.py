@@ -28,6 +28,8 @@ from chainrule.emit.widths import measure_of
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
 
 WIDTH = 88
+# Widths of a body that are tried: the names are final only when all is laid out.
+WIDTHS = (84, 80, 76)
 
 
 @dataclass
@@ -150,14 +152,17 @@ def _function_text(
     if late:
         fold(plan, webs, states - late, late)
         names = Names(plan, reserved)
-    narrow(plan.body, measure_of(names))
-    plan.body = merge(plan.body)
     speller = Speller(graph, target, header, lambda value: names[value], called)
-    names = Names(plan, reserved | _header_names(plan, speller))
-    answers: dict[ast.stmt, Answer] = {}
-    used = set(count_uses(plan.body))
-    body = Writer(speller, names, answers, used).block(plan.body) or [ast.Pass()]
-    lines = body_lines(body, answers, _own_file(plan), comments)
+    for width in WIDTHS:
+        narrow(plan.body, measure_of(names), width)
+        plan.body = merge(plan.body)
+        names = Names(plan, reserved | _header_names(plan, speller))
+        answers: dict[ast.stmt, Answer] = {}
+        used = set(count_uses(plan.body))
+        body = Writer(speller, names, answers, used).block(plan.body) or [ast.Pass()]
+        lines = body_lines(body, answers, _own_file(plan), comments)
+        if max(map(len, lines)) <= WIDTH - 4:
+            break
     head = _signature(name, graph.signature, speller)
     if target.decorator is not None:
         head = f"@{header.imported(*target.decorator)}\n{head}"

@@ -53,10 +53,25 @@ class Family:
 
     def absorb(self, other: Family) -> None:
         self.values += other.values
-        self.stretches = sorted(self.stretches + other.stretches)
+        for stretch in other.stretches:
+            self._insert(stretch)
         self.user_name = self.user_name or other.user_name
         self.hint = self.hint or other.hint
         self.fixed = self.fixed or other.fixed
+
+    def _insert(self, stretch: Stretch) -> None:
+        """Keep the stretches sorted, and joined where they touch."""
+        start, end = stretch
+        many = self.stretches
+        k = bisect_left(many, stretch)
+        if k > 0 and many[k - 1][1] >= start:
+            k -= 1
+            start, end = many[k][0], max(end, many[k][1])
+            del many[k]
+        if k < len(many) and many[k][0] <= end:
+            end = max(end, many[k][1])
+            del many[k]
+        many.insert(k, (start, end))
 
     def agrees(self, other: Family) -> bool:
         """Whether a person would call both the same."""
@@ -180,39 +195,34 @@ class Names:
         for value in self.order:
             families[self.family[value]] = None
         users = {family.user_name for family in families if family.user_name}
-        taken = set(self.reserved) | {f.fixed for f in families if f.fixed}
+        taken = Taken(self.reserved | {f.fixed for f in families if f.fixed})
         for family in families:
             if family.fixed:
                 self.names[family] = family.fixed
         for family in families:
             if family not in self.names and family.user_name:
-                self.names[family] = unused(family.user_name, taken, first=family.user_name not in taken)
-                taken.add(self.names[family])
-        taken |= {name for name in users if name}
+                self.names[family] = taken.fresh(family.user_name)
+        taken.names |= {name for name in users if name}
         for family in families:
             if family not in self.names and family.hint:
-                self.names[family] = self._index(family.hint, taken) or unused(family.hint, taken)
-                taken.add(self.names[family])
+                self.names[family] = self._index(family.hint, taken) or taken.fresh(family.hint)
         for value in self.order:
             family = self.family[value]
             if family not in self.names:
                 self.names[family] = self._noun(value, taken)
-                taken.add(self.names[family])
 
-    def _index(self, hint: str, taken: set[str]) -> str | None:
+    def _index(self, hint: str, taken: Taken) -> str | None:
         """``j`` or ``k`` for an index where ``i`` is taken."""
         if hint != "i":
             return None
-        return next((letter for letter in "ijk" if letter not in taken), None)
+        letter = next((letter for letter in "ijk" if letter not in taken.names), None)
+        return None if letter is None else taken.fresh(letter)
 
-    def _noun(self, value: Value, taken: set[str]) -> str:
+    def _noun(self, value: Value, taken: Taken) -> str:
         noun = self._describe(value)
         if noun is not None and not hasattr(builtins, noun):
-            return unused(noun, taken)
-        number = 1
-        while f"t{number}" in taken:
-            number += 1
-        return f"t{number}"
+            return taken.fresh(noun)
+        return taken.numbered("t")
 
     def _describe(self, value: Value) -> str | None:
         """A noun for what a value is, from its operation and its one named argument."""
@@ -280,12 +290,30 @@ def _returned_values(plan: Plan) -> set[Value]:
     return found
 
 
-def unused(name: str, taken: set[str], first: bool = False) -> str:
-    """``name``, or with a number behind it when it is taken."""
-    if not keyword.iskeyword(name) and (first or name not in taken):
-        return name
-    number = 1
-    while f"{name}_{number}" in taken:
-        number += 1
-    return f"{name}_{number}"
+class Taken:
+    """Names that are in use, and numbers for the next ones."""
 
+    def __init__(self, names: set[str]) -> None:
+        self.names = set(names)
+        self.numbers: dict[str, int] = {}
+
+    def fresh(self, name: str) -> str:
+        """``name``, or with a number behind it when it is taken; it is taken from now on."""
+        if keyword.iskeyword(name) or name in self.names:
+            return self.numbered(f"{name}_")
+        self.names.add(name)
+        return name
+
+    def numbered(self, stem: str) -> str:
+        """The stem with the next free number."""
+        number = self.numbers.get(stem, 1)
+        while f"{stem}{number}" in self.names:
+            number += 1
+        self.numbers[stem] = number + 1
+        self.names.add(f"{stem}{number}")
+        return f"{stem}{number}"
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """``name``, or with a number behind it when it is taken."""
+    return Taken(taken).fresh(name)

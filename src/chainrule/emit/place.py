@@ -194,6 +194,68 @@ def _line_of(statement: Statement) -> tuple[str, int] | None:
     return (position.file, position.line) if position is not None else None
 
 
+class _Order:
+    """A list of statements that is being reordered: who reads what, and where it stands."""
+
+    def __init__(self, body: list[Statement]) -> None:
+        self.body = body
+        self.readers: dict[Value, list[Statement]] = {}
+        self.made: dict[Value, Define] = {}
+        self.position: dict[Statement, int] = {}
+        for statement in body:
+            if isinstance(statement, Define):
+                self.made[statement.value] = statement
+            if not isinstance(statement, Move):
+                for value in {value for inner in walk([statement]) for value in reads_deep(inner)}:
+                    self.readers.setdefault(value, []).append(statement)
+        self.number()
+
+    def number(self) -> None:
+        self.position = {statement: k for k, statement in enumerate(self.body)}
+
+    def read_before(self, old: Value, new: Value, wished: set[Value], last: int | None = None) -> None:
+        """Let ``old`` be read before ``new`` is computed, if that is possible.
+
+        ``wished`` are values that had better be computed before ``new``, too: what they are made
+        of may be written in place.
+        """
+        body = self.body
+        at = self.position[self.made[new]]
+        readers = {k for k in map(self.position.__getitem__, self.readers.get(old, ())) if k > at}
+        wished = {value for value in wished if value in self.made and self._made_of(at, value, old)}
+        end = max(readers, default=at)
+        if not (readers or wished) or (last is not None and end > last):
+            return
+        wanted = max([end, *(self.position[self.made[value]] for value in wished)])
+        early = _hoistable(body, at, new, wanted)
+        if readers <= set(early):
+            picked = _with_arguments(body, early, readers, wished)
+            moved = [body[k] for k in picked]
+            chosen = set(picked)
+            stop = max(picked, default=at) + 1
+            body[at:stop] = [*moved, *(body[k] for k in range(at, stop) if k not in chosen)]
+            self.number()
+        elif _may_wait(body, at, end, new):
+            statement = body.pop(at)
+            body.insert(end, statement)
+            self.number()
+
+    def _made_of(self, at: int, value: Value, old: Value) -> bool:
+        """Whether derivative code before ``at`` that reads ``old`` goes into ``value``."""
+        stack = list(value.args)
+        seen: set[Value] = set()
+        while stack:
+            arg = stack.pop()
+            made = self.made.get(arg)
+            if arg in seen or made is None or not arg.derivative or self.position[made] > at:
+                continue
+            if old in arg.args:
+                return True
+            seen.add(arg)
+            stack.extend(arg.args)
+        return False
+
+
 def _states_in_order(body: list[Statement], states: set[Value]) -> None:
     """Let a loop read the old version of a state before it makes the next one.
 
@@ -204,10 +266,11 @@ def _states_in_order(body: list[Statement], states: set[Value]) -> None:
         x = x_new
     """
     for _ in range(2):
+        order = _Order(body)
         pairs = _steps_of(body, states)
         for old, new in pairs:
             wished = {other for _, other in pairs if other is not new and other.derivative}
-            _read_before(body, old, new, wished)
+            order.read_before(old, new, wished)
 
 
 def _steps_of(body: list[Statement], states: set[Value]) -> list[tuple[Value, Value]]:
@@ -219,50 +282,6 @@ def _steps_of(body: list[Statement], states: set[Value]) -> list[tuple[Value, Va
         for target, source in zip(statement.targets, statement.sources, strict=True)
         if target in states and source in made
     ]
-
-
-def _read_before(
-    body: list[Statement], old: Value, new: Value, wished: set[Value], last: int | None = None
-) -> None:
-    """Reorder ``body`` such that ``old`` is read before ``new`` is computed, if that is possible.
-
-    ``wished`` are values that had better be computed before ``new``, too: what they are made of
-    may be written in place.
-    """
-    at = next(k for k, statement in enumerate(body) if isinstance(statement, Define) and statement.value is new)
-    readers = {
-        k
-        for k in range(at + 1, len(body))
-        if not isinstance(body[k], Move) and any(old in reads_deep(inner) for inner in walk([body[k]]))
-    }
-    end = max(readers, default=at)
-    if last is not None and end > last:
-        return
-    early = _hoistable(body, at, new, end if last is None else last)
-    if readers <= set(early):
-        wished = {value for value in wished if _made_of(body[:at], value, old)}
-        picked = _with_arguments(body, early, readers, wished)
-        moved = [body[k] for k in picked]
-        body[at:] = [*moved, *(body[k] for k in range(at, len(body)) if k not in set(picked))]
-    elif _may_wait(body, at, end, new):
-        statement = body.pop(at)
-        body.insert(end, statement)
-
-
-def _made_of(before: list[Statement], value: Value, old: Value) -> bool:
-    """Whether derivative code that reads ``old`` goes into ``value``."""
-    made = {statement.value for statement in before if _is_derivative(statement) and isinstance(statement, Define)}
-    stack = list(value.args)
-    seen: set[Value] = set()
-    while stack:
-        arg = stack.pop()
-        if arg in seen or arg not in made:
-            continue
-        if old in arg.args:
-            return True
-        seen.add(arg)
-        stack.extend(arg.args)
-    return False
 
 
 def _with_arguments(body: list[Statement], early: list[int], readers: set[int], wished: set[Value]) -> list[int]:
@@ -283,7 +302,7 @@ def _hoistable(body: list[Statement], at: int, new: Value, last: int) -> list[in
     late: set[Value] = {new}
     blocked = ordered(new)
     found = []
-    for k in range(at + 1, len(body)):
+    for k in range(at + 1, min(last + 1, len(body))):
         statement = body[k]
         free = isinstance(statement, Define) and statement.value.derivative and not is_effect(statement.value)
         if free:
@@ -296,7 +315,7 @@ def _hoistable(body: list[Statement], at: int, new: Value, last: int) -> list[in
         for inner in walk([statement]):
             late.update(defined_by(inner))
             blocked = blocked or (isinstance(inner, Define) and (ordered(inner.value) or is_effect(inner.value)))
-        if isinstance(statement, (For, While)) or (k > last and not free):
+        if isinstance(statement, (For, While)):
             break
     return found
 
@@ -324,13 +343,15 @@ def _versions_in_order(body: list[Statement]) -> None:
             if name in latest and not is_update(statement.value):
                 pairs.append((latest[name], statement.value))
             latest[name] = statement.value
+    if not pairs:
+        return
+    order = _Order(body)
     for old, new in pairs:
-        at = next(k for k, statement in enumerate(body) if isinstance(statement, Define) and statement.value is new)
-        last = at
+        at = last = order.position[order.made[new]]
         while last + 1 < len(body) and _is_derivative(body[last + 1]):
             last += 1
         named = {s.value for s in body[at : last + 1] if isinstance(s, Define) and s.value.hint is not None}
-        _read_before(body, old, new, named, last)
+        order.read_before(old, new, named, last)
 
 
 def _is_derivative(statement: Statement) -> bool:

@@ -166,12 +166,14 @@ def wrapped(text: str, width: int) -> str:
     return "\n".join(found)
 
 
-DISPLAYS = (ast.Tuple, ast.List, ast.Dict)
+DISPLAYS = (ast.Tuple, ast.List, ast.Dict, ast.ListComp, ast.Call)
 
 
 def _exploded(value: ast.expr, head: str, margin: str, tail: str, width: int) -> list[str]:
     """The lines of ``head value tail``: on one line if it fits, else an entry a line."""
     inner = margin + "    "
+    if isinstance(value, (ast.ListComp, ast.Call)):
+        return _exploded_comprehension(value, head, margin, tail, width)
     parts: list[tuple[str, ast.expr]] = []
     if isinstance(value, ast.Dict):
         opening, closing = "{", "}"
@@ -189,6 +191,25 @@ def _exploded(value: ast.expr, head: str, margin: str, tail: str, width: int) ->
             lines.append(line)
     lines.append(f"{margin}{closing}{tail}")
     return lines
+
+
+def _exploded_comprehension(
+    value: ast.ListComp | ast.Call, head: str, margin: str, tail: str, width: int
+) -> list[str]:
+    """A list comprehension, or a call of a generator expression, over several lines."""
+    inner = margin + "    "
+    found: ast.expr = value
+    opening, closing = "[", "]"
+    if isinstance(value, ast.Call):
+        found = value.args[0] if len(value.args) == 1 else value
+        opening, closing = f"{_expression_text(value.func)}(", ")"
+    if not isinstance(found, (ast.ListComp, ast.GeneratorExp)):
+        return [f"{head}{_expression_text(value)}{tail}"]
+    element = _expression_text(found.elt)
+    clauses = [text_of(clause).strip() for clause in found.generators]
+    whole = " ".join([element, *clauses])
+    lines = [whole] if len(inner + whole) <= width else [element, *clauses]
+    return [f"{head}{opening}", *(inner + line for line in lines), f"{margin}{closing}{tail}"]
 
 
 def _expression_text(value: ast.expr) -> str:

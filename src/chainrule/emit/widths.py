@@ -11,8 +11,6 @@ from chainrule.primitives.effect import Effect, Verbatim
 from chainrule.primitives.sequence import display, entrywise_add, index, record
 
 UNNAMED = 8
-# Numbers behind names on a collision.
-SLACK = 1
 
 
 def measure_of(names: Names) -> Measure:
@@ -26,9 +24,40 @@ def measure_of(names: Names) -> Measure:
                 return len(str(value.params[1]))
             case "reference":
                 return len(str(value.params[0][-1])) if isinstance(value.params[0], tuple) else UNNAMED
-        return len(names[value]) + SLACK if names.has(value) else UNNAMED
+        return len(names[value]) if names.has(value) else UNNAMED
 
-    return Measure(name_width, lambda value: own_width(value, name_width))
+    return Measure(name_width, lambda value: own_width(value, name_width), brackets)
+
+
+# How tightly operators bind; what is not listed needs no brackets.
+BINDING = {"or": 1, "and": 2, "not": 3, "<": 4, "+": 5, "*": 6, "-x": 7, "**": 8}
+SAME = {"-": "+", "/": "*", "//": "*", "%": "*", "@": "*", "<=": "<", ">": "<", ">=": "<", "==": "<", "!=": "<"}
+
+
+def binding(value: Value) -> int:
+    """How tightly the outermost operator of an expression binds."""
+    op = value.op
+    if op is CONDITIONAL:
+        return 0
+    if op in (AND, OR):
+        return BINDING[op.name]
+    if isinstance(op, (Verbatim, Effect)):
+        return 0
+    symbol = op.symbol if isinstance(op, Primitive) else None
+    if symbol is None:
+        return 9
+    if len(value.args) == 1 and symbol in "+-":
+        return BINDING["-x"]
+    return BINDING[SAME.get(symbol, symbol)]
+
+
+def brackets(value: Value, k: int) -> int:
+    """Width of the brackets around argument ``k`` of an expression."""
+    outer, inner = binding(value), binding(value.args[k])
+    if outer in (0, 9):
+        return 2 if outer == 0 and inner == 0 and k < 2 else 0
+    right = k == 1 and outer != BINDING["**"]
+    return 2 if inner < outer or (right and inner == outer) else 0
 
 
 def own_width(value: Value, name_width: object) -> int:
@@ -54,6 +83,6 @@ def own_width(value: Value, name_width: object) -> int:
         return 34
     if isinstance(op, Primitive):
         if op.symbol is not None:
-            return len(op.symbol) + 2 + 2
+            return len(op.symbol) + (2 if count == 2 else op.symbol.isalpha())
         return max((len(name.rpartition(".")[2]) for name in op.callables), default=12) + 2 * count + 3
     return 10 + 2 * count

@@ -91,6 +91,8 @@ class Core:
         self.called: set[ast.AST] = set()
         self.objects: dict[int, ObjectBox] = {}
         self.object_nodes: dict[ObjectBox, Callable[[], Node]] = {}
+        # How often whole rows of nested lists were replaced.
+        self.row_writes: dict[ListBox, int] = {}
         # The first names of lists.
         self.box_names: dict[ListBox, str] = {}
         # Lists that were copied into another container and must not be written to.
@@ -162,6 +164,7 @@ class Core:
         if isinstance(value, ListBox):
             return self.sequence_node(value)
         if isinstance(value, Place):
+            self.check_row(value)
             return self.primitive(sequence.index, self.sequence_node(value.box), *value.path)
         if isinstance(value, TupleValue):
             items = tuple(self.node(item, what) for item in value.items)
@@ -208,6 +211,15 @@ class Core:
             return content
         items = tuple(self.node(item, "an entry of this list") for item in content)
         return self.display(items, "list")
+
+    def check_row(self, place: Place, node: ast.AST | None = None) -> None:
+        """Refuse a row that may have been moved since it was named."""
+        if place.version != self.row_writes.get(place.box, 0):
+            raise self.unsupported(
+                "a row is used after rows of its list were replaced",
+                "Read the row from the list again where it is used.",
+                node,
+            )
 
     def make_dynamic(self, box: ListBox) -> Node:
         """Turn the list's content into a run-time sequence, for good."""
@@ -279,6 +291,7 @@ class Core:
         """Lists whose layout differs between paths become run-time lists on each."""
         for key in keys:
             if not isinstance(key, ListBox):
+                self._unify_made_lists(paths, [path.state.get(key, UNBOUND) for path in paths])
                 continue
             contents = [path.state.get(key, UNBOUND) for path in paths]
             layouts = {
@@ -293,6 +306,23 @@ class Core:
                         with self.graph.inside(path.block):
                             self.make_dynamic(key)
                         self.state = before
+
+    def _unify_made_lists(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
+        """The same for lists that the paths have made themselves."""
+        pairs = [
+            (path, value) for path, value in zip(paths, values, strict=True) if value is not UNBOUND
+        ]
+        if not all(isinstance(value, ListBox) for _, value in pairs):
+            return
+        contents = [path.state.get(value) for path, value in pairs]
+        layouts = {len(content) if isinstance(content, list) else -1 for content in contents}
+        if len(layouts) < 2:
+            return
+        for path, value in pairs:
+            before, self.state = self.state, path.state
+            with self.graph.inside(path.block):
+                self.make_dynamic(value)
+            self.state = before
 
     def changed_keys(self, start: State, paths: Sequence[Path]) -> list[Key]:
         """Keys that some path bound anew, in the order of the states."""

@@ -155,7 +155,9 @@ class Expressions(Core):
         return self.wrap(found, node)
 
     def _tuple(self, node: ast.Tuple) -> Value:
-        return TupleValue(tuple(self.elements(node.elts)))
+        # A row in a tuple is the row as it is now: `a[i], a[j] = a[j], a[i]` swaps.
+        items = self.elements(node.elts)
+        return TupleValue(tuple(self.node(e) if isinstance(e, Place) else e for e in items))
 
     def _list(self, node: ast.List) -> Value:
         box = ListBox()
@@ -626,6 +628,7 @@ class Expressions(Core):
                 return self._item_of_items(items or [], base, key)
             return self.place(base, (self.node(key),))
         if isinstance(base, Place):
+            self.check_row(base, node)
             return self.place(base.box, (*base.path, self.node(key)))
         base_node = self.node(base)
         if isinstance(base_node.type, SequenceType):
@@ -677,7 +680,7 @@ class Expressions(Core):
             base = self.make_dynamic(box)
         type = sequence.item_type(base.type, len(path))
         if isinstance(type, SequenceType) and type.kind == "list":
-            return Place(box, path)
+            return Place(box, path, self.row_writes.get(box, 0))
         return self.primitive(sequence.index, base, *path)
 
     def slice(self, base: Value, bounds: ast.Slice) -> Value:

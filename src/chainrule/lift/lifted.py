@@ -27,7 +27,7 @@ class Lifted:
 
 
 # From a lifted function, a transform's name, ``wrt`` and a mode to the lifted derivative.
-Transform = Callable[[Lifted, str, tuple[str, ...], str], Lifted]
+Transform = Callable[[Lifted, str, str | tuple[str, ...], str], Lifted]
 
 
 def assemble(graph: Graph, structure: Structure) -> Node:

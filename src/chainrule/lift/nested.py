@@ -11,7 +11,6 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.errors import ArgumentError
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
@@ -191,7 +190,8 @@ class Nested(Rules, Parameters):
         parameters = {name: structure.map(taken.mapped) for name, structure in structures.items()}
         lifted = Lifted(taken.graph, parameters, layout.map(taken.mapped), ())
         assert self.transform is not None
-        result = self.transform(lifted, derivative.transform, tuple(parameters), derivative.mode)
+        wrt = tuple(parameters) if isinstance(derivative.wrt, tuple) else next(iter(parameters))
+        result = self.transform(lifted, derivative.transform, wrt, derivative.mode)
         actual: dict[Node, Node] = {}
         for name, key in zip(structures, names, strict=True):
             given = self.structure(args[key] if isinstance(key, int) else keywords[key])
@@ -201,8 +201,6 @@ class Nested(Rules, Parameters):
         for inner, outer in zip(result.graph.body.parameters, taken.outer, strict=True):
             back.map[inner] = actual.get(outer, outer)
         back.walk(result.graph.body, self.block)
-        if isinstance(derivative.wrt, tuple) and len(derivative.wrt) == 1:
-            raise ArgumentError("wrt is a tuple of one", remedy="Give the name itself.")
         return self.value_of(result.result.map(back.mapped))
 
 

@@ -194,6 +194,7 @@ class Statements(Expressions):
             self._set_path(base, (self.node(key),), value, node)
         elif isinstance(base, Place):
             self.check_writable(base.box, node)
+            self.check_row(base, node)
             self._set_path(base.box, (*base.path, self.node(key)), value, node)
         elif isinstance(base, ObjectBox):
             self.call_method(base, "__setitem__", [key, value], node)
@@ -207,7 +208,10 @@ class Statements(Expressions):
     def _set_path(self, box: ListBox, path: tuple[Node, ...], value: Value, node: ast.AST) -> None:
         old = self.make_dynamic(box)
         self.freeze(value)
-        new = self.primitive(sequence.index_set, old, *path, self.node(value))
+        written = self.node(value)
+        if isinstance(written.type, SequenceType):
+            self.row_writes[box] = self.row_writes.get(box, 0) + 1
+        new = self.primitive(sequence.index_set, old, *path, written)
         self.rename(old, new)
         self.state[box] = new
 

@@ -63,6 +63,8 @@ class Place:
 
     box: ListBox
     path: tuple[Node, ...]
+    # How often rows of the box had been replaced when this one was found.
+    version: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.custom import stopped
 from chainrule.transforms import products
-from chainrule.transforms.pipeline import gradient
+from chainrule.transforms.pipeline import Wrt, gradient
 from chainrule.version import __version__
 
 MODES = ("auto", "forward", "reverse")
@@ -71,7 +71,7 @@ def wrt_names(
     return tuple(found)
 
 
-def transformed(lifted: Lifted, transform: str, wrt: tuple[str, ...], mode: str) -> Lifted:
+def transformed(lifted: Lifted, transform: str, wrt: Wrt, mode: str) -> Lifted:
     """Apply one transform to a lifted function."""
     if transform in ("grad", "value_and_grad"):
         return gradient(lifted, wrt, mode, transform == "value_and_grad", transform)
@@ -124,7 +124,7 @@ def derive(
     check_numbers(function, names, arguments)
     lifted = lifted_of(function, arguments, kinds, names)
     cost = operations(lifted.graph)
-    result = transformed(lifted, transform, names, mode)
+    result = transformed(lifted, transform, names if isinstance(wrt, tuple) else names[0], mode)
     graph = Unmarked(result.graph).run()
     graph.name = name or f"{transform}_{lifted.graph.name}"
     graph.docstring = docstring(lifted, transform, names, operations(graph), cost)
@@ -143,7 +143,8 @@ def lifted_of(
         return lift(function, arguments, kinds, names, transformed)
     inner_names = wrt_names(request.function, request.wrt)
     inner = lifted_of(request.function, arguments, kinds, inner_names)
-    result = transformed(inner, request.transform, inner_names, request.mode)
+    wrt: Wrt = inner_names if isinstance(request.wrt, tuple) else inner_names[0]
+    result = transformed(inner, request.transform, wrt, request.mode)
     result.graph.name = f"{request.transform}_{inner.graph.name}"
     return result
 

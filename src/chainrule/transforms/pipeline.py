@@ -40,7 +40,38 @@ class Tangents:
     result: tuple[tuple[Node, ...], ...]
 
 
-def wrt_structures(lifted: Lifted, wrt: Sequence[str]) -> list[Structure]:
+# A parameter named alone, or several: the gradient is then a tuple.
+Wrt = str | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The parameters that are differentiated by: their layouts."""
+
+    structures: tuple[Structure, ...]
+    single: bool
+
+    @property
+    def inputs(self) -> list[Node]:
+        """Their leaves, in order."""
+        return [leaf for structure in self.structures for leaf in structure.leaves()]
+
+    def map(self, change: Callable[[Node], Node]) -> Wanted:
+        """The same layouts with every leaf changed."""
+        return Wanted(tuple(structure.map(change) for structure in self.structures), self.single)
+
+    def layout(self, change: Callable[[Node], Node]) -> Structure:
+        """The gradient: for one parameter named alone its layout, else a tuple of layouts."""
+        found = self.map(change).structures
+        return found[0] if self.single else Structure("tuple", None, found)
+
+
+def names_of(wrt: Wrt) -> tuple[str, ...]:
+    """The names that ``wrt`` lists."""
+    return (wrt,) if isinstance(wrt, str) else wrt
+
+
+def wanted(lifted: Lifted, wrt: Wrt) -> Wanted:
     """Layouts of the parameters that are differentiated by.
 
     Raises
@@ -49,7 +80,7 @@ def wrt_structures(lifted: Lifted, wrt: Sequence[str]) -> list[Structure]:
         When one of them holds no number.
     """
     found = []
-    for name in wrt:
+    for name in names_of(wrt):
         structure = lifted.parameters[name]
         if not any(True for _ in structure.leaves()):
             raise ArgumentError(
@@ -57,7 +88,7 @@ def wrt_structures(lifted: Lifted, wrt: Sequence[str]) -> list[Structure]:
                 remedy="Name a parameter that is a float or a container of floats in `wrt`.",
             )
         found.append(structure)
-    return found
+    return Wanted(tuple(found), isinstance(wrt, str))
 
 
 def is_scalar(node: Node) -> bool:
@@ -172,15 +203,13 @@ def _mapped(structure: Structure, copier: Copier) -> Structure:
     return Structure(structure.kind, None, parts, structure.keys)
 
 
-def forward_gradient(
-    lifted: Lifted, wrt: Sequence[Structure], output: Node, with_value: bool
-) -> Lifted:
+def forward_gradient(lifted: Lifted, wrt: Wanted, output: Node, with_value: bool) -> Lifted:
     """Gradient of a number, one direction for every scalar input."""
-    inputs = [leaf for structure in wrt for leaf in structure.leaves()]
+    inputs = wrt.inputs
     suffixes = direction_suffixes(lifted, inputs)
     walker, value = forward(lifted, inputs, suffixes)
     dots = {node: tangent_of(walker, output, k) for k, node in enumerate(inputs)}
-    gradient = gradient_structure([structure.map(dots.__getitem__) for structure in wrt])
+    gradient = wrt.layout(dots.__getitem__)
     result = Structure("tuple", None, (value, gradient)) if with_value else gradient
     return finish(lifted, walker, result)
 
@@ -193,31 +222,22 @@ def direction_suffixes(lifted: Lifted, inputs: Sequence[Node]) -> list[str]:
     return [f"_d{name}" for name in names]
 
 
-def gradient_structure(structures: Sequence[Structure]) -> Structure:
-    if len(structures) == 1:
-        return structures[0]
-    return Structure("tuple", None, tuple(structures))
-
-
-def reverse_gradient(
-    lifted: Lifted, wrt: Sequence[Structure], output: Node, with_value: bool
-) -> Lifted:
+def reverse_gradient(lifted: Lifted, wrt: Wanted, output: Node, with_value: bool) -> Lifted:
     """Gradient of a number by one walk back."""
     bars, copied, walker = pulled_back(lifted, wrt, [(output, None)])
-    structures = bars
-    gradient = gradient_structure(structures)
+    gradient = bars
     result = Structure("tuple", None, (copied.result, gradient)) if with_value else gradient
     return recorded(copied, walker, result)
 
 
 def pulled_back(
-    lifted: Lifted, wrt: Sequence[Structure], seeds: Sequence[tuple[Node, Node | None]]
-) -> tuple[list[Structure], Lifted, ReverseWalker]:
+    lifted: Lifted, wrt: Wanted, seeds: Sequence[tuple[Node, Node | None]]
+) -> tuple[Structure, Lifted, ReverseWalker]:
     """Adjoints of the inputs, in a copy of the program; a seed of None is 1."""
     copied, copier = copy_of(lifted)
     graph = copied.graph
-    new_wrt = [structure.map(copier.mapped) for structure in wrt]
-    inputs = [leaf for structure in new_wrt for leaf in structure.leaves()]
+    new_wrt = wrt.map(copier.mapped)
+    inputs = new_wrt.inputs
     outputs = [copier.mapped(node) for node, _ in seeds]
     walker = ReverseWalker(graph, inputs, outputs)
     steps = list(graph.body.steps)
@@ -231,7 +251,7 @@ def pulled_back(
             found = walker.bar(node)
             return zero_of(node) if found is None else found
 
-        bars = [structure.map(bar) for structure in new_wrt]
+        bars = new_wrt.layout(bar)
     return bars, copied, walker
 
 
@@ -266,16 +286,14 @@ def recorded(lifted: Lifted, walker: ReverseWalker, result: Structure) -> Lifted
 
 
 def gradient(
-    lifted: Lifted, wrt: Sequence[str], mode: str, with_value: bool, transform: str = "grad"
+    lifted: Lifted, wrt: Wrt, mode: str, with_value: bool, transform: str = "grad"
 ) -> Lifted:
     """The gradient by the cheaper mode, or by the one asked for."""
-    structures = wrt_structures(lifted, wrt)
+    structures = wanted(lifted, wrt)
     output = scalar_result(lifted, transform)
-    inputs = [leaf for structure in structures for leaf in structure.leaves()]
+    inputs = structures.inputs
     if output is None:
-        zeros = gradient_structure(
-            [s.map(lambda node: lifted.graph.constant(0.0)) for s in structures]
-        )
+        zeros = structures.layout(lambda node: lifted.graph.constant(0.0))
         result = Structure("tuple", None, (lifted.result, zeros)) if with_value else zeros
         return finish(lifted, None, result, lifted.graph)
     scalars = all(is_scalar(node) for node in inputs)

@@ -25,22 +25,26 @@ from chainrule.transforms.pipeline import (
     finish,
     forward,
     gradient,
-    gradient_structure,
     is_scalar,
     pulled_back,
     recorded,
     tangent_of,
-    wrt_structures,
+    Wanted,
+    Wrt,
+    names_of,
+    wanted,
 )
 
 
-def jvp(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
+def jvp(lifted: Lifted, wrt: Wrt) -> Lifted:
     """``(value, tangent)`` along directions that are further parameters ``x_dot``."""
-    structures = wrt_structures(lifted, wrt)
+    structures = wanted(lifted, wrt)
     copied, copier = copy_of(lifted)
-    structures = [structure.map(copier.mapped) for structure in structures]
-    copied, directions = add_parameters(copied, [f"{name}_dot" for name in wrt], structures)
-    inputs = [leaf for structure in structures for leaf in structure.leaves()]
+    structures = structures.map(copier.mapped)
+    copied, directions = add_parameters(
+        copied, [f"{name}_dot" for name in names_of(wrt)], structures.structures
+    )
+    inputs = structures.inputs
     seeds = {}
     with deep_recursion():
         walker, value = forward(copied, inputs, ["_dot"], [seeds])
@@ -61,11 +65,11 @@ def jvp(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
     return finish(copied, seeded, result)
 
 
-def vjp(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
+def vjp(lifted: Lifted, wrt: Wrt) -> Lifted:
     """``(value, gradient)`` of the product with an adjoint ``out_bar`` of the result."""
-    structures = wrt_structures(lifted, wrt)
+    structures = wanted(lifted, wrt)
     copied, copier = copy_of(lifted)
-    structures = [structure.map(copier.mapped) for structure in structures]
+    structures = structures.map(copier.mapped)
     outputs = list(copied.result.leaves())
     names = (
         ["out_bar"]
@@ -77,19 +81,19 @@ def vjp(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
     with deep_recursion():
         pairs = [(node, seed.node) for node, seed in zip(outputs, seeds, strict=True)]
         bars, pulled, walker = pulled_back(copied, structures, pairs)
-        result = Structure("tuple", None, (pulled.result, gradient_structure(bars)))
+        result = Structure("tuple", None, (pulled.result, bars))
         return recorded(pulled, walker, result)
 
 
-def hvp(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
+def hvp(lifted: Lifted, wrt: Wrt) -> Lifted:
     """``(gradient, Hessian times direction)`` along further parameters ``x_dot``."""
     return jvp(gradient(lifted, wrt, "auto", False, "hvp"), wrt)
 
 
-def jacobian(lifted: Lifted, wrt: Sequence[str], mode: str = "auto") -> Lifted:
+def jacobian(lifted: Lifted, wrt: Wrt, mode: str = "auto") -> Lifted:
     """Derivatives of every number in the result by every number in the parameters."""
-    structures = wrt_structures(lifted, wrt)
-    inputs = [leaf for structure in structures for leaf in structure.leaves()]
+    structures = wanted(lifted, wrt)
+    inputs = structures.inputs
     outputs = list(lifted.result.leaves())
     if not outputs:
         raise ArgumentError(
@@ -115,13 +119,11 @@ def jacobian(lifted: Lifted, wrt: Sequence[str], mode: str = "auto") -> Lifted:
         return _row_by_row(lifted, wrt)
 
 
-def _nested(structures: Sequence[Structure], entry: dict[Node, Node]) -> Structure:
-    return gradient_structure([structure.map(entry.__getitem__) for structure in structures])
+def _nested(structures: Wanted, entry: dict[Node, Node]) -> Structure:
+    return structures.layout(entry.__getitem__)
 
 
-def _forward_jacobian(
-    lifted: Lifted, structures: Sequence[Structure], inputs: Sequence[Node]
-) -> Lifted:
+def _forward_jacobian(lifted: Lifted, structures: Wanted, inputs: Sequence[Node]) -> Lifted:
     walker, _ = forward(lifted, inputs, direction_suffixes(lifted, inputs))
 
     def row(output: Node) -> Structure:
@@ -143,13 +145,11 @@ def _replaced(structure: Structure, row: object) -> Structure:
     return Structure(structure.kind, structure.node, parts, structure.keys)
 
 
-def _reverse_jacobian(
-    lifted: Lifted, structures: Sequence[Structure], outputs: Sequence[Node]
-) -> Lifted:
+def _reverse_jacobian(lifted: Lifted, structures: Wanted, outputs: Sequence[Node]) -> Lifted:
     copied, copier = copy_of(lifted)
     graph = copied.graph
-    structures = [structure.map(copier.mapped) for structure in structures]
-    inputs = [leaf for structure in structures for leaf in structure.leaves()]
+    structures = structures.map(copier.mapped)
+    inputs = structures.inputs
     steps = list(graph.body.steps)
     rows: dict[Node, Structure] = {}
     pairs: dict[Node, Node] = {}
@@ -174,7 +174,7 @@ def _bar_or_zero(walker: ReverseWalker, node: Node) -> Node:
     return zero_of(node) if bar is None else bar
 
 
-def _row_by_row(lifted: Lifted, wrt: Sequence[str]) -> Lifted:
+def _row_by_row(lifted: Lifted, wrt: Wrt) -> Lifted:
     """The Jacobian of a list: a loop over its entries, each a product with a unit adjoint."""
     if lifted.result.kind != "leaf":
         raise ArgumentError(
@@ -231,6 +231,6 @@ class Embedded(Copier):
             self.map[old] = new
 
 
-def hessian(lifted: Lifted, wrt: Sequence[str], mode: str = "auto") -> Lifted:
+def hessian(lifted: Lifted, wrt: Wrt, mode: str = "auto") -> Lifted:
     """Second derivatives: the Jacobian of the gradient."""
     return jacobian(gradient(lifted, wrt, mode, False, "hessian"), wrt)
