@@ -128,7 +128,7 @@ def _settle(statements: list[Statement], context: str) -> list[Statement]:
     position = len(statements) - 1
     while position >= 0:
         statement = statements[position]
-        rest = statements[position + 1 :]
+        rest = statements[position + 1 :] if statement.blocks() else []
         if isinstance(statement, Branch):
             if context == "loop":
                 rest = _continue_early(statement, rest)

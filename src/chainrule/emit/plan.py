@@ -315,27 +315,45 @@ def captives(value: Value) -> Iterator[Value]:
         stack.extend(arg for arg in inner.args if arg.captive)
 
 
-def reads_deep(statement: Statement) -> Iterator[Value]:
+def reads_deep(statement: Statement) -> list[Value]:
     """The values that a statement's line evaluates, through what is captive in it."""
-    stack = list(reversed(statement.reads()))
-    own = set(scoped(statement)) if isinstance(statement, (Define, Return, Move, Branch)) else set()
+    reads = statement.reads()
+    if not any(value.captive for value in reads):
+        return reads if not isinstance(statement, Define) else _without(reads, statement.value)
+    found: list[Value] = []
+    own: set[Value] = set()
+    stack = list(reversed(reads))
+    if isinstance(statement, Define) and statement.value.op is COMPREHENSION:
+        own.update(targets_of(statement.value.params[0]))
     while stack:
         value = stack.pop()
         if value.captive:
+            if value.op is COMPREHENSION:
+                own.update(targets_of(value.params[0]))
             stack.extend(reversed(value.args))
-        elif value not in own:
-            yield value
+        else:
+            found.append(value)
+    return [value for value in found if value not in own] if own else found
 
 
-def scoped(statement: Statement) -> Iterator[Value]:
+def _without(reads: list[Value], value: Value) -> list[Value]:
+    """``reads`` without the variables of a comprehension."""
+    if value.op is not COMPREHENSION:
+        return reads
+    own = set(targets_of(value.params[0]))
+    return [read for read in reads if read not in own]
+
+
+def scoped(statement: Statement) -> list[Value]:
     """The variables of comprehensions on a statement's line."""
-    stack = [statement.value] if isinstance(statement, Define) else statement.reads()
-    stack = list(stack)
+    found: list[Value] = []
+    stack = [statement.value] if isinstance(statement, Define) else list(statement.reads())
     while stack:
         value = stack.pop()
         if value.op is COMPREHENSION:
-            yield from targets_of(value.params[0])
+            found.extend(targets_of(value.params[0]))
         stack.extend(arg for arg in value.args if arg.captive)
+    return found
 
 
 def count_uses(statements: list[Statement]) -> Counter[Value]:
