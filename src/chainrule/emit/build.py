@@ -32,9 +32,9 @@ from chainrule.emit.plan import (
 from chainrule.graph.block import CONSTANT, ITEM, Block, Graph, constant_key, constant_type
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, OPAQUE
+from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.sequence import append, display
-from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states
 
 
 def build(graph: Graph) -> Plan:
@@ -94,7 +94,9 @@ class _Builder:
             origin = Origin(position, origin.derivative or self.derived(node))
         elif not origin.derivative and self.derived(node):
             origin = Origin(origin.position, derivative=True)
-        value = Value(op, args, node.params if op is node.op else (), node.type, origin, node.serial)
+        value = Value(
+            op, args, node.params if op is node.op else (), node.type, origin, node.serial
+        )
         name = self.graph.names.get(node)
         if origin.derivative:
             value.hint = name
@@ -177,10 +179,14 @@ class _Builder:
 
     def move(self, targets: list[Value], sources: list[Node], statements: list[Statement]) -> None:
         """Assign what is not the target itself."""
-        pairs = [(target, self.value(source)) for target, source in zip(targets, sources, strict=True)]
+        pairs = [
+            (target, self.value(source)) for target, source in zip(targets, sources, strict=True)
+        ]
         pairs = [(target, source) for target, source in pairs if target is not source]
         if pairs:
-            statements.append(Move([target for target, _ in pairs], [source for _, source in pairs]))
+            statements.append(
+                Move([target for target, _ in pairs], [source for _, source in pairs])
+            )
 
     # --- control flow ---------------------------------------------------------------------
 
@@ -233,7 +239,11 @@ class _Builder:
             return False
         if any(value.op.effect or self.used_elsewhere(value) for value in tree):
             return False
-        fixed = [statement.value for statement in arm if isinstance(statement, Define) and ordered(statement.value)]
+        fixed = [
+            statement.value
+            for statement in arm
+            if isinstance(statement, Define) and ordered(statement.value)
+        ]
         return [value for value in tree if ordered(value)] == fixed
 
     def used_elsewhere(self, value: Value) -> bool:
@@ -325,7 +335,9 @@ class _Builder:
         index = self.fresh(body.parameters[0], VARIABLE, [])
         named = self.graph.names.get(body.parameters[0])
         derivative = node.origin.derivative
-        index.user_name, index.hint = (None, named or "i") if derivative or named is None else (named, None)
+        index.user_name, index.hint = (
+            (None, named or "i") if derivative or named is None else (named, None)
+        )
         header = Value(RANGE, [start, stop, step], (), OPAQUE, node.origin, node.serial)
         header.captive = True
         if kind == "reversed":
@@ -353,7 +365,10 @@ class _Builder:
                 sources = [selector if k == 0 else block.results[k - 1] for k in columns]
                 self.move(targets, sources, inner)
             blocks.append(inner)
-        named = [(template, name, inner) for (template, name, _), inner in zip(handlers, blocks[1:], strict=True)]
+        named = [
+            (template, name, inner)
+            for (template, name, _), inner in zip(handlers, blocks[1:], strict=True)
+        ]
         statements.append(Attempt(blocks[0], named, node.origin))
 
 

@@ -9,7 +9,15 @@ from typing import Any
 
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
 from chainrule.graph.node import Node
-from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, owned_blocks, try_blocks
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    TRY,
+    loop_parts,
+    next_states,
+    owned_blocks,
+    try_blocks,
+)
 
 STRUCTURED = (IF, LOOP, TRY)
 
@@ -68,7 +76,9 @@ class _Walk:
             for block in owned_blocks(node):
                 self.owner[block] = node
             if node.op is LOOP:
-                self.found.states.update({state: (node, k) for k, state in enumerate(loop_parts(node)[2])})
+                self.found.states.update(
+                    {state: (node, k) for k, state in enumerate(loop_parts(node)[2])}
+                )
             endless = node.op is LOOP and node.params[0] == "while" and not node.origin.derivative
             if node.op.effect or endless:
                 effects.append(node)

@@ -44,7 +44,12 @@ class Speller:
     """Expressions of one function; ``name_of`` gives the variable of a value."""
 
     def __init__(
-        self, graph: Graph, target: Target, header: Header, name_of: Callable[[Value], str], functions: dict[Any, str]
+        self,
+        graph: Graph,
+        target: Target,
+        header: Header,
+        name_of: Callable[[Value], str],
+        functions: dict[Any, str],
     ) -> None:
         self.graph = graph
         self.target = target
@@ -93,7 +98,9 @@ class Speller:
         if value.leaf and op.name in ("constant", "global", "reference"):
             self.use(value)
         elif isinstance(op, Primitive) and op.callables and (op.symbol is None or value.params):
-            chosen = next((param for param in value.params if isinstance(param, str) and "." in param), None)
+            chosen = next(
+                (param for param in value.params if isinstance(param, str) and "." in param), None
+            )
             dotted = chosen or self.target.spelling(op.name, op.callables)
             if dotted is not None and (op.symbol is None or chosen):
                 self.callable(dotted)
@@ -119,7 +126,9 @@ class Speller:
         return self.name(".".join([top, *rest]))
 
     def primitive(self, value: Value, op: Primitive, args: list[ast.expr]) -> ast.expr:
-        chosen = next((param for param in value.params if isinstance(param, str) and "." in param), None)
+        chosen = next(
+            (param for param in value.params if isinstance(param, str) and "." in param), None
+        )
         if op.symbol is not None and chosen is None:
             return operation(op.symbol, args)
         dotted = chosen or self.target.spelling(op.name, op.callables)
@@ -148,7 +157,11 @@ class Speller:
         if isinstance(value, float) and not math.isfinite(value):
             found = self.name(self.header.imported("math", "nan" if math.isnan(value) else "inf"))
             return ast.UnaryOp(ast.USub(), found) if value < 0 else found
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.copysign(1.0, value) < 0:
+        if (
+            isinstance(value, (int, float))
+            and not isinstance(value, bool)
+            and math.copysign(1.0, value) < 0
+        ):
             return ast.UnaryOp(ast.USub(), ast.Constant(-value))
         if isinstance(value, (tuple, list)):
             kind = ast.Tuple if isinstance(value, tuple) else ast.List
@@ -157,7 +170,9 @@ class Speller:
 
     def global_name(self, value: Value) -> str:
         module, name = value.params
-        return self.header.constant(name, self.graph.globals[module, name], module == self.graph.module)
+        return self.header.constant(
+            name, self.graph.globals[module, name], module == self.graph.module
+        )
 
     def reference(self, key: Any) -> ast.expr:
         value = self.graph.references[key]
@@ -169,7 +184,9 @@ class Speller:
                 return self.builtin(name)
             if module and not (is_literal(value) and name.isidentifier()):
                 return self.reference_to(module, name, value)
-            return self.name(self.header.constant(name or "table", value, module == self.graph.module))
+            return self.name(
+                self.header.constant(name or "table", value, module == self.graph.module)
+            )
         return self.name(self.header.constant(str(key), value, False))
 
     def template(self, text: str, args: list[ast.expr]) -> ast.expr:
@@ -181,7 +198,11 @@ class Speller:
 
     def statement_template(self, text: str, args: list[ast.expr]) -> list[ast.stmt]:
         """Verbatim statements with their slots filled."""
-        return [statement for tree in ast.parse(text).body if isinstance(statement := fill(tree, args), ast.stmt)]
+        return [
+            statement
+            for tree in ast.parse(text).body
+            if isinstance(statement := fill(tree, args), ast.stmt)
+        ]
 
 
 class _Fill(ast.NodeTransformer):
@@ -208,7 +229,9 @@ def operation(symbol: str, args: list[ast.expr]) -> ast.expr:
     return ast.BinOp(args[0], OPERATORS[symbol](), args[1])
 
 
-def subscript(base: ast.expr, path: list[ast.expr], context: ast.expr_context | None = None) -> ast.Subscript:
+def subscript(
+    base: ast.expr, path: list[ast.expr], context: ast.expr_context | None = None
+) -> ast.Subscript:
     """``base[i][j]``."""
     found = base
     for position, item in enumerate(path):
@@ -220,7 +243,10 @@ def subscript(base: ast.expr, path: list[ast.expr], context: ast.expr_context | 
 
 def slice_node(bounds: list[ast.expr]) -> ast.Slice:
     """``start:stop:step`` where a bound that is None is left out."""
-    parts = [None if isinstance(bound, ast.Constant) and bound.value is None else bound for bound in bounds]
+    parts = [
+        None if isinstance(bound, ast.Constant) and bound.value is None else bound
+        for bound in bounds
+    ]
     return ast.Slice(*parts)
 
 
@@ -229,7 +255,7 @@ def comprehension(element: ast.expr, target: ast.expr, iterable: ast.expr) -> as
 
 
 def _range(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    start, stop, step = args
+    start, stop, _ = args
     if value.args[2].op is CONSTANT and value.args[2].params[0] == 1:
         zero = value.args[0].op is CONSTANT and value.args[0].params[0] == 0
         return speller.call("range", stop) if zero else speller.call("range", start, stop)
@@ -256,11 +282,12 @@ def _display(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
 
 
 def _record(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    kind, keys = value.params[0], value.params[1] if len(value.params) > 1 else ()
+    kind = value.params[0]
+    keys: tuple[Any, ...] = value.params[1] if len(value.params) > 1 else ()
     if kind == "dict":
         return ast.Dict([speller.constant(key) for key in keys], args)
     if kind == "object":
-        owner, *names = keys
+        owner, names = keys[0], keys[1:]
         keywords = [ast.keyword(name, arg) for name, arg in zip(names, args, strict=True)]
         return ast.Call(speller.reference(owner), [], keywords)
     return ast.List(args, ast.Load()) if kind == "list" else ast.Tuple(args, ast.Load())
@@ -277,7 +304,9 @@ def _zeros_like(speller: Speller, value: Value, args: list[ast.expr]) -> ast.exp
 def _filled_like(speller: Speller, base: ast.expr, type: Any, entry: ast.expr) -> ast.expr:
     if isinstance(type, Sequence) and isinstance(type.item, Sequence):
         row = ast.Name("row", ast.Load())
-        return comprehension(_filled_like(speller, row, type.item, entry), ast.Name("row", ast.Store()), base)
+        return comprehension(
+            _filled_like(speller, row, type.item, entry), ast.Name("row", ast.Store()), base
+        )
     return ast.BinOp(ast.List([entry], ast.Load()), ast.Mult(), speller.call("len", base))
 
 
@@ -318,7 +347,9 @@ def _append(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
 
 
 def _drop_last(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    return ast.Subscript(args[0], ast.Slice(None, ast.UnaryOp(ast.USub(), ast.Constant(1)), None), ast.Load())
+    return ast.Subscript(
+        args[0], ast.Slice(None, ast.UnaryOp(ast.USub(), ast.Constant(1)), None), ast.Load()
+    )
 
 
 def _pop(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
@@ -359,7 +390,9 @@ def _call_function(speller: Speller, value: Value, args: list[ast.expr]) -> ast.
     return ast.Call(speller.name(speller.functions[value.params[0]]), args, [])
 
 
-def _boolean(kind: Callable[[], ast.boolop]) -> Callable[[Speller, Value, list[ast.expr]], ast.expr]:
+def _boolean(
+    kind: Callable[[], ast.boolop],
+) -> Callable[[Speller, Value, list[ast.expr]], ast.expr]:
     def write(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
         parts: list[ast.expr] = []
         for position, arg in enumerate(args):

@@ -92,15 +92,23 @@ def _join(merged: list[Statement], first: Branch, second: Branch) -> bool:
     for statement in between:
         early = any(statement is other for other in needed_before)
         if early:
-            free = isinstance(statement, Define) and not is_effect(statement.value) and not may_raise(statement.value)
+            free = (
+                isinstance(statement, Define)
+                and not is_effect(statement.value)
+                and not may_raise(statement.value)
+            )
             if not free or any(value in made_by_first for value in reads_deep(statement)):
                 return False
         elif any(_pinned(inner, risky) for inner in walk([statement])):
             return False
-    if len(between) > len(needed_before) and any(not completes([inner]) for inner in walk([second])):
+    if len(between) > len(needed_before) and any(
+        not completes([inner]) for inner in walk([second])
+    ):
         return False
     needed_before.reverse()
-    late = [statement for statement in between if not any(statement is other for other in needed_before)]
+    late = [
+        statement for statement in between if not any(statement is other for other in needed_before)
+    ]
     merged[position:] = [*needed_before, first, *late]
     first.then.extend(second.then)
     first.orelse.extend(second.orelse)
@@ -166,7 +174,9 @@ def _continue_early(branch: Branch, rest: list[Statement]) -> list[Statement]:
 
     ``if flag: moves`` / ``else: long`` at the end of a step becomes ``if flag: moves; continue``.
     """
-    position = next((k for k, statement in enumerate(rest) if not isinstance(statement, Move)), len(rest))
+    position = next(
+        (k for k, statement in enumerate(rest) if not isinstance(statement, Move)), len(rest)
+    )
     if position != len(rest) - 1 or not isinstance(rest[position], Branch):
         return rest
     second = rest[position]
@@ -191,10 +201,17 @@ def _pushed_count(branch: Branch, rest: list[Statement], context: str) -> int:
             return position + 1 if _return_belongs(rest[: position + 1], made) else 0
         if isinstance(statement, Branch):
             return position + 1 if _branch_belongs(branch, statement) else 0
-        plain = isinstance(statement, Move) or (isinstance(statement, Define) and not is_effect(statement.value))
+        plain = isinstance(statement, Move) or (
+            isinstance(statement, Define) and not is_effect(statement.value)
+        )
         if isinstance(statement, Define) and statement.value.op not in (record, display):
             cheap += 1
-        if not plain or cheap > 2 or position >= SMALL or any(value.user_name for value in defined_by(statement) if value.op is not VARIABLE):
+        if (
+            not plain
+            or cheap > 2
+            or position >= SMALL
+            or any(value.user_name for value in defined_by(statement) if value.op is not VARIABLE)
+        ):
             return 0
     flagged = branch.test.op is VARIABLE and branch.test.type == BOOL
     return len(rest) if flagged and context == "loop" and cheap == 0 else 0
@@ -202,16 +219,25 @@ def _pushed_count(branch: Branch, rest: list[Statement], context: str) -> int:
 
 def _independent(branch: Branch, tail: list[Statement]) -> tuple[list[Statement], list[Statement]]:
     """``(what can as well be computed before the branch, the rest)``."""
+    if not any(isinstance(statement, Define) for statement in tail):
+        return [], tail
     made = {value for inner in walk([branch]) for value in defined_by(inner)}
     read = {value for inner in walk([branch]) for value in reads_deep(inner)}
     early: list[Statement] = []
     late: list[Statement] = []
     for statement in tail:
-        free = isinstance(statement, Define) and not may_raise(statement.value) and not is_effect(statement.value)
+        free = (
+            isinstance(statement, Define)
+            and not may_raise(statement.value)
+            and not is_effect(statement.value)
+        )
         if free:
             assert isinstance(statement, Define)
             value = statement.value
-            free = not any(arg in made for arg in reads_deep(statement)) and value.op not in (record, display)
+            free = not any(arg in made for arg in reads_deep(statement)) and value.op not in (
+                record,
+                display,
+            )
             free = free and not (is_update(value) and value.args[0] in read)
         if free:
             early.append(statement)
@@ -222,8 +248,8 @@ def _independent(branch: Branch, tail: list[Statement]) -> tuple[list[Statement]
 
 
 def _variables(branch: Branch) -> set[Value]:
-    """The variables that an arm of ``branch`` assigns."""
-    return {target for inner in walk([branch]) if isinstance(inner, Move) for target in inner.targets}
+    """The variables that hold the results of ``branch``."""
+    return {target for arm in branch.blocks() for target in _closing(arm)}
 
 
 def _return_belongs(tail: list[Statement], made: set[Value]) -> bool:
@@ -264,7 +290,11 @@ def _leaves(branch: Branch, flag: Value) -> list[bool | None]:
             inner = _last_branch(arm)
             if wanted is current.test:
                 found.append(side)
-            elif source is not None and inner is not None and (source in _variables(inner) or source is inner.test):
+            elif (
+                source is not None
+                and inner is not None
+                and (source in _variables(inner) or source is inner.test)
+            ):
                 stack.append((inner, source))
             else:
                 found.append(truth(source) if source is not None else None)
@@ -298,6 +328,29 @@ def _push(branch: Branch, tail: list[Statement]) -> None:
     for arm, side in ((branch.then, True), (branch.orelse, False)):
         if completes(arm):
             arm.extend(_resolved(clone_tail(tail), _closing(arm), {branch.test: side}))
+            if isinstance(tail[-1], Return):
+                _drop_last_moves(arm)
+
+
+def _drop_last_moves(arm: list[Statement]) -> None:
+    """Drop assignments before a return that it does not read."""
+    live: set[Value] = set()
+    for position in range(len(arm) - 1, -1, -1):
+        statement = arm[position]
+        if statement.blocks():
+            break
+        if isinstance(statement, Move):
+            pairs = [
+                pair
+                for pair in zip(statement.targets, statement.sources, strict=True)
+                if pair[0] in live
+            ]
+            statement.targets = [target for target, _ in pairs]
+            statement.sources = [source for _, source in pairs]
+        live.update(reads_deep(statement))
+    arm[:] = [
+        statement for statement in arm if not isinstance(statement, Move) or statement.targets
+    ]
 
 
 def clone_tail(tail: list[Statement]) -> list[Statement]:
@@ -336,16 +389,18 @@ def _told(value: Value, tests: dict[Value, bool]) -> Value:
     return Value(CONSTANT, [], (tests[value],), BOOL) if value in tests else value
 
 
-def _leave_loop(loop: For | While, before: list[Statement], rest: list[Statement]) -> list[Statement]:
+def _leave_loop(
+    loop: For | While, before: list[Statement], rest: list[Statement]
+) -> list[Statement]:
     """Do before a ``break`` what a flag of the loop asks for behind it; what then follows::
 
-        for v in x:                             for v in x:
-            if v > t:                               if v > t:
-                found = True                            return v
-                break                           ...
-        if found:
-            return v
-        ...
+    for v in x:                             for v in x:
+        if v > t:                               if v > t:
+            found = True                            return v
+            break                           ...
+    if found:
+        return v
+    ...
     """
     if not rest or not isinstance(rest[0], Branch):
         return rest
@@ -361,7 +416,10 @@ def _leave_loop(loop: For | While, before: list[Statement], rest: list[Statement
         if known:
             tail = clone_tail(after.then) if told.count(True) > 1 else after.then
             going = completes(after.then)
-            block[position:] = [*_resolved(tail, _closing(block[:position])), *([Break()] if going else [])]
+            block[position:] = [
+                *_resolved(tail, _closing(block[:position])),
+                *([Break()] if going else []),
+            ]
     loop.orelse = after.orelse
     return rest[1:]
 
@@ -373,7 +431,9 @@ def _leave_endless(loop: For | While, rest: list[Statement]) -> list[Statement]:
     if not forever or end is None or not _small(rest[: end + 1]):
         return rest
     tail = rest[: end + 1]
-    made = {target for inner in walk(loop.body) if isinstance(inner, Move) for target in inner.targets}
+    made = {
+        target for inner in walk(loop.body) if isinstance(inner, Move) for target in inner.targets
+    }
     if not _return_belongs(tail, made) or any(isinstance(inner, Branch) for inner in tail):
         return rest
     for block, position in _breaks(loop.body):
@@ -385,7 +445,10 @@ def _known_exits(loop: For | While, flag: Value) -> list[tuple[list[Statement], 
     """Where the loop is left and the value of ``flag`` there; None when it is not told."""
     if loop.orelse:
         return None
-    exits = [(block, position, _known_flag(block[:position], flag)) for block, position in _breaks(loop.body)]
+    exits = [
+        (block, position, _known_flag(block[:position], flag))
+        for block, position in _breaks(loop.body)
+    ]
     leaving = {id(block) for block, _, known in exits if known}
     blocks = [loop.body, *(block for inner in walk(loop.body) for block in inner.blocks())]
     for block in blocks:
@@ -447,7 +510,11 @@ def drop_unused(plan: Plan) -> None:
 
 def _drop_undefined(plan: Plan) -> None:
     """Drop assignments of what has no value on any path."""
-    made = {value for statement in walk(plan.body) for value in (*defined_by(statement), *scoped(statement))}
+    made = {
+        value
+        for statement in walk(plan.body)
+        for value in (*defined_by(statement), *scoped(statement))
+    }
     for statement in walk(plan.body):
         if isinstance(statement, Move):
             pairs = [
@@ -482,7 +549,9 @@ def _without_unused(
     return kept
 
 
-def _is_used(statement: Statement, uses: Counter[Value], dead: set[tuple[Statement, Value]]) -> bool:
+def _is_used(
+    statement: Statement, uses: Counter[Value], dead: set[tuple[Statement, Value]]
+) -> bool:
     match statement:
         case Define(value=value):
             if is_effect(value) or uses[value] > 0:
@@ -490,7 +559,11 @@ def _is_used(statement: Statement, uses: Counter[Value], dead: set[tuple[Stateme
             return any(is_effect(inner) for inner in captives(value))
         case Move(targets=targets, sources=sources):
             pairs = list(zip(targets, sources, strict=True))
-            kept = [(a, b) for a, b in pairs if uses[a] > 0 and a is not b and (statement, a) not in dead]
+            kept = [
+                (a, b)
+                for a, b in pairs
+                if uses[a] > 0 and a is not b and (statement, a) not in dead
+            ]
             uses.subtract(b for a, b in pairs if (a, b) not in kept)
             statement.targets = [target for target, _ in kept]
             statement.sources = [source for _, source in kept]

@@ -158,6 +158,8 @@ def _literal_text(value: Any, header: Header) -> str:
             inner = ", ".join(_literal_text(item, header) for item in value)
             return f"({inner},)" if len(value) == 1 else f"({inner})"
         case dict():
-            pairs = (f"{_literal_text(k, header)}: {_literal_text(v, header)}" for k, v in value.items())
+            pairs = (
+                f"{_literal_text(k, header)}: {_literal_text(v, header)}" for k, v in value.items()
+            )
             return f"{{{', '.join(pairs)}}}"
     return repr(value)

@@ -42,7 +42,18 @@ from chainrule.primitives.sequence import (
 )
 
 UPDATES = (index_set, index_add, append, drop_last, slice_set)
-FRESH = (display, zeros_like, fill_like, filled, copy, entrywise_add, concatenate, slice_of, backwards, *UPDATES)
+FRESH = (
+    display,
+    zeros_like,
+    fill_like,
+    filled,
+    copy,
+    entrywise_add,
+    concatenate,
+    slice_of,
+    backwards,
+    *UPDATES,
+)
 
 
 def is_update(value: Value) -> bool:
@@ -64,7 +75,11 @@ class Webs:
             elif isinstance(statement, Define):
                 self._define(statement.value)
             elif isinstance(statement, For):
-                rows = [value for value in targets_of(statement.target) if isinstance(value.type, Sequence)]
+                rows = [
+                    value
+                    for value in targets_of(statement.target)
+                    if isinstance(value.type, Sequence)
+                ]
                 for row in rows:
                     for base in reads_deep(statement):
                         self.join(row, base)
@@ -126,7 +141,11 @@ class _Copies:
                     sources.setdefault(target, []).append(source)
         variables = set(sources)
         while True:
-            bad = {v for v in variables if any(s not in found and s not in variables for s in sources[v])}
+            bad = {
+                v
+                for v in variables
+                if any(s not in found and s not in variables for s in sources[v])
+            }
             if not bad:
                 return found | variables
             variables -= bad
@@ -169,7 +188,9 @@ class _Copies:
 
     def move(self, statement: Move) -> list[Value]:
         made: list[Value] = []
-        for position, (target, source) in enumerate(zip(statement.targets, statement.sources, strict=True)):
+        for position, (target, source) in enumerate(
+            zip(statement.targets, statement.sources, strict=True)
+        ):
             if not isinstance(target.type, Sequence) or not self.webs.is_updated(target):
                 continue
             foreign = target.derivative and source not in self.fresh
@@ -184,7 +205,9 @@ class _Copies:
         type = base.type
         while isinstance(type, Sequence) and isinstance(type.item, Sequence):
             nested, type = nested + 1, type.item
-        value = Value(copy, [base], (min(max(depth, 1), 1 + nested),), base.type, like.origin, like.serial)
+        value = Value(
+            copy, [base], (min(max(depth, 1), 1 + nested),), base.type, like.origin, like.serial
+        )
         value.user_name, value.hint = like.user_name, like.hint
         return value
 
@@ -211,4 +234,3 @@ def _fuse_pops(body: list[Statement]) -> None:
 
 def _is_minus_one(value: Value) -> bool:
     return value.op is CONSTANT and value.params[0] == -1
-

@@ -17,17 +17,17 @@ from chainrule.emit.plan import (
     AND,
     COMPREHENSION,
     CONDITIONAL,
-    OR,
     ENUMERATE,
+    OR,
     POP,
     RANGE,
     REVERSED,
-    ZIP,
-    Form,
     VARIABLE,
+    ZIP,
     Branch,
     Define,
     For,
+    Form,
     Move,
     Plan,
     Return,
@@ -80,7 +80,11 @@ def _repeat_cheap(plan: Plan, webs: Webs, uses: Counter[Value]) -> None:
     for block in _blocks(plan):
         kept = []
         for statement in block:
-            if isinstance(statement, Define) and uses[statement.value] > 1 and _is_cheap(statement.value, webs):
+            if (
+                isinstance(statement, Define)
+                and uses[statement.value] > 1
+                and _is_cheap(statement.value, webs)
+            ):
                 statement.value.captive = statement.value.repeated = True
             else:
                 kept.append(statement)
@@ -176,7 +180,7 @@ class _Folder:
         named = value.user_name is not None and value not in self.free
         if named or self.uses[value] != 1 or value in self.kept:
             return False
-        if is_effect(value) and not (value.op is CALL):
+        if is_effect(value) and value.op is not CALL:
             return False
         if is_update(value) and "new" not in value.params:
             return False
@@ -189,11 +193,13 @@ class _Folder:
         for arg in _names_read(value):
             if arg.op is VARIABLE and self._assigned_between(arg, at, position):
                 return True
-            if isinstance(arg.type, (Sequence, Record)) or arg.type == OPAQUE:
-                if self._assigned_between(self.webs.find(arg), at, position):
-                    return True
+            seen = isinstance(arg.type, (Sequence, Record)) or arg.type == OPAQUE
+            if seen and self._assigned_between(self.webs.find(arg), at, position):
+                return True
             name = arg.user_name or arg.hint
-            if name is not None and self._assigned_between(name, max(at, self.where.get(arg, -1)), position):
+            if name is not None and self._assigned_between(
+                name, max(at, self.where.get(arg, -1)), position
+            ):
                 return True
         return False
 
@@ -209,7 +215,12 @@ def _is_fixed(statement: Statement) -> bool:
     """Whether the order of ``statement`` among what may raise must stay."""
     match statement:
         case Define(value=value):
-            return ordered(value) or is_effect(value) or value.op is POP or (is_update(value) and not value.derivative)
+            return (
+                ordered(value)
+                or is_effect(value)
+                or value.op is POP
+                or (is_update(value) and not value.derivative)
+            )
         case Move() | Unpack():
             return False
         case Return():
@@ -295,10 +306,11 @@ def _wide_sources(statement: Statement, measure: Measure, width: int) -> list[Va
         return []
     found = []
     for target, source in zip(statement.targets, statement.sources, strict=True):
-        if source.captive and source.op is CONDITIONAL:
-            if _is_heavy(source) or _width(Move([target], [source]), measure) > width:
-                source.captive = False
-                found.append(source)
+        conditional = source.captive and source.op is CONDITIONAL
+        alone = Move([target], [source])
+        if conditional and (_is_heavy(source) or _width(alone, measure) > width):
+            source.captive = False
+            found.append(source)
     return found
 
 
@@ -319,7 +331,11 @@ def _is_heavy(value: Value) -> bool:
     _, then, orelse = value.args
     if any(inner.op is CONDITIONAL for inner in (then, *captives(then)) if inner.captive):
         return True
-    return orelse.captive and orelse.op is CONDITIONAL and any(inner.op is CONDITIONAL for inner in captives(orelse))
+    return (
+        orelse.captive
+        and orelse.op is CONDITIONAL
+        and any(inner.op is CONDITIONAL for inner in captives(orelse))
+    )
 
 
 def _as_branch(statement: Statement, conditional: Value) -> Branch:
@@ -425,7 +441,9 @@ def _inside(root: Value) -> list[Value]:
             order.append(value)
             continue
         stack.append((value, True))
-        stack.extend((arg, False) for arg in reversed(value.args) if arg.captive or value.op is LINE)
+        stack.extend(
+            (arg, False) for arg in reversed(value.args) if arg.captive or value.op is LINE
+        )
     return order
 
 
@@ -462,7 +480,9 @@ def _size(
             stack.append((value, True, free))
             for k, arg in enumerate(value.args):
                 if arg.captive:
-                    lazy = value.op in (AND, OR, CONDITIONAL) and k > 0 or (value.op is COMPREHENSION and k > 0)
+                    lazy = (value.op in (AND, OR, CONDITIONAL) and k > 0) or (
+                        value.op is COMPREHENSION and k > 0
+                    )
                     stack.append((arg, False, free and not lazy))
             continue
         allowed = room if value is root else inner
@@ -484,7 +504,11 @@ def _combine(
 
     def bracketed(k: int, arg: Value) -> tuple[int, int]:
         width, depth = size(arg)
-        return (width + measure.brackets(value, k), depth) if arg.captive and arg not in chosen else (width, depth)
+        return (
+            (width + measure.brackets(value, k), depth)
+            if arg.captive and arg not in chosen
+            else (width, depth)
+        )
 
     def total() -> tuple[int, int]:
         widths = [bracketed(k, arg) for k, arg in enumerate(value.args)]
@@ -499,7 +523,11 @@ def _combine(
     if value.op is CONDITIONAL:
         # It becomes an if statement as a whole.
         return width, depth
-    parts = [arg for k, arg in enumerate(value.args) if arg.captive and _nameable(arg) and not _is_lazy_arg(value, k)]
+    parts = [
+        arg
+        for k, arg in enumerate(value.args)
+        if arg.captive and _nameable(arg) and not _is_lazy_arg(value, k)
+    ]
     for part in parts:
         if part.op is CONDITIONAL and _is_heavy(part):
             chosen.add(part)
@@ -508,7 +536,11 @@ def _combine(
     while width > room or depth > limit:
         parts = [part for part in parts if part not in chosen]
         by_depth = width <= room
-        best = max(parts, key=(lambda part: size(part)[1]) if by_depth else (lambda part: size(part)[0]), default=None)
+        best = max(
+            parts,
+            key=(lambda part: size(part)[1]) if by_depth else (lambda part: size(part)[0]),
+            default=None,
+        )
         if best is None or size(best)[0] <= 6:
             break
         chosen.add(best)
@@ -520,7 +552,11 @@ def _combine(
 
 
 def _nameable(value: Value) -> bool:
-    return value.op not in (RANGE, REVERSED, ENUMERATE, ZIP) and not value.repeated and not is_statement(value)
+    return (
+        value.op not in (RANGE, REVERSED, ENUMERATE, ZIP)
+        and not value.repeated
+        and not is_statement(value)
+    )
 
 
 def _is_lazy_arg(value: Value, k: int) -> bool:

@@ -126,7 +126,7 @@ class Liveness:
         for value, end in live.items():
             self._add(value, position + 1, end)
         live.clear()
-        live.update({value: position + 1 for value in target | self.held})
+        live.update(dict.fromkeys(target | self.held, position + 1))
 
     def _defined(self, statement: Statement, position: int, live: dict[Value, int]) -> None:
         for value in defined_by(statement):
@@ -141,23 +141,27 @@ class Liveness:
         entry: set[Value] = set()
         bounds = (self.marks[position, 1], self.ends[branch])
         for k, block in enumerate(branch.blocks()):
-            inner = {value: bounds[k] for value in after}
+            inner = dict.fromkeys(after, bounds[k])
             self._block(block, inner)
             entry |= self._close(inner, self.marks[position, k])
         live.clear()
-        live.update({value: position + 1 for value in self._begun(entry, position)})
+        live.update(dict.fromkeys(self._begun(entry, position), position + 1))
 
     def _begun(self, values: set[Value], position: int) -> list[Value]:
         """Those that may have a value at all when ``position`` is reached."""
         inside = bool(self.loops)
-        return [value for value in values if inside or self.first.get(value, 0) < position or value in self.held]
+        return [
+            value
+            for value in values
+            if inside or self.first.get(value, 0) < position or value in self.held
+        ]
 
     def _loop(self, loop: For | While, position: int, live: dict[Value, int]) -> None:
         end = self.ends[loop]
         blocks = loop.blocks()
         after = self._close(live, end)
         mark = self.marks[position, len(blocks) - 1]
-        inner = {value: end for value in after}
+        inner = dict.fromkeys(after, end)
         self._block(loop.orelse, inner)
         finished = self._close(inner, mark)
         if isinstance(loop, While) and truth(loop.test) is True:
@@ -170,12 +174,14 @@ class Liveness:
             for value in reads_deep(inner)
             if self.first.get(value, 0) < position
         }
-        if isinstance(loop, For) and any(value.op is not RANGE for value in _iterated(loop.iterable)):
+        if isinstance(loop, For) and any(
+            value.op is not RANGE for value in _iterated(loop.iterable)
+        ):
             # What is looped over is looked at in every step.
             outside |= set(reads_deep(loop))
         around = finished | outside
         self.loops.append((after, around))
-        inner = {value: mark for value in around}
+        inner = dict.fromkeys(around, mark)
         self._block(loop.body, inner)
         mark = self.marks[position, len(blocks) - 2]
         entry = self._close(inner, mark) | around
@@ -183,7 +189,7 @@ class Liveness:
             self._add(target, position, mark + 1)
             entry.discard(target)
         if isinstance(loop, While):
-            inner = {value: mark for value in entry}
+            inner = dict.fromkeys(entry, mark)
             for value in reads_deep(loop):
                 inner.setdefault(value, mark)
             self._block(loop.condition, inner)
@@ -201,16 +207,16 @@ class Liveness:
         entry: set[Value] = set()
         bounds = [self.marks[position, k + 1] for k in range(count - 1)] + [self.ends[attempt]]
         for k in range(count - 1, 0, -1):
-            inner = {value: bounds[k] for value in after}
+            inner = dict.fromkeys(after, bounds[k])
             self._block(attempt.blocks()[k], inner)
             entry |= self._close(inner, self.marks[position, k])
         before, self.held = self.held, self.held | entry
-        inner = {value: bounds[0] for value in after | entry}
+        inner = dict.fromkeys(after | entry, bounds[0])
         self._block(attempt.body, inner)
         entry = self._close(inner, self.marks[position, 0]) | entry
         self.held = before
         live.clear()
-        live.update({value: position + 1 for value in self._begun(entry, position)})
+        live.update(dict.fromkeys(self._begun(entry, position), position + 1))
 
 
 def _iterated(iterable: Value) -> list[Value]:

@@ -36,8 +36,9 @@ def load(
     functions = [node for node in emitted.tree.body if isinstance(node, ast.FunctionDef)]
     live = set(emitted.live_globals) if own else set()
     cells = _cells(emitted, closure, live)
-    namespace = module_globals if module_globals is not None else {"__name__": _module_of(emitted, name)}
-    namespace.setdefault("__builtins__", __builtins__)
+    namespace: dict[str, Any] = {"__name__": _module_of(emitted, name)}
+    if module_globals is not None:
+        namespace = module_globals
     made = _made(functions, cells, namespace, file, [name for name, _ in cells.items()])
     function = made[name]
     _describe(function, emitted, name)
@@ -52,7 +53,9 @@ def _register(file: str, source: str) -> None:
 def _cells(
     emitted: EmittedModule, closure: Mapping[str, types.CellType] | None, live: set[str]
 ) -> dict[str, types.CellType]:
-    cells = {name: types.CellType(value) for name, value in emitted.bindings.items() if name not in live}
+    cells = {
+        name: types.CellType(value) for name, value in emitted.bindings.items() if name not in live
+    }
     known: dict[str, types.CellType] = {}
     for graph in emitted.graphs.values():
         known.update(getattr(graph, "cells", {}))
@@ -108,7 +111,9 @@ def _with_cells(function: Any, cells: Mapping[str, types.CellType]) -> Any:
     if not isinstance(function, types.FunctionType) or not function.__code__.co_freevars:
         return function
     closure = tuple(cells[name] for name in function.__code__.co_freevars)
-    made = types.FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__, closure)
+    made = types.FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, closure
+    )
     made.__kwdefaults__ = function.__kwdefaults__
     made.__annotations__ = function.__annotations__
     made.__doc__ = function.__doc__
@@ -135,7 +140,8 @@ def _set_defaults(function: types.FunctionType, graph: Graph) -> None:
     positional = [
         parameter.default
         for parameter in graph.signature
-        if parameter.kind in ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD") and parameter.default is not NO_DEFAULT
+        if parameter.kind in ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD")
+        and parameter.default is not NO_DEFAULT
     ]
     named = {
         parameter.name: parameter.default

@@ -35,7 +35,6 @@ from chainrule.graph.types import OPAQUE, Sequence
 from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.sequence import append, display, index, length
 
-
 # So many lists at most are looped over side by side, in a head so wide.
 MOST_COLUMNS = 3
 WIDEST_HEAD = 60
@@ -54,7 +53,10 @@ def raise_loops(plan: Plan) -> None:
 
 def _counts_from_zero(header: Value) -> bool:
     start, _, step = header.args
-    return all(part.op is CONSTANT for part in (start, step)) and (start.params[0], step.params[0]) == (0, 1)
+    return all(part.op is CONSTANT for part in (start, step)) and (
+        start.params[0],
+        step.params[0],
+    ) == (0, 1)
 
 
 @dataclass
@@ -108,10 +110,10 @@ class _Items:
                 if its_loop == loop or (count is not None and its_count is count):
                     same.add(other)
             return [base], {base, *same}
-        if isinstance(stop.op, Verbatim) and str(stop.params[0]).startswith("min("):
-            if all(arg.op is length for arg in stop.args):
-                found = [arg.args[0] for arg in stop.args]
-                return found, {*found, *same}
+        shortest = isinstance(stop.op, Verbatim) and str(stop.params[0]).startswith("min(")
+        if shortest and all(arg.op is length for arg in stop.args):
+            found = [arg.args[0] for arg in stop.args]
+            return found, {*found, *same}
         return ([], same) if same else None
 
     def _survey(self, number: Value, bases: tuple[list[Value], set[Value]]) -> None:
@@ -143,8 +145,13 @@ class _Items:
         if first.user_name is None and first.hint is None and name is not None:
             first.hint = name.removesuffix("_tape") if name.endswith("_tape") else f"{name}_i"
         mapping = {read: first for read in reads if read is not first}
-        for block in (self.loop.body, *(block for inner in walk(self.loop.body) for block in inner.blocks())):
-            block[:] = [inner for inner in block if not (isinstance(inner, Define) and inner.value in reads)]
+        for block in (
+            self.loop.body,
+            *(block for inner in walk(self.loop.body) for block in inner.blocks()),
+        ):
+            block[:] = [
+                inner for inner in block if not (isinstance(inner, Define) and inner.value in reads)
+            ]
         if mapping:
             for inner in walk(self.loop.body):
                 inner.replace_reads(mapping)
@@ -176,7 +183,9 @@ def _gather(statements: list[Statement], plan: Plan) -> None:
             if made is not None:
                 statements[position] = Define(made)
                 uses = None
-    statements[:] = [inner for inner in statements if not (isinstance(inner, Move) and not inner.targets)]
+    statements[:] = [
+        inner for inner in statements if not (isinstance(inner, Move) and not inner.targets)
+    ]
 
 
 def _single_state(loop: For) -> tuple[Value, Value] | None:
@@ -184,13 +193,17 @@ def _single_state(loop: For) -> tuple[Value, Value] | None:
     if not loop.body or not isinstance(loop.body[-1], Move):
         return None
     closing = loop.body[-1]
-    if len(closing.targets) != 1 or any(isinstance(inner, (Break, Return, Branch)) for inner in walk(loop.body)):
+    if len(closing.targets) != 1 or any(
+        isinstance(inner, (Break, Return, Branch)) for inner in walk(loop.body)
+    ):
         return None
     state, grown = closing.targets[0], closing.sources[0]
     return (state, grown) if grown.op is append and grown.args[0] is state else None
 
 
-def _comprehension(loop: For, statements: list[Statement], position: int, uses: Counter[Value]) -> Value | None:
+def _comprehension(
+    loop: For, statements: list[Statement], position: int, uses: Counter[Value]
+) -> Value | None:
     found = _single_state(loop)
     assert found is not None
     state, grown = found
@@ -200,12 +213,18 @@ def _comprehension(loop: For, statements: list[Statement], position: int, uses: 
         return None
     steps.pop()
     tree = list(_tree(element, set(steps)))
-    plain = len(tree) == len(steps) and all(uses[step] == 1 and step.user_name is None for step in steps)
+    plain = len(tree) == len(steps) and all(
+        uses[step] == 1 and step.user_name is None for step in steps
+    )
     if not plain or any(is_effect(step) for step in steps):
         return None
-    if [step for step in reversed(tree) if ordered(step)] != [step for step in steps if ordered(step)]:
+    if [step for step in reversed(tree) if ordered(step)] != [
+        step for step in steps if ordered(step)
+    ]:
         return None
-    if not _starts_empty(state, statements[:position]) or any(state in reads_deep(inner) for inner in loop.body[:-2]):
+    if not _starts_empty(state, statements[:position]) or any(
+        state in reads_deep(inner) for inner in loop.body[:-2]
+    ):
         return None
     for step in steps:
         step.captive = True

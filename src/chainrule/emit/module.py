@@ -6,8 +6,10 @@ import ast
 import builtins
 import inspect
 import keyword
+import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,14 +18,15 @@ from chainrule.emit.expressions import Speller
 from chainrule.emit.flow import drop_unused, merge, raise_control
 from chainrule.emit.imports import Header
 from chainrule.emit.inplace import update_in_place
-from chainrule.emit.layout import Measure, fold, narrow
+from chainrule.emit.layout import fold, narrow
 from chainrule.emit.loops import raise_loops
 from chainrule.emit.names import Names
 from chainrule.emit.place import place
 from chainrule.emit.plan import For, Move, Plan, Value, While, count_uses, walk
 from chainrule.emit.printing import Answer, body_lines, text_of
 from chainrule.emit.statements import Writer
-from chainrule.emit.targets import Target, target as target_named
+from chainrule.emit.targets import Target
+from chainrule.emit.targets import target as target_named
 from chainrule.emit.widths import measure_of
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
 
@@ -58,11 +61,36 @@ class EmittedModule:
     graphs: dict[str, Graph] = field(default_factory=dict)
 
 
+# Frames that one level of the user's nesting takes here.
+RECURSION_LIMIT = 20_000
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Room for deeply nested programs."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
 def render(
-    graphs: Sequence[Graph], *, target: str = "math", comments: bool = True, header: str | None = None
+    graphs: Sequence[Graph],
+    *,
+    target: str = "math",
+    comments: bool = True,
+    header: str | None = None,
 ) -> EmittedModule:
     """One module with one function for each graph and for each function they call."""
-    spelled = target_named(target)
+    with deep_recursion():
+        return _rendered(graphs, target_named(target), comments, header)
+
+
+def _rendered(
+    graphs: Sequence[Graph], spelled: Target, comments: bool, header: str | None
+) -> EmittedModule:
     ordered, callees = _with_callees(graphs)
     plans = {graph: prepare(graph) for graph in ordered}
     users = {name for plan in plans.values() for name in _users_names(plan)}
@@ -133,7 +161,7 @@ def _users_names(plan: Plan) -> set[str]:
         for value in (*statement.reads(), *getattr(statement, "targets", ())):
             if value is not None and value.user_name:
                 found.add(value.user_name)
-    found |= {name for name in plan.graph.names.values()}
+    found |= set(plan.graph.names.values())
     return found
 
 
@@ -142,7 +170,11 @@ def _function_text(
 ) -> str:
     graph = plan.graph
     webs = update_in_place(plan)
-    reserved = set(keyword.kwlist) | {parameter.name for parameter in graph.signature} | {name, *called.values()}
+    reserved = (
+        set(keyword.kwlist)
+        | {parameter.name for parameter in graph.signature}
+        | {name, *called.values()}
+    )
     reserved |= set(header.taken) - header.users
     reserved |= {used for used in dir(builtins) if not used.startswith("_")}
     states = _loop_states(plan)
@@ -167,7 +199,13 @@ def _function_text(
     if target.decorator is not None:
         head = f"@{header.imported(*target.decorator)}\n{head}"
     documented = _docstring(graph.docstring)
-    return head + "\n" + documented + "\n".join("    " + line if line else line for line in lines) + "\n"
+    return (
+        head
+        + "\n"
+        + documented
+        + "\n".join("    " + line if line else line for line in lines)
+        + "\n"
+    )
 
 
 def _header_names(plan: Plan, speller: Speller) -> set[str]:
@@ -243,7 +281,11 @@ def _signature(name: str, parameters: Sequence[SignatureParameter], speller: Spe
     kinds = [parameter.kind for parameter in parameters]
     for position, parameter in enumerate(parameters):
         keyword_only = parameter.kind == "KEYWORD_ONLY"
-        if keyword_only and "VAR_POSITIONAL" not in kinds and (position == 0 or kinds[position - 1] != "KEYWORD_ONLY"):
+        if (
+            keyword_only
+            and "VAR_POSITIONAL" not in kinds
+            and (position == 0 or kinds[position - 1] != "KEYWORD_ONLY")
+        ):
             parts.append("*")
         parts.append(_parameter(parameter, speller))
         after = kinds[position + 1] if position + 1 < len(kinds) else None
@@ -283,4 +325,3 @@ def _is_builtin_annotation(text: str) -> bool:
         return False
     names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
     return all(hasattr(builtins, name) for name in names)
-

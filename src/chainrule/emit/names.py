@@ -173,7 +173,11 @@ class Names:
 
     def _join_updates(self) -> None:
         for statement in walk(self.plan.body):
-            if isinstance(statement, Define) and is_update(statement.value) and "new" not in statement.value.params:
+            if (
+                isinstance(statement, Define)
+                and is_update(statement.value)
+                and "new" not in statement.value.params
+            ):
                 self._join(statement.value, statement.value.args[0], anyway=True)
 
     def _join_versions(self) -> None:
@@ -232,10 +236,13 @@ class Names:
         if value in self.returned:
             return "value"
         named = [arg for arg in value.args if arg in self.family and self.family[arg] in self.names]
-        only = self.names[self.family[named[0]]] if len(named) == 1 and len(value.args) == 1 else None
+        only = (
+            self.names[self.family[named[0]]] if len(named) == 1 and len(value.args) == 1 else None
+        )
         if op is length:
             return f"n_{only}" if only and len(only) <= LONGEST_NOUN - 2 else "count"
-        if only is not None and getattr(op, "callables", ()) and getattr(op, "symbol", None) is None:
+        called = isinstance(op, Primitive) and op.callables and op.symbol is None
+        if only is not None and called:
             noun = f"{op.name}_{only}"
             return noun if len(noun) <= LONGEST_NOUN and noun.isidentifier() else None
         if op is arithmetic.divide:

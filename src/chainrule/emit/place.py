@@ -50,9 +50,9 @@ def place(plan: Plan) -> None:
 def hoist(statements: list[Statement]) -> None:
     """Compute before a loop what is the same in all its steps and cannot raise::
 
-        for v in x:                     scale = 2.0 * a
-            s_bar += 2.0 * a * v        for v in x:
-                                            s_bar += scale * v
+    for v in x:                     scale = 2.0 * a
+        s_bar += 2.0 * a * v        for v in x:
+                                        s_bar += scale * v
     """
     position = 0
     while position < len(statements):
@@ -81,7 +81,10 @@ def _is_invariant(value: Value, own: set[Value]) -> bool:
 
 def _holds_list(value: Value) -> bool:
     """Whether moving ``value`` could change what list it sees or makes."""
-    return any(isinstance(part.type, (Sequence, Record)) or part.type == OPAQUE for part in (value, *value.args))
+    return any(
+        isinstance(part.type, (Sequence, Record)) or part.type == OPAQUE
+        for part in (value, *value.args)
+    )
 
 
 # --- into branches ----------------------------------------------------------------------
@@ -100,7 +103,11 @@ def sink(statements: list[Statement]) -> None:
                     users.setdefault(value, set()).add((position, arm))
     gone: set[int] = set()
     assigned = _assignments(statements)
-    exits = [k for k, statement in enumerate(statements) if isinstance(statement, Branch) and not completes(statement.then)]
+    exits = [
+        k
+        for k, statement in enumerate(statements)
+        if isinstance(statement, Branch) and not completes(statement.then)
+    ]
     waiting: dict[int, list[Statement]] = {}
     for position in range(len(statements) - 1, -1, -1):
         statement = statements[position]
@@ -108,7 +115,9 @@ def sink(statements: list[Statement]) -> None:
             continue
         places = users.get(statement.value, set())
         passed = _exit_passed(exits, position, places) if statement.value.derivative else None
-        if passed is not None and not _assigned_between(statement.value.args, assigned, position, passed):
+        if passed is not None and not _assigned_between(
+            statement.value.args, assigned, position, passed
+        ):
             waiting.setdefault(passed, []).insert(0, statement)
             gone.add(position)
             _used_later(users, statement, position, passed)
@@ -141,7 +150,11 @@ def _exit_passed(exits: list[int], position: int, places: set[tuple[int, int]]) 
 
 
 def _used_later(
-    users: dict[Value, set[tuple[int, int]]], statement: Statement, before: int, at: int, arm: int = -1
+    users: dict[Value, set[tuple[int, int]]],
+    statement: Statement,
+    before: int,
+    at: int,
+    arm: int = -1,
 ) -> None:
     """``statement`` has moved: so have its uses of its arguments."""
     for value in reads_deep(statement):
@@ -154,7 +167,9 @@ def _used_later(
 def _may_sink(value: Value) -> bool:
     if ordered(value) or value.user_name is not None or is_effect(value) or is_update(value):
         return False
-    return value.op is not POP and not any(isinstance(arg.type, (Sequence, Record)) for arg in value.args)
+    return value.op is not POP and not any(
+        isinstance(arg.type, (Sequence, Record)) for arg in value.args
+    )
 
 
 def _assignments(statements: list[Statement]) -> dict[Value, list[int]]:
@@ -167,7 +182,9 @@ def _assignments(statements: list[Statement]) -> dict[Value, list[int]]:
     return found
 
 
-def _assigned_between(values: Iterable[Value], assigned: dict[Value, list[int]], start: int, end: int) -> bool:
+def _assigned_between(
+    values: Iterable[Value], assigned: dict[Value, list[int]], start: int, end: int
+) -> bool:
     return any(start < at <= end for value in values for at in assigned.get(value, ()))
 
 
@@ -213,7 +230,9 @@ class _Order:
     def number(self) -> None:
         self.position = {statement: k for k, statement in enumerate(self.body)}
 
-    def read_before(self, old: Value, new: Value, wished: set[Value], last: int | None = None) -> None:
+    def read_before(
+        self, old: Value, new: Value, wished: set[Value], last: int | None = None
+    ) -> None:
         """Let ``old`` be read before ``new`` is computed, if that is possible.
 
         ``wished`` are values that had better be computed before ``new``, too: what they are made
@@ -284,7 +303,9 @@ def _steps_of(body: list[Statement], states: set[Value]) -> list[tuple[Value, Va
     ]
 
 
-def _with_arguments(body: list[Statement], early: list[int], readers: set[int], wished: set[Value]) -> list[int]:
+def _with_arguments(
+    body: list[Statement], early: list[int], readers: set[int], wished: set[Value]
+) -> list[int]:
     """Those of ``early`` that are wanted, and what they need of each other."""
     needed: set[Value] = set(wished)
     picked = []
@@ -304,7 +325,11 @@ def _hoistable(body: list[Statement], at: int, new: Value, last: int) -> list[in
     found = []
     for k in range(at + 1, min(last + 1, len(body))):
         statement = body[k]
-        free = isinstance(statement, Define) and statement.value.derivative and not is_effect(statement.value)
+        free = (
+            isinstance(statement, Define)
+            and statement.value.derivative
+            and not is_effect(statement.value)
+        )
         if free:
             assert isinstance(statement, Define)
             value = statement.value
@@ -314,7 +339,9 @@ def _hoistable(body: list[Statement], at: int, new: Value, last: int) -> list[in
                 continue
         for inner in walk([statement]):
             late.update(defined_by(inner))
-            blocked = blocked or (isinstance(inner, Define) and (ordered(inner.value) or is_effect(inner.value)))
+            blocked = blocked or (
+                isinstance(inner, Define) and (ordered(inner.value) or is_effect(inner.value))
+            )
         if isinstance(statement, (For, While)):
             break
     return found
@@ -328,7 +355,11 @@ def _may_wait(body: list[Statement], at: int, until: int, new: Value) -> bool:
         for inner in walk([statement]):
             if new in reads_deep(inner) or any(value in new.args for value in defined_by(inner)):
                 return False
-            if ordered(new) and isinstance(inner, Define) and (may_raise(inner.value) or is_effect(inner.value)):
+            if (
+                ordered(new)
+                and isinstance(inner, Define)
+                and (may_raise(inner.value) or is_effect(inner.value))
+            ):
                 return False
     return True
 
@@ -350,7 +381,11 @@ def _versions_in_order(body: list[Statement]) -> None:
         at = last = order.position[order.made[new]]
         while last + 1 < len(body) and _is_derivative(body[last + 1]):
             last += 1
-        named = {s.value for s in body[at : last + 1] if isinstance(s, Define) and s.value.hint is not None}
+        named = {
+            s.value
+            for s in body[at : last + 1]
+            if isinstance(s, Define) and s.value.hint is not None
+        }
         order.read_before(old, new, named, last)
 
 

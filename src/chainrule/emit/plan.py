@@ -66,7 +66,8 @@ class Value:
     """
 
     __slots__ = (
-        "args", "captive", "hint", "op", "origin", "params", "repeated", "serial", "type", "user_name",
+        "args", "captive", "hint", "op", "origin",
+        "params", "repeated", "serial", "type", "user_name",
     )  # fmt: skip
 
     def __init__(
@@ -259,7 +260,6 @@ class Plan:
         steps if it is that of ``range(n)``.
     """
 
-
     graph: Graph
     parameters: dict[str, Value]
     body: list[Statement]
@@ -451,7 +451,9 @@ def clone_value(value: Value, mapping: dict[Value, Value]) -> Value:
     """A fresh copy of a value and of its captives."""
     copy = Value(value.op, [], value.params, value.type, value.origin, value.serial)
     copy.user_name, copy.hint, copy.captive = value.user_name, value.hint, value.captive
-    copy.args = [clone_value(arg, mapping) if arg.captive else mapping.get(arg, arg) for arg in value.args]
+    copy.args = [
+        clone_value(arg, mapping) if arg.captive else mapping.get(arg, arg) for arg in value.args
+    ]
     mapping[value] = copy
     return copy
 

@@ -55,7 +55,9 @@ class Generator(SourceGenerator):  # type: ignore[misc]
         if node.upper is not None:
             self.write(" " if wide else "", node.upper)
         if node.step is not None:
-            self.write(" " if wide and node.upper is not None else "", ":", " " if wide else "", node.step)
+            self.write(
+                " " if wide and node.upper is not None else "", ":", " " if wide else "", node.step
+            )
 
     def visit_ListComp(self, node: ast.ListComp) -> None:
         with self.delimit("[]"):
@@ -85,7 +87,9 @@ def _simple(node: ast.expr) -> bool:
 
 def _plain_bound(node: ast.expr) -> bool:
     if isinstance(node, ast.UnaryOp):
-        return isinstance(node.operand, (ast.Constant, ast.Name)) and not isinstance(node.op, ast.Not)
+        return isinstance(node.operand, (ast.Constant, ast.Name)) and not isinstance(
+            node.op, ast.Not
+        )
     return isinstance(node, (ast.Constant, ast.Name))
 
 
@@ -129,7 +133,10 @@ class Answer:
 
 
 def body_lines(
-    body: list[ast.stmt], answers: Mapping[ast.stmt, Answer], file: str | None, comments: bool = True
+    body: list[ast.stmt],
+    answers: Mapping[ast.stmt, Answer],
+    file: str | None,
+    comments: bool = True,
 ) -> list[str]:
     """The lines of a function's body, with comments before what answers a source line."""
     text = wrapped(text_of(ast.fix_missing_locations(ast.Module(body, []))), WIDTH - 4)
@@ -151,7 +158,11 @@ def wrapped(text: str, width: int) -> str:
     lines = text.split("\n")
     if all(len(line) <= width for line in lines):
         return text
-    trees = {node.lineno: node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.Return, ast.Assign))}
+    trees = {
+        node.lineno: node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, (ast.Return, ast.Assign))
+    }
     found: list[str] = []
     for number, line in enumerate(lines, 1):
         tree = trees.get(number)
@@ -264,7 +275,9 @@ class _Weaver:
         for made in body[k + 1 :]:
             answer = self.answers.get(made, Answer())
             if not answer.derivative:
-                return answer.line if isinstance(made, (ast.For, ast.While, ast.Try, ast.If)) else None
+                return (
+                    answer.line if isinstance(made, (ast.For, ast.While, ast.Try, ast.If)) else None
+                )
         return None
 
     def _inside(
@@ -273,12 +286,19 @@ class _Weaver:
         for name in ("body", "orelse", "finalbody"):
             ours = getattr(made, name, None)
             if ours:
-                if name == "orelse" and isinstance(made, ast.If) and len(ours) == 1 and isinstance(ours[0], ast.If):
+                if (
+                    name == "orelse"
+                    and isinstance(made, ast.If)
+                    and len(ours) == 1
+                    and isinstance(ours[0], ast.If)
+                ):
                     # No comment fits before an elif.
                     self._inside(ours[0], getattr(read, name)[0], heads, current)
                 else:
                     self.block(ours, getattr(read, name), heads, current)
-        for our, their in zip(getattr(made, "handlers", ()), getattr(read, "handlers", ()), strict=True):
+        for our, their in zip(
+            getattr(made, "handlers", ()), getattr(read, "handlers", ()), strict=True
+        ):
             self.block(our.body, their.body, heads, current)
 
     def _comment(self, number: int, position: Position | None, indent: int) -> None:

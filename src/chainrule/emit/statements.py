@@ -28,7 +28,15 @@ from chainrule.emit.printing import Answer
 from chainrule.graph.node import Origin
 from chainrule.graph.types import OPAQUE, Record, Sequence
 from chainrule.primitives import arithmetic
-from chainrule.primitives.sequence import append, drop_last, index, index_add, index_set, record, slice_set
+from chainrule.primitives.sequence import (
+    append,
+    drop_last,
+    index,
+    index_add,
+    index_set,
+    record,
+    slice_set,
+)
 
 AUGMENTED = (arithmetic.add, arithmetic.subtract, arithmetic.multiply, arithmetic.divide)
 
@@ -128,7 +136,9 @@ class Writer:
             found.append(ast.Expr(ast.Call(method, args, [])))
         elif value.op is index_set:
             augmented = self._written_over(value, owner, args)
-            found.append(augmented or ast.Assign([subscript(owner, args[:-1], ast.Store())], args[-1]))
+            found.append(
+                augmented or ast.Assign([subscript(owner, args[:-1], ast.Store())], args[-1])
+            )
         elif value.op is slice_set:
             place = ast.Subscript(owner, slice_node(args[:-1]), ast.Store())
             found.append(ast.Assign([place], args[-1]))
@@ -263,7 +273,13 @@ def negated(test: ast.expr) -> ast.expr:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return test.operand
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        swapped = {ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn}
+        swapped = {
+            ast.Eq: ast.NotEq,
+            ast.NotEq: ast.Eq,
+            ast.Is: ast.IsNot,
+            ast.IsNot: ast.Is,
+            ast.In: ast.NotIn,
+        }
         other = swapped.get(type(test.ops[0]))
         if other is not None:
             return ast.Compare(test.left, [other()], test.comparators)
@@ -294,7 +310,12 @@ def origin_of(statement: Statement) -> Origin:
             return value.origin
         case Move(targets=targets, sources=sources):
             return sources[0].origin if not sources[0].leaf else targets[0].origin
-        case Branch(origin=origin) | For(origin=origin) | While(origin=origin) | Attempt(origin=origin):
+        case (
+            Branch(origin=origin)
+            | For(origin=origin)
+            | While(origin=origin)
+            | Attempt(origin=origin)
+        ):
             return origin
         case Return(value=value):
             return _computed(value)
@@ -312,4 +333,3 @@ def _computed(value: Value) -> Origin:
             return current.origin
         stack.extend(reversed(current.args))
     return Origin()
-

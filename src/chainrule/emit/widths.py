@@ -23,7 +23,9 @@ def measure_of(names: Names) -> Measure:
             case "global":
                 return len(str(value.params[1]))
             case "reference":
-                return len(str(value.params[0][-1])) if isinstance(value.params[0], tuple) else UNNAMED
+                return (
+                    len(str(value.params[0][-1])) if isinstance(value.params[0], tuple) else UNNAMED
+                )
         return len(names[value]) if names.has(value) else UNNAMED
 
     return Measure(name_width, lambda value: own_width(value, name_width), brackets)
@@ -31,7 +33,18 @@ def measure_of(names: Names) -> Measure:
 
 # How tightly operators bind; what is not listed needs no brackets.
 BINDING = {"or": 1, "and": 2, "not": 3, "<": 4, "+": 5, "*": 6, "-x": 7, "**": 8}
-SAME = {"-": "+", "/": "*", "//": "*", "%": "*", "@": "*", "<=": "<", ">": "<", ">=": "<", "==": "<", "!=": "<"}
+SAME = {
+    "-": "+",
+    "/": "*",
+    "//": "*",
+    "%": "*",
+    "@": "*",
+    "<=": "<",
+    ">": "<",
+    ">=": "<",
+    "==": "<",
+    "!=": "<",
+}
 
 
 def binding(value: Value) -> int:
@@ -84,5 +97,7 @@ def own_width(value: Value, name_width: object) -> int:
     if isinstance(op, Primitive):
         if op.symbol is not None:
             return len(op.symbol) + (2 if count == 2 else op.symbol.isalpha())
-        return max((len(name.rpartition(".")[2]) for name in op.callables), default=12) + 2 * count + 3
+        return (
+            max((len(name.rpartition(".")[2]) for name in op.callables), default=12) + 2 * count + 3
+        )
     return 10 + 2 * count

@@ -89,7 +89,7 @@ class _Printer:
 def labelled_blocks(node: Node) -> list[tuple[str, Block]]:
     """The blocks among a node's parameters with what they are for."""
     names = {"if": ("then", "else"), "loop": ("while", "do"), "try": ("try", "except")}
-    labels = names.get(node.op.name, ("block", "block"))
+    labels: tuple[str, ...] = names.get(node.op.name, ("block", "block"))
     found = list(_blocks_in(node.params))
     if node.op.name == "loop" and len(found) == 1:
         labels = labels[1:]

@@ -64,4 +64,5 @@ def _shape(node: Node, blocks: list[Block]) -> Iterator[str]:
         states = len(body.parameters) - (0 if bounds == 0 else 1)
         handed = len(body.results) - (1 if node.params[3] else 0)
         if body.completes and not states == handed == len(node.args) - bounds:
-            yield f"{node!r} has {states} states, hands on {handed} and starts with {len(node.args) - bounds}"
+            initial = len(node.args) - bounds
+            yield f"{node!r} has {states} states, hands on {handed}, starts with {initial}"
