@@ -27,6 +27,7 @@ from chainrule.emit.plan import (
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL
 from chainrule.primitives import arithmetic
+from chainrule.primitives.declare import Primitive
 from chainrule.primitives.sequence import index, length, record
 
 LONGEST_NOUN = 16
