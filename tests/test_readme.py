@@ -1,0 +1,55 @@
+"""The README's Python runs, and gives what it says; its commands are those of the program."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import typer.main
+
+from chainrule.cli.app import app
+from chainrule.cli.project import read_project
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """Fenced blocks of the README in this language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_python_of_the_readme_gives_what_its_comments_say(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, text in enumerate(blocks("python")):
+        claims = re.findall(r"^(\S.*?)  +# (-?[\d.]+)$", text, flags=re.MULTILINE)
+        assert claims, text
+        file = tmp_path / f"readme_{number}.py"
+        file.write_text(text, encoding="utf-8")
+        module = ModuleType(file.stem)
+        exec(compile(text, str(file), "exec"), vars(module))
+        for expression, value in claims:
+            assert eval(expression, vars(module)) == pytest.approx(float(value), rel=1e-15)
+        assert "def grad_" in capsys.readouterr().out
+
+
+def test_commands_of_the_readme_exist() -> None:
+    known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    used = [shlex.split(line) for line in re.findall(r"^    (chainrule .*)$", README, re.MULTILINE)]
+    assert used
+    for words in used:
+        assert words[1] in known
+        options = {option for parameter in known[words[1]].params for option in parameter.opts}
+        assert {word for word in words if word.startswith("-")} <= options
+
+
+def test_settings_of_the_readme_are_understood(tmp_path: Path) -> None:
+    (text,) = blocks("toml")
+    file = tmp_path / "pyproject.toml"
+    file.write_text(text, encoding="utf-8")
+    (module,) = read_project(file)
+    assert [entry.transform for entry in module.entries] == ["grad", "hessian"]
