@@ -56,7 +56,9 @@ class Entry:
         if name is None and getattr(function, "__name__", "") == "<lambda>":
             name = f"{self.transform}_{self.target.name.rpartition('.')[2]}"
         kinds = dict(self.kinds) or None
-        return derive(function, self.transform, wrt, self.mode, name, kinds)
+        # One name asks for the gradient itself, several for a tuple of gradients.
+        wanted = wrt[0] if wrt is not None and len(wrt) == 1 else wrt
+        return derive(function, self.transform, wanted, self.mode, name, kinds)
 
     def __str__(self) -> str:
         """The command that asks for this derivative, without the name of the program."""

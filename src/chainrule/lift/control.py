@@ -10,9 +10,9 @@ from chainrule.graph.block import Block
 from chainrule.graph.node import Node
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits, Path
 from chainrule.lift.iterables import Iterables
-from chainrule.lift.state import State, assigned_names
+from chainrule.lift.state import State, assigned_names, same_value
 from chainrule.lift.statements import STATEMENTS
-from chainrule.lift.values import UNBOUND, ListBox, Poison, Range, Static, Value
+from chainrule.lift.values import UNBOUND, ListBox, Poison, Range, Static, TupleValue, Value
 from chainrule.primitives.control import TRY
 
 # A loop over this many known items at most is unrolled: each is a value of its own.
@@ -270,8 +270,9 @@ class Control(Iterables):
         if node.finalbody:
             return self._finally(node)
         start = self.state
-        body_path = self.run_path(start, lambda: self.statements(node.body))
-        handler_start = self._handler_state(start, body_path, node.body)
+        raised_at: list[tuple[State, ast.stmt]] = []
+        body_path = self.run_path(start, lambda: self._attempted(node.body, raised_at))
+        handler_start = self._handler_state(start, raised_at, body_path.block)
         paths = [body_path]
         handlers: list[tuple[str | None, str | None, Block]] = []
         for handler in node.handlers:
@@ -328,28 +329,45 @@ class Control(Iterables):
             self.bind(handler.name, self.verbatim(handler.name, pure=False))
         return self.statements(handler.body)
 
-    def _handler_state(self, start: State, body: Path, nodes: Sequence[ast.stmt]) -> State:
-        """What a handler may rely on: names that the body had not touched when it raised.
+    def _attempted(
+        self, nodes: Sequence[ast.stmt], raised_at: list[tuple[State, ast.stmt]]
+    ) -> Completion:
+        """Run the body of a try; ``raised_at`` gains the state before whatever may raise."""
+        for position, node in enumerate(nodes):
+            before, count = dict(self.state), len(self.block.steps)
+            completion = self.statements([node])
+            if any(getattr(step.op, "raises", True) for step in self.block.steps[count:]):
+                raised_at.append((before, node))
+            if completion in (Completion.EXITS, Completion.RAISES):
+                return completion
+            if completion is Completion.MAYBE:
+                rest = nodes[position + 1 :]
+                raised_at.extend((dict(self.state), later) for later in rest)
+                return self.guarded(lambda rest=rest: self.statements(rest))  # type: ignore[misc]
+        return Completion.FALLS
 
-        What only the last statement of the body assigns was not assigned when anything raised.
-        """
+    def _handler_state(
+        self, start: State, raised_at: list[tuple[State, ast.stmt]], body: Block
+    ) -> State:
+        """What a handler may rely on: what was the same wherever the body may have raised."""
         state = dict(start)
-        early = set(assigned_names(list(nodes[:-1])))
-        last = nodes[-1]
-        if not isinstance(last, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)):
-            early |= set(assigned_names([last]))
-        for key, value in body.state.items():
-            if value is start.get(key, UNBOUND):
-                continue
-            touched = isinstance(key, ListBox) and key in start
-            named = isinstance(key, tuple) and len(key) == 2 and key[1] in early
-            if touched or named:
-                state[key] = Poison(
-                    self.unsupported(
-                        "a value that the try body changes before it may raise is used in a handler",
-                        "Compute it before the try, or in the last statement of the body.",
-                    )
-                )
+        simple = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr, ast.Raise)
+        refusal = Poison(
+            self.unsupported(
+                "a value that the try body changes before it may raise is used in a handler",
+                "Compute it before the try, or in the last statement of the body.",
+            )
+        )
+        keys = dict.fromkeys(key for before, _ in raised_at for key in before)
+        for key in keys:
+            values = [before.get(key, UNBOUND) for before, _ in raised_at]
+            same = all(same_value(values[0], value) for value in values[1:])
+            # What the body has computed itself is known to its own walk back only.
+            state[key] = values[0] if same and not made_in(values[0], body) else refusal
+        for _, node in raised_at:
+            if not isinstance(node, simple):
+                for name in assigned_names([node]):
+                    state[self.frame, name] = refusal
         return state
 
     def _finally(self, node: ast.Try) -> Completion:
@@ -446,6 +464,21 @@ class Control(Iterables):
             "Move the context manager out of the function, around the call of its derivative.",
             node,
         )
+
+
+def made_in(value: Value, block: Block) -> bool:
+    """Whether a value was computed in ``block``."""
+    if isinstance(value, Node):
+        current: Block | None = value.block
+        while current is not None:
+            if current is block:
+                return True
+            current = current.parent
+    elif isinstance(value, TupleValue):
+        return any(made_in(item, block) for item in value.items)
+    elif isinstance(value, (list, dict)):
+        return any(made_in(item, block) for item in (value.values() if isinstance(value, dict) else value))
+    return False
 
 
 def _refuse_async(self: Control, node: ast.AST) -> Completion:
