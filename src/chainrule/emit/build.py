@@ -9,6 +9,7 @@ from chainrule.emit.plan import (
     AND,
     CONDITIONAL,
     OR,
+    RAISED,
     RANGE,
     REVERSED,
     VARIABLE,
@@ -29,12 +30,12 @@ from chainrule.emit.plan import (
     simplified,
     truth,
 )
-from chainrule.graph.block import CONSTANT, ITEM, Block, Graph, constant_key, constant_type
+from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, Block, Graph, constant_key, constant_type
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, OPAQUE
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states
 from chainrule.primitives.declare import is_constant
-from chainrule.primitives.sequence import append, display
+from chainrule.primitives.sequence import append, display, entrywise_add, fill_like, filled
 
 
 def build(graph: Graph) -> Plan:
@@ -149,6 +150,9 @@ class _Builder:
 
     def step(self, node: Node, statements: list[Statement]) -> None:
         value = self.fresh(node, node.op, [self.value(arg) for arg in node.args])
+        if value.op is entrywise_add and self.is_constant_list(node.args[1]):
+            # x_bar + [v] * len(x)
+            value.op, value.args = RAISED, [value.args[0], self.value(node.args[1].args[1])]
         simpler = simplified(value) if value.derivative else None
         if simpler is not None:
             # A state that turned out to be a constant may leave a product with one.
@@ -169,13 +173,36 @@ class _Builder:
         for item in items:
             statements.append(Define(self.item(item)))
 
+    def is_constant_list(self, node: Node) -> bool:
+        """Whether a list has one entry everywhere and is not needed for itself."""
+        return node.op in (filled, fill_like) and self.needed.uses[node] == 1
+
     def columns(self, node: Node) -> list[int]:
         return sorted(self.needed.columns.get(node, ()))
 
     def variable(self, node: Node, k: int) -> Value:
         """The variable that result ``k`` of a structured node has become."""
         item = node.block.item(node, k)
-        return self.fresh(item, VARIABLE, [])
+        value = self.fresh(item, VARIABLE, [])
+        if value.user_name is None and not value.derivative and item in self.needed.read:
+            value.user_name = self.common_name(item)
+        return value
+
+    def common_name(self, item: Node) -> str | None:
+        """The one name that the user gave to the values that a result is one of."""
+        found: set[str] = set()
+        seen: set[Node] = set()
+        stack = [item]
+        while stack:
+            node = stack.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            if node.op is ITEM and node.args[0].op in (IF, TRY) and node not in self.graph.names:
+                stack.extend(column_values(node.args[0], int(str(node.params[0]))))
+            elif node.op is not PARAMETER and node in self.graph.names:
+                found.add(self.graph.names[node])
+        return found.pop() if len(found) == 1 else None
 
     def move(self, targets: list[Value], sources: list[Node], statements: list[Statement]) -> None:
         """Assign what is not the target itself."""
@@ -357,6 +384,8 @@ class _Builder:
         assert isinstance(body, Block) and isinstance(handlers, tuple)
         columns = self.columns(node)
         targets = [self.variable(node, k) for k in columns]
+        if 0 in columns:
+            targets[columns.index(0)].hint = "outcome"
         blocks = []
         for number, block in enumerate((body, *(block for _, _, block in handlers))):
             inner = self.block(block)

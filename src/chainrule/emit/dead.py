@@ -9,6 +9,7 @@ from typing import Any
 
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
 from chainrule.graph.node import Node
+from chainrule.primitives.sequence import display, record
 from chainrule.primitives.control import (
     IF,
     LOOP,
@@ -26,13 +27,15 @@ STRUCTURED = (IF, LOOP, TRY)
 class Needed:
     """The needed nodes, the needed results of structured nodes, and how often each is used.
 
-    ``states`` tells of every state of a loop which loop and state it is.
+    ``states`` tells of every state of a loop which loop and state it is; ``read`` are the values
+    that something is computed from, rather than handed on.
     """
 
     nodes: set[Node] = field(default_factory=set)
     columns: dict[Node, set[int]] = field(default_factory=dict)
     uses: Counter[Node] = field(default_factory=Counter)
     states: dict[Node, tuple[Node, int]] = field(default_factory=dict)
+    read: set[Node] = field(default_factory=set)
 
 
 def all_nodes(block: Block) -> Iterator[Node]:
@@ -137,11 +140,15 @@ class _Walk:
         uses = self.found.uses
         for node in self.found.nodes:
             if node.op in STRUCTURED:
-                uses.update(self.always_used(node) if node.op is not TRY else ())
+                always = self.always_used(node) if node.op is not TRY else []
+                uses.update(always)
+                self.found.read.update(always)
                 for k in self.found.columns.get(node, ()):
                     uses.update(column_values(node, k))
             else:
                 uses.update(node.args)
+                if node.op not in (record, display):
+                    self.found.read.update(node.args)
         uses.update(self.graph.body.results)
 
 

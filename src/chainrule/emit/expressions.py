@@ -16,6 +16,7 @@ from chainrule.emit.plan import (
     ENUMERATE,
     OR,
     POP,
+    RAISED,
     RANGE,
     REVERSED,
     ZIP,
@@ -250,8 +251,10 @@ def slice_node(bounds: list[ast.expr]) -> ast.Slice:
     return ast.Slice(*parts)
 
 
-def comprehension(element: ast.expr, target: ast.expr, iterable: ast.expr) -> ast.ListComp:
-    return ast.ListComp(element, [ast.comprehension(target, iterable, [], 0)])
+def comprehension(
+    element: ast.expr, target: ast.expr, iterable: ast.expr, tests: list[ast.expr] | None = None
+) -> ast.ListComp:
+    return ast.ListComp(element, [ast.comprehension(target, iterable, tests or [], 0)])
 
 
 def _range(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
@@ -342,6 +345,12 @@ def _added(speller: Speller, left: ast.expr, right: ast.expr, type: Any, suffix:
     return comprehension(element, target, speller.call("zip", left, right))
 
 
+def _raised(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    entry = ast.Name("p", ast.Load())
+    element = ast.BinOp(entry, ast.Add(), args[1])
+    return comprehension(element, ast.Name("p", ast.Store()), args[0])
+
+
 def _append(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     return ast.List([ast.Starred(args[0], ast.Load()), args[1]], ast.Load())
 
@@ -376,7 +385,7 @@ def _total(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
 
 
 def _comprehension(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    return comprehension(args[1], speller_target(speller, value.params[0]), args[0])
+    return comprehension(args[1], speller_target(speller, value.params[0]), args[0], args[2:])
 
 
 def speller_target(speller: Speller, target: Any) -> ast.expr:
@@ -411,6 +420,7 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     CONDITIONAL.name: _conditional,
     COMPREHENSION.name: _comprehension,
     POP.name: _pop,
+    RAISED.name: _raised,
     AND.name: _boolean(ast.And),
     OR.name: _boolean(ast.Or),
     ITEM.name: _item,

@@ -140,7 +140,7 @@ def _settle(statements: list[Statement], context: str) -> list[Statement]:
         if isinstance(statement, Branch):
             if context == "loop":
                 rest = _continue_early(statement, rest)
-            count = _pushed_count(statement, rest, context)
+            count = _closed_count(rest, _pushed_count(statement, rest, context))
             if count:
                 tail, rest = rest[:count], rest[count:]
                 early, tail = _independent(statement, tail)
@@ -188,6 +188,15 @@ def _continue_early(branch: Branch, rest: list[Statement]) -> list[Statement]:
     orelse, second.orelse = second.orelse, []
     second.then.append(Continue())
     return [*rest, *orelse]
+
+
+def _closed_count(rest: list[Statement], count: int) -> int:
+    """``count``, such that nothing behind needs what is computed in the part that is pushed."""
+    made = {value for statement in rest[:count] for value in defined_by(statement)}
+    made = {value for value in made if value.op is not VARIABLE}
+    if not any(value in made for statement in walk(rest[count:]) for value in reads_deep(statement)):
+        return count
+    return len(rest) if isinstance(rest[-1], Return) and _small(rest) else 0
 
 
 def _pushed_count(branch: Branch, rest: list[Statement], context: str) -> int:
@@ -363,6 +372,8 @@ def _resolved(
     """``tail`` reading what is known instead of variables; decided branches are taken."""
     found: list[Statement] = []
     for statement in tail:
+        if not completes(found):
+            break
         statement.replace_reads(mapping)
         if isinstance(statement, Define) and statement.value.derivative:
             simpler = simplified(statement.value)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from chainrule.emit.liveness import Liveness
 from chainrule.emit.plan import (
     COMPREHENSION,
     POP,
+    RAISED,
     VARIABLE,
     Define,
     For,
@@ -15,7 +14,6 @@ from chainrule.emit.plan import (
     Plan,
     Statement,
     Value,
-    count_uses,
     reads_deep,
     targets_of,
     walk,
@@ -114,7 +112,7 @@ class Webs:
 
 def update_in_place(plan: Plan) -> Webs:
     """Insert the copies without which an update in place would be seen elsewhere."""
-    _fuse_pops(plan.body)
+    _fuse_pops(plan)
     webs = Webs(plan.body)
     if webs.updated:
         _Copies(plan, webs).run()
@@ -134,7 +132,7 @@ class _Copies:
         sources: dict[Value, list[Value]] = {}
         found: set[Value] = set()
         for statement in walk(self.plan.body):
-            if isinstance(statement, Define) and statement.value.op in (*FRESH, COMPREHENSION):
+            if isinstance(statement, Define) and statement.value.op in (*FRESH, COMPREHENSION, RAISED):
                 found.add(statement.value)
             elif isinstance(statement, Move):
                 for target, source in zip(statement.targets, statement.sources, strict=True):
@@ -212,24 +210,29 @@ class _Copies:
         return value
 
 
-def _fuse_pops(body: list[Statement]) -> None:
+def _fuse_pops(plan: Plan) -> None:
     """Reading the last entry and dropping it become one ``pop``."""
-    uses: Counter[Value] = count_uses(body)
-    blocks = [body, *(block for statement in walk(body) for block in statement.blocks())]
+    if not any(isinstance(s, Define) and s.value.op is drop_last for s in walk(plan.body)):
+        return
+    liveness = Liveness(plan)
+    blocks = [plan.body, *(block for statement in walk(plan.body) for block in statement.blocks())]
     for block in blocks:
         reads: dict[Value, Define] = {}
         for position, statement in enumerate(block):
-            if not isinstance(statement, Define):
-                continue
-            value = statement.value
-            if value.op is index and len(value.args) == 2 and _is_minus_one(value.args[1]):
-                reads[value.args[0]] = statement
-            elif value.op is drop_last and value.args[0] in reads and uses[value.args[0]] == 2:
-                base = value.args[0]
-                popped = reads[base].value
-                popped.op, popped.args = POP, [base]
-                value.op, value.args = VARIABLE, []
-                block[position] = Move([value], [base])
+            if isinstance(statement, Define):
+                value = statement.value
+                base = value.args[0] if value.args else value
+                if value.op is index and len(value.args) == 2 and _is_minus_one(value.args[1]):
+                    reads[base] = statement
+                    continue
+                if value.op is drop_last and base in reads and not liveness.after(statement, base):
+                    popped = reads.pop(base).value
+                    popped.op, popped.args = POP, [base]
+                    value.op, value.args = VARIABLE, []
+                    block[position] = Move([value], [base])
+            for inner in walk([statement]):
+                for read in reads_deep(inner):
+                    reads.pop(read, None)
 
 
 def _is_minus_one(value: Value) -> bool:

@@ -20,6 +20,7 @@ from chainrule.emit.plan import (
     ENUMERATE,
     OR,
     POP,
+    RAISED,
     RANGE,
     REVERSED,
     VARIABLE,
@@ -134,6 +135,8 @@ class _Folder:
                 for value in defined_by(part):
                     if value.op is VARIABLE:
                         self._assign(value, position)
+                        if isinstance(value.type, Sequence):
+                            self._assign(self.webs.find(value), position)
                     name = value.user_name or value.hint
                     if name is not None:
                         self._assign(name, position)
@@ -178,6 +181,9 @@ class _Folder:
 
     def _foldable(self, value: Value, statement: Statement) -> bool:
         named = value.user_name is not None and value not in self.free
+        if isinstance(statement, Define) and statement.value.op is RAISED:
+            # The number stands inside a comprehension.
+            named = named or value is statement.value.args[1]
         if named or self.uses[value] != 1 or value in self.kept:
             return False
         if is_effect(value) and value.op is not CALL:

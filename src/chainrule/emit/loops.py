@@ -75,8 +75,6 @@ class _Items:
         number = loop.target
         if header.op is not RANGE or not _counts_from_zero(header) or not isinstance(number, Value):
             return
-        if number.user_name is not None and not loop.origin.derivative:
-            return
         bases = self._bases(header.args[1])
         if bases is None:
             return
@@ -86,6 +84,8 @@ class _Items:
             return
         self._survey(number, bases)
         if not self.reads or (backwards and self.others):
+            return
+        if number.user_name is not None and not loop.origin.derivative and not self._by_items():
             return
         columns = [base for base in required if base in self.reads or len(required) > 1]
         columns += [base for base in self.reads if base not in columns]
@@ -99,6 +99,15 @@ class _Items:
             iterable = self._form(ENUMERATE, [iterable])
             loop.target = [number, loop.target]
         loop.iterable = iterable
+
+    def _by_items(self) -> bool:
+        """Whether the user wrote the loop over items: they are read by its head."""
+        head = self.loop.origin.position
+        return head is not None and all(
+            read.origin.position is not None and read.origin.position.line == head.line
+            for reads in self.reads.values()
+            for read in reads
+        )
 
     def _bases(self, stop: Value) -> tuple[list[Value], set[Value]] | None:
         """``(lists whose lengths decide, lists known to be as long)``."""
@@ -188,17 +197,27 @@ def _gather(statements: list[Statement], plan: Plan) -> None:
     ]
 
 
-def _single_state(loop: For) -> tuple[Value, Value] | None:
-    """``(list, its next version)`` when that is all that the loop makes."""
-    if not loop.body or not isinstance(loop.body[-1], Move):
+def _single_state(loop: For) -> tuple[Value, Value, Value | None] | None:
+    """``(list, its next version, condition)`` when that is all that the loop makes."""
+    if not loop.body or loop.orelse or not isinstance(loop.body[-1], Move):
         return None
     closing = loop.body[-1]
-    if len(closing.targets) != 1 or any(
-        isinstance(inner, (Break, Return, Branch)) for inner in walk(loop.body)
-    ):
+    if len(closing.targets) != 1 or any(isinstance(inner, (Break, Return)) for inner in walk(loop.body)):
         return None
     state, grown = closing.targets[0], closing.sources[0]
-    return (state, grown) if grown.op is append and grown.args[0] is state else None
+    if grown.op is append and grown.args[0] is state:
+        return state, grown, None
+    branch = loop.body[-2] if len(loop.body) > 1 else None
+    if not isinstance(branch, Branch) or not branch.then or not isinstance(branch.then[-1], Move):
+        return None
+    taken, untaken = branch.then[-1], branch.orelse
+    kept = len(untaken) == 1 and isinstance(untaken[0], Move) and untaken[0].sources == [state]
+    if not kept or taken.targets != [grown] or len(branch.then) < 2:
+        return None
+    last = branch.then[-2]
+    if isinstance(last, Define) and last.value is taken.sources[0] and last.value.op is append:
+        return (state, last.value, branch.test) if last.value.args[0] is state else None
+    return None
 
 
 def _comprehension(
@@ -206,31 +225,38 @@ def _comprehension(
 ) -> Value | None:
     found = _single_state(loop)
     assert found is not None
-    state, grown = found
+    state, grown, test = found
     element = grown.args[1]
-    steps = [inner.value for inner in loop.body[:-1] if isinstance(inner, Define)]
-    if len(steps) != len(loop.body) - 1 or not steps or steps[-1] is not grown:
+    outer = _steps(loop.body[:-1] if test is None else loop.body[:-2])
+    inner = [] if test is None else _steps(getattr(loop.body[-2], "then")[:-1])  # noqa: B009
+    if outer is None or inner is None or not _starts_empty(state, statements[:position], dry=True):
         return None
-    steps.pop()
-    tree = list(_tree(element, set(steps)))
-    plain = len(tree) == len(steps) and all(
-        uses[step] == 1 and step.user_name is None for step in steps
-    )
-    if not plain or any(is_effect(step) for step in steps):
+    (inner or outer).pop()
+    fits = _is_tree(element, inner if test is not None else outer, uses)
+    if test is not None:
+        fits = fits and _is_tree(test, outer, uses)
+    if not fits or any(state in step.args for step in (*outer, *inner)):
         return None
-    if [step for step in reversed(tree) if ordered(step)] != [
-        step for step in steps if ordered(step)
-    ]:
-        return None
-    if not _starts_empty(state, statements[:position]) or any(
-        state in reads_deep(inner) for inner in loop.body[:-2]
-    ):
-        return None
-    for step in steps:
+    _starts_empty(state, statements[:position])
+    for step in (*outer, *inner):
         step.captive = True
-    state.op, state.args, state.params = COMPREHENSION, [loop.iterable, element], (loop.target,)
-    state.type = state.type if isinstance(state.type, Sequence) else OPAQUE
+    args = [loop.iterable, element, *([test] if test is not None else [])]
+    state.op, state.args, state.params = COMPREHENSION, args, (loop.target,)
     return state
+
+
+def _steps(statements: list[Statement]) -> list[Value] | None:
+    """The values of plain definitions, None when there is anything else."""
+    found = [statement.value for statement in statements if isinstance(statement, Define)]
+    return found if len(found) == len(statements) else None
+
+
+def _is_tree(root: Value, steps: list[Value], uses: Counter[Value]) -> bool:
+    """Whether ``steps`` are the parts of one expression, in the order of their evaluation."""
+    tree = list(_tree(root, set(steps)))
+    plain = all(uses[step] == 1 and step.user_name is None and not is_effect(step) for step in steps)
+    fixed = [step for step in steps if ordered(step)]
+    return plain and len(tree) == len(steps) and [s for s in reversed(tree) if ordered(s)] == fixed
 
 
 def _tree(root: Value, inside: set[Value]) -> Iterator[Value]:
@@ -242,7 +268,7 @@ def _tree(root: Value, inside: set[Value]) -> Iterator[Value]:
             stack.extend(value.args)
 
 
-def _starts_empty(state: Value, before: list[Statement]) -> bool:
+def _starts_empty(state: Value, before: list[Statement], dry: bool = False) -> bool:
     """Remove the assignment of an unnamed empty list to ``state``; False if there is none."""
     for statement in reversed(before):
         if isinstance(statement, Move) and state in statement.targets:
@@ -250,6 +276,7 @@ def _starts_empty(state: Value, before: list[Statement]) -> bool:
             source = statement.sources[k]
             if source.op is not display or source.args or source.user_name is not None:
                 return False
-            del statement.targets[k], statement.sources[k]
+            if not dry:
+                del statement.targets[k], statement.sources[k]
             return True
     return False

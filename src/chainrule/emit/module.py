@@ -23,7 +23,7 @@ from chainrule.emit.loops import raise_loops
 from chainrule.emit.names import Names
 from chainrule.emit.place import place
 from chainrule.emit.plan import For, Move, Plan, Value, While, count_uses, walk
-from chainrule.emit.printing import Answer, body_lines, text_of
+from chainrule.emit.printing import Answer, body_lines, expression_text
 from chainrule.emit.statements import Writer
 from chainrule.emit.targets import Target
 from chainrule.emit.targets import target as target_named
@@ -313,7 +313,7 @@ def _parameter(parameter: SignatureParameter, speller: Speller) -> str:
         annotation = None
     if parameter.default is NO_DEFAULT:
         return text
-    default = text_of(speller.default(parameter)).strip()
+    default = expression_text(speller.default(parameter))
     return f"{text} = {default}" if annotation is not None else f"{text}={default}"
 
 

@@ -42,6 +42,7 @@ class Family:
         self.user_name = value.user_name
         self.hint = value.hint
         self.fixed: str | None = None
+        self.derivative = value.derivative
 
     def meets(self, other: Family) -> bool:
         """Whether both are needed at some place."""
@@ -59,6 +60,7 @@ class Family:
         self.user_name = self.user_name or other.user_name
         self.hint = self.hint or other.hint
         self.fixed = self.fixed or other.fixed
+        self.derivative = self.derivative and other.derivative
 
     def _insert(self, stretch: Stretch) -> None:
         """Keep the stretches sorted, and joined where they touch."""
@@ -81,7 +83,7 @@ class Family:
         if self.user_name is None and other.user_name is None:
             return self.hint is None or other.hint is None or self.hint == other.hint
         named, plain = (self, other) if self.user_name is not None else (other, self)
-        return plain.hint is None or plain.hint == named.user_name
+        return plain.hint == named.user_name or (plain.hint is None and not plain.derivative)
 
 
 class Names:
@@ -168,8 +170,16 @@ class Names:
                     else:
                         first.add(target)
                         entering.append((target, source))
+        mixed = {
+            target
+            for target, source in others
+            if source.op is CONSTANT and target.user_name is None and target.hint is None
+        }
         for target, source in (*closing, *entering, *others):
-            if source.op is not CONSTANT:
+            if source.op is CONSTANT:
+                continue
+            # A nameless choice between a constant and x is no version of x.
+            if target not in mixed or self.family[source].user_name is None:
                 self._join(target, source)
 
     def _join_updates(self) -> None:

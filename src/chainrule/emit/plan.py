@@ -45,6 +45,7 @@ REVERSED = Form("reversed")
 ENUMERATE = Form("enumerate")
 ZIP = Form("zip")
 COMPREHENSION = Form("comprehension")  # args (iterable, element); params (target,)
+RAISED = Form("raised")  # args (list, number): the number added to every entry
 POP = Form("pop")  # removes and gives the last entry of args[0]
 LAZY = (CONDITIONAL, AND, OR, COMPREHENSION)
 LEAVES = (CONSTANT, PARAMETER, GLOBAL, REFERENCE, UNDEFINED, VARIABLE)

@@ -141,7 +141,7 @@ def body_lines(
     """The lines of a function's body, with comments before what answers a source line."""
     text = wrapped(text_of(ast.fix_missing_locations(ast.Module(body, []))), WIDTH - 4)
     lines = text.rstrip("\n").split("\n")
-    weaver = _Weaver(answers, file)
+    weaver = _Weaver(answers, file, lines)
     if comments:
         weaver.block(body, ast.parse(text).body, frozenset())
     woven: list[str] = []
@@ -189,13 +189,13 @@ def _exploded(value: ast.expr, head: str, margin: str, tail: str, width: int) ->
     if isinstance(value, ast.Dict):
         opening, closing = "{", "}"
         for key, item in zip(value.keys, value.values, strict=True):
-            parts.append((f"{_expression_text(key)}: " if key is not None else "**", item))
+            parts.append((f"{expression_text(key)}: " if key is not None else "**", item))
     else:
         opening, closing = ("(", ")") if isinstance(value, ast.Tuple) else ("[", "]")
         parts = [("", item) for item in getattr(value, "elts")]  # noqa: B009
     lines = [f"{head}{opening}"]
     for prefix, item in parts:
-        line = f"{inner}{prefix}{_expression_text(item)},"
+        line = f"{inner}{prefix}{expression_text(item)},"
         if len(line) > width and isinstance(item, DISPLAYS):
             lines.extend(_exploded(item, inner + prefix, inner, ",", width))
         else:
@@ -213,17 +213,18 @@ def _exploded_comprehension(
     opening, closing = "[", "]"
     if isinstance(value, ast.Call):
         found = value.args[0] if len(value.args) == 1 else value
-        opening, closing = f"{_expression_text(value.func)}(", ")"
+        opening, closing = f"{expression_text(value.func)}(", ")"
     if not isinstance(found, (ast.ListComp, ast.GeneratorExp)):
-        return [f"{head}{_expression_text(value)}{tail}"]
-    element = _expression_text(found.elt)
+        return [f"{head}{expression_text(value)}{tail}"]
+    element = expression_text(found.elt)
     clauses = [text_of(clause).strip() for clause in found.generators]
     whole = " ".join([element, *clauses])
     lines = [whole] if len(inner + whole) <= width else [element, *clauses]
     return [f"{head}{opening}", *(inner + line for line in lines), f"{margin}{closing}{tail}"]
 
 
-def _expression_text(value: ast.expr) -> str:
+def expression_text(value: ast.expr) -> str:
+    """An expression as it stands between brackets or commas."""
     text = text_of(ast.Expr(value)).strip()
     return f"({text})" if isinstance(value, ast.Tuple) and not text.startswith("(") else text
 
@@ -238,9 +239,12 @@ class _Weaver:
     none is needed where that line itself stands right there, as the head of the loop around.
     """
 
-    def __init__(self, answers: Mapping[ast.stmt, Answer], file: str | None) -> None:
+    def __init__(
+        self, answers: Mapping[ast.stmt, Answer], file: str | None, lines: list[str]
+    ) -> None:
         self.answers = answers
         self.file = file
+        self.lines = lines
         self.comments: dict[int, str] = {}
 
     def block(
@@ -305,7 +309,9 @@ class _Weaver:
         if position is None:
             return
         line = linecache.getline(position.file, position.line).strip()
-        if not line:
+        here = self.lines[number - 1].strip()
+        if not line or line.removeprefix("el") == here:
+            # What is written there is the user's own line.
             return
         where = f"line {position.line}"
         if self.file is not None and position.file != self.file:

@@ -52,13 +52,23 @@ class Writer:
 
     def block(self, statements: list[Statement], in_loop: bool = False) -> list[ast.stmt]:
         written: list[ast.stmt] = []
+        end = len(statements) - 1
+        while end > 0 and self.vanishes(statements[end]):
+            end -= 1
         for position, statement in enumerate(statements):
-            last = position == len(statements) - 1
+            last = position == end
             for tree in self.statement(statement, in_loop and last):
                 if tree not in self.answers:
                     self.answers[tree] = Answer.of(origin_of(statement))
                 written.append(tree)
         return written
+
+    def vanishes(self, statement: Statement) -> bool:
+        """Whether a statement assigns variables to themselves only."""
+        return isinstance(statement, Move) and all(
+            self.names.same(target, source)
+            for target, source in zip(statement.targets, statement.sources, strict=True)
+        )
 
     def statement(self, statement: Statement, loop_end: bool) -> list[ast.stmt]:
         match statement:
@@ -233,7 +243,7 @@ class Writer:
         if not then and not orelse:
             return []
         if not then:
-            if loop_end and len(orelse) > 1:
+            if loop_end and not branch.origin.derivative:
                 return [ast.If(test, [ast.Continue()], []), *orelse]
             return [ast.If(negated(test), orelse, [])]
         return [ast.If(test, then, orelse)]
