@@ -5,12 +5,18 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chainrule.report.difference import Estimate, difference, precise_difference
 from chainrule.report.leaves import Path, leaves, replaced, shown
 from chainrule.report.precise import precise_context, with_precision
+
+# Arithmetic in 50 digits is that much slower than floats, roughly; longer than PRECISE_SECONDS
+# nobody waits for it.
+PRECISE_SLOWDOWN = 500
+PRECISE_SECONDS = 10.0
 
 Arguments = Mapping[str, Any]
 Function = Callable[..., Any]
@@ -72,9 +78,14 @@ def measure(
     function's result with, for each number, the derivatives by the parameters, one parameter
     by itself and several as a tuple.
     """
+    started = time.perf_counter()
     result = call(function, arguments)
+    seconds = time.perf_counter() - started
+    partials = len(list(leaves(derivative)))
     context = precise_context()
-    precise = with_precision(function, context) if context else None
+    precise = None
+    if context is not None and 2 * partials * seconds * PRECISE_SLOWDOWN < PRECISE_SECONDS:
+        precise = with_precision(function, context)
     for out, _ in leaves(result):
         gradient = descend(derivative, out)
         by_parameter = [gradient] if len(wrt) == 1 else gradient

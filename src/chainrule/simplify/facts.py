@@ -57,9 +57,7 @@ class Facts:
                 if current is known:
                     return True
                 current = current.parent
-            if node.op.name in THROUGH:
-                node = node.args[0]
-            elif node.op is arithmetic.power and is_constant(node.args[1]):
+            if node.op.name in THROUGH or (node.op is arithmetic.power and is_constant(node.args[1])):
                 node = node.args[0]
             else:
                 return False

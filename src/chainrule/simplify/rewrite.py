@@ -8,13 +8,17 @@ values.
 
 from __future__ import annotations
 
-from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph
+import math
+
+from chainrule.graph.block import CONSTANT, GLOBAL, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT, INT
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import Primitive
 from chainrule.simplify.facts import Facts
+from chainrule.simplify.product import PRODUCT_OPS, collect
 from chainrule.simplify.rules import RULES
 
 # Every walk can open the way for another; more than this many do not pay.
@@ -29,9 +33,12 @@ class Simplifier(Copier):
         self.live = Live(source)
         self.facts = Facts()
         self.uses: dict[Node, int] = {}
+        self.user: dict[Node, Node] = {}
+        self.values: dict[Node, float | None] = {}
         for node in self.live.nodes:
             for arg in node.args:
                 self.uses[arg] = self.uses.get(arg, 0) + 1
+                self.user[arg] = node
         for result in (*source.body.results, *self._column_values()):
             self.uses[result] = self.uses.get(result, 0) + 1
 
@@ -74,14 +81,63 @@ class Simplifier(Copier):
         op = step.op
         if not (step.origin.derivative and isinstance(op, Primitive) and op.simplify is not None):
             return super().copy(step)
-        args = tuple(map(self.mapped, step.args))
-        new = self._rewritten(op, args, step)
+        args = tuple(map(self.settled, step.args))
+        new = self._product(step) if op in PRODUCT_OPS else None
+        if new is None:
+            new = self._rewritten(op, args, step)
         if new is None:
             new = op.build(*args)
         self.map[step] = new
         if new.origin.derivative and new.op is not CONSTANT:
             self.named(step, new)
         return new
+
+    def _product(self, step: Node) -> Node | None:
+        """The normal form of the product that ends in ``step``."""
+        user = self.user.get(step)
+        if user is not None and self._opens(step, user) and user.origin.derivative:
+            return None
+        product = collect(step, self._opens, self.settled)
+        if product is None:
+            return None
+        product.take_roots()
+        product.cancel()
+        product.take_constants()
+        return product.build(self.graph.constant(1.0))
+
+    def _opens(self, node: Node, user: Node) -> bool:
+        """Whether ``node`` is a part of its user's product and of nothing else."""
+        return (
+            node.op in PRODUCT_OPS
+            and user.op in PRODUCT_OPS
+            and self.uses.get(node) == 1
+            and node.block is user.block
+            and node.type == FLOAT
+            and node not in self.source.names
+        )
+
+    def settled(self, node: Node) -> Node:
+        """What an argument of derivative code has become; numbers of constants alone are folded."""
+        value = self._value(node)
+        return self.mapped(node) if value is None else self.graph.constant(value)
+
+    def _value(self, node: Node) -> float | None:
+        """The number that an expression without variables and names gives, else None."""
+        if node in self.values:
+            return self.values[node]
+        value: float | None = None
+        if node.op is CONSTANT and node.type in (FLOAT, INT):
+            value = node.params[0]  # type: ignore[assignment]
+        elif node.op is GLOBAL:
+            name = str(node.params[1])
+            known = self.source.globals.get(node.params)  # type: ignore[call-overload]
+            value = known if known == getattr(math, name, None) else None
+        elif isinstance(node.op, Primitive) and node.args and node not in self.source.names:
+            parts = [self._value(arg) for arg in node.args]
+            if node.type == FLOAT and all(part is not None for part in parts) and not node.params:
+                value = _evaluated(node.op, parts)
+        self.values[node] = value
+        return value
 
     def _rewritten(self, op: Primitive, args: tuple[Node, ...], step: Node) -> Node | None:
         if len(args) != 2:
@@ -159,6 +215,15 @@ class Simplifier(Copier):
             self.map[item] = new.block.item(new, position)
             self.named(item, self.map[item])
         return new
+
+
+def _evaluated(op: Primitive, parts: list[float | None]) -> float | None:
+    """The finite number that an operation on numbers gives; None where it raises."""
+    try:
+        found = op.value(*parts)
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    return found if isinstance(found, float) and math.isfinite(found) else None
 
 
 def _within(node: Node, block: Block) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chainrule.graph.node import Node
 from chainrule.graph.block import ITEM
+from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
 from chainrule.primitives.control import IF
 from chainrule.primitives.declare import Primitive, is_constant
