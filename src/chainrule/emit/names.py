@@ -176,7 +176,7 @@ class Names:
             if source.op is CONSTANT and target.user_name is None and target.hint is None
         }
         for target, source in (*closing, *entering, *others):
-            if source.op is CONSTANT:
+            if source not in self.family:
                 continue
             # A nameless choice between a constant and x is no version of x.
             if target not in mixed or self.family[source].user_name is None:
