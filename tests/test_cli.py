@@ -552,3 +552,28 @@ def test_a_mistake_in_the_points_is_told(
     found = run("verify", "model.py:norm", *arguments)
     assert found.code == 2
     assert message in found.err
+
+
+def test_verify_survives_functions_that_write_to_their_arguments(run: Run, tmp_path: Path) -> None:
+    text = "def f(x):\n    x[0] = x[0] * x[1]\n    return x[0] * x[1]\n"
+    (tmp_path / "writes.py").write_text(text)
+    found = run("verify", "writes.py:f", "--at", "x=[2.0, 3.0]")
+    assert found.code == 0, found.err + found.out
+    assert "12" in found.out
+
+
+def test_verify_says_what_it_cannot_decide(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "kink.py").write_text("def f(x, y):\n    return abs(x) + y\n")
+    found = run("verify", "kink.py:f", "--at", "x=0.0, y=1.0")
+    assert found.code == 0
+    assert "undecided: d result / d x at x=0.0, y=1.0" in found.out
+    found = run("verify", "kink.py:f", "--at", "x=0.0, y=1.0", "--wrt", "x")
+    assert found.code == 1
+    assert "nothing could be judged" in found.out
+
+
+def test_verify_skips_points_at_which_the_function_raises(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "edge.py").write_text("import math\n\n\ndef f(x):\n    return math.log(x)\n")
+    found = run("verify", "edge.py:f", "--range", "x=-1:2", "--samples", "10")
+    assert found.code == 0
+    assert "skipped: edge.py:f raised ValueError at x=" in found.out

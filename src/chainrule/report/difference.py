@@ -142,18 +142,20 @@ def precise_difference(f: Callable[[Any], Any], x: float, context: Any) -> Estim
     for relative in (1e-10, 1e-25):
         h = context.mpf(relative) * size
         try:
-            right, left = f(context.mpf(x) + h), f(context.mpf(x) - h)
+            left, center, right = (f(context.mpf(x) + k * h) for k in (-1, 0, 1))
         except Exception:  # Not in this arithmetic: the caller has the other method.
             return None
-        if not all(isinstance(value, (context.mpf, int, float)) for value in (right, left)):
+        if not all(isinstance(v, (context.mpf, int, float)) for v in (left, center, right)):
             return None
         quotients.append((right - left) / (2 * h))
         magnitude = max(magnitude, abs(float(right)), abs(float(left)))
     coarse, fine = quotients
+    gap = float(abs((right - center) - (center - left)) / h)
     # What one rounding of f to doubles moves, where f does not vary faster than on the scale of 1.
     rounding = magnitude * EPSILON / max(size, 1.0)
     scale = magnitude / max(size, 1.0)
-    if not float(abs(coarse - fine)) <= 1e-15 * max(abs(float(fine)), scale):
+    size_of_slope = max(abs(float(fine)), scale)
+    if not float(abs(coarse - fine)) <= 1e-15 * size_of_slope or gap > 1e-10 * size_of_slope:
         return None
     uncertainty = abs(float(fine)) * EPSILON + 16.0 * rounding
     return Estimate(float(fine), uncertainty, scale, f"{context.dps} digits")

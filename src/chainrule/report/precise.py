@@ -77,6 +77,8 @@ class Exchange:
         """The replacement of a value that the function reads."""
         if isinstance(value, types.ModuleType) and value.__name__ in NUMERIC_MODULES:
             return self.math
+        if isinstance(value, types.ModuleType):
+            return PreciseModule(self, value)
         if isinstance(value, types.FunctionType):
             return self.function(value)
         if getattr(value, "__module__", None) == "math" and hasattr(value, "__name__"):
@@ -90,6 +92,16 @@ def names_read(code: types.CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from names_read(constant)
+
+
+class PreciseModule:
+    """A module of the user's whose functions are exchanged when they are looked up."""
+
+    def __init__(self, exchange: Exchange, module: types.ModuleType) -> None:
+        self._exchange, self._module = exchange, module
+
+    def __getattr__(self, name: str) -> Any:
+        return self._exchange.value(getattr(self._module, name))
 
 
 class PreciseMath:

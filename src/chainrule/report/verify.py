@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import inspect
 import math
@@ -10,13 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chainrule.report.difference import Estimate, difference, precise_difference
-from chainrule.report.leaves import Path, leaves, replaced, shown
+from chainrule.report.leaves import Path, entries, leaves, replaced, shown
 from chainrule.report.precise import precise_context, with_precision
 
 # Arithmetic in 50 digits is that much slower than floats, roughly; longer than PRECISE_SECONDS
 # nobody waits for it.
 PRECISE_SLOWDOWN = 500
-PRECISE_SECONDS = 10.0
+PRECISE_SECONDS = 30.0
 
 Arguments = Mapping[str, Any]
 Function = Callable[..., Any]
@@ -59,7 +60,11 @@ class Finding:
 
 
 def call(function: Function, arguments: Arguments) -> Any:
-    """The function's value at arguments given by name, also where it takes them by place."""
+    """The function's value at arguments given by name, also where it takes them by place.
+
+    Containers are handed over as copies: the function may write to them.
+    """
+    arguments = {name: fresh(value) for name, value in arguments.items()}
     by_place = []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind is not parameter.POSITIONAL_ONLY or name not in arguments:
@@ -67,6 +72,11 @@ def call(function: Function, arguments: Arguments) -> Any:
         by_place.append(name)
     by_name = {name: value for name, value in arguments.items() if name not in by_place}
     return function(*(arguments[name] for name in by_place), **by_name)
+
+
+def fresh(value: Any) -> Any:
+    """A copy of a container; anything else as it is."""
+    return copy.deepcopy(value) if entries(value) else value
 
 
 def measure(
@@ -78,9 +88,9 @@ def measure(
     function's result with, for each number, the derivatives by the parameters, one parameter
     by itself and several as a tuple.
     """
-    started = time.perf_counter()
+    started = time.process_time()
     result = call(function, arguments)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     partials = len(list(leaves(derivative)))
     context = precise_context()
     precise = None
