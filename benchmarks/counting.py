@@ -1,8 +1,9 @@
 """Arithmetic operations of straight-line Python, counted on its syntax tree.
 
 Each of ``+ - * / // % **``, each negation and each call of a function counts one, in what the
-function executes: the body of a helper counts once for every call of it.  Comparisons, reads
-and writes count nothing, and neither does arithmetic among literals.
+function executes: the body of a helper counts once for every call of it, and of two branches
+the dearer one.  Comparisons, reads and writes count nothing, and neither does arithmetic among
+literals.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ def count(tree: ast.FunctionDef, definition: Callable[[str], ast.FunctionDef | N
     known: dict[str, int] = {}
 
     def cost(node: ast.AST) -> int:
+        if isinstance(node, ast.IfExp):
+            return cost(node.test) + max(cost(node.body), cost(node.orelse))
+        if isinstance(node, ast.If):
+            arms = (sum(map(cost, node.body)), sum(map(cost, node.orelse)))
+            return cost(node.test) + max(arms)
         below = 0
         for child in ast.iter_child_nodes(node):
             below += cost(child)
