@@ -192,6 +192,7 @@ def test_version(run: Run) -> None:
 
 def test_shell_completion_is_offered(run: Run) -> None:
     assert "--install-completion" in run("--help").out
+    assert "[tool.chainrule]" in run("--help").out
 
 
 def test_name_comments_and_target_are_options(run: Run, model: Path) -> None:
@@ -317,6 +318,28 @@ def test_a_folder_that_is_not_there_is_told(run: Run, model: Path) -> None:
     found = run("grad", "model.py:norm", "-o", "nowhere/slopes.py")
     assert found.code == 2
     assert "there is no folder nowhere" in found.err
+
+
+def test_a_write_that_fails_is_told_and_leaves_nothing(
+    run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*paths: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    found = run("grad", "model.py:norm", "-o", "slopes.py")
+    assert found.code == 2
+    assert "slopes.py cannot be written: No space left on device" in found.err
+    assert not [file for file in model.parent.iterdir() if "slopes" in file.name]
+
+
+def test_permissions_of_a_written_file_are_the_usual_ones(run: Run, model: Path) -> None:
+    run("grad", "model.py:norm", "-o", "slopes.py")
+    written = model.parent / "slopes.py"
+    assert written.stat().st_mode & 0o777 == model.stat().st_mode & 0o777
+    written.chmod(0o640)
+    run("grad", "model.py:norm", "--wrt", "y", "-o", "slopes.py")
+    assert written.stat().st_mode & 0o777 == 0o640
 
 
 # A user's mistakes

@@ -21,6 +21,8 @@ def main() -> None:
         report(error)
     except ChainruleError as error:
         print(f"{type(error).__name__}: {relative(str(error))}", file=sys.stderr)
+    except OSError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
     except Exception as error:
         traceback.print_exc()
         report(InternalError(f"{type(error).__name__}: {error}"))

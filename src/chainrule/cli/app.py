@@ -192,7 +192,7 @@ for transform, summary in SUMMARIES.items():
 
 @app.command("write", epilog="Example: chainrule write")
 def write_modules(project: ProjectOption = None, force: ForceOption = False) -> None:
-    """Write all modules that `[tool.chainrule]` in pyproject.toml asks for."""
+    r"""Write all modules that `\[tool.chainrule]` in pyproject.toml asks for."""
     file = (project or find_project(Path.cwd())).resolve()
     modules = read_project(file)
     for module in modules:

@@ -55,6 +55,17 @@ def write(path: Path, text: str, force: bool = False) -> bool:
     path = path.resolve()
     if read_generated(path, force) == text:
         return False
+    try:
+        replace(path, text)
+    except OSError as error:
+        raise ArgumentError(
+            f"{path} cannot be written: {error.strerror}", remedy="Choose another place."
+        ) from None
+    return True
+
+
+def replace(path: Path, text: str) -> None:
+    """Write beside the file, then move over it: nobody ever sees half of it."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
@@ -65,7 +76,6 @@ def write(path: Path, text: str, force: bool = False) -> bool:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    return True
 
 
 def umask() -> int:
