@@ -23,15 +23,13 @@ Shapes
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chainrule.graph.block import UNDEFINED, Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Record, Type, join
 from chainrule.primitives.declare import Structured
 
-if TYPE_CHECKING:
-    from chainrule.differentiate.walkers import ForwardWalker, ReverseWalker
 
 
 def joined_type(nodes: tuple[Node, ...]) -> Type:
@@ -54,14 +52,6 @@ class If(Structured):
         pairs = zip(then.results, orelse.results, strict=True)
         return Record(tuple(joined_type(pair) for pair in pairs))
 
-    def forward(self, walker: ForwardWalker, node: Node) -> None:
-        then, orelse, style = node.params
-        walker.branch(node, (then, orelse), lambda blocks: (IF, (walker.mapped(node.args[0]),), (*blocks, style)))
-
-    def reverse(self, walker: ReverseWalker, node: Node) -> None:
-        then, orelse, _ = node.params
-        walker.pull_branches(node, (then, orelse), lambda blocks: walker.graph.cursor.add(IF, node.args, (*blocks, "statement")))
-
 
 class Loop(Structured):
     """A loop over a range, or while a condition holds, with carried states."""
@@ -71,12 +61,6 @@ class Loop(Structured):
         assert isinstance(body, Block)
         states = body.parameters[1:] if params[0] != "while" else body.parameters
         return Record(tuple(state.type for state in states))
-
-    def forward(self, walker: ForwardWalker, node: Node) -> None:
-        walker.loop(node)
-
-    def reverse(self, walker: ReverseWalker, node: Node) -> None:
-        walker.pull_loop(node)
 
 
 class Try(Structured):
@@ -89,11 +73,12 @@ class Try(Structured):
         columns = zip(*(block.results for block in blocks), strict=True)
         return Record((INT, *(joined_type(column) for column in columns)))
 
-    def forward(self, walker: ForwardWalker, node: Node) -> None:
-        walker.attempt(node)
 
-    def reverse(self, walker: ReverseWalker, node: Node) -> None:
-        walker.pull_attempt(node)
+def loop_body(node: Node) -> Block:
+    """The body of a loop."""
+    body = node.params[2]
+    assert isinstance(body, Block)
+    return body
 
 
 def try_blocks(params: tuple[Any, ...]) -> tuple[Block, ...]:
@@ -103,7 +88,7 @@ def try_blocks(params: tuple[Any, ...]) -> tuple[Block, ...]:
 
 def loop_parts(node: Node) -> tuple[tuple[Node, ...], tuple[Node, ...], tuple[Node, ...]]:
     """``(bounds, initial states, state parameters)`` of a loop; bounds are empty for ``while``."""
-    body = node.params[2]
+    body = loop_body(node)
     if node.params[0] == "while":
         return (), node.args, body.parameters
     return node.args[:3], node.args[3:], body.parameters[1:]
@@ -111,21 +96,17 @@ def loop_parts(node: Node) -> tuple[tuple[Node, ...], tuple[Node, ...], tuple[No
 
 def next_states(node: Node) -> tuple[Node, ...]:
     """The states that a loop's body hands to its next step."""
-    body, breaks = node.params[2], node.params[3]
-    results: tuple[Node, ...] = body.results[:-1] if breaks else body.results
-    return results
+    results = loop_body(node).results
+    return results[:-1] if node.params[3] else results
 
 
 def owned_blocks(node: Node) -> tuple[Block, ...]:
     """The blocks that a structured node owns, outer ones first."""
-    if node.op is IF:
-        return node.params[0], node.params[1]
-    if node.op is LOOP:
-        condition, body = node.params[1], node.params[2]
-        return (body,) if condition is None else (condition, body)
     if node.op is TRY:
         return try_blocks(node.params)
-    return ()
+    if node.op not in (IF, LOOP):
+        return ()
+    return tuple(param for param in node.params if isinstance(param, Block))
 
 
 IF = If("if")

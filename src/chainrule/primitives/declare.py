@@ -28,7 +28,7 @@ from chainrule.graph.node import Node, Op
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type
 
 if TYPE_CHECKING:
-    from chainrule.differentiate.walkers import ForwardWalker, ReverseWalker
+    from chainrule.primitives.walker import ReverseWalker
 
 
 class Cost(enum.IntEnum):
@@ -349,18 +349,10 @@ def _or_zero(dot: Node | None, arg: Node) -> Node:
 
 
 class Structured(Op):
-    """An operation that owns blocks; ``forward`` and ``reverse`` get the walker."""
+    """An operation that owns blocks; every walk knows the three that there are."""
 
     door = "structured"
     pure = False
-
-    def forward(self, walker: ForwardWalker, node: Node) -> None:
-        """Copy ``node`` with tangents of its active results into the walker's graph."""
-        raise NotImplementedError(self.name)
-
-    def reverse(self, walker: ReverseWalker, node: Node) -> None:
-        """Append to the walker's cursor the pullback of ``node``."""
-        raise NotImplementedError(self.name)
 
 
 TABLE: dict[str, Primitive] = {}

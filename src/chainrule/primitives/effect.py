@@ -7,14 +7,9 @@ the arguments.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
-
 from chainrule.errors import ChainruleError
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import OPAQUE, Type
-
-if TYPE_CHECKING:
-    from chainrule.differentiate.walkers import ForwardWalker, ReverseWalker
 
 
 class Verbatim(Op):
@@ -50,12 +45,6 @@ class Effect(Op):
 
     def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
         return OPAQUE
-
-    def forward(self, walker: ForwardWalker, node: Node) -> None:
-        walker.copy(node)
-
-    def reverse(self, walker: ReverseWalker, node: Node) -> None:
-        return None
 
 
 VERBATIM = Verbatim("verbatim")

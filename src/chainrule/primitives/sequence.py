@@ -15,7 +15,7 @@ from chainrule.graph.types import FLOAT, INT, OPAQUE, Record, Sequence, Type, jo
 from chainrule.primitives.declare import Cost, Flat, Linear, flat, register
 
 if TYPE_CHECKING:
-    from chainrule.differentiate.walkers import ReverseWalker
+    from chainrule.primitives.walker import ReverseWalker
 
 
 def item_type(type: Type, depth: int = 1) -> Type:
