@@ -81,9 +81,8 @@ def _vary_block(block: Block, varied: set[Node]) -> None:
             for owned in blocks:
                 _vary_block(owned, varied)
             _vary_items(step, blocks, 1, varied)
-        elif step not in varied and step.type.differentiable:
-            if any(arg in varied for arg in carrying_args(step)):
-                varied.add(step)
+        elif step.type.differentiable and any(arg in varied for arg in carrying_args(step)):
+            varied.add(step)
 
 
 def _vary_items(node: Node, blocks: Sequence[Block], first: int, varied: set[Node]) -> None:

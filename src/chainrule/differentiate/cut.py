@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterable, Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 V = TypeVar("V", bound=Hashable)
 
@@ -27,7 +27,7 @@ def minimum_cut(
     return network.cut()
 
 
-class _Network:
+class _Network(Generic[V]):
     """Every vertex v is split into (v, in) -> (v, out) of capacity one."""
 
     def __init__(

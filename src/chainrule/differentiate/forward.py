@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from chainrule.differentiate.activity import activity
-from chainrule.primitives.copying import Copier
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import UNDEFINED, Block, Graph
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import INT
 from chainrule.primitives import arithmetic
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, try_blocks
+from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Flat, Primitive, Structured
 from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.sequence import zero_of
@@ -114,7 +114,7 @@ class ForwardWalker(Copier):
         self, node: Node, olds: Sequence[Block], first: int
     ) -> list[tuple[int, int]]:
         """``(result, direction)`` of every tangent that some block may give."""
-        found = []
+        found: list[tuple[int, int]] = []
         for k in range(len(olds[0].results)):
             if node.block.item(node, first + k) in self.active:
                 found.extend((k, direction) for direction in range(len(self.suffixes)))

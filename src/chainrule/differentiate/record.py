@@ -8,19 +8,20 @@ and the cut formulation of Vassilvitskii), and rewrites both loops.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chainrule.differentiate.activity import WRITES, all_steps
-from chainrule.primitives.copying import Copier
 from chainrule.differentiate.cut import minimum_cut
 from chainrule.differentiate.reverse import inside
 from chainrule.errors import InternalError
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Sequence as SequenceType, Type
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Type
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, owned_blocks
+from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Cost, Primitive, is_constant
 from chainrule.primitives.effect import VERBATIM
 
@@ -140,7 +141,7 @@ class Recorder:
         steps = list(all_steps(graph.body))
         families = Families(steps)
         updated = {families.of(step.args[0]) for step in steps if step.op in UPDATES}
-        self.is_updated = lambda node: families.of(node) in updated
+        self.is_updated: Callable[[Node], bool] = lambda node: families.of(node) in updated
         self.owners = {block: step for step in steps for block in owned_blocks(step)}
         for step in steps:
             if step in pairs and step not in self.plans:

@@ -30,7 +30,15 @@ from chainrule.emit.plan import (
     simplified,
     truth,
 )
-from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, Block, Graph, constant_key, constant_type
+from chainrule.graph.block import (
+    CONSTANT,
+    ITEM,
+    PARAMETER,
+    Block,
+    Graph,
+    constant_key,
+    constant_type,
+)
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, OPAQUE
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states
@@ -118,6 +126,8 @@ class _Builder:
                 continue
             seen.add(current)
             if current.op is ITEM and current.args[0].op in STRUCTURED:
+                if current.args[0].origin.derivative:
+                    return True
                 stack.extend(column_values(current.args[0], int(str(current.params[0]))))
             elif current in self.needed.states:
                 stack.extend(column_values(*self.needed.states[current]))

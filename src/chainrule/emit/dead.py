@@ -9,7 +9,6 @@ from typing import Any
 
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
 from chainrule.graph.node import Node
-from chainrule.primitives.sequence import display, record
 from chainrule.primitives.control import (
     IF,
     LOOP,
@@ -19,6 +18,7 @@ from chainrule.primitives.control import (
     owned_blocks,
     try_blocks,
 )
+from chainrule.primitives.sequence import display, record
 
 STRUCTURED = (IF, LOOP, TRY)
 

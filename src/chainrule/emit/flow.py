@@ -194,7 +194,9 @@ def _closed_count(rest: list[Statement], count: int) -> int:
     """``count``, such that nothing behind needs what is computed in the part that is pushed."""
     made = {value for statement in rest[:count] for value in defined_by(statement)}
     made = {value for value in made if value.op is not VARIABLE}
-    if not any(value in made for statement in walk(rest[count:]) for value in reads_deep(statement)):
+    if not any(
+        value in made for statement in walk(rest[count:]) for value in reads_deep(statement)
+    ):
         return count
     return len(rest) if isinstance(rest[-1], Return) and _small(rest) else 0
 

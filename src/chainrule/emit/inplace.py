@@ -132,7 +132,11 @@ class _Copies:
         sources: dict[Value, list[Value]] = {}
         found: set[Value] = set()
         for statement in walk(self.plan.body):
-            if isinstance(statement, Define) and statement.value.op in (*FRESH, COMPREHENSION, RAISED):
+            if isinstance(statement, Define) and statement.value.op in (
+                *FRESH,
+                COMPREHENSION,
+                RAISED,
+            ):
                 found.add(statement.value)
             elif isinstance(statement, Move):
                 for target, source in zip(statement.targets, statement.sources, strict=True):

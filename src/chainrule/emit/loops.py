@@ -31,7 +31,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT
-from chainrule.graph.types import OPAQUE, Sequence
+from chainrule.graph.types import OPAQUE
 from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.sequence import append, display, index, length
 
@@ -202,7 +202,9 @@ def _single_state(loop: For) -> tuple[Value, Value, Value | None] | None:
     if not loop.body or loop.orelse or not isinstance(loop.body[-1], Move):
         return None
     closing = loop.body[-1]
-    if len(closing.targets) != 1 or any(isinstance(inner, (Break, Return)) for inner in walk(loop.body)):
+    if len(closing.targets) != 1 or any(
+        isinstance(inner, (Break, Return)) for inner in walk(loop.body)
+    ):
         return None
     state, grown = closing.targets[0], closing.sources[0]
     if grown.op is append and grown.args[0] is state:
@@ -254,7 +256,9 @@ def _steps(statements: list[Statement]) -> list[Value] | None:
 def _is_tree(root: Value, steps: list[Value], uses: Counter[Value]) -> bool:
     """Whether ``steps`` are the parts of one expression, in the order of their evaluation."""
     tree = list(_tree(root, set(steps)))
-    plain = all(uses[step] == 1 and step.user_name is None and not is_effect(step) for step in steps)
+    plain = all(
+        uses[step] == 1 and step.user_name is None and not is_effect(step) for step in steps
+    )
     fixed = [step for step in steps if ordered(step)]
     return plain and len(tree) == len(steps) and [s for s in reversed(tree) if ordered(s)] == fixed
 

@@ -198,10 +198,23 @@ def _values_first(block: list[Statement]) -> None:
         stop = start
         while stop < len(block) and _line_of(block[stop]) == _line_of(block[start]) is not None:
             stop += 1
-        run = block[start:stop]
-        own = [statement for statement in run if not _is_derivative(statement)]
-        block[start:stop] = [*own, *(statement for statement in run if _is_derivative(statement))]
+        block[start:stop] = _own_first(block[start:stop])
         start = max(stop, start + 1)
+
+
+def _own_first(run: list[Statement]) -> list[Statement]:
+    found: list[Statement] = []
+    waiting: list[Statement] = []
+    made: set[Value] = set()
+    for statement in run:
+        if _is_derivative(statement):
+            waiting.append(statement)
+            made.update(defined_by(statement))
+            continue
+        if any(value in made for value in reads_deep(statement)):
+            found, waiting, made = [*found, *waiting], [], set()
+        found.append(statement)
+    return [*found, *waiting]
 
 
 def _line_of(statement: Statement) -> tuple[str, int] | None:

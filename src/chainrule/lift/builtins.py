@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Sequence as SequenceType
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls import Builtin, Calls
 from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.values import (
@@ -35,6 +36,8 @@ from chainrule.lift.values import (
 from chainrule.primitives import arithmetic, extremes, rounding, sequence, special
 from chainrule.primitives.declare import TABLE
 
+# The Python types of numbers whose graph type is certain.
+PYTHON_TYPES: dict[Type, type] = {FLOAT: float, INT: int, BOOL: bool}
 Arguments = list[Value]
 Keywords = dict[str, Value]
 
@@ -211,7 +214,7 @@ class Builtins(Calls):
         if isinstance(value, Node):
             if isinstance(value.type, SequenceType):
                 return tuple if value.type.kind == "tuple" else list
-            return {FLOAT: float, INT: int, BOOL: bool}.get(value.type)
+            return PYTHON_TYPES.get(value.type)
         return None
 
     def _running_product(self, items: Value, keywords: Keywords, node: ast.AST) -> Value:
@@ -386,13 +389,17 @@ def _any_all(name: str) -> Builtin:
                 first, second = (rest, item) if name == "all" else (item, rest)
                 result = self.choose(
                     self.predicate(item),
-                    lambda f=first: f,
-                    lambda s=second: s,
-                    "and" if name == "all" else "or",  # type: ignore[misc]
+                    functools.partial(_given, first),
+                    functools.partial(_given, second),
+                    "and" if name == "all" else "or",
                 )
         return result
 
     return decide
+
+
+def _given(value: Value) -> Value:
+    return value
 
 
 def _sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -810,4 +817,3 @@ def _replace(
 
 # Modules that are imported for what they enter into the table.
 FILLED = (extremes, rounding, special)
-__all__ = ["Builtins", "Place"]

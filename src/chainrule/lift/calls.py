@@ -12,29 +12,24 @@ from typing import Any
 
 from chainrule.errors import ChainruleError, NotDifferentiableError, SourceError, UnsupportedError
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Sequence as SequenceType, Type
+from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.control import Control
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame, assigned_names
 from chainrule.lift.values import (
-    UNBOUND,
     Closure,
     DictBox,
-    Enumerate,
     Generator,
     ListBox,
-    Mapped,
     Method,
     ObjectBox,
     PartialCall,
     Place,
-    Range,
-    Reversed,
     Static,
     TupleValue,
     Value,
-    Zip,
 )
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import CALL, STATEMENT
@@ -95,7 +90,7 @@ class Calls(Control):
             return self.adopt(
                 found, lambda: self.graph.reference((owner.value.__name__, name), found)
             )
-        if isinstance(found, types.MethodType) or isinstance(found, types.BuiltinMethodType):
+        if isinstance(found, (types.MethodType, types.BuiltinMethodType)):
             return Method(Static(name), owner)
         return self.adopt(
             found,
@@ -486,7 +481,7 @@ class Calls(Control):
     ) -> Value:
         """An instance of a class."""
         if hasattr(found, "_fields") and issubclass(found, tuple):
-            fields = found._fields
+            fields: tuple[str, ...] = getattr(found, "_fields", ())
             defaults = getattr(found, "_field_defaults", {})
             values = dict(zip(fields, args, strict=False)) | keywords
             for name in fields:
@@ -657,6 +652,3 @@ def _is_instance_with_state(found: Any) -> bool:
     return hasattr(found, "__dict__") and any(
         "__init__" in base.__dict__ or dataclasses.is_dataclass(base) for base in cls.__mro__[:-1]
     )
-
-
-__all__ = ["BOOL", "UNBOUND", "Calls", "Enumerate", "Mapped", "Range", "Reversed", "Type", "Zip"]

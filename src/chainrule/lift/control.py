@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from chainrule.lift.core import AlwaysRaises, Completion, LoopExits, Path
 from chainrule.lift.iterables import Iterables
 from chainrule.lift.state import State, assigned_names, same_value
 from chainrule.lift.statements import STATEMENTS
-from chainrule.lift.values import UNBOUND, ListBox, Poison, Range, Static, TupleValue, Value
+from chainrule.lift.values import UNBOUND, Poison, Range, Static, TupleValue, Value
 from chainrule.primitives.control import TRY
 
 # A loop over this many known items at most is unrolled: each is a value of its own.
@@ -185,7 +186,9 @@ class Control(Iterables):
                 return Completion.FALLS
             if returned is not false or broke is not false:
                 rest = position
-                return self.guarded(lambda: self._unrolled_rest(node, items, rest, exits))
+                return self.guarded(
+                    functools.partial(self._unrolled_rest, node, items, rest, exits)
+                )
         return Completion.FALLS
 
     def _unrolled_rest(
@@ -477,7 +480,9 @@ def made_in(value: Value, block: Block) -> bool:
     elif isinstance(value, TupleValue):
         return any(made_in(item, block) for item in value.items)
     elif isinstance(value, (list, dict)):
-        return any(made_in(item, block) for item in (value.values() if isinstance(value, dict) else value))
+        return any(
+            made_in(item, block) for item in (value.values() if isinstance(value, dict) else value)
+        )
     return False
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from chainrule.errors import ChainruleError, Position, UnsupportedError
 from chainrule.graph.block import CONSTANT, Block, Graph
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Sequence as SequenceType, Type
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame, Joiner, Key, State, resolve_slots
 from chainrule.lift.values import (

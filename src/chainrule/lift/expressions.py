@@ -9,7 +9,6 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
     BOOL,
@@ -17,8 +16,10 @@ from chainrule.graph.types import (
     FLOAT,
     INT,
     OPAQUE,
-    Sequence as SequenceType,
     Type,
+)
+from chainrule.graph.types import (
+    Sequence as SequenceType,
 )
 from chainrule.lift.core import Completion, Core
 from chainrule.lift.state import Frame
@@ -110,7 +111,7 @@ class Expressions(Core):
         if name in self.frame.global_names:
             frame = None
         while frame is not None:
-            if name in frame.local_names and not (name in frame.outer_names):
+            if name in frame.local_names and name not in frame.outer_names:
                 value = self.state.get((frame, name), UNBOUND)
                 if value is UNBOUND:
                     raise self.unsupported(
@@ -846,4 +847,3 @@ EXPRESSIONS: dict[type, Callable[[Any, Any], Value]] = {
     ast.Yield: _refused("`yield` is not supported", "Return a list of the values."),
     ast.YieldFrom: _refused("`yield from` is not supported", "Return a list of the values."),
 }
-__all__ = ["BINARY", "Expressions", "UnsupportedError"]

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT, OPAQUE, Sequence as SequenceType
+from chainrule.graph.types import INT, OPAQUE
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.loops import Loops
 from chainrule.lift.state import Frame, assigned_names

@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from chainrule.errors import ArgumentError, SourceError
+from chainrule.errors import ArgumentError
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, OPAQUE, Type
 from chainrule.lift.calls import declare_names
+from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted, Transform, assemble
 from chainrule.lift.nested import Nested
-from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.parameters import (
     KINDS,
     Parameters,
@@ -29,7 +29,7 @@ from chainrule.lift.parameters import (
 from chainrule.lift.rules import Rules
 from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame
-from chainrule.lift.values import Static, Value
+from chainrule.lift.values import Value
 
 # Frames that one level of the user's nesting takes here; branches nest as deep as early returns.
 RECURSION_LIMIT = 20_000
@@ -123,7 +123,7 @@ def owner_and_function(function: Any) -> tuple[Any, Any]:
         plain
     ):
         return None, plain
-    call = getattr(type(plain), "__call__", None)
+    call = vars(type(plain)).get("__call__")
     if isinstance(call, types.FunctionType):
         return plain, call
     return None, plain
@@ -191,6 +191,3 @@ def _known_type(
     if type(default) is int and active:
         return annotated_type(float) or OPAQUE
     return example_type(default) or OPAQUE
-
-
-__all__ = ["Lifted", "SourceError", "Static", "assemble", "lift"]

@@ -8,7 +8,8 @@ from typing import Any
 
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
-from chainrule.graph.types import OPAQUE, Sequence as SequenceType, Type, join
+from chainrule.graph.types import OPAQUE, Type, join
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, Flag, LoopExits
 from chainrule.lift.state import Key, State, same_value
 from chainrule.lift.statements import Statements

@@ -19,8 +19,10 @@ from chainrule.graph.types import (
     FLOAT,
     INT,
     OPAQUE,
-    Sequence as SequenceType,
     Type,
+)
+from chainrule.graph.types import (
+    Sequence as SequenceType,
 )
 from chainrule.lift.builtins import Builtins
 from chainrule.lift.values import DictBox, ListBox, ObjectBox, Place, Static, TupleValue, Value
@@ -235,9 +237,9 @@ def used_type(tree: ast.FunctionDef | ast.Lambda, name: str) -> Type:
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
             and node.func.id in ("len", "sum")
+            and any(_is_name(arg, name) for arg in node.args)
         ):
-            if any(_is_name(arg, name) for arg in node.args):
-                return SequenceType(FLOAT)
+            return SequenceType(FLOAT)
         if isinstance(node, ast.Attribute) and _is_name(node.value, name):
             return OPAQUE
         if isinstance(node, (ast.Tuple, ast.List)) and isinstance(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -53,6 +52,3 @@ class Rules(Calls):
             )
             return box
         return value
-
-
-__all__ = ["Callable", "Rules"]

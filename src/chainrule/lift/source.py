@@ -163,13 +163,10 @@ def _compiled(tree: ast.Lambda) -> types.CodeType:
     return next(constant for constant in outer.co_consts if isinstance(constant, types.CodeType))
 
 
-def _places(code: types.CodeType) -> set[tuple[int | None, ...]]:
-    """Lines and columns of a code's instructions."""
-    return {
-        place
-        for place in code.co_positions()
-        if place[2] is not None and place[0] != place[1] or place[3]
-    }
+def _places(code: types.CodeType) -> set[Any]:
+    """Lines and columns of a code's instructions, where Python records them (from 3.11 on)."""
+    positions: Any = getattr(code, "co_positions", tuple)
+    return {place for place in positions() if place[3]}
 
 
 def _same_code(left: types.CodeType, right: types.CodeType) -> bool:
@@ -198,11 +195,11 @@ def _same_code(left: types.CodeType, right: types.CodeType) -> bool:
 
 def _shift(tree: ast.AST, lines: int, columns: int) -> None:
     """Move positions of a dedented tree back to where they are in the file."""
+    node: Any
     for node in ast.walk(tree):
         if hasattr(node, "lineno"):
             node.lineno += lines
             node.col_offset += columns
-            end_line = getattr(node, "end_lineno", None)
-            if end_line is not None:
-                node.end_lineno = end_line + lines  # type: ignore[attr-defined]
-                node.end_col_offset = getattr(node, "end_col_offset", 0) + columns  # type: ignore[attr-defined]
+            if node.end_lineno is not None:
+                node.end_lineno += lines
+                node.end_col_offset += columns

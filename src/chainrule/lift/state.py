@@ -12,9 +12,7 @@ from chainrule.graph.node import Node
 from chainrule.lift.source import Source
 from chainrule.lift.values import (
     UNBOUND,
-    DictBox,
     ListBox,
-    Place,
     Poison,
     Static,
     TupleValue,
@@ -189,9 +187,8 @@ class Joiner:
             return value
         if value is UNBOUND:
             return self.graph.undefined()
-        if isinstance(value, Static):
-            if value.value is None or isinstance(value.value, (str, bool)):
-                return self.graph.constant(value.value)
+        if isinstance(value, Static) and isinstance(value.value, (str, bool, type(None))):
+            return self.graph.constant(value.value)
         return None
 
     def _slot(self, nodes: tuple[Node, ...]) -> Slot:
@@ -239,17 +236,3 @@ def resolve_slots(value: Value, result: Callable[[int], Node], state: State) -> 
 def is_literal(value: Value) -> bool:
     """Whether a value is a constant of the text."""
     return isinstance(value, Node) and value.op is CONSTANT
-
-
-__all__ = [
-    "DictBox",
-    "Frame",
-    "Joiner",
-    "Key",
-    "Place",
-    "State",
-    "assigned_names",
-    "is_literal",
-    "resolve_slots",
-    "same_value",
-]

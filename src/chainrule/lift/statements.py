@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT, OPAQUE, Sequence as SequenceType
+from chainrule.graph.types import OPAQUE
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, Flag
-from chainrule.lift.expressions import SYMBOLS, Expressions
+from chainrule.lift.expressions import Expressions
 from chainrule.lift.values import (
     UNBOUND,
     DictBox,
@@ -412,7 +414,7 @@ class Statements(Expressions):
             else:
                 self.bind(
                     alias.asname or alias.name,
-                    self.adopt(found, lambda k=key, f=found: self.graph.reference(k, f)),
+                    self.adopt(found, functools.partial(self.graph.reference, key, found)),
                 )
         return Completion.FALLS
 
@@ -446,4 +448,3 @@ STATEMENTS: dict[type, Callable[[Any, Any], Completion]] = {
     ast.Import: Statements._import,
     ast.ImportFrom: Statements._import_from,
 }
-__all__ = ["INT", "STATEMENTS", "SYMBOLS", "Statements"]

@@ -11,9 +11,8 @@ import math
 import operator
 from typing import Any
 
-from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import OPERATORS, Node
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import (
     NONZERO,
@@ -40,7 +39,16 @@ def power_type(types: tuple[Type, ...]) -> Type:
     return DYNAMIC if OPAQUE in types else FLOAT
 
 
-@differential("operator.add", symbol="+", domain=(REAL, REAL), cost=Cost.ADD, sympy="x + y", raises=False, result=arithmetic_type, evaluate=operator.add)
+@differential(
+    "operator.add",
+    symbol="+",
+    domain=(REAL, REAL),
+    cost=Cost.ADD,
+    sympy="x + y",
+    raises=False,
+    result=arithmetic_type,
+    evaluate=operator.add,
+)
 def add(x: Any, y: Any, x_dot: Any, y_dot: Any, out: Any) -> Any:
     """Sum."""
     return x_dot + y_dot
@@ -49,7 +57,16 @@ def add(x: Any, y: Any, x_dot: Any, y_dot: Any, out: Any) -> Any:
 add.transposed = lambda x, y, out, out_bar: (out_bar, out_bar)
 
 
-@differential("operator.sub", symbol="-", domain=(REAL, REAL), cost=Cost.ADD, sympy="x - y", raises=False, result=arithmetic_type, evaluate=operator.sub)
+@differential(
+    "operator.sub",
+    symbol="-",
+    domain=(REAL, REAL),
+    cost=Cost.ADD,
+    sympy="x - y",
+    raises=False,
+    result=arithmetic_type,
+    evaluate=operator.sub,
+)
 def subtract(x: Any, y: Any, x_dot: Any, y_dot: Any, out: Any) -> Any:
     """Difference."""
     return x_dot - y_dot
@@ -58,13 +75,30 @@ def subtract(x: Any, y: Any, x_dot: Any, y_dot: Any, out: Any) -> Any:
 subtract.transposed = lambda x, y, out, out_bar: (out_bar, lambda: -out_bar)
 
 
-@elementwise("operator.mul", symbol="*", domain=(REAL, REAL), cost=Cost.MULTIPLY, sympy="x*y", raises=False, result=arithmetic_type, evaluate=operator.mul)
+@elementwise(
+    "operator.mul",
+    symbol="*",
+    domain=(REAL, REAL),
+    cost=Cost.MULTIPLY,
+    sympy="x*y",
+    raises=False,
+    result=arithmetic_type,
+    evaluate=operator.mul,
+)
 def multiply(x: Any, y: Any, out: Any) -> Any:
     """Product."""
     return y, x
 
 
-@differential("operator.truediv", symbol="/", domain=(REAL, NONZERO), cost=Cost.DIVIDE, sympy="x/y", result=division_type, evaluate=operator.truediv)
+@differential(
+    "operator.truediv",
+    symbol="/",
+    domain=(REAL, NONZERO),
+    cost=Cost.DIVIDE,
+    sympy="x/y",
+    result=division_type,
+    evaluate=operator.truediv,
+)
 def divide(x: Any, y: Any, x_dot: Any, y_dot: Any, out: Any) -> Any:
     """Quotient."""
     return (x_dot - out * y_dot) / y
@@ -78,13 +112,29 @@ def _divide_transposed(x: Any, y: Any, out: Any, out_bar: Any) -> Any:
 divide.transposed = _divide_transposed
 
 
-@elementwise("operator.neg", symbol="-", cost=Cost.ADD, sympy="-x", raises=False, result=arithmetic_type, evaluate=operator.neg)
+@elementwise(
+    "operator.neg",
+    symbol="-",
+    cost=Cost.ADD,
+    sympy="-x",
+    raises=False,
+    result=arithmetic_type,
+    evaluate=operator.neg,
+)
 def negative(x: Any, out: Any) -> Any:
     """Negation."""
     return -1.0
 
 
-@elementwise("operator.pos", symbol="+", cost=Cost.FREE, sympy="x", raises=False, result=arithmetic_type, evaluate=operator.pos)
+@elementwise(
+    "operator.pos",
+    symbol="+",
+    cost=Cost.FREE,
+    sympy="x",
+    raises=False,
+    result=arithmetic_type,
+    evaluate=operator.pos,
+)
 def positive(x: Any, out: Any) -> Any:
     """Unary plus."""
     return 1.0
@@ -100,7 +150,16 @@ POWER_KINKS = (
 )
 
 
-@elementwise("operator.pow", symbol="**", kinks=POWER_KINKS, domain=(REAL, REAL), cost=Cost.FUNCTION, sympy="x**y", result=power_type, evaluate=operator.pow)
+@elementwise(
+    "operator.pow",
+    symbol="**",
+    kinks=POWER_KINKS,
+    domain=(REAL, REAL),
+    cost=Cost.FUNCTION,
+    sympy="x**y",
+    result=power_type,
+    evaluate=operator.pow,
+)
 def power(x: Any, y: Any, out: Any) -> Any:
     """Power, with x**0 flat everywhere and 0**y flat in y."""
     return _power_by_base(x, y, out), _power_by_exponent(x, out)
@@ -141,7 +200,20 @@ def _log(x: Any) -> Any:
     return TABLE["log"](x) if "log" in TABLE else math.log(x)
 
 
-@elementwise("builtins.abs", "math.fabs", "numpy.abs", "numpy.absolute", "numpy.fabs", name="absolute", cost=Cost.ADD, sympy="Abs(x)", kinks=(Kink("x == 0", (0.0,), "centre of the subdifferential"),), raises=False, result=arithmetic_type, evaluate=abs)
+@elementwise(
+    "builtins.abs",
+    "math.fabs",
+    "numpy.abs",
+    "numpy.absolute",
+    "numpy.fabs",
+    name="absolute",
+    cost=Cost.ADD,
+    sympy="Abs(x)",
+    kinks=(Kink("x == 0", (0.0,), "centre of the subdifferential"),),
+    raises=False,
+    result=arithmetic_type,
+    evaluate=abs,
+)
 def absolute(x: Any, out: Any) -> Any:
     """Magnitude; 0 at 0, the centre of the subdifferential."""
     return choose(
@@ -151,17 +223,46 @@ def absolute(x: Any, out: Any) -> Any:
     )
 
 
-floor_divide = flat("floor_divide", "operator.floordiv", symbol="//", domain=(REAL, NONZERO), cost=Cost.DIVIDE, result=arithmetic_type, evaluate=operator.floordiv, sympy="floor(x/y)", doc="Quotient rounded down.")
+floor_divide = flat(
+    "floor_divide",
+    "operator.floordiv",
+    symbol="//",
+    domain=(REAL, NONZERO),
+    cost=Cost.DIVIDE,
+    result=arithmetic_type,
+    evaluate=operator.floordiv,
+    sympy="floor(x/y)",
+    doc="Quotient rounded down.",
+)
 
 
-@elementwise("operator.mod", symbol="%", domain=(REAL, NONZERO), cost=Cost.DIVIDE, result=arithmetic_type, evaluate=operator.mod, sympy="Mod(x, y)")
+@elementwise(
+    "operator.mod",
+    symbol="%",
+    domain=(REAL, NONZERO),
+    cost=Cost.DIVIDE,
+    result=arithmetic_type,
+    evaluate=operator.mod,
+    sympy="Mod(x, y)",
+)
 def remainder(x: Any, y: Any, out: Any) -> Any:
     """Remainder of the division rounded down."""
     return 1.0, -(floor_divide(x, y) * 1.0)
 
 
 def _comparison(name: str, symbol: str, evaluate: Any, sympy: str) -> Any:
-    return flat(name, f"operator.{evaluate.__name__}", symbol=symbol, domain=(REAL, REAL), cost=Cost.FREE, raises=False, result=comparison_type, evaluate=evaluate, sympy=sympy, doc=f"Comparison {symbol}.")
+    return flat(
+        name,
+        f"operator.{evaluate.__name__}",
+        symbol=symbol,
+        domain=(REAL, REAL),
+        cost=Cost.FREE,
+        raises=False,
+        result=comparison_type,
+        evaluate=evaluate,
+        sympy=sympy,
+        doc=f"Comparison {symbol}.",
+    )
 
 
 less = _comparison("less", "<", operator.lt, "x < y")
@@ -170,7 +271,15 @@ greater = _comparison("greater", ">", operator.gt, "x > y")
 greater_equal = _comparison("greater_equal", ">=", operator.ge, "x >= y")
 equal = _comparison("equal", "==", operator.eq, "Eq(x, y)")
 not_equal = _comparison("not_equal", "!=", operator.ne, "Ne(x, y)")
-logical_not = flat("not", symbol="not", cost=Cost.FREE, raises=False, result=comparison_type, evaluate=operator.not_, doc="Logical negation.")
+logical_not = flat(
+    "not",
+    symbol="not",
+    cost=Cost.FREE,
+    raises=False,
+    result=comparison_type,
+    evaluate=operator.not_,
+    doc="Logical negation.",
+)
 
 
 # --- what is always right and cheap -----------------------------------------------------
@@ -324,9 +433,3 @@ OPERATORS.update(
     greater=greater,
     greater_equal=greater_equal,
 )
-
-__all__ = [
-    "CONSTANT", "BOOL", "INT", "absolute", "add", "divide", "equal", "floor_divide", "greater",
-    "greater_equal", "less", "less_equal", "logical_not", "multiply", "negative", "not_equal",
-    "positive", "power", "remainder", "subtract",
-]

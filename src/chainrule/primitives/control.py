@@ -31,7 +31,6 @@ from chainrule.graph.types import INT, Record, Type, join
 from chainrule.primitives.declare import Structured
 
 
-
 def joined_type(nodes: tuple[Node, ...]) -> Type:
     """Type of a value that is one of ``nodes``; undefined ones do not count."""
     defined = [node.type for node in nodes if node.op is not UNDEFINED]

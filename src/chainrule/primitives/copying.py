@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, REFERENCE, UNDEFINED, Block, Graph
+from chainrule.graph.block import (
+    CONSTANT,
+    GLOBAL,
+    ITEM,
+    PARAMETER,
+    REFERENCE,
+    UNDEFINED,
+    Block,
+    Graph,
+    SignatureParameter,
+)
 from chainrule.graph.node import Node
 from chainrule.primitives.control import IF, LOOP, TRY
 from chainrule.primitives.declare import Structured
@@ -72,7 +83,9 @@ class Copier:
             return graph.constant(node.params[0])
         if node.op is GLOBAL:
             module, name = node.params
-            return graph.global_name(str(module), str(name), graph.globals[str(module), str(name)], node.type)
+            return graph.global_name(
+                str(module), str(name), graph.globals[str(module), str(name)], node.type
+            )
         if node.op is REFERENCE:
             return graph.reference(node.params[0], graph.references[node.params[0]])
         if node.op is UNDEFINED:
@@ -113,12 +126,16 @@ class Copier:
             body, handlers = node.params
             assert isinstance(body, Block) and isinstance(handlers, tuple)
             blocks = self.arms(node, (body, *(block for _, _, block in handlers)))
-            renewed = tuple((text, name, new) for (text, name, _), new in zip(handlers, blocks[1:], strict=True))
+            renewed = tuple(
+                (text, name, new) for (text, name, _), new in zip(handlers, blocks[1:], strict=True)
+            )
             self.replace(node, (), (blocks[0], renewed))
         elif node.op is LOOP:
             self.loop_copy(node)
 
-    def arms(self, node: Node, olds: Sequence[Block], finish: Callable[[int, Block], None] | None = None) -> list[Block]:
+    def arms(
+        self, node: Node, olds: Sequence[Block], finish: Callable[[int, Block], None] | None = None
+    ) -> list[Block]:
         """Copies of alternative blocks; ``finish`` may add to each."""
         news = []
         for position, old in enumerate(olds):
@@ -157,7 +174,5 @@ class Copier:
         return self.replace(node, args, (kind, new_condition, body, breaks))
 
 
-def _with_node(entry: object, node: Node) -> object:
-    from dataclasses import replace
-
-    return replace(entry, node=node)  # type: ignore[type-var]
+def _with_node(entry: SignatureParameter, node: Node) -> SignatureParameter:
+    return replace(entry, node=node)

@@ -18,7 +18,14 @@ def _same_type(types: tuple[Type, ...]) -> Type:
 
 
 stopped = register(
-    Flat("stopped", ("chainrule.markers.stop_gradient",), cost=Cost.FREE, raises=False, result=_same_type, evaluate=stop_gradient)
+    Flat(
+        "stopped",
+        ("chainrule.markers.stop_gradient",),
+        cost=Cost.FREE,
+        raises=False,
+        result=_same_type,
+        evaluate=stop_gradient,
+    )
 )
 
 

@@ -221,7 +221,9 @@ class Primitive(Op):
         text = self.sympy or f"{self.name}({', '.join(names)})"
         return sympy.sympify(text, locals=dict(zip(names, args, strict=True)))
 
-    def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
         """Tangent of ``out`` given those of ``args`` (None is zero)."""
         raise NotImplementedError(self.name)
 
@@ -245,12 +247,15 @@ class Elementwise(Primitive):
         result = self.partials(*args, out)
         return result if isinstance(result, tuple) else (result,)
 
-    def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
         total: Node | None = None
         if len(args) == 2 and args[0] is args[1] and dots[0] is not None:
             both = _sum_of_partials(self.cases(args, out))
             if both is not None:
-                return dots[0] * both
+                product: Node = dots[0] * both
+                return product
         for dot, partial in zip(dots, self.cases(args, out), strict=True):
             if dot is not None:
                 term: Node = scaled(node, dot, partial)
@@ -285,7 +290,9 @@ class Differential(Primitive):
     rule: Callable[..., Any]
     transposed: Callable[..., Any]
 
-    def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
         zero = out.graph.constant(0.0)
         filled = [zero if dot is None else dot for dot in dots]
         result: Node = self.rule(*args, *filled, out)
@@ -307,7 +314,9 @@ class Flat(Primitive):
     door = "flat"
     refuses = False
 
-    def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
         return None
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
@@ -326,7 +335,9 @@ class Linear(Primitive):
     transpose: Callable[[ReverseWalker, Node, Node], None]
     tangent_rule: Callable[..., Node | None] | None = None
 
-    def tangent(self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node) -> Node | None:
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
         if self.tangent_rule is not None:
             return self.tangent_rule(node, args, dots, out)
         positions = range(len(args)) if self.linear_in is None else self.linear_in
@@ -367,7 +378,9 @@ def register(primitive: P) -> P:
     return primitive
 
 
-def elementwise(*callables: str, name: str | None = None, **facts: Any) -> Callable[[Callable[..., Any]], Elementwise]:
+def elementwise(
+    *callables: str, name: str | None = None, **facts: Any
+) -> Callable[[Callable[..., Any]], Elementwise]:
     """Declare an element-wise primitive by its partial derivatives.
 
     The decorated function takes the arguments and ``out`` and returns one partial an argument.
@@ -381,7 +394,9 @@ def elementwise(*callables: str, name: str | None = None, **facts: Any) -> Calla
     return declare
 
 
-def differential(*callables: str, name: str | None = None, **facts: Any) -> Callable[[Callable[..., Any]], Differential]:
+def differential(
+    *callables: str, name: str | None = None, **facts: Any
+) -> Callable[[Callable[..., Any]], Differential]:
     """Declare a primitive by its tangent; pair it with ``@primitive.transposes``."""
 
     def declare(rule: Callable[..., Any]) -> Differential:
@@ -397,7 +412,9 @@ def flat(name: str, *callables: str, doc: str = "", **facts: Any) -> Flat:
     return register(Flat(name, callables, doc=doc, **facts))
 
 
-def linear(name: str, *callables: str, linear_in: tuple[int, ...] | None = None, **facts: Any) -> Callable[[Callable[..., None]], Linear]:
+def linear(
+    name: str, *callables: str, linear_in: tuple[int, ...] | None = None, **facts: Any
+) -> Callable[[Callable[..., None]], Linear]:
     """Declare a linear primitive by its transpose ``(walker, node, out_bar)``."""
 
     def declare(transpose: Callable[..., None]) -> Linear:

@@ -7,6 +7,7 @@ the arguments.
 from __future__ import annotations
 
 from collections.abc import Hashable
+
 from chainrule.errors import ChainruleError
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import OPAQUE, Type

@@ -13,14 +13,32 @@ from chainrule.primitives.control import choose
 from chainrule.primitives.declare import REAL, Cost, arithmetic_type, elementwise
 
 
-@elementwise("builtins.max", name="python_max", domain=(REAL, REAL), cost=Cost.ADD, sympy="Max(x, y)", raises=False, result=arithmetic_type, evaluate=max)
+@elementwise(
+    "builtins.max",
+    name="python_max",
+    domain=(REAL, REAL),
+    cost=Cost.ADD,
+    sympy="Max(x, y)",
+    raises=False,
+    result=arithmetic_type,
+    evaluate=max,
+)
 def python_max(x: Any, y: Any, out: Any) -> Any:
     """The greater of two numbers, the first of equal ones."""
     later = greater(y, x)
     return choose(later, lambda: 0.0, lambda: 1.0), choose(later, lambda: 1.0, lambda: 0.0)
 
 
-@elementwise("builtins.min", name="python_min", domain=(REAL, REAL), cost=Cost.ADD, sympy="Min(x, y)", raises=False, result=arithmetic_type, evaluate=min)
+@elementwise(
+    "builtins.min",
+    name="python_min",
+    domain=(REAL, REAL),
+    cost=Cost.ADD,
+    sympy="Min(x, y)",
+    raises=False,
+    result=arithmetic_type,
+    evaluate=min,
+)
 def python_min(x: Any, y: Any, out: Any) -> Any:
     """The smaller of two numbers, the first of equal ones."""
     later = less(y, x)

@@ -7,7 +7,8 @@ A path ``(i, j)`` reads ``a[i][j]``.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence as Items
+from collections.abc import Hashable
+from collections.abc import Sequence as Items
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
@@ -37,7 +38,14 @@ def zero_of(node: Node) -> Node:
 class SequenceOp(Linear):
     """A linear operation on sequences with its own type rule."""
 
-    def __init__(self, name: str, result: Any, transpose: Any, linear_in: tuple[int, ...] | None, **facts: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        result: Any,
+        transpose: Any,
+        linear_in: tuple[int, ...] | None,
+        **facts: Any,
+    ) -> None:
         super().__init__(name, (), **facts)
         self.result = result
         self.transpose = transpose
@@ -90,7 +98,13 @@ def _pull_index(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 
 index = register(
-    SequenceOp("index", lambda types: item_type(types[0], len(types) - 1), _pull_index, (0,), cost=Cost.FREE)
+    SequenceOp(
+        "index",
+        lambda types: item_type(types[0], len(types) - 1),
+        _pull_index,
+        (0,),
+        cost=Cost.FREE,
+    )
 )
 
 
@@ -114,7 +128,9 @@ def _set_type(types: tuple[Type, ...]) -> Type:
 index_set = register(SequenceOp("index_set", _set_type, _pull_index_set, None, cost=Cost.FREE))
 
 
-def _index_set_tangent(node: Node, args: Items[Node], dots: Items[Node | None], out: Node) -> Node | None:
+def _index_set_tangent(
+    node: Node, args: Items[Node], dots: Items[Node | None], out: Node
+) -> Node | None:
     if dots[0] is None and dots[-1] is None:
         return None
     base = zero_of(args[0]) if dots[0] is None else dots[0]
@@ -133,7 +149,9 @@ def _pull_index_add(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         walker.accumulate(base, out_bar)
 
 
-index_add = register(SequenceOp("index_add", lambda types: types[0], _pull_index_add, None, cost=Cost.ADD))
+index_add = register(
+    SequenceOp("index_add", lambda types: types[0], _pull_index_add, None, cost=Cost.ADD)
+)
 index_add.tangent_rule = _index_set_tangent
 
 
@@ -159,7 +177,9 @@ def _pull_append(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         walker.accumulate(base, cursor.add(drop_last, (out_bar,)))
 
 
-append = register(SequenceOp("append", _append_type, _pull_append, None, cost=Cost.ADD, raises=False))
+append = register(
+    SequenceOp("append", _append_type, _pull_append, None, cost=Cost.ADD, raises=False)
+)
 append.tangent_rule = _index_set_tangent
 
 
@@ -169,7 +189,9 @@ def _pull_drop_last(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     walker.accumulate(base, node.graph.cursor.add(append, (out_bar, zero_of(last))))
 
 
-drop_last = register(SequenceOp("drop_last", lambda types: types[0], _pull_drop_last, None, cost=Cost.ADD))
+drop_last = register(
+    SequenceOp("drop_last", lambda types: types[0], _pull_drop_last, None, cost=Cost.ADD)
+)
 
 
 def _pull_copy(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
@@ -177,9 +199,18 @@ def _pull_copy(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 
 # A new list of the same entries: list(x), x[:], x.copy().
-copy = register(SequenceOp("copy", lambda types: types[0], _pull_copy, None, cost=Cost.ADD, raises=False))
+copy = register(
+    SequenceOp("copy", lambda types: types[0], _pull_copy, None, cost=Cost.ADD, raises=False)
+)
 as_tuple = register(
-    SequenceOp("as_tuple", lambda types: Sequence(item_type(types[0]), "tuple"), _pull_copy, None, cost=Cost.ADD, raises=False)
+    SequenceOp(
+        "as_tuple",
+        lambda types: Sequence(item_type(types[0]), "tuple"),
+        _pull_copy,
+        None,
+        cost=Cost.ADD,
+        raises=False,
+    )
 )
 
 
@@ -192,7 +223,9 @@ total = register(
     SequenceOp("total", lambda types: item_type(types[0]), _pull_total, None, cost=Cost.ADD)
 )
 total.callables = ("builtins.sum",)
-exact_total = register(SequenceOp("exact_total", lambda types: FLOAT, _pull_total, None, cost=Cost.ADD))
+exact_total = register(
+    SequenceOp("exact_total", lambda types: FLOAT, _pull_total, None, cost=Cost.ADD)
+)
 exact_total.callables = ("math.fsum",)
 
 
@@ -203,7 +236,14 @@ def _pull_fill_like(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 # A list like the first argument with every entry the second.
 fill_like = register(
-    SequenceOp("fill_like", lambda types: Sequence(types[1]), _pull_fill_like, (1,), cost=Cost.ADD, raises=False)
+    SequenceOp(
+        "fill_like",
+        lambda types: Sequence(types[1]),
+        _pull_fill_like,
+        (1,),
+        cost=Cost.ADD,
+        raises=False,
+    )
 )
 
 
@@ -214,7 +254,9 @@ def _pull_filled(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 # [value] * n
 filled = register(
-    SequenceOp("filled", lambda types: Sequence(types[1]), _pull_filled, (1,), cost=Cost.ADD, raises=False)
+    SequenceOp(
+        "filled", lambda types: Sequence(types[1]), _pull_filled, (1,), cost=Cost.ADD, raises=False
+    )
 )
 
 
@@ -226,7 +268,9 @@ def _pull_entrywise(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 # [x + y for x, y in zip(a, b)]: two adjoints of one sequence.
 entrywise_add = register(
-    SequenceOp("entrywise_add", lambda types: types[0], _pull_entrywise, None, cost=Cost.ADD, raises=False)
+    SequenceOp(
+        "entrywise_add", lambda types: types[0], _pull_entrywise, None, cost=Cost.ADD, raises=False
+    )
 )
 
 
@@ -259,7 +303,14 @@ def _pull_concatenate(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 # x + y of two sequences.
 concatenate = register(
-    SequenceOp("concatenate", lambda types: join(types[0], types[1]), _pull_concatenate, None, cost=Cost.ADD, raises=False)
+    SequenceOp(
+        "concatenate",
+        lambda types: join(types[0], types[1]),
+        _pull_concatenate,
+        None,
+        cost=Cost.ADD,
+        raises=False,
+    )
 )
 
 
@@ -284,7 +335,9 @@ def _pull_slice_set(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 
 # x[start:stop:step] = value, of the same length.
-slice_set = register(SequenceOp("slice_set", lambda types: types[0], _pull_slice_set, None, cost=Cost.ADD))
+slice_set = register(
+    SequenceOp("slice_set", lambda types: types[0], _pull_slice_set, None, cost=Cost.ADD)
+)
 slice_set.tangent_rule = _index_set_tangent
 
 
@@ -293,7 +346,11 @@ def _pull_backwards(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 
 # x[::-1]
-backwards = register(SequenceOp("backwards", lambda types: types[0], _pull_backwards, None, cost=Cost.ADD, raises=False))
+backwards = register(
+    SequenceOp(
+        "backwards", lambda types: types[0], _pull_backwards, None, cost=Cost.ADD, raises=False
+    )
+)
 
 
 def _pull_total_from(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
@@ -306,7 +363,13 @@ def _pull_total_from(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 # sum(x, start)
 total_from = register(
-    SequenceOp("total_from", lambda types: join(item_type(types[0]), types[1]), _pull_total_from, None, cost=Cost.ADD)
+    SequenceOp(
+        "total_from",
+        lambda types: join(item_type(types[0]), types[1]),
+        _pull_total_from,
+        None,
+        cost=Cost.ADD,
+    )
 )
 total_from.callables = ("builtins.sum",)
 
@@ -324,7 +387,9 @@ def _picked(base: Node, out: Node) -> Node:
     return out.graph.cursor.add(position_of, (base, out))
 
 
-def _selected_tangent(node: Node, args: Items[Node], dots: Items[Node | None], out: Node) -> Node | None:
+def _selected_tangent(
+    node: Node, args: Items[Node], dots: Items[Node | None], out: Node
+) -> Node | None:
     if dots[0] is None:
         return None
     return out.graph.cursor.add(index, (dots[0], _picked(args[0], out)))
@@ -334,7 +399,13 @@ def _selected_tangent(node: Node, args: Items[Node], dots: Items[Node | None], o
 position_of = flat("position_of", cost=Cost.ADD, result=lambda types: INT, domain=())
 for _name in ("max", "min"):
     _extreme = register(
-        Selecting(f"sequence_{_name}", lambda types: item_type(types[0]), _pull_selected, (0,), cost=Cost.ADD)
+        Selecting(
+            f"sequence_{_name}",
+            lambda types: item_type(types[0]),
+            _pull_selected,
+            (0,),
+            cost=Cost.ADD,
+        )
     )
     _extreme.callables = (f"builtins.{_name}",)
     _extreme.tangent_rule = _selected_tangent
@@ -342,9 +413,3 @@ for _name in ("max", "min"):
 # Each evaluation makes a list of its own, which may then be written to: never shared.
 for _op in (display, zeros_like, filled, fill_like, copy):
     _op.pure = False
-
-__all__ = [
-    "append", "as_tuple", "backwards", "concatenate", "copy", "display", "drop_last", "entrywise_add",
-    "exact_total", "fill_like", "filled", "index", "index_add", "index_set", "item_type", "length",
-    "position_of", "record", "slice_of", "slice_set", "total", "total_from", "zero_of", "zeros_like",
-]

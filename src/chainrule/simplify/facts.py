@@ -24,11 +24,8 @@ class Facts:
         """Take in what evaluating ``step`` without an exception shows."""
         if step.op is arithmetic.divide:
             self._add(mapped(step.args[1]), block)
-        elif step.op.name in LOGARITHMS:
+        elif step.op.name in LOGARITHMS or (step.op is arithmetic.power and _exponent(step) < 0):
             self._add(mapped(step.args[0]), block)
-        elif step.op is arithmetic.power and is_constant(step.args[1]):
-            if constant_value(step.args[1]) < 0:
-                self._add(mapped(step.args[0]), block)
 
     def _add(self, value: Node, block: Block) -> None:
         """A value is not zero, and so are its factors."""
@@ -40,11 +37,12 @@ class Facts:
             self._nonzero[node] = block
             if node.op is arithmetic.multiply:
                 stack.extend(node.args)
-            elif node.op is arithmetic.divide or node.op.name in THROUGH:
+            elif (
+                node.op is arithmetic.divide
+                or node.op.name in THROUGH
+                or (node.op is arithmetic.power and _exponent(node) > 0)
+            ):
                 stack.append(node.args[0])
-            elif node.op is arithmetic.power and is_constant(node.args[1]):
-                if constant_value(node.args[1]) > 0:
-                    stack.append(node.args[0])
 
     def nonzero(self, node: Node, block: Block) -> bool:
         """Whether ``node`` is certainly not zero in ``block``."""
@@ -57,7 +55,7 @@ class Facts:
                 if current is known:
                     return True
                 current = current.parent
-            if node.op.name in THROUGH or (node.op is arithmetic.power and is_constant(node.args[1])):
+            if node.op.name in THROUGH or (node.op is arithmetic.power and _exponent(node)):
                 node = node.args[0]
             else:
                 return False
@@ -74,3 +72,8 @@ class Facts:
         if is_constant(right, 0) and self.nonzero(left, block):
             return predicate.op is arithmetic.not_equal
         return None
+
+
+def _exponent(node: Node) -> float:
+    """The constant exponent of a power, 0 where it is none."""
+    return float(constant_value(node.args[1])) if is_constant(node.args[1]) else 0.0

@@ -129,8 +129,8 @@ class Simplifier(Copier):
         if node.op is CONSTANT and node.type in (FLOAT, INT):
             value = node.params[0]  # type: ignore[assignment]
         elif node.op is GLOBAL:
-            name = str(node.params[1])
-            known = self.source.globals.get(node.params)  # type: ignore[call-overload]
+            module, name = map(str, node.params)
+            known = self.source.globals.get((module, name))
             value = known if known == getattr(math, name, None) else None
         elif isinstance(node.op, Primitive) and node.args and node not in self.source.names:
             parts = [self._value(arg) for arg in node.args]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chainrule.graph.block import ITEM
+from chainrule.graph.block import ITEM, Block
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
 from chainrule.primitives.control import IF
@@ -47,13 +47,16 @@ def root_slope(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
         if slope.op is not ITEM or slope.args[0].op is not IF:
             continue
         branch = slope.args[0]
-        predicate, other = branch.args[0], branch.params[1].results[slope.params[0]]  # type: ignore[attr-defined,index]
+        predicate, orelse, position = branch.args[0], branch.params[1], slope.params[0]
+        if not isinstance(orelse, Block) or not isinstance(position, int):
+            continue
+        other = orelse.results[position]
         if predicate.op is not equal or not is_constant(predicate.args[1], 0):
             continue
         root = predicate.args[0]
-        if root.op.name == "sqrt" and root.args[0] is value and other.op is divide:
-            if other.args[1] is root and is_constant(other.args[0]):
-                return multiply.build(other.args[0], root)
+        of_root = root.op.name == "sqrt" and root.args[0] is value
+        if of_root and other.op is divide and other.args[1] is root and is_constant(other.args[0]):
+            return multiply.build(other.args[0], root)
     return None
 
 

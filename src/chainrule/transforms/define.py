@@ -42,7 +42,7 @@ def define_derivative(
         arity = len(inspect.signature(function).parameters)
         if len(partials) != arity:
             raise ArgumentError(
-                f"`{function.__name__}` has {arity} parameters and {len(partials)} partials are given",
+                f"`{function.__name__}` has {arity} parameters, not {len(partials)} as partials",
                 remedy="Give one partial derivative for each parameter.",
             )
         for point in check_at:

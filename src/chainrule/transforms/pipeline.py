@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from chainrule.primitives.copying import Copier
+from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.forward import ForwardWalker
 from chainrule.differentiate.record import record
 from chainrule.differentiate.reverse import ReverseWalker
@@ -21,11 +21,12 @@ from chainrule.graph.block import SignatureParameter
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.lifter import Lifted, assemble, deep_recursion
+from chainrule.lift.lifted import Lifted, assemble
+from chainrule.lift.lifter import deep_recursion
 from chainrule.primitives.control import LOOP
+from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.sequence import zero_of
-from chainrule.differentiate.activity import all_steps
 from chainrule.simplify.rewrite import simplify, through
 
 # With a loop, up to this many scalars are differentiated forward: no tape at all.
@@ -92,6 +93,7 @@ def wanted(lifted: Lifted, wrt: Wrt) -> Wanted:
 
 
 def is_scalar(node: Node) -> bool:
+    """Whether a value is one number, not a list."""
     return not isinstance(node.type, SequenceType)
 
 

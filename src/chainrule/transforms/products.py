@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import functools
+from collections.abc import Callable, Sequence
 
 from chainrule.differentiate.activity import all_steps
-from chainrule.primitives.copying import Copier
+from chainrule.differentiate.forward import ForwardWalker
 from chainrule.differentiate.reverse import ReverseWalker
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import INT
-from chainrule.lift.lifter import Lifted, assemble, deep_recursion
+from chainrule.graph.types import INT, OPAQUE, Type
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.lifted import Lifted, assemble
+from chainrule.lift.lifter import deep_recursion
 from chainrule.primitives import sequence
 from chainrule.primitives.control import LOOP
+from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.sequence import zero_of
 from chainrule.transforms.pipeline import (
+    Wanted,
+    Wrt,
     add_parameters,
     copy_of,
     direction_suffixes,
@@ -26,12 +31,10 @@ from chainrule.transforms.pipeline import (
     forward,
     gradient,
     is_scalar,
+    names_of,
     pulled_back,
     recorded,
     tangent_of,
-    Wanted,
-    Wrt,
-    names_of,
     wanted,
 )
 
@@ -45,18 +48,14 @@ def jvp(lifted: Lifted, wrt: Wrt) -> Lifted:
         copied, [f"{name}_dot" for name in names_of(wrt)], structures.structures
     )
     inputs = structures.inputs
-    seeds = {}
+    seeds: dict[Node, Callable[[], Node]] = {}
     with deep_recursion():
-        walker, value = forward(copied, inputs, ["_dot"], [seeds])
-        del walker, value
-        from chainrule.differentiate.forward import ForwardWalker
-
         results = list(copied.result.leaves())
         seeded = ForwardWalker(copied.graph, inputs, results, ["_dot"])
         for node, direction in zip(
             inputs, (d for s in directions for d in s.leaves()), strict=True
         ):
-            seeds[node] = lambda direction=direction: seeded.mapped(direction)
+            seeds[node] = functools.partial(seeded.mapped, direction)
         seeded.seeds = [seeds]
         seeded.run()
     value = copied.result.map(seeded.mapped)
@@ -211,10 +210,8 @@ def _row_by_row(lifted: Lifted, wrt: Wrt) -> Lifted:
     return finish(lifted, outer, result)
 
 
-def sequence_of(structure: Structure) -> object:
+def sequence_of(structure: Structure) -> Type:
     """Type of a list of values laid out like ``structure``."""
-    from chainrule.graph.types import OPAQUE, Sequence as SequenceType
-
     leaf = structure.node
     return SequenceType(leaf.type if structure.kind == "leaf" and leaf is not None else OPAQUE)
 

@@ -14,7 +14,7 @@ Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
 
 
-def _transform(name: str, summary: str, details: str) -> Any:
+def _transform(name: str, summary: str, details: str, example: str) -> Any:
     """The public function of one transform."""
 
     @overload
@@ -77,6 +77,11 @@ def _transform(name: str, summary: str, details: str) -> Any:
     ------
     ChainruleError
         When ``function`` cannot be understood or differentiated; says where and why.
+
+    Examples
+    --------
+    >>> from chainrule import {name}
+    {example}
     """
     return transform
 
@@ -84,35 +89,42 @@ def _transform(name: str, summary: str, details: str) -> Any:
 grad = _transform(
     "grad",
     "Gradient of a function that returns one number.",
-    "It returns the gradient, laid out as the parameter is; a tuple of gradients for a tuple ``wrt``.",
+    "It returns the gradient, laid out as the parameter; a tuple of gradients for a tuple ``wrt``.",
+    ">>> grad(lambda x: x**3)(2.0)\n    12.0",
 )
 value_and_grad = _transform(
     "value_and_grad",
     "Value and gradient of a function that returns one number.",
     "It returns ``(value, gradient)``; the value is exactly the function's own.",
+    ">>> value_and_grad(lambda x: x**3)(2.0)\n    (8.0, 12.0)",
 )
 jacobian = _transform(
     "jacobian",
     "Jacobian of a function that returns numbers in any layout.",
     "It returns the result's layout with each number replaced by its gradient.",
+    ">>> jacobian(lambda x, y: (x * y, x + y), (0, 1))(2.0, 3.0)\n    ((3.0, 2.0), (1.0, 1.0))",
 )
 hessian = _transform(
     "hessian",
     "Second derivatives of a function that returns one number.",
     "It returns the gradient's layout with each number replaced by its gradient.",
+    ">>> hessian(lambda x: x**3)(2.0)\n    12.0",
 )
 jvp = _transform(
     "jvp",
     "Value and directional derivative (forward mode).",
     "It takes the direction in further parameters ``x_dot`` and returns ``(value, tangent)``.",
+    ">>> jvp(lambda x: x**3)(2.0, 10.0)\n    (8.0, 120.0)",
 )
 vjp = _transform(
     "vjp",
     "Value and adjoint (reverse mode).",
     "It takes the result's adjoint as ``out_bar`` and returns ``(value, gradient)``.",
+    ">>> vjp(lambda x: x**3)(2.0, 10.0)\n    (8.0, 120.0)",
 )
 hvp = _transform(
     "hvp",
     "Gradient and Hessian-vector product of a function that returns one number.",
     "It takes the direction in further parameters ``x_dot`` and returns ``(gradient, product)``.",
+    ">>> hvp(lambda x: x**3)(2.0, 10.0)\n    (12.0, 120.0)",
 )

@@ -107,7 +107,7 @@ class Specialised:
         self._signature = inspect.signature(function)
         functools.update_wrapper(self, plain)
         # It is not a wrapper of the function: what looks for the function must not go past it.
-        del self.__wrapped__
+        vars(self).pop("__wrapped__", None)
         self.__name__ = (
             request.name or f"{request.transform}_{getattr(plain, '__name__', 'function')}"
         )
@@ -165,23 +165,31 @@ def kind_key(value: Any) -> Hashable:
     """What of an argument the generated code depends on."""
     kind = type(value)
     if kind in PLAIN:
-        return kind
-    if value is None or kind is str:
-        return value
+        return kind.__name__
+    if value is None or isinstance(value, str):
+        return str(value) if value is not None else None
     if kind in (list, tuple):
         return (kind, sequence_key(value))
     if kind is dict:
         return (kind, tuple((key, kind_key(item)) for key, item in value.items()))
-    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)):
-        return value
-    if hasattr(value, "__dict__"):
-        return (
-            kind,
-            id(value)
-            if not hasattr(value, "__dataclass_fields__")
-            else tuple((k, kind_key(v)) for k, v in vars(value).items()),
-        )
-    return kind
+    if hasattr(value, "__dataclass_fields__"):
+        return (kind, tuple((name, kind_key(entry)) for name, entry in vars(value).items()))
+    if callable(value) or hasattr(value, "__dict__"):
+        return Identity(value)
+    return kind.__qualname__
+
+
+class Identity:
+    """A key that is equal for the same object only, which it keeps alive."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
 def sequence_key(value: list[Any] | tuple[Any, ...]) -> Hashable:
