@@ -7,7 +7,7 @@ import builtins
 import functools
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -50,17 +50,6 @@ class Builtins(Calls):
             return BUILTINS.get(found)
         except TypeError:
             return None
-
-    def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
-        if isinstance(owner, ListBox):
-            return LIST_METHODS.get(name)
-        if isinstance(owner, DictBox) or (
-            isinstance(owner, Static) and isinstance(owner.value, dict)
-        ):
-            return DICT_METHODS.get(name)
-        if isinstance(owner, TupleValue) and name == "_replace":
-            return _replace
-        return None
 
     def positional(
         self, args: Arguments, keywords: Keywords, node: ast.AST, low: int, high: int, name: str
@@ -268,7 +257,7 @@ def _reversed(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
     return Reversed(value)
 
 
-def _list(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def make_list(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     box = ListBox()
     if not args:
         self.state[box] = []
@@ -402,7 +391,7 @@ def _given(value: Value) -> Value:
     return value
 
 
-def _sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     if keywords:
         raise self.unsupported("`sorted` with a key or reversed", "Sort the plain numbers.", node)
     items = self.known_iteration(args[0])
@@ -501,10 +490,6 @@ def _type(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) ->
     return self.verbatim("type(_0_)", self.node(args[0]))
 
 
-def _print(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    raise self.unsupported("`print` inside a function", "Print outside of the function.", node)
-
-
 def _refused(name: str, remedy: str) -> Builtin:
     def refuse(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         raise self.unsupported(f"`{name}` inside a function", remedy, node)
@@ -563,13 +548,6 @@ def _modulo_parts(self: Builtins, args: Arguments, keywords: Keywords, node: ast
     return TupleValue((self.primitive(arithmetic.subtract, value, whole), whole))
 
 
-def _item_getter(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    known, keys = True, [self.static_value(arg) for arg in args]
-    if not known or not all(found for found, _ in keys):
-        raise self.unsupported("`itemgetter` with a run-time key", "Index directly.", node)
-    return Static(operator.itemgetter(*(key for _, key in keys)))
-
-
 BUILTINS: dict[Any, Builtin] = {
     builtins.range: _range,
     builtins.len: _length,
@@ -579,7 +557,7 @@ BUILTINS: dict[Any, Builtin] = {
         self.node(args[1] if len(args) > 1 else keywords.get("start", self.graph.constant(0))),
     ),
     builtins.reversed: _reversed,
-    builtins.list: _list,
+    builtins.list: make_list,
     builtins.tuple: _tuple,
     builtins.dict: _dict,
     builtins.float: _number("float"),
@@ -594,7 +572,7 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.pow: _power,
     builtins.any: _any_all("any"),
     builtins.all: _any_all("all"),
-    builtins.sorted: _sorted,
+    builtins.sorted: make_sorted,
     builtins.map: _map,
     builtins.filter: _filter,
     builtins.isinstance: lambda self, args, keywords, node: self.is_instance(args, keywords, node),
@@ -618,201 +596,6 @@ BUILTINS: dict[Any, Builtin] = {
     operator.truediv: _operator(ast.Div),
     operator.pow: _operator(ast.Pow),
 }
-
-
-# --- methods of lists and dicts -----------------------------------------------------------
-
-
-def _append(
-    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    self.append(owner, args[0], node)
-    return Static(None)
-
-
-def _extend(
-    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    self.extend(owner, self.as_list(args[0], node), node)
-    return Static(None)
-
-
-def _pop(
-    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    self.check_writable(owner, node)
-    items = self.known_items(owner)
-    position = self.static_int(args[0]) if args else -1
-    if items is not None and position is not None and -len(items) <= position < len(items):
-        value = items.pop(position)
-        self.state[owner] = items
-        return value
-    if position != -1:
-        raise self.unsupported(
-            "`pop` from the middle of a run-time list", "Pop the last entry.", node
-        )
-    base = self.make_dynamic(owner)
-    value = self.primitive(sequence.index, base, self.graph.constant(-1))
-    rest = self.primitive(sequence.drop_last, base)
-    self.rename(base, rest)
-    self.state[owner] = rest
-    return value
-
-
-def _copy(
-    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    return _list(self, [owner], {}, node)
-
-
-def _insert(
-    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    self.check_writable(owner, node)
-    items, position = self.known_items(owner), self.static_int(args[0])
-    if items is None or position is None:
-        raise self.unsupported("`insert` into a run-time list", "Build the list in order.", node)
-    items.insert(position, args[1])
-    self.state[owner] = items
-    return Static(None)
-
-
-def _reverse(
-    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    self.check_writable(owner, node)
-    items = self.known_items(owner)
-    self.state[owner] = (
-        items[::-1]
-        if items is not None
-        else self.primitive(sequence.backwards, self.make_dynamic(owner))
-    )
-    return Static(None)
-
-
-def _sort(
-    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    self.check_writable(owner, node)
-    result = _sorted(self, [owner], keywords, node)
-    self.state[owner] = self.state[result]
-    return Static(None)
-
-
-def _count_or_index(name: str) -> Callable[..., Value]:
-    def find(
-        self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
-    ) -> Value:
-        return self.verbatim(f"_0_.{name}(_1_)", self.node(owner), self.node(args[0]), type=INT)
-
-    return find
-
-
-LIST_METHODS: dict[str, Callable[..., Value]] = {
-    "append": _append,
-    "extend": _extend,
-    "pop": _pop,
-    "copy": _copy,
-    "insert": _insert,
-    "reverse": _reverse,
-    "sort": _sort,
-    "index": _count_or_index("index"),
-    "count": _count_or_index("count"),
-}
-
-
-def _content(self: Builtins, owner: Value) -> dict[Any, Value]:
-    if isinstance(owner, DictBox):
-        content: dict[Any, Value] = self.state[owner]
-        return content
-    return {key: self.static_item(owner, key) for key in owner.value}
-
-
-def _items(
-    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    content = _content(self, owner)
-    return TupleValue(tuple(TupleValue((self.wrap(key), value)) for key, value in content.items()))
-
-
-def _keys(
-    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    return TupleValue(tuple(self.wrap(key) for key in _content(self, owner)))
-
-
-def _values(
-    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    return TupleValue(tuple(_content(self, owner).values()))
-
-
-def _get(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    known, key = self.static_value(args[0])
-    default = args[1] if len(args) > 1 else Static(None)
-    if not known:
-        return self.verbatim(
-            "_0_.get(_1_, _2_)",
-            self.node(owner),
-            self.node(args[0]),
-            self.node(default),
-            type=DYNAMIC,
-        )
-    if isinstance(owner, DictBox):
-        return self.state[owner].get(key, default)
-    return self.static_item(owner, key) if key in owner.value else default
-
-
-def _dict_pop(
-    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    known, key = self.static_value(args[0])
-    if not known or not isinstance(owner, DictBox):
-        raise self.unsupported("`pop` from this dict", "Use a constant key.", node)
-    content = dict(self.state[owner])
-    value = content.pop(key, args[1] if len(args) > 1 else Static(None))
-    self.state[owner] = content
-    return value
-
-
-def _update(
-    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    if not isinstance(owner, DictBox):
-        raise self.unsupported("`update` of this dict", "Make a new dict.", node)
-    content = dict(self.state[owner])
-    for arg in args:
-        content.update(_content(self, arg))
-    content.update(keywords)
-    self.state[owner] = content
-    return Static(None)
-
-
-def _dict_copy(
-    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    box = DictBox()
-    self.state[box] = dict(_content(self, owner))
-    return box
-
-
-DICT_METHODS: dict[str, Callable[..., Value]] = {
-    "items": _items,
-    "keys": _keys,
-    "values": _values,
-    "get": _get,
-    "pop": _dict_pop,
-    "update": _update,
-    "copy": _dict_copy,
-}
-
-
-def _replace(
-    self: Builtins, owner: TupleValue, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    fields: Sequence[str] = getattr(owner.named, "_fields", ())
-    items = [keywords.get(name, item) for name, item in zip(fields, owner.items, strict=True)]
-    return TupleValue(tuple(items), owner.named)
 
 
 # Modules that are imported for what they enter into the table.

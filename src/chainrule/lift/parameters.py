@@ -24,7 +24,7 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
-from chainrule.lift.builtins import Builtins
+from chainrule.lift.methods import Methods
 from chainrule.lift.values import DictBox, ListBox, ObjectBox, Place, Static, TupleValue, Value
 from chainrule.primitives import sequence
 
@@ -43,7 +43,7 @@ KINDS: dict[str, Type] = {
 }
 
 
-class Parameters(Builtins):
+class Parameters(Methods):
     """Makes the values of parameters."""
 
     def example_value(self, name: str, example: Any, read: Callable[[Type], Node]) -> Value:

@@ -1,0 +1,308 @@
+"""Lists, tuples and dicts: their items, slices, lengths, sums and multiples."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import (
+    BOOL,
+    DYNAMIC,
+    FLOAT,
+    INT,
+    OPAQUE,
+    Type,
+)
+from chainrule.graph.types import (
+    Sequence as SequenceType,
+)
+from chainrule.lift.core import Core
+from chainrule.lift.values import (
+    DictBox,
+    ListBox,
+    ObjectBox,
+    Place,
+    Range,
+    Static,
+    TupleValue,
+    Value,
+)
+from chainrule.primitives import sequence
+
+NUMBERS = (FLOAT, INT, BOOL, DYNAMIC)
+SYMBOLS: dict[type, str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+
+
+class Containers(Core):
+    """Reads and builds containers."""
+
+    def spread(self, value: Value, node: ast.AST) -> list[Value]:
+        """The entries of a container of known length."""
+        items = self.known_items(value)
+        if items is None:
+            raise self.unsupported(
+                "a list whose length is known at run time only cannot be unpacked with `*` here",
+                "Index it, or loop over it.",
+                node,
+            )
+        return items
+
+    def known_items(self, value: Value) -> list[Value] | None:
+        """The entries of a container whose layout is known, else None."""
+        value = self.read(value)
+        if isinstance(value, TupleValue):
+            return list(value.items)
+        if isinstance(value, ListBox):
+            content = self.read(self.state[value])
+            return list(content) if isinstance(content, list) else None
+        if isinstance(value, DictBox):
+            return [self.wrap(key) for key in self.state[value]]
+        if isinstance(value, Static) and isinstance(
+            value.value, (str, list, tuple, dict, set, frozenset)
+        ):
+            if isinstance(value.value, (set, frozenset)):
+                return None
+            if isinstance(value.value, (list, tuple)):
+                return [self.static_item(value, position) for position in range(len(value.value))]
+            return [self.wrap(item) for item in value.value]
+        return None
+
+    def static_item(self, value: Static, key: Any) -> Value:
+        """``value[key]`` of an object known while lifting; numbers are read at run time."""
+        found = value.value[key]
+
+        def node() -> Node:
+            base = self.static_node(value)
+            return self.verbatim(f"_0_[{key!r}]", base, type=self.static_type(found), pure=True)
+
+        return self.wrap(found, node)
+
+    def is_container(self, value: Value) -> bool:
+        """Whether a value is a list or a tuple."""
+        if isinstance(value, (ListBox, TupleValue, Place, DictBox)):
+            return True
+        if isinstance(value, Static):
+            return isinstance(value.value, (list, tuple))
+        return isinstance(value, Node) and isinstance(value.type, SequenceType)
+
+    def container_operator(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
+        """``+`` and ``*`` on lists and tuples."""
+        if operator is ast.Mult:
+            if not self.is_container(left):
+                left, right = right, left
+            count = self.static_int(right)
+            items = self.known_items(left)
+            if (
+                items is not None
+                and count is not None
+                and len(items) * count <= 64
+                and not any(isinstance(item, ListBox) for item in items)
+            ):
+                return self.like(left, items * max(count, 0))
+            if items is not None and len(items) == 1 and not isinstance(left, TupleValue):
+                box = ListBox()
+                self.state[box] = self.primitive(
+                    sequence.filled, self.node(right), self.node(items[0])
+                )
+                return box
+        if operator is ast.Add and self.is_container(left) and self.is_container(right):
+            a, b = self.known_items(left), self.known_items(right)
+            if a is not None and b is not None:
+                return self.like(left, a + b)
+            joined = self.primitive(sequence.concatenate, self.node(left), self.node(right))
+            return self.boxed(joined)
+        raise self.unsupported(
+            f"`{SYMBOLS.get(operator, '?')}` on a list",
+            "Lists can be concatenated and repeated; for arithmetic loop over their entries.",
+            node,
+        )
+
+    def like(self, container: Value, items: list[Value]) -> Value:
+        """A new container of the kind of ``container``."""
+        if isinstance(container, TupleValue) or (
+            isinstance(container, Static) and isinstance(container.value, tuple)
+        ):
+            return TupleValue(tuple(items))
+        box = ListBox()
+        self.state[box] = items
+        return box
+
+    def boxed(self, node: Node) -> Value:
+        """A fresh run-time list; tuples and scalars need no box."""
+        if isinstance(node.type, SequenceType) and node.type.kind == "list":
+            box = ListBox()
+            self.state[box] = node
+            return box
+        return node
+
+    def item(self, base: Value, key: Value, node: ast.AST) -> Value:
+        """``base[key]``."""
+        base, key = self.read(base), self.read(key)
+        known, found = self.static_value(key)
+        if isinstance(base, ObjectBox):
+            return self.call_method(base, "__getitem__", [key], node)
+        if isinstance(base, Static):
+            return self._item_of_static(base, key, known, found)
+        if isinstance(base, DictBox):
+            content = self.state[base]
+            if known and found in content:
+                return self.read(content[found])
+            if known:
+                raise self.unsupported(f"key {found!r} is not in this dict", "Add it first.", node)
+            return self._item_of_items(list(content.values()), base, key)
+        if isinstance(base, (TupleValue, ListBox)):
+            items = self.known_items(base)
+            if items is not None and known and isinstance(found, int):
+                if not -len(items) <= found < len(items):
+                    return self._out_of_range(base, key)
+                return self.read(items[found])
+            if isinstance(base, TupleValue) or (items is not None and not self._uniform(items)):
+                return self._item_of_items(items or [], base, key)
+            return self.place(base, (self.node(key),))
+        if isinstance(base, Place):
+            self.check_row(base, node)
+            return self.place(base.box, (*base.path, self.node(key)))
+        base_node = self.node(base)
+        if isinstance(base_node.type, SequenceType):
+            return self.boxed_item(self.primitive(sequence.index, base_node, self.node(key)))
+        return self.verbatim("_0_[_1_]", base_node, self.node(key), type=DYNAMIC)
+
+    def _out_of_range(self, base: Value, key: Value) -> Value:
+        return self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=FLOAT)
+
+    def _uniform(self, items: list[Value]) -> bool:
+        return all(isinstance(item, Node) for item in items) or all(
+            isinstance(item, ListBox) for item in items
+        )
+
+    def _item_of_items(self, items: list[Value], base: Value, key: Value) -> Value:
+        if all(isinstance(item, Node) and item.type in NUMBERS for item in items):
+            return self.primitive(sequence.index, self.node(base), self.node(key))
+        return self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=OPAQUE)
+
+    def boxed_item(self, node: Node) -> Value:
+        return node
+
+    def _item_of_static(self, base: Static, key: Value, known: bool, found: Any) -> Value:
+        if known:
+            try:
+                base.value[found]
+            except (LookupError, TypeError):
+                return self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=FLOAT)
+            return self.static_item(base, found)
+        type: Type = OPAQUE
+        table = base.value
+        if isinstance(table, (list, tuple)) and table:
+            kinds = {self.static_type(entry) for entry in table}
+            type = kinds.pop() if len(kinds) == 1 else FLOAT if kinds <= {FLOAT, INT} else OPAQUE
+        elif (
+            isinstance(table, dict)
+            and table
+            and all(isinstance(v, (int, float)) for v in table.values())
+        ):
+            type = FLOAT
+        result = self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=type)
+        return self.boxed(result)
+
+    def place(self, box: ListBox, path: tuple[Node, ...]) -> Value:
+        """An entry of a run-time list: a scalar is read now, a row stays a place."""
+        base = self.sequence_node(box)
+        if isinstance(self.state[box], list):
+            # A display indexed at run time: its entries are still what they were.
+            base = self.make_dynamic(box)
+        type = sequence.item_type(base.type, len(path))
+        if isinstance(type, SequenceType) and type.kind == "list":
+            return Place(box, path, self.row_writes.get(box, 0))
+        return self.primitive(sequence.index, base, *path)
+
+    def slice(self, base: Value, bounds: ast.Slice) -> Value:
+        """``base[start:stop:step]``: a new list, or a tuple."""
+        parts = [
+            self.expression(part) if part is not None else Static(None)
+            for part in (bounds.lower, bounds.upper, bounds.step)
+        ]
+        known = [self.static_value(part) for part in parts]
+        items = self.known_items(base)
+        if isinstance(base, Static) and all(found for found, _ in known):
+            key = slice(*(part for _, part in known))
+            text = ast.unparse(bounds) if all(found for found, _ in known) else ""
+            found = base.value[key]
+            return (
+                self.wrap(
+                    found,
+                    lambda: self.verbatim(
+                        f"_0_[{text}]",
+                        self.static_node(base),
+                        type=self.static_type(found),
+                        pure=True,
+                    ),
+                )
+                if not isinstance(found, str)
+                else Static(found)
+            )
+        if items is not None and all(found for found, _ in known):
+            return self.like(base, items[slice(*(part for _, part in known))])
+        node = self.node(base)
+        if not isinstance(node.type, SequenceType):
+            return self.verbatim("_0_[_1_:_2_:_3_]", node, *(self.node(part) for part in parts))
+        if known[0] == known[1] == (True, None) and known[2] == (True, -1):
+            return self.boxed(self.primitive(sequence.backwards, node))
+        if all(part == (True, None) for part in known):
+            return self.boxed(self.primitive(sequence.copy, node))
+        return self.boxed(
+            self.primitive(sequence.slice_of, node, *(self.node(part) for part in parts))
+        )
+
+    def length_of(self, value: Value) -> Node:
+        """``len(value)``."""
+        items = self.known_items(value)
+        if items is not None:
+            return self.graph.constant(len(items))
+        if isinstance(value, Static):
+            return self.graph.constant(len(value.value))
+        if isinstance(value, Range):
+            if self.static_int(value.start) == 0 and self.static_int(value.step) == 1:
+                return value.stop
+            return self.verbatim(
+                "len(range(_0_, _1_, _2_))",
+                value.start,
+                value.stop,
+                value.step,
+                type=INT,
+                pure=True,
+            )
+        node = self.node(value)
+        if isinstance(node.type, SequenceType):
+            return self.primitive(sequence.length, node)
+        return self.verbatim("len(_0_)", node, type=INT)
+
+    # Given by the other parts of the lifter.
+
+    def expression(self, node: ast.expr) -> Value:
+        """The value of an expression."""
+        raise NotImplementedError
+
+    def call_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> Value:
+        """``owner.name(*args)``."""
+        raise NotImplementedError

@@ -1,0 +1,196 @@
+"""Objects and modules: attributes read and written, instances met and made."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.control import Control
+from chainrule.lift.source import unwrap
+from chainrule.lift.values import (
+    Generator,
+    Method,
+    ObjectBox,
+    Static,
+    TupleValue,
+    Value,
+)
+from chainrule.primitives.effect import STATEMENT
+
+
+class Objects(Control):
+    """Lifts attribute access."""
+
+    def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
+        """``owner.name``."""
+        owner = self.read(owner)
+        if isinstance(owner, ObjectBox):
+            return self._object_attribute(owner, name, node)
+        if isinstance(owner, Static):
+            return self._static_attribute(owner, name, node)
+        if isinstance(owner, TupleValue) and owner.named is not None:
+            fields = getattr(owner.named, "_fields", ())
+            if name in fields:
+                return owner.items[fields.index(name)]
+        if isinstance(owner, Node) and not isinstance(owner.type, SequenceType):
+            if owner.type in (FLOAT, INT) and name in ("real", "imag"):
+                return owner if name == "real" else self.graph.constant(0.0)
+            if owner.type in (OPAQUE, DYNAMIC):
+                return (
+                    Method(Static(name), owner)
+                    if self._is_called(node)
+                    else self.verbatim(f"_0_.{name}", owner, type=DYNAMIC)
+                )
+        return Method(Static(name), owner)
+
+    def _is_called(self, node: ast.AST) -> bool:
+        return node in self.called
+
+    def _static_attribute(self, owner: Static, name: str, node: ast.AST) -> Value:
+        if not hasattr(owner.value, name):
+            raise self.unsupported(
+                f"`{ast.unparse(node)}` does not exist"
+                if isinstance(node, ast.expr)
+                else f"no attribute `{name}`",
+                "Check the spelling, or define it before the derivative is made.",
+                node,
+            )
+        found = getattr(owner.value, name)
+        if isinstance(owner.value, types.ModuleType):
+            if type(found) in (int, float):
+                return self.graph.global_name(
+                    owner.value.__name__, name, found, self.static_type(found)
+                )
+            return self.adopt(
+                found, lambda: self.graph.reference((owner.value.__name__, name), found)
+            )
+        if isinstance(found, (types.MethodType, types.BuiltinMethodType)):
+            return Method(Static(name), owner)
+        return self.adopt(
+            found,
+            lambda: self.verbatim(
+                f"_0_.{name}", self.static_node(owner), type=self.static_type(found), pure=True
+            ),
+        )
+
+    def adopt(self, found: Any, node: Callable[[], Node] | None) -> Value:
+        """A Python object met while lifting: an instance of a user's class becomes an object."""
+        if _is_instance_with_state(found):
+            known = self.objects.get(id(found))
+            if known is None:
+                known = ObjectBox(found, type(found), None)
+                self.objects[id(found)] = known
+                self.state.setdefault(known, {})
+                self.object_nodes[known] = node or (
+                    lambda: self.graph.reference(self.reference_key(found), found)
+                )
+            return known
+        return self.wrap(found, node)
+
+    def object_node(self, box: ObjectBox) -> Node:
+        """The node of an object that exists at run time."""
+        if box.node is not None:
+            return box.node
+        if box in self.object_nodes:
+            return self.object_nodes[box]()
+        raise self.unsupported(
+            f"a {box.type.__name__} that the function makes is used as a whole",
+            "Use its attributes.",
+        )
+
+    def node(self, value: Value, what: str = "this value") -> Node:
+        if isinstance(value, ObjectBox):
+            return self.object_node(value)
+        if isinstance(value, Generator):
+            return self.node(self.listed(value), what)
+        return super().node(value, what)
+
+    def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
+        content = self.state.get(owner, {})
+        if name in content:
+            return self.read(content[name])
+        found = inspect.getattr_static(owner.type, name, None)
+        if isinstance(found, property) and found.fget is not None:
+            return self.call(Static(found.fget), [owner], {}, node)
+        if isinstance(found, functools.cached_property):
+            return self.call(Static(found.func), [owner], {}, node)
+        if isinstance(found, staticmethod):
+            return Static(found.__func__)
+        if isinstance(found, classmethod):
+            return Method(Static(found.__func__), Static(owner.type))
+        instance_has = owner.instance is not None and name in getattr(
+            owner.instance, "__dict__", {}
+        )
+        if isinstance(unwrap(found), types.FunctionType) and not instance_has:
+            return Method(Static(found), owner)
+        if owner.instance is None or not hasattr(owner.instance, name):
+            if found is not None:
+                return self.wrap(found)
+            raise self.unsupported(
+                f"`{owner.type.__name__}` has no attribute `{name}`",
+                "Set it before it is read.",
+                node,
+            )
+        value = self.runtime_attribute(owner, name, getattr(owner.instance, name))
+        self.state[owner] = {**content, name: value}
+        return value
+
+    def runtime_attribute(self, owner: ObjectBox, name: str, found: Any) -> Value:
+        """An attribute of an object that exists at run time, read when the derivative runs."""
+
+        def node() -> Node:
+            return self.verbatim(
+                f"_0_.{name}", self.object_node(owner), type=self.static_type(found), pure=True
+            )
+
+        if isinstance(found, (list, tuple)) and isinstance(self.static_type(found), SequenceType):
+            return self.boxed(node())
+        return self.adopt(found, node)
+
+    def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        """``owner.name = value``: an effect, once, when the object is the caller's."""
+        if not isinstance(owner, ObjectBox):
+            raise self.unsupported(
+                "assignment to an attribute of this value", "Return the value instead.", node
+            )
+        self.state[owner] = {**self.state.get(owner, {}), name: value}
+        if owner.instance is not None or owner.node is not None:
+            self.block.add(
+                STATEMENT, (self.object_node(owner), self.node(value)), (f"_0_.{name} = _1_",)
+            )
+
+
+def _is_instance_with_state(found: Any) -> bool:
+    """Whether an object is an instance of a class written in Python that holds attributes."""
+    if isinstance(
+        found, (type, types.ModuleType, types.FunctionType, types.MethodType, functools.partial)
+    ):
+        return False
+    if (
+        isinstance(found, BaseException)
+        or hasattr(found, "__wrapped__")
+        or hasattr(found, "py_func")
+    ):
+        return False
+    cls = type(found)
+    if cls.__module__ in (
+        "builtins",
+        "typing",
+        "collections",
+        "enum",
+        "numpy",
+        "random",
+        "functools",
+    ):
+        return False
+    return hasattr(found, "__dict__") and any(
+        "__init__" in base.__dict__ or dataclasses.is_dataclass(base) for base in cls.__mro__[:-1]
+    )

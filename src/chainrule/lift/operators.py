@@ -1,0 +1,239 @@
+"""Operators: arithmetic, comparisons, truth, and the choice between two values."""
+
+from __future__ import annotations
+
+import ast
+import operator as python_operator
+import types
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import (
+    BOOL,
+    DYNAMIC,
+    FLOAT,
+    INT,
+    OPAQUE,
+)
+from chainrule.graph.types import (
+    Sequence as SequenceType,
+)
+from chainrule.lift.containers import NUMBERS, SYMBOLS, Containers
+from chainrule.lift.core import Completion
+from chainrule.lift.values import (
+    Closure,
+    DictBox,
+    ListBox,
+    Method,
+    ObjectBox,
+    Static,
+    TupleValue,
+    Value,
+)
+from chainrule.primitives import arithmetic
+from chainrule.primitives.declare import Primitive
+
+BINARY: dict[type, Primitive] = {
+    ast.Add: arithmetic.add,
+    ast.Sub: arithmetic.subtract,
+    ast.Mult: arithmetic.multiply,
+    ast.Div: arithmetic.divide,
+    ast.FloorDiv: arithmetic.floor_divide,
+    ast.Mod: arithmetic.remainder,
+    ast.Pow: arithmetic.power,
+}
+
+
+# On ints and bools only: no derivative flows through them.
+BITWISE: dict[type, Callable[[Any, Any], Any]] = {
+    ast.BitAnd: python_operator.and_,
+    ast.BitOr: python_operator.or_,
+    ast.BitXor: python_operator.xor,
+    ast.LShift: python_operator.lshift,
+    ast.RShift: python_operator.rshift,
+}
+
+
+COMPARE: dict[type, Primitive] = {
+    ast.Lt: arithmetic.less,
+    ast.LtE: arithmetic.less_equal,
+    ast.Gt: arithmetic.greater,
+    ast.GtE: arithmetic.greater_equal,
+    ast.Eq: arithmetic.equal,
+    ast.NotEq: arithmetic.not_equal,
+}
+
+
+STATIC_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
+    kind: op.evaluate for kind, op in COMPARE.items() if op.evaluate is not None
+}
+
+
+class Operators(Containers):
+    """Applies operators to values."""
+
+    def binary(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
+        """``left operator right``."""
+        left, right = self.read(left), self.read(right)
+        number = self._static_arithmetic(operator, left, right)
+        if number is not None:
+            return number
+        if self.is_container(left) or self.is_container(right):
+            return self.container_operator(operator, left, right, node)
+        if isinstance(left, Static) and isinstance(left.value, str):
+            return self.text_operator(operator, left, right)
+        op = BINARY.get(operator)
+        a, b = self.node(left), self.node(right)
+        if operator in BITWISE and not (a.type == FLOAT or b.type == FLOAT):
+            return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", a, b, type=INT)
+        if op is None or not (a.type in NUMBERS or b.type in NUMBERS or a.type == b.type == OPAQUE):
+            symbol = SYMBOLS.get(operator, operator.__name__)
+            raise self.unsupported(
+                f"`{symbol}` on {a.type} and {b.type}",
+                "Only arithmetic on numbers and concatenation of lists are understood.",
+                node,
+            )
+        if OPAQUE in (a.type, b.type) and not (a.type.differentiable or b.type.differentiable):
+            symbol = SYMBOLS[operator]
+            return self.verbatim(f"_0_ {symbol} _1_", a, b, type=DYNAMIC)
+        return self.primitive(op, a, b)
+
+    def _static_arithmetic(self, operator: type, left: Value, right: Value) -> Node | None:
+        """Index arithmetic on ints that are known is done now."""
+        a, b = self.static_int(left), self.static_int(right)
+        if a is None or b is None:
+            return None
+        if operator is ast.Add:
+            return self.graph.constant(a + b)
+        if operator is ast.Sub:
+            return self.graph.constant(a - b)
+        if operator is ast.Mult:
+            return self.graph.constant(a * b)
+        if operator is ast.FloorDiv and b:
+            return self.graph.constant(a // b)
+        if operator is ast.Mod and b:
+            return self.graph.constant(a % b)
+        if operator in BITWISE and (operator not in (ast.LShift, ast.RShift) or 0 <= b < 64):
+            return self.graph.constant(BITWISE[operator](a, b))
+        return None
+
+    def text_operator(self, operator: type, left: Value, right: Value) -> Value:
+        known_left, a = self.static_value(left)
+        known_right, b = self.static_value(right)
+        if known_left and known_right and operator in (ast.Add, ast.Mult, ast.Mod):
+            return Static(
+                a + b if operator is ast.Add else a * b if operator is ast.Mult else a % b
+            )
+        return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", self.node(left), self.node(right))
+
+    def negate(self, value: Value) -> Value:
+        known, truth = self.truth(value)
+        if known:
+            return Static(not truth)
+        return self.primitive(arithmetic.logical_not, self.predicate(value))
+
+    def truth(self, value: Value) -> tuple[bool, bool]:
+        """``(known, truth)`` of a value while lifting."""
+        value = self.read(value)
+        if isinstance(value, Static):
+            return True, bool(value.value)
+        known, found = self.static_value(value)
+        if known:
+            return True, bool(found)
+        if isinstance(value, TupleValue):
+            return True, bool(value.items)
+        if isinstance(value, ListBox) and isinstance(self.state[value], list):
+            return True, bool(self.state[value])
+        if isinstance(value, DictBox):
+            return True, bool(self.state[value])
+        if isinstance(value, (Closure, Method, ObjectBox)):
+            return True, True
+        return False, False
+
+    def predicate(self, value: Value) -> Node:
+        """``value`` as the condition of a branch."""
+        return self.node(value, "this condition")
+
+    def choose(
+        self, predicate: Node, then: Callable[[], Value], orelse: Callable[[], Value], style: str
+    ) -> Value:
+        """The value of one of two expressions."""
+        key = object()
+
+        def arm(action: Callable[[], Value]) -> Callable[[], Completion]:
+            def run() -> Completion:
+                self.state[key] = action()
+                return Completion.FALLS
+
+            return run
+
+        self.branch(predicate, arm(then), arm(orelse), style)
+        return self.read(self.state.pop(key))
+
+    def compare(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
+        """One comparison."""
+        left, right = self.read(left), self.read(right)
+        if operator in (ast.Is, ast.IsNot):
+            return self._identity(operator, left, right)
+        if operator in (ast.In, ast.NotIn):
+            return self._membership(operator, left, right)
+        known_left, a = self.static_value(left)
+        known_right, b = self.static_value(right)
+        if known_left and known_right:
+            return Static(STATIC_COMPARE[operator](a, b))
+        if self.is_container(left) and self.is_container(right):
+            return self.verbatim(
+                f"_0_ {SYMBOLS[operator]} _1_", self.node(left), self.node(right), type=BOOL
+            )
+        if self._never_equal(left, right) and operator in (ast.Eq, ast.NotEq):
+            return Static(operator is ast.NotEq)
+        a_node, b_node = self.node(left), self.node(right)
+        if a_node.type == OPAQUE or b_node.type == OPAQUE:
+            return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", a_node, b_node, type=BOOL)
+        return self.primitive(COMPARE[operator], a_node, b_node)
+
+    def _never_equal(self, left: Value, right: Value) -> bool:
+        """A number is never equal to a string, None or a container."""
+        for a, b in ((left, right), (right, left)):
+            number = isinstance(a, Node) and a.type in (FLOAT, INT)
+            other = isinstance(b, Static) and (
+                b.value is None or isinstance(b.value, (str, tuple, list, dict))
+            )
+            if number and (other or isinstance(b, (TupleValue, ListBox, DictBox))):
+                return True
+        return False
+
+    def _identity(self, operator: type, left: Value, right: Value) -> Value:
+        positive = operator is ast.Is
+        if isinstance(left, Static) and isinstance(right, Static):
+            return Static((left.value is right.value) is positive)
+        for a, b in ((left, right), (right, left)):
+            if isinstance(a, Static) and (
+                a.value is None or isinstance(a.value, (bool, type, types.FunctionType))
+            ):
+                if not isinstance(b, Node):
+                    return Static(not positive)
+                if b.type in (FLOAT, INT) or isinstance(b.type, SequenceType):
+                    return Static(not positive)
+                if b.type == BOOL and a.value is None:
+                    return Static(not positive)
+        if not isinstance(left, (Node, Static)) or not isinstance(right, (Node, Static)):
+            return Static((left is right) is positive)
+        word = "is" if positive else "is not"
+        return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)
+
+    def _membership(self, operator: type, left: Value, right: Value) -> Value:
+        positive = operator is ast.In
+        known, a = self.static_value(left)
+        if known and isinstance(right, DictBox):
+            return Static((a in self.state[right]) is positive)
+        if known and isinstance(right, Static):
+            return Static((a in right.value) is positive)
+        items = self.known_items(right)
+        if known and items is not None:
+            parts = [self.static_value(item) for item in items]
+            if all(found for found, _ in parts):
+                return Static((a in [part for _, part in parts]) is positive)
+        word = "in" if positive else "not in"
+        return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)
