@@ -254,6 +254,7 @@ def slice_node(bounds: list[ast.expr]) -> ast.Slice:
 def comprehension(
     element: ast.expr, target: ast.expr, iterable: ast.expr, tests: list[ast.expr] | None = None
 ) -> ast.ListComp:
+    """``[element for target in iterable if ...]``."""
     return ast.ListComp(element, [ast.comprehension(target, iterable, tests or [], 0)])
 
 

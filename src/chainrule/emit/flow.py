@@ -147,6 +147,9 @@ def _settle(statements: list[Statement], context: str) -> list[Statement]:
                 statements[position:position] = early
                 position += len(early)
                 _push(statement, tail)
+            if statement.test.op is VARIABLE and not completes(statement.then):
+                # Whoever passes a flag that asks for a jump knows that it is not set.
+                rest = _resolved(rest, {}, {statement.test: False})
             statements[position + 1 :] = rest
             if not completes(statement.then) and statement.orelse:
                 # No else after a jump: look first at what has come up.
@@ -365,6 +368,7 @@ def _drop_last_moves(arm: list[Statement]) -> None:
 
 
 def clone_tail(tail: list[Statement]) -> list[Statement]:
+    """A copy of what follows a branch, to stand in another of its arms."""
     return clone(tail, {})
 
 
@@ -434,7 +438,9 @@ def _leave_loop(
                 *([Break()] if going else []),
             ]
     loop.orelse = after.orelse
-    return rest[1:]
+    if completes(after.then):
+        return rest[1:]
+    return _resolved(rest[1:], {}, {after.test: False})
 
 
 def _leave_endless(loop: For | While, rest: list[Statement]) -> list[Statement]:

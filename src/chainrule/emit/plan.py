@@ -9,6 +9,7 @@ none of it is seen outside.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -160,6 +161,8 @@ class Unpack(Statement):
 
 @dataclass(eq=False)
 class Branch(Statement):
+    """``if test: then`` with ``else: orelse``."""
+
     test: Value
     then: list[Statement]
     orelse: list[Statement]
@@ -229,6 +232,8 @@ class Attempt(Statement):
 
 @dataclass(eq=False)
 class Return(Statement):
+    """``return value``."""
+
     value: Value
 
     def reads(self) -> list[Value]:
@@ -240,12 +245,12 @@ class Return(Statement):
 
 @dataclass(eq=False)
 class Break(Statement):
-    pass
+    """``break``."""
 
 
 @dataclass(eq=False)
 class Continue(Statement):
-    pass
+    """``continue``."""
 
 
 @dataclass
@@ -357,6 +362,32 @@ def scoped(statement: Statement) -> list[Value]:
     return found
 
 
+def crossing(body: list[Statement]) -> set[Value]:
+    """Values that are used outside the block that computes them, where it certainly was run."""
+    home: dict[Value, int] = {}
+    found: set[Value] = set()
+    opened: set[int] = {0}
+    numbers = itertools.count(1)
+    # A block with its number, or the number of a block to close.
+    stack: list[tuple[int, Iterator[Statement] | None]] = [(0, iter(body))]
+    while stack:
+        number, statements = stack[-1]
+        assert statements is not None
+        statement = next(statements, None)
+        if statement is None:
+            opened.discard(number)
+            stack.pop()
+            continue
+        found.update(value for value in reads_deep(statement) if home.get(value, 0) not in opened)
+        for value in defined_by(statement):
+            home.setdefault(value, number)
+        for block in reversed(statement.blocks()):
+            inner = next(numbers)
+            opened.add(inner)
+            stack.append((inner, iter(block)))
+    return found
+
+
 def count_uses(statements: list[Statement]) -> Counter[Value]:
     """How many places use each value."""
     uses: Counter[Value] = Counter()
@@ -435,6 +466,7 @@ def ordered(value: Value) -> bool:
 
 
 def is_effect(value: Value) -> bool:
+    """Whether evaluating ``value`` acts on the world."""
     return value.op.effect
 
 

@@ -64,6 +64,17 @@ class Generator(SourceGenerator):  # type: ignore[misc]
             set_precedence(Precedence.Comma, node.elt)
             self.write(node.elt, *node.generators)
 
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
+        """``-(x**2)``, as ruff writes it; anything else is astor's."""
+        operand = node.operand
+        power = isinstance(operand, ast.BinOp) and isinstance(operand.op, ast.Pow)
+        if not (isinstance(node.op, ast.USub) and power):
+            super().visit_UnaryOp(node)
+            return
+        with self.delimit(node, node.op):
+            set_precedence(Precedence.Comma, operand)
+            self.write("-(", operand, ")")
+
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         self.write(_joined_text(node))
 

@@ -258,6 +258,7 @@ def _reversed(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
 
 
 def make_list(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``list(items)``."""
     box = ListBox()
     if not args:
         self.state[box] = []
@@ -392,6 +393,7 @@ def _given(value: Value) -> Value:
 
 
 def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``sorted(items)``, as a list whose entries can be followed to their places."""
     if keywords:
         raise self.unsupported("`sorted` with a key or reversed", "Sort the plain numbers.", node)
     items = self.known_iteration(args[0])
@@ -497,10 +499,6 @@ def _refused(name: str, remedy: str) -> Builtin:
     return refuse
 
 
-def _total(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    return self.total_of(args, keywords, node)
-
-
 def _exact_total(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     self.positional(args, keywords, node, 1, 1, "fsum")
     return self.primitive(sequence.exact_total, self.node(self.as_list(args[0], node)))
@@ -567,7 +565,7 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.round: lambda self, args, keywords, node: self.rounded(args, keywords, node),
     builtins.max: lambda self, args, keywords, node: self.extreme(args, keywords, node, "max"),
     builtins.min: lambda self, args, keywords, node: self.extreme(args, keywords, node, "min"),
-    builtins.sum: _total,
+    builtins.sum: lambda self, args, keywords, node: self.total_of(args, keywords, node),
     builtins.divmod: _divmod,
     builtins.pow: _power,
     builtins.any: _any_all("any"),
