@@ -31,6 +31,7 @@ from chainrule.emit.plan import (
     clone,
     completes,
     count_uses,
+    crossing,
     defined_by,
     is_effect,
     may_raise,
@@ -51,7 +52,9 @@ SMALL = 6
 
 def raise_control(plan: Plan) -> None:
     """Give the function jumps instead of flags."""
-    plan.body = _settle(merge(plan.body), "function")
+    plan.body = merge(plan.body)
+    _name_crossing(plan)
+    plan.body = _settle(plan.body, "function")
     drop_unused(plan)
 
 
@@ -126,6 +129,26 @@ def _pinned(statement: Statement, risky: bool) -> bool:
     if isinstance(statement, Define):
         return is_effect(statement.value) or (risky and ordered(statement.value))
     return isinstance(statement, (While, Attempt))
+
+
+def _name_crossing(plan: Plan) -> None:
+    """Make variables of values that are used outside their block: it may come to stand twice."""
+    wanted = crossing(plan.body)
+    if not wanted:
+        return
+    blocks = [plan.body, *(block for statement in walk(plan.body) for block in statement.blocks())]
+    for block in blocks:
+        found: list[Statement] = []
+        for statement in block:
+            found.append(statement)
+            if isinstance(statement, Define) and statement.value in wanted:
+                value = statement.value
+                inner = Value(value.op, value.args, value.params, value.type, value.origin, value.serial)
+                inner.user_name, inner.hint, inner.captive = value.user_name, value.hint, value.captive
+                value.op, value.args, value.params = VARIABLE, [], ()
+                statement.value = inner
+                found.append(Move([value], [inner]))
+        block[:] = found
 
 
 # --- jumps ------------------------------------------------------------------------------

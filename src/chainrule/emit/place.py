@@ -22,6 +22,7 @@ from chainrule.emit.plan import (
     Value,
     While,
     completes,
+    crossing,
     defined_by,
     is_effect,
     may_raise,
@@ -35,7 +36,7 @@ from chainrule.graph.types import OPAQUE, Record, Sequence
 def place(plan: Plan) -> None:
     """Move derivative computations out of loops and into the arms that use them."""
     hoist(plan.body)
-    sink(plan.body)
+    sink(plan.body, crossing(plan.body))
     for block in [plan.body, *(block for inner in walk(plan.body) for block in inner.blocks())]:
         _values_first(block)
     _versions_in_order(plan.body)
@@ -90,8 +91,8 @@ def _holds_list(value: Value) -> bool:
 # --- into branches ----------------------------------------------------------------------
 
 
-def sink(statements: list[Statement]) -> None:
-    """Compute in an arm what is used in that arm only."""
+def sink(statements: list[Statement], fixed: set[Value]) -> None:
+    """Compute in an arm what is used in that arm only; ``fixed`` are used elsewhere, too."""
     users: dict[Value, set[tuple[int, int]]] = {}
     for position, statement in enumerate(statements):
         for value in reads_deep(statement):
@@ -112,6 +113,8 @@ def sink(statements: list[Statement]) -> None:
     for position in range(len(statements) - 1, -1, -1):
         statement = statements[position]
         if not isinstance(statement, Define) or not _may_sink(statement.value):
+            continue
+        if statement.value in fixed:
             continue
         places = users.get(statement.value, set())
         passed = _exit_passed(exits, position, places) if statement.value.derivative else None
@@ -139,7 +142,7 @@ def sink(statements: list[Statement]) -> None:
         statements[:] = kept
     for statement in statements:
         for block in statement.blocks():
-            sink(block)
+            sink(block, fixed)
 
 
 def _exit_passed(exits: list[int], position: int, places: set[tuple[int, int]]) -> int | None:

@@ -366,13 +366,12 @@ def crossing(body: list[Statement]) -> set[Value]:
     """Values that are used outside the block that computes them, where it certainly was run."""
     home: dict[Value, int] = {}
     found: set[Value] = set()
-    opened: set[int] = {0}
+    opened: set[int] = set()
     numbers = itertools.count(1)
-    # A block with its number, or the number of a block to close.
-    stack: list[tuple[int, Iterator[Statement] | None]] = [(0, iter(body))]
+    stack: list[tuple[int, Iterator[Statement]]] = [(0, iter(body))]
     while stack:
         number, statements = stack[-1]
-        assert statements is not None
+        opened.add(number)
         statement = next(statements, None)
         if statement is None:
             opened.discard(number)
@@ -382,10 +381,8 @@ def crossing(body: list[Statement]) -> set[Value]:
         for value in defined_by(statement):
             home.setdefault(value, number)
         for block in reversed(statement.blocks()):
-            inner = next(numbers)
-            opened.add(inner)
-            stack.append((inner, iter(block)))
-    return found
+            stack.append((next(numbers), iter(block)))
+    return {value for value in found if value.op is not VARIABLE}
 
 
 def count_uses(statements: list[Statement]) -> Counter[Value]:
