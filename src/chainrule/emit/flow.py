@@ -143,8 +143,14 @@ def _name_crossing(plan: Plan) -> None:
             found.append(statement)
             if isinstance(statement, Define) and statement.value in wanted:
                 value = statement.value
-                inner = Value(value.op, value.args, value.params, value.type, value.origin, value.serial)
-                inner.user_name, inner.hint, inner.captive = value.user_name, value.hint, value.captive
+                inner = Value(
+                    value.op, value.args, value.params, value.type, value.origin, value.serial
+                )
+                inner.user_name, inner.hint, inner.captive = (
+                    value.user_name,
+                    value.hint,
+                    value.captive,
+                )
                 value.op, value.args, value.params = VARIABLE, [], ()
                 statement.value = inner
                 found.append(Move([value], [inner]))

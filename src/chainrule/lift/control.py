@@ -9,7 +9,7 @@ from typing import Any
 
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
-from chainrule.lift.core import AlwaysRaises, Completion, LoopExits, Path
+from chainrule.lift.core import AlwaysRaises, Completion, Flag, LoopExits, Path
 from chainrule.lift.iterables import Iterables
 from chainrule.lift.state import State, assigned_names, same_value
 from chainrule.lift.statements import STATEMENTS
@@ -47,40 +47,40 @@ class Control(Iterables):
 
     def guarded(self, action: Callable[[], Completion]) -> Completion:
         """Run ``action`` on the paths that have not left yet."""
-        flags = self._open_flags()
+        return self._guarded_by(self._open_flags(), action)
+
+    def _guarded_by(
+        self, flags: list[tuple[Any, Node]], action: Callable[[], Completion]
+    ) -> Completion:
         if not flags:
             return action()
-        first, *others = flags
+        (key, flag), *others = flags
+        false = self.graph.constant(False)
 
         def go() -> Completion:
-            return self.guarded_by(others, action)
+            # Here nothing has left yet: the flag is known, and is itself again afterwards.
+            self.state[key] = false
+            completion = self._guarded_by(others, action)
+            if self.state.get(key) is false:
+                self.state[key] = flag
+            return completion
 
-        return self.branch(first, lambda: Completion.EXITS, go, "statement")
+        return self.branch(flag, lambda: Completion.EXITS, go, "statement")
 
-    def guarded_by(self, flags: list[Node], action: Callable[[], Completion]) -> Completion:
-        if not flags:
-            return action()
-        return self.branch(
-            flags[0],
-            lambda: Completion.EXITS,
-            lambda: self.guarded_by(flags[1:], action),
-            "statement",
-        )
-
-    def _open_flags(self) -> list[Node]:
-        """Flags that some path has set and another has not."""
+    def _open_flags(self) -> list[tuple[Any, Node]]:
+        """Flags that some path has set and another has not, with their keys."""
         keys: list[Any] = []
         if self.frame in self.flags:
             keys.append(self.flags[self.frame])
         if self.loops:
             keys += [self.loops[-1].broke, self.loops[-1].continued]
         constants = (self.graph.constant(False), self.graph.constant(True))
-        found: list[Node] = []
+        found: dict[Node, Any] = {}
         for key in keys:
-            value = self.state.get(key, UNBOUND)
-            if isinstance(value, Node) and value not in constants and value not in found:
-                found.append(value)
-        return found
+            value = self.read(self.state.get(key, UNBOUND))
+            if isinstance(value, Node) and value not in constants:
+                found.setdefault(value, key)
+        return [(key, value) for value, key in found.items()]
 
     def _if(self, node: ast.If, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         """Run an if; an arm that alone goes on takes the rest of the statements with it."""
@@ -363,6 +363,9 @@ class Control(Iterables):
         )
         keys = dict.fromkeys(key for before, _ in raised_at for key in before)
         for key in keys:
+            if isinstance(key, Flag) or (isinstance(key, tuple) and key[-1] == "return"):
+                # What raises has not left by return, break or continue.
+                continue
             values = [before.get(key, UNBOUND) for before, _ in raised_at]
             same = all(same_value(values[0], value) for value in values[1:])
             # What the body has computed itself is known to its own walk back only.

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from chainrule.differentiate.activity import all_steps
 from chainrule.errors import ArgumentError, NotDifferentiableError
-from chainrule.graph.block import Graph
+from chainrule.graph.block import UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.lifter import lift
+from chainrule.primitives.control import LOOP, TRY, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.custom import stopped
@@ -150,7 +152,33 @@ def lifted_of(
 
 
 class Unmarked(Copier):
-    """A copy without the marks of ``stop_gradient``, which have done their work."""
+    """A copy without the marks of ``stop_gradient``, which have done their work.
+
+    A branch whose result is handed on by a block around it gives something on every path: what
+    is handed on must have a value, though nothing uses it there.
+    """
+
+    def __init__(self, source: Graph) -> None:
+        super().__init__(source)
+        self.handed_on: set[Node] = set()
+        for step in all_steps(source.body):
+            for block in owned_blocks(step):
+                self.handed_on.update(block.results)
+            if step.op is LOOP:
+                self.handed_on.update(step.args)
+
+    def arms(self, node: Node, olds: Sequence[Block], finish: Any = None) -> list[Block]:
+        blocks = super().arms(node, olds, finish)
+        first = 1 if node.op is TRY else 0
+        for k in range(len(olds[0].results)):
+            if node.block.item(node, first + k) not in self.handed_on:
+                continue
+            for block in blocks:
+                if block.completes and block.results[k].op is UNDEFINED:
+                    results = list(block.results)
+                    results[k] = self.graph.constant(None)
+                    block.results = tuple(results)
+        return blocks
 
     def copy(self, step: Node) -> Node:
         if step.op is stopped:
