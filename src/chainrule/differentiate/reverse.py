@@ -335,6 +335,9 @@ class ReverseWalker:
         args = (*backward_bounds, *starts, *(captured_starts[p] for p in kept))
         made = self.graph.cursor.add(LOOP, args, (backward, None, body, False))
         self.pairs[made] = node
+        # A value may be both captured and an initial state: what it gets as the latter is added.
+        for position, p in enumerate(kept):
+            self.set_bar(captured[p], made.block.item(made, len(carried) + position))
         for position, k in enumerate(carried):
             result = made.block.item(made, position)
             if uniform and starts[position].op is sequence.fill_like:
@@ -344,8 +347,6 @@ class ReverseWalker:
             if initial[k] in self._active:
                 self._name_bar(parameters[k], result)
                 self.accumulate(initial[k], result)
-        for position, p in enumerate(kept):
-            self.set_bar(captured[p], made.block.item(made, len(carried) + position))
         return True
 
     def _name_bar(self, node: Node, bar: Node) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import divide, multiply, negative, power
 from chainrule.primitives.declare import constant_value, is_constant
-from chainrule.simplify.rules import root_slope
+from chainrule.simplify.rules import infinite_slope, root_slope
 
 PRODUCT_OPS = (multiply, divide, negative)
 
@@ -76,6 +76,11 @@ class Product:
             if abs(self.constant) != 1.0 and _is_multiple(factor):
                 self.constant *= float(constant_value(factor.args[0]))
                 self.factors[position] = factor.args[1]
+
+    @property
+    def has_edge(self) -> bool:
+        """Whether a factor is infinite at an edge, where the rules for pairs know better."""
+        return any(infinite_slope(factor) is not None for factor in self.factors)
 
     def build(self, one: Node) -> Node | None:
         """The expression; None where the constant has left the finite numbers."""

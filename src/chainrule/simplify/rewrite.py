@@ -101,6 +101,8 @@ class Simplifier(Copier):
         if product is None:
             return None
         product.take_roots()
+        if product.has_edge:
+            return None
         product.cancel()
         product.take_constants()
         return product.build(self.graph.constant(1.0))

@@ -6,12 +6,13 @@ takes an expression apart pays only when the expression is then gone.  None mean
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from chainrule.graph.block import ITEM, Block
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
-from chainrule.primitives.control import IF
+from chainrule.primitives.control import IF, select
 from chainrule.primitives.declare import Primitive, is_constant
 
 Rule = Callable[[Node, Node, bool, bool], Node | None]
@@ -58,6 +59,52 @@ def root_slope(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
         if of_root and other.op is divide and other.args[1] is root and is_constant(other.args[0]):
             return multiply.build(other.args[0], root)
     return None
+
+
+def infinite_slope(node: Node) -> tuple[Node, Node, Node] | None:
+    """``(predicate, slope at the edge, slope elsewhere)`` of a guarded infinite slope."""
+    if node.op is not ITEM or node.args[0].op is not IF:
+        return None
+    branch, position = node.args[0], node.params[0]
+    then, orelse = branch.params[0], branch.params[1]
+    if (
+        not isinstance(then, Block)
+        or not isinstance(orelse, Block)
+        or not isinstance(position, int)
+    ):
+        return None
+    edge = then.results[position]
+    if branch.args[0].op is equal and is_constant(edge, math.inf, -math.inf):
+        return branch.args[0], edge, orelse.results[position]
+    return None
+
+
+def finite_product(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """a * (inf if s == 0 else b): nothing times an infinite slope is nothing."""
+    for value, slope in ((x, y), (y, x)):
+        found = infinite_slope(slope)
+        if found is not None and not is_constant(value) and infinite_slope(value) is None:
+            made = _taken_inside(value, *found)
+            if made is not None:
+                return made
+    return None
+
+
+def _taken_inside(value: Node, predicate: Node, edge: Node, elsewhere: Node) -> Node | None:
+    """The product of ``value`` and a guarded slope, taken inside the guard."""
+    if elsewhere.op is not divide or not is_constant(elsewhere.args[0]):
+        return None
+
+    def at_edge() -> Node:
+        made: Node = select(equal(value, 0.0), lambda: 0.0, lambda: value * edge)
+        return made
+
+    def away() -> Node:
+        made: Node = multiply(elsewhere.args[0], value) / elsewhere.args[1]
+        return made
+
+    made: Node = select(predicate, at_edge, away)
+    return made
 
 
 def factor_sum(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
@@ -112,7 +159,7 @@ def factor_last(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None
 
 
 RULES: dict[Primitive, tuple[Rule, ...]] = {
-    multiply: (root_slope, hoist_constant),
+    multiply: (root_slope, finite_product, hoist_constant),
     divide: (cancel_root,),
     add: (subtract_scaled, factor_sum, factor_last),
     subtract: (add_scaled, factor_difference),
