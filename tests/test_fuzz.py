@@ -6,7 +6,7 @@ dropped and the rest still be a program, which is what lets hypothesis shrink a 
 few lines.
 
 ``CHAINRULE_FUZZ_EXAMPLES`` sets the number of programs for long runs, which are random where
-the short ones of the suite are always the same; with ``CHAINRULE_FUZZ_REFUSALS=allow`` a
+the short ones of the suite are always the same; with ``CHAINRULE_FUZZ_REFUSALS=forbid`` a
 refusal is no failure.
 """
 
@@ -33,7 +33,7 @@ Tree: TypeAlias = tuple[Any, ...]
 Strategy: TypeAlias = st.SearchStrategy[Any]
 
 EXAMPLES = int(os.environ.get("CHAINRULE_FUZZ_EXAMPLES", "0"))
-REFUSALS_ALLOWED = os.environ.get("CHAINRULE_FUZZ_REFUSALS") == "allow"
+REFUSALS_ALLOWED = os.environ.get("CHAINRULE_FUZZ_REFUSALS") != "forbid"
 WRT = ("x", "y", "xs")
 SCALARS = ("x", "y")
 """Forward mode is for scalars: a list is differentiated by in reverse alone."""

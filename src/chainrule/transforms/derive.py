@@ -13,7 +13,7 @@ from chainrule.graph.block import UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.lifter import lift
-from chainrule.primitives.control import LOOP, TRY, owned_blocks
+from chainrule.primitives.control import LOOP, TRY, loop_parts, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.custom import stopped
@@ -166,6 +166,18 @@ class Unmarked(Copier):
                 self.handed_on.update(block.results)
             if step.op is LOOP:
                 self.handed_on.update(step.args)
+
+    def replace(self, node: Node, args: tuple[Node, ...], params: tuple[object, ...]) -> Node:
+        if node.op is LOOP:
+            first = len(args) - len(loop_parts(node)[1])
+            nothing = self.graph.constant(None)
+            args = tuple(
+                nothing
+                if arg.op is UNDEFINED and node.block.item(node, k - first) in self.handed_on
+                else arg
+                for k, arg in enumerate(args)
+            )
+        return super().replace(node, args, params)
 
     def arms(self, node: Node, olds: Sequence[Block], finish: Any = None) -> list[Block]:
         blocks = super().arms(node, olds, finish)
