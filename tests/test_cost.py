@@ -49,9 +49,7 @@ def test_a_gradient_needs_no_more_operations_than_sympys_but_for_the_known_cases
     own = gradient_operations(row)
     other = sympy_source(row.function, row.active).source
     allowed = operations_of_source(other, "gradient") + SYMPY_AHEAD.get(row.name, 0)
-    assert own <= allowed, gradient_source(
-        row.function, row.active, row.point
-    )
+    assert own <= allowed, gradient_source(row.function, row.active, row.point)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)

@@ -7,7 +7,7 @@ few lines.
 
 ``CHAINRULE_FUZZ_EXAMPLES`` sets the number of programs for long runs, which are random where
 the short ones of the suite are always the same; with ``CHAINRULE_FUZZ_REFUSALS=forbid`` a
-refusal is no failure.
+refusal is a failure too.
 """
 
 from __future__ import annotations
