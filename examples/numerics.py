@@ -209,12 +209,11 @@ def bessel_j0(x):
 
 
 def legendre(n, x):
-    """Legendre's polynomial of degree ``n``, by recursion."""
-    if n == 0:
-        return 1.0
-    if n == 1:
-        return x
-    return ((2 * n - 1) * x * legendre(n - 1, x) - (n - 1) * legendre(n - 2, x)) / n
+    """Legendre's polynomial of degree ``n``, by Bonnet's recurrence."""
+    before, value = 0.0, 1.0
+    for k in range(n):
+        before, value = value, ((2 * k + 1) * x * value - k * before) / (k + 1)
+    return value
 
 
 POINTS = {

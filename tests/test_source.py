@@ -400,25 +400,17 @@ GALLERY = [
         (2.0,),
         """
     total = 0.0
-    power_tape = []
+    steps = 0
     for i in range(10):
-        power = x**i
-        total += power
-        power_tape.append(power)
+        total += x**i
+        steps += 1
         if total > 100.0:
             break
     # line: for i in range(10):
     x_bar = 0.0
-    for i in reversed(range(len(power_tape))):
+    for i in reversed(range(steps)):
         # line: total += x**i
-        if i < 1.0:
-            if x == 0.0:
-                t1 = 0.0 if i == 0.0 else inf
-            else:
-                t1 = i * power_tape[i] / x
-        else:
-            t1 = i * x ** (i - 1.0)
-        x_bar += t1
+        x_bar += 0.0 if i == 0 else i * x ** (i - 1)
     return x_bar
 """,
         id="stopped-reverse-x",

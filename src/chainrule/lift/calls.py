@@ -35,8 +35,8 @@ from chainrule.primitives.namespaces import primitive_of, spelling
 
 # Calls nested this deep are taken for endless recursion.
 DEEPEST_CALL = 120
-# Modules of the standard library whose functions are known not to change their arguments.
-PURE_MODULES = {"math", "builtins", "bisect", "operator", "statistics", "numpy", "fractions"}
+# What these give is another number at each call.
+RANDOM_MODULES = {"random", "secrets", "numpy.random", "numpy.random.mtrand"}
 Builtin = Callable[[Any, list[Value], dict[str, Value], ast.AST], Value]
 
 
@@ -91,6 +91,14 @@ class Calls(Objects):
         self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
         found = function.value
+        if _home_of(found) in RANDOM_MODULES:
+            text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+            raise self.unsupported(
+                f"cannot differentiate through `{text}`",
+                "Its result is random: pass the sample in as a parameter, or mark it with "
+                "stop_gradient(...) outside.",
+                node,
+            )
         if isinstance(found, functools.partial):
             bound = {key: self.wrap_argument(value) for key, value in found.keywords.items()}
             return self.call(
@@ -173,7 +181,9 @@ class Calls(Objects):
         keyword_defaults = {
             name: self.adopt(value, None) for name, value in (plain.__kwdefaults__ or {}).items()
         }
-        if len(self.calls) > DEEPEST_CALL:
+        calls_itself = sum(known.function is plain for known, _ in self.calls)
+        counts_down = any(self.static_int(arg) is not None for arg in args)
+        if len(self.calls) > DEEPEST_CALL or (calls_itself > 1 and not counts_down):
             raise self.unsupported(
                 f"`{source.name}` calls itself without an end that can be seen here",
                 "Write the recursion as a loop.",
@@ -468,6 +478,14 @@ class Calls(Objects):
         self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
         raise NotImplementedError
+
+
+def _home_of(found: Any) -> str:
+    """The module of a callable, or of the class of the object that it is a method of."""
+    owner = getattr(found, "__self__", None)
+    if owner is not None and not isinstance(owner, types.ModuleType):
+        return str(type(owner).__module__)
+    return str(getattr(found, "__module__", ""))
 
 
 def declare_names(

@@ -12,7 +12,7 @@ import operator
 from typing import Any
 
 from chainrule.graph.node import OPERATORS, Node
-from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
+from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE, Type
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import (
     NONZERO,
@@ -166,6 +166,8 @@ def power(x: Any, y: Any, out: Any) -> Any:
 
 
 def _power_by_base(x: Any, y: Any, out: Any) -> Any:
+    if isinstance(y, Node) and y.type == INT and not is_constant(y):
+        return choose(equal(y, 0), lambda: 0.0, lambda: y * x ** (y - 1))
     if not is_constant(y):
         # x**(y - 1) is 0 or 1 at x = 0 for y >= 1; below it would raise where f has a value.
         return choose(

@@ -31,6 +31,8 @@ from chainrule.simplify.rewrite import simplify, through
 
 # With a loop, up to this many scalars are differentiated forward: no tape at all.
 FORWARD_WITH_LOOP = 4
+# With more inputs reverse is cheaper without counting.
+MOST_DIRECTIONS = 12
 
 
 @dataclass(frozen=True)
@@ -312,6 +314,8 @@ def gradient(
         if any(step.op is LOOP for step in all_steps(lifted.graph.body)):
             if len(inputs) <= FORWARD_WITH_LOOP:
                 return forward_gradient(lifted, structures, output, with_value)
+            return reverse_gradient(lifted, structures, output, with_value)
+        if len(inputs) > MOST_DIRECTIONS:
             return reverse_gradient(lifted, structures, output, with_value)
         candidates = [
             reverse_gradient(lifted, structures, output, with_value),

@@ -102,6 +102,7 @@ class Specialised:
         self.request = request
         self._made: dict[Hashable, Callable[..., Any]] = {}
         self._latest: Callable[..., Any] | None = None
+        self._by_types: dict[tuple[type, ...], Callable[..., Any]] = {}
         function = request.function
         self._owner, plain = owner_and_function(base_function(function))
         self._signature = inspect.signature(function)
@@ -129,6 +130,11 @@ class Specialised:
         return text
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if not keywords and self._owner is None:
+            # Plain numbers are told by their types alone.
+            fast = self._by_types.get(tuple(map(type, args)))
+            if fast is not None:
+                return fast(*args)
         key = (
             tuple(map(kind_key, args)),
             tuple((name, kind_key(value)) for name, value in keywords.items()),
@@ -137,6 +143,8 @@ class Specialised:
         if made is None:
             made = self._make(args, keywords)
             self._made[key] = made
+            if not keywords and all(type(arg) in PLAIN for arg in args):
+                self._by_types[tuple(map(type, args))] = made
         self._latest = made
         if self._owner is not None:
             return made(self._owner, *args, **keywords)
