@@ -100,8 +100,9 @@ if __name__ == "__main__":
     from chainrule import grad
 
     backpropagate = grad(xor_loss, wrt=("hidden", "output"))
-    print(backpropagate.source)
     hidden, output = HIDDEN, OUTPUT
+    backpropagate(hidden, output)
+    print(backpropagate.source)
     for _ in range(2000):
         d_hidden, d_output = backpropagate(hidden, output)
         hidden = [[w - d for w, d in zip(*rows)] for rows in zip(hidden, d_hidden)]

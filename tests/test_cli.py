@@ -409,7 +409,7 @@ def test_a_module_that_ends_the_program_is_told(run: Run, tmp_path: Path) -> Non
 
 def test_a_refusal_points_at_the_line(run: Run, model: Path) -> None:
     found = run("grad", "model.py:noisy")
-    assert found.err.startswith("UnsupportedError: model.py:28:")
+    assert found.err.startswith("UnsupportedError: model.py:26:")
     assert "^^^" in found.err
 
 

@@ -7,10 +7,7 @@ which way it will go.
 
 from __future__ import annotations
 
-from collections import Counter
-
 from chainrule.emit.inplace import is_update
-from chainrule.emit.liveness import Liveness
 from chainrule.emit.plan import (
     JUMPS,
     VARIABLE,
@@ -27,22 +24,20 @@ from chainrule.emit.plan import (
     Unpack,
     Value,
     While,
-    captives,
     clone,
     completes,
-    count_uses,
     crossing,
     defined_by,
     is_effect,
     may_raise,
     ordered,
     reads_deep,
-    scoped,
     simplified,
     truth,
     walk,
 )
-from chainrule.graph.block import CONSTANT, UNDEFINED
+from chainrule.emit.unused import defines_raising, drop_unused
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL
 from chainrule.primitives.sequence import display, record
 
@@ -91,7 +86,7 @@ def _join(merged: list[Statement], first: Branch, second: Branch) -> bool:
         if any(value in wanted for inner in walk([statement]) for value in defined_by(inner)):
             needed_before.append(statement)
             wanted.update(value for inner in walk([statement]) for value in reads_deep(inner))
-    risky = any(_raises(inner) for inner in walk([second]))
+    risky = any(defines_raising(inner) for inner in walk([second]))
     for statement in between:
         early = any(statement is other for other in needed_before)
         if early:
@@ -116,10 +111,6 @@ def _join(merged: list[Statement], first: Branch, second: Branch) -> bool:
     first.then.extend(second.then)
     first.orelse.extend(second.orelse)
     return True
-
-
-def _raises(statement: Statement) -> bool:
-    return isinstance(statement, Define) and may_raise(statement.value)
 
 
 def _pinned(statement: Statement, risky: bool) -> bool:
@@ -542,82 +533,3 @@ def _breaks(body: list[Statement]) -> list[tuple[list[Statement], int]]:
             elif isinstance(statement, (Branch, Attempt)):
                 stack.extend(statement.blocks())
     return found
-
-
-# --- leftovers --------------------------------------------------------------------------
-
-
-def drop_unused(plan: Plan) -> None:
-    """Drop assignments to what is not read any more, and branches that are left empty."""
-    size = -1
-    while size != (size := _size(plan.body)):
-        _drop_undefined(plan)
-        liveness = Liveness(plan)
-        plan.body = _without_unused(plan.body, count_uses(plan.body), liveness.dead)
-
-
-def _drop_undefined(plan: Plan) -> None:
-    """Drop assignments of what has no value on any path."""
-    made = {
-        value
-        for statement in walk(plan.body)
-        for value in (*defined_by(statement), *scoped(statement))
-    }
-    for statement in walk(plan.body):
-        if isinstance(statement, Move):
-            pairs = [
-                (target, source)
-                for target, source in zip(statement.targets, statement.sources, strict=True)
-                if source.op is not UNDEFINED and (source.op is not VARIABLE or source in made)
-            ]
-            statement.targets = [target for target, _ in pairs]
-            statement.sources = [source for _, source in pairs]
-
-
-def _size(body: list[Statement]) -> int:
-    return sum(1 + len(getattr(statement, "targets", ())) for statement in walk(body))
-
-
-def _without_unused(
-    statements: list[Statement],
-    uses: Counter[Value],
-    dead: set[tuple[Statement, Value]],
-    inside_try: bool = False,
-) -> list[Statement]:
-    kept: list[Statement] = []
-    for statement in reversed(statements):
-        for block in statement.blocks():
-            tried = inside_try or (isinstance(statement, Attempt) and block is statement.body)
-            block[:] = _without_unused(block, uses, dead, tried)
-        if _is_used(statement, uses, dead) or (inside_try and _raises(statement)):
-            kept.append(statement)
-        else:
-            uses.subtract(reads_deep(statement))
-    kept.reverse()
-    return kept
-
-
-def _is_used(
-    statement: Statement, uses: Counter[Value], dead: set[tuple[Statement, Value]]
-) -> bool:
-    match statement:
-        case Define(value=value):
-            if is_effect(value) or uses[value] > 0:
-                return True
-            return any(is_effect(inner) for inner in captives(value))
-        case Move(targets=targets, sources=sources):
-            pairs = list(zip(targets, sources, strict=True))
-            kept = [
-                (a, b)
-                for a, b in pairs
-                if uses[a] > 0 and a is not b and (statement, a) not in dead
-            ]
-            uses.subtract(b for a, b in pairs if (a, b) not in kept)
-            statement.targets = [target for target, _ in kept]
-            statement.sources = [source for _, source in kept]
-            return bool(kept)
-        case Branch(then=then, orelse=orelse):
-            return bool(then or orelse)
-        case For(body=body, orelse=orelse):
-            return bool(body or orelse)
-    return True

@@ -15,7 +15,7 @@ from typing import Any
 
 from chainrule.emit.build import build
 from chainrule.emit.expressions import Speller
-from chainrule.emit.flow import drop_unused, merge, raise_control
+from chainrule.emit.flow import merge, raise_control
 from chainrule.emit.imports import Header
 from chainrule.emit.inplace import update_in_place
 from chainrule.emit.layout import fold, narrow
@@ -27,6 +27,7 @@ from chainrule.emit.printing import Answer, body_lines, expression_text
 from chainrule.emit.statements import Writer
 from chainrule.emit.targets import Target
 from chainrule.emit.targets import target as target_named
+from chainrule.emit.unused import drop_unused
 from chainrule.emit.widths import measure_of
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
 

@@ -502,6 +502,16 @@ def _clone_one(statement: Statement, mapping: dict[Value, Value]) -> Statement:
             return Unpack(fresh, read(source))
         case Branch(test=test, then=then, orelse=orelse, origin=origin):
             return Branch(read(test), clone(then, mapping), clone(orelse, mapping), origin)
+        case For(iterable=iterable, body=body, orelse=orelse, origin=origin):
+            body = clone(body, mapping)
+            return For(statement.target, read(iterable), body, origin, clone(orelse, mapping))
+        case While(condition=condition, test=test, body=body, orelse=orelse, origin=origin):
+            before = clone(condition, mapping)
+            body = clone(body, mapping)
+            return While(before, read(test), body, origin, clone(orelse, mapping))
+        case Attempt(body=body, handlers=handlers, origin=origin):
+            copied = [(text, name, clone(block, mapping)) for text, name, block in handlers]
+            return Attempt(clone(body, mapping), copied, origin)
         case Return(value=value):
             return Return(read(value))
         case Break():
