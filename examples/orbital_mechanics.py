@@ -76,7 +76,7 @@ def lambert_psi(r1, r2, angle, flight, mu=MU_EARTH):
     """The universal variable of the orbit that takes the time ``flight``, by the secant rule."""
     older, newer = 0.0, 2.0
     error = time_of_flight(r1, r2, angle, older, mu) - flight
-    while abs(newer - older) > 1e-11:
+    while abs(newer - older) > 1e-7:
         newer_error = time_of_flight(r1, r2, angle, newer, mu) - flight
         if newer_error == error:
             break
