@@ -72,19 +72,6 @@ def time_of_flight(r1, r2, angle, psi, mu=MU_EARTH):
     return (x**3 * c3 + A * sqrt(y)) / sqrt(mu)
 
 
-def lambert_psi(r1, r2, angle, flight, mu=MU_EARTH):
-    """The universal variable of the orbit that takes the time ``flight``, by the secant rule."""
-    older, newer = 0.0, 2.0
-    error = time_of_flight(r1, r2, angle, older, mu) - flight
-    while abs(newer - older) > 1e-7:
-        newer_error = time_of_flight(r1, r2, angle, newer, mu) - flight
-        if newer_error == error:
-            break
-        newest = newer - newer_error * (newer - older) / (newer_error - error)
-        older, newer, error = newer, newest, newer_error
-    return newer
-
-
 def nodal_precession(a, e, inclination):
     """Drift of the ascending node by the flattening of the Earth, in rad/s."""
     p = a * (1.0 - e**2)
@@ -144,10 +131,6 @@ POINTS = {
             (7000.0, 12000.0, 1.2, -0.8),
             (7000.0, 12000.0, 4.0, 1e-7),
         ],
-    },
-    "lambert_psi": {
-        "wrt": ("r1", "r2", "angle", "flight"),
-        "at": [(7000.0, 12000.0, 1.2, 1500.0)],
     },
     "nodal_precession": {"wrt": ("a", "e", "inclination"), "at": [(7178.0, 0.01, 1.72)]},
     "j2_potential": {"wrt": ("position",), "at": [([5000.0, -3500.0, 4100.0],)]},
