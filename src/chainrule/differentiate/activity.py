@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from chainrule.graph.block import ITEM, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.primitives import sequence
+from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.control import (
     IF,
     LOOP,
@@ -24,7 +25,13 @@ from chainrule.primitives.declare import Flat, Linear, Primitive
 from chainrule.primitives.effect import Verbatim
 
 # These write ``value`` into ``base`` at a path: the first and the last argument carry.
-WRITES = (sequence.index_set, sequence.index_add, sequence.slice_set)
+WRITES: tuple[Linear, ...] = (
+    sequence.index_set,
+    sequence.index_add,
+    sequence.slice_set,
+    section_set,
+    section_add,
+)
 
 
 def carrying_args(node: Node) -> Sequence[Node]:

@@ -11,8 +11,9 @@ from chainrule.differentiate.activity import activity
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import UNDEFINED, Block, Graph
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.types import INT
+from chainrule.graph.types import INT, Array
 from chainrule.primitives import arithmetic
+from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, try_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Flat, Primitive, Structured
@@ -125,8 +126,7 @@ class ForwardWalker(Copier):
         result = old.results[k]
         if result.op is UNDEFINED or not old.completes:
             return self.graph.undefined()
-        dot = self.dot(result, direction)
-        return zero_of(self.mapped(result)) if dot is None else dot
+        return self._dot_or_zero(result, direction)
 
     def branch(self, node: Node) -> None:
         then, orelse, style = node.params
@@ -193,6 +193,8 @@ class ForwardWalker(Copier):
 
     def _dot_or_zero(self, node: Node, direction: int) -> Node:
         dot = self.dot(node, direction)
+        if isinstance(node.type, Array):
+            return widened(dot, self.mapped(node))
         return self._zero(node) if dot is None else dot
 
     def _zero(self, node: Node) -> Node:

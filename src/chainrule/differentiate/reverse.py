@@ -12,8 +12,11 @@ from chainrule.differentiate.activity import activity, all_steps, carrying_args
 from chainrule.differentiate.forward import check_rule
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node, Origin
+from chainrule.graph.types import Array
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.arrays.indexing import section_add
+from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.control import (
     IF,
     LOOP,
@@ -77,6 +80,7 @@ class ReverseWalker:
         elif isinstance(node.type, SequenceType):
             self.set_bar(node, self.graph.cursor.add(sequence.entrywise_add, (current, value)))
         else:
+            # Of arrays one may stand for the whole by fewer axes.
             self.set_bar(node, current + value)
 
     def accumulate_at(self, base: Node, path: Sequence[Node], value: Node) -> None:
@@ -89,7 +93,7 @@ class ReverseWalker:
             assert first is not None
             self.accumulate_at(base.args[0], (first, *path[1:]), value)
             return
-        current = self.bar(base)
+        current = widened(self.bar(base), base) if is_array(base) else self.bar(base)
         if current is None:
             current = zero_of(base)
         cursor = self.graph.cursor
@@ -99,6 +103,14 @@ class ReverseWalker:
             self.set_bar(base, cursor.add(sequence.index_set, (current, *path, both)))
         else:
             self.set_bar(base, cursor.add(sequence.index_add, (current, *path, value)))
+
+    def accumulate_section(self, base: Node, read: Node, value: Node) -> None:
+        """Add ``value`` to the part of the adjoint of ``base`` that ``read`` reads."""
+        if base not in self._active:
+            return
+        current = widened(self.bar(base), base)
+        args = (current, *read.args[1:], value)
+        self.set_bar(base, self.graph.cursor.add(section_add, args, read.params))
 
     def _offset(self, part: Node, position: Node) -> Node | None:
         """Where entry ``position`` of a slice stands in the list; None when it is not certain."""
@@ -215,9 +227,9 @@ class ReverseWalker:
         return list(found)
 
     def _bar_or_zero(self, node: Node, bars: Bars) -> Node:
-        if node in bars:
-            return bars[node]
-        bar = self.bar(node)
+        bar = bars[node] if node in bars else self.bar(node)
+        if is_array(node):
+            return widened(bar, node)
         return zero_of(node) if bar is None else bar
 
     def _pull_attempt(self, node: Node) -> None:
@@ -362,6 +374,8 @@ class ReverseWalker:
         return parameter
 
     def _state_bar(self, bar: Node | None, item: Node, parameter: Node) -> Node:
+        if is_array(item) or is_array(parameter):
+            return widened(bar, item if is_array(item) else parameter)
         if bar is not None:
             return bar
         return zero_of(item if isinstance(item.type, SequenceType) else parameter)
@@ -387,6 +401,11 @@ class ReverseWalker:
             found[arg] = None
             if arg.op is sequence.slice_of:
                 self._capture(arg.args[0], old, found)
+
+
+def is_array(node: Node) -> bool:
+    """Whether a value is an array."""
+    return isinstance(node.type, Array)
 
 
 def _from_zero(loop: Node) -> bool:

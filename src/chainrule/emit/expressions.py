@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.emit.arrays import array_expression, path_of, reserve_array, section_key
 from chainrule.emit.imports import Header, is_literal, literal
 from chainrule.emit.plan import (
     AND,
@@ -25,19 +26,24 @@ from chainrule.emit.plan import (
 from chainrule.emit.targets import Target
 from chainrule.errors import InternalError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
-from chainrule.graph.types import Sequence
+from chainrule.graph.types import Array, Sequence
 from chainrule.primitives import sequence
+from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import Effect, Verbatim
 
 OPERATORS: dict[str, Callable[[], ast.operator]] = {
     "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv,
-    "%": ast.Mod, "**": ast.Pow, "@": ast.MatMult,
+    "%": ast.Mod, "**": ast.Pow, "@": ast.MatMult, "&": ast.BitAnd, "|": ast.BitOr,
+    "^": ast.BitXor,
 }  # fmt: skip
 COMPARISONS: dict[str, Callable[[], ast.cmpop]] = {
     "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE, "==": ast.Eq, "!=": ast.NotEq,
 }  # fmt: skip
-UNARY: dict[str, Callable[[], ast.unaryop]] = {"-": ast.USub, "+": ast.UAdd, "not": ast.Not}
+UNARY: dict[str, Callable[[], ast.unaryop]] = {
+    "-": ast.USub, "+": ast.UAdd, "not": ast.Not, "~": ast.Invert,
+}  # fmt: skip
 SLOT = re.compile(r"_(\d+)_")
 
 
@@ -87,6 +93,8 @@ class Speller:
         written = FORMS.get(op.name)
         if written is not None:
             return written(self, value, args)
+        if isinstance(op, ArrayCall):
+            return array_expression(self, value, op, args)
         if isinstance(op, (Verbatim, Effect)):
             return self.template(str(value.params[0]), args)
         if isinstance(op, Primitive):
@@ -98,10 +106,10 @@ class Speller:
         op = value.op
         if value.leaf and op.name in ("constant", "global", "reference"):
             self.use(value)
+        elif isinstance(op, ArrayCall):
+            reserve_array(self, value, op)
         elif isinstance(op, Primitive) and op.callables and (op.symbol is None or value.params):
-            chosen = next(
-                (param for param in value.params if isinstance(param, str) and "." in param), None
-            )
+            chosen = spelled(value)
             dotted = chosen or self.target.spelling(op.name, op.callables)
             if dotted is not None and (op.symbol is None or chosen):
                 self.callable(dotted)
@@ -127,9 +135,7 @@ class Speller:
         return self.name(".".join([top, *rest]))
 
     def primitive(self, value: Value, op: Primitive, args: list[ast.expr]) -> ast.expr:
-        chosen = next(
-            (param for param in value.params if isinstance(param, str) and "." in param), None
-        )
+        chosen = spelled(value)
         if op.symbol is not None and chosen is None:
             return operation(op.symbol, args)
         dotted = chosen or self.target.spelling(op.name, op.callables)
@@ -141,8 +147,9 @@ class Speller:
         module, _, name = dotted.rpartition(".")
         if module == "builtins":
             return self.builtin(name)
-        if module == "numpy":
-            return self.name(f"{self.header.module('numpy')}.{name}")
+        if module.partition(".")[0] == "numpy":
+            rest = dotted.removeprefix("numpy.")
+            return self.name(f"{self.header.module('numpy')}.{rest}")
         return self.name(self.header.imported(module, name))
 
     def builtin(self, name: str) -> ast.expr:
@@ -206,6 +213,24 @@ class Speller:
         ]
 
 
+def spelled(value: Value) -> str | None:
+    """The dotted name of the function that a value is computed by, where that is settled.
+
+    On arrays it is NumPy's, or that of another library whose functions take arrays.
+    """
+    chosen = next((p for p in value.params if isinstance(p, str) and "." in p), None)
+    op = value.op
+    if chosen is not None or not isinstance(op, Primitive) or op.symbol is not None:
+        return chosen
+    if not op.broadcasts or not any(isinstance(arg.type, Array) for arg in value.args):
+        return None
+    if op.callables and op.callables[0] == "builtins.abs":
+        return None
+    return next(
+        (name for name in op.callables if name.startswith(("numpy.", "scipy."))), None
+    )
+
+
 class _Fill(ast.NodeTransformer):
     def __init__(self, args: list[ast.expr]) -> None:
         self.args = args
@@ -267,7 +292,7 @@ def _range(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
 
 
 def _index(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    return subscript(args[0], args[1:])
+    return subscript(args[0], path_of(value, args[1:]))
 
 
 def _item(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
@@ -427,6 +452,9 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     ITEM.name: _item,
     "call_function": _call_function,
     sequence.index.name: _index,
+    section.name: lambda speller, value, args: ast.Subscript(
+        args[0], section_key(value.params[0], args[1:]), ast.Load()
+    ),
     sequence.display.name: _display,
     sequence.record.name: _record,
     sequence.zeros_like.name: _zeros_like,

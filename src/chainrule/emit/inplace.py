@@ -19,7 +19,8 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT
-from chainrule.graph.types import Sequence
+from chainrule.graph.types import Array, Sequence, Type
+from chainrule.primitives.arrays.indexing import section, section_add, section_set
 from chainrule.primitives.sequence import (
     append,
     backwards,
@@ -39,7 +40,7 @@ from chainrule.primitives.sequence import (
     zeros_like,
 )
 
-UPDATES = (index_set, index_add, append, drop_last, slice_set)
+UPDATES = (index_set, index_add, append, drop_last, slice_set, section_set, section_add)
 FRESH = (
     display,
     zeros_like,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from chainrule.emit.arrays import path_of, section_key
 from chainrule.emit.expressions import Speller, operation, slice_node, subscript
 from chainrule.emit.inplace import is_update
 from chainrule.emit.names import Names
@@ -28,6 +29,7 @@ from chainrule.emit.printing import Answer
 from chainrule.graph.node import Origin
 from chainrule.graph.types import OPAQUE, Record, Sequence
 from chainrule.primitives import arithmetic
+from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.sequence import (
     append,
     drop_last,
@@ -147,15 +149,32 @@ class Writer:
         elif value.op is index_set:
             augmented = self._written_over(value, owner, args)
             found.append(
-                augmented or ast.Assign([subscript(owner, args[:-1], ast.Store())], args[-1])
+                augmented
+                or ast.Assign([subscript(owner, path_of(value, args[:-1]), ast.Store())], args[-1])
             )
+        elif value.op is section_set:
+            place = ast.Subscript(owner, section_key(value.params[0], args[:-1]), ast.Store())
+            found.append(ast.Assign([place], args[-1]))
+        elif value.op is section_add:
+            found.append(self._section_added(value, owner, args))
         elif value.op is slice_set:
             place = ast.Subscript(owner, slice_node(args[:-1]), ast.Store())
             found.append(ast.Assign([place], args[-1]))
         else:
             assert value.op is index_add
-            found.append(_add_into(subscript(owner, args[:-1], ast.Store()), args[-1]))
+            found.append(
+                _add_into(subscript(owner, path_of(value, args[:-1]), ast.Store()), args[-1])
+            )
         return found
+
+    def _section_added(self, value: Value, owner: ast.expr, args: list[ast.expr]) -> ast.stmt:
+        """``a[1:] += e``; at positions that may repeat ``np.add.at(a, positions, e)``."""
+        pattern = str(value.params[0])
+        key = section_key(pattern, args[:-1])
+        if "a" not in pattern:
+            return _add_into(ast.Subscript(owner, key, ast.Store()), args[-1])
+        call = ast.Call(self.speller.callable("numpy.add.at"), [owner, key, args[-1]], [])
+        return ast.Expr(call)
 
     def _written_over(self, value: Value, owner: ast.expr, args: list[ast.expr]) -> ast.stmt | None:
         """``a[i] += e`` where ``a[i] = a[i] + e`` is meant."""
@@ -168,7 +187,8 @@ class Writer:
             return None
         tree = args[-1]
         assert isinstance(tree, ast.BinOp)
-        return ast.AugAssign(subscript(owner, args[:-1], ast.Store()), tree.op, tree.right)
+        place = subscript(owner, path_of(value, args[:-1]), ast.Store())
+        return ast.AugAssign(place, tree.op, tree.right)
 
     def move(self, move: Move) -> list[ast.stmt]:
         """Assignments of variables, in an order that loses none; a tuple where there is no such."""

@@ -59,6 +59,57 @@ class Array(Type):
         return f"{self.dtype}[{axes}]"
 
 
+# The types of array entries that stand alone; other floating dtypes are arrays without axes.
+ENTRIES: dict[str, Type] = {"float64": FLOAT, "bool": BOOL}
+# Floating dtypes, the narrow ones first.
+FLOATING = ("float16", "float32", "float64")
+
+
+def array_of(dtype: str, unit_axes: tuple[bool, ...]) -> Type:
+    """An array type, or the type of one entry where there are no axes."""
+    if unit_axes:
+        return Array(dtype, unit_axes)
+    if dtype in FLOATING:
+        return ENTRIES.get(dtype, Array(dtype, ()))
+    return ENTRIES.get(dtype, INT)
+
+
+def dtype_of(type: Type) -> str:
+    """The dtype that NumPy gives a value of this type."""
+    if isinstance(type, Array):
+        return type.dtype
+    return {"bool": "bool", "int": "int64"}.get(str(type), "float64")
+
+
+def unit_axes_of(type: Type) -> tuple[bool, ...]:
+    """Per axis of a value whether its length is 1; a number has no axes."""
+    return type.unit_axes if isinstance(type, Array) else ()
+
+
+def broadcast_axes(types: tuple[Type, ...]) -> tuple[bool, ...]:
+    """The axes of an element-wise result: a length 1 gives way to any other."""
+    rank = max(len(unit_axes_of(type)) for type in types)
+    axes = []
+    for position in range(-rank, 0):
+        column = [unit_axes_of(type) for type in types]
+        axes.append(all(axis[position] for axis in column if -position <= len(axis)))
+    return tuple(axes)
+
+
+def promoted(types: tuple[Type, ...]) -> str:
+    """The dtype of arithmetic among values of these types; Python's numbers give way."""
+    arrays = [type.dtype for type in types if isinstance(type, Array)]
+    floating = [dtype for dtype in arrays if dtype in FLOATING]
+    if floating:
+        return max(floating, key=FLOATING.index)
+    if any(dtype_of(type) in FLOATING for type in types):
+        return "float64"
+    integers = [dtype for dtype in arrays if dtype != "bool"]
+    if integers:
+        return max(integers)
+    return "int64" if any(type == INT for type in types) else "bool"
+
+
 @dataclass(frozen=True)
 class Sequence(Type):
     """A Python list or tuple whose length is known at run time only.
@@ -109,6 +160,9 @@ def join(left: Type, right: Type) -> Type:
         if OPAQUE in (left.item, right.item):
             return Sequence(right.item if left.item == OPAQUE else left.item, kind)
         return Sequence(join(left.item, right.item), kind)
+    if isinstance(left, Array) and isinstance(right, Array) and left.rank == right.rank:
+        units = zip(left.unit_axes, right.unit_axes, strict=True)
+        return Array(promoted((left, right)), tuple(a and b for a, b in units))
     scalars = isinstance(left, Scalar) and isinstance(right, Scalar)
     if scalars and (left.differentiable or right.differentiable):
         return DYNAMIC

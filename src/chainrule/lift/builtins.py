@@ -164,10 +164,10 @@ class Builtins(Calls):
             base = self.display(tuple(self.node(item) for item in items), "tuple")
         else:
             base = self.node(listed)
-        if not isinstance(base.type, SequenceType):
+        if not isinstance(base.type, SequenceType) and not self.is_array(base):
             return self.verbatim("sum(_0_)", base, type=DYNAMIC)
         if start is None:
-            return self.primitive(sequence.total, base)
+            return self.boxed(self.primitive(sequence.total, base))
         if self.static_int(start) == 0:
             return self.primitive(sequence.total, base)
         return self.primitive(TABLE["total_from"], base, self.node(start))
@@ -194,6 +194,10 @@ class Builtins(Calls):
             return value.type
         if isinstance(value, TupleValue):
             return value.named or tuple
+        if self.is_array(value):
+            import numpy
+
+            return numpy.ndarray
         if isinstance(value, (ListBox, Place)):
             return list
         if isinstance(value, DictBox):

@@ -114,6 +114,9 @@ class Calls(Objects):
         builtin = self.builtin(found)
         if builtin is not None:
             return builtin(self, args, keywords, node)
+        called = self.array_call(found, args, keywords, node)
+        if called is not None:
+            return called
         primitive = primitive_of(found) if callable(found) else None
         if primitive is not None and not keywords and len(args) == primitive.arity:
             return self._call_primitive(found, primitive, args)
@@ -126,12 +129,22 @@ class Calls(Objects):
     def wrap_argument(self, found: Any) -> Value:
         return self.adopt(found, None)
 
-    def _call_primitive(self, found: Any, primitive: Primitive, args: list[Value]) -> Node:
-        nodes = tuple(self.node(arg) for arg in args)
+    def array_call(
+        self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value | None:
+        """The value of a call of NumPy that is no element-wise function; None if it is none."""
+        return None
+
+    def _call_primitive(self, found: Any, primitive: Primitive, args: list[Value]) -> Value:
+        home = _home_of(found)
+        nodes = tuple(
+            self.array_node(arg) if home != "math" and home != "builtins" else self.node(arg)
+            for arg in args
+        )
         dotted = spelling(found)
         preferred = primitive.callables[0] if primitive.callables else dotted
         params = () if dotted in (preferred, None) else (dotted,)
-        return self.primitive(primitive, *nodes, params=params)
+        return self.boxed(self.primitive(primitive, *nodes, params=params))
 
     def _opaque_call(
         self,

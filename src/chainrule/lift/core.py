@@ -14,12 +14,13 @@ from typing import Any
 from chainrule.errors import ChainruleError, Position, UnsupportedError
 from chainrule.graph.block import CONSTANT, Block, Graph
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, array_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame, Joiner, Key, State, resolve_slots
 from chainrule.lift.values import (
     UNBOUND,
+    ArrayBox,
     DictBox,
     ListBox,
     ObjectBox,
@@ -28,6 +29,7 @@ from chainrule.lift.values import (
     Static,
     TupleValue,
     Value,
+    View,
 )
 from chainrule.primitives import sequence
 from chainrule.primitives.control import IF
@@ -310,6 +312,7 @@ class Core:
 
     def _unify_made_lists(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
         """The same for lists that the paths have made themselves."""
+        self._materialise_views(paths, values)
         pairs = [
             (path, value) for path, value in zip(paths, values, strict=True) if value is not UNBOUND
         ]
@@ -324,6 +327,21 @@ class Core:
             with self.graph.inside(path.block):
                 self.make_dynamic(value)
             self.state = before
+
+    def _materialise_views(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
+        """Views that differ between paths become what they see, in a box of their own."""
+        for path, value in zip(paths, values, strict=True):
+            if not isinstance(value, View):
+                continue
+            before, self.state = self.state, path.state
+            with self.graph.inside(path.block):
+                box = ArrayBox()
+                self.state[box] = self.node(value)
+                self.frozen.add(box)
+            self.state = before
+            for key, held in path.state.items():
+                if held is value:
+                    path.state[key] = box
 
     def changed_keys(self, start: State, paths: Sequence[Path]) -> list[Key]:
         """Keys that some path bound anew, in the order of the states."""
@@ -424,6 +442,8 @@ class Core:
             return INT
         if isinstance(value, float):
             return FLOAT
+        if type(value).__module__ == "numpy" and hasattr(value, "dtype"):
+            return array_of(str(value.dtype), tuple(length == 1 for length in value.shape))
         if (
             isinstance(value, (list, tuple))
             and value

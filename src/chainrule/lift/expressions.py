@@ -23,8 +23,10 @@ from chainrule.lift.values import (
     Static,
     TupleValue,
     Value,
+    View,
 )
 from chainrule.primitives import arithmetic
+from chainrule.primitives.arrays import masks
 
 
 class Expressions(Operators):
@@ -210,9 +212,11 @@ class Expressions(Operators):
             known, found = self.static_value(value)
             if known and isinstance(found, float):
                 return self.graph.constant(-found)
-            return self.primitive(arithmetic.negative, self.node(value))
+            return self.boxed(self.primitive(arithmetic.negative, self.node(value)))
         if isinstance(node.op, ast.UAdd):
-            return self.primitive(arithmetic.positive, self.node(value))
+            return self.boxed(self.primitive(arithmetic.positive, self.node(value)))
+        if self.is_array(value):
+            return self.boxed(self.primitive(masks.invert, self.node(value)))
         if number is not None:
             return self.graph.constant(~number)
         return self.verbatim("~_0_", self.node(value), type=INT)
@@ -285,6 +289,8 @@ class Expressions(Operators):
         self.state[frame, name] = value
         if isinstance(value, Node) and value not in self.graph.names:
             self.graph.names[value] = name
+        elif isinstance(value, View):
+            self.graph.names.setdefault(self.node(value), name)
         elif isinstance(value, ListBox):
             self.box_names.setdefault(value, name)
             content = self.state[value]
@@ -295,6 +301,8 @@ class Expressions(Operators):
 
     def _subscript(self, node: ast.Subscript) -> Value:
         base = self.expression(node.value)
+        if self.is_array(base):
+            return self.array_item(base, *self.subscript_parts(node.slice))
         if isinstance(node.slice, ast.Slice):
             return self.slice(base, node.slice)
         return self.item(base, self.expression(node.slice), node)

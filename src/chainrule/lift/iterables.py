@@ -152,6 +152,8 @@ class Iterables(Loops):
         return self._indexed_container(iterable, node)
 
     def _indexed_container(self, iterable: Value, node: ast.AST) -> tuple[Node, ItemAt]:
+        if self.is_array(iterable):
+            return self.length_of(iterable), lambda index: self.array_item(iterable, "i", (index,))
         if isinstance(iterable, ListBox):
             base = self.make_dynamic(iterable)
             return self.primitive(sequence.length, base), lambda index: self.item(

@@ -8,12 +8,21 @@ from typing import Any
 
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
-from chainrule.graph.types import OPAQUE, Type, join
+from chainrule.graph.types import OPAQUE, Type, join, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, Flag, LoopExits
 from chainrule.lift.state import Key, State, same_value
 from chainrule.lift.statements import Statements
-from chainrule.lift.values import UNBOUND, ListBox, Poison, Static, TupleValue, Value
+from chainrule.lift.values import (
+    UNBOUND,
+    ArrayBox,
+    ListBox,
+    Poison,
+    Static,
+    TupleValue,
+    Value,
+    View,
+)
 from chainrule.primitives.control import LOOP
 
 
@@ -53,6 +62,7 @@ class Unknown:
 
 
 KEEP = Keep()
+HELD = (ListBox, View)
 Shape = Any
 
 
@@ -153,8 +163,9 @@ class Loops(Statements):
                 return shape
             if before is UNBOUND:
                 return self._late(value, after)
-            if isinstance(before, ListBox) and isinstance(value, ListBox):
-                return Fresh(self._content_type(after[value]))
+            if isinstance(before, HELD) and isinstance(value, HELD):
+                held = self._held_type(before, self.state), self._held_type(value, after)
+                return Fresh(join(*held) if all(map(unit_axes_of, held)) else held[1])
             if isinstance(before, ListBox) or isinstance(value, ListBox):
                 return Unknown()
             node_type = self._leaf_type(value)
@@ -170,8 +181,8 @@ class Loops(Statements):
                 return Unknown() if not shape.late else self._late(value, after)
             return Scalar(join(shape.type, node_type), shape.late)
         if isinstance(shape, Fresh):
-            if isinstance(value, ListBox):
-                return Fresh(join(shape.type, self._content_type(after[value])))
+            if isinstance(value, HELD):
+                return Fresh(join(shape.type, self._held_type(value, after)))
             return Unknown()
         parts = self._parts(value)
         if (
@@ -204,13 +215,23 @@ class Loops(Statements):
             return Layout(
                 "tuple", tuple(self._late(item, after) for item in value.items), (), value.named
             )
-        if isinstance(value, ListBox):
+        if isinstance(value, HELD):
             # Its content is a key of its own; the name keeps pointing to a fresh list.
-            return Fresh(self._content_type(after[value]))
+            return Fresh(self._held_type(value, after))
         leaf = self._leaf_type(value)
         if leaf is None:
             return Unknown()
         return Scalar(leaf, late=True)
+
+    def _held_type(self, value: ListBox | View, state: State) -> Type:
+        """Type of what a list, an array or a view of one holds in ``state``."""
+        if isinstance(value, ListBox):
+            return self._content_type(state[value])
+        before, self.state = self.state, state
+        try:
+            return self.node(value).type
+        finally:
+            self.state = before
 
     def _leaf_type(self, value: Value) -> Type | None:
         if isinstance(value, Node):
@@ -347,9 +368,10 @@ class Loops(Statements):
             else:
                 results.append(self.node(value))
         elif isinstance(shape, Fresh):
-            results.append(
-                self.graph.undefined() if value is UNBOUND else self.sequence_node(value)
-            )
+            if isinstance(value, ListBox) and isinstance(self.state[value], list):
+                results.append(self.sequence_node(value))
+            else:
+                results.append(self.graph.undefined() if value is UNBOUND else self.node(value))
         else:
             parts = self._parts(value) or [UNBOUND] * len(shape.parts)
             for part_shape, part in zip(shape.parts, parts, strict=True):
@@ -371,8 +393,9 @@ class Loops(Statements):
         if isinstance(shape, Scalar):
             return next(nodes)
         if isinstance(shape, Fresh):
-            box = ListBox()
-            state[box] = next(nodes)
+            content = next(nodes)
+            box = ArrayBox() if unit_axes_of(content.type) else ListBox()
+            state[box] = content
             self.frozen.add(box)
             return box
         before_parts = self._parts(before) or [UNBOUND] * len(shape.parts)
@@ -409,8 +432,8 @@ class _Attempt:
             self.initial.append(lifter.graph.undefined())
         elif isinstance(before, list):
             self.initial.append(lifter.display(tuple(lifter.node(item) for item in before), "list"))
-        elif isinstance(before, ListBox):
-            self.initial.append(lifter.sequence_node(before))
+        elif isinstance(before, HELD):
+            self.initial.append(lifter.node(before))
         else:
             self.initial.append(lifter.node(before))
         parameter = self.body.parameter(name or "state", type)
@@ -433,7 +456,7 @@ class _Attempt:
             parameter = self.slot(before, shape.type, name)
             if before is UNBOUND:
                 return UNBOUND
-            box = ListBox()
+            box = ArrayBox() if unit_axes_of(shape.type) else ListBox()
             self.entry_state[box] = parameter
             lifter.frozen.add(box)
             return box

@@ -13,6 +13,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.arrays import is_ndarray
 from chainrule.lift.control import Control
 from chainrule.lift.source import unwrap
 from chainrule.lift.values import (
@@ -34,6 +35,9 @@ class Objects(Control):
         owner = self.read(owner)
         if isinstance(owner, ObjectBox):
             return self._object_attribute(owner, name, node)
+        if self.is_array(owner):
+            found = self.array_attribute(owner, name)
+            return Method(Static(name), owner) if found is None else found
         if isinstance(owner, Static):
             return self._static_attribute(owner, name, node)
         if isinstance(owner, TupleValue) and owner.named is not None:
@@ -152,6 +156,8 @@ class Objects(Control):
             )
 
         if isinstance(found, (list, tuple)) and isinstance(self.static_type(found), SequenceType):
+            return self.boxed(node())
+        if is_ndarray(found):
             return self.boxed(node())
         return self.adopt(found, node)
 

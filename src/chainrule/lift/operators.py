@@ -19,7 +19,8 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
-from chainrule.lift.containers import NUMBERS, SYMBOLS, Containers
+from chainrule.lift.arrays import Arrays
+from chainrule.lift.containers import NUMBERS, SYMBOLS
 from chainrule.lift.core import Completion
 from chainrule.lift.values import (
     Closure,
@@ -32,6 +33,8 @@ from chainrule.lift.values import (
     Value,
 )
 from chainrule.primitives import arithmetic
+from chainrule.primitives.arrays.linear_algebra import matmul
+from chainrule.primitives.arrays.masks import bitwise_and, bitwise_or, bitwise_xor
 from chainrule.primitives.declare import Primitive
 
 BINARY: dict[type, Primitive] = {
@@ -55,6 +58,14 @@ BITWISE: dict[type, Callable[[Any, Any], Any]] = {
 }
 
 
+# On masks and integer arrays.
+BITWISE_ARRAYS: dict[type, Primitive] = {
+    ast.BitAnd: bitwise_and,
+    ast.BitOr: bitwise_or,
+    ast.BitXor: bitwise_xor,
+}
+
+
 COMPARE: dict[type, Primitive] = {
     ast.Lt: arithmetic.less,
     ast.LtE: arithmetic.less_equal,
@@ -70,7 +81,7 @@ STATIC_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
 }
 
 
-class Operators(Containers):
+class Operators(Arrays):
     """Applies operators to values."""
 
     def binary(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
@@ -79,6 +90,8 @@ class Operators(Containers):
         number = self._static_arithmetic(operator, left, right)
         if number is not None:
             return number
+        if self.is_array(left) or self.is_array(right):
+            return self._array_operator(operator, left, right, node)
         if self.is_container(left) or self.is_container(right):
             return self.container_operator(operator, left, right, node)
         if isinstance(left, Static) and isinstance(left.value, str):
@@ -98,6 +111,19 @@ class Operators(Containers):
             symbol = SYMBOLS[operator]
             return self.verbatim(f"_0_ {symbol} _1_", a, b, type=DYNAMIC)
         return self.primitive(op, a, b)
+
+    def _array_operator(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
+        """``left operator right`` entry by entry, or a product of matrices."""
+        a, b = self.array_node(left), self.array_node(right)
+        if operator is ast.MatMult:
+            return self.boxed(self.call_array(matmul, (a, b), ()))
+        op = BINARY.get(operator) or BITWISE_ARRAYS.get(operator)
+        if op is None or OPAQUE in (a.type, b.type):
+            symbol = SYMBOLS.get(operator, operator.__name__)
+            raise self.unsupported(
+                f"`{symbol}` on {a.type} and {b.type}", "Use arithmetic on arrays.", node
+            )
+        return self.boxed(self.primitive(op, a, b))
 
     def _static_arithmetic(self, operator: type, left: Value, right: Value) -> Node | None:
         """Index arithmetic on ints that are known is done now."""
@@ -178,6 +204,9 @@ class Operators(Containers):
             return self._identity(operator, left, right)
         if operator in (ast.In, ast.NotIn):
             return self._membership(operator, left, right)
+        if self.is_array(left) or self.is_array(right):
+            nodes = self.array_node(left), self.array_node(right)
+            return self.boxed(self.primitive(COMPARE[operator], *nodes))
         known_left, a = self.static_value(left)
         known_right, b = self.static_value(right)
         if known_left and known_right:

@@ -24,8 +24,18 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
-from chainrule.lift.methods import Methods
-from chainrule.lift.values import DictBox, ListBox, ObjectBox, Place, Static, TupleValue, Value
+from chainrule.lift.arrays import array_type, is_ndarray
+from chainrule.lift.numpy_calls import NumpyCalls
+from chainrule.lift.values import (
+    ArrayBox,
+    DictBox,
+    ListBox,
+    ObjectBox,
+    Place,
+    Static,
+    TupleValue,
+    Value,
+)
 from chainrule.primitives import sequence
 
 MISSING = object()
@@ -43,7 +53,7 @@ KINDS: dict[str, Type] = {
 }
 
 
-class Parameters(Methods):
+class Parameters(NumpyCalls):
     """Makes the values of parameters."""
 
     def example_value(self, name: str, example: Any, read: Callable[[Type], Node]) -> Value:
@@ -76,16 +86,24 @@ class Parameters(Methods):
             example, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
         ) or hasattr(example, "func"):
             return Static(example)
-        if type(example).__module__ == "numpy":
-            raise ArgumentError(
-                f"argument `{name}` is a NumPy array",
-                remedy="Arrays are not supported yet: pass a list of floats.",
-            )
+        if is_ndarray(example):
+            return self._array_value(name, example, read)
         box_node = read(OPAQUE)
         owner = ObjectBox(example, type(example), box_node)
         self.state[owner] = {}
         self.objects[id(example)] = owner
         return owner
+
+    def _array_value(self, name: str, example: Any, read: Callable[[Type], Node]) -> Value:
+        if example.dtype.kind not in "fiub":
+            raise ArgumentError(
+                f"argument `{name}` is an array of {example.dtype}",
+                remedy="Pass an array of floats; complex numbers and objects are not supported.",
+            )
+        box = self.boxed(read(array_type(example)))
+        if isinstance(box, ArrayBox):
+            box.parameter = True
+        return box
 
     def _reader(self, base: Node, text: str) -> Callable[[Type], Node]:
         return lambda type_: self.verbatim(f"_0_{text}", base, type=type_, pure=True)
@@ -135,7 +153,10 @@ class Parameters(Methods):
             box = ListBox(parameter=True)
             self.state[box] = node
             return box
-        return node
+        value = self.boxed(node)
+        if isinstance(value, ArrayBox):
+            value.parameter = True
+        return value
 
     def structure(self, value: Value) -> Structure:
         """The layout of a parameter or result."""
@@ -147,6 +168,9 @@ class Parameters(Methods):
                 self.graph.reference(key, value.named)
                 return Structure("object", None, parts, (key, *getattr(value.named, "_fields", ())))
             return Structure("tuple", None, parts)
+        if self.is_array(value):
+            node = self.node(value)
+            return Structure("leaf" if node.type.differentiable else "static", node)
         if isinstance(value, ListBox):
             content = self.read(self.state[value])
             if isinstance(content, list):

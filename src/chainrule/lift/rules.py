@@ -42,6 +42,8 @@ class Rules(Calls):
             return self.primitive(stopped, value)
         if isinstance(value, TupleValue):
             return TupleValue(tuple(map(self._stopped, value.items)), value.named)
+        if self.is_array(value):
+            return self.boxed(self.primitive(stopped, self.node(value)))
         if isinstance(value, ListBox):
             box = ListBox()
             content = self.state[value]

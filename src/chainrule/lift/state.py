@@ -9,9 +9,11 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import CONSTANT, Graph
 from chainrule.graph.node import Node
+from chainrule.graph.types import unit_axes_of
 from chainrule.lift.source import Source
 from chainrule.lift.values import (
     UNBOUND,
+    ArrayBox,
     ListBox,
     Poison,
     Static,
@@ -227,8 +229,10 @@ def resolve_slots(value: Value, result: Callable[[int], Node], state: State) -> 
     if isinstance(value, dict):
         return {key: resolve_slots(item, result, state) for key, item in value.items()}
     if isinstance(value, JoinedBox):
-        box = ListBox()
-        state[box] = resolve_slots(value.content, result, state)
+        content = resolve_slots(value.content, result, state)
+        array = isinstance(content, Node) and bool(unit_axes_of(content.type))
+        box = ArrayBox() if array else ListBox()
+        state[box] = content
         return box
     return value
 

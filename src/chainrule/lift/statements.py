@@ -124,12 +124,22 @@ class Statements(Expressions):
         if isinstance(target, ast.Name):
             old = self.lookup(target.id, target)
             operand = self.expression(node.value)
+            if self.is_array(old):
+                value = self.binary(type(node.op), old, operand, node)
+                self.write_whole(old, self.node(value), node)
+                return Completion.FALLS
             if isinstance(old, ListBox) and isinstance(node.op, ast.Add):
                 self.extend(old, operand, node)
                 return Completion.FALLS
             self.bind(target.id, self.binary(type(node.op), old, operand, node))
         elif isinstance(target, ast.Subscript):
             base = self.expression(target.value)
+            if self.is_array(base):
+                parts = self.subscript_parts(target.slice)
+                old = self.array_item(base, *parts)
+                value = self.binary(type(node.op), old, self.expression(node.value), node)
+                self.write_array(base, *parts, value, node)
+                return Completion.FALLS
             if isinstance(target.slice, ast.Slice):
                 raise self.unsupported(
                     "augmented assignment to a slice", "Loop over the entries.", node
@@ -153,20 +163,12 @@ class Statements(Expressions):
 
     def _write_item(self, target: ast.Subscript, value: Value) -> None:
         base = self.expression(target.value)
-        if isinstance(target.slice, ast.Slice):
+        if self.is_array(base):
+            self.write_array(base, *self.subscript_parts(target.slice), value, target)
+        elif isinstance(target.slice, ast.Slice):
             self._write_slice(base, target.slice, value, target)
         else:
             self.write_item(base, self.expression(target.slice), value, target)
-
-    def check_writable(self, box: ListBox, node: ast.AST | None = None) -> None:
-        """Refuse a write that other names of the same list would not see."""
-        if box in self.frozen:
-            raise self.unsupported(
-                "this list is written to after it was put into another container or joined "
-                "from several branches",
-                "Write to it before, or write through the container.",
-                node,
-            )
 
     def write_item(self, base: Value, key: Value, value: Value, node: ast.AST) -> None:
         """``base[key] = value``."""
@@ -216,11 +218,6 @@ class Statements(Expressions):
         new = self.primitive(sequence.index_set, old, *path, written)
         self.rename(old, new)
         self.state[box] = new
-
-    def rename(self, old: Node, new: Node) -> None:
-        """A new version of a list has the old one's name."""
-        if old in self.graph.names and new not in self.graph.names:
-            self.graph.names[new] = self.graph.names[old]
 
     def freeze(self, value: Value) -> None:
         """A list stored inside another by value must not change any more."""

@@ -44,6 +44,27 @@ class ListBox:
         self.parameter = parameter
 
 
+class ArrayBox(ListBox):
+    """A NumPy array; its content is one node of an array type."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """How a view looks into an array: an operation and its further arguments."""
+
+    op: Any
+    args: tuple[Node, ...]
+    params: tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A part of an array that shares its memory, or the array in another shape."""
+
+    box: ArrayBox
+    steps: tuple[Step, ...]
+
+
 class DictBox:
     """A dict with known keys; its content is a dict from key to value."""
 

@@ -12,11 +12,12 @@ import operator
 from typing import Any
 
 from chainrule.graph.node import OPERATORS, Node
-from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE, Array, Type
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import (
     NONZERO,
     REAL,
+    TABLE,
     Cost,
     Kink,
     arithmetic_type,
@@ -336,6 +337,25 @@ def _simplify_subtract(x: Node, y: Node) -> Node | None:
     return None
 
 
+def _masked(x: Node) -> bool:
+    """Whether an array is 0 where a mask does not hold, by construction of derivative code."""
+    return x.op.name == "where" and x.origin.derivative and isinstance(x.type, Array) and (
+        is_constant(x.args[2], 0) or is_constant(x.args[1], 0)
+    )
+
+
+def _inside_mask(x: Node, change: Any) -> Node:
+    """``change`` of what the mask lets through: what it hides is not felt, be it inf or nan."""
+    predicate, then, orelse = x.args
+    zero = x.graph.constant(0.0)
+    found: Node = TABLE["where"].build(
+        predicate,
+        zero if is_constant(then, 0) else change(then),
+        zero if is_constant(orelse, 0) else change(orelse),
+    )
+    return found
+
+
 def _simplify_multiply(x: Node, y: Node) -> Node | None:
     if is_constant(x, 0) or is_constant(y, 0):
         return x.graph.constant(0.0)
@@ -346,6 +366,10 @@ def _simplify_multiply(x: Node, y: Node) -> Node | None:
     constant = folded(multiply, x, y)
     if constant is not None:
         return constant
+    if _masked(x):
+        return _inside_mask(x, lambda arm: multiply.build(arm, y))
+    if _masked(y):
+        return _inside_mask(y, lambda arm: multiply.build(x, arm))
     if is_constant(x, -1):
         return negative.build(y)
     if is_constant(y, -1):
@@ -375,6 +399,8 @@ def _simplify_divide(x: Node, y: Node) -> Node | None:
     constant = folded(divide, x, y)
     if constant is not None:
         return constant
+    if _masked(x):
+        return _inside_mask(x, lambda arm: divide.build(arm, y))
     if (inner := _negated(x)) is not None:
         return negative.build(divide.build(inner, y))
     if (inner := _negated(y)) is not None:

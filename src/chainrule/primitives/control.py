@@ -27,7 +27,7 @@ from typing import Any
 
 from chainrule.graph.block import UNDEFINED, Block
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT, Record, Type, join
+from chainrule.graph.types import INT, Array, Record, Type, join
 from chainrule.primitives.declare import Structured
 
 
@@ -116,7 +116,7 @@ TRY = Try("try")
 def select(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
     """``then()`` where the predicate holds, else ``orelse()``; only one of them is evaluated.
 
-    On nodes this builds a conditional expression; on SymPy expressions, where a predicate
+    On nodes this builds a conditional expression, on arrays a choice entry by entry; on SymPy expressions, where a predicate
     cannot be decided, the last alternative is the generic one.
     """
     if not isinstance(predicate, Node):
@@ -127,6 +127,10 @@ def select(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -
 
     if is_constant(predicate):
         return then() if constant_value(predicate) else orelse()
+    if isinstance(predicate.type, Array):
+        from chainrule.primitives.declare import TABLE
+
+        return TABLE["where"](predicate, then(), orelse())
     graph = predicate.graph
     blocks = []
     for arm in (then, orelse):

@@ -25,7 +25,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node, Op
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import (
+    BOOL,
+    DYNAMIC,
+    FLOAT,
+    FLOATING,
+    INT,
+    OPAQUE,
+    Array,
+    Type,
+    array_of,
+    broadcast_axes,
+    dtype_of,
+    promoted,
+)
 
 if TYPE_CHECKING:
     from chainrule.primitives.walker import ReverseWalker
@@ -150,6 +163,8 @@ class Primitive(Op):
     """
 
     door = ""
+    # On arrays NumPy evaluates it entry by entry.
+    broadcasts = False
 
     def __init__(
         self,
@@ -186,9 +201,19 @@ class Primitive(Op):
         return len(self.domain)
 
     def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
-        if self.result is not None:
-            return self.result(tuple(arg.type for arg in args))
-        return FLOAT
+        types = tuple(arg.type for arg in args)
+        if self.broadcasts and any(isinstance(type, Array) for type in types):
+            return self.elementwise_type(types)
+        return FLOAT if self.result is None else self.result(types)
+
+    def elementwise_type(self, types: tuple[Type, ...]) -> Type:
+        """The result of NumPy's element by element evaluation, broadcast."""
+        entries = tuple(_entry_type(type) for type in types)
+        entry = FLOAT if self.result is None else self.result(entries)
+        dtype = dtype_of(entry) if entry != FLOAT else promoted((*types, FLOAT))
+        if entry == INT:
+            dtype = promoted(types)
+        return array_of(dtype, broadcast_axes(types))
 
     def __call__(self, *args: Any) -> Any:
         graph = next((arg.graph for arg in args if isinstance(arg, Node)), None)
@@ -232,10 +257,18 @@ class Primitive(Op):
         raise NotImplementedError(self.name)
 
 
+def _entry_type(type: Type) -> Type:
+    """Type of one entry of an array, as far as type rules tell entries apart."""
+    if not isinstance(type, Array):
+        return type
+    return FLOAT if type.dtype in FLOATING else BOOL if type.dtype == "bool" else INT
+
+
 class Elementwise(Primitive):
     """Declared by its partial derivatives: ``partials(*args, out)`` is a tuple or one value."""
 
     door = "elementwise"
+    broadcasts = True
     partials: Callable[..., Any]
 
     def derivatives(self, args: Sequence[Any], out: Any) -> tuple[Any, ...]:
@@ -266,11 +299,20 @@ class Elementwise(Primitive):
         if len(node.args) == 2 and node.args[0] is node.args[1]:
             both = _sum_of_partials(self.cases(node.args, node))
             if both is not None:
-                walker.accumulate(node.args[0], out_bar * both)
+                walker.accumulate(node.args[0], fitted(out_bar * both, node, node.args[0]))
                 return
         for arg, partial in zip(node.args, self.cases(node.args, node), strict=True):
             if walker.active(arg):
-                walker.accumulate(arg, scaled(node, out_bar, partial))
+                walker.accumulate(arg, fitted(scaled(node, out_bar, partial), node, arg))
+
+
+def fitted(value: Any, node: Node, arg: Node) -> Any:
+    """The part of an adjoint of ``node`` that is the adjoint of ``arg``, which was broadcast."""
+    if not isinstance(node.type, Array):
+        return value
+    from chainrule.primitives.broadcasting import summed_to
+
+    return summed_to(value, node, arg)
 
 
 def _sum_of_partials(partials: tuple[Any, ...]) -> Any:
@@ -287,6 +329,7 @@ class Differential(Primitive):
     """
 
     door = "differential"
+    broadcasts = True
     rule: Callable[..., Any]
     transposed: Callable[..., Any]
 
@@ -302,7 +345,7 @@ class Differential(Primitive):
         bars = self.transposed(*node.args, node, out_bar)
         for arg, bar in zip(node.args, bars, strict=True):
             if walker.active(arg):
-                walker.accumulate(arg, bar() if callable(bar) else bar)
+                walker.accumulate(arg, fitted(bar() if callable(bar) else bar, node, arg))
 
 
 class Flat(Primitive):
@@ -312,6 +355,7 @@ class Flat(Primitive):
     """
 
     door = "flat"
+    broadcasts = True
     refuses = False
 
     def tangent(
@@ -356,6 +400,10 @@ class Linear(Primitive):
 def _or_zero(dot: Node | None, arg: Node) -> Node:
     from chainrule.primitives.sequence import zero_of
 
+    if isinstance(arg.type, Array):
+        from chainrule.primitives.broadcasting import widened
+
+        return widened(dot, arg)
     return zero_of(arg) if dot is None else dot
 
 

@@ -11,10 +11,31 @@ import sys
 from typing import Any, NamedTuple
 
 from chainrule.primitives import arithmetic, bessel, elementary, rounding, sequence, special
+from chainrule.primitives.arrays import (
+    creation,
+    indexing,
+    linear_algebra,
+    masks,
+    reductions,
+    shaping,
+)
 from chainrule.primitives.declare import TABLE, Primitive
 
 # The modules that fill the table.
-HOMES = (arithmetic, elementary, rounding, special, bessel, sequence)
+HOMES = (
+    arithmetic,
+    elementary,
+    rounding,
+    special,
+    bessel,
+    sequence,
+    creation,
+    shaping,
+    indexing,
+    masks,
+    reductions,
+    linear_algebra,
+)
 
 
 class Entry(NamedTuple):

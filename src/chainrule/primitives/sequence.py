@@ -12,8 +12,18 @@ from collections.abc import Sequence as Items
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, INT, OPAQUE, Record, Sequence, Type, join
-from chainrule.primitives.declare import Cost, Flat, Linear, flat, register
+from chainrule.graph.types import (
+    FLOAT,
+    INT,
+    OPAQUE,
+    Array,
+    Record,
+    Sequence,
+    Type,
+    array_of,
+    join,
+)
+from chainrule.primitives.declare import TABLE, Cost, Flat, Linear, fitted, register
 
 if TYPE_CHECKING:
     from chainrule.primitives.walker import ReverseWalker
@@ -22,6 +32,9 @@ if TYPE_CHECKING:
 def item_type(type: Type, depth: int = 1) -> Type:
     """Type of ``a[i]``, or deeper along a path."""
     for _ in range(depth):
+        if isinstance(type, Array) and type.unit_axes:
+            type = array_of(type.dtype, type.unit_axes[1:])
+            continue
         if not isinstance(type, Sequence):
             return OPAQUE
         type = type.item
@@ -32,6 +45,9 @@ def zero_of(node: Node) -> Node:
     """The zero that an adjoint or tangent of ``node`` starts from."""
     if isinstance(node.type, Sequence):
         return node.graph.cursor.add(zeros_like, (node,))
+    if isinstance(node.type, Array) and node.type.unit_axes:
+        zero: Node = TABLE["array_zeros_like"](node)
+        return zero
     return node.graph.constant(0.0)
 
 
@@ -97,6 +113,7 @@ def _pull_index(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     walker.accumulate_at(node.args[0], node.args[1:], out_bar)
 
 
+# Also the entries and rows of an array by whole numbers.
 index = register(
     SequenceOp(
         "index",
@@ -112,10 +129,13 @@ def _pull_index_set(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     """The written entry's adjoint goes to the value; the old version's entry gets none."""
     base, *path, value = node.args
     cursor = node.graph.cursor
+    out_bar = filled_dot(out_bar, node)
     if walker.active(value):
-        walker.accumulate(value, cursor.add(index, (out_bar, *path)))
+        read = cursor.add(index, (out_bar, *path))
+        walker.accumulate(value, fitted(read, read, value))
     if walker.active(base):
-        walker.accumulate(base, cursor.add(index_set, (out_bar, *path, zero_of(value))))
+        zero = node.graph.constant(0.0) if isinstance(base.type, Array) else zero_of(value)
+        walker.accumulate(base, cursor.add(index_set, (out_bar, *path, zero)))
 
 
 def _set_type(types: tuple[Type, ...]) -> Type:
@@ -128,13 +148,22 @@ def _set_type(types: tuple[Type, ...]) -> Type:
 index_set = register(SequenceOp("index_set", _set_type, _pull_index_set, None, cost=Cost.FREE))
 
 
+def filled_dot(dot: Node | None, arg: Node) -> Node:
+    """A tangent of ``arg`` as a value of its own type."""
+    if isinstance(arg.type, Array):
+        from chainrule.primitives.broadcasting import widened
+
+        return widened(dot, arg)
+    return zero_of(arg) if dot is None else dot
+
+
 def _index_set_tangent(
     node: Node, args: Items[Node], dots: Items[Node | None], out: Node
 ) -> Node | None:
     if dots[0] is None and dots[-1] is None:
         return None
-    base = zero_of(args[0]) if dots[0] is None else dots[0]
-    value = zero_of(args[-1]) if dots[-1] is None else dots[-1]
+    base = filled_dot(dots[0], args[0])
+    value = filled_dot(dots[-1], args[-1])
     return out.graph.cursor.add(node.op, (base, *args[1:-1], value))
 
 
@@ -277,11 +306,17 @@ entrywise_add = register(
 class FlatSequenceOp(Flat):
     """A flat operation with its own type rule."""
 
+    broadcasts = False
+
 
 # [0.0] * len(x), nested like x.
 zeros_like = register(FlatSequenceOp("zeros_like", (), cost=Cost.ADD, raises=False))
 zeros_like.result = lambda types: _float_entries(types[0])
-length = flat("length", "builtins.len", cost=Cost.FREE, raises=False, result=lambda types: INT)
+length = register(
+    FlatSequenceOp(
+        "length", ("builtins.len",), cost=Cost.FREE, raises=False, result=lambda types: INT
+    )
+)
 
 
 def _float_entries(type: Type) -> Type:
@@ -396,7 +431,9 @@ def _selected_tangent(
 
 
 # x.index(value)
-position_of = flat("position_of", cost=Cost.ADD, result=lambda types: INT, domain=())
+position_of = register(
+    FlatSequenceOp("position_of", (), cost=Cost.ADD, result=lambda types: INT, domain=())
+)
 for _name in ("max", "min"):
     _extreme = register(
         Selecting(

@@ -19,3 +19,6 @@ class ReverseWalker(Protocol):
 
     def accumulate_at(self, base: Node, path: Sequence[Node], value: Node) -> None:
         """Add ``value`` to one entry of the adjoint of ``base``."""
+
+    def accumulate_section(self, base: Node, read: Node, value: Node) -> None:
+        """Add ``value`` to the part of the adjoint of ``base`` that ``read`` reads."""

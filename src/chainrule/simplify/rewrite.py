@@ -12,7 +12,8 @@ import math
 
 from chainrule.graph.block import CONSTANT, GLOBAL, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, INT
+from chainrule.graph.types import FLOAT, INT, unit_axes_of
+from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
@@ -81,12 +82,18 @@ class Simplifier(Copier):
         op = step.op
         if not (step.origin.derivative and isinstance(op, Primitive) and op.simplify is not None):
             return super().copy(step)
+        if isinstance(op, ArrayCall):
+            return super().copy(step)
         args = tuple(map(self.settled, step.args))
-        new = self._product(step) if op in PRODUCT_OPS else None
+        whole = unit_axes_of(step.type)
+        new = self._product(step) if op in PRODUCT_OPS and not whole else None
         if new is None:
             new = self._rewritten(op, args, step)
         if new is None:
             new = op.build(*args)
+        if whole and new.type != step.type:
+            # What uses it counts on all of its axes.
+            new = self.graph.cursor.add(op, args, step.params)
         self.map[step] = new
         if new.origin.derivative and new.op is not CONSTANT:
             self.named(step, new)

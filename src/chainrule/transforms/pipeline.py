@@ -20,9 +20,11 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.block import SignatureParameter
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
+from chainrule.graph.types import Array, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted, assemble
 from chainrule.lift.lifter import deep_recursion
+from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.control import LOOP
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
@@ -96,7 +98,7 @@ def wanted(lifted: Lifted, wrt: Wrt) -> Wanted:
 
 def is_scalar(node: Node) -> bool:
     """Whether a value is one number, not a list."""
-    return not isinstance(node.type, SequenceType)
+    return not isinstance(node.type, SequenceType) and not unit_axes_of(node.type)
 
 
 def scalar_result(lifted: Lifted, transform: str) -> Node | None:
@@ -145,10 +147,15 @@ def forward(
 def tangent_of(walker: ForwardWalker, node: Node, direction: int) -> Node:
     """Tangent of an old node, zero where it does not vary."""
     dot = walker.dot(node, direction)
-    if dot is not None:
-        return dot
     with walker.graph.inside(walker.graph.body):
-        return zero_of(walker.mapped(node))
+        return whole(dot, walker.mapped(node))
+
+
+def whole(value: Node | None, node: Node) -> Node:
+    """A tangent or adjoint of ``node`` as it is handed out: of its shape and dtype."""
+    if isinstance(node.type, Array):
+        return in_full(value, node)
+    return zero_of(node) if value is None else value
 
 
 def finish(
@@ -252,8 +259,7 @@ def pulled_back(
         walker.pull(steps)
 
         def bar(node: Node) -> Node:
-            found = walker.bar(node)
-            return zero_of(node) if found is None else found
+            return whole(walker.bar(node), node)
 
         bars = new_wrt.layout(bar)
     return bars, copied, walker

@@ -1,0 +1,149 @@
+"""Calls of NumPy, and subscripts of arrays, as expressions."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Protocol
+
+from chainrule.emit.plan import Value
+from chainrule.graph.types import Array
+from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.indexing import WIDTH
+
+LITERAL = "array_literal"
+
+
+class Spelling(Protocol):
+    """What is needed of :class:`~chainrule.emit.expressions.Speller`."""
+
+    def callable(self, dotted: str) -> ast.expr: ...
+
+    def constant(self, value: Any) -> ast.expr: ...
+
+
+def path_of(value: Value, path: list[ast.expr]) -> list[ast.expr]:
+    """The subscripts of a path: ``a[i, j]`` of arrays, ``a[i][j]`` of lists."""
+    if len(path) > 1 and isinstance(value.args[0].type, Array):
+        return [ast.Tuple(path, ast.Load())]
+    return path
+
+
+def section_key(pattern: Any, args: list[ast.expr]) -> ast.expr:
+    """What stands between the brackets of a section."""
+    parts: list[ast.expr] = []
+    position = 0
+    for letter in str(pattern):
+        own = args[position : position + WIDTH[letter]]
+        position += WIDTH[letter]
+        if letter == "s":
+            bounds = [None if _is_none(bound) else bound for bound in own]
+            parts.append(ast.Slice(*bounds))
+        elif letter == "n":
+            parts.append(ast.Constant(None))
+        elif letter == "e":
+            parts.append(ast.Constant(Ellipsis))
+        else:
+            parts.extend(own)
+    if len(parts) == 1:
+        return parts[0]
+    return ast.Tuple(parts, ast.Load())
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def array_expression(
+    speller: Spelling, value: Value, op: ArrayCall, args: list[ast.expr]
+) -> ast.expr:
+    """A call of NumPy in the form that the user, or the derivative, has chosen."""
+    if op.name == LITERAL:
+        return _literal(speller, value, args)
+    if op.symbol is not None:
+        return ast.BinOp(args[0], ast.MatMult(), args[1])
+    *statics, form = value.params
+    if op.name == "dimension":
+        if form == "len":
+            return ast.Call(speller.callable("builtins.len"), args, [])
+        shape = ast.Attribute(args[0], "shape", ast.Load())
+        return ast.Subscript(shape, speller.constant(statics[0]), ast.Load())
+    if op.name == "log_abs_det":
+        pair = ast.Call(speller.callable("numpy.linalg.slogdet"), args, [])
+        return ast.Subscript(pair, ast.Constant(1), ast.Load())
+    if op.name == "transpose" and statics == [None]:
+        return ast.Attribute(args[0], "T", ast.Load())
+    if form == "attribute" and op.attribute is not None:
+        return ast.Attribute(args[0], op.attribute, ast.Load())
+    count = len(args) if op.spread else op.arrays
+    arrays, sizes = args[:count], args[count:]
+    if op.spread:
+        arrays = [ast.List(arrays, ast.Load())]
+    positional = [*arrays]
+    method = form == "method" and op.method is not None
+    if op.sizes is not None:
+        _place_sizes(op, positional, sizes, method)
+    keywords = _keywords(speller, op, statics, len(positional), positional)
+    if method and op.method is not None:
+        owner, *rest = positional
+        return ast.Call(ast.Attribute(owner, op.method, ast.Load()), rest, keywords)
+    return ast.Call(speller.callable(op.callables[0]), positional, keywords)
+
+
+def _place_sizes(
+    op: ArrayCall, positional: list[ast.expr], sizes: list[ast.expr], method: bool
+) -> None:
+    if op.name == "full":
+        positional.insert(0, _shape(sizes))
+    elif method:
+        positional.extend(sizes)
+    elif sizes:
+        positional.append(_shape(sizes))
+
+
+def _shape(sizes: list[ast.expr]) -> ast.expr:
+    return sizes[0] if len(sizes) == 1 else ast.Tuple(sizes, ast.Load())
+
+
+def _keywords(
+    speller: Spelling, op: ArrayCall, statics: list[Any], given: int, positional: list[ast.expr]
+) -> list[ast.keyword]:
+    found = []
+    for name, static in zip(op.static_names, statics, strict=True):
+        parameter = op.signature.parameters[name]
+        if parameter.default is parameter.empty:
+            positional.append(_static(speller, name, static))
+        elif static != parameter.default or type(static) is not type(parameter.default):
+            found.append(ast.keyword(name, _static(speller, name, static)))
+    return found
+
+
+def _static(speller: Spelling, name: str, value: Any) -> ast.expr:
+    if name == "dtype":
+        if value in ("float64", "int64", "bool"):
+            return speller.callable(f"builtins.{value.rstrip('64')}")
+        return speller.callable(f"numpy.{value}")
+    return speller.constant(value)
+
+
+def _literal(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    shape, dtype = value.params[0], value.params[1]
+    rows: list[ast.expr] = args
+    for size in reversed(shape[1:]):
+        rows = [
+            ast.List(rows[k : k + size], ast.Load()) for k in range(0, len(rows), size)
+        ]
+    keywords = [ast.keyword("dtype", _static(speller, "dtype", dtype))] if dtype else []
+    return ast.Call(speller.callable("numpy.array"), [ast.List(rows, ast.Load())], keywords)
+
+
+def reserve_array(speller: Spelling, value: Value, op: ArrayCall) -> None:
+    """Bind in the header what writing a call will need there."""
+    if op.name == "dimension" or op.symbol is not None or op.attribute is not None:
+        return
+    if op.name == "log_abs_det":
+        speller.callable("numpy.linalg.slogdet")
+    elif op.callables:
+        speller.callable(op.callables[0])
+    for name, static in zip(op.static_names, value.params, strict=False):
+        if name == "dtype" and static is not None:
+            _static(speller, name, static)

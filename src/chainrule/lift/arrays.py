@@ -1,0 +1,311 @@
+"""NumPy arrays: boxes, views, subscripts, updates in place, attributes.
+
+An array is a box, as a list is: names that share it see each other's writes.  A view is a place
+in a box: it is read where it is used, and writing through it makes a new version of the box.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import (
+    INT,
+    Array,
+    Type,
+    array_of,
+    unit_axes_of,
+)
+from chainrule.lift.containers import Containers
+from chainrule.lift.values import (
+    ArrayBox,
+    ListBox,
+    Place,
+    Static,
+    Step,
+    TupleValue,
+    Value,
+    View,
+)
+from chainrule.primitives import sequence
+from chainrule.primitives.arrays import creation, indexing, shaping
+from chainrule.primitives.declare import Primitive
+
+
+def array_type(value: Any) -> Type:
+    """Graph type of a NumPy array or scalar that is at hand."""
+    return array_of(str(value.dtype), tuple(length == 1 for length in value.shape))
+
+
+def is_ndarray(value: Any) -> bool:
+    """Whether an object is a NumPy array; NumPy is not imported to tell."""
+    kind = type(value)
+    return kind.__module__ == "numpy" and kind.__name__ == "ndarray"
+
+
+class Arrays(Containers):
+    """Lifts what is done to arrays."""
+
+    def is_array(self, value: Value) -> bool:
+        """Whether a value is an array with axes."""
+        if isinstance(value, (ArrayBox, View)):
+            return True
+        return isinstance(value, Node) and bool(unit_axes_of(value.type))
+
+    def is_container(self, value: Value) -> bool:
+        return not self.is_array(value) and super().is_container(value)
+
+    def known_items(self, value: Value) -> list[Value] | None:
+        if isinstance(value, (ArrayBox, View)):
+            return None
+        return super().known_items(value)
+
+    def boxed(self, node: Node) -> Value:
+        if unit_axes_of(node.type):
+            box = ArrayBox()
+            self.state[box] = node
+            return box
+        return super().boxed(node)
+
+    def node(self, value: Value, what: str = "this value") -> Node:
+        if isinstance(value, View):
+            return self.view_nodes(value)[-1]
+        return super().node(value, what)
+
+    def array_node(self, value: Value) -> Node:
+        """A value as NumPy's functions take it: lists become arrays."""
+        value = self.read(value)
+        if isinstance(value, Static) and isinstance(value.value, (list, tuple)):
+            items = self.known_items(value)
+            value = TupleValue(tuple(items or ()))
+        if isinstance(value, (ListBox, TupleValue)) and not isinstance(value, ArrayBox):
+            items = self.known_items(value)
+            if items is not None:
+                return self.literal(items, None)
+            return self.call_array(creation.array_of_list, (self.node(value),), (None,))
+        if isinstance(value, Place):
+            return self.call_array(creation.array_of_list, (self.node(value),), (None,))
+        return self.node(value)
+
+    def literal(self, items: list[Value], dtype: str | None) -> Node:
+        """``np.array([...])`` of values that are at hand."""
+        shape, leaves = self._leaves(items)
+        nodes = tuple(map(self.array_node, leaves))
+        return self.block.add(creation.literal, nodes, (shape, dtype))
+
+    def _leaves(self, items: list[Value]) -> tuple[tuple[int, ...], list[Value]]:
+        """The shape of nested lists, and their entries in order."""
+        rows = [None if self.is_array(item) else self.known_items(item) for item in items]
+        if items and all(row is not None for row in rows):
+            parts = [self._leaves(row or []) for row in rows]
+            if len({shape for shape, _ in parts}) == 1:
+                leaves = [leaf for _, found in parts for leaf in found]
+                return (len(items), *parts[0][0]), leaves
+        return (len(items),), items
+
+    def call_array(
+        self, op: Primitive, args: tuple[Node, ...], params: tuple[Any, ...], form: str = "function"
+    ) -> Node:
+        """A node of f's own for a call of NumPy."""
+        return self.block.add(op, args, (*params, form))
+
+    # --- views ----------------------------------------------------------------------------
+
+    def view_nodes(self, view: View) -> list[Node]:
+        """What is seen after each step of a view, the whole box first."""
+        found = [self.sequence_node(view.box)]
+        for step in view.steps:
+            found.append(self.block.add(step.op, (found[-1], *step.args), step.params))
+        return found
+
+    def viewed(self, base: Value, op: Any, args: tuple[Node, ...], params: tuple[Any, ...]) -> Value:
+        """``op`` of an array, which looks into the same memory."""
+        step = Step(op, args, params)
+        if isinstance(base, ArrayBox):
+            return self._or_scalar(View(base, (step,)))
+        if isinstance(base, View):
+            return self._or_scalar(View(base.box, (*base.steps, step)))
+        return self.boxed(self.block.add(op, (self.node(base), *args), params))
+
+    def _or_scalar(self, view: View) -> Value:
+        node = self.node(view)
+        return view if unit_axes_of(node.type) else node
+
+    def write_view(self, view: View, new: Node) -> None:
+        """The box of a view with what the view sees replaced."""
+        nodes = self.view_nodes(view)
+        for step, before in zip(reversed(view.steps), reversed(nodes[:-1]), strict=True):
+            if step.op is sequence.index:
+                new = self.block.add(sequence.index_set, (before, *step.args, new))
+            elif step.op is indexing.section:
+                new = self.block.add(
+                    indexing.section_set, (before, *step.args, new), step.params
+                )
+            elif step.op is shaping.transpose and step.params[0] is None:
+                new = self.block.add(shaping.transpose, (new,), step.params)
+            else:
+                sizes = tuple(
+                    self.call_array(shaping.dimension, (before,), (k,))
+                    for k in range(len(unit_axes_of(before.type)))
+                )
+                new = self.call_array(shaping.reshape, (new, *sizes), ("C",))
+        self.renew(view.box, new)
+
+    def renew(self, box: ListBox, new: Node) -> None:
+        """The next version of a box."""
+        old = self.sequence_node(box)
+        self.rename(old, new)
+        self.state[box] = new
+
+    def rename(self, old: Node, new: Node) -> None:
+        """A new version of a list has the old one's name."""
+        if old in self.graph.names and new not in self.graph.names:
+            self.graph.names[new] = self.graph.names[old]
+
+    # --- reading --------------------------------------------------------------------------
+
+    def subscript_parts(self, key: ast.expr) -> tuple[str, tuple[Node, ...]] | None:
+        """The pattern and the nodes of a subscript of an array."""
+        parts = key.elts if isinstance(key, ast.Tuple) else [key]
+        pattern, nodes = "", []
+        for part in parts:
+            if isinstance(part, ast.Slice):
+                pattern += "s"
+                for bound in (part.lower, part.upper, part.step):
+                    value = Static(None) if bound is None else self.expression(bound)
+                    nodes.append(self.node(value))
+                continue
+            letter, found = self.subscript_part(self.expression(part), part)
+            pattern += letter
+            nodes.extend(found)
+        return pattern, tuple(nodes)
+
+    def subscript_part(self, value: Value, node: ast.AST) -> tuple[str, list[Node]]:
+        """One part of a subscript that is no slice."""
+        value = self.read(value)
+        known, found = self.static_value(value)
+        if known and found is None:
+            return "n", []
+        if known and found is Ellipsis:
+            return "e", []
+        if known and isinstance(found, slice):
+            return "s", [self.graph.constant(b) for b in (found.start, found.stop, found.step)]
+        if isinstance(value, TupleValue):
+            letters, nodes = "", []
+            for item in value.items:
+                letter, more = self.subscript_part(item, node)
+                letters += letter
+                nodes.extend(more)
+            return letters, nodes
+        index = self.array_node(value)
+        if isinstance(index.type, Array):
+            return ("m" if index.type.dtype == "bool" else "a"), [index]
+        return "i", [index]
+
+    def array_item(self, base: Value, pattern: str, nodes: tuple[Node, ...]) -> Value:
+        """``base[...]``."""
+        if pattern and set(pattern) == {"i"}:
+            return self.viewed(base, sequence.index, nodes, ())
+        if indexing.is_basic(pattern):
+            return self.viewed(base, indexing.section, nodes, (pattern,))
+        return self.boxed(self.block.add(indexing.section, (self.node(base), *nodes), (pattern,)))
+
+    # --- writing --------------------------------------------------------------------------
+
+    def write_array(
+        self, base: Value, pattern: str, nodes: tuple[Node, ...], value: Value, node: ast.AST
+    ) -> None:
+        """``base[...] = value``."""
+        written = self.array_node(value)
+        box, before = self._own_box(base, node)
+        if isinstance(base, View) and all(step.op is sequence.index for step in base.steps):
+            # a[i][j] = v is a[i, j] = v.
+            path = tuple(arg for step in base.steps for arg in step.args)
+            pattern, nodes = "i" * len(path) + pattern, (*path, *nodes)
+            base, before = box, self.sequence_node(box)
+        self._check_dtype(before, written, node)
+        if set(pattern) == {"i"}:
+            new = self.block.add(sequence.index_set, (before, *nodes, written))
+        else:
+            new = self.block.add(indexing.section_set, (before, *nodes, written), (pattern,))
+        if isinstance(base, View):
+            self.write_view(base, new)
+        else:
+            self.renew(box, new)
+
+    def _own_box(self, base: Value, node: ast.AST) -> tuple[ArrayBox, Node]:
+        if not isinstance(base, (ArrayBox, View)):
+            raise self.unsupported(
+                "writing into this array", "Give it a name before it is written to.", node
+            )
+        box = base.box if isinstance(base, View) else base
+        self.check_writable(box, node)
+        return box, self.node(base)
+
+    def _check_dtype(self, before: Node, written: Node, node: ast.AST) -> None:
+        integral = isinstance(before.type, Array) and not before.type.differentiable
+        if integral and written.type.differentiable and written.type != INT:
+            raise self.unsupported(
+                "assignment of a float into an integer array, which cuts off its fraction",
+                "Make the array with dtype=float.",
+                node,
+            )
+
+    def write_whole(self, base: Value, value: Node, node: ast.AST) -> None:
+        """``base[...] = value`` where ``value`` has the shape of ``base``: ``base += v``."""
+        box, before = self._own_box(base, node)
+        self._check_dtype(before, value, node)
+        if isinstance(base, View):
+            self.write_view(base, value)
+        elif box.parameter:
+            pattern = indexing.section_set
+            self.renew(box, self.block.add(pattern, (before, value), ("e",)))
+        else:
+            self.renew(box, value)
+
+    def check_writable(self, box: ListBox, node: ast.AST | None = None) -> None:
+        """Refuse a write that other names of the same list would not see."""
+        if box in self.frozen:
+            raise self.unsupported(
+                "this list is written to after it was put into another container or joined "
+                "from several branches",
+                "Write to it before, or write through the container.",
+                node,
+            )
+
+    # --- attributes -----------------------------------------------------------------------
+
+    def array_attribute(self, owner: Value, name: str) -> Value | None:
+        """An attribute of an array that is no method."""
+        node = self.node(owner)
+        units = unit_axes_of(node.type)
+        match name:
+            case "T":
+                return self.viewed(owner, shaping.transpose, (), (None, "attribute"))
+            case "ndim":
+                return self.graph.constant(len(units))
+            case "size":
+                return self.call_array(shaping.size_of, (node,), (), "attribute")
+            case "shape":
+                return TupleValue(tuple(self.length_along(node, k) for k in range(len(units))))
+            case "real":
+                return owner
+            case "dtype":
+                import numpy
+
+                assert isinstance(node.type, Array)
+                return Static(numpy.dtype(node.type.dtype))
+        return None
+
+    def length_along(self, node: Node, axis: int) -> Node:
+        """``node.shape[axis]``; a length that is known to be 1 is the constant."""
+        if unit_axes_of(node.type)[axis]:
+            return self.graph.constant(1)
+        return self.call_array(shaping.dimension, (node,), (axis,))
+
+    def length_of(self, value: Value) -> Node:
+        if self.is_array(value):
+            return self.call_array(shaping.dimension, (self.node(value),), (0,), "len")
+        return super().length_of(value)
+

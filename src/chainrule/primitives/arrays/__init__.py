@@ -1,0 +1,1 @@
+"""NumPy's functions on whole arrays: one file for each family."""

@@ -1,0 +1,238 @@
+"""Primitives that are calls of NumPy: how they are declared, bound and written.
+
+A call has leading *array* arguments, then *sizes* (ints of the program, such as the lengths of
+a shape), then *statics* (axes, flags and the like, known while lifting).  The node's args are
+the arrays and the sizes, its params the statics in the order of the signature, then the form in
+which it is written: ``"function"`` or ``"method"``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import Type
+from chainrule.primitives.declare import Cost, Flat, Linear, Primitive, register
+
+if TYPE_CHECKING:
+    from chainrule.primitives.walker import ReverseWalker
+
+# Type of the result from the types of the arrays, the statics by name, and the sizes.
+TypeRule = Callable[..., Type]
+
+
+class ArrayCall(Primitive):
+    """A call of NumPy.
+
+    Attributes
+    ----------
+    signature:
+        The parameters that are understood, as NumPy names and orders them.
+    arrays:
+        How many leading parameters are arrays; with ``spread`` they are the entries of the one
+        sequence that is the first parameter (``np.stack``).
+    sizes:
+        Name of the parameter that is a shape or a count, flattened into ints.
+    method, attribute:
+        The name under which the first array has this operation itself.
+    typed:
+        The type rule: ``typed(*array_types, **statics)``; sizes are given as ``sizes``.
+    """
+
+    door = "array"
+
+    def declare(
+        self,
+        signature: str,
+        *,
+        typed: TypeRule,
+        arrays: int = 1,
+        spread: bool = False,
+        sizes: str | None = None,
+        method: str | None = None,
+        attribute: str | None = None,
+    ) -> None:
+        scope: dict[str, Any] = {}
+        exec(f"def call({signature}): pass", scope)  # noqa: S102
+        self.signature = inspect.signature(scope["call"])
+        names = list(self.signature.parameters)
+        self.arrays = arrays
+        self.spread = spread
+        self.sizes = sizes
+        self.method = method
+        self.attribute = attribute
+        self.typed = typed
+        self.array_names = names[:arrays] if not spread else names[:1]
+        self.static_names = [n for n in names if n not in self.array_names and n != sizes]
+
+    @property
+    def arity(self) -> int:
+        return -1
+
+    def statics(self, params: tuple[Hashable, ...]) -> dict[str, Any]:
+        """The static arguments by name."""
+        return dict(zip(self.static_names, params, strict=False))
+
+    def defaults(self, **given: Any) -> tuple[Hashable, ...]:
+        """Params of a call in derivative code: the statics, the preferred form."""
+        found = []
+        for name in self.static_names:
+            default = self.signature.parameters[name].default
+            found.append(given.pop(name, None if default is inspect.Parameter.empty else default))
+        assert not given, given
+        return (*found, self.preferred_form)
+
+    @property
+    def preferred_form(self) -> str:
+        if self.attribute is not None:
+            return "attribute"
+        return "method" if self.method is not None else "function"
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        arrays, sizes = self.parted(args)
+        statics = self.statics(params)
+        if self.sizes is not None:
+            statics["sizes"] = tuple(sizes)
+        return self.typed(*(arg.type for arg in arrays), **statics)
+
+    def parted(self, args: Sequence[Node]) -> tuple[Sequence[Node], Sequence[Node]]:
+        """Arguments that are arrays, and those that are sizes."""
+        if self.spread and self.sizes is None:
+            return args, ()
+        return args[: self.arrays], args[self.arrays :]
+
+    def __call__(self, *args: Any, **statics: Any) -> Any:
+        """The simplest node of this call on nodes, in derivative code."""
+        graph = next(arg.graph for arg in args if isinstance(arg, Node))
+        nodes = tuple(arg if isinstance(arg, Node) else graph.constant(arg) for arg in args)
+        params = self.defaults(**statics)
+        if self.simplify is not None:
+            simpler: Node | None = self.simplify(*nodes, **self.statics(params))
+            if simpler is not None:
+                return simpler
+        return graph.cursor.add(self, nodes, params)
+
+    def again(self, node: Node, *arrays: Node) -> Node:
+        """The call of ``node`` on other arrays, with its sizes and statics."""
+        _, sizes = self.parted(node.args)
+        return node.graph.cursor.add(self, (*arrays, *sizes), node.params)
+
+
+class ArrayLinear(ArrayCall, Linear):
+    """Linear in its arrays: declared by its transpose ``(walker, node, out_bar, **statics)``."""
+
+    door = "array"
+    transposed: Callable[..., None]
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        from chainrule.primitives.broadcasting import widened
+
+        arrays, sizes = self.parted(args)
+        filled = [widened(dot, arg) for dot, arg in zip(dots, arrays, strict=False)]
+        return out.graph.cursor.add(self, (*filled, *sizes), node.params)
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        from chainrule.primitives.broadcasting import widened
+
+        self.transposed(walker, node, widened(out_bar, node), **self.statics(node.params))
+
+
+class ArrayRule(ArrayCall):
+    """Declared by its tangent and its pullback.
+
+    ``tangent_rule(node, args, dots, out, **statics)`` takes None for a tangent that is zero;
+    ``pullback(walker, node, out_bar, **statics)`` hands adjoints on.
+    """
+
+    tangent_rule: Callable[..., Node | None]
+    pullback: Callable[..., None]
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        from chainrule.primitives.broadcasting import widened
+
+        filled = [
+            None if dot is None else widened(dot, arg)
+            for dot, arg in zip(dots, args, strict=True)
+        ]
+        return self.tangent_rule(node, args, filled, out, **self.statics(node.params))
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        from chainrule.primitives.broadcasting import widened
+
+        self.pullback(walker, node, widened(out_bar, node), **self.statics(node.params))
+
+
+class ArrayFlat(ArrayCall, Flat):
+    """A call through which no derivative flows."""
+
+    door = "array"
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        return None
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        return None
+
+
+C = TypeVar("C", bound=ArrayCall)
+
+
+def _declared(primitive: C, signature: str, facts: dict[str, Any]) -> C:
+    primitive.declare(signature, **facts)
+    return register(primitive)
+
+
+def _made(kind: type[C], name: str, callables: tuple[str, ...], facts: dict[str, Any]) -> C:
+    own = {key: facts.pop(key) for key in ("cost", "raises") if key in facts}
+    return kind(name, callables, cost=own.get("cost", Cost.FUNCTION), raises=own.get("raises", True))
+
+
+def array_linear(
+    name: str, *callables: str, signature: str, **facts: Any
+) -> Callable[[Callable[..., None]], ArrayLinear]:
+    """Declare a call that is linear in its arrays by its transpose."""
+
+    def declare(transpose: Callable[..., None]) -> ArrayLinear:
+        primitive = _made(ArrayLinear, name, callables, facts)
+        primitive.__doc__ = transpose.__doc__
+        primitive.transposed = transpose
+        return _declared(primitive, signature, facts)
+
+    return declare
+
+
+def array_rule(
+    name: str, *callables: str, signature: str, **facts: Any
+) -> Callable[[Callable[..., None]], ArrayRule]:
+    """Declare a call by its pullback; pair it with ``@primitive.tangents``."""
+
+    def declare(pullback: Callable[..., None]) -> ArrayRule:
+        primitive = _made(ArrayRule, name, callables, facts)
+        primitive.__doc__ = pullback.__doc__
+        primitive.pullback = pullback
+        return _declared(primitive, signature, facts)
+
+    return declare
+
+
+def array_flat(name: str, *callables: str, signature: str, doc: str, **facts: Any) -> ArrayFlat:
+    """Declare a call through which no derivative flows."""
+    primitive = _made(ArrayFlat, name, callables, facts)
+    primitive.__doc__ = doc
+    return _declared(primitive, signature, facts)
+
+
+def axes_of(axis: Any, rank: int) -> tuple[int, ...]:
+    """The axes that ``axis`` names, counted from the front, in order."""
+    if axis is None:
+        return tuple(range(rank))
+    given = axis if isinstance(axis, tuple) else (axis,)
+    return tuple(sorted(each % rank if rank else 0 for each in given))

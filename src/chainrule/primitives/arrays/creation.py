@@ -1,0 +1,265 @@
+"""Arrays made of sizes and numbers: zeros, full, arange, linspace, literals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import (
+    FLOAT,
+    INT,
+    Array,
+    Sequence,
+    Type,
+    array_of,
+    dtype_of,
+    promoted,
+    unit_axes_of,
+)
+from chainrule.primitives.arrays.call import (
+    ArrayLinear,
+    ArrayRule,
+    array_flat,
+    array_linear,
+    array_rule,
+)
+from chainrule.primitives.declare import Cost, is_constant, register
+
+
+def axes_of_sizes(sizes: tuple[Node, ...]) -> tuple[bool, ...]:
+    """Which of the axes of these lengths have length 1."""
+    return tuple(is_constant(size, 1) for size in sizes)
+
+
+def _made(*types: Type, sizes: tuple[Node, ...], dtype: str | None = None) -> Type:
+    return array_of(dtype or "float64", axes_of_sizes(sizes))
+
+
+def _like(type: Type, dtype: str | None = None) -> Type:
+    return array_of(dtype or dtype_of(type), unit_axes_of(type))
+
+
+zeros = array_flat(
+    "zeros", "numpy.zeros", signature="shape, dtype=None", arrays=0, sizes="shape", typed=_made,
+    cost=Cost.FREE, raises=False, doc="Zeros of a shape.",
+)  # fmt: skip
+ones = array_flat(
+    "ones", "numpy.ones", signature="shape, dtype=None", arrays=0, sizes="shape", typed=_made,
+    cost=Cost.FREE, raises=False, doc="Ones of a shape.",
+)  # fmt: skip
+empty = array_flat(
+    "empty", "numpy.empty", signature="shape, dtype=None", arrays=0, sizes="shape", typed=_made,
+    cost=Cost.FREE, raises=False, doc="An array of a shape, to be filled.",
+)  # fmt: skip
+zeros_like = array_flat(
+    "array_zeros_like", "numpy.zeros_like", signature="a, dtype=None", typed=_like,
+    cost=Cost.FREE, raises=False, doc="Zeros in the shape of an array.",
+)  # fmt: skip
+ones_like = array_flat(
+    "array_ones_like", "numpy.ones_like", signature="a, dtype=None", typed=_like,
+    cost=Cost.FREE, raises=False, doc="Ones in the shape of an array.",
+)  # fmt: skip
+empty_like = array_flat(
+    "empty_like", "numpy.empty_like", signature="a, dtype=None", typed=_like,
+    cost=Cost.FREE, raises=False, doc="An array in the shape of another, to be filled.",
+)  # fmt: skip
+
+
+def _square(*types: Type, sizes: tuple[Node, ...], dtype: str | None = None) -> Type:
+    axes = axes_of_sizes(sizes)
+    return array_of(dtype or "float64", axes * 2 if len(axes) == 1 else axes)
+
+
+eye = array_flat(
+    "eye", "numpy.eye", "numpy.identity", signature="N, dtype=None", arrays=0, sizes="N",
+    typed=_square, cost=Cost.FREE, raises=False, doc="The identity matrix.",
+)  # fmt: skip
+
+
+@array_linear(
+    "full_like", "numpy.full_like", signature="a, fill_value, dtype=None", arrays=2,
+    typed=lambda a, value, dtype=None: _like(a, dtype), cost=Cost.FREE, raises=False,
+)  # fmt: skip
+def full_like(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
+    """One number in the shape of an array."""
+    from chainrule.primitives.arrays.reductions import array_sum
+
+    if walker.active(node.args[1]):
+        walker.accumulate(node.args[1], array_sum(out_bar))
+
+
+full_like.linear_in = (1,)
+
+
+@array_linear(
+    "full", "numpy.full", signature="fill_value, shape, dtype=None", arrays=1, sizes="shape",
+    typed=lambda value, sizes, dtype=None: array_of(dtype or dtype_of(value), axes_of_sizes(sizes)),
+    cost=Cost.FREE, raises=False,
+)  # fmt: skip
+def full(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
+    """One number in an array of a shape."""
+    from chainrule.primitives.arrays.reductions import array_sum
+
+    walker.accumulate(node.args[0], array_sum(out_bar))
+
+
+full.linear_in = (0,)
+
+
+def _line(start: Type, stop: Type, *more: Type, sizes: Any = (), **statics: Any) -> Type:
+    return array_of("float64", axes_of_sizes(sizes) or (False,))
+
+
+@array_rule(
+    "linspace", "numpy.linspace", signature="start, stop, num=50, endpoint=True", arrays=2,
+    sizes="num", typed=_line, raises=False,
+)  # fmt: skip
+def linspace(walker: Any, node: Node, out_bar: Node, endpoint: bool = True) -> None:
+    """Numbers at equal distances; each is a mean of the two ends."""
+    from chainrule.primitives.arrays.reductions import array_sum
+
+    start, stop, count = node.args
+    if walker.active(start):
+        walker.accumulate(start, array_sum(out_bar * linspace(1.0, 0.0, count, endpoint=endpoint)))
+    if walker.active(stop):
+        walker.accumulate(stop, array_sum(out_bar * linspace(0.0, 1.0, count, endpoint=endpoint)))
+
+
+def _linspace_tangent(
+    node: Node, args: Any, dots: Any, out: Node, endpoint: bool = True
+) -> Node | None:
+    ends = [node.graph.constant(0.0) if dot is None else dot for dot in dots[:2]]
+    return linspace(*ends, args[2], endpoint=endpoint)  # type: ignore[no-any-return]
+
+
+linspace.tangent_rule = _linspace_tangent
+
+
+def _arange(*types: Type, **statics: Any) -> Type:
+    return array_of("float64" if FLOAT in types else "int64", (False,))
+
+
+arange = array_flat(
+    "arange", "numpy.arange", signature="start, stop=None, step=None, dtype=None", arrays=3,
+    typed=lambda *types, dtype=None: array_of(dtype, (False,)) if dtype else _arange(*types),
+    raises=False, doc="Numbers at a step.",
+)  # fmt: skip
+# arange(start, stop, step) of floats would move with its arguments.
+arange.refuses = False
+
+
+# --- literals ----------------------------------------------------------------------------
+
+
+class Literal(ArrayLinear):
+    """``np.array([[a, b], [c, d]])``: params are the shape and the dtype that was asked for."""
+
+    door = "array"
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Any, ...]) -> Type:
+        shape, dtype = params[0], params[1]
+        types = tuple(arg.type for arg in args)
+        rows = unit_axes_of(types[0]) if types else ()
+        units = tuple(size == 1 for size in shape) + rows
+        return array_of(dtype or (promoted(types) if types else "float64"), units)
+
+    def tangent(self, node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+        from chainrule.primitives.broadcasting import widened
+
+        filled = tuple(widened(dot, arg) for dot, arg in zip(dots, args, strict=True))
+        return out.graph.cursor.add(self, filled, (node.params[0], None))
+
+    def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
+        from chainrule.primitives.broadcasting import widened
+        from chainrule.primitives.sequence import index
+
+        shape: Any = node.params[0]
+        graph = node.graph
+        out_bar = widened(out_bar, node)
+        for position, arg in enumerate(node.args):
+            if not walker.active(arg):
+                continue
+            path = []
+            rest = position
+            for size in reversed(shape):
+                path.insert(0, graph.constant(rest % size))
+                rest //= size
+            walker.accumulate(arg, graph.cursor.add(index, (out_bar, *path)))
+
+
+literal = register(Literal("array_literal", ("numpy.array", "numpy.asarray"), cost=Cost.FREE))
+literal.declare("object, dtype=None", typed=_made)
+
+
+def _entries(type: Type) -> tuple[Type, int]:
+    depth = 0
+    while isinstance(type, Sequence):
+        type, depth = type.item, depth + 1
+    return type, depth
+
+
+def _of_list(type: Type, dtype: str | None = None) -> Type:
+    item, depth = _entries(type)
+    own = dtype or dtype_of(item)
+    return array_of(own, (False,) * depth + unit_axes_of(item))
+
+
+@array_linear("array_of_list", "numpy.array", "numpy.asarray", signature="object, dtype=None",
+              typed=_of_list, cost=Cost.FREE)  # fmt: skip
+def array_of_list(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
+    """The array of a run-time list."""
+    item, _ = _entries(node.args[0].type)
+    listed = to_list if not isinstance(item, Array) else rows_of
+    walker.accumulate(node.args[0], listed(out_bar))
+
+
+def _list_type(type: Type) -> Type:
+    found: Type = array_of(dtype_of(type), ())
+    for _ in unit_axes_of(type):
+        found = Sequence(found)
+    return found
+
+
+@array_linear("to_list", signature="a", method="tolist", typed=_list_type, cost=Cost.FREE)
+def to_list(walker: Any, node: Node, out_bar: Node) -> None:
+    """The list of an array's entries."""
+    walker.accumulate(node.args[0], array_of_list(out_bar))
+
+
+def _rows_type(type: Type) -> Type:
+    return Sequence(array_of(dtype_of(type), unit_axes_of(type)[1:]))
+
+
+@array_linear("rows_of", "builtins.list", signature="a", typed=_rows_type, cost=Cost.FREE)
+def rows_of(walker: Any, node: Node, out_bar: Node) -> None:
+    """The list of an array's rows."""
+    walker.accumulate(node.args[0], array_of_list(out_bar))
+
+
+def _copied(type: Type, dtype: str | None = None) -> Type:
+    return _like(type, dtype) if unit_axes_of(type) else type
+
+
+@array_linear(
+    "array_copy", "numpy.array", "numpy.copy", signature="a, dtype=None", method="copy",
+    typed=_copied, cost=Cost.FREE, raises=False,
+)  # fmt: skip
+def array_copy(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
+    """A copy, perhaps of another dtype."""
+    walker.accumulate(node.args[0], out_bar)
+
+
+@array_linear(
+    "astype", signature="a, dtype", method="astype", typed=lambda a, dtype: _like(a, dtype),
+    cost=Cost.FREE, raises=False,
+)  # fmt: skip
+def astype(walker: Any, node: Node, out_bar: Node, dtype: str) -> None:
+    """The same numbers in another dtype."""
+    walker.accumulate(node.args[0], out_bar)
+
+
+SIZE = INT
+for _op in (zeros, ones, empty, zeros_like, ones_like, empty_like, full, full_like, array_copy):
+    # Each evaluation makes an array of its own, which may then be written to.
+    _op.pure = False
+ARRAY_MAKERS: tuple[ArrayRule | ArrayLinear, ...] = (linspace, literal, array_of_list)

@@ -1,0 +1,192 @@
+"""Parts of arrays: reading, and writing as a new version.
+
+Entries and rows by whole numbers are read by :data:`~chainrule.primitives.sequence.index`, as
+those of lists are.  A *section* is any other subscript.  Its pattern, the only static parameter,
+has one letter for each part of the subscript: ``i`` a whole number, ``s`` a slice (three
+arguments, None where a bound is left out), ``n`` a new axis, ``e`` the ellipsis, ``a`` an array
+of positions, ``m`` a mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import Type, array_of, broadcast_axes, dtype_of, unit_axes_of
+from chainrule.primitives.declare import Cost, Linear, constant_value, is_constant, register
+from chainrule.primitives.sequence import index, zero_of
+
+WIDTH = {"i": 1, "s": 3, "a": 1, "m": 1, "n": 0, "e": 0}
+
+
+def parts_of(pattern: str, nodes: Sequence[Node]) -> list[tuple[str, tuple[Node, ...]]]:
+    """The parts of a subscript, each with its arguments."""
+    found, position = [], 0
+    for letter in pattern:
+        width = WIDTH[letter]
+        found.append((letter, tuple(nodes[position : position + width])))
+        position += width
+    return found
+
+
+def width_of(pattern: str) -> int:
+    """How many arguments a pattern has."""
+    return sum(WIDTH[letter] for letter in pattern)
+
+
+def is_basic(pattern: str) -> bool:
+    """Whether NumPy gives a view of such a subscript."""
+    return "a" not in pattern and "m" not in pattern
+
+
+def section_type(base: Type, pattern: str, nodes: Sequence[Node]) -> Type:
+    """Type of ``base[...]``."""
+    units = unit_axes_of(base)
+    parts = parts_of(pattern, nodes)
+    axis = 0
+    found: list[bool] = []
+    advanced: list[Type] = []
+    at: list[int] = []
+    used = sum(_consumes(letter, nodes) for letter, nodes in parts)
+    for letter, args in parts:
+        if letter == "n":
+            found.append(True)
+        elif letter == "e":
+            rest = len(units) - used
+            found.extend(units[axis : axis + rest])
+            axis += rest
+        elif letter == "s":
+            found.append(_slice_is_unit(units[axis], args))
+            axis += 1
+        else:
+            if letter == "i":
+                at.append(len(found))
+            else:
+                at.append(len(found))
+                rank = len(unit_axes_of(args[0].type))
+                advanced.append(
+                    array_of("int64", (False,)) if letter == "m" else args[0].type
+                )
+                axis += rank - 1 if letter == "m" else 0
+            axis += 1
+    found.extend(units[axis:])
+    if advanced:
+        positions = [k for k, (letter, _) in enumerate(parts) if letter in "iam"]
+        together = positions == list(range(positions[0], positions[-1] + 1))
+        place = at[0] if together else 0
+        found[place:place] = broadcast_axes(tuple(advanced))
+    return array_of(dtype_of(base), tuple(found))
+
+
+def _consumes(letter: str, nodes: Sequence[Node]) -> int:
+    if letter == "m":
+        return len(unit_axes_of(nodes[0].type))
+    return 1 if letter in "isa" else 0
+
+
+def _slice_is_unit(unit: bool, bounds: Sequence[Node]) -> bool:
+    start, stop, step = bounds
+    if step.params not in ((None,), (1,), (-1,)) and not is_constant(step):
+        return False
+    if start.params == (None,) and stop.params == (None,):
+        return unit
+    if is_constant(start) and is_constant(stop):
+        low, high = constant_value(start), constant_value(stop)
+        return bool(low >= 0) == bool(high >= 0) and high - low == 1
+    if start.params == (None,) and is_constant(stop, 1):
+        return True
+    if is_constant(start, -1) and stop.params == (None,):
+        return True
+    return stop.op.name == "add" and stop.args[0] is start and is_constant(stop.args[1], 1)
+
+
+class Section(Linear):
+    """``base[...]``; args ``(base, *subscript)``, params ``(pattern,)``."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        return section_type(args[0].type, str(params[0]), args[1:])
+
+    def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
+        walker.accumulate_section(node.args[0], node, out_bar)
+
+
+class SectionUpdate(Linear):
+    """A new version of ``base``; args ``(base, *subscript, value)``, params ``(pattern,)``."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        return args[0].type
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        if dots[0] is None and dots[-1] is None:
+            return None
+        from chainrule.primitives.broadcasting import widened
+
+        base = widened(dots[0], args[0])
+        value = zero_of_entry(args[-1]) if dots[-1] is None else dots[-1]
+        return out.graph.cursor.add(self, (base, *args[1:-1], value), node.params)
+
+    def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
+        from chainrule.primitives.broadcasting import summed_to, widened
+
+        base, *subscript, value = node.args
+        out_bar = widened(out_bar, node)
+        cursor = node.graph.cursor
+        if walker.active(value):
+            self._check(node)
+            read = cursor.add(section, (out_bar, *subscript), node.params)
+            walker.accumulate(value, summed_to(read, read, value))
+        if walker.active(base):
+            if self is section_add:
+                walker.accumulate(base, out_bar)
+            else:
+                zero = node.graph.constant(0.0)
+                rest = cursor.add(section_set, (out_bar, *subscript, zero), node.params)
+                walker.accumulate(base, rest)
+
+    def _check(self, node: Node) -> None:
+        """Where positions repeat the last write wins; which one that is, is not known."""
+        if self is section_set and "a" in str(node.params[0]):
+            from chainrule.errors import UnsupportedError
+
+            raise UnsupportedError(
+                "assignment of differentiated values through an array of positions",
+                remedy="Assign in a loop, or through a mask or a slice.",
+                position=node.origin.position,
+            )
+
+
+def zero_of_entry(value: Node) -> Node:
+    """What is written where nothing varies."""
+    return value.graph.constant(0.0) if unit_axes_of(value.type) else zero_of(value)
+
+
+section = register(Section("section", (), cost=Cost.FREE))
+section.linear_in = (0,)
+section_set = register(SectionUpdate("section_set", (), cost=Cost.FREE))
+section_add = register(SectionUpdate("section_add", (), cost=Cost.ADD))
+
+
+def part_along(base: Node, axis: int, start: Any, stop: Any) -> Node:
+    """``base[..., start:stop, ...]`` along one axis."""
+    graph = base.graph
+    none = graph.constant(None)
+    axis %= len(unit_axes_of(base.type))
+    low = none if is_constant(start, 0) else start
+    high = none if stop is None else stop
+    nodes = (*(none for _ in range(3 * axis)), low, high, none)
+    return graph.cursor.add(section, (base, *nodes), ("s" * (axis + 1),))
+
+
+def entry_along(base: Node, axis: int, position: int) -> Node:
+    """``base[..., position, ...]`` along one axis."""
+    graph = base.graph
+    axis %= len(unit_axes_of(base.type))
+    at = graph.constant(position)
+    if axis == 0:
+        return graph.cursor.add(index, (base, at))
+    none = graph.constant(None)
+    nodes = (*(none for _ in range(3 * axis)), at)
+    return graph.cursor.add(section, (base, *nodes), ("s" * axis + "i",))

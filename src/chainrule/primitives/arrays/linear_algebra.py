@@ -1,0 +1,276 @@
+"""Products of matrices, linear systems, factorisations.
+
+The rules of the factorisations are those of Giles, *Collected matrix derivative results for
+forward and reverse mode algorithmic differentiation* (2008), and Murray, *Differentiation of
+the Cholesky decomposition* (2016).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import (
+    FLOATING,
+    Type,
+    array_of,
+    broadcast_axes,
+    dtype_of,
+    promoted,
+    unit_axes_of,
+)
+from chainrule.primitives.arithmetic import equal
+from chainrule.primitives.arrays.call import array_linear, array_rule
+from chainrule.primitives.arrays.creation import eye
+from chainrule.primitives.arrays.shaping import dimension, swapaxes, transpose
+from chainrule.primitives.control import select
+from chainrule.primitives.declare import Cost
+
+
+def rank_of(node: Node) -> int:
+    """Number of axes."""
+    return len(unit_axes_of(node.type))
+
+
+def _product_type(a: Type, b: Type) -> Type:
+    left, right = unit_axes_of(a), unit_axes_of(b)
+    rows = left[-2:-1] if len(left) > 1 else ()
+    columns = right[-1:] if len(right) > 1 else ()
+    batch = broadcast_axes((array_of("bool", left[:-2]), array_of("bool", right[:-2])))
+    return array_of(promoted((a, b)), (*batch, *rows, *columns))
+
+
+def flipped(a: Node) -> Node:
+    """A matrix, or each of a batch of matrices, transposed."""
+    if rank_of(a) > 2:
+        return swapaxes(a, axis1=-1, axis2=-2)  # type: ignore[no-any-return]
+    return transpose(a)  # type: ignore[no-any-return]
+
+
+def _pull_product(walker: Any, node: Node, out_bar: Node) -> None:
+    a, b = node.args
+    if walker.active(a):
+        walker.accumulate(a, _left_adjoint(a, b, out_bar))
+    if walker.active(b):
+        walker.accumulate(b, _right_adjoint(a, b, out_bar))
+
+
+def _left_adjoint(a: Node, b: Node, out_bar: Node) -> Node:
+    if rank_of(a) == 1:
+        return out_bar * b if rank_of(b) == 1 else matmul(b, out_bar)  # type: ignore[no-any-return]
+    if rank_of(a) == 2 and rank_of(b) == 1:
+        return outer(out_bar, b)  # type: ignore[no-any-return]
+    return _batch_sum(matmul(out_bar, flipped(b)), a)
+
+
+def _right_adjoint(a: Node, b: Node, out_bar: Node) -> Node:
+    if rank_of(a) == 1:
+        return out_bar * a if rank_of(b) == 1 else outer(a, out_bar)  # type: ignore[no-any-return]
+    if rank_of(b) == 1 and rank_of(a) == 2:
+        return matmul(transpose(a), out_bar)  # type: ignore[no-any-return]
+    return _batch_sum(matmul(flipped(a), out_bar), b)
+
+
+def _batch_sum(value: Node, arg: Node) -> Node:
+    from chainrule.primitives.broadcasting import summed_to
+
+    return summed_to(value, value, arg)
+
+
+def _product_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    a, b = args
+    total: Any = None
+    for left, right in ((dots[0], b), (a, dots[1])):
+        if left is not None and right is not None:
+            term = left.graph.cursor.add(node.op, (left, right), node.params)
+            total = term if total is None else total + term
+    return total  # type: ignore[no-any-return]
+
+
+matmul = array_rule(
+    "matmul", "numpy.matmul", signature="a, b", arrays=2, typed=_product_type, cost=Cost.FUNCTION
+)(_pull_product)
+matmul.symbol = "@"
+matmul.tangent_rule = _product_tangent
+dot = array_rule(
+    "dot", "numpy.dot", "numpy.inner", "numpy.vdot", signature="a, b", arrays=2, method="dot",
+    typed=_product_type,
+)(_pull_product)  # fmt: skip
+dot.tangent_rule = _product_tangent
+
+
+def _outer_type(a: Type, b: Type) -> Type:
+    return array_of(promoted((a, b)), unit_axes_of(a) + unit_axes_of(b))
+
+
+@array_rule("outer", "numpy.outer", signature="a, b", arrays=2, typed=_outer_type, raises=False)
+def outer(walker: Any, node: Node, out_bar: Node) -> None:
+    """Products of all pairs of entries of two vectors."""
+    a, b = node.args
+    if walker.active(a):
+        walker.accumulate(a, matmul(out_bar, b))
+    if walker.active(b):
+        walker.accumulate(b, matmul(a, out_bar))
+
+
+outer.tangent_rule = _product_tangent
+
+
+# --- triangles and diagonals -------------------------------------------------------------
+
+
+@array_linear(
+    "trace", "numpy.trace", signature="a", method="trace",
+    typed=lambda a: array_of(dtype_of(a), ()), raises=False,
+)  # fmt: skip
+def trace(walker: Any, node: Node, out_bar: Node) -> None:
+    """Sum of the diagonal."""
+    walker.accumulate(node.args[0], out_bar * eye(dimension(node.args[0], axis=0)))
+
+
+def _diag_type(v: Type, k: int = 0) -> Type:
+    units = unit_axes_of(v)
+    return array_of(dtype_of(v), units * 2 if len(units) == 1 else (all(units),))
+
+
+@array_linear("diag", "numpy.diag", signature="v, k=0", typed=_diag_type, raises=False)
+def diag(walker: Any, node: Node, out_bar: Node, k: int) -> None:
+    """The diagonal of a matrix, or the matrix of a diagonal."""
+    walker.accumulate(node.args[0], diag(out_bar, k=k))
+
+
+def _triangle(name: str, doc: str) -> Any:
+    @array_linear(
+        name, f"numpy.{name}", signature="m, k=0", typed=lambda m, k=0: m, raises=False
+    )
+    def triangle(walker: Any, node: Node, out_bar: Node, k: int) -> None:
+        walker.accumulate(node.args[0], triangle(out_bar, k=k))
+
+    triangle.__doc__ = doc
+    return triangle
+
+
+tril = _triangle("tril", "The lower triangle.")
+triu = _triangle("triu", "The upper triangle.")
+
+
+# --- systems -----------------------------------------------------------------------------
+
+
+def _real(*types: Type) -> str:
+    found = promoted(types)
+    return found if found in FLOATING else "float64"
+
+
+@array_rule(
+    "solve", "numpy.linalg.solve", signature="a, b", arrays=2,
+    typed=lambda a, b: array_of(_real(a, b), unit_axes_of(b)),
+)  # fmt: skip
+def solve(walker: Any, node: Node, out_bar: Node) -> None:
+    """Solution of a linear system."""
+    a, b = node.args
+    b_bar = solve(flipped(a), out_bar)
+    walker.accumulate(b, b_bar)
+    if walker.active(a):
+        product = outer(b_bar, node) if rank_of(b) == 1 else matmul(b_bar, flipped(node))
+        walker.accumulate(a, -product)
+
+
+def _solve_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    a, _ = args
+    a_dot, b_dot = dots
+    change = None if a_dot is None else -matmul(a_dot, out)
+    if b_dot is not None:
+        change = b_dot if change is None else b_dot + change
+    return None if change is None else solve(a, change)
+
+
+solve.tangent_rule = _solve_tangent
+
+
+@array_rule("inv", "numpy.linalg.inv", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a)))
+def inv(walker: Any, node: Node, out_bar: Node) -> None:
+    """Inverse of a matrix."""
+    across = flipped(node)
+    walker.accumulate(node.args[0], -matmul(matmul(across, out_bar), across))
+
+
+inv.tangent_rule = lambda node, args, dots, out: -matmul(matmul(out, dots[0]), out)
+
+
+@array_rule("det", "numpy.linalg.det", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a)[:-2]))
+def det(walker: Any, node: Node, out_bar: Node) -> None:
+    """Determinant of a regular matrix."""
+    walker.accumulate(node.args[0], out_bar * node * flipped(inv(node.args[0])))
+
+
+det.tangent_rule = lambda node, args, dots, out: out * trace(solve(args[0], dots[0]))
+
+
+@array_rule(
+    "log_abs_det", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a)[:-2])
+)
+def log_abs_det(walker: Any, node: Node, out_bar: Node) -> None:
+    """Logarithm of the magnitude of a determinant."""
+    walker.accumulate(node.args[0], out_bar * flipped(inv(node.args[0])))
+
+
+log_abs_det.tangent_rule = lambda node, args, dots, out: trace(solve(args[0], dots[0]))
+
+
+@array_rule(
+    "cholesky", "numpy.linalg.cholesky", signature="a",
+    typed=lambda a: array_of(_real(a), unit_axes_of(a)),
+)  # fmt: skip
+def cholesky(walker: Any, node: Node, out_bar: Node) -> None:
+    """Lower Cholesky factor; reads the lower triangle."""
+    across = flipped(node)
+    middle = _half_lower(matmul(across, out_bar))
+    # L^-T middle L^-1, whose symmetric part belongs to the lower triangle.
+    left = solve(across, middle)
+    inner = flipped(solve(across, flipped(left)))
+    walker.accumulate(node.args[0], _lower_of_symmetric(inner))
+
+
+def _half_lower(matrix: Node) -> Node:
+    """The lower triangle with half the diagonal."""
+    return tril(matrix) - 0.5 * diag(diag(matrix))  # type: ignore[no-any-return]
+
+
+def _lower_of_symmetric(matrix: Node) -> Node:
+    return tril(matrix + flipped(matrix)) - diag(diag(matrix))  # type: ignore[no-any-return]
+
+
+def _cholesky_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    lower = tril(dots[0])
+    full = lower + flipped(tril(dots[0], k=-1))
+    inner = solve(out, flipped(solve(out, full)))
+    return matmul(out, _half_lower(inner))  # type: ignore[no-any-return]
+
+
+cholesky.tangent_rule = _cholesky_tangent
+
+
+# --- norms -------------------------------------------------------------------------------
+
+
+@array_rule(
+    "norm", "numpy.linalg.norm", signature="x",
+    typed=lambda x: array_of(_real(x), ()), raises=False,
+)  # fmt: skip
+def norm(walker: Any, node: Node, out_bar: Node) -> None:
+    """Euclidean length of all entries; the zero vector at zero."""
+    walker.accumulate(node.args[0], _per_length(out_bar, node) * node.args[0])
+
+
+def _per_length(value: Node, length: Node) -> Node:
+    return select(equal(length, 0.0), lambda: 0.0, lambda: value / length)  # type: ignore[no-any-return]
+
+
+def _norm_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    from chainrule.primitives.arrays.reductions import array_sum
+
+    return _per_length(array_sum(dots[0] * args[0]), out)
+
+
+norm.tangent_rule = _norm_tangent

@@ -1,0 +1,281 @@
+"""Sums, products, extremes and moments along axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT, FLOATING, Type, array_of, dtype_of, unit_axes_of
+from chainrule.primitives.arrays.call import array_flat, array_linear, array_rule, axes_of
+from chainrule.primitives.declare import Cost
+
+
+def reduced_axes(type: Type, axis: Any, keepdims: bool) -> tuple[bool, ...]:
+    """The axes that are left after a reduction."""
+    units = unit_axes_of(type)
+    gone = axes_of(axis, len(units))
+    if keepdims:
+        return tuple(True if k in gone else unit for k, unit in enumerate(units))
+    return tuple(unit for k, unit in enumerate(units) if k not in gone)
+
+
+def _same(a: Type, axis: Any = None, keepdims: bool = False) -> Type:
+    dtype = "int64" if dtype_of(a) == "bool" else dtype_of(a)
+    return array_of(dtype, reduced_axes(a, axis, keepdims))
+
+
+def _moment(a: Type, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> Type:
+    dtype = dtype_of(a) if dtype_of(a) in FLOATING else "float64"
+    return array_of(dtype, reduced_axes(a, axis, keepdims))
+
+
+def _flag(a: Type, axis: Any = None, keepdims: bool = False) -> Type:
+    return array_of("bool", reduced_axes(a, axis, keepdims))
+
+
+def _count(a: Type, axis: Any = None, keepdims: bool = False) -> Type:
+    return array_of("int64", reduced_axes(a, axis, keepdims))
+
+
+def restored(value: Node, node: Node, axis: Any, keepdims: bool) -> Node:
+    """``value``, of the shape of the reduction ``node``, with the axes back in length 1."""
+    from chainrule.primitives.arrays.shaping import expand_dims
+
+    rank = len(unit_axes_of(node.args[0].type))
+    gone = axes_of(axis, rank)
+    if keepdims or not unit_axes_of(value.type) or gone == tuple(range(len(gone))):
+        # NumPy itself puts missing axes in front.
+        return value
+    return expand_dims(value, axis=gone[0] if len(gone) == 1 else gone)  # type: ignore[no-any-return]
+
+
+def counted(node: Node, axis: Any) -> Node:
+    """How many entries go into one entry of a reduction."""
+    from chainrule.primitives.arrays.shaping import dimension, size_of
+
+    units = unit_axes_of(node.args[0].type)
+    gone = [k for k in axes_of(axis, len(units)) if not units[k]]
+    if len(gone) == len(units) and len(units) > 1:
+        return size_of(node.args[0])  # type: ignore[no-any-return]
+    total: Any = node.graph.constant(1)
+    for k in gone:
+        length = dimension(node.args[0], axis=k)
+        total = length if total.op.name == "constant" else total * length
+    return total  # type: ignore[no-any-return]
+
+
+SUM = "a, axis=None, keepdims=False"
+
+
+@array_linear(
+    "array_sum", "numpy.sum", signature=SUM, method="sum", typed=_same, cost=Cost.ADD, raises=False
+)
+def array_sum(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
+    """Sum along axes."""
+    walker.accumulate(node.args[0], restored(out_bar, node, axis, keepdims))
+
+
+def _sum_of_number(a: Node, axis: Any = None, keepdims: bool = False) -> Node | None:
+    return a if not unit_axes_of(a.type) else None
+
+
+array_sum.simplify = _sum_of_number
+
+
+@array_linear(
+    "mean", "numpy.mean", "numpy.average", signature=SUM, method="mean", typed=_moment,
+    cost=Cost.ADD, raises=False,
+)  # fmt: skip
+def mean(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
+    """Mean along axes."""
+    walker.accumulate(
+        node.args[0], restored(out_bar / counted(node, axis), node, axis, keepdims)
+    )
+
+
+@array_rule(
+    "prod", "numpy.prod", signature=SUM, method="prod", typed=_same, cost=Cost.MULTIPLY,
+    raises=False,
+)  # fmt: skip
+def prod(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
+    """Product along axes; the product of the others, also where an entry is 0."""
+    x = node.args[0]
+    others = other_factors(x, axis=axis)
+    walker.accumulate(x, restored(out_bar, node, axis, keepdims) * others)
+
+
+def _prod_tangent(
+    node: Node, args: Any, dots: Any, out: Node, axis: Any, keepdims: bool
+) -> Node | None:
+    return array_sum(dots[0] * other_factors(args[0], axis=axis), axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+
+
+prod.tangent_rule = _prod_tangent
+
+
+@array_rule("other_factors", signature="a, axis=None", typed=lambda a, axis=None: a)
+def other_factors(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
+    """For each entry the product of all others along axes."""
+    from chainrule.errors import UnsupportedError
+
+    raise UnsupportedError(
+        "a second derivative of numpy.prod",
+        remedy="Write the product as a loop, or as exp(sum(log(x))) where x is positive.",
+        position=node.origin.position,
+    )
+
+
+other_factors.tangent_rule = lambda node, args, dots, out, axis: other_factors.pullback(
+    None, node, out, axis
+)
+
+
+def _extreme(name: str) -> Any:
+    @array_rule(
+        f"array_{name}", f"numpy.{name}", f"numpy.a{name}", signature=SUM, method=name,
+        typed=_same, cost=Cost.ADD,
+    )  # fmt: skip
+    def extreme(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
+        x = node.args[0]
+        share = _share(x, node, axis, keepdims)
+        walker.accumulate(x, restored(out_bar, node, axis, keepdims) * share)
+
+    def tangent(
+        node: Node, args: Any, dots: Any, out: Node, axis: Any, keepdims: bool
+    ) -> Node | None:
+        share = _share(args[0], out, axis, keepdims)
+        return array_sum(dots[0] * share, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+
+    extreme.tangent_rule = tangent
+    extreme.__doc__ = f"The {name}imum along axes; ties share evenly."
+    return extreme
+
+
+def _share(x: Node, out: Node, axis: Any, keepdims: bool) -> Node:
+    """What part of an extreme each entry is: ties share evenly."""
+    from chainrule.primitives.arithmetic import equal
+
+    gone = axes_of(axis, len(unit_axes_of(x.type)))
+    full = out
+    if not keepdims and unit_axes_of(out.type) and gone != tuple(range(len(gone))):
+        from chainrule.primitives.arrays.shaping import expand_dims
+
+        full = expand_dims(out, axis=gone[0] if len(gone) == 1 else gone)
+    tied = equal(x, full)
+    counted_ties = array_sum(tied, axis=axis, keepdims=True) if unit_axes_of(out.type) else array_sum(tied)
+    return tied / counted_ties  # type: ignore[no-any-return]
+
+
+array_max = _extreme("max")
+array_min = _extreme("min")
+
+
+VAR = "a, axis=None, ddof=0, keepdims=False"
+
+
+def _deviation(x: Node, axis: Any) -> Node:
+    if axis is None or len(unit_axes_of(x.type)) == 1:
+        return x - mean(x)  # type: ignore[no-any-return]
+    return x - mean(x, axis=axis, keepdims=True)  # type: ignore[no-any-return]
+
+
+def _degrees(node: Node, axis: Any, ddof: Any) -> Any:
+    count = counted(node, axis)
+    return count - ddof if ddof else count
+
+
+@array_rule("var", "numpy.var", signature=VAR, method="var", typed=_moment)
+def var(walker: Any, node: Node, out_bar: Node, axis: Any, ddof: Any, keepdims: bool) -> None:
+    """Variance along axes."""
+    x = node.args[0]
+    scale = 2.0 * out_bar / _degrees(node, axis, ddof)
+    walker.accumulate(x, restored(scale, node, axis, keepdims) * _deviation(x, axis))
+
+
+def _var_tangent(
+    node: Node, args: Any, dots: Any, out: Node, axis: Any, ddof: Any, keepdims: bool
+) -> Node | None:
+    (x,) = args
+    total = array_sum(dots[0] * _deviation(x, axis), axis=axis, keepdims=keepdims)
+    return 2.0 * total / _degrees(out, axis, ddof)  # type: ignore[no-any-return]
+
+
+var.tangent_rule = _var_tangent
+
+
+@array_rule("std", "numpy.std", signature=VAR, method="std", typed=_moment)
+def std(walker: Any, node: Node, out_bar: Node, axis: Any, ddof: Any, keepdims: bool) -> None:
+    """Standard deviation along axes; flat where all entries are equal."""
+    x = node.args[0]
+    scale = _per_deviation(out_bar, node, node, axis, ddof)
+    walker.accumulate(x, restored(scale, node, axis, keepdims) * _deviation(x, axis))
+
+
+def _per_deviation(value: Node, out: Node, node: Node, axis: Any, ddof: Any) -> Node:
+    from chainrule.primitives.arithmetic import equal
+    from chainrule.primitives.control import select
+
+    return select(  # type: ignore[no-any-return]
+        equal(out, 0.0), lambda: 0.0, lambda: value / (_degrees(node, axis, ddof) * out)
+    )
+
+
+def _std_tangent(
+    node: Node, args: Any, dots: Any, out: Node, axis: Any, ddof: Any, keepdims: bool
+) -> Node | None:
+    (x,) = args
+    total = array_sum(dots[0] * _deviation(x, axis), axis=axis, keepdims=keepdims)
+    return _per_deviation(total, out, out, axis, ddof)
+
+
+std.tangent_rule = _std_tangent
+
+
+# --- flags, counts, positions ------------------------------------------------------------
+
+array_all = array_flat(
+    "array_all", "numpy.all", signature=SUM, method="all", typed=_flag, cost=Cost.FREE,
+    doc="Whether all entries are true.",
+)  # fmt: skip
+array_any = array_flat(
+    "array_any", "numpy.any", signature=SUM, method="any", typed=_flag, cost=Cost.FREE,
+    doc="Whether some entry is true.",
+)  # fmt: skip
+count_nonzero = array_flat(
+    "count_nonzero", "numpy.count_nonzero", signature=SUM, typed=_count, cost=Cost.FREE,
+    doc="How many entries are not 0.",
+)  # fmt: skip
+argmax = array_flat(
+    "argmax", "numpy.argmax", signature=SUM, method="argmax", typed=_count, cost=Cost.FREE,
+    doc="Position of the largest entry.",
+)  # fmt: skip
+argmin = array_flat(
+    "argmin", "numpy.argmin", signature=SUM, method="argmin", typed=_count, cost=Cost.FREE,
+    doc="Position of the smallest entry.",
+)  # fmt: skip
+
+
+# --- running sums ------------------------------------------------------------------------
+
+
+def _running(a: Type, axis: Any = None) -> Type:
+    units = unit_axes_of(a)
+    return array_of(dtype_of(a), units if axis is not None or len(units) == 1 else (False,))
+
+
+@array_linear(
+    "cumsum", "numpy.cumsum", signature="a, axis=None", method="cumsum", typed=_running,
+    cost=Cost.ADD, raises=False,
+)  # fmt: skip
+def cumsum(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
+    """Running sum; its adjoint is the running sum from the end."""
+    from chainrule.primitives.arrays.shaping import flip, reshape_like
+
+    x = node.args[0]
+    along = 0 if axis is None else axis
+    back = flip(cumsum(flip(out_bar, axis=along), axis=along), axis=along)
+    flattened = axis is None and len(unit_axes_of(x.type)) > 1
+    walker.accumulate(x, reshape_like(back, x) if flattened else back)
+
+
+_ = FLOAT

@@ -1,0 +1,261 @@
+"""Shapes: lengths, reshapes, transposes, joins and reversals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import INT, Type, array_of, broadcast_axes, dtype_of, promoted, unit_axes_of
+from chainrule.primitives.arrays.call import array_flat, array_linear, axes_of
+from chainrule.primitives.arrays.creation import axes_of_sizes
+from chainrule.primitives.declare import Cost, constant_value, is_constant
+
+# x.shape[k]; for the first axis of an array len(x) is the shorter word.
+dimension = array_flat(
+    "dimension", signature="a, axis", typed=lambda a, axis: INT, cost=Cost.FREE, raises=False,
+    doc="Length of an axis.",
+)  # fmt: skip
+size_of = array_flat(
+    "size_of", signature="a", attribute="size", typed=lambda a: INT, cost=Cost.FREE,
+    raises=False, doc="Number of entries.",
+)  # fmt: skip
+
+
+def _dimension_known(a: Node, axis: int) -> Node | None:
+    units = unit_axes_of(a.type)
+    return a.graph.constant(1) if units[axis] else None
+
+
+dimension.simplify = _dimension_known
+
+
+@array_linear(
+    "broadcast_to", "numpy.broadcast_to", signature="a, shape", sizes="shape",
+    typed=lambda a, sizes: array_of(dtype_of(a), axes_of_sizes(sizes)), cost=Cost.FREE,
+)  # fmt: skip
+def broadcast_to(walker: Any, node: Node, out_bar: Node) -> None:
+    """An array repeated along new axes and axes of length 1."""
+    from chainrule.primitives.broadcasting import summed_to
+
+    walker.accumulate(node.args[0], summed_to(out_bar, node, node.args[0]))
+
+
+def _reshaped(a: Type, sizes: tuple[Node, ...], order: str = "C") -> Type:
+    return array_of(dtype_of(a), axes_of_sizes(sizes))
+
+
+@array_linear(
+    "reshape", "numpy.reshape", signature="a, shape, order='C'", sizes="shape", method="reshape",
+    typed=_reshaped, cost=Cost.FREE,
+)  # fmt: skip
+def reshape(walker: Any, node: Node, out_bar: Node, order: str) -> None:
+    """The same entries in another shape."""
+    walker.accumulate(node.args[0], reshape_like(out_bar, node.args[0], order))
+
+
+def reshape_like(value: Node, like: Node, order: str = "C") -> Node:
+    """``value`` in the shape of ``like``."""
+    sizes = [dimension(like, axis=k) for k in range(len(unit_axes_of(like.type)))]
+    if len(sizes) == 1 and not unit_axes_of(like.type)[0]:
+        sizes = [value.graph.constant(-1)]
+    return reshape(value, *sizes, order=order)  # type: ignore[no-any-return]
+
+
+def _flat_type(a: Type, order: str = "C") -> Type:
+    units = unit_axes_of(a)
+    return array_of(dtype_of(a), (bool(units) and all(units),))
+
+
+def _pull_flat(walker: Any, node: Node, out_bar: Node, order: str = "C") -> None:
+    walker.accumulate(node.args[0], reshape_like(out_bar, node.args[0], order))
+
+
+ravel = array_linear(
+    "ravel", "numpy.ravel", signature="a, order='C'", method="ravel", typed=_flat_type,
+    cost=Cost.FREE, raises=False,
+)(_pull_flat)  # fmt: skip
+flatten = array_linear(
+    "flatten", signature="a, order='C'", method="flatten", typed=_flat_type, cost=Cost.FREE,
+    raises=False,
+)(_pull_flat)  # fmt: skip
+
+
+def _transposed_type(a: Type, axes: Any = None) -> Type:
+    units = unit_axes_of(a)
+    order = axes if axes is not None else tuple(reversed(range(len(units))))
+    return array_of(dtype_of(a), tuple(units[k] for k in order))
+
+
+@array_linear(
+    "transpose", "numpy.transpose", signature="a, axes=None", method="transpose",
+    typed=_transposed_type, cost=Cost.FREE, raises=False,
+)  # fmt: skip
+def transpose(walker: Any, node: Node, out_bar: Node, axes: Any) -> None:
+    """Axes in another order."""
+    walker.accumulate(node.args[0], transpose(out_bar, axes=_inverse(axes)))
+
+
+def _inverse(axes: Any) -> Any:
+    if axes is None:
+        return None
+    rank = len(axes)
+    order = [each % rank for each in axes]
+    return tuple(order.index(k) for k in range(rank))
+
+
+def _transpose_twice(a: Node, axes: Any = None) -> Node | None:
+    if len(unit_axes_of(a.type)) < 2:
+        return a
+    if a.op is transpose and axes is None and a.params[0] is None:
+        return a.args[0]
+    return None
+
+
+transpose.simplify = _transpose_twice
+
+
+def _swapped(a: Type, axis1: int, axis2: int) -> Type:
+    units = list(unit_axes_of(a))
+    units[axis1], units[axis2] = units[axis2], units[axis1]
+    return array_of(dtype_of(a), tuple(units))
+
+
+@array_linear(
+    "swapaxes", "numpy.swapaxes", signature="a, axis1, axis2", method="swapaxes", typed=_swapped,
+    cost=Cost.FREE, raises=False,
+)  # fmt: skip
+def swapaxes(walker: Any, node: Node, out_bar: Node, axis1: int, axis2: int) -> None:
+    """Two axes exchanged."""
+    walker.accumulate(node.args[0], swapaxes(out_bar, axis1=axis1, axis2=axis2))
+
+
+def _moved(a: Type, source: int, destination: int) -> Type:
+    units = list(unit_axes_of(a))
+    rank = len(units)
+    units.insert(destination % rank, units.pop(source % rank))
+    return array_of(dtype_of(a), tuple(units))
+
+
+@array_linear(
+    "moveaxis", "numpy.moveaxis", signature="a, source, destination", typed=_moved,
+    cost=Cost.FREE, raises=False,
+)  # fmt: skip
+def moveaxis(walker: Any, node: Node, out_bar: Node, source: int, destination: int) -> None:
+    """One axis at another place."""
+    walker.accumulate(node.args[0], moveaxis(out_bar, source=destination, destination=source))
+
+
+def _expanded(a: Type, axis: Any) -> Type:
+    units = list(unit_axes_of(a))
+    given = axis if isinstance(axis, tuple) else (axis,)
+    rank = len(units) + len(given)
+    for each in sorted(k % rank for k in given):
+        units.insert(each, True)
+    return array_of(dtype_of(a), tuple(units))
+
+
+@array_linear(
+    "expand_dims", "numpy.expand_dims", signature="a, axis", typed=_expanded, cost=Cost.FREE,
+    raises=False,
+)  # fmt: skip
+def expand_dims(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
+    """New axes of length 1."""
+    walker.accumulate(node.args[0], squeeze(out_bar, axis=axis))
+
+
+def _squeezed(a: Type, axis: Any = None) -> Type:
+    units = unit_axes_of(a)
+    gone = (
+        [k for k, unit in enumerate(units) if unit]
+        if axis is None
+        else axes_of(axis, len(units))
+    )
+    return array_of(dtype_of(a), tuple(u for k, u in enumerate(units) if k not in gone))
+
+
+@array_linear(
+    "squeeze", "numpy.squeeze", signature="a, axis=None", method="squeeze", typed=_squeezed,
+    cost=Cost.FREE,
+)  # fmt: skip
+def squeeze(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
+    """Without axes of length 1."""
+    walker.accumulate(node.args[0], reshape_like(out_bar, node.args[0]))
+
+
+def _flip_type(a: Type, axis: Any = None) -> Type:
+    return a
+
+
+@array_linear(
+    "flip", "numpy.flip", signature="a, axis=None", typed=_flip_type, cost=Cost.FREE, raises=False
+)
+def flip(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
+    """Entries in the opposite order."""
+    walker.accumulate(node.args[0], flip(out_bar, axis=axis))
+
+
+def _rolled(a: Type, shift: Type, axis: Any = None) -> Type:
+    return a
+
+
+@array_linear(
+    "roll", "numpy.roll", signature="a, shift, axis=None", arrays=2, typed=_rolled,
+    cost=Cost.FREE, raises=False,
+)  # fmt: skip
+def roll(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
+    """Entries shifted in a circle."""
+    shift = node.args[1]
+    back = constant_value(shift) * -1 if is_constant(shift) else -shift
+    walker.accumulate(node.args[0], roll(out_bar, back, axis=axis))
+
+
+roll.linear_in = (0,)
+
+
+# --- joins -------------------------------------------------------------------------------
+
+
+def _joined(*types: Type, axis: int = 0) -> Type:
+    units = list(unit_axes_of(types[0]))
+    units[axis] = len(types) == 1 and units[axis]
+    for type in types[1:]:
+        for k, unit in enumerate(unit_axes_of(type)):
+            units[k] = units[k] and unit
+    if len(types) > 1:
+        units[axis] = False
+    return array_of(promoted(types), tuple(units))
+
+
+@array_linear(
+    "array_concatenate", "numpy.concatenate", signature="arrays, axis=0", spread=True,
+    typed=_joined, cost=Cost.FREE,
+)  # fmt: skip
+def concatenate(walker: Any, node: Node, out_bar: Node, axis: int) -> None:
+    """Arrays one behind the other."""
+    from chainrule.primitives.arrays.indexing import part_along
+
+    start: Any = node.graph.constant(0)
+    for position, arg in enumerate(node.args):
+        last = position == len(node.args) - 1
+        stop = None if last else start + dimension(arg, axis=axis % len(unit_axes_of(arg.type)))
+        if walker.active(arg):
+            walker.accumulate(arg, part_along(out_bar, axis, start, stop))
+        start = stop
+
+
+def _stacked(*types: Type, axis: int = 0) -> Type:
+    units = list(broadcast_axes(types))
+    units.insert(axis % (len(units) + 1), len(types) == 1)
+    return array_of(promoted(types), tuple(units))
+
+
+@array_linear(
+    "stack", "numpy.stack", signature="arrays, axis=0", spread=True, typed=_stacked, cost=Cost.FREE
+)
+def stack(walker: Any, node: Node, out_bar: Node, axis: int) -> None:
+    """Arrays along a new axis."""
+    from chainrule.primitives.arrays.indexing import entry_along
+
+    for position, arg in enumerate(node.args):
+        if walker.active(arg):
+            walker.accumulate(arg, entry_along(out_bar, axis, position))

@@ -1,0 +1,83 @@
+"""Adjoints and tangents of values that NumPy broadcasts.
+
+An adjoint (or tangent) may have fewer axes than its value, or a length 1 where that has more: it
+then stands for the array that NumPy broadcasts it to.  So the adjoint of ``mean(z)`` is one
+number that enters the next product as it is; it is written out only where an array must be made.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import Array, dtype_of, unit_axes_of
+from chainrule.primitives.arrays.creation import astype, full_like, zeros_like
+from chainrule.primitives.arrays.reductions import array_sum
+from chainrule.primitives.arrays.shaping import broadcast_to, dimension
+from chainrule.primitives.declare import is_constant
+
+
+def spans(value: Node, node: Node) -> bool:
+    """Whether ``value`` has every axis of ``node`` in its full length."""
+    if not isinstance(node.type, Array):
+        return True
+    axes, wanted = unit_axes_of(value.type), node.type.unit_axes
+    return len(axes) == len(wanted) and all(
+        unit or not own for own, unit in zip(axes, wanted, strict=True)
+    )
+
+
+def widened(value: Node | None, node: Node) -> Node:
+    """``value`` with the axes of ``node``; None is zero."""
+    if not isinstance(node.type, Array) or not node.type.unit_axes:
+        return node.graph.constant(0.0) if value is None else value
+    if value is None or is_constant(value, 0):
+        return zeros_like(node)
+    if spans(value, node):
+        return value
+    if not isinstance(value.type, Array):
+        return full_like(node, value)
+    sizes = [dimension(node, axis=k) for k in range(node.type.rank)]
+    return broadcast_to(value, *sizes)
+
+
+def in_full(value: Node | None, node: Node) -> Node:
+    """``value`` with the axes and the dtype of ``node``."""
+    found = widened(value, node)
+    if dtype_of(found.type) != dtype_of(node.type) and unit_axes_of(found.type):
+        return astype(found, dtype=dtype_of(node.type))  # type: ignore[no-any-return]
+    return found
+
+
+def summed_to(value: Any, node: Node, arg: Node) -> Node:
+    """The adjoint of ``arg`` from a ``value`` that is an adjoint of ``node``.
+
+    ``arg`` was broadcast to ``node``: along the axes that it lacks, or has in length 1, the
+    entries of ``value`` are added up; where ``value`` is the same along such an axis it is
+    multiplied by the length.
+    """
+    value = value if isinstance(value, Node) else node.graph.constant(value)
+    if is_constant(value, 0):
+        return value
+    out_axes, own, have = map(unit_axes_of, (node.type, arg.type, value.type))
+    rank = len(out_axes)
+    kept: list[int] = []
+    gone: list[int] = []
+    for position in range(-rank, 0):
+        lacks = len(own) < -position
+        if not lacks and (out_axes[position] or not own[position]):
+            continue
+        has = len(have) >= -position
+        if not out_axes[position] and not (has and not have[position]):
+            value = value * dimension(node, axis=rank + position)
+        if has and (lacks or not have[position]):
+            (gone if lacks else kept).append(len(have) + position)
+    if gone and len(gone) + len(kept) == len(have):
+        return array_sum(value)
+    if kept:
+        value = array_sum(value, axis=_one_or_many(kept), keepdims=True)
+    return array_sum(value, axis=_one_or_many(gone)) if gone else value
+
+
+def _one_or_many(axes: list[int]) -> int | tuple[int, ...]:
+    return axes[0] if len(axes) == 1 else tuple(axes)
