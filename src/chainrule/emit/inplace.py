@@ -20,7 +20,9 @@ from chainrule.emit.plan import (
 )
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import Array, Sequence, Type
-from chainrule.primitives.arrays.indexing import section, section_add, section_set
+from chainrule.primitives.arrays.creation import array_copy
+from chainrule.primitives.arrays.indexing import is_basic, section, section_add, section_set
+from chainrule.primitives.declare import Primitive
 from chainrule.primitives.sequence import (
     append,
     backwards,
@@ -55,6 +57,31 @@ FRESH = (
 )
 
 
+# What these give looks into the memory of the first argument.
+VIEWING = ("transpose", "swapaxes", "reshape", "ravel", "squeeze", "expand_dims", "moveaxis",
+           "broadcast_to")  # fmt: skip
+
+
+def is_held(type: Type) -> bool:
+    """Whether values of this type live in memory that may be written to."""
+    return isinstance(type, Sequence) or (isinstance(type, Array) and bool(type.unit_axes))
+
+
+def is_view(value: Value) -> bool:
+    """Whether an array looks into the memory of its first argument."""
+    if not isinstance(value.type, Array) or not value.type.unit_axes:
+        return False
+    if value.op is section:
+        return is_basic(str(value.params[0]))
+    return value.op.name in VIEWING or (value.op is index and is_held(value.type))
+
+
+def is_new_array(value: Value) -> bool:
+    """Whether computing ``value`` makes an array of its own."""
+    made = isinstance(value.op, Primitive) and value.op not in (index, POP)
+    return made and isinstance(value.type, Array) and not is_view(value)
+
+
 def is_update(value: Value) -> bool:
     """Whether ``value`` is a new version of its first argument."""
     return value.op in UPDATES
@@ -69,7 +96,7 @@ class Webs:
         for statement in walk(body):
             if isinstance(statement, Move):
                 for target, source in zip(statement.targets, statement.sources, strict=True):
-                    if isinstance(target.type, Sequence):
+                    if is_held(target.type):
                         self.join(target, source)
             elif isinstance(statement, Define):
                 self._define(statement.value)
@@ -77,7 +104,7 @@ class Webs:
                 rows = [
                     value
                     for value in targets_of(statement.target)
-                    if isinstance(value.type, Sequence)
+                    if is_held(value.type)
                 ]
                 for row in rows:
                     for base in reads_deep(statement):
@@ -88,11 +115,14 @@ class Webs:
         if is_update(value):
             self.join(value, value.args[0])
             self.updated.add(value)
-            if isinstance(value.args[-1].type, Sequence) and len(value.args) > 1:
+            held = isinstance(value.type, Sequence) and is_held(value.args[-1].type)
+            if held and len(value.args) > 1:
                 self.join(value, value.args[-1])
-        elif isinstance(value.type, Sequence) and value.op in (index, display, record, POP):
+        elif is_view(value):
+            self.join(value, value.args[0])
+        elif is_held(value.type) and value.op in (index, display, record, POP):
             for arg in value.args:
-                if isinstance(arg.type, Sequence):
+                if is_held(arg.type):
                     self.join(value, arg)
 
     def find(self, value: Value) -> Value:
@@ -115,8 +145,14 @@ def update_in_place(plan: Plan) -> Webs:
     """Insert the copies without which an update in place would be seen elsewhere."""
     _fuse_pops(plan)
     webs = Webs(plan.body)
-    if webs.updated:
-        _Copies(plan, webs).run()
+    arrays = any(
+        isinstance(statement, Define) and isinstance(statement.value.type, Array)
+        for statement in walk(plan.body)
+    )
+    if webs.updated or arrays:
+        copies = _Copies(plan, webs)
+        copies.run()
+        plan.owned = copies.owned
         webs = Webs(plan.body)
     return webs
 
@@ -127,16 +163,46 @@ class _Copies:
         self.webs = webs
         self.liveness = Liveness(plan)
         self.fresh = self._fresh_values()
+        self.views, self.stored = self._views()
+        # Sums and products that may be written over their first argument.
+        self.owned: set[tuple[Value, Value]] = set()
+
+    def _views(self) -> tuple[dict[Value, list[Value]], set[Value]]:
+        """The views of each array, and the arrays that some list or tuple holds."""
+        views: dict[Value, list[Value]] = {}
+        stored: set[Value] = set()
+        for statement in walk(self.plan.body):
+            if not isinstance(statement, Define):
+                continue
+            value = statement.value
+            if is_view(value):
+                base = value.args[0]
+                views.setdefault(base, []).append(value)
+            elif value.op in (display, append, record):
+                stored.update(arg for arg in value.args if isinstance(arg.type, Array))
+        return views, stored
+
+    def seen_after(self, statement: Statement, base: Value) -> bool:
+        """Whether ``base``, or a view of it, is needed after ``statement``."""
+        stack, seen = [base], set()
+        while stack:
+            value = stack.pop()
+            if value in seen:
+                continue
+            seen.add(value)
+            if self.liveness.after(statement, value):
+                return True
+            stack.extend(self.views.get(value, ()))
+        return False
 
     def _fresh_values(self) -> set[Value]:
         """Values that are certainly lists of the function's own making."""
         sources: dict[Value, list[Value]] = {}
         found: set[Value] = set()
         for statement in walk(self.plan.body):
-            if isinstance(statement, Define) and statement.value.op in (
-                *FRESH,
-                COMPREHENSION,
-                RAISED,
+            if isinstance(statement, Define) and (
+                statement.value.op in (*FRESH, COMPREHENSION, RAISED)
+                or is_new_array(statement.value)
             ):
                 found.add(statement.value)
             elif isinstance(statement, Move):
@@ -175,35 +241,54 @@ class _Copies:
         made: list[Value] = []
         if is_update(value):
             base = value.args[0]
-            lives = self.liveness.after(statement, base)
+            lives = self.seen_after(statement, base) or is_view(base)
             if value.op in (append, drop_last) and lives:
                 # [*a, v] and a[:-1] are new lists anyway.
                 value.params = (*value.params, "new")
             elif lives or (value.derivative and base not in self.fresh):
                 value.args[0] = self.copied(base, value, len(value.args) - 2)
                 made.append(value.args[0])
+        elif isinstance(value.type, Array):
+            self._own(statement)
+        array = isinstance(value.type, Array)
         stored = value.args[1:] if is_update(value) else value.args if value.op is display else []
         for position, arg in enumerate(stored, len(value.args) - len(stored)):
-            if isinstance(arg.type, Sequence) and value.derivative and self.webs.is_updated(arg):
+            if not array and is_held(arg.type) and value.derivative and self.webs.is_updated(arg):
                 value.args[position] = self.copied(arg, value, 1)
                 made.append(value.args[position])
         return made
+
+    def _own(self, statement: Define) -> None:
+        """Remember a sum or product whose first argument's memory may take the result."""
+        value = statement.value
+        for arg in value.args[:2]:
+            if (
+                arg.type == value.type
+                and arg in self.fresh
+                and arg not in self.stored
+                and not self.seen_after(statement, arg)
+            ):
+                self.owned.add((value, arg))
 
     def move(self, statement: Move) -> list[Value]:
         made: list[Value] = []
         for position, (target, source) in enumerate(
             zip(statement.targets, statement.sources, strict=True)
         ):
-            if not isinstance(target.type, Sequence) or not self.webs.is_updated(target):
+            if not is_held(target.type) or not self.webs.is_updated(target):
                 continue
             foreign = target.derivative and source not in self.fresh
-            if foreign or self.liveness.after(statement, source):
+            if foreign or self.seen_after(statement, source):
                 fresh = self.copied(source, target, 1)
                 statement.sources[position] = fresh
                 made.append(fresh)
         return made
 
     def copied(self, base: Value, like: Value, depth: int) -> Value:
+        if isinstance(base.type, Array):
+            new = Value(array_copy, [base], (None, "method"), base.type, like.origin, like.serial)
+            new.user_name, new.hint = like.user_name, like.hint
+            return new
         nested = 0
         type = base.type
         while isinstance(type, Sequence) and isinstance(type.item, Sequence):

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chainrule.emit.inplace import Webs, is_update
+from chainrule.emit.inplace import is_held, is_update, Webs
 from chainrule.emit.plan import (
     AND,
     COMPREHENSION,
@@ -46,7 +46,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import ITEM, PARAMETER
-from chainrule.graph.types import OPAQUE, Record, Sequence
+from chainrule.graph.types import OPAQUE, Record
 from chainrule.primitives.arithmetic import add, multiply, negative, subtract
 from chainrule.primitives.effect import CALL
 from chainrule.primitives.sequence import copy, display, length, record
@@ -69,8 +69,11 @@ def fold(plan: Plan, webs: Webs, kept: set[Value], free: set[Value]) -> None:
         if isinstance(statement, While):
             # The test is evaluated behind the condition's statements.
             statement.condition.append(Return(statement.test))
+    written: dict[Value, list[Value]] = {}
+    for value, arg in plan.owned:
+        written.setdefault(value, []).append(arg)
     for block in _blocks(plan):
-        _Folder(block, uses, webs, kept, free).run()
+        _Folder(block, uses, webs, kept, free, written).run()
     for statement in walk(plan.body):
         if isinstance(statement, While):
             statement.condition.pop()
@@ -111,6 +114,8 @@ class _Folder:
     webs: Webs
     kept: set[Value]
     free: set[Value]
+    # The arguments over which sums and products of arrays may be written.
+    written: dict[Value, list[Value]]
     where: dict[Value, int] = field(default_factory=dict)
     fixed: list[int] = field(default_factory=list)
     assigned: dict[object, list[int]] = field(default_factory=dict)
@@ -135,13 +140,15 @@ class _Folder:
                 for value in defined_by(part):
                     if value.op is VARIABLE:
                         self._assign(value, position)
-                        if isinstance(value.type, Sequence):
+                        if is_held(value.type):
                             self._assign(self.webs.find(value), position)
                     name = value.user_name or value.hint
                     if name is not None:
                         self._assign(name, position)
                     if is_update(value) or value.op is POP:
                         self._assign(self.webs.find(value.args[0]), position)
+                    for written in self.written.get(value, ()):
+                        self._assign(self.webs.find(written), position)
 
     def _assign(self, key: object, position: int) -> None:
         self.assigned.setdefault(key, []).append(position)
@@ -199,7 +206,7 @@ class _Folder:
         for arg in _names_read(value):
             if arg.op is VARIABLE and self._assigned_between(arg, at, position):
                 return True
-            seen = isinstance(arg.type, (Sequence, Record)) or arg.type == OPAQUE
+            seen = is_held(arg.type) or isinstance(arg.type, Record) or arg.type == OPAQUE
             if seen and self._assigned_between(self.webs.find(arg), at, position):
                 return True
             name = arg.user_name or arg.hint

@@ -192,7 +192,7 @@ def _function_text(
         names = Names(plan, reserved | _header_names(plan, speller))
         answers: dict[ast.stmt, Answer] = {}
         used = set(count_uses(plan.body))
-        body = Writer(speller, names, answers, used).block(plan.body) or [ast.Pass()]
+        body = Writer(speller, names, answers, used, plan.owned).block(plan.body) or [ast.Pass()]
         lines = body_lines(body, answers, _own_file(plan), comments)
         if max(map(len, lines)) <= WIDTH - 4:
             break

@@ -264,6 +264,8 @@ class Plan:
     lengths:
         Lists that get one entry in each step of a loop: the loop's number, and the number of its
         steps if it is that of ``range(n)``.
+    owned:
+        Sums and products of arrays, each with an argument whose memory may take the result.
     """
 
     graph: Graph
@@ -272,6 +274,7 @@ class Plan:
     constants: dict[object, Value] = field(default_factory=dict)
     states: set[Value] = field(default_factory=set)
     lengths: dict[Value, tuple[int, Value | None]] = field(default_factory=dict)
+    owned: set[tuple[Value, Value]] = field(default_factory=set)
 
 
 JUMPS = (Return, Break, Continue)

@@ -27,7 +27,7 @@ from chainrule.emit.plan import (
 )
 from chainrule.emit.printing import Answer
 from chainrule.graph.node import Origin
-from chainrule.graph.types import OPAQUE, Record, Sequence
+from chainrule.graph.types import OPAQUE, Array, Record, Sequence
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.sequence import (
@@ -51,6 +51,7 @@ class Writer:
     names: Names
     answers: dict[ast.stmt, Answer]
     used: set[Value]
+    owned: set[tuple[Value, Value]]
 
     def block(self, statements: list[Statement], in_loop: bool = False) -> list[ast.stmt]:
         written: list[ast.stmt] = []
@@ -115,11 +116,17 @@ class Writer:
             return self.update(value)
         if value not in self.used and (value.op.effect or value.op is POP):
             return [ast.Expr(self.speller.expression(value))]
-        if value.op in AUGMENTED and _is_number(value):
+        if value.op in AUGMENTED:
             augmented = self.augmented(value)
             if augmented is not None:
                 return [augmented]
         return [ast.Assign([self.target(value)], self.speller.expression(value))]
+
+    def may_augment(self, value: Value, old: Value) -> bool:
+        """Whether ``x += e`` may stand for ``x = x + e``: of arrays it writes into x."""
+        if isinstance(value.type, Array) and value.type.unit_axes:
+            return (value, old) in self.owned
+        return _is_number(value)
 
     def augmented(self, value: Value) -> ast.stmt | None:
         """``x += e`` where ``x = x + e`` is meant."""
@@ -129,6 +136,8 @@ class Writer:
         elif _commutes(value) and not right.captive and self.names.same(right, value):
             other = left
         else:
+            return None
+        if not self.may_augment(value, left if other is right else right):
             return None
         symbol = getattr(value.op, "symbol", "+")
         tree = operation(symbol, [ast.Name("x", ast.Load()), self.speller.use(other)])
@@ -213,14 +222,19 @@ class Writer:
         return [ast.Assign([left], right)]
 
     def _assigned(self, target: Value, source: Value) -> ast.stmt:
-        if source.captive and source.op in AUGMENTED and _is_number(source):
+        if source.captive and source.op in AUGMENTED:
             left, right = source.args
             symbol = str(getattr(source.op, "symbol", "+"))
-            if not left.captive and self.names.same(left, target):
+            if (
+                not left.captive
+                and self.names.same(left, target)
+                and self.may_augment(source, left)
+            ):
                 tree = operation(symbol, [ast.Name("x", ast.Load()), self.speller.use(right)])
                 assert isinstance(tree, ast.BinOp)
                 return ast.AugAssign(self.target(target), tree.op, tree.right)  # type: ignore[arg-type]
-            if _commutes(source) and not right.captive and self.names.same(right, target):
+            commutes = _commutes(source) and not right.captive and self.names.same(right, target)
+            if commutes and self.may_augment(source, right):
                 tree = operation(symbol, [ast.Name("x", ast.Load()), self.speller.use(left)])
                 assert isinstance(tree, ast.BinOp)
                 return ast.AugAssign(self.target(target), tree.op, tree.right)  # type: ignore[arg-type]

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.graph.block import PARAMETER
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, dtype_of, unit_axes_of
-from chainrule.primitives.arrays.creation import astype, full_like, zeros_like
+from chainrule.primitives.arrays.creation import array_copy, astype, full_like, zeros_like
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import broadcast_to, dimension
 from chainrule.primitives.declare import is_constant
@@ -47,6 +48,22 @@ def in_full(value: Node | None, node: Node) -> Node:
     if dtype_of(found.type) != dtype_of(node.type) and unit_axes_of(found.type):
         return astype(found, dtype=dtype_of(node.type))  # type: ignore[no-any-return]
     return found
+
+
+# What these give looks into the memory of their first argument.
+LOOKING = ("transpose", "swapaxes", "reshape", "ravel", "squeeze", "expand_dims", "moveaxis",
+           "broadcast_to", "section", "index")  # fmt: skip
+
+
+def own_copy(value: Node) -> Node:
+    """``value``, copied where it looks into an array that the function was given."""
+    if not unit_axes_of(value.type):
+        return value
+    base = value
+    while base.op.name in LOOKING:
+        base = base.args[0]
+    given = not base.origin.derivative or base.op is PARAMETER
+    return array_copy(value) if given or value.op is broadcast_to else value  # type: ignore[no-any-return]
 
 
 def summed_to(value: Any, node: Node, arg: Node) -> Node:

@@ -24,7 +24,7 @@ from chainrule.graph.types import Array, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted, assemble
 from chainrule.lift.lifter import deep_recursion
-from chainrule.primitives.broadcasting import in_full
+from chainrule.primitives.broadcasting import in_full, own_copy
 from chainrule.primitives.control import LOOP
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
@@ -154,7 +154,7 @@ def tangent_of(walker: ForwardWalker, node: Node, direction: int) -> Node:
 def whole(value: Node | None, node: Node) -> Node:
     """A tangent or adjoint of ``node`` as it is handed out: of its shape and dtype."""
     if isinstance(node.type, Array):
-        return in_full(value, node)
+        return own_copy(in_full(value, node))
     return zero_of(node) if value is None else value
 
 
