@@ -114,8 +114,12 @@ class Arrays(Containers):
 
     def view_nodes(self, view: View) -> list[Node]:
         """What is seen after each step of a view, the whole box first."""
-        found = [self.sequence_node(view.box)]
-        for step in view.steps:
+        return self.steps_taken(view.box, view.steps)
+
+    def steps_taken(self, box: ArrayBox, steps: tuple[Step, ...]) -> list[Node]:
+        """The content of a box, and what is seen after each step into it."""
+        found = [self.sequence_node(box)]
+        for step in steps:
             found.append(self.block.add(step.op, (found[-1], *step.args), step.params))
         return found
 
@@ -123,14 +127,15 @@ class Arrays(Containers):
         """``op`` of an array, which looks into the same memory."""
         step = Step(op, args, params)
         if isinstance(base, ArrayBox):
-            return self._or_scalar(View(base, (step,)))
+            return self._seen(base, (step,))
         if isinstance(base, View):
-            return self._or_scalar(View(base.box, (*base.steps, step)))
+            return self._seen(base.box, (*base.steps, step))
         return self.boxed(self.block.add(op, (self.node(base), *args), params))
 
-    def _or_scalar(self, view: View) -> Value:
-        node = self.node(view)
-        return view if unit_axes_of(node.type) else node
+    def _seen(self, box: ArrayBox, steps: tuple[Step, ...]) -> Value:
+        """A view, or the entry that is seen."""
+        node = self.steps_taken(box, steps)[-1]
+        return View(box, steps, node.type) if unit_axes_of(node.type) else node
 
     def write_view(self, view: View, new: Node) -> None:
         """The box of a view with what the view sees replaced."""

@@ -225,13 +225,7 @@ class Loops(Statements):
 
     def _held_type(self, value: ListBox | View, state: State) -> Type:
         """Type of what a list, an array or a view of one holds in ``state``."""
-        if isinstance(value, ListBox):
-            return self._content_type(state[value])
-        before, self.state = self.state, state
-        try:
-            return self.node(value).type
-        finally:
-            self.state = before
+        return value.type if isinstance(value, View) else self._content_type(state[value])
 
     def _leaf_type(self, value: Value) -> Type | None:
         if isinstance(value, Node):

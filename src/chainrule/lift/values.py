@@ -15,6 +15,7 @@ from typing import Any
 
 from chainrule.errors import ChainruleError
 from chainrule.graph.node import Node
+from chainrule.graph.types import Type
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,7 @@ class View:
 
     box: ArrayBox
     steps: tuple[Step, ...]
+    type: Type
 
 
 class DictBox:

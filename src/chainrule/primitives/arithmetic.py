@@ -19,6 +19,7 @@ from chainrule.primitives.declare import (
     REAL,
     TABLE,
     Cost,
+    Guarded,
     Kink,
     arithmetic_type,
     comparison_type,
@@ -185,6 +186,9 @@ def _power_by_base(x: Any, y: Any, out: Any) -> Any:
         return 0.0
     if exponent == 1:
         return 1.0
+    if isinstance(x, Node) and isinstance(x.type, Array) and exponent < 1:
+        steep = float(exponent) * x ** (exponent - 1)
+        return Guarded(steep) if exponent > 0 else steep
     if exponent < 0:
         # f has divided by x, so x is not 0 and out / x does not raise.
         return float(exponent) * out / x
@@ -219,6 +223,8 @@ def _log(x: Any) -> Any:
 )
 def absolute(x: Any, out: Any) -> Any:
     """Magnitude; 0 at 0, the centre of the subdifferential."""
+    if isinstance(x, Node) and isinstance(x.type, Array):
+        return TABLE["sign"](x)
     return choose(
         greater(x, 0.0),
         lambda: 1.0,

@@ -105,6 +105,13 @@ class Refusal:
     remedy: str
 
 
+@dataclass(frozen=True)
+class Guarded:
+    """A partial of arrays that may be infinite: no tangent times it is no tangent."""
+
+    partial: Any
+
+
 def scaled(node: Node, factor: Node, partial: Any) -> Any:
     """``factor * partial`` for the result of ``node``.
 
@@ -120,6 +127,10 @@ def scaled(node: Node, factor: Node, partial: Any) -> Any:
             lambda: scaled(node, factor, then()),
             lambda: scaled(node, factor, orelse()),
         )
+    if isinstance(partial, Guarded):
+        from chainrule.primitives.control import select
+
+        return select(TABLE["equal"](factor, 0.0), lambda: 0.0, lambda: factor * partial.partial)
     if isinstance(partial, Refusal):
         raise UnsupportedError(partial.found, remedy=partial.remedy, position=node.origin.position)
     if isinstance(partial, float) and math.isinf(partial):
@@ -137,7 +148,7 @@ def settled(partial: Any) -> Any:
 
         then, orelse = partial.then, partial.orelse
         return select(partial.predicate, lambda: settled(then()), lambda: settled(orelse()))
-    return partial
+    return partial.partial if isinstance(partial, Guarded) else partial
 
 
 class Primitive(Op):
@@ -317,7 +328,7 @@ def fitted(value: Any, node: Node, arg: Node) -> Any:
 
 def _sum_of_partials(partials: tuple[Any, ...]) -> Any:
     """x * x is one factor twice: its partials are taken together."""
-    if any(isinstance(partial, (Choice, Refusal)) for partial in partials):
+    if any(isinstance(partial, (Choice, Guarded, Refusal)) for partial in partials):
         return None
     return partials[0] + partials[1]
 

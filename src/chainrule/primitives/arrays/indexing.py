@@ -174,6 +174,7 @@ def part_along(base: Node, axis: int, start: Any, stop: Any) -> Node:
     graph = base.graph
     none = graph.constant(None)
     axis %= len(unit_axes_of(base.type))
+    start = graph.constant(start) if isinstance(start, int) else start
     low = none if is_constant(start, 0) else start
     high = none if stop is None else stop
     nodes = (*(none for _ in range(3 * axis)), low, high, none)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, FLOATING, Type, array_of, dtype_of, unit_axes_of
+from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
 from chainrule.primitives.arrays.call import array_flat, array_linear, array_rule, axes_of
 from chainrule.primitives.declare import Cost
 
@@ -113,21 +113,27 @@ def _prod_tangent(
 prod.tangent_rule = _prod_tangent
 
 
-@array_rule("other_factors", signature="a, axis=None", typed=lambda a, axis=None: a)
-def other_factors(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
-    """For each entry the product of all others along axes."""
-    from chainrule.errors import UnsupportedError
+def other_factors(x: Node, axis: Any) -> Node:
+    """For each entry the product of all others: of those before and those behind it."""
+    from chainrule.primitives.arrays.shaping import flip, ravel, reshape_like
 
-    raise UnsupportedError(
-        "a second derivative of numpy.prod",
-        remedy="Write the product as a loop, or as exp(sum(log(x))) where x is positive.",
-        position=node.origin.position,
-    )
+    if axis is None and len(unit_axes_of(x.type)) > 1:
+        return reshape_like(other_factors(ravel(x), 0), x)
+    along = axis or 0
+    before = _running_product(x, along)
+    behind = flip(_running_product(flip(x, axis=along), along), axis=along)
+    return before * behind  # type: ignore[no-any-return]
 
 
-other_factors.tangent_rule = lambda node, args, dots, out, axis: other_factors.pullback(
-    None, node, out, axis
-)
+def _running_product(x: Node, axis: int) -> Node:
+    """For each entry the product of those before it along an axis."""
+    from chainrule.primitives.arrays.creation import ones_like
+    from chainrule.primitives.arrays.indexing import part_along
+    from chainrule.primitives.arrays.shaping import concatenate
+
+    first = ones_like(part_along(x, axis, 0, x.graph.constant(1)))
+    rest = cumprod(part_along(x, axis, 0, x.graph.constant(-1)), axis=axis)
+    return concatenate(first, rest, axis=axis)  # type: ignore[no-any-return]
 
 
 def _extreme(name: str) -> Any:
@@ -278,4 +284,23 @@ def cumsum(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     walker.accumulate(x, reshape_like(back, x) if flattened else back)
 
 
-_ = FLOAT
+@array_rule(
+    "cumprod", "numpy.cumprod", signature="a, axis=None", method="cumprod", typed=_running,
+    cost=Cost.MULTIPLY, raises=False,
+)  # fmt: skip
+def cumprod(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
+    """Running product of entries that are not 0."""
+    from chainrule.primitives.arrays.shaping import flip, reshape_like
+
+    x = node.args[0]
+    along = 0 if axis is None else axis
+    back = flip(cumsum(flip(out_bar * node, axis=along), axis=along), axis=along)
+    flattened = axis is None and len(unit_axes_of(x.type)) > 1
+    walker.accumulate(x, (reshape_like(back, x) if flattened else back) / x)
+
+
+def _cumprod_tangent(node: Node, args: Any, dots: Any, out: Node, axis: Any) -> Node | None:
+    return out * cumsum(dots[0] / args[0], axis=axis)  # type: ignore[no-any-return]
+
+
+cumprod.tangent_rule = _cumprod_tangent
