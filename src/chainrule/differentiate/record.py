@@ -17,9 +17,11 @@ from chainrule.differentiate.reverse import inside
 from chainrule.errors import InternalError
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Type
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.arrays.indexing import section
+from chainrule.primitives.broadcasting import LOOKING
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Cost, Primitive, is_constant
@@ -125,7 +127,8 @@ class Families:
         return node
 
     def _join(self, left: Node, right: Node) -> None:
-        if not isinstance(left.type, SequenceType) or right.op in LEAVES:
+        held = isinstance(left.type, SequenceType) or bool(unit_axes_of(left.type))
+        if not held or right.op in LEAVES:
             return
         left, right = self.of(left), self.of(right)
         if left is not right:
@@ -213,7 +216,7 @@ class Recorder:
 
     def repeatable(self, node: Node) -> bool:
         """Whether a value is computed again more cheaply than it is recorded."""
-        if node.op in (sequence.index, sequence.length):
+        if node.op in (sequence.index, sequence.length, section) or node.op.name in LOOKING:
             return not self.is_updated(node.args[0])
         if node.op is VERBATIM:
             return node.type == INT

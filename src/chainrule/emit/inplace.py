@@ -115,14 +115,13 @@ class Webs:
         if is_update(value):
             self.join(value, value.args[0])
             self.updated.add(value)
-            held = isinstance(value.type, Sequence) and is_held(value.args[-1].type)
-            if held and len(value.args) > 1:
+            if isinstance(value.args[-1].type, Sequence) and len(value.args) > 1:
                 self.join(value, value.args[-1])
         elif is_view(value):
             self.join(value, value.args[0])
-        elif is_held(value.type) and value.op in (index, display, record, POP):
+        elif isinstance(value.type, Sequence) and value.op in (index, display, record, POP):
             for arg in value.args:
-                if is_held(arg.type):
+                if isinstance(arg.type, Sequence):
                     self.join(value, arg)
 
     def find(self, value: Value) -> Value:
@@ -178,9 +177,28 @@ class _Copies:
             if is_view(value):
                 base = value.args[0]
                 views.setdefault(base, []).append(value)
-            elif value.op in (display, append, record):
+            elif value.op in (display, append):
                 stored.update(arg for arg in value.args if isinstance(arg.type, Array))
         return views, stored
+
+    def _needed_after(self, statement: Define, base: Value) -> bool:
+        """Whether ``base`` must be copied before ``statement`` writes into it.
+
+        Where only views of it are needed later these are copied instead: they are smaller.
+        """
+        if not isinstance(base.type, Array):
+            return self.liveness.after(statement, base)
+        if self.liveness.after(statement, base):
+            return True
+        views = [v for v in self.views.get(base, ()) if self.seen_after(statement, v)]
+        if any(v.op is not section for v in views):
+            return bool(views)
+        for view in views:
+            seen = Value(section, view.args, view.params, view.type, view.origin, view.serial)
+            seen.captive = True
+            view.op, view.args, view.params = array_copy, [seen], (None, "method")
+        self.views[base] = [v for v in self.views.get(base, ()) if v not in views]
+        return False
 
     def seen_after(self, statement: Statement, base: Value) -> bool:
         """Whether ``base``, or a view of it, is needed after ``statement``."""
@@ -241,7 +259,7 @@ class _Copies:
         made: list[Value] = []
         if is_update(value):
             base = value.args[0]
-            lives = self.seen_after(statement, base) or is_view(base)
+            lives = self._needed_after(statement, base) or is_view(base)
             if value.op in (append, drop_last) and lives:
                 # [*a, v] and a[:-1] are new lists anyway.
                 value.params = (*value.params, "new")

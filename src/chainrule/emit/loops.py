@@ -112,7 +112,7 @@ class _Items:
     def _bases(self, stop: Value) -> tuple[list[Value], set[Value]] | None:
         """``(lists whose lengths decide, lists known to be as long)``."""
         same = {base for base, (_, count) in self.lengths.items() if count is stop}
-        if stop.op is length:
+        if stop.op is length or (stop.op.name == "dimension" and stop.params[0] == 0):
             base = stop.args[0]
             loop, count = self.lengths.get(base, (None, None))
             for other, (its_loop, its_count) in self.lengths.items():

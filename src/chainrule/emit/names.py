@@ -39,8 +39,8 @@ class Family:
     def __init__(self, value: Value, stretches: list[Stretch]) -> None:
         self.values = [value]
         self.stretches = stretches
-        self.user_name = value.user_name
-        self.hint = value.hint
+        self.user_name = value.user_name if value.user_name != "_" else None
+        self.hint = value.hint if value.user_name != "_" else "i"
         self.fixed: str | None = None
         self.derivative = value.derivative
 

@@ -219,9 +219,15 @@ class Arrays(Containers):
     # --- writing --------------------------------------------------------------------------
 
     def write_array(
-        self, base: Value, pattern: str, nodes: tuple[Node, ...], value: Value, node: ast.AST
+        self,
+        base: Value,
+        pattern: str,
+        nodes: tuple[Node, ...],
+        value: Value,
+        node: ast.AST,
+        adds: bool = False,
     ) -> None:
-        """``base[...] = value``."""
+        """``base[...] = value``, or ``base[...] += value`` where it ``adds``."""
         written = self.array_node(value)
         box, before = self._own_box(base, node)
         if isinstance(base, View) and all(step.op is sequence.index for step in base.steps):
@@ -231,9 +237,11 @@ class Arrays(Containers):
             base, before = box, self.sequence_node(box)
         self._check_dtype(before, written, node)
         if set(pattern) == {"i"}:
-            new = self.block.add(sequence.index_set, (before, *nodes, written))
+            op: Primitive = sequence.index_add if adds else sequence.index_set
+            new = self.block.add(op, (before, *nodes, written))
         else:
-            new = self.block.add(indexing.section_set, (before, *nodes, written), (pattern,))
+            op = indexing.section_add if adds else indexing.section_set
+            new = self.block.add(op, (before, *nodes, written), (pattern,))
         if isinstance(base, View):
             self.write_view(base, new)
         else:

@@ -145,12 +145,19 @@ class Loops(Statements):
                 ):
                     # Indexed or grown at run time: a run-time list from before the loop on.
                     self.make_dynamic(key)
-                    widened[key] = KEEP if value is UNBOUND else self._shape(self.state[key])
+                    widened[key] = KEEP if value is UNBOUND else self._grown(key, value)
                     continue
                 widened[key] = self._widen(
                     shapes.get(key, self._shape(before)), before, value, attempt.after
                 )
         return widened
+
+    def _grown(self, key: Key, value: Value) -> Shape:
+        """The shape of a list that a loop has made a run-time list, ``value`` at the end."""
+        content = self.state[key]
+        if isinstance(value, Node):
+            return Scalar(join(content.type, value.type))
+        return self._shape(content)
 
     def _widen(self, shape: Shape, before: Value, value: Value, after: State) -> Shape:
         """The narrowest shape that fits ``shape`` and the next value."""

@@ -23,7 +23,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
 )
-from chainrule.primitives import sequence
+from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.effect import RAISE, STATEMENT
 
 
@@ -137,6 +137,12 @@ class Statements(Expressions):
             if self.is_array(base):
                 parts = self.subscript_parts(target.slice)
                 old = self.array_item(base, *parts)
+                if isinstance(node.op, (ast.Add, ast.Sub)) and "a" not in parts[0]:
+                    added = self.array_node(self.expression(node.value))
+                    if isinstance(node.op, ast.Sub):
+                        added = self.primitive(arithmetic.negative, added)
+                    self.write_array(base, *parts, added, node, adds=True)
+                    return Completion.FALLS
                 value = self.binary(type(node.op), old, self.expression(node.value), node)
                 self.write_array(base, *parts, value, node)
                 return Completion.FALLS

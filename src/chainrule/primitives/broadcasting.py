@@ -52,7 +52,7 @@ def in_full(value: Node | None, node: Node) -> Node:
 
 # What these give looks into the memory of their first argument.
 LOOKING = ("transpose", "swapaxes", "reshape", "ravel", "squeeze", "expand_dims", "moveaxis",
-           "broadcast_to", "section", "index")  # fmt: skip
+           "broadcast_to", "section", "index", "dimension")  # fmt: skip
 
 
 def own_copy(value: Node) -> Node:

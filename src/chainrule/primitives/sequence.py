@@ -419,6 +419,9 @@ def _pull_selected(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 
 def _picked(base: Node, out: Node) -> Node:
+    if isinstance(base.type, Array):
+        position: Node = TABLE["argmax"](TABLE["equal"](base, out))
+        return position
     return out.graph.cursor.add(position_of, (base, out))
 
 
