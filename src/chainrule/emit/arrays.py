@@ -129,9 +129,7 @@ def _literal(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     shape, dtype = value.params[0], value.params[1]
     rows: list[ast.expr] = args
     for size in reversed(shape[1:]):
-        rows = [
-            ast.List(rows[k : k + size], ast.Load()) for k in range(0, len(rows), size)
-        ]
+        rows = [ast.List(rows[k : k + size], ast.Load()) for k in range(0, len(rows), size)]
     keywords = [ast.keyword("dtype", _static(speller, "dtype", dtype))] if dtype else []
     return ast.Call(speller.callable("numpy.array"), [ast.List(rows, ast.Load())], keywords)
 

@@ -226,9 +226,7 @@ def spelled(value: Value) -> str | None:
         return None
     if op.callables and op.callables[0] == "builtins.abs":
         return None
-    return next(
-        (name for name in op.callables if name.startswith(("numpy.", "scipy."))), None
-    )
+    return next((name for name in op.callables if name.startswith(("numpy.", "scipy."))), None)
 
 
 class _Fill(ast.NodeTransformer):

@@ -101,11 +101,7 @@ class Webs:
             elif isinstance(statement, Define):
                 self._define(statement.value)
             elif isinstance(statement, For):
-                rows = [
-                    value
-                    for value in targets_of(statement.target)
-                    if is_held(value.type)
-                ]
+                rows = [value for value in targets_of(statement.target) if is_held(value.type)]
                 for row in rows:
                     for base in reads_deep(statement):
                         self.join(row, base)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chainrule.emit.inplace import is_held, is_update, Webs
+from chainrule.emit.inplace import Webs, is_held, is_update
 from chainrule.emit.plan import (
     AND,
     COMPREHENSION,

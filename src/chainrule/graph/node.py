@@ -94,51 +94,51 @@ class Node:
     def __bool__(self) -> bool:
         raise TypeError("a node has no truth value; use select(...) in a rule")
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Any) -> Node:
         return OPERATORS["add"](self, other)
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: Any) -> Node:
         return OPERATORS["add"](other, self)
 
-    def __sub__(self, other: Any) -> Any:
+    def __sub__(self, other: Any) -> Node:
         return OPERATORS["subtract"](self, other)
 
-    def __rsub__(self, other: Any) -> Any:
+    def __rsub__(self, other: Any) -> Node:
         return OPERATORS["subtract"](other, self)
 
-    def __mul__(self, other: Any) -> Any:
+    def __mul__(self, other: Any) -> Node:
         return OPERATORS["multiply"](self, other)
 
-    def __rmul__(self, other: Any) -> Any:
+    def __rmul__(self, other: Any) -> Node:
         return OPERATORS["multiply"](other, self)
 
-    def __truediv__(self, other: Any) -> Any:
+    def __truediv__(self, other: Any) -> Node:
         return OPERATORS["divide"](self, other)
 
-    def __rtruediv__(self, other: Any) -> Any:
+    def __rtruediv__(self, other: Any) -> Node:
         return OPERATORS["divide"](other, self)
 
-    def __pow__(self, other: Any) -> Any:
+    def __pow__(self, other: Any) -> Node:
         return OPERATORS["power"](self, other)
 
-    def __rpow__(self, other: Any) -> Any:
+    def __rpow__(self, other: Any) -> Node:
         return OPERATORS["power"](other, self)
 
-    def __neg__(self) -> Any:
+    def __neg__(self) -> Node:
         return OPERATORS["negative"](self)
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Any) -> Node:
         return OPERATORS["less"](self, other)
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: Any) -> Node:
         return OPERATORS["less_equal"](self, other)
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: Any) -> Node:
         return OPERATORS["greater"](self, other)
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: Any) -> Node:
         return OPERATORS["greater_equal"](self, other)
 
 
 # Filled by chainrule.primitives.arithmetic: the graph itself knows no operation.
-OPERATORS: dict[str, Callable[..., Any]] = {}
+OPERATORS: dict[str, Callable[..., Node]] = {}

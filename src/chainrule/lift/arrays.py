@@ -123,7 +123,9 @@ class Arrays(Containers):
             found.append(self.block.add(step.op, (found[-1], *step.args), step.params))
         return found
 
-    def viewed(self, base: Value, op: Any, args: tuple[Node, ...], params: tuple[Any, ...]) -> Value:
+    def viewed(
+        self, base: Value, op: Any, args: tuple[Node, ...], params: tuple[Any, ...]
+    ) -> Value:
         """``op`` of an array, which looks into the same memory."""
         step = Step(op, args, params)
         if isinstance(base, ArrayBox):
@@ -144,9 +146,7 @@ class Arrays(Containers):
             if step.op is sequence.index:
                 new = self.block.add(sequence.index_set, (before, *step.args, new))
             elif step.op is indexing.section:
-                new = self.block.add(
-                    indexing.section_set, (before, *step.args, new), step.params
-                )
+                new = self.block.add(indexing.section_set, (before, *step.args, new), step.params)
             elif step.op is shaping.transpose and step.params[0] is None:
                 new = self.block.add(shaping.transpose, (new,), step.params)
             else:
@@ -170,7 +170,7 @@ class Arrays(Containers):
 
     # --- reading --------------------------------------------------------------------------
 
-    def subscript_parts(self, key: ast.expr) -> tuple[str, tuple[Node, ...]] | None:
+    def subscript_parts(self, key: ast.expr) -> tuple[str, tuple[Node, ...]]:
         """The pattern and the nodes of a subscript of an array."""
         parts = key.elts if isinstance(key, ast.Tuple) else [key]
         pattern, nodes = "", []
@@ -321,4 +321,3 @@ class Arrays(Containers):
         if self.is_array(value):
             return self.call_array(shaping.dimension, (self.node(value),), (0,), "len")
         return super().length_of(value)
-

@@ -194,10 +194,6 @@ class Builtins(Calls):
             return value.type
         if isinstance(value, TupleValue):
             return value.named or tuple
-        if self.is_array(value):
-            import numpy
-
-            return numpy.ndarray
         if isinstance(value, (ListBox, Place)):
             return list
         if isinstance(value, DictBox):

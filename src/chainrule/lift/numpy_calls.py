@@ -76,6 +76,13 @@ class NumpyCalls(Methods):
         self.write_whole(target, self.node(value), node)
         return target
 
+    def python_type(self, value: Value) -> type | None:
+        if self.is_array(self.read(value)):
+            import numpy
+
+            return numpy.ndarray
+        return super().python_type(value)
+
     # --- binding --------------------------------------------------------------------------
 
     def bound_call(
@@ -250,9 +257,7 @@ def _make_array(copies: bool) -> SpecialForm:
         copy_flag = self.static_value(keywords["copy"]) if "copy" in keywords else (True, copies)
         unknown = set(keywords) - {"dtype", "copy", "ndmin", "order", "subok"}
         if unknown:
-            raise self.unsupported(
-                f"`{sorted(unknown)[0]}` in this call", "Leave it out.", node
-            )
+            raise self.unsupported(f"`{sorted(unknown)[0]}` in this call", "Leave it out.", node)
         if self.is_array(value):
             source = self.node(value)
             same = wanted is None or wanted == getattr(source.type, "dtype", None)
@@ -264,9 +269,7 @@ def _make_array(copies: bool) -> SpecialForm:
         items = self.known_items(value)
         if items is not None:
             return self.boxed(self.literal(items, wanted))
-        return self.boxed(
-            self.call_array(creation.array_of_list, (self.node(value),), (wanted,))
-        )
+        return self.boxed(self.call_array(creation.array_of_list, (self.node(value),), (wanted,)))
 
     return make
 
@@ -361,9 +364,7 @@ def _clip(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
         return self.boxed(self.primitive(TABLE["minimum"], x, self.array_node(high)))
     if ends == [False, True]:
         return self.boxed(self.primitive(TABLE["maximum"], x, self.array_node(low)))
-    return self.boxed(
-        self.primitive(TABLE["clip"], x, self.array_node(low), self.array_node(high))
-    )
+    return self.boxed(self.primitive(TABLE["clip"], x, self.array_node(low), self.array_node(high)))
 
 
 def _slogdet(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

@@ -345,8 +345,11 @@ def _simplify_subtract(x: Node, y: Node) -> Node | None:
 
 def _masked(x: Node) -> bool:
     """Whether an array is 0 where a mask does not hold, by construction of derivative code."""
-    return x.op.name == "where" and x.origin.derivative and isinstance(x.type, Array) and (
-        is_constant(x.args[2], 0) or is_constant(x.args[1], 0)
+    return (
+        x.op.name == "where"
+        and x.origin.derivative
+        and isinstance(x.type, Array)
+        and (is_constant(x.args[2], 0) or is_constant(x.args[1], 0))
     )
 
 

@@ -46,7 +46,7 @@ def in_full(value: Node | None, node: Node) -> Node:
     """``value`` with the axes and the dtype of ``node``."""
     found = widened(value, node)
     if dtype_of(found.type) != dtype_of(node.type) and unit_axes_of(found.type):
-        return astype(found, dtype=dtype_of(node.type))  # type: ignore[no-any-return]
+        return astype(found, dtype=dtype_of(node.type))
     return found
 
 
@@ -63,7 +63,7 @@ def own_copy(value: Node) -> Node:
     while base.op.name in LOOKING:
         base = base.args[0]
     given = not base.origin.derivative or base.op is PARAMETER
-    return array_copy(value) if given or value.op is broadcast_to else value  # type: ignore[no-any-return]
+    return array_copy(value) if given or value.op is broadcast_to else value
 
 
 def summed_to(value: Any, node: Node, arg: Node) -> Node:
@@ -75,7 +75,7 @@ def summed_to(value: Any, node: Node, arg: Node) -> Node:
     """
     value = value if isinstance(value, Node) else node.graph.constant(value)
     if is_constant(value, 0):
-        return value
+        return value  # type: ignore[no-any-return]
     out_axes, own, have = map(unit_axes_of, (node.type, arg.type, value.type))
     rank = len(out_axes)
     kept: list[int] = []

@@ -116,8 +116,9 @@ TRY = Try("try")
 def select(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
     """``then()`` where the predicate holds, else ``orelse()``; only one of them is evaluated.
 
-    On nodes this builds a conditional expression, on arrays a choice entry by entry; on SymPy expressions, where a predicate
-    cannot be decided, the last alternative is the generic one.
+    On nodes this builds a conditional expression, on arrays a choice entry by
+    entry; on SymPy expressions, where a predicate cannot be decided, the last alternative is
+    the generic one.
     """
     if not isinstance(predicate, Node):
         if hasattr(predicate, "free_symbols") and predicate not in (True, False):

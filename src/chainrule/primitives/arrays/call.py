@@ -55,7 +55,7 @@ class ArrayCall(Primitive):
         attribute: str | None = None,
     ) -> None:
         scope: dict[str, Any] = {}
-        exec(f"def call({signature}): pass", scope)  # noqa: S102
+        exec(f"def call({signature}): pass", scope)
         self.signature = inspect.signature(scope["call"])
         names = list(self.signature.parameters)
         self.arrays = arrays
@@ -103,7 +103,7 @@ class ArrayCall(Primitive):
             return args, ()
         return args[: self.arrays], args[self.arrays :]
 
-    def __call__(self, *args: Any, **statics: Any) -> Any:
+    def __call__(self, *args: Any, **statics: Any) -> Node:
         """The simplest node of this call on nodes, in derivative code."""
         graph = next(arg.graph for arg in args if isinstance(arg, Node))
         nodes = tuple(arg if isinstance(arg, Node) else graph.constant(arg) for arg in args)
@@ -157,8 +157,7 @@ class ArrayRule(ArrayCall):
         from chainrule.primitives.broadcasting import widened
 
         filled = [
-            None if dot is None else widened(dot, arg)
-            for dot, arg in zip(dots, args, strict=True)
+            None if dot is None else widened(dot, arg) for dot, arg in zip(dots, args, strict=True)
         ]
         return self.tangent_rule(node, args, filled, out, **self.statics(node.params))
 
@@ -192,7 +191,9 @@ def _declared(primitive: C, signature: str, facts: dict[str, Any]) -> C:
 
 def _made(kind: type[C], name: str, callables: tuple[str, ...], facts: dict[str, Any]) -> C:
     own = {key: facts.pop(key) for key in ("cost", "raises") if key in facts}
-    return kind(name, callables, cost=own.get("cost", Cost.FUNCTION), raises=own.get("raises", True))
+    return kind(
+        name, callables, cost=own.get("cost", Cost.FUNCTION), raises=own.get("raises", True)
+    )
 
 
 def array_linear(

@@ -129,7 +129,7 @@ def _linspace_tangent(
     node: Node, args: Any, dots: Any, out: Node, endpoint: bool = True
 ) -> Node | None:
     ends = [node.graph.constant(0.0) if dot is None else dot for dot in dots[:2]]
-    return linspace(*ends, args[2], endpoint=endpoint)  # type: ignore[no-any-return]
+    return linspace(*ends, args[2], endpoint=endpoint)
 
 
 linspace.tangent_rule = _linspace_tangent
@@ -179,7 +179,7 @@ class Literal(ArrayLinear):
         for position, arg in enumerate(node.args):
             if not walker.active(arg):
                 continue
-            path = []
+            path: list[Node] = []
             rest = position
             for size in reversed(shape):
                 path.insert(0, graph.constant(rest % size))

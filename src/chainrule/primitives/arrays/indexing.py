@@ -65,9 +65,7 @@ def section_type(base: Type, pattern: str, nodes: Sequence[Node]) -> Type:
             else:
                 at.append(len(found))
                 rank = len(unit_axes_of(args[0].type))
-                advanced.append(
-                    array_of("int64", (False,)) if letter == "m" else args[0].type
-                )
+                advanced.append(array_of("int64", (False,)) if letter == "m" else args[0].type)
                 axis += rank - 1 if letter == "m" else 0
             axis += 1
     found.extend(units[axis:])

@@ -43,8 +43,8 @@ def _product_type(a: Type, b: Type) -> Type:
 def flipped(a: Node) -> Node:
     """A matrix, or each of a batch of matrices, transposed."""
     if rank_of(a) > 2:
-        return swapaxes(a, axis1=-1, axis2=-2)  # type: ignore[no-any-return]
-    return transpose(a)  # type: ignore[no-any-return]
+        return swapaxes(a, axis1=-1, axis2=-2)
+    return transpose(a)
 
 
 def _pull_product(walker: Any, node: Node, out_bar: Node) -> None:
@@ -57,17 +57,17 @@ def _pull_product(walker: Any, node: Node, out_bar: Node) -> None:
 
 def _left_adjoint(a: Node, b: Node, out_bar: Node) -> Node:
     if rank_of(a) == 1:
-        return out_bar * b if rank_of(b) == 1 else matmul(b, out_bar)  # type: ignore[no-any-return]
+        return out_bar * b if rank_of(b) == 1 else matmul(b, out_bar)
     if rank_of(a) == 2 and rank_of(b) == 1:
-        return outer(out_bar, b)  # type: ignore[no-any-return]
+        return outer(out_bar, b)
     return _batch_sum(matmul(out_bar, flipped(b)), a)
 
 
 def _right_adjoint(a: Node, b: Node, out_bar: Node) -> Node:
     if rank_of(a) == 1:
-        return out_bar * a if rank_of(b) == 1 else outer(a, out_bar)  # type: ignore[no-any-return]
+        return out_bar * a if rank_of(b) == 1 else outer(a, out_bar)
     if rank_of(b) == 1 and rank_of(a) == 2:
-        return matmul(transpose(a), out_bar)  # type: ignore[no-any-return]
+        return matmul(transpose(a), out_bar)
     return _batch_sum(matmul(flipped(a), out_bar), b)
 
 
@@ -140,9 +140,7 @@ def diag(walker: Any, node: Node, out_bar: Node, k: int) -> None:
 
 
 def _triangle(name: str, doc: str) -> Any:
-    @array_linear(
-        name, f"numpy.{name}", signature="m, k=0", typed=lambda m, k=0: m, raises=False
-    )
+    @array_linear(name, f"numpy.{name}", signature="m, k=0", typed=lambda m, k=0: m, raises=False)
     def triangle(walker: Any, node: Node, out_bar: Node, k: int) -> None:
         walker.accumulate(node.args[0], triangle(out_bar, k=k))
 
@@ -188,7 +186,9 @@ def _solve_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
 solve.tangent_rule = _solve_tangent
 
 
-@array_rule("inv", "numpy.linalg.inv", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a)))
+@array_rule(
+    "inv", "numpy.linalg.inv", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a))
+)
 def inv(walker: Any, node: Node, out_bar: Node) -> None:
     """Inverse of a matrix."""
     across = flipped(node)
@@ -198,7 +198,12 @@ def inv(walker: Any, node: Node, out_bar: Node) -> None:
 inv.tangent_rule = lambda node, args, dots, out: -matmul(matmul(out, dots[0]), out)
 
 
-@array_rule("det", "numpy.linalg.det", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a)[:-2]))
+@array_rule(
+    "det",
+    "numpy.linalg.det",
+    signature="a",
+    typed=lambda a: array_of(_real(a), unit_axes_of(a)[:-2]),
+)
 def det(walker: Any, node: Node, out_bar: Node) -> None:
     """Determinant of a regular matrix."""
     walker.accumulate(node.args[0], out_bar * node * flipped(inv(node.args[0])))
@@ -207,9 +212,7 @@ def det(walker: Any, node: Node, out_bar: Node) -> None:
 det.tangent_rule = lambda node, args, dots, out: out * trace(solve(args[0], dots[0]))
 
 
-@array_rule(
-    "log_abs_det", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a)[:-2])
-)
+@array_rule("log_abs_det", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a)[:-2]))
 def log_abs_det(walker: Any, node: Node, out_bar: Node) -> None:
     """Logarithm of the magnitude of a determinant."""
     walker.accumulate(node.args[0], out_bar * flipped(inv(node.args[0])))
@@ -245,7 +248,7 @@ def _cholesky_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | Non
     lower = tril(dots[0])
     full = lower + flipped(tril(dots[0], k=-1))
     inner = solve(out, flipped(solve(out, full)))
-    return matmul(out, _half_lower(inner))  # type: ignore[no-any-return]
+    return matmul(out, _half_lower(inner))
 
 
 cholesky.tangent_rule = _cholesky_tangent

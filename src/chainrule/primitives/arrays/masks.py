@@ -6,16 +6,19 @@ import operator
 from typing import Any
 
 from chainrule.graph.types import BOOL, INT, Type
-from chainrule.primitives.declare import REAL, Cost, Flat, flat
+from chainrule.primitives.declare import REAL, Cost, Flat, Interval, flat
 
 
 def _logic_type(types: tuple[Type, ...]) -> Type:
     return BOOL if all(type == BOOL for type in types) else INT
 
 
+BITS = Interval(-(2**31), 2**31)
+
+
 def _bitwise(name: str, symbol: str, evaluate: Any) -> Flat:
     return flat(
-        name, f"numpy.{name}", symbol=symbol, domain=(REAL, REAL), cost=Cost.FREE,
+        name, f"numpy.{name}", symbol=symbol, domain=(BITS, BITS), cost=Cost.FREE,
         raises=False, result=_logic_type, evaluate=evaluate, doc=f"Bitwise {symbol}.",
     )  # fmt: skip
 
@@ -24,7 +27,7 @@ bitwise_and = _bitwise("bitwise_and", "&", operator.and_)
 bitwise_or = _bitwise("bitwise_or", "|", operator.or_)
 bitwise_xor = _bitwise("bitwise_xor", "^", operator.xor)
 invert = flat(
-    "invert", "numpy.invert", symbol="~", domain=(REAL,), cost=Cost.FREE, raises=False,
+    "invert", "numpy.invert", symbol="~", domain=(BITS,), cost=Cost.FREE, raises=False,
     result=_logic_type, evaluate=operator.invert, doc="Bitwise not.",
 )  # fmt: skip
 

@@ -46,7 +46,7 @@ def restored(value: Node, node: Node, axis: Any, keepdims: bool) -> Node:
     if keepdims or not unit_axes_of(value.type) or gone == tuple(range(len(gone))):
         # NumPy itself puts missing axes in front.
         return value
-    return expand_dims(value, axis=gone[0] if len(gone) == 1 else gone)  # type: ignore[no-any-return]
+    return expand_dims(value, axis=gone[0] if len(gone) == 1 else gone)
 
 
 def counted(node: Node, axis: Any) -> Node:
@@ -56,7 +56,7 @@ def counted(node: Node, axis: Any) -> Node:
     units = unit_axes_of(node.args[0].type)
     gone = [k for k in axes_of(axis, len(units)) if not units[k]]
     if len(gone) == len(units) and len(units) > 1:
-        return size_of(node.args[0])  # type: ignore[no-any-return]
+        return size_of(node.args[0])
     total: Any = node.graph.constant(1)
     for k in gone:
         length = dimension(node.args[0], axis=k)
@@ -88,9 +88,7 @@ array_sum.simplify = _sum_of_number
 )  # fmt: skip
 def mean(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
     """Mean along axes."""
-    walker.accumulate(
-        node.args[0], restored(out_bar / counted(node, axis), node, axis, keepdims)
-    )
+    walker.accumulate(node.args[0], restored(out_bar / counted(node, axis), node, axis, keepdims))
 
 
 @array_rule(
@@ -107,7 +105,7 @@ def prod(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> N
 def _prod_tangent(
     node: Node, args: Any, dots: Any, out: Node, axis: Any, keepdims: bool
 ) -> Node | None:
-    return array_sum(dots[0] * other_factors(args[0], axis=axis), axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+    return array_sum(dots[0] * other_factors(args[0], axis=axis), axis=axis, keepdims=keepdims)
 
 
 prod.tangent_rule = _prod_tangent
@@ -122,7 +120,7 @@ def other_factors(x: Node, axis: Any) -> Node:
     along = axis or 0
     before = _running_product(x, along)
     behind = flip(_running_product(flip(x, axis=along), along), axis=along)
-    return before * behind  # type: ignore[no-any-return]
+    return before * behind
 
 
 def _running_product(x: Node, axis: int) -> Node:
@@ -133,7 +131,7 @@ def _running_product(x: Node, axis: int) -> Node:
 
     first = ones_like(part_along(x, axis, 0, x.graph.constant(1)))
     rest = cumprod(part_along(x, axis, 0, x.graph.constant(-1)), axis=axis)
-    return concatenate(first, rest, axis=axis)  # type: ignore[no-any-return]
+    return concatenate(first, rest, axis=axis)
 
 
 def _extreme(name: str) -> Any:
@@ -150,7 +148,7 @@ def _extreme(name: str) -> Any:
         node: Node, args: Any, dots: Any, out: Node, axis: Any, keepdims: bool
     ) -> Node | None:
         share = _share(args[0], out, axis, keepdims)
-        return array_sum(dots[0] * share, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+        return array_sum(dots[0] * share, axis=axis, keepdims=keepdims)
 
     extreme.tangent_rule = tangent
     extreme.__doc__ = f"The {name}imum along axes; ties share evenly."
@@ -168,7 +166,9 @@ def _share(x: Node, out: Node, axis: Any, keepdims: bool) -> Node:
 
         full = expand_dims(out, axis=gone[0] if len(gone) == 1 else gone)
     tied = equal(x, full)
-    counted_ties = array_sum(tied, axis=axis, keepdims=True) if unit_axes_of(out.type) else array_sum(tied)
+    counted_ties = (
+        array_sum(tied, axis=axis, keepdims=True) if unit_axes_of(out.type) else array_sum(tied)
+    )
     return tied / counted_ties  # type: ignore[no-any-return]
 
 
@@ -181,8 +181,8 @@ VAR = "a, axis=None, ddof=0, keepdims=False"
 
 def _deviation(x: Node, axis: Any) -> Node:
     if axis is None or len(unit_axes_of(x.type)) == 1:
-        return x - mean(x)  # type: ignore[no-any-return]
-    return x - mean(x, axis=axis, keepdims=True)  # type: ignore[no-any-return]
+        return x - mean(x)
+    return x - mean(x, axis=axis, keepdims=True)
 
 
 def _degrees(node: Node, axis: Any, ddof: Any) -> Any:
@@ -221,9 +221,7 @@ def _per_deviation(value: Node, out: Node, node: Node, axis: Any, ddof: Any) -> 
     from chainrule.primitives.arithmetic import equal
     from chainrule.primitives.control import select
 
-    return select(  # type: ignore[no-any-return]
-        equal(out, 0.0), lambda: 0.0, lambda: value / (_degrees(node, axis, ddof) * out)
-    )
+    return select(equal(out, 0.0), lambda: 0.0, lambda: value / (_degrees(node, axis, ddof) * out))  # type: ignore[no-any-return]
 
 
 def _std_tangent(
@@ -300,7 +298,7 @@ def cumprod(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
 
 
 def _cumprod_tangent(node: Node, args: Any, dots: Any, out: Node, axis: Any) -> Node | None:
-    return out * cumsum(dots[0] / args[0], axis=axis)  # type: ignore[no-any-return]
+    return out * cumsum(dots[0] / args[0], axis=axis)
 
 
 cumprod.tangent_rule = _cumprod_tangent

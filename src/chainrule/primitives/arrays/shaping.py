@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT, Type, array_of, broadcast_axes, dtype_of, promoted, unit_axes_of
+from chainrule.graph.types import (
+    INT,
+    Type,
+    array_of,
+    broadcast_axes,
+    dtype_of,
+    promoted,
+    unit_axes_of,
+)
 from chainrule.primitives.arrays.call import array_flat, array_linear, axes_of
 from chainrule.primitives.arrays.creation import axes_of_sizes
 from chainrule.primitives.declare import Cost, constant_value, is_constant
@@ -58,7 +66,7 @@ def reshape_like(value: Node, like: Node, order: str = "C") -> Node:
     sizes = [dimension(like, axis=k) for k in range(len(unit_axes_of(like.type)))]
     if len(sizes) == 1 and not unit_axes_of(like.type)[0]:
         sizes = [value.graph.constant(-1)]
-    return reshape(value, *sizes, order=order)  # type: ignore[no-any-return]
+    return reshape(value, *sizes, order=order)
 
 
 def _flat_type(a: Type, order: str = "C") -> Type:
@@ -166,9 +174,7 @@ def expand_dims(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
 def _squeezed(a: Type, axis: Any = None) -> Type:
     units = unit_axes_of(a)
     gone = (
-        [k for k, unit in enumerate(units) if unit]
-        if axis is None
-        else axes_of(axis, len(units))
+        [k for k, unit in enumerate(units) if unit] if axis is None else axes_of(axis, len(units))
     )
     return array_of(dtype_of(a), tuple(u for k, u in enumerate(units) if k not in gone))
 
