@@ -62,16 +62,11 @@ def all_steps(block: Block) -> Iterator[Node]:
             stack.pop()
 
 
-def activity(graph: Graph, inputs: Iterable[Node], results: Iterable[Node]) -> frozenset[Node]:
-    """Values that depend on ``inputs`` and on which ``results`` depend, differentiably."""
-    varied = _varied(graph, inputs)
-    return frozenset(varied & _useful(graph, results))
-
-
-def _varied(graph: Graph, inputs: Iterable[Node]) -> set[Node]:
-    varied = set(inputs)
-    _vary_block(graph.body, varied)
-    return varied
+def varied(graph: Graph, inputs: Iterable[Node]) -> set[Node]:
+    """Values that depend on ``inputs`` differentiably."""
+    found = set(inputs)
+    _vary_block(graph.body, found)
+    return found
 
 
 def _vary_block(block: Block, varied: set[Node]) -> None:
@@ -119,7 +114,8 @@ def _vary_loop(node: Node, varied: set[Node]) -> None:
             varied.add(node.block.item(node, k))
 
 
-def _useful(graph: Graph, results: Iterable[Node]) -> set[Node]:
+def useful(graph: Graph, results: Iterable[Node]) -> set[Node]:
+    """Values on which ``results`` depend differentiably."""
     owners = _state_owners(graph)
     useful: set[Node] = set()
     stack = list(results)
@@ -129,7 +125,7 @@ def _useful(graph: Graph, results: Iterable[Node]) -> set[Node]:
             continue
         useful.add(node)
         if node.op is ITEM and owned_blocks(node.args[0]):
-            stack.extend(_item_sources(node))
+            stack.extend(item_sources(node))
         elif node in owners:
             loop, k = owners[node]
             stack.append(loop.block.item(loop, k))
@@ -150,7 +146,7 @@ def _state_owners(graph: Graph) -> dict[Node, tuple[Node, int]]:
     return owners
 
 
-def _item_sources(item: Node) -> list[Node]:
+def item_sources(item: Node) -> list[Node]:
     """The values that a result of a structured operation may be."""
     owner, k = item.args[0], item.params[0]
     assert isinstance(k, int)

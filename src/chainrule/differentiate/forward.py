@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from chainrule.differentiate.activity import activity
+from chainrule.differentiate.activity import all_steps, useful, varied
+from chainrule.differentiate.points import Points, either, nonzero, refuse_points, sources
 from chainrule.errors import NotDifferentiableError
-from chainrule.graph.block import UNDEFINED, Block, Graph
+from chainrule.graph.block import ITEM, PARAMETER, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import INT, Array
 from chainrule.primitives import arithmetic
@@ -41,7 +42,9 @@ class ForwardWalker(Copier):
         suffixes: Sequence[str],
     ) -> None:
         super().__init__(source)
-        self.active = activity(source, inputs, results)
+        self.varied = varied(source, inputs)
+        self.active = frozenset(self.varied & useful(source, results))
+        self.points = Points(source, self.varied)
         self.inputs = frozenset(inputs)
         self.suffixes = suffixes
         self.dots: list[dict[Node, Node]] = [{} for _ in suffixes]
@@ -136,10 +139,35 @@ class ForwardWalker(Copier):
 
         def finish(position: int, new: Block) -> None:
             new.results += tuple(self._result_tangent(olds[position], k, d) for k, d in extra)
+            if self._refuse_points(node, position, extra):
+                new.completes = False
 
         blocks = self.arms(node, olds, finish)
+        if any(step.op.effect or step.op is IF for new in blocks for step in new.steps):
+            style = "statement"
         made = self.replace(node, (self.mapped(node.args[0]),), (*blocks, style))
         self._bind_extra(node, made, extra, len(then.results), 0)
+
+    def _refuse_points(self, node: Node, position: int, extra: list[tuple[int, int]]) -> bool:
+        """Raise in an arm for single points, in directions that leave them."""
+        conditions = self.points.of(node, position, [k for k, _ in extra])
+        if not conditions:
+            return False
+        with self.graph.answering(Origin(node.args[0].origin.position, derivative=True)):
+            return refuse_points(self.graph, conditions, self._moves, self.mapped)
+
+    def _moves(self, nodes: tuple[Node, ...]) -> Node | bool:
+        """Whether something that ``nodes`` are computed from changes in some direction."""
+        found: list[Node | bool] = []
+        ends = (PARAMETER, ITEM)
+        for source in sources(nodes, lambda node: node in self.inputs or node.op in ends):
+            if source in self.varied and source not in self.active:
+                return True
+            for direction in range(len(self.suffixes)):
+                dot = self.dot(source, direction)
+                if dot is not None:
+                    found.append(nonzero(dot))
+        return either(found)
 
     def _bind_extra(
         self, node: Node, made: Node, extra: list[tuple[int, int]], offset: int, first: int
@@ -227,13 +255,20 @@ class ForwardWalker(Copier):
             ):
                 self.set_dot(node.block.item(node, 1 + k), direction, result)
             return
-        if not extra:
+        if not extra and not self._varies_inside(olds):
             return
         made = self.map[node]
         with self.graph.answering(Origin(node.origin.position, derivative=True)):
             results = self._attempt_tangents(made, olds, 0, extra)
         for (k, direction), result in zip(extra, results, strict=True):
             self.set_dot(node.block.item(node, 1 + k), direction, result)
+
+    def _varies_inside(self, olds: Sequence[Block]) -> bool:
+        """Whether blocks compute a value that a derivative flows through.
+
+        What differentiation made may use it where the block certainly ran.
+        """
+        return any(step in self.active for old in olds for step in all_steps(old))
 
     def _attempt_tangents(
         self, made: Node, olds: Sequence[Block], position: int, extra: list[tuple[int, int]]
@@ -282,14 +317,14 @@ class ForwardWalker(Copier):
             ):
                 self.set_dot(node.block.item(node, k), direction, result)
             return
-        if not extra:
+        if not extra and not self._varies_inside((then, orelse)):
             return
         blocks = []
-        for old in (then, orelse):
+        for position, old in enumerate((then, orelse)):
             block = Block(self.graph, self.graph.cursor)
             with self.graph.inside(block):
                 block.results = tuple(self._tangents_only(old, extra))
-            block.completes = old.completes
+                block.completes = old.completes and not self._refuse_points(node, position, extra)
             blocks.append(block)
         made = self.graph.cursor.add(IF, (self.mapped(node.args[0]),), (*blocks, "statement"))
         self._bind_extra(node, made, extra, 0, 0)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chainrule.differentiate.activity import activity, all_steps, carrying_args
+from chainrule.differentiate.activity import all_steps, carrying_args, useful, varied
 from chainrule.differentiate.forward import check_rule
+from chainrule.differentiate.points import Condition, Doubt, Points, either, nonzero, refuse_points
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import Array
@@ -40,7 +41,9 @@ class ReverseWalker:
 
     def __init__(self, graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) -> None:
         self.graph = graph
-        self._active = activity(graph, inputs, results)
+        self._varied = varied(graph, inputs)
+        self._active = frozenset(self._varied & useful(graph, results))
+        self._points = Points(graph, self._varied)
         self._inputs = frozenset(inputs)
         self.scopes: list[Bars] = [{}]
         self.pairs: dict[Node, Node] = {}
@@ -159,16 +162,34 @@ class ReverseWalker:
                 found.append((k, bar))
         return found
 
-    def _pull_arm(self, old: Block, seeds: list[tuple[int, Node]]) -> tuple[Block, Bars]:
-        """The pullback of one arm in a block of its own, and the adjoints that it changed."""
+    def _pull_arm(
+        self, old: Block, seeds: list[tuple[int, Node]], points: tuple[Condition, ...] = ()
+    ) -> tuple[Block, Bars]:
+        """The pullback of one arm in a block of its own, and the adjoints that it changed.
+
+        In an arm for single points, as ``points`` tell, it raises where there is an adjoint.
+        """
         steps = list(old.steps)
         block = Block(self.graph, self.graph.cursor)
+        block.completes = old.completes
         self.scopes.append({})
         with self.graph.inside(block):
-            if old.completes:
+            if points and refuse_points(self.graph, points, self._doubt(old, seeds)):
+                block.completes = False
+            if block.completes:
                 self._seed_results(old, seeds)
                 self.pull(steps)
         return block, self.scopes.pop()
+
+    def _doubt(self, old: Block, seeds: list[tuple[int, Node]]) -> Doubt:
+        """Whether what compared values depend on would get an adjoint from their branch."""
+
+        def doubt(nodes: tuple[Node, ...]) -> Node | bool:
+            if not any(node in self._varied for node in nodes):
+                return False
+            return either([nonzero(bar) for k, bar in seeds if old.results[k].op is not UNDEFINED])
+
+        return doubt
 
     def _seed_results(self, old: Block, seeds: list[tuple[int, Node]]) -> None:
         for k, bar in seeds:
@@ -195,7 +216,11 @@ class ReverseWalker:
             self._seed_results(going[0], seeds)
             self.pull(list(going[0].steps))
             return
-        pulled = [self._pull_arm(old, seeds) for old in olds]
+        seeded = [k for k, _ in seeds]
+        pulled = [
+            self._pull_arm(old, seeds, self._points.of(node, position, seeded))
+            for position, old in enumerate(olds)
+        ]
         self._join(predicate, pulled, olds)
 
     def _join(
@@ -204,15 +229,15 @@ class ReverseWalker:
         """One IF of the pulled-back arms; its results are the adjoints they changed."""
         touched = self._touched([bars for _, bars in pulled], olds)
         for (block, bars), old in zip(pulled, olds, strict=True):
-            block.completes = old.completes
+            block.completes = old.completes and block.completes
             with self.graph.inside(block):
-                if old.completes:
+                if block.completes:
                     block.results = tuple(self._bar_or_zero(node, bars) for node in touched)
                 else:
                     block.results = tuple(self.graph.undefined() for _ in touched)
-        if not touched:
-            return
         blocks = tuple(block for block, _ in pulled)
+        if not touched and not any(step.op.effect for block in blocks for step in all_steps(block)):
+            return
         made = self.graph.cursor.add(IF, (predicate,), (*blocks, "statement"))
         for k, node in enumerate(touched):
             self.set_bar(node, made.block.item(made, k))

@@ -99,7 +99,8 @@ class Copier:
             for step in old.steps:
                 with self.graph.answering(step.origin):
                     self.step(step)
-        new.completes = old.completes
+        # What became of an inner branch may always raise.
+        new.completes = new.completes and old.completes
 
     def step(self, step: Node) -> None:
         if isinstance(step.op, Structured):

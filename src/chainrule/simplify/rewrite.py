@@ -75,6 +75,8 @@ class Simplifier(Copier):
         for step in arm.steps:
             with self.graph.answering(step.origin):
                 self.step(step)
+        if not arm.completes:
+            self.graph.cursor.completes = False
         for k, result in enumerate(arm.results):
             self.map[node.block.item(node, k)] = self.mapped(result)
 

@@ -1,0 +1,305 @@
+"""Arms of branches that are taken at single points only: ``if x == 0: return 1.0``.
+
+There the arm gives f its value, and says nothing of its slope: that is the limit of the other
+arm's.  Where the compared values depend on what is differentiated by, the derivative raises in
+that arm instead of returning the slope of a constant.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from chainrule.differentiate.activity import all_steps, carrying_args, item_sources
+from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, UNDEFINED, Block, Graph
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, FLOAT, INT
+from chainrule.primitives import arithmetic, rounding, sequence
+from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, owned_blocks
+from chainrule.primitives.declare import is_constant
+from chainrule.primitives.effect import RAISE, Verbatim
+
+
+@dataclass(frozen=True)
+class Equal:
+    """Values of which some are equal in the arm."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Cases:
+    """What holds depends on a further predicate, as after ``x == 0 or y < 0``."""
+
+    predicate: Node
+    then: tuple[Condition, ...]
+    orelse: tuple[Condition, ...]
+
+
+Condition = Equal | Cases
+# What must be true of the compared values for the arm's slope to be in doubt: False, True or a
+# node that tells when the derivative runs.
+Doubt = Callable[[tuple[Node, ...]], "Node | bool"]
+
+# ``left <= right`` is known where the comparison has this outcome; True: the other way round.
+ORDERS = {
+    (arithmetic.less, False): True,
+    (arithmetic.less_equal, True): False,
+    (arithmetic.greater, False): False,
+    (arithmetic.greater_equal, True): True,
+}
+
+
+class Points:
+    """Finds what is equal in the arms of a graph's branches."""
+
+    def __init__(self, graph: Graph, varied: Container[Node]) -> None:
+        self._varied = varied
+        # Blocks in which ``left <= right`` is known, and the owners of all blocks.
+        self._known: dict[tuple[object, object], list[Block]] = {}
+        self._owners: dict[Block, Node] = {}
+        for step in all_steps(graph.body):
+            self._owners.update(dict.fromkeys(owned_blocks(step), step))
+            if step.op is IF:
+                for arm, truth in zip(owned_blocks(step), (True, False), strict=True):
+                    order = _order(step.args[0], truth)
+                    if order is not None:
+                        self._known.setdefault(order, []).append(arm)
+
+    def of(self, node: Node, position: int, results: Iterable[int]) -> tuple[Condition, ...]:
+        """What is equal in arm ``position`` of a branch; empty when the arm is wider.
+
+        An arm that raises needs no care, and neither does one that is f's only one, or that
+        leaves ``results``, those that a derivative flows through, without a value.
+        """
+        arms = owned_blocks(node)
+        given = arms[position].results
+        if not all(arm.completes for arm in arms) or all(given[k].op is UNDEFINED for k in results):
+            return ()
+        conditions = self._equal(node.args[0], position == 0, node.block)
+        if conditions and self._converged(arms[position], conditions):
+            return ()
+        return conditions
+
+    def _converged(self, arm: Block, conditions: Sequence[Condition]) -> bool:
+        """Whether the arm ends a loop whose own iterates it has compared.
+
+        What a loop gives that stops at convergence is differentiated as the steps that were run.
+        """
+        taken: dict[Node, Block] = {}
+        block: Block | None = arm
+        while block is not None and block in self._owners:
+            owner = self._owners[block]
+            if owner.op is LOOP:
+                if not owner.params[3] or truth_in(loop_body(owner).results[-1], taken) is not True:
+                    return False
+                states = loop_parts(owner)[2]
+                return all(
+                    isinstance(condition, Equal)
+                    and any(
+                        source in states and source in self._varied
+                        for source in sources(condition.nodes, lambda node: node.op is PARAMETER)
+                    )
+                    for condition in conditions
+                )
+            taken[owner] = block
+            block = block.parent
+        return False
+
+    def _equal(self, predicate: Node, truth: bool, block: Block) -> tuple[Condition, ...]:
+        op = predicate.op
+        if predicate.origin.derivative:
+            # The cases of a rule are right as they are.
+            return ()
+        if op is arithmetic.logical_not:
+            return self._equal(predicate.args[0], not truth, block)
+        if (op is arithmetic.equal and truth) or (op is arithmetic.not_equal and not truth):
+            return _compared(predicate.args)
+        if isinstance(op, Verbatim):
+            return _listed(predicate, truth)
+        if op is rounding.isclose and truth and is_constant(predicate.args[1], 0):
+            # Without an absolute tolerance nothing but 0 is close to 0.
+            return _compared(predicate.args)
+        order = _order(predicate, truth)
+        if order is not None:
+            blocks = self._known.get(order[::-1], ())
+            return _compared(predicate.args) if any(_within(block, b) for b in blocks) else ()
+        if op is ITEM and predicate.args[0].op is IF:
+            return self._joined(predicate, truth)
+        if predicate.type in (FLOAT, INT) and not truth:
+            return (Equal((predicate,)),)
+        return ()
+
+    def _joined(self, item: Node, truth: bool) -> tuple[Condition, ...]:
+        """The same for ``and``, ``or`` and flags: results of a branch."""
+        branch, k = item.args[0], int(str(item.params[0]))
+        found: list[tuple[Condition, ...]] = []
+        possible = []
+        for arm, side in zip(owned_blocks(branch), (True, False), strict=True):
+            result = arm.results[k]
+            certain = is_constant(result) and result.type == BOOL
+            known = result.params[0] if certain else side
+            if (certain or result is branch.args[0]) and known is not truth:
+                found.append(())
+                continue
+            first = self._equal(branch.args[0], side, branch.block)
+            second = () if certain or result is branch.args[0] else self._equal(result, truth, arm)
+            possible.append(side)
+            found.append((*first, *second))
+        if len(possible) == 1:
+            return found[0] if possible[0] else found[1]
+        if not any(found):
+            return ()
+        return (Cases(branch.args[0], found[0], found[1]),)
+
+
+def truth_in(flag: Node, taken: Mapping[Node, Block]) -> bool | None:
+    """The truth of a flag on the path through the arms ``taken``; None where it is open."""
+    if is_constant(flag):
+        return bool(flag.params[0])
+    if flag.op is arithmetic.logical_not:
+        inner = truth_in(flag.args[0], taken)
+        return None if inner is None else not inner
+    if flag.op is not ITEM or flag.args[0].op is not IF:
+        return None
+    branch, k = flag.args[0], int(str(flag.params[0]))
+    if branch in taken:
+        return truth_in(taken[branch].results[k], taken)
+    known = truth_in(branch.args[0], taken)
+    arms = owned_blocks(branch)
+    if known is not None:
+        return truth_in(arms[0 if known else 1].results[k], taken)
+    then, orelse = (truth_in(arm.results[k], taken) for arm in arms)
+    then = True if arms[0].results[k] is branch.args[0] else then
+    return then if then == orelse else None
+
+
+def _order(predicate: Node, truth: bool) -> tuple[object, object] | None:
+    """``(left, right)`` when the outcome of a comparison tells that left <= right."""
+    turned = ORDERS.get((predicate.op, truth))
+    if turned is None:
+        return None
+    keys = [arg.params[0] if arg.op is CONSTANT else arg for arg in predicate.args]
+    return (keys[1], keys[0]) if turned else (keys[0], keys[1])
+
+
+def _within(block: Block, outer: Block) -> bool:
+    current: Block | None = block
+    while current is not None:
+        if current is outer:
+            return True
+        current = current.parent
+    return False
+
+
+def _compared(args: Sequence[Node]) -> tuple[Condition, ...]:
+    """A value always equals itself, and there is no slope at infinity."""
+    infinite = any(_number(arg) in (math.inf, -math.inf) for arg in args)
+    return () if infinite or args[0] is args[1] else (Equal(tuple(args)),)
+
+
+def _number(node: Node) -> object:
+    """The value of a constant or of a global of the user's, else None."""
+    if node.op is GLOBAL:
+        module, name = map(str, node.params)
+        return node.graph.globals[module, name]
+    return node.params[0] if node.op is CONSTANT else None
+
+
+def _listed(predicate: Node, truth: bool) -> tuple[Condition, ...]:
+    """``x in (0, 1)``, and comparisons of lists."""
+    text = predicate.params[0]
+    words = ("_0_ in _1_", "_0_ == _1_") if truth else ("_0_ not in _1_", "_0_ != _1_")
+    if text not in words:
+        return ()
+    right = predicate.args[1]
+    items = right.args if right.op is sequence.display else (right,)
+    return (Equal((predicate.args[0], *items)),)
+
+
+def sources(nodes: Sequence[Node], stops: Callable[[Node], bool]) -> list[Node]:
+    """Where a derivative may flow into ``nodes`` from; ``stops`` tells where the search ends."""
+    found: dict[Node, None] = {}
+    seen = set(nodes)
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if stops(node):
+            found[node] = None
+            continue
+        structured = node.op is ITEM and owned_blocks(node.args[0])
+        for arg in item_sources(node) if structured else carrying_args(node):
+            if arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return list(found)
+
+
+def refuse_points(
+    graph: Graph,
+    conditions: Sequence[Condition],
+    doubt: Doubt,
+    mapped: Callable[[Node], Node] = lambda node: node,
+) -> bool:
+    """Append what raises where the slope of this arm is in doubt; True when it always does.
+
+    ``mapped`` gives what a predicate of the arm has become in ``graph``.
+    """
+    for condition in conditions:
+        if isinstance(condition, Cases):
+            arms = []
+            for inner in (condition.then, condition.orelse):
+                arm = Block(graph, graph.cursor)
+                with graph.inside(arm):
+                    arm.completes = not refuse_points(graph, inner, doubt, mapped)
+                arms.append(arm)
+            if any(arm.steps for arm in arms):
+                graph.cursor.add(IF, (mapped(condition.predicate),), (*arms, "statement"))
+            if not any(arm.completes for arm in arms):
+                return True
+            continue
+        when = doubt(condition.nodes)
+        if when is True:
+            graph.cursor.add(RAISE, (), (_text(graph),))
+            return True
+        if isinstance(when, Node):
+            arm, other = Block(graph, graph.cursor), Block(graph, graph.cursor)
+            with graph.inside(arm):
+                graph.cursor.add(RAISE, (), (_text(graph),))
+            arm.completes = False
+            graph.cursor.add(IF, (when,), (arm, other, "statement"))
+    return False
+
+
+def _text(graph: Graph) -> str:
+    position = graph.origin.position
+    where = ""
+    if position is not None:
+        where = f"{os.path.basename(position.file)}:{position.line}: "
+    message = f"{where}no slope is known at this single point"
+    return f"raise ArithmeticError({message!r})"
+
+
+def nonzero(node: Node) -> Node | bool:
+    """Whether a tangent or adjoint is other than 0; where it is no number, it counts as such."""
+    if is_constant(node):
+        return not is_constant(node, 0)
+    return arithmetic.not_equal(node, 0.0) if node.type in (FLOAT, INT) else True
+
+
+def either(parts: Sequence[Node | bool]) -> Node | bool:
+    """Whether one of ``parts`` holds."""
+    if any(part is True for part in parts):
+        return True
+    nodes = [part for part in parts if isinstance(part, Node)]
+    if not nodes:
+        return False
+    result = nodes[0]
+    for node in nodes[1:]:
+        graph = node.graph
+        blocks = [Block(graph, graph.cursor), Block(graph, graph.cursor)]
+        blocks[0].results, blocks[1].results = (result,), (node,)
+        result = graph.cursor.item(graph.cursor.add(IF, (result,), (*blocks, "or")), 0)
+    return result
