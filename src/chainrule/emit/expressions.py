@@ -125,7 +125,7 @@ class Speller:
         module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
         if isinstance(module, str) and isinstance(name, str) and "<" not in name:
             return self.reference_to(module, name, value)
-        return self.name(self.header.constant(f"{parameter.name}_default", value, False))
+        return self.name(self.header.constant(f"{parameter.name}_default", value, None, False))
 
     def reference_to(self, module: str, name: str, value: Any) -> ast.expr:
         if module == "builtins":
@@ -178,9 +178,8 @@ class Speller:
 
     def global_name(self, value: Value) -> str:
         module, name = value.params
-        return self.header.constant(
-            name, self.graph.globals[module, name], module == self.graph.module
-        )
+        value = self.graph.globals[module, name]
+        return self.header.constant(name, value, module, module == self.graph.module)
 
     def reference(self, key: Any) -> ast.expr:
         value = self.graph.references[key]
@@ -192,10 +191,11 @@ class Speller:
                 return self.builtin(name)
             if module and not (is_literal(value) and name.isidentifier()):
                 return self.reference_to(module, name, value)
+            own = module == self.graph.module
             return self.name(
-                self.header.constant(name or "table", value, module == self.graph.module)
+                self.header.constant(name or "table", value, module if own else None, own)
             )
-        return self.name(self.header.constant(str(key), value, False))
+        return self.name(self.header.constant(str(key), value, None, False))
 
     def template(self, text: str, args: list[ast.expr]) -> ast.expr:
         """A verbatim expression with its slots filled."""

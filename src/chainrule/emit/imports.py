@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import math
+from collections.abc import Hashable
 from typing import Any
 
 from chainrule.emit.names import unused
@@ -27,6 +28,8 @@ class Header:
         Every name that the text gets so, with its object.
     live:
         Names of constants that belong to the user's own module and are read live there.
+    homes:
+        Numbers that live elsewhere: local name to ``(module, name)``.
     """
 
     def __init__(self, taken: set[str]) -> None:
@@ -37,6 +40,8 @@ class Header:
         self.constants: dict[str, str] = {}
         self.bindings: dict[str, Any] = {}
         self.live: dict[str, str] = {}
+        self.homes: dict[str, tuple[str, str]] = {}
+        self._constants: dict[Hashable, str] = {}
 
     def local(self, preferred: str, fallback: str) -> str:
         """A free name at module level."""
@@ -69,17 +74,25 @@ class Header:
             self.bindings[known] = importlib.import_module(module)
         return known
 
-    def constant(self, name: str, value: Any, own: bool) -> str:
-        """The local name of a constant of the user's: ``R = 8.314``."""
-        known = self.constants.get(name)
-        if known is not None and self.bindings.get(name) is value:
-            return name
+    def constant(self, name: str, value: Any, module: str | None, own: bool) -> str:
+        """The local name of a constant of the user's: ``R = 8.314``.
+
+        ``module`` is where it lives (``""`` for a closure), None for what is bound once and for
+        all; with ``own`` it is the module in whose globals the text is run.
+        """
+        key = (module, name) if module is not None else (name, id(value))
+        known = self._constants.get(key)
+        if known is not None:
+            return known
         local = name if name not in self.taken else unused(name, self.taken)
         self.taken.add(local)
+        self._constants[key] = local
         self.constants[local] = literal(value, self)
         self.bindings[local] = value
-        if own:
+        if own and local == name:
             self.live[local] = name
+        elif module is not None:
+            self.homes[local] = (module, name)
         return local
 
     def lines(self) -> list[str]:

@@ -9,8 +9,10 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
+from chainrule.emit.guards import Watch
 from chainrule.emit.module import EmittedModule
 from chainrule.graph.block import NO_DEFAULT, Graph
+from chainrule.graph.guard import Guard, Route
 
 _NUMBERS = itertools.count(1)
 _FACTORY = "_chainrule_factory"
@@ -21,28 +23,49 @@ def load(
     name: str,
     *,
     module_globals: dict[str, Any] | None = None,
-    closure: Mapping[str, types.CellType] | None = None,
-    filename: str | None = None,
 ) -> types.FunctionType:
     """The function ``name`` of an emitted module, compiled from its text.
 
     With ``module_globals`` the function runs in the user's module and reads its globals live;
-    everything that the header binds comes in closure cells.  ``closure`` holds the cells of
-    variables of the user's that are to be read live.
+    everything that the header binds comes in closure cells.  Where values have shaped the text,
+    the function begins with a check of them, and its attribute ``watch`` is not None.
     """
-    file = filename or f"<chainrule {name} #{next(_NUMBERS)}>"
+    file = f"<chainrule {name} #{next(_NUMBERS)}>"
     _register(file, emitted.source)
     own = module_globals is not None
     functions = [node for node in emitted.tree.body if isinstance(node, ast.FunctionDef)]
     live = set(emitted.live_globals) if own else set()
-    cells = _cells(emitted, closure, live)
+    cells = _cells(emitted, live)
     namespace: dict[str, Any] = {"__name__": _module_of(emitted, name)}
+    watch = None
     if module_globals is not None:
         namespace = module_globals
+        watch = _watch(emitted, name, cells)
+    if watch is not None:
+        functions = [
+            watch.checked(each, namespace) if each.name == name else each for each in functions
+        ]
+        cells = {**cells, **watch.cells}
     made = _made(functions, cells, namespace, file, [name for name, _ in cells.items()])
     function = made[name]
     _describe(function, emitted, name)
+    function.watch = watch  # type: ignore[attr-defined]
     return function
+
+
+def _watch(emitted: EmittedModule, name: str, cells: Mapping[str, types.CellType]) -> Watch | None:
+    """The guards of a function; a compiler's decorator freezes what it reads, as Numba says."""
+    definition = next(node for node in emitted.tree.body if getattr(node, "name", None) == name)
+    if getattr(definition, "decorator_list", None):
+        return None
+    guards = [guard for graph in emitted.graphs.values() for guard in graph.guards.values()]
+    for local, (module, known) in emitted.homes.items():
+        scopes = (graph.scopes.get(module) for graph in emitted.graphs.values())
+        scope = next((scope for scope in scopes if scope is not None), None)
+        if scope is not None:
+            route = Route(scope).item(known)
+            guards.append(Guard(route, "is", cells[local].cell_contents, local))
+    return Watch(guards, cells) if guards else None
 
 
 def _register(file: str, source: str) -> None:
@@ -50,17 +73,14 @@ def _register(file: str, source: str) -> None:
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
 
 
-def _cells(
-    emitted: EmittedModule, closure: Mapping[str, types.CellType] | None, live: set[str]
-) -> dict[str, types.CellType]:
+def _cells(emitted: EmittedModule, live: set[str]) -> dict[str, types.CellType]:
     cells = {
         name: types.CellType(value) for name, value in emitted.bindings.items() if name not in live
     }
-    known: dict[str, types.CellType] = {}
-    for graph in emitted.graphs.values():
-        known.update(getattr(graph, "cells", {}))
-    known.update(closure or {})
-    cells.update({name: cell for name, cell in known.items() if name in emitted.bindings})
+    known = {name: cell for graph in emitted.graphs.values() for name, cell in graph.cells.items()}
+    for local, (module, name) in emitted.homes.items():
+        if not module and name in known:
+            cells[local] = known[name]
     return cells
 
 

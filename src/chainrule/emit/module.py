@@ -50,6 +50,8 @@ class EmittedModule:
         What the header binds: local name to object.
     live_globals:
         Names printed as constants that the user's own module holds.
+    homes:
+        Where the other numbers live that are printed as constants.
     graphs:
         The graph of every function in the text, by name.
     """
@@ -59,6 +61,7 @@ class EmittedModule:
     names: tuple[str, ...]
     bindings: dict[str, Any]
     live_globals: dict[str, str]
+    homes: dict[str, tuple[str, str]]
     graphs: dict[str, Graph] = field(default_factory=dict)
 
 
@@ -112,6 +115,7 @@ def _rendered(
         tuple(names[graph] for graph in graphs),
         dict(top.bindings),
         dict(top.live),
+        dict(top.homes),
         {names[graph]: graph for graph in ordered},
     )
 

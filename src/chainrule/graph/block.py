@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from chainrule.graph.guard import Guard, Route
 from chainrule.graph.node import NOWHERE, Node, Op, Origin
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type
 
@@ -195,8 +196,11 @@ class Graph:
         self.names: dict[Node, str] = {}
         self.globals: dict[tuple[str, str], Any] = {}
         self.references: dict[Hashable, Any] = {}
-        # Cells of the closure of the user's function, and graphs of functions kept apart.
+        # The dictionaries of the modules that are read, and the cells of closures.
+        self.scopes: dict[str, dict[str, Any]] = {}
         self.cells: dict[str, Any] = {}
+        # What the code rests on besides its arguments; graphs of functions kept apart.
+        self.guards: dict[Hashable, Guard] = {}
         self.functions: dict[Hashable, Graph] = {}
         # Every function whose text went in, as (file, line, text).
         self.sources: tuple[tuple[str, int, str], ...] = ()
@@ -238,6 +242,11 @@ class Graph:
         """A Python object (function, class, table) that the emitted code refers to by name."""
         self.references[key] = value
         return self.leaf(REFERENCE, (key,), key, OPAQUE)
+
+    def guard(self, route: Route, form: str, expected: Any) -> None:
+        """The graph is right only as long as this condition holds."""
+        guard = Guard(route, form, expected)
+        self.guards.setdefault(guard.key, guard)
 
     @contextmanager
     def inside(self, block: Block) -> Iterator[Block]:

@@ -188,6 +188,7 @@ class Builtins(Calls):
     def python_type(self, value: Value) -> type | None:
         """The Python type of a value, when it is certain."""
         value = self.read(value)
+        self.watch_type(value)
         if isinstance(value, Static):
             return type(value.value)
         if isinstance(value, ObjectBox):
@@ -486,8 +487,7 @@ def _callable(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
 
 
 def _type(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    found = self.python_type(args[0])
-    if found is not None and len(args) == 1:
+    if (found := self.python_type(args[0])) is not None and len(args) == 1:
         return Static(found)
     return self.verbatim("type(_0_)", self.node(args[0]))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.errors import ChainruleError, NotDifferentiableError, SourceError, UnsupportedError
+from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC
 from chainrule.lift.core import AlwaysRaises, Completion
@@ -188,12 +189,8 @@ class Calls(Objects):
         frame = Frame(source, None, plain.__globals__)
         if plain.__closure__:
             frame.cells = dict(zip(plain.__code__.co_freevars, plain.__closure__, strict=True))
-        defaults = tuple(
-            self.default_value(value, found, k) for k, value in enumerate(plain.__defaults__ or ())
-        )
-        keyword_defaults = {
-            name: self.adopt(value, None) for name, value in (plain.__kwdefaults__ or {}).items()
-        }
+        defaults = self._defaults(plain)
+        keyword_defaults = self._keyword_defaults(plain)
         calls_itself = sum(known.function is plain for known, _ in self.calls)
         counts_down = any(self.static_int(arg) is not None for arg in args)
         if len(self.calls) > DEEPEST_CALL or (calls_itself > 1 and not counts_down):
@@ -216,8 +213,17 @@ class Calls(Objects):
             self.block.forget(mark)
             return self._opaque_call(self.static_node(function), args, keywords, node, error)
 
-    def default_value(self, found: Any, function: Any, position: int) -> Value:
-        return self.adopt(found, None)
+    def _defaults(self, function: types.FunctionType) -> tuple[Value, ...]:
+        found = function.__defaults__
+        if found is None:
+            return ()
+        self.graph.guard(Route(function).attribute("__defaults__"), "is", found)
+        return tuple(self.adopt(value, None) for value in found)
+
+    def _keyword_defaults(self, function: types.FunctionType) -> dict[str, Value]:
+        found = function.__kwdefaults__ or {}
+        route = Route(function).attribute("__kwdefaults__")
+        return {name: self.adopt(value, None, route.item(name)) for name, value in found.items()}
 
     def _has_containers(self, args: list[Value], keywords: dict[str, Value]) -> bool:
         """Whether a callee could change something that the caller sees."""

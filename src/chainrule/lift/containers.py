@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
     BOOL,
@@ -17,7 +18,6 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
-from chainrule.lift.core import Core
 from chainrule.lift.values import (
     DictBox,
     ListBox,
@@ -28,6 +28,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
 )
+from chainrule.lift.watching import Watching
 from chainrule.primitives import sequence
 
 NUMBERS = (FLOAT, INT, BOOL, DYNAMIC)
@@ -54,7 +55,7 @@ SYMBOLS: dict[type, str] = {
 }
 
 
-class Containers(Core):
+class Containers(Watching):
     """Reads and builds containers."""
 
     def spread(self, value: Value, node: ast.AST) -> list[Value]:
@@ -83,6 +84,7 @@ class Containers(Core):
         ):
             if isinstance(value.value, (set, frozenset)):
                 return None
+            self.watch_layout(value)
             if isinstance(value.value, (list, tuple)):
                 return [self.static_item(value, position) for position in range(len(value.value))]
             return [self.wrap(item) for item in value.value]
@@ -96,7 +98,8 @@ class Containers(Core):
             base = self.static_node(value)
             return self.verbatim(f"_0_[{key!r}]", base, type=self.static_type(found), pure=True)
 
-        return self.wrap(found, node)
+        changeable = isinstance(value.value, (list, dict))
+        return self.wrap(found, node, Route(value.value).item(key) if changeable else None)
 
     def is_container(self, value: Value) -> bool:
         """Whether a value is a list or a tuple."""
@@ -246,6 +249,7 @@ class Containers(Core):
         items = self.known_items(base)
         if isinstance(base, Static) and all(found for found, _ in known):
             key = slice(*(part for _, part in known))
+            self.watch_content(base)
             text = ast.unparse(bounds) if all(found for found, _ in known) else ""
             found = base.value[key]
             return (
@@ -280,6 +284,7 @@ class Containers(Core):
         if items is not None:
             return self.graph.constant(len(items))
         if isinstance(value, Static):
+            self.watch_layout(value)
             return self.graph.constant(len(value.value))
         if isinstance(value, Range):
             if self.static_int(value.start) == 0 and self.static_int(value.step) == 1:

@@ -249,14 +249,6 @@ class Core:
         known, found = self.static_value(value)
         return found if known and isinstance(found, int) and not isinstance(found, bool) else None
 
-    def wrap(self, value: Any, node: Callable[[], Node] | None = None) -> Value:
-        """A Python object known while lifting, as a value."""
-        if isinstance(value, bool) or value is None or isinstance(value, str):
-            return Static(value, node)
-        if type(value) in (int, float):
-            return node() if node is not None else self.graph.constant(value)
-        return Static(value, node)
-
     def leave(self, frame: Frame) -> None:
         """Forget the names of a call that has ended."""
         if not frame.captured:

@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
     INT,
@@ -101,20 +102,39 @@ class Expressions(Operators):
         if key in self.state:
             return self.state[key]
         found = frame.globals[name]
-        if type(found) in (int, float):
-            return self.graph.global_name(frame.module, name, found, self.static_type(found))
-        return self.adopt(found, lambda: self.graph.reference((frame.module, name), found))
+        self.graph.scopes[frame.module] = frame.globals
+
+        def node() -> Node:
+            if type(found) in (int, float):
+                return self.graph.global_name(frame.module, name, found, self.static_type(found))
+            return self.graph.reference((frame.module, name), found)
+
+        return self.adopt(found, node, Route(frame.globals).item(name), name)
 
     def outer_value(self, found: Any, name: str, frame: Frame) -> Value:
         """The content of a closure cell of the user's function."""
-        if type(found) in (int, float):
-            self.graph.cells[name] = frame.cells[name]
-            return self.graph.global_name("", name, found, self.static_type(found))
-        return self.adopt(found, lambda: self.graph.reference(("", name), found))
+        cell = frame.cells[name]
+        known, number = name, 1
+        while self.graph.cells.setdefault(known, cell) is not cell:
+            number += 1
+            known = f"{name}_{number}"
 
-    def adopt(self, found: Any, node: Callable[[], Node] | None) -> Value:
+        def node() -> Node:
+            if type(found) in (int, float):
+                return self.graph.global_name("", known, found, self.static_type(found))
+            return self.graph.reference(("", known), found)
+
+        return self.adopt(found, node, Route(cell).attribute("cell_contents"), name)
+
+    def adopt(
+        self,
+        found: Any,
+        node: Callable[[], Node] | None,
+        route: Route | None = None,
+        name: str = "",
+    ) -> Value:
         """A Python object met while lifting, as a value."""
-        return self.wrap(found, node)
+        return self.wrap(found, node, route, name)
 
     def _tuple(self, node: ast.Tuple) -> Value:
         # A row in a tuple is the row as it is now: `a[i], a[j] = a[j], a[i]` swaps.

@@ -12,6 +12,7 @@ from typing import Any
 
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import Graph
+from chainrule.graph.guard import Route
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, OPAQUE, Type
@@ -107,11 +108,22 @@ def lift(
             structure = Structure("static", graph.constant(None))
             graph.body.completes = False
     graph.body.results = (assemble(graph, structure),)
+    if source.function.__defaults__ is not None:
+        graph.guard(Route(source.function).attribute("__defaults__"), "is", plain.__defaults__)
+    given = {**(arguments or {}), **_self_argument(signature, owner)}
+    graph.guards = {
+        key: guard for key, guard in graph.guards.items() if guard.holds(guard.expected, given)
+    }
     graph.signature = signature_parameters(graph, signature, nodes)
     graph.sources = tuple(
         (used.file, used.tree.lineno, used.text) for used in lifter.sources.values()
     )
     return Lifted(graph, parameters, structure, tuple(lifter.sources.values()))
+
+
+def _self_argument(signature: inspect.Signature, owner: Any) -> dict[str, Any]:
+    """The argument that a bound method's object is."""
+    return {} if owner is None else {next(iter(signature.parameters)): owner}
 
 
 def owner_and_function(function: Any) -> tuple[Any, Any]:

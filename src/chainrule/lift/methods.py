@@ -135,6 +135,7 @@ def _content(self: Builtins, owner: Value) -> dict[Any, Value]:
     if isinstance(owner, DictBox):
         content: dict[Any, Value] = self.state[owner]
         return content
+    self.watch_layout(owner)
     return {key: self.static_item(owner, key) for key in owner.value}
 
 
@@ -170,6 +171,7 @@ def _get(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node
         )
     if isinstance(owner, DictBox):
         return self.state[owner].get(key, default)
+    self.watch_membership(key, owner)
     return self.static_item(owner, key) if key in owner.value else default
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
+from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.lift.lifted import Lifted, Transform
@@ -59,10 +60,10 @@ class Nested(Rules, Parameters):
                 return self._apply(inner, args, keywords, node)
         return super().call(function, args, keywords, node)
 
-    def adopt(self, found: Any, node: Any) -> Value:
+    def adopt(self, found: Any, node: Any, route: Route | None = None, name: str = "") -> Value:
         if hasattr(getattr(found, "request", None), "transform"):
-            return Static(found, node)
-        return super().adopt(found, node)
+            return self.wrap(found, node, route, name)
+        return super().adopt(found, node, route, name)
 
     def _derivative(
         self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST

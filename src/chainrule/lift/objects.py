@@ -10,6 +10,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.graph.guard import Argument, Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
@@ -69,13 +70,7 @@ class Objects(Control):
             )
         found = getattr(owner.value, name)
         if isinstance(owner.value, types.ModuleType):
-            if type(found) in (int, float):
-                return self.graph.global_name(
-                    owner.value.__name__, name, found, self.static_type(found)
-                )
-            return self.adopt(
-                found, lambda: self.graph.reference((owner.value.__name__, name), found)
-            )
+            return self.module_value(owner.value, name)
         if isinstance(found, (types.MethodType, types.BuiltinMethodType)):
             return Method(Static(name), owner)
         return self.adopt(
@@ -83,21 +78,48 @@ class Objects(Control):
             lambda: self.verbatim(
                 f"_0_.{name}", self.static_node(owner), type=self.static_type(found), pure=True
             ),
+            Route(owner.value).attribute(name),
+            name,
         )
 
-    def adopt(self, found: Any, node: Callable[[], Node] | None) -> Value:
+    def module_value(self, module: types.ModuleType, name: str) -> Value:
+        """``module.name``, read when the derivative is called."""
+        found = getattr(module, name)
+        key = (module.__name__, name)
+        self.graph.scopes.setdefault(module.__name__, vars(module))
+
+        def node() -> Node:
+            if type(found) in (int, float):
+                return self.graph.global_name(*key, found, self.static_type(found))
+            return self.graph.reference(key, found)
+
+        return self.adopt(found, node, Route(module).attribute(name), name)
+
+    def adopt(
+        self,
+        found: Any,
+        node: Callable[[], Node] | None,
+        route: Route | None = None,
+        name: str = "",
+    ) -> Value:
         """A Python object met while lifting: an instance of a user's class becomes an object."""
         if _is_instance_with_state(found):
+            if route is not None and not isinstance(route.root, Argument):
+                self.graph.guard(route, "is", found)
+                route = None
+            elif route is not None:
+                self.graph.guard(route, "type", type(found))
             known = self.objects.get(id(found))
             if known is None:
                 known = ObjectBox(found, type(found), None)
+                known.route = route or Route(found)
                 self.objects[id(found)] = known
                 self.state.setdefault(known, {})
                 self.object_nodes[known] = node or (
                     lambda: self.graph.reference(self.reference_key(found), found)
                 )
             return known
-        return self.wrap(found, node)
+        return self.wrap(found, node, route, name)
 
     def object_node(self, box: ObjectBox) -> Node:
         """The node of an object that exists at run time."""
@@ -122,6 +144,8 @@ class Objects(Control):
         if name in content:
             return self.read(content[name])
         found = inspect.getattr_static(owner.type, name, None)
+        if found is not None:
+            self._watch_class(owner.type, name)
         if isinstance(found, property) and found.fget is not None:
             return self.call(Static(found.fget), [owner], {}, node)
         if isinstance(found, functools.cached_property):
@@ -137,7 +161,7 @@ class Objects(Control):
             return Method(Static(found), owner)
         if owner.instance is None or not hasattr(owner.instance, name):
             if found is not None:
-                return self.wrap(found)
+                return self.wrap(found, None, Route(owner.type).attribute(name))
             raise self.unsupported(
                 f"`{owner.type.__name__}` has no attribute `{name}`",
                 "Set it before it is read.",
@@ -159,7 +183,18 @@ class Objects(Control):
             return self.boxed(node())
         if is_ndarray(found):
             return self.boxed(node())
-        return self.adopt(found, node)
+        route = owner.route.attribute(name) if owner.route is not None else None
+        return self.adopt(found, node, route, name)
+
+    def _watch_class(self, kind: type, name: str) -> None:
+        """A method or property may be replaced in its class."""
+        found = getattr(kind, name, None)
+        if isinstance(found, types.MethodType):
+            self.graph.guard(
+                Route(kind).attribute(name).attribute("__func__"), "is", found.__func__
+            )
+        elif callable(found) or isinstance(found, (property, functools.cached_property)):
+            self.graph.guard(Route(kind).attribute(name), "is", found)
 
     def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         """``owner.name = value``: an effect, once, when the object is the caller's."""

@@ -163,6 +163,7 @@ class Operators(Arrays):
         """``(known, truth)`` of a value while lifting."""
         value = self.read(value)
         if isinstance(value, Static):
+            self.watch_layout(value)
             return True, bool(value.value)
         known, found = self.static_value(value)
         if known:
@@ -210,6 +211,8 @@ class Operators(Arrays):
         known_left, a = self.static_value(left)
         known_right, b = self.static_value(right)
         if known_left and known_right:
+            self.watch_content(left)
+            self.watch_content(right)
             return Static(STATIC_COMPARE[operator](a, b))
         if self.is_container(left) and self.is_container(right):
             return self.verbatim(
@@ -230,6 +233,7 @@ class Operators(Arrays):
                 b.value is None or isinstance(b.value, (str, tuple, list, dict))
             )
             if number and (other or isinstance(b, (TupleValue, ListBox, DictBox))):
+                self.watch_type(a)
                 return True
         return False
 
@@ -243,6 +247,7 @@ class Operators(Arrays):
             ):
                 if not isinstance(b, Node):
                     return Static(not positive)
+                self.watch_type(b)
                 if b.type in (FLOAT, INT) or isinstance(b.type, SequenceType):
                     return Static(not positive)
                 if b.type == BOOL and a.value is None:
@@ -258,6 +263,7 @@ class Operators(Arrays):
         if known and isinstance(right, DictBox):
             return Static((a in self.state[right]) is positive)
         if known and isinstance(right, Static):
+            self.watch_membership(a, right)
             return Static((a in right.value) is positive)
         items = self.known_items(right)
         if known and items is not None:

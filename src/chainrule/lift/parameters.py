@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin
 
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
+from chainrule.graph.guard import Argument, Route
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import (
@@ -56,8 +57,18 @@ KINDS: dict[str, Type] = {
 class Parameters(NumpyCalls):
     """Makes the values of parameters."""
 
-    def example_value(self, name: str, example: Any, read: Callable[[Type], Node]) -> Value:
-        """A parameter whose argument is like ``example``; ``read`` makes the node that reads it."""
+    def example_value(
+        self,
+        name: str,
+        example: Any,
+        read: Callable[[Type], Node],
+        route: Route | None = None,
+    ) -> Value:
+        """A parameter whose argument is like ``example``.
+
+        ``read`` makes the node that reads it, ``route`` leads to the argument.
+        """
+        route = route or Route(Argument(name))
         if type(example) in (float, int, bool):
             return read(self.static_type(example))
         if _is_float_like(example):
@@ -70,13 +81,15 @@ class Parameters(NumpyCalls):
                 box = ListBox(parameter=True)
                 self.state[box] = read(type_)
                 return box
-            return self._structured_list(name, example, read)
+            return self._structured_list(name, example, read, route)
         if isinstance(example, tuple):
-            return self._tuple_value(name, example, read)
+            return self._tuple_value(name, example, read, route)
         if isinstance(example, dict):
             box_node = read(OPAQUE)
             content = {
-                key: self.example_value(name, item, self._reader(box_node, f"[{key!r}]"))
+                key: self.example_value(
+                    name, item, self._reader(box_node, f"[{key!r}]"), route.item(key)
+                )
                 for key, item in example.items()
             }
             dict_box = DictBox()
@@ -90,6 +103,7 @@ class Parameters(NumpyCalls):
             return self._array_value(name, example, read)
         box_node = read(OPAQUE)
         owner = ObjectBox(example, type(example), box_node)
+        owner.route = route
         self.state[owner] = {}
         self.objects[id(example)] = owner
         return owner
@@ -109,11 +123,11 @@ class Parameters(NumpyCalls):
         return lambda type_: self.verbatim(f"_0_{text}", base, type=type_, pure=True)
 
     def _structured_list(
-        self, name: str, example: list[Any], read: Callable[[Type], Node]
+        self, name: str, example: list[Any], read: Callable[[Type], Node], route: Route
     ) -> Value:
         base = read(OPAQUE)
         items = [
-            self.example_value(name, item, self._reader(base, f"[{k}]"))
+            self.example_value(name, item, self._reader(base, f"[{k}]"), route.item(k))
             for k, item in enumerate(example)
         ]
         box = ListBox(parameter=True)
@@ -121,7 +135,7 @@ class Parameters(NumpyCalls):
         return box
 
     def _tuple_value(
-        self, name: str, example: tuple[Any, ...], read: Callable[[Type], Node]
+        self, name: str, example: tuple[Any, ...], read: Callable[[Type], Node], route: Route
     ) -> Value:
         named = type(example) if hasattr(example, "_fields") else None
         type_ = example_type(example)
@@ -134,13 +148,19 @@ class Parameters(NumpyCalls):
                 return lambda _: self.primitive(sequence.index, base, self.graph.constant(position))
 
             return TupleValue(
-                tuple(self.example_value(name, item, reader(k)) for k, item in enumerate(example))
+                tuple(
+                    self.example_value(name, item, reader(k), route.item(k))
+                    for k, item in enumerate(example)
+                )
             )
         base = read(OPAQUE)
         fields = getattr(example, "_fields", None)
         items = tuple(
             self.example_value(
-                name, item, self._reader(base, f".{fields[k]}" if fields else f"[{k}]")
+                name,
+                item,
+                self._reader(base, f".{fields[k]}" if fields else f"[{k}]"),
+                route.item(k),
             )
             for k, item in enumerate(example)
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -407,18 +406,7 @@ class Statements(Expressions):
                 )
             if not hasattr(module, alias.name):
                 importlib.import_module(f"{module.__name__}.{alias.name}")
-            found = getattr(module, alias.name)
-            key = (module.__name__, alias.name)
-            if type(found) in (int, float):
-                self.bind(
-                    alias.asname or alias.name,
-                    self.graph.global_name(*key, found, self.static_type(found)),
-                )
-            else:
-                self.bind(
-                    alias.asname or alias.name,
-                    self.adopt(found, functools.partial(self.graph.reference, key, found)),
-                )
+            self.bind(alias.asname or alias.name, self.module_value(module, alias.name))
         return Completion.FALLS
 
     # Given by the other parts of the lifter.
@@ -426,6 +414,9 @@ class Statements(Expressions):
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
+        raise NotImplementedError
+
+    def module_value(self, module: Any, name: str) -> Value:
         raise NotImplementedError
 
     def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chainrule.errors import ChainruleError
+from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type
 
@@ -72,12 +73,16 @@ class DictBox:
 
 
 class ObjectBox:
-    """An object whose attributes are read and written; content is the attributes seen so far."""
+    """An object whose attributes are read and written; content is the attributes seen so far.
+
+    ``route`` tells how an object that exists at run time is reached.
+    """
 
     def __init__(self, instance: Any, type: type, node: Node | None) -> None:
         self.instance = instance
         self.type = type
         self.node = node
+        self.route: Route | None = None
 
 
 @dataclass(frozen=True, eq=False)

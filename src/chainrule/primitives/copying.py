@@ -32,7 +32,9 @@ class Copier:
         graph.module = source.module
         graph.globals = source.globals
         graph.references = source.references
+        graph.scopes = source.scopes
         graph.cells = source.cells
+        graph.guards = source.guards
         graph.functions = source.functions
         graph.docstring = source.docstring
         graph.sources = source.sources

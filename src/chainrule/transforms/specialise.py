@@ -1,4 +1,11 @@
-"""Derivatives as functions: made at once where kinds are known, else on first call."""
+"""Derivatives as functions: made at once where kinds are known, else on first call.
+
+Code is specialised on two things.  Kinds of arguments: :class:`Specialised` keeps one function for
+each.  Values that shaped the code (see :mod:`chainrule.lift.watching`): each function begins with
+a check that they are what they were (:mod:`chainrule.emit.guards`), so that no wrapper stands
+between the user and the code, and nothing at all where no value did;
+:class:`~chainrule.transforms.variants.Variants` supplies another when the check fails.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +22,7 @@ from chainrule.errors import ArgumentError
 from chainrule.lift.lifter import owner_and_function
 from chainrule.lift.source import Source, source_of
 from chainrule.transforms.derive import derive, wrt_names
+from chainrule.transforms.variants import Variants
 
 Wrt = int | str | tuple[int | str, ...]
 # The functions of math that take iterables.
@@ -45,7 +53,10 @@ def derivative(
     source = source_of(plain)
     request = Request(function, transform, wrt, mode, name, target)
     if owner is None and kinds_are_known(source, names) and not isinstance(function, Specialised):
-        return request.generate(None)
+        made: Callable[..., Any] = Variants(
+            plain, lambda *_: request.generate(None), request.generate(None)
+        ).first
+        return made
     return Specialised(request)
 
 
@@ -105,7 +116,8 @@ class Specialised:
         self._by_types: dict[tuple[type, ...], Callable[..., Any]] = {}
         function = request.function
         self._owner, plain = owner_and_function(base_function(function))
-        self._signature = inspect.signature(function)
+        self._plain = plain
+        self._read_defaults()
         functools.update_wrapper(self, plain)
         # It is not a wrapper of the function: what looks for the function must not go past it.
         vars(self).pop("__wrapped__", None)
@@ -116,6 +128,18 @@ class Specialised:
         self.__doc__ = (
             f"{request.transform} of `{plain.__name__}`, generated for the kinds of its arguments."
         )
+
+    def _read_defaults(self) -> None:
+        """Take over the function's defaults; what was made with others is forgotten."""
+        self._signature = inspect.signature(self.request.function)
+        self._defaults = self._plain.__defaults__
+        self._containers = tuple(
+            value
+            for value in (*(self._defaults or ()), *(self._plain.__kwdefaults__ or {}).values())
+            if not isinstance(value, (*PLAIN, str, type(None)))
+        )
+        self._made.clear()
+        self._by_types.clear()
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -130,6 +154,8 @@ class Specialised:
         return text
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if self._plain.__defaults__ is not self._defaults:
+            self._read_defaults()
         if not keywords and self._owner is None:
             # Plain numbers are told by their types alone.
             fast = self._by_types.get(tuple(map(type, args)))
@@ -138,12 +164,13 @@ class Specialised:
         key = (
             tuple(map(kind_key, args)),
             tuple((name, kind_key(value)) for name, value in keywords.items()),
+            tuple(map(kind_key, self._containers)),
         )
         made = self._made.get(key)
         if made is None:
             made = self._make(args, keywords)
             self._made[key] = made
-            if not keywords and all(type(arg) in PLAIN for arg in args):
+            if not (keywords or self._containers) and all(type(arg) in PLAIN for arg in args):
                 self._by_types[tuple(map(type, args))] = made
         self._latest = made
         if self._owner is not None:
@@ -156,6 +183,18 @@ class Specialised:
         return functools.partial(self, instance)
 
     def _make(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Callable[..., Any]:
+        """The function for arguments of this kind."""
+
+        def generate(args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+            own = args if self._owner is None else args[1:]
+            return self.request.generate(self._arguments(own, keywords))
+
+        first = self.request.generate(self._arguments(args, keywords))
+        made: Callable[..., Any] = Variants(self._plain, generate, first).first
+        return made
+
+    def _arguments(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
+        """The function's own arguments by name, without directions and seeds."""
         extra = {
             name: value
             for name, value in keywords.items()
@@ -166,7 +205,7 @@ class Specialised:
             args = args[: len(self._signature.parameters)]
         bound = self._signature.bind(*args, **given)
         bound.apply_defaults()
-        return self.request.generate(dict(bound.arguments))
+        return dict(bound.arguments)
 
 
 def kind_key(value: Any) -> Hashable:

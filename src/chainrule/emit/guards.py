@@ -1,0 +1,174 @@
+"""The check with which a loaded function begins: whether what shaped its code still holds.
+
+The text that is shown, written to files and reviewed has no such check; a function that runs in
+the user's process gets it in front of its body, a few nanoseconds for each guard and no wrapper.
+Where a guard fails the function hands its arguments to ``renew``, which is set by whoever knows
+how to generate another.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import types
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from chainrule.graph.guard import Argument, Guard
+
+# No name of the user's can be spelled like these.
+FRESH, RENEW, ERROR, ROOT, EXPECTED = ".fresh", ".renew", ".error", ".root", ".expected"
+
+
+class Watch:
+    """The guards of one loaded function, and the cells that hold what they expect."""
+
+    def __init__(self, guards: Iterable[Guard], bindings: Mapping[str, types.CellType]) -> None:
+        self.guards = list(guards)
+        self.bindings = bindings
+        self.expected = [types.CellType(guard.expected) for guard in self.guards]
+        self._renew = types.CellType(None)
+        self._kept: list[Any] = []
+
+    @property
+    def cells(self) -> dict[str, types.CellType]:
+        """What the check needs, by the name under which it finds it."""
+        cells = {f"{EXPECTED}{k}": cell for k, cell in enumerate(self.expected)}
+        for k, guard in enumerate(self.guards):
+            if not isinstance(guard.route.root, Argument):
+                cells[f"{ROOT}{k}"] = types.CellType(guard.route.root)
+        cells[RENEW] = self._renew
+        cells[ERROR] = types.CellType(Exception)
+        return cells
+
+    def on_change(self, renew: Callable[..., Any]) -> None:
+        """What the function calls instead of its body when a guard fails."""
+        self._renew.cell_contents = renew
+
+    def switch(self, on: bool) -> None:
+        """Let the check fail whatever is found, until it is switched on again."""
+        if on and self._kept:
+            for cell, value in zip(self.expected, self._kept, strict=True):
+                cell.cell_contents = value
+            self._kept = []
+        elif not on and not self._kept:
+            self._kept = [cell.cell_contents for cell in self.expected]
+            for cell in self.expected:
+                cell.cell_contents = object()
+
+    def hold(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether the code is right now; numbers that are bound here are bound anew."""
+        self.switch(on=True)
+        for guard, cell in zip(self.guards, self.expected, strict=True):
+            expected = cell.cell_contents
+            if guard.holds(expected, arguments):
+                continue
+            try:
+                found = guard.route.find(arguments)
+            except Exception:
+                return False
+            if not guard.accepts(expected, found):
+                return False
+            cell.cell_contents = found
+            if guard.binding is not None:
+                self.bindings[guard.binding].cell_contents = found
+        return all(
+            guard.holds(cell.cell_contents, arguments)
+            for guard, cell in zip(self.guards, self.expected, strict=True)
+        )
+
+    def checked(self, function: ast.FunctionDef, namespace: dict[str, Any]) -> ast.FunctionDef:
+        """``function`` with the check in front of its body."""
+        checked = copy.deepcopy(function)
+        taken = set(self.bindings)
+        taken |= {
+            node.id for node in ast.walk(function) if isinstance(node, ast.Name) and _binds(node)
+        }
+        taken |= {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+        conditions = [
+            _Filled(guard, k, namespace, taken).visit(ast.parse(guard.text, mode="eval").body)
+            for k, guard in enumerate(self.guards)
+        ]
+        test = conditions[0] if len(conditions) == 1 else ast.BoolOp(ast.And(), conditions)
+        fresh = ast.Name(FRESH, ast.Store())
+        handler = ast.ExceptHandler(
+            ast.Name(ERROR, ast.Load()),
+            None,
+            [ast.Assign([fresh], ast.Constant(False))],
+        )
+        check: list[ast.stmt] = [
+            ast.Try([ast.Assign([fresh], test)], [handler], [], []),
+            ast.If(
+                ast.UnaryOp(ast.Not(), ast.Name(FRESH, ast.Load())),
+                [ast.Return(_same_call(function.args))],
+                [],
+            ),
+        ]
+        for statement in check:
+            for node in ast.walk(statement):
+                ast.copy_location(node, function.args.args[0] if function.args.args else function)
+        first = 1 if ast.get_docstring(function, clean=False) is not None else 0
+        checked.body[first:first] = check
+        return checked
+
+
+def _binds(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+class _Filled(ast.NodeTransformer):
+    """Puts names for the slots of a guard's condition."""
+
+    def __init__(
+        self, guard: Guard, position: int, namespace: dict[str, Any], taken: set[str]
+    ) -> None:
+        self.guard = guard
+        self.position = position
+        self.namespace = namespace
+        self.taken = taken
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """A global of the function's own module is read by its name: that is fastest."""
+        root = self.guard.route.root
+        if (
+            root is self.namespace
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "_0_"
+            and isinstance(node.slice, ast.Constant)
+            and node.slice.value not in self.taken
+        ):
+            return ast.Name(str(node.slice.value), ast.Load())
+        return self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """The slots themselves."""
+        root = self.guard.route.root
+        if node.id == "_0_":
+            name = root.name if isinstance(root, Argument) else f"{ROOT}{self.position}"
+            return ast.Name(name, ast.Load())
+        if node.id == "_1_":
+            return ast.Name(f"{EXPECTED}{self.position}", ast.Load())
+        return node
+
+
+def _same_call(arguments: ast.arguments) -> ast.Call:
+    """A call of ``renew`` with the arguments that the function was given."""
+    args: list[ast.expr] = [
+        ast.Name(arg.arg, ast.Load()) for arg in (*arguments.posonlyargs, *arguments.args)
+    ]
+    if arguments.vararg is not None:
+        args.append(ast.Starred(ast.Name(arguments.vararg.arg, ast.Load()), ast.Load()))
+    keywords = [ast.keyword(arg.arg, ast.Name(arg.arg, ast.Load())) for arg in arguments.kwonlyargs]
+    if arguments.kwarg is not None:
+        keywords.append(ast.keyword(None, ast.Name(arguments.kwarg.arg, ast.Load())))
+    return ast.Call(ast.Name(RENEW, ast.Load()), args, keywords)
+
+
+def bound_arguments(
+    function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]
+) -> dict[str, Any]:
+    """Arguments of a call by parameter name, defaults included."""
+    bound = inspect.signature(function).bind(*args, **keywords)
+    bound.apply_defaults()
+    return dict(bound.arguments)

@@ -1,0 +1,91 @@
+"""What generated code rests on besides its arguments: values that were read to shape it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# How what is found along a route is compared with what was found at the time of lifting.
+FORMS = {
+    "is": "{0} is _1_",
+    "type": "type({0}) is _1_",
+    "length": "len({0}) == _1_",
+    "keys": "list({0}) == _1_",
+    "equals": "{0} == _1_",
+}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """The root of a route that begins at a parameter."""
+
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """How a value is reached: a Python expression in which ``_0_`` is the root.
+
+    The root is a module's dictionary, a closure cell, a class or function, or an
+    :class:`Argument`.
+    """
+
+    root: Any
+    text: str = "_0_"
+
+    def item(self, key: Hashable) -> Route:
+        """The route to an entry."""
+        return Route(self.root, f"{self.text}[{key!r}]")
+
+    def attribute(self, name: str) -> Route:
+        """The route to an attribute."""
+        return Route(self.root, f"{self.text}.{name}")
+
+    def find(self, arguments: Mapping[str, Any]) -> Any:
+        """What is there now."""
+        root = arguments[self.root.name] if isinstance(self.root, Argument) else self.root
+        return eval(self.text, {"_0_": root})
+
+
+@dataclass(frozen=True, eq=False)
+class Guard:
+    """The code is right as long as what is at the end of ``route`` is what was found there.
+
+    ``binding`` is the name under which the code reads a number that lives elsewhere: a changed
+    number is bound anew, and the code stays.
+    """
+
+    route: Route
+    form: str
+    expected: Any
+    binding: str | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for guards that watch the same thing."""
+        root = self.route.root
+        return (root if isinstance(root, Argument) else id(root), self.route.text, self.form)
+
+    @property
+    def text(self) -> str:
+        """The condition, with ``_0_`` for the root and ``_1_`` for what is expected."""
+        return FORMS[self.form].format(self.route.text)
+
+    def holds(self, expected: Any, arguments: Mapping[str, Any]) -> bool:
+        """Whether the condition is true now, for the arguments of a call."""
+        root = self.route.root
+        root = arguments[root.name] if isinstance(root, Argument) else root
+        try:
+            return bool(eval(self.text, {"_0_": root, "_1_": expected}))
+        except Exception:
+            # What cannot be read any more is certainly not what it was.
+            return False
+
+    def accepts(self, expected: Any, found: Any) -> bool:
+        """Whether ``found`` in the place of ``expected`` leaves the code right."""
+        if self.form != "is" or type(expected) is not type(found):
+            return False
+        if self.binding is not None:
+            return isinstance(found, (int, float))
+        return isinstance(found, (str, bytes, int, float)) and repr(found) == repr(expected)

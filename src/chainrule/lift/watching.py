@@ -1,0 +1,99 @@
+"""Values that shape the generated code, and the guards that watch them.
+
+Numbers in globals, closure cells, attributes and tables are read when the derivative runs.  A
+string, a flag, None, a helper function, or the layout of a table is used up while lifting: it
+decided which code there is.  Each is noted here with the route along which it was found, so that
+the generated function can check that it is still the same object.
+
+Modules, functions and classes of the standard library, NumPy and SciPy under their own names are
+taken to be what they are.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.graph.guard import Route
+from chainrule.graph.node import Node
+from chainrule.lift.core import Core
+from chainrule.lift.values import Static, Value
+
+SETTLED = sys.stdlib_module_names | {"builtins", "chainrule", "numpy", "scipy"}
+
+
+class Watching(Core):
+    """Makes values of Python objects, and remembers where they were found."""
+
+    def __init__(self, graph: Any) -> None:
+        super().__init__(graph)
+        # Where numbers that are read at run time come from.
+        self.routes: dict[Node, Route] = {}
+
+    def wrap(
+        self,
+        value: Any,
+        node: Callable[[], Node] | None = None,
+        route: Route | None = None,
+        name: str = "",
+    ) -> Value:
+        """A Python object known while lifting, as a value; ``route`` is watched from now on."""
+        if type(value) in (int, float) and node is not None:
+            made = node()
+            if route is not None:
+                self.routes[made] = route
+            return made
+        if route is not None and not is_settled(name, value):
+            self.graph.guard(route, "is", value)
+        if type(value) in (int, float):
+            return self.graph.constant(value)
+        return Static(value, node)
+
+    def watch_layout(self, value: Value) -> None:
+        """The number of entries of a list, or the keys of a dict, shape the code."""
+        found = value.value if isinstance(value, Static) else None
+        if isinstance(found, list):
+            self.graph.guard(Route(found), "length", len(found))
+        elif isinstance(found, dict):
+            self.graph.guard(Route(found), "keys", list(found))
+        elif isinstance(found, set):
+            self.graph.guard(Route(found), "equals", set(found))
+
+    def watch_content(self, value: Value) -> None:
+        """The entries of a list, dict or set shape the code."""
+        found = value.value if isinstance(value, Static) else None
+        if isinstance(found, (list, dict, set)):
+            self.graph.guard(Route(found), "equals", found.copy())
+
+    def watch_membership(self, key: Any, value: Value) -> None:
+        """Whether ``key`` is in a container shapes the code."""
+        found = value.value if isinstance(value, Static) else None
+        if not isinstance(found, (list, dict, set)):
+            return
+        if isinstance(key, (str, int, float, type(None))):
+            self.graph.guard(Route(found, f"({key!r} in _0_)"), "is", key in found)
+        else:
+            self.watch_content(value)
+
+    def watch_type(self, value: Value) -> None:
+        """The type of a number that is read at run time shapes the code."""
+        route = self.routes.get(value) if isinstance(value, Node) else None
+        if route is not None:
+            found = self.graph.globals.get(value.params) if value.op.name == "global" else None
+            self.graph.guard(route, "type", type(found) if found is not None else _kind(value))
+
+
+def _kind(node: Node) -> type:
+    return {"float": float, "int": int, "bool": bool}.get(str(node.type), object)
+
+
+def is_settled(name: str, found: Any) -> bool:
+    """Whether what is called ``name`` is one of Python's own modules, functions or classes."""
+    if isinstance(found, types.ModuleType):
+        return found.__name__.partition(".")[0] in SETTLED
+    if not callable(found) or getattr(found, "__name__", None) != name:
+        return False
+    home = getattr(found, "__module__", None) or type(found).__module__
+    return str(home).partition(".")[0] in SETTLED
