@@ -72,6 +72,8 @@ def array_expression(
         return ast.Subscript(pair, ast.Constant(1), ast.Load())
     if op.name == "transpose" and statics == [None]:
         return ast.Attribute(args[0], "T", ast.Load())
+    if op.name == "reshaped":
+        return _reshaped(args, statics[0])
     if form == "attribute" and op.attribute is not None:
         return ast.Attribute(args[0], op.attribute, ast.Load())
     count = len(args) if op.spread else op.arrays
@@ -87,6 +89,15 @@ def array_expression(
         owner, *rest = positional
         return ast.Call(ast.Attribute(owner, op.method, ast.Load()), rest, keywords)
     return ast.Call(speller.callable(op.callables[0]), positional, keywords)
+
+
+def _reshaped(args: list[ast.expr], order: str) -> ast.expr:
+    """``x.reshape(a.shape + b.shape)``."""
+    shape: ast.expr = ast.Attribute(args[1], "shape", ast.Load())
+    for other in args[2:]:
+        shape = ast.BinOp(shape, ast.Add(), ast.Attribute(other, "shape", ast.Load()))
+    keywords = [] if order == "C" else [ast.keyword("order", ast.Constant(order))]
+    return ast.Call(ast.Attribute(args[0], "reshape", ast.Load()), [shape], keywords)
 
 
 def _place_sizes(

@@ -58,8 +58,8 @@ FRESH = (
 
 
 # What these give looks into the memory of the first argument.
-VIEWING = ("transpose", "swapaxes", "reshape", "ravel", "squeeze", "expand_dims", "moveaxis",
-           "broadcast_to")  # fmt: skip
+VIEWING = ("transpose", "swapaxes", "reshape", "reshaped", "ravel", "squeeze",
+           "expand_dims", "moveaxis", "broadcast_to")  # fmt: skip
 
 
 def is_held(type: Type) -> bool:
@@ -267,6 +267,9 @@ class _Copies:
         array = isinstance(value.type, Array)
         stored = value.args[1:] if is_update(value) else value.args if value.op is display else []
         for position, arg in enumerate(stored, len(value.args) - len(stored)):
+            kept = isinstance(arg.type, Array) and arg in self.fresh
+            if kept and not self.seen_after(statement, arg):
+                continue
             if not array and is_held(arg.type) and value.derivative and self.webs.is_updated(arg):
                 value.args[position] = self.copied(arg, value, 1)
                 made.append(value.args[position])

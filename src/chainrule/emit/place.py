@@ -77,6 +77,8 @@ def hoist(statements: list[Statement]) -> None:
 def _is_invariant(value: Value, own: set[Value]) -> bool:
     if not value.derivative or may_raise(value) or _holds_list(value) or value.op in LAZY:
         return False
+    if not value.op.pure:
+        return False
     return not is_effect(value) and not any(arg in own for arg in value.args)
 
 

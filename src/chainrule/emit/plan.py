@@ -17,7 +17,7 @@ from typing import Any
 
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE, UNDEFINED, Graph
 from chainrule.graph.node import NOWHERE, Op, Origin
-from chainrule.graph.types import BOOL, OPAQUE, Type
+from chainrule.graph.types import BOOL, OPAQUE, Array, Type
 from chainrule.primitives.arithmetic import (
     add,
     divide,
@@ -454,7 +454,8 @@ def may_raise(value: Value) -> bool:
         if divisor.op is CONSTANT and divisor.params[0] != 0:
             return False
     if isinstance(op, Primitive):
-        return op.raises
+        # Entry by entry NumPy warns where math raises.
+        return op.raises and not (op.broadcasts and isinstance(value.type, Array))
     if op is VERBATIM:
         return not str(value.params[0]).startswith(("min(_", "len(range("))
     return True

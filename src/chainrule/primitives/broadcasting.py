@@ -51,8 +51,8 @@ def in_full(value: Node | None, node: Node) -> Node:
 
 
 # What these give looks into the memory of their first argument.
-LOOKING = ("transpose", "swapaxes", "reshape", "ravel", "squeeze", "expand_dims", "moveaxis",
-           "broadcast_to", "section", "index", "dimension")  # fmt: skip
+LOOKING = ("transpose", "swapaxes", "reshape", "reshaped", "ravel", "squeeze",
+           "expand_dims", "moveaxis", "broadcast_to", "section", "index", "dimension")  # fmt: skip
 
 
 def own_copy(value: Node) -> Node:

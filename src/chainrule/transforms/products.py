@@ -12,11 +12,13 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import INT, OPAQUE, Type
+from chainrule.graph.types import INT, OPAQUE, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted, assemble
 from chainrule.lift.lifter import deep_recursion
 from chainrule.primitives import sequence
+from chainrule.primitives.arrays.creation import array_of_list, zeros
+from chainrule.primitives.arrays.shaping import dimension, reshape_like, reshaped, size_of
 from chainrule.primitives.control import LOOP
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
@@ -174,40 +176,103 @@ def _bar_or_zero(walker: ReverseWalker, node: Node) -> Node:
 
 
 def _row_by_row(lifted: Lifted, wrt: Wrt) -> Lifted:
-    """The Jacobian of a list: a loop over its entries, each a product with a unit adjoint."""
+    """The Jacobian of a list or an array: a loop over its entries, each a product with a unit
+    adjoint.
+
+    The Jacobian of an array is an array, of the shape of the result followed by the parameter's.
+    """
     if lifted.result.kind != "leaf":
         raise ArgumentError(
-            f"`{lifted.graph.name}` returns a container that holds lists",
-            remedy="Return one list, or numbers.",
+            f"`{lifted.graph.name}` returns a container that holds lists or arrays",
+            remedy="Return one list or array, or numbers.",
         )
-    rows = vjp(lifted, wrt)
-    (value, bars) = rows.result.parts
-    seed = rows.parameters["out_bar"].node
-    assert seed is not None and value.node is not None
-    outer = Copier(lifted.graph)
-    graph = outer.graph
-    outer.run()
-    assert lifted.result.node is not None
-    with graph.inside(graph.body), graph.answering(Origin(None, derivative=True)):
-        base = outer.mapped(lifted.result.node)
-        count = graph.cursor.add(sequence.length, (base,))
-        body = Block(graph, graph.cursor)
-        index = body.parameter("i", INT)
-        state = body.parameter("rows", sequence_of(bars))
-        graph.names[state] = "rows"
-        inner = Embedded(rows.graph, graph)
-        inner.parameters_from(graph.body.parameters)
-        with graph.inside(body):
-            unit = graph.cursor.add(sequence.index_set, (zero_of(base), index, graph.constant(1.0)))
-            inner.map[seed] = unit
-            inner.walk(rows.graph.body, body)
-            row = assemble(graph, bars.map(inner.mapped))
-            body.results = (graph.cursor.add(sequence.append, (state, row)),)
-        empty = graph.cursor.add(sequence.display, (), ("list",))
-        zero, one = graph.constant(0), graph.constant(1)
-        loop = graph.cursor.add(LOOP, (zero, count, one, empty), ("range", None, body, False))
-        result = Structure("leaf", graph.body.item(loop, 0))
-    return finish(lifted, outer, result)
+    products = vjp(lifted, wrt)
+    (value, bars) = products.result.parts
+    seed = products.parameters["out_bar"].node
+    assert seed is not None and value.node is not None and lifted.result.node is not None
+    return _UnitLoop(lifted, wrt, lifted.result.node, seed, products, bars).run()
+
+
+class _UnitLoop:
+    """A loop over the entries of one value, in each step a product with a unit of it."""
+
+    def __init__(
+        self, lifted: Lifted, wrt: Wrt, node: Node, seed: Node, products: Lifted, parts: Structure
+    ) -> None:
+        self.lifted = lifted
+        self.wrt = wrt
+        self.node = node
+        self.seed = seed
+        self.products = products
+        self.parts = parts
+        self.outer = Copier(lifted.graph)
+        self.outer.run()
+        self.graph = self.outer.graph
+
+    def run(self) -> Lifted:
+        """The function whose result is what the steps give, stacked."""
+        graph = self.graph
+        with graph.inside(graph.body), graph.answering(Origin(None, derivative=True)):
+            base = self.outer.mapped(self.node)
+            arrays = bool(unit_axes_of(base.type))
+            rank = len(unit_axes_of(base.type))
+            count = self._count(base, rank)
+            states = [self.parts] if not arrays else [_leaf(n) for n in self.parts.leaves()]
+            body = Block(graph, graph.cursor)
+            index = body.parameter("i", INT)
+            lists = []
+            for part in states:
+                state = body.parameter("rows", sequence_of(part))
+                graph.names[state] = "rows"
+                lists.append(state)
+            inner = Embedded(self.products.graph, graph)
+            inner.parameters_from(graph.body.parameters)
+            with graph.inside(body):
+                inner.map[self.seed] = self._unit(base, index, rank)
+                inner.walk(self.products.graph.body, body)
+                rows = [assemble(graph, part.map(inner.mapped)) for part in states]
+                body.results = tuple(
+                    graph.cursor.add(sequence.append, pair)
+                    for pair in zip(lists, rows, strict=True)
+                )
+            empty = [graph.cursor.add(sequence.display, (), ("list",)) for _ in states]
+            zero, one = graph.constant(0), graph.constant(1)
+            args = (zero, count, one, *empty)
+            loop = graph.cursor.add(LOOP, args, ("range", None, body, False))
+            found = [graph.body.item(loop, k) for k in range(len(states))]
+            if not arrays:
+                return finish(self.lifted, self.outer, Structure("leaf", found[0]))
+            inputs = map(self.outer.mapped, wanted(self.lifted, self.wrt).inputs)
+            stacked = [
+                self._stacked(rows, base, like) for rows, like in zip(found, inputs, strict=True)
+            ]
+            whole = iter(stacked)
+            result = self.parts.map(lambda leaf: next(whole))
+        return finish(self.lifted, self.outer, result)
+
+    def _count(self, base: Node, rank: int) -> Node:
+        if rank == 0:
+            return self.graph.cursor.add(sequence.length, (base,))
+        return dimension(base, axis=0) if rank == 1 else size_of(base)
+
+    def _unit(self, base: Node, index: Node, rank: int) -> Node:
+        one = self.graph.constant(1.0)
+        add = self.graph.cursor.add
+        if rank < 2:
+            return add(sequence.index_set, (zero_of(base), index, one))
+        flat = add(sequence.index_set, (zeros(size_of(base)), index, one))
+        return reshape_like(flat, base)
+
+    def _stacked(self, rows: Node, base: Node, like: Node) -> Node:
+        """The rows as one array, of the result's shape and then the parameter's."""
+        stacked = array_of_list(rows)
+        if len(unit_axes_of(base.type)) < 2:
+            return stacked
+        return reshaped(stacked, *([base, like] if unit_axes_of(like.type) else [base]))
+
+
+def _leaf(node: Node) -> Structure:
+    return Structure("leaf", node)
 
 
 def sequence_of(structure: Structure) -> Type:

@@ -132,7 +132,11 @@ class ArrayLinear(ArrayCall, Linear):
         from chainrule.primitives.broadcasting import widened
 
         arrays, sizes = self.parted(args)
-        filled = [widened(dot, arg) for dot, arg in zip(dots, arrays, strict=False)]
+        carrying = range(len(arrays)) if self.linear_in is None else self.linear_in
+        filled = [
+            widened(dot, arg) if position in carrying else arg
+            for position, (dot, arg) in enumerate(zip(dots, arrays, strict=False))
+        ]
         return out.graph.cursor.add(self, (*filled, *sizes), node.params)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:

@@ -65,6 +65,37 @@ empty_like = array_flat(
 )  # fmt: skip
 
 
+def shape_source(node: Node) -> Node:
+    """An earlier array that certainly has the shape of ``node``."""
+    from chainrule.primitives.declare import Primitive
+
+    while isinstance(op := node.op, Primitive):
+        if op.name in KEEPING:
+            node = node.args[0]
+            continue
+        arrays = [arg for arg in node.args if unit_axes_of(arg.type)]
+        same = len(arrays) == 1 and unit_axes_of(arrays[0].type) == unit_axes_of(node.type)
+        if not (op.broadcasts and same):
+            break
+        node = arrays[0]
+    return node
+
+
+# Their results have the shape of the first argument.
+KEEPING = ("section_set", "section_add", "index_set", "index_add", "array_zeros_like",
+           "array_ones_like", "full_like", "array_copy", "astype")  # fmt: skip
+
+
+def _like_source(a: Node, dtype: str | None = None) -> Node | None:
+    source = shape_source(a)
+    if source is a or dtype_of(source.type) != dtype_of(a.type):
+        return None
+    return zeros_like(source, dtype=dtype)
+
+
+zeros_like.simplify = _like_source
+
+
 def _square(*types: Type, sizes: tuple[Node, ...], dtype: str | None = None) -> Type:
     axes = axes_of_sizes(sizes)
     return array_of(dtype or "float64", axes * 2 if len(axes) == 1 else axes)

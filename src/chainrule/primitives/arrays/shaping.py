@@ -15,7 +15,7 @@ from chainrule.graph.types import (
     unit_axes_of,
 )
 from chainrule.primitives.arrays.call import array_flat, array_linear, axes_of
-from chainrule.primitives.arrays.creation import axes_of_sizes
+from chainrule.primitives.arrays.creation import axes_of_sizes, shape_source
 from chainrule.primitives.declare import Cost, constant_value, is_constant
 
 # x.shape[k]; for the first axis of an array len(x) is the shorter word.
@@ -30,8 +30,10 @@ size_of = array_flat(
 
 
 def _dimension_known(a: Node, axis: int) -> Node | None:
-    units = unit_axes_of(a.type)
-    return a.graph.constant(1) if units[axis] else None
+    if unit_axes_of(a.type)[axis]:
+        return a.graph.constant(1)
+    source = shape_source(a)
+    return None if source is a else dimension(source, axis=axis)
 
 
 dimension.simplify = _dimension_known
@@ -63,10 +65,25 @@ def reshape(walker: Any, node: Node, out_bar: Node, order: str) -> None:
 
 def reshape_like(value: Node, like: Node, order: str = "C") -> Node:
     """``value`` in the shape of ``like``."""
-    sizes = [dimension(like, axis=k) for k in range(len(unit_axes_of(like.type)))]
-    if len(sizes) == 1 and not unit_axes_of(like.type)[0]:
-        sizes = [value.graph.constant(-1)]
-    return reshape(value, *sizes, order=order)
+    if unit_axes_of(like.type) == (False,):
+        return reshape(value, value.graph.constant(-1), order=order)
+    return reshaped(value, like, order=order)
+
+
+def _shapes_joined(a: Type, *likes: Type, order: str = "C") -> Type:
+    return array_of(dtype_of(a), tuple(unit for like in likes for unit in unit_axes_of(like)))
+
+
+# x.reshape(a.shape), or of the axes of several arrays: x.reshape(a.shape + b.shape)
+@array_linear(
+    "reshaped", signature="a, order='C'", spread=True, typed=_shapes_joined, cost=Cost.FREE
+)
+def reshaped(walker: Any, node: Node, out_bar: Node, order: str) -> None:
+    """The same entries in the shape of others, one behind the other."""
+    walker.accumulate(node.args[0], reshape_like(out_bar, node.args[0], order))
+
+
+reshaped.linear_in = (0,)
 
 
 def _flat_type(a: Type, order: str = "C") -> Type:
