@@ -34,7 +34,7 @@ from chainrule.lift.values import (
 from chainrule.primitives import sequence
 from chainrule.primitives.control import IF
 from chainrule.primitives.declare import Primitive
-from chainrule.primitives.effect import ORDERED, VERBATIM
+from chainrule.primitives.effect import DOMAIN, ORDERED, VERBATIM
 
 
 class Completion(enum.Enum):
@@ -137,6 +137,8 @@ class Core:
 
     def primitive(self, op: Primitive, *args: Node, params: tuple[Hashable, ...] = ()) -> Node:
         """A node of f's own value: never simplified."""
+        if op.quiet and not params:
+            self.block.add(DOMAIN, args, (op.name,))
         return self.block.add(op, args, params)
 
     def verbatim(

@@ -166,6 +166,8 @@ class Primitive(Op):
         The Python operator, for operations that have one.
     raises:
         The operation can raise where it is evaluated.
+    quiet:
+        Its partials have values where the operation itself raises for its first argument.
     ulps:
         Accuracy of the partials, in units in the last place of the conditioned result.
     simplify:
@@ -188,6 +190,7 @@ class Primitive(Op):
         sympy: str | None = None,
         kinks: tuple[Kink, ...] = (),
         raises: bool = True,
+        quiet: bool = False,
         ulps: int = 8,
         result: Callable[[tuple[Type, ...]], Type] | None = None,
         evaluate: Callable[..., Any] | None = None,
@@ -201,6 +204,7 @@ class Primitive(Op):
         self.sympy = sympy
         self.kinks = kinks
         self.raises = raises
+        self.quiet = quiet
         self.ulps = ulps
         self.result = result
         self.evaluate = evaluate

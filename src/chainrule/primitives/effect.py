@@ -55,3 +55,5 @@ CALL = OrderedVerbatim("call")
 CALL.effect = True
 RAISE = Effect("raise")
 STATEMENT = Effect("statement")
+# Raises what the primitive of this name (the parameter) raises of its arguments, or does nothing.
+DOMAIN = Effect("domain")

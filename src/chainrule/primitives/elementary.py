@@ -81,26 +81,26 @@ def expm1(x: Any, out: Any) -> Any:
     return exp(x)
 
 
-@elementwise("math.log", "numpy.log", domain=(POSITIVE,), sympy="log(x)")
+@elementwise("math.log", "numpy.log", domain=(POSITIVE,), quiet=True, sympy="log(x)")
 def log(x: Any, out: Any) -> Any:
     """Natural logarithm."""
     return 1.0 / x
 
 
-@elementwise("math.log", domain=(POSITIVE, POSITIVE), sympy="log(x)/log(y)")
+@elementwise("math.log", domain=(POSITIVE, POSITIVE), quiet=True, sympy="log(x)/log(y)")
 def log_base(x: Any, y: Any, out: Any) -> Any:
     """Logarithm of x to the base y."""
     scale = log(y)
     return 1.0 / (x * scale), -out / (y * scale)
 
 
-@elementwise("math.log2", "numpy.log2", domain=(POSITIVE,), sympy="log(x)/log(2)")
+@elementwise("math.log2", "numpy.log2", domain=(POSITIVE,), quiet=True, sympy="log(x)/log(2)")
 def log2(x: Any, out: Any) -> Any:
     """Logarithm to the base 2."""
     return LOG2_E / x
 
 
-@elementwise("math.log10", "numpy.log10", domain=(POSITIVE,), sympy="log(x)/log(10)")
+@elementwise("math.log10", "numpy.log10", domain=(POSITIVE,), quiet=True, sympy="log(x)/log(10)")
 def log10(x: Any, out: Any) -> Any:
     """Logarithm to the base 10."""
     return LOG10_E / x
@@ -111,6 +111,7 @@ def log10(x: Any, out: Any) -> Any:
     "numpy.log1p",
     "scipy.special.log1p",
     domain=(ABOVE_MINUS_ONE,),
+    quiet=True,
     sympy="log(1 + x)",
 )
 def log1p(x: Any, out: Any) -> Any:
@@ -383,7 +384,7 @@ def acosh(x: Any, out: Any) -> Any:
     return choose(equal(side, 0.0), lambda: math.inf, lambda: 1.0 / side)
 
 
-@elementwise("math.atanh", "numpy.arctanh", domain=(INSIDE_UNIT,), sympy="atanh(x)")
+@elementwise("math.atanh", "numpy.arctanh", domain=(INSIDE_UNIT,), quiet=True, sympy="atanh(x)")
 def atanh(x: Any, out: Any) -> Any:
     """Inverse hyperbolic tangent."""
     return 1.0 / ((1.0 - x) * (1.0 + x))

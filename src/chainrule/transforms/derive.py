@@ -18,6 +18,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.custom import stopped
 from chainrule.transforms import products
+from chainrule.transforms.domains import with_domains
 from chainrule.transforms.pipeline import Wrt, gradient
 from chainrule.version import __version__
 
@@ -130,7 +131,7 @@ def derive(
     graph = Unmarked(result.graph).run()
     graph.name = name or f"{transform}_{lifted.graph.name}"
     graph.docstring = docstring(lifted, transform, names, operations(graph), cost)
-    return [graph]
+    return [with_domains(graph)]
 
 
 def lifted_of(
