@@ -18,7 +18,7 @@ from chainrule.emit.plan import (
     targets_of,
     walk,
 )
-from chainrule.graph.block import CONSTANT
+from chainrule.graph.block import CONSTANT, PARAMETER
 from chainrule.graph.types import Array, Sequence, Type
 from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.arrays.indexing import is_basic, section, section_add, section_set
@@ -242,13 +242,79 @@ class _Copies:
             statement = statements[position]
             made: list[Value] = []
             if isinstance(statement, Define):
-                made = self.define(statement)
+                if not self._through_view(statement, statements, position):
+                    made = self._kept_for_readers(statement, statements, position)
+                    made = made or self.define(statement)
             elif isinstance(statement, Move):
                 made = self.move(statement)
             for inner in statement.blocks():
                 self.block(inner)
             statements[position:position] = [Define(value) for value in made]
             position += 1 + len(made)
+
+    def _through_view(self, statement: Define, body: list[Statement], position: int) -> bool:
+        """Whether a write into a view may go through to the memory that it looks into.
+
+        It may where what it looks into is replaced by just this, as in ``row = a[1]``,
+        ``row[j] = v``, ``a[1] = row``: the write back is left out then.
+        """
+        value = statement.value
+        if not is_update(value) or not is_view(value.args[0]):
+            return False
+        chain = [value.args[0]]
+        while is_view(chain[-1]):
+            chain.append(chain[-1].args[0])
+        root = chain[-1]
+        if value.derivative and root not in self.fresh:
+            return False
+        last, backs = value, []
+        for at in range(position + 1, len(body)):
+            following = body[at]
+            made = following.value if isinstance(following, Define) else None
+            if made is not None and last in made.args and self._writes_back(made, last, chain):
+                backs.append(at)
+                last = made
+                if made.type == root.type and len(backs) == len(chain) - 1:
+                    break
+            elif any(read in chain for read in reads_deep(following)) or following.blocks():
+                return False
+        if len(backs) != len(chain) - 1:
+            return False
+        if any(self.seen_after(body[backs[-1]], member) for member in chain):
+            return False
+        for back, looked_into in zip(backs, chain[1:], strict=True):
+            define = body[back]
+            assert isinstance(define, Define)
+            new = define.value
+            new.op, new.args, new.params = VARIABLE, [], ()
+            body[back] = Move([new], [looked_into])
+            self.liveness.position[body[back]] = self.liveness.position[define]
+        return True
+
+    def _writes_back(self, made: Value, last: Value, chain: list[Value]) -> bool:
+        """Whether ``made`` is the array in which ``last`` replaces what a view of it sees."""
+        if made.op in (section_set, index_set):
+            view = next((v for v in chain if v.args and v.args[0] is made.args[0]), None)
+            same = view is not None and view.args[1:] == made.args[1:-1]
+            return same and made.args[-1] is last and view.params[:1] == made.params[:1]
+        return is_view(made) and made.op is not section and made.op is not index
+
+    def _kept_for_readers(
+        self, statement: Define, body: list[Statement], position: int
+    ) -> list[Value]:
+        """A copy of the caller's array for later readers of what f itself overwrites."""
+        value = statement.value
+        if not is_update(value) or value.derivative or not isinstance(value.type, Array):
+            return []
+        base = value.args[0]
+        if base.op is not PARAMETER or not self.seen_after(statement, base):
+            return []
+        kept = self.copied(base, value, 1)
+        kept.user_name, kept.hint = None, f"{base.user_name}_before"
+        for later in body[position + 1 :]:
+            for inner in walk([later]):
+                inner.replace_reads({base: kept})
+        return [kept]
 
     def define(self, statement: Define) -> list[Value]:
         value = statement.value

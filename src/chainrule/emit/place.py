@@ -31,6 +31,8 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.types import OPAQUE, Record, Sequence
+from chainrule.primitives.arrays.indexing import section
+from chainrule.primitives.sequence import index
 
 
 def place(plan: Plan) -> None:
@@ -171,6 +173,9 @@ def _used_later(
 
 def _may_sink(value: Value) -> bool:
     if ordered(value) or value.user_name is not None or is_effect(value) or is_update(value):
+        return False
+    if value.op in (index, section):
+        # Read before it is written over.
         return False
     return value.op is not POP and not any(
         isinstance(arg.type, (Sequence, Record)) for arg in value.args

@@ -534,7 +534,8 @@ def truth(value: Value) -> bool | None:
 
 def simplified(value: Value) -> Value | None:
     """The argument that a derivative value is equal to now that one of its arguments is known."""
-    if len(value.args) != 2:
+    if len(value.args) != 2 or isinstance(value.type, Array):
+        # An array may be needed in its full shape.
         return None
     left, right = value.args
     if value.op is multiply:

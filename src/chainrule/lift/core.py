@@ -361,6 +361,7 @@ class Core:
         alive = [path for path in paths if path.alive]
         keys = self.changed_keys(start, alive)
         self.unify_lists(alive, keys)
+        keys = self.changed_keys(start, alive)
         joiner = Joiner(self.graph, len(alive), self._explain)
         joined: dict[Key, Value] = {}
         states = [path.state for path in alive]

@@ -21,8 +21,10 @@ from chainrule.lift.values import (
     Static,
     TupleValue,
     Value,
+    View,
 )
 from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.arrays import indexing
 from chainrule.primitives.effect import RAISE, STATEMENT
 
 
@@ -124,6 +126,8 @@ class Statements(Expressions):
             old = self.lookup(target.id, target)
             operand = self.expression(node.value)
             if self.is_array(old):
+                if isinstance(old, View) and self.add_through(old, node, operand):
+                    return Completion.FALLS
                 value = self.binary(type(node.op), old, operand, node)
                 self.write_whole(old, self.node(value), node)
                 return Completion.FALLS
@@ -137,9 +141,7 @@ class Statements(Expressions):
                 parts = self.subscript_parts(target.slice)
                 old = self.array_item(base, *parts)
                 if isinstance(node.op, (ast.Add, ast.Sub)) and "a" not in parts[0]:
-                    added = self.array_node(self.expression(node.value))
-                    if isinstance(node.op, ast.Sub):
-                        added = self.primitive(arithmetic.negative, added)
+                    added = self.added(node, self.expression(node.value))
                     self.write_array(base, *parts, added, node, adds=True)
                     return Completion.FALLS
                 value = self.binary(type(node.op), old, self.expression(node.value), node)
@@ -163,6 +165,26 @@ class Statements(Expressions):
             value = self.binary(type(node.op), old, self.expression(node.value), node)
             self.write_attribute(owner, target.attr, value, target)
         return Completion.FALLS
+
+    def added(self, node: ast.AugAssign, operand: Value) -> Node:
+        """What ``+=`` adds; ``-=`` adds the negative."""
+        found = self.array_node(operand)
+        if isinstance(node.op, ast.Add):
+            return found
+        return self.primitive(arithmetic.negative, found)
+
+    def add_through(self, view: View, node: ast.AugAssign, operand: Value) -> bool:
+        """``view += operand`` as an addition to a part of the array; False if it is none."""
+        *steps, last = view.steps
+        if not isinstance(node.op, (ast.Add, ast.Sub)) or last.op not in (
+            sequence.index,
+            indexing.section,
+        ):
+            return False
+        pattern = str(last.params[0]) if last.params else "i" * len(last.args)
+        base = View(view.box, tuple(steps), view.type) if steps else view.box
+        self.write_array(base, pattern, last.args, self.added(node, operand), node, adds=True)
+        return True
 
     # --- writing --------------------------------------------------------------------------
 

@@ -132,6 +132,10 @@ class SectionUpdate(Linear):
         base, *subscript, value = node.args
         out_bar = widened(out_bar, node)
         cursor = node.graph.cursor
+        if self is section_set and node.params == ("e",):
+            # All of it is written: nothing of the old version is left.
+            walker.accumulate(value, summed_to(out_bar, node, value))
+            return
         if walker.active(value):
             self._check(node)
             read = cursor.add(section, (out_bar, *subscript), node.params)

@@ -1,0 +1,272 @@
+"""Random programs over arrays: views, aliases, updates in place, loops, branches.
+
+Every program is analytic in its arguments, so that the oracle is the complex step (Squire and
+Trapp, 1998): f itself, run by NumPy on complex arrays.  ``CHAINRULE_FUZZ_EXAMPLES`` sets the
+number of programs for long runs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+import chainrule
+from tests.limits import within
+
+EXAMPLES = int(os.environ.get("CHAINRULE_FUZZ_EXAMPLES", "0"))
+SECONDS = 30
+STEP = 1e-40
+SHAPES = {"x": (4,), "y": (4,), "M": (3, 4)}
+UNARY = ("np.sin({})", "np.exp(-({}) * ({}))", "np.tanh(0.3 * ({}))", "({}) ** 2", "-({})")
+BINARY = ("{} + {}", "{} - {}", "{} * {}", "{} / (2.5 + np.cos({}))")
+CONSTANTS = ("0.5", "1.5", "-0.7", "2")
+NUMBERS = itertools.count()
+
+
+@dataclass
+class Scope:
+    """The variables so far with their shapes, and the lines of the program."""
+
+    draw: Callable[[Any], Any]
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=lambda: dict(SHAPES))
+    lines: list[str] = field(default_factory=list)
+    own: set[str] = field(default_factory=set)
+    indent: str = "    "
+
+    def pick(self, options: Any) -> Any:
+        return self.draw(st.sampled_from(tuple(options)))
+
+    def add(self, line: str) -> None:
+        self.lines.append(self.indent + line)
+
+    def named(self, shape: tuple[int, ...], own: bool) -> str:
+        name = f"v{len(self.shapes)}"
+        self.shapes[name] = shape
+        if own:
+            self.own.add(name)
+        return name
+
+    def of_rank(self, *ranks: int, own: bool = False) -> str | None:
+        names = [
+            name
+            for name, shape in self.shapes.items()
+            if len(shape) in ranks and (name in self.own or not own)
+        ]
+        return self.pick(names) if names else None
+
+    # --- expressions ---------------------------------------------------------------------
+
+    def atom(self, shape: tuple[int, ...]) -> str:
+        """A variable or part of one that broadcasts to ``shape``, or a number."""
+        found = list(CONSTANTS)
+        for name, own in self.shapes.items():
+            if own == shape or own == ():
+                found += [name, name]
+            elif len(own) == 2 and own[1:] == shape:
+                found += [f"{name}[1]", f"{name}.sum(axis=0)", f"{name}[-1, :]"]
+            elif len(own) == 2 and own[:1] == shape:
+                found += [f"{name}[:, 1]", f"np.mean({name}, axis=1)"]
+            elif len(own) == 1 and shape == ():
+                found += [f"{name}[0]", f"{name}[-1]", f"np.sum({name})", f"{name} @ {name}"]
+            elif len(own) == 1 and len(shape) == 2 and own == shape[1:]:
+                found += [name, f"{name}[None, :]"]
+            elif len(own) == 1 and len(shape) == 2 and own == shape[:1]:
+                found.append(f"{name}[:, None]")
+            elif len(own) == 2 and own == shape[::-1]:
+                found.append(f"{name}.T")
+        return str(self.pick(found))
+
+    def expression(self, shape: tuple[int, ...], depth: int = 2) -> str:
+        if depth == 0 or self.pick((True, False, False)):
+            return self.atom(shape)
+        if self.pick((True, False)):
+            form = self.pick(UNARY)
+            inner = self.expression(shape, depth - 1)
+            return str(form.format(*[inner] * form.count("{}")))
+        left, right = self.expression(shape, depth - 1), self.expression(shape, depth - 1)
+        return "(" + self.pick(BINARY).format(left, right) + ")"
+
+    def full(self, shape: tuple[int, ...]) -> str:
+        """An expression that certainly has the shape."""
+        same = [name for name, own in self.shapes.items() if own == shape]
+        base = self.pick(same) if same else f"(x[0] + np.ones({shape}))"
+        return f"{base} * {self.expression(shape, 1)} + {self.expression(shape)}"
+
+    # --- statements ----------------------------------------------------------------------
+
+    def statement(self, depth: int) -> None:
+        kinds = [self.assign, self.assign, self.view, self.view, self.write, self.write,
+                 self.update, self.update, self.alias, self.number]  # fmt: skip
+        if depth > 0:
+            kinds += [lambda: self.loop(depth), lambda: self.branch(depth)]
+        self.pick(kinds)()
+
+    def assign(self) -> None:
+        shape = self.pick(((4,), (4,), (3, 4), (3,)))
+        text = self.full(shape)
+        self.add(f"{self.named(shape, own=True)} = {text}")
+
+    def alias(self) -> None:
+        name = self.of_rank(1, 2, own=True)
+        if name is not None:
+            shape = self.shapes[name]
+            self.add(f"{self.named(shape, own=True)} = {name}")
+
+    def number(self) -> None:
+        text = self.expression(())
+        self.add(f"{self.named((), own=False)} = {text}")
+
+    def view(self) -> None:
+        name = self.of_rank(1, 2)
+        assert name is not None
+        shape, own = self.shapes[name], name in self.own
+        part, seen = self.pick(views_of(shape))
+        self.add(f"{self.named(seen, own)} = {name}{part}")
+
+    def write(self) -> None:
+        name = self.of_rank(1, 2, own=True)
+        if name is None:
+            return
+        part, seen = self.pick(parts_of(self.shapes[name]))
+        self.add(f"{name}{part} = {self.expression(seen)}")
+
+    def update(self) -> None:
+        name = self.of_rank(1, 2, own=True)
+        if name is None:
+            return
+        part, seen = self.pick([("", self.shapes[name]), *parts_of(self.shapes[name])])
+        operator = self.pick(("+=", "-=", "*="))
+        self.add(f"{name}{part} {operator} {self.expression(seen)}")
+
+    def loop(self, depth: int) -> None:
+        rows = [name for name, shape in self.shapes.items() if len(shape) == 2]
+        head = self.pick(("i", "row", "while"))
+        before = dict(self.shapes), set(self.own)
+        if head == "row" and rows:
+            row = self.named((4,) if self.shapes[rows[0]][1] == 4 else (3,), own=False)
+            self.add(f"for {row} in {rows[0]}:")
+        else:
+            self.add("for i in range(3):")
+        self.nested(depth)
+        self.shapes, self.own = before
+
+    def branch(self, depth: int) -> None:
+        before = dict(self.shapes), set(self.own)
+        self.add(f"if np.real({self.atom(())}) > {self.pick(('0.0', '0.4', '100.0'))}:")
+        self.nested(depth)
+        self.shapes, self.own = dict(before[0]), set(before[1])
+        if self.pick((True, False)):
+            self.add("else:")
+            self.nested(depth)
+        self.shapes, self.own = before
+
+    def nested(self, depth: int) -> None:
+        outer, self.indent = self.indent, self.indent + "    "
+        count = len(self.lines)
+        for _ in range(self.pick((1, 2, 3))):
+            self.statement(depth - 1)
+        if len(self.lines) == count:
+            self.add("pass")
+        self.indent = outer
+
+
+def views_of(shape: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
+    """Subscripts and attributes that give a view, with the shape of it."""
+    if len(shape) == 1:
+        (n,) = shape
+        found = [("[::-1]", (n,)), ("[:]", (n,)), (".reshape(-1)", (n,)), ("[:, None][:, 0]", (n,))]
+        return found + ([("[1:]", (n - 1,)), ("[:-1]", (n - 1,))] if n == 4 else [])
+    n, m = shape
+    return [("[0]", (m,)), ("[:, 1]", (n,)), (".T", (m, n)), ("[::-1]", (n, m)), ("[-1]", (m,)),
+            ("[:, ::-1]", (n, m)), ("[1, :]", (m,))]  # fmt: skip
+
+
+def parts_of(shape: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
+    """Subscripts that may be written to, with the shape of what they take."""
+    if len(shape) == 1:
+        (n,) = shape
+        return [("[0]", ()), ("[-1]", ()), ("[:]", (n,)), ("[::-1]", (n,)), ("[...]", (n,)),
+                ("[1]", ()), ("[[0, 2]]", ())]  # fmt: skip
+    n, m = shape
+    return [("[0]", (m,)), ("[:, 1]", (n,)), ("[1, 2]", ()), ("[:]", (n, m)), ("[0][1]", ()),
+            ("[:, ::-1]", (n, m)), (".T[1]", (n,))]  # fmt: skip
+
+
+@st.composite
+def programs(draw: Any) -> str:
+    """The text of a function of ``x``, ``y`` and ``M``."""
+    scope = Scope(draw)
+    for _ in range(draw(st.integers(1, 7))):
+        scope.statement(2)
+    total = " + ".join(
+        f"{0.3 + 0.1 * k:.1f} * np.sum({name} ** 2)" for k, name in enumerate(scope.shapes)
+    )
+    return "\n".join(["def f(x, y, M):", *scope.lines, f"    return {total}", ""])
+
+
+def function_of(text: str) -> Callable[..., Any]:
+    name = f"<array program {next(NUMBERS)}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    scope: dict[str, Any] = {"np": np, "__name__": __name__}
+    exec(compile(text, name, "exec"), scope)
+    found: Callable[..., Any] = scope["f"]
+    return found
+
+
+def point() -> dict[str, Any]:
+    random = np.random.default_rng(7)
+    return {name: random.normal(size=shape) * 0.7 for name, shape in SHAPES.items()}
+
+
+def complex_step(f: Callable[..., Any], wrt: str) -> Any:
+    """Derivatives by ``wrt``, exact to rounding."""
+    found = np.zeros(SHAPES[wrt])
+    for position in np.ndindex(SHAPES[wrt]):
+        args = {name: value.astype(complex) for name, value in point().items()}
+        args[wrt][position] += STEP * 1j
+        found[position] = np.imag(f(**args)) / STEP
+    return found
+
+
+@settings(
+    max_examples=EXAMPLES or 60,
+    derandomize=not EXAMPLES,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(programs())
+def test_array_programs_agree_with_the_complex_step(text: str) -> None:
+    note(text)
+    check(text)
+
+
+def check(text: str) -> None:
+    """Value bit for bit, both modes against the oracle, arguments untouched."""
+    f = function_of(text)
+    with np.errstate(all="ignore"), within(SECONDS):
+        expected = f(**point())
+        if not np.isfinite(expected) or abs(expected) > 1e12:
+            return
+        for wrt in SHAPES:
+            args = point()
+            value, gradient = chainrule.value_and_grad(f, wrt=wrt, mode="reverse")(**args)
+            assert value == expected
+            assert all(np.array_equal(args[name], kept) for name, kept in point().items())
+            oracle = complex_step(f, wrt)
+            scale = np.abs(oracle).max() + 1e-300
+            assert gradient.shape == oracle.shape
+            assert np.allclose(gradient, oracle, rtol=1e-9, atol=1e-11 * scale)
+            direction = np.cos(np.arange(gradient.size)).reshape(gradient.shape)
+            same, slope = chainrule.jvp(f, wrt=wrt)(**args, **{f"{wrt}_dot": direction})
+            assert same == expected
+            wanted = np.sum(oracle * direction)
+            assert np.allclose(slope, wanted, rtol=1e-9, atol=1e-10 * scale)
