@@ -84,8 +84,10 @@ KindOption = Annotated[
     typer.Option(
         "--kind",
         "--arg",
+        "--arg",
         metavar="NAME=KIND",
-        help="What a parameter is, where the function does not tell: x=float. May be repeated.",
+        help="What a parameter is where the function does not tell: x=float, X=float[n,m]; "
+        "may be repeated.",
     ),
 ]
 OutputOption = Annotated[

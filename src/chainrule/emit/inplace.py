@@ -295,8 +295,9 @@ class _Copies:
         """Whether ``made`` is the array in which ``last`` replaces what a view of it sees."""
         if made.op in (section_set, index_set):
             view = next((v for v in chain if v.args and v.args[0] is made.args[0]), None)
-            same = view is not None and view.args[1:] == made.args[1:-1]
-            return same and made.args[-1] is last and view.params[:1] == made.params[:1]
+            if view is None or made.args[-1] is not last:
+                return False
+            return view.args[1:] == made.args[1:-1] and view.params[:1] == made.params[:1]
         return is_view(made) and made.op is not section and made.op is not index
 
     def _kept_for_readers(

@@ -254,7 +254,7 @@ class Names:
             return f"n_{only}" if only and len(only) <= LONGEST_NOUN - 2 else "count"
         called = isinstance(op, Primitive) and op.callables and op.symbol is None
         if only is not None and called:
-            noun = f"{op.name}_{only}"
+            noun = f"{op.name.removeprefix('array_')}_{only}"
             return noun if len(noun) <= LONGEST_NOUN and noun.isidentifier() else None
         if op is arithmetic.divide:
             return self._quotient(value)

@@ -24,6 +24,7 @@ from chainrule.lift.parameters import (
     KINDS,
     Parameters,
     annotated_type,
+    kind_type,
     signature_parameters,
     used_type,
 )
@@ -182,12 +183,13 @@ def _known_type(
 ) -> Type:
     """The type of a parameter without an example."""
     if kind is not None:
-        if kind not in KINDS:
+        type_ = kind_type(kind)
+        if type_ is None:
             raise ArgumentError(
                 f"unknown kind `{kind}` for parameter `{parameter.name}`",
-                remedy=f"Known kinds are {', '.join(KINDS)}.",
+                remedy=f"Known kinds are {', '.join(KINDS)}, and arrays such as float[n, m].",
             )
-        return KINDS[kind]
+        return type_
     annotated = annotated_type(parameter.annotation)
     if annotated is not None:
         return annotated

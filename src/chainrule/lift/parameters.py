@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import re
 import types
 from collections.abc import Callable
 from typing import Any, get_args, get_origin
@@ -21,6 +22,7 @@ from chainrule.graph.types import (
     INT,
     OPAQUE,
     Type,
+    array_of,
 )
 from chainrule.graph.types import (
     Sequence as SequenceType,
@@ -52,6 +54,21 @@ KINDS: dict[str, Type] = {
     "list[list[float]]": SequenceType(SequenceType(FLOAT)),
     "tuple[float, ...]": SequenceType(FLOAT, "tuple"),
 }
+
+
+# ``float[n, m]``: a dtype and the lengths of the axes, of which only 1 is told apart.
+ARRAY_KIND = re.compile(r"(float|float64|float32|float16|int|int64|bool)\[([\w*, ]+)\]")
+DTYPES = {"float": "float64", "int": "int64"}
+
+
+def kind_type(text: str) -> Type | None:
+    """The type that a kind such as ``float``, ``list[float]`` or ``float[n, 1]`` names."""
+    found = ARRAY_KIND.fullmatch(text.strip())
+    if found is None:
+        return KINDS.get(text)
+    dtype, lengths = found.groups()
+    axes = tuple(length.strip() == "1" for length in lengths.split(","))
+    return array_of(DTYPES.get(dtype, dtype), axes)
 
 
 class Parameters(NumpyCalls):
