@@ -19,6 +19,7 @@ from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states,
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Flat, Primitive, Structured
 from chainrule.primitives.effect import Verbatim
+from chainrule.primitives.invoke import Invoke
 from chainrule.primitives.sequence import zero_of
 
 
@@ -97,12 +98,24 @@ class ForwardWalker(Copier):
         op = step.op
         assert isinstance(op, Primitive)
         with self.graph.answering(Origin(step.origin.position, derivative=True)):
-            for direction in range(len(self.suffixes)):
-                dots = [
-                    self.dot(arg, direction) if arg in self.active else None for arg in step.args
-                ]
+            rows = [
+                [self.dot(arg, direction) if arg in self.active else None for arg in step.args]
+                for direction in range(len(self.suffixes))
+            ]
+            if isinstance(op, Invoke):
+                rows = self._together(rows)
+            for direction, dots in enumerate(rows):
                 if any(dot is not None for dot in dots):
                     self.set_dot(step, direction, op.tangent(new, new.args, dots, new))
+
+    def _together(self, rows: list[list[Node | None]]) -> list[list[Node | None]]:
+        """One call serves all directions: what varies in one of them counts in each."""
+        varies = [any(dot is not None for dot in column) for column in zip(*rows, strict=True)]
+        zero = self.graph.constant(0.0)
+        return [
+            [zero if dot is None and any_ else dot for dot, any_ in zip(row, varies, strict=True)]
+            for row in rows
+        ]
 
     # --- structured operations ------------------------------------------------------------
 

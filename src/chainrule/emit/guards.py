@@ -78,10 +78,12 @@ class Watch:
             for guard, cell in zip(self.guards, self.expected, strict=True)
         )
 
-    def checked(self, function: ast.FunctionDef, namespace: dict[str, Any]) -> ast.FunctionDef:
-        """``function`` with the check in front of its body."""
+    def checked(
+        self, function: ast.FunctionDef, namespace: dict[str, Any], hidden: set[str]
+    ) -> ast.FunctionDef:
+        """``function`` with the check in front of its body; ``hidden`` names are no globals."""
         checked = copy.deepcopy(function)
-        taken = set(self.bindings)
+        taken = set(self.bindings) | hidden
         taken |= {
             node.id for node in ast.walk(function) if isinstance(node, ast.Name) and _binds(node)
         }

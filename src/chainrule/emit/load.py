@@ -41,9 +41,11 @@ def load(
     if module_globals is not None:
         namespace = module_globals
         watch = _watch(emitted, name, cells)
+    names = {each.name for each in functions}
     if watch is not None:
         functions = [
-            watch.checked(each, namespace) if each.name == name else each for each in functions
+            watch.checked(each, namespace, names) if each.name == name else each
+            for each in functions
         ]
         cells = {**cells, **watch.cells}
     made = _made(functions, cells, namespace, file, [name for name, _ in cells.items()])

@@ -100,7 +100,7 @@ def _rendered(
     users = {name for plan in plans.values() for name in _users_names(plan)}
     users |= {graph.name for graph in ordered}
     top = Header(users)
-    names = _function_names(ordered)
+    names = _function_names(graphs, ordered)
     if spelled.decorator is not None:
         top.imported(*spelled.decorator)
     texts = []
@@ -140,16 +140,17 @@ def _with_callees(graphs: Sequence[Graph]) -> tuple[list[Graph], dict[Graph, dic
         if done:
             ordered[graph] = None
         elif graph not in callees:
-            callees[graph] = dict(getattr(graph, "functions", {}))
+            callees[graph] = dict(graph.callees)
             stack.append((graph, True))
             stack.extend((callee, False) for callee in reversed(list(callees[graph].values())))
     return list(ordered), callees
 
 
-def _function_names(graphs: Sequence[Graph]) -> dict[Graph, str]:
+def _function_names(wanted: Sequence[Graph], all_graphs: Sequence[Graph]) -> dict[Graph, str]:
+    """A name for each function; those that were asked for keep theirs."""
     names: dict[Graph, str] = {}
     taken: set[str] = set()
-    for graph in graphs:
+    for graph in dict.fromkeys((*wanted, *all_graphs)):
         name, number = graph.name, 1
         while name in taken:
             number += 1

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from chainrule.graph.function import Function
 from chainrule.graph.guard import Guard, Route
 from chainrule.graph.node import NOWHERE, Node, Op, Origin
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type
@@ -199,9 +200,11 @@ class Graph:
         # The dictionaries of the modules that are read, and the cells of closures.
         self.scopes: dict[str, dict[str, Any]] = {}
         self.cells: dict[str, Any] = {}
-        # What the code rests on besides its arguments; graphs of functions kept apart.
+        # What the code rests on besides its arguments.
         self.guards: dict[Hashable, Guard] = {}
-        self.functions: dict[Hashable, Graph] = {}
+        # Functions kept apart, and their graphs once all is ready to be written.
+        self.functions: dict[Hashable, Function] = {}
+        self.callees: dict[Hashable, Graph] = {}
         # Every function whose text went in, as (file, line, text).
         self.sources: tuple[tuple[str, int, str], ...] = ()
         self.cursor = self.body

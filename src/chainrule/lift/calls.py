@@ -39,6 +39,8 @@ DEEPEST_CALL = 120
 # What these give is another number at each call.
 RANDOM_MODULES = {"random", "secrets", "numpy.random", "numpy.random.mtrand"}
 Builtin = Callable[[Any, list[Value], dict[str, Value], ast.AST], Value]
+# Arguments, keywords, defaults, defaults of keyword-only parameters.
+Given = tuple[list[Value], dict[str, Value], tuple[Value, ...], dict[str, Value]]
 
 
 class Calls(Objects):
@@ -191,19 +193,10 @@ class Calls(Objects):
             frame.cells = dict(zip(plain.__code__.co_freevars, plain.__closure__, strict=True))
         defaults = self._defaults(plain)
         keyword_defaults = self._keyword_defaults(plain)
-        calls_itself = sum(known.function is plain for known, _ in self.calls)
-        counts_down = any(self.static_int(arg) is not None for arg in args)
-        if len(self.calls) > DEEPEST_CALL or (calls_itself > 1 and not counts_down):
-            raise self.unsupported(
-                f"`{source.name}` calls itself without an end that can be seen here",
-                "Write the recursion as a loop.",
-                node,
-            )
+        given = (args, keywords, defaults, keyword_defaults)
         state, mark = dict(self.state), len(self.block.steps)
         try:
-            return self._inline(
-                source.tree, source, frame, args, keywords, defaults, keyword_defaults, node
-            )
+            return self.run_callee(source, frame, given, node)
         except NotDifferentiableError:
             raise
         except UnsupportedError as error:
@@ -483,6 +476,9 @@ class Calls(Objects):
         )
 
     # Given by the other parts of the lifter.
+
+    def run_callee(self, source: Source, frame: Frame, given: Given, node: ast.AST) -> Value:
+        raise NotImplementedError
 
     def builtin(self, found: Any) -> Builtin | None:
         raise NotImplementedError

@@ -36,6 +36,7 @@ class Copier:
         graph.cells = source.cells
         graph.guards = source.guards
         graph.functions = source.functions
+        graph.callees = source.callees
         graph.docstring = source.docstring
         graph.sources = source.sources
 

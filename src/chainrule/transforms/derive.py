@@ -19,6 +19,7 @@ from chainrule.primitives.cost import operations
 from chainrule.primitives.custom import stopped
 from chainrule.transforms import products
 from chainrule.transforms.domains import with_domains
+from chainrule.transforms.functions import with_calls
 from chainrule.transforms.pipeline import Wrt, gradient
 from chainrule.version import __version__
 
@@ -131,7 +132,7 @@ def derive(
     graph = Unmarked(result.graph).run()
     graph.name = name or f"{transform}_{lifted.graph.name}"
     graph.docstring = docstring(lifted, transform, names, operations(graph), cost)
-    return [with_domains(graph)]
+    return [with_calls(with_domains(graph), lambda callee: with_domains(Unmarked(callee).run()))]
 
 
 def lifted_of(

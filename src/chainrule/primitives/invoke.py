@@ -1,0 +1,109 @@
+"""Calls of functions that are kept apart: recursive ones, and large ones that are used often.
+
+One result of a call is one node.  Its derivative is a call as well: of the function that returns
+the results with their slopes by the active arguments.  That function is itself made by forward
+mode, where the slopes of an inner call are again such a call; so recursion needs no tape, and
+derivatives of any order follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.function import Function
+from chainrule.graph.node import Node, Op
+from chainrule.graph.types import FLOAT, OPAQUE, Type
+from chainrule.primitives.declare import Primitive, is_constant, scaled
+from chainrule.primitives.walker import ReverseWalker
+
+# A call is dearer than any primitive: its results are kept rather than computed again.
+COST = 100
+
+
+class Invoke(Primitive):
+    """Result ``k`` of the function ``key`` on scalars; params ``(key, k)``."""
+
+    door = "invoke"
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        return FLOAT
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        mask = tuple(dot is not None for dot in dots)
+        slopes = self.slopes(node, args, mask)
+        total: Node | None = None
+        for dot, slope in zip((dot for dot in dots if dot is not None), slopes, strict=True):
+            if is_constant(dot, 0):
+                continue
+            term = scaled(node, dot, slope)
+            total = term if total is None else total + term
+        return total
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        mask = tuple(map(walker.active, node.args))
+        active = [arg for arg, taken in zip(node.args, mask, strict=True) if taken]
+        for arg, slope in zip(active, self.slopes(node, node.args, mask), strict=True):
+            walker.accumulate(arg, scaled(node, out_bar, slope))
+
+    def slopes(self, node: Node, args: Sequence[Node], mask: tuple[bool, ...]) -> list[Node]:
+        """The slopes of the result by the arguments that are marked."""
+        key, k = node.params
+        assert isinstance(k, int)
+        graph = args[0].graph
+        function = graph.functions[key]
+        for arg, taken in zip(args, mask, strict=True):
+            if (taken and not arg.type.differentiable) or (taken and hasattr(arg.type, "item")):
+                raise UnsupportedError(
+                    f"`{function.name}` calls itself with a list that is differentiated by",
+                    remedy="Write the recursion as a loop, or hand the numbers on one by one.",
+                    position=node.origin.position,
+                )
+        derived = with_slopes(graph.functions, function, mask)
+        numbers = [j for j, type in enumerate(function.types) if type.differentiable]
+        first = len(function.types) + numbers.index(k) * sum(mask)
+        return [
+            graph.cursor.add(INVOKE, tuple(args), (derived.key, first + position), FLOAT)
+            for position in range(sum(mask))
+        ]
+
+
+class CallFunction(Op):
+    """A call as it is written; params ``(key,)``.  Several results come as a tuple."""
+
+    raises = True
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        return OPAQUE
+
+
+INVOKE = Invoke("invoke", cost=COST, domain=())
+# The same where the function raises exceptions of its own.
+INVOKE_EFFECT = Invoke("invoke_effect", cost=COST, domain=())
+INVOKE_EFFECT.effect = True
+INVOKE_EFFECT.pure = False
+CALL_FUNCTION = CallFunction("call_function")
+CALL_FUNCTION_EFFECT = CallFunction("call_function")
+CALL_FUNCTION_EFFECT.effect = True
+CALL_FUNCTION_EFFECT.pure = False
+
+
+def with_slopes(
+    functions: dict[Hashable, Function], function: Function, mask: tuple[bool, ...]
+) -> Function:
+    """The function that returns the results of ``function`` and their slopes."""
+    key = (function.key, "slopes", mask)
+    known = functions.get(key)
+    if known is None:
+        numbers = sum(type.differentiable for type in function.types)
+        known = functions[key] = Function(
+            key,
+            f"{function.name}_with_slopes",
+            types=function.types + (FLOAT,) * (numbers * sum(mask)),
+            base=function.key,
+            mask=mask,
+            raises=function.raises,
+        )
+    return known

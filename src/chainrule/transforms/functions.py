@@ -1,0 +1,218 @@
+"""Functions that are called rather than inlined: their slopes, and their place in the module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from chainrule.graph.block import Block, Graph, SignatureParameter
+from chainrule.graph.function import Function
+from chainrule.graph.node import Node
+from chainrule.graph.structure import Structure
+from chainrule.lift.lifted import Lifted, assemble
+from chainrule.primitives.copying import Copier
+from chainrule.primitives.cost import Live, nodes_of
+from chainrule.primitives.effect import VERBATIM
+from chainrule.primitives.invoke import (
+    CALL_FUNCTION,
+    CALL_FUNCTION_EFFECT,
+    INVOKE,
+    INVOKE_EFFECT,
+)
+from chainrule.transforms.pipeline import forward, simplified, tangent_of
+
+Finish = Callable[[Graph], Graph]
+
+
+def with_calls(graph: Graph, finish: Finish) -> Graph:
+    """``graph`` with calls written out, and with the graphs of all functions that are called.
+
+    ``finish`` does to the graph of a function what has been done to ``graph``.
+    """
+    if not any(node.op in (INVOKE, INVOKE_EFFECT) for node in nodes_of(graph.body)):
+        return graph
+    written: dict[Hashable, Graph] = {}
+    new = _written(graph, written)
+    pending = list(new.callees)
+    while pending:
+        key = pending.pop()
+        if key in written:
+            continue
+        function = graph.functions[key]
+        callee = _written(finish(_own_graph(graph.functions, function)), written)
+        written[key] = callee
+        callee.name = function.name
+        pending.extend(callee.callees)
+    for each in (new, *written.values()):
+        each.callees = {key: written[key] for key in each.callees}
+    return new
+
+
+def _written(graph: Graph, written: dict[Hashable, Graph]) -> Graph:
+    caller = _Caller(graph)
+    new = caller.run()
+    new.callees = dict.fromkeys(caller.called, new)
+    return new
+
+
+def _own_graph(functions: dict[Hashable, Function], function: Function) -> Graph:
+    """A copy of a function's graph that returns its results in a row."""
+    lifted = made(functions, function)
+    graph = Copier(lifted.graph).run()
+    graph.docstring = _docstring(functions, function)
+    return graph
+
+
+def _docstring(functions: dict[Hashable, Function], function: Function) -> str:
+    if function.base is None:
+        return f"`{function.name}` itself."
+    names = [
+        str(node.params[0])
+        for node, taken in zip(
+            made(functions, function).graph.body.parameters, function.mask, strict=True
+        )
+        if taken
+    ]
+    base = functions[function.base].name
+    return f"Value of `{base}` and its slopes by {', '.join(names)}."
+
+
+def made(functions: dict[Hashable, Function], function: Function) -> Lifted:
+    """A function's lifted graph whose results stand in a row; made when it is asked for."""
+    lifted: Lifted | None = function.lifted
+    if lifted is None:
+        base = made(functions, functions[function.base])
+        lifted = function.lifted = slopes_of(base, function.mask)
+    if lifted.result.kind != "row":
+        row = Structure("row", None, tuple(_leaves(lifted.result)))
+        lifted = Lifted(lifted.graph, lifted.parameters, row, lifted.sources)
+        _return(lifted)
+        function.lifted = lifted
+    return lifted
+
+
+def _leaves(structure: Structure) -> list[Structure]:
+    if structure.node is not None:
+        return [structure]
+    return [leaf for part in structure.parts for leaf in _leaves(part)]
+
+
+def _return(lifted: Lifted) -> None:
+    """Let the graph return the row."""
+    graph, parts = lifted.graph, lifted.result.parts
+    result = parts[0] if len(parts) == 1 else Structure("tuple", None, parts)
+    with graph.inside(graph.body):
+        graph.body.results = (assemble(graph, result),)
+    graph.signature = tuple(
+        SignatureParameter(str(node.params[0]), node=node) for node in graph.body.parameters
+    )
+
+
+def slopes_of(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
+    """A function that returns the results of ``base`` and their slopes, by forward mode."""
+    inputs = [node for node, taken in zip(base.graph.body.parameters, mask, strict=True) if taken]
+    suffixes = ["_dot"] if len(inputs) == 1 else [f"_d{node.params[0]}" for node in inputs]
+    numbers = Structure("row", None, tuple(p for p in base.result.parts if p.kind == "leaf"))
+    walker, _ = forward(
+        Lifted(base.graph, base.parameters, numbers, base.sources), inputs, suffixes
+    )
+    parts = [
+        Structure(part.kind, walker.mapped(part.node))
+        for part in base.result.parts
+        if part.node is not None
+    ]
+    for part in numbers.parts:
+        assert part.node is not None
+        for k in range(len(inputs)):
+            parts.append(Structure("leaf", tangent_of(walker, part.node, k)))
+    result = Structure("row", None, tuple(parts))
+    lifted = Lifted(walker.graph, {}, result, base.sources)
+    _return(lifted)
+    return _simplified(lifted)
+
+
+def _simplified(lifted: Lifted) -> Lifted:
+    """The same with simpler derivative code; parameters keep their places."""
+    nodes = [part.node for part in lifted.result.parts if part.node is not None]
+    leaves = Structure("row", None, tuple(Structure("leaf", node) for node in nodes))
+    new = simplified(Lifted(lifted.graph, {}, leaves, lifted.sources))
+    kinds = [part.kind for part in lifted.result.parts]
+    parts = tuple(
+        Structure(kind, part.node) for kind, part in zip(kinds, new.result.parts, strict=True)
+    )
+    return Lifted(new.graph, {}, Structure("row", None, parts), lifted.sources)
+
+
+class _Caller(Copier):
+    """A copy in which calls are written out; one call gives results and slopes together."""
+
+    def __init__(self, source: Graph) -> None:
+        super().__init__(source)
+        self.called: dict[Hashable, None] = {}
+        self.made: dict[tuple[Hashable, tuple[Node, ...]], list[tuple[Block, Node]]] = {}
+        # Which functions are called on the same arguments in the same block.
+        self.together: dict[tuple[Block, tuple[Node, ...]], list[Hashable]] = {}
+        for node in sorted(Live(source).nodes, key=lambda node: node.serial):
+            if node.op in (INVOKE, INVOKE_EFFECT):
+                self.together.setdefault((node.block, node.args), []).append(node.params[0])
+        self.live = Live(source).nodes
+
+    def copy(self, step: Node) -> Node:
+        if step.op not in (INVOKE, INVOKE_EFFECT):
+            return super().copy(step)
+        if step not in self.live:
+            return step
+        key, k = step.params
+        key = self._widest(key, step)
+        function = self.graph.functions[key]
+        call = self._call(function, step)
+        if len(function.types) == 1:
+            self.map[step] = call
+        else:
+            self.map[step] = self.graph.cursor.add(
+                VERBATIM, (call,), (f"_0_[{k}]", step.type, None), step.type
+            )
+        self.named(step, self.map[step])
+        return self.map[step]
+
+    def _widest(self, key: Hashable, step: Node) -> Hashable:
+        """The function that is called on these arguments anyway and returns this result too."""
+        block: Block | None = step.block
+        found = key
+        while block is not None:
+            for other in self.together.get((block, step.args), ()):
+                done = block is step.block or self._known(other, step) is not None
+                if done and self._depth(other, key) > self._depth(found, key):
+                    found = other
+            block = block.parent
+        return found
+
+    def _depth(self, key: Hashable, base: Hashable) -> int:
+        """How many derivatives lie between a function and ``base``; negative for none."""
+        depth = 0
+        while key != base:
+            function = self.graph.functions[key]
+            if function.base is None:
+                return -1
+            key, depth = function.base, depth + 1
+        return depth
+
+    def _known(self, key: Hashable, step: Node) -> Node | None:
+        """A call that has certainly been made before ``step``."""
+        for block, call in self.made.get((key, step.args), ()):
+            around: Block | None = self.graph.cursor
+            while around is not None:
+                if around is block:
+                    return call
+                around = around.parent
+        return None
+
+    def _call(self, function: Function, step: Node) -> Node:
+        call = self._known(function.key, step)
+        if call is None:
+            op = CALL_FUNCTION_EFFECT if function.raises else CALL_FUNCTION
+            args = tuple(map(self.mapped, step.args))
+            type = function.types[0] if len(function.types) == 1 else None
+            call = self.graph.cursor.add(op, args, (function.key,), type)
+            self.made.setdefault((function.key, step.args), []).append((self.graph.cursor, call))
+            self.called[function.key] = None
+        return call

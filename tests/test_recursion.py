@@ -1,0 +1,314 @@
+"""Functions that call themselves, and functions that are called from many places."""
+
+from __future__ import annotations
+
+import linecache
+import math
+import types
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chainrule import grad, hessian, jacobian, value_and_grad
+from chainrule.errors import UnsupportedError
+from tests import oracle
+
+
+def power(x, n):
+    if n == 0:
+        return 1.0
+    return x * power(x, n - 1)
+
+
+def powers(x: float, n: int) -> float:
+    return 2.0 * power(x, n)
+
+
+def legendre(n: int, x: float) -> float:
+    if n == 0:
+        return 1.0
+    if n == 1:
+        return x
+    return ((2 * n - 1) * x * legendre(n - 1, x) - (n - 1) * legendre(n - 2, x)) / n
+
+
+def by_squaring(x, n):
+    if n == 0:
+        return 1.0
+    half = by_squaring(x, n // 2)
+    return half * half * x if n % 2 else half * half
+
+
+def nested(m, x):
+    if m <= 0:
+        return x
+    return nested(m - 1, nested(m - 1, 1.1) * x)
+
+
+def even(n, x):
+    return x if n == 0 else 2 * odd(n - 1, x)
+
+
+def odd(n, x):
+    return 3 * x if n == 0 else x * even(n - 1, x)
+
+
+def fibonacci(n):
+    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+
+
+def exponent(x, n):
+    return x ** fibonacci(n)
+
+
+def tree(node):
+    if isinstance(node, (int, float)):
+        return node * node
+    total = 0.0
+    for child in node:
+        total += tree(child)
+    return total
+
+
+def tree_of(x):
+    return tree((x, (2 * x, [x, 3.0]), x))
+
+
+def collatz(x, n):
+    if n < 0:
+        raise ValueError(f"negative: {n}")
+    if n == 1:
+        return x
+    if n % 2:
+        return math.sin(x) * collatz(x, 3 * n + 1)
+    return math.cos(x) + collatz(x * 1.01, n // 2)
+
+
+def pair(x, y, n):
+    if n == 0:
+        return x, y
+    a, b = pair(x * y, x + y, n - 1)
+    return a * x, b
+
+
+def of_pair(x, y, n):
+    a, b = pair(x, y, n)
+    return a + b * b
+
+
+def simpson(f, a, b, tolerance, depth):
+    m = (a + b) / 2
+    whole = (b - a) / 6 * (f(a) + 4 * f(m) + f(b))
+    left = (m - a) / 6 * (f(a) + 4 * f((a + m) / 2) + f(m))
+    right = (b - m) / 6 * (f(m) + 4 * f((m + b) / 2) + f(b))
+    if depth <= 0 or abs(whole - left - right) < tolerance:
+        return left + right
+    half = tolerance / 2
+    return simpson(f, a, m, half, depth - 1) + simpson(f, m, b, half, depth - 1)
+
+
+def area(b, k, depth):
+    return simpson(math.exp, 0.0, b, 1e-3, depth) * k
+
+
+def horner(c, x, i):
+    if i == len(c):
+        return 0.0
+    return c[i] + x * horner(c, x, i + 1)
+
+
+def polynomial(x, c):
+    return horner(c, x, 0)
+
+
+def newton(x, a, n):
+    y = 0.5 * (x + a / x)
+    if abs(y - x) < 1e-12 or n == 0:
+        return y
+    return newton(y, a, n - 1)
+
+
+def in_a_loop(x, y, n):
+    total = 0.0
+    for k in range(n):
+        total += legendre(k, x) * y
+    return total
+
+
+def with_style(x, n, style="double"):
+    if n == 0:
+        return x
+    inner = with_style(x, n - 1, style)
+    return 2 * inner if style == "double" else inner + x
+
+
+def plain_style(x, n):
+    return with_style(x, n, "plain")
+
+
+CASES: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
+    (powers, (2.0, 5), "x"),
+    (power, (2.0, 5), "x"),
+    (legendre, (5, 0.3), "x"),
+    (by_squaring, (1.1, 13), "x"),
+    (nested, (3, 0.7), "x"),
+    (even, (7, 1.3), "x"),
+    (exponent, (1.2, 6), "x"),
+    (tree_of, (1.5,), "x"),
+    (collatz, (0.4, 7), "x"),
+    (of_pair, (0.5, 0.8, 4), "x"),
+    (of_pair, (0.5, 0.8, 4), "y"),
+    (area, (1.0, 2.0, 5), "b"),
+    (area, (1.0, 2.0, 5), "k"),
+    (polynomial, (0.5, [1.0, 2.0, 3.0]), "x"),
+    (newton, (1.0, 2.0, 20), "a"),
+    (in_a_loop, (0.3, 2.0, 5), "x"),
+    (in_a_loop, (0.3, 2.0, 5), "y"),
+    (with_style, (1.0, 3), "x"),
+    (plain_style, (1.0, 3), "x"),
+]
+EVERY = pytest.mark.parametrize(("function", "at", "wrt"), CASES)
+
+
+def measured(function: Callable[..., Any], at: tuple[Any, ...], wrt: str) -> oracle.Verdict:
+    (verdict,) = oracle.gradient(function, at, {}, wrt).values()
+    assert verdict.decided, verdict
+    return verdict
+
+
+@EVERY
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_gradient_is_the_oracles(
+    function: Callable[..., Any], at: tuple[Any, ...], wrt: str, mode: str
+) -> None:
+    value, slope = value_and_grad(function, wrt, mode=mode)(*at)
+    assert oracle.same_bits(value, function(*at))
+    assert oracle.agrees(measured(function, at, wrt), slope)
+
+
+@EVERY
+def test_second_derivative_is_that_of_the_first(
+    function: Callable[..., Any], at: tuple[Any, ...], wrt: str
+) -> None:
+    slope = grad(function, wrt)
+    position = list(function.__code__.co_varnames).index(wrt)
+
+    def shifted(step: float) -> float:
+        return slope(*(v + step if k == position else v for k, v in enumerate(at)))  # type: ignore[no-any-return]
+
+    want = (8 * (shifted(1e-3) - shifted(-1e-3)) - (shifted(2e-3) - shifted(-2e-3))) / 12e-3
+    got = hessian(function, wrt)(*at)
+    if function not in (newton, area):
+        assert got == pytest.approx(want, rel=1e-6, abs=1e-7)
+    assert got == pytest.approx(grad(grad(function, wrt), wrt)(*at), rel=1e-9, abs=1e-12)
+
+
+def test_several_parameters_take_one_call() -> None:
+    slopes = grad(of_pair, ("x", "y"))
+    together = slopes(0.5, 0.8, 4)
+    assert slopes.source.count("def ") == 2
+    assert together == (grad(of_pair, "x")(0.5, 0.8, 4), grad(of_pair, "y")(0.5, 0.8, 4))
+    assert jacobian(pair, ("x", "y"))(2.0, 3.0, 1)[0] == (12.0, 4.0)
+
+
+def test_value_and_slope_come_from_one_call() -> None:
+    lines = [line for line in value_and_grad(powers).source.split("\n") if "#" not in line]
+    assert sum("power_with_slopes(x, n" in line for line in lines) == 3
+    assert not any(" power(" in line for line in lines)
+
+
+def test_the_functions_own_exception_comes_through_and_once() -> None:
+    with pytest.raises(ValueError, match="negative: -3"):
+        grad(collatz)(0.5, -3)
+
+
+class Chain:
+    def __init__(self, rate: float, style: str) -> None:
+        self.rate = rate
+        self.style = style
+
+    def step(self, x, n):
+        if n == 0:
+            return self.rate if self.style == "rate" else 2.0
+        return x * self.step(x * 0.9, n - 1) + self.rate
+
+    def run(self, x, n):
+        return self.step(x, n)
+
+
+def test_methods_that_call_themselves_read_their_object() -> None:
+    chain = Chain(1.3, "rate")
+    slope = grad(chain.run)
+    for rate, style in ((1.3, "rate"), (2.0, "rate"), (2.0, "two")):
+        chain.rate, chain.style = rate, style
+        assert oracle.agrees(measured(chain.run, (0.5, 4), "x"), slope(0.5, 4))
+
+
+def test_a_changed_helper_of_a_recursive_function_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    slope = grad(powers)
+    assert slope(2.0, 5) == 160.0
+    monkeypatch.setitem(globals(), "power", lambda x, n: x * x)
+    assert slope(2.0, 5) == 8.0
+    monkeypatch.undo()
+    assert slope(2.0, 5) == 160.0
+
+
+def test_deep_recursion_is_walked_once() -> None:
+    slope = grad(power)
+    assert slope(1.0, 200) == 200.0
+    assert slope.source.count("power_with_slopes(x, n - 1)") == 2
+
+
+def endless(x):
+    return 2.0 * endless(x)
+
+
+def printing(x, n):
+    print(n)
+    return x if n == 0 else x * printing(x, n - 1)
+
+
+def of_a_list(c, n):
+    return c[0] if n == 0 else c[1] * of_a_list(c, n - 1)
+
+
+@pytest.mark.parametrize(
+    ("function", "wrt", "at", "why"),
+    [
+        (endless, "x", (1.0,), "no path through it ends"),
+        (printing, "x", (1.0, 2), "prints"),
+        (of_a_list, "c", ([1.0, 2.0], 3), "a list that is differentiated by"),
+    ],
+)
+def test_other_recursion_is_refused(
+    function: Callable[..., Any], wrt: str, at: tuple[Any, ...], why: str
+) -> None:
+    with pytest.raises(UnsupportedError, match=why):
+        grad(function, wrt)(*at)
+
+
+def doubling(levels: int) -> Callable[[float], float]:
+    """A function that calls one twice that calls one twice, and so on."""
+    lines = ["import math", "def g0(x):", "    return x + 0.001 * math.sin(x)"]
+    for k in range(1, levels + 1):
+        lines += [f"def g{k}(x):", f"    return 0.5 * g{k - 1}(x) + 0.5 * g{k - 1}(x * 1.0001)"]
+    text = "\n".join(lines) + "\n"
+    name = f"doubling_{levels}"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    module = types.ModuleType(name)
+    exec(compile(text, name, "exec"), vars(module))
+    found: Callable[[float], float] = vars(module)[f"g{levels}"]
+    return found
+
+
+def test_code_grows_linearly_with_nested_calls() -> None:
+    sizes = {levels: len(grad(doubling(levels)).source) for levels in (8, 13, 18)}
+    assert sizes[18] - sizes[13] < 1.5 * (sizes[13] - sizes[8]), sizes
+
+
+def test_a_function_that_is_called_from_many_places_is_right() -> None:
+    f = doubling(8)
+    value, slope = value_and_grad(f)(0.3)
+    assert value == f(0.3)
+    assert oracle.agrees(measured(f, (0.3,), "x"), slope)
