@@ -92,7 +92,9 @@ KindOption = Annotated[
 ]
 OutputOption = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Write a module instead of printing."),
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Write a module instead of printing (- prints)."
+    ),
 ]
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Replace a file that chainrule did not generate.")
@@ -163,6 +165,8 @@ def add_transform(transform: str, summary: str) -> None:
         force: ForceOption = False,
     ) -> None:
         found = Target.parse(function)
+        if file == Path("-"):
+            file = None
         if file is not None:
             protect(file, found, force)
         entry = Entry(found, transform, names(wrt), mode.value, name, pairs(kind))
@@ -259,7 +263,7 @@ def verify_derivative(
     mode: ModeOption = Mode.auto,
     target: HomeOption = Home.math,
     tolerance: Annotated[
-        float, typer.Option("--tolerance", help="Largest relative error that passes.")
+        float, typer.Option("--tolerance", min=1e-15, help="Largest relative error that passes.")
     ] = 1e-6,
 ) -> None:
     """Compare the derivative with numerical differentiation, without using chainrule's rules.

@@ -19,7 +19,7 @@ def parse_arguments(text: str) -> Arguments:
     """``"S=100, K=95"`` as a dictionary; values are Python literals."""
     try:
         call = ast.parse(f"f({text})", mode="eval").body
-        assert isinstance(call, ast.Call) and not call.args
+        assert isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args
         return {str(item.arg): literal(item.value) for item in call.keywords if item.arg}
     except (SyntaxError, ValueError, AssertionError):
         raise ArgumentError(
@@ -43,8 +43,9 @@ def parse_range(text: str) -> tuple[str, float, float]:
     name, _, ends = text.partition("=")
     low, colon, high = ends.partition(":")
     try:
-        if colon and name.strip().isidentifier() and float(low) <= float(high):
-            return name.strip(), float(low), float(high)
+        ends_ = float(low), float(high)
+        if colon and name.strip().isidentifier() and -math.inf < ends_[0] <= ends_[1] < math.inf:
+            return name.strip(), *ends_
     except ValueError:
         pass
     raise ArgumentError(f'--range "{text}" cannot be read', remedy="Write it as S=50:150.")

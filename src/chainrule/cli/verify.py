@@ -9,7 +9,7 @@ from typing import Any
 
 from chainrule.cli.points import Arguments, points
 from chainrule.cli.target import Target
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, ChainruleError
 from chainrule.report.leaves import leaves, replaced
 from chainrule.report.verify import Finding, call, measure
 from chainrule.transforms.public import grad, jacobian
@@ -25,6 +25,7 @@ class Tally:
     worst: Finding | None = None
     place: str = ""
     undecided: list[str] = field(default_factory=list)
+    raised: list[str] = field(default_factory=list)
     methods: Counter[str] = field(default_factory=Counter)
 
     def add(self, finding: Finding, place: str) -> None:
@@ -38,8 +39,9 @@ class Tally:
 
     @property
     def passed(self) -> bool:
-        """Something was judged, and nothing above the tolerance."""
-        return self.worst is not None and self.worst.disagreement <= self.tolerance
+        """Something was judged, nothing above the tolerance, and the derivative never raised."""
+        judged = self.worst is not None and self.worst.disagreement <= self.tolerance
+        return judged and not self.raised
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,14 @@ def verify(
         except Exception as error:
             skipped.append(f"{type(error).__name__} at {place}")
             continue
-        for finding in measure(function, arguments, call(derivative, arguments), wrt):
+        try:
+            slopes = call(derivative, arguments)
+        except ChainruleError:
+            raise
+        except Exception as error:
+            tally.raised.append(f"{type(error).__name__} at {place}: {error}")
+            continue
+        for finding in measure(function, arguments, slopes, wrt):
             tally.add(finding, place)
             if len(where) == 1:
                 print(row(finding))
@@ -139,6 +148,8 @@ def tell(tally: Tally, target: str, judged: int, skipped: list[str]) -> None:
     """The end of the report."""
     for text in skipped:
         print(f"skipped: {target} raised {text}")
+    for text in tally.raised:
+        print(f"the derivative of {target} raised {text}")
     for text in tally.undecided:
         print(f"undecided: {text}")
     count = f"{judged} point" + ("" if judged == 1 else "s")

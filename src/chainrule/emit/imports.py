@@ -6,6 +6,7 @@ import builtins
 import importlib
 import math
 from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any
 
 from chainrule.emit.names import unused
@@ -128,8 +129,18 @@ def _from_line(module: str, names: list[str]) -> str:
     return f"from {module} import (\n{inner})"
 
 
+@dataclass(frozen=True)
+class Missing:
+    """In the place of what a module holds that is not installed: the text can be written."""
+
+    module: str
+
+
 def _attribute(module: str, name: str) -> Any:
-    value: Any = importlib.import_module(module)
+    try:
+        value: Any = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        return Missing(error.name or module)
     for part in name.split("."):
         value = getattr(value, part)
     return value

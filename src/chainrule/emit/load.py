@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from chainrule.emit.guards import Watch
+from chainrule.emit.imports import Missing
 from chainrule.emit.module import EmittedModule
+from chainrule.errors import ArgumentError
 from chainrule.graph.block import NO_DEFAULT, Graph
 from chainrule.graph.guard import Guard, Route
 
@@ -30,6 +32,12 @@ def load(
     everything that the header binds comes in closure cells.  Where values have shaped the text,
     the function begins with a check of them, and its attribute ``watch`` is not None.
     """
+    for value in emitted.bindings.values():
+        if isinstance(value, Missing):
+            raise ArgumentError(
+                f"`{name}` needs {value.module}, which is not installed",
+                remedy=f"Install it (pip install {value.module}), or write the text to a file.",
+            )
     file = f"<chainrule {name} #{next(_NUMBERS)}>"
     _register(file, emitted.source)
     own = module_globals is not None

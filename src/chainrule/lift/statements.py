@@ -208,7 +208,7 @@ class Statements(Expressions):
                     "Use a list, or constant keys.",
                     node,
                 )
-            self.state[base] = {**self.state[base], found: value}
+            self.state[base] = {**self.read(self.state[base]), found: value}
             return
         if isinstance(base, ListBox):
             self.check_writable(base, node)
