@@ -266,6 +266,7 @@ class _Weaver:
         current: Line | None = None,
     ) -> None:
         start: int | None = None
+        next_own = self._next_own(body)
         for k, (made, read) in enumerate(zip(body, parsed, strict=True)):
             answer = self.answers.get(made, Answer())
             inner = heads
@@ -276,7 +277,7 @@ class _Weaver:
                     current, start = None, None
             elif answer.plain or answer.line is None:
                 start = start or read.lineno
-            elif answer.line in heads or answer.line == self._next_own(body, k):
+            elif answer.line in heads or answer.line == next_own[k]:
                 start = None
             else:
                 if answer.line != current:
@@ -285,15 +286,17 @@ class _Weaver:
                 start = None
             self._inside(made, read, inner, current if answer.derivative else None)
 
-    def _next_own(self, body: list[ast.stmt], k: int) -> Line | None:
-        """The line of the compound statement of f's own that comes next."""
-        for made in body[k + 1 :]:
+    def _next_own(self, body: list[ast.stmt]) -> list[Line | None]:
+        """For each statement the line of the next of f's own, where that is a compound one."""
+        found: list[Line | None] = []
+        line: Line | None = None
+        for made in reversed(body):
+            found.append(line)
             answer = self.answers.get(made, Answer())
             if not answer.derivative:
-                return (
-                    answer.line if isinstance(made, (ast.For, ast.While, ast.Try, ast.If)) else None
-                )
-        return None
+                compound = isinstance(made, (ast.For, ast.While, ast.Try, ast.If))
+                line = answer.line if compound else None
+        return found[::-1]
 
     def _inside(
         self, made: ast.stmt, read: ast.stmt, heads: frozenset[Line], current: Line | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import sys
 import types
@@ -15,7 +14,7 @@ from chainrule.graph.block import Graph
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import DYNAMIC, OPAQUE, Type
+from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
 from chainrule.lift.calls import declare_names
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted, Transform, assemble
@@ -26,7 +25,7 @@ from chainrule.lift.parameters import (
     annotated_type,
     kind_type,
     signature_parameters,
-    used_type,
+    used_types,
 )
 from chainrule.lift.rules import Rules
 from chainrule.lift.source import Source, source_of, unwrap
@@ -153,6 +152,7 @@ def _parameter_values(
     nodes: dict[str, Node],
 ) -> dict[str, Value]:
     values: dict[str, Value] = {}
+    uses = used_types(source.tree)
     for position, parameter in enumerate(signature.parameters.values()):
         name = parameter.name
 
@@ -173,13 +173,13 @@ def _parameter_values(
         elif arguments is not None and parameter.default is not inspect.Parameter.empty:
             values[name] = lifter.example_value(name, parameter.default, read)
         else:
-            type_ = _known_type(parameter, source.tree, kinds.get(name), name in wrt)
+            type_ = _known_type(parameter, uses, kinds.get(name), name in wrt)
             values[name] = lifter.kind_value(type_, read)
     return values
 
 
 def _known_type(
-    parameter: inspect.Parameter, tree: ast.FunctionDef | ast.Lambda, kind: str | None, active: bool
+    parameter: inspect.Parameter, uses: Mapping[str, Type], kind: str | None, active: bool
 ) -> Type:
     """The type of a parameter without an example."""
     if kind is not None:
@@ -195,7 +195,7 @@ def _known_type(
         return annotated
     default = parameter.default
     if default is inspect.Parameter.empty:
-        return used_type(tree, parameter.name)
+        return uses.get(parameter.name, FLOAT)
     if default is None:
         return DYNAMIC
     from chainrule.lift.parameters import example_type

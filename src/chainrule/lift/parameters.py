@@ -7,7 +7,7 @@ import dataclasses
 import inspect
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, get_args, get_origin
 
 from chainrule.errors import ArgumentError
@@ -287,48 +287,38 @@ def annotated_type(annotation: Any) -> Type | None:
     return None
 
 
-def used_type(tree: ast.FunctionDef | ast.Lambda, name: str) -> Type:
-    """What a parameter is used as: a list when it is indexed or looped over, else a number."""
+def used_types(tree: ast.FunctionDef | ast.Lambda) -> dict[str, Type]:
+    """What names are used as that are no numbers: lists where indexed or looped over."""
+    found: dict[str, Type] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript) and _is_name(node.value, name):
-            return SequenceType(FLOAT)
-        if isinstance(node, (ast.For, ast.comprehension)) and _loops_over(node.iter, name):
-            return SequenceType(FLOAT)
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id in ("len", "sum")
-            and any(_is_name(arg, name) for arg in node.args)
-        ):
-            return SequenceType(FLOAT)
-        if isinstance(node, ast.Attribute) and _is_name(node.value, name):
-            return OPAQUE
-        if isinstance(node, (ast.Tuple, ast.List)) and isinstance(
-            getattr(node, "ctx", None), ast.Store
-        ):
-            continue
-        if (
-            isinstance(node, ast.Assign)
-            and _is_name(node.value, name)
-            and isinstance(node.targets[0], (ast.Tuple, ast.List))
-        ):
-            return SequenceType(FLOAT, "tuple")
-    return FLOAT
+        for name, type in _uses(node):
+            found.setdefault(name, type)
+    return found
 
 
-def _is_name(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+def _uses(node: ast.AST) -> Iterator[tuple[str, Type]]:
+    """Names that this node uses as something else than a number."""
+    match node:
+        case ast.Subscript(value=ast.Name(id=name)):
+            yield name, SequenceType(FLOAT)
+        case ast.For(iter=items) | ast.comprehension(iter=items):
+            yield from ((name, SequenceType(FLOAT)) for name in _looped_over(items))
+        case ast.Call(func=ast.Name(id="len" | "sum"), args=args):
+            names = (arg.id for arg in args if isinstance(arg, ast.Name))
+            yield from ((name, SequenceType(FLOAT)) for name in names)
+        case ast.Attribute(value=ast.Name(id=name)):
+            yield name, OPAQUE
+        case ast.Assign(value=ast.Name(id=name), targets=[ast.Tuple() | ast.List(), *_]):
+            yield name, SequenceType(FLOAT, "tuple")
 
 
-def _loops_over(node: ast.AST, name: str) -> bool:
-    if _is_name(node, name):
-        return True
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in ("zip", "enumerate", "reversed")
-        and any(_loops_over(arg, name) for arg in node.args)
-    )
+def _looped_over(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.Call(func=ast.Name(id="zip" | "enumerate" | "reversed"), args=args):
+            for arg in args:
+                yield from _looped_over(arg)
 
 
 def signature_parameters(
