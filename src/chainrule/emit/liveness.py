@@ -10,6 +10,7 @@ from chainrule.emit.plan import (
     Break,
     Continue,
     For,
+    Move,
     Plan,
     Return,
     Statement,
@@ -43,7 +44,10 @@ class Liveness:
         self.held: set[Value] = set()
         self.dead: set[tuple[Statement, Value]] = set()
         self.count = 1
+        # Of compound statements: the values that stand inside, and whether that may be left.
+        self.inside: dict[Statement, tuple[set[Value], bool]] = {}
         self._number(plan.body)
+        self._survey(plan.body)
         live: dict[Value, int] = {}
         self._block(plan.body, live)
         for value, end in live.items():
@@ -70,6 +74,28 @@ class Liveness:
             if statement.blocks():
                 self.ends[statement] = self.count
                 self.count += 1
+
+    def _survey(self, statements: list[Statement]) -> tuple[set[Value], bool, bool]:
+        """``(values, leaves, jumps)`` of a block: what it names, whether it may return or raise,
+        and whether it may end or go on with the loop around."""
+        values: set[Value] = set()
+        leaves = jumps = False
+        for statement in statements:
+            own = {*defined_by(statement), *reads_deep(statement), *scoped(statement)}
+            blocks = statement.blocks()
+            if blocks:
+                parts = [self._survey(block) for block in blocks]
+                own = own.union(*(part for part, _, _ in parts))
+                out = isinstance(statement, Attempt) or any(left for _, left, _ in parts)
+                inner = isinstance(statement, Branch) and any(jump for _, _, jump in parts)
+                self.inside[statement] = (own, out or inner)
+                leaves, jumps = leaves or out, jumps or inner
+            elif isinstance(statement, (Break, Continue)):
+                jumps = True
+            elif isinstance(statement, Return) or not completes([statement]):
+                leaves = True
+            values |= own
+        return values, leaves, jumps
 
     def _add(self, value: Value, start: int, end: int) -> None:
         if start < end:
@@ -99,10 +125,8 @@ class Liveness:
         for statement in reversed(statements):
             position = self.position[statement]
             match statement:
-                case Branch():
-                    self._branch(statement, position, live)
-                case For() | While():
-                    self._loop(statement, position, live)
+                case Branch() | For() | While():
+                    self._compound(statement, position, live)
                 case Attempt():
                     self._attempt(statement, position, live)
                 case Break():
@@ -116,11 +140,40 @@ class Liveness:
                         self._jump(live, set(self.held), position)
                     self._defined(statement, position, live)
             if not isinstance(statement, While):
-                for value in reads_deep(statement):
+                for value in self._read(statement):
                     live.setdefault(value, position)
             for value in scoped(statement):
                 # Also apart from all that is read beside it.
                 self._add(value, position - 1, position + 1)
+
+    def _read(self, statement: Statement) -> list[Value]:
+        """What a statement reads, but for what it assigns in vain."""
+        if not isinstance(statement, Move):
+            return reads_deep(statement)
+        wanted = [
+            source
+            for target, source in zip(statement.targets, statement.sources, strict=True)
+            if (statement, target) not in self.dead
+        ]
+        if len(wanted) == len(statement.sources):
+            return reads_deep(statement)
+        return reads_deep(Move(wanted, wanted))
+
+    def _compound(
+        self, statement: Branch | For | While, position: int, live: dict[Value, int]
+    ) -> None:
+        """A branch or loop; what it does not name is live through it, unless it is left."""
+        inside, leaves = self.inside[statement]
+        if leaves:
+            met = live
+        else:
+            met = {value: live.pop(value) for value in inside if value in live}
+        if isinstance(statement, Branch):
+            self._branch(statement, position, met)
+        else:
+            self._loop(statement, position, met)
+        if met is not live:
+            live.update(met)
 
     def _jump(self, live: dict[Value, int], target: set[Value], position: int) -> None:
         for value, end in live.items():
