@@ -164,9 +164,8 @@ class Liveness:
     ) -> None:
         """A branch or loop; what it does not name is live through it, unless it is left."""
         inside, leaves = self.inside[statement]
-        if leaves:
-            met = live
-        else:
+        met = live
+        if not leaves:
             met = {value: live.pop(value) for value in inside if value in live}
         if isinstance(statement, Branch):
             self._branch(statement, position, met)
