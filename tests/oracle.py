@@ -46,6 +46,8 @@ _MIDDLE = 10
 _LEVELS = 4
 _DIGITS = 50
 _ROUNDING = "f itself is lost in rounding"
+_SHORT = "precision, at steps that doubles cannot take"
+_SHORTEST = 2.0 ** (1 - _LAST_STEP)
 
 
 class OracleError(ValueError):
@@ -283,14 +285,19 @@ def _hear(
     """What the witnesses say together; ``natural`` is the size of f over that of its argument."""
     if precision is not None and precision.reason == _ROUNDING:
         return precision
-    sure = [each for each in (precision, differences) if each is not None and each.decided]
+    witnesses = (precision, differences)
+    if precision is not None and precision.reason == _SHORT:
+        # Differences of doubles step over what oscillates this fast, and may settle on less.
+        witnesses = (precision,)
+    sure = [each for each in witnesses if each is not None and each.decided]
     if not sure:
         return differences
     if not _together(sure):
         numbers = ", ".join(f"{each.reason} {each.value!r}" for each in sure)
         return undecided(f"the witnesses disagree: {numbers}")
     best = min(sure, key=lambda each: each.error)
-    if complex_step is not None and agrees(best, complex_step):
+    # What 50 digits say includes what doubles lose on the way; a complex step does not know.
+    if complex_step is not None and best is not precision and agrees(best, complex_step):
         error = 16.0 * EPSILON * (abs(complex_step) + natural)
         if error < best.error:
             return Verdict(complex_step, error, True, "complex step")
@@ -390,16 +397,32 @@ def _precision(line: _Line, centre: float) -> Verdict | None:
     try:
         again = high.function(line.f)
         middle = high.run(line, again, at)
-        # The short step is invisible to anything that falls back to doubles inside: only
-        # what is truly computed in 50 digits agrees at both.
-        long_right, long_left = high.slopes(line, again, at, middle, "1e-8")
-        right, left = high.slopes(line, again, at, middle, "1e-18")
+        if abs(float(middle) - centre) > 1e-8 * abs(centre):
+            return undecided(_ROUNDING) if abs(centre) > 1e-30 else None
+        # What oscillates fast is smooth over a short step only.
+        for step in (1e-8, 1e-10, 1e-12, 1e-14):
+            verdict = _slope_in_digits(high, line, again, at, middle, step)
+            if verdict.decided:
+                break
     except Exception:
         return None
-    if abs(float(middle) - centre) > 1e-8 * abs(centre):
-        return undecided(_ROUNDING) if abs(centre) > 1e-30 else None
+    inside = abs(float(middle) - centre) / line.scale
+    reason = _SHORT if verdict.decided and step < _SHORTEST else verdict.reason
+    return dataclasses.replace(verdict, error=verdict.error + inside, reason=reason)
+
+
+def _slope_in_digits(
+    high: _HighPrecision, line: _Line, again: Callable[..., Any], at: Any, middle: Any, step: float
+) -> Verdict:
+    """The slope that a step and one shorter by 1e-10 agree on.
+
+    The shorter one is invisible to anything that falls back to doubles inside: only what is
+    truly computed in 50 digits agrees at both.
+    """
+    long_right, long_left = high.slopes(line, again, at, middle, step)
+    right, left = high.slopes(line, again, at, middle, step * 1e-10)
     value = float(right + left) / 2.0
-    natural = abs(centre) / line.scale
+    natural = abs(float(middle)) / line.scale
     # The gap of the slopes of a smooth function shrinks with the step, that of a kink stays.
     gap, long_gap = float(abs(right - left)), float(abs(long_right - long_left))
     if gap > 1e-9 * float(abs(right) + abs(left)) + 1e-6 * long_gap + 1e-15 * natural:
@@ -407,10 +430,9 @@ def _precision(line: _Line, centre: float) -> Verdict | None:
     drift = abs(float(long_right + long_left) / 2.0 - value)
     if drift > 1e-6 * (abs(value) + long_gap) + 1e-14 * natural:
         return undecided("50-digit differences do not settle")
-    # What doubles may lose: by rounding of the result, of the argument, and inside of f.
-    size = abs(value) + natural + 1e8 * long_gap
-    inside = abs(float(middle) - centre) / line.scale
-    return Verdict(value, 4.0 * EPSILON * size + inside, True, "precision")
+    # What doubles may lose: by rounding of the result and of the argument.
+    size = abs(value) + natural + long_gap / step
+    return Verdict(value, 4.0 * EPSILON * size, True, "precision")
 
 
 class _HighPrecision:
@@ -450,7 +472,7 @@ class _HighPrecision:
         return result if isinstance(result, self.real) else self.number(float(result))
 
     def slopes(
-        self, line: _Line, again: Callable[..., Any], at: Any, middle: Any, relative: str
+        self, line: _Line, again: Callable[..., Any], at: Any, middle: Any, relative: float
     ) -> tuple[Any, Any]:
         """The slopes to the right and to the left over one step."""
         step = self.number(relative) * line.scale

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -117,3 +118,17 @@ def test_bits_tell_signs_of_zero_and_types() -> None:
     assert not oracle.same_bits(0.0, -0.0)
     assert not oracle.same_bits(1, 1.0)
     assert oracle.same_bits((1.0, [2.0]), (1.0, [2.0]))
+
+
+def test_differences_do_not_outvote_what_oscillates_between_their_steps() -> None:
+    wide, fast = 1e5, 3.0**20
+
+    def f(x: float) -> float:
+        return wide * x * x + 0.5**20 * math.cos(fast * x)
+
+    x = 40.7
+    with mpmath.workdps(40):
+        exact = float(2.0 * wide * x - 0.5**20 * fast * mpmath.sin(mpmath.mpf(fast) * x))
+    verdict = derivative(f, (x,))
+    assert not verdict.decided or agrees(verdict, exact, rtol=1e-9)
+    assert abs(exact - 2.0 * wide * x) > 1e-5 * exact

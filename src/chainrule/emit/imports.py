@@ -16,6 +16,7 @@ from chainrule.emit.printing import WIDTH, string_text, wrapped
 ALIASES = {"numpy": "np"}
 LITERALS = (int, float, complex, str, bytes, bool, type(None))
 LONGEST_LITERAL = 20
+LONGEST_ARRAY = 400
 
 
 class Header:
@@ -88,7 +89,10 @@ class Header:
         local = name if name not in self.taken else unused(name, self.taken)
         self.taken.add(local)
         self._constants[key] = local
-        self.constants[local] = literal(value, self)
+        if module not in (None, "", "__main__") and getattr(value, "size", 0) > LONGEST_LITERAL:
+            self.froms[str(module), name] = local
+        else:
+            self.constants[local] = literal(value, self)
         self.bindings[local] = value
         if own and local == name:
             self.live[local] = name
@@ -186,4 +190,20 @@ def _literal_text(value: Any, header: Header) -> str:
                 f"{_literal_text(k, header)}: {_literal_text(v, header)}" for k, v in value.items()
             )
             return f"{{{', '.join(pairs)}}}"
+    if type(value).__module__ == "numpy" and hasattr(value, "dtype") and hasattr(value, "tolist"):
+        return _array_text(value, header)
     return repr(value)
+
+
+def _array_text(array: Any, header: Header) -> str:
+    """An array as a display; one that is too long to read must be bound by hand."""
+    numpy, dtype = header.module("numpy"), str(array.dtype)
+    if not array.shape:
+        return f"{numpy}.{dtype}({_literal_text(array.tolist(), header)})"
+    if array.size > LONGEST_ARRAY:
+        return f"...  # {dtype} array of shape {array.shape}, too long to be written down"
+    if not array.size:
+        return f"{numpy}.empty({array.shape}, dtype={numpy}.{dtype})"
+    usual = dtype in ("float64", "int64", "bool")
+    named = "" if usual else f", dtype={numpy}.{dtype}"
+    return f"{numpy}.array({_literal_text(array.tolist(), header)}{named})"

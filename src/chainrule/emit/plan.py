@@ -507,8 +507,9 @@ def _clone_one(statement: Statement, mapping: dict[Value, Value]) -> Statement:
         case Branch(test=test, then=then, orelse=orelse, origin=origin):
             return Branch(read(test), clone(then, mapping), clone(orelse, mapping), origin)
         case For(iterable=iterable, body=body, orelse=orelse, origin=origin):
+            over = clone_value(iterable, mapping) if iterable.captive else read(iterable)
             body = clone(body, mapping)
-            return For(statement.target, read(iterable), body, origin, clone(orelse, mapping))
+            return For(statement.target, over, body, origin, clone(orelse, mapping))
         case While(condition=condition, test=test, body=body, orelse=orelse, origin=origin):
             before = clone(condition, mapping)
             body = clone(body, mapping)

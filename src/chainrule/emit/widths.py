@@ -32,8 +32,22 @@ def measure_of(names: Names) -> Measure:
 
 
 # How tightly operators bind; what is not listed needs no brackets.
-BINDING = {"or": 1, "and": 2, "not": 3, "<": 4, "+": 5, "*": 6, "-x": 7, "**": 8}
+BINDING = {
+    "or": 1,
+    "and": 2,
+    "not": 3,
+    "<": 4,
+    "|": 5,
+    "^": 6,
+    "&": 7,
+    "+": 8,
+    "*": 9,
+    "-x": 10,
+    "**": 11,
+}
+ATOM = 12
 SAME = {
+    "~": "-x",
     "-": "+",
     "/": "*",
     "//": "*",
@@ -58,7 +72,7 @@ def binding(value: Value) -> int:
         return 0
     symbol = op.symbol if isinstance(op, Primitive) else None
     if symbol is None:
-        return 9
+        return ATOM
     if len(value.args) == 1 and symbol in "+-":
         return BINDING["-x"]
     return BINDING[SAME.get(symbol, symbol)]
@@ -67,7 +81,7 @@ def binding(value: Value) -> int:
 def brackets(value: Value, k: int) -> int:
     """Width of the brackets around argument ``k`` of an expression."""
     outer, inner = binding(value), binding(value.args[k])
-    if outer in (0, 9):
+    if outer in (0, ATOM):
         return 2 if outer == 0 and inner == 0 and k < 2 else 0
     right = k == 1 and outer != BINDING["**"]
     return 2 if inner < outer or (right and inner == outer) else 0

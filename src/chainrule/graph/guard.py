@@ -13,7 +13,13 @@ FORMS = {
     "length": "len({0}) == _1_",
     "keys": "list({0}) == _1_",
     "equals": "{0} == _1_",
+    "array": "(type({0}), {0}.dtype, *map((1).__eq__, {0}.shape)) == _1_",
 }
+
+
+def array_layout(array: Any) -> tuple[Any, ...]:
+    """What of an array shapes the code: its class, dtype, rank, and the axes of length 1."""
+    return (type(array), array.dtype, *(length == 1 for length in array.shape))
 
 
 @dataclass(frozen=True)
@@ -87,5 +93,5 @@ class Guard:
         if self.form != "is" or type(expected) is not type(found):
             return False
         if self.binding is not None:
-            return isinstance(found, (int, float))
+            return isinstance(found, (int, float)) or hasattr(found, "dtype")
         return isinstance(found, (str, bytes, int, float)) and repr(found) == repr(expected)

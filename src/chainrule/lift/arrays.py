@@ -7,11 +7,16 @@ in a box: it is read where it is used, and writing through it makes a new versio
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
+from chainrule.graph.guard import Route, array_layout
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
+    DYNAMIC,
+    FLOATING,
     INT,
+    OPAQUE,
     Array,
     Type,
     array_of,
@@ -42,6 +47,16 @@ def is_ndarray(value: Any) -> bool:
     """Whether an object is a NumPy array; NumPy is not imported to tell."""
     kind = type(value)
     return kind.__module__ == "numpy" and kind.__name__ == "ndarray"
+
+
+def is_numeric(value: Any) -> bool:
+    """Whether an object is an array or scalar of NumPy that can be computed with."""
+    kind = type(value)
+    if kind.__module__ != "numpy" or not hasattr(value, "dtype") or kind.__name__ == "dtype":
+        return False
+    if value.dtype.kind == "f":
+        return str(value.dtype) in FLOATING and (is_ndarray(value) or value.ndim == 0)
+    return value.dtype.kind in "iub" and (is_ndarray(value) or value.ndim == 0)
 
 
 class Arrays(Containers):
@@ -109,6 +124,40 @@ class Arrays(Containers):
     ) -> Node:
         """A node of f's own for a call of NumPy."""
         return self.block.add(op, args, (*params, form))
+
+    def wrap(
+        self,
+        value: Any,
+        node: Callable[[], Node] | None = None,
+        route: Route | None = None,
+        name: str = "",
+    ) -> Value:
+        """A Python object met while lifting; arrays are read when the derivative runs."""
+        if not is_numeric(value):
+            return super().wrap(value, node, route, name)
+        if route is not None:
+            self.graph.guard(route, "array", array_layout(value))
+        box = self.objects.get(id(value))
+        if not isinstance(box, ArrayBox) or box not in self.outside:
+            with self.graph.inside(self.graph.body):
+                made = self._outside(value) if node is None else node()
+            if not unit_axes_of(made.type):
+                return made
+            box = ArrayBox(parameter=True)
+            self.objects[id(value)] = box
+            self.outside[box] = made
+        return self.seen(box)
+
+    def seen(self, value: Value) -> Value:
+        """What exists outside, with what it held when the function began."""
+        if isinstance(value, ArrayBox) and value in self.outside:
+            self.begin_with(value, self.outside[value])
+        return value
+
+    def _outside(self, value: Any) -> Node:
+        """An array that is reached by no name, such as a default of an inner function."""
+        reference = self.graph.reference(self.reference_key(value), value)
+        return self.verbatim("_0_", reference, type=array_type(value), pure=True)
 
     # --- views ----------------------------------------------------------------------------
 
@@ -204,6 +253,13 @@ class Arrays(Containers):
                 nodes.extend(more)
             return letters, nodes
         index = self.array_node(value)
+        if index.type in (OPAQUE, DYNAMIC):
+            raise self.unsupported(
+                "a subscript of which it is known at run time only whether it is a number, a mask "
+                "or an array",
+                "Make it with functions that are understood, or pass it in as a parameter.",
+                node,
+            )
         if isinstance(index.type, Array):
             return ("m" if index.type.dtype == "bool" else "a"), [index]
         return "i", [index]

@@ -341,7 +341,7 @@ def _string(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) 
     known, found = self.static_value(args[0])
     if known:
         return Static(str(found))
-    return self.verbatim("str(_0_)", self.node(args[0]))
+    return self.verbatim("str(_0_)", self.node(args[0]), carries=False)
 
 
 def _divmod(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -489,7 +489,7 @@ def _callable(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
 def _type(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     if (found := self.python_type(args[0])) is not None and len(args) == 1:
         return Static(found)
-    return self.verbatim("type(_0_)", self.node(args[0]))
+    return self.verbatim("type(_0_)", self.node(args[0]), carries=False)
 
 
 def _refused(name: str, remedy: str) -> Builtin:

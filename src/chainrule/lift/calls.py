@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import functools
 import inspect
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,7 @@ from chainrule.lift.objects import Objects
 from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame, assigned_names
 from chainrule.lift.values import (
+    ArrayBox,
     Closure,
     DictBox,
     ListBox,
@@ -29,6 +31,7 @@ from chainrule.lift.values import (
     Static,
     TupleValue,
     Value,
+    View,
 )
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import CALL
@@ -38,6 +41,12 @@ from chainrule.primitives.namespaces import primitive_of, spelling
 DEEPEST_CALL = 120
 # What these give is another number at each call.
 RANDOM_MODULES = {"random", "secrets", "numpy.random", "numpy.random.mtrand"}
+# Functions of NumPy and of the standard library that change an argument.
+WRITERS = {
+    "copyto", "fill_diagonal", "heapify", "heappush", "insort", "insort_left", "insort_right",
+    "nan_to_num", "partition", "place", "put", "put_along_axis", "putmask", "setattr", "shuffle",
+    "at",
+}  # fmt: skip
 Builtin = Callable[[Any, list[Value], dict[str, Value], ast.AST], Value]
 # Arguments, keywords, defaults, defaults of keyword-only parameters.
 Given = tuple[list[Value], dict[str, Value], tuple[Value, ...], dict[str, Value]]
@@ -158,6 +167,7 @@ class Calls(Objects):
         refusal: ChainruleError | None,
     ) -> Value:
         """A call that stays as it is; no derivative may flow through it."""
+        self._check_untouched(function, [*args, *keywords.values()], node)
         nodes = [self.node(arg) for arg in args]
         parts = [f"_{k + 1}_" for k in range(len(nodes))]
         for name, value in keywords.items():
@@ -173,6 +183,21 @@ class Calls(Objects):
             )
         template = f"_0_({', '.join(parts)})"
         return self.block.add(CALL, (function, *nodes), (template, DYNAMIC, refusal), DYNAMIC)
+
+    def _check_untouched(self, function: Node, args: list[Value], node: ast.AST) -> None:
+        """Refuse to hand an array to a function that may write to it."""
+        if not any(isinstance(self.read(arg), (ArrayBox, View)) for arg in args):
+            return
+        found = self.graph.references.get(function.params[0]) if function.params else None
+        home = _home_of(found).partition(".")[0] if found is not None else ""
+        harmless = home in sys.stdlib_module_names or home in ("numpy", "scipy")
+        if not harmless or getattr(found, "__name__", "") in WRITERS:
+            text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+            raise self.unsupported(
+                f"`{text}` may write to the array that it is given",
+                "Write to the array with subscripts, or give it a copy outside of the function.",
+                node,
+            )
 
     # --- the user's functions -------------------------------------------------------------
 
@@ -204,6 +229,9 @@ class Calls(Objects):
                 raise
             self.state = state
             self.block.forget(mark)
+            if self.block is self.graph.body:
+                self.attributes.clear()
+                self.outside.clear()
             return self._opaque_call(self.static_node(function), args, keywords, node, error)
 
     def _defaults(self, function: types.FunctionType) -> tuple[Value, ...]:
@@ -221,7 +249,7 @@ class Calls(Objects):
     def _has_containers(self, args: list[Value], keywords: dict[str, Value]) -> bool:
         """Whether a callee could change something that the caller sees."""
         return any(
-            isinstance(arg, (ListBox, DictBox, Place, ObjectBox, Closure))
+            isinstance(arg, (ListBox, View, DictBox, Place, ObjectBox, Closure))
             for arg in [*args, *keywords.values()]
         )
 

@@ -103,6 +103,7 @@ class Control(Iterables):
 
     def _continue_path(self, path: Path, rest: Sequence[ast.stmt]) -> None:
         outer, self.state = self.state, path.state
+        self.enclosing.append(outer)
         try:
             with self.graph.inside(path.block):
                 if path.completion is Completion.MAYBE:
@@ -112,6 +113,7 @@ class Control(Iterables):
             path.block.completes = path.completion is not Completion.RAISES
             path.state = self.state
         finally:
+            self.enclosing.pop()
             self.state = outer
 
     # --- loops ----------------------------------------------------------------------------

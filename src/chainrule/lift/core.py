@@ -14,7 +14,7 @@ from typing import Any
 from chainrule.errors import ChainruleError, Position, UnsupportedError
 from chainrule.graph.block import CONSTANT, Block, Graph
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, array_of
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, array_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame, Joiner, Key, State, resolve_slots
@@ -84,6 +84,8 @@ class Core:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.state: State = {}
+        # The states outside the arms and loops that are being run.
+        self.enclosing: list[State] = []
         self.frame: Frame = Frame(None, None, {})
         self.calls: list[tuple[Source, Position | None]] = []
         self.sources: dict[tuple[str, int], Source] = {}
@@ -92,7 +94,10 @@ class Core:
         self.loops: list[LoopExits] = []
         # Syntax nodes that are the function of a call, and objects met, by identity.
         self.called: set[ast.AST] = set()
-        self.objects: dict[int, ObjectBox] = {}
+        self.objects: dict[int, ObjectBox | ArrayBox] = {}
+        # What was in objects and arrays that exist outside when the function began.
+        self.attributes: dict[ObjectBox, dict[str, Value]] = {}
+        self.outside: dict[ArrayBox, Node] = {}
         self.object_nodes: dict[ObjectBox, Callable[[], Node]] = {}
         # How often whole rows of nested lists were replaced.
         self.row_writes: dict[ListBox, int] = {}
@@ -148,9 +153,15 @@ class Core:
         type: Type = OPAQUE,
         refusal: ChainruleError | None = None,
         pure: bool = False,
+        carries: bool = True,
     ) -> Node:
-        """An expression kept in the user's words, with ``_0_`` ... for the arguments."""
+        """An expression kept in the user's words, with ``_0_`` ... for the arguments.
+
+        What is made of numbers may hold numbers, unless it is known that it ``carries`` none.
+        """
         op = VERBATIM if pure else ORDERED
+        if type == OPAQUE and carries and any(arg.type.differentiable for arg in args):
+            type = DYNAMIC
         return self.block.add(op, args, (template, type, refusal), type)
 
     def read(self, value: Value) -> Value:
@@ -251,6 +262,11 @@ class Core:
         known, found = self.static_value(value)
         return found if known and isinstance(found, int) and not isinstance(found, bool) else None
 
+    def begin_with(self, key: Key, value: Value) -> None:
+        """``key`` has held ``value`` from the beginning, on every path."""
+        for state in (*self.enclosing, self.state):
+            state.setdefault(key, value)
+
     def leave(self, frame: Frame) -> None:
         """Forget the names of a call that has ended."""
         if not frame.captured:
@@ -266,6 +282,7 @@ class Core:
         block = Block(self.graph, parent or self.block)
         before = self.state
         self.state = dict(start)
+        self.enclosing.append(start)
         try:
             with self.graph.inside(block):
                 try:
@@ -275,6 +292,7 @@ class Core:
             block.completes = completion is not Completion.RAISES
             return Path(block, self.state, completion)
         finally:
+            self.enclosing.pop()
             self.state = before
 
     def _explain(self, name: str) -> UnsupportedError:
@@ -284,13 +302,13 @@ class Core:
             "on every path.",
         )
 
-    def unify_lists(self, paths: Sequence[Path], keys: Sequence[Key]) -> None:
+    def unify_lists(self, start: State, paths: Sequence[Path], keys: Sequence[Key]) -> None:
         """Lists whose layout differs between paths become run-time lists on each."""
         for key in keys:
             if not isinstance(key, ListBox):
                 self._unify_made_lists(paths, [path.state.get(key, UNBOUND) for path in paths])
                 continue
-            contents = [path.state.get(key, UNBOUND) for path in paths]
+            contents = [path.state.get(key, start.get(key, UNBOUND)) for path in paths]
             layouts = {
                 len(content) if isinstance(content, list) else -1
                 for content in contents
@@ -360,13 +378,13 @@ class Core:
         """
         alive = [path for path in paths if path.alive]
         keys = self.changed_keys(start, alive)
-        self.unify_lists(alive, keys)
+        self.unify_lists(start, alive, keys)
         keys = self.changed_keys(start, alive)
         joiner = Joiner(self.graph, len(alive), self._explain)
         joined: dict[Key, Value] = {}
         states = [path.state for path in alive]
         for key in keys:
-            values = [state.get(key, UNBOUND) for state in states]
+            values = [state.get(key, start.get(key, UNBOUND)) for state in states]
             name = f"`{key[1]}`" if isinstance(key, tuple) else "a value"
             joined[key] = joiner.join(values, states, name)
         undefined = self.graph.undefined()

@@ -12,6 +12,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import (
     INT,
 )
+from chainrule.lift.arrays import is_numeric
 from chainrule.lift.operators import Operators
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
@@ -105,7 +106,7 @@ class Expressions(Operators):
         self.graph.scopes[frame.module] = frame.globals
 
         def node() -> Node:
-            if type(found) in (int, float):
+            if type(found) in (int, float) or is_numeric(found):
                 return self.graph.global_name(frame.module, name, found, self.static_type(found))
             return self.graph.reference((frame.module, name), found)
 
@@ -120,7 +121,7 @@ class Expressions(Operators):
             known = f"{name}_{number}"
 
         def node() -> Node:
-            if type(found) in (int, float):
+            if type(found) in (int, float) or is_numeric(found):
                 return self.graph.global_name("", known, found, self.static_type(found))
             return self.graph.reference(("", known), found)
 
@@ -190,7 +191,7 @@ class Expressions(Operators):
     def _joined_string(self, node: ast.JoinedStr) -> Value:
         arguments: list[Node] = []
         copy = self._string_template(node, arguments)
-        return self.verbatim(ast.unparse(copy), *arguments)
+        return self.verbatim(ast.unparse(copy), *arguments, carries=False)
 
     def _string_template(self, node: ast.JoinedStr, arguments: list[Node]) -> ast.JoinedStr:
         parts: list[ast.expr] = []

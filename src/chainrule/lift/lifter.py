@@ -30,7 +30,7 @@ from chainrule.lift.parameters import (
 from chainrule.lift.rules import Rules
 from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame
-from chainrule.lift.values import Value
+from chainrule.lift.values import TupleValue, Value
 
 # Frames that one level of the user's nesting takes here; branches nest as deep as early returns.
 RECURSION_LIMIT = 20_000
@@ -99,10 +99,11 @@ def lift(
         values = _parameter_values(
             lifter, signature, source, owner, arguments, kinds or {}, wrt, nodes
         )
-        declare_names(source.tree, frame, values)
         parameters = {name: lifter.structure(value) for name, value in values.items()}
+        bound = _bound(lifter, signature, source, values)
+        declare_names(source.tree, frame, bound)
         try:
-            result = lifter.run_function(source.tree, frame, values)
+            result = lifter.run_function(source.tree, frame, bound)
             structure = lifter.structure(result)
         except AlwaysRaises:
             structure = Structure("static", graph.constant(None))
@@ -119,6 +120,27 @@ def lift(
         (used.file, used.tree.lineno, used.text) for used in lifter.sources.values()
     )
     return Lifted(graph, parameters, structure, tuple(lifter.sources.values()))
+
+
+def _bound(
+    lifter: Lifter, signature: inspect.Signature, source: Source, values: dict[str, Value]
+) -> dict[str, Value]:
+    """The function's own parameters; a decorator's function may show those of what it wraps."""
+    if not hasattr(source.function, "__wrapped__"):
+        return values
+    args: list[Value] = []
+    keywords: dict[str, Value] = {}
+    for parameter in signature.parameters.values():
+        value = values[parameter.name]
+        if parameter.kind is parameter.VAR_POSITIONAL and isinstance(value, TupleValue):
+            args.extend(value.items)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            keywords.update(lifter.state[value])
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            keywords[parameter.name] = value
+        else:
+            args.append(value)
+    return lifter.bind_arguments(source.tree, args, keywords, (), {}, source.tree)
 
 
 def _self_argument(signature: inspect.Signature, owner: Any) -> dict[str, Any]:

@@ -488,6 +488,7 @@ class _Attempt:
             name = key[1] if isinstance(key, tuple) else _box_name(lifter, key)
             self.entry_state[key] = self.enter(shape, before, name)
         outer, lifter.state = lifter.state, dict(self.entry_state)
+        lifter.enclosing += [outer, self.entry_state]
         completion = Completion.FALLS
         try:
             if test is not None and self.condition is not None:
@@ -500,6 +501,7 @@ class _Attempt:
             with lifter.graph.inside(self.body):
                 completion = action(self.index)
         finally:
+            del lifter.enclosing[-2:]
             self.after, lifter.state = lifter.state, outer
         return completion
 

@@ -379,7 +379,30 @@ def _numpy_slogdet() -> Any:
     return numpy.linalg.slogdet
 
 
+def _modf(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    value = self.array_node(args[0])
+    whole = self.primitive(TABLE["float_trunc"], value)
+    part = self.primitive(TABLE["fmod"], value, self.graph.constant(1.0), params=("numpy.fmod",))
+    return TupleValue((self.boxed(part), self.boxed(whole)))
+
+
+def _fill_diagonal(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    matrix = self.array_node(args[0])
+    if keywords or len(args) != 2 or len(unit_axes_of(matrix.type)) != 2:
+        raise self.unsupported(
+            "this call of `np.fill_diagonal`", "Call it as np.fill_diagonal(matrix, values).", node
+        )
+    rows, columns = (self.length_along(matrix, axis) for axis in (0, 1))
+    if rows is not columns:
+        rows = self.verbatim("min(_0_, _1_)", rows, columns, type=INT, pure=True)
+    along = self.call_array(creation.arange, (rows,), (None,))
+    self.write_array(args[0], "aa", (along, along), args[1], node)
+    return Static(None)
+
+
 SPECIAL: dict[str, SpecialForm] = {
+    "fill_diagonal": _fill_diagonal,
+    "modf": _modf,
     "array": _make_array(True),
     "asarray": _make_array(False),
     "asanyarray": _make_array(False),

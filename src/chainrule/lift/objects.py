@@ -14,7 +14,7 @@ from chainrule.graph.guard import Argument, Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.arrays import is_ndarray
+from chainrule.lift.arrays import is_numeric
 from chainrule.lift.control import Control
 from chainrule.lift.source import unwrap
 from chainrule.lift.values import (
@@ -89,7 +89,7 @@ class Objects(Control):
         self.graph.scopes.setdefault(module.__name__, vars(module))
 
         def node() -> Node:
-            if type(found) in (int, float):
+            if type(found) in (int, float) or is_numeric(found):
                 return self.graph.global_name(*key, found, self.static_type(found))
             return self.graph.reference(key, found)
 
@@ -110,11 +110,11 @@ class Objects(Control):
             elif route is not None:
                 self.graph.guard(route, "type", type(found))
             known = self.objects.get(id(found))
-            if known is None:
+            if not isinstance(known, ObjectBox):
                 known = ObjectBox(found, type(found), None)
                 known.route = route or Route(found)
                 self.objects[id(found)] = known
-                self.state.setdefault(known, {})
+                self.begin_with(known, {})
                 self.object_nodes[known] = node or (
                     lambda: self.graph.reference(self.reference_key(found), found)
                 )
@@ -140,7 +140,7 @@ class Objects(Control):
         return super().node(value, what)
 
     def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
-        content = self.state.get(owner, {})
+        content = self.read(self.state.get(owner, {}))
         if name in content:
             return self.read(content[name])
         found = inspect.getattr_static(owner.type, name, None)
@@ -167,9 +167,12 @@ class Objects(Control):
                 "Set it before it is read.",
                 node,
             )
-        value = self.runtime_attribute(owner, name, getattr(owner.instance, name))
-        self.state[owner] = {**content, name: value}
-        return value
+        known = self.attributes.setdefault(owner, {})
+        if name not in known:
+            # Read where the function begins, so that what reads it first does not matter.
+            with self.graph.inside(self.graph.body):
+                known[name] = self.runtime_attribute(owner, name, getattr(owner.instance, name))
+        return self.seen(known[name])
 
     def runtime_attribute(self, owner: ObjectBox, name: str, found: Any) -> Value:
         """An attribute of an object that exists at run time, read when the derivative runs."""
@@ -180,8 +183,6 @@ class Objects(Control):
             )
 
         if isinstance(found, (list, tuple)) and isinstance(self.static_type(found), SequenceType):
-            return self.boxed(node())
-        if is_ndarray(found):
             return self.boxed(node())
         route = owner.route.attribute(name) if owner.route is not None else None
         return self.adopt(found, node, route, name)

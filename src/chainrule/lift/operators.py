@@ -151,7 +151,9 @@ class Operators(Arrays):
             return Static(
                 a + b if operator is ast.Add else a * b if operator is ast.Mult else a % b
             )
-        return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", self.node(left), self.node(right))
+        return self.verbatim(
+            f"_0_ {SYMBOLS[operator]} _1_", self.node(left), self.node(right), carries=False
+        )
 
     def negate(self, value: Value) -> Value:
         known, truth = self.truth(value)

@@ -15,6 +15,7 @@ from typing import Any
 from chainrule.errors import Position, SourceError
 
 FunctionSyntax = ast.FunctionDef | ast.Lambda
+TRANSPARENT = ("_lru_cache_wrapper", "_ArrayFunctionDispatcher")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,10 @@ class Source:
 
 
 def unwrap(function: Any) -> Any:
-    """The plain function under wrappers that say what they wrap (lru_cache, wraps, jit)."""
+    """The plain function under wrappers that give what it gives: caches, jit, NumPy's dispatch.
+
+    A decorator's own function is no such wrapper, though it says what it wraps: it may do more.
+    """
     seen = 0
     while seen < 100:
         seen += 1
@@ -54,7 +58,7 @@ def unwrap(function: Any) -> Any:
             function = function.__func__
         elif isinstance(getattr(function, "py_func", None), types.FunctionType):
             function = function.py_func
-        elif hasattr(function, "__wrapped__") and not isinstance(function, types.MethodType):
+        elif type(function).__name__ in TRANSPARENT and hasattr(function, "__wrapped__"):
             function = function.__wrapped__
         else:
             break

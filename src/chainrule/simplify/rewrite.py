@@ -142,7 +142,9 @@ class Simplifier(Copier):
         elif node.op is GLOBAL:
             module, name = map(str, node.params)
             known = self.source.globals.get((module, name))
-            value = known if known == getattr(math, name, None) else None
+            value = (
+                known if isinstance(known, float) and known == getattr(math, name, None) else None
+            )
         elif isinstance(node.op, Primitive) and node.args and node not in self.source.names:
             parts = [self._value(arg) for arg in node.args]
             if node.type == FLOAT and all(part is not None for part in parts) and not node.params:

@@ -170,13 +170,46 @@ def _arange(*types: Type, **statics: Any) -> Type:
     return array_of("float64" if FLOAT in types else "int64", (False,))
 
 
-arange = array_flat(
+@array_rule(
     "arange", "numpy.arange", signature="start, stop=None, step=None, dtype=None", arrays=3,
     typed=lambda *types, dtype=None: array_of(dtype, (False,)) if dtype else _arange(*types),
-    raises=False, doc="Numbers at a step.",
+    raises=False,
 )  # fmt: skip
-# arange(start, stop, step) of floats would move with its arguments.
-arange.refuses = False
+def arange(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
+    """Numbers at a step: start + k * step; where they end has no derivative."""
+    from chainrule.primitives.arrays.reductions import array_sum
+
+    for position, arg in enumerate(node.args):
+        if walker.active(arg) and position in _moving(node):
+            counted = out_bar if position == 0 else out_bar * _counts(node)
+            walker.accumulate(arg, array_sum(counted))
+
+
+def _moving(node: Node) -> tuple[int, ...]:
+    """Which arguments move the numbers: one alone is where they end."""
+    return (0, 2) if len(node.args) > 1 else ()
+
+
+def _counts(node: Node) -> Node:
+    from chainrule.primitives.arrays.shaping import dimension
+
+    return arange(dimension(node, axis=0))
+
+
+def _arange_tangent(
+    node: Node, args: Any, dots: Any, out: Node, dtype: str | None = None
+) -> Node | None:
+    from chainrule.primitives.broadcasting import widened
+
+    terms = [
+        widened(dots[position], out) if position == 0 else dots[position] * _counts(out)
+        for position in _moving(node)
+        if position < len(dots) and dots[position] is not None
+    ]
+    return sum(terms[1:], terms[0]) if terms else None
+
+
+arange.tangent_rule = _arange_tangent
 
 
 # --- literals ----------------------------------------------------------------------------

@@ -150,7 +150,11 @@ class SectionUpdate(Linear):
 
     def _check(self, node: Node) -> None:
         """Where positions repeat the last write wins; which one that is, is not known."""
-        if self is section_set and "a" in str(node.params[0]):
+        positions = [arg for letter, args in parts_of(str(node.params[0]), node.args[1:-1])
+                     if letter == "a" for arg in args]  # fmt: skip
+        # Distinct along one axis, they are distinct together.
+        distinct = any(arg.op.name == "arange" for arg in positions)
+        if self is section_set and positions and not distinct:
             from chainrule.errors import UnsupportedError
 
             raise UnsupportedError(

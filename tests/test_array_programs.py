@@ -1,0 +1,310 @@
+"""Array code as people write it: values bit for bit, gradients against differences.
+
+Each program stands for one cause that once stood in the way of unmodified code.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import ChainruleError, UnsupportedError, grad, value_and_grad
+from tests import oracle
+
+X = np.array([1.3, 0.7, -0.4])
+
+
+def check(
+    function: Callable[..., Any],
+    *args: Any,
+    wrt: int = 0,
+    derivative: Callable[..., Any] | None = None,
+) -> Any:
+    """Compare value, effects on the arguments and gradient; the derivative, to be used again."""
+    own, ours = copy.deepcopy(args), copy.deepcopy(args)
+    derivative = derivative or value_and_grad(function, wrt)
+    expected = function(*own)
+    value, gradient = derivative(*ours)
+    assert oracle.same_bits(value, expected), (value, expected)
+    for path in oracle.paths(list(args)):
+        left, right = oracle.look_up(list(own), path), oracle.look_up(list(ours), path)
+        assert oracle.same_bits(left, right), path
+    for path, verdict in oracle.gradient(function, args, {}, wrt).items():
+        found = float(oracle.look_up(gradient, path))
+        assert oracle.agrees(verdict, found), (path, found, verdict)
+    return derivative
+
+
+# --- decorators --------------------------------------------------------------------------
+
+
+def doubled(f: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(f)
+    def twice(*args: Any, **keywords: Any) -> Any:
+        return 2.0 * f(*args, **keywords)
+
+    return twice
+
+
+def scaled(by: float) -> Callable[..., Any]:
+    def decorate(f: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(f)
+        def wrapper(x: Any, *args: Any) -> Any:
+            return f(np.asarray(x) / by, *args)
+
+        return wrapper
+
+    return decorate
+
+
+@doubled
+def cubed(x: float, a: float = 3.0) -> float:
+    return a * x**3
+
+
+@scaled(2.0)
+@doubled
+def power_sum(x: Any, p: float = 2.0) -> Any:
+    return np.sum(x**p)
+
+
+@functools.lru_cache
+def cached(x: float) -> float:
+    return x**4
+
+
+def test_what_a_decorator_adds_is_differentiated() -> None:
+    check(cubed, 1.5)
+    check(cubed, 1.5, 2.0, wrt=1)
+    check(power_sum, np.abs(X))
+    check(power_sum, np.abs(X), 3.0)
+    check(lambda x: cubed(x) + cached(x), 1.5)
+
+
+# --- arrays that are no arguments ---------------------------------------------------------
+
+WEIGHTS = np.array([1.0, 2.0, 3.0])
+SCALE = np.float64(1.5)
+
+
+def of_a_global(x: Any) -> Any:
+    return np.sum((x - WEIGHTS) ** 2) * SCALE
+
+
+def test_global_arrays_are_read_live_and_their_shape_is_watched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    derivative = check(of_a_global, X)
+    # The same names in this module: of other values, rank, dtype and class.
+    for other in (WEIGHTS * 2.0, np.ones((3, 1)), np.arange(3), np.ones(1), 2.0):
+        monkeypatch.setitem(globals(), "WEIGHTS", other)
+        check(of_a_global, X, derivative=derivative)
+    monkeypatch.setitem(globals(), "SCALE", 3.0)
+    check(of_a_global, X, derivative=derivative)
+
+
+def closure(n: int) -> Callable[..., Any]:
+    A = np.arange(float(n * n)).reshape(n, n)
+    pair = (A, A.T.copy())
+
+    def f(x: Any) -> Any:
+        def inner(x: Any, B: Any = A * 2) -> Any:
+            return x @ B @ x
+
+        return x @ A @ x + (pair[1] @ x).sum() + inner(x)
+
+    return f
+
+
+def with_default(x: Any, A: Any = WEIGHTS, k: Any = SCALE) -> Any:
+    return np.sum(A * np.abs(x) ** k)
+
+
+def test_arrays_in_cells_tuples_and_defaults() -> None:
+    check(closure(3), X)
+    check(with_default, X)
+    check(with_default, X, np.ones((2, 3)))
+
+
+def test_long_arrays_are_imported_and_short_ones_written_down() -> None:
+    derivative = check(of_a_global, X)
+    assert "WEIGHTS = np.array([1.0, 2.0, 3.0])" in derivative.source
+    assert "SCALE = np.float64(1.5)" in derivative.source
+    scope: dict[str, Any] = {}
+    exec(derivative.source, scope)
+    assert np.array_equal(scope["value_and_grad_of_a_global"](X)[1], derivative(X)[1])
+
+
+class Model:
+    def __init__(self) -> None:
+        self.W = np.ones(3)
+        self.c = np.float64(2.0)
+        self.buffer = np.zeros(3)
+        self.rows = [np.ones(3), np.arange(3.0)]
+        self.table = {"a": np.arange(3.0)}
+
+    def distance(self, x: Any) -> Any:
+        return np.sum((x - self.W) ** 2) * self.c
+
+    def fills(self, x: Any) -> Any:
+        self.buffer[:] = x * 2
+        self.buffer[0] += 1
+        return np.sum(self.buffer**2)
+
+    def containers(self, x: Any) -> Any:
+        return sum(np.dot(row, x) ** 2 for row in self.rows) + np.dot(self.table["a"], x)
+
+    def first_read_in_a_loop(self, x: Any) -> Any:
+        total = 0.0
+        for i in range(len(x)):
+            total += x[i] ** 2 * self.W[i] + WEIGHTS[i] * x[i]
+        return total
+
+    def first_read_in_an_arm(self, x: Any) -> Any:
+        if x[0] > 0:
+            return np.sum(self.W * x)
+        return np.sum(self.W * x * self.c)
+
+    def written_in_an_arm(self, x: Any) -> Any:
+        if x[0] > 0:
+            self.buffer[0] = x[1] ** 2
+        return np.sum(self.buffer * x)
+
+    def replaced(self, x: Any) -> Any:
+        old = self.W
+        self.W = x * 2
+        return np.sum(old * x) + np.sum(self.W)
+
+
+METHODS = [name for name in vars(Model) if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_attributes_that_are_arrays(name: str, sign: float) -> None:
+    own, ours = Model(), Model()
+    expected = getattr(own, name)(sign * X)
+    value, gradient = value_and_grad(getattr(ours, name))(sign * X)
+    assert oracle.same_bits(value, expected)
+    assert np.array_equal(own.W, ours.W) and np.array_equal(own.buffer, ours.buffer)
+
+    def fresh(x: Any) -> Any:
+        return getattr(Model(), name)(x)
+
+    for path, verdict in oracle.gradient(fresh, (sign * X,)).items():
+        assert oracle.agrees(verdict, float(gradient[path[0]])), path
+
+
+def test_attributes_may_become_arrays_of_another_shape() -> None:
+    model = Model()
+    derivative = value_and_grad(model.distance)
+    for other in (np.ones(3), np.ones((3, 1)), 2.0, np.arange(3), np.ones(1, dtype=np.float32)):
+        model.W = other
+        check(model.distance, X, derivative=derivative)
+
+
+# --- what stays as it is in f ---------------------------------------------------------------
+
+
+def parts(x: Any) -> Any:
+    fraction, whole = np.modf(x)
+    return np.sum(fraction**2 * whole)
+
+
+def unknown_parts(x: Any) -> Any:
+    mantissa, _ = np.frexp(x)
+    return np.sum(np.where(x > 0, mantissa, x))
+
+
+def unknown_order(x: Any) -> Any:
+    order = np.lexsort((x,))
+    return np.sum(x[order] * np.arange(3.0))
+
+
+def unknown_list(x: Any) -> Any:
+    entries = list(np.nextafter(x, 0.0))
+    return entries[0] * 2.0
+
+
+@pytest.mark.parametrize("f", [unknown_parts, unknown_order, unknown_list])
+def test_what_is_not_understood_is_refused_and_never_taken_for_constant(f: Any) -> None:
+    with pytest.raises(ChainruleError, match=r"no derivative can flow|known at run time only"):
+        grad(f)(X)
+
+
+def test_parts_of_numbers() -> None:
+    check(parts, 3.3 * X)
+
+
+def overwrites(x: Any) -> Any:
+    np.copyto(x, 2.0 * x)
+    return np.sum(x)
+
+
+def on_the_diagonal(x: Any) -> Any:
+    A = np.ones((3, 3))
+    np.fill_diagonal(A, x * x)
+    np.fill_diagonal(A[1:], 2.0)
+    return np.sum(A @ x)
+
+
+def test_functions_that_write_to_an_array_are_understood_or_refused() -> None:
+    check(on_the_diagonal, X)
+    with pytest.raises(UnsupportedError, match="may write to the array"):
+        grad(overwrites)(X)
+
+
+def both_masks(x: Any) -> Any:
+    low, high = x > -0.5, x < 1.0
+    return np.sum(np.where(low & high | (x > 1.2), x**2, -x) * np.cos(3.0 * x)) / np.sum(1.0 + x**2)
+
+
+def test_masks_are_joined_where_lines_are_broken() -> None:
+    check(both_masks, X)
+
+
+# --- what is emitted ------------------------------------------------------------------------
+
+ROWS = np.linspace(0.5, 1.5, 12 * 3).reshape(12, 3)
+
+
+def weighted(x: Any) -> Any:
+    n = len(x)
+    k = np.arange(0, 4)
+    total = 0.0
+    for i in range(n):
+        total += np.sum(0.5**k * np.cos(x[i] + 0.5))
+    return total
+
+
+def component(x: Any, position: int) -> Any:
+    if position == 0:
+        return weighted(x)
+    return np.sum(x * x)
+
+
+def composition(x: Any) -> Any:
+    total = 0.0
+    for position in range(12):
+        total += component(x * position, position) / component(ROWS[position], position)
+    return total
+
+
+def test_loops_in_arms_may_stand_twice() -> None:
+    check(composition, X)
+
+
+def grid(x: Any) -> Any:
+    return np.sum(np.arange(x, 5 * x, x) ** 3) + np.sum(np.arange(x)) * x
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_grids_move_with_their_start_and_step(mode: str) -> None:
+    check(grid, 2.7, derivative=value_and_grad(grid, mode=mode))
+    slope = grad(grid, mode=mode)(2.7)
+    assert slope == pytest.approx(300.0 * 2.7**2 + 3.0, rel=1e-12)
