@@ -74,6 +74,7 @@ class Calls(Objects):
                 keywords.update({str(key): self.static_item(value, key) for key in value.value})
             else:
                 raise self.unsupported("`**` of this value in a call", "Name the arguments.", node)
+        self.note_evaluated()
         return self.call(function, args, keywords, node)
 
     def call(

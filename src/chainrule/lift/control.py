@@ -7,14 +7,12 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chainrule.graph.block import Block
 from chainrule.graph.node import Node
-from chainrule.lift.core import AlwaysRaises, Completion, Flag, LoopExits, Path
-from chainrule.lift.iterables import Iterables
-from chainrule.lift.state import State, assigned_names, same_value
+from chainrule.lift.attempts import Attempts
+from chainrule.lift.core import AlwaysRaises, Completion, LoopExits, Path
+from chainrule.lift.state import assigned_names
 from chainrule.lift.statements import STATEMENTS
-from chainrule.lift.values import UNBOUND, Poison, Range, Static, TupleValue, Value
-from chainrule.primitives.control import TRY
+from chainrule.lift.values import UNBOUND, Range, Static, Value
 
 # A loop over this many known items at most is unrolled: each is a value of its own.
 UNROLL_ITEMS = 40
@@ -22,13 +20,14 @@ UNROLL_ITEMS = 40
 UNROLL_STEPS = 3
 
 
-class Control(Iterables):
+class Control(Attempts):
     """Lifts statements that branch, leave or repeat."""
 
     def statements(self, nodes: Sequence[ast.stmt]) -> Completion:
         """Run statements in order; how they end."""
         for position, node in enumerate(nodes):
             rest = nodes[position + 1 :]
+            before = self.entering(node)
             try:
                 if isinstance(node, ast.If):
                     with self.at(node):
@@ -37,7 +36,9 @@ class Control(Iterables):
                         return completion
                 else:
                     completion = self.statement(node)
+                self.done(node, before)
             except AlwaysRaises:
+                self.raised(before)
                 return Completion.RAISES
             if completion in (Completion.EXITS, Completion.RAISES):
                 return completion
@@ -229,11 +230,16 @@ class Control(Iterables):
                     names,
                     exits,
                     lambda: self.expression(node.test),
-                    lambda _: self.statements(node.body),
+                    lambda _: self._step(node),
                 )
         finally:
             self.loops.pop()
         return self._after_loop(node.orelse, exits, completion)
+
+    def _step(self, node: ast.While) -> Completion:
+        # The next test sees what a step has left.
+        self.raised(self.entering(node))
+        return self.statements(node.body)
 
     def _static_test(self, node: ast.While) -> tuple[bool, bool]:
         if isinstance(node.test, ast.Constant):
@@ -268,133 +274,6 @@ class Control(Iterables):
         if returned is true:
             return Completion.EXITS
         return Completion.FALLS if returned is false else Completion.MAYBE
-
-    # --- try ------------------------------------------------------------------------------
-
-    def _try(self, node: ast.Try) -> Completion:
-        if node.finalbody:
-            return self._finally(node)
-        start = self.state
-        raised_at: list[tuple[State, ast.stmt]] = []
-        body_path = self.run_path(start, lambda: self._attempted(node.body, raised_at))
-        handler_start = self._handler_state(start, raised_at, body_path.block)
-        paths = [body_path]
-        handlers: list[tuple[str | None, str | None, Block]] = []
-        for handler in node.handlers:
-            template = None
-            if handler.type is not None:
-                arguments: list[Node] = []
-                template = self._exception_names(handler.type)
-                del arguments
-            path = self.run_path(handler_start, lambda handler=handler: self._handler(handler))  # type: ignore[misc]
-            paths.append(path)
-            handlers.append((template, handler.name, path.block))
-
-        def build() -> Node:
-            return self.block.add(TRY, (), (body_path.block, tuple(handlers)))
-
-        if not any(path.alive for path in paths):
-            build()
-            return Completion.RAISES
-        if len([path for path in paths if path.alive]) == 1 and not body_path.block.steps:
-            self.state = body_path.state
-            return body_path.completion
-        made = self.join_paths(start, paths, build, first_result=1)
-        kinds = {path.completion for path in paths if path.alive}
-        completion = kinds.pop() if len(kinds) == 1 else Completion.MAYBE
-        if node.orelse and made is not None:
-            ran = self.verbatim(
-                "_0_ == 0", self.block.item(made, 0), type=self.graph.constant(True).type, pure=True
-            )
-            return self.guarded(
-                lambda: self.branch(
-                    ran, lambda: self.statements(node.orelse), lambda: Completion.FALLS, "statement"
-                )
-            )
-        if node.orelse:
-            return self.guarded(lambda: self.statements(node.orelse))
-        return completion
-
-    def _exception_names(self, node: ast.expr) -> str:
-        """The exception types of a handler as text; they are resolved in the emitted module."""
-        names = [node] if not isinstance(node, ast.Tuple) else node.elts
-        for name in names:
-            value = self.expression(name)
-            known, found = self.static_value(value)
-            if not known or not (isinstance(found, type) and issubclass(found, BaseException)):
-                raise self.unsupported(
-                    "exception types that are not plain names", "Name the classes.", node
-                )
-            if found.__module__ != "builtins":
-                self.graph.reference((found.__module__, found.__qualname__), found)
-        return ast.unparse(node)
-
-    def _handler(self, handler: ast.ExceptHandler) -> Completion:
-        if handler.name is not None:
-            self.bind(handler.name, self.verbatim(handler.name, pure=False))
-        return self.statements(handler.body)
-
-    def _attempted(
-        self, nodes: Sequence[ast.stmt], raised_at: list[tuple[State, ast.stmt]]
-    ) -> Completion:
-        """Run the body of a try; ``raised_at`` gains the state before whatever may raise."""
-        for position, node in enumerate(nodes):
-            before, count = dict(self.state), len(self.block.steps)
-            completion = self.statements([node])
-            if any(getattr(step.op, "raises", True) for step in self.block.steps[count:]):
-                raised_at.append((before, node))
-            if completion in (Completion.EXITS, Completion.RAISES):
-                return completion
-            if completion is Completion.MAYBE:
-                rest = nodes[position + 1 :]
-                raised_at.extend((dict(self.state), later) for later in rest)
-                return self.guarded(lambda rest=rest: self.statements(rest))  # type: ignore[misc]
-        return Completion.FALLS
-
-    def _handler_state(
-        self, start: State, raised_at: list[tuple[State, ast.stmt]], body: Block
-    ) -> State:
-        """What a handler may rely on: what was the same wherever the body may have raised."""
-        state = dict(start)
-        simple = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr, ast.Raise)
-        refusal = Poison(
-            self.unsupported(
-                "a value that the try body changes before it may raise is used in a handler",
-                "Compute it before the try, or in the last statement of the body.",
-            )
-        )
-        keys = dict.fromkeys(key for before, _ in raised_at for key in before)
-        for key in keys:
-            if isinstance(key, Flag) or (isinstance(key, tuple) and key[-1] == "return"):
-                # What raises has not left by return, break or continue.
-                continue
-            values = [before.get(key, UNBOUND) for before, _ in raised_at]
-            same = all(same_value(values[0], value) for value in values[1:])
-            # What the body has computed itself is known to its own walk back only.
-            state[key] = values[0] if same and not made_in(values[0], body) else refusal
-        for _, node in raised_at:
-            if not isinstance(node, simple):
-                for name in assigned_names([node]):
-                    state[self.frame, name] = refusal
-        return state
-
-    def _finally(self, node: ast.Try) -> Completion:
-        """try/finally whose last clause only has statements that always follow."""
-        inner = ast.copy_location(ast.Try(node.body, node.handlers, node.orelse, []), node)
-        if not node.handlers:
-            raise self.unsupported(
-                "try/finally without an except clause",
-                "Write the finally statements after the try.",
-                node,
-            )
-        completion = self._try(inner)
-        if completion is not Completion.FALLS:
-            raise self.unsupported(
-                "finally after a return or raise",
-                "Write the finally statements on each path.",
-                node,
-            )
-        return self.statements(node.finalbody)
 
     # --- match ----------------------------------------------------------------------------
 
@@ -474,23 +353,6 @@ class Control(Iterables):
         )
 
 
-def made_in(value: Value, block: Block) -> bool:
-    """Whether a value was computed in ``block``."""
-    if isinstance(value, Node):
-        current: Block | None = value.block
-        while current is not None:
-            if current is block:
-                return True
-            current = current.parent
-    elif isinstance(value, TupleValue):
-        return any(made_in(item, block) for item in value.items)
-    elif isinstance(value, (list, dict)):
-        return any(
-            made_in(item, block) for item in (value.values() if isinstance(value, dict) else value)
-        )
-    return False
-
-
 def _refuse_async(self: Control, node: ast.AST) -> Completion:
     raise self.unsupported(
         "async statements are not supported",
@@ -505,7 +367,7 @@ STATEMENTS.update(
         ast.While: Control._while,
         ast.Break: Control._break,
         ast.Continue: Control._continue,
-        ast.Try: Control._try,
+        ast.Try: Control.attempt,
         ast.Match: Control._match,
         ast.With: Control._with,
         ast.AsyncFor: _refuse_async,

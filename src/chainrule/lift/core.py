@@ -92,6 +92,10 @@ class Core:
         self.here: Position | None = None
         self.flags: dict[Frame, Flag] = {}
         self.loops: list[LoopExits] = []
+        # The bodies of tries around the current place.
+        self.attempts: list[Any] = []
+        # Inside of them: the state when everything but the last act of a statement was evaluated.
+        self.evaluated: State = {}
         # Syntax nodes that are the function of a call, and objects met, by identity.
         self.called: set[ast.AST] = set()
         self.objects: dict[int, ObjectBox | ArrayBox] = {}

@@ -49,6 +49,7 @@ class Statements(Expressions):
 
     def _assign(self, node: ast.Assign) -> Completion:
         value = self.expression(node.value)
+        self.note_evaluated()
         for target in node.targets:
             self.assign(target, value)
         return Completion.FALLS
@@ -57,6 +58,11 @@ class Statements(Expressions):
         if node.value is not None:
             self.assign(node.target, self.expression(node.value))
         return Completion.FALLS
+
+    def note_evaluated(self) -> None:
+        """Nothing but the writing of a statement is still to be done."""
+        if self.attempts:
+            self.evaluated = dict(self.state)
 
     def assign(self, target: ast.expr, value: Value) -> None:
         """Bind or write ``target``."""
@@ -153,16 +159,14 @@ class Statements(Expressions):
                 )
             key = self.expression(target.slice)
             old = self.item(base, key, target)
-            self.write_item(
-                base,
-                key,
-                self.binary(type(node.op), old, self.expression(node.value), node),
-                target,
-            )
+            value = self.binary(type(node.op), old, self.expression(node.value), node)
+            self.note_evaluated()
+            self.write_item(base, key, value, target)
         else:
             owner = self.expression(target.value)
             old = self.attribute(owner, target.attr, target)
             value = self.binary(type(node.op), old, self.expression(node.value), node)
+            self.note_evaluated()
             self.write_attribute(owner, target.attr, value, target)
         return Completion.FALLS
 
@@ -295,6 +299,7 @@ class Statements(Expressions):
 
     def _return(self, node: ast.Return) -> Completion:
         value = self.expression(node.value) if node.value is not None else Static(None)
+        self.note_evaluated()
         self.state[self.frame, "return"] = value
         self.state[self.returned_flag()] = self.graph.constant(True)
         return Completion.EXITS
@@ -376,6 +381,8 @@ class Statements(Expressions):
         if isinstance(node.value, ast.Constant):
             return Completion.FALLS
         self.expression(node.value)
+        if not isinstance(node.value, ast.Call):
+            self.note_evaluated()
         return Completion.FALLS
 
     def _pass(self, node: ast.stmt) -> Completion:

@@ -1,0 +1,151 @@
+"""``try``: a handler sees what every name was when the body raised, and so does its derivative."""
+
+from __future__ import annotations
+
+from math import log, sqrt
+
+import pytest
+
+from chainrule import UnsupportedError, grad, value_and_grad
+
+MODES = pytest.mark.parametrize("mode", ["forward", "reverse"])
+
+
+def partial_sum(x, y):
+    s = 0.0
+    try:
+        s = x * x
+        s += 1 / y
+        s *= log(x)
+        return s
+    except (ValueError, ZeroDivisionError):
+        pass
+    return s * (y + 2.0) + x
+
+
+@MODES
+def test_a_handler_sees_what_was_assigned_before_the_raise(mode: str) -> None:
+    f = value_and_grad(partial_sum, (0, 1), mode=mode)
+    x, y = 2.0, 0.5
+    everything = (2 * x * log(x) + (x * x + 1 / y) / x, -log(x) / y**2)
+    assert f(x, y) == (partial_sum(x, y), pytest.approx(everything))
+    # 1 / y raised: s is x * x.
+    assert f(3.0, 0.0) == (9.0 * 2.0 + 3.0, pytest.approx((2 * 3.0 * 2.0 + 1.0, 9.0)))
+    # log(x) raised: s is x * x + 1 / y.
+    x, y = -3.0, 0.5
+    stopped = (2 * x * (y + 2.0) + 1.0, -(y + 2.0) / y**2 + x * x + 1 / y)
+    assert f(x, y) == (partial_sum(x, y), pytest.approx(stopped))
+
+
+def collected(x, y):
+    out = [x]
+    try:
+        out.append(1 / y)
+        out[0] = x * x
+        out.append(log(x))
+    except (ValueError, ZeroDivisionError):
+        return sum(out) * 2.0
+    finally:
+        x = 2.0
+    return out[2] * x
+
+
+@MODES
+def test_a_list_is_as_long_as_it_was(mode: str) -> None:
+    f = grad(collected, (0, 1), mode=mode)
+    assert f(3.0, 0.0) == (2.0, 0.0)
+    assert f(-3.0, 0.5) == (-12.0, -8.0)
+    assert f(3.0, 0.5) == (pytest.approx(2.0 / 3.0), 0.0)
+
+
+def last_write(x, y):
+    out = [x]
+    try:
+        out[0] = sqrt(y)
+        out[0] += out.pop() / y
+    except (ValueError, ZeroDivisionError, IndexError):
+        return 5.0 * x + len(out)
+    return out[0]
+
+
+def test_what_one_statement_changes_before_it_raises_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="changes before it may raise"):
+        grad(last_write)(3.0, 0.5)
+
+
+def steps(x, y):
+    total = 0.0
+    for k in range(4):
+        try:
+            total += log(x - k)
+            total *= sqrt(y - k)
+        except ValueError:
+            total = 0.5 * total + x * y
+    return total
+
+
+@MODES
+def test_every_step_of_a_loop_tries_anew(mode: str) -> None:
+    x, y = 2.5, 1.5
+    # Steps 0 and 1 run; step 2 fails at its root, step 3 at its logarithm.
+    t0, r0 = log(x), sqrt(y)
+    t1, r1 = t0 * r0 + log(x - 1), sqrt(y - 1)
+    t2 = 0.5 * (t1 * r1 + log(x - 2)) + x * y
+    value = 0.5 * t2 + x * y
+    d_x = 0.5 * (0.5 * ((r0 / x + 1 / (x - 1)) * r1 + 1 / (x - 2)) + y) + y
+    d_y = 0.5 * (0.5 * (t0 * 0.5 / r0 * r1 + t1 * 0.5 / r1) + x) + x
+    assert value_and_grad(steps, (0, 1), mode=mode)(x, y) == (
+        pytest.approx(value),
+        pytest.approx((d_x, d_y)),
+    )
+
+
+class Counter:
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def scaled(self, x):
+        try:
+            y = x * x
+            return log(y - 1.0)
+        finally:
+            self.runs += 1
+
+
+@MODES
+def test_finally_runs_once_on_every_path(mode: str) -> None:
+    counter = Counter()
+    f = grad(counter.scaled, mode=mode)
+    assert f(2.0) == pytest.approx(4.0 / 3.0) and counter.runs == 1
+    with pytest.raises(ValueError, match="math domain error"):
+        f(0.5)
+    assert counter.runs == 2
+
+
+def through_inner_values(x):
+    try:
+        y = log(x) / x if x > 0.1 else 1.0
+    except ArithmeticError:
+        y = 5.0
+    return y
+
+
+@MODES
+def test_second_derivatives_go_through_what_the_body_computed(mode: str) -> None:
+    second = grad(grad(through_inner_values, mode=mode))
+    assert second(2.0) == pytest.approx((2.0 * log(2.0) - 3.0) / 8.0, rel=1e-13)
+
+
+def carried(x, y):
+    total = 1.0
+    try:
+        for k in range(9):
+            total = total * x + sqrt(y - k)
+    except ValueError:
+        total = total + y
+    return total
+
+
+def test_what_a_loop_in_the_body_had_reached_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="changes before it may raise"):
+        grad(carried)(2.0, 3.5)
