@@ -209,22 +209,10 @@ class Builtins(Calls):
 
     def _running_product(self, items: Value, keywords: Keywords, node: ast.AST) -> Value:
         """``math.prod`` of a run-time list, multiplied in its order."""
-        key = (self.frame, "product")
-        self.state[key] = keywords.get("start", self.graph.constant(1.0))
-        kind, bounds, item = self.iteration(items, node)
-        exits = LoopExits()
-        self.loops.append(exits)
-
-        def action(index: Node | None) -> Completion:
-            assert index is not None
-            self.state[key] = self.binary(ast.Mult, self.state[key], item(index), node)
-            return Completion.FALLS
-
-        try:
-            self.run_loop(kind, bounds, ["product"], exits, None, action)
-        finally:
-            self.loops.pop()
-        return self.state.pop(key)
+        start = keywords.get("start", self.graph.constant(1.0))
+        return self.running(
+            "product", start, items, lambda a, b: self.binary(ast.Mult, a, b, node), node
+        )
 
     def rounded(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         self.positional(args, keywords, node, 1, 2, "round")

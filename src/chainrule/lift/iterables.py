@@ -87,6 +87,36 @@ class Iterables(Loops):
             return all(self.is_table(part) for part in iterable.parts)
         return False
 
+    def running(
+        self,
+        name: str,
+        start: Value,
+        items: Value,
+        combine: Callable[[Value, Value], Value],
+        node: ast.AST,
+    ) -> Value:
+        """What ``combine`` makes of ``start`` and run-time items, one after the other."""
+        outer = self.frame
+        # The user may have a variable of that name.
+        self.frame = Frame(outer.source, outer, outer.globals)
+        key = (self.frame, name)
+        self.state[key] = start
+        exits = LoopExits()
+        self.loops.append(exits)
+        try:
+            kind, bounds, item = self.iteration(items, node)
+
+            def action(index: Node | None) -> Completion:
+                assert index is not None
+                self.state[key] = combine(self.state[key], item(index))
+                return Completion.FALLS
+
+            self.run_loop(kind, bounds, [name], exits, None, action)
+        finally:
+            self.loops.pop()
+            self.frame = outer
+        return self.state.pop(key)
+
     def iteration(self, iterable: Value, node: ast.AST) -> tuple[str, tuple[Node, ...], ItemAt]:
         """``(kind, bounds, item at index)`` of a loop at run time."""
         constant = self.graph.constant

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 import types
@@ -15,6 +16,7 @@ from chainrule.graph.guard import Route
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
+from chainrule.lift import folds
 from chainrule.lift.calls import declare_names
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted, Transform, assemble
@@ -28,12 +30,15 @@ from chainrule.lift.parameters import (
     used_types,
 )
 from chainrule.lift.rules import Rules
-from chainrule.lift.source import Source, source_of, unwrap
+from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
-from chainrule.lift.values import TupleValue, Value
+from chainrule.lift.values import Method, ObjectBox, Static, Value
 
 # Frames that one level of the user's nesting takes here; branches nest as deep as early returns.
 RECURSION_LIMIT = 20_000
+
+# Imported for what it enters into the table of builtins.
+FILLED = (folds,)
 
 
 class Lifter(Nested, Rules, Parameters):
@@ -80,7 +85,8 @@ def lift(
         When the function cannot be understood.
     """
     owner, plain = owner_and_function(function)
-    source = source_of(plain)
+    direct = is_direct(function)
+    source = source_of(plain if direct else innermost(function))
     graph = Graph(source.name if source.name != "<lambda>" else "lambda_")
     lifter = Lifter(graph)
     lifter.transform = transform
@@ -89,9 +95,13 @@ def lift(
     if source.function.__closure__:
         cells = zip(source.function.__code__.co_freevars, source.function.__closure__, strict=True)
         frame.cells = dict(cells)
-    signature = inspect.signature(source.function)
+    signature = inspect.signature(source.function if direct else function)
+    if owner is not None and not direct:
+        itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+        signature = signature.replace(parameters=[itself, *signature.parameters.values()])
     lifter.frame = frame
-    lifter.calls.append((source, None))
+    if direct:
+        lifter.calls.append((source, None))
     lifter.sources[source.file, source.tree.lineno] = source
     graph.origin = Origin(source.position(source.tree))
     with deep_recursion():
@@ -100,10 +110,12 @@ def lift(
             lifter, signature, source, owner, arguments, kinds or {}, wrt, nodes
         )
         parameters = {name: lifter.structure(value) for name, value in values.items()}
-        bound = _bound(lifter, signature, source, values)
-        declare_names(source.tree, frame, bound)
         try:
-            result = lifter.run_function(source.tree, frame, bound)
+            if direct:
+                declare_names(source.tree, frame, values)
+                result = lifter.run_function(source.tree, frame, values)
+            else:
+                result = _called(lifter, function, signature, values, source)
             structure = lifter.structure(result)
         except AlwaysRaises:
             structure = Structure("static", graph.constant(None))
@@ -122,27 +134,6 @@ def lift(
     return Lifted(graph, parameters, structure, tuple(lifter.sources.values()))
 
 
-def _bound(
-    lifter: Lifter, signature: inspect.Signature, source: Source, values: dict[str, Value]
-) -> dict[str, Value]:
-    """The function's own parameters; a decorator's function may show those of what it wraps."""
-    if not hasattr(source.function, "__wrapped__"):
-        return values
-    args: list[Value] = []
-    keywords: dict[str, Value] = {}
-    for parameter in signature.parameters.values():
-        value = values[parameter.name]
-        if parameter.kind is parameter.VAR_POSITIONAL and isinstance(value, TupleValue):
-            args.extend(value.items)
-        elif parameter.kind is parameter.VAR_KEYWORD:
-            keywords.update(lifter.state[value])
-        elif parameter.kind is parameter.KEYWORD_ONLY:
-            keywords[parameter.name] = value
-        else:
-            args.append(value)
-    return lifter.bind_arguments(source.tree, args, keywords, (), {}, source.tree)
-
-
 def _self_argument(signature: inspect.Signature, owner: Any) -> dict[str, Any]:
     """The argument that a bound method's object is."""
     return {} if owner is None else {next(iter(signature.parameters)): owner}
@@ -157,10 +148,57 @@ def owner_and_function(function: Any) -> tuple[Any, Any]:
         plain
     ):
         return None, plain
-    call = vars(type(plain)).get("__call__")
-    if isinstance(call, types.FunctionType):
-        return plain, call
-    return None, plain
+    if isinstance(plain, functools.partial):
+        inner: Any = plain.func
+        if isinstance(inner, types.MethodType):
+            return inner.__self__, plain
+        return (None if python_call(inner) is None else inner), plain
+    call = python_call(plain)
+    return (None, plain) if call is None else (plain, call)
+
+
+def is_direct(function: Any) -> bool:
+    """Whether a function has its own parameters: it is no partial and no wrapper in Python."""
+    plain = unwrap(function.__func__ if isinstance(function, types.MethodType) else function)
+    return not isinstance(plain, functools.partial) and not hasattr(plain, "__wrapped__")
+
+
+def _called(
+    lifter: Lifter,
+    function: Any,
+    signature: inspect.Signature,
+    values: dict[str, Value],
+    source: Source,
+) -> Value:
+    """The value of a partial or a wrapper: of its call with parameters named as it names them."""
+    args: list[Value] = []
+    keywords: dict[str, Value] = {}
+    called: Value = Static(function)
+    for parameter in signature.parameters.values():
+        value = values[parameter.name]
+        if isinstance(value, ObjectBox) and parameter.kind is parameter.POSITIONAL_ONLY:
+            called = _on_object(lifter, function, value, args, keywords)
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            keywords[parameter.name] = value
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            args += lifter.known_items(value) or []
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            keywords.update(lifter.state[value])
+        else:
+            args.append(value)
+    return lifter.call(called, args, keywords, source.tree)
+
+
+def _on_object(
+    lifter: Lifter, function: Any, owner: Value, args: list[Value], keywords: dict[str, Value]
+) -> Value:
+    """What is called for a callable object, or for a partial of one of its methods."""
+    if not isinstance(function, functools.partial):
+        return owner
+    args += map(lifter.wrap_argument, function.args)
+    keywords.update({k: lifter.wrap_argument(v) for k, v in function.keywords.items()})
+    inner: Any = function.func
+    return Method(Static(inner.__func__), owner) if hasattr(inner, "__func__") else owner
 
 
 def _parameter_values(

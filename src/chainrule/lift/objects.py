@@ -216,11 +216,7 @@ def _is_instance_with_state(found: Any) -> bool:
         found, (type, types.ModuleType, types.FunctionType, types.MethodType, functools.partial)
     ):
         return False
-    if (
-        isinstance(found, BaseException)
-        or hasattr(found, "__wrapped__")
-        or hasattr(found, "py_func")
-    ):
+    if isinstance(found, BaseException) or unwrap(found) is not found or hasattr(found, "py_func"):
         return False
     cls = type(found)
     if cls.__module__ in (

@@ -65,6 +65,31 @@ def unwrap(function: Any) -> Any:
     return function
 
 
+def python_call(instance: Any) -> types.FunctionType | None:
+    """The method ``__call__`` of an object, when it is written in Python."""
+    found = inspect.getattr_static(type(instance), "__call__", None)
+    return found if isinstance(found, types.FunctionType) else None
+
+
+def innermost(function: Any) -> Any:
+    """The function that a chain of wrappers, methods and partials is about."""
+    seen = 0
+    while seen < 100:
+        seen += 1
+        function = unwrap(function)
+        if isinstance(function, functools.partial):
+            function = function.func
+        elif isinstance(function, types.MethodType):
+            function = function.__func__
+        elif hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        elif not isinstance(function, (types.FunctionType, type)) and python_call(function):
+            function = python_call(function)
+        else:
+            break
+    return function
+
+
 def source_of(function: Callable[..., Any]) -> Source:
     """Source of a plain Python function or lambda.
 

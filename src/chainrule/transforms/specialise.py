@@ -19,8 +19,8 @@ from typing import Any
 from chainrule.emit.load import load
 from chainrule.emit.module import render
 from chainrule.errors import ArgumentError
-from chainrule.lift.lifter import owner_and_function
-from chainrule.lift.source import Source, source_of
+from chainrule.lift.lifter import is_direct, owner_and_function
+from chainrule.lift.source import Source, innermost, source_of
 from chainrule.transforms.derive import derive, wrt_names
 from chainrule.transforms.variants import Variants
 
@@ -49,12 +49,14 @@ def derivative(
             remedy="Give a Python function.",
         )
     names = wrt_names(function, wrt)
-    owner, plain = owner_and_function(base_function(function))
-    source = source_of(plain)
+    base = base_function(function)
+    owner, _ = owner_and_function(base)
+    source = source_of(innermost(base))
     request = Request(function, transform, wrt, mode, name, target)
-    if owner is None and kinds_are_known(source, names) and not isinstance(function, Specialised):
+    plain = owner is None and is_direct(base)
+    if plain and kinds_are_known(source, names) and not isinstance(function, Specialised):
         made: Callable[..., Any] = Variants(
-            plain, lambda *_: request.generate(None), request.generate(None)
+            source.function, lambda *_: request.generate(None), request.generate(None)
         ).first
         return made
     return Specialised(request)
@@ -85,10 +87,8 @@ class Request:
             self.function, self.transform, self.wrt, self.mode, self.name, arguments=arguments
         )
         emitted = render(graphs, target=self.target)
-        _, plain = owner_and_function(base_function(self.function))
-        generated = load(
-            emitted, graphs[0].name, module_globals=source_of(plain).function.__globals__
-        )
+        source = source_of(innermost(base_function(self.function)))
+        generated = load(emitted, graphs[0].name, module_globals=source.function.__globals__)
         generated.request = self  # type: ignore[attr-defined]
         return generated
 
@@ -115,8 +115,11 @@ class Specialised:
         self._latest: Callable[..., Any] | None = None
         self._by_types: dict[tuple[type, ...], Callable[..., Any]] = {}
         function = request.function
-        self._owner, plain = owner_and_function(base_function(function))
-        self._plain = plain
+        base = base_function(function)
+        # The object of a bound method or callable is passed on.
+        self._owner, _ = owner_and_function(base)
+        self._direct = is_direct(base)
+        self._plain = plain = innermost(base)
         self._read_defaults()
         functools.update_wrapper(self, plain)
         # It is not a wrapper of the function: what looks for the function must not go past it.
@@ -190,7 +193,9 @@ class Specialised:
             return self.request.generate(self._arguments(own, keywords))
 
         first = self.request.generate(self._arguments(args, keywords))
-        made: Callable[..., Any] = Variants(self._plain, generate, first).first
+        made: Callable[..., Any] = Variants(
+            self._plain if self._direct else self.request, generate, first
+        ).first
         return made
 
     def _arguments(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Variants:
         The function that is given away; its ``source`` is always the text that ran last.
     """
 
-    def __init__(self, function: Callable[..., Any], generate: Generate, first: Any) -> None:
+    def __init__(self, function: Any, generate: Generate, first: Any) -> None:
         self.function = function
         self.generate = generate
         self.first = first

@@ -1,0 +1,163 @@
+"""What can be differentiated and called: partials, wrappers, callable objects, methods, reduce."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+import operator
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from chainrule import SourceError, grad, value_and_grad
+
+MODES = pytest.mark.parametrize("mode", ["auto", "reverse"])
+
+
+def model(a, b, c=1.0):
+    return a * a * b + c * a
+
+
+def doubled(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def inner(*args: Any, **keywords: Any) -> Any:
+        return 2.0 * function(*args, **keywords)
+
+    return inner
+
+
+class Called:
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: Any) -> Any:
+        return 3.0 * self.function(*args)
+
+
+@doubled
+def square(x, power=2):
+    return x**power
+
+
+@Called
+def cube(x):
+    return x**3
+
+
+@functools.cache
+def cached(x):
+    return x * x
+
+
+class Base:
+    def __call__(self, x):
+        return self.scale * x * x
+
+
+class Model(Base):
+    factor = 2.0
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+
+    @classmethod
+    def of_class(cls, x):
+        return cls.factor * x * x
+
+    @staticmethod
+    def of_none(x):
+        return x**3
+
+    @functools.cache  # noqa: B019
+    def remembered(self, x):
+        return self.scale * x * x
+
+    @functools.cached_property
+    def third(self):
+        return self.scale / 3.0
+
+    def power(self, n, x):
+        return self.third * x**n
+
+    squared = functools.partialmethod(power, 2)
+
+
+MODEL = Model(3.0)
+
+
+def of_everything(x):
+    half = partial(model, b=0.5)
+    return half(x) + partial(model, x)(2.0) + square(x) + cube(x) + cached(x) + MODEL(x)
+
+
+@MODES
+@pytest.mark.parametrize(
+    ("function", "slope"),
+    [
+        (partial(model, b=2.0), 4 * 2.0 + 1.0),
+        (partial(partial(model, c=3.0), b=2.0), 4 * 2.0 + 3.0),
+        (partial(model, 3.0), 9.0),
+        (partial(square, power=3), 2.0 * 3 * 4.0),
+        (square, 8.0),
+        (cube, 36.0),
+        (cached, 4.0),
+        (MODEL, 12.0),
+        (MODEL.remembered, 12.0),
+        (MODEL.of_class, 8.0),
+        (Model.of_class, 8.0),
+        (Model.of_none, 12.0),
+        (MODEL.squared, 4.0),
+        (partial(MODEL.power, 3), 12.0),
+        (partial(MODEL), 12.0),
+        (of_everything, 2.0 + 1.0 + 8.0 + 1.0 + 8.0 + 36.0 + 4.0 + 12.0),
+    ],
+    ids=str,
+)
+def test_its_value_and_slope_are_those_of_the_call(
+    function: Callable[..., Any], slope: float, mode: str
+) -> None:
+    value, gradient = value_and_grad(function, mode=mode)(2.0)
+    assert value == function(2.0) and gradient == pytest.approx(slope, rel=1e-14)
+
+
+def test_a_partial_keeps_its_parameters() -> None:
+    f = partial(model, b=2.0)
+    assert inspect.signature(grad(f)) == inspect.signature(f)
+    assert grad(f, "b")(3.0) == 9.0 and grad(f, ("a", "c"))(3.0, b=1.0) == (7.0, 3.0)
+
+
+def test_an_object_is_read_when_the_derivative_is_called() -> None:
+    changing = Model(1.0)
+    derivative = grad(partial(changing))
+    assert derivative(2.0) == 4.0
+    changing.scale = 10.0
+    assert derivative(2.0) == 40.0
+
+
+def horner(x, coefficients):
+    total = x * x
+    return total * functools.reduce(lambda a, b: a * x + b, coefficients, 0.0)
+
+
+def known_product(x):
+    return functools.reduce(operator.mul, [x, 2.0, x + 1.0])
+
+
+@pytest.mark.parametrize("mode", ["auto", "reverse"])
+def test_reduce_is_the_loop_that_it_is(mode: str) -> None:
+    # x**2 * (x**2 + 2 x + 3)
+    d_x, d_c = grad(horner, (0, 1), mode=mode if mode == "reverse" else "auto")(
+        2.0, [1.0, 2.0, 3.0]
+    )
+    assert d_x == 4 * 8.0 + 6 * 4.0 + 6 * 2.0 and d_c == [16.0, 8.0, 4.0]
+    assert grad(known_product, mode=mode)(3.0) == 14.0
+
+
+@pytest.mark.parametrize("function", [math.sin, partial(math.pow, 2.0), int.__add__], ids=str)
+def test_compiled_functions_are_refused(function: Callable[..., Any]) -> None:
+    with pytest.raises(SourceError, match="has no Python source"):
+        grad(function)
