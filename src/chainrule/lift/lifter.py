@@ -122,7 +122,9 @@ def lift(
             graph.body.completes = False
     graph.body.results = (assemble(graph, structure),)
     if source.function.__defaults__ is not None:
-        graph.guard(Route(source.function).attribute("__defaults__"), "is", plain.__defaults__)
+        graph.guard(
+            Route(source.function).attribute("__defaults__"), "is", source.function.__defaults__
+        )
     given = {**(arguments or {}), **_self_argument(signature, owner)}
     graph.guards = {
         key: guard for key, guard in graph.guards.items() if guard.holds(guard.expected, given)
