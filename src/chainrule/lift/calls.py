@@ -540,9 +540,14 @@ def declare_names(
     if isinstance(tree, ast.Lambda):
         return
     names = set(assigned_names(tree.body))
-    for statement in ast.walk(tree):
-        if isinstance(statement, ast.Nonlocal):
-            frame.outer_names |= set(statement.names)
-        elif isinstance(statement, ast.Global):
-            frame.global_names |= set(statement.names)
+    stack: list[ast.AST] = list(tree.body)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.Nonlocal):
+            frame.outer_names |= set(part.names)
+        elif isinstance(part, ast.Global):
+            frame.global_names |= set(part.names)
+        elif not isinstance(part, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+            # What a nested function declares is its own.
+            stack.extend(ast.iter_child_nodes(part))
     frame.local_names |= names - frame.outer_names - frame.global_names

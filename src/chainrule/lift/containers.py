@@ -31,6 +31,8 @@ from chainrule.lift.values import (
 from chainrule.lift.watching import Watching
 from chainrule.primitives import sequence
 
+# What several names can share and one of them change.
+MUTABLE = (ListBox, DictBox, ObjectBox, Place)
 NUMBERS = (FLOAT, INT, BOOL, DYNAMIC)
 SYMBOLS: dict[type, str] = {
     ast.Add: "+",
@@ -123,6 +125,12 @@ class Containers(Watching):
                 and not any(isinstance(item, ListBox) for item in items)
             ):
                 return self.like(left, items * max(count, 0))
+            if items is not None and any(isinstance(self.read(item), MUTABLE) for item in items):
+                raise self.unsupported(
+                    "a list that holds one and the same list several times",
+                    "Make every row anew: `[[...] for _ in range(n)]`.",
+                    node,
+                )
             if items is not None and len(items) == 1 and not isinstance(left, TupleValue):
                 box = ListBox()
                 self.state[box] = self.primitive(

@@ -144,7 +144,15 @@ class Expressions(Operators):
 
     def _list(self, node: ast.List) -> Value:
         box = ListBox()
-        self.state[box] = list(self.elements(node.elts))
+        self.state[box] = []
+        if not any(isinstance(entry, ast.Starred) for entry in node.elts):
+            self.state[box] = self.elements(node.elts)
+            return box
+        for entry in node.elts:
+            if isinstance(entry, ast.Starred):
+                self.extend(box, self.expression(entry.value), entry)
+                continue
+            self.append(box, self.expression(entry), entry)
         return box
 
     def elements(self, nodes: list[ast.expr]) -> list[Value]:
@@ -365,6 +373,12 @@ class Expressions(Operators):
         raise NotImplementedError
 
     def comprehension(self, node: ast.ListComp) -> Value:
+        raise NotImplementedError
+
+    def append(self, box: ListBox, value: Value, node: ast.AST) -> None:
+        raise NotImplementedError
+
+    def extend(self, box: ListBox, value: Value, node: ast.AST) -> None:
         raise NotImplementedError
 
     def dict_comprehension(self, node: ast.DictComp) -> Value:

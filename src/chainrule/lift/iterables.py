@@ -235,9 +235,11 @@ class Iterables(Loops):
             return box
         return self._collected(generator.tree, generator.frame)
 
-    def _scope(self, generators: Sequence[ast.comprehension], parent: Frame) -> Frame:
+    def _scope(self, node: Any, parent: Frame) -> Frame:
         frame = Frame(parent.source, parent, parent.globals)
-        frame.local_names = set(assigned_names([part.target for part in generators]))
+        frame.local_names = set(assigned_names([part.target for part in node.generators]))
+        # What a walrus binds is the function's own.
+        frame.outer_names = set(assigned_names([node]))
         frame.owner = parent.owner
         return frame
 
@@ -254,7 +256,7 @@ class Iterables(Loops):
             if items is None or len(items) > 40 or (self.is_table(iterable) and len(items) > 8):
                 self.state = mark
                 return None
-            self.frame = self._scope(node.generators, parent)
+            self.frame = self._scope(node, parent)
             found: list[Value] = []
             for item in items:
                 self.assign(clause.target, item)
@@ -272,7 +274,7 @@ class Iterables(Loops):
         """The entries gathered by a loop at run time."""
         box = ListBox()
         self.state[box] = self.display((), "list")
-        before, self.frame = self.frame, self._scope(node.generators, parent)
+        before, self.frame = self.frame, self._scope(node, parent)
         scope = self.frame
         try:
             self._clause(node, 0, box)
@@ -298,7 +300,8 @@ class Iterables(Loops):
                 self.assign(clause.target, item(index))
                 return self._filters(node, position, 0, box)
 
-            return self.run_loop(kind, bounds, assigned_names([clause.target]), exits, None, action)
+            names = assigned_names([clause.target, node])
+            return self.run_loop(kind, bounds, names, exits, None, action)
         finally:
             self.loops.pop()
 

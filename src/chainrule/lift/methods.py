@@ -182,9 +182,23 @@ def _dict_pop(
     if not known or not isinstance(owner, DictBox):
         raise self.unsupported("`pop` from this dict", "Use a constant key.", node)
     content = dict(self.state[owner])
+    if key not in content and len(args) < 2:
+        raise self.unsupported(f"there is no key {key!r} to pop", "Give a default.", node)
     value = content.pop(key, args[1] if len(args) > 1 else Static(None))
     self.state[owner] = content
     return value
+
+
+def _set_default(
+    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    known, key = self.static_value(args[0])
+    if not known or not isinstance(owner, DictBox):
+        raise self.unsupported("`setdefault` of this dict", "Use a constant key.", node)
+    content = self.state[owner]
+    if key not in content:
+        self.state[owner] = {**content, key: args[1] if len(args) > 1 else Static(None)}
+    return self.state[owner][key]
 
 
 def _update(
@@ -214,6 +228,7 @@ DICT_METHODS: dict[str, Callable[..., Value]] = {
     "values": _values,
     "get": _get,
     "pop": _dict_pop,
+    "setdefault": _set_default,
     "update": _update,
     "copy": _dict_copy,
 }

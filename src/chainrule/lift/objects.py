@@ -27,6 +27,17 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives.effect import STATEMENT
 
+SPECIAL_METHODS: dict[type, str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "truediv",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+    ast.Pow: "pow",
+    ast.MatMult: "matmul",
+}
+
 
 class Objects(Control):
     """Lifts attribute access."""
@@ -94,6 +105,17 @@ class Objects(Control):
             return self.graph.reference(key, found)
 
         return self.adopt(found, node, Route(module).attribute(name), name)
+
+    def binary(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
+        """An operator on an object is the method that its class defines."""
+        name = SPECIAL_METHODS.get(operator)
+        for owner, other, prefix in ((left, right, ""), (right, left, "r")):
+            if name is None or not isinstance(owner, ObjectBox):
+                continue
+            method = f"__{prefix}{name}__"
+            if isinstance(inspect.getattr_static(owner.type, method, None), types.FunctionType):
+                return self.call_method(owner, method, [other], node)
+        return super().binary(operator, left, right, node)
 
     def adopt(
         self,

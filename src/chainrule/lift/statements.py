@@ -84,11 +84,10 @@ class Statements(Expressions):
         items = self.known_items(value)
         if items is None:
             if stars:
-                raise self.unsupported(
-                    "starred unpacking of a list whose length is known at run time only",
-                    "Use a slice.",
-                    target,
-                )
+                self._unpack_run_time(target, stars[0], value)
+                return
+            if isinstance(value, ListBox):
+                self.check_length(value, len(names), False)
             items = self.unpack_node(value, len(names), target)
         if not stars:
             if len(items) != len(names):
@@ -112,6 +111,49 @@ class Statements(Expressions):
         self.assign(spread.value, box)
         for name, item in zip(names[star + 1 :], items[len(items) - after :], strict=True):
             self.assign(name, item)
+
+    def _unpack_run_time(self, target: ast.Tuple | ast.List, star: int, value: Value) -> None:
+        """``a, *rest, b = xs`` of a list whose length is known at run time only."""
+        if not isinstance(value, ListBox):
+            raise self.unsupported(
+                "starred unpacking of a value whose length is known at run time only",
+                "Unpack a list, or use indices and slices.",
+                target,
+            )
+        names = target.elts
+        after = len(names) - star - 1
+        self.check_length(value, len(names) - 1, True)
+        last = ast.UnaryOp(ast.USub(), ast.Constant(after)) if after else None
+        middle = self.slice(value, ast.Slice(ast.Constant(star), last, None))
+        constant = self.graph.constant
+        firsts = [self.item(value, constant(k), target) for k in range(star)]
+        lasts = [self.item(value, constant(k - after), target) for k in range(after)]
+        spread = names[star]
+        assert isinstance(spread, ast.Starred)
+        targets = [*names[:star], spread.value, *names[star + 1 :]]
+        for name, item in zip(targets, [*firsts, middle, *lasts], strict=True):
+            self.assign(name, item)
+
+    def check_length(self, value: Value, count: int, more: bool) -> None:
+        """Raise what unpacking ``value`` into ``count`` names, or more, raises."""
+        length = self.length_of(value)
+        least = f"at least {count}" if more else count
+        few = f"f'not enough values to unpack (expected {least}, got {{_0_}})'"
+        self._raise_if(
+            self.primitive(arithmetic.less, length, self.graph.constant(count)), few, length
+        )
+        if not more:
+            many = f"'too many values to unpack (expected {count})'"
+            self._raise_if(
+                self.primitive(arithmetic.greater, length, self.graph.constant(count)), many
+            )
+
+    def _raise_if(self, predicate: Node, text: str, *args: Node) -> None:
+        def refuse() -> Completion:
+            self.block.add(RAISE, args, (f"raise ValueError({text})",))
+            return Completion.RAISES
+
+        self.branch(predicate, refuse, lambda: Completion.FALLS, "statement")
 
     def unpack_node(self, value: Value, count: int, node: ast.AST) -> list[Value]:
         """The ``count`` entries of a run-time container."""
