@@ -1,0 +1,407 @@
+# ruff: noqa: B023, B905, RUF007
+"""Small programs over the whole language, each in both modes against differences."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any, NamedTuple
+
+import pytest
+
+from chainrule import UnsupportedError, grad, value_and_grad
+
+
+def star_rt(x, xs):
+    a, *rest = xs
+    return a * x + sum(rest) * x * x
+
+
+def star_mid(x, xs):
+    a, *mid, b = xs
+    return a * x * b + len(mid) * x
+
+
+def star_display(x, xs):
+    return sum([x, *xs, x * x])
+
+
+def match_val(x, xs):
+    n = len(xs)
+    match n:
+        case 2:
+            return x
+        case 3 if x > 0:
+            return x * x
+        case 3 | 4:
+            return -x
+        case _:
+            return 1.0
+
+
+def nested_comp(x, xs):
+    m = [[x * a * b for a in xs] for b in xs]
+    return sum(m[i][j] * (i + j) for i in range(len(xs)) for j in range(len(xs)) if i != j)
+
+
+def dict_items(x, xs):
+    d = {"a": x, "b": x * x, "c": 2.0}
+    t = 0.0
+    for k, v in d.items():
+        if k != "c":
+            t += v * v
+    return t + sum(d.values()) + len(d)
+
+
+def dict_comp(x, xs):
+    d = {i: x**i for i in range(4)}
+    return sum((v * k for k, v in d.items()))
+
+
+def dict_get(x, xs):
+    d = {"a": x}
+    d["b"] = d.get("a", 0.0) * 2
+    d.setdefault("c", x * x)
+    d.update(e=x**3)
+    return d["b"] + d["c"] + d.get("z", 1.0) * d.pop("e")
+
+
+def for_else(x, xs):
+    for v in xs:
+        if v > 5:
+            r = v * x
+            break
+    else:
+        r = x * x
+    return r
+
+
+def while_else(x, xs):
+    k = 0
+    s = x
+    while k < len(xs):
+        s = s * xs[k]
+        k += 1
+        if s > 1000000.0:
+            break
+    else:
+        s += x
+    return s
+
+
+def nonlocal_acc(x, xs):
+    t = 0.0
+
+    def add(v):
+        nonlocal t
+        t += v * x
+        return t
+
+    for v in xs:
+        add(v)
+    return t * add(1.0)
+
+
+def nonlocal_list(x, xs):
+    out = []
+
+    def add(v):
+        out.append(v * x)
+
+    for v in xs:
+        add(v)
+    return sum(out) * len(out)
+
+
+def walrus(x, xs):
+    if (y := (x * x)) > 1 and (z := (y * 2)):
+        return y * z
+    return y
+
+
+def walrus_comp(x, xs):
+    last = 0.0
+    t = [(last := (last * x + v)) for v in xs]
+    return last + sum(t)
+
+
+def aug_slice(x, xs):
+    ys = xs[:]
+    ys[1:] = [v * x for v in ys[1:]]
+    ys += [x]
+    return sum(ys)
+
+
+def alias(x, xs):
+    a = xs
+    b = a
+    b[0] = x * x
+    return a[0] * xs[0]
+
+
+def zip_rt(x, xs):
+    return sum((a * b * x for a, b in zip(xs, xs[1:])))
+
+
+def enum_rev(x, xs):
+    t = 0.0
+    for i, v in enumerate(reversed(xs)):
+        t = t * x + v * i
+    return t
+
+
+def divm(x, xs):
+    q, r = divmod(x * 7, 2.0)
+    return q * x + r
+
+
+def powmod(x, xs):
+    return pow(x, 3) + x**0.5 + x**x + 2**x + (-x) ** 2 + x ** (-1)
+
+
+def chained(x, xs):
+    return x * x if 0 < x < 2 <= 3 else x
+
+
+def andor(x, xs):
+    return (x and x * x) + (0 or x) + ((x > 5 and x) or 3 * x)
+
+
+def fstr(x, xs):
+    name = f"{len(xs)}-{'a'}"
+    return x * x if name == "3-a" else x
+
+
+def rec(x, xs):
+
+    def f(n):
+        return x if n == 0 else x * f(n - 1) + n
+
+    return f(4)
+
+
+def mutual(x, xs):
+
+    def ev(n):
+        return x if n == 0 else od(n - 1) * x
+
+    def od(n):
+        return 1.0 if n == 0 else ev(n - 1) + x
+
+    return ev(5)
+
+
+def lam_default(x, xs):
+    fs = [lambda v, k=k: v**k for k in range(3)]
+    return sum(f(x) for f in fs)
+
+
+def lam_late(x, xs):
+    fs = [lambda v: v**k for k in range(3)]
+    return sum(f(x) for f in fs)
+
+
+@dataclass
+class Pt:
+    a: float
+    b: float = 2.0
+
+    def norm(self):
+        return sqrt(self.a**2 + self.b**2)
+
+    def __add__(self, o):
+        return Pt(self.a + o.a, self.b + o.b)
+
+    def __mul__(self, k):
+        return Pt(self.a * k, self.b * k)
+
+    def __getitem__(self, i):
+        return (self.a, self.b)[i]
+
+    def __len__(self):
+        return 2
+
+    def __iter__(self):
+        return iter((self.a, self.b))
+
+
+class NT(NamedTuple):
+    a: float
+    b: float
+
+
+def objs(x, xs):
+    p = Pt(x) + Pt(x * x, b=3.0) * 2
+    p.a *= x
+    return p.norm() * p[1]
+
+
+def nts(x, xs):
+    p = NT(x, x * x)
+    q = p._replace(a=3.0 * x)
+    a, b = q
+    return a * b + p.a
+
+
+def matmul_lists(x, xs):
+    A = [[x, 1.0], [2.0, x * x]]
+    B = [[1.0, x], [x, 3.0]]
+    C = [[sum((a * b for a, b in zip(r, c))) for c in zip(*B)] for r in A]
+    return C[0][0] * C[1][1] - C[0][1] * C[1][0]
+
+
+def rt_matrix(x, xs):
+    n = len(xs)
+    M = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(n):
+            M[i][j] = xs[i] * x**j
+    t = 0.0
+    for row in M:
+        t += sum(row)
+    return t
+
+
+def string_opts(x, xs, *, kind="cubic"):
+    return {"cubic": lambda v: v**3, "sq": lambda v: v * v}[kind](x)
+
+
+def table(x, xs):
+    t = ((0.0, 1.0), (1.0, 3.0), (2.0, 2.0))
+    for (a, fa), (b, fb) in zip(t, t[1:]):
+        if a <= x <= b:
+            return fa + (fb - fa) * (x - a) / (b - a)
+    return 0.0
+
+
+def bisect_loop(x, xs):
+    lo, hi = (0.0, 4.0)
+    for _ in range(5):
+        mid = 0.5 * (lo + hi)
+        if mid * mid < x:
+            lo = mid
+        else:
+            hi = mid
+    y = lo
+    for _ in range(6):
+        y = y - (y * y - x) / (2 * y)
+    return y
+
+
+def cumulative(x, xs):
+    out = [x]
+    for v in xs:
+        out.append(out[-1] * v + x)
+    return out[-1] + out[1] * out[len(out) // 2]
+
+
+def whiletrue(x, xs):
+    y = 1.0
+    while True:
+        z = 0.5 * (y + x / y)
+        if abs(z - y) < 1e-14:
+            break
+        y = z
+    return z
+
+
+def gen_sum(x, xs):
+    return (
+        sum((v * x for v in xs), start=x)
+        + math.fsum(v * x for v in xs)
+        + math.prod(v * x for v in xs)
+    )
+
+
+def glob_try(x, xs):
+    try:
+        v = xs[10]
+    except IndexError:
+        v = x * x
+    else:
+        v = 0.0
+    return v * x
+
+
+def comp_scope(x, xs):
+    v = x
+    t = sum(v * v for v in xs)
+    return t * v
+
+
+def kwargs_(x, xs):
+
+    def g(a, b=2.0, *args, c=1.0, **kw):
+        return a * b + c * sum(args) + kw.get("d", 0.0)
+
+    return g(x) + g(x, 1.0, x, x, c=x) + g(a=x, d=x * x) + g(*[x, 3.0], c=x, d=x)
+
+
+PROGRAMS = [
+    value
+    for value in list(globals().values())
+    if getattr(value, "__code__", None) and value.__module__ == __name__
+]
+
+
+def difference(f: Callable[..., Any], at: list[Any], entry: int | None) -> float:
+    """Central differences at two steps, extrapolated."""
+    found = []
+    for h in (1e-4, 5e-5):
+        low, high = copy.deepcopy(at), copy.deepcopy(at)
+        for point, step in ((low, -h), (high, h)):
+            if entry is None:
+                point[0] += step
+            else:
+                point[1][entry] += step
+        found.append((f(*high) - f(*low)) / (2 * h))
+    return (4 * found[1] - found[0]) / 3
+
+
+@pytest.mark.parametrize("x", [1.3, 2.45])
+@pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)
+def test_programs_agree_with_differences(f: Callable[..., Any], x: float) -> None:
+    at = [x, [1.0, 2.0, 3.0]]
+    value = f(*copy.deepcopy(at))
+    slope = pytest.approx(difference(f, at, None), rel=1e-6, abs=1e-6)
+    assert value_and_grad(f, mode="forward")(*copy.deepcopy(at)) == (value, slope)
+    got, (d_x, d_xs) = value_and_grad(f, (0, 1), mode="reverse")(*copy.deepcopy(at))
+    assert got == value and d_x == slope
+    assert d_xs == pytest.approx([difference(f, at, k) for k in range(3)], rel=1e-6, abs=1e-6)
+
+
+def two_of_many(x, xs):
+    a, b = xs
+    return a * x + b
+
+
+def first_and_last(x, xs):
+    a, *_, b = xs
+    return a * x + b
+
+
+@pytest.mark.parametrize("entries", [[], [1.0], [1.0, 2.0], [1.0, 2.0, 3.0]])
+@pytest.mark.parametrize("f", [two_of_many, first_and_last])
+def test_unpacking_raises_what_python_raises(f: Callable[..., Any], entries: list[float]) -> None:
+    try:
+        f(2.0, entries)
+    except ValueError as error:
+        with pytest.raises(ValueError) as caught:
+            grad(f)(2.0, entries)
+        assert str(caught.value) == str(error)
+    else:
+        assert grad(f)(2.0, entries) == 1.0
+
+
+def shared_rows(x, xs):
+    rows = [[0.0] * 2] * len(xs)
+    rows[0][1] = x
+    return sum(row[1] for row in rows) * x
+
+
+def test_rows_that_are_one_list_are_refused() -> None:
+    with pytest.raises(UnsupportedError, match="one and the same list several times"):
+        grad(shared_rows)(2.0, [1.0, 2.0, 3.0])
