@@ -112,6 +112,12 @@ class Calls(Objects):
                 "stop_gradient(...) outside.",
                 node,
             )
+        if _home_of(found) == "cmath":
+            raise self.unsupported(
+                "complex numbers are not supported",
+                "Use the functions of math on real and imaginary parts.",
+                node,
+            )
         if isinstance(found, functools.partial):
             bound = {key: self.wrap_argument(value) for key, value in found.keywords.items()}
             return self.call(

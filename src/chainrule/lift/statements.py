@@ -35,7 +35,7 @@ class Statements(Expressions):
         """Run one statement."""
         method = STATEMENTS.get(type(node))
         if method is None:
-            name = type(node).__name__.lower()
+            name = type(node).__name__.lower().removesuffix("def")
             raise self.unsupported(
                 f"`{name}` statements are not supported",
                 "Write the computation with assignments, if, for, while, try and return.",

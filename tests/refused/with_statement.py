@@ -1,0 +1,10 @@
+def f(x):
+    with open("table.txt") as table:
+        return x * float(table.read())
+
+
+# The message:
+# with_statement.py:2:5: `with` statements are not supported
+#      2 |     with open("table.txt") as table:
+#        |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+# Move the context manager out of the function, around the call of its derivative.
