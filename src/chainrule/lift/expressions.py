@@ -16,12 +16,14 @@ from chainrule.lift.arrays import is_numeric
 from chainrule.lift.operators import Operators
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
+    ITERATORS,
     UNBOUND,
     Closure,
     DictBox,
     Generator,
     ListBox,
     Place,
+    Read,
     Static,
     TupleValue,
     Value,
@@ -82,6 +84,8 @@ class Expressions(Operators):
                         "Assign it on every path that leads here.",
                         node,
                     )
+                if isinstance(value, ITERATORS):
+                    self._read_once(value, frame, name, node)
                 return self.read(value)
             if name in frame.cells:
                 return self.outer_value(frame.cells[name].cell_contents, name, frame)
@@ -96,6 +100,17 @@ class Expressions(Operators):
         raise self.unsupported(
             f"the name `{name}` is not defined", "Define or import it before the call.", node
         )
+
+    def _read_once(self, iterator: Value, frame: Frame, name: str, node: ast.AST) -> None:
+        """An iterator that is read again may have nothing left to give."""
+        key = Read(iterator, frame)
+        if self.state.get(key, UNBOUND) is not UNBOUND:
+            raise self.unsupported(
+                f"the iterator `{name}` is read a second time",
+                "Make a list of its items first: `list(...)`.",
+                node,
+            )
+        self.state[key] = self.graph.constant(True)
 
     def global_value(self, frame: Frame, name: str) -> Value:
         """A module-level name, read when the derivative is called."""

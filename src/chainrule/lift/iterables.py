@@ -250,8 +250,8 @@ class Iterables(Loops):
         (clause,) = node.generators
         before, self.frame = self.frame, parent
         try:
-            iterable = self.expression(clause.iter)
             mark = dict(self.state)
+            iterable = self.expression(clause.iter)
             items = self.known_iteration(iterable)
             if items is None or len(items) > 40 or (self.is_table(iterable) and len(items) > 8):
                 self.state = mark

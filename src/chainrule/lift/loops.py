@@ -18,6 +18,7 @@ from chainrule.lift.values import (
     ArrayBox,
     ListBox,
     Poison,
+    Read,
     Static,
     TupleValue,
     Value,
@@ -130,6 +131,9 @@ class Loops(Statements):
             if key in shapes or value is not entered:
                 if isinstance(key, Flag):
                     continue
+                if isinstance(key, Read):
+                    self._check_iterator(key)
+                    continue
                 if isinstance(key, tuple) and len(key) == 2 and key[1] == "return":
                     continue
                 before = self.state.get(key, UNBOUND)
@@ -151,6 +155,14 @@ class Loops(Statements):
                     shapes.get(key, self._shape(before)), before, value, attempt.after
                 )
         return widened
+
+    def _check_iterator(self, read: Read) -> None:
+        """A loop that reads an iterator from before it finds nothing left in its second step."""
+        if any(value is read.iterator for value in self.state.values()):
+            raise self.unsupported(
+                "an iterator that was made before a loop is read in it",
+                "Make a list of its items before: `list(...)`.",
+            )
 
     def _grown(self, key: Key, value: Value) -> Shape:
         """The shape of a list that a loop has made a run-time list, ``value`` at the end."""

@@ -18,6 +18,8 @@ from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type
 
+Value = Any
+
 
 @dataclass(frozen=True, eq=False)
 class Static:
@@ -177,6 +179,18 @@ class Generator:
     frame: Any
 
 
+# What gives its items once.
+ITERATORS = (Zip, Enumerate, Reversed, Mapped, Generator)
+
+
+@dataclass(frozen=True)
+class Read:
+    """Key of the state: an iterator was read by its name in this frame."""
+
+    iterator: Value
+    frame: Any
+
+
 @dataclass
 class Unbound:
     """The value of a name that has not been assigned."""
@@ -185,5 +199,3 @@ class Unbound:
 
 
 UNBOUND = Unbound()
-
-Value = Any
