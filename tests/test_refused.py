@@ -33,7 +33,7 @@ def commented(text: str) -> str:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_refusal_says_where_what_and_what_to_do(file: Path) -> None:
-    program, _, expected = file.read_text(encoding="utf-8").partition(MARK)
+    _, _, expected = file.read_text(encoding="utf-8").partition(MARK)
     assert commented(message(file)) == expected
     first, *_, remedy = message(file).splitlines()
     assert first.startswith(f"{file.name}:") and remedy.endswith((".", "`", ")"))
