@@ -16,7 +16,7 @@ from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import Array
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
-from chainrule.primitives.arrays.indexing import section_add
+from chainrule.primitives.adjoints import Adjoints
 from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.control import (
     IF,
@@ -33,7 +33,7 @@ from chainrule.primitives.sequence import zero_of
 Bars = dict[Node, Node]
 
 
-class ReverseWalker:
+class ReverseWalker(Adjoints):
     """Appends the pullback of a graph's body to that body.
 
     ``pairs`` tells afterwards which backward loop answers which loop.
@@ -57,11 +57,9 @@ class ReverseWalker:
     # --- what rules use -------------------------------------------------------------------
 
     def active(self, node: Node) -> bool:
-        """Whether the adjoint of ``node`` is wanted."""
         return node in self._active
 
     def bar(self, node: Node) -> Node | None:
-        """Adjoint of ``node`` as gathered so far; None where it is zero."""
         for scope in reversed(self.scopes):
             if node in scope:
                 return scope[node]
@@ -73,47 +71,14 @@ class ReverseWalker:
         if name is not None and bar.origin.derivative:
             self.graph.names.setdefault(bar, name + "_bar")
 
-    def accumulate(self, node: Node, value: Node) -> None:
-        """Add ``value`` to the adjoint of ``node``."""
-        if node not in self._active:
-            return
-        current = self.bar(node)
-        if current is None:
-            self.set_bar(node, value)
-        elif isinstance(node.type, SequenceType):
-            self.set_bar(node, self.graph.cursor.add(sequence.entrywise_add, (current, value)))
-        else:
-            # Of arrays one may stand for the whole by fewer axes.
-            self.set_bar(node, current + value)
-
     def accumulate_at(self, base: Node, path: Sequence[Node], value: Node) -> None:
-        """Add ``value`` to one entry of the adjoint of ``base``."""
-        if base not in self._active:
-            return
-        if base.op is sequence.slice_of and self._offset(base, path[0]) is not None:
-            # An entry of a slice is an entry of the list: no adjoint of the slice is needed.
+        if base in self._active and base.op is sequence.slice_of:
             first = self._offset(base, path[0])
-            assert first is not None
-            self.accumulate_at(base.args[0], (first, *path[1:]), value)
-            return
-        current = widened(self.bar(base), base) if is_array(base) else self.bar(base)
-        if current is None:
-            current = zero_of(base)
-        cursor = self.graph.cursor
-        if isinstance(value.type, SequenceType):
-            row = cursor.add(sequence.index, (current, *path))
-            both = cursor.add(sequence.entrywise_add, (row, value))
-            self.set_bar(base, cursor.add(sequence.index_set, (current, *path, both)))
-        else:
-            self.set_bar(base, cursor.add(sequence.index_add, (current, *path, value)))
-
-    def accumulate_section(self, base: Node, read: Node, value: Node) -> None:
-        """Add ``value`` to the part of the adjoint of ``base`` that ``read`` reads."""
-        if base not in self._active:
-            return
-        current = widened(self.bar(base), base)
-        args = (current, *read.args[1:], value)
-        self.set_bar(base, self.graph.cursor.add(section_add, args, read.params))
+            if first is not None:
+                # An entry of a slice is an entry of the list: the slice needs no adjoint.
+                self.accumulate_at(base.args[0], (first, *path[1:]), value)
+                return
+        super().accumulate_at(base, path, value)
 
     def _offset(self, part: Node, position: Node) -> Node | None:
         """Where entry ``position`` of a slice stands in the list; None when it is not certain."""

@@ -49,6 +49,18 @@ def section_key(pattern: Any, args: list[ast.expr]) -> ast.expr:
     return ast.Tuple(parts, ast.Load())
 
 
+def sliced(speller: Spelling, part: ast.expr) -> ast.expr:
+    """A part of a subscript as an argument: ``1:n`` is ``slice(1, n)``."""
+    if not isinstance(part, ast.Slice):
+        return part
+    bounds: list[ast.expr] = [
+        bound or ast.Constant(None) for bound in (part.lower, part.upper, part.step)
+    ]
+    if part.step is None:
+        bounds.pop()
+    return ast.Call(speller.callable("builtins.slice"), bounds, [])
+
+
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
@@ -67,11 +79,14 @@ def array_expression(
             return ast.Call(speller.callable("builtins.len"), args, [])
         shape = ast.Attribute(args[0], "shape", ast.Load())
         return ast.Subscript(shape, speller.constant(statics[0]), ast.Load())
-    if op.name == "log_abs_det":
-        pair = ast.Call(speller.callable("numpy.linalg.slogdet"), args, [])
-        return ast.Subscript(pair, ast.Constant(1), ast.Load())
+    if op.name == "einsum":
+        words = [ast.Constant(statics[0]), *args]
+        return ast.Call(speller.callable("numpy.einsum"), words, [])
     if op.name == "transpose" and statics == [None]:
         return ast.Attribute(args[0], "T", ast.Load())
+    if op.name == "transpose" and form == "method":
+        order = [speller.constant(axis) for axis in statics[0]]
+        return ast.Call(ast.Attribute(args[0], "transpose", ast.Load()), order, [])
     if op.name == "reshaped":
         return _reshaped(args, statics[0])
     if form == "attribute" and op.attribute is not None:
@@ -84,7 +99,13 @@ def array_expression(
     method = form == "method" and op.method is not None
     if op.sizes is not None:
         _place_sizes(op, positional, sizes, method)
-    keywords = _keywords(speller, op, statics, len(positional), positional)
+    keywords = _keywords(speller, op, statics, positional)
+    if op.named:
+        last = op.array_names[-op.named :]
+        split = op.arrays - op.named
+        passed = [ast.keyword(n, v) for n, v in zip(last, positional[split:], strict=True)]
+        positional, keywords = positional[:split], [*passed, *keywords]
+    keywords += [ast.keyword(name, speller.constant(v)) for name, v in op.always.items()]
     if method and op.method is not None:
         owner, *rest = positional
         return ast.Call(ast.Attribute(owner, op.method, ast.Load()), rest, keywords)
@@ -105,7 +126,7 @@ def _place_sizes(
 ) -> None:
     if op.name == "full":
         positional.insert(0, _shape(sizes))
-    elif method:
+    elif op.name == "eye" or method:
         positional.extend(sizes)
     elif sizes:
         positional.append(_shape(sizes))
@@ -116,7 +137,7 @@ def _shape(sizes: list[ast.expr]) -> ast.expr:
 
 
 def _keywords(
-    speller: Spelling, op: ArrayCall, statics: list[Any], given: int, positional: list[ast.expr]
+    speller: Spelling, op: ArrayCall, statics: list[Any], positional: list[ast.expr]
 ) -> list[ast.keyword]:
     found = []
     for name, static in zip(op.static_names, statics, strict=True):
@@ -149,9 +170,7 @@ def reserve_array(speller: Spelling, value: Value, op: ArrayCall) -> None:
     """Bind in the header what writing a call will need there."""
     if op.name == "dimension" or op.symbol is not None or op.attribute is not None:
         return
-    if op.name == "log_abs_det":
-        speller.callable("numpy.linalg.slogdet")
-    elif op.callables:
+    if op.callables:
         speller.callable(op.callables[0])
     for name, static in zip(op.static_names, value.params, strict=False):
         if name == "dtype" and static is not None:

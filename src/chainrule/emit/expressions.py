@@ -289,6 +289,10 @@ def _range(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     return speller.call("range", *args)
 
 
+def _component(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return subscript(args[0], [ast.Constant(value.params[0])])
+
+
 def _index(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     return subscript(args[0], path_of(value, args[1:]))
 
@@ -450,6 +454,8 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     ITEM.name: _item,
     "call_function": _call_function,
     sequence.index.name: _index,
+    "component": _component,
+    "rigid_component": _component,
     section.name: lambda speller, value, args: ast.Subscript(
         args[0], section_key(value.params[0], args[1:]), ast.Load()
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from chainrule.emit.arrays import path_of, section_key
+from chainrule.emit.arrays import path_of, section_key, sliced
 from chainrule.emit.expressions import Speller, operation, slice_node, subscript
 from chainrule.emit.inplace import is_update
 from chainrule.emit.names import Names
@@ -182,6 +182,8 @@ class Writer:
         key = section_key(pattern, args[:-1])
         if "a" not in pattern:
             return _add_into(ast.Subscript(owner, key, ast.Store()), args[-1])
+        if isinstance(key, ast.Tuple):
+            key = ast.Tuple([sliced(self.speller, part) for part in key.elts], ast.Load())
         call = ast.Call(self.speller.callable("numpy.add.at"), [owner, key, args[-1]], [])
         return ast.Expr(call)
 

@@ -9,12 +9,17 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.graph.block import GLOBAL
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, unit_axes_of
 from chainrule.lift.methods import Methods
+from chainrule.lift.numpy_forms import METHODS, special_form
 from chainrule.lift.values import ListBox, Static, TupleValue, Value
-from chainrule.primitives import arithmetic, sequence
-from chainrule.primitives.arrays import creation, indexing, linear_algebra, shaping
+from chainrule.primitives import arithmetic
+from chainrule.primitives.arrays import (
+    linear_algebra,
+    shaping,
+)
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.namespaces import primitive_of
@@ -154,6 +159,22 @@ class NumpyCalls(Methods):
             )
         return items
 
+    def _cuts(
+        self, base: Value, sections: Value, axis: int, unequal: bool, node: ast.AST
+    ) -> list[Node]:
+        """The positions at which an array is split."""
+        count = self.static_int(sections)
+        if count is not None and unequal:
+            raise self.unsupported(
+                "`np.array_split` into parts that may be unequal", "Use slices.", node
+            )
+        if count is None:
+            return [self.node(item) for item in self._entries(sections, node)]
+        length = self.length_along(self.node(base), axis)
+        size = self.primitive(arithmetic.floor_divide, length, self.graph.constant(count))
+        constant = self.graph.constant
+        return [self.primitive(arithmetic.multiply, size, constant(k)) for k in range(1, count)]
+
     def sizes(self, value: Value, node: ast.AST) -> list[Node]:
         """The lengths that a shape, or one length, gives."""
         items = self.known_items(value)
@@ -164,11 +185,22 @@ class NumpyCalls(Methods):
             raise self.unsupported("this shape", "Give the lengths as ints.", node)
         return nodes
 
+    def _constant(self, value: Value) -> tuple[bool, Any]:
+        """``(known, object)`` of a value, a list as a tuple."""
+        value = self.read(value)
+        if isinstance(value, ListBox) and not self.is_array(value):
+            items = self.known_items(value)
+            parts = [self._constant(item) for item in items or ()]
+            return items is not None and all(k for k, _ in parts), tuple(p for _, p in parts)
+        if isinstance(value, TupleValue):
+            parts = [self._constant(item) for item in value.items]
+            return all(k for k, _ in parts), tuple(p for _, p in parts)
+        if isinstance(value, Node) and value.op is GLOBAL and value.params[0] in ("math", "numpy"):
+            return True, self.graph.globals[str(value.params[0]), str(value.params[1])]
+        return self.static_value(value)
+
     def _static(self, value: Value, name: str, node: ast.AST) -> Any:
-        known, found = self.static_value(value)
-        if not known and isinstance(value, ListBox):
-            parts = [self.static_value(item) for item in self.known_items(value) or ()]
-            known, found = all(part for part, _ in parts), tuple(part for _, part in parts)
+        known, found = self._constant(value)
         if not known:
             raise self.unsupported(
                 f"`{name}` is known at run time only", f"Give `{name}` as a constant.", node
@@ -189,6 +221,13 @@ class NumpyCalls(Methods):
     # --- methods --------------------------------------------------------------------------
 
     def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
+        if isinstance(owner, Static) and type(owner.value).__name__ == "ufunc":
+            form = special_form(getattr(owner.value, name, None))
+            if form is not None:
+                chosen_form = form
+                return lambda lifter, base, args, keywords, node: chosen_form(
+                    lifter, args, keywords, node
+                )
         if not self.is_array(owner):
             return super().container_method(owner, name)
         special = METHODS.get(name)
@@ -217,242 +256,3 @@ def _unknown_method(name: str) -> Callable[..., Value]:
         raise self.unsupported(f"the method `{name}` of an array", "Use a function of NumPy.", node)
 
     return refuse
-
-
-# --- functions with a form of their own ----------------------------------------------------
-
-SpecialForm = Callable[[NumpyCalls, Arguments, Keywords, ast.AST], Value]
-
-
-def special_form(found: Any) -> SpecialForm | None:
-    """How a function of NumPy is lifted that is no call of one primitive."""
-    try:
-        return _special_forms().get(found)
-    except TypeError:
-        return None
-
-
-@functools.lru_cache(maxsize=1)
-def _special_forms() -> dict[Any, SpecialForm]:
-    import numpy
-
-    found = {}
-    for name, form in SPECIAL.items():
-        owner: Any = numpy
-        for part in name.split("."):
-            owner = getattr(owner, part, None)
-        if owner is not None:
-            found[owner] = form
-    return found
-
-
-def _make_array(copies: bool) -> SpecialForm:
-    def make(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        value = self.read(args[0])
-        dtype = args[1] if len(args) > 1 else keywords.get("dtype")
-        wanted = None
-        if dtype is not None:
-            known, found = self.static_value(dtype)
-            wanted = self.dtype_name(found, node) if known and found is not None else None
-        copy_flag = self.static_value(keywords["copy"]) if "copy" in keywords else (True, copies)
-        unknown = set(keywords) - {"dtype", "copy", "ndmin", "order", "subok"}
-        if unknown:
-            raise self.unsupported(f"`{sorted(unknown)[0]}` in this call", "Leave it out.", node)
-        if self.is_array(value):
-            source = self.node(value)
-            same = wanted is None or wanted == getattr(source.type, "dtype", None)
-            if same and not copy_flag[1]:
-                return value
-            return self.boxed(self.call_array(creation.array_copy, (source,), (wanted,)))
-        if isinstance(value, Node):
-            return value
-        items = self.known_items(value)
-        if items is not None:
-            return self.boxed(self.literal(items, wanted))
-        return self.boxed(self.call_array(creation.array_of_list, (self.node(value),), (wanted,)))
-
-    return make
-
-
-def _at_least(rank: int) -> SpecialForm:
-    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        (value,) = args
-        array = self.array_node(value)
-        have = len(unit_axes_of(array.type))
-        if have == 0:
-            return self.boxed(self.block.add(creation.literal, (array,), ((1,) * rank, None)))
-        if have >= rank:
-            return value if self.is_array(value) else self.boxed(array)
-        return self.array_item(self.boxed(array), "n" * (rank - have), ())
-
-    return lift
-
-
-def _shape(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    array = self.array_node(args[0])
-    rank = len(unit_axes_of(array.type))
-    return TupleValue(tuple(self.length_along(array, k) for k in range(rank)))
-
-
-def _size(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    array = self.array_node(args[0])
-    if len(args) > 1:
-        axis = self.static_int(args[1])
-        assert axis is not None
-        return self.length_along(array, axis)
-    if not unit_axes_of(array.type):
-        return self.graph.constant(1)
-    return self.call_array(shaping.size_of, (array,), (), "attribute")
-
-
-def _ndim(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    return self.graph.constant(len(unit_axes_of(self.array_node(args[0]).type)))
-
-
-def _is_scalar(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    value = self.read(args[0])
-    return Static(isinstance(value, Node) and not unit_axes_of(value.type))
-
-
-def _joining(name: str) -> SpecialForm:
-    def join(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        arrays = [self.array_node(item) for item in self._entries(args[0], node)]
-        ranks = {len(unit_axes_of(array.type)) for array in arrays}
-        top = max(ranks)
-        parts: list[Node] = []
-        for array in arrays:
-            rank = len(unit_axes_of(array.type))
-            if rank == 0:
-                array = self.block.add(creation.literal, (array,), ((1,), None))
-                rank = 1
-            if name == "vstack" and rank == 1:
-                array = self.block.add(indexing.section, (array,), ("n",))
-            if name == "column_stack" and rank == 1:
-                none = self.graph.constant(None)
-                array = self.block.add(indexing.section, (array, none, none, none), ("sn",))
-            parts.append(array)
-        axis = 0 if name == "vstack" or (name == "hstack" and top < 2) else 1
-        return self.boxed(self.call_array(shaping.concatenate, tuple(parts), (axis,)))
-
-    return join
-
-
-def _append(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    if keywords:
-        raise self.unsupported("`np.append` along an axis", "Use np.concatenate.", node)
-    return _joining("hstack")(self, [TupleValue(tuple(args))], {}, node)
-
-
-def _where(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    if len(args) == 1:
-        raise self.unsupported(
-            "`np.where` with one argument", "Use the mask itself as the subscript.", node
-        )
-    nodes = [self.array_node(arg) for arg in args]
-    return self.boxed(self.primitive(TABLE["where"], *nodes))
-
-
-def _clip(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    names = ("a", "a_min", "a_max")
-    bound = dict(zip(names, args, strict=False)) | {
-        {"min": "a_min", "max": "a_max"}.get(key, key): value for key, value in keywords.items()
-    }
-    low, high = bound.get("a_min", Static(None)), bound.get("a_max", Static(None))
-    x = self.array_node(bound["a"])
-    ends = [self.static_value(end) == (True, None) for end in (low, high)]
-    if ends == [True, False]:
-        return self.boxed(self.primitive(TABLE["minimum"], x, self.array_node(high)))
-    if ends == [False, True]:
-        return self.boxed(self.primitive(TABLE["maximum"], x, self.array_node(low)))
-    return self.boxed(self.primitive(TABLE["clip"], x, self.array_node(low), self.array_node(high)))
-
-
-def _slogdet(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    matrix = self.array_node(args[0])
-    sign = self.verbatim("_1_(_0_)[0]", matrix, self.static_node(Static(_numpy_slogdet())))
-    return TupleValue((sign, self.call_array(linear_algebra.log_abs_det, (matrix,), ())))
-
-
-def _numpy_slogdet() -> Any:
-    import numpy
-
-    return numpy.linalg.slogdet
-
-
-def _modf(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    value = self.array_node(args[0])
-    whole = self.primitive(TABLE["float_trunc"], value)
-    part = self.primitive(TABLE["fmod"], value, self.graph.constant(1.0), params=("numpy.fmod",))
-    return TupleValue((self.boxed(part), self.boxed(whole)))
-
-
-def _fill_diagonal(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    matrix = self.array_node(args[0])
-    if keywords or len(args) != 2 or len(unit_axes_of(matrix.type)) != 2:
-        raise self.unsupported(
-            "this call of `np.fill_diagonal`", "Call it as np.fill_diagonal(matrix, values).", node
-        )
-    rows, columns = (self.length_along(matrix, axis) for axis in (0, 1))
-    if rows is not columns:
-        rows = self.verbatim("min(_0_, _1_)", rows, columns, type=INT, pure=True)
-    along = self.call_array(creation.arange, (rows,), (None,))
-    self.write_array(args[0], "aa", (along, along), args[1], node)
-    return Static(None)
-
-
-SPECIAL: dict[str, SpecialForm] = {
-    "fill_diagonal": _fill_diagonal,
-    "modf": _modf,
-    "array": _make_array(True),
-    "asarray": _make_array(False),
-    "asanyarray": _make_array(False),
-    "ascontiguousarray": _make_array(False),
-    "atleast_1d": _at_least(1),
-    "atleast_2d": _at_least(2),
-    "shape": _shape,
-    "size": _size,
-    "ndim": _ndim,
-    "isscalar": _is_scalar,
-    "vstack": _joining("vstack"),
-    "hstack": _joining("hstack"),
-    "column_stack": _joining("column_stack"),
-    "append": _append,
-    "where": _where,
-    "clip": _clip,
-    "linalg.slogdet": _slogdet,
-}
-
-
-# --- methods with a form of their own ------------------------------------------------------
-
-
-def _fill(
-    self: NumpyCalls, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    self.write_array(owner, "e", (), args[0], node)
-    return Static(None)
-
-
-def _item(
-    self: NumpyCalls, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    base = self.node(owner)
-    nodes = [self.node(arg) for arg in args] or [
-        self.graph.constant(0) for _ in unit_axes_of(base.type)
-    ]
-    if len(nodes) != len(unit_axes_of(base.type)):
-        raise self.unsupported("`item` with a flat position", "Use a subscript.", node)
-    return self.primitive(sequence.index, base, *nodes)
-
-
-def _method_clip(
-    self: NumpyCalls, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    return _clip(self, [owner, *args], keywords, node)
-
-
-METHODS: dict[str, Callable[..., Value]] = {
-    "fill": _fill,
-    "item": _item,
-    "clip": _method_clip,
-}

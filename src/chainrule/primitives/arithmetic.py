@@ -43,6 +43,7 @@ def power_type(types: tuple[Type, ...]) -> Type:
 
 @differential(
     "operator.add",
+    "numpy.add",
     symbol="+",
     domain=(REAL, REAL),
     cost=Cost.ADD,
@@ -61,6 +62,7 @@ add.transposed = lambda x, y, out, out_bar: (out_bar, out_bar)
 
 @differential(
     "operator.sub",
+    "numpy.subtract",
     symbol="-",
     domain=(REAL, REAL),
     cost=Cost.ADD,
@@ -79,6 +81,7 @@ subtract.transposed = lambda x, y, out, out_bar: (out_bar, lambda: -out_bar)
 
 @elementwise(
     "operator.mul",
+    "numpy.multiply",
     symbol="*",
     domain=(REAL, REAL),
     cost=Cost.MULTIPLY,
@@ -94,6 +97,8 @@ def multiply(x: Any, y: Any, out: Any) -> Any:
 
 @differential(
     "operator.truediv",
+    "numpy.divide",
+    "numpy.true_divide",
     symbol="/",
     domain=(REAL, NONZERO),
     cost=Cost.DIVIDE,
@@ -116,6 +121,7 @@ divide.transposed = _divide_transposed
 
 @elementwise(
     "operator.neg",
+    "numpy.negative",
     symbol="-",
     cost=Cost.ADD,
     sympy="-x",
@@ -130,6 +136,7 @@ def negative(x: Any, out: Any) -> Any:
 
 @elementwise(
     "operator.pos",
+    "numpy.positive",
     symbol="+",
     cost=Cost.FREE,
     sympy="x",
@@ -235,6 +242,7 @@ def absolute(x: Any, out: Any) -> Any:
 floor_divide = flat(
     "floor_divide",
     "operator.floordiv",
+    "numpy.floor_divide",
     symbol="//",
     domain=(REAL, NONZERO),
     cost=Cost.DIVIDE,
@@ -247,6 +255,8 @@ floor_divide = flat(
 
 @elementwise(
     "operator.mod",
+    "numpy.mod",
+    "numpy.remainder",
     symbol="%",
     domain=(REAL, NONZERO),
     cost=Cost.DIVIDE,
@@ -263,6 +273,7 @@ def _comparison(name: str, symbol: str, evaluate: Any, sympy: str) -> Any:
     return flat(
         name,
         f"operator.{evaluate.__name__}",
+        f"numpy.{name}",
         symbol=symbol,
         domain=(REAL, REAL),
         cost=Cost.FREE,

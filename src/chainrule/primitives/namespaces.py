@@ -13,11 +13,17 @@ from typing import Any, NamedTuple
 from chainrule.primitives import arithmetic, bessel, elementary, rounding, sequence, special
 from chainrule.primitives.arrays import (
     creation,
+    decompositions,
     indexing,
     linear_algebra,
     masks,
+    norms,
+    products,
+    rearranging,
     reductions,
     shaping,
+    signals,
+    statistics,
 )
 from chainrule.primitives.declare import TABLE, Primitive
 
@@ -35,6 +41,12 @@ HOMES = (
     masks,
     reductions,
     linear_algebra,
+    rearranging,
+    statistics,
+    signals,
+    products,
+    decompositions,
+    norms,
 )
 
 

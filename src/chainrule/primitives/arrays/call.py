@@ -37,6 +37,8 @@ class ArrayCall(Primitive):
         Name of the parameter that is a shape or a count, flattened into ints.
     method, attribute:
         The name under which the first array has this operation itself.
+    always, named:
+        Keywords that are always written, and how many of the last arrays are passed by name.
     typed:
         The type rule: ``typed(*array_types, **statics)``; sizes are given as ``sizes``.
     """
@@ -53,6 +55,8 @@ class ArrayCall(Primitive):
         sizes: str | None = None,
         method: str | None = None,
         attribute: str | None = None,
+        always: dict[str, Any] | None = None,
+        named: int = 0,
     ) -> None:
         scope: dict[str, Any] = {}
         exec(f"def call({signature}): pass", scope)
@@ -63,6 +67,8 @@ class ArrayCall(Primitive):
         self.sizes = sizes
         self.method = method
         self.attribute = attribute
+        self.always = always or {}
+        self.named = named
         self.typed = typed
         self.array_names = names[:arrays] if not spread else names[:1]
         self.static_names = [n for n in names if n not in self.array_names and n != sizes]
@@ -188,12 +194,12 @@ class ArrayFlat(ArrayCall, Flat):
 C = TypeVar("C", bound=ArrayCall)
 
 
-def _declared(primitive: C, signature: str, facts: dict[str, Any]) -> C:
+def declared(primitive: C, signature: str, facts: dict[str, Any]) -> C:
     primitive.declare(signature, **facts)
     return register(primitive)
 
 
-def _made(kind: type[C], name: str, callables: tuple[str, ...], facts: dict[str, Any]) -> C:
+def made(kind: type[C], name: str, callables: tuple[str, ...], facts: dict[str, Any]) -> C:
     own = {key: facts.pop(key) for key in ("cost", "raises") if key in facts}
     return kind(
         name, callables, cost=own.get("cost", Cost.FUNCTION), raises=own.get("raises", True)
@@ -206,10 +212,10 @@ def array_linear(
     """Declare a call that is linear in its arrays by its transpose."""
 
     def declare(transpose: Callable[..., None]) -> ArrayLinear:
-        primitive = _made(ArrayLinear, name, callables, facts)
+        primitive = made(ArrayLinear, name, callables, facts)
         primitive.__doc__ = transpose.__doc__
         primitive.transposed = transpose
-        return _declared(primitive, signature, facts)
+        return declared(primitive, signature, facts)
 
     return declare
 
@@ -220,19 +226,19 @@ def array_rule(
     """Declare a call by its pullback; pair it with ``@primitive.tangents``."""
 
     def declare(pullback: Callable[..., None]) -> ArrayRule:
-        primitive = _made(ArrayRule, name, callables, facts)
+        primitive = made(ArrayRule, name, callables, facts)
         primitive.__doc__ = pullback.__doc__
         primitive.pullback = pullback
-        return _declared(primitive, signature, facts)
+        return declared(primitive, signature, facts)
 
     return declare
 
 
 def array_flat(name: str, *callables: str, signature: str, doc: str, **facts: Any) -> ArrayFlat:
     """Declare a call through which no derivative flows."""
-    primitive = _made(ArrayFlat, name, callables, facts)
+    primitive = made(ArrayFlat, name, callables, facts)
     primitive.__doc__ = doc
-    return _declared(primitive, signature, facts)
+    return declared(primitive, signature, facts)
 
 
 def axes_of(axis: Any, rank: int) -> tuple[int, ...]:

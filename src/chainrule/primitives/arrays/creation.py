@@ -96,13 +96,13 @@ def _like_source(a: Node, dtype: str | None = None) -> Node | None:
 zeros_like.simplify = _like_source
 
 
-def _square(*types: Type, sizes: tuple[Node, ...], dtype: str | None = None) -> Type:
+def _square(*types: Type, sizes: tuple[Node, ...], k: int = 0, dtype: str | None = None) -> Type:
     axes = axes_of_sizes(sizes)
     return array_of(dtype or "float64", axes * 2 if len(axes) == 1 else axes)
 
 
 eye = array_flat(
-    "eye", "numpy.eye", "numpy.identity", signature="N, dtype=None", arrays=0, sizes="N",
+    "eye", "numpy.eye", "numpy.identity", signature="N, k=0, dtype=None", arrays=0, sizes="N",
     typed=_square, cost=Cost.FREE, raises=False, doc="The identity matrix.",
 )  # fmt: skip
 

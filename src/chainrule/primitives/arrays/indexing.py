@@ -4,7 +4,7 @@ Entries and rows by whole numbers are read by :data:`~chainrule.primitives.seque
 those of lists are.  A *section* is any other subscript.  Its pattern, the only static parameter,
 has one letter for each part of the subscript: ``i`` a whole number, ``s`` a slice (three
 arguments, None where a bound is left out), ``n`` a new axis, ``e`` the ellipsis, ``a`` an array
-of positions, ``m`` a mask.
+of positions, ``u`` one in which no position occurs twice, ``m`` a mask.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chainrule.graph.types import Type, array_of, broadcast_axes, dtype_of, unit
 from chainrule.primitives.declare import Cost, Linear, constant_value, is_constant, register
 from chainrule.primitives.sequence import index, zero_of
 
-WIDTH = {"i": 1, "s": 3, "a": 1, "m": 1, "n": 0, "e": 0}
+WIDTH = {"i": 1, "s": 3, "a": 1, "u": 1, "m": 1, "n": 0, "e": 0}
 
 
 def parts_of(pattern: str, nodes: Sequence[Node]) -> list[tuple[str, tuple[Node, ...]]]:
@@ -37,7 +37,7 @@ def width_of(pattern: str) -> int:
 
 def is_basic(pattern: str) -> bool:
     """Whether NumPy gives a view of such a subscript."""
-    return "a" not in pattern and "m" not in pattern
+    return not set("aum") & set(pattern)
 
 
 def section_type(base: Type, pattern: str, nodes: Sequence[Node]) -> Type:
@@ -70,7 +70,7 @@ def section_type(base: Type, pattern: str, nodes: Sequence[Node]) -> Type:
             axis += 1
     found.extend(units[axis:])
     if advanced:
-        positions = [k for k, (letter, _) in enumerate(parts) if letter in "iam"]
+        positions = [k for k, (letter, _) in enumerate(parts) if letter in "iaum"]
         together = positions == list(range(positions[0], positions[-1] + 1))
         place = at[0] if together else 0
         found[place:place] = broadcast_axes(tuple(advanced))
@@ -80,7 +80,7 @@ def section_type(base: Type, pattern: str, nodes: Sequence[Node]) -> Type:
 def _consumes(letter: str, nodes: Sequence[Node]) -> int:
     if letter == "m":
         return len(unit_axes_of(nodes[0].type))
-    return 1 if letter in "isa" else 0
+    return 1 if letter in "isau" else 0
 
 
 def _slice_is_unit(unit: bool, bounds: Sequence[Node]) -> bool:

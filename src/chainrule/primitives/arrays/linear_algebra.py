@@ -12,6 +12,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
     FLOATING,
+    Record,
     Type,
     array_of,
     broadcast_axes,
@@ -19,11 +20,12 @@ from chainrule.graph.types import (
     promoted,
     unit_axes_of,
 )
-from chainrule.primitives.arithmetic import equal
 from chainrule.primitives.arrays.call import array_linear, array_rule
-from chainrule.primitives.arrays.creation import eye
-from chainrule.primitives.arrays.shaping import dimension, swapaxes, transpose
-from chainrule.primitives.control import select
+from chainrule.primitives.arrays.creation import arange, eye, zeros_like
+from chainrule.primitives.arrays.indexing import section_add
+from chainrule.primitives.arrays.records import results
+from chainrule.primitives.arrays.reductions import array_sum
+from chainrule.primitives.arrays.shaping import dimension, expand_dims, swapaxes, transpose
 from chainrule.primitives.declare import Cost
 
 
@@ -56,18 +58,27 @@ def _pull_product(walker: Any, node: Node, out_bar: Node) -> None:
 
 
 def _left_adjoint(a: Node, b: Node, out_bar: Node) -> Node:
+    if rank_of(a) == 1 and rank_of(b) > 2:
+        rows = expand_dims(out_bar, axis=-2) * b
+        return array_sum(rows, axis=(*range(rank_of(b) - 2), rank_of(b) - 1))
     if rank_of(a) == 1:
         return out_bar * b if rank_of(b) == 1 else matmul(b, out_bar)
     if rank_of(a) == 2 and rank_of(b) == 1:
         return outer(out_bar, b)
+    if rank_of(b) == 1:
+        return expand_dims(out_bar, axis=-1) * b
     return _batch_sum(matmul(out_bar, flipped(b)), a)
 
 
 def _right_adjoint(a: Node, b: Node, out_bar: Node) -> Node:
+    if rank_of(a) == 1 and rank_of(b) > 2:
+        return expand_dims(a, axis=-1) * expand_dims(out_bar, axis=-2)
     if rank_of(a) == 1:
         return out_bar * a if rank_of(b) == 1 else outer(a, out_bar)
     if rank_of(b) == 1 and rank_of(a) == 2:
         return matmul(transpose(a), out_bar)
+    if rank_of(b) == 1:
+        return array_sum(expand_dims(out_bar, axis=-1) * a, axis=tuple(range(rank_of(a) - 1)))
     return _batch_sum(matmul(flipped(a), out_bar), b)
 
 
@@ -93,7 +104,7 @@ matmul = array_rule(
 matmul.symbol = "@"
 matmul.tangent_rule = _product_tangent
 dot = array_rule(
-    "dot", "numpy.dot", "numpy.inner", "numpy.vdot", signature="a, b", arrays=2, method="dot",
+    "dot", "numpy.dot", signature="a, b", arrays=2, method="dot",
     typed=_product_type,
 )(_pull_product)  # fmt: skip
 dot.tangent_rule = _product_tangent
@@ -120,12 +131,14 @@ outer.tangent_rule = _product_tangent
 
 
 @array_linear(
-    "trace", "numpy.trace", signature="a", method="trace",
-    typed=lambda a: array_of(dtype_of(a), ()), raises=False,
+    "trace", "numpy.trace", signature="a, offset=0", method="trace",
+    typed=lambda a, offset=0: array_of(dtype_of(a), ()), raises=False,
 )  # fmt: skip
-def trace(walker: Any, node: Node, out_bar: Node) -> None:
-    """Sum of the diagonal."""
-    walker.accumulate(node.args[0], out_bar * eye(dimension(node.args[0], axis=0)))
+def trace(walker: Any, node: Node, out_bar: Node, offset: int) -> None:
+    """Sum of a diagonal."""
+    (a,) = node.args
+    sizes = dimension(a, axis=0), dimension(a, axis=1)
+    walker.accumulate(a, out_bar * eye(*sizes, k=offset))
 
 
 def _diag_type(v: Type, k: int = 0) -> Type:
@@ -135,8 +148,30 @@ def _diag_type(v: Type, k: int = 0) -> Type:
 
 @array_linear("diag", "numpy.diag", signature="v, k=0", typed=_diag_type, raises=False)
 def diag(walker: Any, node: Node, out_bar: Node, k: int) -> None:
-    """The diagonal of a matrix, or the matrix of a diagonal."""
-    walker.accumulate(node.args[0], diag(out_bar, k=k))
+    """A diagonal of a matrix, or the matrix of a diagonal."""
+    (v,) = node.args
+    found = diag(out_bar, k=k) if rank_of(v) == 1 else on_diagonal(v, out_bar, offset=k)
+    walker.accumulate(v, found)
+
+
+@array_linear(
+    "diagonal", "numpy.diagonal", signature="a, offset=0", method="diagonal",
+    typed=lambda a, offset=0: array_of(dtype_of(a), (all(unit_axes_of(a)),)), raises=False,
+)  # fmt: skip
+def diagonal(walker: Any, node: Node, out_bar: Node, offset: int) -> None:
+    """A diagonal of a matrix."""
+    walker.accumulate(node.args[0], on_diagonal(node.args[0], out_bar, offset=offset))
+
+
+def on_diagonal(like: Node, values: Node, offset: int) -> Node:
+    """Zeros in the shape of a matrix with values on a diagonal."""
+    rows: Node = arange(dimension(values, axis=0), None, None)
+    columns = rows
+    if offset > 0:
+        columns = rows + offset
+    elif offset < 0:
+        rows, columns = rows - offset, rows
+    return like.graph.cursor.add(section_add, (zeros_like(like), rows, columns, values), ("uu",))
 
 
 def _triangle(name: str, doc: str) -> Any:
@@ -206,19 +241,47 @@ inv.tangent_rule = lambda node, args, dots, out: -matmul(matmul(out, dots[0]), o
 )
 def det(walker: Any, node: Node, out_bar: Node) -> None:
     """Determinant of a regular matrix."""
-    walker.accumulate(node.args[0], out_bar * node * flipped(inv(node.args[0])))
+    walker.accumulate(
+        node.args[0], batched(out_bar * node, node.args[0]) * flipped(inv(node.args[0]))
+    )
 
 
-det.tangent_rule = lambda node, args, dots, out: out * trace(solve(args[0], dots[0]))
+det.tangent_rule = lambda node, args, dots, out: out * trace_of(solve(args[0], dots[0]))
 
 
-@array_rule("log_abs_det", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a)[:-2]))
-def log_abs_det(walker: Any, node: Node, out_bar: Node) -> None:
-    """Logarithm of the magnitude of a determinant."""
-    walker.accumulate(node.args[0], out_bar * flipped(inv(node.args[0])))
+def _signed(a: Type) -> Type:
+    one = array_of(_real(a), unit_axes_of(a)[:-2])
+    return Record((one, one))
 
 
-log_abs_det.tangent_rule = lambda node, args, dots, out: trace(solve(args[0], dots[0]))
+@array_rule("slogdet", "numpy.linalg.slogdet", signature="a", typed=_signed)
+def slogdet(walker: Any, node: Node, out_bar: Node) -> None:
+    """Sign of a determinant, and the logarithm of its magnitude."""
+    (a,) = node.args
+    _, bar = out_bar.args
+    walker.accumulate(a, batched(bar, a) * flipped(inv(a)))
+
+
+slogdet.tangent_rule = lambda node, args, dots, out: results(
+    out.graph.constant(0.0), trace_of(solve(args[0], dots[0]))
+)
+
+
+def batched(value: Node, matrix: Node) -> Node:
+    """A number for each matrix of a batch, as a factor of these."""
+    if rank_of(matrix) == 2 or not unit_axes_of(value.type):
+        return value
+    return expand_dims(value, axis=(-2, -1))
+
+
+def trace_of(matrix: Node) -> Node:
+    """The trace of a matrix, or of each of a batch."""
+    if rank_of(matrix) == 2:
+        return trace(matrix)
+    from chainrule.primitives.arrays.products import einsum_of
+
+    batch = "abcdefgh"[: rank_of(matrix) - 2]
+    return einsum_of(f"{batch}zz->{batch}", matrix)
 
 
 @array_rule(
@@ -252,28 +315,3 @@ def _cholesky_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | Non
 
 
 cholesky.tangent_rule = _cholesky_tangent
-
-
-# --- norms -------------------------------------------------------------------------------
-
-
-@array_rule(
-    "norm", "numpy.linalg.norm", signature="x",
-    typed=lambda x: array_of(_real(x), ()), raises=False,
-)  # fmt: skip
-def norm(walker: Any, node: Node, out_bar: Node) -> None:
-    """Euclidean length of all entries; the zero vector at zero."""
-    walker.accumulate(node.args[0], _per_length(out_bar, node) * node.args[0])
-
-
-def _per_length(value: Node, length: Node) -> Node:
-    return select(equal(length, 0.0), lambda: 0.0, lambda: value / length)  # type: ignore[no-any-return]
-
-
-def _norm_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
-    from chainrule.primitives.arrays.reductions import array_sum
-
-    return _per_length(array_sum(dots[0] * args[0]), out)
-
-
-norm.tangent_rule = _norm_tangent

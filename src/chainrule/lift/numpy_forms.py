@@ -1,0 +1,463 @@
+"""Functions of NumPy, and methods of arrays, that are no call of one primitive."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import INT, unit_axes_of
+from chainrule.lift.values import ListBox, Static, TupleValue, Value
+from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.arrays import (
+    creation,
+    decompositions,
+    indexing,
+    linear_algebra,
+    norms,
+    products,
+    reductions,
+    shaping,
+    statistics,
+)
+from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.records import component, rigid_component
+from chainrule.primitives.declare import TABLE, Primitive
+
+if TYPE_CHECKING:
+    from chainrule.lift.numpy_calls import NumpyCalls
+
+Arguments = list[Value]
+Keywords = dict[str, Value]
+
+
+# --- functions with a form of their own ----------------------------------------------------
+
+SpecialForm = Callable[[Any, Arguments, Keywords, ast.AST], Value]
+
+
+def special_form(found: Any) -> SpecialForm | None:
+    """How a function of NumPy is lifted that is no call of one primitive."""
+    try:
+        return _special_forms().get(found)
+    except TypeError:
+        return None
+
+
+@functools.lru_cache(maxsize=1)
+def _special_forms() -> dict[Any, SpecialForm]:
+    import numpy
+
+    found = {}
+    for name, form in SPECIAL.items():
+        owner: Any = numpy
+        for part in name.split("."):
+            owner = getattr(owner, part, None)
+        if owner is not None:
+            found[owner] = form
+    return found
+
+
+def _make_array(copies: bool) -> SpecialForm:
+    def make(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        value = self.read(args[0])
+        dtype = args[1] if len(args) > 1 else keywords.get("dtype")
+        wanted = None
+        if dtype is not None:
+            known, found = self.static_value(dtype)
+            wanted = self.dtype_name(found, node) if known and found is not None else None
+        copy_flag = self.static_value(keywords["copy"]) if "copy" in keywords else (True, copies)
+        unknown = set(keywords) - {"dtype", "copy", "ndmin", "order", "subok"}
+        if unknown:
+            raise self.unsupported(f"`{sorted(unknown)[0]}` in this call", "Leave it out.", node)
+        if self.is_array(value):
+            source = self.node(value)
+            same = wanted is None or wanted == getattr(source.type, "dtype", None)
+            if same and not copy_flag[1]:
+                return value
+            return self.boxed(self.call_array(creation.array_copy, (source,), (wanted,)))
+        if isinstance(value, Node):
+            return value
+        items = self.known_items(value)
+        if items is not None:
+            return self.boxed(self.literal(items, wanted))
+        return self.boxed(self.call_array(creation.array_of_list, (self.node(value),), (wanted,)))
+
+    return make
+
+
+def _at_least(rank: int) -> SpecialForm:
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        (value,) = args
+        array = self.array_node(value)
+        have = len(unit_axes_of(array.type))
+        if have == 0:
+            return self.boxed(self.block.add(creation.literal, (array,), ((1,) * rank, None)))
+        if have >= rank:
+            return value if self.is_array(value) else self.boxed(array)
+        return self.array_item(self.boxed(array), "n" * (rank - have), ())
+
+    return lift
+
+
+def _shape(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    array = self.array_node(args[0])
+    rank = len(unit_axes_of(array.type))
+    return TupleValue(tuple(self.length_along(array, k) for k in range(rank)))
+
+
+def _size(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    array = self.array_node(args[0])
+    if len(args) > 1:
+        axis = self.static_int(args[1])
+        assert axis is not None
+        return self.length_along(array, axis)
+    if not unit_axes_of(array.type):
+        return self.graph.constant(1)
+    return self.call_array(shaping.size_of, (array,), (), "attribute")
+
+
+def _ndim(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    return self.graph.constant(len(unit_axes_of(self.array_node(args[0]).type)))
+
+
+def _is_scalar(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    value = self.read(args[0])
+    return Static(isinstance(value, Node) and not unit_axes_of(value.type))
+
+
+def _joining(name: str) -> SpecialForm:
+    def join(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        arrays = [self.array_node(item) for item in self._entries(args[0], node)]
+        ranks = {len(unit_axes_of(array.type)) for array in arrays}
+        top = max(ranks)
+        parts: list[Node] = []
+        for array in arrays:
+            rank = len(unit_axes_of(array.type))
+            if rank == 0:
+                array = self.block.add(creation.literal, (array,), ((1,), None))
+                rank = 1
+            if name == "vstack" and rank == 1:
+                array = self.block.add(indexing.section, (array,), ("n",))
+            if name == "column_stack" and rank == 1:
+                none = self.graph.constant(None)
+                array = self.block.add(indexing.section, (array, none, none, none), ("sn",))
+            parts.append(array)
+        axis = 0 if name == "vstack" or (name == "hstack" and top < 2) else 1
+        return self.boxed(self.call_array(shaping.concatenate, tuple(parts), (axis,)))
+
+    return join
+
+
+def _append(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    if keywords or len(args) > 2:
+        axis = keywords.get("axis", args[-1])
+        joined = TupleValue(tuple(args[:2]))
+        return self.bound_call(shaping.concatenate, [joined, axis], {}, node, "function")
+    return _joining("hstack")(self, [TupleValue(tuple(args))], {}, node)
+
+
+def _where(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    if len(args) == 1:
+        raise self.unsupported(
+            "`np.where` with one argument", "Use the mask itself as the subscript.", node
+        )
+    nodes = [self.array_node(arg) for arg in args]
+    return self.boxed(self.primitive(TABLE["where"], *nodes))
+
+
+def _clip(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    names = ("a", "a_min", "a_max")
+    bound = dict(zip(names, args, strict=False)) | {
+        {"min": "a_min", "max": "a_max"}.get(key, key): value for key, value in keywords.items()
+    }
+    low, high = bound.get("a_min", Static(None)), bound.get("a_max", Static(None))
+    x = self.array_node(bound["a"])
+    ends = [self.static_value(end) == (True, None) for end in (low, high)]
+    if ends == [True, False]:
+        return self.boxed(self.primitive(TABLE["minimum"], x, self.array_node(high)))
+    if ends == [False, True]:
+        return self.boxed(self.primitive(TABLE["maximum"], x, self.array_node(low)))
+    return self.boxed(self.primitive(TABLE["clip"], x, self.array_node(low), self.array_node(high)))
+
+
+def _components(op: ArrayCall, count: int) -> SpecialForm:
+    """A call with several results."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        known = {
+            key: value
+            for key, value in keywords.items()
+            if not (key in PLAIN_OPTIONS and self.static_value(value)[1] in PLAIN_OPTIONS[key])
+        }
+        found = self.node(self.bound_call(op, args, known, node, "function"))
+        parts = [self.block.add(component, (found,), (k,)) for k in range(count)]
+        return TupleValue(tuple(self.boxed(part) for part in parts))
+
+    return lift
+
+
+# Options that may be given when they ask for what is done anyway.
+PLAIN_OPTIONS: dict[str, tuple[Any, ...]] = {"UPLO": ("L",), "mode": ("reduced",)}
+
+
+def _singular_values(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    rest = dict(keywords)
+    flag = rest.pop("compute_uv", Static(True))
+    if self.static_value(flag) == (True, False):
+        rest.pop("full_matrices", None)
+        return self.bound_call(decompositions.singular_values, args, rest, node, "function")
+    parts = _components(decompositions.svd, 3)(self, args, rest, node)
+    full = rest.get("full_matrices", args[1] if len(args) > 1 else Static(True))
+    if self.static_value(full) == (True, False):
+        return parts
+    # The vectors beyond the singular values are any that fit.
+    owner = self.node(parts.items[1]).args[0]
+    rigid = [self.block.add(rigid_component, (owner,), (k,)) for k in (0, 2)]
+    return TupleValue((self.boxed(rigid[0]), parts.items[1], self.boxed(rigid[1])))
+
+
+def _either(one: ArrayCall, two: ArrayCall, choosing: str, position: int) -> SpecialForm:
+    """One primitive, or another where an argument is given."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        given = keywords.get(choosing, args[position] if len(args) > position else Static(None))
+        chosen = one if self.static_value(given) == (True, None) else two
+        return self.bound_call(chosen, args, keywords, node, "function")
+
+    return lift
+
+
+def _average(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    names = ("a", "axis", "weights")
+    bound = dict(zip(names, args, strict=False)) | keywords
+    weights = bound.pop("weights", Static(None))
+    if self.static_value(weights) == (True, None):
+        return self.bound_call(reductions.mean, [bound.pop("a")], bound, node, "function")
+    return self.bound_call(
+        statistics.weighted_average, [bound.pop("a"), weights], bound, node, "average"
+    )
+
+
+def _einsum(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    known, text = self.static_value(args[0])
+    if not known or not isinstance(text, str) or set(keywords) - {"optimize"}:
+        raise self.unsupported(
+            "this call of `np.einsum`", "Give the subscripts as a constant string first.", node
+        )
+    operands = tuple(self.array_node(arg) for arg in args[1:])
+    try:
+        written = products.explicit(text, [len(unit_axes_of(each.type)) for each in operands])
+    except ValueError as error:
+        raise self.unsupported(
+            f"`np.einsum` with {error}", "Check the subscripts against the operands.", node
+        ) from None
+    return self.boxed(self.call_array(products.einsum, operands, (written,)))
+
+
+def _outer(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    ranks = [len(unit_axes_of(self.array_node(arg).type)) for arg in args]
+    op = linear_algebra.outer if ranks == [1, 1] else products.outer_of_all
+    return self.bound_call(op, args, keywords, node, "function")
+
+
+def _full(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    names = ("shape", "fill_value", "dtype")
+    bound = dict(zip(names, args, strict=False)) | keywords
+    return self.bound_call(creation.full, [], bound, node, "function")
+
+
+def _reduce(op: ArrayCall) -> SpecialForm:
+    """``np.add.reduce`` and its kin, which work along the first axis."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        if len(args) > 1:
+            keywords = {**keywords, "axis": args[1]}
+        keywords = {"axis": self.graph.constant(0), **keywords}
+        return self.bound_call(op, args[:1], keywords, node, "function")
+
+    return lift
+
+
+def _spread_over(op: Primitive) -> SpecialForm:
+    """``np.add.outer`` and its kin: every entry of the one with every entry of the other."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        left, right = (self.array_node(arg) for arg in args)
+        count = len(unit_axes_of(right.type))
+        if count:
+            axes = tuple(range(-count, 0))
+            left = self.call_array(shaping.expand_dims, (left,), (axes,))
+        return self.boxed(self.primitive(op, left, right))
+
+    return lift
+
+
+def _parts(axis: int | None, unequal: bool = False) -> SpecialForm:
+    """``np.split`` and its kin into a known number of equal parts, or at known positions."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        base = args[0] if self.is_array(args[0]) else self.boxed(self.array_node(args[0]))
+        rank = len(unit_axes_of(self.node(base).type))
+        chosen = keywords.get("axis", args[2] if len(args) > 2 else Static(0))
+        given = self.static_value(chosen)[1]
+        along = (axis if axis is not None else given) % rank
+        if axis == 1 and rank == 1:
+            along = 0
+        cuts = self._cuts(base, args[1], along, unequal, node)
+        none = self.graph.constant(None)
+        box = ListBox()
+        found = []
+        for start, stop in zip([none, *cuts], [*cuts, none], strict=True):
+            nodes = (*(none for _ in range(3 * along)), start, stop, none)
+            found.append(self.array_item(base, "s" * (along + 1), nodes))
+        self.state[box] = found
+        return box
+
+    return lift
+
+
+def _meshgrid(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    _, order = self.static_value(keywords.get("indexing", Static("xy")))
+    arrays = [self.array_node(arg) for arg in args]
+    count = len(arrays)
+    places = list(range(count))
+    if order == "xy" and count > 1:
+        places[0], places[1] = 1, 0
+    lengths = [self.length_along(array, 0) for array in arrays]
+    shape = [length for _, length in sorted(zip(places, lengths, strict=True), key=lambda p: p[0])]
+    found = []
+    for array, place in zip(arrays, places, strict=True):
+        others = tuple(k for k in range(count) if k != place)
+        spread = self.call_array(shaping.expand_dims, (array,), (others,))
+        whole = self.call_array(shaping.broadcast_to, (spread, *shape), ())
+        copied = self.call_array(creation.array_copy, (whole,), (None,), "method")
+        found.append(self.boxed(copied))
+    return TupleValue(tuple(found))
+
+
+def _select(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    conditions, choices = (self._entries(arg, node) for arg in args[:2])
+    default = keywords.get("default", args[2] if len(args) > 2 else self.graph.constant(0))
+    found = self.array_node(default)
+    for condition, choice in zip(reversed(conditions), reversed(choices), strict=True):
+        nodes = (self.array_node(condition), self.array_node(choice), found)
+        found = self.primitive(TABLE["where"], *nodes)
+    return self.boxed(found)
+
+
+def _dstack(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    arrays = []
+    for item in self._entries(args[0], node):
+        array = self.array_node(item)
+        rank = len(unit_axes_of(array.type))
+        if rank < 3:
+            axes = (2,) if rank == 2 else (0, 2)
+            array = self.call_array(shaping.expand_dims, (array,), (axes,))
+        arrays.append(array)
+    return self.boxed(self.call_array(shaping.concatenate, tuple(arrays), (2,)))
+
+
+def _modf(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    value = self.array_node(args[0])
+    whole = self.primitive(TABLE["float_trunc"], value)
+    part = self.primitive(TABLE["fmod"], value, self.graph.constant(1.0), params=("numpy.fmod",))
+    return TupleValue((self.boxed(part), self.boxed(whole)))
+
+
+def _fill_diagonal(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    matrix = self.array_node(args[0])
+    if keywords or len(args) != 2 or len(unit_axes_of(matrix.type)) != 2:
+        raise self.unsupported(
+            "this call of `np.fill_diagonal`", "Call it as np.fill_diagonal(matrix, values).", node
+        )
+    rows, columns = (self.length_along(matrix, axis) for axis in (0, 1))
+    if rows is not columns:
+        rows = self.verbatim("min(_0_, _1_)", rows, columns, type=INT, pure=True)
+    along = self.call_array(creation.arange, (rows,), (None,))
+    self.write_array(args[0], "uu", (along, along), args[1], node)
+    return Static(None)
+
+
+SPECIAL: dict[str, SpecialForm] = {
+    "fill_diagonal": _fill_diagonal,
+    "modf": _modf,
+    "array": _make_array(True),
+    "asarray": _make_array(False),
+    "asanyarray": _make_array(False),
+    "ascontiguousarray": _make_array(False),
+    "atleast_1d": _at_least(1),
+    "atleast_2d": _at_least(2),
+    "shape": _shape,
+    "size": _size,
+    "ndim": _ndim,
+    "isscalar": _is_scalar,
+    "vstack": _joining("vstack"),
+    "hstack": _joining("hstack"),
+    "column_stack": _joining("column_stack"),
+    "append": _append,
+    "where": _where,
+    "clip": _clip,
+    "linalg.slogdet": _components(linear_algebra.slogdet, 2),
+    "linalg.eigh": _components(decompositions.eigh, 2),
+    "linalg.qr": _components(decompositions.qr, 2),
+    "linalg.svd": _singular_values,
+    "linalg.norm": _either(norms.norm, norms.norm_of_order, "ord", 1),
+    "trapezoid": _either(statistics.trapezoid, statistics.trapezoid_over, "x", 1),
+    "trapz": _either(statistics.trapezoid, statistics.trapezoid_over, "x", 1),
+    "average": _average,
+    "einsum": _einsum,
+    "outer": _outer,
+    "full": _full,
+    "add.reduce": _reduce(reductions.array_sum),
+    "multiply.reduce": _reduce(reductions.prod),
+    "maximum.reduce": _reduce(reductions.array_max),
+    "minimum.reduce": _reduce(reductions.array_min),
+    "split": _parts(None),
+    "array_split": _parts(None, unequal=True),
+    "hsplit": _parts(1),
+    "vsplit": _parts(0),
+    "add.outer": _spread_over(arithmetic.add),
+    "subtract.outer": _spread_over(arithmetic.subtract),
+    "multiply.outer": _spread_over(arithmetic.multiply),
+    "meshgrid": _meshgrid,
+    "select": _select,
+    "dstack": _dstack,
+}
+
+
+# --- methods with a form of their own ------------------------------------------------------
+
+
+def _fill(
+    self: NumpyCalls, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    self.write_array(owner, "e", (), args[0], node)
+    return Static(None)
+
+
+def _item(
+    self: NumpyCalls, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    base = self.node(owner)
+    nodes = [self.node(arg) for arg in args] or [
+        self.graph.constant(0) for _ in unit_axes_of(base.type)
+    ]
+    if len(nodes) == 1 < len(unit_axes_of(base.type)):
+        base = self.call_array(shaping.reshape, (base, self.graph.constant(-1)), ("C",), "method")
+    return self.primitive(sequence.index, base, *nodes)
+
+
+def _method_clip(
+    self: NumpyCalls, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    return _clip(self, [owner, *args], keywords, node)
+
+
+METHODS: dict[str, Callable[..., Value]] = {
+    "fill": _fill,
+    "item": _item,
+    "clip": _method_clip,
+}

@@ -1,0 +1,69 @@
+"""Gathering adjoints: what every walk back has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import Array
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.primitives import sequence
+from chainrule.primitives.arrays.indexing import section_add
+from chainrule.primitives.broadcasting import widened
+
+
+class Adjoints:
+    """Adjoints by node; who walks says which nodes are active and where adjoints are kept."""
+
+    def active(self, node: Node) -> bool:
+        """Whether the adjoint of ``node`` is wanted."""
+        raise NotImplementedError
+
+    def bar(self, node: Node) -> Node | None:
+        """Adjoint of ``node`` as gathered so far; None where it is zero."""
+        raise NotImplementedError
+
+    def set_bar(self, node: Node, bar: Node) -> None:
+        """Keep ``bar`` as the adjoint of ``node``."""
+        raise NotImplementedError
+
+    def accumulate(self, node: Node, value: Node) -> None:
+        """Add ``value`` to the adjoint of ``node``."""
+        if not self.active(node):
+            return
+        current = self.bar(node)
+        if current is None:
+            self.set_bar(node, value)
+        elif current.op is sequence.record and value.op is sequence.record:
+            parts = tuple(a + b for a, b in zip(current.args, value.args, strict=True))
+            self.set_bar(node, node.graph.cursor.add(sequence.record, parts, current.params))
+        elif isinstance(node.type, SequenceType):
+            cursor = node.graph.cursor
+            self.set_bar(node, cursor.add(sequence.entrywise_add, (current, value)))
+        else:
+            # Of arrays one may stand for the whole by fewer axes.
+            self.set_bar(node, current + value)
+
+    def accumulate_at(self, base: Node, path: Sequence[Node], value: Node) -> None:
+        """Add ``value`` to one entry of the adjoint of ``base``."""
+        if not self.active(base):
+            return
+        array = isinstance(base.type, Array)
+        current = widened(self.bar(base), base) if array else self.bar(base)
+        if current is None:
+            current = sequence.zero_of(base)
+        cursor = base.graph.cursor
+        if isinstance(value.type, SequenceType):
+            row = cursor.add(sequence.index, (current, *path))
+            both = cursor.add(sequence.entrywise_add, (row, value))
+            self.set_bar(base, cursor.add(sequence.index_set, (current, *path, both)))
+        else:
+            self.set_bar(base, cursor.add(sequence.index_add, (current, *path, value)))
+
+    def accumulate_section(self, base: Node, read: Node, value: Node) -> None:
+        """Add ``value`` to the part of the adjoint of ``base`` that ``read`` reads."""
+        if not self.active(base):
+            return
+        current = widened(self.bar(base), base)
+        args = (current, *read.args[1:], value)
+        self.set_bar(base, base.graph.cursor.add(section_add, args, read.params))

@@ -1,0 +1,265 @@
+"""Eigenvalues, singular values, QR, pseudo-inverses, powers of matrices.
+
+A decomposition has several results: its node is a record, of which ``component`` reads one.
+The rules are those of Giles, *Collected matrix derivative results for forward and reverse mode
+algorithmic differentiation* (2008); where eigenvalues coincide the parts of the vectors'
+adjoints that would rotate them within their space are left out, as is right for every function
+that does not depend on that choice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOATING, Record, Type, array_of, dtype_of, unit_axes_of
+from chainrule.primitives.arithmetic import equal
+from chainrule.primitives.arrays.call import array_rule
+from chainrule.primitives.arrays.creation import eye
+from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.linear_algebra import (
+    diag,
+    flipped,
+    inv,
+    matmul,
+    rank_of,
+    solve,
+    tril,
+    triu,
+)
+from chainrule.primitives.arrays.products import einsum_of
+from chainrule.primitives.arrays.records import result_of, results
+from chainrule.primitives.arrays.shaping import dimension, expand_dims
+from chainrule.primitives.declare import TABLE, is_constant
+
+
+def _real(a: Type) -> str:
+    return dtype_of(a) if dtype_of(a) in FLOATING else "float64"
+
+
+def _eigen_types(a: Type) -> Type:
+    units = unit_axes_of(a)
+    return Record((array_of(_real(a), units[:-1]), array_of(_real(a), units)))
+
+
+def _weights(values: Node) -> Node:
+    """``1 / (w_j - w_i)``, and 0 where they are equal."""
+    gap = expand_dims(values, axis=-2) - expand_dims(values, axis=-1)
+    same = equal(gap, 0.0)
+    where = TABLE["where"]
+    found: Node = where(same, 0.0, 1.0 / where(same, 1.0, gap))
+    return found
+
+
+@array_rule("eigh", "numpy.linalg.eigh", signature="a", typed=_eigen_types)
+def eigh(walker: Any, node: Node, out_bar: Node) -> None:
+    """Eigenvalues and eigenvectors of a symmetric matrix; reads the lower triangle."""
+    values, vectors = result_of(node, 0), result_of(node, 1)
+    values_bar, vectors_bar = out_bar.args
+    inner: Any = None
+    across = flipped(vectors)
+    if unit_axes_of(vectors_bar.type):
+        inner = matmul(across, vectors_bar) * _weights(values)
+        inner = matmul(matmul(vectors, inner), across)
+    if unit_axes_of(values_bar.type):
+        straight = matmul(vectors * expand_dims(values_bar, axis=-2), across)
+        inner = straight if inner is None else inner + straight
+    elif not is_constant(values_bar):
+        straight = matmul(vectors, across) * values_bar
+        inner = straight if inner is None else inner + straight
+    if inner is not None:
+        walker.accumulate(node.args[0], lower_half(inner))
+
+
+def lower_half(symmetric: Node) -> Node:
+    """What the lower triangle gets of the adjoint of a symmetric matrix."""
+    return tril(symmetric) + tril(flipped(symmetric), k=-1)  # type: ignore[no-any-return]
+
+
+def _full(lower: Node) -> Node:
+    """The symmetric matrix whose lower triangle is given."""
+    return tril(lower) + flipped(tril(lower, k=-1))  # type: ignore[no-any-return]
+
+
+def _eigh_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    values, vectors = result_of(out, 0), result_of(out, 1)
+    inner = matmul(matmul(flipped(vectors), _full(dots[0])), vectors)
+    return results(diagonal_of(inner), matmul(vectors, inner * _weights(values)))
+
+
+eigh.tangent_rule = _eigh_tangent
+
+
+def diagonal_of(matrix: Node) -> Node:
+    """The diagonal of a matrix, or of each of a batch."""
+    if rank_of(matrix) == 2:
+        return diag(matrix)
+    batch = "abcdefgh"[: rank_of(matrix) - 2]
+    return einsum_of(f"{batch}zz->{batch}z", matrix)
+
+
+@array_defined(
+    "eigvalsh", "numpy.linalg.eigvalsh", signature="a",
+    typed=lambda a: array_of(_real(a), unit_axes_of(a)[:-1]),
+)  # fmt: skip
+def eigvalsh(a: Node) -> Node:
+    """Eigenvalues of a symmetric matrix; reads the lower triangle."""
+    return result_of(eigh(a), 0)
+
+
+def _thin_types(a: Type, full_matrices: bool = True) -> Type:
+    rows, columns = unit_axes_of(a)
+    return Record(
+        (
+            array_of(_real(a), (rows, rows)),
+            array_of(_real(a), (rows or columns,)),
+            array_of(_real(a), (columns, columns)),
+        )
+    )
+
+
+@array_rule("svd", "numpy.linalg.svd", signature="a, full_matrices=True", typed=_thin_types)
+def svd(walker: Any, node: Node, out_bar: Node, full_matrices: bool) -> None:
+    """Singular value decomposition of a matrix of full rank, its singular values distinct."""
+    (a,) = node.args
+    thin = svd(a, full_matrices=False) if full_matrices else node
+    left, values, right = (result_of(thin, k) for k in range(3))
+    left_bar, values_bar, right_bar = out_bar.args
+    inner: Any = None
+    outside: Any = None
+    if unit_axes_of(left_bar.type):
+        turned = matmul(flipped(left), left_bar)
+        inner = (turned - flipped(turned)) * _square_weights(values) * values
+        outside = matmul((left_bar - matmul(left, turned)) / values, right)
+    if unit_axes_of(right_bar.type):
+        turned = matmul(right, flipped(right_bar))
+        part = expand_dims(values, axis=1) * ((turned - flipped(turned)) * _square_weights(values))
+        inner = part if inner is None else inner + part
+        rest = matmul(left / values, right_bar - matmul(flipped(turned), right))
+        outside = rest if outside is None else outside + rest
+    found = None if inner is None else matmul(matmul(left, inner), right)
+    if not is_constant(values_bar, 0):
+        straight = matmul(left * values_bar, right)
+        found = straight if found is None else found + straight
+    if outside is not None:
+        found = outside if found is None else found + outside
+    if found is not None:
+        walker.accumulate(a, found)
+
+
+def _square_weights(values: Node) -> Node:
+    """``1 / (s_j**2 - s_i**2)``, and 0 where they are equal."""
+    return _weights(values * values)
+
+
+def _svd_tangent(node: Node, args: Any, dots: Any, out: Node, full_matrices: bool) -> Node | None:
+    thin = svd(args[0], full_matrices=False) if full_matrices else out
+    left, values, right = (result_of(thin, k) for k in range(3))
+    inner = matmul(matmul(flipped(left), dots[0]), flipped(right))
+    values_dot = diag(inner)
+    zero = node.graph.constant(0.0)
+    if full_matrices:
+        # No derivative flows through the vectors then; see the lifter.
+        return results(zero, values_dot, zero)
+    column = expand_dims(values, axis=1)
+    weights = _square_weights(values)
+    turned = weights * (inner * values + column * flipped(inner))
+    across = matmul(dots[0], flipped(right))
+    left_dot = matmul(left, turned) + (across - matmul(left, inner)) / values
+    turned = weights * (column * inner + flipped(inner) * values)
+    rest = matmul(flipped(left), dots[0]) - matmul(inner, right)
+    right_dot = matmul(flipped(turned), right) + rest / column
+    return results(left_dot, values_dot, right_dot)
+
+
+svd.tangent_rule = _svd_tangent
+
+
+@array_defined(
+    "singular_values", "numpy.linalg.svd", signature="a", always={"compute_uv": False},
+    typed=lambda a: array_of(_real(a), (unit_axes_of(a)[0] or unit_axes_of(a)[1],)),
+)  # fmt: skip
+def singular_values(a: Node) -> Node:
+    """Singular values of a matrix."""
+    return result_of(svd(a, full_matrices=False), 1)
+
+
+def _qr_types(a: Type) -> Type:
+    rows, columns = unit_axes_of(a)
+    return Record((array_of(_real(a), (rows, columns)), array_of(_real(a), (columns, columns))))
+
+
+@array_rule("qr", "numpy.linalg.qr", signature="a", typed=_qr_types)
+def qr(walker: Any, node: Node, out_bar: Node) -> None:
+    """QR decomposition of a matrix of full rank with at least as many rows as columns."""
+    q, r = result_of(node, 0), result_of(node, 1)
+    q_bar, r_bar = out_bar.args
+    terms: Any = None
+    if unit_axes_of(r_bar.type):
+        terms = matmul(r, flipped(r_bar))
+    if unit_axes_of(q_bar.type):
+        product = matmul(flipped(q_bar), q)
+        terms = -product if terms is None else terms - product
+    sides = matmul(q, _symmetric_of_lower(terms))
+    total = sides + q_bar if unit_axes_of(q_bar.type) else sides
+    walker.accumulate(node.args[0], flipped(solve(r, flipped(total))))
+
+
+def _symmetric_of_lower(matrix: Node) -> Node:
+    return tril(matrix) + flipped(tril(matrix, k=-1))  # type: ignore[no-any-return]
+
+
+def _qr_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    q, r = result_of(out, 0), result_of(out, 1)
+    scaled = flipped(solve(flipped(r), flipped(dots[0])))
+    inner = matmul(flipped(q), scaled)
+    lower = tril(inner, k=-1)
+    turned = lower - flipped(lower)
+    q_dot = matmul(q, turned) + scaled - matmul(q, inner)
+    return results(q_dot, matmul(triu(inner - turned), r))
+
+
+qr.tangent_rule = _qr_tangent
+
+
+@array_rule(
+    "pinv", "numpy.linalg.pinv", signature="a",
+    typed=lambda a: array_of(_real(a), tuple(reversed(unit_axes_of(a)))),
+)  # fmt: skip
+def pinv(walker: Any, node: Node, out_bar: Node) -> None:
+    """Pseudo-inverse of a matrix of constant rank (Golub and Pereyra, 1973)."""
+    (a,) = node.args
+    across, bar = flipped(node), flipped(out_bar)
+    found = -matmul(matmul(across, out_bar), across)
+    rest = bar - matmul(matmul(a, node), bar)
+    found = found + matmul(matmul(rest, node), across)
+    rest = bar - matmul(matmul(bar, node), a)
+    walker.accumulate(a, found + matmul(matmul(across, node), rest))
+
+
+def _pinv_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    (a,), across, dot = args, flipped(out), flipped(dots[0])
+    found = -matmul(matmul(out, dots[0]), out)
+    rest = dot - matmul(matmul(dot, a), out)
+    found = found + matmul(matmul(out, across), rest)
+    rest = dot - matmul(matmul(out, a), dot)
+    return found + matmul(rest, matmul(across, out))
+
+
+pinv.tangent_rule = _pinv_tangent
+
+
+def _power_type(a: Type, n: int) -> Type:
+    return a
+
+
+@array_defined("matrix_power", "numpy.linalg.matrix_power", signature="a, n", typed=_power_type)
+def matrix_power(a: Node, n: int) -> Node:
+    """A matrix multiplied by itself."""
+    if n == 0:
+        return eye(dimension(a, axis=0))
+    base = a if n > 0 else inv(a)
+    found = base
+    for _ in range(abs(n) - 1):
+        found = matmul(found, base)
+    return found

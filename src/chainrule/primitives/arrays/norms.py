@@ -1,0 +1,112 @@
+"""Norms of vectors and matrices."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
+from chainrule.primitives.arithmetic import absolute, equal
+from chainrule.primitives.arrays.call import array_rule, axes_of
+from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.reductions import (
+    array_max,
+    array_min,
+    array_sum,
+    reduced_axes,
+    restored,
+)
+from chainrule.primitives.control import select
+from chainrule.primitives.declare import TABLE
+
+
+def _normed(x: Type, axis: Any = None, keepdims: bool = False, **statics: Any) -> Type:
+    dtype = dtype_of(x) if dtype_of(x) in FLOATING else "float64"
+    return array_of(dtype, reduced_axes(x, axis, keepdims))
+
+
+@array_rule(
+    "norm", "numpy.linalg.norm", signature="x, axis=None, keepdims=False", typed=_normed,
+    raises=False,
+)  # fmt: skip
+def norm(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
+    """Euclidean length of all entries, or along axes; the zero vector at zero."""
+    share = _per_length(out_bar, node)
+    walker.accumulate(node.args[0], restored(share, node, axis, keepdims) * node.args[0])
+
+
+def _per_length(value: Node, length: Node) -> Node:
+    if unit_axes_of(length.type):
+        # The divisor is never 0, so that nothing is to be hidden.
+        nowhere = equal(length, 0.0)
+        found: Node = TABLE["where"](nowhere, 0.0, value / TABLE["where"](nowhere, 1.0, length))
+        return found
+    return select(equal(length, 0.0), lambda: 0.0, lambda: value / length)  # type: ignore[no-any-return]
+
+
+def _norm_tangent(
+    node: Node, args: Any, dots: Any, out: Node, axis: Any, keepdims: bool
+) -> Node | None:
+    return _per_length(array_sum(dots[0] * args[0], axis=axis, keepdims=keepdims), out)
+
+
+norm.tangent_rule = _norm_tangent
+
+
+@array_defined(
+    "norm_of_order", "numpy.linalg.norm", signature="x, ord=None, axis=None, keepdims=False",
+    typed=_normed,
+)  # fmt: skip
+def norm_of_order(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:
+    """Norms of vectors of any order, and of matrices by their entries or singular values."""
+    rank = len(unit_axes_of(x.type))
+    count = rank if axis is None else len(axes_of(axis, rank))
+    if count == 1:
+        return _vector_norm(x, ord, axis, keepdims)
+    if ord in ("fro", None):
+        return norm(x, axis=axis, keepdims=keepdims)
+    if axis is None and rank == 2 and not keepdims:
+        return _matrix_norm(x, ord)
+    raise _refused(x, ord)
+
+
+def _vector_norm(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:
+    size = absolute(x)
+    if ord in (None, 2):
+        return norm(x, axis=axis, keepdims=keepdims)
+    if ord == math.inf:
+        return array_max(size, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+    if ord == -math.inf:
+        return array_min(size, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+    if ord == 1:
+        return array_sum(size, axis=axis, keepdims=keepdims)
+    if isinstance(ord, (int, float)) and ord != 0:
+        total = array_sum(size ** float(ord), axis=axis, keepdims=keepdims)
+        return total ** (1.0 / ord)
+    raise _refused(x, ord)
+
+
+def _matrix_norm(x: Node, ord: Any) -> Node:
+    from chainrule.primitives.arrays.decompositions import singular_values
+
+    if ord == "nuc":
+        return array_sum(singular_values(x))
+    if ord == 2:
+        return array_max(singular_values(x))  # type: ignore[no-any-return]
+    if ord == -2:
+        return array_min(singular_values(x))  # type: ignore[no-any-return]
+    extreme = array_max if ord in (1, math.inf) else array_min
+    if ord in (1, -1, math.inf, -math.inf):
+        along = 0 if ord in (1, -1) else 1
+        return extreme(array_sum(absolute(x), axis=along))  # type: ignore[no-any-return]
+    raise _refused(x, ord)
+
+
+def _refused(x: Node, ord: Any) -> UnsupportedError:
+    return UnsupportedError(
+        f"the norm of order {ord!r} of an array with {len(unit_axes_of(x.type))} axes",
+        remedy="Write it with sums and powers.",
+        position=x.graph.origin.position,
+    )

@@ -1,0 +1,237 @@
+"""Products of arrays over named axes: einsum, tensordot, kron, cross and their kin."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import Type, array_of, promoted, unit_axes_of
+from chainrule.primitives.arrays.call import ArrayRule
+from chainrule.primitives.arrays.creation import eye, ones
+from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.linear_algebra import dot, matmul, outer, rank_of
+from chainrule.primitives.arrays.rearranging import at_positions
+from chainrule.primitives.arrays.reductions import array_sum
+from chainrule.primitives.arrays.shaping import dimension, ravel, reshape, transpose
+from chainrule.primitives.declare import Cost, register
+
+
+def explicit(subscripts: str, ranks: list[int]) -> str:
+    """``"ij,jk->ik"`` with every operand's letters and the result's; the ellipsis is spelled out.
+
+    Raises
+    ------
+    ValueError
+        When the subscripts do not fit the ranks.
+    """
+    text = subscripts.replace(" ", "")
+    inputs, arrow, output = text.partition("->")
+    terms = inputs.split(",")
+    if len(terms) != len(ranks):
+        raise ValueError("the number of operands")
+    free = [letter for letter in string.ascii_uppercase if letter not in text]
+    extra = max(
+        (rank - len(term) + 3 for term, rank in zip(terms, ranks, strict=True) if "..." in term),
+        default=0,
+    )
+    batch = "".join(free[:extra])
+    written = []
+    for term, rank in zip(terms, ranks, strict=True):
+        own = rank - len(term) + 3
+        written.append(term.replace("...", batch[len(batch) - own :] if own else ""))
+        if len(written[-1]) != rank:
+            raise ValueError(f"subscripts {term!r} for {rank} axes")
+    if arrow:
+        output = output.replace("...", batch)
+    else:
+        letters = "".join(terms).replace(".", "")
+        output = batch + "".join(sorted(x for x in set(letters) if letters.count(x) == 1))
+    return f"{','.join(written)}->{output}"
+
+
+def _contracted(*types: Type, subscripts: str) -> Type:
+    inputs, _, output = subscripts.partition("->")
+    units: dict[str, bool] = {}
+    for term, type in zip(inputs.split(","), types, strict=True):
+        for letter, unit in zip(term, unit_axes_of(type), strict=True):
+            units[letter] = units.get(letter, True) and unit
+    return array_of(promoted(types), tuple(units[letter] for letter in output))
+
+
+class Einsum(ArrayRule):
+    """``np.einsum(subscripts, *operands)``; the adjoint of an operand is an einsum again."""
+
+    def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
+        from chainrule.primitives.broadcasting import widened
+
+        out_bar = widened(out_bar, node)
+        inputs, _, output = str(node.params[0]).partition("->")
+        terms = inputs.split(",")
+        for position, arg in enumerate(node.args):
+            if walker.active(arg):
+                walker.accumulate(arg, _operand_adjoint(node, out_bar, terms, output, position))
+
+    def tangent(self, node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+        from chainrule.primitives.broadcasting import widened
+
+        total: Node | None = None
+        for position, dot_ in enumerate(dots):
+            if dot_ is not None:
+                operands = list(args)
+                operands[position] = widened(dot_, args[position])
+                term = out.graph.cursor.add(self, tuple(operands), node.params)
+                total = term if total is None else total + term
+        return total
+
+
+def _operand_adjoint(
+    node: Node, out_bar: Node, terms: list[str], output: str, position: int
+) -> Node:
+    """The sum over what the operand does not have, on the diagonal where it repeats an axis."""
+    arg, term = node.args[position], terms[position]
+    operands, letters = [out_bar], [output]
+    for k, other in enumerate(node.args):
+        if k != position:
+            operands.append(other)
+            letters.append(terms[k])
+    wanted = ""
+    free = [x for x in string.ascii_letters if x not in "".join(terms)]
+    for axis, letter in enumerate(term):
+        if letter in wanted:
+            # A diagonal: the repeated axis gets a letter of its own, tied by the identity.
+            new = free.pop()
+            operands.append(eye(dimension(arg, axis=axis)))
+            letters.append(letter + new)
+            wanted += new
+            continue
+        wanted += letter
+        if not any(letter in known for known in letters):
+            operands.append(ones(dimension(arg, axis=axis)))
+            letters.append(letter)
+    return einsum(*operands, subscripts=f"{','.join(letters)}->{wanted}")
+
+
+def einsum_of(subscripts: str, *operands: Node) -> Node:
+    """The einsum of nodes in derivative code."""
+    return einsum(*operands, subscripts=subscripts)
+
+
+einsum = register(Einsum("einsum", ("numpy.einsum",), cost=Cost.FUNCTION))
+einsum.declare("arrays, subscripts", typed=_contracted, spread=True)
+
+
+def _inner_type(a: Type, b: Type) -> Type:
+    return array_of(promoted((a, b)), unit_axes_of(a)[:-1] + unit_axes_of(b)[:-1])
+
+
+@array_defined("inner", "numpy.inner", signature="a, b", arrays=2, typed=_inner_type)
+def inner(a: Node, b: Node) -> Node:
+    """Products summed over the last axes."""
+    if rank_of(a) == rank_of(b) == 1:
+        return dot(a, b)
+    if rank_of(a) == rank_of(b) == 2:
+        return matmul(a, transpose(b))
+    one, two = string.ascii_lowercase[: rank_of(a) - 1], string.ascii_uppercase[: rank_of(b) - 1]
+    return einsum_of(f"{one}z,{two}z->{one}{two}", a, b)
+
+
+def _one(a: Type, b: Type) -> Type:
+    return array_of(promoted((a, b)), ())
+
+
+@array_defined("vdot", "numpy.vdot", signature="a, b", arrays=2, typed=_one)
+def vdot(a: Node, b: Node) -> Node:
+    """Sum of the products of all entries."""
+    if rank_of(a) == 1:
+        return dot(a, b)
+    return array_sum(a * b)
+
+
+def _tensordot_type(a: Type, b: Type, axes: Any = 2) -> Type:
+    text = _tensordot_subscripts(len(unit_axes_of(a)), len(unit_axes_of(b)), axes)
+    return _contracted(a, b, subscripts=text)
+
+
+def _tensordot_subscripts(one: int, two: int, axes: Any) -> str:
+    if isinstance(axes, int):
+        left, right = list(range(one - axes, one)), list(range(axes))
+    else:
+        left, right = ([k] if isinstance(k, int) else list(k) for k in axes)
+    first = list(string.ascii_lowercase[:one])
+    second = list(string.ascii_uppercase[:two])
+    for i, j in zip(left, right, strict=True):
+        second[j % two] = first[i % one]
+    gone = {first[i % one] for i in left}
+    kept = [x for x in first if x not in gone] + [x for x in second if x not in gone]
+    return f"{''.join(first)},{''.join(second)}->{''.join(kept)}"
+
+
+@array_defined(
+    "tensordot", "numpy.tensordot", signature="a, b, axes=2", arrays=2, typed=_tensordot_type
+)
+def tensordot(a: Node, b: Node, axes: Any) -> Node:
+    """Products summed over pairs of axes."""
+    return einsum_of(_tensordot_subscripts(rank_of(a), rank_of(b), axes), a, b)
+
+
+def _kron_type(a: Type, b: Type) -> Type:
+    pairs = zip(unit_axes_of(a), unit_axes_of(b), strict=True)
+    return array_of(promoted((a, b)), tuple(one and two for one, two in pairs))
+
+
+@array_defined("kron", "numpy.kron", signature="a, b", arrays=2, typed=_kron_type)
+def kron(a: Node, b: Node) -> Node:
+    """Every entry of one array times the other."""
+    rank = rank_of(a)
+    one, two = string.ascii_lowercase[:rank], string.ascii_uppercase[:rank]
+    mixed = "".join(x + y for x, y in zip(one, two, strict=True))
+    product = einsum_of(f"{one},{two}->{mixed}", a, b)
+    sizes = [dimension(a, axis=k) * dimension(b, axis=k) for k in range(rank)]
+    return reshape(product, *sizes)
+
+
+@array_defined(
+    "cross", "numpy.cross", signature="a, b", arrays=2,
+    typed=lambda a, b: array_of(promoted((a, b)), unit_axes_of(a)),
+)  # fmt: skip
+def cross(a: Node, b: Node) -> Node:
+    """Vector product along the last axis, of length 3."""
+    from chainrule.primitives.arrays.creation import literal
+
+    constant = a.graph.constant
+
+    def turned(value: Node, order: tuple[int, ...]) -> Node:
+        nodes = tuple(constant(k) for k in order)
+        positions = value.graph.cursor.add(literal, nodes, ((3,), None))
+        return at_positions(value, positions, -1)
+
+    forward, back = (1, 2, 0), (2, 0, 1)
+    left = turned(a, forward) * turned(b, back)
+    return left - turned(a, back) * turned(b, forward)
+
+
+@array_defined(
+    "outer_of_all", "numpy.outer", signature="a, b", arrays=2,
+    typed=lambda a, b: array_of(promoted((a, b)), (False, False)),
+)  # fmt: skip
+def outer_of_all(a: Node, b: Node) -> Node:
+    """Products of all pairs of entries of two arrays."""
+    return outer(*(part if rank_of(part) == 1 else ravel(part) for part in (a, b)))
+
+
+def _chain_type(*types: Type) -> Type:
+    first, last = unit_axes_of(types[0]), unit_axes_of(types[-1])
+    rows = first[:1] if len(first) == 2 else ()
+    return array_of(promoted(types), rows + (last[1:] if len(last) == 2 else ()))
+
+
+@array_defined(
+    "multi_dot", "numpy.linalg.multi_dot", signature="arrays", spread=True, typed=_chain_type
+)
+def multi_dot(*arrays: Node) -> Node:
+    """Product of several matrices."""
+    found = arrays[0]
+    for array in arrays[1:]:
+        found = matmul(found, array)
+    return found

@@ -1,0 +1,373 @@
+"""Entries picked, repeated, sorted, padded and turned: all are selections of positions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.node import Node
+from chainrule.graph.types import Type, array_of, dtype_of, unit_axes_of
+from chainrule.primitives.arrays.call import array_flat, array_linear
+from chainrule.primitives.arrays.creation import arange, axes_of_sizes
+from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.indexing import part_along, section
+from chainrule.primitives.arrays.reductions import array_sum
+from chainrule.primitives.arrays.shaping import (
+    concatenate,
+    dimension,
+    expand_dims,
+    flip,
+    reshape,
+    reshape_like,
+    swapaxes,
+)
+from chainrule.primitives.declare import Cost
+
+
+def _same(a: Type, axis: Any = -1, **statics: Any) -> Type:
+    return a if axis is not None else array_of(dtype_of(a), (False,))
+
+
+def _positions(a: Type, axis: Any = -1, **statics: Any) -> Type:
+    return array_of("int64", unit_axes_of(_same(a, axis)))
+
+
+argsort = array_flat(
+    "argsort", "numpy.argsort", signature="a, axis=-1, kind=None", method="argsort",
+    typed=_positions, doc="Positions of the entries in ascending order.",
+)  # fmt: skip
+argpartition = array_flat(
+    "argpartition", "numpy.argpartition", signature="a, kth, axis=-1", typed=_positions,
+    doc="Positions that part the entries at one of them.",
+)  # fmt: skip
+searchsorted = array_flat(
+    "searchsorted", "numpy.searchsorted", signature="a, v, side='left'", arrays=2,
+    method="searchsorted",
+    typed=lambda a, v, side="left": array_of("int64", unit_axes_of(v)),
+    doc="Where entries belong in a sorted array.",
+)  # fmt: skip
+
+
+def at_positions(a: Node, positions: Node, axis: int, unique: bool = False) -> Node:
+    """``a[:, ..., positions, ...]``: entries picked along one axis."""
+    none = a.graph.constant(None)
+    axis %= len(unit_axes_of(a.type))
+    nodes = (*(none for _ in range(3 * axis)), positions)
+    pattern = "s" * axis + ("u" if unique else "a")
+    return a.graph.cursor.add(section, (a, *nodes), (pattern,))
+
+
+def _along_type(arr: Type, indices: Type, axis: Any) -> Type:
+    return array_of(dtype_of(arr), unit_axes_of(indices) if axis is not None else (False,))
+
+
+@array_defined(
+    "take_along_axis", "numpy.take_along_axis", signature="arr, indices, axis", arrays=2,
+    typed=_along_type,
+)  # fmt: skip
+def take_along_axis(arr: Node, indices: Node, axis: Any) -> Node:
+    """Entries at positions along an axis, other positions in every row."""
+    return along_axis(arr, indices, axis, "a")
+
+
+def along_axis(arr: Node, positions: Node, axis: Any, letter: str) -> Node:
+    """``arr[rows, positions]`` with the rows of every other axis written out."""
+    if axis is None:
+        return at_positions(reshape(arr, arr.graph.constant(-1)), positions, 0, letter == "u")
+    rank = len(unit_axes_of(arr.type))
+    axis %= rank
+    nodes = []
+    for k in range(rank):
+        if k == axis:
+            nodes.append(positions)
+            continue
+        rows = arange(dimension(arr, axis=k), None, None)
+        others = tuple(j for j in range(rank) if j != k)
+        nodes.append(expand_dims(rows, axis=others[0] if len(others) == 1 else others))
+    return arr.graph.cursor.add(section, (arr, *nodes), (letter * rank,))
+
+
+@array_defined(
+    "sort", "numpy.sort", signature="a, axis=-1, kind=None", typed=_same, cost=Cost.FUNCTION
+)
+def sort(a: Node, axis: Any, kind: Any) -> Node:
+    """Entries in ascending order."""
+    rank = len(unit_axes_of(a.type))
+    if axis is None:
+        a, axis, rank = reshape(a, a.graph.constant(-1)), 0, 1
+    order = argsort(a, axis=axis, kind=kind)
+    if rank == 1:
+        return at_positions(a, order, 0, unique=True)
+    return along_axis(a, order, axis, "u")
+
+
+def _taken(a: Type, indices: Type, axis: Any = None, mode: str = "raise") -> Type:
+    units = unit_axes_of(a)
+    if axis is None:
+        return array_of(dtype_of(a), unit_axes_of(indices))
+    axis %= len(units)
+    return array_of(dtype_of(a), units[:axis] + unit_axes_of(indices) + units[axis + 1 :])
+
+
+@array_defined(
+    "take", "numpy.take", signature="a, indices, axis=None, mode='raise'", arrays=2,
+    method="take", typed=_taken,
+)  # fmt: skip
+def take(a: Node, indices: Node, axis: Any, mode: str) -> Node:
+    """Entries at positions."""
+    if axis is None:
+        a, axis = reshape(a, a.graph.constant(-1)), 0
+    if unit_axes_of(indices.type):
+        return at_positions(a, indices, axis)
+    none = a.graph.constant(None)
+    axis %= len(unit_axes_of(a.type))
+    nodes = (*(none for _ in range(3 * axis)), indices)
+    return a.graph.cursor.add(section, (a, *nodes), ("s" * axis + "i",))
+
+
+def _masked(condition: Type, a: Type, axis: Any = None) -> Type:
+    units = list(unit_axes_of(a))
+    if axis is None:
+        return array_of(dtype_of(a), (False,))
+    units[axis] = False
+    return array_of(dtype_of(a), tuple(units))
+
+
+@array_defined(
+    "compress", "numpy.compress", signature="condition, a, axis=None", arrays=2, typed=_masked
+)
+def compress(condition: Node, a: Node, axis: Any) -> Node:
+    """Entries where a list of flags is true."""
+    if axis is None:
+        a, axis = reshape(a, a.graph.constant(-1)), 0
+    none = a.graph.constant(None)
+    nodes = (*(none for _ in range(3 * (axis % len(unit_axes_of(a.type))))), condition)
+    return a.graph.cursor.add(section, (a, *nodes), ("s" * (len(nodes) // 3) + "m",))
+
+
+@array_defined(
+    "extract", "numpy.extract", signature="condition, arr", arrays=2,
+    typed=lambda condition, arr: array_of(dtype_of(arr), (False,)),
+)  # fmt: skip
+def extract(condition: Node, arr: Node) -> Node:
+    """Entries where a mask is true."""
+    return arr.graph.cursor.add(section, (arr, condition), ("m",))
+
+
+# --- repeated ----------------------------------------------------------------------------
+
+
+def _repeated(a: Type, repeats: Type, axis: Any = None) -> Type:
+    units = list(unit_axes_of(a))
+    if axis is None:
+        return array_of(dtype_of(a), (False,))
+    units[axis] = False
+    return array_of(dtype_of(a), tuple(units))
+
+
+@array_linear(
+    "repeat", "numpy.repeat", signature="a, repeats, axis=None", arrays=2, method="repeat",
+    typed=_repeated,
+)  # fmt: skip
+def repeat(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
+    """Every entry several times; its adjoint is the sum over these."""
+    a, repeats = node.args
+    flat = axis is None and len(unit_axes_of(a.type)) != 1
+    along = 0 if axis is None else axis % len(unit_axes_of(a.type))
+    if unit_axes_of(repeats.type):
+        raise UnsupportedError(
+            "np.repeat with a count for each entry",
+            remedy="Use one count, or subscripts.",
+            position=node.origin.position,
+        )
+    lengths = [dimension(out_bar, axis=k) for k in range(len(unit_axes_of(out_bar.type)))]
+    lengths[along : along + 1] = [a.graph.constant(-1), repeats]
+    found = array_sum(reshape(out_bar, *lengths), axis=along + 1)
+    walker.accumulate(a, reshape_like(found, a) if flat else found)
+
+
+repeat.linear_in = (0,)
+
+
+def _tiled(A: Type, sizes: tuple[Node, ...]) -> Type:
+    units = unit_axes_of(A)
+    rank = max(len(units), len(sizes))
+    own = (True,) * (rank - len(units)) + units
+    counts = (True,) * (rank - len(sizes)) + axes_of_sizes(sizes)
+    return array_of(dtype_of(A), tuple(a and b for a, b in zip(own, counts, strict=True)))
+
+
+@array_linear("tile", "numpy.tile", signature="A, reps", sizes="reps", typed=_tiled)
+def tile(walker: Any, node: Node, out_bar: Node) -> None:
+    """An array several times along its axes; its adjoint is the sum over the copies."""
+    a, *counts = node.args
+    units = unit_axes_of(a.type)
+    one = node.graph.constant(1)
+    rank = len(unit_axes_of(node.type))
+    counts = [one] * (rank - len(counts)) + counts
+    sizes: list[Node] = []
+    summed = []
+    for axis, count in enumerate(counts):
+        summed.append(len(sizes))
+        sizes.append(count)
+        own = axis - (rank - len(units))
+        sizes.append(dimension(a, axis=own) if own >= 0 else one)
+    total = array_sum(reshape(out_bar, *sizes), axis=tuple(summed))
+    walker.accumulate(a, reshape_like(total, a) if rank > len(units) else total)
+
+
+# --- padded ------------------------------------------------------------------------------
+
+
+def _padded(array: Type, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Type:
+    units = unit_axes_of(array)
+    widths = pad_widths(pad_width, len(units))
+    kept = tuple(u and w == (0, 0) for u, w in zip(units, widths, strict=True))
+    return array_of(dtype_of(array), kept)
+
+
+def pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
+    """The widths before and behind every axis that ``pad_width`` means."""
+    if isinstance(pad_width, int):
+        return [(pad_width, pad_width)] * rank
+    if all(isinstance(width, int) for width in pad_width):
+        one = tuple(pad_width) * (2 if len(pad_width) == 1 else 1)
+        return [(one[0], one[1])] * rank
+    found = [tuple(width) * (2 if len(width) == 1 else 1) for width in pad_width]
+    return [(width[0], width[1]) for width in (found * rank if len(found) == 1 else found)]
+
+
+@array_linear(
+    "pad", "numpy.pad", signature="array, pad_width, mode='constant', constant_values=0",
+    typed=_padded,
+)  # fmt: skip
+def pad(
+    walker: Any, node: Node, out_bar: Node, pad_width: Any, mode: str, constant_values: Any
+) -> None:
+    """An array with a margin; what the margin repeats gets the margin's adjoint added."""
+    (a,) = node.args
+    rank = len(unit_axes_of(a.type))
+    found = out_bar
+    for axis, (before, behind) in enumerate(pad_widths(pad_width, rank)):
+        found = _unpadded(found, axis, before, behind, mode, node)
+    walker.accumulate(a, found)
+
+
+def _unpadded(value: Node, axis: int, before: int, behind: int, mode: str, node: Node) -> Node:
+    """The adjoint of what was padded along one axis."""
+    constant = node.graph.constant
+    stop = constant(-behind) if behind else None
+    inner = part_along(value, axis, constant(before), stop)
+    if mode == "constant":
+        return inner
+    margins = []
+    if before:
+        margins.append((part_along(value, axis, 0, constant(before)), True, before))
+    if behind:
+        margins.append((part_along(value, axis, constant(-behind), None), False, behind))
+    for margin, first, width in margins:
+        inner = _margin_added(inner, margin, axis, first, width, mode, node)
+    return inner
+
+
+def _margin_added(
+    inner: Node, margin: Node, axis: int, first: bool, width: int, mode: str, node: Node
+) -> Node:
+    if mode == "edge":
+        margin, at, length = array_sum(margin, axis=axis, keepdims=True), 0 if first else -1, 1
+    elif mode == "wrap":
+        at, length = (-width if first else 0), width
+    elif mode in ("reflect", "symmetric"):
+        margin = flip(margin, axis=axis)
+        skip = 1 if mode == "reflect" else 0
+        at, length = (skip if first else -width - skip), width
+    else:
+        raise UnsupportedError(
+            f"np.pad in mode {mode!r}",
+            remedy="Use the modes constant, edge, wrap, reflect or symmetric.",
+            position=node.origin.position,
+        )
+    return _added_along(inner, margin, axis, at, length)
+
+
+def _added_along(base: Node, value: Node, axis: int, at: int, length: int) -> Node:
+    """``base`` with ``value`` added along an axis from ``at`` on."""
+    from chainrule.primitives.arrays.indexing import section_add
+
+    constant = base.graph.constant
+    none = constant(None)
+    end = at + length
+    stop = none if at < 0 and end == 0 else constant(end)
+    start = none if at == 0 else constant(at)
+    nodes = (*(none for _ in range(3 * axis)), start, stop, none)
+    return base.graph.cursor.add(section_add, (base, *nodes, value), ("s" * (axis + 1),))
+
+
+def _pad_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    from chainrule.primitives.broadcasting import widened
+
+    width, mode, _, form = node.params
+    params = (width, mode, 0, form)
+    return node.graph.cursor.add(pad, (widened(dots[0], args[0]),), params)
+
+
+pad.tangent = _pad_tangent  # type: ignore[method-assign]
+
+
+# --- turned ------------------------------------------------------------------------------
+
+
+@array_defined("fliplr", "numpy.fliplr", signature="m", typed=lambda m: m, cost=Cost.FREE)
+def fliplr(m: Node) -> Node:
+    """Columns in the opposite order."""
+    return flip(m, axis=1)
+
+
+@array_defined("flipud", "numpy.flipud", signature="m", typed=lambda m: m, cost=Cost.FREE)
+def flipud(m: Node) -> Node:
+    """Rows in the opposite order."""
+    return flip(m, axis=0)
+
+
+def _turned(m: Type, k: int = 1, axes: Any = (0, 1)) -> Type:
+    units = list(unit_axes_of(m))
+    if k % 2:
+        units[axes[0]], units[axes[1]] = units[axes[1]], units[axes[0]]
+    return array_of(dtype_of(m), tuple(units))
+
+
+@array_defined("rot90", "numpy.rot90", signature="m, k=1, axes=(0, 1)", typed=_turned)
+def rot90(m: Node, k: int, axes: Any) -> Node:
+    """A matrix turned by quarters."""
+    one, two = axes
+    if k % 4 == 0:
+        return m
+    if k % 4 == 2:
+        return flip(flip(m, axis=one), axis=two)
+    if k % 4 == 1:
+        return swapaxes(flip(m, axis=two), axis1=one, axis2=two)
+    return flip(swapaxes(m, axis1=one, axis2=two), axis=two)
+
+
+def _without(arr: Type, obj: Any, axis: Any = None) -> Type:
+    units = list(unit_axes_of(arr))
+    if axis is None:
+        return array_of(dtype_of(arr), (False,))
+    units[axis] = False
+    return array_of(dtype_of(arr), tuple(units))
+
+
+@array_defined("delete", "numpy.delete", signature="arr, obj, axis=None", typed=_without)
+def delete(arr: Node, obj: Any, axis: Any) -> Node:
+    """An array without one position along an axis."""
+    if not isinstance(obj, int):
+        raise UnsupportedError(
+            "np.delete of several positions", remedy="Use a mask.", position=arr.origin.position
+        )
+    if axis is None:
+        arr, axis = reshape(arr, arr.graph.constant(-1)), 0
+    constant = arr.graph.constant
+    parts = [part_along(arr, axis, 0, constant(obj))] if obj != 0 else []
+    if obj != -1:
+        parts.append(part_along(arr, axis, constant(obj + 1), None))
+    return concatenate(*parts, axis=axis)

@@ -1,0 +1,215 @@
+"""Medians, ranges, weighted means, differences, integrals, log-sum-exp."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, promoted, unit_axes_of
+from chainrule.primitives.arrays.call import axes_of
+from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.indexing import part_along
+from chainrule.primitives.arrays.rearranging import sort
+from chainrule.primitives.arrays.reductions import (
+    array_max,
+    array_min,
+    array_sum,
+    mean,
+    reduced_axes,
+)
+from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, reshape
+from chainrule.primitives.declare import TABLE, Cost
+
+
+def _real(type: Type) -> str:
+    return dtype_of(type) if dtype_of(type) in FLOATING else "float64"
+
+
+def _reduced(a: Type, axis: Any = None, keepdims: bool = False, **statics: Any) -> Type:
+    return array_of(_real(a), reduced_axes(a, axis, keepdims))
+
+
+def _flat(a: Node) -> Node:
+    return a if len(unit_axes_of(a.type)) == 1 else reshape(a, a.graph.constant(-1))
+
+
+@array_defined("ptp", "numpy.ptp", signature="a, axis=None, keepdims=False", typed=_reduced)
+def ptp(a: Node, axis: Any, keepdims: bool) -> Node:
+    """The distance from the smallest to the largest entry."""
+    largest = array_max(a, axis=axis, keepdims=keepdims)
+    return largest - array_min(a, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+
+
+@array_defined("median", "numpy.median", signature="a, axis=None, keepdims=False", typed=_reduced)
+def median(a: Node, axis: Any, keepdims: bool) -> Node:
+    """The entry in the middle, or the mean of the two there."""
+    along = 0 if axis is None else axis
+    ordered = sort(_flat(a) if axis is None else a, axis=along)
+    count = dimension(ordered, axis=along % len(unit_axes_of(ordered.type)))
+    half = TABLE["floor_divide"](count, 2)
+    low = TABLE["floor_divide"](count - 1, 2)
+    middle = part_along(ordered, along, low, half + 1)
+    found = mean(middle, axis=along, keepdims=keepdims and axis is not None)
+    if keepdims and axis is None:
+        return expand_dims(found, axis=tuple(range(len(unit_axes_of(a.type)))))
+    return found
+
+
+def _averaged(a: Type, weights: Type, axis: Any = None, keepdims: bool = False) -> Type:
+    return array_of(promoted((a, weights)), reduced_axes(a, axis, keepdims))
+
+
+@array_defined(
+    "weighted_average", "numpy.average", signature="a, weights, axis=None, keepdims=False",
+    arrays=2, named=1,
+    typed=_averaged,
+)  # fmt: skip
+def weighted_average(a: Node, weights: Node, axis: Any, keepdims: bool) -> Node:
+    """Mean with weights, which need not add up to 1."""
+    rank = len(unit_axes_of(a.type))
+    if axis is not None and len(unit_axes_of(weights.type)) == 1 and rank > 1:
+        others = tuple(k for k in range(rank) if k != axis % rank)
+        weights = expand_dims(weights, axis=others)
+        total = array_sum(weights)
+    else:
+        total = array_sum(weights, axis=axis, keepdims=keepdims)
+    return array_sum(a * weights, axis=axis, keepdims=keepdims) / total
+
+
+def _nan_free(a: Node) -> Node:
+    missing = TABLE["isnan"](a)
+    found: Node = TABLE["where"](missing, 0.0, a)
+    return found
+
+
+@array_defined("nansum", "numpy.nansum", signature="a, axis=None, keepdims=False", typed=_reduced)
+def nansum(a: Node, axis: Any, keepdims: bool) -> Node:
+    """Sum of the entries that are numbers."""
+    return array_sum(_nan_free(a), axis=axis, keepdims=keepdims)
+
+
+@array_defined("nanmean", "numpy.nanmean", signature="a, axis=None, keepdims=False", typed=_reduced)
+def nanmean(a: Node, axis: Any, keepdims: bool) -> Node:
+    """Mean of the entries that are numbers."""
+    present = TABLE["equal"](a, a)
+    count = array_sum(present, axis=axis, keepdims=keepdims)
+    return array_sum(_nan_free(a), axis=axis, keepdims=keepdims) / count
+
+
+# --- differences and integrals -----------------------------------------------------------
+
+
+def _differences(a: Type, n: int = 1, axis: int = -1) -> Type:
+    units = list(unit_axes_of(a))
+    units[axis] = False
+    return array_of(dtype_of(a), tuple(units))
+
+
+@array_defined("diff", "numpy.diff", signature="a, n=1, axis=-1", typed=_differences)
+def diff(a: Node, n: int, axis: int) -> Node:
+    """Differences of neighbours."""
+    for _ in range(n):
+        later = part_along(a, axis, a.graph.constant(1), None)
+        a = later - part_along(a, axis, 0, a.graph.constant(-1))
+    return a
+
+
+@array_defined(
+    "ediff1d", "numpy.ediff1d", signature="ary", typed=lambda ary: array_of(_real(ary), (False,))
+)
+def ediff1d(ary: Node) -> Node:
+    """Differences of neighbours of all entries."""
+    return diff(_flat(ary))
+
+
+@array_defined(
+    "trapezoid", "numpy.trapezoid", "numpy.trapz", signature="y, dx=1.0, axis=-1",
+    typed=lambda y, dx=1.0, axis=-1: _reduced(y, axis),
+)  # fmt: skip
+def trapezoid(y: Node, dx: Any, axis: int) -> Node:
+    """Integral by trapezia of equal width."""
+    both = part_along(y, axis, y.graph.constant(1), None) + part_along(
+        y, axis, 0, y.graph.constant(-1)
+    )
+    return (0.5 * float(dx)) * array_sum(both, axis=axis)
+
+
+def _integral(y: Type, x: Type, axis: int = -1) -> Type:
+    return array_of(promoted((y, x)), reduced_axes(y, axis, False))
+
+
+@array_defined(
+    "trapezoid_over",
+    "numpy.trapezoid",
+    "numpy.trapz",
+    signature="y, x, axis=-1",
+    arrays=2,
+    typed=_integral,
+    cost=Cost.FUNCTION,
+)
+def trapezoid_over(y: Node, x: Node, axis: int) -> Node:
+    """Integral by trapezia between given places."""
+    rank = len(unit_axes_of(y.type))
+    one = len(unit_axes_of(x.type)) == 1
+    width = diff(x, axis=-1 if one else axis)
+    if one and rank > 1:
+        width = expand_dims(width, axis=tuple(k for k in range(rank) if k != axis % rank))
+    both = part_along(y, axis, y.graph.constant(1), None) + part_along(
+        y, axis, 0, y.graph.constant(-1)
+    )
+    return array_sum(0.5 * width * both, axis=axis)
+
+
+@array_defined("gradient_1d", "numpy.gradient", signature="f", typed=lambda f: f)
+def gradient_1d(f: Node) -> Node:
+    """Central differences of a vector at distance 1, one-sided at the ends."""
+    constant = f.graph.constant
+
+    def part(start: int, stop: int | None) -> Node:
+        return part_along(f, 0, constant(start), None if stop is None else constant(stop))
+
+    first = part(1, 2) - part(0, 1)
+    middle = (part(2, None) - part(0, -2)) / 2.0
+    last = part(-1, None) - part(-2, -1)
+    return concatenate(first, middle, last, axis=0)
+
+
+# --- exponentials ------------------------------------------------------------------------
+
+
+def _kept(x: Type, axis: Any = None) -> Type:
+    return array_of(_real(x), unit_axes_of(x))
+
+
+@array_defined(
+    "logsumexp", "scipy.special.logsumexp", signature="a, axis=None, keepdims=False",
+    typed=_reduced,
+)  # fmt: skip
+def logsumexp(a: Node, axis: Any, keepdims: bool) -> Node:
+    """Logarithm of a sum of exponentials, without overflow."""
+    largest = fixed(array_max(a, axis=axis, keepdims=True))
+    total = array_sum(TABLE["exp"](a - largest), axis=axis, keepdims=True)
+    found: Node = TABLE["log"](total) + largest
+    if keepdims:
+        return found
+    gone = axes_of(axis, len(unit_axes_of(a.type)))
+    return array_sum(found, axis=gone[0] if len(gone) == 1 else gone)
+
+
+def fixed(node: Node) -> Node:
+    """``node`` as a constant of differentiation: it cancels in the definition."""
+    found: Node = TABLE["stopped"](node)
+    return found
+
+
+@array_defined("softmax", "scipy.special.softmax", signature="x, axis=None", typed=_kept)
+def softmax(x: Node, axis: Any) -> Node:
+    """Exponentials that add up to 1, without overflow."""
+    grown = TABLE["exp"](x - fixed(array_max(x, axis=axis, keepdims=True)))
+    return grown / array_sum(grown, axis=axis, keepdims=True)  # type: ignore[no-any-return]
+
+
+@array_defined("log_softmax", "scipy.special.log_softmax", signature="x, axis=None", typed=_kept)
+def log_softmax(x: Node, axis: Any) -> Node:
+    """Logarithms of softmax, without overflow."""
+    return x - logsumexp(x, axis=axis, keepdims=True)

@@ -1,0 +1,406 @@
+"""Calls of NumPy on arrays: value, both modes and second order against differences.
+
+One table of expressions in ``x``, by the rank of ``x``; each is the value of a function
+``sum(cos(0.3 + v) * v)``, so that every entry of the result counts differently.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special
+
+import chainrule
+
+NUMBERS = itertools.count()
+RANDOM = np.random.default_rng(5)
+POINTS = {
+    1: RANDOM.random(4) + 0.3,
+    2: RANDOM.random((3, 4)) + 0.3,
+    3: RANDOM.random((2, 3, 4)) + 0.3,
+}
+
+VECTORS = """
+np.sin(x)
+np.cos(x)
+np.tan(x)
+np.arcsin(x * 0.5)
+np.arccos(x * 0.5)
+np.arctan(x)
+np.sinh(x)
+np.cosh(x)
+np.tanh(x)
+np.arcsinh(x)
+np.arccosh(x + 1)
+np.arctanh(x * 0.5)
+np.exp(x)
+np.exp2(x)
+np.expm1(x)
+np.log(x)
+np.log2(x)
+np.log10(x)
+np.log1p(x)
+np.sqrt(x)
+np.cbrt(x)
+np.square(x)
+np.reciprocal(x)
+np.abs(x - 0.6)
+np.fabs(x - 0.6)
+np.sign(x - 0.6) * x
+np.floor(x) * x
+np.degrees(x)
+np.radians(x)
+np.sinc(x)
+np.nan_to_num(x)
+np.negative(x)
+np.positive(x)
+np.maximum(x, 0.6)
+np.minimum(x, 0.6)
+np.fmax(x, 0.6)
+np.fmin(x, 0.6)
+np.hypot(x, x[::-1])
+np.arctan2(x, x[::-1])
+np.logaddexp(x, x[::-1])
+np.power(x, 2.5)
+np.power(x, x)
+x ** x
+np.float_power(x, 1.5)
+np.copysign(x, -x)
+np.fmod(x, 0.25)
+np.mod(x, 0.25)
+x % 0.25
+np.remainder(x, 0.25)
+x // 0.25 * x
+np.heaviside(x - 0.6, 0.5) * x
+np.add(x, 1)
+np.subtract(x, 2)
+np.multiply(x, 3)
+np.divide(x, x[::-1])
+np.true_divide(x, 2)
+np.clip(x, 0.4, 0.8)
+np.where(x > 0.6, x ** 2, x)
+np.logaddexp2(x, 1.0)
+np.ldexp(x, 2)
+special.erf(x)
+special.gammaln(x)
+special.digamma(x)
+special.expit(x)
+special.logit(x * 0.5)
+special.xlogy(x, x)
+special.entr(x)
+special.erfc(x)
+special.gamma(x)
+special.softmax(x)
+special.logsumexp(x)
+special.log_softmax(x)
+special.xlog1py(x, x)
+special.erfinv(x * 0.5)
+special.j0(x)
+special.log_ndtr(x)
+special.ndtr(x)
+special.rel_entr(x, x[::-1])
+special.kl_div(x, x[::-1])
+special.expm1(x)
+special.i0(x)
+special.beta(x, x[::-1])
+special.betaln(x, x[::-1])
+"""
+
+MATRICES = """
+x.sum()
+x.sum(axis=0)
+x.sum(axis=1)
+x.sum(axis=(0, 1))
+np.sum(x, axis=-1, keepdims=True)
+x.mean(axis=0)
+x.var(axis=1)
+x.std(axis=0, ddof=1)
+x.prod(axis=1)
+np.prod(x)
+x.max(axis=0)
+x.min()
+np.amax(x, axis=1)
+np.ptp(x)
+np.ptp(x, axis=0)
+np.median(x)
+np.median(x, axis=0)
+np.cumsum(x)
+np.cumsum(x, axis=1)
+np.cumprod(x, axis=0)
+np.trapezoid(x, axis=1)
+np.trapezoid(x[0], x[1].cumsum())
+np.average(x, weights=x)
+np.average(x, axis=0, weights=x[:, 0])
+np.nansum(x)
+np.nanmean(x)
+special.logsumexp(x, axis=1)
+special.softmax(x, axis=1)
+np.count_nonzero(x > 0.5) * x
+np.linalg.norm(x)
+np.linalg.norm(x, axis=1)
+np.linalg.norm(x, 'fro')
+np.linalg.norm(x[0], 1)
+np.linalg.norm(x[0], np.inf)
+np.linalg.norm(x[0], 3)
+np.linalg.norm(x, 2)
+np.linalg.norm(x, 'nuc')
+np.linalg.norm(x, axis=0, keepdims=True)
+x.reshape(4, 3)
+x.reshape(-1)
+x.reshape((2, 6))
+np.reshape(x, (6, -1))
+x.ravel()
+x.flatten()
+x.T
+x.transpose()
+np.transpose(x, (1, 0))
+x.swapaxes(0, 1)
+np.moveaxis(x, 0, 1)
+np.expand_dims(x, 1)
+x[:, None]
+x[None]
+np.squeeze(x[None])
+np.broadcast_to(x, (2, 3, 4))
+np.concatenate([x, x * 2])
+np.concatenate((x, x), axis=1)
+np.stack([x, x ** 2], axis=1)
+np.hstack([x, x])
+np.vstack([x, x[0]])
+np.dstack([x, x])
+np.column_stack([x, x[:, 0]])
+np.tile(x, (2, 1))
+np.tile(x[0], 3)
+np.repeat(x, 2)
+np.repeat(x, 2, axis=1)
+np.roll(x, 1)
+np.roll(x, 1, axis=0)
+np.flip(x)
+np.flip(x, 0)
+np.fliplr(x)
+np.flipud(x)
+np.rot90(x)
+np.pad(x, 1)
+np.pad(x, ((1, 0), (0, 2)))
+np.pad(x[0], (1, 2), mode='edge')
+np.pad(x[0], 1, mode='wrap')
+np.pad(x[0], 1, mode='reflect')
+np.sort(x)
+np.sort(x, axis=0)
+np.take(x, [0, 2], axis=1)
+np.take(x, 1, axis=0)
+np.take_along_axis(x, np.argsort(x, axis=1), axis=1)
+x[np.argsort(x[:, 0])]
+np.diff(x)
+np.diff(x, axis=0)
+np.diff(x, n=2)
+np.ediff1d(x[0])
+np.gradient(x[0])
+np.convolve(x[0], x[1])
+np.convolve(x[0], x[1], 'valid')
+np.correlate(x[0], x[1])
+np.split(x, 3)[1]
+np.hsplit(x, 2)[1]
+np.append(x, x)
+np.append(x, x, axis=0)
+np.delete(x, 1, axis=0)
+np.atleast_2d(x[0])
+np.atleast_3d(x)
+np.tril(x)
+np.triu(x, 1)
+np.diag(x)
+np.diag(x[0])
+np.diagonal(x)
+x[[0, 0, 2]]
+x[x > 0.5]
+x[1:, ::2]
+x[..., 1]
+x[::-1, -1]
+x[[0, 1], [1, 2]]
+x[:, [0, 2]]
+x[np.array([True, False, True])]
+np.extract(x > 0.5, x)
+np.compress([True, False, True], x, axis=0)
+np.select([x > 0.9, x > 0.5], [x, x ** 2], 0.0)
+np.interp(0.7, x[0].cumsum(), x[1])
+np.interp(x[0], [0, 0.5, 1.5], [0.0, 1.0, 3.0])
+np.meshgrid(x[0], x[1])[0]
+np.outer(x[0], x[1])
+np.linspace(x[0, 0], x[0, 1], 5)
+np.full((2, 3), x[0, 0])
+np.full_like(x, x[0, 0])
+np.zeros((2, 2)) + x[0, 0]
+np.ones(3) * x[0, 0]
+np.eye(3) @ x
+np.array([x[0, 0], x[1, 1]])
+np.array([[x[0, 0], 2.0], [x[1, 1], x[0, 1]]])
+np.asarray(x) * 2
+np.array(x)
+np.arange(4) * x
+np.copy(x)
+x.astype(float)
+np.ascontiguousarray(x)
+x.tolist()[0][1] * x
+x.item(2) * x
+np.add.reduce(x)
+np.maximum.reduce(x)
+np.add.outer(x[0], x[1])
+np.multiply.reduce(x[0])
+np.dot(x, x.T)
+x @ x.T
+x.dot(x[0])
+x[0] @ x[1]
+np.matmul(x, x.T)
+np.inner(x, x)
+np.inner(x[0], x[1])
+np.vdot(x, x)
+np.outer(x, x[0])
+np.tensordot(x, x, axes=([1], [1]))
+np.tensordot(x, x, axes=2)
+np.einsum('ij,kj->ik', x, x)
+np.einsum('ij,ij', x, x)
+np.einsum('ij->i', x)
+np.einsum('ij->ji', x)
+np.einsum('ii->i', x[:, :3])
+np.einsum('i,j->ij', x[0], x[1])
+np.einsum('...j,j->...', x, x[0])
+np.einsum('ij,jk,kl->il', x, x.T, x)
+np.kron(x, x[:2, :2])
+np.trace(x)
+np.trace(x, offset=1)
+np.cross(x[0, :3], x[1, :3])
+np.linalg.solve(x @ x.T + np.eye(3), x[:, 0])
+np.linalg.solve(x @ x.T + np.eye(3), x)
+np.linalg.inv(x @ x.T + np.eye(3))
+np.linalg.det(x @ x.T + np.eye(3))
+np.linalg.slogdet(x @ x.T + np.eye(3))[1]
+np.linalg.cholesky(x @ x.T + np.eye(3))
+np.linalg.eigvalsh(x @ x.T)
+np.linalg.eigh(x @ x.T)[0]
+np.abs(np.linalg.eigh(x @ x.T)[1])
+np.linalg.svd(x, compute_uv=False)
+np.linalg.svd(x)[1]
+np.abs(np.linalg.qr(x.T)[1])
+np.linalg.pinv(x)
+np.linalg.matrix_power(x[:, :3], 3)
+np.linalg.multi_dot([x, x.T, x])
+"""
+
+STACKS = """
+x.sum(axis=(0, 2))
+x.mean(axis=1, keepdims=True)
+x.transpose(2, 0, 1)
+np.swapaxes(x, 0, 2)
+x @ x.transpose(0, 2, 1)
+x @ x[0].T
+np.matmul(x, x[0, 0])
+x[:, 1, :]
+x[..., None]
+x.reshape(2, -1)
+np.moveaxis(x, -1, 0)
+x.max(axis=2)
+np.linalg.norm(x, axis=-1)
+np.einsum('bij,bkj->bik', x, x)
+np.concatenate([x, x], axis=-1)
+np.linalg.inv(x[:, :, :3] + 2 * np.eye(3))
+np.linalg.det(x[:, :, :3] + 2 * np.eye(3))
+np.linalg.solve(x[:, :, :3] + 2 * np.eye(3), x)
+"""
+
+CALLS = [
+    (rank, line.strip())
+    for rank, table in ((1, VECTORS), (2, MATRICES), (3, STACKS))
+    for line in table.strip().splitlines()
+]
+
+
+def function_of(expression: str) -> Callable[..., Any]:
+    """``sum(cos(0.3 + v) * v)`` of an expression ``v``."""
+    text = f"def f(x):\n    v = {expression}\n    return np.sum(np.cos(0.3 + v) * v)\n"
+    name = f"<call {next(NUMBERS)}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    scope: dict[str, Any] = {"np": np, "special": scipy.special, "__name__": __name__}
+    exec(compile(text, name, "exec"), scope)
+    found: Callable[..., Any] = scope["f"]
+    return found
+
+
+def along(f: Callable[..., Any], x: Any, direction: Any, h: float = 1e-4) -> Any:
+    """Derivative along a direction by differences of fourth order."""
+    near = f(x + h * direction) - f(x - h * direction)
+    far = f(x + 2 * h * direction) - f(x - 2 * h * direction)
+    return (8 * near - far) / (12 * h)
+
+
+def unit(shape: tuple[int, ...], position: tuple[int, ...]) -> Any:
+    found = np.zeros(shape)
+    found[position] = 1.0
+    return found
+
+
+@pytest.mark.parametrize(("rank", "expression"), CALLS)
+def test_derivatives_of_a_call(rank: int, expression: str) -> None:
+    x = POINTS[rank]
+    f = function_of(expression)
+    derivative = chainrule.value_and_grad(f)
+    value, gradient = derivative(x.copy())
+    wanted = np.array([along(f, x, unit(x.shape, p)) for p in np.ndindex(x.shape)])
+    assert value == f(x.copy())
+    assert gradient.shape == x.shape
+    assert gradient.dtype == x.dtype
+    np.testing.assert_allclose(gradient.ravel(), wanted, rtol=1e-6, atol=1e-8)
+    direction = np.cos(np.arange(x.size)).reshape(x.shape)
+    same, slope = chainrule.jvp(f)(x.copy(), direction)
+    assert same == value
+    np.testing.assert_allclose(slope, np.sum(gradient * direction), rtol=1e-8)
+    _, product = chainrule.hvp(f)(x.copy(), direction)
+    second = along(lambda point: derivative(point)[1], x, direction)
+    np.testing.assert_allclose(product, second, rtol=1e-5, atol=1e-6)
+
+
+SMALL = ["np.exp(x)", "x.sum(axis=0)", "x @ x.T", "x[:, 1] * x[0, 0]", "np.tanh(x).mean()",
+         "x / (1 + x.max())", "np.linalg.norm(x, axis=1)"]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", SMALL)
+def test_float32_is_kept(expression: str) -> None:
+    x = POINTS[2].astype(np.float32)
+    f = function_of(expression)
+    gradient = chainrule.grad(f)(x)
+    assert gradient.dtype == np.float32
+    exact = chainrule.grad(f)(x.astype(float))
+    np.testing.assert_allclose(gradient, exact, rtol=2e-4, atol=1e-5)
+
+
+UNIT_SHAPES = list(itertools.product((1, 3), (1, 4)))
+BROADCAST = ["x * y", "x + y[0]", "np.maximum(x, y)", "x / (2.0 + y[:, :1])", "np.where(x > y, x, y)",
+             "x - x.mean(axis=0)", "(x[:, None, :] - y[None]) ** 2", "x.sum(axis=1, keepdims=True) * y"]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", BROADCAST)
+@pytest.mark.parametrize(("one", "two"), list(itertools.product(UNIT_SHAPES, UNIT_SHAPES)))
+def test_axes_of_length_one(expression: str, one: tuple[int, int], two: tuple[int, int]) -> None:
+    text = f"def f(x, y):\n    v = {expression}\n    return np.sum(np.cos(0.3 + v) * v)\n"
+    name = f"<broadcast {next(NUMBERS)}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    scope: dict[str, Any] = {"np": np, "__name__": __name__}
+    exec(compile(text, name, "exec"), scope)
+    f = scope["f"]
+    random = np.random.default_rng(3)
+    x, y = random.random(one) + 0.3, random.random(two) + 0.4
+    gradients = chainrule.grad(f, wrt=(0, 1))(x, y)
+    for position, gradient in enumerate(gradients):
+        point = (x, y)[position]
+        assert gradient.shape == point.shape
+        for at in np.ndindex(point.shape):
+            direction = unit(point.shape, at)
+
+            def moved(value: Any, position: int = position) -> Any:
+                return f(value, y) if position == 0 else f(x, value)
+
+            wanted = along(moved, point, direction)
+            assert gradient[at] == pytest.approx(wanted, rel=1e-6, abs=1e-8)
