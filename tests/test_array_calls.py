@@ -377,8 +377,16 @@ def test_float32_is_kept(expression: str) -> None:
 
 
 UNIT_SHAPES = list(itertools.product((1, 3), (1, 4)))
-BROADCAST = ["x * y", "x + y[0]", "np.maximum(x, y)", "x / (2.0 + y[:, :1])", "np.where(x > y, x, y)",
-             "x - x.mean(axis=0)", "(x[:, None, :] - y[None]) ** 2", "x.sum(axis=1, keepdims=True) * y"]  # fmt: skip
+BROADCAST = [
+    "x * y",
+    "x + y[0]",
+    "np.maximum(x, y)",
+    "x / (2.0 + y[:, :1])",
+    "np.where(x > y, x, y)",
+    "x - x.mean(axis=0)",
+    "(x[:, None, :] - y[None]) ** 2",
+    "x.sum(axis=1, keepdims=True) * y",
+]
 
 
 @pytest.mark.parametrize("expression", BROADCAST)

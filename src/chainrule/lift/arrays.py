@@ -68,6 +68,10 @@ class Arrays(Containers):
             return True
         return isinstance(value, Node) and bool(unit_axes_of(value.type))
 
+    def is_array_entry(self, value: Value) -> bool:
+        """Whether a value is a number of a dtype of its own, such as float32."""
+        return isinstance(value, Node) and isinstance(value.type, Array)
+
     def is_container(self, value: Value) -> bool:
         return not self.is_array(value) and super().is_container(value)
 

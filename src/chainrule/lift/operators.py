@@ -90,7 +90,7 @@ class Operators(Arrays):
         number = self._static_arithmetic(operator, left, right)
         if number is not None:
             return number
-        if self.is_array(left) or self.is_array(right):
+        if any(self.is_array(side) or self.is_array_entry(side) for side in (left, right)):
             return self._array_operator(operator, left, right, node)
         if self.is_container(left) or self.is_container(right):
             return self.container_operator(operator, left, right, node)
@@ -207,7 +207,7 @@ class Operators(Arrays):
             return self._identity(operator, left, right)
         if operator in (ast.In, ast.NotIn):
             return self._membership(operator, left, right)
-        if self.is_array(left) or self.is_array(right):
+        if any(self.is_array(side) or self.is_array_entry(side) for side in (left, right)):
             nodes = self.array_node(left), self.array_node(right)
             return self.boxed(self.primitive(COMPARE[operator], *nodes))
         known_left, a = self.static_value(left)
