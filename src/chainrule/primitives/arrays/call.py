@@ -195,11 +195,13 @@ C = TypeVar("C", bound=ArrayCall)
 
 
 def declared(primitive: C, signature: str, facts: dict[str, Any]) -> C:
+    """A primitive with its signature, entered into the table."""
     primitive.declare(signature, **facts)
     return register(primitive)
 
 
 def made(kind: type[C], name: str, callables: tuple[str, ...], facts: dict[str, Any]) -> C:
+    """A primitive of a kind; what its constructor takes is removed from ``facts``."""
     own = {key: facts.pop(key) for key in ("cost", "raises") if key in facts}
     return kind(
         name, callables, cost=own.get("cost", Cost.FUNCTION), raises=own.get("raises", True)
