@@ -406,7 +406,6 @@ SPECIAL: dict[str, SpecialForm] = {
     "linalg.svd": _singular_values,
     "linalg.norm": _either(norms.norm, norms.norm_of_order, "ord", 1),
     "trapezoid": _either(statistics.trapezoid, statistics.trapezoid_over, "x", 1),
-    "trapz": _either(statistics.trapezoid, statistics.trapezoid_over, "x", 1),
     "average": _average,
     "einsum": _einsum,
     "outer": _outer,

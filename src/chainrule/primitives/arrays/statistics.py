@@ -123,7 +123,6 @@ def ediff1d(ary: Node) -> Node:
 
 
 @array_defined(
-    "trapezoid", "numpy.trapezoid", "numpy.trapz", signature="y, dx=1.0, axis=-1",
     typed=lambda y, dx=1.0, axis=-1: _reduced(y, axis),
 )  # fmt: skip
 def trapezoid(y: Node, dx: Any, axis: int) -> Node:
@@ -141,7 +140,6 @@ def _integral(y: Type, x: Type, axis: int = -1) -> Type:
 @array_defined(
     "trapezoid_over",
     "numpy.trapezoid",
-    "numpy.trapz",
     signature="y, x, axis=-1",
     arrays=2,
     typed=_integral,
