@@ -147,6 +147,46 @@ def plain_style(x, n):
     return with_style(x, n, "plain")
 
 
+def inner_newton(x, a, n):
+    scale = 0.5
+    target = a * 1.5
+
+    def improved(y):
+        return scale * (y + target / y)
+
+    def iterate(y, left):
+        new = improved(y)
+        if left == 0 or abs(new - y) < 1e-10:
+            return new
+        return iterate(new, left - 1)
+
+    return iterate(x, n) * a
+
+
+def inner_with_table(x, n):
+    table = [1.0, 0.5, 0.25]
+    options = {"shift": x * x, "kind": "plain"}
+
+    def walk(k):
+        if k == 0:
+            return options["shift"]
+        if options["kind"] == "plain":
+            return table[k % 3] * x + walk(k - 1) * 0.9
+        return 0.0
+
+    return walk(n)
+
+
+def inner_mutual(x, n):
+    def ping(k):
+        return x if k == 0 else 2 * pong(k - 1)
+
+    def pong(k):
+        return x * x if k == 0 else x * ping(k - 1)
+
+    return ping(n) + pong(n)
+
+
 CASES: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (powers, (2.0, 5), "x"),
     (power, (2.0, 5), "x"),
@@ -167,6 +207,9 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (in_a_loop, (0.3, 2.0, 5), "y"),
     (with_style, (1.0, 3), "x"),
     (plain_style, (1.0, 3), "x"),
+    (inner_newton, (1.0, 2.0, 20), "a"),
+    (inner_with_table, (0.7, 5), "x"),
+    (inner_mutual, (0.7, 5), "x"),
 ]
 EVERY = pytest.mark.parametrize(("function", "at", "wrt"), CASES)
 
@@ -199,7 +242,7 @@ def test_second_derivative_is_that_of_the_first(
 
     want = (8 * (shifted(1e-3) - shifted(-1e-3)) - (shifted(2e-3) - shifted(-2e-3))) / 12e-3
     got = hessian(function, wrt)(*at)
-    if function not in (newton, area):
+    if function not in (newton, inner_newton, area):
         assert got == pytest.approx(want, rel=1e-6, abs=1e-7)
     assert got == pytest.approx(grad(grad(function, wrt), wrt)(*at), rel=1e-9, abs=1e-12)
 
@@ -269,6 +312,27 @@ def printing(x, n):
     return x if n == 0 else x * printing(x, n - 1)
 
 
+def counting(x, n):
+    count = 0
+
+    def walk(k):
+        nonlocal count
+        count += 1
+        return x if k == 0 else x * walk(k - 1)
+
+    return walk(n) + count
+
+
+def filling(x, n):
+    seen = []
+
+    def walk(k):
+        seen.append(k)
+        return x if k == 0 else x * walk(k - 1)
+
+    return walk(n)
+
+
 def of_a_list(c, n):
     return c[0] if n == 0 else c[1] * of_a_list(c, n - 1)
 
@@ -278,6 +342,8 @@ def of_a_list(c, n):
     [
         (endless, "x", (1.0,), "no path through it ends"),
         (printing, "x", (1.0, 2), "prints"),
+        (counting, "x", (1.0, 2), "assigns a variable of the function around it"),
+        (filling, "x", (1.0, 2), "changes a list"),
         (of_a_list, "c", ([1.0, 2.0], 3), "a list that is differentiated by"),
     ],
 )

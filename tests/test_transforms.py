@@ -371,3 +371,17 @@ def test_a_recursive_function_in_a_cell_of_its_own() -> None:
         return 1.0 if n <= 0 else x * factorial(n - 1, x)
 
     assert grad(factorial, "x")(3, 2.0) == 12.0
+
+
+def test_a_variable_of_the_function_around_is_assigned() -> None:
+    def f(x):
+        total = 0.0
+
+        def squared(y):
+            nonlocal total
+            total += y
+            return y * y
+
+        return squared(x) * total + total
+
+    assert value_and_grad(f)(2.0) == (10.0, 13.0)

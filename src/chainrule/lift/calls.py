@@ -260,28 +260,6 @@ class Calls(Objects):
             for arg in [*args, *keywords.values()]
         )
 
-    def _inline_closure(
-        self, function: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST
-    ) -> Value:
-        outer: Frame = function.frame
-        frame = Frame(outer.source, outer, outer.globals)
-        frame.owner = outer.owner
-        if len(self.calls) > DEEPEST_CALL:
-            raise self.unsupported(
-                "this function calls itself without end", "Write it as a loop.", node
-            )
-        assert outer.source is not None
-        return self._inline(
-            function.tree,
-            outer.source,
-            frame,
-            args,
-            keywords,
-            function.defaults,
-            function.keyword_defaults,
-            node,
-        )
-
     def _inline(
         self,
         tree: ast.FunctionDef | ast.Lambda,
@@ -513,6 +491,11 @@ class Calls(Objects):
     # Given by the other parts of the lifter.
 
     def run_callee(self, source: Source, frame: Frame, given: Given, node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def _inline_closure(
+        self, function: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
         raise NotImplementedError
 
     def builtin(self, found: Any) -> Builtin | None:

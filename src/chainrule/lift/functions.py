@@ -9,9 +9,10 @@ the results are those of the paths that do not recurse.
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, replace
 from typing import Any
 
-from chainrule.graph.block import Graph
+from chainrule.graph.block import REFERENCE, Graph
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
@@ -22,11 +23,23 @@ from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.source import Source, unwrap
 from chainrule.lift.state import Frame
-from chainrule.lift.values import ListBox, ObjectBox, Static, TupleValue, Value
+from chainrule.lift.values import (
+    UNBOUND,
+    Closure,
+    DictBox,
+    ListBox,
+    ObjectBox,
+    Poison,
+    Static,
+    TupleValue,
+    Value,
+)
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.effect import DOMAIN, RAISE
 from chainrule.primitives.invoke import INVOKE, INVOKE_EFFECT
 
+# A frame around the function, a name in it, and its value.
+Captured = tuple[Frame, str, Value]
 # Kinds of results settle at once; more rounds mean that they never do.
 MOST_ROUNDS = 5
 # A recursion whose end is seen while lifting is inlined up to so many calls.
@@ -43,6 +56,22 @@ class EndlessRecursion(Exception):
         self.function = function
 
 
+@dataclass(frozen=True, eq=False)
+class Callee:
+    """A function at the moment of its call.
+
+    ``identity`` is the function itself, or the syntax tree of one that is defined inside another;
+    ``frame`` is where its body runs when it is inlined.
+    """
+
+    identity: Any
+    name: str
+    source: Source
+    tree: ast.FunctionDef | ast.Lambda
+    frame: Frame
+    closure: Closure | None = None
+
+
 class Functions(Calls):
     """Decides which calls are inlined, and lifts those of functions that are kept apart."""
 
@@ -52,28 +81,51 @@ class Functions(Calls):
         self.unrolling: dict[Any, int] = {}
         # The chains of calls in which a function was met.
         self.chains: dict[Any, set[Any]] = {}
+        # What is being inlined.
+        self.running: list[Any] = []
 
     def run_callee(self, source: Source, frame: Frame, given: Given, node: ast.AST) -> Value:
-        function = source.function
-        met = any(known.function is function for known, _ in self.calls)
+        callee = Callee(source.function, source.name, source, source.tree, frame)
+        return self._run(callee, given, node, calls_itself(source))
+
+    def _inline_closure(
+        self, function: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
+        outer: Frame = function.frame
+        frame = Frame(outer.source, outer, outer.globals)
+        frame.owner = outer.owner
+        assert outer.source is not None
+        name = getattr(function.tree, "name", "lambda")
+        callee = Callee(function.tree, name, outer.source, function.tree, frame, function)
+        given = (args, keywords, function.defaults, function.keyword_defaults)
+        return self._run(callee, given, node, False)
+
+    def _run(self, callee: Callee, given: Given, node: ast.AST, recursive: bool) -> Value:
+        """The value of a call, by inlining the function or by a call."""
+        met = callee.identity in self.running
+        met = met or any(known.function is callee.identity for known, _ in self.calls)
         shrinks = any(map(self._is_known, (*given[0], *given[1].values())))
-        if function in self.unrolling:
-            self.unrolling[function] += 1
-            endless = self.unrolling[function] > MOST_UNROLLED or len(self.calls) > DEEPEST_CALL
-            if endless:
-                raise EndlessRecursion(function)
-        elif shrinks and (met or calls_itself(source)):
-            return self._inlined_whole(source, frame, given, node)
-        elif met or calls_itself(source):
-            return self._called(source, frame, given, node)
+        if callee.identity in self.unrolling:
+            self.unrolling[callee.identity] += 1
+            count = self.unrolling[callee.identity]
+            if count > MOST_UNROLLED or len(self.calls) > DEEPEST_CALL:
+                raise EndlessRecursion(callee.identity)
+        elif shrinks and (met or recursive):
+            return self._inlined_whole(callee, given, node)
+        elif met or recursive:
+            return self._called(callee, given, node)
         elif len(self.calls) > DEEPEST_CALL:
             raise self.unsupported("calls are nested too deep", "Write it as a loop.", node)
-        elif self._is_met_often(source, node) and self._is_simple(given):
-            return self._called(source, frame, given, node)
-        args, keywords, defaults, keyword_defaults = given
-        return self._inline(
-            source.tree, source, frame, args, keywords, defaults, keyword_defaults, node
-        )
+        elif callee.closure is None and self._is_simple(given) and self._is_met_often(callee, node):
+            return self._called(callee, given, node)
+        return self._inlined(callee, given, node)
+
+    def _inlined(self, callee: Callee, given: Given, node: ast.AST) -> Value:
+        self.running.append(callee.identity)
+        try:
+            return self._inline(callee.tree, callee.source, callee.frame, *given, node)
+        finally:
+            self.running.pop()
 
     def _is_known(self, value: Value) -> bool:
         """Whether a recursion on ``value`` may end while lifting."""
@@ -83,37 +135,32 @@ class Functions(Calls):
             return True
         return isinstance(value, ListBox) and isinstance(self.state[value], list)
 
-    def _inlined_whole(self, source: Source, frame: Frame, given: Given, node: ast.AST) -> Value:
+    def _inlined_whole(self, callee: Callee, given: Given, node: ast.AST) -> Value:
         """Inline all calls of the function by itself, if that comes to an end."""
-        function = source.function
         state, mark = dict(self.state), len(self.block.steps)
-        args, keywords, defaults, keyword_defaults = given
-        self.unrolling[function] = 0
+        self.unrolling[callee.identity] = 0
         try:
-            return self._inline(
-                source.tree, source, frame, args, keywords, defaults, keyword_defaults, node
-            )
+            return self._inlined(callee, given, node)
         except EndlessRecursion as endless:
-            if endless.function is not function:
+            if endless.function is not callee.identity:
                 raise
             self.state = state
             self.block.forget(mark)
         finally:
-            self.unrolling.pop(function, None)
-        return self._called(source, frame, given, node)
+            self.unrolling.pop(callee.identity, None)
+        return self._called(callee, given, node)
 
-    def _called(self, source: Source, frame: Frame, given: Given, node: ast.AST) -> Value:
-        args, keywords, defaults, keyword_defaults = given
-        bound = self.bind_arguments(source.tree, args, keywords, defaults, keyword_defaults, node)
-        return self.invoke(source, frame, bound, node)
+    def _called(self, callee: Callee, given: Given, node: ast.AST) -> Value:
+        bound = self.bind_arguments(callee.tree, *given, node)
+        return self.invoke(callee, bound, node)
 
-    def _is_met_often(self, source: Source, node: ast.AST) -> bool:
+    def _is_met_often(self, callee: Callee, node: ast.AST) -> bool:
         """Whether a function is called from so many places that its code is not to be repeated."""
-        if any(entry.source is source.function for entry in self.graph.functions.values()):
+        if any(entry.source is callee.identity for entry in self.graph.functions.values()):
             return True
         place = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
         chain = (place, *((at.line, at.column) for _, at in self.calls if at is not None))
-        chains = self.chains.setdefault(source.function, set())
+        chains = self.chains.setdefault(callee.identity, set())
         chains.add(chain)
         return len(chains) > MOST_INLINED
 
@@ -124,20 +171,21 @@ class Functions(Calls):
             for value in (*given[0], *given[1].values())
         )
 
-    def invoke(self, source: Source, frame: Frame, bound: dict[str, Value], node: ast.AST) -> Value:
-        """A call of ``source`` with these arguments, as a call."""
+    def invoke(self, callee: Callee, bound: dict[str, Value], node: ast.AST) -> Value:
+        """A call of ``callee`` with these arguments, as a call."""
+        captured = self._captured(callee, node)
         kinds: list[Any] = []
         args: list[Node] = []
-        for name, value in bound.items():
-            kinds.append((name, self._key_part(value, args, source, node)))
-        key = (source.function, tuple(kinds))
+        for name, value in (*bound.items(), *((name, value) for _, name, value in captured)):
+            kinds.append((name, self._key_part(value, args, callee, node)))
+        key = (callee.identity, tuple(kinds))
         function = self.graph.functions.get(key)
         if function is None:
             function = self.graph.functions[key] = Function(
-                key, source.name, source.function, lifting=True
+                key, callee.name, callee.identity, lifting=True
             )
             try:
-                self._lift_apart(function, source, frame, bound, node)
+                self._lift_apart(function, callee, bound, captured, node)
             except BaseException:
                 del self.graph.functions[key]
                 raise
@@ -156,14 +204,22 @@ class Functions(Calls):
         made: Value = lifter.value_of(_laid_out(layout, leaves))
         return made
 
-    def _key_part(self, value: Value, args: list[Node], source: Source, node: ast.AST) -> Any:
+    def _key_part(self, value: Value, args: list[Node], callee: Callee, node: ast.AST) -> Any:
         """What the function depends on of an argument; run-time values go to ``args``."""
         value = self.read(value)
+        if isinstance(value, Closure) and callee.closure is not None:
+            defaults = (*value.defaults, *value.keyword_defaults.values())
+            if not any(isinstance(default, (Node, ListBox)) for default in defaults):
+                return ("closure", value.tree)
         if isinstance(value, Static):
             return ("is", value.value if _is_plain(value.value) else _Same(value.value))
         if isinstance(value, TupleValue):
-            parts = tuple(self._key_part(item, args, source, node) for item in value.items)
+            parts = tuple(self._key_part(item, args, callee, node) for item in value.items)
             return ("tuple", value.named, parts)
+        if isinstance(value, DictBox):
+            content = self.read(self.state[value]).items()
+            parts = tuple((k, self._key_part(item, args, callee, node)) for k, item in content)
+            return ("dict", parts)
         if isinstance(value, ObjectBox) and value.instance is not None:
             args.append(self.object_node(value))
             return ("object", _Same(value.instance))
@@ -171,11 +227,11 @@ class Functions(Calls):
             made = self.node(value)
             args.append(made)
             return made.type
-        raise self._cannot(source, node, "it is called with a container")
+        raise self._cannot(callee, node, "it is called with a container")
 
-    def _cannot(self, source: Source, node: ast.AST, why: str) -> Exception:
+    def _cannot(self, callee: Callee, node: ast.AST, why: str) -> Exception:
         return self.unsupported(
-            f"`{source.name}` calls itself to a depth known at run time only, and {why}",
+            f"`{callee.name}` calls itself to a depth known at run time only, and {why}",
             "Write the recursion as a loop, or hand on numbers only.",
             node,
         )
@@ -183,9 +239,9 @@ class Functions(Calls):
     def _lift_apart(
         self,
         function: Function,
-        source: Source,
-        frame: Frame,
+        callee: Callee,
         bound: dict[str, Value],
+        captured: list[Captured],
         node: ast.AST,
     ) -> None:
         """Fill in ``function``: lift until the kinds of its results do not change."""
@@ -195,7 +251,7 @@ class Functions(Calls):
             # What was lifted meanwhile may rest on kinds that have changed.
             for key in list(functions)[known:]:
                 del functions[key]
-            lifted = self._round(function, source, frame, bound, node)
+            lifted = self._round(function, callee, bound, captured, node)
             types = tuple(leaf.type for leaf in _all_leaves(lifted.result))
             before, function.lifted = function.lifted, lifted
             same = before is not None and _shape(before.result) == _shape(lifted.result)
@@ -208,17 +264,18 @@ class Functions(Calls):
             function.types = types
             if not types:
                 break
-        raise self._cannot(source, node, "the kind of its result cannot be found")
+        raise self._cannot(callee, node, "the kind of its result cannot be found")
 
     def _round(
         self,
         function: Function,
-        source: Source,
-        frame: Frame,
+        callee: Callee,
         bound: dict[str, Value],
+        captured: list[Captured],
         node: ast.AST,
     ) -> Lifted:
-        graph = Graph(source.name)
+        source, frame = callee.source, callee.frame
+        graph = Graph(callee.name)
         outer = self.graph
         graph.module = frame.module
         graph.globals, graph.references = outer.globals, outer.references
@@ -227,44 +284,60 @@ class Functions(Calls):
         inner: Any = type(self)(graph)
         inner.transform = getattr(self, "transform", None)
         inner.calls = [(source, self.here)]
+        inner.running = [callee.identity]
         inner.sources = {(source.file, source.tree.lineno): source}
         inner.called = self.called
-        own = Frame(source, None, frame.globals)
-        own.cells = frame.cells
+        frames = _mirrored(frame.parent)
+        own = Frame(source, frames.get(frame.parent), frame.globals)
+        own.cells, own.owner = frame.cells, frame.owner
         inner.frame = own
-        with inner.at(source.tree):
+        with inner.at(callee.tree):
             values = {
                 name: inner.parameter_like(self, name, value) for name, value in bound.items()
             }
-        boxes = {box: inner.state[box] for box in list(inner.state) if isinstance(box, ListBox)}
+            for where, name, value in captured:
+                key = (frames[where], name)
+                if isinstance(value, Closure):
+                    inner.state[key] = replace(value, frame=frames[value.frame])
+                else:
+                    inner.state[key] = inner.parameter_like(self, name, value)
+        kept = (ListBox, DictBox)
+        boxes = {box: inner.state[box] for box in list(inner.state) if isinstance(box, kept)}
         parameters = {name: inner.structure(value) for name, value in values.items()}
         try:
-            result = inner.run_function(source.tree, own, values)
+            result = inner.run_function(callee.tree, own, values)
         except AlwaysRaises:
-            raise self._cannot(source, node, "no path through it ends") from None
+            raise self._cannot(callee, node, "no path through it ends") from None
         structure = inner.structure(result)
-        self._check_effects(graph, source, node)
+        self._check_effects(graph, callee, node)
         if any(inner.state.get(box) is not content for box, content in boxes.items()):
-            raise self._cannot(source, node, "it changes a list")
+            raise self._cannot(callee, node, "it changes a list or a dict")
         function.raises = any(step.op in (RAISE, INVOKE_EFFECT) for step in nodes_of(graph.body))
         return Lifted(graph, parameters, structure, tuple(inner.sources.values()))
 
-    def _check_effects(self, graph: Graph, source: Source, node: ast.AST) -> None:
+    def _check_effects(self, graph: Graph, callee: Callee, node: ast.AST) -> None:
         for step in nodes_of(graph.body):
             if step.op.effect and step.op not in (RAISE, DOMAIN, INVOKE_EFFECT):
-                raise self._cannot(source, node, "it prints, writes or calls unknown code")
+                raise self._cannot(callee, node, "it prints, writes or calls unknown code")
 
     def parameter_like(self, outer: Functions, name: str, value: Value) -> Value:
         """A parameter of this graph that is like an argument of the other."""
         value = outer.read(value)
         if isinstance(value, Static):
-            return value
+            return self._static_like(outer, value)
         if isinstance(value, TupleValue):
             parts = tuple(
                 self.parameter_like(outer, f"{name}_{k}", item)
                 for k, item in enumerate(value.items)
             )
             return TupleValue(parts, value.named)
+        if isinstance(value, DictBox):
+            table = DictBox()
+            self.state[table] = {
+                key: self.parameter_like(outer, f"{name}_{k}", item)
+                for k, (key, item) in enumerate(outer.read(outer.state[value]).items())
+            }
+            return table
         if isinstance(value, ObjectBox):
             box = ObjectBox(value.instance, value.type, self._parameter(name, outer.node(value)))
             box.route = value.route
@@ -274,10 +347,63 @@ class Functions(Calls):
         made = self._parameter(name, outer.node(value))
         return self.boxed(made) if isinstance(made.type, SequenceType) else made
 
+    def _static_like(self, outer: Functions, value: Static) -> Static:
+        """An object known while lifting, read by the code of this graph."""
+        leaf = outer.static_node(value) if value.node is not None else None
+        if leaf is None or leaf.op is not REFERENCE:
+            return Static(value.value)
+        key = leaf.params[0]
+        return Static(value.value, lambda: self.graph.reference(key, value.value))
+
+    def _captured(self, callee: Callee, node: ast.AST) -> list[Captured]:
+        """What a function that is defined inside another uses of the variables around it."""
+        found: list[Captured] = []
+        seen: set[Any] = set()
+        trees = [callee.tree] if callee.closure is not None else []
+        while trees:
+            tree = trees.pop()
+            if any(isinstance(part, ast.Nonlocal) for part in ast.walk(tree)):
+                raise self._cannot(callee, node, "it assigns a variable of the function around it")
+            for name in _names_read(tree):
+                frame = callee.frame.parent
+                while frame is not None and (frame, name) not in self.state:
+                    frame = frame.parent
+                if frame is None or (frame, name) in seen:
+                    continue
+                seen.add((frame, name))
+                value = self.state[frame, name]
+                if isinstance(value, Poison) or value is UNBOUND:
+                    continue
+                found.append((frame, name, value))
+                if isinstance(value, Closure):
+                    trees.append(value.tree)
+        return found
+
     def _parameter(self, name: str, like: Node) -> Node:
         node = self.graph.body.parameter(name, like.type)
         self.graph.names[node] = name
         return node
+
+
+def _names_read(tree: ast.AST) -> list[str]:
+    """The names that a function's text reads or calls, in order."""
+    found = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return list(dict.fromkeys(found))
+
+
+def _mirrored(frame: Frame | None) -> dict[Frame | None, Frame]:
+    """Frames that stand for the frames around a function in a lifter of its own."""
+    chain = []
+    while frame is not None:
+        chain.append(frame)
+        frame = frame.parent
+    made: dict[Frame | None, Frame] = {}
+    for old in reversed(chain):
+        new = Frame(old.source, made.get(old.parent), old.globals)
+        new.local_names, new.outer_names = old.local_names, old.outer_names
+        new.global_names, new.cells, new.owner = old.global_names, old.cells, old.owner
+        made[old] = new
+    return made
 
 
 class _Same:
