@@ -172,6 +172,8 @@ class _Caller(Copier):
                 VERBATIM, (call,), (f"_0_[{k}]", step.type, None), step.type
             )
         self.named(step, self.map[step])
+        if len(function.types) > 1 and not step.origin.derivative:
+            self.graph.names.setdefault(self.map[step], "value")
         return self.map[step]
 
     def _widest(self, key: Hashable, step: Node) -> Hashable:
@@ -215,4 +217,6 @@ class _Caller(Copier):
             call = self.graph.cursor.add(op, args, (function.key,), type)
             self.made.setdefault((function.key, step.args), []).append((self.graph.cursor, call))
             self.called[function.key] = None
+            if len(self.together.get((step.block, step.args), ())) > 1:
+                self.graph.names.setdefault(call, "inner")
         return call
