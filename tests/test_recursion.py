@@ -347,6 +347,16 @@ def printing(x, n):
     return x if n == 0 else x * printing(x, n - 1)
 
 
+def hypot(x, y):
+    from math import hypot
+
+    return hypot(x, y) + x
+
+
+def test_a_function_of_the_same_name_is_no_recursion() -> None:
+    assert grad(lambda x: hypot(x, 4.0))(3.0) == 1.6
+
+
 def counting(x, n):
     count = 0
 

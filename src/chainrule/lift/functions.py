@@ -22,7 +22,7 @@ from chainrule.lift.calls import DEEPEST_CALL, Calls, Given
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.source import Source, unwrap
-from chainrule.lift.state import Frame
+from chainrule.lift.state import Frame, assigned_names
 from chainrule.lift.values import (
     UNBOUND,
     Closure,
@@ -422,10 +422,12 @@ class _Same:
 def calls_itself(source: Source) -> bool:
     """Whether a function's text calls what is the function itself."""
     function = source.function
+    body = source.tree.body if isinstance(source.tree, ast.FunctionDef) else []
+    hidden = function.__name__ in {*assigned_names(body), *function.__code__.co_varnames}
     for call in ast.walk(source.tree):
         if not isinstance(call, ast.Call):
             continue
-        if isinstance(call.func, ast.Name) and call.func.id == function.__name__:
+        if isinstance(call.func, ast.Name) and call.func.id == function.__name__ and not hidden:
             cells = dict(
                 zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
             )
