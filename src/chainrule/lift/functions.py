@@ -9,6 +9,7 @@ the results are those of the paths that do not recurse.
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,7 +44,7 @@ Captured = tuple[Frame, str, Value]
 # Kinds of results settle at once; more rounds mean that they never do.
 MOST_ROUNDS = 5
 # A recursion whose end is seen while lifting is inlined up to so many calls.
-MOST_UNROLLED = 200
+MOST_UNROLLED = 64
 # From so many places a function's code is repeated before it is called instead.
 MOST_INLINED = 32
 
@@ -422,25 +423,31 @@ class _Same:
 def calls_itself(source: Source) -> bool:
     """Whether a function's text calls what is the function itself."""
     function = source.function
-    body = source.tree.body if isinstance(source.tree, ast.FunctionDef) else []
-    hidden = function.__name__ in {*assigned_names(body), *function.__code__.co_varnames}
-    for call in ast.walk(source.tree):
+    by_name, by_method = _calls_by_name(source.tree, function.__name__)
+    if not by_name or function.__name__ in function.__code__.co_varnames:
+        return by_method
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    cell = cells.get(function.__name__)
+    if cell is not None:
+        return unwrap(cell.cell_contents) is function
+    return unwrap(function.__globals__.get(function.__name__)) is function
+
+
+@functools.lru_cache(maxsize=4096)
+def _calls_by_name(tree: ast.AST, name: str) -> tuple[bool, bool]:
+    """Whether a text calls this name, and a method of this name."""
+    body = tree.body if isinstance(tree, ast.FunctionDef) else []
+    hidden = name in assigned_names(body)
+    by_name = by_method = False
+    for call in ast.walk(tree):
         if not isinstance(call, ast.Call):
             continue
-        if isinstance(call.func, ast.Name) and call.func.id == function.__name__ and not hidden:
-            cells = dict(
-                zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-            )
-            cell = cells.get(function.__name__)
-            found = cell.cell_contents if cell is not None else None
-            found = function.__globals__.get(function.__name__) if cell is None else found
-            if unwrap(found) is function:
-                return True
-        elif isinstance(call.func, ast.Attribute) and call.func.attr == function.__name__:
+        if isinstance(call.func, ast.Name):
+            by_name = by_name or (call.func.id == name and not hidden)
+        elif isinstance(call.func, ast.Attribute) and call.func.attr == name:
             owner = call.func.value
-            if isinstance(owner, ast.Name) and owner.id in ("self", "cls"):
-                return True
-    return False
+            by_method = by_method or (isinstance(owner, ast.Name) and owner.id in ("self", "cls"))
+    return by_name, by_method
 
 
 def _is_plain(value: Any) -> bool:
