@@ -83,7 +83,7 @@ class Functions(Calls):
         # The chains of calls in which a function was met.
         self.chains: dict[Any, set[Any]] = {}
         # What is being inlined.
-        self.running: list[Any] = []
+        self.under_way: list[Any] = []
 
     def run_callee(self, source: Source, frame: Frame, given: Given, node: ast.AST) -> Value:
         callee = Callee(source.function, source.name, source, source.tree, frame)
@@ -103,7 +103,7 @@ class Functions(Calls):
 
     def _run(self, callee: Callee, given: Given, node: ast.AST, recursive: bool) -> Value:
         """The value of a call, by inlining the function or by a call."""
-        met = callee.identity in self.running
+        met = callee.identity in self.under_way
         met = met or any(known.function is callee.identity for known, _ in self.calls)
         shrinks = any(map(self._is_known, (*given[0], *given[1].values())))
         if callee.identity in self.unrolling:
@@ -122,11 +122,11 @@ class Functions(Calls):
         return self._inlined(callee, given, node)
 
     def _inlined(self, callee: Callee, given: Given, node: ast.AST) -> Value:
-        self.running.append(callee.identity)
+        self.under_way.append(callee.identity)
         try:
             return self._inline(callee.tree, callee.source, callee.frame, *given, node)
         finally:
-            self.running.pop()
+            self.under_way.pop()
 
     def _is_known(self, value: Value) -> bool:
         """Whether a recursion on ``value`` may end while lifting."""
@@ -285,7 +285,7 @@ class Functions(Calls):
         inner: Any = type(self)(graph)
         inner.transform = getattr(self, "transform", None)
         inner.calls = [(source, self.here)]
-        inner.running = [callee.identity]
+        inner.under_way = [callee.identity]
         inner.sources = {(source.file, source.tree.lineno): source}
         inner.called = self.called
         frames = _mirrored(frame.parent)
