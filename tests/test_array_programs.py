@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -308,3 +309,141 @@ def test_grids_move_with_their_start_and_step(mode: str) -> None:
     check(grid, 2.7, derivative=value_and_grad(grid, mode=mode))
     slope = grad(grid, mode=mode)(2.7)
     assert slope == pytest.approx(300.0 * 2.7**2 + 3.0, rel=1e-12)
+
+
+# --- kinds that are asked for ----------------------------------------------------------------
+
+
+def asks_for_shape(x: Any) -> Any:
+    total = np.sum(x * x)
+    return 2.0 * total if hasattr(total, "shape") else total
+
+
+def asks_for_numpys(x: Any) -> Any:
+    first = x[0] * 2.0
+    return first * x[1] if isinstance(first, np.floating) else first
+
+
+def asks_for_int(x: Any) -> Any:
+    place, count = np.argmax(x), len(x) + 1
+    return (
+        x[0] * (3.0 if isinstance(place, int) else 5.0) * (7.0 if isinstance(count, int) else 1.0)
+    )
+
+
+def asks_for_type(x: Any) -> Any:
+    sine = np.sin(x)
+    return sine * 2.0 if type(sine) is float else sine * x
+
+
+def asks_in_a_loop(x: Any) -> Any:
+    total = 0.0
+    for entry in x:
+        total = total + entry * entry
+    return total * 2.0 if isinstance(total, np.floating) else total
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "slope"),
+    [
+        (asks_for_shape, X, 4.0 * X),
+        (asks_for_numpys, X, np.array([2.0 * X[1], 2.0 * X[0], 0.0])),
+        (asks_for_int, X, np.array([35.0, 0.0, 0.0])),
+        (asks_for_type, 1.5, math.sin(1.5) + 1.5 * math.cos(1.5)),
+        (asks_in_a_loop, X, 4.0 * X),
+        (asks_in_a_loop, [1.5, 2.5], [3.0, 5.0]),
+        (lambda x: x * 2.0 if isinstance(x, np.floating) else x * x, 1.5, 3.0),
+        (lambda x: x * 2.0 if isinstance(x, np.floating) else x * x, np.float64(1.5), 2.0),
+        (lambda x: x * 2.0 if type(x) is float else x * x, np.float64(1.5), 3.0),
+    ],
+)
+def test_numbers_of_numpy_are_told_from_those_of_python(f: Any, x: Any, slope: Any) -> None:
+    # Differences would give Python's numbers where NumPy's are meant: slopes by hand.
+    value, gradient = value_and_grad(f)(x)
+    assert oracle.same_bits(value, f(x))
+    assert np.allclose(gradient, slope, rtol=1e-14, atol=0.0)
+
+
+def shaped(x: Any) -> Any:
+    x = np.asarray(x, dtype=float)
+    if x.ndim == 0:
+        x = x.reshape(1)
+    if np.shape(x) == () or not np.iterable(x):
+        return x
+    return np.sqrt(np.sum(x * x)).item() * x.size
+
+
+def tried(x: Any) -> Any:
+    try:
+        count = len(x)
+    except TypeError:
+        return x * x
+    return sum(x[i] ** 2 * (i + 1) for i in range(count))
+
+
+@pytest.mark.parametrize("x", [1.5, np.float64(1.5), 3, X, X.reshape(3, 1), [1.5, 2.5]])
+def test_dispatch_on_scalars_lists_and_arrays(x: Any) -> None:
+    check(shaped, x)
+
+
+def test_a_try_that_cannot_fail_is_its_body() -> None:
+    check(tried, X)
+
+
+def annotated(x: float, y: float = 2.0) -> float:
+    return np.sum(np.sin(x) * y)
+
+
+def test_arrays_are_taken_where_floats_are_annotated() -> None:
+    derivative = value_and_grad(annotated)
+    for x in (1.5, X, 2.5, X.reshape(3, 1), np.float64(0.5), 3.5):
+        check(annotated, x, derivative=derivative)
+    check(annotated, 1.5, X, wrt=1)
+
+
+# --- lists made of arrays --------------------------------------------------------------------
+
+
+def model(t: Any, a: Any, b: Any, c: Any) -> Any:
+    return a * np.exp(-b * t) + c
+
+
+def residual(p: Any, t: Any) -> Any:
+    return np.sum((np.sin(t) - model(t, *p)) ** 2)
+
+
+def residual_in_part(p: Any, t: Any) -> Any:
+    return np.sum((np.sin(t) - model(t, *p[:2], c=p[2])) ** 2)
+
+
+def unpacked(x: Any) -> Any:
+    first, *middle, last = x
+    return first * sum(middle) * last + len(middle)
+
+
+LISTS: list[Callable[..., Any]] = [
+    unpacked,
+    lambda x: (lambda entries: entries[0] * entries[1] + sum(entries))([*x, 2.0]),
+    lambda x: np.sum(np.array([*x[:2], x[0], *x[2:] ** 2]) ** 2),
+    lambda x: np.sum(np.asarray([0.0, x[0], *list(x[1::2])]) ** 2),
+    lambda x: sorted(x)[0] * sorted(x)[1] - sorted(x)[2],
+    lambda x: tuple(x)[1] * tuple(x)[2],
+    lambda x: float(x[0]) * x.sum().item() + x.item(1),
+    lambda x: max(x) * min(x) + sum(map(abs, list(x))),
+]
+
+
+@pytest.mark.parametrize("f", LISTS)
+def test_lists_made_of_arrays(f: Any) -> None:
+    check(f, X)
+
+
+def test_stars_spread_what_the_function_takes() -> None:
+    t = np.linspace(0.0, 1.0, 4)
+    check(residual, X, t)
+    check(residual_in_part, X, t)
+    for other in (X[:2], np.ones(4)):
+        with pytest.raises(TypeError):
+            grad(residual)(other, t)
+    with pytest.raises(ValueError, match="not enough values to unpack"):
+        grad(unpacked)(X[:1])

@@ -13,6 +13,7 @@ FORMS = {
     "length": "len({0}) == _1_",
     "keys": "list({0}) == _1_",
     "equals": "{0} == _1_",
+    "number": "getattr({0}, 'shape', ()) == _1_",
     "array": "(type({0}), {0}.dtype, *map((1).__eq__, {0}.shape)) == _1_",
 }
 
@@ -77,6 +78,11 @@ class Guard:
     def text(self) -> str:
         """The condition, with ``_0_`` for the root and ``_1_`` for what is expected."""
         return FORMS[self.form].format(self.route.text)
+
+    def concerns(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether what it watches is there to be looked at."""
+        root = self.route.root
+        return not isinstance(root, Argument) or root.name in arguments
 
     def holds(self, expected: Any, arguments: Mapping[str, Any]) -> bool:
         """Whether the condition is true now, for the arguments of a call."""

@@ -20,6 +20,7 @@ from chainrule.graph.types import (
     Array,
     Type,
     array_of,
+    dtype_of,
     unit_axes_of,
 )
 from chainrule.lift.containers import Containers
@@ -371,6 +372,22 @@ class Arrays(Containers):
                 return Static(numpy.dtype(node.type.dtype))
         return None
 
+    def number_attribute(self, owner: Node, name: str) -> Value:
+        """What NumPy's numbers and arrays without axes say of their shape; Python's say nothing."""
+        if self.python_types(owner) in ((float,), (int,), (bool,)):
+            return self.verbatim(f"_0_.{name}", owner)
+        if name == "dtype":
+            import numpy
+
+            return Static(numpy.dtype(dtype_of(owner.type)))
+        known: dict[str, Value] = {
+            "shape": TupleValue(()),
+            "ndim": self.graph.constant(0),
+            "size": self.graph.constant(1),
+            "T": owner,
+        }
+        return known[name]
+
     def length_along(self, node: Node, axis: int) -> Node:
         """``node.shape[axis]``; a length that is known to be 1 is the constant."""
         if unit_axes_of(node.type)[axis]:
@@ -381,3 +398,8 @@ class Arrays(Containers):
         if self.is_array(value):
             return self.call_array(shaping.dimension, (self.node(value),), (0,), "len")
         return super().length_of(value)
+
+    # Given by the other parts of the lifter.
+
+    def python_types(self, value: Value) -> tuple[type, ...]:
+        raise NotImplementedError

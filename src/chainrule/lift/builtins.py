@@ -11,21 +11,19 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.calls import Builtin, Calls
+from chainrule.lift.calls import Builtin
 from chainrule.lift.core import Completion, LoopExits
+from chainrule.lift.inspection import QUESTIONS, Inspection
 from chainrule.lift.values import (
-    Closure,
     DictBox,
     Enumerate,
     Generator,
     ListBox,
     Mapped,
-    Method,
     ObjectBox,
     PartialCall,
-    Place,
     Range,
     Reversed,
     Static,
@@ -34,15 +32,14 @@ from chainrule.lift.values import (
     Zip,
 )
 from chainrule.primitives import arithmetic, extremes, rounding, sequence, special
+from chainrule.primitives.arrays.creation import rows_of
 from chainrule.primitives.declare import TABLE
 
-# The Python types of numbers whose graph type is certain.
-PYTHON_TYPES: dict[Type, type] = {FLOAT: float, INT: int, BOOL: bool}
 Arguments = list[Value]
 Keywords = dict[str, Value]
 
 
-class Builtins(Calls):
+class Builtins(Inspection):
     """Lifts calls of builtins."""
 
     def builtin(self, found: Any) -> Builtin | None:
@@ -110,6 +107,8 @@ class Builtins(Calls):
         value = self.read(value)
         if isinstance(value, Generator):
             return self.listed(value)
+        if self.is_array(value):
+            return self.boxed(self.call_array(rows_of, (self.node(value),), ()))
         if isinstance(value, (Zip, Enumerate, Reversed, Mapped, Range)):
             items = self.known_iteration(value)
             box = ListBox()
@@ -157,7 +156,7 @@ class Builtins(Calls):
             for item in items:
                 result = self.binary(ast.Add, result, item, node)
             return result
-        listed = self.as_list(args[0], node)
+        listed = args[0] if self.is_array(args[0]) else self.as_list(args[0], node)
         if items is not None:
             if not items:
                 return start if start is not None else self.graph.constant(0)
@@ -171,41 +170,6 @@ class Builtins(Calls):
         if self.static_int(start) == 0:
             return self.primitive(sequence.total, base)
         return self.primitive(TABLE["total_from"], base, self.node(start))
-
-    def is_instance(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        known, kinds = self.static_value(args[1])
-        if not known:
-            return self.verbatim(
-                "isinstance(_0_, _1_)", self.node(args[0]), self.node(args[1]), type=BOOL
-            )
-        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
-        found = self.python_type(args[0])
-        if found is None:
-            names = self.node(args[1])
-            return self.verbatim("isinstance(_0_, _1_)", self.node(args[0]), names, type=BOOL)
-        return Static(any(isinstance(kind, type) and issubclass(found, kind) for kind in kinds))
-
-    def python_type(self, value: Value) -> type | None:
-        """The Python type of a value, when it is certain."""
-        value = self.read(value)
-        self.watch_type(value)
-        if isinstance(value, Static):
-            return type(value.value)
-        if isinstance(value, ObjectBox):
-            return value.type
-        if isinstance(value, TupleValue):
-            return value.named or tuple
-        if isinstance(value, (ListBox, Place)):
-            return list
-        if isinstance(value, DictBox):
-            return dict
-        if isinstance(value, (Closure, Method, PartialCall)):
-            return type(lambda: None)
-        if isinstance(value, Node):
-            if isinstance(value.type, SequenceType):
-                return tuple if value.type.kind == "tuple" else list
-            return PYTHON_TYPES.get(value.type)
-        return None
 
     def _running_product(self, items: Value, keywords: Keywords, node: ast.AST) -> Value:
         """``math.prod`` of a run-time list, multiplied in its order."""
@@ -350,9 +314,8 @@ def _any_all(name: str) -> Builtin:
     def decide(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         items = self.known_iteration(args[0])
         if items is None:
-            return self.verbatim(
-                f"{name}(_0_)", self.node(self.as_list(args[0], node)), type=BOOL, pure=True
-            )
+            listed = args[0] if self.is_array(args[0]) else self.as_list(args[0], node)
+            return self.verbatim(f"{name}(_0_)", self.node(listed), type=BOOL, pure=True)
         result: Value = Static(name == "all")
         for item in reversed(items):
             known, truth = self.truth(item)
@@ -435,51 +398,6 @@ def _filter(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) 
     return box
 
 
-def _getattr(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    known, name = self.static_value(args[1])
-    if not known:
-        raise self.unsupported(
-            "`getattr` with a name known at run time only", "Name the attribute.", node
-        )
-    if len(args) == 3 and isinstance(args[0], ObjectBox):
-        content = self.state.get(args[0], {})
-        if name not in content and not hasattr(args[0].instance or args[0].type, name):
-            return args[2]
-    if len(args) == 3 and not isinstance(args[0], (ObjectBox, Static)):
-        found = self.python_type(args[0])
-        if found is not None and not hasattr(found, name):
-            return args[2]
-    return self.attribute(args[0], name, node)
-
-
-def _hasattr(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    known, name = self.static_value(args[1])
-    value = self.read(args[0])
-    if known and isinstance(value, ObjectBox):
-        return Static(
-            name in self.state.get(value, {}) or hasattr(value.instance or value.type, name)
-        )
-    if known and isinstance(value, Static):
-        return Static(hasattr(value.value, name))
-    found = self.python_type(value)
-    if known and found is not None:
-        return Static(hasattr(found, name))
-    return self.verbatim("hasattr(_0_, _1_)", self.node(value), self.node(args[1]), type=BOOL)
-
-
-def _callable(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    value = self.read(args[0])
-    if isinstance(value, Static):
-        return Static(callable(value.value))
-    return Static(isinstance(value, (Closure, Method, PartialCall)))
-
-
-def _type(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    if (found := self.python_type(args[0])) is not None and len(args) == 1:
-        return Static(found)
-    return self.verbatim("type(_0_)", self.node(args[0]), carries=False)
-
-
 def _refused(name: str, remedy: str) -> Builtin:
     def refuse(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         raise self.unsupported(f"`{name}` inside a function", remedy, node)
@@ -535,6 +453,7 @@ def _modulo_parts(self: Builtins, args: Arguments, keywords: Keywords, node: ast
 
 
 BUILTINS: dict[Any, Builtin] = {
+    **QUESTIONS,
     builtins.range: _range,
     builtins.len: _length,
     builtins.zip: lambda self, args, keywords, node: Zip(tuple(args)),
@@ -561,11 +480,6 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.sorted: make_sorted,
     builtins.map: _map,
     builtins.filter: _filter,
-    builtins.isinstance: lambda self, args, keywords, node: self.is_instance(args, keywords, node),
-    builtins.getattr: _getattr,
-    builtins.hasattr: _hasattr,
-    builtins.callable: _callable,
-    builtins.type: _type,
     builtins.open: _refused("open", "Read the file outside and pass its content in."),
     builtins.input: _refused("input", "Pass the value in as a parameter."),
     builtins.eval: _refused("eval", "Write the expression into the function."),

@@ -15,14 +15,16 @@ from chainrule.errors import ChainruleError, NotDifferentiableError, SourceError
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC
+from chainrule.lift.callees import declare_names, home_of, places_of_star
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.objects import Objects
 from chainrule.lift.source import Source, source_of, unwrap
-from chainrule.lift.state import Frame, assigned_names
+from chainrule.lift.state import Frame
 from chainrule.lift.values import (
     ArrayBox,
     Closure,
     DictBox,
+    Generator,
     ListBox,
     Method,
     ObjectBox,
@@ -33,7 +35,7 @@ from chainrule.lift.values import (
     Value,
     View,
 )
-from chainrule.primitives.declare import Primitive
+from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.effect import CALL
 from chainrule.primitives.namespaces import primitive_of, spelling
 
@@ -62,7 +64,7 @@ class Calls(Objects):
     def call_expression(self, node: ast.Call) -> Value:
         self.called.add(node.func)
         function = self.expression(node.func)
-        args = self.elements(node.args)
+        args = self._arguments(function, node)
         keywords: dict[str, Value] = {}
         for keyword in node.keywords:
             value = self.expression(keyword.value)
@@ -76,6 +78,31 @@ class Calls(Objects):
                 raise self.unsupported("`**` of this value in a call", "Name the arguments.", node)
         self.note_evaluated()
         return self.call(function, args, keywords, node)
+
+    def _arguments(self, function: Value, node: ast.Call) -> list[Value]:
+        """Values of positional arguments, stars spread as far as the function takes them."""
+        found: list[Value] = []
+        for position, arg in enumerate(node.args):
+            if not isinstance(arg, ast.Starred):
+                found.append(self.expression(arg))
+                continue
+            value = self.expression(arg.value)
+            count = None
+            if self.known_items(value) is None and not isinstance(self.read(value), Generator):
+                rest = len(node.args) - position - 1
+                count = places_of_star(self.read(function), len(found) + rest, node)
+            if count is None:
+                found.extend(self.spread(value, arg))
+                continue
+            length = self.length_of(value)
+            text = ast.unparse(node.func)
+            self.raise_if(
+                self.primitive(TABLE["not_equal"], length, self.graph.constant(count)),
+                f'TypeError(f"{text}() needs {count} values, not {{_0_}}")',
+                length,
+            )
+            found += self.unpack_node(value, count, arg)
+        return found
 
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST
@@ -104,7 +131,7 @@ class Calls(Objects):
         self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
         found = function.value
-        if _home_of(found) in RANDOM_MODULES:
+        if home_of(found) in RANDOM_MODULES:
             text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
             raise self.unsupported(
                 f"cannot differentiate through `{text}`",
@@ -112,7 +139,7 @@ class Calls(Objects):
                 "stop_gradient(...) outside.",
                 node,
             )
-        if _home_of(found) == "cmath":
+        if home_of(found) == "cmath":
             raise self.unsupported(
                 "complex numbers are not supported",
                 "Use the functions of math on real and imaginary parts.",
@@ -133,6 +160,8 @@ class Calls(Objects):
         builtin = self.builtin(found)
         if builtin is not None:
             return builtin(self, args, keywords, node)
+        if "numpy" in (home_of(found).partition(".")[0], type(found).__module__):
+            self.calls_numpy = True
         called = self.array_call(found, args, keywords, node)
         if called is not None:
             return called
@@ -141,6 +170,10 @@ class Calls(Objects):
             return self._call_primitive(found, primitive, args)
         if isinstance(found, type):
             return self._construct(function, found, args, keywords, node)
+        if isinstance(found, functools._lru_cache_wrapper) and not keywords:
+            parts = [self.static_value(arg) for arg in args]
+            if all(known and isinstance(part, (type, str)) for known, part in parts):
+                return self.wrap(found(*(part for _, part in parts)))
         if isinstance(unwrap(found), types.FunctionType):
             return self._call_function(function, args, keywords, node)
         return self._opaque_call(self.static_node(function), args, keywords, node, None)
@@ -155,7 +188,7 @@ class Calls(Objects):
         return None
 
     def _call_primitive(self, found: Any, primitive: Primitive, args: list[Value]) -> Value:
-        home = _home_of(found)
+        home = home_of(found)
         nodes = tuple(
             self.array_node(arg) if home != "math" and home != "builtins" else self.node(arg)
             for arg in args
@@ -196,7 +229,7 @@ class Calls(Objects):
         if not any(isinstance(self.read(arg), (ArrayBox, View)) for arg in args):
             return
         found = self.graph.references.get(function.params[0]) if function.params else None
-        home = _home_of(found).partition(".")[0] if found is not None else ""
+        home = home_of(found).partition(".")[0] if found is not None else ""
         harmless = home in sys.stdlib_module_names or home in ("numpy", "scipy")
         if not harmless or getattr(found, "__name__", "") in WRITERS:
             text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
@@ -511,32 +544,3 @@ class Calls(Objects):
         self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
         raise NotImplementedError
-
-
-def _home_of(found: Any) -> str:
-    """The module of a callable, or of the class of the object that it is a method of."""
-    owner = getattr(found, "__self__", None)
-    if owner is not None and not isinstance(owner, types.ModuleType):
-        return str(type(owner).__module__)
-    return str(getattr(found, "__module__", ""))
-
-
-def declare_names(
-    tree: ast.FunctionDef | ast.Lambda, frame: Frame, bound: dict[str, Value]
-) -> None:
-    """Find out which names are local, nonlocal and global in a function."""
-    frame.local_names = set(bound)
-    if isinstance(tree, ast.Lambda):
-        return
-    names = set(assigned_names(tree.body))
-    stack: list[ast.AST] = list(tree.body)
-    while stack:
-        part = stack.pop()
-        if isinstance(part, ast.Nonlocal):
-            frame.outer_names |= set(part.names)
-        elif isinstance(part, ast.Global):
-            frame.global_names |= set(part.names)
-        elif not isinstance(part, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
-            # What a nested function declares is its own.
-            stack.extend(ast.iter_child_nodes(part))
-    frame.local_names |= names - frame.outer_names - frame.global_names

@@ -102,6 +102,10 @@ class Core:
         # What was in objects and arrays that exist outside when the function began.
         self.attributes: dict[ObjectBox, dict[str, Value]] = {}
         self.outside: dict[ArrayBox, Node] = {}
+        # Whether a function was called that takes arrays for numbers.
+        self.calls_numpy = False
+        # The Python types that numbers may have.
+        self.number_types: dict[Node, tuple[type, ...]] = {}
         self.object_nodes: dict[ObjectBox, Callable[[], Node]] = {}
         # How often whole rows of nested lists were replaced.
         self.row_writes: dict[ListBox, int] = {}

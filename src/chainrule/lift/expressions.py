@@ -165,7 +165,7 @@ class Expressions(Operators):
             return box
         for entry in node.elts:
             if isinstance(entry, ast.Starred):
-                self.extend(box, self.expression(entry.value), entry)
+                self.extend(box, self.as_list(self.expression(entry.value), entry), entry)
                 continue
             self.append(box, self.expression(entry), entry)
         return box
@@ -212,9 +212,29 @@ class Expressions(Operators):
         return self.verbatim("{" + ", ".join(f"_{k}_" for k in range(len(nodes))) + "}", *nodes)
 
     def _joined_string(self, node: ast.JoinedStr) -> Value:
+        known = self._known_string(node)
+        if known is not None:
+            return Static(known)
         arguments: list[Node] = []
         copy = self._string_template(node, arguments)
         return self.verbatim(ast.unparse(copy), *arguments, carries=False)
+
+    def _known_string(self, node: ast.JoinedStr) -> str | None:
+        """The text, where all that is put into it is known."""
+        text = ""
+        for part in node.values:
+            if isinstance(part, ast.Constant):
+                text += str(part.value)
+                continue
+            if not isinstance(part, ast.FormattedValue) or part.format_spec is not None:
+                return None
+            if part.conversion != -1 or not isinstance(part.value, ast.Name):
+                return None
+            known, found = self.static_value(self.expression(part.value))
+            if not known or type(found) not in (str, int):
+                return None
+            text += str(found)
+        return text
 
     def _string_template(self, node: ast.JoinedStr, arguments: list[Node]) -> ast.JoinedStr:
         parts: list[ast.expr] = []
@@ -394,6 +414,9 @@ class Expressions(Operators):
         raise NotImplementedError
 
     def extend(self, box: ListBox, value: Value, node: ast.AST) -> None:
+        raise NotImplementedError
+
+    def as_list(self, value: Value, node: ast.AST) -> Value:
         raise NotImplementedError
 
     def dict_comprehension(self, node: ast.DictComp) -> Value:

@@ -12,12 +12,13 @@ from typing import Any
 
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import Graph
-from chainrule.graph.guard import Route
+from chainrule.graph.guard import Argument, Route, array_layout
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
 from chainrule.lift import folds
-from chainrule.lift.calls import declare_names
+from chainrule.lift.arrays import is_ndarray
+from chainrule.lift.callees import declare_names
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted, Transform, assemble
 from chainrule.lift.nested import Nested
@@ -125,15 +126,33 @@ def lift(
         graph.guard(
             Route(source.function).attribute("__defaults__"), "is", source.function.__defaults__
         )
+    if lifter.calls_numpy:
+        _watch_numbers(graph, signature, arguments)
     given = {**(arguments or {}), **_self_argument(signature, owner)}
     graph.guards = {
-        key: guard for key, guard in graph.guards.items() if guard.holds(guard.expected, given)
+        key: guard
+        for key, guard in graph.guards.items()
+        if not guard.concerns(given) or guard.holds(guard.expected, given)
     }
     graph.signature = signature_parameters(graph, signature, nodes)
     graph.sources = tuple(
         (used.file, used.tree.lineno, used.text) for used in lifter.sources.values()
     )
     return Lifted(graph, parameters, structure, tuple(lifter.sources.values()))
+
+
+def _watch_numbers(
+    graph: Graph, signature: inspect.Signature, arguments: Mapping[str, Any] | None
+) -> None:
+    """Where NumPy would take an array for what is annotated as a float, so do we."""
+    for name, parameter in signature.parameters.items():
+        if annotated_type(parameter.annotation) != FLOAT:
+            continue
+        route = Route(Argument(name))
+        if arguments is None:
+            graph.guard(route, "number", ())
+        elif name in arguments and is_ndarray(arguments[name]):
+            graph.guard(route, "array", array_layout(arguments[name]))
 
 
 def _self_argument(signature: inspect.Signature, owner: Any) -> dict[str, Any]:

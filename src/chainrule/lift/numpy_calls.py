@@ -11,7 +11,7 @@ from typing import Any
 
 from chainrule.graph.block import GLOBAL
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT, unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.lift.methods import Methods
 from chainrule.lift.numpy_forms import METHODS, special_form
 from chainrule.lift.values import ListBox, Static, TupleValue, Value
@@ -81,12 +81,12 @@ class NumpyCalls(Methods):
         self.write_whole(target, self.node(value), node)
         return target
 
-    def python_type(self, value: Value) -> type | None:
+    def python_types(self, value: Value) -> tuple[type, ...]:
         if self.is_array(self.read(value)):
             import numpy
 
-            return numpy.ndarray
-        return super().python_type(value)
+            return (numpy.ndarray,)
+        return super().python_types(value)
 
     # --- binding --------------------------------------------------------------------------
 
@@ -228,7 +228,8 @@ class NumpyCalls(Methods):
                 return lambda lifter, base, args, keywords, node: chosen_form(
                     lifter, args, keywords, node
                 )
-        if not self.is_array(owner):
+        number = isinstance(owner, Node) and owner.type in (FLOAT, INT, BOOL)
+        if not self.is_array(owner) and not (number and self._is_numpys(owner, name)):
             return super().container_method(owner, name)
         special = METHODS.get(name)
         if special is not None:
@@ -240,6 +241,11 @@ class NumpyCalls(Methods):
                 chosen, [base, *args], keywords, node, "method"
             )
         return _unknown_method(name)
+
+    def _is_numpys(self, owner: Node, name: str) -> bool:
+        """Whether a method of a number can only be that of NumPy's numbers."""
+        python = self.python_types(owner) in ((float,), (int,), (bool,))
+        return not python and (name in METHODS or method_primitive(name) is not None)
 
 
 # Keywords that may be given when they have NumPy's own default.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT, unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, unit_axes_of
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.values import ListBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays import (
@@ -75,10 +76,12 @@ def _make_array(copies: bool) -> SpecialForm:
         if self.is_array(value):
             source = self.node(value)
             same = wanted is None or wanted == getattr(source.type, "dtype", None)
-            if same and not copy_flag[1]:
+            if same and copy_flag[1] is not True:
                 return value
             return self.boxed(self.call_array(creation.array_copy, (source,), (wanted,)))
-        if isinstance(value, Node):
+        if isinstance(value, Node) and value.type in (FLOAT, INT, BOOL):
+            return self.call_array(creation.array_copy, (value,), (wanted,))
+        if isinstance(value, Node) and not isinstance(value.type, SequenceType):
             return value
         items = self.known_items(value)
         if items is not None:
@@ -126,6 +129,34 @@ def _ndim(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
 def _is_scalar(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     value = self.read(args[0])
     return Static(isinstance(value, Node) and not unit_axes_of(value.type))
+
+
+def _iterable(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    value = self.read(args[0])
+    if isinstance(value, Node) and value.type in (FLOAT, INT, BOOL):
+        return Static(False)
+    if isinstance(value, Static):
+        return Static(isinstance(value.value, Iterable))
+    return Static(self.is_array(value) or self.is_container(value))
+
+
+def _result_type(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """The dtype that arithmetic gives; it follows from the types of the arguments."""
+    import numpy
+
+    examples: list[Any] = []
+    for arg in args:
+        known, found = self.static_value(arg)
+        if known and isinstance(found, (type, str, numpy.dtype)):
+            examples.append(found)
+            continue
+        array = self.array_node(arg)
+        kinds = self.python_types(arg)
+        if not unit_axes_of(array.type) and kinds in ((float,), (int,), (bool,)):
+            examples.append(kinds[0](0))
+        else:
+            examples.append(numpy.dtype(dtype_of(array.type)))
+    return Static(numpy.result_type(*examples))
 
 
 def _joining(name: str) -> SpecialForm:
@@ -394,6 +425,8 @@ SPECIAL: dict[str, SpecialForm] = {
     "size": _size,
     "ndim": _ndim,
     "isscalar": _is_scalar,
+    "iterable": _iterable,
+    "result_type": _result_type,
     "vstack": _joining("vstack"),
     "hstack": _joining("hstack"),
     "column_stack": _joining("column_stack"),
@@ -446,7 +479,8 @@ def _item(
     ]
     if len(nodes) == 1 < len(unit_axes_of(base.type)):
         base = self.call_array(shaping.reshape, (base, self.graph.constant(-1)), ("C",), "method")
-    return self.primitive(sequence.index, base, *nodes)
+    entry = self.primitive(sequence.index, base, *nodes) if nodes else base
+    return self.primitive(TABLE["to_float"], entry) if entry.type == FLOAT else entry
 
 
 def _method_clip(

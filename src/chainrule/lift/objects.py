@@ -12,7 +12,7 @@ from typing import Any
 
 from chainrule.graph.guard import Argument, Route
 from chainrule.graph.node import Node
-from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays import is_numeric
 from chainrule.lift.control import Control
@@ -37,6 +37,7 @@ SPECIAL_METHODS: dict[type, str] = {
     ast.Pow: "pow",
     ast.MatMult: "matmul",
 }
+NUMPY_ATTRIBUTES = ("shape", "ndim", "size", "T", "dtype")
 
 
 class Objects(Control):
@@ -59,6 +60,8 @@ class Objects(Control):
         if isinstance(owner, Node) and not isinstance(owner.type, SequenceType):
             if owner.type in (FLOAT, INT) and name in ("real", "imag"):
                 return owner if name == "real" else self.graph.constant(0.0)
+            if owner.type in (FLOAT, INT, BOOL) and name in NUMPY_ATTRIBUTES:
+                return self.number_attribute(owner, name)
             if owner.type in (OPAQUE, DYNAMIC):
                 return (
                     Method(Static(name), owner)

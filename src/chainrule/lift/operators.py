@@ -217,6 +217,8 @@ class Operators(Arrays):
             self.watch_content(right)
             return Static(STATIC_COMPARE[operator](a, b))
         if self.is_container(left) and self.is_container(right):
+            if operator in (ast.Eq, ast.NotEq) and self._lengths_differ(left, right):
+                return Static(operator is ast.NotEq)
             return self.verbatim(
                 f"_0_ {SYMBOLS[operator]} _1_", self.node(left), self.node(right), type=BOOL
             )
@@ -226,6 +228,10 @@ class Operators(Arrays):
         if a_node.type == OPAQUE or b_node.type == OPAQUE:
             return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", a_node, b_node, type=BOOL)
         return self.primitive(COMPARE[operator], a_node, b_node)
+
+    def _lengths_differ(self, left: Value, right: Value) -> bool:
+        items = self.known_items(left), self.known_items(right)
+        return items[0] is not None and items[1] is not None and len(items[0]) != len(items[1])
 
     def _never_equal(self, left: Value, right: Value) -> bool:
         """A number is never equal to a string, None or a container."""

@@ -89,7 +89,9 @@ class Parameters(NumpyCalls):
         if type(example) in (float, int, bool):
             return read(self.static_type(example))
         if _is_float_like(example):
-            return read(FLOAT)
+            number = read(FLOAT)
+            self.number_types[number] = (type(example),)
+            return number
         if example is None or isinstance(example, (str, bytes)):
             return Static(example)
         if isinstance(example, list):

@@ -84,9 +84,9 @@ class Statements(Expressions):
         items = self.known_items(value)
         if items is None:
             if stars:
-                self._unpack_run_time(target, stars[0], value)
+                self._unpack_run_time(target, stars[0], self.as_list(value, target))
                 return
-            if isinstance(value, ListBox):
+            if isinstance(value, (ListBox, View)):
                 self.check_length(value, len(names), False)
             items = self.unpack_node(value, len(names), target)
         if not stars:
@@ -138,19 +138,21 @@ class Statements(Expressions):
         """Raise what unpacking ``value`` into ``count`` names, or more, raises."""
         length = self.length_of(value)
         least = f"at least {count}" if more else count
-        few = f"f'not enough values to unpack (expected {least}, got {{_0_}})'"
-        self._raise_if(
+        few = f"ValueError(f'not enough values to unpack (expected {least}, got {{_0_}})')"
+        self.raise_if(
             self.primitive(arithmetic.less, length, self.graph.constant(count)), few, length
         )
         if not more:
-            many = f"'too many values to unpack (expected {count})'"
-            self._raise_if(
+            many = f"ValueError('too many values to unpack (expected {count})')"
+            self.raise_if(
                 self.primitive(arithmetic.greater, length, self.graph.constant(count)), many
             )
 
-    def _raise_if(self, predicate: Node, text: str, *args: Node) -> None:
+    def raise_if(self, predicate: Node, text: str, *args: Node) -> None:
+        """``if predicate: raise text``: what Python itself checks."""
+
         def refuse() -> Completion:
-            self.block.add(RAISE, args, (f"raise ValueError({text})",))
+            self.block.add(RAISE, args, (f"raise {text}",))
             return Completion.RAISES
 
         self.branch(predicate, refuse, lambda: Completion.FALLS, "statement")
@@ -158,6 +160,8 @@ class Statements(Expressions):
     def unpack_node(self, value: Value, count: int, node: ast.AST) -> list[Value]:
         """The ``count`` entries of a run-time container."""
         constant = self.graph.constant
+        if self.is_array(value):
+            return [self.array_item(value, "i", (constant(k),)) for k in range(count)]
         if isinstance(value, (ListBox, Place)) or (
             isinstance(value, Node) and isinstance(value.type, SequenceType)
         ):

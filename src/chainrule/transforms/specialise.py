@@ -56,7 +56,7 @@ def derivative(
     plain = owner is None and is_direct(base)
     if plain and kinds_are_known(source, names) and not isinstance(function, Specialised):
         made: Callable[..., Any] = Variants(
-            source.function, lambda *_: request.generate(None), request.generate(None)
+            source.function, request.generate_again, request.generate(None)
         ).first
         return made
     return Specialised(request)
@@ -91,6 +91,25 @@ class Request:
         generated = load(emitted, graphs[0].name, module_globals=source.function.__globals__)
         generated.request = self  # type: ignore[attr-defined]
         return generated
+
+    def generate_again(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> types.FunctionType:
+        """The function for annotated kinds, or for arrays that were given in their place."""
+        signature = inspect.signature(self.function)
+        arguments = _arguments_of(signature, self.transform, args, keywords)
+        shaped = any(getattr(value, "shape", ()) for value in arguments.values())
+        return self.generate(arguments if shaped else None)
+
+
+def _arguments_of(
+    signature: inspect.Signature, transform: str, args: tuple[Any, ...], keywords: dict[str, Any]
+) -> dict[str, Any]:
+    """The function's own arguments by name, without directions and seeds."""
+    given = {name: value for name, value in keywords.items() if name in signature.parameters}
+    if transform in ("jvp", "hvp", "vjp"):
+        args = args[: len(signature.parameters)]
+    bound = signature.bind(*args, **given)
+    bound.apply_defaults()
+    return dict(bound.arguments)
 
 
 def base_function(function: Any) -> Any:
@@ -199,18 +218,7 @@ class Specialised:
         return made
 
     def _arguments(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
-        """The function's own arguments by name, without directions and seeds."""
-        extra = {
-            name: value
-            for name, value in keywords.items()
-            if name not in self._signature.parameters
-        }
-        given = {name: value for name, value in keywords.items() if name not in extra}
-        if self.request.transform in ("jvp", "hvp", "vjp"):
-            args = args[: len(self._signature.parameters)]
-        bound = self._signature.bind(*args, **given)
-        bound.apply_defaults()
-        return dict(bound.arguments)
+        return _arguments_of(self._signature, self.request.transform, args, keywords)
 
 
 def kind_key(value: Any) -> Hashable:

@@ -301,7 +301,7 @@ def rows_of(walker: Any, node: Node, out_bar: Node) -> None:
 
 
 def _copied(type: Type, dtype: str | None = None) -> Type:
-    return _like(type, dtype) if unit_axes_of(type) else type
+    return _like(type, dtype) if unit_axes_of(type) or dtype else type
 
 
 @array_linear(

@@ -1,0 +1,66 @@
+"""What can be told of a function before it is lifted: its home, its places, its local names."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import types
+from typing import Any
+
+from chainrule.errors import SourceError
+from chainrule.lift.source import source_of
+from chainrule.lift.state import Frame, assigned_names
+from chainrule.lift.values import Closure, Method, Static, Value
+
+
+def places_of_star(function: Value, others: int, node: ast.Call) -> int | None:
+    """How many values a star must give, where a function takes a fixed number; else None."""
+    arguments = None
+    bound = 0
+    if isinstance(function, Method):
+        owner, function, bound = function.owner, function.function, 1
+        if isinstance(function, Static) and isinstance(owner, Static):
+            method = getattr(owner.value, str(function.value), None)
+            function = Static(getattr(method, "__func__", None))
+    if isinstance(function, Closure):
+        arguments = function.tree.args
+    elif isinstance(function, Static) and isinstance(function.value, types.FunctionType):
+        with contextlib.suppress(SourceError):
+            arguments = source_of(function.value).tree.args
+    if arguments is None or arguments.vararg is not None or arguments.defaults:
+        return None
+    if any(keyword.arg is None for keyword in node.keywords):
+        return None
+    names = [parameter.arg for parameter in (*arguments.posonlyargs, *arguments.args)]
+    named = sum(keyword.arg in names for keyword in node.keywords)
+    count = len(names) - bound - named - others
+    return count if count >= 0 else None
+
+
+def home_of(found: Any) -> str:
+    """The module of a callable, or of the class of the object that it is a method of."""
+    owner = getattr(found, "__self__", None)
+    if owner is not None and not isinstance(owner, types.ModuleType):
+        return str(type(owner).__module__)
+    return str(getattr(found, "__module__", ""))
+
+
+def declare_names(
+    tree: ast.FunctionDef | ast.Lambda, frame: Frame, bound: dict[str, Value]
+) -> None:
+    """Find out which names are local, nonlocal and global in a function."""
+    frame.local_names = set(bound)
+    if isinstance(tree, ast.Lambda):
+        return
+    names = set(assigned_names(tree.body))
+    stack: list[ast.AST] = list(tree.body)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.Nonlocal):
+            frame.outer_names |= set(part.names)
+        elif isinstance(part, ast.Global):
+            frame.global_names |= set(part.names)
+        elif not isinstance(part, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+            # What a nested function declares is its own.
+            stack.extend(ast.iter_child_nodes(part))
+    frame.local_names |= names - frame.outer_names - frame.global_names
