@@ -1,7 +1,7 @@
 ARGUMENTS = (2.0, [1.0, 2.0])
 
 
-def scaled(x, a, b):
+def scaled(x, a, b=1.0):
     return x * a + b
 
 
