@@ -113,14 +113,14 @@ def _is_multiple(node: Node) -> bool:
 
 def collect(
     root: Node, opens: Callable[[Node, Node], bool], mapped: Callable[[Node], Node]
-) -> Product | None:
-    """The product whose last operation is ``root``; None when it is that operation alone.
+) -> tuple[Product, int]:
+    """The product whose last operation is ``root``, and how many operations it is made of.
 
     ``opens(node, user)`` tells whether an argument is part of the product.
     """
     product = Product()
     stack: list[tuple[Node, bool]] = [(root, False)]
-    opened = -1
+    opened = 0
     while stack:
         node, below = stack.pop()
         opened += 1
@@ -135,6 +135,4 @@ def collect(
             else:
                 product.put(mapped(arg), side)
         stack.extend(reversed(pending))
-    if opened == 0:
-        return None
-    return product
+    return product, opened

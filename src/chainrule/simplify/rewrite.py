@@ -14,25 +14,37 @@ from chainrule.graph.block import CONSTANT, GLOBAL, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arithmetic import negative, subtract
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.cost import Live
+from chainrule.primitives.cost import Live, operations
 from chainrule.primitives.declare import Primitive
 from chainrule.simplify.facts import Facts
-from chainrule.simplify.product import PRODUCT_OPS, collect
+from chainrule.simplify.product import PRODUCT_OPS, Product, collect
 from chainrule.simplify.rules import RULES
+from chainrule.simplify.sums import SUM_OPS, Known, Term, built, cost_of, factored, term_of
 
 # Every walk can open the way for another; more than this many do not pay.
 WALKS = 4
 
 
-class Simplifier(Copier):
-    """One walk."""
+# How many values with several uses one term may take apart.
+SHARED = 2
 
-    def __init__(self, source: Graph) -> None:
+
+class Simplifier(Copier):
+    """One walk.
+
+    Under ``shared`` sums also take products apart that have further uses: whether those are
+    gone in the end shows in the operations of the whole graph only.
+    """
+
+    def __init__(self, source: Graph, shared: bool = False) -> None:
         super().__init__(source)
         self.live = Live(source)
+        self.shared = shared
         self.facts = Facts()
+        self.known = Known()
         self.uses: dict[Node, int] = {}
         self.user: dict[Node, Node] = {}
         self.values: dict[Node, float | None] = {}
@@ -59,6 +71,8 @@ class Simplifier(Copier):
             super().step(step)
             if not step.origin.derivative:
                 self.facts.learn(step, self.graph.cursor, self.mapped)
+                if step.op in SUM_OPS and step.type == FLOAT:
+                    self._learn_sum(step)
 
     def structured(self, node: Node) -> None:
         """A guard against zero is settled where f has divided by the value before."""
@@ -88,7 +102,9 @@ class Simplifier(Copier):
             return super().copy(step)
         args = tuple(map(self.settled, step.args))
         whole = unit_axes_of(step.type)
-        new = self._product(step) if op in PRODUCT_OPS and not whole else None
+        new = self._sum(step) if op in SUM_OPS and not whole else None
+        if new is None and op in PRODUCT_OPS and not whole:
+            new = self._product(step)
         if new is None:
             new = self._rewritten(op, args, step)
         if new is None:
@@ -106,14 +122,9 @@ class Simplifier(Copier):
         user = self.user.get(step)
         if user is not None and self._opens(step, user) and user.origin.derivative:
             return None
-        product = collect(step, self._opens, self.settled)
-        if product is None:
+        product, opened = collect(step, self._opens, self.settled)
+        if opened == 1 or not _settle(product):
             return None
-        product.take_roots()
-        if product.has_edge:
-            return None
-        product.cancel()
-        product.take_constants()
         return product.build(self.graph.constant(1.0))
 
     def _opens(self, node: Node, user: Node) -> bool:
@@ -126,6 +137,90 @@ class Simplifier(Copier):
             and node.type == FLOAT
             and node not in self.source.names
         )
+
+    def _sum(self, step: Node) -> Node | None:
+        """The sum that ends in ``step`` with common factors in front, where that is less work."""
+        user = self.user.get(step)
+        if user is not None and user.origin.derivative and self._opens_sum(step, user):
+            return None
+        terms: list[Term] = []
+        count = 0.0
+        stack = [(step, 1.0)]
+        while stack:
+            node, sign = stack.pop()
+            if node is step or self._opens_sum(node, self.user[node]):
+                count += 1
+                signs = (sign, -sign) if node.op is subtract else (sign, sign)
+                signs = (-sign,) if node.op is negative else signs
+                stack += reversed(list(zip(node.args, signs, strict=True)))
+                continue
+            product, opened = self._term(node)
+            if not _settle(product):
+                return None
+            product.constant *= sign
+            terms.append(term_of(product))
+            count += opened
+        if len(terms) < 2:
+            return None
+        block = self.graph.cursor
+        best = factored(terms, lambda parts: self.known.taken(parts, block))
+        if cost_of(best) >= min(count, cost_of(terms)) - 1e-9:
+            return None
+        return built(best, self.graph.constant(0.0))
+
+    def _term(self, node: Node) -> tuple[Product, float]:
+        """A term as a product, and how many operations of its own it is made of."""
+        budget = SHARED if self.shared else 0
+        count = 0.0
+
+        def opens(part: Node, user: Node) -> bool:
+            nonlocal budget, count
+            single = self.uses.get(part) == 1
+            if part.op not in PRODUCT_OPS or part.block is not node.block or part.type != FLOAT:
+                return False
+            if not single and not (budget and part.origin.derivative):
+                return False
+            if part in self.source.names and not part.origin.derivative:
+                return False
+            budget -= 0 if single else 1
+            count += 1.0 / self.uses[part]
+            return True
+
+        if opens(node, node):
+            return collect(node, opens, self.settled)[0], count
+        product = Product()
+        product.put(self.settled(node), below=False)
+        return product, 0.0
+
+    def _opens_sum(self, node: Node, user: Node) -> bool:
+        """Whether ``node`` is a part of its user's sum and of nothing else."""
+        return (
+            node.op in SUM_OPS
+            and user.op in SUM_OPS
+            and self.uses.get(node) == 1
+            and node.block is user.block
+            and node.type == FLOAT
+            and node.origin.derivative is user.origin.derivative
+        )
+
+    def _learn_sum(self, step: Node) -> None:
+        """Keep what a sum of f is made of."""
+        user = self.user.get(step)
+        if user is not None and not user.origin.derivative and self._opens_sum(step, user):
+            return
+        terms = []
+        stack = [(step, 1.0)]
+        while stack:
+            node, sign = stack.pop()
+            if node is step or self._opens_sum(node, self.user[node]):
+                signs = (sign, -sign) if node.op is subtract else (sign, sign)
+                signs = (-sign,) if node.op is negative else signs
+                stack += reversed(list(zip(node.args, signs, strict=True)))
+            else:
+                product = Product(sign)
+                product.put(self.settled(node), below=False)
+                terms.append(term_of(product))
+        self.known.learn(self.mapped(step), terms)
 
     def settled(self, node: Node) -> Node:
         """What an argument of derivative code has become; numbers of constants alone are folded."""
@@ -248,15 +343,34 @@ def _within(node: Node, block: Block) -> bool:
     return False
 
 
+def _settle(product: Product) -> bool:
+    """Simplify a product; False where one with an infinite slope is better left to its rules."""
+    product.take_roots()
+    if product.has_edge:
+        return False
+    product.cancel()
+    product.take_constants()
+    return True
+
+
 def simplify(graph: Graph) -> list[Simplifier]:
     """The walks that simplify a graph; the last one's ``graph`` is the simplest."""
+    walks = _walks(graph)
+    others = _walks(walks[-1].graph, shared=True)
+    if operations(others[-1].graph) < operations(walks[-1].graph):
+        walks += others
+    return walks
+
+
+def _walks(graph: Graph, shared: bool = False) -> list[Simplifier]:
+    """Walks until nothing changes, the first of them as ``shared`` says."""
     walks: list[Simplifier] = []
     size = -1
     for _ in range(WALKS):
-        walk = Simplifier(graph)
+        walk = Simplifier(graph, shared)
         walk.run()
         walks.append(walk)
-        graph = walk.graph
+        graph, shared = walk.graph, False
         now = len(Live(graph).nodes)
         if now == size:
             break

@@ -1,0 +1,315 @@
+"""Sums of derivative code in a normal form: terms, like ones merged, common factors in front.
+
+A tree of additions, subtractions and negations that nothing else uses is one sum.  Its terms are
+products; what several terms share is taken out in front of their sum, which takes fewer
+operations and no other conditioning.  Where the terms left over are those of a sum that f has
+computed, in whatever order, that value takes their place: with a symmetric matrix the adjoint
+of a quadratic form is such a sum, and so is the tangent of a recurrence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from chainrule.graph.block import Block
+from chainrule.graph.node import Node
+from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
+from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.simplify.product import Product
+
+SUM_OPS = (add, subtract, negative)
+# A factor that is itself a product is taken apart up to this many factors, to be recognized.
+LONGEST = 8
+# Coefficients that differ by rounding only are one.
+CLOSE = 4e-16
+
+Key = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Term:
+    """``constant * factors * (inner) / divisors``."""
+
+    constant: float = 1.0
+    factors: tuple[Node, ...] = ()
+    divisors: tuple[Node, ...] = ()
+    inner: tuple[Term, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """What terms have in common that differ by their constants only."""
+        return _serials(self.factors), _serials(self.divisors)
+
+    @property
+    def cost(self) -> int:
+        """Operations that the term takes, its sign left out."""
+        count = len(self.factors) + (1 if self.inner else 0)
+        scale = 1 if abs(self.constant) != 1.0 else 0
+        below = len(self.divisors)
+        inner = cost_of(self.inner) if self.inner else 0
+        if count == 0:
+            return below + inner
+        return count - 1 + scale + below + inner
+
+    def times(self, other: Term) -> Term:
+        """The product of two terms, of which one at most has an inner sum."""
+        return Term(
+            self.constant * other.constant,
+            self.factors + other.factors,
+            self.divisors + other.divisors,
+            self.inner or other.inner,
+        )
+
+
+def cost_of(terms: Sequence[Term]) -> int:
+    """Operations that the sum of ``terms`` takes."""
+    signs = 1 if all(term.constant < 0.0 and not _is_number(term) for term in terms) else 0
+    return len(terms) - 1 + sum(term.cost for term in terms) + signs
+
+
+def _is_number(term: Term) -> bool:
+    return not (term.factors or term.inner)
+
+
+def _serials(nodes: Sequence[Node]) -> tuple[int, ...]:
+    return tuple(sorted(node.serial for node in nodes))
+
+
+def term_of(product: Product) -> Term:
+    """The term that a product is."""
+    return Term(product.constant, tuple(product.factors), tuple(product.divisors))
+
+
+def merged(terms: Sequence[Term]) -> list[Term]:
+    """The terms with like ones added up, in the order in which they come first."""
+    found: dict[Key, Term] = {}
+    for term in terms:
+        if term.inner:
+            found[(), (-len(found) - 1,)] = term
+            continue
+        whole = expanded(term)
+        known = found.get(whole.key)
+        if known is not None:
+            scale = known.constant / expanded(known).constant
+            term = replace(known, constant=known.constant + whole.constant * scale)
+        found[whole.key] = term
+    return [term for term in found.values() if term.constant != 0.0]
+
+
+# --- what f has computed ------------------------------------------------------------------
+
+
+class Known:
+    """Sums of f, to be found again by their terms."""
+
+    def __init__(self) -> None:
+        self._by_first: dict[Key, list[tuple[Node, Block, tuple[Term, ...]]]] = {}
+
+    def learn(self, node: Node, terms: Sequence[Term]) -> None:
+        """Take in that ``node`` is the sum of ``terms``."""
+        plain = tuple(map(expanded, merged(terms)))
+        if plain:
+            self._by_first.setdefault(plain[0].key, []).append((node, node.block, plain))
+
+    def taken(self, terms: list[Term], block: Block) -> list[Term]:
+        """The terms, with sums of f in the place of what they are made of."""
+        position = 0
+        while position < len(terms):
+            first = expanded(terms[position])
+            for node, home, parts in self._by_first.get(first.key, ()):
+                found = self._match(terms, parts, first.constant / parts[0].constant)
+                if found is not None and _reaches(home, block):
+                    ratio, places = found
+                    terms = [term for k, term in enumerate(terms) if k not in places]
+                    terms.insert(min(places), Term(ratio, (node,)))
+                    terms = merged(terms)
+                    position = -1
+                    break
+            position += 1
+        return terms
+
+    def _match(
+        self, terms: list[Term], parts: tuple[Term, ...], ratio: float
+    ) -> tuple[float, list[int]] | None:
+        """Where ``ratio * parts`` stand among ``terms``."""
+        if len(parts) > len(terms):
+            return None
+        keys = {expanded(term).key: k for k, term in enumerate(terms)}
+        places = []
+        for part in parts:
+            k = keys.get(part.key)
+            if k is None or not math.isclose(
+                expanded(terms[k]).constant, ratio * part.constant, rel_tol=CLOSE
+            ):
+                return None
+            places.append(k)
+        return ratio, places
+
+
+def _reaches(home: Block, block: Block) -> bool:
+    current: Block | None = block
+    while current is not None:
+        if current is home:
+            return True
+        current = current.parent
+    return False
+
+
+def expanded(term: Term) -> Term:
+    """The term with products among its factors taken apart, whoever has made them."""
+    if term.inner or not any(_is_product(node) for node in (*term.factors, *term.divisors)):
+        return term
+    product = Product(term.constant)
+    stack = [(node, False) for node in reversed(term.factors)]
+    stack += [(node, True) for node in reversed(term.divisors)]
+    while stack:
+        node, below = stack.pop()
+        size = len(product.factors) + len(product.divisors) + len(stack)
+        if not _is_product(node) or size >= LONGEST:
+            product.put(node, below)
+        elif node.op is negative:
+            product.constant = -product.constant
+            stack.append((node.args[0], below))
+        else:
+            left, right = node.args
+            stack.append((right, not below if node.op is divide else below))
+            stack.append((left, below))
+    return term_of(product)
+
+
+def _is_product(node: Node) -> bool:
+    return node.op in (multiply, divide, negative)
+
+
+# --- common factors -----------------------------------------------------------------------
+
+Candidate = tuple[str, Node | float]
+
+
+def factored(terms: Sequence[Term], taken: Callable[[list[Term]], list[Term]]) -> list[Term]:
+    """The terms with what several share in front of their sum, while that saves operations."""
+    found = taken(merged(terms))
+    while len(found) > 1:
+        groups = _groups(found)
+        if not groups:
+            return found
+        found = _put_in_front(found, groups, taken)
+    return found
+
+
+def _groups(terms: Sequence[Term]) -> list[tuple[Candidate, list[int]]]:
+    """Disjoint groups of terms with something in common, the most rewarding first."""
+    where: dict[Candidate, list[int]] = {}
+    for k, term in enumerate(terms):
+        for candidate in _candidates(term):
+            where.setdefault(candidate, []).append(k)
+    shared = [(candidate, places) for candidate, places in where.items() if len(places) > 1]
+    shared.sort(key=lambda entry: -_gain(terms, *entry))
+    groups, grouped = [], set()
+    for candidate, places in shared:
+        free = [k for k in places if k not in grouped]
+        if len(free) > 1 and _gain(terms, candidate, free) > 0:
+            groups.append((candidate, free))
+            grouped.update(free)
+    return groups
+
+
+def _candidates(term: Term) -> list[Candidate]:
+    found: list[Candidate] = [("divisor", node) for node in dict.fromkeys(term.divisors)]
+    found += [("factor", node) for node in dict.fromkeys(term.factors)]
+    if abs(term.constant) != 1.0 and not _is_number(term):
+        found.append(("constant", abs(term.constant)))
+    return found
+
+
+def _gain(terms: Sequence[Term], candidate: Candidate, places: list[int]) -> int:
+    """Operations that are saved by taking ``candidate`` out of these terms."""
+    saved = sum(terms[k].cost - _without(terms[k], candidate).cost for k in places)
+    rest = [_without(terms[k], candidate) for k in places]
+    signs = 1 if all(term.constant < 0.0 and not _is_number(term) for term in rest) else 0
+    return saved - 1 - signs * (len(places) == len(terms))
+
+
+def _without(term: Term, candidate: Candidate) -> Term:
+    kind, value = candidate
+    if kind == "constant":
+        return replace(term, constant=math.copysign(1.0, term.constant))
+    name = "factors" if kind == "factor" else "divisors"
+    nodes = list(getattr(term, name))
+    nodes.pop(next(k for k, node in enumerate(nodes) if node is value))
+    return replace(term, **{name: tuple(nodes)})
+
+
+def _put_in_front(
+    terms: Sequence[Term],
+    groups: Sequence[tuple[Candidate, list[int]]],
+    taken: Callable[[list[Term]], list[Term]],
+) -> list[Term]:
+    heads: dict[int, Term] = {}
+    gone: set[int] = set()
+    for candidate, places in groups:
+        inner = factored([_without(terms[k], candidate) for k in places], taken)
+        heads[places[0]] = _in_front(candidate, inner)
+        gone.update(places[1:])
+    found = [heads.get(k, term) for k, term in enumerate(terms) if k not in gone]
+    return taken(merged([term for term in found if term.constant != 0.0]))
+
+
+def _in_front(candidate: Candidate, inner: list[Term]) -> Term:
+    kind, value = candidate
+    if not inner:
+        return Term(0.0)
+    sign = 1.0
+    if inner[0].constant < 0.0 and all(term.constant < 0.0 for term in inner):
+        sign, inner = -1.0, [replace(term, constant=-term.constant) for term in inner]
+    outer = Term(sign)
+    if isinstance(value, float):
+        outer = Term(sign * value)
+    elif kind == "factor":
+        outer = Term(sign, (value,))
+    else:
+        outer = Term(sign, (), (value,))
+    if len(inner) == 1:
+        return outer.times(inner[0])
+    return replace(outer, inner=tuple(inner))
+
+
+# --- building -----------------------------------------------------------------------------
+
+
+def built(terms: Sequence[Term], like: Node) -> Node:
+    """The sum, with a term in front that is not negative where there is one."""
+    graph = like.graph
+    if not terms:
+        return graph.constant(0.0)
+    first = next((k for k, term in enumerate(terms) if term.constant > 0.0), 0)
+    order = [terms[first], *terms[:first], *terms[first + 1 :]]
+    if order[0].constant < 0.0 and not _is_number(order[0]):
+        opposite = [replace(term, constant=-term.constant) for term in order]
+        return negative.build(built(opposite, like))
+    value = _built_term(order[0], like)
+    for term in order[1:]:
+        if term.constant < 0.0:
+            value = subtract.build(
+                value, _built_term(replace(term, constant=-term.constant), like)
+            )
+        else:
+            value = add.build(value, _built_term(term, like))
+    return value
+
+
+def _built_term(term: Term, like: Node) -> Node:
+    factors = list(term.factors)
+    if term.inner:
+        factors.append(built(term.inner, like))
+    product = Product(term.constant, factors, list(term.divisors))
+    made = product.build(like.graph.constant(1.0))
+    assert made is not None
+    return made
+
+
+def constant_of(node: Node) -> float | None:
+    """The number that a node is."""
+    return float(constant_value(node)) if is_constant(node) else None
