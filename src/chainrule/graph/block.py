@@ -113,6 +113,16 @@ class Block:
         self._interned[key] = node
         return node
 
+    def known(self, op: Op, args: tuple[Node, ...]) -> Node | None:
+        """The node of this operation where there is one in reach."""
+        key: Hashable = (op, tuple(arg.serial for arg in args), ())
+        block: Block | None = self
+        while block is not None:
+            if key in block._interned:
+                return block._interned[key]
+            block = block.parent
+        return None
+
     def forget(self, count: int) -> None:
         """Drop the steps after the first ``count``: an attempt that was given up."""
         dropped = set(self.steps[count:])

@@ -441,6 +441,10 @@ def _simplify_negative(x: Node) -> Node | None:
     return None
 
 
+# Their values are so small that no power overflows, which in Python would raise.
+BOUNDED = {"log", "log2", "log10", "sin", "cos", "tanh", "atan", "erf"}
+
+
 def _simplify_power(x: Node, y: Node) -> Node | None:
     if is_constant(y, 0):
         return x.graph.constant(1.0)
@@ -451,7 +455,7 @@ def _simplify_power(x: Node, y: Node) -> Node | None:
         return constant
     if is_constant(y, 2):
         return multiply.build(x, x)
-    if is_constant(y, 3):
+    if is_constant(y, 3) and x.op.name not in BOUNDED:
         return multiply.build(multiply.build(x, x), x)
     return None
 

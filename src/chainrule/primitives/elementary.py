@@ -361,8 +361,7 @@ def tanh(x: Any, out: Any) -> Any:
         shrunk = exp(-2.0 * absolute(x))
         return 4.0 * shrunk / square(1.0 + shrunk)
     vanishes = greater(absolute(x), SECH_VANISHES)
-    sech = select(vanishes, lambda: 0.0, lambda: 1.0 / cosh(x))
-    return sech * sech
+    return choose(vanishes, lambda: 0.0, lambda: 1.0 / cosh(x) / cosh(x))
 
 
 @elementwise("math.asinh", "numpy.arcsinh", raises=False, sympy="asinh(x)")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chainrule.graph.node import Node
-from chainrule.primitives.arithmetic import divide, multiply, negative, power
+from chainrule.primitives.arithmetic import BOUNDED, divide, multiply, negative, power, subtract
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.simplify.rules import infinite_slope, root_slope
 
@@ -26,11 +26,17 @@ class Product:
     constant: float = 1.0
     factors: list[Node] = field(default_factory=list)
     divisors: list[Node] = field(default_factory=list)
+    # Differences in whose place the opposite one stands.
+    flips: int = 0
 
     def put(self, node: Node, below: bool) -> None:
         """Take in one value that is not taken apart."""
         if node.op is negative and node.origin.derivative:
             self.constant, node = -self.constant, node.args[0]
+        twin = _opposite(node)
+        if twin is not None:
+            self.constant, node = -self.constant, twin
+            self.flips += 1
         if is_constant(node):
             value = float(constant_value(node))
             self.constant = self.constant / value if below else self.constant * value
@@ -73,9 +79,10 @@ class Product:
     def take_constants(self) -> None:
         """A constant that stands in front anyway takes in those of shared multiples."""
         for position, factor in enumerate(self.factors):
-            if abs(self.constant) != 1.0 and _is_multiple(factor):
-                self.constant *= float(constant_value(factor.args[0]))
-                self.factors[position] = factor.args[1]
+            while abs(self.constant) != 1.0 and (found := multiple(factor)) is not None:
+                scale, factor = found
+                self.constant *= scale
+                self.factors[position] = factor
 
     @property
     def has_edge(self) -> bool:
@@ -87,7 +94,7 @@ class Product:
         if not math.isfinite(self.constant) or self.constant == 0.0:
             return None
         value: Node | None = None
-        for factor in self.factors:
+        for factor in _powers(self.factors):
             value = factor if value is None else multiply.build(value, factor)
         constant = one.graph.constant(self.constant)
         if value is None:
@@ -96,9 +103,43 @@ class Product:
             return negative.build(value)
         elif self.constant != 1.0:
             value = multiply.build(constant, value)
-        for divisor in self.divisors:
+        for divisor in _powers(self.divisors):
             value = divide.build(value, divisor)
         return value
+
+    @property
+    def cost(self) -> int:
+        """Operations that building it takes."""
+        above = len(self.factors) - _saved(self.factors)
+        below = len(self.divisors) - _saved(self.divisors)
+        if not self.factors:
+            return below
+        signed = self.constant == -1.0 and not self.divisors
+        return above - 1 + below + (self.constant != 1.0 or signed)
+
+
+def _powers(nodes: list[Node]) -> list[Node]:
+    """The factors, with a power for one of small values that comes three times or more."""
+    found: list[Node] = []
+    for node in dict.fromkeys(nodes):
+        count = nodes.count(node)
+        if count > 2 and node.op.name in BOUNDED:
+            found.append(node.graph.cursor.add(power, (node, node.graph.constant(count))))
+    return [node for node in nodes if nodes.count(node) < 3 or node.op.name not in BOUNDED] + found
+
+
+def _saved(nodes: list[Node]) -> int:
+    """Operations that powers save."""
+    counts = [nodes.count(node) for node in dict.fromkeys(nodes) if node.op.name in BOUNDED]
+    return sum(count - 2 for count in counts if count > 2)
+
+
+def _opposite(node: Node) -> Node | None:
+    """The difference the other way round, where it was there before."""
+    if node.op is not subtract or not node.origin.derivative:
+        return None
+    twin = node.block.known(subtract, (node.args[1], node.args[0]))
+    return twin if twin is not None and twin.serial < node.serial else None
 
 
 def _is_square_of(square: Node, node: Node) -> bool:
@@ -107,8 +148,17 @@ def _is_square_of(square: Node, node: Node) -> bool:
     return square.op is multiply and square.args[0] is node and square.args[1] is node
 
 
-def _is_multiple(node: Node) -> bool:
-    return node.op is multiply and node.origin.derivative and is_constant(node.args[0])
+def multiple(node: Node) -> tuple[float, Node] | None:
+    """``(c, x)`` of a value that is ``c * x`` and has no name of the user's."""
+    if node in node.graph.names and not node.origin.derivative:
+        return None
+    if node.op is multiply:
+        for constant, other in (node.args, node.args[::-1]):
+            if is_constant(constant) and not is_constant(other):
+                return float(constant_value(constant)), other
+    if node.op is divide and is_constant(node.args[1]) and not is_constant(node.args[0]):
+        return 1.0 / float(constant_value(node.args[1])), node.args[0]
+    return None
 
 
 def collect(
@@ -118,14 +168,74 @@ def collect(
 
     ``opens(node, user)`` tells whether an argument is part of the product.
     """
-    product = Product()
+    leaves, opened = _leaves(root, opens)
+    return _product_of(leaves, mapped), opened
+
+
+def collect_deep(
+    root: Node,
+    opens: Callable[[Node, Node], bool],
+    mapped: Callable[[Node], Node],
+    gone: Callable[[Node, int], bool],
+) -> tuple[Product, int]:
+    """Like :func:`collect`, with what nothing but this product uses taken apart, powers too.
+
+    ``gone(node, count)`` tells whether ``count`` uses are all that there are of a node.
+    """
+    leaves, opened = _leaves(root, opens)
+    consumed: dict[Node, int] = {}
+    for leaf in leaves:
+        consumed[leaf[0]] = consumed.get(leaf[0], 0) + 1
+    while True:
+        node = next((leaf[0] for leaf in leaves if _opens_deep(leaf[0], consumed, gone)), None)
+        if node is None:
+            return _product_of(leaves, mapped), opened
+        opened += 1
+        parts = _parts(node)
+        for part in dict.fromkeys(part for part, _ in parts):
+            consumed[part] = consumed.get(part, 0) + node.args.count(part)
+        leaves = [
+            (part, below != under, sign * (-1.0 if node.op is negative else 1.0))
+            if leaf is node
+            else (leaf, below, sign)
+            for leaf, below, sign in leaves
+            for part, under in (parts if leaf is node else [(leaf, False)])
+        ]
+
+
+Leaf = tuple[Node, bool, float]
+
+
+def _opens_deep(
+    node: Node, consumed: dict[Node, int], gone: Callable[[Node, int], bool]
+) -> bool:
+    if node.op is power:
+        exponent = node.args[1]
+        if not is_constant(exponent, 2, 3, 4):
+            return False
+    elif node.op not in PRODUCT_OPS:
+        return False
+    return gone(node, consumed[node])
+
+
+def _parts(node: Node) -> list[tuple[Node, bool]]:
+    """Factors and divisors of a product or power."""
+    if node.op is power:
+        return [(node.args[0], False)] * int(constant_value(node.args[1]))
+    if node.op is negative:
+        return [(node.args[0], False)]
+    return [(node.args[0], False), (node.args[1], node.op is divide)]
+
+
+def _leaves(root: Node, opens: Callable[[Node, Node], bool]) -> tuple[list[Leaf], int]:
+    """What the product is made of: each below the line or not, and the sign in front."""
+    leaves: list[Leaf] = []
     stack: list[tuple[Node, bool]] = [(root, False)]
-    opened = 0
+    opened, sign = 0, 1.0
     while stack:
         node, below = stack.pop()
         opened += 1
-        if node.op is negative:
-            product.constant = -product.constant
+        sign = -sign if node.op is negative else sign
         under = not below if node.op is divide else below
         pending: list[tuple[Node, bool]] = []
         for position, arg in enumerate(node.args):
@@ -133,6 +243,16 @@ def collect(
             if opens(arg, node):
                 pending.append((arg, side))
             else:
-                product.put(mapped(arg), side)
+                leaves.append((arg, side, 1.0))
         stack.extend(reversed(pending))
-    return product, opened
+    if leaves:
+        leaves[0] = (*leaves[0][:2], sign)
+    return leaves, opened
+
+
+def _product_of(leaves: list[Leaf], mapped: Callable[[Node], Node]) -> Product:
+    product = Product()
+    for node, below, sign in leaves:
+        product.constant *= sign
+        product.put(mapped(node), below)
+    return product

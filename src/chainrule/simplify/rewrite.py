@@ -9,19 +9,21 @@ values.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from chainrule.graph.block import CONSTANT, GLOBAL, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
-from chainrule.primitives.arithmetic import negative, subtract
+from chainrule.primitives.arithmetic import add, negative, subtract
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, operations
 from chainrule.primitives.declare import Primitive
 from chainrule.simplify.facts import Facts
-from chainrule.simplify.product import PRODUCT_OPS, Product, collect
+from chainrule.simplify.product import PRODUCT_OPS, Product, collect, collect_deep
 from chainrule.simplify.rules import RULES
+from chainrule.simplify.sharing import Sharing
 from chainrule.simplify.sums import SUM_OPS, Known, Term, built, cost_of, factored, term_of
 
 # Every walk can open the way for another; more than this many do not pay.
@@ -71,7 +73,7 @@ class Simplifier(Copier):
             super().step(step)
             if not step.origin.derivative:
                 self.facts.learn(step, self.graph.cursor, self.mapped)
-                if step.op in SUM_OPS and step.type == FLOAT:
+                if step.op in (add, subtract) and step.type == FLOAT:
                     self._learn_sum(step)
 
     def structured(self, node: Node) -> None:
@@ -96,7 +98,9 @@ class Simplifier(Copier):
 
     def copy(self, step: Node) -> Node:
         op = step.op
-        if not (step.origin.derivative and isinstance(op, Primitive) and op.simplify is not None):
+        if not step.origin.derivative:
+            return self._own(step)
+        if not (isinstance(op, Primitive) and op.simplify is not None):
             return super().copy(step)
         if isinstance(op, ArrayCall):
             return super().copy(step)
@@ -117,15 +121,42 @@ class Simplifier(Copier):
             self.named(step, new)
         return new
 
+    def _own(self, step: Node) -> Node:
+        """One of f's own: copied, but what it computes of constants alone is a number already."""
+        value = self._value(step)
+        if value is None:
+            return super().copy(step)
+        self.map[step] = self.graph.constant(value)
+        return self.map[step]
+
     def _product(self, step: Node) -> Node | None:
         """The normal form of the product that ends in ``step``."""
         user = self.user.get(step)
         if user is not None and self._opens(step, user) and user.origin.derivative:
             return None
         product, opened = collect(step, self._opens, self.settled)
-        if opened == 1 or not _settle(product):
+        if not _settle(product):
+            return None
+        deep, opened_deep = collect_deep(
+            step,
+            self._opens,
+            self.settled,
+            lambda node, count: node.block is step.block and self._gone(node, count),
+        )
+        if opened_deep > opened and _settle(deep):
+            if deep.cost < min(product.cost, opened) + opened_deep - opened:
+                return deep.build(self.graph.constant(1.0))
+        if opened == 1 and not product.flips:
             return None
         return product.build(self.graph.constant(1.0))
+
+    def _gone(self, node: Node, count: int) -> bool:
+        """Whether these uses are all that there are, and nothing else keeps the value."""
+        return (
+            self.uses.get(node) == count
+            and node.type == FLOAT
+            and node not in self.source.names
+        )
 
     def _opens(self, node: Node, user: Node) -> bool:
         """Whether ``node`` is a part of its user's product and of nothing else."""
@@ -353,13 +384,21 @@ def _settle(product: Product) -> bool:
     return True
 
 
-def simplify(graph: Graph) -> list[Simplifier]:
+def simplify(graph: Graph) -> list[Copier]:
     """The walks that simplify a graph; the last one's ``graph`` is the simplest."""
-    walks = _walks(graph)
-    others = _walks(walks[-1].graph, shared=True)
-    if operations(others[-1].graph) < operations(walks[-1].graph):
-        walks += others
+    walks: list[Copier] = [*_walks(graph)]
+    for attempt in (lambda found: _walks(found, shared=True), _shared):
+        others = attempt(walks[-1].graph)
+        if operations(others[-1].graph) < operations(walks[-1].graph):
+            walks += others
     return walks
+
+
+def _shared(graph: Graph) -> list[Sharing]:
+    """The walk that shares what products have in common."""
+    walk = Sharing(graph)
+    walk.run()
+    return [walk]
 
 
 def _walks(graph: Graph, shared: bool = False) -> list[Simplifier]:
@@ -378,7 +417,7 @@ def _walks(graph: Graph, shared: bool = False) -> list[Simplifier]:
     return walks
 
 
-def through(walks: list[Simplifier], node: Node) -> Node | None:
+def through(walks: Sequence[Copier], node: Node) -> Node | None:
     """What an old node has become; None when it is gone."""
     for walk in walks:
         try:

@@ -110,7 +110,10 @@ class Known:
     def learn(self, node: Node, terms: Sequence[Term]) -> None:
         """Take in that ``node`` is the sum of ``terms``."""
         plain = tuple(map(expanded, merged(terms)))
-        if plain:
+        sizes = merged([replace(term, constant=abs(term.constant)) for term in terms])
+        kept = [abs(term.constant) for term in plain]
+        # A sum whose like terms cancel is less accurate than what is left of them.
+        if plain and kept == [expanded(term).constant for term in sizes]:
             self._by_first.setdefault(plain[0].key, []).append((node, node.block, plain))
 
     def taken(self, terms: list[Term], block: Block) -> list[Term]:
@@ -118,7 +121,8 @@ class Known:
         position = 0
         while position < len(terms):
             first = expanded(terms[position])
-            for node, home, parts in self._by_first.get(first.key, ()):
+            known = () if first.inner else self._by_first.get(first.key, ())
+            for node, home, parts in known:
                 found = self._match(terms, parts, first.constant / parts[0].constant)
                 if found is not None and _reaches(home, block):
                     ratio, places = found
@@ -136,7 +140,7 @@ class Known:
         """Where ``ratio * parts`` stand among ``terms``."""
         if len(parts) > len(terms):
             return None
-        keys = {expanded(term).key: k for k, term in enumerate(terms)}
+        keys = {expanded(term).key: k for k, term in enumerate(terms) if not term.inner}
         places = []
         for part in parts:
             k = keys.get(part.key)
