@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import BOUNDED, divide, multiply, negative, power, subtract
 from chainrule.primitives.declare import constant_value, is_constant
-from chainrule.simplify.rules import infinite_slope, root_slope
+from chainrule.simplify.rules import infinite_slope, multiple, root_slope
 
 PRODUCT_OPS = (multiply, divide, negative)
 
@@ -146,19 +146,6 @@ def _is_square_of(square: Node, node: Node) -> bool:
     if square.op is power and is_constant(square.args[1], 2):
         return square.args[0] is node
     return square.op is multiply and square.args[0] is node and square.args[1] is node
-
-
-def multiple(node: Node) -> tuple[float, Node] | None:
-    """``(c, x)`` of a value that is ``c * x`` and has no name of the user's."""
-    if node in node.graph.names and not node.origin.derivative:
-        return None
-    if node.op is multiply:
-        for constant, other in (node.args, node.args[::-1]):
-            if is_constant(constant) and not is_constant(other):
-                return float(constant_value(constant)), other
-    if node.op is divide and is_constant(node.args[1]) and not is_constant(node.args[0]):
-        return 1.0 / float(constant_value(node.args[1])), node.args[0]
-    return None
 
 
 def collect(

@@ -13,7 +13,7 @@ from chainrule.graph.block import ITEM, Block
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
 from chainrule.primitives.control import IF, select
-from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.declare import Primitive, constant_value, is_constant
 
 Rule = Callable[[Node, Node, bool, bool], Node | None]
 
@@ -21,6 +21,19 @@ Rule = Callable[[Node, Node, bool, bool], Node | None]
 def _scaled(node: Node, single: bool) -> bool:
     """Whether ``node`` is a constant times something, and may be taken apart."""
     return single and node.op is multiply and node.origin.derivative and is_constant(node.args[0])
+
+
+def multiple(node: Node) -> tuple[float, Node] | None:
+    """``(c, x)`` of a value that is ``c * x`` and has no name of the user's."""
+    if node in node.graph.names and not node.origin.derivative:
+        return None
+    if node.op is multiply:
+        for constant, other in (node.args, node.args[::-1]):
+            if is_constant(constant) and not is_constant(other):
+                return float(constant_value(constant)), other
+    if node.op is divide and is_constant(node.args[1]) and not is_constant(node.args[0]):
+        return 1.0 / float(constant_value(node.args[1])), node.args[0]
+    return None
 
 
 def hoist_constant(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
@@ -107,6 +120,24 @@ def _taken_inside(value: Node, predicate: Node, edge: Node, elsewhere: Node) -> 
     return made
 
 
+def infinite_multiple(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """inf * (c * a) is inf * a with the sign of c."""
+    found = multiple(y) if is_constant(x, math.inf, -math.inf) else None
+    if found is None or not math.isfinite(found[0]) or found[0] == 0.0:
+        return None
+    return multiply.build(x if found[0] > 0.0 else negative.build(x), found[1])
+
+
+def zero_multiple(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """c * a == 0 where a == 0."""
+    found = multiple(x) if is_constant(y, 0) else None
+    if x.op is negative and x.origin.derivative:
+        found = (-1.0, x.args[0])
+    if found is None or not math.isfinite(found[0]) or found[0] == 0.0:
+        return None
+    return equal.build(found[1], y)
+
+
 def factor_sum(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
     """a * b + a * c = a * (b + c), and a / d + b / d = (a + b) / d."""
     return _factored(add, x, y, x_single, y_single)
@@ -159,7 +190,8 @@ def factor_last(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None
 
 
 RULES: dict[Primitive, tuple[Rule, ...]] = {
-    multiply: (root_slope, finite_product, hoist_constant),
+    multiply: (root_slope, finite_product, infinite_multiple, hoist_constant),
+    equal: (zero_multiple,),
     divide: (cancel_root,),
     add: (subtract_scaled, factor_sum, factor_last),
     subtract: (add_scaled, factor_difference),
