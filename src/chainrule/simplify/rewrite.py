@@ -9,13 +9,13 @@ values.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chainrule.graph.block import CONSTANT, GLOBAL, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
-from chainrule.primitives.arithmetic import add, negative, subtract
+from chainrule.primitives.arithmetic import add, multiply, negative, subtract
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, operations
@@ -23,6 +23,7 @@ from chainrule.primitives.declare import Primitive
 from chainrule.simplify.facts import Facts
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect, collect_deep
 from chainrule.simplify.rules import RULES
+from chainrule.simplify.scales import scales_of_guards
 from chainrule.simplify.sharing import Sharing
 from chainrule.simplify.sums import SUM_OPS, Known, Term, built, cost_of, factored, term_of
 
@@ -50,12 +51,16 @@ class Simplifier(Copier):
         self.uses: dict[Node, int] = {}
         self.user: dict[Node, Node] = {}
         self.values: dict[Node, float | None] = {}
-        for node in self.live.nodes:
+        for node in self._in_order():
             for arg in node.args:
                 self.uses[arg] = self.uses.get(arg, 0) + 1
                 self.user[arg] = node
         for result in (*source.body.results, *self._column_values()):
             self.uses[result] = self.uses.get(result, 0) + 1
+        self.scales = scales_of_guards(self._in_order(), self.uses)
+
+    def _in_order(self) -> list[Node]:
+        return sorted(self.live.nodes, key=lambda node: node.serial)
 
     def _column_values(self) -> list[Node]:
         """Values that leave a block as its results."""
@@ -84,6 +89,25 @@ class Simplifier(Copier):
                 self._take(node, node.params[0 if truth else 1])
                 return
         super().structured(node)
+
+    def arms(
+        self, node: Node, olds: Sequence[Block], finish: Callable[[int, Block], None] | None = None
+    ) -> list[Block]:
+        """The arms, with constants that all users put in front of a result."""
+        scales = {k: scale for k in range(len(olds[0].results)) if (scale := self._scale(node, k))}
+
+        def scaled(position: int, new: Block) -> None:
+            with self.graph.answering(node.origin):
+                new.results = tuple(
+                    multiply.build(self.graph.constant(scales[k]), result) if k in scales else result
+                    for k, result in enumerate(new.results)
+                )
+
+        return super().arms(node, olds, scaled if scales else finish)
+
+    def _scale(self, node: Node, k: int) -> float | None:
+        """What result ``k`` of a branch is multiplied by inside it from now on."""
+        return self.scales.get(node.block.item(node, k)) if node.op is IF else None
 
     def _take(self, node: Node, arm: object) -> None:
         """Put the steps of the arm that certainly runs in place of the branch."""
@@ -297,7 +321,16 @@ class Simplifier(Copier):
         new = super().replace(node, args, params)
         if node.op is IF:
             self._same_on_both_arms(node, new)
+            self._unscale(node, new)
         return new
+
+    def _unscale(self, node: Node, new: Node) -> None:
+        """Users of a result that was multiplied by a constant see it divided by that."""
+        for k in range(len(new.params[0].results)):  # type: ignore[attr-defined]
+            item, scale = node.block.item(node, k), self._scale(node, k)
+            if scale is not None:
+                value = self.map.get(item, new.block.item(new, k))
+                self.map[item] = multiply.build(self.graph.constant(1.0 / scale), value)
 
     def _same_on_both_arms(self, node: Node, new: Node) -> None:
         then, orelse = new.params[0], new.params[1]

@@ -128,7 +128,6 @@ class Sharing(Copier):
             and self.uses.get(node) == 1
             and node.block is user.block
             and node.type == FLOAT
-            and node.origin.derivative
             and node not in self.source.names
         )
 
@@ -165,7 +164,7 @@ class Sharing(Copier):
         for element in monomial.factors:
             factor = self._element(element)
             if turned is not None and sign < 0.0 and element == turned:
-                factor, sign = cursor.add(negative, (factor,)), 1.0
+                factor, sign = self._negative(factor), 1.0
             elif isinstance(element, float) and sign < 0.0:
                 factor, sign = graph.constant(-element), 1.0
             value = factor if value is None else cursor.add(multiply, (value, factor))
@@ -173,6 +172,14 @@ class Sharing(Copier):
         for element in monomial.divisors:
             value = cursor.add(divide, (value, self._element(element)))
         return value if sign > 0.0 else cursor.add(negative, (value,))
+
+    def _negative(self, value: Node) -> Node:
+        """The negative, where the value itself stands if that is around here."""
+        block: Block | None = self.graph.cursor
+        while block is not None and block is not value.block:
+            block = block.parent
+        with self.graph.inside(block or self.graph.cursor):
+            return self.graph.cursor.add(negative, (value,))
 
     def _element(self, element: Element) -> Node:
         if isinstance(element, Node):
