@@ -16,19 +16,18 @@ from benchmarks.peers import sympy_source
 from benchmarks.straight_line import HARMONICS, TABLE, Row
 
 NUMBERS = itertools.count()
-# Operations of the gradient by those of the function: what is reached, and must not be lost.
-REACHED = {
-    "black_scholes": 2.3,
-    "determinant_5": 1.15,
+# Operations of the gradient, those of f that it needs included, by those of the function.
+MARKS = {
     "product_50": 2.95,
-    "helmholtz_10": 2.05,
+    "helmholtz_10": 1.4,
+    # The price alone shares nothing with the densities: 1.6 takes the identity
+    # K exp(-rT) phi(d2) = S phi(d1), which no rewriting of sums and products finds.
+    "black_scholes": 2.25,
+    # 20 minors above and below the line, each used in both directions, take 355.
+    "determinant_5": 1.11,
 }
-HARMONICS_REACHED = 2.35
-# Where SymPy needs fewer operations, and by how many at most: it merges powers of logarithms
-# and roots that are kept apart here for their values at 0.
-SYMPY_AHEAD = {"haaland_friction": 5, "swamee_jain": 1, "ackley": 3}
-# A power with a variable exponent has a case of its own at 0.
-COSTLY = {"hill_response": 5.2}
+# That the derivatives of Legendre's polynomials are such polynomials is not found.
+HARMONICS_MARK = 1.85
 
 
 def gradient_source(function: Callable[..., Any], wrt: Any, point: tuple[Any, ...]) -> str:
@@ -45,29 +44,29 @@ def gradient_operations(row: Row) -> int:
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
-def test_a_gradient_needs_no_more_operations_than_sympys_but_for_the_known_cases(row: Row) -> None:
+def test_a_gradient_needs_no_more_operations_than_sympys(row: Row) -> None:
     own = gradient_operations(row)
     other = sympy_source(row.function, row.active).source
-    allowed = operations_of_source(other, "gradient") + SYMPY_AHEAD.get(row.name, 0)
+    allowed = operations_of_source(other, "gradient")
     assert own <= allowed, gradient_source(row.function, row.active, row.point)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_a_gradient_costs_at_most_four_times_its_function(row: Row) -> None:
-    assert gradient_operations(row) <= COSTLY.get(row.name, 4) * operations_of(row.function)
+    assert gradient_operations(row) <= 4 * operations_of(row.function)
 
 
-@pytest.mark.parametrize("row", [r for r in TABLE if r.name in REACHED], ids=lambda row: row.name)
-def test_the_classics_stay_where_they_are(row: Row) -> None:
-    assert gradient_operations(row) <= REACHED[row.name] * operations_of(row.function)
+@pytest.mark.parametrize("row", [r for r in TABLE if r.name in MARKS], ids=lambda row: row.name)
+def test_the_classics_keep_to_their_marks(row: Row) -> None:
+    assert gradient_operations(row) <= MARKS[row.name] * operations_of(row.function)
 
 
-def test_the_jacobian_of_spherical_harmonics_stays_where_it_is() -> None:
+def test_the_jacobian_of_spherical_harmonics_keeps_to_its_mark() -> None:
     row = HARMONICS
     jacobian = chainrule.jacobian(row.function, wrt=row.active)
     jacobian(*row.point)
     operations = operations_of_source(jacobian.source, f"jacobian_{row.name}")
-    assert operations <= HARMONICS_REACHED * operations_of(row.function)
+    assert operations <= HARMONICS_MARK * operations_of(row.function)
 
 
 def written(text: str) -> Callable[..., Any]:

@@ -193,9 +193,7 @@ def collect_deep(
 Leaf = tuple[Node, bool, float]
 
 
-def _opens_deep(
-    node: Node, consumed: dict[Node, int], gone: Callable[[Node, int], bool]
-) -> bool:
+def _opens_deep(node: Node, consumed: dict[Node, int], gone: Callable[[Node, int], bool]) -> bool:
     if node.op is power:
         exponent = node.args[1]
         if not is_constant(exponent, 2, 3, 4):

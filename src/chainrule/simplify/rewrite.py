@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from chainrule.graph.block import CONSTANT, GLOBAL, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
-from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arithmetic import add, multiply, negative, subtract
+from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, operations
@@ -25,7 +25,7 @@ from chainrule.simplify.product import PRODUCT_OPS, Product, collect, collect_de
 from chainrule.simplify.rules import RULES
 from chainrule.simplify.scales import scales_of_guards
 from chainrule.simplify.sharing import Sharing
-from chainrule.simplify.sums import SUM_OPS, Known, Term, built, cost_of, factored, term_of
+from chainrule.simplify.sums import SUM_OPS, Known, Term, built, cost_of, factored, finite, term_of
 
 # Every walk can open the way for another; more than this many do not pay.
 WALKS = 4
@@ -99,7 +99,9 @@ class Simplifier(Copier):
         def scaled(position: int, new: Block) -> None:
             with self.graph.answering(node.origin):
                 new.results = tuple(
-                    multiply.build(self.graph.constant(scales[k]), result) if k in scales else result
+                    multiply.build(self.graph.constant(scales[k]), result)
+                    if k in scales
+                    else result
                     for k, result in enumerate(new.results)
                 )
 
@@ -167,20 +169,16 @@ class Simplifier(Copier):
             self.settled,
             lambda node, count: node.block is step.block and self._gone(node, count),
         )
-        if opened_deep > opened and _settle(deep):
-            if deep.cost < min(product.cost, opened) + opened_deep - opened:
-                return deep.build(self.graph.constant(1.0))
+        extra = opened_deep - opened
+        if extra and _settle(deep) and deep.cost < min(product.cost, opened) + extra:
+            return deep.build(self.graph.constant(1.0))
         if opened == 1 and not product.flips:
             return None
         return product.build(self.graph.constant(1.0))
 
     def _gone(self, node: Node, count: int) -> bool:
         """Whether these uses are all that there are, and nothing else keeps the value."""
-        return (
-            self.uses.get(node) == count
-            and node.type == FLOAT
-            and node not in self.source.names
-        )
+        return self.uses.get(node) == count and node.type == FLOAT and node not in self.source.names
 
     def _opens(self, node: Node, user: Node) -> bool:
         """Whether ``node`` is a part of its user's product and of nothing else."""
@@ -205,9 +203,7 @@ class Simplifier(Copier):
             node, sign = stack.pop()
             if node is step or self._opens_sum(node, self.user[node]):
                 count += 1
-                signs = (sign, -sign) if node.op is subtract else (sign, sign)
-                signs = (-sign,) if node.op is negative else signs
-                stack += reversed(list(zip(node.args, signs, strict=True)))
+                stack += _signed(node, sign)
                 continue
             product, opened = self._term(node)
             if not _settle(product):
@@ -219,7 +215,7 @@ class Simplifier(Copier):
             return None
         block = self.graph.cursor
         best = factored(terms, lambda parts: self.known.taken(parts, block))
-        if cost_of(best) >= min(count, cost_of(terms)) - 1e-9:
+        if cost_of(best) >= min(count, cost_of(terms)) - 1e-9 or not finite((*terms, *best)):
             return None
         return built(best, self.graph.constant(0.0))
 
@@ -268,9 +264,7 @@ class Simplifier(Copier):
         while stack:
             node, sign = stack.pop()
             if node is step or self._opens_sum(node, self.user[node]):
-                signs = (sign, -sign) if node.op is subtract else (sign, sign)
-                signs = (-sign,) if node.op is negative else signs
-                stack += reversed(list(zip(node.args, signs, strict=True)))
+                stack += _signed(node, sign)
             else:
                 product = Product(sign)
                 product.put(self.settled(node), below=False)
@@ -405,6 +399,13 @@ def _within(node: Node, block: Block) -> bool:
             return True
         current = current.parent
     return False
+
+
+def _signed(node: Node, sign: float) -> list[tuple[Node, float]]:
+    """The arguments of a sum with their signs, the last one first."""
+    if node.op is negative:
+        return [(node.args[0], -sign)]
+    return [(node.args[1], -sign if node.op is subtract else sign), (node.args[0], sign)]
 
 
 def _settle(product: Product) -> bool:

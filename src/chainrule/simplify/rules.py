@@ -135,7 +135,8 @@ def zero_multiple(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | No
         found = (-1.0, x.args[0])
     if found is None or not math.isfinite(found[0]) or found[0] == 0.0:
         return None
-    return equal.build(found[1], y)
+    made: Node = equal.build(found[1], y)
+    return made
 
 
 def factor_sum(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:

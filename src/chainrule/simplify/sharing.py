@@ -16,7 +16,7 @@ from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import divide, multiply, negative
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
-from chainrule.simplify.product import PRODUCT_OPS, Product, collect
+from chainrule.simplify.product import PRODUCT_OPS, collect
 
 # Longer products are left as they are.
 LONGEST = 12
@@ -46,9 +46,7 @@ class Monomial:
 
     def pairs(self) -> list[Pair]:
         """The pairs that could be computed first."""
-        found: list[Pair] = [
-            (a, b, False) for a, b in itertools.combinations(self.factors, 2)
-        ]
+        found: list[Pair] = [(a, b, False) for a, b in itertools.combinations(self.factors, 2)]
         found += [(a, b, True) for a in self.factors for b in dict.fromkeys(self.divisors)]
         return list(dict.fromkeys(map(_ordered, found)))
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
-from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.simplify.product import Product
 
 SUM_OPS = (add, subtract, negative)
@@ -69,6 +68,14 @@ def cost_of(terms: Sequence[Term]) -> int:
     return len(terms) - 1 + sum(term.cost for term in terms) + signs
 
 
+def finite(terms: Sequence[Term]) -> bool:
+    """Whether all constants are finite, and none of them is 0."""
+    return all(
+        math.isfinite(term.constant) and term.constant != 0.0 and finite(term.inner)
+        for term in terms
+    )
+
+
 def _is_number(term: Term) -> bool:
     return not (term.factors or term.inner)
 
@@ -85,17 +92,20 @@ def term_of(product: Product) -> Term:
 def merged(terms: Sequence[Term]) -> list[Term]:
     """The terms with like ones added up, in the order in which they come first."""
     found: dict[Key, Term] = {}
-    for term in terms:
+    for position, term in enumerate(terms):
         if term.inner:
-            found[(), (-len(found) - 1,)] = term
+            found[(), (-position - 1,)] = term
             continue
         whole = expanded(term)
         known = found.get(whole.key)
         if known is not None:
             scale = known.constant / expanded(known).constant
             term = replace(known, constant=known.constant + whole.constant * scale)
-        found[whole.key] = term
-    return [term for term in found.values() if term.constant != 0.0]
+        if term.constant != 0.0:
+            found[whole.key] = term
+        else:
+            found.pop(whole.key, None)
+    return list(found.values())
 
 
 # --- what f has computed ------------------------------------------------------------------
@@ -240,10 +250,14 @@ def _without(term: Term, candidate: Candidate) -> Term:
     kind, value = candidate
     if kind == "constant":
         return replace(term, constant=math.copysign(1.0, term.constant))
-    name = "factors" if kind == "factor" else "divisors"
-    nodes = list(getattr(term, name))
+    nodes = list(term.factors if kind == "factor" else term.divisors)
     nodes.pop(next(k for k, node in enumerate(nodes) if node is value))
-    return replace(term, **{name: tuple(nodes)})
+    return Term(
+        term.constant,
+        tuple(nodes) if kind == "factor" else term.factors,
+        term.divisors if kind == "factor" else tuple(nodes),
+        term.inner,
+    )
 
 
 def _put_in_front(
@@ -296,9 +310,7 @@ def built(terms: Sequence[Term], like: Node) -> Node:
     value = _built_term(order[0], like)
     for term in order[1:]:
         if term.constant < 0.0:
-            value = subtract.build(
-                value, _built_term(replace(term, constant=-term.constant), like)
-            )
+            value = subtract.build(value, _built_term(replace(term, constant=-term.constant), like))
         else:
             value = add.build(value, _built_term(term, like))
     return value
@@ -312,8 +324,3 @@ def _built_term(term: Term, like: Node) -> Node:
     made = product.build(like.graph.constant(1.0))
     assert made is not None
     return made
-
-
-def constant_of(node: Node) -> float | None:
-    """The number that a node is."""
-    return float(constant_value(node)) if is_constant(node) else None
