@@ -421,29 +421,28 @@ def _settle(product: Product) -> bool:
 def simplify(graph: Graph) -> list[Copier]:
     """The walks that simplify a graph; the last one's ``graph`` is the simplest."""
     walks: list[Copier] = [*_walks(graph)]
-    for attempt in (lambda found: _walks(found, shared=True), _shared):
-        others = attempt(walks[-1].graph)
-        if operations(others[-1].graph) < operations(walks[-1].graph):
-            walks += others
+    least = operations(walks[-1].graph)
+    for attempt in (lambda found: Simplifier(found, shared=True), Sharing):
+        walk: Copier = attempt(walks[-1].graph)
+        walk.run()
+        if (count := operations(walk.graph)) < least:
+            walks.append(walk)
+            if isinstance(walk, Simplifier):
+                walks += _walks(walk.graph)
+                count = operations(walks[-1].graph)
+            least = count
     return walks
 
 
-def _shared(graph: Graph) -> list[Sharing]:
-    """The walk that shares what products have in common."""
-    walk = Sharing(graph)
-    walk.run()
-    return [walk]
-
-
-def _walks(graph: Graph, shared: bool = False) -> list[Simplifier]:
-    """Walks until nothing changes, the first of them as ``shared`` says."""
+def _walks(graph: Graph) -> list[Simplifier]:
+    """Walks until nothing changes."""
     walks: list[Simplifier] = []
     size = -1
     for _ in range(WALKS):
-        walk = Simplifier(graph, shared)
+        walk = Simplifier(graph)
         walk.run()
         walks.append(walk)
-        graph, shared = walk.graph, False
+        graph = walk.graph
         now = len(Live(graph).nodes)
         if now == size:
             break
