@@ -35,6 +35,8 @@ from chainrule.simplify.rewrite import simplify, through
 FORWARD_WITH_LOOP = 4
 # With more inputs reverse is cheaper without counting.
 MOST_DIRECTIONS = 12
+# Up to this many steps both modes are tried, and the one that takes fewer operations is kept.
+TRIED = 1000
 
 
 @dataclass(frozen=True)
@@ -321,7 +323,8 @@ def gradient(
             if len(inputs) <= FORWARD_WITH_LOOP:
                 return forward_gradient(lifted, structures, output, with_value)
             return reverse_gradient(lifted, structures, output, with_value)
-        if len(inputs) > MOST_DIRECTIONS:
+        large = sum(1 for _ in all_steps(lifted.graph.body)) > TRIED
+        if len(inputs) > (2 if large else MOST_DIRECTIONS):
             return reverse_gradient(lifted, structures, output, with_value)
         candidates = [
             reverse_gradient(lifted, structures, output, with_value),
