@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import linecache
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 import chainrule
 from benchmarks.counting import operations_of, operations_of_source
-from benchmarks.peers import sympy_source
+from benchmarks.peers import sympy_call, sympy_source
 from benchmarks.straight_line import HARMONICS, TABLE, Row
 
 NUMBERS = itertools.count()
@@ -49,6 +50,26 @@ def test_a_gradient_needs_no_more_operations_than_sympys(row: Row) -> None:
     other = sympy_source(row.function, row.active).source
     allowed = operations_of_source(other, "gradient")
     assert own <= allowed, gradient_source(row.function, row.active, row.point)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_what_is_counted_gives_sympys_numbers(row: Row) -> None:
+    found = chainrule.grad(row.function, wrt=row.active)(*row.point)
+    call = sympy_call(row.function, row.active)
+    assert call is not None
+    assert list(found) == pytest.approx(list(call(*row.point)), rel=1e-9, abs=1e-12)
+
+
+def test_a_negated_product_of_quotients_keeps_its_sign() -> None:
+    def f(x):
+        u = x / math.sqrt(2.0)
+        return math.erf(u)
+
+    expected = math.sqrt(2.0 / math.pi) * math.exp(-0.5 * 0.7**2)
+    assert chainrule.grad(f)(0.7) == pytest.approx(expected, rel=1e-14)
+    assert chainrule.grad(lambda x: math.exp(-((x / 3.0) * (x / 3.0))))(0.7) == pytest.approx(
+        -2.0 * 0.7 / 9.0 * math.exp(-(0.7**2) / 9.0), rel=1e-14
+    )
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)

@@ -181,13 +181,21 @@ def collect_deep(
         parts = _parts(node)
         for part in dict.fromkeys(part for part, _ in parts):
             consumed[part] = consumed.get(part, 0) + node.args.count(part)
+        sign = -1.0 if node.op is negative else 1.0
         leaves = [
-            (part, below != under, sign * (-1.0 if node.op is negative else 1.0))
-            if leaf is node
-            else (leaf, below, sign)
-            for leaf, below, sign in leaves
-            for part, under in (parts if leaf is node else [(leaf, False)])
+            (part, below != under, at * (sign if leaf is node else 1.0) if first else 1.0)
+            for leaf, below, at in leaves
+            for first, part, under in _taken_apart(leaf, node, parts)
         ]
+
+
+def _taken_apart(
+    leaf: Node, node: Node, parts: list[tuple[Node, bool]]
+) -> list[tuple[bool, Node, bool]]:
+    """The parts in the place of ``node``; the first of them bears the sign."""
+    if leaf is not node:
+        return [(True, leaf, False)]
+    return [(k == 0, part, under) for k, (part, under) in enumerate(parts)]
 
 
 Leaf = tuple[Node, bool, float]
