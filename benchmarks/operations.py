@@ -3,11 +3,11 @@
     python benchmarks/operations.py           the straight-line table
     python benchmarks/operations.py --marks   derivative : function for five classics
 
-Counted is all that the text of the derivative executes, f's own values that it needs included
-and the value itself left out, each operation and call as one, the dearer of two branches; so
-is f.  chainrule's text, the functions themselves and SymPy's text are counted by counting.py; CasADi
-by the instructions of its virtual machine without input, output and constants; wrenfold by
-what it reports in the header of its code.  It has no error function, so that some rows lack it.
+Counted is all that the text of the derivative executes, f's own values that it needs included and
+the value itself left out, each operation and call as one, the dearer of two branches; so is f.
+chainrule's text, the functions themselves and SymPy's text are counted by counting.py; CasADi by
+the instructions of its virtual machine without input, output and constants; wrenfold by what it
+reports in the header of its code.  It has no error function, so that some rows lack it.
 """
 
 from __future__ import annotations
