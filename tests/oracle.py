@@ -525,6 +525,10 @@ class _HighPrecision:
     def instance(self, owner: Any) -> Any:
         """A copy of an object whose methods, and those of its attributes, take 50 digits."""
         kind = type(owner)
+        if isinstance(owner, (types.FunctionType, types.MethodType)):
+            return self.function(owner)
+        if kind in (list, tuple):
+            return kind(map(self.instance, owner))
         plain = kind.__module__.partition(".")[0] in ("builtins", "numpy", "types", "functools")
         if plain or isinstance(owner, type) or not hasattr(owner, "__dict__"):
             return owner

@@ -447,3 +447,27 @@ def test_stars_spread_what_the_function_takes() -> None:
             grad(residual)(other, t)
     with pytest.raises(ValueError, match="not enough values to unpack"):
         grad(unpacked)(X[:1])
+
+
+def masked_number(x: Any) -> Any:
+    number = np.sum(x)
+    return np.sum(number[number < 2.0] ** 2) + x[0]
+
+
+def test_masks_of_numbers() -> None:
+    check(masked_number, X)
+    check(masked_number, 3.0 * X)
+    with pytest.raises(UnsupportedError, match="what part it means"):
+        grad(lambda x, flag: np.sum(x[flag]))(X, True)
+
+
+def writes_to_a_number(x: Any) -> Any:
+    y = np.asarray(x)
+    other = y
+    other += 1.0
+    return y * y
+
+
+def test_arrays_without_axes_are_not_written_to_in_place() -> None:
+    with pytest.raises(UnsupportedError, match="without axes"):
+        grad(writes_to_a_number)(1.5)

@@ -13,6 +13,7 @@ from typing import Any
 from chainrule.graph.guard import Route, array_layout
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
+    BOOL,
     DYNAMIC,
     FLOATING,
     INT,
@@ -258,16 +259,21 @@ class Arrays(Containers):
                 nodes.extend(more)
             return letters, nodes
         index = self.array_node(value)
-        if index.type in (OPAQUE, DYNAMIC):
+        if index.type in (OPAQUE, DYNAMIC, BOOL):
             raise self.unsupported(
-                "a subscript of which it is known at run time only whether it is a number, a mask "
-                "or an array",
+                "a subscript of which it is known at run time only what part it means",
                 "Make it with functions that are understood, or pass it in as a parameter.",
                 node,
             )
         if isinstance(index.type, Array):
             return ("m" if index.type.dtype == "bool" else "a"), [index]
         return "i", [index]
+
+    def number_item(self, base: Node, mask: Node) -> Value:
+        """``number[mask]`` of a number of NumPy: an array of one entry, or of none."""
+        entry = self.block.add(creation.literal, (base,), ((1,), None))
+        kept = self.block.add(creation.literal, (mask,), ((1,), None))
+        return self.boxed(self.block.add(indexing.section, (entry, kept), ("m",)))
 
     def array_item(self, base: Value, pattern: str, nodes: tuple[Node, ...]) -> Value:
         """``base[...]``."""

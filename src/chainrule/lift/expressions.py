@@ -10,6 +10,8 @@ from typing import Any
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
+    BOOL,
+    FLOAT,
     INT,
 )
 from chainrule.lift.arrays import is_numeric
@@ -369,7 +371,11 @@ class Expressions(Operators):
             return self.array_item(base, *self.subscript_parts(node.slice))
         if isinstance(node.slice, ast.Slice):
             return self.slice(base, node.slice)
-        return self.item(base, self.expression(node.slice), node)
+        key = self.expression(node.slice)
+        masked = isinstance(key, Node) and key.type == BOOL
+        if masked and isinstance(base, Node) and base.type == FLOAT:
+            return self.number_item(base, key)
+        return self.item(base, key, node)
 
     # --- functions ------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays import indexing
+from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.effect import RAISE, STATEMENT
 
 
@@ -186,6 +187,12 @@ class Statements(Expressions):
             if isinstance(old, ListBox) and isinstance(node.op, ast.Add):
                 self.extend(old, operand, node)
                 return Completion.FALLS
+            if isinstance(old, Node) and old.op is array_copy:
+                raise self.unsupported(
+                    "an array without axes is written to in place",
+                    f"Write `{target.id} = {target.id} ...`, or give it an axis.",
+                    node,
+                )
             self.bind(target.id, self.binary(type(node.op), old, operand, node))
         elif isinstance(target, ast.Subscript):
             base = self.expression(target.value)
