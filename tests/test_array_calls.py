@@ -412,3 +412,25 @@ def test_axes_of_length_one(expression: str, one: tuple[int, int], two: tuple[in
 
             wanted = along(moved, point, direction)
             assert gradient[at] == pytest.approx(wanted, rel=1e-6, abs=1e-8)
+
+
+def repeated_slice(x: Any, y: Any, k: int) -> Any:
+    return np.sum(x[:k] + y)
+
+
+def repeated_zeros(x: Any, y: Any, k: int) -> Any:
+    z = np.zeros(k)
+    z[0] = x[0] * 2
+    return np.sum(z + np.sin(y))
+
+
+@pytest.mark.parametrize("f", [repeated_slice, repeated_zeros])
+def test_a_length_that_turns_out_to_be_one_is_never_a_wrong_sum(f: Callable[..., Any]) -> None:
+    x, y = POINTS[1], POINTS[1] * 2
+    direction = np.array([1.0, 0.0, 0.0, 0.0])
+    for k in (4, 1):
+        wanted = along(lambda point, k=k: f(point, y, k), x, direction)
+        assert chainrule.jvp(f)(x, y, k, direction)[1] == pytest.approx(wanted)
+    assert chainrule.grad(f)(x, y, 4)[0] == pytest.approx(1.0 if f is repeated_slice else 2.0)
+    with pytest.raises(ValueError, match="reshape"):
+        chainrule.grad(f)(x, y, 1)

@@ -7,14 +7,16 @@ number that enters the next product as it is; it is written out only where an ar
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from chainrule.graph.block import PARAMETER
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, dtype_of, unit_axes_of
 from chainrule.primitives.arrays.creation import array_copy, astype, full_like, zeros_like
+from chainrule.primitives.arrays.lengths import may_repeat
 from chainrule.primitives.arrays.reductions import array_sum
-from chainrule.primitives.arrays.shaping import broadcast_to, dimension
+from chainrule.primitives.arrays.shaping import broadcast_to, dimension, reshape, reshaped
 from chainrule.primitives.declare import is_constant
 
 
@@ -66,6 +68,28 @@ def own_copy(value: Node) -> Node:
     return array_copy(value) if given or value.op is broadcast_to else value
 
 
+def _checked(value: Node, node: Node, arg: Node) -> Node:
+    if unit_axes_of(arg.type) == unit_axes_of(node.type):
+        return reshaped(widened(value, node), arg)
+    sizes = [dimension(node, axis=k) for k in range(len(unit_axes_of(node.type)))]
+    own = [dimension(arg, axis=k) for k in range(len(unit_axes_of(arg.type)))]
+    sizes[len(sizes) - len(own) :] = [
+        mine if not unit else theirs
+        for mine, theirs, unit in zip(
+            own, sizes[len(sizes) - len(own) :], unit_axes_of(arg.type), strict=True
+        )
+    ]
+    return reshape(widened(value, node), *sizes)
+
+
+def repeated(dot: Node, node: Node, args: Iterable[Node]) -> Node:
+    """A tangent of ``node``, made whole where an argument that it comes from may be repeated."""
+    if not any(may_repeat(node, arg) for arg in args):
+        return dot
+    sizes = [dimension(node, axis=k) for k in range(len(unit_axes_of(node.type)))]
+    return broadcast_to(dot, *sizes)
+
+
 def summed_to(value: Any, node: Node, arg: Node) -> Node:
     """The adjoint of ``arg`` from a ``value`` that is an adjoint of ``node``.
 
@@ -76,6 +100,9 @@ def summed_to(value: Any, node: Node, arg: Node) -> Node:
     value = value if isinstance(value, Node) else node.graph.constant(value)
     if is_constant(value, 0):
         return value  # type: ignore[no-any-return]
+    if may_repeat(node, arg):
+        # A length that was not foreseen is an error here, not a wrong sum.
+        value = _checked(value, node, arg)
     out_axes, own, have = map(unit_axes_of, (node.type, arg.type, value.type))
     rank = len(out_axes)
     kept: list[int] = []

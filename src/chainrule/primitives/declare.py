@@ -308,7 +308,7 @@ class Elementwise(Primitive):
             if dot is not None:
                 term: Node = scaled(node, dot, partial)
                 total = term if total is None else total + term
-        return total
+        return _repeated(total, args, dots, out)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         if len(node.args) == 2 and node.args[0] is node.args[1]:
@@ -328,6 +328,18 @@ def fitted(value: Any, node: Node, arg: Node) -> Any:
     from chainrule.primitives.broadcasting import summed_to
 
     return summed_to(value, node, arg)
+
+
+def _repeated(
+    total: Node | None, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+) -> Node | None:
+    """A tangent with the axes along which NumPy may have repeated an argument."""
+    if total is None or not isinstance(out.type, Array):
+        return total
+    from chainrule.primitives.broadcasting import repeated
+
+    moving = [arg for arg, dot in zip(args, dots, strict=True) if dot is not None]
+    return repeated(total, out, moving)
 
 
 def _sum_of_partials(partials: tuple[Any, ...]) -> Any:
@@ -353,8 +365,7 @@ class Differential(Primitive):
     ) -> Node | None:
         zero = out.graph.constant(0.0)
         filled = [zero if dot is None else dot for dot in dots]
-        result: Node = self.rule(*args, *filled, out)
-        return result
+        return _repeated(self.rule(*args, *filled, out), args, dots, out)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         bars = self.transposed(*node.args, node, out_bar)
