@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
@@ -273,3 +274,28 @@ def check(text: str) -> None:
             assert same == expected
             wanted = np.sum(oracle * direction)
             assert np.allclose(slope, wanted, rtol=1e-9, atol=1e-10 * scale)
+
+
+FOUND = [
+    # A number added to a row that a view reaches: its adjoint is the sum over the row.
+    """
+    v = M * -0.5 + np.sin(x)
+    w = x[-1]
+    v.T[1] += w
+    v[1] += 2.0 * w
+    return np.sum(v ** 2) + w ** 2 + np.sum(y)
+""",
+    # A tangent that is one number for many entries is written to through a view.
+    """
+    v = (x[0] + np.ones((3,))) * 0.5 + np.mean(M, axis=1)
+    w = v.reshape(-1)
+    w[-1] *= w[0] * v[-1]
+    w[...] = v
+    return np.sum(v ** 2) + np.sum(w ** 3) + np.sum(y)
+""",
+]
+
+
+@pytest.mark.parametrize("body", FOUND)
+def test_programs_that_were_found(body: str) -> None:
+    check(f"def f(x, y, M):{body}")

@@ -265,6 +265,8 @@ class _Copies:
         while is_view(chain[-1]):
             chain.append(chain[-1].args[0])
         root = chain[-1]
+        if any(member.op.name == "broadcast_to" for member in chain):
+            return False
         if value.derivative and root not in self.fresh:
             return False
         last, backs = value, []

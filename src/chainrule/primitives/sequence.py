@@ -173,7 +173,8 @@ index_set.tangent_rule = _index_set_tangent
 def _pull_index_add(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     base, *path, value = node.args
     if walker.active(value):
-        walker.accumulate(value, node.graph.cursor.add(index, (out_bar, *path)))
+        read = node.graph.cursor.add(index, (filled_dot(out_bar, node), *path))
+        walker.accumulate(value, fitted(read, read, value))
     if walker.active(base):
         walker.accumulate(base, out_bar)
 
