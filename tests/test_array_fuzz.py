@@ -277,6 +277,15 @@ def check(text: str) -> None:
 
 
 FOUND = [
+    # A row that the derivative needs is read in an arm before it is written over.
+    """
+    v = M * 2.0
+    if np.real(np.sum(x)) > 100.0:
+        v[1] = 0.0
+    else:
+        v[0] *= y
+    return np.sum(v ** 2) + x[0]
+""",
     # A number added to a row that a view reaches: its adjoint is the sum over the row.
     """
     v = M * -0.5 + np.sin(x)

@@ -364,11 +364,18 @@ class _Copies:
             if not is_held(target.type) or not self.webs.is_updated(target):
                 continue
             foreign = target.derivative and source not in self.fresh
-            if foreign or self.seen_after(statement, source):
+            looked_into = is_view(source) and self.seen_after(statement, self._root(source))
+            if foreign or looked_into or self.seen_after(statement, source):
                 fresh = self.copied(source, target, 1)
                 statement.sources[position] = fresh
                 made.append(fresh)
         return made
+
+    def _root(self, view: Value) -> Value:
+        """The array into which a view looks, through other views."""
+        while is_view(view):
+            view = view.args[0]
+        return view
 
     def copied(self, base: Value, like: Value, depth: int) -> Value:
         if isinstance(base.type, Array):
