@@ -88,8 +88,8 @@ class Parameters(NumpyCalls):
         route = route or Route(Argument(name))
         if type(example) in (float, int, bool):
             return read(self.static_type(example))
-        if _is_float_like(example):
-            number = read(FLOAT)
+        if (like := _number_like(example)) is not None:
+            number = read(like)
             self.number_types[number] = (type(example),)
             return number
         if example is None or isinstance(example, (str, bytes)):
@@ -239,9 +239,20 @@ class Parameters(NumpyCalls):
         return Structure("static", self.object_node(value))
 
 
-def _is_float_like(example: Any) -> bool:
-    """NumPy's floating scalars and fractions count as floats."""
-    return type(example).__name__ in ("float64", "float32", "int64", "int32", "Fraction", "float16")
+# NumPy's numbers that stand alone, and fractions, by what they stand for.
+NUMBERS_LIKE: dict[str, Type] = {
+    **dict.fromkeys(("float16", "float32", "float64", "Fraction"), FLOAT),
+    **{f"{sign}int{bits}": INT for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    **dict.fromkeys(("bool", "bool_"), BOOL),
+}
+
+
+def _number_like(example: Any) -> Type | None:
+    """The type of a number that is none of Python's own."""
+    kind = type(example)
+    if kind.__module__ not in ("numpy", "fractions"):
+        return None
+    return NUMBERS_LIKE.get(kind.__name__)
 
 
 def example_type(example: Any) -> Type | None:
@@ -250,8 +261,10 @@ def example_type(example: Any) -> Type | None:
         return None
     if type(example) is int:
         return INT
-    if type(example) is float or _is_float_like(example):
+    if type(example) is float or _number_like(example) == FLOAT:
         return FLOAT
+    if (like := _number_like(example)) is not None:
+        return INT if like == INT else None
     if type(example) in (list, tuple):
         kinds = {example_type(item) for item in example}
         kind = "tuple" if isinstance(example, tuple) else "list"

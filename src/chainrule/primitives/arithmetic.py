@@ -12,7 +12,17 @@ import operator
 from typing import Any
 
 from chainrule.graph.node import OPERATORS, Node
-from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE, Array, Type
+from chainrule.graph.types import (
+    BOOL,
+    DYNAMIC,
+    FLOAT,
+    INT,
+    OPAQUE,
+    Array,
+    Type,
+    dtype_of,
+    unit_axes_of,
+)
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import (
     NONZERO,
@@ -302,6 +312,49 @@ logical_not = flat(
 )
 
 
+# --- derivatives are floats --------------------------------------------------------------
+
+
+def integral(node: Node) -> bool:
+    """Whether a value may be of an integer or boolean type, in which NumPy wraps around."""
+    if node.op is power and all(map(integral, node.args)):
+        return True
+    if isinstance(node.type, Array):
+        return not node.type.differentiable
+    return node.type in (INT, BOOL)
+
+
+def as_float(node: Node) -> Node:
+    """``node`` as a floating number or array: what stands alone in the place of a derivative."""
+    if not integral(node):
+        return node
+    if is_constant(node):
+        return node.graph.constant(float(constant_value(node)))
+    if unit_axes_of(node.type):
+        widened: Node = TABLE["astype"](node, dtype="float64")
+        return widened
+    made: Node = TABLE["to_float"](node)
+    return made
+
+
+def _bare(x: Node, partner: Node) -> Node | None:
+    """What ``x`` makes floating, where arithmetic with ``partner`` does so anyway."""
+    if x.op.name not in ("to_float", "astype") or not x.origin.derivative:
+        return None
+    inner = x.args[0]
+    floats = partner.type == FLOAT or dtype_of(partner.type) == "float64"
+    return inner if integral(inner) and floats and not integral(partner) else None
+
+
+def _without_casts(op: Any, x: Node, y: Node) -> Node | None:
+    """The operation without a conversion that it makes itself."""
+    if (inner := _bare(x, y)) is not None:
+        return x.graph.cursor.add(op, (inner, y))
+    if (inner := _bare(y, x)) is not None:
+        return x.graph.cursor.add(op, (x, inner))
+    return None
+
+
 # --- what is always right and cheap -----------------------------------------------------
 
 
@@ -330,6 +383,8 @@ def _simplify_add(x: Node, y: Node) -> Node | None:
     constant = folded(add, x, y)
     if constant is not None:
         return constant
+    if (bare := _without_casts(add, x, y)) is not None:
+        return bare
     if (inner := _negated(y)) is not None:
         return subtract.build(x, inner)
     if (inner := _negated(x)) is not None:
@@ -347,6 +402,8 @@ def _simplify_subtract(x: Node, y: Node) -> Node | None:
     constant = folded(subtract, x, y)
     if constant is not None:
         return constant
+    if (bare := _without_casts(subtract, x, y)) is not None:
+        return bare
     if (inner := _negated(y)) is not None:
         return add.build(x, inner)
     if (inner := _negated(x)) is not None:
@@ -380,12 +437,14 @@ def _simplify_multiply(x: Node, y: Node) -> Node | None:
     if is_constant(x, 0) or is_constant(y, 0):
         return x.graph.constant(0.0)
     if is_constant(x, 1):
-        return y
+        return as_float(y) if x.type == FLOAT else y
     if is_constant(y, 1):
-        return x
+        return as_float(x) if y.type == FLOAT else x
     constant = folded(multiply, x, y)
     if constant is not None:
         return constant
+    if (bare := _without_casts(multiply, x, y)) is not None:
+        return bare
     if _masked(x):
         return _inside_mask(x, lambda arm: multiply.build(arm, y))
     if _masked(y):
@@ -413,12 +472,14 @@ def _simplify_divide(x: Node, y: Node) -> Node | None:
     if is_constant(x, 0):
         return x.graph.constant(0.0)
     if is_constant(y, 1):
-        return x
+        return as_float(x)
     if is_constant(y, -1):
         return negative.build(x)
     constant = folded(divide, x, y)
     if constant is not None:
         return constant
+    if (bare := _without_casts(divide, x, y)) is not None:
+        return bare
     if _masked(x):
         return _inside_mask(x, lambda arm: divide.build(arm, y))
     if (inner := _negated(x)) is not None:
@@ -432,6 +493,8 @@ def _simplify_negative(x: Node) -> Node | None:
     constant = folded(negative, x)
     if constant is not None:
         return constant
+    if integral(x):
+        return negative.build(as_float(x))
     if (inner := _negated(x)) is not None:
         return inner
     if x.op is subtract and x.origin.derivative:

@@ -12,7 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chainrule.graph.node import Node
-from chainrule.primitives.arithmetic import BOUNDED, divide, multiply, negative, power, subtract
+from chainrule.primitives.arithmetic import (
+    BOUNDED,
+    as_float,
+    divide,
+    integral,
+    multiply,
+    negative,
+    power,
+    subtract,
+)
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.simplify.rules import infinite_slope, multiple, root_slope
 
@@ -94,7 +103,7 @@ class Product:
         if not math.isfinite(self.constant) or self.constant == 0.0:
             return None
         value: Node | None = None
-        for factor in _powers(self.factors):
+        for factor in _floating_first(_powers(self.factors)):
             value = factor if value is None else multiply.build(value, factor)
         constant = one.graph.constant(self.constant)
         if value is None:
@@ -116,6 +125,16 @@ class Product:
             return below
         signed = self.constant == -1.0 and not self.divisors
         return above - 1 + below + (self.constant != 1.0 or signed)
+
+
+def _floating_first(factors: list[Node]) -> list[Node]:
+    """The factors so that no two of integer types are multiplied: NumPy's wrap around."""
+    if len(factors) < 2 or not all(map(integral, factors[:2])):
+        return factors
+    for position, factor in enumerate(factors):
+        if not integral(factor):
+            return [factor, *factors[:position], *factors[position + 1 :]]
+    return [as_float(factors[0]), *factors[1:]]
 
 
 def _powers(nodes: list[Node]) -> list[Node]:

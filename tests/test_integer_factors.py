@@ -1,0 +1,110 @@
+"""Integers and booleans as factors: derivatives are floats, and NumPy's integers never wrap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import grad, hessian, jacobian, value_and_grad
+
+
+def linear(x, n):
+    return x * n
+
+
+def opposite(x, n):
+    return -x * n
+
+
+def twice(x, n):
+    return x * n * n
+
+
+def squared(x, n):
+    return x * n**2
+
+
+def differences(x, n):
+    return x * n - x * n * n
+
+
+def by_itself(x, n):
+    return x * n + x * n
+
+
+FUNCTIONS = [linear, opposite, twice, squared, differences, by_itself]
+SMALL = [3, True, np.int8(100), np.uint8(200), np.int32(70000), np.int64(10**10), np.bool_(True)]
+
+
+@pytest.mark.parametrize("f", FUNCTIONS)
+@pytest.mark.parametrize("n", SMALL, ids=lambda n: f"{type(n).__name__}-{n}")
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_number_of_an_integer_type_is_a_factor_like_any_other(f, n, mode) -> None:
+    got = grad(f, mode=mode)(2.0, n)
+    # All are linear in x.
+    assert got == f(1.0, n) - f(0.0, n)
+    assert isinstance(got, float)
+
+
+def entries(x, n):
+    return -x[0] * n[0] + x[1] * n[1] * n[0] - x[0] * n[1]
+
+
+def loop(x, n):
+    total = x[0] * x[1]
+    for k in n:
+        total += x[0] * k * k - x[1] * k
+    return total
+
+
+def whole(x, n):
+    return (-x * n - x * n * n + (x * n) ** 2).sum()
+
+
+def masked(x, n):
+    above = x > 1
+    return (-x * above - x * above).sum() - x[0] * above[0] - x[1] * above[1]
+
+
+@pytest.mark.parametrize("f", [entries, loop, whole, masked])
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int32", "int64", "bool"])
+@pytest.mark.parametrize("floating", ["float64", "float32"])
+def test_an_array_of_an_integer_dtype_gives_the_slope_of_its_floats(f, dtype, floating) -> None:
+    x = np.array([2.0, 3.0], dtype=floating)
+    n = np.array([100, 90]).astype(dtype)
+    got, want = grad(f)(x, n), grad(f)(x, n.astype(float))
+    assert got.dtype == floating
+    assert np.array_equal(got, want)
+
+
+def cross_entropy(p, y):
+    return -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float64"])
+def test_labels_of_any_dtype_in_a_cross_entropy(dtype) -> None:
+    p, y = np.array([0.2, 0.7]), np.array([1, 0])
+    got = grad(cross_entropy)(p, y.astype(dtype))
+    assert np.allclose(got, (p - y) / (p * (1 - p)), rtol=1e-14)
+
+
+CONSTANT_SLOPES: list[Any] = [
+    (lambda x: x * 2, 2.0),
+    (lambda x: 3 * x + 1, 3.0),
+    (lambda x: -x, -1.0),
+    (lambda x: x * (x > 0), 1.0),
+    (lambda x: sum(x * k for k in range(4)), 6.0),
+    (lambda x: [x * k for k in range(4)][3], 3.0),
+]
+
+
+@pytest.mark.parametrize(("f", "want"), CONSTANT_SLOPES)
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_slope_is_a_float(f, want, mode) -> None:
+    for got in (grad(f, mode=mode)(2.0), value_and_grad(f, mode=mode)(2)[1]):
+        assert got == want
+        assert type(got) is float
+    assert type(jacobian(lambda x: (f(x), x))(2.0)[0]) is float
+    assert type(hessian(f)(2.0)) is float
