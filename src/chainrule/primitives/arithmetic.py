@@ -331,7 +331,8 @@ def as_float(node: Node) -> Node:
     if is_constant(node):
         return node.graph.constant(float(constant_value(node)))
     if unit_axes_of(node.type):
-        widened: Node = TABLE["astype"](node, dtype="float64")
+        astype: Any = TABLE["astype"]
+        widened: Node = astype(node, dtype="float64")
         return widened
     made: Node = TABLE["to_float"](node)
     return made
