@@ -424,13 +424,74 @@ def repeated_zeros(x: Any, y: Any, k: int) -> Any:
     return np.sum(z + np.sin(y))
 
 
+def repeated_tail(x: Any, y: Any, k: int) -> Any:
+    return np.sum(np.sin(x[1:]) * y)
+
+
+def repeated_in_a_loop(x: Any, y: Any, k: int) -> Any:
+    total = 0.0
+    for _ in range(2):
+        total += np.sum(np.sin(x) * y[:2])
+        x = x[2:]
+    return total
+
+
+def repeated_mask(x: Any, y: Any, k: int) -> Any:
+    return np.sum(np.sin(x[x > 1.0]) * y)
+
+
+def entries(f: Callable[..., Any], x: Any, *args: Any) -> Any:
+    """The gradient by differences."""
+    return [along(lambda point: f(point, *args), x, unit(x.shape, p)) for p in np.ndindex(x.shape)]
+
+
 @pytest.mark.parametrize("f", [repeated_slice, repeated_zeros])
-def test_a_length_that_turns_out_to_be_one_is_never_a_wrong_sum(f: Callable[..., Any]) -> None:
+def test_a_length_that_turns_out_to_be_one_is_seen(f: Callable[..., Any]) -> None:
     x, y = POINTS[1], POINTS[1] * 2
     direction = np.array([1.0, 0.0, 0.0, 0.0])
-    for k in (4, 1):
-        wanted = along(lambda point, k=k: f(point, y, k), x, direction)
-        assert chainrule.jvp(f)(x, y, k, direction)[1] == pytest.approx(wanted)
-    assert chainrule.grad(f)(x, y, 4)[0] == pytest.approx(1.0 if f is repeated_slice else 2.0)
-    with pytest.raises(ValueError, match="reshape"):
-        chainrule.grad(f)(x, y, 1)
+    derivative = chainrule.grad(f)
+    for k in (4, 1, 4):
+        wanted = entries(f, x, y, k)
+        assert chainrule.jvp(f)(x, y, k, direction)[1] == pytest.approx(wanted[0])
+        np.testing.assert_allclose(derivative(x, y, k), wanted, rtol=1e-6, atol=1e-8)
+        assert "reshape" not in derivative.source
+
+
+def test_what_is_left_of_a_short_array_is_repeated() -> None:
+    derivative = chainrule.grad(repeated_tail)
+    for n in (5, 2, 5):
+        x, y = np.linspace(0.3, 1.0, n), np.linspace(0.2, 1.1, 4)
+        wanted = entries(repeated_tail, x, y, 0)
+        np.testing.assert_allclose(derivative(x, y, 0), wanted, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("f", [repeated_in_a_loop, repeated_mask])
+def test_a_length_that_nobody_can_know_is_never_a_wrong_sum(f: Callable[..., Any]) -> None:
+    y = np.linspace(0.2, 1.1, 2)
+    for x in (np.array([0.3, 1.5, 1.2]), np.array([0.3, 0.6, 1.2]), np.array([0.1, 0.2, 0.4, 0.5])):
+        try:
+            f(x, y, 0)
+            found = chainrule.grad(f)(x, y, 0)
+        except ValueError:
+            continue
+        np.testing.assert_allclose(found, entries(f, x, y, 0), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize(("rank", "expression"), CALLS)
+def test_declared_lengths_are_those_of_numpy(rank: int, expression: str) -> None:
+    from chainrule.lift.lifter import lift
+    from chainrule.primitives.arrays.measured import lengths_of
+
+    lifted = lift(function_of(expression), {"x": POINTS[rank]})
+    (x,) = lifted.graph.body.parameters
+    given = {("given", x.serial, axis): size for axis, size in enumerate(POINTS[rank].shape)}
+    found = next((node for node, name in lifted.graph.names.items() if name == "v"), x)
+    if found is x:
+        # A view has no name of its own.
+        return
+    with np.errstate(all="ignore"):
+        shape = np.shape(eval(expression, function_of(expression).__globals__, {"x": POINTS[rank]}))
+    for length, size in zip(lengths_of(found), shape, strict=True):
+        if all(key in given for key, _ in length.terms):
+            known = length.constant + sum(given[key] * count for key, count in length.terms)
+            assert known == size

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.graph.function import Function
-from chainrule.graph.guard import Guard, Route
+from chainrule.graph.guard import Given, Guard, Route
 from chainrule.graph.node import NOWHERE, Node, Op, Origin
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type
 
@@ -77,6 +77,8 @@ class Block:
         What the block hands out.
     completes:
         False when the block always ends by raising; its results are then undefined.
+    owner:
+        The structured node that the block is part of, once there is one.
     """
 
     def __init__(self, graph: Graph, parent: Block | None = None) -> None:
@@ -86,6 +88,7 @@ class Block:
         self.steps: list[Node] = []
         self.results: tuple[Node, ...] = ()
         self.completes = True
+        self.owner: Node | None = None
         self._interned: dict[Hashable, Node] = {}
 
     def add(
@@ -108,6 +111,9 @@ class Block:
                     return known
                 block = block.parent
         node = self.graph.new_node(op, args, params, type or op.infer(args, params), self)
+        for param in params:
+            if isinstance(param, Block):
+                param.owner = node
         if op is not ITEM:
             self.steps.append(node)
         self._interned[key] = node
@@ -192,6 +198,10 @@ class Graph:
         The user's names of values, first binding first.
     globals, references:
         Values of ``GLOBAL`` nodes and objects of ``REFERENCE`` nodes.
+    given:
+        Arrays and ints that are handed in from outside, as they were when the code was made.
+    lengths:
+        What is known of the lengths of axes (:mod:`chainrule.primitives.arrays.measured`).
     cursor:
         The block into which operators on nodes build.
     """
@@ -212,6 +222,8 @@ class Graph:
         self.cells: dict[str, Any] = {}
         # What the code rests on besides its arguments.
         self.guards: dict[Hashable, Guard] = {}
+        self.given: dict[Node, Given] = {}
+        self.lengths: dict[Node, Any] = {}
         # Functions kept apart, and their graphs once all is ready to be written.
         self.functions: dict[Hashable, Function] = {}
         self.callees: dict[Hashable, Graph] = {}

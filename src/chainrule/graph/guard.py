@@ -101,3 +101,15 @@ class Guard:
         if self.binding is not None:
             return isinstance(found, (int, float)) or hasattr(found, "dtype")
         return isinstance(found, (str, bytes, int, float)) and repr(found) == repr(expected)
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """An array or an int from outside.
+
+    ``route`` leads to it, ``shape`` are its lengths (an int's value) in the call for which the
+    code is made; both are None where only kinds are known.
+    """
+
+    route: Route | None = None
+    shape: tuple[int, ...] | None = None

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.graph.guard import Route, array_layout
+from chainrule.graph.guard import Given, Route, array_layout
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
     BOOL,
@@ -149,6 +149,7 @@ class Arrays(Containers):
                 made = self._outside(value) if node is None else node()
             if not unit_axes_of(made.type):
                 return made
+            self.graph.given[made] = Given(route, value.shape)
             box = ArrayBox(parameter=True)
             self.objects[id(value)] = box
             self.outside[box] = made

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin
 
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
-from chainrule.graph.guard import Argument, Route
+from chainrule.graph.guard import Argument, Given, Route
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import (
@@ -21,6 +21,7 @@ from chainrule.graph.types import (
     FLOAT,
     INT,
     OPAQUE,
+    Array,
     Type,
     array_of,
 )
@@ -87,7 +88,10 @@ class Parameters(NumpyCalls):
         """
         route = route or Route(Argument(name))
         if type(example) in (float, int, bool):
-            return read(self.static_type(example))
+            plain = read(self.static_type(example))
+            if type(example) is int:
+                self.graph.given[plain] = Given(route, (example,))
+            return plain
         if (like := _number_like(example)) is not None:
             number = read(like)
             self.number_types[number] = (type(example),)
@@ -119,7 +123,7 @@ class Parameters(NumpyCalls):
         ) or hasattr(example, "func"):
             return Static(example)
         if is_ndarray(example):
-            return self._array_value(name, example, read)
+            return self._array_value(name, example, read, route)
         box_node = read(OPAQUE)
         owner = ObjectBox(example, type(example), box_node)
         owner.route = route
@@ -127,13 +131,17 @@ class Parameters(NumpyCalls):
         self.objects[id(example)] = owner
         return owner
 
-    def _array_value(self, name: str, example: Any, read: Callable[[Type], Node]) -> Value:
+    def _array_value(
+        self, name: str, example: Any, read: Callable[[Type], Node], route: Route
+    ) -> Value:
         if example.dtype.kind not in "fiub":
             raise ArgumentError(
                 f"argument `{name}` is an array of {example.dtype}",
                 remedy="Pass an array of floats; complex numbers and objects are not supported.",
             )
-        box = self.boxed(read(array_type(example)))
+        node = read(array_type(example))
+        self.graph.given[node] = Given(route, example.shape)
+        box = self.boxed(node)
         if isinstance(box, ArrayBox):
             box.parameter = True
         return box
@@ -188,6 +196,8 @@ class Parameters(NumpyCalls):
     def kind_value(self, type_: Type, read: Callable[[Type], Node]) -> Value:
         """A parameter of which only the type is known."""
         node = read(type_)
+        if isinstance(type_, Array):
+            self.graph.given[node] = Given()
         if isinstance(type_, SequenceType) and type_.kind == "list":
             box = ListBox(parameter=True)
             self.state[box] = node

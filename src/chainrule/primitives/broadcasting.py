@@ -14,7 +14,7 @@ from chainrule.graph.block import PARAMETER
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, dtype_of, unit_axes_of
 from chainrule.primitives.arrays.creation import array_copy, astype, full_like, zeros_like
-from chainrule.primitives.arrays.lengths import may_repeat
+from chainrule.primitives.arrays.measured import may_repeat, repeated_axes
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import broadcast_to, dimension, reshape, reshaped
 from chainrule.primitives.declare import is_constant
@@ -82,9 +82,13 @@ def _checked(value: Node, node: Node, arg: Node) -> Node:
     return reshape(widened(value, node), *sizes)
 
 
-def repeated(dot: Node, node: Node, args: Iterable[Node]) -> Node:
-    """A tangent of ``node``, made whole where an argument that it comes from may be repeated."""
-    if not any(may_repeat(node, arg) for arg in args):
+def repeated(dot: Node, node: Node, old: Node, args: Iterable[Node]) -> Node:
+    """A tangent of ``node``, made whole where an argument that it comes from may be repeated.
+
+    ``old`` is the node of the program without tangents, whose loops are complete; ``args`` are
+    its arguments.
+    """
+    if not any(may_repeat(old, arg) for arg in args):
         return dot
     sizes = [dimension(node, axis=k) for k in range(len(unit_axes_of(node.type)))]
     return broadcast_to(dot, *sizes)
@@ -100,10 +104,11 @@ def summed_to(value: Any, node: Node, arg: Node) -> Node:
     value = value if isinstance(value, Node) else node.graph.constant(value)
     if is_constant(value, 0):
         return value  # type: ignore[no-any-return]
-    if may_repeat(node, arg):
+    own = repeated_axes(node, arg)
+    if own is None:
         # A length that was not foreseen is an error here, not a wrong sum.
-        value = _checked(value, node, arg)
-    out_axes, own, have = map(unit_axes_of, (node.type, arg.type, value.type))
+        value, own = _checked(value, node, arg), unit_axes_of(arg.type)
+    out_axes, have = unit_axes_of(node.type), unit_axes_of(value.type)
     rank = len(out_axes)
     kept: list[int] = []
     gone: list[int] = []

@@ -60,7 +60,9 @@ class Copier:
         )
 
     def named(self, old: Node, new: Node) -> None:
-        """The copy has the old one's name, unless it has one."""
+        """The copy has the old one's name, unless it has one; it comes from where that came."""
+        if old in self.source.given:
+            self.graph.given.setdefault(new, self.source.given[old])
         name = self.source.names.get(old)
         if name is not None and new.op not in (CONSTANT, GLOBAL):
             self.graph.names.setdefault(new, name)
@@ -86,9 +88,11 @@ class Copier:
             return graph.constant(node.params[0])
         if node.op is GLOBAL:
             module, name = node.params
-            return graph.global_name(
+            new = graph.global_name(
                 str(module), str(name), graph.globals[str(module), str(name)], node.type
             )
+            self.named(node, new)
+            return new
         if node.op is REFERENCE:
             return graph.reference(node.params[0], graph.references[node.params[0]])
         if node.op is UNDEFINED:

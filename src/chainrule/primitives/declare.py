@@ -170,6 +170,10 @@ class Primitive(Op):
         Its partials have values where the operation itself raises for its first argument.
     ulps:
         Accuracy of the partials, in units in the last place of the conditioned result.
+    lengths:
+        The rule for the lengths of the axes of the result, see
+        :mod:`chainrule.primitives.arrays.lengths`; None is those of broadcast arguments, or
+        unknown.
     simplify:
         A function of the arguments that returns a simpler equal node or None; applied to
         derivative expressions only.
@@ -178,6 +182,7 @@ class Primitive(Op):
     door = ""
     # On arrays NumPy evaluates it entry by entry.
     broadcasts = False
+    lengths: Callable[..., Any] | None = None
 
     def __init__(
         self,
@@ -308,7 +313,7 @@ class Elementwise(Primitive):
             if dot is not None:
                 term: Node = scaled(node, dot, partial)
                 total = term if total is None else total + term
-        return _repeated(total, args, dots, out)
+        return _repeated(total, node, dots, out)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         if len(node.args) == 2 and node.args[0] is node.args[1]:
@@ -331,15 +336,15 @@ def fitted(value: Any, node: Node, arg: Node) -> Any:
 
 
 def _repeated(
-    total: Node | None, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    total: Node | None, node: Node, dots: Sequence[Node | None], out: Node
 ) -> Node | None:
     """A tangent with the axes along which NumPy may have repeated an argument."""
     if total is None or not isinstance(out.type, Array):
         return total
     from chainrule.primitives.broadcasting import repeated
 
-    moving = [arg for arg, dot in zip(args, dots, strict=True) if dot is not None]
-    return repeated(total, out, moving)
+    moving = [arg for arg, dot in zip(node.args, dots, strict=True) if dot is not None]
+    return repeated(total, out, node, moving)
 
 
 def _sum_of_partials(partials: tuple[Any, ...]) -> Any:
@@ -365,7 +370,7 @@ class Differential(Primitive):
     ) -> Node | None:
         zero = out.graph.constant(0.0)
         filled = [zero if dot is None else dot for dot in dots]
-        return _repeated(self.rule(*args, *filled, out), args, dots, out)
+        return _repeated(self.rule(*args, *filled, out), node, dots, out)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         bars = self.transposed(*node.args, node, out_bar)

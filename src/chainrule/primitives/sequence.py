@@ -132,7 +132,7 @@ def _pull_index_set(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     out_bar = filled_dot(out_bar, node)
     if walker.active(value):
         read = cursor.add(index, (out_bar, *path))
-        walker.accumulate(value, fitted(read, read, value))
+        walker.accumulate(value, fitted(read, cursor.add(index, (node, *path)), value))
     if walker.active(base):
         zero = node.graph.constant(0.0) if isinstance(base.type, Array) else zero_of(value)
         walker.accumulate(base, cursor.add(index_set, (out_bar, *path, zero)))
@@ -173,8 +173,9 @@ index_set.tangent_rule = _index_set_tangent
 def _pull_index_add(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     base, *path, value = node.args
     if walker.active(value):
-        read = node.graph.cursor.add(index, (filled_dot(out_bar, node), *path))
-        walker.accumulate(value, fitted(read, read, value))
+        cursor = node.graph.cursor
+        read = cursor.add(index, (filled_dot(out_bar, node), *path))
+        walker.accumulate(value, fitted(read, cursor.add(index, (node, *path)), value))
     if walker.active(base):
         walker.accumulate(base, out_bar)
 

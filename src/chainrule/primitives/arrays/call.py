@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type
+from chainrule.primitives.arrays.lengths import Rule
 from chainrule.primitives.declare import Cost, Flat, Linear, Primitive, register
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class ArrayCall(Primitive):
         Keywords that are always written, and how many of the last arrays are passed by name.
     typed:
         The type rule: ``typed(*array_types, **statics)``; sizes are given as ``sizes``.
+    lengths:
+        The rule for the lengths of the result, see :mod:`chainrule.primitives.arrays.lengths`.
     """
 
     door = "array"
@@ -50,6 +53,7 @@ class ArrayCall(Primitive):
         signature: str,
         *,
         typed: TypeRule,
+        lengths: Rule | None = None,
         arrays: int = 1,
         spread: bool = False,
         sizes: str | None = None,
@@ -70,6 +74,7 @@ class ArrayCall(Primitive):
         self.always = always or {}
         self.named = named
         self.typed = typed
+        self.lengths = lengths
         self.array_names = names[:arrays] if not spread else names[:1]
         self.static_names = [n for n in names if n not in self.array_names and n != sizes]
 

@@ -23,6 +23,16 @@ from chainrule.primitives.arrays.call import (
     array_linear,
     array_rule,
 )
+from chainrule.primitives.arrays.lengths import (
+    Length,
+    Lengths,
+    Of,
+    agreed,
+    all_unknown,
+    as_first,
+    by_sizes,
+    number,
+)
 from chainrule.primitives.declare import Cost, is_constant, register
 
 
@@ -41,26 +51,32 @@ def _like(type: Type, dtype: str | None = None) -> Type:
 
 zeros = array_flat(
     "zeros", "numpy.zeros", signature="shape, dtype=None", arrays=0, sizes="shape", typed=_made,
+    lengths=by_sizes,
     cost=Cost.FREE, raises=False, doc="Zeros of a shape.",
 )  # fmt: skip
 ones = array_flat(
     "ones", "numpy.ones", signature="shape, dtype=None", arrays=0, sizes="shape", typed=_made,
+    lengths=by_sizes,
     cost=Cost.FREE, raises=False, doc="Ones of a shape.",
 )  # fmt: skip
 empty = array_flat(
     "empty", "numpy.empty", signature="shape, dtype=None", arrays=0, sizes="shape", typed=_made,
+    lengths=by_sizes,
     cost=Cost.FREE, raises=False, doc="An array of a shape, to be filled.",
 )  # fmt: skip
 zeros_like = array_flat(
     "array_zeros_like", "numpy.zeros_like", signature="a, dtype=None", typed=_like,
+    lengths=as_first,
     cost=Cost.FREE, raises=False, doc="Zeros in the shape of an array.",
 )  # fmt: skip
 ones_like = array_flat(
     "array_ones_like", "numpy.ones_like", signature="a, dtype=None", typed=_like,
+    lengths=as_first,
     cost=Cost.FREE, raises=False, doc="Ones in the shape of an array.",
 )  # fmt: skip
 empty_like = array_flat(
     "empty_like", "numpy.empty_like", signature="a, dtype=None", typed=_like,
+    lengths=as_first,
     cost=Cost.FREE, raises=False, doc="An array in the shape of another, to be filled.",
 )  # fmt: skip
 
@@ -101,15 +117,21 @@ def _square(*types: Type, sizes: tuple[Node, ...], k: int = 0, dtype: str | None
     return array_of(dtype or "float64", axes * 2 if len(axes) == 1 else axes)
 
 
+def _square_sizes(node: Node, of: Of) -> Lengths:
+    found = tuple(number(size, of).cut(0) for size in node.args)
+    return found * 2 if len(found) == 1 else found
+
+
 eye = array_flat(
     "eye", "numpy.eye", "numpy.identity", signature="N, k=0, dtype=None", arrays=0, sizes="N",
-    typed=_square, cost=Cost.FREE, raises=False, doc="The identity matrix.",
+    typed=_square, lengths=_square_sizes, cost=Cost.FREE, raises=False, doc="The identity matrix.",
 )  # fmt: skip
 
 
 @array_linear(
     "full_like", "numpy.full_like", signature="a, fill_value, dtype=None", arrays=2,
-    typed=lambda a, value, dtype=None: _like(a, dtype), cost=Cost.FREE, raises=False,
+    typed=lambda a, value, dtype=None: _like(a, dtype), lengths=as_first, cost=Cost.FREE,
+    raises=False,
 )  # fmt: skip
 def full_like(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
     """One number in the shape of an array."""
@@ -125,6 +147,7 @@ full_like.linear_in = (1,)
 @array_linear(
     "full", "numpy.full", signature="fill_value, shape, dtype=None", arrays=1, sizes="shape",
     typed=lambda value, sizes, dtype=None: array_of(dtype or dtype_of(value), axes_of_sizes(sizes)),
+    lengths=by_sizes,
     cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def full(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
@@ -141,9 +164,13 @@ def _line(start: Type, stop: Type, *more: Type, sizes: Any = (), **statics: Any)
     return array_of("float64", axes_of_sizes(sizes) or (False,))
 
 
+def _line_length(node: Node, of: Of) -> Lengths:
+    return (number(node.args[2], of).cut(0),) if len(node.args) > 2 else (Length(50),)
+
+
 @array_rule(
     "linspace", "numpy.linspace", signature="start, stop, num=50, endpoint=True", arrays=2,
-    sizes="num", typed=_line, raises=False,
+    sizes="num", typed=_line, lengths=_line_length, raises=False,
 )  # fmt: skip
 def linspace(walker: Any, node: Node, out_bar: Node, endpoint: bool = True) -> None:
     """Numbers at equal distances; each is a mean of the two ends."""
@@ -170,9 +197,18 @@ def _arange(*types: Type, **statics: Any) -> Type:
     return array_of("float64" if FLOAT in types else "int64", (False,))
 
 
+def _arange_length(node: Node, of: Of) -> Lengths:
+    stop, *others = node.args
+    alone = all(other.params == (None,) for other in others)
+    if alone and stop.type == INT:
+        return (number(stop, of).cut(0),)
+    return all_unknown(node)
+
+
 @array_rule(
     "arange", "numpy.arange", signature="start, stop=None, step=None, dtype=None", arrays=3,
     typed=lambda *types, dtype=None: array_of(dtype, (False,)) if dtype else _arange(*types),
+    lengths=_arange_length,
     raises=False,
 )  # fmt: skip
 def arange(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
@@ -227,6 +263,12 @@ class Literal(ArrayLinear):
         units = tuple(size == 1 for size in shape) + rows
         return array_of(dtype or (promoted(types) if types else "float64"), units)
 
+    def entries_lengths(self, node: Node, of: Of) -> Lengths:
+        """The shape that is written, then those of the rows."""
+        shape: Any = node.params[0]
+        rows = agreed(node.args[0], [of(arg) for arg in node.args]) if node.args else ()
+        return (*map(Length, shape), *rows)
+
     def tangent(self, node: Node, args: Any, dots: Any, out: Node) -> Node | None:
         from chainrule.primitives.broadcasting import widened
 
@@ -252,7 +294,7 @@ class Literal(ArrayLinear):
 
 
 literal = register(Literal("array_literal", ("numpy.array", "numpy.asarray"), cost=Cost.FREE))
-literal.declare("object, dtype=None", typed=_made)
+literal.declare("object, dtype=None", typed=_made, lengths=literal.entries_lengths)
 
 
 def _entries(type: Type) -> tuple[Type, int]:
@@ -268,8 +310,14 @@ def _of_list(type: Type, dtype: str | None = None) -> Type:
     return array_of(own, (False,) * depth + unit_axes_of(item))
 
 
+def _list_lengths(node: Node, of: Of) -> Lengths:
+    inner = of(node.args[0])
+    rank = len(unit_axes_of(node.type))
+    return (*all_unknown(node)[: rank - len(inner)], *inner)
+
+
 @array_linear("array_of_list", "numpy.array", "numpy.asarray", signature="object, dtype=None",
-              typed=_of_list, cost=Cost.FREE)  # fmt: skip
+              typed=_of_list, lengths=_list_lengths, cost=Cost.FREE)  # fmt: skip
 def array_of_list(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
     """The array of a run-time list."""
     item, _ = _entries(node.args[0].type)
@@ -306,7 +354,7 @@ def _copied(type: Type, dtype: str | None = None) -> Type:
 
 @array_linear(
     "array_copy", "numpy.array", "numpy.copy", signature="a, dtype=None", method="copy",
-    typed=_copied, cost=Cost.FREE, raises=False,
+    typed=_copied, lengths=as_first, cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def array_copy(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
     """A copy, perhaps of another dtype."""
@@ -315,6 +363,7 @@ def array_copy(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
 
 @array_linear(
     "astype", signature="a, dtype", method="astype", typed=lambda a, dtype: _like(a, dtype),
+    lengths=as_first,
     cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def astype(walker: Any, node: Node, out_bar: Node, dtype: str) -> None:

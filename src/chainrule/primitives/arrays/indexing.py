@@ -12,8 +12,18 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, broadcast_axes, dtype_of, unit_axes_of
+from chainrule.primitives.arrays.lengths import (
+    ONE,
+    Length,
+    Lengths,
+    Of,
+    as_first,
+    named,
+    unknown,
+)
 from chainrule.primitives.declare import Cost, Linear, constant_value, is_constant, register
 from chainrule.primitives.sequence import index, zero_of
 
@@ -139,7 +149,8 @@ class SectionUpdate(Linear):
         if walker.active(value):
             self._check(node)
             read = cursor.add(section, (out_bar, *subscript), node.params)
-            walker.accumulate(value, summed_to(read, read, value))
+            seen = cursor.add(section, (node, *subscript), node.params)
+            walker.accumulate(value, summed_to(read, seen, value))
         if walker.active(base):
             if self is section_add:
                 walker.accumulate(base, out_bar)
@@ -169,10 +180,72 @@ def zero_of_entry(value: Node) -> Node:
     return value.graph.constant(0.0) if unit_axes_of(value.type) else zero_of(value)
 
 
+def section_lengths(node: Node, of: Of) -> Lengths:
+    """Those of the whole along axes that are not picked from; of a slice by constants less."""
+    base, subscript = of(node.args[0]), node.args[1:]
+    parts = parts_of(str(node.params[0]), subscript)
+    used = sum(_consumes(letter, args) for letter, args in parts)
+    found: list[Length] = []
+    picked: list[Lengths] = []
+    at: list[int] = []
+    axis = 0
+    for letter, args in parts:
+        if letter == "n":
+            found.append(ONE)
+        elif letter == "e":
+            rest = len(base) - used
+            found.extend(base[axis : axis + rest])
+            axis += rest
+        elif letter == "s":
+            found.append(_slice_length(base[axis], args, node, len(found)))
+            axis += 1
+        else:
+            at.append(len(found))
+            if letter == "m":
+                picked.append((named("mask", args[0].serial),))
+            elif letter != "i":
+                picked.append(of(args[0]))
+            axis += _consumes(letter, args)
+    found.extend(base[axis:])
+    if picked:
+        positions = [k for k, (letter, _) in enumerate(parts) if letter in "iaum"]
+        together = positions == list(range(positions[0], positions[-1] + 1))
+        place = at[0] if together else 0
+        rank = max(map(len, picked))
+        longest = [own for own in picked if len(own) == rank]
+        alone = len(picked) == 1 or all(own == longest[0] for own in picked)
+        found[place:place] = (
+            longest[0] if alone else [unknown(node, place + k) for k in range(rank)]
+        )
+    return tuple(found)
+
+
+def _slice_length(whole: Length, bounds: Sequence[Node], node: Node, axis: int) -> Length:
+    """How many entries a slice takes, where that is a number less than there are."""
+    start, stop, step = (bound.params[0] if bound.op is CONSTANT else "unknown" for bound in bounds)
+    if step == -1 and start is None and stop is None:
+        return whole
+    if step not in (None, 1):
+        return unknown(node, axis)
+    low = 0 if start is None else start
+    if not isinstance(low, int) or low < 0:
+        return unknown(node, axis)
+    if stop is None or (isinstance(stop, int) and stop < 0):
+        return whole.cut(low - int(stop or 0))
+    if isinstance(stop, int) and whole.known is not None:
+        return Length(max(min(stop, whole.known) - low, 0))
+    if low == 0:
+        # x[:k] of arrays of one length.
+        return named("first", bounds[1].serial, whole)
+    return unknown(node, axis)
+
+
 section = register(Section("section", (), cost=Cost.FREE))
 section.linear_in = (0,)
+section.lengths = section_lengths
 section_set = register(SectionUpdate("section_set", (), cost=Cost.FREE))
 section_add = register(SectionUpdate("section_add", (), cost=Cost.ADD))
+section_set.lengths = section_add.lengths = as_first
 
 
 def part_along(base: Node, axis: int, start: Any, stop: Any) -> Node:

@@ -1,139 +1,234 @@
-"""What is known of the lengths of axes: which are the same, which are certainly not 1.
+"""Lengths of axes, and the rules by which operations declare those of their results.
 
-Types tell the axes of length 1 of what the caller gives.  A part such as ``x[:k]`` may turn out to
-have length 1 when it runs, and NumPy then repeats it beside a longer array.
+Types tell which axes of given arrays have length 1.  Other lengths are sums of what is not known
+before the code runs: the lengths of given arrays, ints of the program.  Lengths that are written
+as the same sum are certainly the same number.
+
+A rule ``rule(node, of)`` gives the lengths of a result; ``of(arg)`` are those of an argument.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
-from chainrule.primitives.declare import Primitive, is_constant
 
-# A length: what it is counted from, and what is added to that.
-Length = tuple[Hashable, int]
-# Their results have the shape of the first argument.
-SAME_SHAPE = ("section_set", "section_add", "index_set", "index_add", "array_zeros_like",
-              "array_ones_like", "empty_like", "full_like", "array_copy", "astype", "flip", "roll",
-              "stopped", "sort", "tril", "triu", "inv", "cholesky")  # fmt: skip
-MADE = ("zeros", "ones", "empty")
+Key = tuple[Any, ...]
 
 
-def may_repeat(node: Node, arg: Node) -> bool:
-    """Whether NumPy may repeat ``arg`` in ``node`` along an axis whose type does not tell so."""
-    units = unit_axes_of(arg.type)
-    if not units or all(units):
-        return False
-    rank = len(unit_axes_of(node.type))
-    for axis, unit in enumerate(units):
-        if unit:
-            continue
-        own = length_of(arg, axis)
-        if _is_given(own):
-            continue
-        position = axis - len(units)
-        for other in node.args:
-            axes = unit_axes_of(other.type)
-            if other is arg or len(axes) < -position or axes[position]:
-                continue
-            if length_of(other, len(axes) + position) != own:
-                return True
-    return rank < len(units)
+@dataclass(frozen=True)
+class Length:
+    """``constant + coefficient * key + ...``; a key names a number that is not known."""
+
+    constant: int = 0
+    terms: tuple[tuple[Key, int], ...] = ()
+
+    def __add__(self, other: Length | int) -> Length:
+        more = Length(other) if isinstance(other, int) else other
+        found = dict(self.terms)
+        for key, count in more.terms:
+            found[key] = found.get(key, 0) + count
+        kept = sorted(((k, c) for k, c in found.items() if c != 0), key=repr)
+        return Length(self.constant + more.constant, tuple(kept))
+
+    def times(self, factor: int) -> Length:
+        """A whole multiple."""
+        if factor == 0:
+            return Length()
+        return Length(self.constant * factor, tuple((k, c * factor) for k, c in self.terms))
+
+    def cut(self, count: int) -> Length:
+        """What is left when ``count`` entries are taken off; none where there are less."""
+        if count and self.terms and len(self.terms) == 1 and self.constant == 0:
+            (key, times), *_ = self.terms
+            if key[0] == "part" and times == 1:
+                return key[1].cut(key[2] + count)  # type: ignore[no-any-return]
+        left = self.constant - count
+        if left >= 0 or not self.terms:
+            return Length(max(left, 0), self.terms)
+        return named("part", Length(0, self.terms), -left)
+
+    @property
+    def known(self) -> int | None:
+        """The number that it is."""
+        return None if self.terms else self.constant
 
 
-def _is_given(length: Length) -> bool:
-    """Whether it is the length of an array from outside, on which the code is specialised."""
-    key, added = length
-    return added == 0 and isinstance(key, tuple) and key[0] in ("given", "literal")
+ONE = Length(1)
+Lengths = tuple[Length, ...]
+# The lengths of a value; of a list of arrays those of each of its entries.
+Of = Callable[[Node], Lengths]
+Rule = Callable[[Node, Of], Lengths]
 
 
-def length_of(node: Node, axis: int) -> Length:
-    """The length of an axis; equal lengths are certainly the same number."""
-    own: Length = (("axis", node.serial, axis), 0)
-    op = node.op
-    if op in (PARAMETER, GLOBAL, REFERENCE) or not isinstance(op, Primitive):
-        return (("given", node.serial, axis), 0)
-    if op.name == "array_literal":
-        shape: Any = node.params[0]
-        return (("literal", shape[axis]), 0) if axis < len(shape) else own
-    if op.name in SAME_SHAPE:
-        return length_of(node.args[0], axis)
-    if op.name in MADE:
-        return number(node.args[axis])
-    if op.name == "arange" and is_constant_none(node.args[1:]):
-        return number(node.args[0])
-    if op.name == "section":
-        return _part(node, axis, own)
-    if op.name == "transpose" and node.params[0] is None:
-        return length_of(node.args[0], len(unit_axes_of(node.type)) - 1 - axis)
-    if op.broadcasts:
-        return _broadcast(node, axis, own)
-    return own
+def named(*key: Any) -> Length:
+    """The length that is called by a key."""
+    return Length(0, ((key, 1),))
 
 
-def _broadcast(node: Node, axis: int, own: Length) -> Length:
-    rank = len(unit_axes_of(node.type))
-    found: set[Length] = set()
-    for arg in node.args:
-        axes = unit_axes_of(arg.type)
-        if len(axes) >= rank - axis and not axes[axis - rank]:
-            found.add(length_of(arg, len(axes) + axis - rank))
-    given = [length for length in found if _is_given(length)]
-    if len(found) == 1:
-        return found.pop()
-    return given[0] if given else own
+def unknown(node: Node, axis: int) -> Length:
+    """The length of an axis of which nothing is known but that it is this one's."""
+    return ONE if unit_axes_of(node.type)[axis] else named("axis", node.serial, axis)
 
 
-def _part(node: Node, axis: int, own: Length) -> Length:
-    """The length of a slice by constants, counted from that of the whole."""
-    from chainrule.primitives.arrays.indexing import parts_of
-
-    kept = -1
-    base_axis = 0
-    for letter, bounds in parts_of(str(node.params[0]), node.args[1:]):
-        if letter not in "sin":
-            return own
-        kept += letter in "sn"
-        if kept == axis and letter == "s":
-            return _sliced(node.args[0], base_axis, bounds, own)
-        base_axis += letter in "si"
-    left = axis - kept - 1
-    return length_of(node.args[0], base_axis + left) if left >= 0 else own
+def all_unknown(node: Node, of: Of | None = None) -> Lengths:
+    """The lengths of a value of which nothing is known."""
+    return tuple(unknown(node, axis) for axis in range(len(unit_axes_of(node.type))))
 
 
-def _sliced(base: Node, axis: int, bounds: tuple[Node, ...], own: Length) -> Length:
-    start, stop, step = (bound.params[0] if bound.op is CONSTANT else "unknown" for bound in bounds)
-    key, added = length_of(base, axis)
-    if step not in (None, 1) and not (step == -1 and start is None and stop is None):
-        return own
-    if isinstance(start, int) and start < 0:
-        return own
-    if isinstance(start, str) or not (stop is None or (isinstance(stop, int) and stop < 0)):
-        whole = start is None and isinstance(stop, str)
-        # x[:k] of different arrays: as long as k where they are long enough.
-        return (("first", bounds[1].serial, key, added), 0) if whole else own
-    return key, added - int(start or 0) + int(stop or 0)  # type: ignore[call-overload]
-
-
-def number(node: Node) -> Length:
+def number(node: Node, of: Of, depth: int = 6) -> Length:
     """The length that an int of the program is."""
-    op = node.op
+    op, args = node.op, node.args
     if op is CONSTANT and isinstance(node.params[0], int):
-        return (("literal", node.params[0]), 0)
+        return Length(int(node.params[0]))
     if op.name == "dimension":
-        return length_of(node.args[0], int(str(node.params[0])))
-    if op.name in ("add", "subtract") and is_constant(node.args[1]):
-        step = node.args[1].params[0]
-        key, added = number(node.args[0])
-        assert isinstance(step, int)
-        return key, added + (step if op.name == "add" else -step)
-    return (("number", node.serial), 0)
+        return of(args[0])[int(str(node.params[0]))]
+    if op.name in ("add", "subtract") and depth:
+        right = number(args[1], of, depth - 1)
+        return number(args[0], of, depth - 1) + (right if op.name == "add" else right.times(-1))
+    if op.name == "multiply" and depth:
+        for one, other in (args, args[::-1]):
+            if one.op is CONSTANT and isinstance(one.params[0], int):
+                return number(other, of, depth - 1).times(one.params[0])
+    return named("number", node.serial)
 
 
-def is_constant_none(nodes: tuple[Node, ...]) -> bool:
-    """Whether all of these are the constant None."""
-    return all(node.op is CONSTANT and node.params[0] is None for node in nodes)
+# --- rules -------------------------------------------------------------------------------
+
+
+def as_first(node: Node, of: Of) -> Lengths:
+    """Those of the first argument."""
+    return of(node.args[0])
+
+
+def as_second(node: Node, of: Of) -> Lengths:
+    """Those of the second argument."""
+    return of(node.args[1])
+
+
+def broadcast(node: Node, of: Of) -> Lengths:
+    """An axis is as long as in the arguments that do not repeat it."""
+    return broadcast_lengths(node, [of(arg) for arg in node.args])
+
+
+def broadcast_lengths(node: Node, lengths: Sequence[Lengths]) -> Lengths:
+    """The lengths of arrays that NumPy repeats beside each other."""
+    rank = len(unit_axes_of(node.type))
+    found = []
+    for axis in range(rank):
+        column = [own[axis - rank] for own in lengths if len(own) >= rank - axis]
+        found.append(longest(column, node, axis))
+    return tuple(found)
+
+
+def longest(column: Sequence[Length], node: Node, axis: int) -> Length:
+    """The length of an axis of ``node`` along which arrays of these are repeated beside others."""
+    longer = [length for length in dict.fromkeys(column) if length != ONE]
+    sure = [length for length in longer if is_given(length)]
+    if len(longer) == 1:
+        return longer[0]
+    return sure[0] if sure else unknown(node, axis)
+
+
+def is_given(length: Length) -> bool:
+    """Whether it is the length of an array from outside, which is 1 only where the type says so."""
+    if not length.terms:
+        return length.constant != 1
+    (key, count), *others = length.terms
+    return not others and count == 1 and length.constant == 0 and key[0] == "given"
+
+
+def by_sizes(node: Node, of: Of) -> Lengths:
+    """As the sizes say that are among the arguments; -1 is what is left."""
+    rank = len(unit_axes_of(node.type))
+    return tuple(
+        unknown(node, axis)
+        if size.op is CONSTANT and size.params == (-1,)
+        else number(size, of).cut(0)
+        for axis, size in enumerate(node.args[len(node.args) - rank :])
+    )
+
+
+def reduced(node: Node, of: Of) -> Lengths:
+    """Without the axes that are summed over, or with length 1 there."""
+    from chainrule.primitives.arrays.call import axes_of
+
+    statics: dict[str, Any] = node.op.statics(node.params)  # type: ignore[attr-defined]
+    own = of(node.args[0])
+    gone = axes_of(statics.get("axis"), len(own))
+    if statics.get("keepdims"):
+        return tuple(ONE if axis in gone else length for axis, length in enumerate(own))
+    return tuple(length for axis, length in enumerate(own) if axis not in gone)
+
+
+def permuted(order: Callable[..., Sequence[int]]) -> Rule:
+    """The axes of the first argument in an order: ``order(rank, **statics)``."""
+
+    def rule(node: Node, of: Of) -> Lengths:
+        own = of(node.args[0])
+        statics: dict[str, Any] = node.op.statics(node.params)  # type: ignore[attr-defined]
+        return tuple(own[k] for k in order(len(own), **statics))
+
+    return rule
+
+
+def joined(node: Node, of: Of) -> Lengths:
+    """The axes of all arguments one behind the other."""
+    return tuple(length for arg in node.args for length in of(arg))
+
+
+def product(node: Node, of: Of) -> Lengths:
+    """Rows of the one, columns of the other."""
+    left, right = (of(arg) for arg in node.args)
+    rows = left[-2:-1] if len(left) > 1 else ()
+    columns = right[-1:] if len(right) > 1 else ()
+    rank = len(unit_axes_of(node.type))
+    batch = rank - len(rows) - len(columns)
+    found = broadcast_lengths(
+        node, [(*own[:-2], *[ONE] * (rank - batch)) for own in (left, right) if len(own) > 2]
+    )
+    return (*found[:batch], *rows, *columns)
+
+
+def square(node: Node, of: Of) -> Lengths:
+    """Those of a square matrix, or of a batch of such."""
+    own = of(node.args[0])
+    return (*own[:-1], own[-2])
+
+
+def when_whole(node: Node, of: Of) -> Lengths:
+    """Those of the first argument where the result has its axes; else one axis, unknown."""
+    own = of(node.args[0])
+    return own if len(own) == len(unit_axes_of(node.type)) else all_unknown(node)
+
+
+def along(node: Node, of: Of) -> Lengths:
+    """Those of the arguments, added up along the axis on which they are joined."""
+    lengths = [of(arg) for arg in node.args]
+    axis = int(str(node.params[0])) % len(lengths[0])
+    found = list(agreed(node, lengths))
+    total = Length()
+    for own in lengths:
+        total += own[axis]
+    found[axis] = total
+    return tuple(found)
+
+
+def stacked(node: Node, of: Of) -> Lengths:
+    """Those of the arguments, with the number of these in between."""
+    found = list(agreed(node.args[0], [of(arg) for arg in node.args]))
+    axis = int(str(node.params[0])) % (len(found) + 1)
+    found.insert(axis, Length(len(node.args)))
+    return tuple(found)
+
+
+def agreed(node: Node, lengths: Sequence[Lengths]) -> Lengths:
+    """What several values of which NumPy asks for the same lengths have."""
+    return tuple(
+        next((length for length in column if is_given(length)), column[0])
+        for column in zip(*lengths, strict=True)
+    )

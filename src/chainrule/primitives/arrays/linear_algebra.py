@@ -23,6 +23,16 @@ from chainrule.graph.types import (
 from chainrule.primitives.arrays.call import array_linear, array_rule
 from chainrule.primitives.arrays.creation import arange, eye, zeros_like
 from chainrule.primitives.arrays.indexing import section_add
+from chainrule.primitives.arrays.lengths import (
+    Lengths,
+    Of,
+    all_unknown,
+    as_first,
+    as_second,
+    joined,
+    product,
+    square,
+)
 from chainrule.primitives.arrays.records import results
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import dimension, expand_dims, swapaxes, transpose
@@ -99,13 +109,19 @@ def _product_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None
 
 
 matmul = array_rule(
-    "matmul", "numpy.matmul", signature="a, b", arrays=2, typed=_product_type, cost=Cost.FUNCTION
+    "matmul",
+    "numpy.matmul",
+    signature="a, b",
+    arrays=2,
+    typed=_product_type,
+    lengths=product,
+    cost=Cost.FUNCTION,
 )(_pull_product)
 matmul.symbol = "@"
 matmul.tangent_rule = _product_tangent
 dot = array_rule(
     "dot", "numpy.dot", signature="a, b", arrays=2, method="dot",
-    typed=_product_type,
+    typed=_product_type, lengths=product,
 )(_pull_product)  # fmt: skip
 dot.tangent_rule = _product_tangent
 
@@ -114,7 +130,8 @@ def _outer_type(a: Type, b: Type) -> Type:
     return array_of(promoted((a, b)), unit_axes_of(a) + unit_axes_of(b))
 
 
-@array_rule("outer", "numpy.outer", signature="a, b", arrays=2, typed=_outer_type, raises=False)
+@array_rule("outer", "numpy.outer", signature="a, b", arrays=2, typed=_outer_type,
+            lengths=joined, raises=False)  # fmt: skip
 def outer(walker: Any, node: Node, out_bar: Node) -> None:
     """Products of all pairs of entries of two vectors."""
     a, b = node.args
@@ -146,7 +163,16 @@ def _diag_type(v: Type, k: int = 0) -> Type:
     return array_of(dtype_of(v), units * 2 if len(units) == 1 else (all(units),))
 
 
-@array_linear("diag", "numpy.diag", signature="v, k=0", typed=_diag_type, raises=False)
+def _diagonal_lengths(node: Node, of: Of) -> Lengths:
+    own, offset = of(node.args[0]), abs(int(str(node.params[0])))
+    if len(own) == 1:
+        return (own[0] + offset,) * 2
+    same = own[0] == own[1]
+    return (own[0].cut(offset),) if same else all_unknown(node)
+
+
+@array_linear("diag", "numpy.diag", signature="v, k=0", typed=_diag_type, lengths=_diagonal_lengths,
+              raises=False)  # fmt: skip
 def diag(walker: Any, node: Node, out_bar: Node, k: int) -> None:
     """A diagonal of a matrix, or the matrix of a diagonal."""
     (v,) = node.args
@@ -156,7 +182,8 @@ def diag(walker: Any, node: Node, out_bar: Node, k: int) -> None:
 
 @array_linear(
     "diagonal", "numpy.diagonal", signature="a, offset=0", method="diagonal",
-    typed=lambda a, offset=0: array_of(dtype_of(a), (all(unit_axes_of(a)),)), raises=False,
+    typed=lambda a, offset=0: array_of(dtype_of(a), (all(unit_axes_of(a)),)),
+    lengths=_diagonal_lengths, raises=False,
 )  # fmt: skip
 def diagonal(walker: Any, node: Node, out_bar: Node, offset: int) -> None:
     """A diagonal of a matrix."""
@@ -175,7 +202,8 @@ def on_diagonal(like: Node, values: Node, offset: int) -> Node:
 
 
 def _triangle(name: str, doc: str) -> Any:
-    @array_linear(name, f"numpy.{name}", signature="m, k=0", typed=lambda m, k=0: m, raises=False)
+    @array_linear(name, f"numpy.{name}", signature="m, k=0", typed=lambda m, k=0: m,
+                  lengths=as_first, raises=False)  # fmt: skip
     def triangle(walker: Any, node: Node, out_bar: Node, k: int) -> None:
         walker.accumulate(node.args[0], triangle(out_bar, k=k))
 
@@ -197,7 +225,7 @@ def _real(*types: Type) -> str:
 
 @array_rule(
     "solve", "numpy.linalg.solve", signature="a, b", arrays=2,
-    typed=lambda a, b: array_of(_real(a, b), unit_axes_of(b)),
+    typed=lambda a, b: array_of(_real(a, b), unit_axes_of(b)), lengths=as_second,
 )  # fmt: skip
 def solve(walker: Any, node: Node, out_bar: Node) -> None:
     """Solution of a linear system."""
@@ -222,8 +250,9 @@ solve.tangent_rule = _solve_tangent
 
 
 @array_rule(
-    "inv", "numpy.linalg.inv", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a))
-)
+    "inv", "numpy.linalg.inv", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a)),
+    lengths=square,
+)  # fmt: skip
 def inv(walker: Any, node: Node, out_bar: Node) -> None:
     """Inverse of a matrix."""
     across = flipped(node)
@@ -238,6 +267,7 @@ inv.tangent_rule = lambda node, args, dots, out: -matmul(matmul(out, dots[0]), o
     "numpy.linalg.det",
     signature="a",
     typed=lambda a: array_of(_real(a), unit_axes_of(a)[:-2]),
+    lengths=lambda node, of: of(node.args[0])[:-2],
 )
 def det(walker: Any, node: Node, out_bar: Node) -> None:
     """Determinant of a regular matrix."""
@@ -286,7 +316,7 @@ def trace_of(matrix: Node) -> Node:
 
 @array_rule(
     "cholesky", "numpy.linalg.cholesky", signature="a",
-    typed=lambda a: array_of(_real(a), unit_axes_of(a)),
+    typed=lambda a: array_of(_real(a), unit_axes_of(a)), lengths=square,
 )  # fmt: skip
 def cholesky(walker: Any, node: Node, out_bar: Node) -> None:
     """Lower Cholesky factor; reads the lower triangle."""

@@ -11,6 +11,7 @@ from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_
 from chainrule.primitives.arithmetic import absolute, equal
 from chainrule.primitives.arrays.call import array_rule, axes_of
 from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.lengths import reduced
 from chainrule.primitives.arrays.reductions import (
     array_max,
     array_min,
@@ -29,7 +30,7 @@ def _normed(x: Type, axis: Any = None, keepdims: bool = False, **statics: Any) -
 
 @array_rule(
     "norm", "numpy.linalg.norm", signature="x, axis=None, keepdims=False", typed=_normed,
-    raises=False,
+    lengths=reduced, raises=False,
 )  # fmt: skip
 def norm(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
     """Euclidean length of all entries, or along axes; the zero vector at zero."""
@@ -57,7 +58,7 @@ norm.tangent_rule = _norm_tangent
 
 @array_defined(
     "norm_of_order", "numpy.linalg.norm", signature="x, ord=None, axis=None, keepdims=False",
-    typed=_normed,
+    typed=_normed, lengths=reduced,
 )  # fmt: skip
 def norm_of_order(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:
     """Norms of vectors of any order, and of matrices by their entries or singular values."""

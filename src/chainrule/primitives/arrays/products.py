@@ -10,6 +10,7 @@ from chainrule.graph.types import Type, array_of, promoted, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayRule
 from chainrule.primitives.arrays.creation import eye, ones
 from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.lengths import Length, Lengths, Of, longest
 from chainrule.primitives.arrays.linear_algebra import dot, matmul, outer, rank_of
 from chainrule.primitives.arrays.rearranging import at_positions
 from chainrule.primitives.arrays.reductions import array_sum
@@ -57,6 +58,15 @@ def _contracted(*types: Type, subscripts: str) -> Type:
         for letter, unit in zip(term, unit_axes_of(type), strict=True):
             units[letter] = units.get(letter, True) and unit
     return array_of(promoted(types), tuple(units[letter] for letter in output))
+
+
+def _letter_lengths(node: Node, of: Of) -> Lengths:
+    inputs, _, output = str(node.params[0]).partition("->")
+    found: dict[str, list[Length]] = {}
+    for term, arg in zip(inputs.split(","), node.args, strict=True):
+        for letter, length in zip(term, of(arg), strict=True):
+            found.setdefault(letter, []).append(length)
+    return tuple(longest(found[letter], node, axis) for axis, letter in enumerate(output))
 
 
 class Einsum(ArrayRule):
@@ -118,7 +128,7 @@ def einsum_of(subscripts: str, *operands: Node) -> Node:
 
 
 einsum = register(Einsum("einsum", ("numpy.einsum",), cost=Cost.FUNCTION))
-einsum.declare("arrays, subscripts", typed=_contracted, spread=True)
+einsum.declare("arrays, subscripts", typed=_contracted, spread=True, lengths=_letter_lengths)
 
 
 def _inner_type(a: Type, b: Type) -> Type:

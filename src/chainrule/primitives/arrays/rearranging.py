@@ -11,6 +11,7 @@ from chainrule.primitives.arrays.call import array_flat, array_linear
 from chainrule.primitives.arrays.creation import arange, axes_of_sizes
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along, section
+from chainrule.primitives.arrays.lengths import as_first, as_second, when_whole
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import (
     concatenate,
@@ -34,16 +35,17 @@ def _positions(a: Type, axis: Any = -1, **statics: Any) -> Type:
 
 argsort = array_flat(
     "argsort", "numpy.argsort", signature="a, axis=-1, kind=None", method="argsort",
-    typed=_positions, doc="Positions of the entries in ascending order.",
+    typed=_positions, lengths=when_whole, doc="Positions of the entries in ascending order.",
 )  # fmt: skip
 argpartition = array_flat(
     "argpartition", "numpy.argpartition", signature="a, kth, axis=-1", typed=_positions,
+    lengths=when_whole,
     doc="Positions that part the entries at one of them.",
 )  # fmt: skip
 searchsorted = array_flat(
     "searchsorted", "numpy.searchsorted", signature="a, v, side='left'", arrays=2,
     method="searchsorted",
-    typed=lambda a, v, side="left": array_of("int64", unit_axes_of(v)),
+    typed=lambda a, v, side="left": array_of("int64", unit_axes_of(v)), lengths=as_second,
     doc="Where entries belong in a sorted array.",
 )  # fmt: skip
 
@@ -88,8 +90,9 @@ def along_axis(arr: Node, positions: Node, axis: Any, letter: str) -> Node:
 
 
 @array_defined(
-    "sort", "numpy.sort", signature="a, axis=-1, kind=None", typed=_same, cost=Cost.FUNCTION
-)
+    "sort", "numpy.sort", signature="a, axis=-1, kind=None", typed=_same, lengths=when_whole,
+    cost=Cost.FUNCTION,
+)  # fmt: skip
 def sort(a: Node, axis: Any, kind: Any) -> Node:
     """Entries in ascending order."""
     rank = len(unit_axes_of(a.type))
@@ -317,13 +320,17 @@ pad.tangent = _pad_tangent  # type: ignore[method-assign]
 # --- turned ------------------------------------------------------------------------------
 
 
-@array_defined("fliplr", "numpy.fliplr", signature="m", typed=lambda m: m, cost=Cost.FREE)
+@array_defined(
+    "fliplr", "numpy.fliplr", signature="m", typed=lambda m: m, lengths=as_first, cost=Cost.FREE
+)
 def fliplr(m: Node) -> Node:
     """Columns in the opposite order."""
     return flip(m, axis=1)
 
 
-@array_defined("flipud", "numpy.flipud", signature="m", typed=lambda m: m, cost=Cost.FREE)
+@array_defined(
+    "flipud", "numpy.flipud", signature="m", typed=lambda m: m, lengths=as_first, cost=Cost.FREE
+)
 def flipud(m: Node) -> Node:
     """Rows in the opposite order."""
     return flip(m, axis=0)

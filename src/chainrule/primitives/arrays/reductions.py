@@ -7,6 +7,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
 from chainrule.primitives.arrays.call import array_flat, array_linear, array_rule, axes_of
+from chainrule.primitives.arrays.lengths import reduced, when_whole
 from chainrule.primitives.declare import Cost
 
 
@@ -68,7 +69,14 @@ SUM = "a, axis=None, keepdims=False"
 
 
 @array_linear(
-    "array_sum", "numpy.sum", signature=SUM, method="sum", typed=_same, cost=Cost.ADD, raises=False
+    "array_sum",
+    "numpy.sum",
+    signature=SUM,
+    method="sum",
+    typed=_same,
+    lengths=reduced,
+    cost=Cost.ADD,
+    raises=False,
 )
 def array_sum(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
     """Sum along axes."""
@@ -84,7 +92,7 @@ array_sum.simplify = _sum_of_number
 
 @array_linear(
     "mean", "numpy.mean", "numpy.average", signature=SUM, method="mean", typed=_moment,
-    cost=Cost.ADD, raises=False,
+    lengths=reduced, cost=Cost.ADD, raises=False,
 )  # fmt: skip
 def mean(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
     """Mean along axes."""
@@ -92,7 +100,8 @@ def mean(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> N
 
 
 @array_rule(
-    "prod", "numpy.prod", signature=SUM, method="prod", typed=_same, cost=Cost.MULTIPLY,
+    "prod", "numpy.prod", signature=SUM, method="prod", typed=_same, lengths=reduced,
+    cost=Cost.MULTIPLY,
     raises=False,
 )  # fmt: skip
 def prod(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
@@ -137,7 +146,7 @@ def _running_product(x: Node, axis: int) -> Node:
 def _extreme(name: str) -> Any:
     @array_rule(
         f"array_{name}", f"numpy.{name}", f"numpy.a{name}", signature=SUM, method=name,
-        typed=_same, cost=Cost.ADD,
+        typed=_same, lengths=reduced, cost=Cost.ADD,
     )  # fmt: skip
     def extreme(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
         x = node.args[0]
@@ -190,7 +199,8 @@ def _degrees(node: Node, axis: Any, ddof: Any) -> Any:
     return count - ddof if ddof else count
 
 
-@array_rule("var", "numpy.var", signature=VAR, method="var", typed=_moment)
+@array_rule("var", "numpy.var", signature=VAR, method="var", typed=_moment,
+            lengths=reduced)  # fmt: skip
 def var(walker: Any, node: Node, out_bar: Node, axis: Any, ddof: Any, keepdims: bool) -> None:
     """Variance along axes."""
     x = node.args[0]
@@ -209,7 +219,8 @@ def _var_tangent(
 var.tangent_rule = _var_tangent
 
 
-@array_rule("std", "numpy.std", signature=VAR, method="std", typed=_moment)
+@array_rule("std", "numpy.std", signature=VAR, method="std", typed=_moment,
+            lengths=reduced)  # fmt: skip
 def std(walker: Any, node: Node, out_bar: Node, axis: Any, ddof: Any, keepdims: bool) -> None:
     """Standard deviation along axes; flat where all entries are equal."""
     x = node.args[0]
@@ -238,23 +249,28 @@ std.tangent_rule = _std_tangent
 # --- flags, counts, positions ------------------------------------------------------------
 
 array_all = array_flat(
-    "array_all", "numpy.all", signature=SUM, method="all", typed=_flag, cost=Cost.FREE,
+    "array_all", "numpy.all", signature=SUM, method="all", typed=_flag,
+    lengths=reduced, cost=Cost.FREE,
     doc="Whether all entries are true.",
 )  # fmt: skip
 array_any = array_flat(
-    "array_any", "numpy.any", signature=SUM, method="any", typed=_flag, cost=Cost.FREE,
+    "array_any", "numpy.any", signature=SUM, method="any", typed=_flag,
+    lengths=reduced, cost=Cost.FREE,
     doc="Whether some entry is true.",
 )  # fmt: skip
 count_nonzero = array_flat(
-    "count_nonzero", "numpy.count_nonzero", signature=SUM, typed=_count, cost=Cost.FREE,
+    "count_nonzero", "numpy.count_nonzero", signature=SUM, typed=_count,
+    lengths=reduced, cost=Cost.FREE,
     doc="How many entries are not 0.",
 )  # fmt: skip
 argmax = array_flat(
-    "argmax", "numpy.argmax", signature=SUM, method="argmax", typed=_count, cost=Cost.FREE,
+    "argmax", "numpy.argmax", signature=SUM, method="argmax", typed=_count,
+    lengths=reduced, cost=Cost.FREE,
     doc="Position of the largest entry.",
 )  # fmt: skip
 argmin = array_flat(
-    "argmin", "numpy.argmin", signature=SUM, method="argmin", typed=_count, cost=Cost.FREE,
+    "argmin", "numpy.argmin", signature=SUM, method="argmin", typed=_count,
+    lengths=reduced, cost=Cost.FREE,
     doc="Position of the smallest entry.",
 )  # fmt: skip
 
@@ -269,7 +285,7 @@ def _running(a: Type, axis: Any = None) -> Type:
 
 @array_linear(
     "cumsum", "numpy.cumsum", signature="a, axis=None", method="cumsum", typed=_running,
-    cost=Cost.ADD, raises=False,
+    lengths=when_whole, cost=Cost.ADD, raises=False,
 )  # fmt: skip
 def cumsum(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Running sum; its adjoint is the running sum from the end."""
@@ -284,7 +300,7 @@ def cumsum(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
 
 @array_rule(
     "cumprod", "numpy.cumprod", signature="a, axis=None", method="cumprod", typed=_running,
-    cost=Cost.MULTIPLY, raises=False,
+    lengths=when_whole, cost=Cost.MULTIPLY, raises=False,
 )  # fmt: skip
 def cumprod(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Running product of entries that are not 0."""

@@ -16,6 +16,17 @@ from chainrule.graph.types import (
 )
 from chainrule.primitives.arrays.call import array_flat, array_linear, axes_of
 from chainrule.primitives.arrays.creation import axes_of_sizes, shape_source
+from chainrule.primitives.arrays.lengths import (
+    ONE,
+    Lengths,
+    Of,
+    along,
+    as_first,
+    by_sizes,
+    permuted,
+    stacked,
+    when_whole,
+)
 from chainrule.primitives.declare import Cost, constant_value, is_constant
 
 # x.shape[k]; for the first axis of an array len(x) is the shorter word.
@@ -41,7 +52,8 @@ dimension.simplify = _dimension_known
 
 @array_linear(
     "broadcast_to", "numpy.broadcast_to", signature="a, shape", sizes="shape",
-    typed=lambda a, sizes: array_of(dtype_of(a), axes_of_sizes(sizes)), cost=Cost.FREE,
+    typed=lambda a, sizes: array_of(dtype_of(a), axes_of_sizes(sizes)), lengths=by_sizes,
+    cost=Cost.FREE,
 )  # fmt: skip
 def broadcast_to(walker: Any, node: Node, out_bar: Node) -> None:
     """An array repeated along new axes and axes of length 1."""
@@ -56,7 +68,7 @@ def _reshaped(a: Type, sizes: tuple[Node, ...], order: str = "C") -> Type:
 
 @array_linear(
     "reshape", "numpy.reshape", signature="a, shape, order='C'", sizes="shape", method="reshape",
-    typed=_reshaped, cost=Cost.FREE,
+    typed=_reshaped, lengths=by_sizes, cost=Cost.FREE,
 )  # fmt: skip
 def reshape(walker: Any, node: Node, out_bar: Node, order: str) -> None:
     """The same entries in another shape."""
@@ -76,8 +88,10 @@ def _shapes_joined(a: Type, *likes: Type, order: str = "C") -> Type:
 
 # x.reshape(a.shape), or of the axes of several arrays: x.reshape(a.shape + b.shape)
 @array_linear(
-    "reshaped", signature="a, order='C'", spread=True, typed=_shapes_joined, cost=Cost.FREE
-)
+    "reshaped", signature="a, order='C'", spread=True, typed=_shapes_joined,
+    lengths=lambda node, of: tuple(each for like in node.args[1:] for each in of(like)),
+    cost=Cost.FREE,
+)  # fmt: skip
 def reshaped(walker: Any, node: Node, out_bar: Node, order: str) -> None:
     """The same entries in the shape of others, one behind the other."""
     walker.accumulate(node.args[0], reshape_like(out_bar, node.args[0], order))
@@ -97,11 +111,12 @@ def _pull_flat(walker: Any, node: Node, out_bar: Node, order: str = "C") -> None
 
 ravel = array_linear(
     "ravel", "numpy.ravel", signature="a, order='C'", method="ravel", typed=_flat_type,
+    lengths=when_whole,
     cost=Cost.FREE, raises=False,
 )(_pull_flat)  # fmt: skip
 flatten = array_linear(
-    "flatten", signature="a, order='C'", method="flatten", typed=_flat_type, cost=Cost.FREE,
-    raises=False,
+    "flatten", signature="a, order='C'", method="flatten", typed=_flat_type,
+    lengths=when_whole, cost=Cost.FREE, raises=False,
 )(_pull_flat)  # fmt: skip
 
 
@@ -114,6 +129,7 @@ def _transposed_type(a: Type, axes: Any = None) -> Type:
 @array_linear(
     "transpose", "numpy.transpose", signature="a, axes=None", method="transpose",
     typed=_transposed_type, cost=Cost.FREE, raises=False,
+    lengths=permuted(lambda rank, axes: range(rank)[::-1] if axes is None else axes),
 )  # fmt: skip
 def transpose(walker: Any, node: Node, out_bar: Node, axes: Any) -> None:
     """Axes in another order."""
@@ -145,9 +161,15 @@ def _swapped(a: Type, axis1: int, axis2: int) -> Type:
     return array_of(dtype_of(a), tuple(units))
 
 
+def _swapped_order(rank: int, axis1: int, axis2: int) -> list[int]:
+    order = list(range(rank))
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return order
+
+
 @array_linear(
     "swapaxes", "numpy.swapaxes", signature="a, axis1, axis2", method="swapaxes", typed=_swapped,
-    cost=Cost.FREE, raises=False,
+    lengths=permuted(_swapped_order), cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def swapaxes(walker: Any, node: Node, out_bar: Node, axis1: int, axis2: int) -> None:
     """Two axes exchanged."""
@@ -161,9 +183,15 @@ def _moved(a: Type, source: int, destination: int) -> Type:
     return array_of(dtype_of(a), tuple(units))
 
 
+def _moved_order(rank: int, source: int, destination: int) -> list[int]:
+    order = list(range(rank))
+    order.insert(destination % rank, order.pop(source % rank))
+    return order
+
+
 @array_linear(
     "moveaxis", "numpy.moveaxis", signature="a, source, destination", typed=_moved,
-    cost=Cost.FREE, raises=False,
+    lengths=permuted(_moved_order), cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def moveaxis(walker: Any, node: Node, out_bar: Node, source: int, destination: int) -> None:
     """One axis at another place."""
@@ -179,9 +207,19 @@ def _expanded(a: Type, axis: Any) -> Type:
     return array_of(dtype_of(a), tuple(units))
 
 
+def _expanded_lengths(node: Node, of: Of) -> Lengths:
+    axis: Any = node.params[0]
+    found = list(of(node.args[0]))
+    given = axis if isinstance(axis, tuple) else (axis,)
+    rank = len(found) + len(given)
+    for each in sorted(k % rank for k in given):
+        found.insert(each, ONE)
+    return tuple(found)
+
+
 @array_linear(
-    "expand_dims", "numpy.expand_dims", signature="a, axis", typed=_expanded, cost=Cost.FREE,
-    raises=False,
+    "expand_dims", "numpy.expand_dims", signature="a, axis", typed=_expanded,
+    lengths=_expanded_lengths, cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def expand_dims(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """New axes of length 1."""
@@ -196,9 +234,16 @@ def _squeezed(a: Type, axis: Any = None) -> Type:
     return array_of(dtype_of(a), tuple(u for k, u in enumerate(units) if k not in gone))
 
 
+def _squeezed_lengths(node: Node, of: Of) -> Lengths:
+    axis: Any = node.params[0]
+    own, units = of(node.args[0]), unit_axes_of(node.args[0].type)
+    gone = axes_of(axis, len(own)) if axis is not None else [k for k, u in enumerate(units) if u]
+    return tuple(length for k, length in enumerate(own) if k not in gone)
+
+
 @array_linear(
     "squeeze", "numpy.squeeze", signature="a, axis=None", method="squeeze", typed=_squeezed,
-    cost=Cost.FREE,
+    lengths=_squeezed_lengths, cost=Cost.FREE,
 )  # fmt: skip
 def squeeze(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Without axes of length 1."""
@@ -210,8 +255,9 @@ def _flip_type(a: Type, axis: Any = None) -> Type:
 
 
 @array_linear(
-    "flip", "numpy.flip", signature="a, axis=None", typed=_flip_type, cost=Cost.FREE, raises=False
-)
+    "flip", "numpy.flip", signature="a, axis=None", typed=_flip_type, lengths=as_first,
+    cost=Cost.FREE, raises=False,
+)  # fmt: skip
 def flip(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Entries in the opposite order."""
     walker.accumulate(node.args[0], flip(out_bar, axis=axis))
@@ -223,7 +269,7 @@ def _rolled(a: Type, shift: Type, axis: Any = None) -> Type:
 
 @array_linear(
     "roll", "numpy.roll", signature="a, shift, axis=None", arrays=2, typed=_rolled,
-    cost=Cost.FREE, raises=False,
+    lengths=as_first, cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def roll(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Entries shifted in a circle."""
@@ -251,7 +297,7 @@ def _joined(*types: Type, axis: int = 0) -> Type:
 
 @array_linear(
     "array_concatenate", "numpy.concatenate", signature="arrays, axis=0", spread=True,
-    typed=_joined, cost=Cost.FREE,
+    typed=_joined, lengths=along, cost=Cost.FREE,
 )  # fmt: skip
 def concatenate(walker: Any, node: Node, out_bar: Node, axis: int) -> None:
     """Arrays one behind the other."""
@@ -273,8 +319,9 @@ def _stacked(*types: Type, axis: int = 0) -> Type:
 
 
 @array_linear(
-    "stack", "numpy.stack", signature="arrays, axis=0", spread=True, typed=_stacked, cost=Cost.FREE
-)
+    "stack", "numpy.stack", signature="arrays, axis=0", spread=True, typed=_stacked,
+    lengths=stacked, cost=Cost.FREE,
+)  # fmt: skip
 def stack(walker: Any, node: Node, out_bar: Node, axis: int) -> None:
     """Arrays along a new axis."""
     from chainrule.primitives.arrays.indexing import entry_along

@@ -9,6 +9,7 @@ from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, promoted, 
 from chainrule.primitives.arrays.call import axes_of
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along
+from chainrule.primitives.arrays.lengths import Lengths, Of, as_first, reduced
 from chainrule.primitives.arrays.rearranging import sort
 from chainrule.primitives.arrays.reductions import (
     array_max,
@@ -33,14 +34,16 @@ def _flat(a: Node) -> Node:
     return a if len(unit_axes_of(a.type)) == 1 else reshape(a, a.graph.constant(-1))
 
 
-@array_defined("ptp", "numpy.ptp", signature="a, axis=None, keepdims=False", typed=_reduced)
+@array_defined("ptp", "numpy.ptp", signature="a, axis=None, keepdims=False", typed=_reduced,
+               lengths=reduced)  # fmt: skip
 def ptp(a: Node, axis: Any, keepdims: bool) -> Node:
     """The distance from the smallest to the largest entry."""
     largest = array_max(a, axis=axis, keepdims=keepdims)
     return largest - array_min(a, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
-@array_defined("median", "numpy.median", signature="a, axis=None, keepdims=False", typed=_reduced)
+@array_defined("median", "numpy.median", signature="a, axis=None, keepdims=False", typed=_reduced,
+               lengths=reduced)  # fmt: skip
 def median(a: Node, axis: Any, keepdims: bool) -> Node:
     """The entry in the middle, or the mean of the two there."""
     along = 0 if axis is None else axis
@@ -82,13 +85,15 @@ def _nan_free(a: Node) -> Node:
     return found
 
 
-@array_defined("nansum", "numpy.nansum", signature="a, axis=None, keepdims=False", typed=_reduced)
+@array_defined("nansum", "numpy.nansum", signature="a, axis=None, keepdims=False", typed=_reduced,
+               lengths=reduced)  # fmt: skip
 def nansum(a: Node, axis: Any, keepdims: bool) -> Node:
     """Sum of the entries that are numbers."""
     return array_sum(_nan_free(a), axis=axis, keepdims=keepdims)
 
 
-@array_defined("nanmean", "numpy.nanmean", signature="a, axis=None, keepdims=False", typed=_reduced)
+@array_defined("nanmean", "numpy.nanmean", signature="a, axis=None, keepdims=False", typed=_reduced,
+               lengths=reduced)  # fmt: skip
 def nanmean(a: Node, axis: Any, keepdims: bool) -> Node:
     """Mean of the entries that are numbers."""
     present = TABLE["equal"](a, a)
@@ -105,7 +110,15 @@ def _differences(a: Type, n: int = 1, axis: int = -1) -> Type:
     return array_of(dtype_of(a), tuple(units))
 
 
-@array_defined("diff", "numpy.diff", signature="a, n=1, axis=-1", typed=_differences)
+def _difference_lengths(node: Node, of: Of) -> Lengths:
+    count, axis = int(str(node.params[0])), int(str(node.params[1]))
+    found = list(of(node.args[0]))
+    found[axis] = found[axis].cut(count)
+    return tuple(found)
+
+
+@array_defined("diff", "numpy.diff", signature="a, n=1, axis=-1", typed=_differences,
+               lengths=_difference_lengths)  # fmt: skip
 def diff(a: Node, n: int, axis: int) -> Node:
     """Differences of neighbours."""
     for _ in range(n):
@@ -159,7 +172,8 @@ def trapezoid_over(y: Node, x: Node, axis: int) -> Node:
     return array_sum(0.5 * width * both, axis=axis)
 
 
-@array_defined("gradient_1d", "numpy.gradient", signature="f", typed=lambda f: f)
+@array_defined("gradient_1d", "numpy.gradient", signature="f", typed=lambda f: f,
+               lengths=as_first)  # fmt: skip
 def gradient_1d(f: Node) -> Node:
     """Central differences of a vector at distance 1, one-sided at the ends."""
     constant = f.graph.constant
@@ -182,7 +196,7 @@ def _kept(x: Type, axis: Any = None) -> Type:
 
 @array_defined(
     "logsumexp", "scipy.special.logsumexp", signature="a, axis=None, keepdims=False",
-    typed=_reduced,
+    typed=_reduced, lengths=reduced,
 )  # fmt: skip
 def logsumexp(a: Node, axis: Any, keepdims: bool) -> Node:
     """Logarithm of a sum of exponentials, without overflow."""
@@ -201,14 +215,16 @@ def fixed(node: Node) -> Node:
     return found
 
 
-@array_defined("softmax", "scipy.special.softmax", signature="x, axis=None", typed=_kept)
+@array_defined("softmax", "scipy.special.softmax", signature="x, axis=None", typed=_kept,
+               lengths=as_first)  # fmt: skip
 def softmax(x: Node, axis: Any) -> Node:
     """Exponentials that add up to 1, without overflow."""
     grown = TABLE["exp"](x - fixed(array_max(x, axis=axis, keepdims=True)))
     return grown / array_sum(grown, axis=axis, keepdims=True)  # type: ignore[no-any-return]
 
 
-@array_defined("log_softmax", "scipy.special.log_softmax", signature="x, axis=None", typed=_kept)
+@array_defined("log_softmax", "scipy.special.log_softmax", signature="x, axis=None", typed=_kept,
+               lengths=as_first)  # fmt: skip
 def log_softmax(x: Node, axis: Any) -> Node:
     """Logarithms of softmax, without overflow."""
     return x - logsumexp(x, axis=axis, keepdims=True)

@@ -1,0 +1,299 @@
+"""What is certain of the lengths of the axes of values: one walk over a graph, on demand.
+
+The state of a loop keeps its lengths when every step gives them back; a branch has those on which
+its arms agree.  Where a length must not be 1 the code may rest on those that arrays had in the
+call for which it is made: a guard then watches them.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterable, MutableMapping
+
+from chainrule.graph.block import ITEM, PARAMETER, Graph
+from chainrule.graph.guard import Given, Route
+from chainrule.graph.node import Node
+from chainrule.graph.types import Array, Sequence, unit_axes_of
+from chainrule.primitives.arrays.lengths import (
+    ONE,
+    Key,
+    Length,
+    Lengths,
+    all_unknown,
+    broadcast,
+    is_given,
+    named,
+    unknown,
+)
+from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, try_blocks
+from chainrule.primitives.declare import Primitive
+
+Known = MutableMapping[Node, Lengths | None]
+# The entries of a list that has none yet: they have any lengths.
+NOTHING: Lengths = (named("nothing"),)
+
+
+def may_repeat(node: Node, arg: Node) -> bool:
+    """Whether NumPy may repeat ``arg`` in ``node`` along an axis whose type does not tell so."""
+    return repeated_axes(node, arg) != unit_axes_of(arg.type)
+
+
+def repeated_axes(node: Node, arg: Node) -> tuple[bool, ...] | None:
+    """Per axis of ``arg`` whether it is 1, so that NumPy may repeat it in ``node``.
+
+    None where that is not certain.
+    """
+    units = unit_axes_of(arg.type)
+    if all(units):
+        return units
+    found, whole = lengths_of(arg), lengths_of(node)
+    if len(whole) < len(units):
+        return None
+    axes = list(units)
+    for position, own in enumerate(found, -len(units)):
+        if axes[position] or whole[position] == own or never_one(own, node.graph):
+            continue
+        if not one_now(own, node.graph):
+            return None
+        axes[position] = True
+    return tuple(axes)
+
+
+def never_one(length: Length, graph: Graph) -> bool:
+    """Whether a length is certainly not 1, or is so as long as a guard holds."""
+    if is_given(length):
+        return True
+    key, above = length.terms[0][0] if length.terms else ("nothing",), length.constant
+    if key[0] == "first" and above == 0 and len(length.terms) == 1:
+        # x[:k] has k entries, or all that there are.
+        return is_given(key[2]) and _holds(named("number", key[1]), ">", 1, graph)
+    if len(length.terms) == 1 and length.terms[0][1] == 1 and key[0] == "part":
+        whole, less = key[1], key[2]
+        if above == 0:
+            return _holds(whole, "!=", less + 1, graph)
+        return above > 1 or _holds(whole, ">", less, graph)
+    if len(length.terms) == 1 and length.terms[0][1] == 1:
+        return _holds(Length(0, length.terms), "!=", 1 - above, graph)
+    several = bool(length.terms) and above >= 0
+    return several and all(
+        count > 0 and _holds(named(*each), ">", 1, graph) for each, count in length.terms
+    )
+
+
+def one_now(length: Length, graph: Graph) -> bool:
+    """Whether a length is 1, and is so as long as nothing that it is made of changes."""
+    parts = [(length.constant, None), *((count, key) for key, count in length.terms)]
+    total = 0
+    watched: list[Length] = []
+    for count, key in parts:
+        size = count if key is None else _size(key, graph, watched)
+        if size is None:
+            return False
+        total += size if key is None else count * size
+    return total == 1 and all(
+        _holds(each, "==", size, graph)
+        for each in watched
+        if (size := _size(each.terms[0][0], graph, [])) is not None
+    )
+
+
+def _size(key: Key, graph: Graph, watched: list[Length]) -> int | None:
+    """The number that a key names now; what it is read from is added to ``watched``."""
+    if key[0] == "part" and len(key[1].terms) == 1:
+        inner = _size(key[1].terms[0][0], graph, watched)
+        return None if inner is None else max(inner * key[1].terms[0][1] - key[2], 0)
+    if key[0] == "first" and len(key[2].terms) == 1 and key[2].terms[0][1] == 1:
+        stop = _size(("number", key[1]), graph, watched)
+        whole = _size(key[2].terms[0][0], graph, watched)
+        if stop is None or whole is None or stop < 0:
+            return None
+        return min(stop, max(whole + int(key[2].constant), 0))
+    found = _given(key[1], graph) if key[0] in ("given", "number") else None
+    if found is None or found.shape is None or found.route is None:
+        return None
+    watched.append(named(*key))
+    axis = int(key[2]) if key[0] == "given" else 0
+    return found.shape[axis]
+
+
+def _holds(length: Length, relation: str, number: int, graph: Graph) -> bool:
+    """Whether one length from outside is in a relation to a number; the code then rests on it."""
+    if len(length.terms) != 1 or length.constant or length.terms[0][1] != 1:
+        return False
+    key = length.terms[0][0]
+    found = _given(key[1], graph) if key[0] in ("given", "number") else None
+    if found is None or found.shape is None or found.route is None:
+        return False
+    part = f".shape[{key[2]}]" if key[0] == "given" else ""
+    size = found.shape[key[2] if part else 0]
+    holds = {"!=": size != number, ">": size > number, "==": size == number}[relation]
+    if holds:
+        text = f"({found.route.text}{part} {relation} {number})"
+        graph.guard(Route(found.route.root, text), "is", True)
+    return holds
+
+
+def _given(serial: int, graph: Graph) -> Given | None:
+    return next((given for node, given in graph.given.items() if node.serial == serial), None)
+
+
+def lengths_of(node: Node) -> Lengths:
+    """The lengths of the axes of a value, or of the entries of a list of arrays."""
+    found = _Walk(node.graph.lengths).of(node)
+    return all_unknown(node) if found is None else found
+
+
+class _Walk:
+    """Lengths by node; None is a list of which no more is known."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+
+    def of(self, node: Node) -> Lengths | None:
+        """The lengths of a value, with those of what it is made of."""
+        stack = [node]
+        while stack:
+            current = stack[-1]
+            if current in self.known:
+                stack.pop()
+                continue
+            waiting = [arg for arg in _sources(current) if arg not in self.known]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            stack.pop()
+            if current not in self.known:
+                self.known[current] = self.measured(current)
+        return self.known[node]
+
+    def sure(self, node: Node) -> Lengths:
+        """As :meth:`of`, with names for what is not known."""
+        found = self.of(node)
+        return all_unknown(node) if found is None or found is NOTHING else found
+
+    def measured(self, node: Node) -> Lengths | None:
+        """The lengths of one value whose arguments are measured."""
+        op = node.op
+        if isinstance(node.type, Sequence):
+            return self.entries(node)
+        if not unit_axes_of(node.type):
+            return ()
+        if node in node.graph.given:
+            found = tuple(
+                ONE if unit else named("given", node.serial, axis)
+                for axis, unit in enumerate(unit_axes_of(node.type))
+            )
+        elif op is PARAMETER or op is ITEM:
+            found = self.structured(node) or all_unknown(node)
+        elif op.name in ("index", "index_set", "index_add"):
+            found = self.indexed(node)
+        elif isinstance(op, Primitive) and op.lengths is not None:
+            found = op.lengths(node, self.sure)
+        elif isinstance(op, Primitive) and op.broadcasts:
+            found = broadcast(node, self.sure)
+        else:
+            found = all_unknown(node)
+        units = unit_axes_of(node.type)
+        if len(found) != len(units):
+            return all_unknown(node)
+        return tuple(ONE if unit else own for own, unit in zip(found, units, strict=True))
+
+    def indexed(self, node: Node) -> Lengths:
+        base = self.of(node.args[0])
+        if node.op.name != "index":
+            return self.sure(node.args[0])
+        if base is None or base is NOTHING:
+            return all_unknown(node)
+        if isinstance(node.args[0].type, Sequence):
+            return base[len(node.args) - 2 :]
+        return base[len(node.args) - 1 :]
+
+    # --- lists of arrays ------------------------------------------------------------------
+
+    def entries(self, node: Node) -> Lengths | None:
+        """The lengths that all entries of a list have."""
+        op = node.op
+        if not isinstance(node.type, Sequence) or not isinstance(node.type.item, Array):
+            return NOTHING if op.name == "display" and not node.args else None
+        if op is PARAMETER or op is ITEM:
+            return self.structured(node)
+        if op.name == "display":
+            return _same(self.of(arg) for arg in node.args)
+        if op.name in ("append", "index_set", "concatenate"):
+            return _same((self.of(node.args[0]), self.of(node.args[-1])))
+        if op.name in ("drop_last", "copy", "as_tuple", "slice", "backwards"):
+            return self.of(node.args[0])
+        if op.name == "rows_of":
+            return self.sure(node.args[0])[1:]
+        return None
+
+    # --- branches and loops ---------------------------------------------------------------
+
+    def structured(self, node: Node) -> Lengths | None:
+        """The lengths of a result of a branch or a loop, or of the state of one."""
+        if node.op is PARAMETER:
+            owner = node.block.owner
+            if owner is None or owner.op is not LOOP or node not in loop_parts(owner)[2]:
+                return None
+            self.loop(owner)
+            return self.known.get(node)
+        owner = node.args[0]
+        k = int(str(node.params[0]))
+        if owner.op is LOOP:
+            self.loop(owner)
+            return self.known.get(loop_parts(owner)[2][k])
+        if owner.op not in (IF, TRY):
+            return None
+        blocks = owner.params[:2] if owner.op is IF else try_blocks(owner.params)
+        k -= owner.op is TRY
+        return _same(self.of(block.results[k]) for block in blocks if block.completes)  # type: ignore[attr-defined]
+
+    def loop(self, owner: Node) -> None:
+        """The lengths of all states of a loop: of what enters it, as far as steps keep them."""
+        _, initial, states = loop_parts(owner)
+        if any(state in self.known for state in states):
+            return
+        nexts = next_states(owner)
+        held = [k for k, state in enumerate(states) if isinstance(state.type, (Array, Sequence))]
+        guess = {states[k]: self.of(initial[k]) for k in held}
+        while True:
+            found: dict[Node, Lengths | None] = dict(guess)
+            trial = _Walk(ChainMap(found, self.known))
+            renewed = {states[k]: _kept(states[k], guess, trial.of(nexts[k])) for k in held}
+            if renewed == guess:
+                self.known.update(found)
+                return
+            guess = renewed
+
+
+def _kept(state: Node, guess: Known, following: Lengths | None) -> Lengths | None:
+    """The lengths of a state that a step gives back."""
+    before = guess[state]
+    if not isinstance(state.type, Array) or before is None or following is None:
+        return _same((before, following))
+    if len(before) != len(following):
+        return all_unknown(state)
+    return tuple(
+        own if own == new else unknown(state, axis)
+        for axis, (own, new) in enumerate(zip(before, following, strict=True))
+    )
+
+
+def _same(lengths: Iterable[Lengths | None]) -> Lengths | None:
+    """The lengths that all have, None where there are no such."""
+    found: Lengths | None = NOTHING
+    for own in lengths:
+        if own is NOTHING or found is None:
+            continue
+        if own is None or (found is not NOTHING and found != own):
+            return None
+        found = own
+    return found
+
+
+def _sources(node: Node) -> list[Node]:
+    """The values whose lengths those of ``node`` are made of, as far as no block is in between."""
+    if node in node.graph.given or node.op is ITEM or not isinstance(node.op, Primitive):
+        return []
+    inner = [arg.args[0] if arg.op.name == "dimension" else arg for arg in node.args]
+    return [arg for arg in inner if isinstance(arg.type, (Array, Sequence))]
