@@ -187,7 +187,11 @@ def _append(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST
         axis = keywords.get("axis", args[-1])
         joined = TupleValue(tuple(args[:2]))
         return self.bound_call(shaping.concatenate, [joined, axis], {}, node, "function")
-    return _joining("hstack")(self, [TupleValue(tuple(args))], {}, node)
+    flat = [self.array_node(arg) for arg in args]
+    for k, part in enumerate(flat):
+        if len(unit_axes_of(part.type)) > 1:
+            flat[k] = self.call_array(shaping.ravel, (part,), ("C",))
+    return _joining("hstack")(self, [TupleValue(tuple(flat))], {}, node)
 
 
 def _where(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
