@@ -87,6 +87,19 @@ def test_what_a_decorator_adds_is_differentiated() -> None:
     check(lambda x: cubed(x) + cached(x), 1.5)
 
 
+def summed_products(ws: Any, x: Any) -> Any:
+    total = 0.0
+    for w in ws:
+        total = total + np.sum(w * x)
+    return total
+
+
+def test_lists_of_arrays_are_told_apart_by_how_many_there_are() -> None:
+    derivative = grad(summed_products)
+    for count in (2, 3, 1, 2):
+        assert len(derivative([X * k for k in range(count)], X)) == count
+
+
 # --- arrays that are no arguments ---------------------------------------------------------
 
 WEIGHTS = np.array([1.0, 2.0, 3.0])

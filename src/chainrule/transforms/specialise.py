@@ -20,6 +20,7 @@ from chainrule.emit.load import load
 from chainrule.emit.module import render
 from chainrule.errors import ArgumentError
 from chainrule.lift.lifter import is_direct, owner_and_function
+from chainrule.lift.parameters import example_type
 from chainrule.lift.source import Source, innermost, source_of
 from chainrule.transforms.derive import derive, wrt_names
 from chainrule.transforms.variants import Variants
@@ -255,13 +256,13 @@ class Identity:
 
 
 def sequence_key(value: list[Any] | tuple[Any, ...]) -> Hashable:
-    """Kinds of the entries; lists of numbers of any length are alike, tuples are not."""
+    """Kinds of the entries; lists of numbers of any length are alike, tuples and others are not."""
     kinds = {type(item) for item in value}
     if kinds <= {float, int}:
         size = len(value) if isinstance(value, tuple) else 0
         return (size, tuple(sorted(kind.__name__ for kind in kinds)))
     inner = [kind_key(item) for item in value]
-    if isinstance(value, list) and len(set(inner)) == 1:
+    if isinstance(value, list) and len(set(inner)) == 1 and example_type(value) is not None:
         return ("all", inner[0])
     return tuple(inner)
 
