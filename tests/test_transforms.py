@@ -102,6 +102,49 @@ check("unused", lambda: grad(lambda x, y: x, "y")(3.0, 1.0), 0.0)
 check("const", lambda: grad(lambda x: 3.0)(3.0), 0.0)
 
 
+def of_dict(p):
+    return p["u"] ** 2 * p["v"]
+
+
+def layout(x, y):
+    return {"a": x * y, "b": [x * x, y]}
+
+
+made_vjp = vjp(cube)
+check("jvp inside", lambda: grad(lambda x: jvp(cube)(x, x)[1])(2.0), 36.0)
+check("jvp inside by name", lambda: grad(lambda x: jvp(cube)(x, x_dot=x)[1])(2.0), 36.0)
+check("vjp inside", lambda: grad(lambda x: vjp(cube)(x, 1.0)[1] * x)(2.0), 36.0)
+check("made vjp inside", lambda: grad(lambda x: made_vjp(x, 1.0)[1])(2.0), 12.0)
+check(
+    "vjp of a container inside",
+    lambda: grad(lambda x: vjp(layout, (0, 1))(x, 2.0, {"a": 1.0, "b": [x, 1.0]})[1][0])(3.0),
+    12.0,
+)
+check(
+    "jvp along a dict inside",
+    lambda: grad(lambda x: jvp(of_dict)({"u": x, "v": 2.0}, {"u": 1.0, "v": x})[1])(3.0),
+    31.0,
+)
+check(
+    "hvp inside",
+    lambda: grad(lambda x: hvp(lambda a, b: a**3 * b**2, (0, 1))(x, 2.0, 1.0, 0.0)[1][0])(3.0),
+    24.0,
+)
+check(
+    "jvp of jvp inside",
+    lambda: grad(lambda x: jvp(jvp(cube))(x, 1.0, 1.0)[1][1])(2.0),
+    6.0,
+)
+check(
+    "jvp of a list inside",
+    lambda: grad(lambda x: jvp(lambda p: sum(v * v for v in p))(x, x)[1])([2.0, 3.0]),
+    [8.0, 12.0],
+)
+check("jvp of vjp", lambda: jvp(vjp(cube))(2.0, 1.0, 1.0), ((8.0, 12.0), (12.0, 12.0)))
+check("vjp of jvp", lambda: vjp(jvp(cube))(2.0, 1.0, (1.0, 1.0)), ((8.0, 12.0), 24.0))
+check("jacobian of hessian", lambda: jacobian(hessian(lambda x: x**4))(2.0), 48.0)
+
+
 class M:
     def __init__(s, k):
         s.k = k

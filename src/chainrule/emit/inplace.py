@@ -57,6 +57,8 @@ FRESH = (
 )
 
 
+# Deeper than any list of lists.
+DEEP = 99
 # What these give looks into the memory of the first argument.
 VIEWING = ("transpose", "swapaxes", "reshape", "reshaped", "ravel", "squeeze",
            "expand_dims", "moveaxis", "broadcast_to")  # fmt: skip
@@ -108,6 +110,8 @@ class Webs:
         self.updated = {self.find(value) for value in self.updated}
 
     def _define(self, value: Value) -> None:
+        if value.op is POP:
+            self.updated.add(value.args[0])
         if is_update(value):
             self.join(value, value.args[0])
             self.updated.add(value)
@@ -210,7 +214,11 @@ class _Copies:
         return False
 
     def _fresh_values(self) -> set[Value]:
-        """Values that are certainly lists of the function's own making."""
+        """Values that are certainly lists of the function's own making.
+
+        So are the variables of derivative code that are written to: :meth:`move` copies what is
+        not before they get it.
+        """
         sources: dict[Value, list[Value]] = {}
         found: set[Value] = set()
         for statement in walk(self.plan.body):
@@ -221,8 +229,10 @@ class _Copies:
                 found.add(statement.value)
             elif isinstance(statement, Move):
                 for target, source in zip(statement.targets, statement.sources, strict=True):
+                    if target.derivative and self.webs.is_updated(target):
+                        found.add(target)
                     sources.setdefault(target, []).append(source)
-        variables = set(sources)
+        variables = set(sources) - found
         while True:
             bad = {
                 v
@@ -336,8 +346,7 @@ class _Copies:
         array = isinstance(value.type, Array)
         stored = value.args[1:] if is_update(value) else value.args if value.op is display else []
         for position, arg in enumerate(stored, len(value.args) - len(stored)):
-            kept = isinstance(arg.type, Array) and arg in self.fresh
-            if kept and not self.seen_after(statement, arg):
+            if arg in self.fresh and is_held(arg.type) and not self.seen_after(statement, arg):
                 continue
             if not array and is_held(arg.type) and value.derivative and self.webs.is_updated(arg):
                 value.args[position] = self.copied(arg, value, 1)
@@ -366,7 +375,8 @@ class _Copies:
             foreign = target.derivative and source not in self.fresh
             looked_into = is_view(source) and self.seen_after(statement, self._root(source))
             if foreign or looked_into or self.seen_after(statement, source):
-                fresh = self.copied(source, target, 1)
+                # Rows of a list of lists are written to as well.
+                fresh = self.copied(source, target, DEEP)
                 statement.sources[position] = fresh
                 made.append(fresh)
         return made

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from chainrule.emit.inplace import is_update
 from chainrule.emit.plan import (
     COMPREHENSION,
     ENUMERATE,
@@ -257,7 +258,8 @@ def _is_tree(root: Value, steps: list[Value], uses: Counter[Value]) -> bool:
     """Whether ``steps`` are the parts of one expression, in the order of their evaluation."""
     tree = list(_tree(root, set(steps)))
     plain = all(
-        uses[step] == 1 and step.user_name is None and not is_effect(step) for step in steps
+        uses[step] == 1 and step.user_name is None and not is_effect(step) and not is_update(step)
+        for step in steps
     )
     fixed = [step for step in steps if ordered(step)]
     return plain and len(tree) == len(steps) and [s for s in reversed(tree) if ordered(s)] == fixed

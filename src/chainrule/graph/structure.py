@@ -29,9 +29,35 @@ class Structure:
         for part in self.parts:
             yield from part.leaves()
 
-    def map(self, change: Callable[[Node], Node]) -> Structure:
-        """The same layout with every leaf changed."""
-        if self.kind == "leaf" and self.node is not None:
-            return Structure("leaf", change(self.node))
-        parts = tuple(part.map(change) for part in self.parts)
+    def nodes(self) -> Iterator[Node]:
+        """The leaf nodes, and those of what is not differentiated."""
+        if self.node is not None:
+            yield self.node
+        for part in self.parts:
+            yield from part.nodes()
+
+    def map(
+        self, change: Callable[[Node], Node], keep: Callable[[Node], Node] | None = None
+    ) -> Structure:
+        """The same layout with every leaf changed, and by ``keep`` what is no leaf."""
+        if self.node is not None and (self.kind == "leaf" or keep is not None):
+            return Structure(
+                self.kind, (change if self.kind == "leaf" else keep or change)(self.node)
+            )
+        parts = tuple(part.map(change, keep) for part in self.parts)
         return Structure(self.kind, self.node, parts, self.keys)
+
+    def replaced(self, change: Callable[[Node], Structure]) -> Structure:
+        """The layout with a layout in the place of every leaf."""
+        if self.kind == "leaf" and self.node is not None:
+            return change(self.node)
+        parts = tuple(part.replaced(change) for part in self.parts)
+        return Structure(self.kind, self.node, parts, self.keys)
+
+    def matched(self, other: Structure) -> Iterator[tuple[Node, Node]]:
+        """The leaves that stand in the same places of two layouts."""
+        both = self.kind == other.kind == "leaf"
+        if both and self.node is not None and other.node is not None:
+            yield self.node, other.node
+        for mine, theirs in zip(self.parts, other.parts, strict=False):
+            yield from mine.matched(theirs)

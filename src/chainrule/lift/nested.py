@@ -8,16 +8,18 @@ outer perturbations cannot be confused (Siskind and Pearlmutter, 2005).
 from __future__ import annotations
 
 import ast
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
+from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, SignatureParameter
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.lift.lifted import Lifted, Transform
 from chainrule.lift.parameters import Parameters
 from chainrule.lift.rules import Rules
+from chainrule.lift.seeds import seed_names
 from chainrule.lift.values import Closure, DictBox, ListBox, Method, Static, TupleValue, Value
 from chainrule.primitives.control import owned_blocks
 from chainrule.primitives.copying import Copier
@@ -90,12 +92,11 @@ class Nested(Rules, Parameters):
     def _apply(
         self, derivative: Derivative, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
-        if self.transform is None or derivative.transform in ("jvp", "vjp", "hvp"):
+        if self.transform is None:
             raise self.unsupported(
-                f"`{derivative.transform}` inside a function",
-                "Take the derivative outside, or use grad, value_and_grad, jacobian or hessian.",
-                node,
+                f"`{derivative.transform}` inside a function", "Take the derivative outside.", node
             )
+        args, keywords, seeds = self._without_seeds(derivative, args, keywords, node)
         names = self._wrt(derivative, args, keywords, node)
         block = Block(self.graph, self.block)
         structures: dict[str, Structure] = {}
@@ -113,7 +114,37 @@ class Nested(Rules, Parameters):
             assert derivative.function is not None
             result = self.call(derivative.function, fresh, named, node)
             layout = self.structure(result)
-        return self._put_back(derivative, block, structures, layout, args, keywords, names)
+        return self._put_back(derivative, block, structures, layout, args, keywords, names, seeds)
+
+    def _seed_names(self, derivative: Derivative, names: list[str]) -> list[str]:
+        """Names of the parameters that the transform adds to those of its function."""
+        wanted = derivative.wrt if isinstance(derivative.wrt, tuple) else (derivative.wrt,)
+        wrt = [
+            entry if isinstance(entry, str) else names[entry]
+            for entry in wanted
+            if isinstance(entry, str) or entry < len(names)
+        ]
+        return seed_names(derivative.transform, wrt, names)
+
+    def _without_seeds(
+        self, derivative: Derivative, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> tuple[list[Value], dict[str, Value], list[Value]]:
+        """The function's own arguments, and the directions or the adjoint behind them."""
+        if derivative.transform not in ("jvp", "vjp", "hvp"):
+            return args, keywords, []
+        names = self._parameter_names(derivative.function)
+        seeds = self._seed_names(derivative, names)
+        own = min(len(args), len(names))
+        by_name = [seed for seed in seeds if seed in keywords]
+        given = [*args[own:], *(keywords[seed] for seed in by_name)]
+        if len(given) != len(seeds) or not seeds:
+            raise self.unsupported(
+                f"this call of what `{derivative.transform}` gives",
+                f"Pass the function's own arguments, then {', '.join(seeds) or 'the directions'}.",
+                node,
+            )
+        rest = {name: value for name, value in keywords.items() if name not in seeds}
+        return args[:own], rest, given
 
     def _wrt(
         self, derivative: Derivative, args: list[Value], keywords: dict[str, Value], node: ast.AST
@@ -144,6 +175,11 @@ class Nested(Rules, Parameters):
             return list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
         elif isinstance(function, Method):
             return self._parameter_names(function.function)[1:]
+        elif isinstance(function, Derivative):
+            names = self._parameter_names(function.function)
+            return [*names, *self._seed_names(function, names)]
+        elif isinstance(function, Static) and callable(function.value):
+            return list(inspect.signature(function.value).parameters)
         else:
             return []
         return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
@@ -183,13 +219,15 @@ class Nested(Rules, Parameters):
         args: list[Value],
         keywords: dict[str, Value],
         names: list[int | str],
+        seeds: list[Value],
     ) -> Value:
         """Take the block out as a function, transform it, and run it here on the arguments."""
         taken = _Taken(
             self.graph, block, [leaf for s in structures.values() for leaf in s.leaves()]
         )
         parameters = {name: structure.map(taken.mapped) for name, structure in structures.items()}
-        lifted = Lifted(taken.graph, parameters, layout.map(taken.mapped), ())
+        taken.graph.signature = tuple(map(SignatureParameter, parameters))
+        lifted = Lifted(taken.graph, parameters, layout.map(taken.mapped, taken.mapped), ())
         assert self.transform is not None
         wrt = tuple(parameters) if isinstance(derivative.wrt, tuple) else next(iter(parameters))
         result = self.transform(lifted, derivative.transform, wrt, derivative.mode)
@@ -199,10 +237,18 @@ class Nested(Rules, Parameters):
             for old, new in zip(structures[name].leaves(), given.leaves(), strict=True):
                 actual[old] = new
         back = _PutBack(result.graph, self.graph)
-        for inner, outer in zip(result.graph.body.parameters, taken.outer, strict=True):
+        own = len(taken.outer)
+        for inner, outer in zip(result.graph.body.parameters[:own], taken.outer, strict=True):
             back.map[inner] = actual.get(outer, outer)
+        added = [name for name in result.parameters if name not in parameters]
+        for parameter, name, seed in zip(
+            result.graph.body.parameters[own:], added, seeds, strict=True
+        ):
+            back.map[parameter] = self.graph.constant(None)
+            for read, dot in result.parameters[name].matched(self.structure(seed)):
+                back.map[read] = dot
         back.walk(result.graph.body, self.block)
-        return self.value_of(result.result.map(back.mapped))
+        return self.value_of(result.result.map(back.mapped, back.mapped))
 
 
 class _Taken(Copier):
@@ -236,6 +282,10 @@ class _PutBack(Copier):
     def __init__(self, source: Graph, into: Graph) -> None:
         super().__init__(source)
         self.graph = into
+
+    def copy(self, step: Node) -> Node:
+        # Directions are known part by part: they are not read out of a container.
+        return self.map[step] if step in self.map else super().copy(step)
 
 
 def _used(block: Block) -> list[Node]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from numbers import Number
 from typing import Any
 
 from chainrule.differentiate.activity import all_steps
@@ -17,7 +19,7 @@ from chainrule.primitives.control import LOOP, TRY, loop_parts, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.custom import stopped
-from chainrule.transforms import products
+from chainrule.transforms import jacobians, products
 from chainrule.transforms.domains import with_domains
 from chainrule.transforms.functions import with_calls
 from chainrule.transforms.pipeline import Wrt, gradient
@@ -80,9 +82,9 @@ def transformed(lifted: Lifted, transform: str, wrt: Wrt, mode: str) -> Lifted:
     if transform in ("grad", "value_and_grad"):
         return gradient(lifted, wrt, mode, transform == "value_and_grad", transform)
     if transform == "jacobian":
-        return products.jacobian(lifted, wrt, mode)
+        return jacobians.jacobian(lifted, wrt, mode)
     if transform == "hessian":
-        return products.hessian(lifted, wrt, mode)
+        return jacobians.hessian(lifted, wrt, mode)
     if transform == "jvp":
         return products.jvp(lifted, wrt)
     if transform == "vjp":
@@ -214,6 +216,34 @@ def check_numbers(
                 f"parameter `{name}` is {value!r}, which is no number",
                 remedy="Differentiate by a float, or by a container of floats.",
             )
+        strange = next(filter(_is_strange_number, _parts_of(value)), None)
+        if strange is not None:
+            raise NotDifferentiableError(
+                f"parameter `{name}` is or holds a number of type {type(strange).__name__}",
+                remedy="Pass floats: other numbers are not differentiated by.",
+            )
+
+
+def _parts_of(value: Any) -> Iterator[Any]:
+    """What a container holds, at any depth."""
+    stack = [value]
+    while stack:
+        found = stack.pop()
+        if isinstance(found, (list, tuple)):
+            stack.extend(found)
+        elif isinstance(found, dict):
+            stack.extend(found.values())
+        elif hasattr(found, "__dataclass_fields__"):
+            stack.extend(getattr(found, name) for name in found.__dataclass_fields__)
+        else:
+            yield found
+
+
+def _is_strange_number(value: Any) -> bool:
+    """Whether a value counts as a number, but not as a real one that floats stand for."""
+    if isinstance(value, (float, int, Fraction)) or type(value).__module__ == "numpy":
+        return getattr(getattr(value, "dtype", None), "kind", "f") not in "fiub"
+    return isinstance(value, Number)
 
 
 def docstring(lifted: Lifted, transform: str, wrt: tuple[str, ...], count: int, own: int) -> str:

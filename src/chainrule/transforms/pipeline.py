@@ -17,7 +17,6 @@ from chainrule.differentiate.forward import ForwardWalker
 from chainrule.differentiate.record import record
 from chainrule.differentiate.reverse import ReverseWalker
 from chainrule.errors import ArgumentError
-from chainrule.graph.block import SignatureParameter
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import Array, unit_axes_of
@@ -47,6 +46,7 @@ class Tangents:
     result: tuple[tuple[Node, ...], ...]
 
 
+Change = Callable[[Node], Node]
 # A parameter named alone, or several: the gradient is then a tuple.
 Wrt = str | tuple[str, ...]
 
@@ -63,13 +63,14 @@ class Wanted:
         """Their leaves, in order."""
         return [leaf for structure in self.structures for leaf in structure.leaves()]
 
-    def map(self, change: Callable[[Node], Node]) -> Wanted:
-        """The same layouts with every leaf changed."""
-        return Wanted(tuple(structure.map(change) for structure in self.structures), self.single)
+    def map(self, change: Change, keep: Change | None = None) -> Wanted:
+        """The same layouts with every leaf changed, and by ``keep`` what is no leaf."""
+        found = tuple(structure.map(change, keep) for structure in self.structures)
+        return Wanted(found, self.single)
 
-    def layout(self, change: Callable[[Node], Node]) -> Structure:
+    def layout(self, change: Change, keep: Change | None = None) -> Structure:
         """The gradient: for one parameter named alone its layout, else a tuple of layouts."""
-        found = self.map(change).structures
+        found = self.map(change, keep).structures
         return found[0] if self.single else Structure("tuple", None, found)
 
 
@@ -143,7 +144,7 @@ def forward(
     else:
         walker.seeds = list(seeds)
     walker.run()
-    return walker, lifted.result.map(walker.mapped)
+    return walker, lifted.result.map(walker.mapped, walker.mapped)
 
 
 def tangent_of(walker: ForwardWalker, node: Node, direction: int) -> Node:
@@ -181,9 +182,9 @@ def simplified(lifted: Lifted, pairs: dict[Node, Node] | None = None) -> Lifted:
     """The same function with simpler derivative code; ``pairs`` is renewed in place."""
     graph = lifted.graph
     count = len(graph.body.results)
-    # The leaves of parameters and results are followed through the walks as further results.
-    inputs = [node for structure in lifted.parameters.values() for node in structure.leaves()]
-    graph.body.results = (*graph.body.results, *inputs, *lifted.result.leaves())
+    # What parameters and results hold are followed through the walks as further results.
+    inputs = [node for structure in lifted.parameters.values() for node in structure.nodes()]
+    graph.body.results = (*graph.body.results, *inputs, *lifted.result.nodes())
     walks = simplify(graph)
     new = walks[-1].graph
     new.body.results = new.body.results[:count]
@@ -201,15 +202,16 @@ def simplified(lifted: Lifted, pairs: dict[Node, Node] | None = None) -> Lifted:
                 renewed[new_backward] = new_loop
         pairs.clear()
         pairs.update(renewed)
-    parameters = {name: structure.map(follow) for name, structure in lifted.parameters.items()}
-    return replace(lifted, graph=new, parameters=parameters, result=lifted.result.map(follow))
+    parameters = {n: structure.map(follow, follow) for n, structure in lifted.parameters.items()}
+    result = lifted.result.map(follow, follow)
+    return replace(lifted, graph=new, parameters=parameters, result=result)
 
 
 def _mapped(structure: Structure, copier: Copier) -> Structure:
     """A parameter's layout in the copied graph; leaves that nothing reads are gone."""
-    if structure.kind == "leaf" and structure.node is not None:
+    if structure.node is not None:
         try:
-            return Structure("leaf", copier.mapped(structure.node))
+            return Structure(structure.kind, copier.mapped(structure.node))
         except KeyError:
             return Structure("static", None)
     parts = tuple(_mapped(part, copier) for part in structure.parts)
@@ -222,7 +224,7 @@ def forward_gradient(lifted: Lifted, wrt: Wanted, output: Node, with_value: bool
     suffixes = direction_suffixes(lifted, inputs)
     walker, value = forward(lifted, inputs, suffixes)
     dots = {node: tangent_of(walker, output, k) for k, node in enumerate(inputs)}
-    gradient = wrt.layout(dots.__getitem__)
+    gradient = wrt.layout(dots.__getitem__, walker.mapped)
     result = Structure("tuple", None, (value, gradient)) if with_value else gradient
     return finish(lifted, walker, result)
 
@@ -249,7 +251,7 @@ def pulled_back(
     """Adjoints of the inputs, in a copy of the program; a seed of None is 1."""
     copied, copier = copy_of(lifted)
     graph = copied.graph
-    new_wrt = wrt.map(copier.mapped)
+    new_wrt = wrt.map(copier.mapped, copier.mapped)
     inputs = new_wrt.inputs
     outputs = [copier.mapped(node) for node, _ in seeds]
     walker = ReverseWalker(graph, inputs, outputs)
@@ -273,7 +275,10 @@ def copy_of(lifted: Lifted) -> tuple[Lifted, Copier]:
     graph = copier.run()
     parameters = {name: _mapped(structure, copier) for name, structure in lifted.parameters.items()}
     return replace(
-        lifted, graph=graph, parameters=parameters, result=lifted.result.map(copier.mapped)
+        lifted,
+        graph=graph,
+        parameters=parameters,
+        result=lifted.result.map(copier.mapped, copier.mapped),
     ), copier
 
 
@@ -292,7 +297,7 @@ def recorded(lifted: Lifted, walker: ReverseWalker, result: Structure) -> Lifted
             simple,
             graph=copier.graph,
             parameters=parameters,
-            result=simple.result.map(copier.mapped),
+            result=simple.result.map(copier.mapped, copier.mapped),
         )
     )
 
@@ -331,28 +336,3 @@ def gradient(
             forward_gradient(lifted, structures, output, with_value),
         ]
         return min(candidates, key=lambda candidate: operations(candidate.graph))
-
-
-def add_parameters(
-    lifted: Lifted, names: Sequence[str], like: Sequence[Structure]
-) -> tuple[Lifted, list[Structure]]:
-    """The function with further parameters, laid out like ``like`` (tangents, adjoints)."""
-    graph = lifted.graph
-    added = []
-    signature = list(graph.signature)
-    keyword_only = any(p.kind != "POSITIONAL_OR_KEYWORD" or p.has_default for p in signature)
-    for name, structure in zip(names, like, strict=True):
-        leaves = list(structure.leaves())
-        if structure.kind != "leaf":
-            raise ArgumentError(
-                "directions along tuples, dicts and objects are not supported",
-                remedy="Name scalar or list parameters in `wrt`.",
-            )
-        node = graph.body.parameter(name, leaves[0].type)
-        graph.names[node] = name
-        kind = "KEYWORD_ONLY" if keyword_only else "POSITIONAL_OR_KEYWORD"
-        signature.append(SignatureParameter(name, kind, node=node))
-        added.append(Structure("leaf", node))
-    graph.signature = tuple(signature)
-    parameters = {**lifted.parameters, **dict(zip(names, added, strict=True))}
-    return replace(lifted, parameters=parameters), added

@@ -119,7 +119,7 @@ jvp = _transform(
 vjp = _transform(
     "vjp",
     "Value and adjoint (reverse mode).",
-    "It takes the result's adjoint as ``out_bar`` and returns ``(value, gradient)``.",
+    "It takes the adjoint ``out_bar``, laid out as the result, and returns ``(value, gradient)``.",
     ">>> vjp(lambda x: x**3)(2.0, 10.0)\n    (8.0, 120.0)",
 )
 hvp = _transform(

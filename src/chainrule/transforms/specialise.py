@@ -23,6 +23,7 @@ from chainrule.lift.lifter import is_direct, owner_and_function
 from chainrule.lift.parameters import example_type
 from chainrule.lift.source import Source, innermost, source_of
 from chainrule.transforms.derive import derive, wrt_names
+from chainrule.transforms.directions import with_seeds
 from chainrule.transforms.variants import Variants
 
 Wrt = int | str | tuple[int | str, ...]
@@ -96,19 +97,23 @@ class Request:
     def generate_again(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> types.FunctionType:
         """The function for annotated kinds, or for arrays that were given in their place."""
         signature = inspect.signature(self.function)
-        arguments = _arguments_of(signature, self.transform, args, keywords)
+        names = wrt_names(self.function, self.wrt)
+        arguments = _arguments_of(signature, self.transform, names, args, keywords)
         shaped = any(getattr(value, "shape", ()) for value in arguments.values())
         return self.generate(arguments if shaped else None)
 
 
 def _arguments_of(
-    signature: inspect.Signature, transform: str, args: tuple[Any, ...], keywords: dict[str, Any]
+    signature: inspect.Signature,
+    transform: str,
+    wrt: tuple[str, ...],
+    args: tuple[Any, ...],
+    keywords: dict[str, Any],
 ) -> dict[str, Any]:
     """The function's own arguments by name, without directions and seeds."""
-    given = {name: value for name, value in keywords.items() if name in signature.parameters}
-    if transform in ("jvp", "hvp", "vjp"):
-        args = args[: len(signature.parameters)]
-    bound = signature.bind(*args, **given)
+    _, seeds, positional = with_seeds(signature, transform, wrt)
+    given = {name: value for name, value in keywords.items() if name not in seeds}
+    bound = signature.bind(*(args[: len(signature.parameters)] if positional else args), **given)
     bound.apply_defaults()
     return dict(bound.arguments)
 
@@ -155,6 +160,7 @@ class Specialised:
     def _read_defaults(self) -> None:
         """Take over the function's defaults; what was made with others is forgotten."""
         self._signature = inspect.signature(self.request.function)
+        self._wrt = wrt_names(self.request.function, self.request.wrt)
         self._defaults = self._plain.__defaults__
         self._containers = tuple(
             value
@@ -166,7 +172,7 @@ class Specialised:
 
     @property
     def __signature__(self) -> inspect.Signature:
-        return self._signature
+        return with_seeds(self._signature, self.request.transform, self._wrt)[0]
 
     @property
     def source(self) -> str:
@@ -219,7 +225,7 @@ class Specialised:
         return made
 
     def _arguments(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
-        return _arguments_of(self._signature, self.request.transform, args, keywords)
+        return _arguments_of(self._signature, self.request.transform, self._wrt, args, keywords)
 
 
 def kind_key(value: Any) -> Hashable:

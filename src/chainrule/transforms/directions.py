@@ -1,0 +1,110 @@
+"""Further parameters of a derivative: directions ``x_dot`` and the result's adjoint ``out_bar``.
+
+Each is laid out as what it belongs to: the direction along a dict is a dict.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from chainrule.graph.block import Graph, SignatureParameter
+from chainrule.graph.node import Node
+from chainrule.graph.structure import Structure
+from chainrule.graph.types import FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.lifted import Lifted
+from chainrule.lift.seeds import seed_names
+from chainrule.primitives.effect import VERBATIM
+
+Taken = Iterable[tuple[str, str, bool]]
+
+
+def signature_names(lifted: Lifted) -> list[str]:
+    """Names of a function's parameters."""
+    return [parameter.name for parameter in lifted.graph.signature]
+
+
+def seed_kind(parameters: Taken) -> str:
+    """How the further parameters are passed: by name where the function's own have defaults."""
+    positional = all(
+        kind == "POSITIONAL_OR_KEYWORD" and not default for _, kind, default in parameters
+    )
+    return "POSITIONAL_OR_KEYWORD" if positional else "KEYWORD_ONLY"
+
+
+def with_seeds(
+    signature: inspect.Signature, transform: str, wrt: Sequence[str]
+) -> tuple[inspect.Signature, list[str], bool]:
+    """A derivative's signature, the names of what it adds, and whether those are positional."""
+    own = list(signature.parameters.values())
+    names = seed_names(transform, wrt, signature.parameters)
+    if not names:
+        return signature, [], False
+    kind = seed_kind((p.name, p.kind.name, p.default is not p.empty) for p in own)
+    added = [inspect.Parameter(name, getattr(inspect.Parameter, kind)) for name in names]
+    variadic = own[-1:] if own and own[-1].kind is inspect.Parameter.VAR_KEYWORD else []
+    parameters = [*own[: len(own) - len(variadic)], *added, *variadic]
+    return signature.replace(parameters=parameters), names, kind != "KEYWORD_ONLY"
+
+
+def add_parameters(
+    lifted: Lifted, names: Sequence[str], like: Sequence[Structure]
+) -> tuple[Lifted, list[Structure]]:
+    """The function with further parameters, laid out like ``like`` (directions, adjoints)."""
+    graph = lifted.graph
+    signature = list(graph.signature)
+    kind = seed_kind((p.name, p.kind, p.has_default) for p in signature)
+    added = []
+    for name, structure in zip(names, like, strict=True):
+        node = graph.body.parameter(name, _type_of(structure))
+        graph.names[node] = name
+        entry = SignatureParameter(name, kind, node=node)
+        variadic = signature and signature[-1].kind == "VAR_KEYWORD"
+        signature.insert(len(signature) - bool(variadic), entry)
+        with graph.inside(graph.body):
+            added.append(_read(graph, node, structure))
+    graph.signature = tuple(signature)
+    parameters = {**lifted.parameters, **dict(zip(names, added, strict=True))}
+    return replace(lifted, parameters=parameters), added
+
+
+def _type_of(structure: Structure) -> Type:
+    if structure.kind != "leaf" or structure.node is None:
+        return OPAQUE
+    return _direction_type(structure.node.type)
+
+
+def _direction_type(type: Type) -> Type:
+    """The type of a tangent or adjoint: an int stands for a real number."""
+    if type == INT:
+        return FLOAT
+    if isinstance(type, SequenceType):
+        return SequenceType(_direction_type(type.item), type.kind)
+    return type
+
+
+def _read(graph: Graph, base: Node, structure: Structure) -> Structure:
+    """The layout of a direction, its leaves read out of ``base``."""
+    if structure.kind in ("leaf", "static"):
+        return Structure(structure.kind, base if structure.kind == "leaf" else structure.node)
+    parts = []
+    for position, part in enumerate(structure.parts):
+        if not any(True for _ in part.leaves()):
+            parts.append(part)
+            continue
+        type = _type_of(part)
+        text = f"_0_{_subscript(structure, position)}"
+        node = graph.cursor.add(VERBATIM, (base,), (text, type, None), type)
+        parts.append(_read(graph, node, part))
+    return Structure(structure.kind, None, tuple(parts), structure.keys)
+
+
+def _subscript(structure: Structure, position: int) -> str:
+    """How a part of a container is reached."""
+    if structure.kind == "dict":
+        return f"[{structure.keys[position]!r}]"
+    if structure.kind == "object":
+        return f".{structure.keys[position + 1]}"
+    return f"[{position}]"

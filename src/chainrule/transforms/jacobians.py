@@ -1,0 +1,188 @@
+"""Jacobians and Hessians: by columns where the inputs are numbers, else by rows.
+
+A row is one walk back.  Those of a list or an array stand in a loop over its entries, each with
+a unit adjoint; the function itself runs once, before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from chainrule.differentiate.activity import all_steps
+from chainrule.differentiate.reverse import ReverseWalker
+from chainrule.graph.block import Block
+from chainrule.graph.node import Node, Origin
+from chainrule.graph.structure import Structure
+from chainrule.graph.types import INT, OPAQUE, Type, unit_axes_of
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.lifted import Lifted, assemble
+from chainrule.lift.lifter import deep_recursion
+from chainrule.primitives import sequence
+from chainrule.primitives.arrays.creation import array_of_list, zeros
+from chainrule.primitives.arrays.shaping import dimension, reshape_like, reshaped, size_of
+from chainrule.primitives.control import LOOP
+from chainrule.primitives.cost import operations
+from chainrule.primitives.sequence import zero_of
+from chainrule.transforms.pipeline import (
+    Wanted,
+    Wrt,
+    copy_of,
+    direction_suffixes,
+    finish,
+    forward,
+    gradient,
+    is_scalar,
+    recorded,
+    tangent_of,
+    wanted,
+    whole,
+)
+from chainrule.transforms.products import no_number
+
+# From the adjoint of an entry to the adjoint of the result that it is an entry of.
+Unit = Callable[[Node], Node]
+
+
+def jacobian(lifted: Lifted, wrt: Wrt, mode: str = "auto") -> Lifted:
+    """Derivatives of every number in the result by every number in the parameters."""
+    structures = wanted(lifted, wrt)
+    inputs = structures.inputs
+    outputs = list(lifted.result.leaves())
+    if not outputs:
+        raise no_number(lifted)
+    with deep_recursion():
+        if not all(map(is_scalar, inputs)):
+            return _by_rows(lifted, structures)
+        by_columns = _by_columns(lifted, structures, inputs)
+        if mode == "forward" or not all(map(is_scalar, outputs)):
+            return by_columns
+        if mode == "reverse":
+            return _by_rows(lifted, structures)
+        if len(inputs) == 1 or any(step.op is LOOP for step in all_steps(lifted.graph.body)):
+            return by_columns
+        by_rows = _by_rows(lifted, structures)
+        return min(by_rows, by_columns, key=lambda candidate: operations(candidate.graph))
+
+
+def hessian(lifted: Lifted, wrt: Wrt, mode: str = "auto") -> Lifted:
+    """Second derivatives: the Jacobian of the gradient."""
+    return jacobian(gradient(lifted, wrt, mode, False, "hessian"), wrt)
+
+
+def _by_columns(lifted: Lifted, structures: Wanted, inputs: Sequence[Node]) -> Lifted:
+    walker, _ = forward(lifted, inputs, direction_suffixes(lifted, inputs))
+
+    def row(output: Node) -> Structure:
+        dots = {node: tangent_of(walker, output, k) for k, node in enumerate(inputs)}
+        return structures.layout(dots.__getitem__, walker.mapped)
+
+    kept = lifted.result.map(lambda leaf: leaf, walker.mapped)
+    return finish(lifted, walker, kept.replaced(row))
+
+
+def _by_rows(lifted: Lifted, structures: Wanted) -> Lifted:
+    copied, copier = copy_of(lifted)
+    graph = copied.graph
+    structures = structures.map(copier.mapped, copier.mapped)
+    steps = list(graph.body.steps)
+    found: dict[Node, Structure] = {}
+    pairs: dict[Node, Node] = {}
+    for output in copied.result.leaves():
+        walker = ReverseWalker(graph, structures.inputs, [output])
+        origin = Origin(output.origin.position, derivative=True)
+        with graph.inside(graph.body), graph.answering(origin):
+            found[output] = _Rows(walker, structures, output, steps).of(output, lambda unit: unit)
+        pairs.update(walker.pairs)
+    walker.pairs = pairs
+    return recorded(copied, walker, copied.result.replaced(found.__getitem__))
+
+
+class _Rows:
+    """The gradients of all entries of one result, laid out as it is.
+
+    Those of an array are arrays, of its shape followed by the parameter's.
+    """
+
+    def __init__(
+        self, walker: ReverseWalker, structures: Wanted, output: Node, steps: list[Node]
+    ) -> None:
+        self.walker = walker
+        self.graph = walker.graph
+        self.structures = structures
+        self.output = output
+        self.steps = steps
+
+    def of(self, base: Node, unit: Unit) -> Structure:
+        """The rows of ``base``, which is the result, or an entry of it."""
+        if is_scalar(base):
+            return self._row(unit(self.graph.constant(1.0)))
+        if unit_axes_of(base.type):
+            return self._of_array(base, unit)
+        return self._of_list(base, unit)
+
+    def _row(self, seed: Node) -> Structure:
+        """One walk back."""
+        walker = self.walker
+        walker.scopes = [{}]
+        walker.accumulate(self.output, seed)
+        walker.pull(self.steps)
+        return self.structures.layout(lambda node: whole(walker.bar(node), node))
+
+    def _of_list(self, base: Node, unit: Unit) -> Structure:
+        def rows(index: Node) -> list[Node]:
+            entry = self.graph.cursor.add(sequence.index, (base, index))
+
+            def within(part: Node) -> Node:
+                zero = zero_of(base)
+                return unit(self.graph.cursor.add(sequence.index_set, (zero, index, part)))
+
+            return [assemble(self.graph, self.of(entry, within))]
+
+        count = self.graph.cursor.add(sequence.length, (base,))
+        return Structure("leaf", self._loop(count, rows)[0])
+
+    def _of_array(self, base: Node, unit: Unit) -> Structure:
+        rank = len(unit_axes_of(base.type))
+        layout: list[Structure] = []
+
+        def rows(index: Node) -> list[Node]:
+            one = self.graph.constant(1.0)
+            flat = zero_of(base) if rank == 1 else zeros(size_of(base))
+            flat = self.graph.cursor.add(sequence.index_set, (flat, index, one))
+            layout.append(self._row(unit(flat if rank == 1 else reshape_like(flat, base))))
+            return list(layout[0].leaves())
+
+        count = dimension(base, axis=0) if rank == 1 else size_of(base)
+        found = self._loop(count, rows)
+        inputs = self.structures.inputs
+        stacked = iter([_stacked(*pair, base) for pair in zip(found, inputs, strict=True)])
+        return layout[0].map(lambda leaf: next(stacked))
+
+    def _loop(self, count: Node, rows: Callable[[Node], list[Node]]) -> list[Node]:
+        """Lists of what ``rows`` gives for every index below ``count``."""
+        graph = self.graph
+        body = Block(graph, graph.cursor)
+        index = body.parameter("i", INT)
+        with graph.inside(body):
+            made = rows(index)
+            lists = [body.parameter("rows", _list_of(row)) for row in made]
+            body.results = tuple(
+                graph.cursor.add(sequence.append, pair) for pair in zip(lists, made, strict=True)
+            )
+        graph.names.update(dict.fromkeys(lists, "rows"))
+        empty = [graph.cursor.add(sequence.display, (), ("list",)) for _ in lists]
+        args = (graph.constant(0), count, graph.constant(1), *empty)
+        loop = graph.cursor.add(LOOP, args, ("range", None, body, False))
+        return [graph.cursor.item(loop, k) for k in range(len(lists))]
+
+
+def _list_of(row: Node) -> Type:
+    return SequenceType(row.type if row.op is not sequence.record else OPAQUE)
+
+
+def _stacked(rows: Node, like: Node, base: Node) -> Node:
+    """Rows as one array, of the shape of ``base`` and then the parameter's."""
+    stacked = array_of_list(rows)
+    if len(unit_axes_of(base.type)) < 2:
+        return stacked
+    return reshaped(stacked, *([base, like] if unit_axes_of(like.type) else [base]))

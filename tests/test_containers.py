@@ -1,0 +1,370 @@
+"""Containers as parameters, directions and results, in every transform."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from math import sin
+from typing import Any, NamedTuple
+
+import numpy as np
+import oracle
+import pytest
+
+from chainrule import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+
+
+@dataclass
+class Point:
+    x: float
+    y: float = 2.0
+
+
+class Pair(NamedTuple):
+    first: float
+    second: float
+
+
+@dataclass(frozen=True)
+class Model:
+    origin: Point
+    weights: list
+    name: str = "linear"
+
+
+def of_tuple(p):
+    return p[0] ** 2 * p[1]
+
+
+def of_dict(p):
+    return sin(p["a"]) * p["b"] ** 2
+
+
+def of_point(p):
+    return p.x**2 * p.y + p.x
+
+
+def of_pair(p):
+    return p.first * sin(p.second)
+
+
+def nested(p):
+    return p["a"][0] ** 2 * p["b"][1]["c"]
+
+
+def of_model(p):
+    return p.origin.x**2 * p.weights[0] * p.weights[1] + p.origin.y * len(p.name)
+
+
+def any_length(p):
+    total = 1.0
+    for v in p:
+        total = total * v + v * v
+    return total
+
+
+def matrix(p):
+    total = 0.0
+    for row in p:
+        total += row[0] ** 2 * row[-1]
+    return total
+
+
+def layers(p):
+    return ((p["W"] @ p["b"]) ** 2).sum() * p["scale"]
+
+
+def rows_of_arrays(p):
+    return (p[0] * p[1]).sum() * p[1][0]
+
+
+def long_in_dict(p):
+    return sum(v * v for v in p["w"]) * p["b"]
+
+
+SCALARS: list[tuple[Any, Any]] = [
+    (of_tuple, (3.0, 4.0)),
+    (of_tuple, [3.0, 4.0]),
+    (of_dict, {"a": 3.0, "b": 4.0}),
+    (of_point, Point(3.0, 4.0)),
+    (of_pair, Pair(3.0, 4.0)),
+    (nested, {"a": (3.0, 1.0), "b": [1.0, {"c": 4.0}]}),
+    (of_model, Model(Point(3.0, 4.0), [1.0, 2.0])),
+    (any_length, [1.5, 2.0, 0.5]),
+    (any_length, (1.5, 2.0, 0.5)),
+    (matrix, [[1.5, 2.0], [0.5, 3.0]]),
+    (long_in_dict, {"w": [1.0, 2.0, 3.0], "b": 2.0}),
+    (layers, {"W": np.array([[1.0, 2.0], [0.5, 1.0]]), "b": np.array([1.0, 2.0]), "scale": 3.0}),
+    (rows_of_arrays, [np.array([1.0, 2.0]), np.array([3.0, 0.5])]),
+]
+
+
+def products(p):
+    return p[0] * p[1], p[0] ** 2
+
+
+def in_dict(p):
+    return {"product": p[0] * p[1], "rest": [p[0], {"deep": sin(p[1])}]}
+
+
+def in_point(p):
+    return Point(p[0] * p[1], p[1])
+
+
+def in_pair(p):
+    return Pair(p[0] * p[1], p[1] ** 2)
+
+
+def with_text(p):
+    return {"name": "x", "value": p[0] * p[1], "none": None}
+
+
+def squares(p):
+    return [v * v for v in p]
+
+
+def squares_of_rows(p):
+    return [[v * v for v in row] for row in p]
+
+
+def running(p):
+    found = [1.0]
+    for v in p:
+        found.append(found[-1] * v)
+    return found
+
+
+def written(p):
+    table = [[1.0, 2.0], [3.0, 4.0]]
+    for v in p:
+        table[0][1] = table[0][1] * v
+        table[1][0] += v * v
+    return table
+
+
+def first_of_rows(p):
+    found = []
+    for row in p:
+        new = list(row)
+        new[0] = new[0] * new[1]
+        found.append(new)
+    return found
+
+
+def list_and_number(p):
+    return {"all": [v * v for v in p], "sum": sum(p)}
+
+
+def itself(p):
+    return p
+
+
+def twice(p):
+    return [p, p]
+
+
+def array_and_number(p):
+    return p * p, p.sum() * p[0]
+
+
+def arrays_of_dict(p):
+    return {"product": p["W"] @ p["b"], "b": p["b"] * 2.0}
+
+
+CONTAINERS: list[tuple[Any, Any]] = [
+    (products, (3.0, 4.0)),
+    (products, [3.0, 4.0]),
+    (in_dict, (3.0, 4.0)),
+    (in_dict, [3.0, 4.0]),
+    (in_point, [3.0, 4.0]),
+    (in_pair, (3.0, 4.0)),
+    (with_text, [3.0, 4.0]),
+    (squares, [2.0, 3.0]),
+    (squares_of_rows, [[2.0, 3.0], [4.0, 5.0]]),
+    (running, [2.0, 3.0]),
+    (written, [2.0, 3.0]),
+    (first_of_rows, [[2.0, 3.0], [4.0, 5.0]]),
+    (list_and_number, [2.0, 3.0]),
+    (itself, [2.0, 3.0]),
+    (itself, [[2.0, 3.0], [4.0, 5.0]]),
+    (itself, {"a": 1.0, "b": [2.0]}),
+    (twice, [2.0, 3.0]),
+    (array_and_number, np.array([2.0, 3.0])),
+    (arrays_of_dict, {"W": np.array([[1.0, 2.0], [0.5, 1.0]]), "b": np.array([1.0, 2.0])}),
+]
+
+
+def named(cases: list[tuple[Any, Any]]) -> list[Any]:
+    return [
+        pytest.param(f, p, id=f"{f.__name__}-{type(p).__name__}-{k}")
+        for k, (f, p) in enumerate(cases)
+    ]
+
+
+def numbers(value: Any) -> list[float]:
+    """The numbers of a container, in order."""
+    return [float(oracle.look_up(value, path)) for path in oracle.paths(value)]
+
+
+def like(value: Any, start: float) -> Any:
+    """A container laid out alike, of other numbers."""
+    if isinstance(value, dict):
+        return {key: like(item, start + k) for k, (key, item) in enumerate(value.items())}
+    if isinstance(value, np.ndarray):
+        return np.linspace(start, start + 1.0, value.size).reshape(value.shape)
+    if hasattr(value, "_fields"):
+        return type(value)(*(like(item, start + k) for k, item in enumerate(value)))
+    if isinstance(value, (list, tuple)):
+        return type(value)(like(item, start + k) for k, item in enumerate(value))
+    if hasattr(value, "__dataclass_fields__"):
+        return type(value)(*(like(v, start + k) for k, v in enumerate(vars(value).values())))
+    return start if isinstance(value, float) else value
+
+
+def reference(f: Any, p: Any) -> list[list[float]]:
+    """The Jacobian by the oracle: a row for each number of the result."""
+    rows = []
+    for out in oracle.paths(f(p)):
+
+        def entry(q: Any, out: Any = out) -> Any:
+            return oracle.look_up(f(q), out)
+
+        verdicts = [oracle.derivative(entry, (p,), path=path) for path in oracle.paths(p)]
+        assert all(verdict.decided for verdict in verdicts)
+        rows.append([verdict.value for verdict in verdicts])
+    return rows
+
+
+def close(got: Any, want: Any) -> None:
+    assert np.allclose(got, want, rtol=1e-8, atol=1e-10), (got, want)
+
+
+def entries(found: Any, rows: Any, p: Any) -> None:
+    """Compare a Jacobian; in containers of arrays the entries of two axes stand together."""
+    got, want = numbers(found), list(np.ravel(rows))
+    if "array" in repr(p) and not isinstance(p, np.ndarray):
+        got, want = sorted(got), sorted(want)
+    close(got, want)
+
+
+def untouched(call: Any, *args: Any) -> Any:
+    """What ``call`` gives; it must leave its arguments alone, and give the same again."""
+    before = copy.deepcopy(args)
+    result = call(*args)
+    assert repr(before) == repr(args), call.source
+    assert repr(call(*args)) == repr(result), call.source
+    return result
+
+
+@pytest.mark.parametrize(("f", "p"), named(SCALARS))
+def test_the_gradient_is_laid_out_as_the_argument(f, p) -> None:
+    (row,) = reference(lambda q: [f(q)], p)
+    for mode in ("auto", "reverse"):
+        gradient = untouched(grad(f, mode=mode), p)
+        assert type(gradient) is type(p)
+        close(numbers(gradient), row)
+    value, (gradient,) = untouched(value_and_grad(f, (0,)), p)
+    assert value == f(p)
+    close(numbers(gradient), row)
+
+
+@pytest.mark.parametrize(("f", "p"), named(SCALARS))
+def test_directions_and_adjoints_are_laid_out_as_what_they_belong_to(f, p) -> None:
+    (row,) = reference(lambda q: [f(q)], p)
+    direction = like(p, 0.5)
+    value, tangent = untouched(jvp(f), p, direction)
+    assert value == f(p)
+    close(tangent, np.dot(row, numbers(direction)))
+    value, adjoint = untouched(vjp(f), p, 2.0)
+    assert value == f(p)
+    close(numbers(adjoint), 2.0 * np.array(row))
+
+
+@pytest.mark.parametrize(("f", "p"), named(SCALARS))
+def test_hessian_and_its_products_agree_with_differences_of_the_gradient(f, p) -> None:
+    second = reference(grad(f), p)
+    direction = like(p, 0.5)
+    gradient, product = untouched(hvp(f), p, direction)
+    close(numbers(gradient), numbers(grad(f)(p)))
+    assert type(product) is type(p)
+    close(numbers(product), np.array(second) @ numbers(direction))
+    entries(untouched(hessian(f), p), second, p)
+
+
+@pytest.mark.parametrize(("f", "p"), named(CONTAINERS))
+def test_a_container_of_results_is_differentiated_entry_by_entry(f, p) -> None:
+    rows = np.array(reference(f, p))
+    entries(untouched(jacobian(f), p), rows, p)
+    direction, adjoint = like(p, 0.5), like(f(p), -0.5)
+    value, tangent = untouched(jvp(f), p, direction)
+    assert repr(value) == repr(f(p))
+    assert type(tangent) is type(value)
+    close(numbers(tangent), rows @ numbers(direction))
+    value, back = untouched(vjp(f), p, adjoint)
+    assert repr(value) == repr(f(p))
+    close(numbers(back), numbers(adjoint) @ rows)
+
+
+def several(a, b, c):
+    return a["x"] ** 2 * b * c[0] + c[1] * b**3
+
+
+def test_several_parameters_of_different_layouts() -> None:
+    args = ({"x": 2.0}, 3.0, [1.5, 0.5])
+    wrt = (0, "b", 2)
+    (row,) = reference(lambda q: [several(*q)], args)
+    close(numbers(grad(several, wrt)(*args)), row)
+    close(numbers(grad(several, ("c", "a"))(*args)), [*row[2:], row[0]])
+    second = reference(lambda q: grad(several, wrt)(*q), args)
+    close(numbers(hessian(several, wrt)(*args)), np.ravel(second))
+    directions = ({"x": 1.0}, 0.5, [2.0, -1.0])
+    _, tangent = jvp(several, wrt)(*args, *directions)
+    close(tangent, np.dot(row, numbers(directions)))
+    _, product = hvp(several, wrt)(*args, *directions)
+    close(numbers(product), np.array(second) @ numbers(directions))
+    _, product = hvp(several, wrt)(*args, c_dot=[2.0, -1.0], a_dot={"x": 1.0}, b_dot=0.5)
+    close(numbers(product), np.array(second) @ numbers(directions))
+
+
+def test_a_function_runs_once_however_many_rows_its_jacobian_has(capsys) -> None:
+    def f(p):
+        print("run")
+        return [v * v for v in p], sum(p)
+
+    found, total = jacobian(f)([2.0, 3.0])
+    assert found == [[4.0, 0.0], [0.0, 6.0]]
+    assert total == [1.0, 1.0]
+    assert capsys.readouterr().out == "run\n"
+
+
+def test_names_of_directions_give_way_to_the_functions_own() -> None:
+    def f(x, x_dot, out_bar):
+        return x * x_dot * out_bar
+
+    assert jvp(f)(2.0, 3.0, 4.0, 1.0) == (24.0, 12.0)
+    assert jvp(f)(2.0, 3.0, 4.0, x_dot_2=1.0) == (24.0, 12.0)
+    assert vjp(f)(2.0, 3.0, 4.0, out_bar_2=1.0) == (24.0, 12.0)
+    assert jvp(jvp(lambda x: x**3))(2.0, 1.0, 1.0) == ((8.0, 12.0), (12.0, 12.0))
+
+
+def test_directions_of_variadic_parameters_are_passed_by_name() -> None:
+    def product(*factors):
+        return factors[0] * factors[1]
+
+    def named_product(**factors):
+        return factors["a"] * factors["b"]
+
+    assert grad(product)(2.0, 3.0) == (3.0, 2.0)
+    assert jvp(product)(2.0, 3.0, factors_dot=(1.0, 0.0)) == (6.0, 3.0)
+    assert vjp(product)(2.0, 3.0, out_bar=1.0) == (6.0, (3.0, 2.0))
+    assert grad(named_product)(a=2.0, b=3.0) == {"a": 3.0, "b": 2.0}
+    assert jvp(named_product)(a=2.0, b=3.0, factors_dot={"a": 1.0, "b": 0.0}) == (6.0, 3.0)
+
+
+def test_a_result_without_numbers_is_refused_by_every_product() -> None:
+    from chainrule import ArgumentError
+
+    with pytest.raises(ArgumentError, match="returns no number"):
+        vjp(lambda x: None)(1.0, 1.0)
+    with pytest.raises(ArgumentError, match="returns no number"):
+        jacobian(lambda x: None)(1.0)
