@@ -222,9 +222,15 @@ class Recorder:
             return node.type == INT
         if not isinstance(node.op, Primitive) or isinstance(node.type, SequenceType):
             return False
-        if node.op is arithmetic.power:
-            return is_constant(node.args[1], 2, 3)
+        if node.type == FLOAT and _of_math(node.op):
+            # About the time of one entry on a tape, and no memory.
+            return True
         return node.op.symbol is not None and node.op.cost <= Cost.DIVIDE
+
+
+def _of_math(op: Primitive) -> bool:
+    """Whether Python itself computes it in one call: a function of ``math``, a power."""
+    return op is arithmetic.power or any(name.startswith("math.") for name in op.callables)
 
 
 class Context:

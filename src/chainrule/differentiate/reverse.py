@@ -135,7 +135,7 @@ class ReverseWalker(Adjoints):
         In an arm for single points, as ``points`` tell, it raises where there is an adjoint.
         """
         steps = list(old.steps)
-        block = Block(self.graph, self.graph.cursor)
+        block = Block(self.graph, self.graph.cursor, old)
         block.completes = old.completes
         self.scopes.append({})
         with self.graph.inside(block):
@@ -285,7 +285,7 @@ class ReverseWalker(Adjoints):
         bounds, initial, parameters = loop_parts(node)
         nexts = next_states(node)
         items = [node.block.item(node, k) for k in range(len(parameters))]
-        body = Block(self.graph, self.graph.cursor)
+        body = Block(self.graph, self.graph.cursor, old)
         body.parameter("i", self.graph.constant(0).type)
         scope: Bars = {}
         state_bars = []

@@ -79,11 +79,17 @@ class Block:
         False when the block always ends by raising; its results are then undefined.
     owner:
         The structured node that the block is part of, once there is one.
+    mirrored:
+        The block that certainly ran before and whose values are in reach here, too: of the
+        pullback of a block the block itself.
     """
 
-    def __init__(self, graph: Graph, parent: Block | None = None) -> None:
+    def __init__(
+        self, graph: Graph, parent: Block | None = None, mirrored: Block | None = None
+    ) -> None:
         self.graph = graph
         self.parent = parent
+        self.mirrored = mirrored
         self.parameters: tuple[Node, ...] = ()
         self.steps: list[Node] = []
         self.results: tuple[Node, ...] = ()
@@ -101,15 +107,12 @@ class Block:
         """The node of this operation here: an equal one in reach, or a new last step."""
         key: Hashable = (op, tuple(arg.serial for arg in args), params)
         if op.pure and not op.effect:
-            block: Block | None = self
-            while block is not None:
-                known = block._interned.get(key)
-                if known is not None:
-                    if known.origin.derivative and not self.graph.origin.derivative:
-                        # f computes it too: from now on it is a value of f's own.
-                        known.origin = self.graph.origin
-                    return known
-                block = block.parent
+            known = self._find(key)
+            if known is not None:
+                if known.origin.derivative and not self.graph.origin.derivative:
+                    # f computes it too: from now on it is a value of f's own.
+                    known.origin = self.graph.origin
+                return known
         node = self.graph.new_node(op, args, params, type or op.infer(args, params), self)
         for param in params:
             if isinstance(param, Block):
@@ -121,11 +124,14 @@ class Block:
 
     def known(self, op: Op, args: tuple[Node, ...]) -> Node | None:
         """The node of this operation where there is one in reach."""
-        key: Hashable = (op, tuple(arg.serial for arg in args), ())
+        return self._find((op, tuple(arg.serial for arg in args), ()))
+
+    def _find(self, key: Hashable) -> Node | None:
         block: Block | None = self
         while block is not None:
-            if key in block._interned:
-                return block._interned[key]
+            for values in (block, block.mirrored):
+                if values is not None and key in values._interned:
+                    return values._interned[key]
             block = block.parent
         return None
 

@@ -10,6 +10,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.lift.attempts import Attempts
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits, Path
+from chainrule.lift.exits import Exit, single_exit
 from chainrule.lift.state import assigned_names
 from chainrule.lift.statements import STATEMENTS
 from chainrule.lift.values import UNBOUND, Range, Static, Value
@@ -29,9 +30,9 @@ class Control(Attempts):
             rest = nodes[position + 1 :]
             before = self.entering(node)
             try:
-                if isinstance(node, ast.If):
+                if type(node) in OPEN:
                     with self.at(node):
-                        completion, absorbed = self._if(node, rest)
+                        completion, absorbed = OPEN[type(node)](self, node, rest)
                     if absorbed:
                         return completion
                 else:
@@ -89,11 +90,20 @@ class Control(Attempts):
         known, truth = self.truth(test)
         if known:
             return self.statements(node.body if truth else node.orelse), False
-        predicate = self.predicate(test)
+        return self._two_ways(self.predicate(test), node.body, node.orelse, rest)
+
+    def _two_ways(
+        self,
+        predicate: Node,
+        then: Sequence[ast.stmt],
+        orelse: Sequence[ast.stmt],
+        rest: Sequence[ast.stmt],
+    ) -> tuple[Completion, bool]:
+        """A branch; whether the one arm that goes on has taken ``rest`` with it."""
         start = self.state
         paths = [
-            self.run_path(start, lambda: self.statements(node.body)),
-            self.run_path(start, lambda: self.statements(node.orelse)),
+            self.run_path(start, lambda: self.statements(then)),
+            self.run_path(start, lambda: self.statements(orelse)),
         ]
         going = [path for path in paths if path.completion in (Completion.FALLS, Completion.MAYBE)]
         leaving = [path for path in paths if path.completion is Completion.EXITS]
@@ -127,19 +137,21 @@ class Control(Attempts):
         self.state[self.loops[-1].continued] = self.graph.constant(True)
         return Completion.EXITS
 
-    def _for(self, node: ast.For) -> Completion:
+    def _for(self, node: ast.For, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         iterable = self.expression(node.iter)
         items = self.items_to_unroll(iterable, node.body)
         exits = LoopExits()
+        leaving = single_exit(node) if items is None else None
         self.loops.append(exits)
         try:
             if items is not None:
                 completion = self._unrolled(node, items, 0, exits)
             else:
-                completion = self._counted(node, iterable, exits)
+                body = node.body if leaving is None else leaving.body
+                completion = self._counted(node, body, iterable, exits)
         finally:
             self.loops.pop()
-        return self._after_loop(node.orelse, exits, completion)
+        return self._after_loop(leaving, node.orelse, rest, exits, completion)
 
     def items_to_unroll(self, iterable: Value, body: Sequence[ast.AST]) -> list[Value] | None:
         """The items of a loop that is better written out, else None."""
@@ -203,19 +215,23 @@ class Control(Attempts):
             self.state[exits.broke] = saved
         return completion
 
-    def _counted(self, node: ast.For, iterable: Value, exits: LoopExits) -> Completion:
+    def _counted(
+        self, node: ast.For, body: Sequence[ast.stmt], iterable: Value, exits: LoopExits
+    ) -> Completion:
         kind, bounds, item = self.iteration(iterable, node.iter)
-        names = assigned_names([node.target, *node.body])
+        names = assigned_names([node.target, *body])
 
         def action(index: Node | None) -> Completion:
             assert index is not None
             self.assign(node.target, item(index))
-            return self.statements(node.body)
+            return self.statements(body)
 
         return self.run_loop(kind, bounds, names, exits, None, action)
 
-    def _while(self, node: ast.While) -> Completion:
+    def _while(self, node: ast.While, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         exits = LoopExits()
+        leaving = single_exit(node)
+        body = node.body if leaving is None else leaving.body
         self.loops.append(exits)
         try:
             known, truth = self._static_test(node)
@@ -223,23 +239,23 @@ class Control(Attempts):
                 self.state[exits.broke] = self.graph.constant(False)
                 completion = Completion.FALLS
             else:
-                names = assigned_names([node.test, *node.body])
+                names = assigned_names([node.test, *body])
                 completion = self.run_loop(
                     "while",
                     (),
                     names,
                     exits,
                     lambda: self.expression(node.test),
-                    lambda _: self._step(node),
+                    lambda _: self._step(node, body),
                 )
         finally:
             self.loops.pop()
-        return self._after_loop(node.orelse, exits, completion)
+        return self._after_loop(leaving, node.orelse, rest, exits, completion)
 
-    def _step(self, node: ast.While) -> Completion:
+    def _step(self, node: ast.While, body: Sequence[ast.stmt]) -> Completion:
         # The next test sees what a step has left.
         self.raised(self.entering(node))
-        return self.statements(node.body)
+        return self.statements(body)
 
     def _static_test(self, node: ast.While) -> tuple[bool, bool]:
         if isinstance(node.test, ast.Constant):
@@ -247,33 +263,41 @@ class Control(Attempts):
         return False, False
 
     def _after_loop(
-        self, orelse: Sequence[ast.stmt], exits: LoopExits, completion: Completion
-    ) -> Completion:
-        """Run the else clause where the loop was not broken."""
+        self,
+        leaving: Exit | None,
+        orelse: Sequence[ast.stmt],
+        rest: Sequence[ast.stmt],
+        exits: LoopExits,
+        completion: Completion,
+    ) -> tuple[Completion, bool]:
+        """Do what a broken loop has left to do, or its else clause; as :meth:`_two_ways`."""
         broke = self.state.pop(exits.broke, self.graph.constant(False))
         self.state.pop(exits.continued, None)
         false, true = self.graph.constant(False), self.graph.constant(True)
         if completion in (Completion.EXITS, Completion.RAISES):
-            return completion
+            return completion, False
+        action = leaving.action if leaving is not None else []
         returned = (
             self.state.get(self.flags[self.frame], false) if self.frame in self.flags else false
         )
-        if orelse and broke is not true:
-
-            def run_else() -> Completion:
-                if broke is false:
-                    return self.statements(orelse)
-                return self.branch(
-                    self.node(broke),
-                    lambda: Completion.FALLS,
-                    lambda: self.statements(orelse),
-                    "statement",
-                )
-
-            return self.guarded(run_else)
         if returned is true:
-            return Completion.EXITS
-        return Completion.FALLS if returned is false else Completion.MAYBE
+            return Completion.EXITS, False
+        if returned is not false:
+            # Some steps have returned; without a single exit there is nothing left for a break.
+            return self.guarded(lambda: self._unbroken(broke, orelse)), False
+        if broke in (false, true):
+            return self.statements(action if broke is true else orelse), False
+        if not action and not orelse:
+            return Completion.FALLS, False
+        return self._two_ways(self.node(broke), action, orelse, rest)
+
+    def _unbroken(self, broke: Value, orelse: Sequence[ast.stmt]) -> Completion:
+        """The else clause of a loop, where it was not broken."""
+        if not orelse or broke is self.graph.constant(True):
+            return Completion.FALLS
+        if broke is self.graph.constant(False):
+            return self.statements(orelse)
+        return self._two_ways(self.node(broke), [], orelse, [])[0]
 
     # --- match ----------------------------------------------------------------------------
 
@@ -361,10 +385,15 @@ def _refuse_async(self: Control, node: ast.AST) -> Completion:
     )
 
 
+# Statements of which one way out may take with it what follows.
+OPEN: dict[type, Callable[..., tuple[Completion, bool]]] = {
+    ast.If: Control._if,
+    ast.For: Control._for,
+    ast.While: Control._while,
+}
+
 STATEMENTS.update(
     {
-        ast.For: Control._for,
-        ast.While: Control._while,
         ast.Break: Control._break,
         ast.Continue: Control._continue,
         ast.Try: Control.attempt,

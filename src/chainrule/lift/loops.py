@@ -363,8 +363,12 @@ class Loops(Statements):
     def _loop_completion(self, attempt: _Attempt, exits: LoopExits, returned: Value) -> Completion:
         false = self.graph.constant(False)
         if not isinstance(returned, Node) or returned is false:
-            endless = attempt.endless and attempt.after[exits.broke] is false
-            return Completion.RAISES if endless else Completion.FALLS
+            if attempt.endless and attempt.after[exits.broke] is false:
+                return Completion.RAISES
+            if attempt.endless:
+                # There is no other way out.
+                self.state[exits.broke] = self.graph.constant(True)
+            return Completion.FALLS
         if attempt.endless and attempt.after[exits.broke] is false:
             return Completion.EXITS
         return Completion.MAYBE
