@@ -17,7 +17,7 @@ from chainrule.differentiate.reverse import inside
 from chainrule.errors import InternalError
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Type, unit_axes_of
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Type, dtype_of, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays.indexing import section
@@ -141,6 +141,8 @@ class Recorder:
     def __init__(self, graph: Graph, pairs: dict[Node, Node]) -> None:
         self.pairs = pairs
         self.plans: dict[Node, Plan] = {}
+        # Values that are computed again as they were computed first: never simplified.
+        self.exact: set[Node] = set()
         steps = list(all_steps(graph.body))
         families = Families(steps)
         updated = {families.of(step.args[0]) for step in steps if step.op in UPDATES}
@@ -162,6 +164,7 @@ class Recorder:
         free = plan.index if plan.plain else None
         local = [node for node in needed if plan.has(node) and node is not free]
         cut, met = self._choose(plan, local, free)
+        self._keep_exact(plan, backward, local)
         plan.recorded = [*cut, *inner]
         plan.counts = not plan.recorded and not plan.counted
         outside = dict.fromkeys(node for node in (*needed, *met) if not plan.has(node))
@@ -179,6 +182,19 @@ class Recorder:
                 for owned in owned_blocks(step):
                     self._needs_of(owned, needed, inner)
         needed.update(dict.fromkeys(block.results))
+
+    def _keep_exact(self, plan: Plan, backward: Node, needed: Iterable[Node]) -> None:
+        """What is compared has the value of the step forth to the last bit."""
+        body = backward.params[2]
+        assert isinstance(body, Block)
+        compared = [step for step in all_steps(body) if dtype_of(step.type) == "bool"]
+        stack = [arg for step in compared for arg in step.args]
+        stack += [node for node in needed if dtype_of(node.type) == "bool"]
+        while stack:
+            node = stack.pop()
+            if node not in self.exact and plan.has(node):
+                self.exact.add(node)
+                stack.extend(node.args)
 
     def _choose(
         self, plan: Plan, needed: list[Node], free: Node | None
@@ -249,6 +265,7 @@ class RecordingCopier(Copier):
     def __init__(self, source: Graph, recorder: Recorder) -> None:
         super().__init__(source)
         self.plans = recorder.plans
+        self.exact = recorder.exact
         # A loop may be answered by several backward loops, one for each result pulled back.
         self.by_forward: dict[Node, dict[Tape, None]] = {}
         for plan in recorder.plans.values():
@@ -299,7 +316,8 @@ class RecordingCopier(Copier):
         if owned_blocks(node) or node.op is PARAMETER:
             raise InternalError(f"a value of a loop is missing in its backward loop: {node!r}")
         args = tuple(map(self.mapped, node.args))
-        with self.graph.answering(Origin(node.origin.position, derivative=True)):
+        derivative = node not in self.exact
+        with self.graph.answering(Origin(node.origin.position, derivative)):
             new = self.graph.cursor.add(node.op, args, node.params, node.type)
         self.named(node, new)
         known.append((self.graph.cursor, new))

@@ -34,6 +34,7 @@ from chainrule.graph.block import (
     CONSTANT,
     ITEM,
     PARAMETER,
+    UNDEFINED,
     Block,
     Graph,
     constant_key,
@@ -41,7 +42,7 @@ from chainrule.graph.block import (
 )
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, OPAQUE
-from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states
+from chainrule.primitives.control import IF, LOOP, TRY, loop_body, loop_parts, next_states
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.sequence import append, display, entrywise_add, fill_like, filled
 
@@ -318,8 +319,13 @@ class _Builder:
         assert isinstance(body, Block)
         bounds, initial, states = loop_parts(node)
         following = next_states(node)
+        header = None if kind == "while" else self.iterable(node, bounds, str(kind))
         carried = []
         for k in self.columns(node):
+            if header is not None and self.is_last_index(node, k):
+                # What Python leaves in the loop's own variable.
+                self.values[node.block.item(node, k)] = self.values[body.parameters[0]]
+                continue
             if following[k] is states[k]:
                 # A state that no step changes is its initial value.
                 self.values[states[k]] = self.value(initial[k])
@@ -334,7 +340,6 @@ class _Builder:
             if grows and initial[k].op is display and not initial[k].args:
                 self.lengths[self.values[states[k]]] = (node.serial, self.steps(node))
         self.move(targets, [initial[k] for k in carried], statements)
-        header = None if kind == "while" else self.iterable(node, bounds, str(kind))
         tested: list[Statement] = []
         if header is None:
             assert isinstance(condition, Block)
@@ -350,6 +355,12 @@ class _Builder:
             assert isinstance(condition, Block)
             test = self.value(condition.results[0])
             statements.append(While(tested, test, inner, node.origin))
+
+    def is_last_index(self, node: Node, k: int) -> bool:
+        """Whether result ``k`` of a loop is its index in the last step."""
+        initial, states = loop_parts(node)[1:]
+        last = next_states(node)[k] is loop_body(node).parameters[0]
+        return last and initial[k].op is UNDEFINED and self.needed.uses[states[k]] <= 1
 
     def steps(self, node: Node) -> Value | None:
         """``n`` of a loop over the whole of ``range(n)``."""

@@ -7,6 +7,7 @@ which way it will go.
 
 from __future__ import annotations
 
+from chainrule.emit.flags import drop_constant_moves
 from chainrule.emit.inplace import is_update
 from chainrule.emit.plan import (
     JUMPS,
@@ -50,6 +51,7 @@ def raise_control(plan: Plan) -> None:
     plan.body = merge(plan.body)
     _name_crossing(plan)
     plan.body = _settle(plan.body, "function")
+    drop_constant_moves(plan)
     drop_unused(plan)
 
 
@@ -442,6 +444,9 @@ def _leave_loop(
     if not rest or not isinstance(rest[0], Branch):
         return rest
     after = rest[0]
+    if _jumps_out(after.then):
+        # A jump of the loop around would become one of this loop.
+        return rest
     exits = _known_exits(loop, after.test) if _starts_false(before, after.test) else None
     if not exits:
         return rest
@@ -518,6 +523,17 @@ def _known_flag(before: list[Statement], flag: Value) -> bool | None:
     for statement in reversed(before):
         if isinstance(statement, Move) and flag in statement.targets:
             return truth(statement.sources[statement.targets.index(flag)])
+    return False
+
+
+def _jumps_out(statements: list[Statement]) -> bool:
+    """Whether a ``break`` or ``continue`` among the statements belongs to a loop around them."""
+    for statement in statements:
+        if isinstance(statement, (Break, Continue)):
+            return True
+        blocks = [statement.orelse] if isinstance(statement, (For, While)) else statement.blocks()
+        if any(_jumps_out(block) for block in blocks):
+            return True
     return False
 
 

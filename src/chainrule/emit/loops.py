@@ -43,9 +43,10 @@ WIDEST_HEAD = 60
 
 def raise_loops(plan: Plan) -> None:
     """Loops over items where only items are used, comprehensions where only they are gathered."""
+    uses = count_uses(plan.body)
     for statement in list(walk(plan.body)):
         if isinstance(statement, For):
-            _Items(statement, plan.lengths).rewrite()
+            _Items(statement, plan.lengths, uses).rewrite()
     _gather(plan.body, plan)
 
 
@@ -66,6 +67,7 @@ class _Items:
 
     loop: For
     lengths: dict[Value, tuple[int, Value | None]]
+    uses: Counter[Value]
     reads: dict[Value, list[Value]] = field(default_factory=dict)
     others: int = 0
 
@@ -130,6 +132,8 @@ class _Items:
         """How the index is used in the body."""
         changed = {value for inner in walk(self.loop.body) for value in defined_by(inner)}
         usable = {base for base in bases[1] if base not in changed}
+        # It may be read behind the loop.
+        self.others = self.uses[number] - count_uses(self.loop.body)[number]
         for inner in walk(self.loop.body):
             if isinstance(inner, Define) and inner.value.op is index and len(inner.value.args) == 2:
                 base, position = inner.value.args

@@ -40,7 +40,7 @@ class Family:
         self.values = [value]
         self.stretches = stretches
         self.user_name = value.user_name if value.user_name != "_" else None
-        self.hint = value.hint if value.user_name != "_" else "i"
+        self.hint = "i" if "_" in (value.user_name, value.hint) else value.hint
         self.fixed: str | None = None
         self.derivative = value.derivative
 

@@ -10,7 +10,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.lift.attempts import Attempts
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits, Path
-from chainrule.lift.exits import Exit, single_exit
+from chainrule.lift.exits import exits_of
 from chainrule.lift.state import assigned_names
 from chainrule.lift.statements import STATEMENTS
 from chainrule.lift.values import UNBOUND, Range, Static, Value
@@ -90,21 +90,23 @@ class Control(Attempts):
         known, truth = self.truth(test)
         if known:
             return self.statements(node.body if truth else node.orelse), False
-        return self._two_ways(self.predicate(test), node.body, node.orelse, rest)
+        return self._two_ways(
+            self.predicate(test),
+            lambda: self.statements(node.body),
+            lambda: self.statements(node.orelse),
+            rest,
+        )
 
     def _two_ways(
         self,
         predicate: Node,
-        then: Sequence[ast.stmt],
-        orelse: Sequence[ast.stmt],
+        then: Callable[[], Completion],
+        orelse: Callable[[], Completion],
         rest: Sequence[ast.stmt],
     ) -> tuple[Completion, bool]:
         """A branch; whether the one arm that goes on has taken ``rest`` with it."""
         start = self.state
-        paths = [
-            self.run_path(start, lambda: self.statements(then)),
-            self.run_path(start, lambda: self.statements(orelse)),
-        ]
+        paths = [self.run_path(start, then), self.run_path(start, orelse)]
         going = [path for path in paths if path.completion in (Completion.FALLS, Completion.MAYBE)]
         leaving = [path for path in paths if path.completion is Completion.EXITS]
         absorbed = len(going) == 1 and len(leaving) == 1
@@ -130,7 +132,10 @@ class Control(Attempts):
     # --- loops ----------------------------------------------------------------------------
 
     def _break(self, node: ast.Break) -> Completion:
-        self.state[self.loops[-1].broke] = self.graph.constant(True)
+        exits = self.loops[-1]
+        self.state[exits.broke] = self.graph.constant(True)
+        if node in exits.ways:
+            self.state[exits.ways[node]] = self.graph.constant(True)
         return Completion.EXITS
 
     def _continue(self, node: ast.Continue) -> Completion:
@@ -140,18 +145,21 @@ class Control(Attempts):
     def _for(self, node: ast.For, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         iterable = self.expression(node.iter)
         items = self.items_to_unroll(iterable, node.body)
-        exits = LoopExits()
-        leaving = single_exit(node) if items is None else None
+        found = exits_of(node) if items is None else None
+        ways = found.ways if found is not None else []
+        exits = LoopExits([leave for leave, _ in ways[:-1]])
         self.loops.append(exits)
         try:
             if items is not None:
                 completion = self._unrolled(node, items, 0, exits)
             else:
-                body = node.body if leaving is None else leaving.body
+                body = node.body if found is None else found.body
                 completion = self._counted(node, body, iterable, exits)
         finally:
             self.loops.pop()
-        return self._after_loop(leaving, node.orelse, rest, exits, completion)
+        return self._after_loop(
+            [action for _, action in ways], node.orelse, rest, exits, completion
+        )
 
     def items_to_unroll(self, iterable: Value, body: Sequence[ast.AST]) -> list[Value] | None:
         """The items of a loop that is better written out, else None."""
@@ -229,9 +237,10 @@ class Control(Attempts):
         return self.run_loop(kind, bounds, names, exits, None, action)
 
     def _while(self, node: ast.While, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
-        exits = LoopExits()
-        leaving = single_exit(node)
-        body = node.body if leaving is None else leaving.body
+        found = exits_of(node)
+        ways = found.ways if found is not None else []
+        body = node.body if found is None else found.body
+        exits = LoopExits([leave for leave, _ in ways[:-1]])
         self.loops.append(exits)
         try:
             known, truth = self._static_test(node)
@@ -250,7 +259,9 @@ class Control(Attempts):
                 )
         finally:
             self.loops.pop()
-        return self._after_loop(leaving, node.orelse, rest, exits, completion)
+        return self._after_loop(
+            [action for _, action in ways], node.orelse, rest, exits, completion
+        )
 
     def _step(self, node: ast.While, body: Sequence[ast.stmt]) -> Completion:
         # The next test sees what a step has left.
@@ -264,40 +275,52 @@ class Control(Attempts):
 
     def _after_loop(
         self,
-        leaving: Exit | None,
+        actions: list[list[ast.stmt]],
         orelse: Sequence[ast.stmt],
         rest: Sequence[ast.stmt],
         exits: LoopExits,
         completion: Completion,
     ) -> tuple[Completion, bool]:
         """Do what a broken loop has left to do, or its else clause; as :meth:`_two_ways`."""
-        broke = self.state.pop(exits.broke, self.graph.constant(False))
-        self.state.pop(exits.continued, None)
         false, true = self.graph.constant(False), self.graph.constant(True)
+        broke = self.state.pop(exits.broke, false)
+        self.state.pop(exits.continued, None)
+        flags = [self.state.pop(flag, false) for flag in exits.ways.values()]
         if completion in (Completion.EXITS, Completion.RAISES):
             return completion, False
-        action = leaving.action if leaving is not None else []
         returned = (
             self.state.get(self.flags[self.frame], false) if self.frame in self.flags else false
         )
         if returned is true:
             return Completion.EXITS, False
+        leave = functools.partial(self._leave, flags, actions)
+        otherwise = functools.partial(self.statements, orelse)
         if returned is not false:
-            # Some steps have returned; without a single exit there is nothing left for a break.
-            return self.guarded(lambda: self._unbroken(broke, orelse)), False
-        if broke in (false, true):
-            return self.statements(action if broke is true else orelse), False
-        if not action and not orelse:
+            return self.guarded(lambda: self._left(broke, leave, otherwise, ())[0]), False
+        if not any(actions) and not orelse:
             return Completion.FALLS, False
-        return self._two_ways(self.node(broke), action, orelse, rest)
+        return self._left(broke, leave, otherwise, rest)
 
-    def _unbroken(self, broke: Value, orelse: Sequence[ast.stmt]) -> Completion:
-        """The else clause of a loop, where it was not broken."""
-        if not orelse or broke is self.graph.constant(True):
-            return Completion.FALLS
+    def _left(
+        self,
+        broke: Value,
+        leave: Callable[[], Completion],
+        otherwise: Callable[[], Completion],
+        rest: Sequence[ast.stmt],
+    ) -> tuple[Completion, bool]:
+        """``leave()`` where the loop was broken, else ``otherwise()``."""
+        if broke is self.graph.constant(True):
+            return leave(), False
         if broke is self.graph.constant(False):
-            return self.statements(orelse)
-        return self._two_ways(self.node(broke), [], orelse, [])[0]
+            return otherwise(), False
+        return self._two_ways(self.node(broke), leave, otherwise, rest)
+
+    def _leave(self, flags: list[Value], actions: list[list[ast.stmt]]) -> Completion:
+        """The action of the way that was taken; the last one needs no flag."""
+        if not flags:
+            return self.statements(actions[0]) if actions else Completion.FALLS
+        rest = functools.partial(self._leave, flags[1:], actions[1:])
+        return self._left(flags[0], functools.partial(self.statements, actions[0]), rest, ())[0]
 
     # --- match ----------------------------------------------------------------------------
 

@@ -58,11 +58,17 @@ class Flag:
 
 
 class LoopExits:
-    """The flags of one loop."""
+    """The flags of one loop; ``ways`` has those that tell which break was taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, breaks: Sequence[ast.Break] = ()) -> None:
         self.broke = Flag("broke")
         self.continued = Flag("continued")
+        self.ways = {leave: Flag("left") for leave in breaks}
+
+    @property
+    def leaving(self) -> tuple[Flag, ...]:
+        """The flags that a step of the loop may set when it is the last."""
+        return (self.broke, *self.ways.values())
 
 
 class Path:

@@ -1,4 +1,4 @@
-"""The one way out of the middle of a loop, taken out of it.
+"""The ways out of the middle of a loop, taken out of it.
 
 What a loop does last before it is left is done once.  Done behind the loop it is the same, in the
 same order, and no step of the loop has to tell whether it was the last::
@@ -10,6 +10,8 @@ same order, and no step of the loop has to tell whether it was the last::
                                                 ...
                                             w = v - t
                                             return w * w
+
+Where there are several ways out, a flag for each tells which was taken.
 """
 
 from __future__ import annotations
@@ -17,27 +19,31 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 JUMPS = (ast.Break, ast.Return)
 LOOPS = (ast.For, ast.While)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+# With more ways out their flags cost more than they save.
+MOST_WAYS = 4
 
 
-@dataclass(frozen=True)
-class Exit:
-    """A loop's body that only breaks, and what is done where it broke."""
+@dataclass
+class Exits:
+    """A loop's body that only breaks, and per way out its break and what is done there."""
 
     body: list[ast.stmt]
-    action: list[ast.stmt]
+    ways: list[tuple[ast.Break, list[ast.stmt]]] = field(default_factory=list)
 
 
-def single_exit(loop: ast.For | ast.While) -> Exit | None:
-    """The exit of a loop that has exactly one, at the end of an arm; None for other loops."""
+def exits_of(loop: ast.For | ast.While) -> Exits | None:
+    """The ways out of a loop, each at the end of an arm; None where one stands elsewhere."""
     jumps = list(_jumps(loop.body, inner=False))
-    if len(jumps) != 1 or isinstance(loop.body[-1], JUMPS):
+    if not 0 < len(jumps) <= MOST_WAYS or isinstance(loop.body[-1], JUMPS):
         return None
-    return _taken_out(loop.body, jumps[0])
+    found = Exits([])
+    found.body = _taken_out(loop.body, found)
+    return found if len(found.ways) == len(jumps) else None
 
 
 def _jumps(statements: Sequence[ast.stmt], inner: bool) -> Iterator[ast.stmt]:
@@ -63,24 +69,24 @@ def _statements(block: list[ast.AST]) -> list[ast.stmt]:
     return found
 
 
-def _taken_out(body: list[ast.stmt], jump: ast.stmt) -> Exit | None:
-    """``body`` with a bare break instead of the arm that ends in ``jump``."""
-    for position, statement in enumerate(body):
-        if not isinstance(statement, ast.If):
-            continue
-        for name in ("body", "orelse"):
-            arm: list[ast.stmt] = getattr(statement, name)
-            if arm and arm[-1] is jump:
-                if any(isinstance(part, ast.Continue) for each in arm for part in ast.walk(each)):
-                    return None
-                leaving: list[ast.stmt] = [ast.copy_location(ast.Break(), jump)]
-                action = arm if isinstance(jump, ast.Return) else arm[:-1]
-            else:
-                found = _taken_out(arm, jump)
-                if found is None:
-                    continue
-                leaving, action = found.body, found.action
-            changed = copy.copy(statement)
-            setattr(changed, name, leaving)
-            return Exit([*body[:position], changed, *body[position + 1 :]], action)
-    return None
+def _taken_out(body: list[ast.stmt], exits: Exits) -> list[ast.stmt]:
+    """``body`` with a bare break instead of every arm that ends in a jump."""
+    changed: list[ast.stmt] = []
+    for statement in body:
+        if isinstance(statement, ast.If):
+            statement = copy.copy(statement)
+            statement.body = _arm_taken_out(statement.body, exits)
+            statement.orelse = _arm_taken_out(statement.orelse, exits)
+        changed.append(statement)
+    return changed
+
+
+def _arm_taken_out(arm: list[ast.stmt], exits: Exits) -> list[ast.stmt]:
+    if not arm or not isinstance(arm[-1], JUMPS):
+        return _taken_out(arm, exits)
+    if any(isinstance(part, ast.Continue) for each in arm for part in ast.walk(each)):
+        return arm
+    jump = arm[-1]
+    leave = ast.copy_location(ast.Break(), jump)
+    exits.ways.append((leave, arm if isinstance(jump, ast.Return) else arm[:-1]))
+    return [leave]

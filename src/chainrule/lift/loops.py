@@ -83,7 +83,7 @@ class Loops(Statements):
 
         ``action`` runs the body given the index; ``test`` is the condition of a while loop.
         """
-        for flag in (exits.broke, exits.continued):
+        for flag in (*exits.leaving, exits.continued):
             self.state[flag] = self.graph.constant(False)
         frame = self.frame
         shapes: dict[Key, Shape] = {}
@@ -323,7 +323,7 @@ class Loops(Statements):
         """Results for the flags and the returned value: set in the last step only."""
         leaving: list[tuple[Key, Shape]] = []
         returned = self.flags.get(self.frame)
-        for key in (exits.broke, returned, (self.frame, "return")):
+        for key in (*exits.leaving, returned, (self.frame, "return")):
             if key is None:
                 continue
             value = attempt.after.get(key, UNBOUND)
