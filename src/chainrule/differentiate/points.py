@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chainrule.differentiate.activity import all_steps, carrying_args, item_sources
-from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, UNDEFINED, Block, Graph
+from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, UNDEFINED, Block, Graph, inside
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.primitives import arithmetic, rounding, sequence
-from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, owned_blocks
+from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, next_states, owned_blocks
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.effect import RAISE, Verbatim
 
@@ -128,9 +128,30 @@ class Points:
             return _compared(predicate.args) if any(_within(block, b) for b in blocks) else ()
         if op is ITEM and predicate.args[0].op is IF:
             return self._joined(predicate, truth)
+        if op is ITEM and predicate.args[0].op is LOOP:
+            return self._left(predicate) if truth else ()
         if predicate.type in (FLOAT, INT) and not truth:
             return (Equal((predicate,)),)
         return ()
+
+    def _left(self, flag: Node) -> tuple[Condition, ...]:
+        """What is equal where the last step of a loop has set a flag.
+
+        A loop that compared its own iterates stopped at convergence: it is the steps that were
+        run.  Other values are told by what they come from outside of the loop.
+        """
+        loop, k = flag.args[0], int(str(flag.params[0]))
+        _, initial, states = loop_parts(loop)
+        body = loop_body(loop)
+        if not (is_constant(initial[k]) and initial[k].params[0] is False):
+            return ()
+        found: list[Condition] = []
+        for nodes in _equal_nodes(self._equal(next_states(loop)[k], True, body)):
+            outer = sources(nodes, lambda node: node in states or not inside(node, body))
+            moving = tuple(node for node in outer if node in self._varied)
+            if moving and not any(node in states for node in moving):
+                found.append(Equal(moving))
+        return tuple(found)
 
     def _joined(self, item: Node, truth: bool) -> tuple[Condition, ...]:
         """The same for ``and``, ``or`` and flags: results of a branch."""
@@ -153,6 +174,15 @@ class Points:
         if not any(found):
             return ()
         return (Cases(branch.args[0], found[0], found[1]),)
+
+
+def _equal_nodes(conditions: Sequence[Condition]) -> Iterator[tuple[Node, ...]]:
+    """The compared values of all cases."""
+    for condition in conditions:
+        if isinstance(condition, Equal):
+            yield condition.nodes
+        else:
+            yield from _equal_nodes((*condition.then, *condition.orelse))
 
 
 def truth_in(flag: Node, taken: Mapping[Node, Block]) -> bool | None:

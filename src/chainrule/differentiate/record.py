@@ -13,9 +13,17 @@ from dataclasses import dataclass
 
 from chainrule.differentiate.activity import WRITES, all_steps
 from chainrule.differentiate.cut import minimum_cut
-from chainrule.differentiate.reverse import inside
 from chainrule.errors import InternalError
-from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE, UNDEFINED, Block, Graph
+from chainrule.graph.block import (
+    CONSTANT,
+    GLOBAL,
+    PARAMETER,
+    REFERENCE,
+    UNDEFINED,
+    Block,
+    Graph,
+    inside,
+)
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Type, dtype_of, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType

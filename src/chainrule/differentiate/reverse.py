@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from chainrule.differentiate.activity import all_steps, carrying_args, useful, varied
 from chainrule.differentiate.forward import check_rule
 from chainrule.differentiate.points import Condition, Doubt, Points, either, nonzero, refuse_points
-from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph
+from chainrule.graph.block import CONSTANT, UNDEFINED, Block, Graph, inside
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import Array
 from chainrule.graph.types import Sequence as SequenceType
@@ -402,15 +402,3 @@ def _from_zero(loop: Node) -> bool:
     """Whether a range starts at a constant that is not negative, and counts up."""
     start, _, step = loop.args[:3]
     return is_constant(start) and is_constant(step, 1) and start.params[0] >= 0  # type: ignore[operator]
-
-
-def inside(node: Node, block: Block) -> bool:
-    """Whether ``node`` is defined in ``block`` or in a block inside it."""
-    if node.op is not ITEM and node in block.parameters:
-        return True
-    current: Block | None = node.block
-    while current is not None:
-        if current is block:
-            return True
-        current = current.parent
-    return False

@@ -444,28 +444,41 @@ def _leave_loop(
     if not rest or not isinstance(rest[0], Branch):
         return rest
     after = rest[0]
-    if _jumps_out(after.then):
-        # A jump of the loop around would become one of this loop.
-        return rest
     exits = _known_exits(loop, after.test) if _starts_false(before, after.test) else None
     if not exits:
         return rest
-    told = [known for _, _, known in exits]
-    many = told.count(True) > 1 and not _small(after.then)
-    if many or (after.orelse and not all(told)):
+    inside = [after.then, *([] if all(known for _, _, known in exits) else [after.orelse])]
+    if any(map(_jumps_out, inside)):
+        # A jump of the loop around would become one of this loop.
         return rest
-    for block, position, known in exits:
-        if known:
-            tail = clone_tail(after.then) if told.count(True) > 1 else after.then
-            going = completes(after.then)
-            block[position:] = [
-                *_resolved(tail, _closing(block[:position])),
-                *([Break()] if going else []),
-            ]
-    loop.orelse = after.orelse
+    unset = {flag: Value(CONSTANT, [], (False,), BOOL) for flag in _flags(loop, before, after)}
+    tails = [
+        _resolved(
+            clone_tail(after.then if known else after.orelse),
+            {**unset, **_closing(block[:position])},
+        )
+        for block, position, known in exits
+    ]
+    last = _resolved(clone_tail(after.orelse), dict(unset))
+    size = sum(1 for tail in (*tails, last) for _ in walk(tail))
+    if size > sum(1 for _ in walk([after])) + SMALL and len(exits) > 1:
+        return rest
+    for (block, position, _), tail in zip(exits, tails, strict=True):
+        block[position:] = [*tail, *([Break()] if completes(tail) else [])]
+    loop.orelse = last
     if completes(after.then):
         return rest[1:]
     return _resolved(rest[1:], {}, {after.test: False})
+
+
+def _flags(loop: For | While, before: list[Statement], after: Branch) -> list[Value]:
+    """The flags behind a loop that are False where it was not left early."""
+    tests = [inner.test for inner in walk([after]) if isinstance(inner, Branch)]
+    return [
+        test
+        for test in dict.fromkeys(tests)
+        if test.op is VARIABLE and _starts_false(before, test) and _known_exits(loop, test)
+    ]
 
 
 def _leave_endless(loop: For | While, rest: list[Statement]) -> list[Statement]:

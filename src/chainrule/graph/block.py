@@ -160,6 +160,18 @@ class Block:
         return 0 if self.parent is None else self.parent.depth + 1
 
 
+def inside(node: Node, block: Block) -> bool:
+    """Whether ``node`` is defined in ``block`` or in a block inside it."""
+    if node.op is not ITEM and node in block.parameters:
+        return True
+    current: Block | None = node.block
+    while current is not None:
+        if current is block:
+            return True
+        current = current.parent
+    return False
+
+
 NO_DEFAULT = object()
 
 

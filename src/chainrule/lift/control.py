@@ -147,7 +147,7 @@ class Control(Attempts):
         items = self.items_to_unroll(iterable, node.body)
         found = exits_of(node) if items is None else None
         ways = found.ways if found is not None else []
-        exits = LoopExits([leave for leave, _ in ways[:-1]])
+        exits = LoopExits(ways)
         self.loops.append(exits)
         try:
             if items is not None:
@@ -240,7 +240,7 @@ class Control(Attempts):
         found = exits_of(node)
         ways = found.ways if found is not None else []
         body = node.body if found is None else found.body
-        exits = LoopExits([leave for leave, _ in ways[:-1]])
+        exits = LoopExits(ways)
         self.loops.append(exits)
         try:
             known, truth = self._static_test(node)
@@ -293,34 +293,33 @@ class Control(Attempts):
         )
         if returned is true:
             return Completion.EXITS, False
-        leave = functools.partial(self._leave, flags, actions)
-        otherwise = functools.partial(self.statements, orelse)
+        ways = list(zip(flags or [broke], actions or [[]], strict=True))
         if returned is not false:
-            return self.guarded(lambda: self._left(broke, leave, otherwise, ())[0]), False
+            return self.guarded(lambda: self._leave(ways, orelse, ())[0]), False
         if not any(actions) and not orelse:
             return Completion.FALLS, False
-        return self._left(broke, leave, otherwise, rest)
+        return self._leave(ways, orelse, rest)
 
-    def _left(
+    def _leave(
         self,
-        broke: Value,
-        leave: Callable[[], Completion],
-        otherwise: Callable[[], Completion],
+        ways: list[tuple[Value, list[ast.stmt]]],
+        orelse: Sequence[ast.stmt],
         rest: Sequence[ast.stmt],
     ) -> tuple[Completion, bool]:
-        """``leave()`` where the loop was broken, else ``otherwise()``."""
-        if broke is self.graph.constant(True):
-            return leave(), False
-        if broke is self.graph.constant(False):
-            return otherwise(), False
-        return self._two_ways(self.node(broke), leave, otherwise, rest)
-
-    def _leave(self, flags: list[Value], actions: list[list[ast.stmt]]) -> Completion:
-        """The action of the way that was taken; the last one needs no flag."""
-        if not flags:
-            return self.statements(actions[0]) if actions else Completion.FALLS
-        rest = functools.partial(self._leave, flags[1:], actions[1:])
-        return self._left(flags[0], functools.partial(self.statements, actions[0]), rest, ())[0]
+        """Do what belongs to the first flag that is set, or ``orelse``; as :meth:`_two_ways`."""
+        if not ways:
+            return self.statements(orelse), False
+        (flag, action), *others = ways
+        if flag is self.graph.constant(True):
+            return self.statements(action), False
+        if flag is self.graph.constant(False):
+            return self._leave(others, orelse, rest)
+        return self._two_ways(
+            self.node(flag),
+            lambda: self.statements(action),
+            lambda: self._leave(others, orelse, ())[0],
+            rest,
+        )
 
     # --- match ----------------------------------------------------------------------------
 

@@ -58,12 +58,13 @@ class Flag:
 
 
 class LoopExits:
-    """The flags of one loop; ``ways`` has those that tell which break was taken."""
+    """The flags of one loop; those of ``ways`` tell which of several breaks was taken."""
 
-    def __init__(self, breaks: Sequence[ast.Break] = ()) -> None:
+    def __init__(self, breaks: Sequence[tuple[ast.Break, object]] = ()) -> None:
         self.broke = Flag("broke")
         self.continued = Flag("continued")
-        self.ways = {leave: Flag("left") for leave in breaks}
+        several = len(breaks) > 1
+        self.ways = {leave: Flag("left") for leave, _ in breaks if several}
 
     @property
     def leaving(self) -> tuple[Flag, ...]:
