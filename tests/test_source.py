@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from math import exp, log, sin, sqrt
+from math import cos, exp, log, sin, sqrt
 from typing import Any
 
 import pytest
@@ -114,6 +114,31 @@ def norm(x, y):
 def unpack(point):
     x, y = point
     return x * x * y
+
+
+def interpolate(x, xs, ys):
+    for i in range(len(xs) - 1):
+        if xs[i] <= x < xs[i + 1]:
+            t = (x - xs[i]) / (xs[i + 1] - xs[i])
+            return ys[i] * (1 - t) + ys[i + 1] * t
+    return ys[-1]
+
+
+def kepler(mean, e):
+    anomaly = mean
+    while True:
+        step = (anomaly - e * sin(anomaly) - mean) / (1 - e * cos(anomaly))
+        anomaly -= step
+        if abs(step) < 1e-12:
+            return anomaly
+
+
+def pair_above(x, n):
+    for i in range(n):
+        for j in range(i):
+            if i * j > x:
+                return x * i + j
+    return x
 
 
 GALLERY = [
@@ -457,6 +482,84 @@ GALLERY = [
     return 2.0 * (y * x), x * x
 """,
         id="unpack-auto-point",
+    ),
+    pytest.param(
+        interpolate,
+        ("x", "ys"),
+        "auto",
+        (1.5, [0.0, 1.0, 2.0], [1.0, 4.0, 2.0]),
+        """
+    for i in range(len(xs) - 1):
+        if xs[i] <= x and x < xs[i + 1]:
+            xs_i = xs[i]
+            t1 = i + 1
+            gap = xs[t1] - xs_i
+            t = (x - xs_i) / gap
+            ys_i = ys[i]
+            # line: return ys[i] * (1 - t) + ys[i + 1] * t
+            ys_bar = [0.0] * len(ys)
+            ys_bar[t1] += t
+            ys_bar[i] += 1 - t
+            # line: t = (x - xs[i]) / (xs[i + 1] - xs[i])
+            return (ys[t1] - ys_i) / gap, ys_bar
+    # line: return ys[-1]
+    ys_bar = [0.0] * len(ys)
+    ys_bar[-1] += 1.0
+    return 0.0, ys_bar
+""",
+        id="interpolate-auto-x-ys",
+    ),
+    pytest.param(
+        kepler,
+        ("mean", "e"),
+        "reverse",
+        (1.0, 0.3),
+        """
+    anomaly = mean
+    anomaly_tape = []
+    while True:
+        step = (anomaly - e * sin(anomaly) - mean) / (1 - e * cos(anomaly))
+        anomaly_tape.append(anomaly)
+        anomaly -= step
+        if abs(step) < 1e-12:
+            break
+    # line: while True:
+    anomaly_bar = 1.0
+    e_bar = 0.0
+    mean_bar = 0.0
+    for anomaly in reversed(anomaly_tape):
+        # line: step = (anomaly - e * sin(anomaly) - mean) / (1 - e * cos(ano…
+        cos_anomaly = cos(anomaly)
+        gap = 1 - e * cos_anomaly
+        ratio = anomaly_bar / gap
+        sin_anomaly = sin(anomaly)
+        scale = ratio * ((anomaly - e * sin_anomaly - mean) / gap)
+        mean_bar += ratio
+        e_bar = e_bar - scale * cos_anomaly + ratio * sin_anomaly
+        total = anomaly_bar + e * (sin_anomaly * scale + cos_anomaly * ratio)
+        anomaly_bar = total - ratio
+    return mean_bar + anomaly_bar, e_bar
+""",
+        id="kepler-reverse-mean-e",
+    ),
+    pytest.param(
+        pair_above,
+        "x",
+        "auto",
+        (2.5, 4),
+        """
+    for i in range(n):
+        branch = False
+        for j in range(i):
+            if i * j > x:
+                branch = True
+                break
+        if branch:
+            # line: return x * i + j
+            return float(i)
+    return 1.0
+""",
+        id="pair_above-auto-x",
     ),
 ]
 

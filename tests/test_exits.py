@@ -1,0 +1,181 @@
+"""Loops that are left in the middle: what is done last is done once, in the same order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chainrule import grad, hessian, value_and_grad
+from tests import oracle
+
+MODES = ("forward", "reverse")
+
+
+def interpolated(x, xs):
+    for i in range(len(xs) - 1):
+        if xs[i] < x < xs[i + 1]:
+            t = (x - xs[i]) / (xs[i + 1] - xs[i])
+            return t * t * xs[i]
+    return x * xs[-1]
+
+
+def found_in_a_nest(x, xs):
+    for i in range(len(xs)):
+        for j in range(i):
+            if xs[i] * xs[j] > x:
+                return x * xs[i] + j
+    return x
+
+
+def flagged_in_a_nest(x, xs):
+    r = x
+    for i in range(len(xs)):
+        found = False
+        for j in range(i):
+            if xs[i] * xs[j] > x:
+                found = True
+                break
+        if found:
+            r = x * i + j * x * x
+            break
+    return r
+
+
+def two_ways(x, xs):
+    s = 1.0
+    for v in xs:
+        if v < 0.0:
+            raise ValueError("negative")
+        s += v * x
+        if s > 6.0:
+            return s * x
+        if v > 2.5:
+            s = -s
+            break
+    else:
+        s += 1.0
+    return s * s * x
+
+
+def three_ways(x, xs):
+    total = 0.0
+    for k, v in enumerate(xs):
+        total += math.sin(v * x)
+        if total > 1.7:
+            total = total * v
+            break
+        if total < -1.0:
+            return total * x
+        if k > 3:
+            total -= x
+            return total * total
+    return total / x
+
+
+def endless(x, xs):
+    y = x
+    while True:
+        step = (y * y - xs[0]) / (2.0 * y)
+        y -= step
+        if abs(step) < 1e-9:
+            return y * x
+
+
+def in_a_helper(x, xs):
+    def first_above(limit):
+        for v in xs:
+            if v > limit:
+                return v * limit
+        return limit
+
+    return first_above(x) * first_above(x + 1.0)
+
+
+def with_continue(x, xs):
+    out = x
+    for v in xs:
+        if v < x:
+            continue
+        if v > 2.0 * x:
+            out = out * v
+            break
+        out += v
+    return out
+
+
+def in_a_try(x, xs):
+    try:
+        for v in xs:
+            if v > x:
+                return math.log(v - 2.0) * x
+    except ValueError:
+        return x * x
+    return x
+
+
+def last_index(x, xs):
+    for i in range(10):
+        if i * x > xs[1]:
+            break
+    return x * i
+
+
+PROGRAMS = [
+    interpolated, found_in_a_nest, flagged_in_a_nest, two_ways, three_ways, endless,
+    in_a_helper, with_continue, in_a_try, last_index,
+]  # fmt: skip
+LISTS = [[1.0, 2.0, 3.0], [0.5, 1.5, 1.75, 9.0], [2.25, 2.5], [4.0, -3.0, 0.5, 1.25, 6.0]]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("xs", LISTS, ids=str)
+@pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)
+def test_value_and_slope_are_those_of_the_way_that_was_taken(
+    f: Callable[..., Any], xs: list[float], mode: str
+) -> None:
+    x = 1.3
+    derivative = value_and_grad(f, mode=mode)
+    try:
+        expected = f(x, list(xs))
+    except ValueError as error:
+        with pytest.raises(ValueError, match=str(error)):
+            derivative(x, list(xs))
+        return
+    value, slope = derivative(x, list(xs))
+    assert value == expected
+    judged = oracle.derivative(f, (x, list(xs)))
+    assert judged.decided and oracle.agrees(judged, slope)
+
+
+@pytest.mark.parametrize("f", [interpolated, two_ways, endless], ids=lambda f: f.__name__)
+def test_second_derivatives_follow_the_same_way(f: Callable[..., Any]) -> None:
+    xs = [1.0, 2.0, 3.0]
+    step = 1e-4
+    low, high = (oracle.derivative(f, (1.3 + h, list(xs))).value for h in (-step, step))
+    bend = (high - low) / (2.0 * step)
+    assert hessian(f)(1.3, list(xs)) == pytest.approx(bend, rel=1e-5)
+
+
+def iterated(x, n):
+    s = 0.0
+    y = x
+    for i in range(n):
+        y = y * 1.1 + 0.01 * i
+        z = (y - 0.7) ** 3
+        if abs(z) > 0.001:
+            s += y * z
+        else:
+            s -= y
+    return s
+
+
+def test_what_is_compared_is_computed_again_to_the_last_bit() -> None:
+    gradient = grad(iterated, mode="reverse")
+    gradient(0.3, 5)
+    backward = gradient.source.partition("for y in reversed(y_tape):")[2]
+    assert "z = gap**3" in backward and "abs(z) > 0.001" in backward
+    judged = oracle.derivative(iterated, (0.3, 20))
+    assert judged.decided and oracle.agrees(judged, gradient(0.3, 20))
