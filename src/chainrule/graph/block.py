@@ -122,9 +122,11 @@ class Block:
         self._interned[key] = node
         return node
 
-    def known(self, op: Op, args: tuple[Node, ...]) -> Node | None:
+    def known(
+        self, op: Op, args: tuple[Node, ...], params: tuple[Hashable, ...] = ()
+    ) -> Node | None:
         """The node of this operation where there is one in reach."""
-        return self._find((op, tuple(arg.serial for arg in args), ()))
+        return self._find((op, tuple(arg.serial for arg in args), params))
 
     def _find(self, key: Hashable) -> Node | None:
         block: Block | None = self

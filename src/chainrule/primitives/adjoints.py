@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
-from chainrule.primitives.arrays.indexing import section_add
+from chainrule.primitives.arithmetic import negative
+from chainrule.primitives.arrays.creation import zeros_like as array_zeros_like
+from chainrule.primitives.arrays.indexing import is_distinct, section_add, section_set
 from chainrule.primitives.broadcasting import widened
+from chainrule.primitives.declare import is_constant
 
 
 class Adjoints:
@@ -58,12 +61,28 @@ class Adjoints:
             both = cursor.add(sequence.entrywise_add, (row, value))
             self.set_bar(base, cursor.add(sequence.index_set, (current, *path, both)))
         else:
-            self.set_bar(base, cursor.add(sequence.index_add, (current, *path, value)))
+            self.set_bar(base, _written(current, path, value, ()))
 
     def accumulate_section(self, base: Node, read: Node, value: Node) -> None:
         """Add ``value`` to the part of the adjoint of ``base`` that ``read`` reads."""
         if not self.active(base):
             return
         current = widened(self.bar(base), base)
-        args = (current, *read.args[1:], value)
-        self.set_bar(base, base.graph.cursor.add(section_add, args, read.params))
+        self.set_bar(base, _written(current, read.args[1:], value, read.params))
+
+
+def _written(
+    current: Node, subscript: Sequence[Node], value: Node, params: tuple[Hashable, ...]
+) -> Node:
+    """``value`` added to a part of an adjoint; where nothing is there yet it is written."""
+    cursor, plain = current.graph.cursor, not params
+    adds, sets = (sequence.index_add, sequence.index_set) if plain else (section_add, section_set)
+    if not (plain or is_distinct(str(params[0]), subscript)):
+        return cursor.add(adds, (current, *subscript, value), params)
+    params = tuple(str(pattern).replace("a", "u") for pattern in params)
+    if current.op is sets and current.origin.derivative and is_constant(current.args[-1], 0):
+        before, *place, _ = current.args
+        if place == list(subscript) and current.params == params:
+            return cursor.add(sets, (before, *subscript, value), params)
+    fresh = current.op is array_zeros_like and value.op is not negative
+    return cursor.add(sets if fresh else adds, (current, *subscript, value), params)

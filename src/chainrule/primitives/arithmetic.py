@@ -395,11 +395,18 @@ def _simplify_add(x: Node, y: Node) -> Node | None:
     return None
 
 
+def _uncast(node: Node) -> Node:
+    """What a number was before it was made a float."""
+    return node.args[0] if node.op.name == "to_float" else node
+
+
 def _simplify_subtract(x: Node, y: Node) -> Node | None:
     if is_constant(y, 0):
         return x
     if is_constant(x, 0):
         return negative.build(y)
+    if _uncast(x) is _uncast(y) and not isinstance(x.type, Array):
+        return x.graph.constant(0.0)
     constant = folded(subtract, x, y)
     if constant is not None:
         return constant

@@ -7,16 +7,25 @@ number that enters the next product as it is; it is written out only where an ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chainrule.graph.block import PARAMETER
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, dtype_of, unit_axes_of
+from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
+from chainrule.primitives.arrays.call import axes_of
 from chainrule.primitives.arrays.creation import array_copy, astype, full_like, zeros_like
 from chainrule.primitives.arrays.measured import may_repeat, repeated_axes
 from chainrule.primitives.arrays.reductions import array_sum
-from chainrule.primitives.arrays.shaping import broadcast_to, dimension, reshape, reshaped
+from chainrule.primitives.arrays.shaping import (
+    broadcast_to,
+    dimension,
+    expand_dims,
+    reshape,
+    reshaped,
+    squeeze,
+)
 from chainrule.primitives.declare import is_constant
 
 
@@ -126,6 +135,28 @@ def summed_to(value: Any, node: Node, arg: Node) -> Node:
     if kept:
         value = array_sum(value, axis=_one_or_many(kept), keepdims=True)
     return array_sum(value, axis=_one_or_many(gone)) if gone else value
+
+
+# Their arguments may lose axes instead of their results.
+ENTRYWISE = (add, subtract, multiply, divide, negative)
+
+
+def without_axes(value: Node, axes: Sequence[int]) -> Node:
+    """``value`` without axes of length 1, which are counted from the end."""
+    rank = len(unit_axes_of(value.type))
+    gone = tuple(rank + axis for axis in axes if rank >= -axis)
+    if not gone:
+        return value
+    if value.op in ENTRYWISE and value.origin.derivative:
+        parts = [without_axes(arg, axes) for arg in value.args]
+        return value.op.build(*parts)
+    if value.op is array_sum and value.origin.derivative:
+        axis, keepdims, *_ = value.params
+        if keepdims and axes_of(axis, rank) == gone:
+            return array_sum(value.args[0], axis=_one_or_many(list(gone)))
+    if value.op is expand_dims and axes_of(value.params[0], rank) == gone:
+        return value.args[0]
+    return squeeze(value, axis=_one_or_many(list(gone)))
 
 
 def _one_or_many(axes: list[int]) -> int | tuple[int, ...]:

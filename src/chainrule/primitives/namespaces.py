@@ -24,6 +24,7 @@ from chainrule.primitives.arrays import (
     shaping,
     signals,
     statistics,
+    sums,
 )
 from chainrule.primitives.declare import TABLE, Primitive
 
@@ -47,6 +48,7 @@ HOMES = (
     products,
     decompositions,
     norms,
+    sums,
 )
 
 

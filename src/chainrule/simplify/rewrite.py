@@ -24,6 +24,7 @@ from chainrule.simplify.facts import Facts
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect, collect_deep
 from chainrule.simplify.rules import RULES
 from chainrule.simplify.scales import scales_of_guards
+from chainrule.simplify.shapes import Shapes, reads_shapes
 from chainrule.simplify.sharing import Sharing
 from chainrule.simplify.sums import SUM_OPS, Known, Term, built, cost_of, factored, finite, term_of
 
@@ -420,7 +421,12 @@ def _settle(product: Product) -> bool:
 
 def simplify(graph: Graph) -> list[Copier]:
     """The walks that simplify a graph; the last one's ``graph`` is the simplest."""
-    walks: list[Copier] = [*_walks(graph)]
+    walks: list[Copier] = []
+    if reads_shapes(graph):
+        walks.append(Shapes(graph))
+        walks[-1].run()
+        graph = walks[-1].graph
+    walks += _walks(graph)
     least = operations(walks[-1].graph)
     for attempt in (lambda found: Simplifier(found, shared=True), Sharing):
         walk: Copier = attempt(walks[-1].graph)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type
+from chainrule.graph.types import Type, unit_axes_of
 from chainrule.primitives.arrays.lengths import Rule
 from chainrule.primitives.declare import Cost, Flat, Linear, Primitive, register
 
@@ -44,6 +44,10 @@ class ArrayCall(Primitive):
         The type rule: ``typed(*array_types, **statics)``; sizes are given as ``sizes``.
     lengths:
         The rule for the lengths of the result, see :mod:`chainrule.primitives.arrays.lengths`.
+    uniform:
+        What one number for an adjoint that is the same in every entry is to the pullback:
+        ``"passed"``, the adjoint of every array; ``"taken"``, as good as the whole array; None,
+        to be written out before.
     """
 
     door = "array"
@@ -54,6 +58,7 @@ class ArrayCall(Primitive):
         *,
         typed: TypeRule,
         lengths: Rule | None = None,
+        uniform: str | None = None,
         arrays: int = 1,
         spread: bool = False,
         sizes: str | None = None,
@@ -75,6 +80,7 @@ class ArrayCall(Primitive):
         self.named = named
         self.typed = typed
         self.lengths = lengths
+        self.uniform = uniform
         self.array_names = names[:arrays] if not spread else names[:1]
         self.static_names = [n for n in names if n not in self.array_names and n != sizes]
 
@@ -125,6 +131,24 @@ class ArrayCall(Primitive):
                 return simpler
         return graph.cursor.add(self, nodes, params)
 
+    def passes(self, walker: ReverseWalker, node: Node, out_bar: Node) -> bool:
+        """Whether one number was handed on as the adjoint of every array."""
+        if self.uniform != "passed" or unit_axes_of(out_bar.type):
+            return False
+        for position, arg in enumerate(self.parted(node.args)[0]):
+            linear_in = getattr(self, "linear_in", None)
+            if linear_in is None or position in linear_in:
+                walker.accumulate(arg, out_bar)
+        return True
+
+    def whole(self, out_bar: Node, node: Node) -> Node:
+        """The adjoint as the pullback takes it."""
+        from chainrule.primitives.broadcasting import widened
+
+        if self.uniform is not None and not unit_axes_of(out_bar.type):
+            return out_bar
+        return widened(out_bar, node)
+
     def again(self, node: Node, *arrays: Node) -> Node:
         """The call of ``node`` on other arrays, with its sizes and statics."""
         _, sizes = self.parted(node.args)
@@ -151,9 +175,9 @@ class ArrayLinear(ArrayCall, Linear):
         return out.graph.cursor.add(self, (*filled, *sizes), node.params)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-        from chainrule.primitives.broadcasting import widened
-
-        self.transposed(walker, node, widened(out_bar, node), **self.statics(node.params))
+        if not self.passes(walker, node, out_bar):
+            statics = self.statics(node.params)
+            self.transposed(walker, node, self.whole(out_bar, node), **statics)
 
 
 class ArrayRule(ArrayCall):
@@ -177,9 +201,8 @@ class ArrayRule(ArrayCall):
         return self.tangent_rule(node, args, filled, out, **self.statics(node.params))
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-        from chainrule.primitives.broadcasting import widened
-
-        self.pullback(walker, node, widened(out_bar, node), **self.statics(node.params))
+        if not self.passes(walker, node, out_bar):
+            self.pullback(walker, node, self.whole(out_bar, node), **self.statics(node.params))
 
 
 class ArrayFlat(ArrayCall, Flat):

@@ -354,7 +354,7 @@ def _copied(type: Type, dtype: str | None = None) -> Type:
 
 @array_linear(
     "array_copy", "numpy.array", "numpy.copy", signature="a, dtype=None", method="copy",
-    typed=_copied, lengths=as_first, cost=Cost.FREE, raises=False,
+    typed=_copied, uniform="passed", lengths=as_first, cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def array_copy(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
     """A copy, perhaps of another dtype."""
@@ -363,7 +363,7 @@ def array_copy(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
 
 @array_linear(
     "astype", signature="a, dtype", method="astype", typed=lambda a, dtype: _like(a, dtype),
-    lengths=as_first,
+    uniform="passed", lengths=as_first,
     cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def astype(walker: Any, node: Node, out_bar: Node, dtype: str) -> None:

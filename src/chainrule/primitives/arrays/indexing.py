@@ -116,7 +116,42 @@ class Section(Linear):
         return section_type(args[0].type, str(params[0]), args[1:])
 
     def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
-        walker.accumulate_section(node.args[0], node, out_bar)
+        base, pattern = node.args[0], str(node.params[0])
+        parts = parts_of(pattern, node.args[1:])
+        if not is_basic(pattern) or not ("n" in pattern or _takes_all(parts)):
+            walker.accumulate_section(base, node, out_bar)
+            return
+        from chainrule.primitives.broadcasting import without_axes
+
+        value = without_axes(out_bar, _new_axes(parts, node))
+        rest = pattern.replace("n", "")
+        if _takes_all(parts):
+            walker.accumulate(base, value)
+        elif set(rest) == {"i"}:
+            walker.accumulate_at(base, node.args[1:], value)
+        else:
+            read = node.graph.cursor.add(section, node.args, (rest,))
+            walker.accumulate_section(base, read, value)
+
+
+def _takes_all(parts: Sequence[tuple[str, tuple[Node, ...]]]) -> bool:
+    """Whether a subscript keeps every entry in its place."""
+    return all(
+        letter in "ne" or (letter == "s" and all(bound.params == (None,) for bound in bounds))
+        for letter, bounds in parts
+    )
+
+
+def _new_axes(parts: Sequence[tuple[str, tuple[Node, ...]]], node: Node) -> list[int]:
+    """The axes of a section that are new, counted from the end."""
+    rank = len(unit_axes_of(node.type))
+    taken = sum(letter in "sn" for letter, _ in parts)
+    found, axis = [], 0
+    for letter, _ in parts:
+        if letter == "n":
+            found.append(axis - rank)
+        axis += rank - taken if letter == "e" else letter in "sn"
+    return found
 
 
 class SectionUpdate(Linear):
@@ -161,11 +196,7 @@ class SectionUpdate(Linear):
 
     def _check(self, node: Node) -> None:
         """Where positions repeat the last write wins; which one that is, is not known."""
-        positions = [arg for letter, args in parts_of(str(node.params[0]), node.args[1:-1])
-                     if letter == "a" for arg in args]  # fmt: skip
-        # Distinct along one axis, they are distinct together.
-        distinct = any(arg.op.name == "arange" for arg in positions)
-        if self is section_set and positions and not distinct:
+        if self is section_set and not is_distinct(str(node.params[0]), node.args[1:-1]):
             from chainrule.errors import UnsupportedError
 
             raise UnsupportedError(
@@ -173,6 +204,20 @@ class SectionUpdate(Linear):
                 remedy="Assign in a loop, or through a mask or a slice.",
                 position=node.origin.position,
             )
+
+
+def is_distinct(pattern: str, nodes: Sequence[Node]) -> bool:
+    """Whether no entry is picked twice: positions that differ along one axis differ together."""
+    from chainrule.primitives.arrays.measured import lengths_of, never_one
+
+    positions = [arg for letter, args in parts_of(pattern, nodes) if letter == "a" for arg in args]
+    for arg in positions:
+        if arg.op.name == "arange":
+            # Of length 1 it would be repeated beside the others.
+            (own,) = lengths_of(arg)
+            alike = all(lengths_of(other) == (own,) for other in positions)
+            return alike or never_one(own, arg.graph)
+    return not positions
 
 
 def zero_of_entry(value: Node) -> Node:

@@ -22,7 +22,7 @@ from chainrule.graph.types import (
 )
 from chainrule.primitives.arrays.call import array_linear, array_rule
 from chainrule.primitives.arrays.creation import arange, eye, zeros_like
-from chainrule.primitives.arrays.indexing import section_add
+from chainrule.primitives.arrays.indexing import section_set
 from chainrule.primitives.arrays.lengths import (
     Lengths,
     Of,
@@ -198,7 +198,7 @@ def on_diagonal(like: Node, values: Node, offset: int) -> Node:
         columns = rows + offset
     elif offset < 0:
         rows, columns = rows - offset, rows
-    return like.graph.cursor.add(section_add, (zeros_like(like), rows, columns, values), ("uu",))
+    return like.graph.cursor.add(section_set, (zeros_like(like), rows, columns, values), ("uu",))
 
 
 def _triangle(name: str, doc: str) -> Any:

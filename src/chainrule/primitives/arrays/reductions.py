@@ -74,6 +74,7 @@ SUM = "a, axis=None, keepdims=False"
     signature=SUM,
     method="sum",
     typed=_same,
+    uniform="passed",
     lengths=reduced,
     cost=Cost.ADD,
     raises=False,
@@ -83,16 +84,9 @@ def array_sum(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool)
     walker.accumulate(node.args[0], restored(out_bar, node, axis, keepdims))
 
 
-def _sum_of_number(a: Node, axis: Any = None, keepdims: bool = False) -> Node | None:
-    return a if not unit_axes_of(a.type) else None
-
-
-array_sum.simplify = _sum_of_number
-
-
 @array_linear(
     "mean", "numpy.mean", "numpy.average", signature=SUM, method="mean", typed=_moment,
-    lengths=reduced, cost=Cost.ADD, raises=False,
+    uniform="taken", lengths=reduced, cost=Cost.ADD, raises=False,
 )  # fmt: skip
 def mean(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
     """Mean along axes."""
@@ -100,9 +94,8 @@ def mean(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> N
 
 
 @array_rule(
-    "prod", "numpy.prod", signature=SUM, method="prod", typed=_same, lengths=reduced,
-    cost=Cost.MULTIPLY,
-    raises=False,
+    "prod", "numpy.prod", signature=SUM, method="prod", typed=_same,
+    uniform="taken", lengths=reduced, cost=Cost.MULTIPLY, raises=False,
 )  # fmt: skip
 def prod(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
     """Product along axes; the product of the others, also where an entry is 0."""
@@ -146,7 +139,7 @@ def _running_product(x: Node, axis: int) -> Node:
 def _extreme(name: str) -> Any:
     @array_rule(
         f"array_{name}", f"numpy.{name}", f"numpy.a{name}", signature=SUM, method=name,
-        typed=_same, lengths=reduced, cost=Cost.ADD,
+        typed=_same, uniform="taken", lengths=reduced, cost=Cost.ADD,
     )  # fmt: skip
     def extreme(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
         x = node.args[0]
@@ -200,7 +193,7 @@ def _degrees(node: Node, axis: Any, ddof: Any) -> Any:
 
 
 @array_rule("var", "numpy.var", signature=VAR, method="var", typed=_moment,
-            lengths=reduced)  # fmt: skip
+            uniform="taken", lengths=reduced)  # fmt: skip
 def var(walker: Any, node: Node, out_bar: Node, axis: Any, ddof: Any, keepdims: bool) -> None:
     """Variance along axes."""
     x = node.args[0]
@@ -220,7 +213,7 @@ var.tangent_rule = _var_tangent
 
 
 @array_rule("std", "numpy.std", signature=VAR, method="std", typed=_moment,
-            lengths=reduced)  # fmt: skip
+            uniform="taken", lengths=reduced)  # fmt: skip
 def std(walker: Any, node: Node, out_bar: Node, axis: Any, ddof: Any, keepdims: bool) -> None:
     """Standard deviation along axes; flat where all entries are equal."""
     x = node.args[0]

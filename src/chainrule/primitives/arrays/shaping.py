@@ -68,7 +68,7 @@ def _reshaped(a: Type, sizes: tuple[Node, ...], order: str = "C") -> Type:
 
 @array_linear(
     "reshape", "numpy.reshape", signature="a, shape, order='C'", sizes="shape", method="reshape",
-    typed=_reshaped, lengths=by_sizes, cost=Cost.FREE,
+    typed=_reshaped, uniform="passed", lengths=by_sizes, cost=Cost.FREE,
 )  # fmt: skip
 def reshape(walker: Any, node: Node, out_bar: Node, order: str) -> None:
     """The same entries in another shape."""
@@ -90,7 +90,7 @@ def _shapes_joined(a: Type, *likes: Type, order: str = "C") -> Type:
 @array_linear(
     "reshaped", signature="a, order='C'", spread=True, typed=_shapes_joined,
     lengths=lambda node, of: tuple(each for like in node.args[1:] for each in of(like)),
-    cost=Cost.FREE,
+    uniform="passed", cost=Cost.FREE,
 )  # fmt: skip
 def reshaped(walker: Any, node: Node, out_bar: Node, order: str) -> None:
     """The same entries in the shape of others, one behind the other."""
@@ -111,12 +111,12 @@ def _pull_flat(walker: Any, node: Node, out_bar: Node, order: str = "C") -> None
 
 ravel = array_linear(
     "ravel", "numpy.ravel", signature="a, order='C'", method="ravel", typed=_flat_type,
-    lengths=when_whole,
+    uniform="passed", lengths=when_whole,
     cost=Cost.FREE, raises=False,
 )(_pull_flat)  # fmt: skip
 flatten = array_linear(
     "flatten", signature="a, order='C'", method="flatten", typed=_flat_type,
-    lengths=when_whole, cost=Cost.FREE, raises=False,
+    uniform="passed", lengths=when_whole, cost=Cost.FREE, raises=False,
 )(_pull_flat)  # fmt: skip
 
 
@@ -130,6 +130,7 @@ def _transposed_type(a: Type, axes: Any = None) -> Type:
     "transpose", "numpy.transpose", signature="a, axes=None", method="transpose",
     typed=_transposed_type, cost=Cost.FREE, raises=False,
     lengths=permuted(lambda rank, axes: range(rank)[::-1] if axes is None else axes),
+    uniform="passed",
 )  # fmt: skip
 def transpose(walker: Any, node: Node, out_bar: Node, axes: Any) -> None:
     """Axes in another order."""
@@ -169,7 +170,7 @@ def _swapped_order(rank: int, axis1: int, axis2: int) -> list[int]:
 
 @array_linear(
     "swapaxes", "numpy.swapaxes", signature="a, axis1, axis2", method="swapaxes", typed=_swapped,
-    lengths=permuted(_swapped_order), cost=Cost.FREE, raises=False,
+    uniform="passed", lengths=permuted(_swapped_order), cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def swapaxes(walker: Any, node: Node, out_bar: Node, axis1: int, axis2: int) -> None:
     """Two axes exchanged."""
@@ -191,7 +192,7 @@ def _moved_order(rank: int, source: int, destination: int) -> list[int]:
 
 @array_linear(
     "moveaxis", "numpy.moveaxis", signature="a, source, destination", typed=_moved,
-    lengths=permuted(_moved_order), cost=Cost.FREE, raises=False,
+    uniform="passed", lengths=permuted(_moved_order), cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def moveaxis(walker: Any, node: Node, out_bar: Node, source: int, destination: int) -> None:
     """One axis at another place."""
@@ -219,7 +220,7 @@ def _expanded_lengths(node: Node, of: Of) -> Lengths:
 
 @array_linear(
     "expand_dims", "numpy.expand_dims", signature="a, axis", typed=_expanded,
-    lengths=_expanded_lengths, cost=Cost.FREE, raises=False,
+    uniform="passed", lengths=_expanded_lengths, cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def expand_dims(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """New axes of length 1."""
@@ -243,7 +244,7 @@ def _squeezed_lengths(node: Node, of: Of) -> Lengths:
 
 @array_linear(
     "squeeze", "numpy.squeeze", signature="a, axis=None", method="squeeze", typed=_squeezed,
-    lengths=_squeezed_lengths, cost=Cost.FREE,
+    uniform="passed", lengths=_squeezed_lengths, cost=Cost.FREE,
 )  # fmt: skip
 def squeeze(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Without axes of length 1."""
@@ -255,8 +256,8 @@ def _flip_type(a: Type, axis: Any = None) -> Type:
 
 
 @array_linear(
-    "flip", "numpy.flip", signature="a, axis=None", typed=_flip_type, lengths=as_first,
-    cost=Cost.FREE, raises=False,
+    "flip", "numpy.flip", signature="a, axis=None", typed=_flip_type,
+    uniform="passed", lengths=as_first, cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def flip(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Entries in the opposite order."""
@@ -269,7 +270,7 @@ def _rolled(a: Type, shift: Type, axis: Any = None) -> Type:
 
 @array_linear(
     "roll", "numpy.roll", signature="a, shift, axis=None", arrays=2, typed=_rolled,
-    lengths=as_first, cost=Cost.FREE, raises=False,
+    uniform="passed", lengths=as_first, cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def roll(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Entries shifted in a circle."""
@@ -297,7 +298,7 @@ def _joined(*types: Type, axis: int = 0) -> Type:
 
 @array_linear(
     "array_concatenate", "numpy.concatenate", signature="arrays, axis=0", spread=True,
-    typed=_joined, lengths=along, cost=Cost.FREE,
+    typed=_joined, uniform="passed", lengths=along, cost=Cost.FREE,
 )  # fmt: skip
 def concatenate(walker: Any, node: Node, out_bar: Node, axis: int) -> None:
     """Arrays one behind the other."""
@@ -320,7 +321,7 @@ def _stacked(*types: Type, axis: int = 0) -> Type:
 
 @array_linear(
     "stack", "numpy.stack", signature="arrays, axis=0", spread=True, typed=_stacked,
-    lengths=stacked, cost=Cost.FREE,
+    uniform="passed", lengths=stacked, cost=Cost.FREE,
 )  # fmt: skip
 def stack(walker: Any, node: Node, out_bar: Node, axis: int) -> None:
     """Arrays along a new axis."""

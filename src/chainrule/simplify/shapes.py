@@ -1,0 +1,141 @@
+"""Lengths and shapes are read from what is there anyway.
+
+Derivative code asks for the length of an axis, or for zeros in the shape of an array.  Read from a
+parameter, or from a value that other derivative code needs, that keeps no array alive::
+
+    gap = np.logaddexp(0.0, z) - y * z        z_bar = (1.0 / (1.0 + np.exp(-z)) - y) / len(X)
+    z_bar = (...) / gap.shape[0]
+"""
+
+from __future__ import annotations
+
+from chainrule.graph.block import Block, Graph
+from chainrule.graph.node import Node
+from chainrule.graph.types import INT, Array, dtype_of, unit_axes_of
+from chainrule.primitives.arrays.lengths import Length, Lengths
+from chainrule.primitives.arrays.measured import lengths_of
+from chainrule.primitives.copying import Copier
+from chainrule.primitives.cost import Live, nodes_of
+
+# Of these arguments nothing but the shape is read.
+READING = {"dimension": (0,), "size_of": (0,), "array_zeros_like": (0,), "array_ones_like": (0,),
+           "empty_like": (0,), "full_like": (0,), "reshaped": (1, 2, 3)}  # fmt: skip
+
+
+def reads_shapes(graph: Graph) -> bool:
+    """Whether derivative code asks for shapes."""
+    return any(node.origin.derivative and node.op.name in READING for node in nodes_of(graph.body))
+
+
+class _Computed(Live):
+    """What is needed for its entries."""
+
+    def process(self, node: Node) -> None:
+        only = READING.get(node.op.name) if node.origin.derivative else None
+        if only is None:
+            super().process(node)
+            return
+        owner = self.owners.get(node.block)
+        if owner is not None:
+            self.mark(owner)
+        self.mark(*(arg for position, arg in enumerate(node.args) if position not in only))
+
+
+class Shapes(Copier):
+    """Copies a graph with shapes read from other values of the same."""
+
+    def __init__(self, source: Graph) -> None:
+        super().__init__(source)
+        computed = _Computed(source).nodes
+        self.alike: dict[tuple[Lengths, str], list[Node]] = {}
+        self.numbers: dict[int, Node] = {}
+        self.last_use: dict[Node, int] = {}
+        for node in sorted(computed, key=lambda node: node.serial):
+            for arg in node.args:
+                self.last_use[arg] = node.serial
+            if node.type == INT:
+                self.numbers[node.serial] = node
+            elif unit_axes_of(node.type):
+                self.alike.setdefault((lengths_of(node), dtype_of(node.type)), []).append(node)
+        self.given = {node.serial: node for node in source.given if isinstance(node.type, Array)}
+
+    def copy(self, step: Node) -> Node:
+        if not step.origin.derivative or step.op.name not in READING:
+            return super().copy(step)
+        found = self._number(step) if step.op.name in ("dimension", "size_of") else None
+        if found is None:
+            args = list(step.args)
+            for position in READING[step.op.name]:
+                if position < len(args):
+                    args[position] = self._source(args[position], step)
+            mapped = tuple(map(self.mapped, args))
+            found = self.graph.cursor.add(step.op, mapped, step.params, step.type)
+        self.map[step] = found
+        return found
+
+    def _number(self, step: Node) -> Node | None:
+        """A length, or a number of entries, read from a given array."""
+        (array,) = step.args
+        lengths = lengths_of(array)
+        if step.op.name == "size_of":
+            same = self._given_like(lengths)
+            return None if same is None else self._again(step, same)
+        length = lengths[int(str(step.params[0]))]
+        if length.known is not None:
+            return self.graph.constant(length.known)
+        (key, count), *more = length.terms
+        if more or count != 1 or length.constant:
+            return None
+        if key[0] == "number" and key[1] in self.numbers:
+            number = self.numbers[key[1]]
+            return self.mapped(number) if self._reaches(number, step) else None
+        if key[0] != "given" or key[1] not in self.given:
+            return None
+        owner, axis = self.given[key[1]], int(key[2])
+        form = "len" if axis == 0 else "function"
+        return self.graph.cursor.add(step.op, (self.mapped(owner),), (axis, form), step.type)
+
+    def _again(self, step: Node, array: Node) -> Node:
+        return self.graph.cursor.add(step.op, (self.mapped(array),), step.params, step.type)
+
+    def _given_like(self, lengths: Lengths) -> Node | None:
+        """The given array that has just these lengths."""
+        keys = [_given_axis(length) for length in lengths]
+        if not keys or any(key is None for key in keys):
+            return None
+        owner = self.given.get(keys[0][0]) if keys[0] is not None else None
+        if owner is None or len(unit_axes_of(owner.type)) != len(keys):
+            return None
+        return owner if lengths_of(owner) == lengths else None
+
+    def _source(self, array: Node, step: Node) -> Node:
+        """An array of the same shape and dtype that is needed further on."""
+        if array in self.source.given:
+            return array
+        lengths, dtype = lengths_of(array), dtype_of(array.type)
+        owner = self._given_like(lengths)
+        if owner is not None and dtype_of(owner.type) == dtype:
+            return owner
+        found = [
+            node
+            for node in self.alike.get((lengths, dtype), ())
+            if self._reaches(node, step) and node.type == array.type
+        ]
+        if not found or (array in found and self.last_use.get(array, 0) > step.serial):
+            return array
+        named = self.source.names
+        return max(found, key=lambda node: (self.last_use.get(node, 0), node in named))
+
+    def _reaches(self, node: Node, step: Node) -> bool:
+        """Whether a value is there where a step stands."""
+        block: Block | None = step.block
+        while block is not None and block is not node.block:
+            block = block.parent
+        return block is not None and node.serial < step.serial
+
+
+def _given_axis(length: Length) -> tuple[int, int] | None:
+    if length.constant or len(length.terms) != 1 or length.terms[0][1] != 1:
+        return None
+    key = length.terms[0][0]
+    return (int(key[1]), int(key[2])) if key[0] == "given" else None
