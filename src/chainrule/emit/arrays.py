@@ -6,7 +6,7 @@ import ast
 from typing import Any, Protocol
 
 from chainrule.emit.plan import Value
-from chainrule.graph.types import Array
+from chainrule.graph.types import Array, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import WIDTH
 
@@ -87,6 +87,8 @@ def array_expression(
     if op.name == "transpose" and form == "method":
         order = [speller.constant(axis) for axis in statics[0]]
         return ast.Call(ast.Attribute(args[0], "transpose", ast.Load()), order, [])
+    if op.name == "expand_dims" and value.derivative:
+        return _with_new_axes(args[0], statics[0], len(unit_axes_of(value.type)))
     if op.name == "reshaped":
         return _reshaped(args, statics[0])
     if form == "attribute" and op.attribute is not None:
@@ -96,6 +98,8 @@ def array_expression(
     if op.spread:
         arrays = [ast.List(arrays, ast.Load())]
     positional = [*arrays]
+    while op.name == "arange" and _is_none(positional[-1]):
+        positional.pop()
     method = form == "method" and op.method is not None
     if op.sizes is not None:
         _place_sizes(op, positional, sizes, method)
@@ -110,6 +114,18 @@ def array_expression(
         owner, *rest = positional
         return ast.Call(ast.Attribute(owner, op.method, ast.Load()), rest, keywords)
     return ast.Call(speller.callable(op.callables[0]), positional, keywords)
+
+
+def _with_new_axes(array: ast.expr, axis: Any, rank: int) -> ast.expr:
+    """``x[:, None]``."""
+    new = [each % rank for each in (axis if isinstance(axis, tuple) else (axis,))]
+    parts: list[ast.expr] = [
+        ast.Constant(None) if k in new else ast.Slice() for k in range(max(new) + 1)
+    ]
+    if len(parts) == rank and len(parts) > 2 and new == [rank - 1]:
+        parts = [ast.Constant(Ellipsis), ast.Constant(None)]
+    key = parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())
+    return ast.Subscript(array, key, ast.Load())
 
 
 def _reshaped(args: list[ast.expr], order: str) -> ast.expr:
@@ -164,6 +180,33 @@ def _literal(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
         rows = [ast.List(rows[k : k + size], ast.Load()) for k in range(0, len(rows), size)]
     keywords = [ast.keyword("dtype", _static(speller, "dtype", dtype))] if dtype else []
     return ast.Call(speller.callable("numpy.array"), [ast.List(rows, ast.Load())], keywords)
+
+
+def section_width(value: Value) -> int:
+    """What a subscript adds to the widths of what stands in it."""
+    pattern = str(value.params[0])
+    left_out = sum(arg.op.name == "constant" and arg.params[0] is None for arg in value.args)
+    signs = {"s": 1, "n": 4, "e": 3}
+    # A bound that is left out was counted as "None".
+    return 2 * len(pattern) + sum(signs.get(letter, 0) for letter in pattern) - 4 * left_out
+
+
+def call_width(value: Value, op: ArrayCall) -> int:
+    """What a call of NumPy adds to the widths of its arguments."""
+    statics = value.params[:-1]
+    if op.name == "dimension":
+        return 9 if value.params[-1] != "len" else 5
+    if op.name == "expand_dims" and value.derivative:
+        return 4 + 3 * len(unit_axes_of(value.type))
+    if op.attribute is not None or (op.name == "transpose" and statics == (None,)):
+        return 2 + len(op.attribute or "")
+    width = 2 * len(value.args)
+    for name, static in zip(op.static_names, statics, strict=False):
+        if static != op.signature.parameters[name].default:
+            width += len(name) + 3 + len(repr(static))
+    if value.params[-1] == "method" and op.method is not None:
+        return width + len(op.method) + 1
+    return width + max((len(name.removeprefix("numpy.")) for name in op.callables), default=8) + 3
 
 
 def reserve_array(speller: Spelling, value: Value, op: ArrayCall) -> None:

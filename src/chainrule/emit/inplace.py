@@ -20,6 +20,7 @@ from chainrule.emit.plan import (
 )
 from chainrule.graph.block import CONSTANT, PARAMETER
 from chainrule.graph.types import Array, Sequence, Type
+from chainrule.primitives.arithmetic import add, divide, multiply, subtract
 from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.arrays.indexing import is_basic, section, section_add, section_set
 from chainrule.primitives.declare import Primitive
@@ -191,10 +192,10 @@ class _Copies:
         if self.liveness.after(statement, base):
             return True
         views = [v for v in self.views.get(base, ()) if self.seen_after(statement, v)]
-        if any(v.op is not section for v in views):
+        if any(v.op not in (section, index) for v in views):
             return bool(views)
         for view in views:
-            seen = Value(section, view.args, view.params, view.type, view.origin, view.serial)
+            seen = Value(view.op, view.args, view.params, view.type, view.origin, view.serial)
             seen.captive = True
             view.op, view.args, view.params = array_copy, [seen], (None, "method")
         self.views[base] = [v for v in self.views.get(base, ()) if v not in views]
@@ -356,6 +357,8 @@ class _Copies:
     def _own(self, statement: Define) -> None:
         """Remember a sum or product whose first argument's memory may take the result."""
         value = statement.value
+        if value.op not in (add, subtract, multiply, divide):
+            return
         for arg in value.args[:2]:
             if (
                 arg.type == value.type

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from chainrule.emit.arrays import call_width, section_width
 from chainrule.emit.inplace import is_update
 from chainrule.emit.layout import Measure
 from chainrule.emit.names import Names
 from chainrule.emit.plan import AND, COMPREHENSION, CONDITIONAL, OR, RANGE, Value, targets_of
+from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import Effect, Verbatim
 from chainrule.primitives.sequence import display, entrywise_add, index, record
@@ -101,6 +104,10 @@ def own_width(value: Value, name_width: object) -> int:
         return 7 + 2 * count
     if op is index:
         return 2 * count
+    if op is section:
+        return section_width(value)
+    if isinstance(op, ArrayCall) and op.symbol is None:
+        return call_width(value, op)
     if op in (display, record):
         keys = value.params[1] if len(value.params) > 1 else ()
         return 2 * count + sum(len(repr(key)) + 2 for key in keys)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Array
+from chainrule.graph.types import Array, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
 from chainrule.primitives.arithmetic import negative
 from chainrule.primitives.arrays.creation import zeros_like as array_zeros_like
 from chainrule.primitives.arrays.indexing import is_distinct, section_add, section_set
 from chainrule.primitives.broadcasting import widened
-from chainrule.primitives.declare import is_constant
+from chainrule.primitives.declare import constant_value, is_constant
+
+# So many entries are looked through for one that was written before.
+MOST_ENTRIES = 32
 
 
 class Adjoints:
@@ -84,5 +87,29 @@ def _written(
         before, *place, _ = current.args
         if place == list(subscript) and current.params == params:
             return cursor.add(sets, (before, *subscript, value), params)
-    fresh = current.op is array_zeros_like and value.op is not negative
+    signed = value.op is negative and unit_axes_of(value.type)
+    fresh = not signed and _is_fresh(current, subscript)
     return cursor.add(sets if fresh else adds, (current, *subscript, value), params)
+
+
+def _is_fresh(current: Node, subscript: Sequence[Node]) -> bool:
+    """Whether an adjoint is certainly zero at a place: nothing but other entries was written."""
+    for _ in range(MOST_ENTRIES):
+        if current.op is not sequence.index_set or not current.origin.derivative:
+            break
+        _, *place, _ = current.args
+        pairs = list(zip(place, subscript, strict=False))
+        apart = any(
+            is_constant(a) and is_constant(b) and a is not b and _is_sound(a) and _is_sound(b)
+            for a, b in pairs
+        )
+        if len(place) != len(subscript) or not apart:
+            return False
+        current = current.args[0]
+    return current.op is array_zeros_like
+
+
+def _is_sound(position: Node) -> bool:
+    """Whether a constant position counts from the front."""
+    value = constant_value(position)
+    return isinstance(value, int) and value >= 0

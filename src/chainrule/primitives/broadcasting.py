@@ -16,6 +16,7 @@ from chainrule.graph.types import Array, dtype_of, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import axes_of
 from chainrule.primitives.arrays.creation import array_copy, astype, full_like, zeros_like
+from chainrule.primitives.arrays.indexing import is_whole, new_axes, section
 from chainrule.primitives.arrays.measured import may_repeat, repeated_axes
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import (
@@ -154,6 +155,11 @@ def without_axes(value: Node, axes: Sequence[int]) -> Node:
         axis, keepdims, *_ = value.params
         if keepdims and axes_of(axis, rank) == gone:
             return array_sum(value.args[0], axis=_one_or_many(list(gone)))
+    if value.op is section and not set(str(value.params[0])) - set("nse"):
+        # x[:, None]
+        kept = is_whole(value) and new_axes(value)
+        if kept and tuple(rank + axis for axis in kept) == gone:
+            return value.args[0]
     if value.op is expand_dims and axes_of(value.params[0], rank) == gone:
         return value.args[0]
     return squeeze(value, axis=_one_or_many(list(gone)))

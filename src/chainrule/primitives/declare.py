@@ -128,8 +128,14 @@ def scaled(node: Node, factor: Node, partial: Any) -> Any:
             lambda: scaled(node, factor, orelse()),
         )
     if isinstance(partial, Guarded):
+        from chainrule.primitives.arithmetic import harmless, inside_mask, masked
         from chainrule.primitives.control import select
 
+        if isinstance(factor, Node) and masked(factor):
+            inner = Guarded(harmless(partial.partial, factor))
+            return inside_mask(factor, lambda arm: scaled(node, arm, inner))
+        if is_constant(factor) and not is_constant(factor, 0):
+            return factor * partial.partial
         return select(TABLE["equal"](factor, 0.0), lambda: 0.0, lambda: factor * partial.partial)
     if isinstance(partial, Refusal):
         raise UnsupportedError(partial.found, remedy=partial.remedy, position=node.origin.position)

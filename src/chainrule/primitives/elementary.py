@@ -19,7 +19,9 @@ from chainrule.primitives.arithmetic import (
     equal,
     folded,
     greater,
+    is_sum_of_squares,
     less,
+    per_length,
     power,
 )
 from chainrule.primitives.control import choose, select
@@ -36,6 +38,7 @@ from chainrule.primitives.declare import (
     Kink,
     differential,
     elementwise,
+    is_constant,
 )
 
 LN2 = math.log(2.0)
@@ -124,6 +127,9 @@ def log1p(x: Any, out: Any) -> Any:
 )
 def logaddexp(x: Any, y: Any, out: Any) -> Any:
     """log(exp(x) + exp(y)) without overflow."""
+    if is_array(y) and is_constant(x, 0):
+        # Softplus: its slope is the logistic function, which takes fewer operations.
+        return exp(x - out), 1.0 / (1.0 + exp(-y))
     return exp(x - out), exp(y - out)
 
 
@@ -146,6 +152,8 @@ def logaddexp2(x: Any, y: Any, out: Any) -> Any:
 )
 def sqrt(x: Any, out: Any) -> Any:
     """Square root."""
+    if isinstance(x, Node) and is_sum_of_squares(x):
+        return per_length(0.5, out)
     if is_array(out):
         return Guarded(0.5 / out)
     return choose(equal(out, 0.0), lambda: math.inf, lambda: 0.5 / out)
@@ -561,6 +569,21 @@ where.transposed = lambda x, y, z, out, out_bar: (
     lambda: select(x, lambda: out_bar, lambda: 0.0),
     lambda: select(x, lambda: 0.0, lambda: out_bar),
 )
+
+
+def _same_question(x: Node, y: Node, z: Node) -> Node | None:
+    """A choice inside a choice by the same mask is settled."""
+    then, orelse = y, z
+    while then.op is where and then.args[0] is x:
+        then = then.args[1]
+    while orelse.op is where and orelse.args[0] is x:
+        orelse = orelse.args[2]
+    if then is y and orelse is z:
+        return None
+    return x.graph.cursor.add(where, (x, then, orelse))
+
+
+where.simplify = _same_question
 
 
 @elementwise(

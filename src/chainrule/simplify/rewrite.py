@@ -14,12 +14,13 @@ from collections.abc import Callable, Sequence
 from chainrule.graph.block import CONSTANT, GLOBAL, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
-from chainrule.primitives.arithmetic import add, multiply, negative, subtract
+from chainrule.primitives.arithmetic import add, multiply, subtract
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, operations
-from chainrule.primitives.declare import Primitive
+from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.simplify.array_walk import ArraySimplifier, signed_arguments
 from chainrule.simplify.facts import Facts
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect, collect_deep
 from chainrule.simplify.rules import RULES
@@ -36,7 +37,7 @@ WALKS = 4
 SHARED = 2
 
 
-class Simplifier(Copier):
+class Simplifier(ArraySimplifier):
     """One walk.
 
     Under ``shared`` sums also take products apart that have further uses: whether those are
@@ -49,8 +50,6 @@ class Simplifier(Copier):
         self.shared = shared
         self.facts = Facts()
         self.known = Known()
-        self.uses: dict[Node, int] = {}
-        self.user: dict[Node, Node] = {}
         self.values: dict[Node, float | None] = {}
         for node in self._in_order():
             for arg in node.args:
@@ -127,22 +126,28 @@ class Simplifier(Copier):
         op = step.op
         if not step.origin.derivative:
             return self._own(step)
-        if not (isinstance(op, Primitive) and op.simplify is not None):
-            return super().copy(step)
         if isinstance(op, ArrayCall):
+            return self._array_call(step)
+        if not (isinstance(op, Primitive) and op.simplify is not None):
             return super().copy(step)
         args = tuple(map(self.settled, step.args))
         whole = unit_axes_of(step.type)
-        new = self._sum(step) if op in SUM_OPS and not whole else None
-        if new is None and op in PRODUCT_OPS and not whole:
-            new = self._product(step)
+        new = self._something(op, args)
+        counts = step.type == INT
+        if new is None and op in SUM_OPS and not counts:
+            new = self._array_sum(step) if whole else self._sum(step)
+        if new is None and op in PRODUCT_OPS and not counts:
+            new = self._array_product(step) if whole else self._product(step)
         if new is None:
             new = self._rewritten(op, args, step)
         if new is None:
             new = op.build(*args)
         if whole and new.type != step.type:
             # What uses it counts on all of its axes.
+            zero = is_constant(new, 0)
             new = self.graph.cursor.add(op, args, step.params)
+            if zero:
+                self.nothing.add(new)
         self.map[step] = new
         if new.origin.derivative and new.op is not CONSTANT:
             self.named(step, new)
@@ -204,7 +209,7 @@ class Simplifier(Copier):
             node, sign = stack.pop()
             if node is step or self._opens_sum(node, self.user[node]):
                 count += 1
-                stack += _signed(node, sign)
+                stack += signed_arguments(node, sign)
                 continue
             product, opened = self._term(node)
             if not _settle(product):
@@ -265,7 +270,7 @@ class Simplifier(Copier):
         while stack:
             node, sign = stack.pop()
             if node is step or self._opens_sum(node, self.user[node]):
-                stack += _signed(node, sign)
+                stack += signed_arguments(node, sign)
             else:
                 product = Product(sign)
                 product.put(self.settled(node), below=False)
@@ -400,13 +405,6 @@ def _within(node: Node, block: Block) -> bool:
             return True
         current = current.parent
     return False
-
-
-def _signed(node: Node, sign: float) -> list[tuple[Node, float]]:
-    """The arguments of a sum with their signs, the last one first."""
-    if node.op is negative:
-        return [(node.args[0], -sign)]
-    return [(node.args[1], -sign if node.op is subtract else sign), (node.args[0], sign)]
 
 
 def _settle(product: Product) -> bool:

@@ -40,6 +40,8 @@ class ArrayCall(Primitive):
         The name under which the first array has this operation itself.
     always, named:
         Keywords that are always written, and how many of the last arrays are passed by name.
+    multilinear:
+        The call is linear in each of its arrays, as a product is.
     typed:
         The type rule: ``typed(*array_types, **statics)``; sizes are given as ``sizes``.
     lengths:
@@ -59,6 +61,7 @@ class ArrayCall(Primitive):
         typed: TypeRule,
         lengths: Rule | None = None,
         uniform: str | None = None,
+        multilinear: bool = False,
         arrays: int = 1,
         spread: bool = False,
         sizes: str | None = None,
@@ -81,6 +84,7 @@ class ArrayCall(Primitive):
         self.typed = typed
         self.lengths = lengths
         self.uniform = uniform
+        self.multilinear = multilinear
         self.array_names = names[:arrays] if not spread else names[:1]
         self.static_names = [n for n in names if n not in self.array_names and n != sizes]
 
@@ -130,6 +134,12 @@ class ArrayCall(Primitive):
             if simpler is not None:
                 return simpler
         return graph.cursor.add(self, nodes, params)
+
+    @property
+    def linear_alone(self) -> range:
+        """The positions in which a factor of the argument is a factor of the result."""
+        alone = isinstance(self, Linear) and self.linear_in is None and not self.spread
+        return range(self.arrays if self.multilinear else int(alone and self.arrays == 1))
 
     def passes(self, walker: ReverseWalker, node: Node, out_bar: Node) -> bool:
         """Whether one number was handed on as the adjoint of every array."""

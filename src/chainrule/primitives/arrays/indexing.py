@@ -134,6 +134,16 @@ class Section(Linear):
             walker.accumulate_section(base, read, value)
 
 
+def is_whole(node: Node) -> bool:
+    """Whether a section keeps every entry in its place."""
+    return _takes_all(parts_of(str(node.params[0]), node.args[1:]))
+
+
+def new_axes(node: Node) -> list[int]:
+    """The axes of a section that are new, counted from the end."""
+    return _new_axes(parts_of(str(node.params[0]), node.args[1:]), node)
+
+
 def _takes_all(parts: Sequence[tuple[str, tuple[Node, ...]]]) -> bool:
     """Whether a subscript keeps every entry in its place."""
     return all(

@@ -114,6 +114,7 @@ matmul = array_rule(
     signature="a, b",
     arrays=2,
     typed=_product_type,
+    multilinear=True,
     lengths=product,
     cost=Cost.FUNCTION,
 )(_pull_product)
@@ -121,7 +122,7 @@ matmul.symbol = "@"
 matmul.tangent_rule = _product_tangent
 dot = array_rule(
     "dot", "numpy.dot", signature="a, b", arrays=2, method="dot",
-    typed=_product_type, lengths=product,
+    typed=_product_type, multilinear=True, lengths=product,
 )(_pull_product)  # fmt: skip
 dot.tangent_rule = _product_tangent
 
@@ -131,7 +132,7 @@ def _outer_type(a: Type, b: Type) -> Type:
 
 
 @array_rule("outer", "numpy.outer", signature="a, b", arrays=2, typed=_outer_type,
-            lengths=joined, raises=False)  # fmt: skip
+            multilinear=True, lengths=joined, raises=False)  # fmt: skip
 def outer(walker: Any, node: Node, out_bar: Node) -> None:
     """Products of all pairs of entries of two vectors."""
     a, b = node.args
@@ -192,6 +193,11 @@ def diagonal(walker: Any, node: Node, out_bar: Node, offset: int) -> None:
 
 def on_diagonal(like: Node, values: Node, offset: int) -> Node:
     """Zeros in the shape of a matrix with values on a diagonal."""
+    from chainrule.primitives.arrays.measured import lengths_of
+
+    rows_of, columns_of = lengths_of(like)
+    if rows_of == columns_of and unit_axes_of(like.type)[0] == unit_axes_of(values.type)[0]:
+        return diag(values, k=offset)
     rows: Node = arange(dimension(values, axis=0), None, None)
     columns = rows
     if offset > 0:

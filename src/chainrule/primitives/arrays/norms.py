@@ -20,7 +20,7 @@ from chainrule.primitives.arrays.reductions import (
     restored,
 )
 from chainrule.primitives.control import select
-from chainrule.primitives.declare import TABLE
+from chainrule.primitives.declare import TABLE, is_constant
 
 
 def _normed(x: Type, axis: Any = None, keepdims: bool = False, **statics: Any) -> Type:
@@ -40,10 +40,10 @@ def norm(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> N
 
 def _per_length(value: Node, length: Node) -> Node:
     if unit_axes_of(length.type):
-        # The divisor is never 0, so that nothing is to be hidden.
+        # Where the length is 0 so is every entry that this is multiplied by.
         nowhere = equal(length, 0.0)
-        found: Node = TABLE["where"](nowhere, 0.0, value / TABLE["where"](nowhere, 1.0, length))
-        return found
+        found: Node = value / TABLE["where"](nowhere, 1.0, length)
+        return found if is_constant(value) else TABLE["where"](nowhere, 0.0, found)
     return select(equal(length, 0.0), lambda: 0.0, lambda: value / length)  # type: ignore[no-any-return]
 
 

@@ -14,7 +14,7 @@ from chainrule.graph.types import unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import axes_of
 from chainrule.primitives.arrays.reductions import array_sum
-from chainrule.primitives.arrays.shaping import expand_dims
+from chainrule.primitives.arrays.shaping import expand_dims, squeeze
 from chainrule.primitives.broadcasting import without_axes
 
 # Longer sums are left as they are.
@@ -159,9 +159,8 @@ def _found(a: Node, gone: tuple[int, ...], keepdims: bool) -> Node | None:
                     continue
                 if kept == keepdims:
                     return known
-                along = [axis - rank for axis in gone]
                 if kept:
-                    return without_axes(known, along)
+                    return squeeze(known, axis=gone if len(gone) > 1 else gone[0])
                 if unit_axes_of(known.type):
                     return expand_dims(known, axis=gone if len(gone) > 1 else gone[0])
     return None

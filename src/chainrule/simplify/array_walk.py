@@ -1,0 +1,194 @@
+"""Products and sums of arrays in derivative code: fewer passes over their entries."""
+
+from __future__ import annotations
+
+import math
+
+from chainrule.graph.block import Graph
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT, Array, unit_axes_of
+from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
+from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.copying import Copier
+from chainrule.primitives.declare import Primitive
+from chainrule.simplify.passes import (
+    LONGER,
+    arranged,
+    may_arrange,
+    numbers_in_common,
+    pass_cost,
+    size_of,
+)
+from chainrule.simplify.product import PRODUCT_OPS, Product, collect
+from chainrule.simplify.sums import SUM_OPS
+
+
+def _number_apart(node: Node) -> tuple[Node, Node] | None:
+    """``(number, array)`` of a product or quotient of the two."""
+    if node.op not in (multiply, divide):
+        return None
+    left, right = node.args
+    if node.op is multiply and not unit_axes_of(left.type) and unit_axes_of(right.type):
+        return left, right
+    if not unit_axes_of(right.type) and unit_axes_of(left.type):
+        return right, left
+    return None
+
+
+def signed_arguments(node: Node, sign: float) -> list[tuple[Node, float]]:
+    """The arguments of a sum with their signs, the last one first."""
+    if node.op is negative:
+        return [(node.args[0], -sign)]
+    return [(node.args[1], -sign if node.op is subtract else sign), (node.args[0], sign)]
+
+
+class ArraySimplifier(Copier):
+    """What the walk of simplification does to arrays."""
+
+    def __init__(self, source: Graph) -> None:
+        super().__init__(source)
+        self.uses: dict[Node, int] = {}
+        self.user: dict[Node, Node] = {}
+        # Arrays that are zero everywhere.
+        self.nothing: set[Node] = set()
+
+    def settled(self, node: Node) -> Node:
+        """What an argument of derivative code has become."""
+        raise NotImplementedError
+
+    def _array_product(self, step: Node) -> Node | None:
+        """The product of arrays that ends in ``step``, its small parts first."""
+        user = self.user.get(step)
+        if user is not None and self._opens_array(step, user):
+            return None
+        opened: list[Node] = [step]
+        product = self._opened(step, opened)
+        if not may_arrange(product) or not math.isfinite(product.constant):
+            return None
+        product.cancel()
+        product.take_constants()
+        signed = user is not None and (user.op in SUM_OPS or user.op.name == "array_sum")
+        found = arranged(product, self.graph.constant(1.0), signed)
+        before = sum(map(pass_cost, opened))
+        return found[0] if product.constant != 0.0 and found[1] < before else None
+
+    def _opens_array(self, node: Node, user: Node) -> bool:
+        """As :meth:`_opens`, of arrays and what multiplies them."""
+        return (
+            node.op in PRODUCT_OPS
+            and user.op in PRODUCT_OPS
+            and node.origin.derivative
+            and user.origin.derivative
+            and self.uses.get(node) == 1
+            and node.block is user.block
+            and (node.type == FLOAT or isinstance(node.type, Array))
+        )
+
+    def _array_sum(self, step: Node) -> Node | None:
+        """A sum of arrays, with numbers that all terms are multiplied by in front."""
+        user = self.user.get(step)
+        if user is not None and self._opens_array_sum(step, user):
+            return None
+        terms: list[tuple[Product, float]] = []
+        before = 0.0
+        stack = [(step, 1.0)]
+        while stack:
+            node, sign = stack.pop()
+            if node is step or self._opens_array_sum(node, self.user[node]):
+                stack += signed_arguments(node, sign)
+                continue
+            product = Product()
+            if node.op in PRODUCT_OPS and self._opens_array(node, node):
+                opened = [node]
+                product = self._opened(node, opened)
+                before += sum(map(pass_cost, opened))
+            else:
+                product.put(self.settled(node), below=False)
+            if not may_arrange(product):
+                return None
+            terms.append((product, sign))
+        above, below = numbers_in_common([product for product, _ in terms])
+        if len(terms) < 2 or not (above or below):
+            return None
+        one = self.graph.constant(1.0)
+        total: Node | None = None
+        cost = LONGER ** size_of(step)
+        for product, sign in terms:
+            for node in above:
+                product.factors.remove(node)
+            for node in below:
+                product.divisors.remove(node)
+            value, taken = arranged(product, one, signed=True)
+            cost += taken
+            if total is None:
+                total = value if sign > 0.0 else negative.build(value)
+            else:
+                total = (add if sign > 0.0 else subtract).build(total, value)
+        if cost > before or total is None:
+            return None
+        return arranged(Product(1.0, [total, *above], below), one, signed=False)[0]
+
+    def _opened(self, root: Node, opened: list[Node]) -> Product:
+        """The product that ends in ``root``; its operations are added to ``opened``."""
+
+        def opens(node: Node, user: Node) -> bool:
+            if not self._opens_array(node, user):
+                return False
+            opened.append(node)
+            return True
+
+        return collect(root, opens, self.settled)[0]
+
+    def _opens_array_sum(self, node: Node, user: Node) -> bool:
+        """As :meth:`_opens_sum`, of arrays of one shape."""
+        return (
+            node.op in SUM_OPS
+            and user.op in SUM_OPS
+            and node.origin.derivative
+            and user.origin.derivative
+            and self.uses.get(node) == 1
+            and node.block is user.block
+            and node.type == user.type
+        )
+
+    def _something(self, op: Primitive, args: tuple[Node, ...]) -> Node | None:
+        """What is left of a sum or product of which a part is an array of zeros."""
+        if not self.nothing.intersection(args):
+            return None
+        left, right = args[0], args[-1]
+        if op in (add, subtract):
+            if right in self.nothing:
+                return left
+            return right if op is add else negative.build(right)
+        if op is multiply or (left in self.nothing and op in (divide, negative)):
+            return self.graph.constant(0.0)
+        return None
+
+    def _array_call(self, step: Node) -> Node:
+        """A call of NumPy with signs, and numbers that a sum is multiplied by, taken out."""
+        op, args = step.op, list(map(self.settled, step.args))
+        assert isinstance(op, ArrayCall)
+        single = [self.uses.get(arg) == 1 for arg in step.args]
+        outside: list[tuple[Primitive, Node]] = []
+        minus = False
+        for position in op.linear_alone:
+            while single[position] and args[position].origin.derivative:
+                inner = args[position]
+                if inner.op is negative:
+                    minus, args[position] = not minus, inner.args[0]
+                elif not op.multilinear and (parts := _number_apart(inner)) is not None:
+                    outside.append((inner.op, parts[0]))  # type: ignore[arg-type]
+                    args[position] = parts[1]
+                else:
+                    break
+        new = self.graph.cursor.add(op, tuple(args), step.params)
+        for operation, number in reversed(outside):
+            product = (number, new) if operation is multiply else (new, number)
+            new = operation.build(*product)
+        if minus:
+            new = negative.build(new)
+        if new.type != step.type:
+            return super().copy(step)
+        self.map[step] = new
+        self.named(step, new)
+        return new
