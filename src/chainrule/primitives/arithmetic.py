@@ -39,6 +39,8 @@ from chainrule.primitives.declare import (
     flat,
     is_constant,
 )
+from chainrule.primitives.masking import harmless, inside_mask, masked, shown_divisor
+from chainrule.primitives.squares import is_sum_of_squares, not_zero
 
 
 def division_type(types: tuple[Type, ...]) -> Type:
@@ -157,46 +159,6 @@ def negative(x: Any, out: Any) -> Any:
 def positive(x: Any, out: Any) -> Any:
     """Unary plus."""
     return 1.0
-
-
-# They add up or rearrange what they are given.
-ADDING_UP = {
-    "array_sum", "mean", "expand_dims", "reshape", "ravel", "section", "index", "transpose",
-}  # fmt: skip
-
-
-def is_sum_of_squares(node: Node) -> bool:
-    """Whether a value is a sum of squares of entries of arrays: it is flat wherever it is 0."""
-    op, args = node.op, node.args
-    whole = any(isinstance(arg.type, Array) for arg in args)
-    if op.name in ("dot", "matmul", "multiply"):
-        return args[0] is args[1] and whole
-    if op.name == "einsum":
-        terms = str(node.params[0]).partition("->")[0].split(",")
-        return len(args) == 2 and args[0] is args[1] and terms[0] == terms[1]
-    if op.name == "square":
-        return whole
-    if op is power and whole and is_constant(args[1]):
-        exponent = constant_value(args[1])
-        return bool(exponent > 0 and exponent % 2 == 0)
-    if op.name in ADDING_UP:
-        return is_sum_of_squares(args[0])
-    return op.name == "add" and all(map(is_sum_of_squares, args))
-
-
-def not_zero(node: Node) -> Node:
-    """``node`` with 1 in the place of 0."""
-    from chainrule.primitives.control import select
-
-    found: Node = select(equal(node, 0.0), lambda: 1.0, lambda: node)
-    return found
-
-
-def per_length(value: Any, length: Node) -> Any:
-    """``value / length`` for a length whose own slope vanishes at 0: anything finite there."""
-    if isinstance(length.type, Array):
-        return value / not_zero(length)
-    return choose(equal(length, 0.0), lambda: 0.0, lambda: value / length)
 
 
 POWER_KINKS = (
@@ -461,72 +423,6 @@ def _simplify_subtract(x: Node, y: Node) -> Node | None:
     return None
 
 
-def masked(x: Node) -> bool:
-    """Whether an array is 0 where a mask does not hold, by construction of derivative code."""
-    return (
-        x.op.name == "where"
-        and x.origin.derivative
-        and isinstance(x.type, Array)
-        and (is_constant(x.args[2], 0) or is_constant(x.args[1], 0))
-    )
-
-
-# No entry of these is 0.
-POSITIVE_OPS = {"exp", "exp2", "cosh", "expit"}
-
-
-def _never_zero(node: Node) -> bool:
-    """Whether no entry of an array is certainly 0."""
-    if is_constant(node):
-        return not is_constant(node, 0)
-    if node.op is add:
-        left, right = node.args
-        positive = is_constant(left) and constant_value(left) > 0
-        return bool(positive) and (right.op.name in POSITIVE_OPS or right.op.name == "square")
-    if node.op.name == "square":
-        return _never_zero(node.args[0])
-    return node.op.name in POSITIVE_OPS
-
-
-def shown(node: Node, mask: Node) -> Node:
-    """``node`` with 1 where a mask hides it."""
-    predicate, then, _ = mask.args
-    one = node.graph.constant(1.0)
-    arms = (one, node) if is_constant(then, 0) else (node, one)
-    found: Node = TABLE["where"].build(predicate, *arms)
-    return found
-
-
-def harmless(node: Node, mask: Node) -> Node:
-    """A factor that does not warn of a division by zero where a mask hides it."""
-    if not isinstance(node.type, Array) or not node.type.unit_axes or not node.origin.derivative:
-        return node
-    if node.op is divide:
-        return divide.build(node.args[0], _divisor(node.args[1], mask))
-    if node.op is multiply:
-        return multiply.build(*(harmless(arg, mask) for arg in node.args))
-    if node.op is power and is_constant(node.args[1]):
-        return power.build(_divisor(node.args[0], mask), node.args[1])
-    return node
-
-
-def _divisor(node: Node, mask: Node) -> Node:
-    whole = isinstance(node.type, Array) and node.type.unit_axes
-    return node if not whole or _never_zero(node) else shown(node, mask)
-
-
-def inside_mask(x: Node, change: Any) -> Node:
-    """``change`` of what the mask lets through: what it hides is not felt, be it inf or nan."""
-    predicate, then, orelse = x.args
-    zero = x.graph.constant(0.0)
-    found: Node = TABLE["where"].build(
-        predicate,
-        zero if is_constant(then, 0) else change(then),
-        zero if is_constant(orelse, 0) else change(orelse),
-    )
-    return found
-
-
 def _simplify_multiply(x: Node, y: Node) -> Node | None:
     if is_constant(x, 0) or is_constant(y, 0):
         return x.graph.constant(0.0)
@@ -579,7 +475,7 @@ def _simplify_divide(x: Node, y: Node) -> Node | None:
     if (bare := _without_casts(divide, x, y)) is not None:
         return bare
     if masked(x):
-        return inside_mask(x, lambda arm: divide.build(arm, _divisor(y, x)))
+        return inside_mask(x, lambda arm: divide.build(arm, shown_divisor(y, x)))
     if (inner := _negated(x)) is not None:
         return negative.build(divide.build(inner, y))
     if (inner := _negated(y)) is not None:

@@ -128,8 +128,8 @@ def scaled(node: Node, factor: Node, partial: Any) -> Any:
             lambda: scaled(node, factor, orelse()),
         )
     if isinstance(partial, Guarded):
-        from chainrule.primitives.arithmetic import harmless, inside_mask, masked
         from chainrule.primitives.control import select
+        from chainrule.primitives.masking import harmless, inside_mask, masked
 
         if isinstance(factor, Node) and masked(factor):
             inner = Guarded(harmless(partial.partial, factor))

@@ -19,9 +19,7 @@ from chainrule.primitives.arithmetic import (
     equal,
     folded,
     greater,
-    is_sum_of_squares,
     less,
-    per_length,
     power,
 )
 from chainrule.primitives.control import choose, select
@@ -40,6 +38,8 @@ from chainrule.primitives.declare import (
     elementwise,
     is_constant,
 )
+from chainrule.primitives.masking import settled_choice
+from chainrule.primitives.squares import is_sum_of_squares, per_length
 
 LN2 = math.log(2.0)
 LOG2_E = 1.0 / LN2
@@ -571,19 +571,7 @@ where.transposed = lambda x, y, z, out, out_bar: (
 )
 
 
-def _same_question(x: Node, y: Node, z: Node) -> Node | None:
-    """A choice inside a choice by the same mask is settled."""
-    then, orelse = y, z
-    while then.op is where and then.args[0] is x:
-        then = then.args[1]
-    while orelse.op is where and orelse.args[0] is x:
-        orelse = orelse.args[2]
-    if then is y and orelse is z:
-        return None
-    return x.graph.cursor.add(where, (x, then, orelse))
-
-
-where.simplify = _same_question
+where.simplify = settled_choice
 
 
 @elementwise(

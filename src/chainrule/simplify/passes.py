@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, unit_axes_of
-from chainrule.primitives.arithmetic import divide, masked, multiply, negative
+from chainrule.primitives.arithmetic import divide, multiply, negative
+from chainrule.primitives.masking import masked
 from chainrule.simplify.product import Product
 
 # An axis more is about so many times the entries.

@@ -1,0 +1,89 @@
+"""Arrays of derivative code that a mask hides in part: what is hidden is not felt.
+
+Neither may it be noticed: where a mask hides a division by zero, 1 stands in the divisor.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import Array
+from chainrule.primitives.declare import TABLE, constant_value, is_constant
+
+# No entry of these is 0.
+POSITIVE_OPS = {"exp", "exp2", "cosh", "expit"}
+
+
+def masked(x: Node) -> bool:
+    """Whether an array is 0 where a mask does not hold, by construction of derivative code."""
+    return (
+        x.op.name == "where"
+        and x.origin.derivative
+        and isinstance(x.type, Array)
+        and (is_constant(x.args[2], 0) or is_constant(x.args[1], 0))
+    )
+
+
+def inside_mask(x: Node, change: Any) -> Node:
+    """``change`` of what the mask lets through: what it hides is not felt, be it inf or nan."""
+    predicate, then, orelse = x.args
+    zero = x.graph.constant(0.0)
+    found: Node = TABLE["where"].build(
+        predicate,
+        zero if is_constant(then, 0) else change(then),
+        zero if is_constant(orelse, 0) else change(orelse),
+    )
+    return found
+
+
+def harmless(node: Node, mask: Node) -> Node:
+    """A factor that does not warn of a division by zero where a mask hides it."""
+    if not isinstance(node.type, Array) or not node.type.unit_axes or not node.origin.derivative:
+        return node
+    found = node
+    if node.op.name == "divide":
+        found = TABLE["divide"].build(node.args[0], shown_divisor(node.args[1], mask))
+    elif node.op.name == "multiply":
+        found = TABLE["multiply"].build(*(harmless(arg, mask) for arg in node.args))
+    elif node.op.name == "power" and is_constant(node.args[1]):
+        found = TABLE["power"].build(shown_divisor(node.args[0], mask), node.args[1])
+    return found
+
+
+def shown_divisor(node: Node, mask: Node) -> Node:
+    """``node`` with 1 where a mask hides it, unless no entry is 0 anyway."""
+    whole = isinstance(node.type, Array) and node.type.unit_axes
+    if not whole or _never_zero(node):
+        return node
+    predicate, then, _ = mask.args
+    one = node.graph.constant(1.0)
+    arms = (one, node) if is_constant(then, 0) else (node, one)
+    found: Node = TABLE["where"].build(predicate, *arms)
+    return found
+
+
+def _never_zero(node: Node) -> bool:
+    """Whether no entry of an array is certainly 0."""
+    if is_constant(node):
+        return not is_constant(node, 0)
+    if node.op.name == "add":
+        left, right = node.args
+        positive = is_constant(left) and constant_value(left) > 0
+        return bool(positive) and (right.op.name in POSITIVE_OPS or right.op.name == "square")
+    if node.op.name == "square":
+        return _never_zero(node.args[0])
+    return node.op.name in POSITIVE_OPS
+
+
+def settled_choice(mask: Node, then: Node, orelse: Node) -> Node | None:
+    """A choice inside a choice by the same mask is settled."""
+    first, second = then, orelse
+    where = TABLE["where"]
+    while first.op is where and first.args[0] is mask:
+        first = first.args[1]
+    while second.op is where and second.args[0] is mask:
+        second = second.args[2]
+    if first is then and second is orelse:
+        return None
+    return mask.graph.cursor.add(where, (mask, first, second))
