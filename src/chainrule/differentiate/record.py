@@ -8,7 +8,7 @@ and the cut formulation of Vassilvitskii), and rewrites both loops.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chainrule.differentiate.activity import WRITES, all_steps
@@ -34,6 +34,7 @@ from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states,
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Cost, Primitive, is_constant
 from chainrule.primitives.effect import VERBATIM
+from chainrule.primitives.nouns import input_name, noun_of
 
 LEAVES = (CONSTANT, GLOBAL, REFERENCE, UNDEFINED)
 # A read is computed again only from lists that nothing writes to.
@@ -440,7 +441,8 @@ class RecordingCopier(Copier):
             return "steps"
         if isinstance(tape.entry, Tape):
             return self._tape_name(tape.entry) + "s"
-        return (self.source.names.get(tape.entry) or _noun(tape.entry)) + "_tape"
+        names = self.source.names
+        return (names.get(tape.entry) or _noun(tape.entry, names)) + "_tape"
 
     # --- backward loops -----------------------------------------------------------------------
 
@@ -488,10 +490,17 @@ class RecordingCopier(Copier):
         return self.replace(node, args, (kind, None, body, breaks))
 
 
-def _noun(node: Node) -> str:
+def _noun(node: Node, names: Mapping[Node, str]) -> str:
     """A name for a value without one."""
     if node.type == BOOL:
         return "branch"
+    if unit_axes_of(node.type):
+        users = (step for step in node.block.steps if node in step.args)
+        found = (input_name(step, names.get(step)) for step in users)
+        noun = next((name for name in found if name is not None), None)
+        noun = noun or noun_of(node, names.get)
+        if noun is not None:
+            return noun
     return node.op.name if isinstance(node.op, Primitive) else "value"
 
 

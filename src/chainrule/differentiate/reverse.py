@@ -28,6 +28,7 @@ from chainrule.primitives.control import (
     try_blocks,
 )
 from chainrule.primitives.declare import Primitive, Structured, is_constant
+from chainrule.primitives.nouns import input_name
 from chainrule.primitives.sequence import zero_of
 
 Bars = dict[Node, Node]
@@ -47,6 +48,12 @@ class ReverseWalker(Adjoints):
         self._inputs = frozenset(inputs)
         self.scopes: list[Bars] = [{}]
         self.pairs: dict[Node, Node] = {}
+        # Arguments of functions whose values have a name.
+        self.inputs: dict[Node, str] = {}
+        for step in all_steps(graph.body):
+            name = input_name(step, graph.names.get(step))
+            if name is not None:
+                self.inputs.setdefault(step.args[0], name)
         # Loop indices that are never negative.
         self.indices = {
             step.params[2].parameters[0]  # type: ignore[attr-defined]
@@ -67,7 +74,7 @@ class ReverseWalker(Adjoints):
 
     def set_bar(self, node: Node, bar: Node) -> None:
         self.scopes[-1][node] = bar
-        name = self.graph.names.get(node)
+        name = self.graph.names.get(node) or self.inputs.get(node)
         if name is not None and bar.origin.derivative:
             self.graph.names.setdefault(bar, name + "_bar")
 

@@ -349,6 +349,8 @@ class _Copies:
         for position, arg in enumerate(stored, len(value.args) - len(stored)):
             if arg in self.fresh and is_held(arg.type) and not self.seen_after(statement, arg):
                 continue
+            if arg.op is array_copy:
+                continue
             if not array and is_held(arg.type) and value.derivative and self.webs.is_updated(arg):
                 value.args[position] = self.copied(arg, value, 1)
                 made.append(value.args[position])

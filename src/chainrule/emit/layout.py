@@ -86,7 +86,7 @@ def _repeat_cheap(plan: Plan, webs: Webs, uses: Counter[Value]) -> None:
         for statement in block:
             if (
                 isinstance(statement, Define)
-                and uses[statement.value] > 1
+                and (uses[statement.value] > 1 or statement.value.op.name == "transpose")
                 and _is_cheap(statement.value, webs)
             ):
                 statement.value.captive = statement.value.repeated = True
@@ -100,7 +100,14 @@ def _blocks(plan: Plan) -> list[list[Statement]]:
 
 
 def _is_cheap(value: Value, webs: Webs) -> bool:
-    if value.op not in CHEAP or value.user_name is not None:
+    if value.user_name is not None:
+        return False
+    if value.op.name == "transpose" and value.params[0] is None:
+        # A view of what is not written to costs nothing.
+        return value.args[0].op is not VARIABLE and not webs.is_updated(value.args[0])
+    if value.op.name == "dimension":
+        return value.args[0].op is PARAMETER and value.params[-1] == "len"
+    if value.op not in CHEAP:
         return False
     return value.args[0].op is PARAMETER and not webs.is_updated(value.args[0])
 

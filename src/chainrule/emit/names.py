@@ -25,9 +25,10 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT
-from chainrule.graph.types import BOOL
+from chainrule.graph.types import BOOL, INT, Array
 from chainrule.primitives import arithmetic
 from chainrule.primitives.declare import Primitive
+from chainrule.primitives.nouns import input_name, noun_of
 from chainrule.primitives.sequence import index, length, record
 
 LONGEST_NOUN = 16
@@ -96,6 +97,7 @@ class Names:
         self.order: list[Value] = []
         self.reserved = reserved
         self.returned = _returned_values(plan)
+        self.inputs = self._inputs()
         self._collect()
         self._join_moves()
         self._join_updates()
@@ -234,10 +236,31 @@ class Names:
         return None if letter is None else taken.fresh(letter)
 
     def _noun(self, value: Value, taken: Taken) -> str:
-        noun = self._describe(value)
+        noun = self._describe_array(value) or self._describe(value)
         if noun is not None and not hasattr(builtins, noun):
             return taken.fresh(noun)
         return taken.numbered("t")
+
+    def _describe_array(self, value: Value) -> str | None:
+        """A noun for an array, or for the length of one."""
+        whole = isinstance(value.type, Array) and value.type.unit_axes
+        if not whole and value.op.name != "dimension":
+            return None
+        return self.inputs.get(value) or noun_of(value, self._known_name)
+
+    def _inputs(self) -> dict[Value, str]:
+        """Names for arguments of functions whose values the user has named."""
+        found: dict[Value, str] = {}
+        for statement in walk(self.plan.body):
+            if isinstance(statement, Define):
+                name = input_name(statement.value, statement.value.user_name)
+                if name is not None:
+                    found.setdefault(statement.value.args[0], name)
+        return found
+
+    def _known_name(self, value: Value) -> str | None:
+        family = self.family.get(value)
+        return None if family is None else self.names.get(family)
 
     def _describe(self, value: Value) -> str | None:
         """A noun for what a value is, from its operation and its one named argument."""
@@ -263,10 +286,28 @@ class Names:
         if op is arithmetic.subtract:
             return "gap"
         if op is arithmetic.power:
-            return "power"
+            return self._power(value)
+        if value.type == INT and op in (arithmetic.add, arithmetic.subtract):
+            return self._neighbour(value)
         if op is index:
             return self._entry(value)
         return None
+
+    def _power(self, value: Value) -> str:
+        """``x_squared``, or that it is a power."""
+        base = self._known_name(value.args[0])
+        exponent = value.args[1]
+        squared = exponent.op is CONSTANT and exponent.params[0] == 2
+        noun = f"{base}_squared"
+        return noun if squared and base is not None and len(noun) <= LONGEST_NOUN else "power"
+
+    def _neighbour(self, value: Value) -> str | None:
+        """``next_i`` and ``previous_i`` for the numbers beside ``i``."""
+        base, step = self._known_name(value.args[0]), value.args[1]
+        if base is None or step.op is not CONSTANT or step.params[0] != 1:
+            return None
+        noun = f"{'next' if value.op is arithmetic.add else 'previous'}_{base}"
+        return noun if len(noun) <= LONGEST_NOUN else None
 
     def _entry(self, value: Value) -> str | None:
         """``x_0`` or ``x_i`` for an entry of a list."""

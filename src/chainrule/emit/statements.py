@@ -192,12 +192,12 @@ class Writer:
         written = value.args[-1]
         if not written.captive or written.op not in AUGMENTED or not _is_number(written):
             return None
-        read = written.args[0]
-        same = read.captive and read.op is index and read.args == value.args[:-1]
-        if not same or any(arg.captive for arg in read.args):
-            return None
         tree = args[-1]
         assert isinstance(tree, ast.BinOp)
+        if _commutes(written) and _reads_place(written.args[1], value):
+            tree = ast.BinOp(tree.right, tree.op, tree.left)
+        elif not _reads_place(written.args[0], value):
+            return None
         place = subscript(owner, path_of(value, args[:-1]), ast.Store())
         return ast.AugAssign(place, tree.op, tree.right)
 
@@ -330,6 +330,12 @@ def negated(test: ast.expr) -> ast.expr:
         if other is not None:
             return ast.Compare(test.left, [other()], test.comparators)
     return ast.UnaryOp(ast.Not(), test)
+
+
+def _reads_place(read: Value, update: Value) -> bool:
+    """Whether an expression is just what stands in the place that is written to."""
+    same = read.captive and read.op is index and read.args == update.args[:-1]
+    return same and not any(arg.captive for arg in read.args)
 
 
 def _add_into(place: ast.expr, value: ast.expr) -> ast.stmt:

@@ -495,7 +495,8 @@ def _simplify_negative(x: Node) -> Node | None:
         return inner
     if x.op is subtract and x.origin.derivative:
         return subtract.build(x.args[1], x.args[0])
-    if x.op is multiply and is_constant(x.args[0]) and x.origin.derivative:
+    whole = isinstance(x.type, Array)
+    if x.op is multiply and is_constant(x.args[0]) and x.origin.derivative and not whole:
         return multiply.build(negative.build(x.args[0]), x.args[1])
     return None
 

@@ -1,0 +1,163 @@
+"""Nouns for arrays that bear no name: from the operation and the first name that goes into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from chainrule.graph.block import CONSTANT
+from chainrule.graph.node import Node, Op
+from chainrule.graph.types import Type, unit_axes_of
+from chainrule.primitives.declare import Elementwise, Primitive
+
+
+class Value(Protocol):
+    """What is looked at: a node, or a value of the emitter."""
+
+    @property
+    def op(self) -> Op: ...
+
+    @property
+    def args(self) -> Sequence[Any]: ...
+
+    @property
+    def params(self) -> tuple[Any, ...]: ...
+
+    @property
+    def type(self) -> Type: ...
+
+
+LONGEST = 16
+# What is put behind the name of what an operation is applied to.
+ENDINGS = {
+    "multiply": "scaled",
+    "divide": "ratio",
+    "add": "total",
+    "where": "chosen",
+    "expand_dims": "wide",
+    "maximum": "raised",
+    "minimum": "capped",
+    "array_literal": "array",
+    "matmul": "product",
+    "dot": "product",
+    "outer": "outer",
+    "reshape": "shaped",
+    "reshaped": "shaped",
+    "broadcast_to": "wide",
+    "astype": "cast",
+    "array_copy": "copy",
+    "convolve": "convolved",
+    "solve": "solved",
+    "ravel": "flat",
+    "array_concatenate": "joined",
+    "stack": "stacked",
+}
+WORDS = {*ENDINGS.values(), "gap", "squared", "power", "tail", "head", "part", "picked"}
+CREATED = {"zeros", "ones", "empty", "full", "array_zeros_like", "array_ones_like", "empty_like"}
+EXTREMES = {"array_max": "at_max", "array_min": "at_min"}
+
+
+def noun_of(value: Value, name_of: Callable[[Value], str | None]) -> str | None:
+    """A noun for an array; ``name_of`` is the name of a value that has one."""
+    op = value.op
+    if getattr(value.type, "dtype", None) == "bool":
+        return _mask(value)
+    if op.name == "arange":
+        return "rows"
+    if op.name == "eye":
+        return "identity"
+    if op.name == "dimension":
+        return _length(value, name_of)
+    if op.name in CREATED:
+        return "buffer"
+    base = first_name(value, name_of)
+    if base is None:
+        return None
+    if op.name == "array_copy":
+        return _copied(value.args[0], name_of) or fitting(base, "copy")
+    if op.name == "section":
+        return fitting(base, _part(value))
+    if op.name == "power":
+        squared = value.args[1].op is CONSTANT and value.args[1].params[0] == 2
+        return fitting(base, "squared" if squared else "power")
+    if op.name == "negative":
+        return fitting("minus", base)
+    if op.name == "subtract":
+        return fitting(base, "gap")
+    if op.name in ENDINGS:
+        return fitting(base, ENDINGS[op.name])
+    if isinstance(op, Primitive) and op.callables and op.symbol is None:
+        noun = op.callables[0].rpartition(".")[2]
+        return fitting(noun, base)
+    return None
+
+
+def fitting(first: str, second: str) -> str:
+    """The two words joined, or the one that says more where that is too long."""
+    for ending in WORDS:
+        first = first.removesuffix(f"_{ending}")
+    noun = f"{first}_{second}" if first != second else first
+    return noun if len(noun) <= LONGEST else second if second in WORDS else first
+
+
+def first_name(value: Value, name_of: Callable[[Value], str | None]) -> str | None:
+    """The first name in an expression, the largest arrays first."""
+    stack = sorted(value.args, key=lambda arg: len(unit_axes_of(arg.type)))
+    while stack:
+        arg = stack.pop()
+        named = name_of(arg)
+        if getattr(arg, "captive", named is None and isinstance(arg, Node)):
+            stack += sorted(arg.args, key=lambda inner: len(unit_axes_of(inner.type)))
+        elif named is not None and unit_axes_of(arg.type):
+            return named
+    return None
+
+
+def _mask(value: Value) -> str:
+    for arg in value.args:
+        inner = arg
+        while getattr(inner, "captive", True) and inner.op.name in ("expand_dims", "section"):
+            inner = inner.args[0]
+        if value.op.name == "equal" and inner.op.name in EXTREMES:
+            return EXTREMES[inner.op.name]
+    return "mask"
+
+
+def _copied(read: Value, name_of: Callable[[Value], str | None]) -> str | None:
+    """``x_i`` for a copy of ``x[i]``."""
+    if read.op.name != "index":
+        return None
+    words = [name_of(arg) if arg.op is not CONSTANT else str(arg.params[0]) for arg in read.args]
+    noun = "_".join(word for word in words if word is not None)
+    fits = None not in words and noun.isidentifier() and len(noun) <= LONGEST
+    return noun if fits else None
+
+
+def input_name(value: Value, name: str | None) -> str | None:
+    """``h_in`` for the argument of a function of one argument whose value is called ``h``."""
+    plain = isinstance(value.op, Elementwise) and value.op.symbol is None and len(value.args) == 1
+    if name is None or not plain or not unit_axes_of(value.type) or len(name) > LONGEST - 3:
+        return None
+    return f"{name}_in"
+
+
+def _length(value: Value, name_of: Callable[[Value], str | None]) -> str | None:
+    base = name_of(value.args[0])
+    if base is None:
+        return None
+    return fitting("n" if value.params[0] == 0 else f"n{value.params[0]}", base)
+
+
+def _part(value: Value) -> str:
+    """``x[1:]`` is a tail, ``x[:-1]`` a head, ``x[:, None]`` a wide one, ``x[mask]`` picked."""
+    pattern = str(value.params[0])
+    if set(pattern) & set("aum"):
+        return "picked"
+    bounds = [arg.params[0] if arg.op is CONSTANT else "?" for arg in value.args[1:]]
+    if all(bound is None for bound in bounds):
+        return "wide"
+    if pattern == "s" and bounds[0] is not None and bounds[1:] == [None, None]:
+        return "tail"
+    if pattern == "s" and bounds[0] is None and bounds[1] is not None and bounds[2] is None:
+        return "head"
+    return "part"
