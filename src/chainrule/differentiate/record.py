@@ -498,7 +498,7 @@ def _noun(node: Node, names: Mapping[Node, str]) -> str:
         users = (step for step in node.block.steps if node in step.args)
         found = (input_name(step, names.get(step)) for step in users)
         noun = next((name for name in found if name is not None), None)
-        noun = noun or noun_of(node, names.get)
+        noun = noun or noun_of(node, lambda each: names.get(each))
         if noun is not None:
             return noun
     return node.op.name if isinstance(node.op, Primitive) else "value"

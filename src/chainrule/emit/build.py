@@ -75,7 +75,11 @@ class _Builder:
         body = self.block(self.graph.body)
         if self.graph.body.completes and self.graph.body.results:
             body.append(Return(self.value(self.graph.body.results[0])))
-        return Plan(self.graph, parameters, body, self.constants, self.states, self.lengths)
+        plan = Plan(self.graph, parameters, body, self.constants, self.states, self.lengths)
+        for node, given in self.graph.given.items():
+            if node.type == OPAQUE and given.shape is not None and node in self.values:
+                plan.counts[self.values[node]] = given.shape[0]
+        return plan
 
     # --- values ---------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from chainrule.emit.plan import (
     RAISED,
     RANGE,
     REVERSED,
+    SHAPE,
     ZIP,
     Value,
 )
@@ -448,6 +449,7 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     CONDITIONAL.name: _conditional,
     COMPREHENSION.name: _comprehension,
     POP.name: _pop,
+    SHAPE.name: lambda speller, value, args: ast.Attribute(args[0], "shape", ast.Load()),
     RAISED.name: _raised,
     AND.name: _boolean(ast.And),
     OR.name: _boolean(ast.Or),

@@ -27,6 +27,7 @@ from chainrule.emit.printing import Answer, body_lines, expression_text
 from chainrule.emit.statements import Writer
 from chainrule.emit.targets import Target
 from chainrule.emit.targets import target as target_named
+from chainrule.emit.unpacking import take_apart
 from chainrule.emit.unused import drop_unused
 from chainrule.emit.widths import measure_of
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
@@ -127,6 +128,7 @@ def prepare(graph: Graph) -> Plan:
     place(plan)
     raise_loops(plan)
     drop_unused(plan)
+    take_apart(plan)
     return plan
 
 

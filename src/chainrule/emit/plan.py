@@ -47,6 +47,7 @@ ENUMERATE = Form("enumerate")
 ZIP = Form("zip")
 COMPREHENSION = Form("comprehension")  # args (iterable, element); params (target,)
 RAISED = Form("raised")  # args (list, number): the number added to every entry
+SHAPE = Form("shape")  # the lengths of args[0]
 POP = Form("pop")  # removes and gives the last entry of args[0]
 LAZY = (CONDITIONAL, AND, OR, COMPREHENSION)
 LEAVES = (CONSTANT, PARAMETER, GLOBAL, REFERENCE, UNDEFINED, VARIABLE)
@@ -264,6 +265,8 @@ class Plan:
     lengths:
         Lists that get one entry in each step of a loop: the loop's number, and the number of its
         steps if it is that of ``range(n)``.
+    counts:
+        Containers of the caller's of which it is known how many entries they have.
     owned:
         Sums and products of arrays, each with an argument whose memory may take the result.
     """
@@ -274,6 +277,7 @@ class Plan:
     constants: dict[object, Value] = field(default_factory=dict)
     states: set[Value] = field(default_factory=set)
     lengths: dict[Value, tuple[int, Value | None]] = field(default_factory=dict)
+    counts: dict[Value, int] = field(default_factory=dict)
     owned: set[tuple[Value, Value]] = field(default_factory=set)
 
 

@@ -153,6 +153,7 @@ class Parameters(NumpyCalls):
         self, name: str, example: list[Any], read: Callable[[Type], Node], route: Route
     ) -> Value:
         base = read(OPAQUE)
+        self.graph.given[base] = Given(route, (len(example),))
         items = [
             self.example_value(name, item, self._reader(base, f"[{k}]"), route.item(k))
             for k, item in enumerate(example)
@@ -181,6 +182,7 @@ class Parameters(NumpyCalls):
                 )
             )
         base = read(OPAQUE)
+        self.graph.given[base] = Given(route, (len(example),))
         fields = getattr(example, "_fields", None)
         items = tuple(
             self.example_value(

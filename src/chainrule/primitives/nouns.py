@@ -57,7 +57,7 @@ CREATED = {"zeros", "ones", "empty", "full", "array_zeros_like", "array_ones_lik
 EXTREMES = {"array_max": "at_max", "array_min": "at_min"}
 
 
-def noun_of(value: Value, name_of: Callable[[Value], str | None]) -> str | None:
+def noun_of(value: Value, name_of: Callable[[Any], str | None]) -> str | None:
     """A noun for an array; ``name_of`` is the name of a value that has one."""
     op = value.op
     if getattr(value.type, "dtype", None) == "bool":
@@ -100,7 +100,7 @@ def fitting(first: str, second: str) -> str:
     return noun if len(noun) <= LONGEST else second if second in WORDS else first
 
 
-def first_name(value: Value, name_of: Callable[[Value], str | None]) -> str | None:
+def first_name(value: Value, name_of: Callable[[Any], str | None]) -> str | None:
     """The first name in an expression, the largest arrays first."""
     stack = sorted(value.args, key=lambda arg: len(unit_axes_of(arg.type)))
     while stack:
@@ -123,7 +123,7 @@ def _mask(value: Value) -> str:
     return "mask"
 
 
-def _copied(read: Value, name_of: Callable[[Value], str | None]) -> str | None:
+def _copied(read: Value, name_of: Callable[[Any], str | None]) -> str | None:
     """``x_i`` for a copy of ``x[i]``."""
     if read.op.name != "index":
         return None
@@ -141,7 +141,7 @@ def input_name(value: Value, name: str | None) -> str | None:
     return f"{name}_in"
 
 
-def _length(value: Value, name_of: Callable[[Value], str | None]) -> str | None:
+def _length(value: Value, name_of: Callable[[Any], str | None]) -> str | None:
     base = name_of(value.args[0])
     if base is None:
         return None
