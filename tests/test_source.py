@@ -326,10 +326,10 @@ GALLERY = [
     for i in reversed(range(len(x) - 1)):
         # line: total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) **…
         x_i = x[i]
-        t1 = i + 1
-        gap = x[t1] - x_i * x_i
+        next_i = i + 1
+        gap = x[next_i] - x_i * x_i
         x_bar[i] -= 2.0 * (1.0 - x_i) + 400.0 * (gap * x_i)
-        x_bar[t1] += 200.0 * gap
+        x_bar[next_i] += 200.0 * gap
     return x_bar
 """,
         id="rosen-auto-x",
@@ -492,16 +492,16 @@ GALLERY = [
     for i in range(len(xs) - 1):
         if xs[i] <= x and x < xs[i + 1]:
             xs_i = xs[i]
-            t1 = i + 1
-            gap = xs[t1] - xs_i
+            next_i = i + 1
+            gap = xs[next_i] - xs_i
             t = (x - xs_i) / gap
             ys_i = ys[i]
             # line: return ys[i] * (1 - t) + ys[i + 1] * t
             ys_bar = [0.0] * len(ys)
-            ys_bar[t1] += t
+            ys_bar[next_i] += t
             ys_bar[i] += 1 - t
             # line: t = (x - xs[i]) / (xs[i + 1] - xs[i])
-            return (ys[t1] - ys_i) / gap, ys_bar
+            return (ys[next_i] - ys_i) / gap, ys_bar
     # line: return ys[-1]
     ys_bar = [0.0] * len(ys)
     ys_bar[-1] += 1.0

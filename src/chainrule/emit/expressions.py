@@ -107,6 +107,8 @@ class Speller:
         op = value.op
         if value.leaf and op.name in ("constant", "global", "reference"):
             self.use(value)
+        elif isinstance(op, Primitive) and op.formula is not None:
+            self.header.module("numpy")
         elif isinstance(op, ArrayCall):
             reserve_array(self, value, op)
         elif isinstance(op, Primitive) and op.callables and (op.symbol is None or value.params):
@@ -137,12 +139,24 @@ class Speller:
 
     def primitive(self, value: Value, op: Primitive, args: list[ast.expr]) -> ast.expr:
         chosen = spelled(value)
+        if op.formula is not None:
+            return self.formula(op.formula, args)
         if op.symbol is not None and chosen is None:
             return operation(op.symbol, args)
         dotted = chosen or self.target.spelling(op.name, op.callables)
         if dotted is None:
             raise InternalError(f"target {self.target.name} has no spelling for `{op.name}`")
         return ast.Call(self.callable(dotted), args, [])
+
+    def formula(self, text: str, args: list[ast.expr]) -> ast.expr:
+        """A formula with its slots filled and NumPy's functions in it."""
+        tree = ast.parse(text, mode="eval").body
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                node.func = self.callable(f"numpy.{node.func.id}")
+        found = _positive(fill(tree, args))
+        assert isinstance(found, ast.expr)
+        return found
 
     def callable(self, dotted: str) -> ast.expr:
         module, _, name = dotted.rpartition(".")
@@ -228,6 +242,22 @@ def spelled(value: Value) -> str | None:
     if op.callables and op.callables[0] == "builtins.abs":
         return None
     return next((name for name in op.callables if name.startswith(("numpy.", "scipy."))), None)
+
+
+class _Signs(ast.NodeTransformer):
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        self.generic_visit(node)
+        inner = node.operand
+        minus = isinstance(node.op, ast.USub) and isinstance(inner, ast.UnaryOp)
+        if minus and isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.USub):
+            return inner.operand
+        return node
+
+
+def _positive(tree: ast.AST) -> ast.AST:
+    """``tree`` without the negative of a negative."""
+    found: ast.AST = _Signs().visit(tree)
+    return found
 
 
 class _Fill(ast.NodeTransformer):

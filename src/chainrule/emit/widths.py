@@ -74,6 +74,8 @@ def binding(value: Value) -> int:
     if isinstance(op, (Verbatim, Effect)):
         return 0
     symbol = op.symbol if isinstance(op, Primitive) else None
+    if isinstance(op, Primitive) and op.formula is not None:
+        return 0
     if symbol is None:
         return ATOM
     if len(value.args) == 1 and symbol in "+-":
@@ -116,6 +118,8 @@ def own_width(value: Value, name_width: object) -> int:
     if op is entrywise_add:
         return 34
     if isinstance(op, Primitive):
+        if op.formula is not None:
+            return len(op.formula)
         if op.symbol is not None:
             return len(op.symbol) + (2 if count == 2 else op.symbol.isalpha())
         return (

@@ -180,6 +180,8 @@ class Primitive(Op):
         The rule for the lengths of the axes of the result, see
         :mod:`chainrule.primitives.arrays.lengths`; None is those of broadcast arguments, or
         unknown.
+    formula:
+        How it is written where there is no name for it: NumPy's functions of ``_0_``, ``_1_``.
     simplify:
         A function of the arguments that returns a simpler equal node or None; applied to
         derivative expressions only.
@@ -189,6 +191,7 @@ class Primitive(Op):
     # On arrays NumPy evaluates it entry by entry.
     broadcasts = False
     lengths: Callable[..., Any] | None = None
+    formula: str | None = None
 
     def __init__(
         self,

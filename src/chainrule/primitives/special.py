@@ -254,6 +254,19 @@ def expit(x: Any, out: Any) -> Any:
     return out * expit(-x)
 
 
+def _logistic(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x)) if x > -700.0 else math.exp(x)
+
+
+@elementwise(name="logistic", raises=False, sympy="1/(1 + exp(-x))", evaluate=_logistic)
+def logistic(x: Any, out: Any) -> Any:
+    """Logistic function of derivative code, which needs no SciPy for it."""
+    return out * logistic(-x)
+
+
+logistic.formula = "1.0 / (1.0 + exp(-_0_))"
+
+
 @elementwise(
     "scipy.special.logit", domain=(INSIDE_PROBABILITY,), raises=False, sympy="log(x/(1 - x))"
 )
