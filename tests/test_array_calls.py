@@ -247,6 +247,101 @@ np.ascontiguousarray(x)
 x.tolist()[0][1] * x
 x.item(2) * x
 np.add.reduce(x)
+np.maximum.accumulate(x, axis=1)
+np.minimum.accumulate(x)
+np.add.accumulate(x)
+np.multiply.accumulate(x[0])
+np.logaddexp.reduce(x, axis=1)
+np.divide.outer(x[0], x[1])
+np.sum(x, where=x > 0.5)
+np.mean(x, axis=1, where=x > 0.3)
+np.var(x, where=x > 0.5)
+np.std(x, where=x > 0.5, ddof=1)
+np.prod(x, where=x > 0.5)
+np.max(x, where=x > 0.5, initial=0.0)
+x.min(axis=0, initial=0.5)
+np.sum(x, dtype=float)
+x[np.where(x > 0.5)]
+x[np.nonzero(x > 0.5)]
+x.ravel()[np.flatnonzero(x > 0.5)]
+x[np.unravel_index(np.argmax(x), x.shape)]
+x[np.tril_indices(3)]
+x[np.triu_indices(3, 1)]
+x[np.diag_indices(3)]
+x[np.ix_([0, 2], [1, 3])]
+np.indices(x.shape)[0] * x
+np.mgrid[0:3, 0:4][1] * x
+np.ogrid[0:3, 0:4][1] * x
+np.tri(3, 4) * x
+np.r_[x[0], 1.0, x[1]]
+np.c_[x, x[:, 0]]
+np.digitize(x, [0.4, 0.8]) * x
+np.histogram(x, bins=3)[0].sum() * x
+np.bincount([0, 1, 1, 2], weights=x[0])
+np.unique(x)
+np.partition(x, 1, axis=1)[:, 0]
+np.quantile(x, 0.3)
+np.quantile(x, 0.3, axis=0, keepdims=True)
+np.quantile(x, [0.3, 0.5], axis=1)
+np.percentile(x, 30, axis=1, method='midpoint')
+np.nanquantile(x, 0.3, axis=1)
+np.nanmedian(np.where(x > 0.5, x, np.nan), axis=1)
+np.nanmax(x, axis=1)
+np.nanmin(np.where(x > 0.5, x, np.nan))
+np.nanstd(np.where(x > 0.5, x, np.nan), ddof=1)
+np.nanvar(x, axis=0)
+np.nanprod(x, axis=0)
+np.nancumsum(x, axis=0)
+np.cov(x)
+np.cov(x, rowvar=False, ddof=0)
+np.cov(x[0], x[1])
+np.corrcoef(x)
+np.corrcoef(x[0], x[1])
+np.average(x, axis=1, weights=x, returned=True)[1]
+np.block([[x, x[:, :1]], [x[:1], np.ones((1, 1))]])
+np.lib.stride_tricks.sliding_window_view(x, (2, 2))
+np.lib.stride_tricks.sliding_window_view(x, 2, axis=1)
+np.gradient(x)[0]
+np.gradient(x, 0.1, axis=0)
+np.gradient(x[0], x[1].cumsum())
+np.gradient(x[0], edge_order=2)
+np.diff(x, axis=0, append=x[:1])
+np.diff(x, prepend=0.0)
+np.insert(x, 1, x[0], axis=0)
+np.delete(x, [0, 2], axis=1)
+np.repeat(x, [1, 2, 0], axis=0)
+np.moveaxis(x, [0, 1], [1, 0])
+np.vander(x[0], 3)
+np.logspace(x[0, 0], x[0, 1], 4)
+np.geomspace(x[0, 0], x[0, 1], 4)
+np.convolve(x[0], x[1, :2], 'same')
+np.correlate(x[0, :2], x[1], 'same')
+np.correlate(x[0], x[1, :3], 'full')
+np.interp(x[0], [0, 0.5, 1.5], [0.0, 1.0, 3.0], left=0.5, right=2.0)
+np.prod(x, axis=(0, 1))
+np.vecdot(x, x)
+np.kron(np.eye(2), x[0])
+np.outer(x[0, 0], x[1])
+np.eye(4, 3).T @ x[0]
+np.piecewise(x, [x < 0.6, x > 0.9], [0.5, lambda t: t * t, np.sin])
+np.apply_along_axis(lambda r: r * 2, 0, x)
+np.apply_along_axis(np.convolve, 1, x, [1.0, 2.0])
+np.vectorize(lambda t: t * t if t > 0.5 else t)(x)
+np.vectorize(lambda t, s: t * s)(x, x[0])
+np.fromfunction(lambda i, j: i + j, (3, 4)) * x
+sum(r * i * j for (i, j), r in np.ndenumerate(x))
+sum(x[i] ** 2 * i[0] for i in np.ndindex(x.shape))
+np.broadcast_arrays(x, x[0])[1]
+special.logsumexp(x, axis=1, b=x)
+np.round(x, 1) * x
+np.array_split(x[0], 3)[0]
+np.stack([r * r for r in x], axis=1)
+np.vstack([np.sin(x[i]) for i in range(len(x))])
+np.hstack([x[i, :2] for i in range(len(x))])
+np.concatenate([r[1:] for r in x])
+np.concatenate(x)
+x.flat[3] * x
+x.mT
 np.maximum.reduce(x)
 np.add.outer(x[0], x[1])
 np.multiply.reduce(x[0])
@@ -490,7 +585,8 @@ def test_declared_lengths_are_those_of_numpy(rank: int, expression: str) -> None
         # A view has no name of its own.
         return
     with np.errstate(all="ignore"):
-        shape = np.shape(eval(expression, function_of(expression).__globals__, {"x": POINTS[rank]}))
+        scope = {**function_of(expression).__globals__, "x": POINTS[rank]}
+        shape = np.shape(eval(expression, scope))
     for length, size in zip(lengths_of(found), shape, strict=True):
         if all(key in given for key, _ in length.terms):
             known = length.constant + sum(given[key] * count for key, count in length.terms)

@@ -11,9 +11,10 @@ from chainrule.differentiate.activity import all_steps, useful, varied
 from chainrule.differentiate.points import Points, either, nonzero, refuse_points, sources
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import ITEM, PARAMETER, UNDEFINED, Block, Graph
-from chainrule.graph.node import Node, Origin
+from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Array
-from chainrule.primitives import arithmetic
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, try_blocks
 from chainrule.primitives.copying import Copier
@@ -97,7 +98,7 @@ class ForwardWalker(Copier):
         check_rule(step)
         op = step.op
         assert isinstance(op, Primitive)
-        with self.graph.answering(Origin(step.origin.position, derivative=True)):
+        with self.graph.answering(step.origin.answered):
             rows = [
                 [self.dot(arg, direction) if arg in self.active else None for arg in step.args]
                 for direction in range(len(self.suffixes))
@@ -166,7 +167,7 @@ class ForwardWalker(Copier):
         conditions = self.points.of(node, position, [k for k, _ in extra])
         if not conditions:
             return False
-        with self.graph.answering(Origin(node.args[0].origin.position, derivative=True)):
+        with self.graph.answering(node.args[0].origin.answered):
             return refuse_points(self.graph, conditions, self._moves, self.mapped)
 
     def _moves(self, nodes: tuple[Node, ...]) -> Node | bool:
@@ -215,7 +216,11 @@ class ForwardWalker(Copier):
             self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
             self.named(parameter, self.map[parameter])
         for position, (k, direction) in enumerate(carried):
-            dot = body.parameter("dot", args[len(bounds) + len(initial) + position].type)
+            type = args[len(bounds) + len(initial) + position].type
+            if isinstance(type, SequenceType):
+                # An empty list does not tell yet what will be in it.
+                type = sequence.float_entries(parameters[k].type)
+            dot = body.parameter("dot", type)
             self.dots[direction][parameters[k]] = dot
             name = self.source.names.get(parameters[k])
             if name is not None:
@@ -271,7 +276,7 @@ class ForwardWalker(Copier):
         if not extra and not self._varies_inside(olds):
             return
         made = self.map[node]
-        with self.graph.answering(Origin(node.origin.position, derivative=True)):
+        with self.graph.answering(node.origin.answered):
             results = self._attempt_tangents(made, olds, 0, extra)
         for (k, direction), result in zip(extra, results, strict=True):
             self.set_dot(node.block.item(node, 1 + k), direction, result)

@@ -9,7 +9,7 @@ and the cut formulation of Vassilvitskii), and rewrites both loops.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainrule.differentiate.activity import WRITES, all_steps
 from chainrule.differentiate.cut import minimum_cut
@@ -24,7 +24,7 @@ from chainrule.graph.block import (
     Graph,
     inside,
 )
-from chainrule.graph.node import Node, Origin
+from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Type, dtype_of, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
@@ -326,7 +326,7 @@ class RecordingCopier(Copier):
             raise InternalError(f"a value of a loop is missing in its backward loop: {node!r}")
         args = tuple(map(self.mapped, node.args))
         derivative = node not in self.exact
-        with self.graph.answering(Origin(node.origin.position, derivative)):
+        with self.graph.answering(replace(node.origin, derivative=derivative)):
             new = self.graph.cursor.add(node.op, args, node.params, node.type)
         self.named(node, new)
         known.append((self.graph.cursor, new))
@@ -392,7 +392,7 @@ class RecordingCopier(Copier):
         kind, condition, old, breaks = node.params
         assert isinstance(old, Block)
         graph = self.graph
-        with graph.answering(Origin(node.origin.position, derivative=True)):
+        with graph.answering(node.origin.answered):
             empty = tuple(
                 graph.constant(0)
                 if tape.entry is None
@@ -416,7 +416,7 @@ class RecordingCopier(Copier):
             new_condition.results = tuple(map(self.mapped, condition.results))
         self.walk(old, body)
         nexts = next_states(node)
-        with graph.inside(body), graph.answering(Origin(node.origin.position, derivative=True)):
+        with graph.inside(body), graph.answering(node.origin.answered):
             following = tuple(map(self.mapped, nexts))
             for tape, state in zip(tapes, states, strict=True):
                 new_state = self._recorded_step(tape, state)
@@ -472,7 +472,7 @@ class RecordingCopier(Copier):
             self.named(plan.index, index)
         with (
             graph.inside(body),
-            graph.answering(Origin(plan.forward.origin.position, derivative=True)),
+            graph.answering(plan.forward.origin.answered),
         ):
             position = index
             if not by_tape and tapes and not is_constant(bounds[0], 0):

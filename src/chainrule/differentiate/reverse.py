@@ -12,7 +12,7 @@ from chainrule.differentiate.activity import all_steps, carrying_args, useful, v
 from chainrule.differentiate.forward import check_rule
 from chainrule.differentiate.points import Condition, Doubt, Points, either, nonzero, refuse_points
 from chainrule.graph.block import CONSTANT, UNDEFINED, Block, Graph, inside
-from chainrule.graph.node import Node, Origin
+from chainrule.graph.node import Node
 from chainrule.graph.types import Array
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
@@ -105,7 +105,7 @@ class ReverseWalker(Adjoints):
     def pull(self, steps: Sequence[Node]) -> None:
         """Walk back over ``steps``."""
         for step in reversed(steps):
-            with self.graph.answering(Origin(step.origin.position, derivative=True)):
+            with self.graph.answering(step.origin.answered):
                 if isinstance(step.op, Structured):
                     self._pull_structured(step)
                 elif step in self._active and step not in self._inputs:

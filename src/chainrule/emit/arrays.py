@@ -74,6 +74,8 @@ def array_expression(
     if op.symbol is not None:
         return ast.BinOp(args[0], ast.MatMult(), args[1])
     *statics, form = value.params
+    if op.written is not None:
+        return _written(speller, op, statics, args)
     if op.name == "dimension":
         if form == "len":
             return ast.Call(speller.callable("builtins.len"), args, [])
@@ -81,7 +83,8 @@ def array_expression(
         return ast.Subscript(shape, speller.constant(statics[0]), ast.Load())
     if op.name == "einsum":
         words = [ast.Constant(statics[0]), *args]
-        return ast.Call(speller.callable("numpy.einsum"), words, [])
+        options = [ast.keyword("optimize", speller.constant(statics[1]))] if statics[1] else []
+        return ast.Call(speller.callable("numpy.einsum"), words, options)
     if op.name == "transpose" and statics == [None]:
         return ast.Attribute(args[0], "T", ast.Load())
     if op.name == "transpose" and form == "method":
@@ -104,6 +107,9 @@ def array_expression(
     if op.sizes is not None:
         _place_sizes(op, positional, sizes, method)
     keywords = _keywords(speller, op, statics, positional)
+    if op.paired is not None:
+        first = speller.constant(statics[op.static_names.index(op.paired)])
+        positional[0] = ast.Tuple([positional[0], first], ast.Load())
     if op.named:
         last = op.array_names[-op.named :]
         split = op.arrays - op.named
@@ -113,7 +119,7 @@ def array_expression(
     if method and op.method is not None:
         owner, *rest = positional
         return ast.Call(ast.Attribute(owner, op.method, ast.Load()), rest, keywords)
-    return ast.Call(speller.callable(op.callables[0]), positional, keywords)
+    return ast.Call(speller.callable(op.spelled), positional, keywords)
 
 
 def _with_new_axes(array: ast.expr, axis: Any, rank: int) -> ast.expr:
@@ -126,6 +132,35 @@ def _with_new_axes(array: ast.expr, axis: Any, rank: int) -> ast.expr:
         parts = [ast.Constant(Ellipsis), ast.Constant(None)]
     key = parts[0] if len(parts) == 1 else ast.Tuple(parts, ast.Load())
     return ast.Subscript(array, key, ast.Load())
+
+
+class _Spelled(ast.NodeTransformer):
+    """Fills the slots of a written form and spells its functions."""
+
+    def __init__(self, speller: Spelling, slots: dict[str, ast.expr]) -> None:
+        self.speller = speller
+        self.slots = slots
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.slots.get(node.id, node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        dotted = ast.unparse(node)
+        if dotted.partition(".")[0] in ("numpy", "scipy"):
+            return self.speller.callable(dotted)
+        self.generic_visit(node)
+        return node
+
+
+def _written(
+    speller: Spelling, op: ArrayCall, statics: list[Any], args: list[ast.expr]
+) -> ast.expr:
+    slots = {f"_{position}_": arg for position, arg in enumerate(args)}
+    for name, static in zip(op.static_names, statics, strict=True):
+        slots[f"_{name}_"] = _static(speller, name, static)
+    found = _Spelled(speller, slots).visit(ast.parse(str(op.written), mode="eval").body)
+    assert isinstance(found, ast.expr)
+    return found
 
 
 def _reshaped(args: list[ast.expr], order: str) -> ast.expr:
@@ -158,6 +193,8 @@ def _keywords(
     found = []
     for name, static in zip(op.static_names, statics, strict=True):
         parameter = op.signature.parameters[name]
+        if name == op.paired:
+            continue
         if parameter.default is parameter.empty:
             positional.append(_static(speller, name, static))
         elif static != parameter.default or type(static) is not type(parameter.default):
@@ -213,8 +250,10 @@ def reserve_array(speller: Spelling, value: Value, op: ArrayCall) -> None:
     """Bind in the header what writing a call will need there."""
     if op.name == "dimension" or op.symbol is not None or op.attribute is not None:
         return
-    if op.callables:
-        speller.callable(op.callables[0])
+    if op.written is not None:
+        _written(speller, op, list(value.params[:-1]), [])
+    elif op.spelled:
+        speller.callable(op.spelled)
     for name, static in zip(op.static_names, value.params, strict=False):
         if name == "dtype" and static is not None:
             _static(speller, name, static)

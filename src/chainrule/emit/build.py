@@ -105,9 +105,10 @@ class _Builder:
         origin = node.origin
         if node.op is ITEM:
             position = origin.position or node.args[0].origin.position
-            origin = Origin(position, origin.derivative or self.derived(node))
+            managers = origin.managers or node.args[0].origin.managers
+            origin = Origin(position, origin.derivative or self.derived(node), managers)
         elif not origin.derivative and self.derived(node):
-            origin = Origin(origin.position, derivative=True)
+            origin = origin.answered
         value = Value(
             op, args, node.params if op is node.op else (), node.type, origin, node.serial
         )

@@ -105,6 +105,8 @@ class Speller:
     def reserve(self, value: Value) -> None:
         """Bind in the header what writing ``value`` will need there."""
         op = value.op
+        for text in value.origin.managers:
+            self.manager(text)
         if value.leaf and op.name in ("constant", "global", "reference"):
             self.use(value)
         elif isinstance(op, Primitive) and op.formula is not None:
@@ -166,6 +168,12 @@ class Speller:
             rest = dotted.removeprefix("numpy.")
             return self.name(f"{self.header.module('numpy')}.{rest}")
         return self.name(self.header.imported(module, name))
+
+    def manager(self, text: str) -> ast.expr:
+        """A context manager that is kept, such as ``numpy.errstate(all="ignore")``."""
+        call = ast.parse(text, mode="eval").body
+        assert isinstance(call, ast.Call)
+        return ast.Call(self.callable(ast.unparse(call.func)), [], call.keywords)
 
     def builtin(self, name: str) -> ast.expr:
         """A built-in function, imported where the user has a variable of that name."""
@@ -369,6 +377,9 @@ def _filled_like(speller: Speller, base: ast.expr, type: Any, entry: ast.expr) -
         return comprehension(
             _filled_like(speller, row, type.item, entry), ast.Name("row", ast.Store()), base
         )
+    if isinstance(type, Sequence) and isinstance(type.item, Array):
+        zeros = ast.Call(speller.callable("numpy.zeros_like"), [ast.Name("row", ast.Load())], [])
+        return comprehension(zeros, ast.Name("row", ast.Store()), base)
     return ast.BinOp(ast.List([entry], ast.Load()), ast.Mult(), speller.call("len", base))
 
 

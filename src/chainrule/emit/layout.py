@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chainrule.emit.inplace import Webs, is_held, is_update
+from chainrule.emit.managers import may_fold
 from chainrule.emit.plan import (
     AND,
     COMPREHENSION,
@@ -194,6 +195,8 @@ class _Folder:
         return k >= 0 and self.fixed[k] > at
 
     def _foldable(self, value: Value, statement: Statement) -> bool:
+        if not may_fold(value, statement):
+            return False
         named = value.user_name is not None and value not in self.free
         if isinstance(statement, Define) and statement.value.op is RAISED:
             # The number stands inside a comprehension.

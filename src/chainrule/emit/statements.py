@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chainrule.emit.arrays import path_of, section_key, sliced
 from chainrule.emit.expressions import Speller, operation, slice_node, subscript
 from chainrule.emit.inplace import is_update
+from chainrule.emit.managers import Managers, managers_of, wrapped
 from chainrule.emit.names import Names
 from chainrule.emit.plan import (
     POP,
@@ -52,19 +53,28 @@ class Writer:
     answers: dict[ast.stmt, Answer]
     used: set[Value]
     owned: set[tuple[Value, Value]]
+    # The context managers around what is being written.
+    managers: Managers = ()
 
     def block(self, statements: list[Statement], in_loop: bool = False) -> list[ast.stmt]:
-        written: list[ast.stmt] = []
+        written: list[tuple[ast.stmt, Managers]] = []
+        outer = self.managers
         end = len(statements) - 1
         while end > 0 and self.vanishes(statements[end]):
             end -= 1
         for position, statement in enumerate(statements):
             last = position == end
+            around = managers_of(statement)
+            self.managers = around if len(around) > len(outer) else outer
             for tree in self.statement(statement, in_loop and last):
                 if tree not in self.answers:
                     self.answers[tree] = Answer.of(origin_of(statement))
-                written.append(tree)
-        return written
+                written.append((tree, around))
+        self.managers = outer
+        return wrapped(written, outer, self.speller.manager, self._opened)
+
+    def _opened(self, block: ast.With) -> None:
+        self.answers[block] = self.answers[block.body[0]]
 
     def vanishes(self, statement: Statement) -> bool:
         """Whether a statement assigns variables to themselves only."""

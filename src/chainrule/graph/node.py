@@ -18,11 +18,18 @@ class Origin:
     """Where a value came from.
 
     ``derivative`` is set on values that differentiation made; ``position`` is then the place
-    in the user's source that they answer.
+    in the user's source that they answer.  ``managers`` are the texts of the context managers
+    around that place, the outer one first.
     """
 
     position: Position | None = None
     derivative: bool = False
+    managers: tuple[str, ...] = ()
+
+    @property
+    def answered(self) -> Origin:
+        """The origin of derivative code for what comes from here."""
+        return Origin(self.position, True, self.managers)
 
 
 NOWHERE = Origin()

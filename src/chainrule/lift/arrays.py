@@ -7,7 +7,7 @@ in a box: it is read where it is used, and writing through it makes a new versio
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.graph.guard import Given, Route, array_layout
@@ -29,6 +29,7 @@ from chainrule.lift.values import (
     ArrayBox,
     ListBox,
     Place,
+    Range,
     Static,
     Step,
     TupleValue,
@@ -36,7 +37,7 @@ from chainrule.lift.values import (
     View,
 )
 from chainrule.primitives import sequence
-from chainrule.primitives.arrays import creation, indexing, shaping
+from chainrule.primitives.arrays import creation, indexing, positions, shaping
 from chainrule.primitives.declare import Primitive
 
 
@@ -59,6 +60,16 @@ def is_numeric(value: Any) -> bool:
     if value.dtype.kind == "f":
         return str(value.dtype) in FLOATING and (is_ndarray(value) or value.ndim == 0)
     return value.dtype.kind in "iub" and (is_ndarray(value) or value.ndim == 0)
+
+
+def _told_distinct(pattern: str, nodes: Sequence[Node]) -> str:
+    """A pattern whose positions are marked as all different where one call gave them so."""
+    arrays = [part for letter, part in indexing.parts_of(pattern, nodes) if letter == "a"]
+    owners = {part.args[0] if part.op.name == "component" else None for (part,) in arrays}
+    owner = owners.pop() if len(owners) == 1 else None
+    if owner is None or owner.op not in positions.DISTINCT:
+        return pattern
+    return pattern.replace("a", "u")
 
 
 class Arrays(Containers):
@@ -240,7 +251,16 @@ class Arrays(Containers):
             letter, found = self.subscript_part(self.expression(part), part)
             pattern += letter
             nodes.extend(found)
-        return pattern, tuple(nodes)
+        return _told_distinct(pattern, nodes), tuple(nodes)
+
+    def subscript_values(self, value: Value, node: ast.AST) -> tuple[str, tuple[Node, ...]]:
+        """The pattern and the nodes of a subscript that is at hand as a value."""
+        pattern, nodes = self.subscript_part(value, node)
+        return _told_distinct(pattern, nodes), tuple(nodes)
+
+    def flat_view(self, value: Value) -> Value:
+        """An array seen as a vector."""
+        return self.viewed(value, shaping.reshape, (self.graph.constant(-1),), ("C", "method"))
 
     def subscript_part(self, value: Value, node: ast.AST) -> tuple[str, list[Node]]:
         """One part of a subscript that is no slice."""
@@ -259,6 +279,9 @@ class Arrays(Containers):
                 letters += letter
                 nodes.extend(more)
             return letters, nodes
+        if isinstance(value, Range):
+            bounds = (value.start, value.stop, value.step)
+            return "u", [self.call_array(creation.arange, bounds, (None,))]
         index = self.array_node(value)
         if index.type in (OPAQUE, DYNAMIC, BOOL):
             raise self.unsupported(
@@ -372,6 +395,11 @@ class Arrays(Containers):
                 return TupleValue(tuple(self.length_along(node, k) for k in range(len(units))))
             case "real":
                 return owner
+            case "flat":
+                return self.flat_view(owner)
+            case "mT":
+                axes = (-1, -2)
+                return self.viewed(owner, shaping.swapaxes, (), (*axes, "method"))
             case "dtype":
                 import numpy
 

@@ -20,6 +20,7 @@ from chainrule.lift.values import (
     DictBox,
     Enumerate,
     Generator,
+    Indexed,
     ListBox,
     Mapped,
     ObjectBox,
@@ -109,7 +110,7 @@ class Builtins(Inspection):
             return self.listed(value)
         if self.is_array(value):
             return self.boxed(self.call_array(rows_of, (self.node(value),), ()))
-        if isinstance(value, (Zip, Enumerate, Reversed, Mapped, Range)):
+        if isinstance(value, (Zip, Enumerate, Reversed, Mapped, Range, Indexed)):
             items = self.known_iteration(value)
             box = ListBox()
             if items is not None:

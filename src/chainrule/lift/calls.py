@@ -47,8 +47,10 @@ RANDOM_MODULES = {"random", "secrets", "numpy.random", "numpy.random.mtrand"}
 WRITERS = {
     "copyto", "fill_diagonal", "heapify", "heappush", "insort", "insort_left", "insort_right",
     "nan_to_num", "partition", "place", "put", "put_along_axis", "putmask", "setattr", "shuffle",
-    "at",
+    "at", "_place", "_putmask",
 }  # fmt: skip
+# Methods of a ufunc that read only.
+READERS = {"reduce", "accumulate", "outer", "reduceat"}
 Builtin = Callable[[Any, list[Value], dict[str, Value], ast.AST], Value]
 # Arguments, keywords, defaults, defaults of keyword-only parameters.
 Given = tuple[list[Value], dict[str, Value], tuple[Value, ...], dict[str, Value]]
@@ -139,6 +141,9 @@ class Calls(Objects):
                 "stop_gradient(...) outside.",
                 node,
             )
+        if home_of(found) == "warnings" and not any(map(self.is_array, args)):
+            # What is said of the values, not what they are.
+            return self._opaque_call(self.static_node(function), args, keywords, node, None)
         if home_of(found) == "cmath":
             raise self.unsupported(
                 "complex numbers are not supported",
@@ -230,9 +235,26 @@ class Calls(Objects):
             return
         found = self.graph.references.get(function.params[0]) if function.params else None
         home = home_of(found).partition(".")[0] if found is not None else ""
-        harmless = home in sys.stdlib_module_names or home in ("numpy", "scipy")
+        ufunc = type(found).__name__ == "ufunc" and len(args) <= getattr(found, "nin", 0)
+        harmless = ufunc or home in sys.stdlib_module_names or home in ("numpy", "scipy")
         if not harmless or getattr(found, "__name__", "") in WRITERS:
             text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+            raise self.unsupported(
+                f"`{text}` may write to the array that it is given",
+                "Write to the array with subscripts, or give it a copy outside of the function.",
+                node,
+            )
+
+    def _check_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> None:
+        """Refuse to hand an array to a method that may write to it."""
+        if not any(isinstance(self.read(arg), (ArrayBox, View)) for arg in args):
+            return
+        home = type(owner.value).__module__ if isinstance(owner, Static) else ""
+        module = home.partition(".")[0]
+        ufunc = isinstance(owner, Static) and type(owner.value).__name__ == "ufunc"
+        reads = name in READERS if ufunc else name not in WRITERS
+        if not reads or module not in ("numpy", "scipy"):
+            text = ast.unparse(node.func) if isinstance(node, ast.Call) else f"the method {name}"
             raise self.unsupported(
                 f"`{text}` may write to the array that it is given",
                 "Write to the array with subscripts, or give it a copy outside of the function.",
@@ -262,17 +284,43 @@ class Calls(Objects):
         state, mark = dict(self.state), len(self.block.steps)
         try:
             return self.run_callee(source, frame, given, node)
-        except NotDifferentiableError:
-            raise
-        except UnsupportedError as error:
-            if self._has_containers(args, keywords):
+        except (NotDifferentiableError, UnsupportedError) as error:
+            foreign = self._is_foreign(found) and not self._inside_foreign()
+            if not foreign and (
+                isinstance(error, NotDifferentiableError) or self._has_containers(args, keywords)
+            ):
                 raise
+            if foreign:
+                error = self._foreign_refusal(args, keywords, node, error)
             self.state = state
             self.block.forget(mark)
             if self.block is self.graph.body:
                 self.attributes.clear()
                 self.outside.clear()
             return self._opaque_call(self.static_node(function), args, keywords, node, error)
+
+    def _is_foreign(self, found: Any) -> bool:
+        return home_of(found).partition(".")[0] in ("numpy", "scipy")
+
+    def _inside_foreign(self) -> bool:
+        """Whether the code of NumPy or SciPy is being read already."""
+        sources = [source for source, _ in self.calls]
+        return any(self._is_foreign(source.function) for source in sources)
+
+    def _foreign_refusal(
+        self, args: list[Value], keywords: dict[str, Value], node: ast.AST, error: ChainruleError
+    ) -> UnsupportedError:
+        """What is said of a function of NumPy whose own code is not understood: where it stands."""
+        text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+        refusal = self.unsupported(
+            f"cannot differentiate through `{text}`",
+            f"Its own code is not understood ({error.found}). Write it with other functions of "
+            "NumPy, or pass its value in as a parameter.",
+            node,
+        )
+        if any(isinstance(arg, (Closure, Generator)) for arg in [*args, *keywords.values()]):
+            raise refusal from None
+        return refusal
 
     def _defaults(self, function: types.FunctionType) -> tuple[Value, ...]:
         found = function.__defaults__
@@ -503,6 +551,7 @@ class Calls(Objects):
                     keywords,
                     node,
                 )
+        self._check_method(owner, name, [*args, *keywords.values()], node)
         base = self.node(owner)
         nodes = [self.node(arg) for arg in args]
         parts_text = [f"_{k + 1}_" for k in range(len(nodes))]

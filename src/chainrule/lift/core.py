@@ -97,6 +97,8 @@ class Core:
         self.calls: list[tuple[Source, Position | None]] = []
         self.sources: dict[tuple[str, int], Source] = {}
         self.here: Position | None = None
+        # The context managers around it that are kept.
+        self.managers: tuple[str, ...] = ()
         self.flags: dict[Frame, Flag] = {}
         self.loops: list[LoopExits] = []
         # The bodies of tries around the current place.
@@ -131,7 +133,7 @@ class Core:
             return
         before, origin = self.here, self.graph.origin
         self.here = self.frame.source.position(node)
-        self.graph.origin = Origin(self.here)
+        self.graph.origin = Origin(self.here, managers=self.managers)
         try:
             yield
         finally:

@@ -15,6 +15,7 @@ from chainrule.graph.types import (
     INT,
 )
 from chainrule.lift.arrays import is_numeric
+from chainrule.lift.numpy_positions import grid_item
 from chainrule.lift.operators import Operators
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
@@ -369,6 +370,10 @@ class Expressions(Operators):
         base = self.expression(node.value)
         if self.is_array(base):
             return self.array_item(base, *self.subscript_parts(node.slice))
+        if isinstance(base, Static):
+            grid = grid_item(self, base.value, node.slice)
+            if grid is not None:
+                return grid
         if isinstance(node.slice, ast.Slice):
             return self.slice(base, node.slice)
         key = self.expression(node.slice)

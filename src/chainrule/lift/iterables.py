@@ -16,6 +16,7 @@ from chainrule.lift.values import (
     DictBox,
     Enumerate,
     Generator,
+    Indexed,
     ListBox,
     Mapped,
     Place,
@@ -177,6 +178,8 @@ class Iterables(Loops):
             return self._shortest([count for count, _ in parts]), lambda index: self.call(
                 iterable.function, [item(index) for _, item in parts], {}, node
             )
+        if isinstance(iterable, Indexed):
+            return iterable.count, iterable.item
         if isinstance(iterable, Generator):
             return self.indexed(self.listed(iterable), node)
         return self._indexed_container(iterable, node)

@@ -11,15 +11,15 @@ from typing import Any
 
 from chainrule.graph.block import GLOBAL
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, unit_axes_of
 from chainrule.lift.methods import Methods
-from chainrule.lift.numpy_forms import METHODS, special_form
+from chainrule.lift.numpy_forms import ufunc_method
+from chainrule.lift.numpy_mapping import vectorized
+from chainrule.lift.numpy_table import METHODS, special_form
+from chainrule.lift.numpy_updates import picked
 from chainrule.lift.values import ListBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
-from chainrule.primitives.arrays import (
-    linear_algebra,
-    shaping,
-)
+from chainrule.primitives.arrays import creation, linear_algebra, lists, shaping
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.namespaces import primitive_of
@@ -60,24 +60,53 @@ class NumpyCalls(Methods):
     ) -> Value | None:
         if "numpy" not in sys.modules or not callable(found):
             return None
+        if type(found).__name__ == "vectorize" and type(found).__module__ == "numpy":
+            return vectorized(self, [self.adopt(found.pyfunc, None), *args], keywords, node)
         special = special_form(found)
         if special is not None:
             return special(self, args, keywords, node)
         primitive = primitive_of(found)
+        if not isinstance(primitive, Primitive):
+            return None
+        ufunc = type(found).__name__ == "ufunc"
+        count = getattr(found, "nin", None) if ufunc else OUT_BEHIND.get(primitive.name)
+        if count is not None and len(args) == count + 1:
+            # np.add(a, b, out)
+            args, keywords = args[:count], {**keywords, "out": args[count]}
         if isinstance(primitive, ArrayCall):
             return self.bound_call(primitive, args, keywords, node, "function")
-        if isinstance(primitive, Primitive) and "out" in keywords:
+        if not {"out", "where"}.isdisjoint(keywords):
             return self._with_out(found, args, dict(keywords), node)
         return None
 
     def _with_out(self, found: Any, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        """A ufunc that writes its result into an array."""
-        target = keywords.pop("out")
+        """A ufunc that writes its result into an array, perhaps only where a mask is true."""
+        target = self._target(keywords)
+        where = keywords.pop("where", Static(True))
+        if self.static_value(where) == (True, True):
+            value = self.call(Static(found), args, keywords, node)
+            return value if target is None else self._written_to(target, value, node)
+        if target is None:
+            raise self.unsupported(
+                "`where` without `out` leaves entries undefined",
+                "Give an array as out, or use np.where.",
+                node,
+            )
+        mask = self.array_node(where)
+        parts = [picked(self, arg, mask) for arg in args]
+        value = self.call(Static(found), parts, keywords, node)
+        self.write_array(target, "m", (mask,), value, node)
+        return target
+
+    def _target(self, keywords: Keywords) -> Value | None:
+        """The array that a call writes its result into, taken from its keywords."""
+        target = keywords.pop("out", None)
         if isinstance(target, TupleValue):
             target = target.items[0]
-        value = self.call(Static(found), args, keywords, node)
-        if isinstance(target, Static) and target.value is None:
-            return value
+        nothing = target is None or self.static_value(target) == (True, None)
+        return None if nothing else target
+
+    def _written_to(self, target: Value, value: Value, node: ast.AST) -> Value:
         self.write_whole(target, self.node(value), node)
         return target
 
@@ -94,6 +123,12 @@ class NumpyCalls(Methods):
         self, op: ArrayCall, args: Arguments, keywords: Keywords, node: ast.AST, form: str
     ) -> Value:
         """A call with its arguments bound as the primitive declares them."""
+        keywords = dict(keywords)
+        target = self._target(keywords)
+        if target is not None:
+            value = self.bound_call(op, args, keywords, node, form)
+            return self._written_to(target, value, node)
+        op = self._variant(op, keywords)
         if op.sizes is not None and form == "method" and len(args) > 2:
             args = [args[0], TupleValue(tuple(args[1:]))]
         if op is shaping.transpose and form == "method" and len(args) > 2:
@@ -102,7 +137,10 @@ class NumpyCalls(Methods):
         arrays: list[Node] = []
         sizes: list[Node] = []
         if op.spread:
-            arrays = [self.array_node(item) for item in self._entries(args[0], node)]
+            first = bound[op.array_names[0]]
+            if op in JOINS and self.known_items(first) is None:
+                return self.joined_list(first, op, bound.get("axis"), node)
+            arrays = [self.array_node(item) for item in self._entries(first, node)]
         else:
             arrays = [self.array_node(bound[name]) for name in op.array_names if name in bound]
         if op.sizes is not None and op.sizes in bound:
@@ -122,6 +160,36 @@ class NumpyCalls(Methods):
             return self.viewed(bound[op.array_names[0]], op, tuple(sizes), (*params, form))
         return self.boxed(self.call_array(op, (*arrays, *sizes), tuple(params), form))
 
+    def _variant(self, op: ArrayCall, keywords: Keywords) -> ArrayCall:
+        """The reduction with a mask, or with an initial value, where these are given."""
+        given = {
+            name: value
+            for name, value in keywords.items()
+            if not (name in IGNORED and self.static_value(value) == (True, IGNORED[name]))
+        }
+        if "where" in given:
+            found = TABLE.get(f"{op.name}_where", op)
+        elif "initial" in given:
+            found = TABLE.get(f"{op.name}_from", op)
+        else:
+            return op
+        assert isinstance(found, ArrayCall)
+        return found
+
+    def joined_list(self, value: Value, op: ArrayCall, axis: Value | None, node: ast.AST) -> Value:
+        """The arrays of a list of run-time length, stacked or one behind the other."""
+        listed = self.node(self.as_list(value, node))
+        along = 0 if axis is None else self.static_int(axis)
+        item = getattr(listed.type, "item", None)
+        if item is None or along is None:
+            raise self.unsupported(
+                "joining the arrays of this value", "Use np.array of a list.", node
+            )
+        if not unit_axes_of(item):
+            return self.boxed(self.call_array(creation.array_of_list, (listed,), (None,)))
+        chosen = lists.stack_list if op is shaping.stack else lists.concatenate_list
+        return self.boxed(self.call_array(chosen, (listed,), (along,)))
+
     def _check_entries(self, array: Node, op: ArrayCall, node: ast.AST) -> None:
         if str(array.type) in ("opaque", "dynamic"):
             raise self.unsupported(
@@ -137,6 +205,7 @@ class NumpyCalls(Methods):
             name: value
             for name, value in keywords.items()
             if not (name in IGNORED and self.static_value(value) == (True, IGNORED[name]))
+            and not (name == "dtype" and self._is_own_dtype(op, args, value, node))
         }
         try:
             return dict(op.signature.bind(*args, **given).arguments)
@@ -146,6 +215,13 @@ class NumpyCalls(Methods):
             raise self.unsupported(
                 f"this call of `{text}`", f"Call it with: {known}.", node
             ) from None
+
+    def _is_own_dtype(self, op: ArrayCall, args: Arguments, value: Value, node: ast.AST) -> bool:
+        """Whether a dtype is asked for that the first array has anyway."""
+        if "dtype" in op.signature.parameters or not args or op.spread:
+            return False
+        known, found = self.static_value(value)
+        return known and self.dtype_name(found, node) == dtype_of(self.array_node(args[0]).type)
 
     def _entries(self, value: Value, node: ast.AST) -> list[Value]:
         items = self.known_items(value)
@@ -164,16 +240,21 @@ class NumpyCalls(Methods):
     ) -> list[Node]:
         """The positions at which an array is split."""
         count = self.static_int(sections)
-        if count is not None and unequal:
-            raise self.unsupported(
-                "`np.array_split` into parts that may be unequal", "Use slices.", node
-            )
         if count is None:
             return [self.node(item) for item in self._entries(sections, node)]
         length = self.length_along(self.node(base), axis)
         size = self.primitive(arithmetic.floor_divide, length, self.graph.constant(count))
         constant = self.graph.constant
-        return [self.primitive(arithmetic.multiply, size, constant(k)) for k in range(1, count)]
+        cuts = [self.primitive(arithmetic.multiply, size, constant(k)) for k in range(1, count)]
+        if not unequal:
+            return cuts
+        # The first parts have one entry more where it does not come out even.
+        rest = self.primitive(arithmetic.remainder, length, constant(count))
+        more = [
+            self.verbatim("min(_0_, _1_)", constant(k), rest, type=INT, pure=True)
+            for k in range(1, count)
+        ]
+        return [self.primitive(arithmetic.add, cut, k) for cut, k in zip(cuts, more, strict=True)]
 
     def sizes(self, value: Value, node: ast.AST) -> list[Node]:
         """The lengths that a shape, or one length, gives."""
@@ -195,6 +276,9 @@ class NumpyCalls(Methods):
         if isinstance(value, TupleValue):
             parts = [self._constant(item) for item in value.items]
             return all(k for k, _ in parts), tuple(p for _, p in parts)
+        if isinstance(value, Node) and value.op is arithmetic.negative:
+            known, found = self._constant(value.args[0])
+            return known, -found if known else None
         if isinstance(value, Node) and value.op is GLOBAL and value.params[0] in ("math", "numpy"):
             return True, self.graph.globals[str(value.params[0]), str(value.params[1])]
         return self.static_value(value)
@@ -222,7 +306,7 @@ class NumpyCalls(Methods):
 
     def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
         if isinstance(owner, Static) and type(owner.value).__name__ == "ufunc":
-            form = special_form(getattr(owner.value, name, None))
+            form = special_form(getattr(owner.value, name, None)) or ufunc_method(owner.value, name)
             if form is not None:
                 chosen_form = form
                 return lambda lifter, base, args, keywords, node: chosen_form(
@@ -248,6 +332,10 @@ class NumpyCalls(Methods):
         return not python and (name in METHODS or method_primitive(name) is not None)
 
 
+# What joins the arrays of a list.
+JOINS = (shaping.concatenate, shaping.stack)
+# Functions that are no ufuncs and take the array for their result behind so many arguments.
+OUT_BEHIND = {"dot": 2}
 # Keywords that may be given when they have NumPy's own default.
 IGNORED: dict[str, Any] = {
     "out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.numpy_updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import ListBox, Static, TupleValue, Value
-from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives import sequence
 from chainrule.primitives.arrays import (
+    covariance,
     creation,
     decompositions,
     indexing,
@@ -25,40 +26,11 @@ from chainrule.primitives.arrays import (
 )
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.records import component, rigid_component
+from chainrule.primitives.arrays.running import extremes_so_far
 from chainrule.primitives.declare import TABLE, Primitive
 
 if TYPE_CHECKING:
     from chainrule.lift.numpy_calls import NumpyCalls
-
-Arguments = list[Value]
-Keywords = dict[str, Value]
-
-
-# --- functions with a form of their own ----------------------------------------------------
-
-SpecialForm = Callable[[Any, Arguments, Keywords, ast.AST], Value]
-
-
-def special_form(found: Any) -> SpecialForm | None:
-    """How a function of NumPy is lifted that is no call of one primitive."""
-    try:
-        return _special_forms().get(found)
-    except TypeError:
-        return None
-
-
-@functools.lru_cache(maxsize=1)
-def _special_forms() -> dict[Any, SpecialForm]:
-    import numpy
-
-    found = {}
-    for name, form in SPECIAL.items():
-        owner: Any = numpy
-        for part in name.split("."):
-            owner = getattr(owner, part, None)
-        if owner is not None:
-            found[owner] = form
-    return found
 
 
 def _make_array(copies: bool) -> SpecialForm:
@@ -161,6 +133,8 @@ def _result_type(self: NumpyCalls, args: Arguments, keywords: Keywords, node: as
 
 def _joining(name: str) -> SpecialForm:
     def join(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        if self.known_items(args[0]) is None:
+            return _joined_list(self, args[0], name, node)
         arrays = [self.array_node(item) for item in self._entries(args[0], node)]
         ranks = {len(unit_axes_of(array.type)) for array in arrays}
         top = max(ranks)
@@ -182,6 +156,19 @@ def _joining(name: str) -> SpecialForm:
     return join
 
 
+def _joined_list(self: NumpyCalls, value: Value, name: str, node: ast.AST) -> Value:
+    """``np.vstack`` and its kin of a list whose length is known at run time only."""
+    listed = self.as_list(value, node)
+    rank = len(unit_axes_of(getattr(self.node(listed).type, "item", FLOAT)))
+    stacks = rank == 1 and name != "hstack"
+    axis = 0 if name == "vstack" or (name == "hstack" and rank < 2) else 1
+    op = shaping.stack if stacks else shaping.concatenate
+    if name == "vstack" and rank == 0:
+        array = self.node(self.joined_list(listed, op, None, node))
+        return self.array_item(self.boxed(array), "sn", (self.graph.constant(None),) * 3)
+    return self.joined_list(listed, op, self.graph.constant(axis), node)
+
+
 def _append(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     if keywords or len(args) > 2:
         axis = keywords.get("axis", args[-1])
@@ -192,15 +179,6 @@ def _append(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST
         if len(unit_axes_of(part.type)) > 1:
             flat[k] = self.call_array(shaping.ravel, (part,), ("C",))
     return _joining("hstack")(self, [TupleValue(tuple(flat))], {}, node)
-
-
-def _where(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    if len(args) == 1:
-        raise self.unsupported(
-            "`np.where` with one argument", "Use the mask itself as the subscript.", node
-        )
-    nodes = [self.array_node(arg) for arg in args]
-    return self.boxed(self.primitive(TABLE["where"], *nodes))
 
 
 def _clip(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -260,20 +238,12 @@ def _either(one: ArrayCall, two: ArrayCall, choosing: str, position: int) -> Spe
     def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         given = keywords.get(choosing, args[position] if len(args) > position else Static(None))
         chosen = one if self.static_value(given) == (True, None) else two
+        if chosen is one:
+            args = args[:position]
+            keywords = {name: value for name, value in keywords.items() if name != choosing}
         return self.bound_call(chosen, args, keywords, node, "function")
 
     return lift
-
-
-def _average(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    names = ("a", "axis", "weights")
-    bound = dict(zip(names, args, strict=False)) | keywords
-    weights = bound.pop("weights", Static(None))
-    if self.static_value(weights) == (True, None):
-        return self.bound_call(reductions.mean, [bound.pop("a")], bound, node, "function")
-    return self.bound_call(
-        statistics.weighted_average, [bound.pop("a"), weights], bound, node, "average"
-    )
 
 
 def _einsum(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -289,7 +259,8 @@ def _einsum(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST
         raise self.unsupported(
             f"`np.einsum` with {error}", "Check the subscripts against the operands.", node
         ) from None
-    return self.boxed(self.call_array(products.einsum, operands, (written,)))
+    _, optimize = self.static_value(keywords.get("optimize", Static(False)))
+    return self.boxed(self.call_array(products.einsum, operands, (written, optimize)))
 
 
 def _outer(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -312,6 +283,26 @@ def _reduce(op: ArrayCall) -> SpecialForm:
             keywords = {**keywords, "axis": args[1]}
         keywords = {"axis": self.graph.constant(0), **keywords}
         return self.bound_call(op, args[:1], keywords, node, "function")
+
+    return lift
+
+
+def ufunc_method(ufunc: Any, name: str) -> SpecialForm | None:
+    """A method of a ufunc that follows from what the ufunc is."""
+    from chainrule.primitives.namespaces import primitive_of
+
+    op = primitive_of(ufunc)
+    if name == "outer" and isinstance(op, Primitive) and op.broadcasts:
+        return _spread_over(op)
+    return None
+
+
+def _accumulate(op: ArrayCall) -> SpecialForm:
+    """``np.add.accumulate`` and its kin, which work along the first axis."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        given = {"axis": self.graph.constant(0), **bound(("array", "axis"), args, keywords)}
+        return self.bound_call(op, [given.pop("array")], given, node, "function")
 
     return lift
 
@@ -402,22 +393,7 @@ def _modf(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
     return TupleValue((self.boxed(part), self.boxed(whole)))
 
 
-def _fill_diagonal(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    matrix = self.array_node(args[0])
-    if keywords or len(args) != 2 or len(unit_axes_of(matrix.type)) != 2:
-        raise self.unsupported(
-            "this call of `np.fill_diagonal`", "Call it as np.fill_diagonal(matrix, values).", node
-        )
-    rows, columns = (self.length_along(matrix, axis) for axis in (0, 1))
-    if rows is not columns:
-        rows = self.verbatim("min(_0_, _1_)", rows, columns, type=INT, pure=True)
-    along = self.call_array(creation.arange, (rows,), (None,))
-    self.write_array(args[0], "uu", (along, along), args[1], node)
-    return Static(None)
-
-
 SPECIAL: dict[str, SpecialForm] = {
-    "fill_diagonal": _fill_diagonal,
     "modf": _modf,
     "array": _make_array(True),
     "asarray": _make_array(False),
@@ -435,15 +411,16 @@ SPECIAL: dict[str, SpecialForm] = {
     "hstack": _joining("hstack"),
     "column_stack": _joining("column_stack"),
     "append": _append,
-    "where": _where,
     "clip": _clip,
     "linalg.slogdet": _components(linear_algebra.slogdet, 2),
     "linalg.eigh": _components(decompositions.eigh, 2),
     "linalg.qr": _components(decompositions.qr, 2),
     "linalg.svd": _singular_values,
     "linalg.norm": _either(norms.norm, norms.norm_of_order, "ord", 1),
+    "cov": _either(covariance.cov, covariance.cov_of_two, "y", 1),
+    "corrcoef": _either(covariance.corrcoef, covariance.corrcoef_of_two, "y", 1),
+    "scipy.special.logsumexp": _either(statistics.logsumexp, statistics.logsumexp_weighted, "b", 2),
     "trapezoid": _either(statistics.trapezoid, statistics.trapezoid_over, "x", 1),
-    "average": _average,
     "einsum": _einsum,
     "outer": _outer,
     "full": _full,
@@ -451,13 +428,15 @@ SPECIAL: dict[str, SpecialForm] = {
     "multiply.reduce": _reduce(reductions.prod),
     "maximum.reduce": _reduce(reductions.array_max),
     "minimum.reduce": _reduce(reductions.array_min),
+    "logaddexp.reduce": _reduce(statistics.logaddexp_reduced),
+    "add.accumulate": _accumulate(reductions.cumsum),
+    "multiply.accumulate": _accumulate(reductions.cumprod),
+    "maximum.accumulate": _accumulate(extremes_so_far["maximum"]),
+    "minimum.accumulate": _accumulate(extremes_so_far["minimum"]),
     "split": _parts(None),
     "array_split": _parts(None, unequal=True),
     "hsplit": _parts(1),
     "vsplit": _parts(0),
-    "add.outer": _spread_over(arithmetic.add),
-    "subtract.outer": _spread_over(arithmetic.subtract),
-    "multiply.outer": _spread_over(arithmetic.multiply),
     "meshgrid": _meshgrid,
     "select": _select,
     "dstack": _dstack,
@@ -465,13 +444,6 @@ SPECIAL: dict[str, SpecialForm] = {
 
 
 # --- methods with a form of their own ------------------------------------------------------
-
-
-def _fill(
-    self: NumpyCalls, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value:
-    self.write_array(owner, "e", (), args[0], node)
-    return Static(None)
 
 
 def _item(
@@ -494,7 +466,6 @@ def _method_clip(
 
 
 METHODS: dict[str, Callable[..., Value]] = {
-    "fill": _fill,
     "item": _item,
     "clip": _method_clip,
 }

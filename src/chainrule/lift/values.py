@@ -179,8 +179,16 @@ class Generator:
     frame: Any
 
 
+@dataclass(frozen=True, eq=False)
+class Indexed:
+    """Items that are computed from their index, such as the positions in a shape."""
+
+    count: Node
+    item: Callable[[Node], Value]
+
+
 # What gives its items once.
-ITERATORS = (Zip, Enumerate, Reversed, Mapped, Generator)
+ITERATORS = (Zip, Enumerate, Reversed, Mapped, Generator, Indexed)
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,26 @@ from typing import Any, NamedTuple
 
 from chainrule.primitives import arithmetic, bessel, elementary, rounding, sequence, special
 from chainrule.primitives.arrays import (
+    covariance,
     creation,
     decompositions,
     indexing,
     linear_algebra,
+    lists,
+    masked,
     masks,
+    missing,
     norms,
+    positions,
     products,
+    quantiles,
     rearranging,
     reductions,
     shaping,
     signals,
     statistics,
     sums,
+    windows,
 )
 from chainrule.primitives.declare import TABLE, Primitive
 
@@ -49,6 +56,13 @@ HOMES = (
     decompositions,
     norms,
     sums,
+    positions,
+    masked,
+    missing,
+    lists,
+    quantiles,
+    covariance,
+    windows,
 )
 
 

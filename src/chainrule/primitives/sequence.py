@@ -313,7 +313,7 @@ class FlatSequenceOp(Flat):
 
 # [0.0] * len(x), nested like x.
 zeros_like = register(FlatSequenceOp("zeros_like", (), cost=Cost.ADD, raises=False))
-zeros_like.result = lambda types: _float_entries(types[0])
+zeros_like.result = lambda types: float_entries(types[0])
 length = register(
     FlatSequenceOp(
         "length", ("builtins.len",), cost=Cost.FREE, raises=False, result=lambda types: INT
@@ -321,10 +321,11 @@ length = register(
 )
 
 
-def _float_entries(type: Type) -> Type:
+def float_entries(type: Type) -> Type:
+    """The type of a list's tangents: floats, or arrays where its entries are arrays."""
     if isinstance(type, Sequence):
-        return Sequence(_float_entries(type.item))
-    return FLOAT
+        return Sequence(float_entries(type.item))
+    return type if isinstance(type, Array) and type.differentiable else FLOAT
 
 
 def _pull_concatenate(walker: ReverseWalker, node: Node, out_bar: Node) -> None:

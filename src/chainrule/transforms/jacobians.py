@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.reverse import ReverseWalker
 from chainrule.graph.block import Block
-from chainrule.graph.node import Node, Origin
+from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import INT, OPAQUE, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
@@ -89,7 +89,7 @@ def _by_rows(lifted: Lifted, structures: Wanted) -> Lifted:
     pairs: dict[Node, Node] = {}
     for output in copied.result.leaves():
         walker = ReverseWalker(graph, structures.inputs, [output])
-        origin = Origin(output.origin.position, derivative=True)
+        origin = output.origin.answered
         with graph.inside(graph.body), graph.answering(origin):
             found[output] = _Rows(walker, structures, output, steps).of(output, lambda unit: unit)
         pairs.update(walker.pairs)

@@ -42,6 +42,14 @@ class ArrayCall(Primitive):
         Keywords that are always written, and how many of the last arrays are passed by name.
     multilinear:
         The call is linear in each of its arrays, as a product is.
+    written:
+        The whole text, with ``_0_`` ... for the arguments and ``_axis_`` for a static, where it is
+        no single call.
+    spelled:
+        The name by which it is written, where it is known by no object of that name: a method of a
+        ufunc.
+    paired:
+        A static that is passed with the first array, as one tuple.
     typed:
         The type rule: ``typed(*array_types, **statics)``; sizes are given as ``sizes``.
     lengths:
@@ -69,6 +77,9 @@ class ArrayCall(Primitive):
         attribute: str | None = None,
         always: dict[str, Any] | None = None,
         named: int = 0,
+        written: str | None = None,
+        paired: str | None = None,
+        spelled: str | None = None,
     ) -> None:
         scope: dict[str, Any] = {}
         exec(f"def call({signature}): pass", scope)
@@ -81,6 +92,9 @@ class ArrayCall(Primitive):
         self.attribute = attribute
         self.always = always or {}
         self.named = named
+        self.written = written
+        self.paired = paired
+        self.spelled = spelled or (self.callables[0] if self.callables else "")
         self.typed = typed
         self.lengths = lengths
         self.uniform = uniform
@@ -219,6 +233,7 @@ class ArrayFlat(ArrayCall, Flat):
     """A call through which no derivative flows."""
 
     door = "array"
+    broadcasts = False
 
     def tangent(
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node

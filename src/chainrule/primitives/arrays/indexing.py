@@ -24,7 +24,14 @@ from chainrule.primitives.arrays.lengths import (
     named,
     unknown,
 )
-from chainrule.primitives.declare import Cost, Linear, constant_value, is_constant, register
+from chainrule.primitives.declare import (
+    TABLE,
+    Cost,
+    Linear,
+    constant_value,
+    is_constant,
+    register,
+)
 from chainrule.primitives.sequence import index, zero_of
 
 WIDTH = {"i": 1, "s": 3, "a": 1, "u": 1, "m": 1, "n": 0, "e": 0}
@@ -192,9 +199,10 @@ class SectionUpdate(Linear):
             walker.accumulate(value, summed_to(out_bar, node, value))
             return
         if walker.active(value):
-            self._check(node)
             read = cursor.add(section, (out_bar, *subscript), node.params)
             seen = cursor.add(section, (node, *subscript), node.params)
+            if self is section_set and not is_distinct(str(node.params[0]), subscript):
+                read = TABLE["where"](self._last_writes(node), read, 0.0)
             walker.accumulate(value, summed_to(read, seen, value))
         if walker.active(base):
             if self is section_add:
@@ -204,16 +212,33 @@ class SectionUpdate(Linear):
                 rest = cursor.add(section_set, (out_bar, *subscript, zero), node.params)
                 walker.accumulate(base, rest)
 
-    def _check(self, node: Node) -> None:
-        """Where positions repeat the last write wins; which one that is, is not known."""
-        if self is section_set and not is_distinct(str(node.params[0]), node.args[1:-1]):
-            from chainrule.errors import UnsupportedError
+    def _last_writes(self, node: Node) -> Node:
+        """Which entries of the value stay: where positions repeat, those that are written last."""
+        from chainrule.primitives.arrays.creation import arange, zeros_like
+        from chainrule.primitives.arrays.shaping import reshaped, size_of
 
-            raise UnsupportedError(
-                "assignment of differentiated values through an array of positions",
-                remedy="Assign in a loop, or through a mask or a slice.",
-                position=node.origin.position,
-            )
+        _, *subscript, _ = node.args
+        cursor = node.graph.cursor
+        # Of the new version, so that the old one may be written over.
+        owner = cursor.add(zeros_like, (node,), ("int64", "function"))
+        read = cursor.add(section, (owner, *subscript), node.params)
+        number: Node = arange(size_of(read))
+        if len(unit_axes_of(read.type)) != 1:
+            number = reshaped(number, read)
+        owner = cursor.add(section_set, (owner, *subscript, number), node.params)
+        again = cursor.add(section, (owner, *subscript), node.params)
+        found: Node = TABLE["equal"](again, number)
+        return found
+
+
+def _no_repeats(positions: Node) -> bool:
+    """Whether no position occurs twice in an array of positions."""
+    op = positions.op.name
+    if op == "array_literal":
+        entries = [arg.params[0] if is_constant(arg) else None for arg in positions.args]
+        signs = {entry >= 0 for entry in entries if isinstance(entry, int)}
+        return None not in entries and len(signs) == 1 and len(set(entries)) == len(entries)
+    return op in ("arange", "argsort", "flatnonzero")
 
 
 def is_distinct(pattern: str, nodes: Sequence[Node]) -> bool:
@@ -221,13 +246,19 @@ def is_distinct(pattern: str, nodes: Sequence[Node]) -> bool:
     from chainrule.primitives.arrays.measured import lengths_of, never_one
 
     positions = [arg for letter, args in parts_of(pattern, nodes) if letter == "a" for arg in args]
+    if not positions:
+        return True
+    if all(arg.op.name == "expand_dims" and _no_repeats(arg.args[0]) for arg in positions):
+        # A grid of rows and columns: each stands along an axis of its own.
+        return len({unit_axes_of(arg.type) for arg in positions}) == len(positions)
     for arg in positions:
-        if arg.op.name == "arange":
+        if _no_repeats(arg) and len(unit_axes_of(arg.type)) == 1:
             # Of length 1 it would be repeated beside the others.
-            (own,) = lengths_of(arg)
-            alike = all(lengths_of(other) == (own,) for other in positions)
-            return alike or never_one(own, arg.graph)
-    return not positions
+            own = lengths_of(arg)
+            alike = all(lengths_of(other) == own for other in positions)
+            if alike or never_one(own[0], arg.graph):
+                return True
+    return False
 
 
 def zero_of_entry(value: Node) -> Node:

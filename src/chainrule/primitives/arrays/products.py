@@ -6,15 +6,21 @@ import string
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type, array_of, promoted, unit_axes_of
+from chainrule.graph.types import Type, array_of, broadcast_axes, promoted, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayRule
-from chainrule.primitives.arrays.creation import eye, ones
+from chainrule.primitives.arrays.creation import eye, literal, ones
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.lengths import Length, Lengths, Of, longest
 from chainrule.primitives.arrays.linear_algebra import dot, matmul, outer, rank_of
 from chainrule.primitives.arrays.rearranging import at_positions
-from chainrule.primitives.arrays.reductions import array_sum
-from chainrule.primitives.arrays.shaping import dimension, ravel, reshape, transpose
+from chainrule.primitives.arrays.reductions import array_sum, reduced_axes
+from chainrule.primitives.arrays.shaping import (
+    dimension,
+    expand_dims,
+    ravel,
+    reshape,
+    transpose,
+)
 from chainrule.primitives.declare import Cost, register
 
 
@@ -51,7 +57,7 @@ def explicit(subscripts: str, ranks: list[int]) -> str:
     return f"{','.join(written)}->{output}"
 
 
-def _contracted(*types: Type, subscripts: str) -> Type:
+def _contracted(*types: Type, subscripts: str, optimize: Any = False) -> Type:
     inputs, _, output = subscripts.partition("->")
     units: dict[str, bool] = {}
     for term, type in zip(inputs.split(","), types, strict=True):
@@ -128,7 +134,9 @@ def einsum_of(subscripts: str, *operands: Node) -> Node:
 
 
 einsum = register(Einsum("einsum", ("numpy.einsum",), cost=Cost.FUNCTION))
-einsum.declare("arrays, subscripts", typed=_contracted, spread=True, lengths=_letter_lengths)
+einsum.declare(
+    "arrays, subscripts, optimize=False", typed=_contracted, spread=True, lengths=_letter_lengths
+)
 
 
 def _inner_type(a: Type, b: Type) -> Type:
@@ -186,14 +194,20 @@ def tensordot(a: Node, b: Node, axes: Any) -> Node:
 
 
 def _kron_type(a: Type, b: Type) -> Type:
-    pairs = zip(unit_axes_of(a), unit_axes_of(b), strict=True)
-    return array_of(promoted((a, b)), tuple(one and two for one, two in pairs))
+    one, two = unit_axes_of(a), unit_axes_of(b)
+    rank = max(len(one), len(two))
+    full = [(True,) * (rank - len(units)) + units for units in (one, two)]
+    return array_of(promoted((a, b)), tuple(x and y for x, y in zip(*full, strict=True)))
 
 
 @array_defined("kron", "numpy.kron", signature="a, b", arrays=2, typed=_kron_type)
 def kron(a: Node, b: Node) -> Node:
     """Every entry of one array times the other."""
-    rank = rank_of(a)
+    rank = max(rank_of(a), rank_of(b))
+    a, b = (
+        expand_dims(x, axis=tuple(range(rank - rank_of(x)))) if rank_of(x) < rank else x
+        for x in (a, b)
+    )
     one, two = string.ascii_lowercase[:rank], string.ascii_uppercase[:rank]
     mixed = "".join(x + y for x, y in zip(one, two, strict=True))
     product = einsum_of(f"{one},{two}->{mixed}", a, b)
@@ -203,12 +217,10 @@ def kron(a: Node, b: Node) -> Node:
 
 @array_defined(
     "cross", "numpy.cross", signature="a, b", arrays=2,
-    typed=lambda a, b: array_of(promoted((a, b)), unit_axes_of(a)),
+    typed=lambda a, b: array_of(promoted((a, b)), broadcast_axes((a, b))),
 )  # fmt: skip
 def cross(a: Node, b: Node) -> Node:
     """Vector product along the last axis, of length 3."""
-    from chainrule.primitives.arrays.creation import literal
-
     constant = a.graph.constant
 
     def turned(value: Node, order: tuple[int, ...]) -> Node:
@@ -227,7 +239,25 @@ def cross(a: Node, b: Node) -> Node:
 )  # fmt: skip
 def outer_of_all(a: Node, b: Node) -> Node:
     """Products of all pairs of entries of two arrays."""
-    return outer(*(part if rank_of(part) == 1 else ravel(part) for part in (a, b)))
+    return outer(*map(_as_vector, (a, b)))
+
+
+def _as_vector(value: Node) -> Node:
+    """All entries of an array, or a number alone, as a vector."""
+    if rank_of(value) == 0:
+        return value.graph.cursor.add(literal, (value,), ((1,), None))
+    return value if rank_of(value) == 1 else ravel(value)
+
+
+@array_defined(
+    "vecdot", "numpy.vecdot", "numpy.linalg.vecdot", signature="a, b, axis=-1", arrays=2,
+    typed=lambda a, b, axis=-1: array_of(
+        promoted((a, b)), reduced_axes(array_of("bool", broadcast_axes((a, b))), axis, False)
+    ),
+)  # fmt: skip
+def vecdot(a: Node, b: Node, axis: int) -> Node:
+    """Sums of products along an axis."""
+    return array_sum(a * b, axis=axis)
 
 
 def _chain_type(*types: Type) -> Type:

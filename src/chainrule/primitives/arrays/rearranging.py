@@ -8,16 +8,18 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, dtype_of, unit_axes_of
 from chainrule.primitives.arrays.call import array_flat, array_linear
-from chainrule.primitives.arrays.creation import arange, axes_of_sizes
+from chainrule.primitives.arrays.creation import arange, axes_of_sizes, ones, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
-from chainrule.primitives.arrays.indexing import part_along, section
+from chainrule.primitives.arrays.indexing import part_along, section, section_add, section_set
 from chainrule.primitives.arrays.lengths import as_first, as_second, when_whole
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import (
+    broadcast_to,
     concatenate,
     dimension,
     expand_dims,
     flip,
+    moveaxis,
     reshape,
     reshape_like,
     swapaxes,
@@ -38,8 +40,8 @@ argsort = array_flat(
     typed=_positions, lengths=when_whole, doc="Positions of the entries in ascending order.",
 )  # fmt: skip
 argpartition = array_flat(
-    "argpartition", "numpy.argpartition", signature="a, kth, axis=-1", typed=_positions,
-    lengths=when_whole,
+    "argpartition", "numpy.argpartition", signature="a, kth, axis=-1",
+    typed=lambda a, kth, axis=-1: _positions(a, axis), lengths=when_whole,
     doc="Positions that part the entries at one of them.",
 )  # fmt: skip
 searchsorted = array_flat(
@@ -100,6 +102,17 @@ def sort(a: Node, axis: Any, kind: Any) -> Node:
         a, axis, rank = reshape(a, a.graph.constant(-1)), 0, 1
     order = argsort(a, axis=axis, kind=kind)
     if rank == 1:
+        return at_positions(a, order, 0, unique=True)
+    return along_axis(a, order, axis, "u")
+
+
+@array_defined(
+    "partition", "numpy.partition", signature="a, kth, axis=-1", typed=lambda a, kth, axis=-1: a,
+)  # fmt: skip
+def partition(a: Node, kth: Any, axis: Any) -> Node:
+    """Entries with one where it belongs, smaller ones before it and larger ones behind."""
+    order = argpartition(a, kth=kth, axis=axis)
+    if len(unit_axes_of(a.type)) == 1:
         return at_positions(a, order, 0, unique=True)
     return along_axis(a, order, axis, "u")
 
@@ -178,11 +191,13 @@ def repeat(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     flat = axis is None and len(unit_axes_of(a.type)) != 1
     along = 0 if axis is None else axis % len(unit_axes_of(a.type))
     if unit_axes_of(repeats.type):
-        raise UnsupportedError(
-            "np.repeat with a count for each entry",
-            remedy="Use one count, or subscripts.",
-            position=node.origin.position,
-        )
+        base = reshape(a, a.graph.constant(-1)) if flat else a
+        places = repeat(arange(dimension(base, axis=along)), repeats, axis=None)
+        none = a.graph.constant(None)
+        nodes = (zeros_like(base), *(none for _ in range(3 * along)), places, out_bar)
+        found = a.graph.cursor.add(section_add, nodes, ("s" * along + "a",))
+        walker.accumulate(a, reshape_like(found, a) if flat else found)
+        return
     lengths = [dimension(out_bar, axis=k) for k in range(len(unit_axes_of(out_bar.type)))]
     lengths[along : along + 1] = [a.graph.constant(-1), repeats]
     found = array_sum(reshape(out_bar, *lengths), axis=along + 1)
@@ -364,17 +379,50 @@ def _without(arr: Type, obj: Any, axis: Any = None) -> Type:
     return array_of(dtype_of(arr), tuple(units))
 
 
-@array_defined("delete", "numpy.delete", signature="arr, obj, axis=None", typed=_without)
-def delete(arr: Node, obj: Any, axis: Any) -> Node:
-    """An array without one position along an axis."""
-    if not isinstance(obj, int):
+@array_defined("delete", "numpy.delete", signature="arr, obj, axis=None", arrays=2, typed=_without)
+def delete(arr: Node, obj: Node, axis: Any) -> Node:
+    """An array without some positions along an axis."""
+    if axis is None:
+        arr, axis = reshape(arr, arr.graph.constant(-1)), 0
+    axis %= len(unit_axes_of(arr.type))
+    cursor, constant = arr.graph.cursor, arr.graph.constant
+    kept: Node = ones(dimension(arr, axis=axis), dtype="bool")
+    letter = "a" if unit_axes_of(obj.type) else "i"
+    if dtype_of(obj.type) == "bool":
+        letter = "m"
+    kept = cursor.add(section_set, (kept, obj, constant(False)), (letter,))
+    none = constant(None)
+    nodes = (*(none for _ in range(3 * axis)), kept)
+    return cursor.add(section, (arr, *nodes), ("s" * axis + "m",))
+
+
+def _inserted(arr: Type, obj: Type, values: Type, axis: Any = None) -> Type:
+    return _without(arr, obj, axis)
+
+
+@array_defined(
+    "insert", "numpy.insert", signature="arr, obj, values, axis=None", arrays=3, typed=_inserted
+)
+def insert(arr: Node, obj: Node, values: Node, axis: Any) -> Node:
+    """An array with more entries before one position along an axis."""
+    if unit_axes_of(obj.type):
         raise UnsupportedError(
-            "np.delete of several positions", remedy="Use a mask.", position=arr.origin.position
+            "np.insert at several positions",
+            remedy="Insert one after the other, or use np.concatenate.",
+            position=arr.graph.origin.position,
         )
     if axis is None:
         arr, axis = reshape(arr, arr.graph.constant(-1)), 0
-    constant = arr.graph.constant
-    parts = [part_along(arr, axis, 0, constant(obj))] if obj != 0 else []
-    if obj != -1:
-        parts.append(part_along(arr, axis, constant(obj + 1), None))
-    return concatenate(*parts, axis=axis)
+    rank = len(unit_axes_of(arr.type))
+    axis %= rank
+    have = len(unit_axes_of(values.type))
+    sizes = [dimension(arr, axis=k) for k in range(rank)]
+    sizes[axis] = arr.graph.constant(1)
+    if have == rank == 1:
+        part = values
+    else:
+        if have and axis:
+            values = moveaxis(expand_dims(values, axis=0), source=0, destination=axis)
+        part = broadcast_to(values, *sizes)
+    before, behind = part_along(arr, axis, 0, obj), part_along(arr, axis, obj, None)
+    return concatenate(before, part, behind, axis=axis)

@@ -119,7 +119,12 @@ def other_factors(x: Node, axis: Any) -> Node:
 
     if axis is None and len(unit_axes_of(x.type)) > 1:
         return reshape_like(other_factors(ravel(x), 0), x)
-    along = axis or 0
+    gone = axes_of(axis, len(unit_axes_of(x.type)))
+    if len(gone) > 1:
+        *rest, last = gone
+        inner = prod(x, axis=last, keepdims=True)
+        return other_factors(x, last) * other_factors(inner, tuple(rest))
+    along = gone[0] if gone else 0
     before = _running_product(x, along)
     behind = flip(_running_product(flip(x, axis=along), along), axis=along)
     return before * behind

@@ -177,25 +177,29 @@ def swapaxes(walker: Any, node: Node, out_bar: Node, axis1: int, axis2: int) -> 
     walker.accumulate(node.args[0], swapaxes(out_bar, axis1=axis1, axis2=axis2))
 
 
-def _moved(a: Type, source: int, destination: int) -> Type:
-    units = list(unit_axes_of(a))
-    rank = len(units)
-    units.insert(destination % rank, units.pop(source % rank))
-    return array_of(dtype_of(a), tuple(units))
-
-
-def _moved_order(rank: int, source: int, destination: int) -> list[int]:
-    order = list(range(rank))
-    order.insert(destination % rank, order.pop(source % rank))
+def _order_of(rank: int, source: Any, destination: Any) -> list[int]:
+    """Which axis stands at each place after some have been moved."""
+    sources = [source] if isinstance(source, int) else list(source)
+    targets = [destination] if isinstance(destination, int) else list(destination)
+    moved = [each % rank for each in sources]
+    order = [axis for axis in range(rank) if axis not in moved]
+    for target, axis in sorted(zip((each % rank for each in targets), moved, strict=True)):
+        order.insert(target, axis)
     return order
+
+
+def _moved(a: Type, source: Any, destination: Any) -> Type:
+    units = unit_axes_of(a)
+    order = _order_of(len(units), source, destination)
+    return array_of(dtype_of(a), tuple(units[axis] for axis in order))
 
 
 @array_linear(
     "moveaxis", "numpy.moveaxis", signature="a, source, destination", typed=_moved,
-    uniform="passed", lengths=permuted(_moved_order), cost=Cost.FREE, raises=False,
+    uniform="passed", lengths=permuted(_order_of), cost=Cost.FREE, raises=False,
 )  # fmt: skip
-def moveaxis(walker: Any, node: Node, out_bar: Node, source: int, destination: int) -> None:
-    """One axis at another place."""
+def moveaxis(walker: Any, node: Node, out_bar: Node, source: Any, destination: Any) -> None:
+    """Axes at other places."""
     walker.accumulate(node.args[0], moveaxis(out_bar, source=destination, destination=source))
 
 

@@ -21,7 +21,7 @@ def _slid(a: Type, v: Type, mode: str = "full") -> Type:
 def convolve(walker: Any, node: Node, out_bar: Node, mode: str) -> None:
     """Convolution of two vectors; of the shorter one's length where mode is valid."""
     a, v = node.args
-    full = _full_adjoint(out_bar, a, v, mode, node)
+    full = _full_adjoint(out_bar, node, mode)
     # full has an entry for every sum i + j of positions.
     if walker.active(a):
         walker.accumulate(a, convolve(full, flip(v, axis=0), mode="valid"))
@@ -29,60 +29,69 @@ def convolve(walker: Any, node: Node, out_bar: Node, mode: str) -> None:
         walker.accumulate(v, convolve(full, flip(a, axis=0), mode="valid"))
 
 
-def _full_adjoint(out_bar: Node, a: Node, v: Node, mode: str, node: Node) -> Node:
+def _full_adjoint(out_bar: Node, node: Node, mode: str) -> Node:
     """The adjoint with zeros where the mode has cut entries off."""
-    from chainrule.errors import UnsupportedError
     from chainrule.primitives.arrays.creation import zeros
     from chainrule.primitives.arrays.indexing import section_set
 
     if mode == "full":
         return out_bar
-    n, m = dimension(a, axis=0), dimension(v, axis=0)
-    none = node.graph.constant(None)
+    n, m = (dimension(arg, axis=0) for arg in node.args)
     whole = zeros(n + m - 1)
-    if mode != "valid":
-        raise UnsupportedError(
-            "np.convolve in mode 'same'",
-            remedy="Use mode='full' and a slice.",
-            position=node.origin.position,
-        )
-    start = TABLE["minimum"](n, m) - 1
-    stop = start + dimension(out_bar, axis=0)
-    return node.graph.cursor.add(section_set, (whole, start, stop, none, out_bar), ("s",))
+    count = dimension(node, axis=0)
+    # The modes same and valid cut off as much on both sides, or one more behind; of a correlation
+    # with something longer, which is done the other way round, one more before.
+    cut = n + m - 1 - count
+    if node.op is correlate:
+        cut = cut + TABLE["less"](n, m)
+    start = TABLE["floor_divide"](cut, 2)
+    none = node.graph.constant(None)
+    return node.graph.cursor.add(section_set, (whole, start, start + count, none, out_bar), ("s",))
 
 
-def _convolve_tangent(node: Node, args: Any, dots: Any, out: Node, mode: str) -> Node | None:
+def _bilinear(node: Node, args: Any, dots: Any, out: Node, mode: str) -> Node | None:
     a, v = args
     total: Node | None = None
     for left, right in ((dots[0], v), (a, dots[1])):
         if left is not None and right is not None:
-            term = convolve(left, right, mode=mode)
+            term: Node = node.graph.cursor.add(node.op, (left, right), node.params)
             total = term if total is None else total + term
     return total
 
 
-convolve.tangent_rule = _convolve_tangent
+convolve.tangent_rule = _bilinear
 
 
-@array_defined(
+@array_rule(
     "correlate", "numpy.correlate", signature="a, v, mode='valid'", arrays=2, typed=_slid
-)
-def correlate(a: Node, v: Node, mode: str) -> Node:
-    """Correlation of two vectors."""
-    return convolve(a, flip(v, axis=0), mode=mode)
+)  # fmt: skip
+def correlate(walker: Any, node: Node, out_bar: Node, mode: str) -> None:
+    """Correlation of two vectors, in full the convolution with the second one turned."""
+    a, v = node.args
+    full = _full_adjoint(out_bar, node, mode)
+    if walker.active(a):
+        walker.accumulate(a, convolve(full, v, mode="valid"))
+    if walker.active(v):
+        walker.accumulate(v, flip(convolve(full, flip(a, axis=0), mode="valid"), axis=0))
 
 
-def _interpolated(x: Type, xp: Type, fp: Type) -> Type:
+correlate.tangent_rule = _bilinear
+
+
+def _interpolated(x: Type, xp: Type, fp: Type, **statics: Any) -> Type:
     return array_of(promoted((x, xp, fp)), unit_axes_of(x))
 
 
-@array_defined("interp", "numpy.interp", signature="x, xp, fp", arrays=3, typed=_interpolated)
-def interp(x: Node, xp: Node, fp: Node) -> Node:
+@array_defined(
+    "interp", "numpy.interp", signature="x, xp, fp, left=None, right=None", arrays=3,
+    typed=_interpolated,
+)  # fmt: skip
+def interp(x: Node, xp: Node, fp: Node, left: Any, right: Any) -> Node:
     """Piecewise linear interpolation, constant outside; at a knot the slope to its left."""
     last = dimension(xp, axis=0) - 1
     where, clip = TABLE["where"], TABLE["clip"]
-    right = clip(searchsorted(xp, x), 1, last)
-    left = right - 1
+    behind = clip(searchsorted(xp, x), 1, last)
+    before = behind - 1
 
     def at(base: Node, positions: Node) -> Node:
         if unit_axes_of(positions.type):
@@ -91,11 +100,11 @@ def interp(x: Node, xp: Node, fp: Node) -> Node:
 
         return base.graph.cursor.add(index, (base, positions))
 
-    low, high = at(xp, left), at(xp, right)
+    low, high = at(xp, before), at(xp, behind)
     weight = (x - low) / (high - low)
-    inside = at(fp, left) * (1.0 - weight) + at(fp, right) * weight
-    first = at(fp, fp.graph.constant(0))
-    final = at(fp, fp.graph.constant(-1))
+    inside = at(fp, before) * (1.0 - weight) + at(fp, behind) * weight
+    first = at(fp, fp.graph.constant(0)) if left is None else float(left)
+    final = at(fp, fp.graph.constant(-1)) if right is None else float(right)
     below = TABLE["less"](x, at(xp, xp.graph.constant(0)))
     above = TABLE["greater"](x, at(xp, xp.graph.constant(-1)))
     found: Node = where(below, first, where(above, final, inside))

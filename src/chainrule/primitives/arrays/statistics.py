@@ -1,24 +1,31 @@
-"""Medians, ranges, weighted means, differences, integrals, log-sum-exp."""
+"""Ranges, weighted means, differences, integrals, powers, log-sum-exp."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, promoted, unit_axes_of
+from chainrule.graph.types import (
+    FLOATING,
+    Type,
+    array_of,
+    broadcast_axes,
+    dtype_of,
+    promoted,
+    unit_axes_of,
+)
 from chainrule.primitives.arrays.call import axes_of
+from chainrule.primitives.arrays.creation import arange, linspace, ones_like
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.arrays.lengths import Lengths, Of, as_first, reduced
-from chainrule.primitives.arrays.rearranging import sort
 from chainrule.primitives.arrays.reductions import (
     array_max,
     array_min,
     array_sum,
-    mean,
     reduced_axes,
 )
-from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, reshape
+from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, flip, reshape
 from chainrule.primitives.declare import TABLE, Cost
 
 
@@ -42,22 +49,6 @@ def ptp(a: Node, axis: Any, keepdims: bool) -> Node:
     return largest - array_min(a, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
-@array_defined("median", "numpy.median", signature="a, axis=None, keepdims=False", typed=_reduced,
-               lengths=reduced)  # fmt: skip
-def median(a: Node, axis: Any, keepdims: bool) -> Node:
-    """The entry in the middle, or the mean of the two there."""
-    along = 0 if axis is None else axis
-    ordered = sort(_flat(a) if axis is None else a, axis=along)
-    count = dimension(ordered, axis=along % len(unit_axes_of(ordered.type)))
-    half = TABLE["floor_divide"](count, 2)
-    low = TABLE["floor_divide"](count - 1, 2)
-    middle = part_along(ordered, along, low, half + 1)
-    found = mean(middle, axis=along, keepdims=keepdims and axis is not None)
-    if keepdims and axis is None:
-        return expand_dims(found, axis=tuple(range(len(unit_axes_of(a.type)))))
-    return found
-
-
 def _averaged(a: Type, weights: Type, axis: Any = None, keepdims: bool = False) -> Type:
     return array_of(promoted((a, weights)), reduced_axes(a, axis, keepdims))
 
@@ -77,28 +68,6 @@ def weighted_average(a: Node, weights: Node, axis: Any, keepdims: bool) -> Node:
     else:
         total = array_sum(weights, axis=axis, keepdims=keepdims)
     return array_sum(a * weights, axis=axis, keepdims=keepdims) / total
-
-
-def _nan_free(a: Node) -> Node:
-    missing = TABLE["isnan"](a)
-    found: Node = TABLE["where"](missing, 0.0, a)
-    return found
-
-
-@array_defined("nansum", "numpy.nansum", signature="a, axis=None, keepdims=False", typed=_reduced,
-               lengths=reduced)  # fmt: skip
-def nansum(a: Node, axis: Any, keepdims: bool) -> Node:
-    """Sum of the entries that are numbers."""
-    return array_sum(_nan_free(a), axis=axis, keepdims=keepdims)
-
-
-@array_defined("nanmean", "numpy.nanmean", signature="a, axis=None, keepdims=False", typed=_reduced,
-               lengths=reduced)  # fmt: skip
-def nanmean(a: Node, axis: Any, keepdims: bool) -> Node:
-    """Mean of the entries that are numbers."""
-    present = TABLE["equal"](a, a)
-    count = array_sum(present, axis=axis, keepdims=keepdims)
-    return array_sum(_nan_free(a), axis=axis, keepdims=keepdims) / count
 
 
 # --- differences and integrals -----------------------------------------------------------
@@ -172,21 +141,6 @@ def trapezoid_over(y: Node, x: Node, axis: int) -> Node:
     return array_sum(0.5 * width * both, axis=axis)
 
 
-@array_defined("gradient_1d", "numpy.gradient", signature="f", typed=lambda f: f,
-               lengths=as_first)  # fmt: skip
-def gradient_1d(f: Node) -> Node:
-    """Central differences of a vector at distance 1, one-sided at the ends."""
-    constant = f.graph.constant
-
-    def part(start: int, stop: int | None) -> Node:
-        return part_along(f, 0, constant(start), None if stop is None else constant(stop))
-
-    first = part(1, 2) - part(0, 1)
-    middle = (part(2, None) - part(0, -2)) / 2.0
-    last = part(-1, None) - part(-2, -1)
-    return concatenate(first, middle, last, axis=0)
-
-
 # --- exponentials ------------------------------------------------------------------------
 
 
@@ -207,6 +161,76 @@ def logsumexp(a: Node, axis: Any, keepdims: bool) -> Node:
         return found
     gone = axes_of(axis, len(unit_axes_of(a.type)))
     return array_sum(found, axis=gone[0] if len(gone) == 1 else gone)
+
+
+@array_defined(
+    "logaddexp_reduced", spelled="numpy.logaddexp.reduce", signature="a, axis=None, keepdims=False",
+    typed=_reduced,
+)  # fmt: skip
+def logaddexp_reduced(a: Node, axis: Any, keepdims: bool) -> Node:
+    """Logarithm of a sum of exponentials along an axis."""
+    return logsumexp(a, axis=axis, keepdims=keepdims)
+
+
+@array_defined(
+    "logsumexp_weighted", "scipy.special.logsumexp", signature="a, b, axis=None, keepdims=False",
+    arrays=2, named=1, typed=lambda a, b, axis=None, keepdims=False: array_of(
+        promoted((a, b)), reduced_axes(array_of("bool", broadcast_axes((a, b))), axis, keepdims)
+    ),
+)  # fmt: skip
+def logsumexp_weighted(a: Node, b: Node, axis: Any, keepdims: bool) -> Node:
+    """Logarithm of a weighted sum of exponentials, without overflow."""
+    largest = fixed(array_max(a, axis=axis, keepdims=True))
+    total = array_sum(b * TABLE["exp"](a - largest), axis=axis, keepdims=True)
+    found: Node = TABLE["log"](total) + largest
+    if keepdims:
+        return found
+    gone = axes_of(axis, len(unit_axes_of(found.type)))
+    return array_sum(found, axis=gone[0] if len(gone) == 1 else gone)
+
+
+@array_defined(
+    "vander", "numpy.vander", signature="x, N=None, increasing=False",
+    typed=lambda x, N=None, increasing=False: array_of(_real(x), (unit_axes_of(x)[0], N == 1)),
+)  # fmt: skip
+def vander(x: Node, N: Any, increasing: bool) -> Node:
+    """Powers of numbers, a row for each."""
+    if N is not None:
+        order = range(N) if increasing else reversed(range(N))
+        parts = [expand_dims(_to_the(x, k), axis=1) for k in order]
+        return concatenate(*parts, axis=1)
+    powers = arange(dimension(x, axis=0))
+    return expand_dims(x, axis=1) ** (powers if increasing else flip(powers))
+
+
+def _to_the(x: Node, exponent: int) -> Node:
+    if exponent == 0:
+        return ones_like(x)
+    return x if exponent == 1 else x ** float(exponent)
+
+
+def _spaced(start: Type, stop: Type, sizes: Any = (), **statics: Any) -> Type:
+    return array_of("float64", (False,))
+
+
+@array_defined(
+    "logspace", "numpy.logspace", signature="start, stop, num=50, endpoint=True, base=10.0",
+    arrays=2, sizes="num", typed=_spaced,
+)  # fmt: skip
+def logspace(start: Node, stop: Node, *num: Node, endpoint: bool, base: Any) -> Node:
+    """Powers at equal distances of the exponents."""
+    return start.graph.constant(float(base)) ** linspace(start, stop, *num, endpoint=endpoint)
+
+
+@array_defined(
+    "geomspace", "numpy.geomspace", signature="start, stop, num=50, endpoint=True",
+    arrays=2, sizes="num", typed=_spaced,
+)  # fmt: skip
+def geomspace(start: Node, stop: Node, *num: Node, endpoint: bool) -> Node:
+    """Numbers of equal ratios."""
+    log = TABLE["log"]
+    found: Node = TABLE["exp"](linspace(log(start), log(stop), *num, endpoint=endpoint))
+    return found
 
 
 def fixed(node: Node) -> Node:

@@ -1,0 +1,186 @@
+"""Quantiles, percentiles and medians: weighted means of neighbours in the sorted order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
+from chainrule.primitives.arrays.call import axes_of
+from chainrule.primitives.arrays.creation import astype
+from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.indexing import part_along
+from chainrule.primitives.arrays.lengths import reduced
+from chainrule.primitives.arrays.rearranging import at_positions, sort, take_along_axis
+from chainrule.primitives.arrays.reductions import array_sum, mean, reduced_axes
+from chainrule.primitives.arrays.shaping import (
+    dimension,
+    expand_dims,
+    moveaxis,
+    reshape,
+    squeeze,
+    transpose,
+)
+from chainrule.primitives.declare import TABLE
+
+SIGNATURE = "a, q, axis=None, method='linear', keepdims=False"
+
+
+def merged(a: Node, axis: Any) -> Node:
+    """``a`` with the axes that are reduced as one, the last."""
+    rank = len(unit_axes_of(a.type))
+    if rank == 1:
+        return a
+    if axis is None:
+        return reshape(a, a.graph.constant(-1))
+    gone = axes_of(axis, rank)
+    kept = [k for k in range(rank) if k not in gone]
+    if len(gone) == 1:
+        return a if gone[0] == rank - 1 else moveaxis(a, source=gone[0], destination=-1)
+    turned = transpose(a, axes=(*kept, *gone))
+    sizes = [dimension(a, axis=k) for k in kept]
+    return reshape(turned, *sizes, a.graph.constant(-1))
+
+
+def _quantile_type(
+    a: Type, q: Type, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Type:
+    dtype = dtype_of(a) if dtype_of(a) in FLOATING else "float64"
+    return array_of(dtype, unit_axes_of(q) + reduced_axes(a, axis, keepdims))
+
+
+def _share(place: Node, low: Any, method: str) -> Any:
+    """How much of the entry above the place goes into the quantile."""
+    if method == "linear":
+        return place - low
+    if method == "lower":
+        return 0.0
+    between: Node = TABLE["less"](low, place)
+    if method == "higher":
+        return TABLE["where"](between, 1.0, 0.0)
+    if method == "midpoint":
+        return TABLE["where"](between, 0.5, 0.0)
+    raise UnsupportedError(
+        f"quantiles by the method {method!r}",
+        remedy="Use the methods linear, lower, higher or midpoint.",
+        position=place.graph.origin.position,
+    )
+
+
+def _between(ordered: Node, place: Node, last: Node, method: str) -> Node:
+    """Entries of the sorted last axis at a place between positions."""
+    many = bool(unit_axes_of(place.type))
+    below: Node = TABLE["float_floor" if many else "floor"](place)
+    share = _share(place, below, method)
+    low = astype(below, dtype="int64") if many else below
+    high = TABLE["minimum"](low + 1, last) if many else _next(low, last)
+    first, second = _at(ordered, low), _at(ordered, high)
+    if many and len(unit_axes_of(first.type)) > len(unit_axes_of(place.type)):
+        first, second = (moveaxis(each, source=-1, destination=0) for each in (first, second))
+        share = expand_dims(share, axis=tuple(range(1, len(unit_axes_of(first.type)))))
+    return first + (second - first) * share  # type: ignore[no-any-return]
+
+
+def _next(low: Node, last: Node) -> Node:
+    found: Node = TABLE["python_min"](low + 1, last)
+    return found
+
+
+def _at(ordered: Node, positions: Node) -> Node:
+    from chainrule.primitives.arrays.indexing import section
+    from chainrule.primitives.sequence import index
+
+    if unit_axes_of(positions.type):
+        return at_positions(ordered, positions, -1)
+    cursor = ordered.graph.cursor
+    rank = len(unit_axes_of(ordered.type))
+    if rank == 1:
+        return cursor.add(index, (ordered, positions))
+    return cursor.add(section, (ordered, positions), ("ei",))
+
+
+@array_defined("quantile", "numpy.quantile", arrays=2, signature=SIGNATURE, typed=_quantile_type)
+def quantile(a: Node, q: Node, axis: Any, method: str, keepdims: bool) -> Node:
+    """The entry below which a share ``q`` of the entries lies."""
+    ordered = sort(merged(a, axis), axis=-1)
+    last = dimension(ordered, axis=len(unit_axes_of(ordered.type)) - 1) - 1
+    found = _between(ordered, q * last, last, method)
+    if not keepdims:
+        return found
+    rank = len(unit_axes_of(a.type))
+    extra = len(unit_axes_of(q.type))
+    return expand_dims(found, axis=tuple(k + extra for k in axes_of(axis, rank)))
+
+
+@array_defined(
+    "percentile", "numpy.percentile", arrays=2, signature=SIGNATURE, typed=_quantile_type
+)
+def percentile(a: Node, q: Node, axis: Any, method: str, keepdims: bool) -> Node:
+    """The entry below which ``q`` per cent of the entries lie."""
+    return quantile(a, q / 100.0, axis=axis, method=method, keepdims=keepdims)
+
+
+@array_defined(
+    "median", "numpy.median", signature="a, axis=None, keepdims=False", lengths=reduced,
+    typed=lambda a, axis=None, keepdims=False: _quantile_type(
+        a, array_of("float64", ()), axis, "linear", keepdims
+    ),
+)  # fmt: skip
+def median(a: Node, axis: Any, keepdims: bool) -> Node:
+    """The entry in the middle, or the mean of the two there."""
+    ordered = sort(merged(a, axis), axis=-1)
+    count = dimension(ordered, axis=len(unit_axes_of(ordered.type)) - 1)
+    half = TABLE["floor_divide"](count, 2)
+    low = TABLE["floor_divide"](count - 1, 2)
+    found = mean(part_along(ordered, -1, low, half + 1), axis=-1)
+    if not keepdims:
+        return found
+    return expand_dims(found, axis=axes_of(axis, len(unit_axes_of(a.type))))
+
+
+# --- entries that are no numbers left out -------------------------------------------------
+
+
+@array_defined("nanquantile", "numpy.nanquantile", arrays=2, signature=SIGNATURE,
+               typed=_quantile_type)  # fmt: skip
+def nanquantile(a: Node, q: Node, axis: Any, method: str, keepdims: bool) -> Node:
+    """The quantile of the entries that are numbers."""
+    if unit_axes_of(q.type):
+        raise UnsupportedError(
+            "several quantiles of entries that may be missing",
+            remedy="Ask for one quantile at a time.",
+            position=a.graph.origin.position,
+        )
+    # What is no number is sorted to the end.
+    ordered = sort(merged(a, axis), axis=-1)
+    present = TABLE["equal"](ordered, ordered)
+    place = q * (array_sum(present, axis=-1, keepdims=True) - 1)
+    below: Node = TABLE["float_floor"](place)
+    low = astype(below, dtype="int64")
+    high = astype(TABLE["float_ceil"](place), dtype="int64")
+    first = take_along_axis(ordered, low, axis=-1)
+    second = take_along_axis(ordered, high, axis=-1)
+    found = squeeze(first + (second - first) * _share(place, below, method), axis=-1)
+    if not keepdims:
+        return found
+    return expand_dims(found, axis=axes_of(axis, len(unit_axes_of(a.type))))
+
+
+@array_defined("nanpercentile", "numpy.nanpercentile", arrays=2, signature=SIGNATURE,
+               typed=_quantile_type)  # fmt: skip
+def nanpercentile(a: Node, q: Node, axis: Any, method: str, keepdims: bool) -> Node:
+    """The percentile of the entries that are numbers."""
+    return nanquantile(a, q / 100.0, axis=axis, method=method, keepdims=keepdims)
+
+
+@array_defined(
+    "nanmedian", "numpy.nanmedian", signature="a, axis=None, keepdims=False", lengths=reduced,
+    typed=lambda a, axis=None, keepdims=False: _quantile_type(
+        a, array_of("float64", ()), axis, "linear", keepdims
+    ),
+)  # fmt: skip
+def nanmedian(a: Node, axis: Any, keepdims: bool) -> Node:
+    """The median of the entries that are numbers."""
+    half = a.graph.constant(0.5)
+    return nanquantile(a, half, axis=axis, method="linear", keepdims=keepdims)
