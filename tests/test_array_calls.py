@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.linalg
 import scipy.special
+from scipy.spatial.distance import cdist, pdist
 
 import chainrule
 
@@ -383,6 +385,46 @@ np.abs(np.linalg.qr(x.T)[1])
 np.linalg.pinv(x)
 np.linalg.matrix_power(x[:, :3], 3)
 np.linalg.multi_dot([x, x.T, x])
+np.linalg.lstsq(x.T, x[0] ** 2, rcond=None)[0]
+np.linalg.lstsq(x.T, x.T ** 2, rcond=None)[0]
+np.linalg.eigvalsh(x @ x.T, UPLO='U')
+np.linalg.eigh(x @ x.T, 'U').eigenvalues
+np.linalg.qr(x.T, mode='r') ** 2
+np.linalg.svdvals(x)
+np.linalg.cond(x)
+np.linalg.cond(x @ x.T + np.eye(3), 'fro')
+np.linalg.norm(x[0], 0) * x
+np.linalg.norm(x, 'nuc', axis=(0, 1), keepdims=True)
+np.linalg.slogdet(x @ x.T + np.eye(3)).logabsdet
+np.linalg.matrix_rank(x) * x
+np.cross(x[:, :3], x[::-1, 1:])
+np.cross(x[:, :3], x[:, 1:], axis=0)
+scipy.linalg.solve(x @ x.T + np.eye(3), x)
+scipy.linalg.solve(x @ x.T + np.eye(3), x[:, 0], assume_a='pos')
+scipy.linalg.inv(x @ x.T + np.eye(3))
+scipy.linalg.det(x @ x.T + np.eye(3))
+scipy.linalg.cholesky(x @ x.T + np.eye(3))
+scipy.linalg.cholesky(x @ x.T + np.eye(3), lower=True)
+scipy.linalg.solve_triangular(x[:, :3] + np.eye(3), x[:, 0])
+scipy.linalg.solve_triangular(x[:, :3] + np.eye(3), x, lower=True, trans='T')
+scipy.linalg.solve_triangular(x[:, :3], x, lower=True, unit_diagonal=True)
+scipy.linalg.cho_solve(scipy.linalg.cho_factor(x @ x.T + np.eye(3)), x[:, 0])
+scipy.linalg.cho_solve(scipy.linalg.cho_factor(x @ x.T + np.eye(3), lower=True), x)
+scipy.linalg.cho_factor(x @ x.T + np.eye(3))[0]
+scipy.linalg.expm(x[:, :3] - 0.5 * np.eye(3))
+scipy.linalg.eigvalsh(x @ x.T)
+scipy.linalg.eigh(x @ x.T)[0]
+scipy.linalg.svdvals(x)
+scipy.linalg.pinv(x)
+scipy.linalg.lstsq(x.T, x[0] ** 2)[0]
+scipy.linalg.norm(x)
+scipy.linalg.block_diag(x, x[:2])
+scipy.linalg.toeplitz(x[0], x[1, :3])
+scipy.linalg.circulant(x[0])
+cdist(x, x * 2)
+cdist(x, x)
+cdist(x, x * 2, 'cityblock')
+pdist(x, 'sqeuclidean')
 """
 
 STACKS = """
@@ -404,6 +446,17 @@ np.concatenate([x, x], axis=-1)
 np.linalg.inv(x[:, :, :3] + 2 * np.eye(3))
 np.linalg.det(x[:, :, :3] + 2 * np.eye(3))
 np.linalg.solve(x[:, :, :3] + 2 * np.eye(3), x)
+np.linalg.cholesky(x @ x.transpose(0, 2, 1) + np.eye(3))
+np.linalg.qr(x.transpose(0, 2, 1))[1] ** 2
+np.linalg.svd(x, compute_uv=False)
+np.linalg.norm(x, 2, axis=(1, 2))
+np.linalg.norm(x, 'nuc', axis=(0, 2))
+np.trace(x)
+np.trace(x, axis1=1, axis2=2)
+np.diagonal(x, axis1=1, axis2=2)
+np.prod(x, axis=(0, 2))
+np.median(x, axis=(0, 1))
+np.quantile(x, 0.3, axis=(0, 2))
 """
 
 CALLS = [
@@ -418,7 +471,8 @@ def function_of(expression: str) -> Callable[..., Any]:
     text = f"def f(x):\n    v = {expression}\n    return np.sum(np.cos(0.3 + v) * v)\n"
     name = f"<call {next(NUMBERS)}>"
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-    scope: dict[str, Any] = {"np": np, "special": scipy.special, "__name__": __name__}
+    scope: dict[str, Any] = {"np": np, "special": scipy.special, "scipy": scipy, "cdist": cdist,
+                             "pdist": pdist, "__name__": __name__}  # fmt: skip
     exec(compile(text, name, "exec"), scope)
     found: Callable[..., Any] = scope["f"]
     return found

@@ -98,7 +98,7 @@ def array_expression(
         return ast.Attribute(args[0], op.attribute, ast.Load())
     count = len(args) if op.spread else op.arrays
     arrays, sizes = args[:count], args[count:]
-    if op.spread:
+    if op.spread and not op.starred:
         arrays = [ast.List(arrays, ast.Load())]
     positional = [*arrays]
     while op.name == "arange" and _is_none(positional[-1]):
@@ -195,7 +195,7 @@ def _keywords(
         parameter = op.signature.parameters[name]
         if name == op.paired:
             continue
-        if parameter.default is parameter.empty:
+        if parameter.default is parameter.empty and not op.worded:
             positional.append(_static(speller, name, static))
         elif static != parameter.default or type(static) is not type(parameter.default):
             found.append(ast.keyword(name, _static(speller, name, static)))

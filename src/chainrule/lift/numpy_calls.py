@@ -98,6 +98,14 @@ class NumpyCalls(Methods):
         self.write_array(target, "m", (mask,), value, node)
         return target
 
+    def refuse_overwriting(self, keywords: Keywords, node: ast.AST) -> None:
+        """Refuse calls that may destroy their arguments."""
+        for name in ("overwrite_a", "overwrite_b"):
+            if name in keywords and self.static_value(keywords[name]) != (True, False):
+                raise self.unsupported(
+                    f"`{name}`: what is left in the array is not known", "Leave it out.", node
+                )
+
     def _target(self, keywords: Keywords) -> Value | None:
         """The array that a call writes its result into, taken from its keywords."""
         target = keywords.pop("out", None)

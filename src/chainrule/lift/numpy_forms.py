@@ -15,7 +15,6 @@ from chainrule.primitives import sequence
 from chainrule.primitives.arrays import (
     covariance,
     creation,
-    decompositions,
     indexing,
     linear_algebra,
     norms,
@@ -25,7 +24,6 @@ from chainrule.primitives.arrays import (
     statistics,
 )
 from chainrule.primitives.arrays.call import ArrayCall
-from chainrule.primitives.arrays.records import component, rigid_component
 from chainrule.primitives.arrays.running import extremes_so_far
 from chainrule.primitives.declare import TABLE, Primitive
 
@@ -194,42 +192,6 @@ def _clip(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
     if ends == [False, True]:
         return self.boxed(self.primitive(TABLE["maximum"], x, self.array_node(low)))
     return self.boxed(self.primitive(TABLE["clip"], x, self.array_node(low), self.array_node(high)))
-
-
-def _components(op: ArrayCall, count: int) -> SpecialForm:
-    """A call with several results."""
-
-    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        known = {
-            key: value
-            for key, value in keywords.items()
-            if not (key in PLAIN_OPTIONS and self.static_value(value)[1] in PLAIN_OPTIONS[key])
-        }
-        found = self.node(self.bound_call(op, args, known, node, "function"))
-        parts = [self.block.add(component, (found,), (k,)) for k in range(count)]
-        return TupleValue(tuple(self.boxed(part) for part in parts))
-
-    return lift
-
-
-# Options that may be given when they ask for what is done anyway.
-PLAIN_OPTIONS: dict[str, tuple[Any, ...]] = {"UPLO": ("L",), "mode": ("reduced",)}
-
-
-def _singular_values(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    rest = dict(keywords)
-    flag = rest.pop("compute_uv", Static(True))
-    if self.static_value(flag) == (True, False):
-        rest.pop("full_matrices", None)
-        return self.bound_call(decompositions.singular_values, args, rest, node, "function")
-    parts = _components(decompositions.svd, 3)(self, args, rest, node)
-    full = rest.get("full_matrices", args[1] if len(args) > 1 else Static(True))
-    if self.static_value(full) == (True, False):
-        return parts
-    # The vectors beyond the singular values are any that fit.
-    owner = self.node(parts.items[1]).args[0]
-    rigid = [self.block.add(rigid_component, (owner,), (k,)) for k in (0, 2)]
-    return TupleValue((self.boxed(rigid[0]), parts.items[1], self.boxed(rigid[1])))
 
 
 def _either(one: ArrayCall, two: ArrayCall, choosing: str, position: int) -> SpecialForm:
@@ -412,10 +374,6 @@ SPECIAL: dict[str, SpecialForm] = {
     "column_stack": _joining("column_stack"),
     "append": _append,
     "clip": _clip,
-    "linalg.slogdet": _components(linear_algebra.slogdet, 2),
-    "linalg.eigh": _components(decompositions.eigh, 2),
-    "linalg.qr": _components(decompositions.qr, 2),
-    "linalg.svd": _singular_values,
     "linalg.norm": _either(norms.norm, norms.norm_of_order, "ord", 1),
     "cov": _either(covariance.cov, covariance.cov_of_two, "y", 1),
     "corrcoef": _either(covariance.corrcoef, covariance.corrcoef_of_two, "y", 1),

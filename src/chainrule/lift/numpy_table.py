@@ -7,7 +7,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.lift import numpy_forms, numpy_mapping, numpy_positions, numpy_several, numpy_updates
+from chainrule.lift import (
+    numpy_forms,
+    numpy_linear,
+    numpy_mapping,
+    numpy_positions,
+    numpy_several,
+    numpy_updates,
+)
 from chainrule.lift.numpy_updates import SpecialForm
 
 FORMS: dict[str, SpecialForm] = {
@@ -16,6 +23,7 @@ FORMS: dict[str, SpecialForm] = {
         for name, form in numpy_forms.SPECIAL.items()
     },
     **numpy_several.FORMS,
+    **numpy_linear.FORMS,
     **numpy_mapping.FORMS,
     **numpy_positions.FORMS,
     **numpy_updates.FORMS,

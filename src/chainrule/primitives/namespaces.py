@@ -31,6 +31,7 @@ from chainrule.primitives.arrays import (
     signals,
     statistics,
     sums,
+    systems,
     windows,
 )
 from chainrule.primitives.declare import TABLE, Primitive
@@ -63,6 +64,7 @@ HOMES = (
     quantiles,
     covariance,
     windows,
+    systems,
 )
 
 

@@ -50,6 +50,10 @@ class ArrayCall(Primitive):
         ufunc.
     paired:
         A static that is passed with the first array, as one tuple.
+    worded:
+        All statics are passed by name.
+    starred:
+        The arrays are arguments of their own, not entries of one sequence.
     typed:
         The type rule: ``typed(*array_types, **statics)``; sizes are given as ``sizes``.
     lengths:
@@ -80,6 +84,8 @@ class ArrayCall(Primitive):
         written: str | None = None,
         paired: str | None = None,
         spelled: str | None = None,
+        starred: bool = False,
+        worded: bool = False,
     ) -> None:
         scope: dict[str, Any] = {}
         exec(f"def call({signature}): pass", scope)
@@ -95,6 +101,8 @@ class ArrayCall(Primitive):
         self.written = written
         self.paired = paired
         self.spelled = spelled or (self.callables[0] if self.callables else "")
+        self.starred = starred
+        self.worded = worded
         self.typed = typed
         self.lengths = lengths
         self.uniform = uniform

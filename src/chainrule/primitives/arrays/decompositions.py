@@ -17,6 +17,7 @@ from chainrule.primitives.arithmetic import equal
 from chainrule.primitives.arrays.call import array_rule
 from chainrule.primitives.arrays.creation import eye
 from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.indexing import entry_along
 from chainrule.primitives.arrays.linear_algebra import (
     diag,
     flipped,
@@ -27,6 +28,7 @@ from chainrule.primitives.arrays.linear_algebra import (
     tril,
     triu,
 )
+from chainrule.primitives.arrays.norms import norm_of_order
 from chainrule.primitives.arrays.products import einsum_of
 from chainrule.primitives.arrays.records import result_of, results
 from chainrule.primitives.arrays.shaping import dimension, expand_dims
@@ -37,7 +39,7 @@ def _real(a: Type) -> str:
     return dtype_of(a) if dtype_of(a) in FLOATING else "float64"
 
 
-def _eigen_types(a: Type) -> Type:
+def _eigen_types(a: Type, **statics: Any) -> Type:
     units = unit_axes_of(a)
     return Record((array_of(_real(a), units[:-1]), array_of(_real(a), units)))
 
@@ -51,9 +53,9 @@ def _weights(values: Node) -> Node:
     return found
 
 
-@array_rule("eigh", "numpy.linalg.eigh", signature="a", typed=_eigen_types)
-def eigh(walker: Any, node: Node, out_bar: Node) -> None:
-    """Eigenvalues and eigenvectors of a symmetric matrix; reads the lower triangle."""
+@array_rule("eigh", "numpy.linalg.eigh", signature="a, UPLO='L'", typed=_eigen_types)
+def eigh(walker: Any, node: Node, out_bar: Node, UPLO: str) -> None:
+    """Eigenvalues and eigenvectors of a symmetric matrix; reads one triangle of it."""
     values, vectors = result_of(node, 0), result_of(node, 1)
     values_bar, vectors_bar = out_bar.args
     inner: Any = None
@@ -68,22 +70,26 @@ def eigh(walker: Any, node: Node, out_bar: Node) -> None:
         straight = matmul(vectors, across) * values_bar
         inner = straight if inner is None else inner + straight
     if inner is not None:
-        walker.accumulate(node.args[0], lower_half(inner))
+        walker.accumulate(node.args[0], one_half(inner, UPLO == "L"))
 
 
-def lower_half(symmetric: Node) -> Node:
-    """What the lower triangle gets of the adjoint of a symmetric matrix."""
-    return tril(symmetric) + tril(flipped(symmetric), k=-1)  # type: ignore[no-any-return]
+def one_half(symmetric: Node, lower: bool) -> Node:
+    """What the triangle that is read gets of the adjoint of a symmetric matrix."""
+    if lower:
+        return tril(symmetric) + tril(flipped(symmetric), k=-1)  # type: ignore[no-any-return]
+    return triu(symmetric) + triu(flipped(symmetric), k=1)  # type: ignore[no-any-return]
 
 
-def _full(lower: Node) -> Node:
-    """The symmetric matrix whose lower triangle is given."""
-    return tril(lower) + flipped(tril(lower, k=-1))  # type: ignore[no-any-return]
+def _full(half: Node, lower: bool) -> Node:
+    """The symmetric matrix of which one triangle is given."""
+    if lower:
+        return tril(half) + flipped(tril(half, k=-1))  # type: ignore[no-any-return]
+    return triu(half) + flipped(triu(half, k=1))  # type: ignore[no-any-return]
 
 
-def _eigh_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+def _eigh_tangent(node: Node, args: Any, dots: Any, out: Node, UPLO: str) -> Node | None:
     values, vectors = result_of(out, 0), result_of(out, 1)
-    inner = matmul(matmul(flipped(vectors), _full(dots[0])), vectors)
+    inner = matmul(matmul(flipped(vectors), _full(dots[0], UPLO == "L")), vectors)
     return results(diagonal_of(inner), matmul(vectors, inner * _weights(values)))
 
 
@@ -99,21 +105,37 @@ def diagonal_of(matrix: Node) -> Node:
 
 
 @array_defined(
-    "eigvalsh", "numpy.linalg.eigvalsh", signature="a",
-    typed=lambda a: array_of(_real(a), unit_axes_of(a)[:-1]),
+    "eigvalsh", "numpy.linalg.eigvalsh", signature="a, UPLO='L'",
+    typed=lambda a, UPLO="L": array_of(_real(a), unit_axes_of(a)[:-1]),
 )  # fmt: skip
-def eigvalsh(a: Node) -> Node:
-    """Eigenvalues of a symmetric matrix; reads the lower triangle."""
-    return result_of(eigh(a), 0)
+def eigvalsh(a: Node, UPLO: str) -> Node:
+    """Eigenvalues of a symmetric matrix; reads one triangle of it."""
+    return result_of(eigh(a, UPLO=UPLO), 0)
+
+
+@array_defined(
+    "scipy_eigvalsh", "scipy.linalg.eigvalsh", signature="a, lower=True",
+    typed=lambda a, lower=True: array_of(_real(a), unit_axes_of(a)[:-1]),
+)  # fmt: skip
+def scipy_eigvalsh(a: Node, lower: bool) -> Node:
+    """Eigenvalues of a symmetric matrix by SciPy."""
+    return result_of(eigh(a, UPLO="L" if lower else "U"), 0)
+
+
+@array_defined("scipy_eigh", "scipy.linalg.eigh", signature="a, lower=True", typed=_eigen_types)
+def scipy_eigh(a: Node, lower: bool) -> Node:
+    """Eigenvalues and eigenvectors of a symmetric matrix by SciPy."""
+    found = eigh(a, UPLO="L" if lower else "U")
+    return results(result_of(found, 0), result_of(found, 1))
 
 
 def _thin_types(a: Type, full_matrices: bool = True) -> Type:
-    rows, columns = unit_axes_of(a)
+    *batch, rows, columns = unit_axes_of(a)
     return Record(
         (
-            array_of(_real(a), (rows, rows)),
-            array_of(_real(a), (rows or columns,)),
-            array_of(_real(a), (columns, columns)),
+            array_of(_real(a), (*batch, rows, rows)),
+            array_of(_real(a), (*batch, rows or columns)),
+            array_of(_real(a), (*batch, columns, columns)),
         )
     )
 
@@ -129,22 +151,27 @@ def svd(walker: Any, node: Node, out_bar: Node, full_matrices: bool) -> None:
     outside: Any = None
     if unit_axes_of(left_bar.type):
         turned = matmul(flipped(left), left_bar)
-        inner = (turned - flipped(turned)) * _square_weights(values) * values
-        outside = matmul((left_bar - matmul(left, turned)) / values, right)
+        inner = (turned - flipped(turned)) * _square_weights(values) * _row(values)
+        outside = matmul((left_bar - matmul(left, turned)) / _row(values), right)
     if unit_axes_of(right_bar.type):
         turned = matmul(right, flipped(right_bar))
-        part = expand_dims(values, axis=1) * ((turned - flipped(turned)) * _square_weights(values))
+        part = expand_dims(values, axis=-1) * ((turned - flipped(turned)) * _square_weights(values))
         inner = part if inner is None else inner + part
-        rest = matmul(left / values, right_bar - matmul(flipped(turned), right))
+        rest = matmul(left / _row(values), right_bar - matmul(flipped(turned), right))
         outside = rest if outside is None else outside + rest
     found = None if inner is None else matmul(matmul(left, inner), right)
     if not is_constant(values_bar, 0):
-        straight = matmul(left * values_bar, right)
+        straight = matmul(left * _row(values_bar), right)
         found = straight if found is None else found + straight
     if outside is not None:
         found = outside if found is None else found + outside
     if found is not None:
         walker.accumulate(a, found)
+
+
+def _row(values: Node) -> Node:
+    """Values as factors of the columns of a matrix, or of each of a batch."""
+    return expand_dims(values, axis=-2) if len(unit_axes_of(values.type)) > 1 else values
 
 
 def _square_weights(values: Node) -> Node:
@@ -156,17 +183,17 @@ def _svd_tangent(node: Node, args: Any, dots: Any, out: Node, full_matrices: boo
     thin = svd(args[0], full_matrices=False) if full_matrices else out
     left, values, right = (result_of(thin, k) for k in range(3))
     inner = matmul(matmul(flipped(left), dots[0]), flipped(right))
-    values_dot = diag(inner)
+    values_dot = diagonal_of(inner)
     zero = node.graph.constant(0.0)
     if full_matrices:
         # No derivative flows through the vectors then; see the lifter.
         return results(zero, values_dot, zero)
-    column = expand_dims(values, axis=1)
+    column = expand_dims(values, axis=-1)
     weights = _square_weights(values)
-    turned = weights * (inner * values + column * flipped(inner))
+    turned = weights * (inner * _row(values) + column * flipped(inner))
     across = matmul(dots[0], flipped(right))
-    left_dot = matmul(left, turned) + (across - matmul(left, inner)) / values
-    turned = weights * (column * inner + flipped(inner) * values)
+    left_dot = matmul(left, turned) + (across - matmul(left, inner)) / _row(values)
+    turned = weights * (column * inner + flipped(inner) * _row(values))
     rest = matmul(flipped(left), dots[0]) - matmul(inner, right)
     right_dot = matmul(flipped(turned), right) + rest / column
     return results(left_dot, values_dot, right_dot)
@@ -177,7 +204,7 @@ svd.tangent_rule = _svd_tangent
 
 @array_defined(
     "singular_values", "numpy.linalg.svd", signature="a", always={"compute_uv": False},
-    typed=lambda a: array_of(_real(a), (unit_axes_of(a)[0] or unit_axes_of(a)[1],)),
+    typed=lambda a: _thin_types(a).items[1],  # type: ignore[attr-defined]
 )  # fmt: skip
 def singular_values(a: Node) -> Node:
     """Singular values of a matrix."""
@@ -185,8 +212,22 @@ def singular_values(a: Node) -> Node:
 
 
 def _qr_types(a: Type) -> Type:
-    rows, columns = unit_axes_of(a)
-    return Record((array_of(_real(a), (rows, columns)), array_of(_real(a), (columns, columns))))
+    *batch, rows, columns = unit_axes_of(a)
+    return Record(
+        (
+            array_of(_real(a), (*batch, rows, columns)),
+            array_of(_real(a), (*batch, columns, columns)),
+        )
+    )
+
+
+@array_defined(
+    "qr_triangle", "numpy.linalg.qr", signature="a", always={"mode": "r"},
+    typed=lambda a: _qr_types(a).items[1],  # type: ignore[attr-defined]
+)  # fmt: skip
+def qr_triangle(a: Node) -> Node:
+    """The triangular factor of a QR decomposition."""
+    return result_of(qr(a), 1)
 
 
 @array_rule("qr", "numpy.linalg.qr", signature="a", typed=_qr_types)
@@ -247,6 +288,92 @@ def _pinv_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
 
 
 pinv.tangent_rule = _pinv_tangent
+
+
+def _least_squares_types(a: Type, b: Type, rcond: Any = None) -> Type:
+    rows, columns = unit_axes_of(a)
+    dtype = _real(a)
+    more = unit_axes_of(b)[1:]
+    return Record(
+        (
+            array_of(dtype, (columns, *more)),
+            array_of(dtype, more or (False,)),
+            array_of("int64", ()),
+            array_of(dtype, (rows or columns,)),
+        )
+    )
+
+
+@array_defined(
+    "lstsq", "numpy.linalg.lstsq", signature="a, b, rcond=None", arrays=2,
+    typed=_least_squares_types,
+)  # fmt: skip
+def lstsq(a: Node, b: Node, rcond: Any) -> Node:
+    """Solution of least squares of a matrix of full rank, residuals, rank, singular values."""
+    return lstsq_parts(a, b)
+
+
+def lstsq_parts(a: Node, b: Node) -> Node:
+    """The solution and the singular values by their definitions; the rest is rigid."""
+    zero = a.graph.constant(0.0)
+    return results(matmul(pinv(a), b), zero, zero, singular_values(a))
+
+
+@array_defined(
+    "scipy_lstsq", "scipy.linalg.lstsq", signature="a, b", arrays=2, typed=_least_squares_types
+)  # fmt: skip
+def scipy_lstsq(a: Node, b: Node) -> Node:
+    """Least squares by SciPy."""
+    return lstsq_parts(a, b)
+
+
+@array_defined(
+    "scipy_svd", "scipy.linalg.svd", signature="a, full_matrices=True", typed=_thin_types
+)
+def scipy_svd(a: Node, full_matrices: bool) -> Node:
+    """Singular value decomposition by SciPy."""
+    found = svd(a, full_matrices=False)
+    return results(*(result_of(found, k) for k in range(3)))
+
+
+@array_defined(
+    "svdvals", "numpy.linalg.svdvals", signature="x",
+    typed=lambda x: _thin_types(x).items[1],  # type: ignore[attr-defined]
+)  # fmt: skip
+def svdvals(x: Node) -> Node:
+    """Singular values of a matrix."""
+    return singular_values(x)
+
+
+@array_defined(
+    "scipy_svdvals", "scipy.linalg.svdvals", signature="a",
+    typed=lambda a: _thin_types(a).items[1],  # type: ignore[attr-defined]
+)  # fmt: skip
+def scipy_svdvals(a: Node) -> Node:
+    """Singular values of a matrix by SciPy."""
+    return singular_values(a)
+
+
+@array_defined(
+    "scipy_pinv", "scipy.linalg.pinv", signature="a",
+    typed=lambda a: array_of(_real(a), tuple(reversed(unit_axes_of(a)))),
+)  # fmt: skip
+def scipy_pinv(a: Node) -> Node:
+    """Pseudo-inverse of a matrix by SciPy."""
+    return pinv(a)
+
+
+@array_defined(
+    "cond", "numpy.linalg.cond", signature="x, p=None",
+    typed=lambda x, p=None: array_of(_real(x), unit_axes_of(x)[:-2]),
+)  # fmt: skip
+def cond(x: Node, p: Any) -> Node:
+    """Condition number of a matrix in a norm."""
+    if p in (None, 2, -2):
+        values = singular_values(x)
+        ends = [entry_along(values, -1, position) for position in (0, -1)]
+        return ends[1] / ends[0] if p == -2 else ends[0] / ends[1]
+    return norm_of_order(x, ord=p) * norm_of_order(inv(x), ord=p)
 
 
 def _power_type(a: Type, n: int) -> Type:

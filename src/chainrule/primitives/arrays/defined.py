@@ -12,8 +12,10 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.primitives.adjoints import Adjoints
 from chainrule.primitives.arrays.call import ArrayCall, declared, made
+from chainrule.primitives.arrays.records import results
 from chainrule.primitives.broadcasting import widened
-from chainrule.primitives.declare import Primitive
+from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.sequence import record
 
 
 class ArrayDefined(ArrayCall):
@@ -32,17 +34,30 @@ class ArrayDefined(ArrayCall):
         for step in steps_between(args, root):
             op = step.op
             assert isinstance(op, Primitive)
+            if op is record:
+                continue
             found = [known.get(arg) for arg in step.args]
             if any(dot is not None for dot in found):
                 dot = op.tangent(step, step.args, found, step)
                 if dot is not None:
                     known[step] = dot
+        if root.op is record and root not in known:
+            zero = out.graph.constant(0.0)
+            return results(
+                *(zero if known.get(part) is None else known[part] for part in root.args)
+            )
         return known.get(root)
 
     def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
         root = self._defined(node, node.args)
         inner = _Steps(walker, node.args, root)
-        inner.accumulate(root, widened(out_bar, node))
+        if root.op is record:
+            # Several results: each has an adjoint, 0 where nothing depends on it.
+            for part, part_bar in zip(root.args, out_bar.args, strict=True):
+                if not is_constant(part_bar, 0):
+                    inner.accumulate(part, widened(part_bar, part))
+        else:
+            inner.accumulate(root, widened(out_bar, node))
         for step in reversed(inner.steps):
             bar = inner.bar(step)
             if bar is not None:

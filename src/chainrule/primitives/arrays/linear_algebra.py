@@ -326,28 +326,35 @@ def trace_of(matrix: Node) -> Node:
 )  # fmt: skip
 def cholesky(walker: Any, node: Node, out_bar: Node) -> None:
     """Lower Cholesky factor; reads the lower triangle."""
-    across = flipped(node)
-    middle = _half_lower(matmul(across, out_bar))
+    walker.accumulate(node.args[0], cholesky_adjoint(node, out_bar))
+
+
+def cholesky_adjoint(factor: Node, factor_bar: Node) -> Node:
+    """The adjoint of the lower triangle of a matrix from that of its lower Cholesky factor."""
+    across = flipped(factor)
+    middle = _half_lower(matmul(across, factor_bar))
     # L^-T middle L^-1, whose symmetric part belongs to the lower triangle.
     left = solve(across, middle)
     inner = flipped(solve(across, flipped(left)))
-    walker.accumulate(node.args[0], _lower_of_symmetric(inner))
+    return _half_lower(inner + flipped(inner))
 
 
 def _half_lower(matrix: Node) -> Node:
     """The lower triangle with half the diagonal."""
+    if rank_of(matrix) > 2:
+        return 0.5 * (tril(matrix) + tril(matrix, k=-1))  # type: ignore[no-any-return]
     return tril(matrix) - 0.5 * diag(diag(matrix))  # type: ignore[no-any-return]
 
 
-def _lower_of_symmetric(matrix: Node) -> Node:
-    return tril(matrix + flipped(matrix)) - diag(diag(matrix))  # type: ignore[no-any-return]
+def cholesky_change(factor: Node, dot: Node) -> Node:
+    """The tangent of a lower Cholesky factor from that of the lower triangle of the matrix."""
+    full = tril(dot) + flipped(tril(dot, k=-1))
+    inner = solve(factor, flipped(solve(factor, full)))
+    return matmul(factor, _half_lower(inner))
 
 
 def _cholesky_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
-    lower = tril(dots[0])
-    full = lower + flipped(tril(dots[0], k=-1))
-    inner = solve(out, flipped(solve(out, full)))
-    return matmul(out, _half_lower(inner))
+    return cholesky_change(out, dots[0])
 
 
 cholesky.tangent_rule = _cholesky_tangent

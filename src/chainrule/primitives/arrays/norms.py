@@ -19,6 +19,7 @@ from chainrule.primitives.arrays.reductions import (
     reduced_axes,
     restored,
 )
+from chainrule.primitives.arrays.shaping import expand_dims, moveaxis
 from chainrule.primitives.control import select
 from chainrule.primitives.declare import TABLE, is_constant
 
@@ -68,9 +69,15 @@ def norm_of_order(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:
         return _vector_norm(x, ord, axis, keepdims)
     if ord in ("fro", None):
         return norm(x, axis=axis, keepdims=keepdims)
-    if axis is None and rank == 2 and not keepdims:
-        return _matrix_norm(x, ord)
-    raise _refused(x, ord)
+    if count != 2:
+        raise _refused(x, ord)
+    if axis is None:
+        axis = (0, 1)
+    inside = tuple(each % rank for each in axis)
+    if inside != (rank - 2, rank - 1):
+        x = moveaxis(x, source=inside, destination=(-2, -1))
+    found = _matrix_norm(x, ord)
+    return expand_dims(found, axis=tuple(sorted(inside))) if keepdims else found
 
 
 def _vector_norm(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:
@@ -83,7 +90,10 @@ def _vector_norm(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:
         return array_min(size, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
     if ord == 1:
         return array_sum(size, axis=axis, keepdims=keepdims)
-    if isinstance(ord, (int, float)) and ord != 0:
+    if ord == 0:
+        ones = TABLE["where"](equal(x, 0.0), 0.0, 1.0)
+        return array_sum(ones, axis=axis, keepdims=keepdims)
+    if isinstance(ord, (int, float)):
         total = array_sum(size ** float(ord), axis=axis, keepdims=keepdims)
         return total ** (1.0 / ord)
     raise _refused(x, ord)
@@ -93,15 +103,15 @@ def _matrix_norm(x: Node, ord: Any) -> Node:
     from chainrule.primitives.arrays.decompositions import singular_values
 
     if ord == "nuc":
-        return array_sum(singular_values(x))
+        return array_sum(singular_values(x), axis=-1)
     if ord == 2:
-        return array_max(singular_values(x))  # type: ignore[no-any-return]
+        return array_max(singular_values(x), axis=-1)  # type: ignore[no-any-return]
     if ord == -2:
-        return array_min(singular_values(x))  # type: ignore[no-any-return]
+        return array_min(singular_values(x), axis=-1)  # type: ignore[no-any-return]
     extreme = array_max if ord in (1, math.inf) else array_min
     if ord in (1, -1, math.inf, -math.inf):
-        along = 0 if ord in (1, -1) else 1
-        return extreme(array_sum(absolute(x), axis=along))  # type: ignore[no-any-return]
+        along = -2 if ord in (1, -1) else -1
+        return extreme(array_sum(absolute(x), axis=along), axis=-1)  # type: ignore[no-any-return]
     raise _refused(x, ord)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, broadcast_axes, promoted, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayRule
-from chainrule.primitives.arrays.creation import eye, literal, ones
+from chainrule.primitives.arrays.creation import arange, eye, literal, ones
 from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.arrays.lengths import Length, Lengths, Of, longest
 from chainrule.primitives.arrays.linear_algebra import dot, matmul, outer, rank_of
 from chainrule.primitives.arrays.rearranging import at_positions
@@ -17,11 +18,12 @@ from chainrule.primitives.arrays.reductions import array_sum, reduced_axes
 from chainrule.primitives.arrays.shaping import (
     dimension,
     expand_dims,
+    moveaxis,
     ravel,
     reshape,
     transpose,
 )
-from chainrule.primitives.declare import Cost, register
+from chainrule.primitives.declare import TABLE, Cost, register
 
 
 def explicit(subscripts: str, ranks: list[int]) -> str:
@@ -275,3 +277,43 @@ def multi_dot(*arrays: Node) -> Node:
     for array in arrays[1:]:
         found = matmul(found, array)
     return found
+
+
+def _on_diagonal(a: Type, axis1: int, axis2: int) -> tuple[tuple[bool, ...], bool]:
+    units = unit_axes_of(a)
+    rest = tuple(unit for k, unit in enumerate(units) if k not in (axis1, axis2))
+    return rest, units[axis1] or units[axis2]
+
+
+def _diagonals(a: Node, axis1: int, axis2: int) -> Node:
+    """The diagonals of a batch of matrices, along the last axis."""
+    moved = moveaxis(a, source=(axis1, axis2), destination=(-2, -1))
+    rank = rank_of(a)
+    rows, columns = (dimension(moved, axis=rank - k) for k in (2, 1))
+    shorter = rows if rows is columns else TABLE["python_min"](rows, columns)
+    places = arange(shorter)
+    return a.graph.cursor.add(section, (moved, places, places), ("euu",))
+
+
+@array_defined(
+    "trace_along", "numpy.trace", signature="a, axis1, axis2",
+    typed=lambda a, axis1, axis2: array_of(promoted((a,)), _on_diagonal(a, axis1, axis2)[0]),
+    worded=True,
+)  # fmt: skip
+def trace_along(a: Node, axis1: int, axis2: int) -> Node:
+    """Sums of the diagonals of a batch of matrices."""
+    return array_sum(_diagonals(a, axis1, axis2), axis=-1)
+
+
+def _diagonal_type(a: Type, axis1: int, axis2: int) -> Type:
+    rest, unit = _on_diagonal(a, axis1, axis2)
+    return array_of(promoted((a,)), (*rest, unit))
+
+
+@array_defined(
+    "diagonal_along", "numpy.diagonal", signature="a, axis1, axis2", typed=_diagonal_type,
+    worded=True,
+)  # fmt: skip
+def diagonal_along(a: Node, axis1: int, axis2: int) -> Node:
+    """The diagonals of a batch of matrices."""
+    return _diagonals(a, axis1, axis2)
