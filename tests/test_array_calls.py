@@ -421,6 +421,30 @@ scipy.linalg.norm(x)
 scipy.linalg.block_diag(x, x[:2])
 scipy.linalg.toeplitz(x[0], x[1, :3])
 scipy.linalg.circulant(x[0])
+np.fft.rfft(x).real
+np.fft.fft(x, axis=0).imag
+np.fft.rfft(x[0], n=3).imag
+np.fft.fft(x[0], 8).real
+np.fft.irfft(np.fft.rfft(x) * 2.0)
+np.fft.irfft(np.fft.rfft(x[:, 0]) * 2.0, n=3)
+np.fft.irfft(np.fft.rfft(x, axis=0), axis=0, n=len(x))
+np.fft.irfft(np.fft.rfft(x[0]), 6)
+np.abs(np.fft.rfft(x, norm='ortho')) ** 2
+np.abs(np.fft.ifft(x, norm='forward'))
+np.abs(np.fft.fft2(x))
+np.abs(np.fft.fftn(x)) ** 2
+np.fft.irfft2(np.fft.rfft2(x) * (1.0 + 0.5j))
+np.fft.ifft(2j * np.pi * np.fft.fftfreq(4) * np.fft.fft(x)).real
+np.fft.fftshift(x, axes=1)
+np.angle(np.fft.fft(x[0] + 2.0 * x[1]))
+scipy.fft.rfft(x).real
+np.abs(np.exp(1j * x)) + np.exp(1j * x).real
+np.abs(np.exp(1j * x) @ x[0])
+np.abs(np.einsum('ij,kj->ik', x * (1.0 + 2j), x * 1j))
+np.abs(np.sin(x + 1j * x ** 2) / (1.0 + (x + 1j) ** 2)) + np.sqrt(x + 1j).imag
+(x[0] + 1j * x[1]).conj().imag
+np.abs(np.array([x[0, 0] + 1j * x[0, 1], x[1, 0] - 1j]))
+np.real(x) + np.imag(x) + np.conj(x)
 cdist(x, x * 2)
 cdist(x, x)
 cdist(x, x * 2, 'cityblock')

@@ -1,9 +1,10 @@
 def f(x):
-    return abs(x + 2j)
+    z = x + 2j
+    return max(z % 3.0, x)
 
 
 # The message:
-# complex_number.py:2:20: complex numbers are not supported
-#      2 |     return abs(x + 2j)
-#        |                    ^^
+# complex_number.py:3:16: `%` of complex numbers
+#      3 |     return max(z % 3.0, x)
+#        |                ^^^^^^^
 # Split the computation into its real and imaginary part.

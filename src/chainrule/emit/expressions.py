@@ -495,6 +495,8 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     AND.name: _boolean(ast.And),
     OR.name: _boolean(ast.Or),
     ITEM.name: _item,
+    "real_part": lambda speller, value, args: ast.Attribute(args[0], "real", ast.Load()),
+    "imaginary_part": lambda speller, value, args: ast.Attribute(args[0], "imag", ast.Load()),
     "call_function": _call_function,
     sequence.index.name: _index,
     "component": _component,

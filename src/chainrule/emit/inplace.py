@@ -62,7 +62,8 @@ FRESH = (
 DEEP = 99
 # What these give looks into the memory of the first argument.
 VIEWING = ("transpose", "swapaxes", "reshape", "reshaped", "ravel", "squeeze",
-           "expand_dims", "moveaxis", "broadcast_to")  # fmt: skip
+           "expand_dims", "moveaxis", "broadcast_to", "flip", "fliplr", "flipud", "rot90",
+           "diag", "diagonal", "real_part", "imaginary_part")  # fmt: skip
 
 
 def is_held(type: Type) -> bool:

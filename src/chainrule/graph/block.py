@@ -18,7 +18,7 @@ from typing import Any
 from chainrule.graph.function import Function
 from chainrule.graph.guard import Given, Guard, Route
 from chainrule.graph.node import NOWHERE, Node, Op, Origin
-from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Array, Type
 
 
 class Leaf(Op):
@@ -56,6 +56,8 @@ def constant_type(value: object) -> Type:
         return INT
     if isinstance(value, float):
         return FLOAT
+    if isinstance(value, complex):
+        return Array("complex128", ())
     return OPAQUE
 
 

@@ -52,7 +52,7 @@ class Array(Type):
 
     @property
     def differentiable(self) -> bool:
-        return self.dtype.startswith("float")
+        return self.dtype.startswith(("float", "complex"))
 
     def __str__(self) -> str:
         axes = ", ".join("1" if unit else "*" for unit in self.unit_axes)
@@ -63,13 +63,14 @@ class Array(Type):
 ENTRIES: dict[str, Type] = {"float64": FLOAT, "bool": BOOL}
 # Floating dtypes, the narrow ones first.
 FLOATING = ("float16", "float32", "float64")
+COMPLEX = ("complex64", "complex128")
 
 
 def array_of(dtype: str, unit_axes: tuple[bool, ...]) -> Type:
     """An array type, or the type of one entry where there are no axes."""
     if unit_axes:
         return Array(dtype, unit_axes)
-    if dtype in FLOATING:
+    if dtype in FLOATING or dtype in COMPLEX:
         return ENTRIES.get(dtype, Array(dtype, ()))
     return ENTRIES.get(dtype, INT)
 
@@ -86,6 +87,11 @@ def unit_axes_of(type: Type) -> tuple[bool, ...]:
     return type.unit_axes if isinstance(type, Array) else ()
 
 
+def is_complex(type: Type) -> bool:
+    """Whether a value is a complex number, or an array of such."""
+    return isinstance(type, Array) and type.dtype in COMPLEX
+
+
 def broadcast_axes(types: tuple[Type, ...]) -> tuple[bool, ...]:
     """The axes of an element-wise result: a length 1 gives way to any other."""
     rank = max(len(unit_axes_of(type)) for type in types)
@@ -99,6 +105,9 @@ def broadcast_axes(types: tuple[Type, ...]) -> tuple[bool, ...]:
 def promoted(types: tuple[Type, ...]) -> str:
     """The dtype of arithmetic among values of these types; Python's numbers give way."""
     arrays = [type.dtype for type in types if isinstance(type, Array)]
+    if any(dtype in COMPLEX for dtype in arrays):
+        narrow = all(dtype in ("complex64", "float32", "float16") for dtype in arrays)
+        return "complex64" if narrow else "complex128"
     floating = [dtype for dtype in arrays if dtype in FLOATING]
     if floating:
         return max(floating, key=FLOATING.index)

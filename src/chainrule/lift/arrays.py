@@ -14,6 +14,7 @@ from chainrule.graph.guard import Given, Route, array_layout
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
     BOOL,
+    COMPLEX,
     DYNAMIC,
     FLOATING,
     INT,
@@ -22,6 +23,7 @@ from chainrule.graph.types import (
     Type,
     array_of,
     dtype_of,
+    is_complex,
     unit_axes_of,
 )
 from chainrule.lift.containers import Containers
@@ -37,7 +39,7 @@ from chainrule.lift.values import (
     View,
 )
 from chainrule.primitives import sequence
-from chainrule.primitives.arrays import creation, indexing, positions, shaping
+from chainrule.primitives.arrays import complex_numbers, creation, indexing, positions, shaping
 from chainrule.primitives.declare import Primitive
 
 
@@ -59,6 +61,8 @@ def is_numeric(value: Any) -> bool:
         return False
     if value.dtype.kind == "f":
         return str(value.dtype) in FLOATING and (is_ndarray(value) or value.ndim == 0)
+    if value.dtype.kind == "c":
+        return str(value.dtype) in COMPLEX and (is_ndarray(value) or value.ndim == 0)
     return value.dtype.kind in "iub" and (is_ndarray(value) or value.ndim == 0)
 
 
@@ -140,6 +144,8 @@ class Arrays(Containers):
         self, op: Primitive, args: tuple[Node, ...], params: tuple[Any, ...], form: str = "function"
     ) -> Node:
         """A node of f's own for a call of NumPy."""
+        if any(is_complex(arg.type) for arg in args):
+            op, _ = self._complex_form(op, ())
         return self.block.add(op, args, (*params, form))
 
     def wrap(
@@ -393,8 +399,12 @@ class Arrays(Containers):
                 return self.call_array(shaping.size_of, (node,), (), "attribute")
             case "shape":
                 return TupleValue(tuple(self.length_along(node, k) for k in range(len(units))))
+            case "real" | "imag" if is_complex(node.type):
+                return self.boxed(self.complex_part(node, name))
             case "real":
                 return owner
+            case "imag":
+                return self.boxed(self.call_array(creation.zeros_like, (node,), (None,)))
             case "flat":
                 return self.flat_view(owner)
             case "mT":
@@ -406,6 +416,11 @@ class Arrays(Containers):
                 assert isinstance(node.type, Array)
                 return Static(numpy.dtype(node.type.dtype))
         return None
+
+    def complex_part(self, node: Node, name: str) -> Node:
+        """The real or the imaginary part."""
+        part = complex_numbers.real_part if name == "real" else complex_numbers.imaginary_part
+        return self.block.add(part, (node,))
 
     def number_attribute(self, owner: Node, name: str) -> Value:
         """What NumPy's numbers and arrays without axes say of their shape; Python's say nothing."""

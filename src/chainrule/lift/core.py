@@ -14,7 +14,7 @@ from typing import Any
 from chainrule.errors import ChainruleError, Position, UnsupportedError
 from chainrule.graph.block import CONSTANT, Block, Graph
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, array_of
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, array_of, is_complex
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame, Joiner, Key, State, resolve_slots
@@ -33,7 +33,7 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives import sequence
 from chainrule.primitives.control import IF
-from chainrule.primitives.declare import Primitive
+from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.effect import DOMAIN, ORDERED, VERBATIM
 
 
@@ -159,9 +159,25 @@ class Core:
 
     def primitive(self, op: Primitive, *args: Node, params: tuple[Hashable, ...] = ()) -> Node:
         """A node of f's own value: never simplified."""
-        if op.quiet and not params:
+        if any(is_complex(arg.type) for arg in args):
+            op, params = self._complex_form(op, params)
+        elif op.quiet and not params:
             self.block.add(DOMAIN, args, (op.name,))
         return self.block.add(op, args, params)
+
+    def _complex_form(
+        self, op: Primitive, params: tuple[Hashable, ...]
+    ) -> tuple[Primitive, tuple[Hashable, ...]]:
+        """The operation as it is on complex numbers; most are not understood there."""
+        if op.name == "absolute":
+            return TABLE["modulus"], ()
+        if not op.takes_complex:
+            text = op.callables[0].removeprefix("builtins.") if op.callables else op.name
+            raise self.unsupported(
+                f"`{op.symbol or text}` of complex numbers",
+                "Split the computation into its real and imaginary part.",
+            )
+        return op, params
 
     def verbatim(
         self,

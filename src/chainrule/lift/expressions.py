@@ -63,11 +63,7 @@ class Expressions(Operators):
     def _constant(self, node: ast.Constant) -> Value:
         value = node.value
         if isinstance(value, complex):
-            raise self.unsupported(
-                "complex numbers are not supported",
-                "Split the computation into its real and imaginary part.",
-                node,
-            )
+            return self.graph.constant(value)
         return self.wrap(value)
 
     def _name(self, node: ast.Name) -> Value:

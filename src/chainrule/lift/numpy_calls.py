@@ -11,7 +11,7 @@ from typing import Any
 
 from chainrule.graph.block import GLOBAL
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, is_complex, unit_axes_of
 from chainrule.lift.methods import Methods
 from chainrule.lift.numpy_forms import ufunc_method
 from chainrule.lift.numpy_mapping import vectorized
@@ -306,7 +306,7 @@ class NumpyCalls(Methods):
         import numpy
 
         dtype = numpy.dtype(found)
-        if dtype.kind not in "fiub":
+        if dtype.kind not in "fiubc":
             raise self.unsupported(f"arrays of {dtype}", "Use floating point numbers.", node)
         return str(dtype)
 
@@ -320,6 +320,8 @@ class NumpyCalls(Methods):
                 return lambda lifter, base, args, keywords, node: chosen_form(
                     lifter, args, keywords, node
                 )
+        if isinstance(owner, Node) and is_complex(owner.type) and name in METHODS:
+            return METHODS[name]
         number = isinstance(owner, Node) and owner.type in (FLOAT, INT, BOOL)
         if not self.is_array(owner) and not (number and self._is_numpys(owner, name)):
             return super().container_method(owner, name)

@@ -21,6 +21,7 @@ from chainrule.primitives.arrays import (
     products,
     reductions,
     shaping,
+    spectra,
     statistics,
 )
 from chainrule.primitives.arrays.call import ArrayCall
@@ -194,7 +195,7 @@ def _clip(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
     return self.boxed(self.primitive(TABLE["clip"], x, self.array_node(low), self.array_node(high)))
 
 
-def _either(one: ArrayCall, two: ArrayCall, choosing: str, position: int) -> SpecialForm:
+def _either(one: Primitive, two: Primitive, choosing: str, position: int) -> SpecialForm:
     """One primitive, or another where an argument is given."""
 
     def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -203,6 +204,7 @@ def _either(one: ArrayCall, two: ArrayCall, choosing: str, position: int) -> Spe
         if chosen is one:
             args = args[:position]
             keywords = {name: value for name, value in keywords.items() if name != choosing}
+        assert isinstance(chosen, ArrayCall)
         return self.bound_call(chosen, args, keywords, node, "function")
 
     return lift
@@ -375,6 +377,8 @@ SPECIAL: dict[str, SpecialForm] = {
     "append": _append,
     "clip": _clip,
     "linalg.norm": _either(norms.norm, norms.norm_of_order, "ord", 1),
+    "fft.fftfreq": _either(spectra.fftfreq, TABLE["fftfreq_over"], "d", 1),
+    "fft.rfftfreq": _either(spectra.rfftfreq, TABLE["rfftfreq_over"], "d", 1),
     "cov": _either(covariance.cov, covariance.cov_of_two, "y", 1),
     "corrcoef": _either(covariance.corrcoef, covariance.corrcoef_of_two, "y", 1),
     "scipy.special.logsumexp": _either(statistics.logsumexp, statistics.logsumexp_weighted, "b", 2),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.lift import (
+    numpy_complex,
     numpy_forms,
     numpy_linear,
     numpy_mapping,
@@ -23,6 +24,7 @@ FORMS: dict[str, SpecialForm] = {
         for name, form in numpy_forms.SPECIAL.items()
     },
     **numpy_several.FORMS,
+    **numpy_complex.FORMS,
     **numpy_linear.FORMS,
     **numpy_mapping.FORMS,
     **numpy_positions.FORMS,
@@ -30,6 +32,7 @@ FORMS: dict[str, SpecialForm] = {
 }
 METHODS: dict[str, Callable[..., Any]] = {
     **numpy_forms.METHODS,
+    **numpy_complex.METHODS,
     **numpy_positions.METHODS,
     **numpy_updates.METHODS,
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 from chainrule.graph.guard import Argument, Route
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, is_complex
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays import is_numeric
 from chainrule.lift.control import Control
@@ -26,6 +26,7 @@ from chainrule.lift.values import (
     Value,
 )
 from chainrule.primitives.effect import STATEMENT
+from chainrule.primitives.namespaces import primitive_of
 
 SPECIAL_METHODS: dict[type, str] = {
     ast.Add: "add",
@@ -58,6 +59,8 @@ class Objects(Control):
             if name in fields:
                 return owner.items[fields.index(name)]
         if isinstance(owner, Node) and not isinstance(owner.type, SequenceType):
+            if is_complex(owner.type) and name in ("real", "imag"):
+                return self.complex_part(owner, name)
             if owner.type in (FLOAT, INT) and name in ("real", "imag"):
                 return owner if name == "real" else self.graph.constant(0.0)
             if owner.type in (FLOAT, INT, BOOL) and name in NUMPY_ATTRIBUTES:
@@ -240,6 +243,9 @@ def _is_instance_with_state(found: Any) -> bool:
     if isinstance(
         found, (type, types.ModuleType, types.FunctionType, types.MethodType, functools.partial)
     ):
+        return False
+    if callable(found) and primitive_of(found) is not None:
+        # A function of SciPy that is an object of a class of its own.
         return False
     if isinstance(found, BaseException) or unwrap(found) is not found or hasattr(found, "py_func"):
         return False

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Array, unit_axes_of
+from chainrule.graph.types import Array, is_complex, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
 from chainrule.primitives.arithmetic import negative
+from chainrule.primitives.arrays.complex_numbers import real_of
 from chainrule.primitives.arrays.creation import zeros_like as array_zeros_like
 from chainrule.primitives.arrays.indexing import is_distinct, section_add, section_set
 from chainrule.primitives.broadcasting import widened
@@ -37,6 +38,9 @@ class Adjoints:
         """Add ``value`` to the adjoint of ``node``."""
         if not self.active(node):
             return
+        if isinstance(value, Node) and is_complex(value.type) and not is_complex(node.type):
+            # A real number that became complex moves along the real axis only.
+            value = real_of(value)
         current = self.bar(node)
         if current is None:
             self.set_bar(node, value)

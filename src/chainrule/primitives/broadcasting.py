@@ -64,7 +64,9 @@ def in_full(value: Node | None, node: Node) -> Node:
 
 # What these give looks into the memory of their first argument.
 LOOKING = ("transpose", "swapaxes", "reshape", "reshaped", "ravel", "squeeze",
-           "expand_dims", "moveaxis", "broadcast_to", "section", "index", "dimension")  # fmt: skip
+           "expand_dims", "moveaxis", "broadcast_to", "section", "index", "dimension", "flip",
+           "fliplr", "flipud", "rot90", "diag", "diagonal", "real_part",
+           "imaginary_part")  # fmt: skip
 
 
 def own_copy(value: Node) -> Node:

@@ -37,6 +37,7 @@ from chainrule.graph.types import (
     array_of,
     broadcast_axes,
     dtype_of,
+    is_complex,
     promoted,
 )
 
@@ -190,6 +191,8 @@ class Primitive(Op):
     door = ""
     # On arrays NumPy evaluates it entry by entry.
     broadcasts = False
+    # Its rule holds for complex numbers too.
+    takes_complex = False
     lengths: Callable[..., Any] | None = None
     formula: str | None = None
 
@@ -290,7 +293,9 @@ def _entry_type(type: Type) -> Type:
     """Type of one entry of an array, as far as type rules tell entries apart."""
     if not isinstance(type, Array):
         return type
-    return FLOAT if type.dtype in FLOATING else BOOL if type.dtype == "bool" else INT
+    if type.dtype in FLOATING or is_complex(type):
+        return FLOAT
+    return BOOL if type.dtype == "bool" else INT
 
 
 class Elementwise(Primitive):
@@ -325,14 +330,28 @@ class Elementwise(Primitive):
         return _repeated(total, node, dots, out)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-        if len(node.args) == 2 and node.args[0] is node.args[1]:
+        if len(node.args) == 2 and node.args[0] is node.args[1] and not is_complex(node.type):
             both = _sum_of_partials(self.cases(node.args, node))
             if both is not None:
                 walker.accumulate(node.args[0], fitted(out_bar * both, node, node.args[0]))
                 return
-        for arg, partial in zip(node.args, self.cases(node.args, node), strict=True):
+        args, out = _for_adjoints(node)
+        for arg, partial in zip(node.args, self.cases(args, out), strict=True):
             if walker.active(arg):
                 walker.accumulate(arg, fitted(scaled(node, out_bar, partial), node, arg))
+
+
+def _for_adjoints(node: Node) -> tuple[Sequence[Node], Node]:
+    """The arguments and the result of ``node`` as factors of its adjoint.
+
+    Of complex numbers these are the conjugates: the derivative of an analytic function there is
+    the conjugate of its derivative.
+    """
+    if not is_complex(node.type):
+        return node.args, node
+    from chainrule.primitives.arrays.complex_numbers import conjugated
+
+    return tuple(map(conjugated, node.args)), conjugated(node)
 
 
 def fitted(value: Any, node: Node, arg: Node) -> Any:
@@ -382,7 +401,8 @@ class Differential(Primitive):
         return _repeated(self.rule(*args, *filled, out), node, dots, out)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-        bars = self.transposed(*node.args, node, out_bar)
+        args, out = _for_adjoints(node)
+        bars = self.transposed(*args, out, out_bar)
         for arg, bar in zip(node.args, bars, strict=True):
             if walker.active(arg):
                 walker.accumulate(arg, fitted(bar() if callable(bar) else bar, node, arg))

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from chainrule.primitives import arithmetic, bessel, elementary, rounding, sequence, special
 from chainrule.primitives.arrays import (
+    analytic,
+    complex_numbers,
     covariance,
     creation,
     decompositions,
@@ -29,6 +31,7 @@ from chainrule.primitives.arrays import (
     reductions,
     shaping,
     signals,
+    spectra,
     statistics,
     sums,
     systems,
@@ -65,6 +68,9 @@ HOMES = (
     covariance,
     windows,
     systems,
+    complex_numbers,
+    analytic,
+    spectra,
 )
 
 

@@ -19,7 +19,7 @@ from chainrule.differentiate.reverse import ReverseWalker
 from chainrule.errors import ArgumentError
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import Array, unit_axes_of
+from chainrule.graph.types import Array, is_complex, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted, assemble
 from chainrule.lift.lifter import deep_recursion
@@ -114,6 +114,11 @@ def scalar_result(lifted: Lifted, transform: str) -> Node | None:
     """
     structure = lifted.result
     if structure.kind == "leaf" and structure.node is not None and is_scalar(structure.node):
+        if is_complex(structure.node.type):
+            raise ArgumentError(
+                f"`{lifted.graph.name}` returns a complex number, and {transform} needs a real one",
+                remedy="Return its real or imaginary part, or its magnitude.",
+            )
         return structure.node
     if structure.kind == "static" and lifted.graph.body.completes is False:
         return None

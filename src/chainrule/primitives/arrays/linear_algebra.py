@@ -17,6 +17,7 @@ from chainrule.graph.types import (
     array_of,
     broadcast_axes,
     dtype_of,
+    is_complex,
     promoted,
     unit_axes_of,
 )
@@ -36,7 +37,7 @@ from chainrule.primitives.arrays.lengths import (
 from chainrule.primitives.arrays.records import results
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import dimension, expand_dims, swapaxes, transpose
-from chainrule.primitives.declare import Cost
+from chainrule.primitives.declare import TABLE, Cost
 
 
 def rank_of(node: Node) -> int:
@@ -52,6 +53,14 @@ def _product_type(a: Type, b: Type) -> Type:
     return array_of(promoted((a, b)), (*batch, *rows, *columns))
 
 
+def conjugated(value: Node) -> Node:
+    """The conjugate of a complex factor; a real one is its own."""
+    if not is_complex(value.type):
+        return value
+    found: Node = TABLE["conjugate"](value)
+    return found
+
+
 def flipped(a: Node) -> Node:
     """A matrix, or each of a batch of matrices, transposed."""
     if rank_of(a) > 2:
@@ -62,9 +71,9 @@ def flipped(a: Node) -> Node:
 def _pull_product(walker: Any, node: Node, out_bar: Node) -> None:
     a, b = node.args
     if walker.active(a):
-        walker.accumulate(a, _left_adjoint(a, b, out_bar))
+        walker.accumulate(a, _left_adjoint(a, conjugated(b), out_bar))
     if walker.active(b):
-        walker.accumulate(b, _right_adjoint(a, b, out_bar))
+        walker.accumulate(b, _right_adjoint(conjugated(a), b, out_bar))
 
 
 def _left_adjoint(a: Node, b: Node, out_bar: Node) -> Node:
@@ -137,9 +146,9 @@ def outer(walker: Any, node: Node, out_bar: Node) -> None:
     """Products of all pairs of entries of two vectors."""
     a, b = node.args
     if walker.active(a):
-        walker.accumulate(a, matmul(out_bar, b))
+        walker.accumulate(a, matmul(out_bar, conjugated(b)))
     if walker.active(b):
-        walker.accumulate(b, matmul(a, out_bar))
+        walker.accumulate(b, matmul(conjugated(a), out_bar))
 
 
 outer.tangent_rule = _product_tangent

@@ -12,7 +12,7 @@ from chainrule.primitives.arrays.creation import arange, eye, literal, ones
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.arrays.lengths import Length, Lengths, Of, longest
-from chainrule.primitives.arrays.linear_algebra import dot, matmul, outer, rank_of
+from chainrule.primitives.arrays.linear_algebra import conjugated, dot, matmul, outer, rank_of
 from chainrule.primitives.arrays.rearranging import at_positions
 from chainrule.primitives.arrays.reductions import array_sum, reduced_axes
 from chainrule.primitives.arrays.shaping import (
@@ -111,7 +111,7 @@ def _operand_adjoint(
     operands, letters = [out_bar], [output]
     for k, other in enumerate(node.args):
         if k != position:
-            operands.append(other)
+            operands.append(conjugated(other))
             letters.append(terms[k])
     wanted = ""
     free = [x for x in string.ascii_letters if x not in "".join(terms)]

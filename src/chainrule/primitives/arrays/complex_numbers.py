@@ -1,0 +1,109 @@
+"""Complex numbers between real ones: parts, magnitudes, angles.
+
+The adjoint of a complex ``z = x + i y`` is ``x_bar + i y_bar``: the pairing of adjoints and
+tangents is ``Re(conj(z_bar) z_dot)``.  So an analytic function hands on ``out_bar`` times its
+conjugate
+derivative, and a real value that became complex gets the real part.  No derivative is taken by a
+complex parameter, and none of a complex result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import Type, array_of, dtype_of, is_complex, unit_axes_of
+from chainrule.primitives.declare import TABLE, Cost, Primitive, register
+
+
+def real_dtype(type: Type) -> str:
+    """The dtype of the parts of a complex value."""
+    return "float32" if dtype_of(type) == "complex64" else "float64"
+
+
+class Part(Primitive):
+    """A function of one complex number that is linear over the reals, or real.
+
+    ``moves(z, dot, out)`` is its tangent, ``pulls(z, bar, out)`` the adjoint of ``z``.
+    """
+
+    door = "array"
+    broadcasts = True
+    gives_complex = False
+    moves: Any
+    pulls: Any
+    attribute: str | None = None
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Any, ...]) -> Type:
+        own = args[0].type
+        dtype = dtype_of(own) if self.gives_complex else real_dtype(own)
+        return array_of(dtype, unit_axes_of(own))
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        (dot,) = dots
+        assert dot is not None
+        found: Node = self.moves(args[0], dot, out)
+        return found
+
+    def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
+        walker.accumulate(node.args[0], self.pulls(node.args[0], out_bar, node))
+
+
+def _part(name: str, doc: str, dotted: str, *, attribute: str | None = None) -> Part:
+    primitive = Part(name, (dotted,) if dotted else (), cost=Cost.FREE, raises=False, doc=doc)
+    primitive.attribute = attribute
+    primitive.takes_complex = True
+    return register(primitive)
+
+
+real_part = _part("real_part", "The real part.", "", attribute="real")
+imaginary_part = _part("imaginary_part", "The imaginary part.", "", attribute="imag")
+conjugate = _part("conjugate", "The number with the opposite imaginary part.", "numpy.conj")
+modulus = _part("modulus", "The magnitude of a complex number.", "")
+angle = _part("angle", "The angle of a complex number.", "numpy.angle")
+modulus.callables = ("numpy.abs",)
+conjugate.gives_complex = True
+
+
+def real_of(value: Node) -> Node:
+    """The real part; a real value is its own."""
+    return real_part.build(value) if is_complex(value.type) else value
+
+
+def conjugated(value: Node) -> Node:
+    """The conjugate; a real value is its own."""
+    return conjugate.build(value) if is_complex(value.type) else value
+
+
+def _imaginary_of(value: Node) -> Node:
+    return imaginary_part.build(value) if is_complex(value.type) else value.graph.constant(0.0)
+
+
+def _per_magnitude(z: Node, size: Node) -> Node:
+    """``z / |z|``, and 0 at 0."""
+    where, equal = TABLE["where"], TABLE["equal"]
+    nowhere = equal(size, 0.0)
+    found: Node = z / where(nowhere, 1.0, size)
+    return found
+
+
+real_part.moves = lambda z, dot, out: real_of(dot)
+real_part.pulls = lambda z, bar, out: bar
+imaginary_part.moves = lambda z, dot, out: _imaginary_of(dot)
+imaginary_part.pulls = lambda z, bar, out: z.graph.constant(1j) * bar
+conjugate.moves = lambda z, dot, out: conjugated(dot)
+conjugate.pulls = lambda z, bar, out: conjugated(bar)
+modulus.moves = lambda z, dot, out: real_of(conjugated(_per_magnitude(z, out)) * dot)
+modulus.pulls = lambda z, bar, out: bar * _per_magnitude(z, out)
+angle.moves = lambda z, dot, out: _imaginary_of(dot / z)
+angle.pulls = lambda z, bar, out: z.graph.constant(1j) * bar / conjugated(z)
+
+
+def _conjugate_twice(z: Node) -> Node | None:
+    return z.args[0] if z.op is conjugate else None
+
+
+conjugate.simplify = _conjugate_twice
