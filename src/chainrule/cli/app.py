@@ -14,6 +14,7 @@ from chainrule.cli.entry import Entry, generate
 from chainrule.cli.project import Module, find_project, read_project
 from chainrule.cli.target import Target
 from chainrule.cli.verify import Question, verify
+from chainrule.emit import targets
 from chainrule.errors import ArgumentError
 from chainrule.version import __version__
 
@@ -46,11 +47,9 @@ class Mode(str, Enum):
     reverse = "reverse"
 
 
-class Home(str, Enum):
-    """What the emitted code is written for."""
-
-    math = "math"
-    numba = "numba"
+# What the emitted code is written for.
+Home = Enum("Home", {name: name for name in targets.names()}, type=str)  # type: ignore[misc]
+MATH = Home("math")
 
 
 TargetArgument = Annotated[
@@ -158,7 +157,7 @@ def add_transform(transform: str, summary: str) -> None:
         wrt: WrtOption = None,
         mode: ModeOption = Mode.auto,
         name: NameOption = None,
-        target: HomeOption = Home.math,
+        target: HomeOption = MATH,
         comments: CommentsOption = True,
         kind: KindOption = None,
         file: OutputOption = None,
@@ -261,7 +260,7 @@ def verify_derivative(
     seed: Annotated[int, typer.Option("--seed", help="Start of the random numbers.")] = 0,
     wrt: WrtOption = None,
     mode: ModeOption = Mode.auto,
-    target: HomeOption = Home.math,
+    target: HomeOption = MATH,
     tolerance: Annotated[
         float, typer.Option("--tolerance", min=1e-15, help="Largest relative error that passes.")
     ] = 1e-6,

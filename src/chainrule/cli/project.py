@@ -21,6 +21,7 @@ from typing import Any
 
 from chainrule.cli.entry import TRANSFORMS, Entry, generate
 from chainrule.cli.target import Target
+from chainrule.emit import targets
 from chainrule.errors import ArgumentError
 
 if sys.version_info >= (3, 11):
@@ -28,8 +29,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-TARGETS = ("math", "numba")
-TARGETS = ("math", "numba")
+TARGETS = targets.names()
+TARGETS = targets.names()
 MODES = ("auto", "forward", "reverse")
 EXAMPLE = (
     'For example: [[tool.chainrule.modules]] output = "greeks.py" '

@@ -24,8 +24,9 @@ from chainrule.emit.plan import (
     ZIP,
     Value,
 )
+from chainrule.emit.printing import expression_text
 from chainrule.emit.targets import Target
-from chainrule.errors import InternalError
+from chainrule.errors import InternalError, UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
 from chainrule.graph.types import Array, Sequence
 from chainrule.primitives import sequence
@@ -90,6 +91,16 @@ class Speller:
     def expression(self, value: Value) -> ast.expr:
         """The computation of ``value`` itself."""
         args = [self.use(arg) for arg in value.args]
+        special = self.target.forms.get(value.op.name)
+        if special is not None:
+            return special(self, value, args)
+        allowed = self.target.calls
+        if isinstance(value.op, ArrayCall) and allowed is not None and value.op.name not in allowed:
+            raise self.refusal(value, called(value.op))
+        return self.usual(value, args)
+
+    def usual(self, value: Value, args: list[ast.expr]) -> ast.expr:
+        """The computation of ``value`` as Python and NumPy have it."""
         op = value.op
         written = FORMS.get(op.name)
         if written is not None:
@@ -102,21 +113,33 @@ class Speller:
             return self.primitive(value, op, args)
         raise InternalError(f"no way to write `{op.name}` is known")
 
+    def special_width(self, value: Value) -> int | None:
+        """What the target's own form of ``value`` adds to the widths of its arguments."""
+        special = self.target.forms.get(value.op.name)
+        if special is None:
+            return None
+        return len(expression_text(special(self, value, _placeholders(value)))) - len(value.args)
+
     def reserve(self, value: Value) -> None:
         """Bind in the header what writing ``value`` will need there."""
         op = value.op
         for text in value.origin.managers:
             self.manager(text)
+        special, update = self.target.forms.get(op.name), self.target.updates.get(op.name)
         if value.leaf and op.name in ("constant", "global", "reference"):
             self.use(value)
+        elif special is not None:
+            special(self, value, _placeholders(value))
+        elif update is not None:
+            owner, *rest = _placeholders(value)
+            update(self, value, owner, rest)
         elif isinstance(op, Primitive) and op.formula is not None:
             self.header.module("numpy")
         elif isinstance(op, ArrayCall):
             reserve_array(self, value, op)
         elif isinstance(op, Primitive) and op.callables and (op.symbol is None or value.params):
-            chosen = spelled(value)
-            dotted = chosen or self.target.spelling(op.name, op.callables)
-            if dotted is not None and (op.symbol is None or chosen):
+            dotted = self.dotted(value, op)
+            if dotted is not None and (op.symbol is None or spelled(value)):
                 self.callable(dotted)
         elif op.name == "record" and value.params[0] == "object":
             self.reference(value.params[1][0])
@@ -145,9 +168,9 @@ class Speller:
             return self.formula(op.formula, args)
         if op.symbol is not None and chosen is None:
             return operation(op.symbol, args)
-        dotted = chosen or self.target.spelling(op.name, op.callables)
+        dotted = self.dotted(value, op)
         if dotted is None:
-            raise InternalError(f"target {self.target.name} has no spelling for `{op.name}`")
+            raise self.refusal(value, called(op))
         return ast.Call(self.callable(dotted), args, [])
 
     def formula(self, text: str, args: list[ast.expr]) -> ast.expr:
@@ -159,6 +182,15 @@ class Speller:
         found = _positive(fill(tree, args))
         assert isinstance(found, ast.expr)
         return found
+
+    def dotted(self, value: Value, op: Primitive) -> str | None:
+        """The function that computes ``value`` here, None where the target knows none."""
+        chosen = spelled(value)
+        if chosen is not None and self.target.has(chosen):
+            return chosen
+        if any(isinstance(arg.type, Array) for arg in value.args) and chosen is not None:
+            return None
+        return self.target.spelling(op.name, op.callables)
 
     def callable(self, dotted: str) -> ast.expr:
         module, _, name = dotted.rpartition(".")
@@ -179,6 +211,17 @@ class Speller:
         """A built-in function, imported where the user has a variable of that name."""
         shadowed = name in self.header.users
         return self.name(self.header.imported("builtins", name) if shadowed else name)
+
+    def helper(self, name: str, text: str) -> ast.expr:
+        """A function that is written into the module, once; ``text`` is a definition of it.
+
+        What it needs of modules stands in braces, as ``{numba.njit}``.
+        """
+        return self.name(self.header.helper(name, text))
+
+    def refusal(self, value: Value, found: str, remedy: str = "") -> UnsupportedError:
+        """What the target cannot write, at the line of the user's that asks for it."""
+        return self.target.refusal(value, found, remedy)
 
     def call(self, name: str, *args: ast.expr) -> ast.expr:
         """A call of a built-in function."""
@@ -201,11 +244,11 @@ class Speller:
 
     def global_name(self, value: Value) -> str:
         module, name = value.params
-        value = self.graph.globals[module, name]
+        value = self.target.frozen(self.graph.globals[module, name])
         return self.header.constant(name, value, module, module == self.graph.module)
 
     def reference(self, key: Any) -> ast.expr:
-        value = self.graph.references[key]
+        value = self.target.frozen(self.graph.references[key])
         if isinstance(key, tuple) and len(key) == 2 and all(isinstance(part, str) for part in key):
             module, name = key
             if module and not name:
@@ -227,6 +270,16 @@ class Speller:
         assert isinstance(found, ast.expr)
         return found
 
+    def written(self, text: str, *args: ast.expr) -> ast.expr:
+        """Our own words with their slots filled; ``np`` in them is NumPy."""
+        tree = ast.parse(text, mode="eval").body
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id == "np":
+                node.id = self.header.module("numpy")
+        found = fill(tree, list(args))
+        assert isinstance(found, ast.expr)
+        return found
+
     def statement_template(self, text: str, args: list[ast.expr]) -> list[ast.stmt]:
         """Verbatim statements with their slots filled."""
         return [
@@ -234,6 +287,15 @@ class Speller:
             for tree in ast.parse(text).body
             if isinstance(statement := fill(tree, args), ast.stmt)
         ]
+
+
+def _placeholders(value: Value) -> list[ast.expr]:
+    return [ast.Name("x", ast.Load()) for _ in value.args]
+
+
+def called(op: Primitive) -> str:
+    """What a user calls a primitive."""
+    return f"`{next((name for name in reversed(op.callables)), op.name)}`"
 
 
 def spelled(value: Value) -> str | None:

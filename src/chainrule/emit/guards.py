@@ -19,6 +19,7 @@ from chainrule.graph.guard import Argument, Guard
 
 # No name of the user's can be spelled like these.
 FRESH, RENEW, ERROR, ROOT, EXPECTED = ".fresh", ".renew", ".error", ".root", ".expected"
+COMPILED = ".compiled"
 
 
 class Watch:
@@ -103,7 +104,7 @@ class Watch:
             ast.Try([ast.Assign([fresh], test)], [handler], [], []),
             ast.If(
                 ast.UnaryOp(ast.Not(), ast.Name(FRESH, ast.Load())),
-                [ast.Return(_same_call(function.args))],
+                [ast.Return(_same_call(RENEW, function.args))],
                 [],
             ),
         ]
@@ -154,8 +155,19 @@ class _Filled(ast.NodeTransformer):
         return node
 
 
-def _same_call(arguments: ast.arguments) -> ast.Call:
-    """A call of ``renew`` with the arguments that the function was given."""
+def entry_of(function: ast.FunctionDef) -> ast.FunctionDef:
+    """A function that only calls the compiled one: what stands before it can watch the world."""
+    entry = copy.copy(function)
+    entry.decorator_list = []
+    call = ast.Return(_same_call(COMPILED, function.args))
+    for node in ast.walk(call):
+        ast.copy_location(node, function)
+    entry.body = [*function.body[: 1 if ast.get_docstring(function) is not None else 0], call]
+    return entry
+
+
+def _same_call(name: str, arguments: ast.arguments) -> ast.Call:
+    """A call of ``name`` with the arguments that the function was given."""
     args: list[ast.expr] = [
         ast.Name(arg.arg, ast.Load()) for arg in (*arguments.posonlyargs, *arguments.args)
     ]
@@ -164,7 +176,7 @@ def _same_call(arguments: ast.arguments) -> ast.Call:
     keywords = [ast.keyword(arg.arg, ast.Name(arg.arg, ast.Load())) for arg in arguments.kwonlyargs]
     if arguments.kwarg is not None:
         keywords.append(ast.keyword(None, ast.Name(arguments.kwarg.arg, ast.Load())))
-    return ast.Call(ast.Name(RENEW, ast.Load()), args, keywords)
+    return ast.Call(ast.Name(name, ast.Load()), args, keywords)
 
 
 def bound_arguments(

@@ -32,6 +32,8 @@ class Header:
         Names of constants that belong to the user's own module and are read live there.
     homes:
         Numbers that live elsewhere: local name to ``(module, name)``.
+    helpers:
+        The text of every function that the module brings itself, by local name.
     """
 
     def __init__(self, taken: set[str]) -> None:
@@ -43,6 +45,8 @@ class Header:
         self.bindings: dict[str, Any] = {}
         self.live: dict[str, str] = {}
         self.homes: dict[str, tuple[str, str]] = {}
+        self.helpers: dict[str, str] = {}
+        self._helper_names: dict[str, str] = {}
         self._constants: dict[Hashable, str] = {}
 
     def local(self, preferred: str, fallback: str) -> str:
@@ -100,6 +104,15 @@ class Header:
             self.homes[local] = (module, name)
         return local
 
+    def helper(self, name: str, text: str) -> str:
+        """The local name of a function that the module brings itself; ``text`` defines it."""
+        known = self._helper_names.get(name)
+        if known is None:
+            known = self._helper_names[name] = self.local(name, f"{name}_helper")
+            text = text.strip().format_map(_Imports(self))
+            self.helpers[known] = text.replace(f"def {name}(", f"def {known}(") + "\n"
+        return known
+
     def lines(self) -> list[str]:
         """The import statements, sorted, then the constants."""
         plain = []
@@ -117,6 +130,22 @@ class Header:
             text = "".join(f"{name} = {text}\n" for name, text in self.constants.items())
             lines.append(wrapped(text, WIDTH).rstrip("\n"))
         return lines
+
+
+class _Imports(dict[str, "_Imports"]):
+    """What a text has in braces, such as ``{numba.njit}``, as its local name."""
+
+    def __init__(self, header: Header, module: str = "") -> None:
+        self.header = header
+        self.module = module
+
+    def __missing__(self, key: str) -> Any:
+        if key == "np":
+            return self.header.module("numpy")
+        return _Imports(self.header, key)
+
+    def __getattr__(self, name: str) -> str:
+        return self.header.imported(self.module, name)
 
 
 def _is_standard(line: str) -> bool:

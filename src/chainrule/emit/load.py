@@ -9,12 +9,12 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from chainrule.emit.guards import Watch
+from chainrule.emit.guards import COMPILED, Watch, entry_of
 from chainrule.emit.imports import Missing
 from chainrule.emit.module import EmittedModule
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import NO_DEFAULT, Graph
-from chainrule.graph.guard import Guard, Route
+from chainrule.graph.guard import Guard, Route, frozen_guard
 
 _NUMBERS = itertools.count(1)
 _FACTORY = "_chainrule_factory"
@@ -40,42 +40,71 @@ def load(
             )
     file = f"<chainrule {name} #{next(_NUMBERS)}>"
     _register(file, emitted.source)
-    own = module_globals is not None
     functions = [node for node in emitted.tree.body if isinstance(node, ast.FunctionDef)]
-    live = set(emitted.live_globals) if own else set()
+    definition = next(node for node in functions if node.name == name)
+    # A compiler freezes what it reads: nothing is read live then, and every change is watched.
+    frozen = bool(definition.decorator_list)
+    own = module_globals is not None
+    live = set(emitted.live_globals) if own and not frozen else set()
     cells = _cells(emitted, live)
     namespace: dict[str, Any] = {"__name__": _module_of(emitted, name)}
     watch = None
     if module_globals is not None:
         namespace = module_globals
-        watch = _watch(emitted, name, cells)
+        watch = _watch(emitted, cells, module_globals, frozen)
     names = {each.name for each in functions}
-    if watch is not None:
+    if watch is not None and not frozen:
         functions = [
-            watch.checked(each, namespace, names) if each.name == name else each
+            watch.checked(each, namespace, names) if each is definition else each
             for each in functions
         ]
         cells = {**cells, **watch.cells}
-    made = _made(functions, cells, namespace, file, [name for name, _ in cells.items()])
-    function = made[name]
+    function = _made(functions, cells, namespace, file, list(cells))[name]
+    if watch is not None and frozen:
+        entry = watch.checked(entry_of(definition), namespace, names)
+        cells = {**watch.cells, COMPILED: types.CellType(function)}
+        function = _made([entry], cells, namespace, file, list(cells))[name]
     _describe(function, emitted, name)
     function.watch = watch  # type: ignore[attr-defined]
     return function
 
 
-def _watch(emitted: EmittedModule, name: str, cells: Mapping[str, types.CellType]) -> Watch | None:
-    """The guards of a function; a compiler's decorator freezes what it reads, as Numba says."""
-    definition = next(node for node in emitted.tree.body if getattr(node, "name", None) == name)
-    if getattr(definition, "decorator_list", None):
-        return None
+def _watch(
+    emitted: EmittedModule,
+    cells: Mapping[str, types.CellType],
+    module_globals: dict[str, Any],
+    frozen: bool,
+) -> Watch | None:
+    """The guards of a function; of one that is compiled, all that it reads is guarded."""
     guards = [guard for graph in emitted.graphs.values() for guard in graph.guards.values()]
+    if frozen:
+        guards += _frozen_guards(emitted, module_globals)
+        return Watch(guards, {}) if guards else None
     for local, (module, known) in emitted.homes.items():
-        scopes = (graph.scopes.get(module) for graph in emitted.graphs.values())
-        scope = next((scope for scope in scopes if scope is not None), None)
+        scope = _scope(emitted, module)
         if scope is not None:
             route = Route(scope).item(known)
             guards.append(Guard(route, "is", cells[local].cell_contents, local))
     return Watch(guards, cells) if guards else None
+
+
+def _scope(emitted: EmittedModule, module: str) -> dict[str, Any] | None:
+    """The dictionary of a module that the functions read."""
+    scopes = (graph.scopes.get(module) for graph in emitted.graphs.values())
+    return next((scope for scope in scopes if scope is not None), None)
+
+
+def _frozen_guards(emitted: EmittedModule, module_globals: dict[str, Any]) -> list[Guard]:
+    """Guards of every value that is compiled in, down to the entries of arrays and tables."""
+    routes = [Route(module_globals).item(name) for name in emitted.live_globals.values()]
+    known = {name: cell for graph in emitted.graphs.values() for name, cell in graph.cells.items()}
+    for module, name in emitted.homes.values():
+        scope = _scope(emitted, module)
+        if scope is not None:
+            routes.append(Route(scope).item(name))
+        elif not module and name in known:
+            routes.append(Route(known[name]).attribute("cell_contents"))
+    return [frozen_guard(route) for route in routes]
 
 
 def _register(file: str, source: str) -> None:
@@ -132,6 +161,7 @@ def _own_cell(made: Mapping[str, types.FunctionType], name: str) -> types.CellTy
 
 def _plain(function: Any) -> types.FunctionType:
     """The Python function under a compiler's wrapper."""
+    function = getattr(function, "_dispatcher", function)
     inner: types.FunctionType = getattr(function, "py_func", function)
     return inner
 

@@ -109,7 +109,7 @@ def _rendered(
         called = {key: names[callee] for key, callee in callees[graph].items()}
         texts.append(_function_text(plans[graph], names[graph], spelled, top, called, comments))
     parts = [f'"""{header}"""'] if header else []
-    source = _assembled(parts + top.lines(), texts)
+    source = _assembled(parts + top.lines(), [*top.helpers.values(), *texts])
     return EmittedModule(
         source,
         ast.parse(source),
@@ -177,6 +177,7 @@ def _function_text(
     plan: Plan, name: str, target: Target, header: Header, called: dict[Any, str], comments: bool
 ) -> str:
     graph = plan.graph
+    target.check(plan, target)
     webs = update_in_place(plan)
     reserved = (
         set(keyword.kwlist)
@@ -194,7 +195,7 @@ def _function_text(
         names = Names(plan, reserved)
     speller = Speller(graph, target, header, lambda value: names[value], called)
     for width in WIDTHS:
-        narrow(plan.body, measure_of(names), width)
+        narrow(plan.body, measure_of(names, speller.special_width), width)
         plan.body = merge(plan.body)
         names = Names(plan, reserved | _header_names(plan, speller))
         answers: dict[ast.stmt, Answer] = {}
@@ -226,7 +227,7 @@ def _header_names(plan: Plan, speller: Speller) -> set[str]:
             value = stack.pop()
             speller.reserve(value)
             stack.extend(arg for arg in value.args if arg.captive or arg.leaf)
-    return set(speller.header.bindings)
+    return {*speller.header.bindings, *speller.header.helpers}
 
 
 def _loop_states(plan: Plan) -> set[Value]:

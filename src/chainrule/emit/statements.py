@@ -162,7 +162,11 @@ class Writer:
             found.append(ast.Assign([self.target(value)], self.speller.use(base)))
         owner = ast.Name(self.names[value], ast.Load())
         args = [self.speller.use(arg) for arg in value.args[1:]]
-        if value.op in (append, drop_last):
+        special = self.speller.target.updates.get(value.op.name)
+        otherwise = special and special(self.speller, value, owner, args)
+        if otherwise:
+            found.append(otherwise)
+        elif value.op in (append, drop_last):
             method = ast.Attribute(owner, "append" if value.op is append else "pop", ast.Load())
             found.append(ast.Expr(ast.Call(method, args, [])))
         elif value.op is index_set:

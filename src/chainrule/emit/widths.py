@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chainrule.emit.arrays import call_width, section_width
 from chainrule.emit.inplace import is_update
 from chainrule.emit.layout import Measure
@@ -16,8 +18,8 @@ from chainrule.primitives.sequence import display, entrywise_add, index, record
 UNNAMED = 8
 
 
-def measure_of(names: Names) -> Measure:
-    """Widths with the names that values have so far."""
+def measure_of(names: Names, special: Callable[[Value], int | None]) -> Measure:
+    """Widths with the names that values have so far; ``special`` tells those of a target's own."""
 
     def name_width(value: Value) -> int:
         match value.op.name:
@@ -31,7 +33,11 @@ def measure_of(names: Names) -> Measure:
                 )
         return len(names[value]) if names.has(value) else UNNAMED
 
-    return Measure(name_width, lambda value: own_width(value, name_width), brackets)
+    def own(value: Value) -> int:
+        width = special(value)
+        return own_width(value, name_width) if width is None else width
+
+    return Measure(name_width, own, brackets)
 
 
 # How tightly operators bind; what is not listed needs no brackets.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ FORMS = {
     "length": "len({0}) == _1_",
     "keys": "list({0}) == _1_",
     "equals": "{0} == _1_",
+    "content": "({0}.dtype, {0}.shape, {0}.tobytes()) == _1_",
     "number": "getattr({0}, 'shape', ()) == _1_",
     "array": "(type({0}), {0}.dtype, *map((1).__eq__, {0}.shape)) == _1_",
 }
@@ -113,3 +115,13 @@ class Given:
 
     route: Route | None = None
     shape: tuple[int, ...] | None = None
+
+
+def frozen_guard(route: Route) -> Guard:
+    """A guard of all that is at the end of ``route``, entries of arrays and tables included."""
+    found = route.find({})
+    if hasattr(found, "dtype"):
+        return Guard(route, "content", (found.dtype, found.shape, found.tobytes()))
+    if isinstance(found, (list, tuple, dict)):
+        return Guard(route, "equals", copy.deepcopy(found))
+    return Guard(route, "is", found)

@@ -18,7 +18,8 @@ from typing import Any
 
 from chainrule.emit.load import load
 from chainrule.emit.module import render
-from chainrule.errors import ArgumentError
+from chainrule.emit.targets import target as target_named
+from chainrule.errors import ArgumentError, UnsupportedError
 from chainrule.lift.lifter import is_direct, owner_and_function
 from chainrule.lift.parameters import example_type
 from chainrule.lift.source import Source, innermost, source_of
@@ -201,10 +202,29 @@ class Specialised:
             self._made[key] = made
             if not (keywords or self._containers) and all(type(arg) in PLAIN for arg in args):
                 self._by_types[tuple(map(type, args))] = made
+            if self._owner is None and target_named(self.request.target).decorator is not None:
+                return self._compiled(made, args, keywords)
         self._latest = made
         if self._owner is not None:
             return made(self._owner, *args, **keywords)
         return made(*args, **keywords)
+
+    def _compiled(
+        self, made: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any:
+        """The first call, which compiles; what the compiler does not know becomes a refusal."""
+        self._latest = made
+        try:
+            return made(*args, **keywords)
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] != "numba":
+                raise
+            lines = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
+            reasons = [line for line in lines if "annot" in line or "No impl" in line] or lines
+            raise UnsupportedError(
+                f"Numba does not compile {self.__name__}: {reasons[0]}",
+                remedy="Use target='math', or pass arrays, numbers and tuples in its place.",
+            ) from error
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:

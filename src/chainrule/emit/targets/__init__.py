@@ -1,24 +1,80 @@
-"""Targets: how primitives are spelled, one file each."""
+"""Targets: how primitives are spelled, one file each.
+
+A target lists differences only.  What it does not list is written as NumPy and Python have it; what
+it cannot write it refuses by name, with a remedy.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from chainrule.emit.plan import Plan, Value
+from chainrule.errors import ArgumentError, UnsupportedError
+
+
+class Spelling(Protocol):
+    """What a form needs of :class:`~chainrule.emit.expressions.Speller`."""
+
+    def callable(self, dotted: str) -> ast.expr: ...
+
+    def constant(self, value: Any) -> ast.expr: ...
+
+    def call(self, name: str, *args: ast.expr) -> ast.expr: ...
+
+    def use(self, value: Value) -> ast.expr: ...
+
+    def helper(self, name: str, text: str) -> ast.expr: ...
+
+    def written(self, text: str, *args: ast.expr) -> ast.expr: ...
+
+    def usual(self, value: Value, args: list[ast.expr]) -> ast.expr: ...
+
+    def refusal(self, value: Value, found: str, remedy: str = "") -> UnsupportedError: ...
+
+
+# How a target writes an operation: the value, and its arguments as they are written already.
+Form = Callable[[Spelling, Value, list[ast.expr]], ast.expr]
+# The same for an update in place: the array, the other arguments.
+UpdateForm = Callable[[Spelling, Value, ast.expr, list[ast.expr]], ast.stmt | None]
 
 
 @dataclass(frozen=True)
 class Target:
     """Where spelled callables may come from: groups of modules, the preferred group first.
 
-    ``spellings`` overrides the dotted name of single primitives; ``decorator`` is put above every
-    function, as ``(module, name)``.
+    Attributes
+    ----------
+    spellings:
+        The dotted name of primitives that have another one here.
+    forms:
+        Operations that are written otherwise here, by name.
+    updates:
+        Updates in place that are written otherwise here, by name.
+    calls:
+        The calls of NumPy that may be written the usual way; None if all may.
+    decorator:
+        What is put above every function, as ``(module, name)``: a compiler's, which freezes
+        globals.
+    frozen:
+        What a global is written down as.
+    check:
+        Refuses what shows only in a function as a whole.
     """
 
     name: str
     modules: tuple[tuple[str, ...], ...]
     spellings: Mapping[str, str] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    updates: Mapping[str, UpdateForm] = field(default_factory=dict)
+    calls: frozenset[str] | None = None
     decorator: tuple[str, str] | None = None
-    reads_globals: bool = True
+    frozen: Callable[[Any], Any] = lambda value: value
+    check: Callable[[Plan, Target], None] = lambda plan, target: None
 
     def spelling(self, name: str, callables: tuple[str, ...]) -> str | None:
         """The dotted name for a primitive of these callables, None when there is none."""
@@ -30,13 +86,32 @@ class Target:
                     return dotted
         return None
 
+    def has(self, dotted: str) -> bool:
+        """Whether the module of a callable may be used at all."""
+        return any(dotted.rpartition(".")[0] in group for group in self.modules)
+
+    def refusal(self, value: Value, found: str, remedy: str = "") -> UnsupportedError:
+        """What the target cannot write, at the line that asks for it."""
+        where = "a derivative of this needs " if value.derivative else ""
+        return UnsupportedError(
+            f"{where}{found}, which target {self.name!r} cannot express",
+            remedy=remedy or "Use target='math', which writes plain Python and NumPy.",
+            position=value.origin.position,
+        )
+
+
+def names() -> tuple[str, ...]:
+    """The targets that there are: one for each file of this folder."""
+    found = (module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+    return tuple(sorted(found, key=lambda name: (name != "math", name)))
+
 
 def target(name: str) -> Target:
     """The target of this name."""
-    from chainrule.emit.targets.math import MATH
-    from chainrule.emit.targets.numba import NUMBA
-
-    known = {each.name: each for each in (MATH, NUMBA)}
-    if name not in known:
-        raise ValueError(f"unknown target {name!r}; known are {', '.join(known)}")
-    return known[name]
+    if name not in names():
+        raise ArgumentError(
+            f"there is no target {name!r}", remedy=f"The targets are {', '.join(names())}."
+        )
+    module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+    found: Target = module.TARGET
+    return found

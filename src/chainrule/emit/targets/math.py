@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainrule.emit.targets import Target
 
-MATH = Target(
+TARGET = Target(
     name="math",
     modules=(("math", "builtins"), ("numpy",), ("scipy.special",), ("operator", "statistics")),
 )

@@ -1,0 +1,21 @@
+"""Plain Python and NumPy under ``@njit``: what Numba compiles, and how it wants it written."""
+
+from __future__ import annotations
+
+from chainrule.emit.targets import Target
+from chainrule.emit.targets.numba.calls import CALLS, FORMS
+from chainrule.emit.targets.numba.limits import check, frozen
+from chainrule.emit.targets.numba.python import PYTHON
+from chainrule.emit.targets.numba.special import SPECIAL
+from chainrule.emit.targets.numba.updates import READS, UPDATES
+
+TARGET = Target(
+    name="numba",
+    modules=(("math", "builtins"), ("numpy", "numpy.linalg"), ("operator",)),
+    forms={**PYTHON, **SPECIAL, **FORMS, **READS},
+    updates=UPDATES,
+    calls=CALLS,
+    decorator=("numba", "njit"),
+    frozen=frozen,
+    check=check,
+)

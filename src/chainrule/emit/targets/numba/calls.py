@@ -1,0 +1,562 @@
+"""Calls of NumPy as Numba compiles them.
+
+What stands in ``CALLS`` is written as it is.  The rest has a form here: other words of NumPy's
+where there are such, else a function that the module brings itself (:mod:`.helpers`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.emit.plan import Value
+from chainrule.emit.targets import Form, Spelling
+from chainrule.emit.targets.numba import helpers
+from chainrule.emit.targets.numba.contractions import CONTRACTIONS
+from chainrule.graph.types import unit_axes_of
+from chainrule.primitives.arrays.call import ArrayCall, axes_of
+
+# fmt: off
+CALLS = frozenset({
+    "zeros", "ones", "empty", "array_zeros_like", "array_ones_like", "empty_like", "eye",
+    "full_like", "full", "linspace", "arange", "array_literal", "astype", "dimension",
+    "size_of", "broadcast_to", "flatten", "ravel", "transpose", "outer", "diag", "searchsorted",
+    "extract", "interp", "convolve", "correlate", "vdot", "outer_of_all", "ediff1d",
+})
+# fmt: on
+
+
+def statics(value: Value) -> dict[str, Any]:
+    """The static arguments of a call by name."""
+    op = value.op
+    assert isinstance(op, ArrayCall)
+    return op.statics(value.params)
+
+
+def name_of(value: Value) -> str:
+    """What NumPy calls a primitive."""
+    callables: tuple[str, ...] = getattr(value.op, "callables", ()) or (value.op.name,)
+    return callables[0]
+
+
+def rank_of(value: Value) -> int:
+    """The number of axes of a value."""
+    return len(unit_axes_of(value.type))
+
+
+def gone(value: Value) -> tuple[int, ...]:
+    """The axes that a reduction removes."""
+    return axes_of(statics(value).get("axis"), rank_of(value.args[0]))
+
+
+def is_whole(value: Value) -> bool:
+    """Whether a reduction leaves one number."""
+    return len(gone(value)) == rank_of(value.args[0])
+
+
+def back_in(speller: Spelling, value: Value, found: ast.expr) -> ast.expr:
+    """A reduction with its axes back in length 1 where they are to be kept."""
+    if not statics(value).get("keepdims"):
+        return found
+    rank = rank_of(value.args[0])
+    if is_whole(value):
+        ones = ", ".join("1" for _ in range(rank))
+        return speller.written(f"np.full(({ones},), _0_)", found)
+    key = ", ".join("None" if axis in gone(value) else ":" for axis in range(rank))
+    return speller.written(f"_0_[{key}]", found)
+
+
+Along = Callable[[int, int], tuple[str, str]]
+
+
+def reduced(whole: str, along: Along | None = None) -> Form:
+    """A reduction: ``whole`` of all entries, else one axis after the other."""
+
+    def form(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+        if not rank_of(value.args[0]):
+            return args[0]
+        if is_whole(value):
+            return back_in(speller, value, speller.written(whole, *args))
+        found = args[0]
+        for rank, axis in _one_by_one(value):
+            if along is None and whole != "np.sum(_0_)":
+                raise speller.refusal(
+                    value, f"`{name_of(value)}` along an axis", "Take it row by row."
+                )
+            if along is None:
+                found = speller.written(f"np.sum(_0_, axis={axis})", found)
+            else:
+                found = ast.Call(speller.helper(*along(rank, axis)), [found], [])
+        return back_in(speller, value, found)
+
+    return form
+
+
+def _one_by_one(value: Value) -> list[tuple[int, int]]:
+    """``(rank, axis)`` of the steps of a reduction, the last axis first."""
+    rank = rank_of(value.args[0])
+    return [(rank - k, axis) for k, axis in enumerate(sorted(gone(value), reverse=True))]
+
+
+def moment(name: str) -> Form:
+    """``var`` and ``std``, whose axes are reduced together."""
+
+    def form(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+        ddof = statics(value)["ddof"]
+        if is_whole(value) and not ddof:
+            found = speller.written(f"np.{name}(_0_)", *args)
+        elif is_whole(value):
+            scaled = ast.Call(
+                speller.helper("var_all", helpers.VAR_ALL), [args[0], speller.constant(ddof)], []
+            )
+            found = scaled if name == "var" else speller.written("np.sqrt(_0_)", scaled)
+        elif len(gone(value)) == 1:
+            axis = gone(value)[0]
+            scaled = ast.Call(
+                speller.helper(*helpers.var_along(rank_of(value.args[0]), axis)),
+                [args[0], speller.constant(ddof)],
+                [],
+            )
+            found = scaled if name == "var" else speller.written("np.sqrt(_0_)", scaled)
+        else:
+            raise speller.refusal(
+                value, f"`numpy.{name}` over several axes", "Reshape them into one."
+            )
+        return back_in(speller, value, found)
+
+    return form
+
+
+def along_axis(name: str, make: Callable[[int, int], tuple[str, str]], flat: str | None) -> Form:
+    """What keeps its axes, along one of them; ``flat`` is how it is written in one dimension."""
+
+    def form(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+        rank, axis = rank_of(value.args[0]), statics(value).get("axis")
+        if flat is not None and rank == 1:
+            return speller.written(flat, *args)
+        if axis is None:
+            if flat is not None:
+                return speller.written(flat, speller.written("_0_.ravel()", *args))
+            raise speller.refusal(value, f"`numpy.{name}` of all axes", "Give the axis.")
+        return ast.Call(speller.helper(*make(rank, axis % rank)), args, [])
+
+    return form
+
+
+def shaped(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``reshape``: Numba wants the entries in order in memory."""
+    if statics(value).get("order", "C") != "C":
+        raise speller.refusal(value, "`reshape` in Fortran's order", "Transpose before and behind.")
+    usual = speller.usual(value, args)
+    assert isinstance(usual, ast.Call)
+    sizes = usual.args
+    if isinstance(usual.func, ast.Attribute) and usual.func.value is not args[0]:
+        sizes = sizes[1:]
+    base = args[0]
+    if not _is_contiguous(value.args[0]):
+        base = speller.written("np.ascontiguousarray(_0_)", base)
+    shape = sizes[0] if len(sizes) == 1 else ast.Tuple(list(sizes), ast.Load())
+    return ast.Call(ast.Attribute(base, "reshape", ast.Load()), [shape], [])
+
+
+# What these give lies in order in memory.
+CONTIGUOUS = (
+    "array_zeros_like", "array_ones_like", "zeros", "ones", "full", "array_copy", "stack",
+    "array_concatenate", "array_literal", "reshape", "reshaped", "flatten", "ravel",
+    "full_like", "matmul", "array_sum",
+)  # fmt: skip
+
+
+def _is_contiguous(value: Value) -> bool:
+    """Whether an array certainly lies in order in memory."""
+    op = value.op
+    fresh = getattr(op, "broadcasts", False) and all(
+        _is_contiguous(arg) for arg in value.args if unit_axes_of(arg.type)
+    )
+    return op.name in CONTIGUOUS or (fresh and not value.leaf)
+
+
+def swapped(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``swapaxes`` as a transpose."""
+    rank = rank_of(value)
+    order = list(range(rank))
+    one, two = (statics(value)[name] % rank for name in ("axis1", "axis2"))
+    order[one], order[two] = two, one
+    return transposed(speller, args[0], order)
+
+
+def moved(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``moveaxis`` as a transpose."""
+    import operator
+
+    rank = rank_of(value)
+    sources, places = statics(value)["source"], statics(value)["destination"]
+    sources = [sources] if isinstance(sources, int) else list(sources)
+    places = [places] if isinstance(places, int) else list(places)
+    pairs = sorted(
+        ((place % rank, source % rank) for place, source in zip(places, sources, strict=True)),
+        key=operator.itemgetter(0),
+    )
+    order = [axis for axis in range(rank) if axis not in {source for _, source in pairs}]
+    for place, source in pairs:
+        order.insert(place, source)
+    return transposed(speller, args[0], order)
+
+
+def transposed(speller: Spelling, array: ast.expr, order: list[int]) -> ast.expr:
+    """``array.transpose(1, 0, 2)``; of a matrix ``array.T``."""
+    if order == [1, 0]:
+        return ast.Attribute(array, "T", ast.Load())
+    axes: list[ast.expr] = [ast.Constant(axis) for axis in order]
+    return ast.Call(ast.Attribute(array, "transpose", ast.Load()), axes, [])
+
+
+def expanded(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``expand_dims`` as a subscript."""
+    axis = statics(value)["axis"]
+    rank = rank_of(value)
+    new = {k % rank for k in ([axis] if isinstance(axis, int) else axis)}
+    key = ", ".join("None" if k in new else ":" for k in range(rank))
+    return speller.written(f"_0_[{key}]", *args)
+
+
+def squeezed(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``squeeze`` as a subscript."""
+    axis, units = statics(value)["axis"], unit_axes_of(value.args[0].type)
+    lost = (
+        [k for k, unit in enumerate(units) if unit] if axis is None else axes_of(axis, len(units))
+    )
+    key = ", ".join("0" if k in lost else ":" for k in range(len(units)))
+    return speller.written(f"_0_[{key}]", *args) if lost else args[0]
+
+
+def flipped(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``flip`` as a subscript."""
+    rank = rank_of(value)
+    axis = statics(value).get("axis")
+    if value.op.name in ("fliplr", "flipud"):
+        axis = 1 if value.op.name == "fliplr" else 0
+    along = axes_of(axis, rank)
+    key = ", ".join("::-1" if k in along else ":" for k in range(max(along) + 1))
+    return speller.written(f"_0_[{key}]", *args)
+
+
+def joined(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``concatenate`` and ``stack``, whose parts stand in a tuple and are of one dtype."""
+    axis = statics(value)["axis"]
+    if axis is None:
+        raise speller.refusal(value, "`numpy.concatenate` of all axes", "Ravel the parts.")
+    axis %= rank_of(value)
+    parts = ast.Tuple(args, ast.Load())
+    if value.op.name == "stack":
+        return ast.Call(speller.callable("numpy.stack"), [parts, speller.constant(axis)], [])
+    words: list[ast.expr] = [parts] if axis == 0 else [parts, speller.constant(axis)]
+    return ast.Call(speller.callable("numpy.concatenate"), words, [])
+
+
+def rolled(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``roll``."""
+    axis = statics(value)["axis"]
+    if axis is None or rank_of(value) == 1:
+        return ast.Call(speller.callable("numpy.roll"), args, [])
+    if not isinstance(axis, int):
+        raise speller.refusal(value, "`numpy.roll` along several axes", "Roll them one by one.")
+    name, text = helpers.roll_along(rank_of(value), axis % rank_of(value))
+    return ast.Call(speller.helper(name, text), args, [])
+
+
+def taken(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``take`` as a subscript."""
+    axis = statics(value)["axis"]
+    if axis is None:
+        return ast.Call(speller.callable("numpy.take"), args, [])
+    key = ", ".join(":" for _ in range(axis % rank_of(value.args[0])))
+    return speller.written(f"_0_[{key + ', ' if key else ''}_1_]", *args)
+
+
+def powered(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``matrix_power``."""
+    power = speller.constant(statics(value)["n"])
+    return ast.Call(speller.callable("numpy.linalg.matrix_power"), [args[0], power], [])
+
+
+def multiplied(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``multi_dot`` from left to right."""
+    found = args[0]
+    for other in args[1:]:
+        found = ast.BinOp(found, ast.MatMult(), other)
+    return found
+
+
+def normed(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``linalg.norm``: the lengths of vectors."""
+    order = statics(value).get("ord")
+    if order not in (None, 2, "fro") or (
+        order == 2 and rank_of(value.args[0]) > 1 and is_whole(value)
+    ):
+        return _of_order(speller, value, args)
+    if rank_of(value.args[0]) == 1 and not statics(value).get("keepdims"):
+        return speller.written("np.linalg.norm(_0_)", *args)
+    if is_whole(value):
+        name, text = "norm_of_all", helpers.NORM_ALL
+        return back_in(speller, value, ast.Call(speller.helper(name, text), args, []))
+    if len(gone(value)) != 1:
+        raise speller.refusal(value, "a norm over several axes", "Reshape them into one.")
+    name, text = helpers.norm_along(rank_of(value.args[0]), gone(value)[0])
+    return back_in(speller, value, ast.Call(speller.helper(name, text), args, []))
+
+
+def _of_order(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """Norms of another order: of whole vectors."""
+    order = statics(value)["ord"]
+    if rank_of(value.args[0]) != 1 or isinstance(order, str):
+        raise speller.refusal(
+            value, f"a norm of order {order}", "Write it with sums and powers of absolute values."
+        )
+    return ast.Call(speller.callable("numpy.linalg.norm"), [args[0], speller.constant(order)], [])
+
+
+def sorted_(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``sort`` and ``argsort`` along the last axis."""
+    rank, axis, name = rank_of(value.args[0]), statics(value)["axis"], value.op.name
+    if rank == 1:
+        return ast.Call(speller.callable(f"numpy.{name}"), args, [])
+    if axis is None:
+        raise speller.refusal(value, f"`numpy.{name}` of all axes", "Ravel the array.")
+    return ast.Call(speller.helper(*helpers.sort_along(name, rank, axis % rank)), args, [])
+
+
+def counted(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """Positions and counts, along an axis by keyword."""
+    words = [] if is_whole(value) else [ast.keyword("axis", speller.constant(gone(value)[0]))]
+    if len(gone(value)) > 1 and not is_whole(value):
+        raise speller.refusal(value, f"`numpy.{value.op.name}` over several axes")
+    call = ast.Call(speller.callable(f"numpy.{value.op.name}"), args, words)
+    return back_in(speller, value, call)
+
+
+def one_dimension(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """What Numba knows of vectors only."""
+    if rank_of(value.args[0]) != 1:
+        raise speller.refusal(
+            value, f"`{name_of(value)}` of an array with several axes", "Take it row by row."
+        )
+    return speller.usual(value, args)
+
+
+def made_array(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.array`` of a list: it takes no arrays."""
+    return speller.usual(value, args)
+
+
+def copied(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``x.copy()``."""
+    dtype = statics(value).get("dtype")
+    if dtype is not None:
+        return speller.written(f"_0_.astype(np.{dtype})", *args)
+    return ast.Call(ast.Attribute(args[0], "copy", ast.Load()), [], [])
+
+
+def helped(name: str, text: str) -> Form:
+    """A function that the module brings itself."""
+
+    def form(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+        return ast.Call(speller.helper(name, text), args, [])
+
+    return form
+
+
+def diagonal(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``diagonal`` of a matrix is ``diag``."""
+    if rank_of(value.args[0]) != 2:
+        raise speller.refusal(value, "`numpy.diagonal` of a stack of matrices", "Use a loop.")
+    offset = statics(value)["offset"]
+    words = [args[0]] if offset == 0 else [args[0], speller.constant(offset)]
+    return ast.Call(speller.callable("numpy.diag"), words, [])
+
+
+def repeated(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``repeat``."""
+    axis, rank = statics(value)["axis"], rank_of(value.args[0])
+    if axis is None or rank == 1:
+        return ast.Call(speller.callable("numpy.repeat"), args, [])
+    return ast.Call(speller.helper(*helpers.repeat_along(rank, axis % rank)), args, [])
+
+
+def singular(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """Singular values: the second of the three results."""
+    return speller.written("np.linalg.svd(_0_)[1]", *args)
+
+
+def decomposed(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``svd`` of thin matrices."""
+    full = statics(value)["full_matrices"]
+    return speller.written(f"np.linalg.svd(_0_, {bool(full)})", *args)
+
+
+def matrices_only(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """Linear algebra: of one matrix, not of a stack of them."""
+    if any(rank_of(arg) > 2 for arg in value.args):
+        raise speller.refusal(
+            value, f"`{name_of(value)}` of a stack of matrices", "Use a loop over them."
+        )
+    return speller.usual(value, args)
+
+
+def weighted(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.average`` with weights."""
+    if not is_whole(value) or rank_of(value.args[0]) != rank_of(value.args[1]):
+        raise speller.refusal(
+            value,
+            "`numpy.average` along an axis",
+            "Divide the weighted sum by the sum of the weights.",
+        )
+    return speller.written("np.sum(_0_ * _1_) / np.sum(_1_)", *args)
+
+
+def differences(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.diff`` as differences of slices."""
+    rank, axis = rank_of(value), statics(value)["axis"] % rank_of(value)
+    found = args[0]
+    for _ in range(statics(value)["n"]):
+        found = ast.Call(speller.helper(*helpers.diff_along(rank, axis)), [found], [])
+    return found
+
+
+def integrated(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.trapezoid`` of equally spaced values, or over points."""
+    rank, axis = rank_of(value.args[0]), statics(value)["axis"]
+    axis %= rank
+    if value.op.name == "trapezoid_over":
+        if rank != 1:
+            raise speller.refusal(
+                value, "`numpy.trapezoid` along an axis", "Use a loop over the rows."
+            )
+        return ast.Call(speller.helper("trapezoid_over", helpers.TRAPEZOID), args, [])
+    return ast.Call(
+        speller.helper(*helpers.trapezoid_along(rank, axis)),
+        [args[0], speller.constant(statics(value)["dx"])],
+        [],
+    )
+
+
+def soft(name: str) -> Form:
+    """``logsumexp``, ``softmax`` and ``log_softmax`` of all entries or along one axis."""
+
+    def form(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+        rank = rank_of(value.args[0])
+        axis = statics(value).get("axis")
+        if axis is None or rank == 1:
+            found: ast.expr = ast.Call(speller.helper(name, helpers.SOFT[name]), args, [])
+        elif len(gone(value)) == 1:
+            found = ast.Call(
+                speller.helper(*helpers.soft_along(name, rank, gone(value)[0])), args, []
+            )
+        else:
+            raise speller.refusal(
+                value, f"`scipy.special.{name}` over several axes", "Reshape them into one."
+            )
+        return back_in(speller, value, found)
+
+    return form
+
+
+def padded(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.pad`` with a constant: written into a larger array."""
+    from chainrule.primitives.arrays.rearranging import pad_widths
+
+    known = statics(value)
+    rank = rank_of(value)
+    if known["mode"] != "constant":
+        raise speller.refusal(
+            value, f"`numpy.pad` in mode {known['mode']!r}", "Concatenate the margins."
+        )
+    widths = pad_widths(known["pad_width"], rank)
+    name, text = helpers.pad(rank, widths)
+    return ast.Call(
+        speller.helper(name, text), [args[0], speller.constant(known["constant_values"])], []
+    )
+
+
+def along_chosen(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``take_along_axis``."""
+    rank, axis = rank_of(value.args[0]), statics(value)["axis"]
+    if axis is None:
+        raise speller.refusal(value, "`numpy.take_along_axis` of all axes", "Give the axis.")
+    return ast.Call(speller.helper(*helpers.take_along(rank, axis % rank)), args, [])
+
+
+FORMS: dict[str, Form] = {
+    **CONTRACTIONS,
+    "array_sum": reduced("np.sum(_0_)"),
+    "mean": reduced("np.mean(_0_)", helpers.mean_along),
+    "prod": reduced("np.prod(_0_)", helpers.folding("prod")),
+    "array_max": reduced("np.max(_0_)", helpers.folding("max")),
+    "array_min": reduced("np.min(_0_)", helpers.folding("min")),
+    "array_all": reduced("np.all(_0_)", helpers.folding("all")),
+    "array_any": reduced("np.any(_0_)", helpers.folding("any")),
+    "nansum": reduced("np.nansum(_0_)", helpers.folding("nansum")),
+    "ptp": reduced("np.ptp(_0_)", helpers.folding("ptp")),
+    "median": reduced("np.median(_0_)"),
+    "nanmean": reduced("np.nanmean(_0_)"),
+    "var": moment("var"),
+    "std": moment("std"),
+    "argmax": counted,
+    "argmin": counted,
+    "count_nonzero": counted,
+    "cumsum": along_axis("cumsum", helpers.running("cumsum"), "np.cumsum(_0_)"),
+    "cumprod": along_axis("cumprod", helpers.running("cumprod"), "np.cumprod(_0_)"),
+    "reshape": shaped,
+    "reshaped": shaped,
+    "swapaxes": swapped,
+    "moveaxis": moved,
+    "expand_dims": expanded,
+    "squeeze": squeezed,
+    "flip": flipped,
+    "fliplr": flipped,
+    "flipud": flipped,
+    "roll": rolled,
+    "array_concatenate": joined,
+    "stack": joined,
+    "take": taken,
+    "take_along_axis": along_chosen,
+    "matrix_power": powered,
+    "multi_dot": multiplied,
+    "norm": normed,
+    "norm_of_order": normed,
+    "sort": sorted_,
+    "argsort": sorted_,
+    "array_of_list": made_array,
+    "array_copy": copied,
+    "diagonal": diagonal,
+    "repeat": repeated,
+    "singular_values": singular,
+    "svd": decomposed,
+    "weighted_average": weighted,
+    "diff": differences,
+    "trapezoid": integrated,
+    "trapezoid_over": integrated,
+    "gradient_1d": helped("gradient", helpers.GRADIENT),
+    "logsumexp": soft("logsumexp"),
+    "softmax": soft("softmax"),
+    "log_softmax": soft("log_softmax"),
+    "pad": padded,
+    **dict.fromkeys(
+        (
+            "solve",
+            "inv",
+            "det",
+            "slogdet",
+            "cholesky",
+            "eigh",
+            "eigvalsh",
+            "qr",
+            "pinv",
+            "trace",
+            "tril",
+            "triu",
+        ),
+        matrices_only,
+    ),
+}

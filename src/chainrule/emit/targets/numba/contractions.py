@@ -1,0 +1,215 @@
+"""Products of arrays that Numba has not, as loops: einsum, and what can be said by it."""
+
+from __future__ import annotations
+
+import ast
+import string
+
+from chainrule.emit.plan import Value
+from chainrule.emit.targets import Form, Spelling
+from chainrule.graph.types import unit_axes_of
+from chainrule.primitives.arrays.call import ArrayCall
+
+
+def _rank(value: Value) -> int:
+    return len(unit_axes_of(value.type))
+
+
+def spelled_out(subscripts: str, ranks: list[int]) -> tuple[list[str], str]:
+    """The letters of every operand and of the result, without an ellipsis."""
+    text = subscripts.replace(" ", "")
+    left, arrow, result = text.partition("->")
+    operands = left.split(",")
+    free = [letter for letter in string.ascii_letters if letter not in text]
+    widths = [rank - len(op.replace("...", "")) for op, rank in zip(operands, ranks, strict=True)]
+    most = max((w for op, w in zip(operands, widths, strict=True) if "..." in op), default=0)
+    dots = "".join(free[:most])
+    found = [
+        op.replace("...", dots[most - width :] if "..." in op else "")
+        for op, width in zip(operands, widths, strict=True)
+    ]
+    if arrow:
+        return found, result.replace("...", dots)
+    counts = "".join(operands).replace(".", "")
+    once = sorted(letter for letter in set(counts) if counts.count(letter) == 1)
+    return found, dots + "".join(once)
+
+
+def contraction(speller: Spelling, value: Value, subscripts: str, args: list[ast.expr]) -> ast.expr:
+    """A call of a function that loops over all letters."""
+    operands, result = spelled_out(subscripts, [_rank(arg) for arg in value.args])
+    units = [unit_axes_of(arg.type) for arg in value.args]
+    name = "_".join(["einsum", *(op or "1" for op in operands), result or "sum"])
+    long = _long_letters(operands, units)
+    if any(
+        unit and letter in long
+        for operand, axes in zip(operands, units, strict=True)
+        for letter, unit in zip(operand, axes, strict=True)
+    ):
+        # An axis of length 1 stands for a longer one: other loops than those of the same letters.
+        name += "_of_" + "_".join("".join("1" if u else "n" for u in axes) for axes in units)
+    text = loops(name, operands, result, units)
+    return ast.Call(speller.helper(name, text), args, [])
+
+
+def _long_letters(operands: list[str], units: list[tuple[bool, ...]]) -> list[str]:
+    """The letters that some operand has as an axis that is longer than 1."""
+    return [
+        letter
+        for op, axes in zip(operands, units, strict=True)
+        for letter, unit in zip(op, axes, strict=True)
+        if not unit
+    ]
+
+
+def loops(name: str, operands: list[str], result: str, units: list[tuple[bool, ...]]) -> str:
+    """The text of the function: loops over the result's letters, then over those summed over."""
+    names = [f"x{k}" for k in range(1, len(operands) + 1)] if len(operands) > 1 else ["x"]
+    long = _long_letters(operands, units)
+    lengths: dict[str, str] = {}
+    terms = []
+    for operand, axes, array in zip(operands, units, names, strict=True):
+        key = []
+        for axis, (letter, unit) in enumerate(zip(operand, axes, strict=True)):
+            stretched = unit and letter in long
+            if letter not in lengths and not stretched:
+                lengths[letter] = f"{array}.shape[{axis}]"
+            key.append("0" if stretched else letter)
+        terms.append(f"{array}[{', '.join(key)}]" if key else array)
+    product = " * ".join(terms)
+    summed = [letter for letter in lengths if letter not in result]
+    body, depth = [], 1
+    subscripts = ",".join(operands) + "->" + result
+    if result:
+        shape = ", ".join(lengths[letter] for letter in result) + ("," if len(result) == 1 else "")
+        body.append(f"    found = {{np}}.zeros(({shape}))")
+        for letter in result:
+            body.append("    " * depth + f"for {letter} in range({lengths[letter]}):")
+            depth += 1
+    body.append("    " * depth + "total = 0.0")
+    for letter in summed:
+        body.append("    " * depth + f"for {letter} in range({lengths[letter]}):")
+        depth += 1
+    body.append("    " * depth + f"total += {product}")
+    back = 1 + len(result)
+    if result:
+        body.append("    " * back + f"found[{', '.join(result)}] = total")
+        body.append("    return found")
+    else:
+        body.append("    return total")
+    head = f'@{{numba.njit}}\ndef {name}({", ".join(names)}):\n    """einsum `{subscripts}`."""\n'
+    return head + "\n".join(body)
+
+
+def einsum(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.einsum``."""
+    return contraction(speller, value, str(value.params[0]), args)
+
+
+def matmul(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``@`` of stacks of matrices; vectors and matrices are Numba's."""
+    ranks = [_rank(arg) for arg in value.args]
+    if max(ranks) <= 2:
+        return ast.BinOp(args[0], ast.MatMult(), args[1])
+    left = "j" if ranks[0] == 1 else "...ij"
+    right = "j" if ranks[1] == 1 else "...jk"
+    rest = "..." + ("i" if ranks[0] > 1 else "") + ("k" if ranks[1] > 1 else "")
+    return contraction(speller, value, f"{left},{right}->{rest}", args)
+
+
+def dot(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.dot``."""
+    ranks = [_rank(arg) for arg in value.args]
+    if min(ranks) == 0:
+        return ast.BinOp(args[0], ast.Mult(), args[1])
+    if max(ranks) <= 2:
+        return ast.Call(speller.callable("numpy.dot"), args, [])
+    return _summed(speller, value, args, (ranks[0] - 1,), (max(ranks[1] - 2, 0),))
+
+
+def inner(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.inner``: over the last axes."""
+    ranks = [_rank(arg) for arg in value.args]
+    if min(ranks) == 0:
+        return ast.BinOp(args[0], ast.Mult(), args[1])
+    return _summed(speller, value, args, (ranks[0] - 1,), (ranks[1] - 1,))
+
+
+def tensordot(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.tensordot``."""
+    op = value.op
+    assert isinstance(op, ArrayCall)
+    axes = op.statics(value.params)["axes"]
+    ranks = [_rank(arg) for arg in value.args]
+    if isinstance(axes, int):
+        one, two = tuple(range(ranks[0] - axes, ranks[0])), tuple(range(axes))
+    else:
+        one, two = ((each,) if isinstance(each, int) else tuple(each) for each in axes)
+    return _summed(speller, value, args, one, two)
+
+
+def _summed(
+    speller: Spelling,
+    value: Value,
+    args: list[ast.expr],
+    one: tuple[int, ...],
+    two: tuple[int, ...],
+) -> ast.expr:
+    """The product of two arrays, summed over pairs of axes."""
+    ranks = [_rank(arg) for arg in value.args]
+    letters = iter(string.ascii_lowercase)
+    left = [next(letters) for _ in range(ranks[0])]
+    right = [next(letters) for _ in range(ranks[1])]
+    for a, b in zip(one, two, strict=True):
+        right[b % ranks[1]] = left[a % ranks[0]]
+    kept = [letter for letter in left if letter not in right]
+    kept += [letter for letter in right if letter not in left]
+    return contraction(speller, value, f"{''.join(left)},{''.join(right)}->{''.join(kept)}", args)
+
+
+KRON = '''
+@{numba.njit}
+def kron(a, b):
+    """Kronecker's product of two matrices."""
+    m, n = b.shape
+    found = {np}.empty((a.shape[0] * m, a.shape[1] * n))
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            found[i * m : i * m + m, j * n : j * n + n] = a[i, j] * b
+    return found
+'''
+
+
+def kron(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.kron`` of two matrices."""
+    if any(_rank(arg) != 2 for arg in value.args):
+        raise speller.refusal(value, "`numpy.kron` of other than matrices", "Use np.outer.")
+    return ast.Call(speller.helper("kron", KRON), args, [])
+
+
+CROSS = '''
+@{numba.njit}
+def cross(a, b):
+    """The vector product of vectors with three entries."""
+    x = a[1] * b[2] - a[2] * b[1]
+    y = a[2] * b[0] - a[0] * b[2]
+    return {np}.array([x, y, a[0] * b[1] - a[1] * b[0]])
+'''
+
+
+def cross(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.cross`` of two vectors."""
+    if any(_rank(arg) != 1 for arg in value.args):
+        raise speller.refusal(value, "`numpy.cross` of stacks of vectors", "Take them one by one.")
+    return ast.Call(speller.helper("cross", CROSS), args, [])
+
+
+CONTRACTIONS: dict[str, Form] = {
+    "einsum": einsum,
+    "matmul": matmul,
+    "dot": dot,
+    "inner": inner,
+    "tensordot": tensordot,
+    "kron": kron,
+    "cross": cross,
+}

@@ -1,0 +1,275 @@
+"""Programs by targets: each runs and agrees with plain Python and NumPy, or is refused by name."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule
+from chainrule import ChainruleError, UnsupportedError, grad, value_and_grad
+from chainrule.emit.module import render
+from chainrule.emit.targets import names
+from chainrule.transforms.derive import derive
+from tests.array_models import MODELS, Model
+from tests.test_array_calls import CALLS, POINTS, function_of
+from tests.test_examples import CASES, load, parameters
+
+# What a module for a target may import.
+IMPORTS = {
+    "math": {"math", "builtins", "numpy", "scipy.special"},
+    "numba": {"math", "builtins", "numpy", "numba"},
+}
+
+
+def programs() -> Iterator[Any]:
+    """Every program of the shared tables: id, function, arguments, parameters."""
+    for model in MODELS:
+        yield pytest.param(*model, id=f"model-{model.function.__name__}")
+    for rank, expression in CALLS:
+        name = f"call-{rank}d-{expression}"
+        yield pytest.param(function_of(expression), (POINTS[rank],), 0, id=name)
+    seen = set()
+    for case in CASES:
+        module, name, arguments = case.values
+        if (module, name) not in seen:
+            seen.add((module, name))
+            wrt = parameters(module, name)
+            yield pytest.param(getattr(load(module), name), arguments, wrt, id=f"{module}-{name}")
+
+
+PROGRAMS = list(programs())
+
+
+def imports(source: str) -> set[str]:
+    """The modules that a text imports."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            found.add(str(node.module))
+    return found
+
+
+def arguments_of(function: Callable[..., Any], arguments: tuple[Any, ...]) -> dict[str, Any]:
+    """Arguments by parameter name."""
+    import inspect
+
+    bound = inspect.signature(function).bind(*copy.deepcopy(arguments))
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+@pytest.mark.parametrize("target", [name for name in names() if name != "math"])
+@pytest.mark.parametrize(("function", "arguments", "wrt"), PROGRAMS)
+def test_a_program_is_written_for_a_target_or_refused_by_name(
+    function: Callable[..., Any], arguments: tuple[Any, ...], wrt: Any, target: str
+) -> None:
+    given = arguments_of(function, arguments)
+    graphs = derive(function, "value_and_grad", wrt, "auto", None, arguments=given)
+    try:
+        module = render(graphs, target=target)
+    except UnsupportedError as refusal:
+        assert f"target {target!r}" in refusal.found
+        assert refusal.remedy.endswith(".")
+        return
+    own = {name for name in imports(module.source) if name.startswith(("tests", "examples"))}
+    assert imports(module.source) - own <= IMPORTS[target]
+    wide = [line for line in module.source.splitlines() if len(line) > 88 and "raise" not in line]
+    assert not wide
+
+
+def test_most_programs_are_written_for_numba() -> None:
+    written = 0
+    for program in PROGRAMS:
+        function, arguments, wrt = program.values
+        given = arguments_of(function, arguments)
+        try:
+            render(
+                derive(function, "value_and_grad", wrt, "auto", None, arguments=given),
+                target="numba",
+            )
+            written += 1
+        except UnsupportedError:
+            continue
+    assert written >= 0.85 * len(PROGRAMS)
+
+
+COMPILED = [
+    *MODELS,
+    *(
+        Model(function_of(expression), (POINTS[rank],))
+        for rank, expression in CALLS
+        if expression
+        in (
+            "x.var(axis=1)",
+            "x.max(axis=0)",
+            "np.prod(x)",
+            "np.cumsum(x, axis=1)",
+            "np.concatenate((x, x), axis=1)",
+            "np.einsum('ij,kj->ik', x, x)",
+            "x @ x.transpose(0, 2, 1)",
+            "special.expit(x)",
+            "special.logsumexp(x, axis=1)",
+            "x[[0, 0, 2]]",
+            "np.sort(x[0])",
+        )
+    ),
+]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "model",
+    COMPILED,
+    ids=lambda model: f"{model.function.__name__}-{model.function.__code__.co_filename[-8:]}",
+)
+def test_numba_agrees_with_plain_python(model: Model) -> None:
+    pytest.importorskip("numba")
+    function, arguments, wrt = model
+    expected = value_and_grad(function, wrt)(*copy.deepcopy(arguments))
+    found = value_and_grad(function, wrt, target="numba")(*copy.deepcopy(arguments))
+    assert_close(found, expected)
+
+
+def assert_close(found: Any, expected: Any) -> None:
+    """Equality of nested results up to rounding, with types of arrays and shapes the same."""
+    if isinstance(expected, (tuple, list)):
+        assert len(found) == len(expected)
+        for one, two in zip(found, expected, strict=True):
+            assert_close(one, two)
+        return
+    assert np.shape(found) == np.shape(expected)
+    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-10, atol=1e-12)
+
+
+# --- globals are compiled in, and watched --------------------------------------------------
+
+RATE = 2.0
+WEIGHTS = np.array([1.0, 2.0])
+TABLE = [1.0, 2.0, 3.0]
+
+
+def with_rate(x: float) -> float:
+    return RATE * x * x
+
+
+def with_weights(x: Any) -> Any:
+    return np.sum(WEIGHTS * x * x)
+
+
+def with_table(x: float) -> float:
+    return x * TABLE[1]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_changed_global_is_compiled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    derivative = grad(with_rate, target="numba")
+    assert derivative(1.0) == 4.0
+    monkeypatch.setitem(globals(), "RATE", 3.0)
+    assert derivative(1.0) == 6.0
+    monkeypatch.setitem(globals(), "RATE", 2.0)
+    assert derivative(1.0) == 4.0
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_entries_of_global_arrays_and_tables_are_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    monkeypatch.setitem(globals(), "WEIGHTS", np.array([1.0, 2.0]))
+    monkeypatch.setitem(globals(), "TABLE", [1.0, 2.0, 3.0])
+    derivative, other = grad(with_weights, target="numba"), grad(with_table, target="numba")
+    assert derivative(np.ones(2)).tolist() == [2.0, 4.0]
+    assert other(1.0) == 2.0
+    WEIGHTS[0] = 5.0
+    TABLE[1] = 7.0
+    assert derivative(np.ones(2)).tolist() == [10.0, 4.0]
+    assert other(1.0) == 7.0
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_reads_no_global_is_the_compiled_function_itself() -> None:
+    numba = pytest.importorskip("numba")
+
+    def cube(x: float) -> float:
+        return x**3
+
+    derivative = grad(cube, target="numba")
+    assert numba.extending.is_jitted(derivative)
+
+    @numba.njit
+    def user(x: float) -> float:
+        return derivative(x) + 1.0
+
+    assert user(2.0) == 13.0
+
+
+# --- refusals -------------------------------------------------------------------------------
+
+
+def refused_lists(rows: list[list[float]]) -> float:
+    return sum(a * a for row in rows for a in row)
+
+
+def refused_handler(x: float) -> float:
+    try:
+        return 1.0 / x
+    except ZeroDivisionError:
+        return 0.0
+
+
+def refused_message(x: float) -> float:
+    if x < 0.0:
+        raise ValueError(f"{x:.2f} is below 0")
+    return x * x
+
+
+def refused_special(x: float) -> float:
+    import scipy.special
+
+    return scipy.special.erfinv(x)  # type: ignore[no-any-return]
+
+
+def refused_dict(x: dict[str, float]) -> float:
+    return x["a"] * x["b"]
+
+
+def refused_function(f: Callable[[float], float], x: float) -> float:
+    return f(x) * x
+
+
+def square(x: float) -> float:
+    return x * x
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("function", "arguments", "wrt", "message"),
+    [
+        (refused_lists, ([[1.0], [2.0]],), 0, "a list of lists as a parameter or result"),
+        (refused_handler, (2.0,), 0, "a handler of `ZeroDivisionError`"),
+        (refused_message, (2.0,), 0, "an f-string"),
+        (refused_special, (0.5,), 0, "`scipy.special.erfinv`"),
+        (refused_dict, ({"a": 1.0, "b": 2.0},), 0, "an entry of a dict"),
+        (refused_function, (square, 2.0), 1, "Cannot determine Numba type"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_what_numba_has_no_type_for_is_refused(
+    function: Callable[..., Any], arguments: tuple[Any, ...], wrt: int, message: str
+) -> None:
+    pytest.importorskip("numba")
+    with pytest.raises(ChainruleError) as caught:
+        grad(function, wrt, target="numba")(*arguments)
+    assert message in str(caught.value)
+    assert caught.value.remedy.endswith(".")
+
+
+def test_an_unknown_target_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ChainruleError, match=r"no target 'fortran'(?s:.*)math(?s:.*)numba"):
+        chainrule.grad(with_rate, target="fortran")
