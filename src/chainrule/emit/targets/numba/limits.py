@@ -29,6 +29,8 @@ def check(plan: Plan, target: Target) -> None:
             if found_:
                 raise target.refusal(statement.value, found_, "Give the message as a plain string.")
         for value in reads_deep(statement):
+            if value.origin.managers:
+                raise target.refusal(value, f"`with {value.origin.managers[0]}`", "Leave it out.")
             if value.op.name == "reference":
                 _check_object(plan, value, target)
 
