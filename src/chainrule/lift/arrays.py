@@ -43,15 +43,46 @@ from chainrule.primitives.arrays import complex_numbers, creation, indexing, pos
 from chainrule.primitives.declare import Primitive
 
 
+def dtype_name(value: Any) -> str:
+    """The name of an array's dtype, whatever library it is of."""
+    return str(value.dtype).rpartition(".")[2]
+
+
 def array_type(value: Any) -> Type:
-    """Graph type of a NumPy array or scalar that is at hand."""
-    return array_of(str(value.dtype), tuple(length == 1 for length in value.shape))
+    """Graph type of an array or scalar of NumPy's kind that is at hand."""
+    return array_of(dtype_name(value), tuple(length == 1 for length in value.shape))
 
 
 def is_ndarray(value: Any) -> bool:
-    """Whether an object is a NumPy array; NumPy is not imported to tell."""
+    """Whether an object is an array of NumPy, or of a library that takes part in its protocols.
+
+    NumPy is not imported to tell.
+    """
     kind = type(value)
-    return kind.__module__ == "numpy" and kind.__name__ == "ndarray"
+    if kind.__module__ == "numpy" and kind.__name__ != "memmap":
+        return kind.__name__ == "ndarray"
+    takes_part = hasattr(kind, "__array_function__") or hasattr(kind, "__array_namespace__")
+    return takes_part and hasattr(value, "dtype") and hasattr(value, "shape")
+
+
+# Classes whose operators mean something else than NumPy's: what to pass instead.
+STRANGE = {
+    "matrix": "np.asarray(...): the operators of np.matrix are not those of arrays",
+    "MaskedArray": "np.asarray(...) and the mask as an array of its own",
+    "Series": "its `.to_numpy()`",
+    "DataFrame": "its `.to_numpy()`",
+    "Index": "its `.to_numpy()`",
+}
+
+
+def strange_array(value: Any) -> str | None:
+    """What to pass instead of an object that only looks like an array; None if it is one."""
+    for base in type(value).__mro__:
+        if base.__module__.partition(".")[0] in ("numpy", "pandas", "polars"):
+            found = STRANGE.get(base.__name__)
+            if found is not None:
+                return found
+    return None
 
 
 def is_numeric(value: Any) -> bool:

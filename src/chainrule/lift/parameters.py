@@ -28,7 +28,7 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
-from chainrule.lift.arrays import array_type, is_ndarray
+from chainrule.lift.arrays import array_type, dtype_name, is_ndarray, strange_array
 from chainrule.lift.numpy_calls import NumpyCalls
 from chainrule.lift.values import (
     ArrayBox,
@@ -122,6 +122,11 @@ class Parameters(NumpyCalls):
             example, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
         ) or hasattr(example, "func"):
             return Static(example)
+        instead = strange_array(example)
+        if instead is not None:
+            raise ArgumentError(
+                f"argument `{name}` is a {type(example).__name__}", remedy=f"Pass {instead}."
+            )
         if is_ndarray(example):
             return self._array_value(name, example, read, route)
         box_node = read(OPAQUE)
@@ -134,13 +139,14 @@ class Parameters(NumpyCalls):
     def _array_value(
         self, name: str, example: Any, read: Callable[[Type], Node], route: Route
     ) -> Value:
-        if example.dtype.kind not in "fiub":
+        if not dtype_name(example).startswith(("float", "int", "uint", "bool")):
             raise ArgumentError(
                 f"argument `{name}` is an array of {example.dtype}",
                 remedy="Pass an array of floats; complex numbers and objects are not supported.",
             )
         node = read(array_type(example))
-        self.graph.given[node] = Given(route, example.shape)
+        lengths = all(isinstance(length, int) for length in example.shape)
+        self.graph.given[node] = Given(route, tuple(example.shape) if lengths else None)
         box = self.boxed(node)
         if isinstance(box, ArrayBox):
             box.parameter = True

@@ -253,8 +253,8 @@ def kind_key(value: Any) -> Hashable:
     kind = type(value)
     if kind in PLAIN:
         return kind.__name__
-    if kind.__module__ == "numpy" and hasattr(value, "dtype"):
-        return (kind.__name__, str(value.dtype), tuple(length == 1 for length in value.shape))
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return (kind, value.dtype, tuple(length == 1 for length in value.shape))
     if value is None or isinstance(value, str):
         return str(value) if value is not None else None
     if kind in (list, tuple):

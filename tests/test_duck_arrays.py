@@ -1,0 +1,127 @@
+"""The NumPy code runs unchanged on arrays that take part in NumPy's protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import ArgumentError, grad, hvp, jvp, value_and_grad
+from tests.array_models import MODELS, Model, logistic, rosenbrock_slices, two_layers
+
+WHOLE_ARRAYS = (
+    "logistic",
+    "two_layers",
+    "least_squares",
+    "standardised",
+    "distances",
+    "guarded",
+    "clipped",
+    "rosenbrock_slices",
+    "heat_slices",
+    "over_axes",
+)
+CHUNKED = [model for model in MODELS if model.function.__name__ in WHOLE_ARRAYS]
+
+
+def chunked(value: Any) -> Any:
+    """An array in chunks of half its lengths."""
+    dask_array = pytest.importorskip("dask.array")
+    if not isinstance(value, np.ndarray):
+        return value
+    return dask_array.from_array(value, chunks=tuple(max(1, n // 2) for n in value.shape))
+
+
+def same(found: Any, expected: Any) -> None:
+    """Equality up to rounding of nested results."""
+    if isinstance(expected, tuple):
+        for one, two in zip(found, expected, strict=True):
+            same(one, two)
+        return
+    assert type(found).__module__.startswith("dask"), type(found)
+    assert found.shape == np.shape(expected)
+    np.testing.assert_allclose(found.compute(), expected, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("model", CHUNKED, ids=lambda model: model.function.__name__)
+def test_chunks_are_computed_when_asked_for_and_agree_with_numpy(model: Model) -> None:
+    callbacks = pytest.importorskip("dask.callbacks")
+    function, arguments, wrt = model
+    expected = value_and_grad(function, wrt)(*arguments)
+    computed: list[Any] = []
+    with callbacks.Callback(start=computed.append):
+        found = value_and_grad(function, wrt)(*map(chunked, arguments))
+    assert not computed, "the derivative computed where f does not"
+    same(found, expected)
+
+
+def test_directions_in_chunks() -> None:
+    arguments = MODELS[0].arguments
+    direction = np.array([0.5, -1.0, 0.25])
+    lazy = [chunked(value) for value in (*arguments, direction)]
+    same(jvp(logistic)(*lazy), jvp(logistic)(*arguments, direction))
+    same(hvp(logistic)(*lazy)[1], hvp(logistic)(*arguments, direction)[1])
+
+
+def test_more_than_one_chunk_of_every_operand() -> None:
+    dask_array = pytest.importorskip("dask.array")
+    random = np.random.default_rng(2)
+    points, labels = random.random((1000, 20)), (random.random(1000) > 0.5).astype(float)
+    weights = random.random(20)
+    lazy = dask_array.from_array(points, chunks=(100, 5))
+    found = grad(logistic)(chunked(weights), lazy, dask_array.from_array(labels, chunks=100))
+    assert lazy.npartitions == 40
+    same(found, grad(logistic)(weights, points, labels))
+
+
+# --- kinds of NumPy's own arrays -------------------------------------------------------------
+
+
+class Tagged(np.ndarray):
+    """A subclass that adds nothing."""
+
+
+def test_subclasses_and_mapped_memory_are_arrays(tmp_path: Path) -> None:
+    x = np.linspace(0.5, 1.5, 6)
+    mapped = np.memmap(tmp_path / "x.bin", dtype=float, mode="w+", shape=(6,))
+    mapped[:] = x
+    expected = grad(rosenbrock_slices)(x)
+    for other in (x.view(Tagged), mapped):
+        assert grad(rosenbrock_slices)(other).tolist() == expected.tolist()
+
+
+def cubes(x: Any) -> Any:
+    return np.sum(x**3)
+
+
+@pytest.mark.parametrize("x", [np.float64(2.0), np.array(2.0), 2.0, 2])
+def test_arrays_without_axes_and_numbers_of_numpy(x: Any) -> None:
+    assert float(grad(cubes)(x)) == 12.0
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize(
+    ("make", "remedy"),
+    [
+        (lambda: np.matrix([[1.0, 2.0]]), "np.asarray"),
+        (lambda: np.ma.masked_array([1.0, 2.0], [True, False]), "the mask as an array"),
+        (lambda: pytest.importorskip("pandas").Series([1.0, 2.0]), "to_numpy"),
+        (lambda: pytest.importorskip("pandas").DataFrame({"a": [1.0]}), "to_numpy"),
+    ],
+    ids=["matrix", "masked", "Series", "DataFrame"],
+)
+def test_what_only_looks_like_an_array_is_refused(make: Callable[[], Any], remedy: str) -> None:
+    with pytest.raises(ArgumentError, match=f"argument `x` is a (?s:.*){remedy}"):
+        grad(cubes)(make())
+
+
+def test_text_is_the_same_for_all_of_them() -> None:
+    derivative = value_and_grad(two_layers, (0, 1, 2))
+    arguments = MODELS[1].arguments
+    derivative(*arguments)
+    plain = derivative.source  # type: ignore[attr-defined]
+    derivative(*map(chunked, arguments))
+    assert derivative.source == plain  # type: ignore[attr-defined]
