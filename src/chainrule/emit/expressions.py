@@ -10,6 +10,7 @@ from typing import Any
 
 from chainrule.emit.arrays import array_expression, path_of, reserve_array, section_key
 from chainrule.emit.imports import Header, is_literal, literal
+from chainrule.emit.origins import Origins
 from chainrule.emit.plan import (
     AND,
     COMPREHENSION,
@@ -59,12 +60,14 @@ class Speller:
         header: Header,
         name_of: Callable[[Value], str],
         functions: dict[Any, str],
+        origins: Origins,
     ) -> None:
         self.graph = graph
         self.target = target
         self.header = header
         self.name_of = name_of
         self.functions = functions
+        self.is_array = origins.is_array
 
     def use(self, value: Value) -> ast.expr:
         """``value`` where it is read: its name, or itself in place."""

@@ -21,6 +21,7 @@ from chainrule.emit.inplace import update_in_place
 from chainrule.emit.layout import fold, narrow
 from chainrule.emit.loops import raise_loops
 from chainrule.emit.names import Names
+from chainrule.emit.origins import Origins
 from chainrule.emit.place import place
 from chainrule.emit.plan import For, Move, Plan, Value, While, count_uses, walk
 from chainrule.emit.printing import Answer, body_lines, expression_text
@@ -186,6 +187,7 @@ def _function_text(
     )
     reserved |= set(header.taken) - header.users
     reserved |= {used for used in dir(builtins) if not used.startswith("_")}
+    reserved |= {target.namespace} if target.namespace else set()
     states = _loop_states(plan)
     fold(plan, webs, states, set())
     names = Names(plan, reserved)
@@ -193,7 +195,7 @@ def _function_text(
     if late:
         fold(plan, webs, states - late, late)
         names = Names(plan, reserved)
-    speller = Speller(graph, target, header, lambda value: names[value], called)
+    speller = Speller(graph, target, header, lambda value: names[value], called, Origins(plan))
     for width in WIDTHS:
         narrow(plan.body, measure_of(names, speller.special_width), width)
         plan.body = merge(plan.body)
@@ -204,6 +206,8 @@ def _function_text(
         lines = body_lines(body, answers, _own_file(plan), comments)
         if max(map(len, lines)) <= WIDTH - 4:
             break
+    if target.prologue is not None and any(f"{target.namespace}." in line for line in lines):
+        lines.insert(0, target.prologue(plan))
     head = _signature(name, graph.signature, speller)
     if target.decorator is not None:
         head = f"@{header.imported(*target.decorator)}\n{head}"

@@ -32,6 +32,8 @@ class Spelling(Protocol):
 
     def written(self, text: str, *args: ast.expr) -> ast.expr: ...
 
+    def is_array(self, value: Value) -> bool: ...
+
     def usual(self, value: Value, args: list[ast.expr]) -> ast.expr: ...
 
     def refusal(self, value: Value, found: str, remedy: str = "") -> UnsupportedError: ...
@@ -62,6 +64,8 @@ class Target:
         globals.
     frozen:
         What a global is written down as.
+    namespace, prologue:
+        The name under which functions are found in every function, and the line that binds it.
     check:
         Refuses what shows only in a function as a whole.
     """
@@ -74,6 +78,8 @@ class Target:
     calls: frozenset[str] | None = None
     decorator: tuple[str, str] | None = None
     frozen: Callable[[Any], Any] = lambda value: value
+    namespace: str | None = None
+    prologue: Callable[[Plan], str] | None = None
     check: Callable[[Plan, Target], None] = lambda plan, target: None
 
     def spelling(self, name: str, callables: tuple[str, ...]) -> str | None:
@@ -87,8 +93,10 @@ class Target:
         return None
 
     def has(self, dotted: str) -> bool:
-        """Whether the module of a callable may be used at all."""
-        return any(dotted.rpartition(".")[0] in group for group in self.modules)
+        """Whether a callable may be used at all: a library's only where the target knows it."""
+        module = dotted.rpartition(".")[0]
+        library = module.partition(".")[0] in ("numpy", "scipy")
+        return not library or any(module in group for group in self.modules)
 
     def refusal(self, value: Value, found: str, remedy: str = "") -> UnsupportedError:
         """What the target cannot write, at the line that asks for it."""
