@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chainrule.emit.liveness import Liveness
 from chainrule.emit.plan import (
+    ALLOCATE,
     COMPREHENSION,
     POP,
     RAISED,
@@ -45,6 +46,7 @@ from chainrule.primitives.sequence import (
 
 UPDATES = (index_set, index_add, append, drop_last, slice_set, section_set, section_add)
 FRESH = (
+    ALLOCATE,
     display,
     zeros_like,
     fill_like,

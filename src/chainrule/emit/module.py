@@ -26,6 +26,7 @@ from chainrule.emit.place import place
 from chainrule.emit.plan import For, Move, Plan, Value, While, count_uses, walk
 from chainrule.emit.printing import Answer, body_lines, expression_text
 from chainrule.emit.statements import Writer
+from chainrule.emit.tapes import allocate_tapes
 from chainrule.emit.targets import Target
 from chainrule.emit.targets import target as target_named
 from chainrule.emit.unpacking import take_apart
@@ -179,6 +180,8 @@ def _function_text(
 ) -> str:
     graph = plan.graph
     target.check(plan, target)
+    if target.allocates:
+        allocate_tapes(plan)
     webs = update_in_place(plan)
     reserved = (
         set(keyword.kwlist)

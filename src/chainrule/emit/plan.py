@@ -48,6 +48,7 @@ ZIP = Form("zip")
 COMPREHENSION = Form("comprehension")  # args (iterable, element); params (target,)
 RAISED = Form("raised")  # args (list, number): the number added to every entry
 SHAPE = Form("shape")  # the lengths of args[0]
+ALLOCATE = Form("allocate")  # args (stop,) or (stop, start); params (kind of entries,)
 POP = Form("pop")  # removes and gives the last entry of args[0]
 LAZY = (CONDITIONAL, AND, OR, COMPREHENSION)
 LEAVES = (CONSTANT, PARAMETER, GLOBAL, REFERENCE, UNDEFINED, VARIABLE)

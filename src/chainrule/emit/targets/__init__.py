@@ -64,6 +64,8 @@ class Target:
         globals.
     frozen:
         What a global is written down as.
+    allocates:
+        Whether what loops record is better kept in arrays than in lists.
     namespace, prologue:
         The name under which functions are found in every function, and the line that binds it.
     check:
@@ -78,6 +80,7 @@ class Target:
     calls: frozenset[str] | None = None
     decorator: tuple[str, str] | None = None
     frozen: Callable[[Any], Any] = lambda value: value
+    allocates: bool = False
     namespace: str | None = None
     prologue: Callable[[Plan], str] | None = None
     check: Callable[[Plan, Target], None] = lambda plan, target: None

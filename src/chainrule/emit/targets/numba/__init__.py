@@ -16,6 +16,7 @@ TARGET = Target(
     updates=UPDATES,
     calls=CALLS,
     decorator=("numba", "njit"),
+    allocates=True,
     frozen=frozen,
     check=check,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from chainrule.emit.plan import RANGE, REVERSED, Value
+from chainrule.emit.plan import ALLOCATE, RANGE, REVERSED, Value
 from chainrule.emit.targets import Form, Spelling
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import INT, Array
@@ -197,8 +197,19 @@ def record(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
 
 NESTED = ("a list of lists as a parameter or result", "Pass an array, or a tuple of lists.")
 
+
+def allocated(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """Memory for what a loop records, as long as the loop has steps."""
+    size = args[0] if len(args) == 1 else ast.BinOp(args[0], ast.Sub(), args[1])
+    if len(args) > 1 or value.args[0].op.name not in ("dimension", "length"):
+        size = speller.call("max", size, ast.Constant(0))
+    dtypes = {"float": "", "int": ", np.int64", "bool": ", np.bool_"}
+    return speller.written(f"np.empty(_0_{dtypes[value.params[0]]})", size)
+
+
 PYTHON: dict[str, Form] = {
     REVERSED.name: reversed_,
+    ALLOCATE.name: allocated,
     sequence.copy.name: list_copy,
     sequence.append.name: append,
     sequence.total.name: total,

@@ -1,0 +1,145 @@
+"""Tapes as arrays: where a compiler would rather fill an array than let a list grow.
+
+A list that gets one number in every step of a loop over a range has a length that is known before
+the loop begins.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from chainrule.emit.plan import (
+    ALLOCATE,
+    ENUMERATE,
+    RANGE,
+    REVERSED,
+    VARIABLE,
+    ZIP,
+    Break,
+    Continue,
+    Define,
+    For,
+    Move,
+    Plan,
+    Return,
+    Statement,
+    Value,
+    reads_deep,
+    walk,
+)
+from chainrule.graph.block import CONSTANT
+from chainrule.graph.types import BOOL, FLOAT, INT, Sequence
+from chainrule.primitives.arithmetic import subtract
+from chainrule.primitives.sequence import append, copy, display, index, index_set, length
+
+# What may be done to a tape besides filling it.
+READS = (index, copy, length, REVERSED, ENUMERATE, ZIP)
+
+
+def allocate_tapes(plan: Plan) -> None:
+    """Replace lists of numbers that loops fill by arrays that are allocated before."""
+    plain = _read_only(plan)
+    blocks = [plan.body]
+    while blocks:
+        block = blocks.pop()
+        for position in range(len(block) - 1, -1, -1):
+            statement = block[position]
+            blocks.extend(statement.blocks())
+            if isinstance(statement, For) and _counts_up(statement):
+                _allocate(block, position, statement, plain)
+
+
+def _counts_up(loop: For) -> bool:
+    """Whether a loop runs to its end over ``range(a, b)``."""
+    header = loop.iterable
+    if header.op is not RANGE or not isinstance(loop.target, Value):
+        return False
+    step = header.args[2]
+    if step.op is not CONSTANT or step.params[0] != 1:
+        return False
+    return not any(isinstance(inner, (Break, Continue, Return)) for inner in walk(loop.body))
+
+
+def _read_only(plan: Plan) -> set[Value]:
+    """Lists that are assigned once, filled in one place, and else only read entry by entry."""
+    assigned: Counter[Value] = Counter()
+    spoilt: set[Value] = set()
+    for statement in walk(plan.body):
+        if isinstance(statement, Move):
+            assigned.update(statement.targets)
+            spoilt.update(
+                source
+                for source in statement.sources
+                if source.op in (VARIABLE, append)
+                and not (source.op is append and source.args[0] in statement.targets)
+            )
+        for value in _evaluated(statement):
+            for place, arg in enumerate(value.args):
+                # A row of a tape of tapes is put there when it is full.
+                fills = value.op is append
+                if not fills and not (value.op in READS and (place == 0 or value.op is ZIP)):
+                    spoilt.add(arg)
+        if not isinstance(statement, (Move, For)):
+            spoilt.update(read for read in statement.reads() if not isinstance(statement, Define))
+    return {value for value, count in assigned.items() if count == 2 and value not in spoilt}
+
+
+def _evaluated(statement: Statement) -> list[Value]:
+    """The values that a statement computes, those written inside others included."""
+    found = [value for value in reads_deep(statement) if value.captive]
+    if isinstance(statement, Define):
+        found.append(statement.value)
+    return found
+
+
+def _allocate(block: list[Statement], position: int, loop: For, plain: set[Value]) -> None:
+    closing = loop.body[-1] if loop.body else None
+    if not isinstance(closing, Move):
+        return
+    defined = {inner.value for inner in loop.body if isinstance(inner, Define)}
+    made: list[tuple[Value, Value]] = []
+    gone: set[Value] = set()
+    for state, grown in zip(closing.targets, closing.sources, strict=True):
+        item = getattr(state.type, "item", None)
+        fills = grown.op is append and grown.args[0] is state and grown in defined
+        if not fills or state not in plain or item not in (FLOAT, INT, BOOL):
+            continue
+        if grown.args[1].type not in (FLOAT, INT, BOOL):
+            continue
+        assert isinstance(state.type, Sequence)
+        empty = _starts_empty(state, block[:position])
+        if empty is not None:
+            made.append((state, grown))
+            gone.add(empty)
+    start, stop, _ = loop.iterable.args
+    from_zero = start.op is CONSTANT and start.params[0] == 0
+    number = loop.target
+    targets, sources = [], []
+    for state, grown in made:
+        at = number
+        if not from_zero:
+            at = Value(subtract, [number, start], (), INT, grown.origin)
+            at.captive = True
+        grown.op, grown.args, grown.params = index_set, [state, at, grown.args[1]], ()
+        bounds = [stop] if from_zero else [stop, start]
+        memory = Value(ALLOCATE, bounds, (str(state.type.item),), state.type, state.origin)  # type: ignore[attr-defined]
+        targets.append(state)
+        sources.append(memory)
+    if made:
+        block[position:position] = [*map(Define, sources), Move(targets, sources)]
+    block[:] = [inner for inner in block if not (isinstance(inner, Define) and inner.value in gone)]
+
+
+def _starts_empty(state: Value, before: list[Statement]) -> Value | None:
+    """Take away the assignment of an empty list, and give the list; None if there is none."""
+    for statement in reversed(before):
+        if isinstance(statement, Move) and state in statement.targets:
+            k = statement.targets.index(state)
+            source = statement.sources[k]
+            if source.op is not display or source.args or source.user_name is not None:
+                return None
+            if statement.sources.count(source) > 1:
+                return None
+            del statement.targets[k], statement.sources[k]
+            return source
+    return None
