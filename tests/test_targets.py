@@ -28,7 +28,7 @@ from tests.test_examples import CASES, load, parameters
 
 # What a module for a target may import.
 IMPORTS = {
-    "math": {"math", "builtins", "numpy", "scipy.special"},
+    "math": {"math", "builtins", "numpy", "scipy.special", "scipy.linalg"},
     "numba": {"math", "builtins", "numpy", "numba"},
     "array-api": {"math", "builtins"},
 }
