@@ -174,7 +174,8 @@ class Speller:
         dotted = self.dotted(value, op)
         if dotted is None:
             raise self.refusal(value, called(op))
-        return ast.Call(self.callable(dotted), args, [])
+        written = ast.Call(self.callable(dotted), args, [])
+        return written if op.part is None else self.template(f"_0_{op.part}", [written])
 
     def formula(self, text: str, args: list[ast.expr]) -> ast.expr:
         """A formula with its slots filled and NumPy's functions in it."""

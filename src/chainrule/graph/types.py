@@ -172,7 +172,5 @@ def join(left: Type, right: Type) -> Type:
     if isinstance(left, Array) and isinstance(right, Array) and left.rank == right.rank:
         units = zip(left.unit_axes, right.unit_axes, strict=True)
         return Array(promoted((left, right)), tuple(a and b for a, b in units))
-    scalars = isinstance(left, Scalar) and isinstance(right, Scalar)
-    if scalars and (left.differentiable or right.differentiable):
-        return DYNAMIC
-    return OPAQUE
+    # What a derivative may flow through must not be forgotten.
+    return DYNAMIC if left.differentiable or right.differentiable else OPAQUE

@@ -65,10 +65,6 @@ class Builtins(Inspection):
         if len(args) == 1:
             items = self.known_iteration(args[0])
             if items is None:
-                if keywords:
-                    raise self.unsupported(
-                        f"`{name}` of a list with key or default", "Write it as a loop.", node
-                    )
                 sequence_node = self.node(self.as_list(args[0], node))
                 return self.primitive(TABLE[f"sequence_{name}"], sequence_node)
             if not items and "default" in keywords:
@@ -345,58 +341,8 @@ def _given(value: Value) -> Value:
     return value
 
 
-def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    """``sorted(items)``, as a list whose entries can be followed to their places."""
-    if keywords:
-        raise self.unsupported("`sorted` with a key or reversed", "Sort the plain numbers.", node)
-    items = self.known_iteration(args[0])
-    parts = [self.static_value(item) for item in items] if items is not None else []
-    box = ListBox()
-    if items is not None and all(known for known, _ in parts):
-        self.state[box] = [self.wrap(found) for found in sorted(found for _, found in parts)]
-        return box
-    listed = self.node(self.as_list(args[0], node))
-    if not isinstance(listed.type, SequenceType):
-        return self.verbatim("sorted(_0_)", listed)
-    # The same order as sorted's own, which is stable: entries can be followed to their places.
-    order = self.verbatim(
-        "sorted(range(len(_0_)), key=_0_.__getitem__)", listed, type=SequenceType(INT), pure=True
-    )
-    source = listed
-
-    def entry(index: Node) -> Value:
-        return self.primitive(sequence.index, source, self.primitive(sequence.index, order, index))
-
-    return self.gathered(self.primitive(sequence.length, order), entry, node)
-
-
 def _map(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     return Mapped(args[0], tuple(args[1:]))
-
-
-def _filter(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    items = self.known_iteration(args[1])
-    if items is None:
-        raise self.unsupported(
-            "`filter` over a list of run-time length", "Use a comprehension with if.", node
-        )
-    box = ListBox()
-    kept: list[Value] = []
-    for item in items:
-        value = (
-            item
-            if isinstance(args[0], Static) and args[0].value is None
-            else self.call(args[0], [item], {}, node)
-        )
-        known, truth = self.truth(value)
-        if not known:
-            raise self.unsupported(
-                "`filter` decided at run time", "Use a comprehension with if.", node
-            )
-        if truth:
-            kept.append(item)
-    self.state[box] = kept
-    return box
 
 
 def _refused(name: str, remedy: str) -> Builtin:
@@ -442,6 +388,33 @@ def _hypotenuse(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
     )
 
 
+def _distance(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``math.dist(p, q)``, which is computed as ``hypot`` of the differences."""
+    columns = [self.known_iteration(arg) for arg in args]
+    first, second = (columns[0] or [], columns[1] or []) if len(columns) == 2 else ([], [])
+    if not first or len(first) != len(second):
+        raise self.unsupported(
+            "`dist` of points whose number of coordinates is known at run time only",
+            "Write sqrt of the sum of squares.",
+            node,
+        )
+    parts: list[Value] = [
+        self.binary(ast.Sub, a, b, node) for a, b in zip(first, second, strict=True)
+    ]
+    return _hypotenuse(self, parts, {}, node)
+
+
+def _fraction_and_exponent(
+    self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    """``math.frexp(x)``: x scaled by a power of 2 between steps, and its exponent."""
+    self.positional(args, keywords, node, 1, 1, "frexp")
+    value = self.node(args[0])
+    exponent = self.primitive(TABLE["binary_exponent"], value)
+    opposite = self.primitive(arithmetic.negative, exponent)
+    return TupleValue((self.primitive(TABLE["ldexp"], value, opposite), exponent))
+
+
 def _operator(kind: type) -> Builtin:
     return lambda self, args, keywords, node: self.binary(kind, args[0], args[1], node)
 
@@ -471,16 +444,12 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.bool: _bool,
     builtins.str: _string,
     builtins.round: lambda self, args, keywords, node: self.rounded(args, keywords, node),
-    builtins.max: lambda self, args, keywords, node: self.extreme(args, keywords, node, "max"),
-    builtins.min: lambda self, args, keywords, node: self.extreme(args, keywords, node, "min"),
     builtins.sum: lambda self, args, keywords, node: self.total_of(args, keywords, node),
     builtins.divmod: _divmod,
     builtins.pow: _power,
     builtins.any: _any_all("any"),
     builtins.all: _any_all("all"),
-    builtins.sorted: make_sorted,
     builtins.map: _map,
-    builtins.filter: _filter,
     builtins.open: _refused("open", "Read the file outside and pass its content in."),
     builtins.input: _refused("input", "Pass the value in as a parameter."),
     builtins.eval: _refused("eval", "Write the expression into the function."),
@@ -490,6 +459,8 @@ BUILTINS: dict[Any, Builtin] = {
     math.log: _logarithm,
     math.hypot: _hypotenuse,
     math.modf: _modulo_parts,
+    math.dist: _distance,
+    math.frexp: _fraction_and_exponent,
     functools.partial: _partial,
     operator.add: _operator(ast.Add),
     operator.sub: _operator(ast.Sub),

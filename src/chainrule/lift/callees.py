@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import inspect
 import types
 from typing import Any
 
@@ -64,3 +65,21 @@ def declare_names(
             # What a nested function declares is its own.
             stack.extend(ast.iter_child_nodes(part))
     frame.local_names |= names - frame.outer_names - frame.global_names
+
+
+def by_position(
+    found: Any, args: list[Value], keywords: dict[str, Value]
+) -> tuple[list[Value], dict[str, Value]]:
+    """Arguments in the order of the parameters, as far as they leave out no earlier one."""
+    if not keywords:
+        return args, keywords
+    try:
+        names = list(inspect.signature(found).parameters)
+    except (TypeError, ValueError):
+        return args, keywords
+    rest, ordered = dict(keywords), list(args)
+    for name in names[len(args) :]:
+        if name not in rest:
+            break
+        ordered.append(rest.pop(name))
+    return ordered, rest

@@ -15,7 +15,7 @@ from chainrule.errors import ChainruleError, NotDifferentiableError, SourceError
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC
-from chainrule.lift.callees import declare_names, home_of, places_of_star
+from chainrule.lift.callees import by_position, declare_names, home_of, places_of_star
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.objects import Objects
 from chainrule.lift.source import Source, source_of, unwrap
@@ -23,6 +23,7 @@ from chainrule.lift.state import Frame
 from chainrule.lift.values import (
     ArrayBox,
     Closure,
+    ComplexResult,
     DictBox,
     Generator,
     ListBox,
@@ -170,9 +171,11 @@ class Calls(Objects):
         called = self.array_call(found, args, keywords, node)
         if called is not None:
             return called
-        primitive = primitive_of(found) if callable(found) else None
-        if primitive is not None and not keywords and len(args) == primitive.arity:
-            return self._call_primitive(found, primitive, args)
+        if callable(found) and primitive_of(found) is not None:
+            args, keywords = by_position(found, args, keywords)
+            primitive = primitive_of(found, len(args))
+            if primitive is not None and not keywords:
+                return self._call_primitive(found, primitive, args)
         if isinstance(found, type):
             return self._construct(function, found, args, keywords, node)
         if isinstance(found, functools._lru_cache_wrapper) and not keywords:
@@ -201,7 +204,8 @@ class Calls(Objects):
         dotted = spelling(found)
         preferred = primitive.callables[0] if primitive.callables else dotted
         params = () if dotted in (preferred, None) else (dotted,)
-        return self.boxed(self.primitive(primitive, *nodes, params=params))
+        value = self.primitive(primitive, *nodes, params=params)
+        return self.boxed(value) if primitive.part is None else ComplexResult(value, primitive.part)
 
     def _opaque_call(
         self,

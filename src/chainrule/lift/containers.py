@@ -19,8 +19,10 @@ from chainrule.graph.types import (
     Sequence as SequenceType,
 )
 from chainrule.lift.values import (
+    ITSELF,
     DictBox,
     ListBox,
+    Mapped,
     ObjectBox,
     Place,
     Range,
@@ -74,6 +76,11 @@ class Containers(Watching):
     def known_items(self, value: Value) -> list[Value] | None:
         """The entries of a container whose layout is known, else None."""
         value = self.read(value)
+        if isinstance(value, ObjectBox) and hasattr(value.type, "__iter__"):
+            inside = self.call_method(value, "__iter__", [], ast.Pass())
+            if isinstance(inside, Mapped) and inside.function is ITSELF:
+                return self.known_items(inside.parts[0])
+            return None
         if isinstance(value, TupleValue):
             return list(value.items)
         if isinstance(value, ListBox):

@@ -21,6 +21,7 @@ from chainrule.lift.state import Frame, Joiner, Key, State, resolve_slots
 from chainrule.lift.values import (
     UNBOUND,
     ArrayBox,
+    ComplexResult,
     DictBox,
     ListBox,
     ObjectBox,
@@ -225,6 +226,8 @@ class Core:
             return self.verbatim("{" + text + "}", *items)
         if isinstance(value, ObjectBox) and value.node is not None:
             return value.node
+        if isinstance(value, ComplexResult):
+            raise self.unsupported("complex numbers are not supported", f"Take {value.part} of it.")
         raise self.unsupported(
             f"{what} is a {type(value).__name__.lower()}, which cannot be kept as a run-time value",
             "Use it where it is made, or write the computation with numbers and lists.",

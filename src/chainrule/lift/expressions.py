@@ -25,6 +25,7 @@ from chainrule.lift.values import (
     DictBox,
     Generator,
     ListBox,
+    ObjectBox,
     Place,
     Read,
     Static,
@@ -275,6 +276,8 @@ class Expressions(Operators):
             known, found = self.static_value(value)
             if known and isinstance(found, float):
                 return self.graph.constant(-found)
+            if isinstance(value, ObjectBox):
+                return self.call_method(value, "__neg__", [], node)
             return self.boxed(self.primitive(arithmetic.negative, self.node(value)))
         if isinstance(node.op, ast.UAdd):
             return self.boxed(self.primitive(arithmetic.positive, self.node(value)))

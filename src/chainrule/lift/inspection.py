@@ -1,4 +1,4 @@
-"""Questions that a function asks of its values: isinstance, type, hasattr, getattr, callable.
+"""What a function asks of its values and their classes: isinstance, type, getattr, super, replace.
 
 They are answered now where all kinds that a value may have give the same answer, else asked at
 run time.  A number may be one of Python's or one of NumPy's.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dataclasses
 import sys
 from typing import Any
 
@@ -16,6 +17,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls import Builtin, Calls
+from chainrule.lift.state import Frame
 from chainrule.lift.values import (
     Closure,
     DictBox,
@@ -25,6 +27,7 @@ from chainrule.lift.values import (
     PartialCall,
     Place,
     Static,
+    Super,
     TupleValue,
     Value,
 )
@@ -176,7 +179,37 @@ def _isinstance(self: Inspection, args: Arguments, keywords: Keywords, node: ast
     return self.is_instance(args, keywords, node)
 
 
+def _super(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``super()`` and ``super(Class, self)``."""
+    if len(args) == 2:
+        return Super(args[1], self.static_value(args[0])[1])
+    frame: Frame | None = self.frame
+    while frame is not None and "__class__" not in frame.cells:
+        frame = frame.parent
+    if frame is None or frame.source is None or not frame.source.tree.args.args:
+        raise self.unsupported("`super()` outside a method", "Name the class and self.", node)
+    first = frame.source.tree.args.args[0].arg
+    return Super(self.lookup(first, node), frame.cells["__class__"].cell_contents)
+
+
+def _replaced(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``dataclasses.replace(instance, **changes)``."""
+    owner = self.read(args[0])
+    if not isinstance(owner, ObjectBox) or not dataclasses.is_dataclass(owner.type):
+        raise self.unsupported("`replace` of what is no dataclass", "Make a new one.", node)
+    values = {
+        field.name: keywords[field.name]
+        if field.name in keywords
+        else self.attribute(owner, field.name, node)
+        for field in dataclasses.fields(owner.type)
+        if field.init
+    }
+    return self.call(Static(owner.type), [], values, node)
+
+
 QUESTIONS: dict[Any, Builtin] = {
+    builtins.super: _super,
+    dataclasses.replace: _replaced,
     builtins.isinstance: _isinstance,
     builtins.getattr: _getattr,
     builtins.hasattr: _hasattr,

@@ -195,6 +195,10 @@ class Iterables(Loops):
         if isinstance(iterable, Place):
             count = self.primitive(sequence.length, self.node(iterable))
             return count, lambda index: self.item(iterable, index, node)
+        if isinstance(iterable, Static) and isinstance(iterable.value, (set, frozenset)):
+            raise self.unsupported(
+                "a loop over a set, whose order is no one's choice", "Loop over sorted(...).", node
+            )
         if isinstance(iterable, (TupleValue, Static)):
             return self.length_of(iterable), lambda index: self.item(iterable, index, node)
         base = self.node(iterable, "what is looped over")

@@ -16,7 +16,7 @@ from chainrule.graph.guard import Argument, Route, array_layout
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
-from chainrule.lift import folds
+from chainrule.lift import folds, ordering
 from chainrule.lift.arrays import is_ndarray
 from chainrule.lift.callees import declare_names
 from chainrule.lift.core import AlwaysRaises
@@ -39,7 +39,7 @@ from chainrule.lift.values import Method, ObjectBox, Static, Value
 RECURSION_LIMIT = 20_000
 
 # Imported for what it enters into the table of builtins.
-FILLED = (folds,)
+FILLED = (folds, ordering)
 
 
 class Lifter(Nested, Rules, Parameters):

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.graph.types import DYNAMIC, INT
-from chainrule.lift.builtins import Arguments, Builtins, Keywords, make_list, make_sorted
+from chainrule.lift.builtins import Arguments, Builtins, Keywords, make_list
+from chainrule.lift.ordering import make_sorted
 from chainrule.lift.values import (
     DictBox,
     ListBox,

@@ -18,10 +18,13 @@ from chainrule.lift.arrays import is_numeric
 from chainrule.lift.control import Control
 from chainrule.lift.source import unwrap
 from chainrule.lift.values import (
+    ITSELF,
+    ComplexResult,
     Generator,
     Method,
     ObjectBox,
     Static,
+    Super,
     TupleValue,
     Value,
 )
@@ -41,6 +44,10 @@ SPECIAL_METHODS: dict[type, str] = {
 NUMPY_ATTRIBUTES = ("shape", "ndim", "size", "T", "dtype")
 
 
+def _nothing(*args: object) -> None:
+    """What ``object.__init__`` does."""
+
+
 class Objects(Control):
     """Lifts attribute access."""
 
@@ -49,6 +56,12 @@ class Objects(Control):
         owner = self.read(owner)
         if isinstance(owner, ObjectBox):
             return self._object_attribute(owner, name, node)
+        if isinstance(owner, Super):
+            return self._super_attribute(owner, name, node)
+        if isinstance(owner, ComplexResult):
+            if name == owner.part.removeprefix("."):
+                return owner.number
+            raise self.unsupported(f"`.{name}` of a complex number", f"Take {owner.part}.", node)
         if self.is_array(owner):
             found = self.array_attribute(owner, name)
             return Method(Static(name), owner) if found is None else found
@@ -58,9 +71,12 @@ class Objects(Control):
             fields = getattr(owner.named, "_fields", ())
             if name in fields:
                 return owner.items[fields.index(name)]
+            return self._of_class(owner, owner.named, name, node) or Method(Static(name), owner)
         if isinstance(owner, Node) and not isinstance(owner.type, SequenceType):
             if is_complex(owner.type) and name in ("real", "imag"):
                 return self.complex_part(owner, name)
+            if owner.type in (FLOAT, INT) and name == "conjugate" and self._is_called(node):
+                return Method(ITSELF, owner)
             if owner.type in (FLOAT, INT) and name in ("real", "imag"):
                 return owner if name == "real" else self.graph.constant(0.0)
             if owner.type in (FLOAT, INT, BOOL) and name in NUMPY_ATTRIBUTES:
@@ -72,6 +88,38 @@ class Objects(Control):
                     else self.verbatim(f"_0_.{name}", owner, type=DYNAMIC)
                 )
         return Method(Static(name), owner)
+
+    def _super_attribute(self, value: Super, name: str, node: ast.AST) -> Value:
+        """``super().name``."""
+        owner = self.read(value.owner)
+        kind = owner.value if isinstance(owner, Static) else getattr(owner, "type", None)
+        if isinstance(kind, type) and value.type in kind.__mro__:
+            behind = kind.__mro__[kind.__mro__.index(value.type) + 1 :]
+            for each in behind:
+                if name in vars(each):
+                    if each is object and name == "__init__":
+                        return Static(_nothing)
+                    found = self._of_class(owner, each, name, node)
+                    if found is not None:
+                        return found
+        raise self.unsupported(
+            f"`super().{name}`", "Call a method of the base class that is written in Python.", node
+        )
+
+    def _of_class(self, owner: Value, kind: type, name: str, node: ast.AST) -> Value | None:
+        """A method or property of ``owner`` as ``kind`` defines it; None if it is neither."""
+        found = inspect.getattr_static(kind, name, None)
+        if isinstance(found, property) and found.fget is not None:
+            return self.call(Static(found.fget), [owner], {}, node)
+        if isinstance(found, staticmethod):
+            return Static(found.__func__)
+        if isinstance(found, classmethod):
+            itself = owner if isinstance(owner, Static) else Static(getattr(owner, "type", kind))
+            return Method(Static(found.__func__), itself)
+        if isinstance(unwrap(found), types.FunctionType) and not name.startswith("_replace"):
+            self._watch_class(kind, name)
+            return Method(Static(found), owner)
+        return None
 
     def _is_called(self, node: ast.AST) -> bool:
         return node in self.called

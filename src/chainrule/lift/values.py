@@ -116,12 +116,28 @@ class Method:
 
 
 @dataclass(frozen=True, eq=False)
+class Super:
+    """``super()``: attributes of ``owner`` as the classes behind ``type`` define them."""
+
+    owner: Value
+    type: type
+
+
+@dataclass(frozen=True, eq=False)
 class PartialCall:
     """``functools.partial`` of a function."""
 
     function: Value
     args: tuple[Value, ...]
     keywords: dict[str, Value]
+
+
+@dataclass(frozen=True, eq=False)
+class ComplexResult:
+    """A complex number of which one part, ``part``, is understood."""
+
+    number: Node
+    part: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,6 +203,12 @@ class Indexed:
     item: Callable[[Node], Value]
 
 
+def itself(value: Any) -> Any:
+    """``value``: what some methods and functions give that do more to other kinds of values."""
+    return value
+
+
+ITSELF = Static(itself)
 # What gives its items once.
 ITERATORS = (Zip, Enumerate, Reversed, Mapped, Generator, Indexed)
 

@@ -373,7 +373,7 @@ def folded(op: Any, *args: Node) -> Node | None:
         return None
     if isinstance(value, complex):
         return None
-    return args[0].graph.constant(value)
+    return args[0].graph.constant(float(value) if isinstance(value, float) else value)
 
 
 def _negated(node: Node) -> Node | None:

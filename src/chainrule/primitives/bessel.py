@@ -117,3 +117,27 @@ def iv(x: Any, y: Any, out: Any) -> Any:
 def kv(x: Any, y: Any, out: Any) -> Any:
     """Modified Bessel function of the second kind."""
     return unknown("kv", "order"), -0.5 * (kv(x - 1.0, y) + kv(x + 1.0, y))
+
+
+@elementwise(
+    "scipy.special.yn",
+    domain=(Interval(0, 4), POSITIVE),
+    raises=False,
+    ulps=16,
+    sympy="bessely(x, y)",
+)
+def yn(x: Any, y: Any, out: Any) -> Any:
+    """Bessel function of the second kind of integer order."""
+    return unknown("yn", "order"), 0.5 * (yn(x - 1, y) - yn(x + 1, y))
+
+
+@elementwise(
+    "scipy.special.kn",
+    domain=(Interval(0, 4), POSITIVE),
+    raises=False,
+    ulps=16,
+    sympy="besselk(x, y)",
+)
+def kn(x: Any, y: Any, out: Any) -> Any:
+    """Modified Bessel function of the second kind of integer order."""
+    return unknown("kn", "order"), -0.5 * (kn(x - 1, y) + kn(x + 1, y))

@@ -226,6 +226,8 @@ class Primitive(Op):
         self.result = result
         self.evaluate = evaluate
         self.simplify: Callable[..., Any] | None = None
+        # What is taken of the result of the callable, such as ".real" of a complex number.
+        self.part: str | None = None
         self.__doc__ = doc
 
     @property

@@ -10,7 +10,15 @@ import functools
 import sys
 from typing import Any, NamedTuple
 
-from chainrule.primitives import arithmetic, bessel, elementary, rounding, sequence, special
+from chainrule.primitives import (
+    arithmetic,
+    bessel,
+    elementary,
+    lambert,
+    rounding,
+    sequence,
+    special,
+)
 from chainrule.primitives.arrays import (
     analytic,
     complex_numbers,
@@ -46,6 +54,7 @@ HOMES = (
     rounding,
     special,
     bessel,
+    lambert,
     sequence,
     creation,
     shaping,

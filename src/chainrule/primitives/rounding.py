@@ -5,6 +5,7 @@ Python's own functions give ints where NumPy's give floats, so they are two prim
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from chainrule.graph.types import FLOAT, INT, Type
@@ -105,6 +106,14 @@ float_round_digits = _steps(
     raises=False,
     doc="The nearest float of so many decimal digits.",
 )
+binary_exponent = _steps(
+    "binary_exponent",
+    "math.frexp",
+    result=integer_type,
+    evaluate=lambda x: math.frexp(x)[1],
+    doc="The power of 2 that is the first above the magnitude of x.",
+)
+binary_exponent.part = "[1]"
 sign = _steps(
     "sign", "numpy.sign", sympy="sign(x)", result=float_type, raises=False, doc="-1, 0 or 1; flat."
 )

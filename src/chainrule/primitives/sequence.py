@@ -325,7 +325,10 @@ def float_entries(type: Type) -> Type:
     """The type of a list's tangents: floats, or arrays where its entries are arrays."""
     if isinstance(type, Sequence):
         return Sequence(float_entries(type.item))
-    return type if isinstance(type, Array) and type.differentiable else FLOAT
+    if isinstance(type, Array) and type.differentiable:
+        return type
+    # The entries of an empty list have no type yet.
+    return OPAQUE if type == OPAQUE else FLOAT
 
 
 def _pull_concatenate(walker: ReverseWalker, node: Node, out_bar: Node) -> None:

@@ -22,7 +22,7 @@ from chainrule.primitives.declare import (
     Refusal,
     elementwise,
 )
-from chainrule.primitives.elementary import INSIDE_UNIT, exp, log1p
+from chainrule.primitives.elementary import INSIDE_UNIT, exp, log1p, sin
 
 SQRT_PI = math.sqrt(math.pi)
 ERF_SLOPE = 2.0 / SQRT_PI
@@ -145,6 +145,12 @@ def gamma(x: Any, out: Any) -> Any:
 def lgamma(x: Any, out: Any) -> Any:
     """Logarithm of the magnitude of gamma(x)."""
     return digamma(x)
+
+
+@elementwise("scipy.special.rgamma", domain=(POSITIVE,), raises=False, sympy="1/gamma(x)")
+def rgamma(x: Any, out: Any) -> Any:
+    """Reciprocal of gamma."""
+    return -(out * digamma(x))
 
 
 @elementwise("scipy.special.digamma", domain=(POSITIVE,), raises=False, sympy="digamma(x)")
@@ -383,6 +389,22 @@ def boxcox(x: Any, y: Any, out: Any) -> Any:
 
 
 @elementwise(
+    "scipy.special.boxcox1p",
+    domain=(ORDINARY, Interval(-5.0, 5.0)),
+    raises=False,
+    ulps=64,
+    sympy="((1 + x)**y - 1)/y",
+)
+def boxcox1p(x: Any, y: Any, out: Any) -> Any:
+    """boxcox of 1 + x."""
+    logarithm = log1p(x)
+    return (
+        exp((y - 1.0) * logarithm),
+        0.5 * logarithm * logarithm * hyp1f1(2.0, 3.0, y * logarithm),
+    )
+
+
+@elementwise(
     "scipy.special.inv_boxcox",
     domain=(Interval(0.0, 5.0), Interval(0.0, 5.0)),
     raises=False,
@@ -419,6 +441,20 @@ def cosdg(x: Any, out: Any) -> Any:
 def tandg(x: Any, out: Any) -> Any:
     """Tangent of an angle in degrees."""
     return math.radians(1.0) * (1.0 + out * out)
+
+
+@elementwise(
+    "scipy.special.cotdg", domain=(Interval(1.0, 179.0),), raises=False, sympy="cot(pi*x/180)"
+)
+def cotdg(x: Any, out: Any) -> Any:
+    """Cotangent of an angle in degrees."""
+    return -math.radians(1.0) * (1.0 + out * out)
+
+
+@elementwise("scipy.special.cosm1", raises=False, sympy="cos(x) - 1")
+def cosm1(x: Any, out: Any) -> Any:
+    """cos(x) - 1 without cancellation."""
+    return -sin(x)
 
 
 # --- elliptic, hypergeometric and other integrals ---------------------------------------

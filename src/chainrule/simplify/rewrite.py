@@ -395,7 +395,8 @@ def _evaluated(op: Primitive, parts: list[float | None]) -> float | None:
         found = op.value(*parts)
     except (ArithmeticError, ValueError, TypeError):
         return None
-    return found if isinstance(found, float) and math.isfinite(found) else None
+    # A number of NumPy's own would have another type than the constant in its place.
+    return found if type(found) is float and math.isfinite(found) else None
 
 
 def _within(node: Node, block: Block) -> bool:

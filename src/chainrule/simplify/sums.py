@@ -98,6 +98,10 @@ def merged(terms: Sequence[Term]) -> list[Term]:
             continue
         whole = expanded(term)
         known = found.get(whole.key)
+        if known is not None and expanded(known).constant == 0.0:
+            # A product with 0, as at the start of Horner's scheme, is no multiple of another.
+            found[(), (-position - 1,)] = term
+            continue
         if known is not None:
             scale = known.constant / expanded(known).constant
             term = replace(known, constant=known.constant + whole.constant * scale)
@@ -120,6 +124,8 @@ class Known:
     def learn(self, node: Node, terms: Sequence[Term]) -> None:
         """Take in that ``node`` is the sum of ``terms``."""
         plain = tuple(map(expanded, merged(terms)))
+        if any(part.constant == 0.0 for part in plain):
+            return
         sizes = merged([replace(term, constant=abs(term.constant)) for term in terms])
         kept = [abs(term.constant) for term in plain]
         # A sum whose like terms cancel is less accurate than what is left of them.

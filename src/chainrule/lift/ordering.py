@@ -1,0 +1,147 @@
+"""``max``, ``min``, ``sorted`` and ``filter``, with keys, of lists of any length.
+
+What is chosen is followed to its place: the derivative is that of the entry that Python takes.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import INT
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.builtins import BUILTINS, Arguments, Builtins, Keywords
+from chainrule.lift.calls import Builtin
+from chainrule.lift.core import Completion, LoopExits
+from chainrule.lift.values import ITSELF, ListBox, Mapped, Static, Value
+from chainrule.primitives import sequence
+from chainrule.primitives.declare import TABLE
+
+
+def _extreme(name: str) -> Builtin:
+    def choose(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        if len(args) != 1 or not keywords or self.known_iteration(args[0]) is not None:
+            return self.extreme(args, keywords, node, name)
+        if set(keywords) - {"key", "default"}:
+            raise self.unsupported(f"this call of `{name}`", "Give it key and default only.", node)
+        items = self.as_list(args[0], node)
+        listed = self.node(items)
+        key = _key(keywords)
+
+        def best() -> Value:
+            if key is None:
+                return self.primitive(TABLE[f"sequence_{name}"], listed)
+            keys = _keys(self, key, items, listed, node)
+            # The first of equal ones, as Python chooses.
+            text = f"{name}(range(len(_0_)), key=_0_.__getitem__)"
+            return self.item(items, self.verbatim(text, keys, type=INT, pure=True), node)
+
+        if "default" not in keywords:
+            return best()
+        count = self.primitive(sequence.length, listed)
+        filled = self.primitive(TABLE["greater"], count, self.graph.constant(0))
+        return self.choose(filled, best, lambda: keywords["default"], "expression")
+
+    return choose
+
+
+def _key(keywords: Keywords) -> Value | None:
+    key = keywords.get("key")
+    return None if isinstance(key, Static) and key.value is None else key
+
+
+def _keys(self: Builtins, key: Value, items: Value, listed: Node, node: ast.AST) -> Node:
+    """The key of every entry, in a list."""
+    count = self.primitive(sequence.length, listed)
+    found = self.gathered(
+        count, lambda index: self.call(key, [self.item(items, index, node)], {}, node), node
+    )
+    return self.node(found)
+
+
+def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``sorted(items, key, reverse)``, as a list whose entries can be followed to their places."""
+    known, backwards = self.static_value(keywords.get("reverse", Static(False)))
+    if set(keywords) - {"key", "reverse"} or not known:
+        raise self.unsupported(
+            "this call of `sorted`", "Give it key and a constant reverse only.", node
+        )
+    key = _key(keywords)
+    items = self.known_iteration(args[0])
+    parts = [self.static_value(item) for item in items] if items is not None else []
+    box = ListBox()
+    if key is None and items is not None and all(known for known, _ in parts):
+        in_order = sorted((found for _, found in parts), reverse=bool(backwards))
+        self.state[box] = [self.wrap(found) for found in in_order]
+        return box
+    listed = self.as_list(args[0], node)
+    source = self.node(listed)
+    if not isinstance(source.type, SequenceType):
+        raise self.unsupported(
+            "`sorted` of what is no list of numbers", "Sort numbers, or their positions.", node
+        )
+    keys = source if key is None else _keys(self, key, source, source, node)
+    # The same order as sorted's own, which is stable: entries can be followed to their places.
+    option = ", reverse=True" if backwards else ""
+    order = self.verbatim(
+        f"sorted(range(len(_0_)), key=_0_.__getitem__{option})",
+        keys,
+        type=SequenceType(INT),
+        pure=True,
+    )
+
+    def entry(index: Node) -> Value:
+        return self.primitive(sequence.index, source, self.primitive(sequence.index, order, index))
+
+    return self.gathered(self.primitive(sequence.length, order), entry, node)
+
+
+def filtered(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``filter(test, items)`` as a list."""
+    self.positional(args, keywords, node, 2, 2, "filter")
+    test, items = self.read(args[0]), self.known_iteration(args[1])
+
+    def verdict(item: Value) -> Value:
+        plain = isinstance(test, Static) and test.value is None
+        return item if plain else self.call(test, [item], {}, node)
+
+    box = ListBox()
+    if items is not None:
+        mark = dict(self.state)
+        verdicts = [self.truth(verdict(item)) for item in items]
+        if all(known for known, _ in verdicts):
+            self.state[box] = [
+                item for item, (_, kept) in zip(items, verdicts, strict=True) if kept
+            ]
+            return box
+        self.state = mark
+    self.state[box] = self.display((), "list")
+    kind, bounds, item_at = self.iteration(args[1], node)
+    exits = LoopExits()
+    self.loops.append(exits)
+
+    def action(index: Node | None) -> Completion:
+        assert index is not None
+        item = item_at(index)
+
+        def keep() -> Completion:
+            self.append(box, item, node)
+            return Completion.FALLS
+
+        return self.branch(
+            self.predicate(verdict(item)), keep, lambda: Completion.FALLS, "statement"
+        )
+
+    try:
+        self.run_loop(kind, bounds, [], exits, None, action)
+    finally:
+        self.loops.pop()
+    return box
+
+
+BUILTINS[builtins.max] = _extreme("max")
+BUILTINS[builtins.min] = _extreme("min")
+BUILTINS[builtins.sorted] = make_sorted
+BUILTINS[builtins.filter] = filtered
+BUILTINS[builtins.iter] = lambda self, args, keywords, node: Mapped(ITSELF, tuple(args))
