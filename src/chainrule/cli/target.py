@@ -68,7 +68,7 @@ class Target:
             found = getattr(found, part)
         if not callable(found) or isinstance(found, (ModuleType, type)):
             raise ArgumentError(
-                f"`{self.name}` in {self.module} is a {kind_of(found)}, not a function",
+                f"`{self.name}` in {self.module} is {kind_of(found)}, not a function",
                 remedy="Name a function or a method, as FILE.py:Class.method.",
             )
         return found  # type: ignore[no-any-return]
@@ -76,7 +76,9 @@ class Target:
 
 def kind_of(value: object) -> str:
     """What a value is, for a message."""
-    return "class" if isinstance(value, type) else type(value).__name__
+    if isinstance(value, type):
+        return "a class"
+    return f"a value of type {type(value).__name__}"
 
 
 def public_callables(owner: object) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from typing import Any
 
 from chainrule.graph.node import OPERATORS, Node
@@ -319,6 +320,9 @@ logical_not = flat(
 # --- derivatives are floats --------------------------------------------------------------
 
 
+LARGEST = sys.float_info.max
+
+
 def integral(node: Node) -> bool:
     """Whether a value may be of an integer or boolean type, in which NumPy wraps around."""
     if node.op is power and all(map(integral, node.args)):
@@ -333,7 +337,9 @@ def as_float(node: Node) -> Node:
     if not integral(node):
         return node
     if is_constant(node):
-        return node.graph.constant(float(constant_value(node)))
+        value = constant_value(node)
+        # Of an int beyond all floats f itself tells when it is run.
+        return node if abs(value) > LARGEST else node.graph.constant(float(value))
     if unit_axes_of(node.type):
         astype: Any = TABLE["astype"]
         widened: Node = astype(node, dtype="float64")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import sys
 import types
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -225,6 +226,20 @@ class Specialised:
                 f"Numba does not compile {self.__name__}: {reasons[0]}",
                 remedy="Use target='math', or pass arrays, numbers and tuples in its place.",
             ) from error
+
+    def __repr__(self) -> str:
+        return f"<{self.request.transform} of {self._plain.__qualname__}>"
+
+    def __reduce__(self) -> Any:
+        """A derivative is pickled as what was asked for; under its name where it replaced f."""
+        found: Any = sys.modules.get(str(self.__module__))
+        for part in self._plain.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return self._plain.__qualname__
+        asked = self.request
+        options = (asked.transform, asked.wrt, asked.mode, asked.name, asked.target)
+        return derivative, (asked.function, *options)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:
