@@ -61,7 +61,7 @@ def test_2_where_kinks_cancel_the_derivative_is_true(mode) -> None:
     assert slope(lambda x: np.maximum(x, 0.0) + np.minimum(x, 0.0), mode, 0.0) == 1.0
     softplus = lambda x: np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))  # noqa: E731
     assert slope(softplus, mode, 0.0) == 0.5
-    assert slope(lambda x: np.logaddexp(x, x), mode, 1.0) == 1.0
+    assert slope(lambda x: np.logaddexp(x, x), mode, 1.0) == pytest.approx(1.0, rel=1e-15)
 
 
 # --- 3: edges of domains ------------------------------------------------------------------
@@ -74,19 +74,13 @@ EDGES: list[tuple[Any, float, float]] = [
     (lambda x: x * math.sqrt(x), 0.0, 0.0),
     (lambda x: x**1.875, 0.0, 0.0),
     (lambda x: x**0.5, 0.0, inf),
-    (lambda x: math.sqrt(x) * math.sqrt(x), 0.0, 0.0),
 ]
 
 
 @pytest.mark.parametrize(("f", "x", "want"), EDGES)
 @pytest.mark.parametrize("mode", MODES)
 def test_3_the_one_sided_slope_counts_and_nothing_raises(f, x, want, mode) -> None:
-    if want == 0.0 and "sqrt(x) * math.sqrt" in str(f.__code__.co_names):
-        pytest.skip("not a convention")
-    got = value_and_grad(f, mode=mode)(x)
-    assert got[0] == f(x)
-    if f is not EDGES[-1][0]:
-        assert got[1] == want
+    assert value_and_grad(f, mode=mode)(x) == (f(x), want)
 
 
 # --- 4: branches that are not taken -------------------------------------------------------
@@ -96,6 +90,8 @@ UNFELT: list[tuple[Any, float, float]] = [
     (lambda x: x if x == 0.5 or 1.0 / (x - 0.5) > 0 else -x, 2.0, 1.0),
     (lambda x: (x > 0 and math.log(x)) or 0.0 * x, 2.0, 0.5),
     (lambda x: np.where(x > 0, x * x, np.sqrt(-np.abs(x))), 2.0, 4.0),
+    (lambda x: np.where(x > 0, x, np.where(x < -5, np.sqrt(np.sqrt(x)), 1.0)), 2.0, 1.0),
+    (lambda x: np.where(x > 0, x**2, np.log(np.sqrt(-x) * np.sqrt(-x))), 2.0, 4.0),
     (lambda x: np.where(x > 0, np.log(np.maximum(x, 0.0)), 3.0 * x), -1.0, 3.0),
 ]
 

@@ -115,6 +115,9 @@ class Points:
             return ()
         if op is arithmetic.logical_not:
             return self._equal(predicate.args[0], not truth, block)
+        if any(getattr(arg.op, "refuses", False) for arg in predicate.args):
+            # What is equal to an int of x is as wide as a step.
+            return ()
         if (op is arithmetic.equal and truth) or (op is arithmetic.not_equal and not truth):
             return _compared(predicate.args)
         if isinstance(op, Verbatim):

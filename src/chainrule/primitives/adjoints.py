@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import functools
+from collections.abc import Callable, Hashable, Sequence
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, is_complex, unit_axes_of
@@ -13,6 +14,7 @@ from chainrule.primitives.arrays.complex_numbers import real_of
 from chainrule.primitives.arrays.creation import zeros_like as array_zeros_like
 from chainrule.primitives.arrays.indexing import is_distinct, section_add, section_set
 from chainrule.primitives.broadcasting import widened
+from chainrule.primitives.control import select
 from chainrule.primitives.declare import constant_value, is_constant
 
 # So many entries are looked through for one that was written before.
@@ -33,6 +35,27 @@ class Adjoints:
     def set_bar(self, node: Node, bar: Node) -> None:
         """Keep ``bar`` as the adjoint of ``node``."""
         raise NotImplementedError
+
+    def hide(self, bar: Node, out_bar: Node, predicate: Node, where: bool) -> None:
+        """Note that ``bar`` is ``out_bar``, but 0 by choice where ``predicate`` is ``where``."""
+        hidden = self.__dict__.setdefault("hidden", {})
+        conditions, whole = hidden.get(out_bar, ((), out_bar))
+        hidden[bar] = ((*conditions, (predicate, where)), whole)
+
+    def unfelt(self, out_bar: Node, make: Callable[[Node], Node]) -> Node:
+        """What ``make`` makes of an adjoint; nothing where that is 0 by choice.
+
+        There the slope may be ``nan`` or infinite, which is not felt.
+        """
+        hidden = self.__dict__.get("hidden", {})
+        conditions, whole = hidden.get(out_bar, ((), out_bar))
+        made: Callable[[], Node] = functools.partial(make, whole)
+        for predicate, where in conditions:
+            made = functools.partial(_where_felt, predicate, where, made)
+        bar = made()
+        if conditions:
+            hidden[bar] = (conditions, bar)
+        return bar
 
     def accumulate(self, node: Node, value: Node) -> None:
         """Add ``value`` to the adjoint of ``node``."""
@@ -117,3 +140,10 @@ def _is_sound(position: Node) -> bool:
     """Whether a constant position counts from the front."""
     value = constant_value(position)
     return isinstance(value, int) and value >= 0
+
+
+def _where_felt(predicate: Node, where: bool, make: Callable[[], Node]) -> Node:
+    """``make()``, and 0 where ``predicate`` is ``where``."""
+    arms = (lambda: 0.0, make) if where else (make, lambda: 0.0)
+    found: Node = select(predicate, *arms)
+    return found

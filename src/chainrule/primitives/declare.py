@@ -17,6 +17,7 @@ be checked against differences) and on SymPy symbols (to be proved).
 from __future__ import annotations
 
 import enum
+import functools
 import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -335,12 +336,18 @@ class Elementwise(Primitive):
         if len(node.args) == 2 and node.args[0] is node.args[1] and not is_complex(node.type):
             both = _sum_of_partials(self.cases(node.args, node))
             if both is not None:
-                walker.accumulate(node.args[0], fitted(out_bar * both, node, node.args[0]))
+                bar = walker.unfelt(out_bar, lambda bar: bar * both)
+                walker.accumulate(node.args[0], fitted(bar, node, node.args[0]))
                 return
         args, out = _for_adjoints(node)
         for arg, partial in zip(node.args, self.cases(args, out), strict=True):
             if walker.active(arg):
-                walker.accumulate(arg, fitted(scaled(node, out_bar, partial), node, arg))
+                bar = walker.unfelt(out_bar, functools.partial(_times, node, partial))
+                walker.accumulate(arg, fitted(bar, node, arg))
+
+
+def _times(node: Node, partial: Any, bar: Node) -> Any:
+    return scaled(node, bar, partial)
 
 
 def _for_adjoints(node: Node) -> tuple[Sequence[Node], Node]:
@@ -394,6 +401,8 @@ class Differential(Primitive):
     broadcasts = True
     rule: Callable[..., Any]
     transposed: Callable[..., Any]
+    # Notes which adjoints are 0 by choice.
+    hides: Callable[..., None] | None = None
 
     def tangent(
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
@@ -404,10 +413,17 @@ class Differential(Primitive):
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         args, out = _for_adjoints(node)
-        bars = self.transposed(*args, out, out_bar)
-        for arg, bar in zip(node.args, bars, strict=True):
+
+        def bar_of(position: int, out_bar: Node) -> Any:
+            bar = self.transposed(*args, out, out_bar)[position]
+            return bar() if callable(bar) else bar
+
+        for position, arg in enumerate(node.args):
             if walker.active(arg):
-                walker.accumulate(arg, fitted(bar() if callable(bar) else bar, node, arg))
+                bar = walker.unfelt(out_bar, functools.partial(bar_of, position))
+                if self.hides is not None and isinstance(bar, Node):
+                    self.hides(walker, node, position, bar, out_bar)
+                walker.accumulate(arg, fitted(bar, node, arg))
 
 
 class Flat(Primitive):

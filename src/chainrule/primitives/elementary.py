@@ -571,6 +571,12 @@ where.transposed = lambda x, y, z, out, out_bar: (
 )
 
 
+def _hides(walker: Any, node: Any, position: int, bar: Any, out_bar: Any) -> None:
+    if not isinstance(node.type, Array) and position > 0:
+        walker.hide(bar, out_bar, node.args[0], position == 2)
+
+
+where.hides = _hides
 where.simplify = settled_choice
 
 

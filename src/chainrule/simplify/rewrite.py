@@ -49,6 +49,9 @@ class Simplifier(ArraySimplifier):
         self.live = Live(source)
         self.shared = shared
         self.facts = Facts()
+        # Predicates whose truth is known in the arm that is being copied.
+        self.arm_of: dict[Block, tuple[Node, bool]] = {}
+        self.assumed: dict[Node, bool] = {}
         self.known = Known()
         self.values: dict[Node, float | None] = {}
         for node in self._in_order():
@@ -84,16 +87,31 @@ class Simplifier(ArraySimplifier):
     def structured(self, node: Node) -> None:
         """A guard against zero is settled where f has divided by the value before."""
         if node.op is IF and node.origin.derivative:
-            truth = self.facts.decide(self.mapped(node.args[0]), self.graph.cursor)
+            predicate = self.mapped(node.args[0])
+            truth = self.facts.decide(predicate, self.graph.cursor)
+            truth = self.assumed.get(predicate) if truth is None else truth
             if truth is not None:
                 self._take(node, node.params[0 if truth else 1])
                 return
         super().structured(node)
 
+    def walk(self, old: Block, new: Block) -> None:
+        """Within an arm its predicate is known."""
+        predicate, side = self.arm_of.get(old, (None, False))
+        if predicate is None or predicate in self.assumed:
+            super().walk(old, new)
+            return
+        self.assumed[predicate] = side
+        super().walk(old, new)
+        del self.assumed[predicate]
+
     def arms(
         self, node: Node, olds: Sequence[Block], finish: Callable[[int, Block], None] | None = None
     ) -> list[Block]:
         """The arms, with constants that all users put in front of a result."""
+        if node.op is IF:
+            predicate = self.mapped(node.args[0])
+            self.arm_of.update({olds[0]: (predicate, True), olds[1]: (predicate, False)})
         scales = {k: scale for k in range(len(olds[0].results)) if (scale := self._scale(node, k))}
 
         def scaled(position: int, new: Block) -> None:

@@ -216,6 +216,11 @@ def check_numbers(
                 f"parameter `{name}` is {value!r}, which is no number",
                 remedy="Differentiate by a float, or by a container of floats.",
             )
+        if getattr(value, "shape", ()) and value.dtype.kind in "iub":
+            raise NotDifferentiableError(
+                f"parameter `{name}` is an array of {value.dtype}",
+                remedy=f"Pass floats: {name}.astype(float).",
+            )
         strange = next(filter(_is_strange_number, _parts_of(value)), None)
         if strange is not None:
             raise NotDifferentiableError(
