@@ -37,6 +37,22 @@ def test_python_of_the_readme_gives_what_its_comments_say(
         assert "def grad_" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("page", ["language", "transforms"])
+def test_python_of_the_docs_gives_what_its_comments_say(page: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL))
+    # Lambdas are found by the lines on which they stand.
+    told = re.sub(r"^(\S.*?)  # (-?[\d.]+)$", r"CLAIMS.append((\1, \2))", code, flags=re.MULTILINE)
+    assert told != code
+    file = tmp_path / f"{page}_page.py"
+    file.write_text(told, encoding="utf-8")
+    module = ModuleType(file.stem)
+    vars(module)["CLAIMS"] = claims = []
+    exec(compile(told, str(file), "exec"), vars(module))
+    for found, value in claims:
+        assert found == pytest.approx(value, rel=1e-12)
+
+
 def test_commands_of_the_readme_exist() -> None:
     known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     used = [shlex.split(line) for line in re.findall(r"^    (chainrule .*)$", README, re.MULTILINE)]
