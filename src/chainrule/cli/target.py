@@ -78,7 +78,8 @@ def kind_of(value: object) -> str:
     """What a value is, for a message."""
     if isinstance(value, type):
         return "a class"
-    return f"a value of type {type(value).__name__}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def public_callables(owner: object) -> list[str]:

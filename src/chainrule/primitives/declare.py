@@ -401,8 +401,8 @@ class Differential(Primitive):
     broadcasts = True
     rule: Callable[..., Any]
     transposed: Callable[..., Any]
-    # Notes which adjoints are 0 by choice.
-    hides: Callable[..., None] | None = None
+    # For each argument the truth of the first one under which its adjoint is 0 by choice.
+    zero_where: tuple[bool | None, ...] = ()
 
     def tangent(
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
@@ -421,8 +421,9 @@ class Differential(Primitive):
         for position, arg in enumerate(node.args):
             if walker.active(arg):
                 bar = walker.unfelt(out_bar, functools.partial(bar_of, position))
-                if self.hides is not None and isinstance(bar, Node):
-                    self.hides(walker, node, position, bar, out_bar)
+                side = self.zero_where[position] if self.zero_where else None
+                if side is not None and not isinstance(node.type, Array):
+                    walker.hide(bar, out_bar, node.args[0], side)
                 walker.accumulate(arg, fitted(bar, node, arg))
 
 

@@ -569,14 +569,7 @@ where.transposed = lambda x, y, z, out, out_bar: (
     lambda: select(x, lambda: out_bar, lambda: 0.0),
     lambda: select(x, lambda: 0.0, lambda: out_bar),
 )
-
-
-def _hides(walker: Any, node: Any, position: int, bar: Any, out_bar: Any) -> None:
-    if not isinstance(node.type, Array) and position > 0:
-        walker.hide(bar, out_bar, node.args[0], position == 2)
-
-
-where.hides = _hides
+where.zero_where = (None, False, True)
 where.simplify = settled_choice
 
 
