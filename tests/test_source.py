@@ -490,7 +490,7 @@ GALLERY = [
         (1.5, [0.0, 1.0, 2.0], [1.0, 4.0, 2.0]),
         """
     for i in range(len(xs) - 1):
-        if xs[i] <= x and x < xs[i + 1]:
+        if xs[i] <= x < xs[i + 1]:
             xs_i = xs[i]
             next_i = i + 1
             gap = xs[next_i] - xs_i

@@ -95,6 +95,8 @@ class Header:
         self._constants[key] = local
         if module not in (None, "", "__main__") and getattr(value, "size", 0) > LONGEST_LITERAL:
             self.froms[str(module), name] = local
+        elif _is_of_math(name, value) and ("math", name) not in self.froms:
+            self.froms["math", name] = local
         else:
             self.constants[local] = literal(value, self)
         self.bindings[local] = value
@@ -146,6 +148,11 @@ class _Imports(dict[str, "_Imports"]):
 
     def __getattr__(self, name: str) -> str:
         return self.header.imported(self.module, name)
+
+
+def _is_of_math(name: str, value: Any) -> bool:
+    """Whether a number is the one that bears this name in ``math``, wherever it was read."""
+    return name in ("pi", "e", "tau") and type(value) is float and value == getattr(math, name)
 
 
 def _is_standard(line: str) -> bool:
