@@ -8,7 +8,7 @@ and the cut formulation of Vassilvitskii), and rewrites both loops.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chainrule.differentiate.activity import WRITES, all_steps
@@ -110,38 +110,47 @@ class Plan:
         return [Tape(self.forward, entry) for entry in self.recorded]
 
 
-class Families:
-    """Which sequences are versions of one list, and so share its storage when emitted."""
+class Overwritten:
+    """Which versions of lists and arrays are replaced by later ones, entry by entry.
+
+    Of such a version only what the walk back needs is recorded; any other may be kept whole, as
+    what it is when f makes it.
+    """
 
     def __init__(self, steps: Iterable[Node]) -> None:
-        self._parent: dict[Node, Node] = {}
+        self._before: dict[Node, list[Node]] = {}
+        bases: list[Node] = []
         for step in steps:
             if step.op in UPDATES:
-                self._join(step, step.args[0])
+                bases.append(step.args[0])
+                self._follows(step, step.args[0])
+            elif step.op in (section, sequence.index) or step.op.name in LOOKING:
+                self._follows(step, step.args[0])
             elif step.op is LOOP:
                 _, initial, parameters = loop_parts(step)
                 nexts = next_states(step)
                 for k, parameter in enumerate(parameters):
-                    for other in (initial[k], nexts[k], step.block.item(step, k)):
-                        self._join(parameter, other)
+                    for version in (initial[k], nexts[k]):
+                        self._follows(parameter, version)
+                        self._follows(step.block.item(step, k), version)
             elif step.op is IF:
                 for k in range(len(owned_blocks(step)[0].results)):
                     for block in owned_blocks(step):
-                        self._join(step.block.item(step, k), block.results[k])
+                        self._follows(step.block.item(step, k), block.results[k])
+        self._found: set[Node] = set()
+        while bases:
+            node = bases.pop()
+            if node not in self._found:
+                self._found.add(node)
+                bases.extend(self._before.get(node, ()))
 
-    def of(self, node: Node) -> Node:
-        """The member that stands for the family."""
-        while node in self._parent:
-            node = self._parent[node]
-        return node
+    def _follows(self, later: Node, earlier: Node) -> None:
+        held = isinstance(earlier.type, SequenceType) or bool(unit_axes_of(earlier.type))
+        if held and earlier.op not in LEAVES:
+            self._before.setdefault(later, []).append(earlier)
 
-    def _join(self, left: Node, right: Node) -> None:
-        held = isinstance(left.type, SequenceType) or bool(unit_axes_of(left.type))
-        if not held or right.op in LEAVES:
-            return
-        left, right = self.of(left), self.of(right)
-        if left is not right:
-            self._parent[left] = right
+    def __contains__(self, node: Node) -> bool:
+        return node in self._found
 
 
 class Recorder:
@@ -153,9 +162,7 @@ class Recorder:
         # Values that are computed again as they were computed first: never simplified.
         self.exact: set[Node] = set()
         steps = list(all_steps(graph.body))
-        families = Families(steps)
-        updated = {families.of(step.args[0]) for step in steps if step.op in UPDATES}
-        self.is_updated: Callable[[Node], bool] = lambda node: families.of(node) in updated
+        self.overwritten = Overwritten(steps)
         self.owners = {block: step for step in steps for block in owned_blocks(step)}
         for step in steps:
             if step in pairs and step not in self.plans:
@@ -242,7 +249,7 @@ class Recorder:
     def repeatable(self, node: Node) -> bool:
         """Whether a value is computed again more cheaply than it is recorded."""
         if node.op in (sequence.index, sequence.length, section) or node.op.name in LOOKING:
-            return not self.is_updated(node.args[0])
+            return node.args[0] not in self.overwritten
         if node.op is VERBATIM:
             return node.type == INT
         if not isinstance(node.op, Primitive) or isinstance(node.type, SequenceType):
