@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainrule.emit.aliases import Aliases
 from chainrule.emit.liveness import Liveness
 from chainrule.emit.plan import (
     ALLOCATE,
@@ -165,6 +166,7 @@ class _Copies:
         self.plan = plan
         self.webs = webs
         self.liveness = Liveness(plan)
+        self.aliases = Aliases(plan, self.liveness)
         self.fresh = self._fresh_values()
         self.views, self.stored = self._views()
         # Sums and products that may be written over their first argument.
@@ -354,10 +356,16 @@ class _Copies:
                 continue
             if arg.op is array_copy:
                 continue
-            if not array and is_held(arg.type) and value.derivative and self.webs.is_updated(arg):
+            if not array and value.derivative and self._may_change(arg):
                 value.args[position] = self.copied(arg, value, 1)
                 made.append(value.args[position])
         return made
+
+    def _may_change(self, stored: Value) -> bool:
+        """Whether what a list holds may be written to under another name."""
+        if isinstance(stored.type, Sequence):
+            return self.aliases.is_written(stored)
+        return is_held(stored.type) and self.webs.is_updated(stored)
 
     def _own(self, statement: Define) -> None:
         """Remember a sum or product whose first argument's memory may take the result."""
