@@ -141,6 +141,19 @@ def pair_above(x, n):
     return x
 
 
+def network(weights, inputs):
+    values = inputs
+    for layer in weights:
+        out = []
+        for neuron in layer:
+            total = neuron[-1]
+            for w, v in zip(neuron, values):
+                total += w * v
+            out.append(total * total)
+        values = out
+    return values[0]
+
+
 GALLERY = [
     pytest.param(
         product,
@@ -560,6 +573,54 @@ GALLERY = [
     return 1.0
 """,
         id="pair_above-auto-x",
+    ),
+    pytest.param(
+        network,
+        "weights",
+        "auto",
+        ([[[0.1, 0.2, 0.3], [0.3, 0.1, -0.2]], [[0.5, 0.4, 0.1]]], [1.0, 2.0]),
+        """
+    n_weights = len(weights)
+    values = inputs
+    values_tape = []
+    total_tapes = []
+    for layer in weights:
+        out = []
+        total_tape = []
+        for neuron in layer:
+            total = neuron[-1]
+            for w, v in zip(neuron, values):
+                total += w * v
+            out.append(total * total)
+            total_tape.append(total)
+        values_tape.append(values)
+        total_tapes.append(total_tape)
+        values = out
+    # line: return values[0]
+    values_bar = [0.0] * len(values)
+    values_bar[0] += 1.0
+    # line: for layer in weights:
+    weights_bar = [[[0.0] * len(row) for row in row] for row in weights]
+    for i in reversed(range(n_weights)):
+        values = values_tape[i]
+        total_tapes_i = total_tapes[i]
+        # line: for neuron in layer:
+        out_bar = values_bar
+        values_bar = [0.0] * len(values)
+        for j in reversed(range(len(weights[i]))):
+            # line: out.append(total * total)
+            t1 = out_bar.pop()
+            total_bar = 2.0 * (t1 * total_tapes_i[j])
+            # line: for w, v in zip(neuron, values):
+            t2 = min(len(weights[i][j]), len(values))
+            for k in reversed(range(t2)):
+                values_bar[k] += total_bar * weights[i][j][k]
+                weights_bar[i][j][k] += total_bar * values[k]
+            # line: total = neuron[-1]
+            weights_bar[i][j][-1] += total_bar
+    return weights_bar
+""",
+        id="network-auto-weights",
     ),
 ]
 

@@ -121,7 +121,7 @@ class Aliases:
         elif op in ANEW:
             return
         elif op is copy:
-            depth = int(value.params[0])
+            depth = int(value.params[0]) if value.params else 1
             self.join(value, depth, args[0], depth)
         elif isinstance(value.type, Sequence):
             for arg in args:

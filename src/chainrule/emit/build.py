@@ -62,6 +62,7 @@ class _Builder:
         self.constants: dict[object, Value] = {}
         self.states: set[Value] = set()
         self.lengths: dict[Value, tuple[int, Value | None]] = {}
+        self.rows: dict[Value, str] = {}
         self.items: dict[Node, list[Node]] = {}
         for node in self.needed.nodes:
             if node.op is ITEM and node.args[0].op not in STRUCTURED:
@@ -75,7 +76,9 @@ class _Builder:
         body = self.block(self.graph.body)
         if self.graph.body.completes and self.graph.body.results:
             body.append(Return(self.value(self.graph.body.results[0])))
-        plan = Plan(self.graph, parameters, body, self.constants, self.states, self.lengths)
+        plan = Plan(
+            self.graph, parameters, body, self.constants, self.states, self.lengths, self.rows
+        )
         for node, given in self.graph.given.items():
             if node.type == OPAQUE and given.shape is not None and node in self.values:
                 plan.counts[self.values[node]] = given.shape[0]
@@ -387,6 +390,8 @@ class _Builder:
         assert isinstance(body, Block)
         index = self.fresh(body.parameters[0], VARIABLE, [])
         named = self.graph.names.get(body.parameters[0])
+        if body.parameters[0] in self.graph.rows:
+            self.rows[index] = self.graph.rows[body.parameters[0]]
         derivative = node.origin.derivative
         index.user_name, index.hint = (
             (None, named or "i") if derivative or named is None else (named, None)

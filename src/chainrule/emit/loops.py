@@ -32,7 +32,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT
-from chainrule.graph.types import OPAQUE
+from chainrule.graph.types import OPAQUE, Sequence
 from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.sequence import append, display, index, length
 
@@ -46,7 +46,7 @@ def raise_loops(plan: Plan) -> None:
     uses = count_uses(plan.body)
     for statement in list(walk(plan.body)):
         if isinstance(statement, For):
-            _Items(statement, plan.lengths, uses).rewrite()
+            _Items(statement, plan, uses).rewrite()
     _gather(plan.body, plan)
 
 
@@ -66,10 +66,13 @@ class _Items:
     """One loop over ``range(n)`` whose index is used to read lists of length ``n``."""
 
     loop: For
-    lengths: dict[Value, tuple[int, Value | None]]
+    plan: Plan
     uses: Counter[Value]
+    # Reads of an entry, and reads further down: ``a[i]``, ``a[i][j]``.
     reads: dict[Value, list[Value]] = field(default_factory=dict)
+    rests: dict[Value, list[Value]] = field(default_factory=dict)
     others: int = 0
+    number: Value | None = None
 
     def rewrite(self) -> None:
         loop = self.loop
@@ -78,6 +81,7 @@ class _Items:
         number = loop.target
         if header.op is not RANGE or not _counts_from_zero(header) or not isinstance(number, Value):
             return
+        self.number = number
         bases = self._bases(header.args[1])
         if bases is None:
             return
@@ -114,11 +118,11 @@ class _Items:
 
     def _bases(self, stop: Value) -> tuple[list[Value], set[Value]] | None:
         """``(lists whose lengths decide, lists known to be as long)``."""
-        same = {base for base, (_, count) in self.lengths.items() if count is stop}
+        same = {base for base, (_, count) in self.plan.lengths.items() if count is stop}
         if stop.op is length or (stop.op.name == "dimension" and stop.params[0] == 0):
             base = stop.args[0]
-            loop, count = self.lengths.get(base, (None, None))
-            for other, (its_loop, its_count) in self.lengths.items():
+            loop, count = self.plan.lengths.get(base, (None, None))
+            for other, (its_loop, its_count) in self.plan.lengths.items():
                 if its_loop == loop or (count is not None and its_count is count):
                     same.add(other)
             return [base], {base, *same}
@@ -131,16 +135,31 @@ class _Items:
     def _survey(self, number: Value, bases: tuple[list[Value], set[Value]]) -> None:
         """How the index is used in the body."""
         changed = {value for inner in walk(self.loop.body) for value in defined_by(inner)}
-        usable = {base for base in bases[1] if base not in changed}
+        usable = [base for base in bases[1] if base not in changed]
+        usable.sort(key=lambda base: base.serial)
         # It may be read behind the loop.
         self.others = self.uses[number] - count_uses(self.loop.body)[number]
         for inner in walk(self.loop.body):
-            if isinstance(inner, Define) and inner.value.op is index and len(inner.value.args) == 2:
-                base, position = inner.value.args
-                if position is number and base in usable:
+            if isinstance(inner, Define) and inner.value.op is index:
+                base, rest = self._read(inner.value, usable)
+                if base is not None:
                     self.reads.setdefault(base, []).append(inner.value)
+                    self.rests[inner.value] = rest
+                    self.others += sum(1 for value in rest if value is number)
                     continue
             self.others += sum(1 for value in reads_deep(inner) if value is number)
+
+    def _read(self, read: Value, usable: list[Value]) -> tuple[Value | None, list[Value]]:
+        """``(list, what follows)`` of a read of an item of a list, or of a part of an item."""
+        position = next((k for k, arg in enumerate(read.args) if arg is self.number and k), 0)
+        if not position:
+            return None, []
+        path, rest = read.args[:position], read.args[position + 1 :]
+        for base in usable:
+            named = path == [base] or (base.op is index and base.args == path)
+            if named and (not rest or isinstance(base.type, Sequence)):
+                return base, rest
+        return None, []
 
     def _is_wide(self, columns: list[Value], backwards: bool) -> bool:
         """Whether the loop's head would be too long to read."""
@@ -153,23 +172,42 @@ class _Items:
         reads = self.reads.get(base)
         if not reads:
             return Value(VARIABLE, [], (), OPAQUE, self.loop.origin)
-        first = next((read for read in reads if read.user_name), reads[0])
+        whole = [read for read in reads if not self.rests[read]]
+        if whole:
+            first = next((read for read in whole if read.user_name), whole[0])
+        else:
+            assert isinstance(base.type, Sequence)
+            first = Value(VARIABLE, [], (), base.type.item, self.loop.origin)
         first.op, first.args, first.params = VARIABLE, [], ()
-        name = base.user_name or base.hint
-        if first.user_name is None and first.hint is None and name is not None:
-            first.hint = name.removesuffix("_tape") if name.endswith("_tape") else f"{name}_i"
-        mapping = {read: first for read in reads if read is not first}
+        self._name(first, base)
+        for read in reads:
+            if self.rests[read]:
+                read.args = [first, *self.rests[read]]
+        mapping = {read: first for read in whole if read is not first}
         for block in (
             self.loop.body,
             *(block for inner in walk(self.loop.body) for block in inner.blocks()),
         ):
             block[:] = [
-                inner for inner in block if not (isinstance(inner, Define) and inner.value in reads)
+                inner for inner in block if not (isinstance(inner, Define) and inner.value in whole)
             ]
         if mapping:
             for inner in walk(self.loop.body):
                 inner.replace_reads(mapping)
         return first
+
+    def _name(self, item: Value, base: Value) -> None:
+        """A name for an item: what the user calls it, or one made of the list's."""
+        if item.user_name is not None or item.hint is not None:
+            return
+        assert isinstance(self.number, Value)
+        name = base.user_name or base.hint
+        if self.number in self.plan.rows and not self.loop.origin.derivative:
+            item.user_name = self.plan.rows[self.number]
+        elif self.number in self.plan.rows:
+            item.hint = self.plan.rows[self.number]
+        elif name is not None:
+            item.hint = name.removesuffix("_tape") if name.endswith("_tape") else f"{name}_i"
 
     def _part(self, base: Value, backwards: bool) -> Value:
         return self._form(REVERSED, [base]) if backwards else base

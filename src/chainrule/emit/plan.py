@@ -268,6 +268,8 @@ class Plan:
         steps if it is that of ``range(n)``.
     counts:
         Containers of the caller's of which it is known how many entries they have.
+    rows:
+        Of the index of a loop over rows, the user's name of the row.
     owned:
         Sums and products of arrays, each with an argument whose memory may take the result.
     """
@@ -278,6 +280,7 @@ class Plan:
     constants: dict[object, Value] = field(default_factory=dict)
     states: set[Value] = field(default_factory=set)
     lengths: dict[Value, tuple[int, Value | None]] = field(default_factory=dict)
+    rows: dict[Value, str] = field(default_factory=dict)
     counts: dict[Value, int] = field(default_factory=dict)
     owned: set[tuple[Value, Value]] = field(default_factory=set)
 

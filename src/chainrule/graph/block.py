@@ -218,6 +218,8 @@ class Graph:
         The ``__name__`` of the module whose globals the function reads.
     names:
         The user's names of values, first binding first.
+    rows:
+        Of the index of a loop over rows, the user's name of the row.
     globals, references:
         Values of ``GLOBAL`` nodes and objects of ``REFERENCE`` nodes.
     given:
@@ -237,6 +239,7 @@ class Graph:
         self.docstring = ""
         self.module = "__main__"
         self.names: dict[Node, str] = {}
+        self.rows: dict[Node, str] = {}
         self.globals: dict[tuple[str, str], Any] = {}
         self.references: dict[Hashable, Any] = {}
         # The dictionaries of the modules that are read, and the cells of closures.

@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.graph.block import PARAMETER
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
@@ -357,6 +358,8 @@ class Expressions(Operators):
             self.graph.names[value] = name
         elif isinstance(value, View):
             self.graph.names.setdefault(self.node(value), name)
+        elif isinstance(value, Place) and value.path[-1].op is PARAMETER:
+            self.graph.rows.setdefault(value.path[-1], name)
         elif isinstance(value, ListBox):
             self.box_names.setdefault(value, name)
             content = self.state[value]

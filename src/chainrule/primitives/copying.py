@@ -63,6 +63,8 @@ class Copier:
         """The copy has the old one's name, unless it has one; it comes from where that came."""
         if old in self.source.given:
             self.graph.given.setdefault(new, self.source.given[old])
+        if old in self.source.rows:
+            self.graph.rows.setdefault(new, self.source.rows[old])
         name = self.source.names.get(old)
         if name is not None and new.op not in (CONSTANT, GLOBAL):
             self.graph.names.setdefault(new, name)
