@@ -147,7 +147,7 @@ def network(weights, inputs):
         out = []
         for neuron in layer:
             total = neuron[-1]
-            for w, v in zip(neuron, values):
+            for w, v in zip(neuron, values, strict=False):
                 total += w * v
             out.append(total * total)
         values = out
@@ -611,7 +611,7 @@ GALLERY = [
             # line: out.append(total * total)
             t1 = out_bar.pop()
             total_bar = 2.0 * (t1 * total_tapes_i[j])
-            # line: for w, v in zip(neuron, values):
+            # line: for w, v in zip(neuron, values, strict=False):
             t2 = min(len(weights[i][j]), len(values))
             for k in reversed(range(t2)):
                 values_bar[k] += total_bar * weights[i][j][k]
