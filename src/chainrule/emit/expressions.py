@@ -10,6 +10,7 @@ from typing import Any
 
 from chainrule.emit.arrays import array_expression, path_of, reserve_array, section_key
 from chainrule.emit.imports import Header, is_literal, literal
+from chainrule.emit.logic import boolean
 from chainrule.emit.origins import Origins
 from chainrule.emit.plan import (
     AND,
@@ -535,48 +536,6 @@ def _call_function(speller: Speller, value: Value, args: list[ast.expr]) -> ast.
     return ast.Call(speller.name(speller.functions[value.params[0]]), args, [])
 
 
-def _boolean(
-    kind: Callable[[], ast.boolop],
-) -> Callable[[Speller, Value, list[ast.expr]], ast.expr]:
-    def write(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-        parts: list[ast.expr] = []
-        for position, arg in enumerate(args):
-            flat = position == 0 and isinstance(arg, ast.BoolOp) and isinstance(arg.op, kind)  # type: ignore[arg-type]
-            parts.extend(arg.values if flat and isinstance(arg, ast.BoolOp) else [arg])
-        if kind is ast.And:
-            parts = _chained(parts)
-        return ast.BoolOp(kind(), parts) if len(parts) > 1 else parts[0]
-
-    return write
-
-
-def _chained(parts: list[ast.expr]) -> list[ast.expr]:
-    """``a <= x < b`` for ``a <= x and x < b``: the names that are compared twice stand once."""
-    found = parts[:1]
-    for part in parts[1:]:
-        last = found[-1]
-        if (
-            isinstance(last, ast.Compare)
-            and isinstance(part, ast.Compare)
-            and isinstance(part.left, ast.Name)
-            and isinstance(last.comparators[-1], ast.Name)
-            and part.left.id == last.comparators[-1].id
-            and _direction(last) == _direction(part) != 0
-        ):
-            operators = [*last.ops, *part.ops]
-            found[-1] = ast.Compare(last.left, operators, [*last.comparators, *part.comparators])
-        else:
-            found.append(part)
-    return found
-
-
-def _direction(compare: ast.Compare) -> int:
-    """1 where a comparison goes up from left to right, -1 where it goes down, else 0."""
-    if all(isinstance(operator, (ast.Lt, ast.LtE)) for operator in compare.ops):
-        return 1
-    return -1 if all(isinstance(operator, (ast.Gt, ast.GtE)) for operator in compare.ops) else 0
-
-
 FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     RANGE.name: _range,
     REVERSED.name: lambda speller, value, args: speller.call("reversed", *args),
@@ -587,8 +546,8 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     POP.name: _pop,
     SHAPE.name: lambda speller, value, args: ast.Attribute(args[0], "shape", ast.Load()),
     RAISED.name: _raised,
-    AND.name: _boolean(ast.And),
-    OR.name: _boolean(ast.Or),
+    AND.name: boolean(ast.And),
+    OR.name: boolean(ast.Or),
     ITEM.name: _item,
     "real_part": lambda speller, value, args: ast.Attribute(args[0], "real", ast.Load()),
     "imaginary_part": lambda speller, value, args: ast.Attribute(args[0], "imag", ast.Load()),

@@ -1,0 +1,53 @@
+"""``and`` and ``or``, and comparisons in a row."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.emit.plan import Value
+
+
+def boolean(
+    kind: Callable[[], ast.boolop],
+) -> Callable[[Any, Value, list[ast.expr]], ast.expr]:
+    """How ``and`` or ``or`` of two expressions is written; the same in a row is one."""
+
+    def write(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
+        parts: list[ast.expr] = []
+        for position, arg in enumerate(args):
+            flat = position == 0 and isinstance(arg, ast.BoolOp) and isinstance(arg.op, kind)  # type: ignore[arg-type]
+            parts.extend(arg.values if flat and isinstance(arg, ast.BoolOp) else [arg])
+        if kind is ast.And:
+            parts = _chained(parts)
+        return ast.BoolOp(kind(), parts) if len(parts) > 1 else parts[0]
+
+    return write
+
+
+def _chained(parts: list[ast.expr]) -> list[ast.expr]:
+    """``a <= x < b`` for ``a <= x and x < b``: the names that are compared twice stand once."""
+    found = parts[:1]
+    for part in parts[1:]:
+        last = found[-1]
+        if (
+            isinstance(last, ast.Compare)
+            and isinstance(part, ast.Compare)
+            and isinstance(part.left, ast.Name)
+            and isinstance(last.comparators[-1], ast.Name)
+            and part.left.id == last.comparators[-1].id
+            and _direction(last) == _direction(part) != 0
+        ):
+            operators = [*last.ops, *part.ops]
+            found[-1] = ast.Compare(last.left, operators, [*last.comparators, *part.comparators])
+        else:
+            found.append(part)
+    return found
+
+
+def _direction(compare: ast.Compare) -> int:
+    """1 where a comparison goes up from left to right, -1 where it goes down, else 0."""
+    if all(isinstance(operator, (ast.Lt, ast.LtE)) for operator in compare.ops):
+        return 1
+    return -1 if all(isinstance(operator, (ast.Gt, ast.GtE)) for operator in compare.ops) else 0
