@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -533,6 +534,141 @@ def test_derivatives_of_a_call(rank: int, expression: str) -> None:
     _, product = chainrule.hvp(f)(x.copy(), direction)
     second = along(lambda point: derivative(point)[1], x, direction)
     np.testing.assert_allclose(product, second, rtol=1e-5, atol=1e-6)
+
+
+# Expressions in arrays of every rank; an axis that is named is -1.
+OF_ANY_SHAPE = """
+np.sin(x) + np.cos(x) + np.tan(x) + np.tanh(x) + np.sinh(x) + np.cosh(x)
+np.arcsin(x * 0.5) + np.arccos(x * 0.5) + np.arctan(x) + np.arcsinh(x) + np.arctanh(x * 0.5)
+np.exp(x) + np.exp2(x) + np.expm1(x) + np.log(x) + np.log2(x) + np.log10(x) + np.log1p(x)
+np.sqrt(x) + np.cbrt(x) + np.square(x) + np.reciprocal(x) + np.abs(x - 0.6) + -x
+np.floor(x * 3.0) * x + np.sign(x) * x + np.round(x) * x + np.heaviside(x - 0.6, 0.5)
+np.degrees(x) + np.radians(x) + np.sinc(x) + np.nan_to_num(x)
+np.maximum(x, 0.6) + np.minimum(x, x ** 2) + np.fmax(x, 0.5) + np.clip(x, 0.4, 0.8)
+np.hypot(x, 1.5) + np.arctan2(x, x + 1.0) + np.logaddexp(x, 0.5) + np.copysign(x, -1.0)
+x ** 2 + x ** 1.5 + x ** x + 2.0 ** x + np.float_power(x, 1.5) + x / (1.0 + x)
+x % 0.25 + x // 0.25 * x + np.fmod(x, 0.25)
+np.where(x > 0.6, x ** 2, 1.0 / x) + np.where(x > 10.0, np.log(x - 10.0), x)
+special.erf(x) + special.expit(x) + special.gammaln(x) + special.xlogy(x, x) + special.entr(x)
+np.sum(x)
+np.mean(x)
+np.max(x)
+np.prod(x)
+np.var(x + np.arange(2.0).reshape((2,) + (1,) * np.ndim(x)))
+np.linalg.norm(np.ravel(x))
+np.median(x)
+special.logsumexp(x)
+np.cumsum(x)
+x - np.sum(x)
+x * np.ones((2,) + (1,) * np.ndim(x))
+np.ravel(x)
+np.reshape(x, (-1, 1))
+np.transpose(x)
+np.squeeze(x)
+np.expand_dims(x, 0)
+np.stack([x, 2.0 * x])
+np.array([x, x ** 2])
+np.tile(x, 2)
+np.repeat(x, 2)
+np.flip(x)
+np.atleast_1d(x)
+np.atleast_2d(x)
+np.broadcast_to(x, (2,) + np.shape(x))
+np.outer(x, x)
+np.zeros_like(x) + x
+np.full_like(x, 2.0) * x
+np.abs(np.exp(1j * x) + x)
+"""
+WITH_AXES = """
+np.sum(x, axis=-1)
+np.sum(x, axis=-1, keepdims=True) * x
+np.mean(x, axis=0)
+np.max(x, axis=-1)
+np.min(x, axis=0, keepdims=True) * x
+np.prod(x, axis=-1)
+np.std(x + np.arange(2.0).reshape((2,) + (1,) * np.ndim(x)), axis=0)
+np.median(x, axis=-1)
+np.quantile(x, 0.3, axis=-1)
+np.cumsum(x, axis=-1)
+np.cumprod(x, axis=-1)
+np.linalg.norm(x, axis=-1)
+special.logsumexp(x, axis=-1)
+special.softmax(x, axis=-1)
+np.sort(x, axis=-1)
+np.diff(np.concatenate([x, x ** 2], axis=-1))
+np.concatenate([x, x[..., ::-1]], axis=0)
+np.roll(x, 1, axis=-1)
+np.flip(x, axis=0)
+np.moveaxis(x, -1, 0)
+np.take(x, [0, 0], axis=-1)
+np.take_along_axis(x, np.argsort(-x, axis=-1), axis=-1)
+np.pad(x, 1)
+np.trapezoid(np.concatenate([x, x ** 2], axis=-1), dx=0.5)
+np.sum(x, axis=-1, where=x > 0.5)
+np.average(x, axis=-1, weights=x)
+np.nanmean(x, axis=-1)
+np.tensordot(x, x, axes=np.ndim(x))
+np.einsum('...i,...i->...', x, x)
+np.inner(x, x)
+x @ np.swapaxes(x, -1, -2) if np.ndim(x) > 1 else x @ x
+np.fft.irfft(np.fft.rfft(np.concatenate([x, x], axis=-1)) * 2.0)
+x[..., 0] * 2.0
+x[0]
+x[..., None] * x[..., None, :]
+x[x > 0.6]
+"""
+SHAPES: tuple[tuple[int, ...], ...] = ((), (1,), (3,), (1, 1), (1, 3), (3, 1), (2, 1, 3))
+SHAPED = [
+    (shape, line.strip())
+    for table, shapes in ((OF_ANY_SHAPE, SHAPES), (WITH_AXES, SHAPES[1:]))
+    for line in table.strip().splitlines()
+    for shape in shapes
+]
+
+
+@pytest.mark.parametrize(("shape", "expression"), SHAPED)
+def test_calls_of_every_rank_and_length_one(shape: tuple[int, ...], expression: str) -> None:
+    entries = np.random.default_rng(len(shape)).random(shape) + 0.3
+    x: Any = entries if shape else float(entries)
+    f = function_of(expression)
+    derivative = chainrule.value_and_grad(f)
+    with np.errstate(all="ignore"):
+        value, gradient = derivative(np.copy(x) if shape else x)
+        assert value == f(x)
+        assert np.shape(gradient) == shape
+        direction: Any = np.cos(1.0 + np.arange(np.size(x))).reshape(shape) if shape else 1.0
+        slope = np.sum(gradient * direction)
+        np.testing.assert_allclose(slope, along(f, x, direction), rtol=1e-6, atol=1e-8)
+        same, forward = chainrule.jvp(f)(x, direction)
+        assert same == value
+        np.testing.assert_allclose(forward, slope, rtol=1e-8, atol=1e-11)
+        _, product = chainrule.hvp(f)(x, direction)
+        second = along(lambda point: np.sum(derivative(point)[1] * direction), x, direction)
+        np.testing.assert_allclose(np.sum(product * direction), second, rtol=1e-5, atol=1e-6)
+
+
+NARROW = [
+    line.strip()
+    for table in (OF_ANY_SHAPE, WITH_AXES)
+    for line in table.strip().splitlines()
+    if not re.search(r"float_power|arange|2\.0 \*\* x|np.array\(|ones\(|special|fft", line)
+]
+
+
+@pytest.mark.parametrize("expression", NARROW)
+def test_float32_gives_float32(expression: str) -> None:
+    x = (np.random.default_rng(2).random((2, 3)) + 0.3).astype(np.float32)
+    f = function_of(expression)
+    with np.errstate(all="ignore"):
+        value, gradient = chainrule.value_and_grad(f)(x)
+        exact = chainrule.grad(f)(x.astype(float))
+        _, forward = chainrule.jvp(f)(x, np.ones_like(x))
+        _, product = chainrule.hvp(f)(x, np.ones_like(x))
+        assert value == f(x)
+    assert gradient.dtype == np.float32
+    assert np.asarray(product).dtype == np.float32
+    np.testing.assert_allclose(gradient, exact, rtol=2e-3, atol=1e-4)
+    np.testing.assert_allclose(forward, np.sum(exact), rtol=2e-3, atol=1e-3)
 
 
 SMALL = ["np.exp(x)", "x.sum(axis=0)", "x @ x.T", "x[:, 1] * x[0, 0]", "np.tanh(x).mean()",

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import value_and_grad
+from chainrule import ChainruleError, UnsupportedError, grad, value_and_grad
+from tests import oracle
 from tests.test_array_programs import X, check
 
 # --- context managers ------------------------------------------------------------------------
@@ -65,3 +66,192 @@ def last_write_wins_at_run_time(x: Any) -> Any:
 @pytest.mark.parametrize("f", [last_write_wins, last_write_wins_at_run_time])
 def test_of_several_writes_to_one_position_the_last_counts(f: Any) -> None:
     check(f, X)
+
+
+# --- views and aliases ------------------------------------------------------------------------
+
+
+def chained_views(x: Any) -> Any:
+    y = x * 2.0
+    a = y[1:]
+    b = a[::-1]
+    b[0] += y[0]
+    a *= 3.0
+    return np.sum(y**2) + b[1]
+
+
+def views_of_a_matrix(x: Any) -> Any:
+    m = np.outer(x, x)
+    t = m.T
+    t[0] += x
+    row = m[1]
+    row[:] = row * t[2]
+    m.reshape(-1)[::4] *= 2.0
+    return np.sum(np.sin(m)) + row[0]
+
+
+def two_names(x: Any) -> Any:
+    a = b = x * x
+    b += 1
+    c = a
+    c *= x
+    return np.sum(a * b)
+
+
+def doubles(y: Any) -> None:
+    y *= 2.0
+    y[0] = y[1] * y[2]
+
+
+def helper_mutates_a_view(x: Any) -> Any:
+    z = x + 1.0
+    doubles(z)
+    doubles(z[::-1])
+    return np.sum(z**2)
+
+
+def swapped_rows(x: Any) -> Any:
+    m = np.outer(x, x + 1.0)
+    m[0], m[1] = m[1].copy(), m[0].copy()
+    m[[1, 2]] = m[[2, 1]]
+    return np.sum(m * np.arange(9.0).reshape(3, 3))
+
+
+def swapped_rows_through_views(x: Any) -> Any:
+    # Without copies the second row is lost: m[1] has been written over when it is read.
+    m = np.outer(x, x + 1.0)
+    m[0], m[1] = m[1], m[0]
+    return np.sum(m * np.arange(9.0).reshape(3, 3))
+
+
+def buffered_and_unbuffered(x: Any) -> Any:
+    y, z = np.zeros(3), np.zeros(3)
+    y[[0, 0, 2]] += x
+    np.add.at(z, [0, 0, 2], x)
+    return np.sum(y * y) + np.sum(z * z * z)
+
+
+def overlapping_sections(x: Any) -> Any:
+    y = np.concatenate([x, x * x])
+    y[1:] = y[:-1] * 2.0
+    y[:-1] += y[1:]
+    return np.sum(np.sin(y))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [chained_views, views_of_a_matrix, two_names, helper_mutates_a_view, swapped_rows,
+     swapped_rows_through_views, buffered_and_unbuffered, overlapping_sections],
+)  # fmt: skip
+def test_views_and_aliases_mean_what_numpy_says(f: Any) -> None:
+    check(f, X)
+
+
+# --- integers ---------------------------------------------------------------------------------
+
+
+def into_integers(x: Any) -> Any:
+    y = np.zeros(3, dtype=int)
+    y[0] = x[0] * 2.0
+    return np.sum(y * x)
+
+
+def into_integers_of_the_callers(x: Any, n: Any) -> Any:
+    n[1:] = x[1:]
+    return np.sum(n * x)
+
+
+def test_a_float_is_not_put_into_an_integer_array() -> None:
+    with pytest.raises(UnsupportedError, match="integer array"):
+        grad(into_integers)(X)
+    with pytest.raises(UnsupportedError, match="integer array"):
+        grad(into_integers_of_the_callers)(X, np.arange(3))
+
+
+def test_an_integer_array_is_not_differentiated_by() -> None:
+    with pytest.raises(ChainruleError, match=r"astype|float"):
+        grad(lambda n: np.sum(n * 2.0))(np.arange(3))
+
+
+# --- singular points --------------------------------------------------------------------------
+
+
+def pairwise_energy(x: Any) -> Any:
+    points = np.outer(x, np.array([1.0, 2.0])) + np.array([[0.0, 1.0], [2.0, 0.5], [0.3, 0.2]])
+    gaps = points[:, None, :] - points[None, :, :]
+    distances = np.sqrt(np.sum(gaps**2, axis=-1))
+    mask = ~np.eye(3, dtype=bool)
+    return np.sum(1.0 / distances[mask])
+
+
+def pairwise_energy_by_where(x: Any) -> Any:
+    gaps = x[:, None] - x[None, :]
+    squares = gaps**2
+    distances = np.where(squares > 0.0, np.sqrt(np.where(squares > 0.0, squares, 1.0)), 0.0)
+    return np.sum(np.where(distances > 0.0, np.log(np.where(distances > 0.0, distances, 1.0)), 0.0))
+
+
+def masked_distances(x: Any) -> Any:
+    distances = np.linalg.norm(x[:, None, None] - x[None, :, None], axis=-1)
+    np.fill_diagonal(distances, 1.0)
+    return np.sum(np.log(distances))
+
+
+def repeated_eigenvalues(x: Any) -> Any:
+    values, vectors = np.linalg.eigh(np.eye(3) * np.sum(x) + np.outer(x, x) * 0.0)
+    return np.sum((vectors * np.exp(values)) @ vectors.T)
+
+
+def repeated_singular_values(x: Any) -> Any:
+    u, s, vt = np.linalg.svd(np.eye(3) * (2.0 + x[0]) + 0.0 * np.outer(x, x), full_matrices=False)
+    return np.sum((u * s**3) @ vt) + np.sum(s**2)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [pairwise_energy, pairwise_energy_by_where, masked_distances, repeated_eigenvalues,
+     repeated_singular_values],
+)  # fmt: skip
+def test_singular_points_that_are_masked_or_cancel_are_not_felt(f: Any) -> None:
+    check(f, X)
+
+
+def items(x: Any) -> Any:
+    total = x[0].item() * x.item(1)
+    for value in x.tolist():
+        total += value**2
+    return total * float(x[2]) * np.float64(x[1])
+
+
+def product_with_zeros(x: Any) -> Any:
+    y = x * np.array([1.0, 0.0, 0.0])
+    return np.prod(x - x[0]) + np.prod(y + x) + np.prod(np.outer(x - x[1], x), axis=0)[1]
+
+
+def running_product_with_zeros(x: Any) -> Any:
+    return np.sum(np.cumprod(x - x[1]) * np.arange(1.0, 4.0)) + np.cumprod(x - x[0])[-1]
+
+
+def early_break(x: Any) -> Any:
+    product = 1.0
+    for value in x - x[1]:
+        product *= value
+        if product == 0.0:
+            break
+    return product
+
+
+@pytest.mark.parametrize("f", [items, product_with_zeros, running_product_with_zeros])
+def test_numbers_taken_out_and_products_with_zeros(f: Any) -> None:
+    check(f, X)
+    check(f, np.array([0.5, 0.0, 1.5]))
+
+
+def test_a_product_that_stops_at_zero_is_right_or_refuses_at_that_point() -> None:
+    derivative = value_and_grad(early_break)
+    try:
+        _, gradient = derivative(X)
+    except ChainruleError:
+        return
+    for path, verdict in oracle.gradient(early_break, (X,)).items():
+        assert oracle.agrees(verdict, gradient[path[0]])

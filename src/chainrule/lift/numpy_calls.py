@@ -164,6 +164,12 @@ class NumpyCalls(Methods):
             return self.boxed(self.primitive(arithmetic.multiply, *arrays))
         for array in arrays:
             self._check_entries(array, op, node)
+        if len(arrays) == 1 and not unit_axes_of(arrays[0].type):
+            if op in (shaping.transpose, shaping.squeeze):
+                return arrays[0]
+            if op is shaping.expand_dims:
+                ones = (1,) * (len(params[0]) if isinstance(params[0], tuple) else 1)
+                return self.boxed(self.block.add(creation.literal, (arrays[0],), (ones, None)))
         if op in VIEWING and not op.spread:
             return self.viewed(bound[op.array_names[0]], op, tuple(sizes), (*params, form))
         return self.boxed(self.call_array(op, (*arrays, *sizes), tuple(params), form))

@@ -7,6 +7,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
     FLOAT,
+    FLOATING,
     INT,
     Array,
     Sequence,
@@ -33,7 +34,7 @@ from chainrule.primitives.arrays.lengths import (
     by_sizes,
     number,
 )
-from chainrule.primitives.declare import Cost, is_constant, register
+from chainrule.primitives.declare import TABLE, Cost, is_constant, register
 
 
 def axes_of_sizes(sizes: tuple[Node, ...]) -> tuple[bool, ...]:
@@ -369,6 +370,17 @@ def array_copy(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
 def astype(walker: Any, node: Node, out_bar: Node, dtype: str) -> None:
     """The same numbers in another dtype."""
     walker.accumulate(node.args[0], out_bar)
+
+
+def narrowed(value: Node, like: Node) -> Node:
+    """A count as a number of the dtype of an array, so that a quotient keeps that."""
+    dtype = dtype_of(like.type)
+    if dtype == "float64" or dtype not in FLOATING:
+        return value
+    if unit_axes_of(value.type):
+        return astype(value, dtype=dtype)
+    found: Node = TABLE["to_float"](value)
+    return found
 
 
 SIZE = INT

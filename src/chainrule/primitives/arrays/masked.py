@@ -8,6 +8,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, dtype_of
 from chainrule.primitives.arrays.call import array_flat
+from chainrule.primitives.arrays.creation import narrowed
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.lengths import reduced
 from chainrule.primitives.arrays.reductions import (
@@ -76,7 +77,7 @@ _pair(array_min, "min", math.inf)
 def mean_where(a: Node, where: Node, axis: Any, keepdims: bool) -> Node:
     """The mean of the entries where a mask is true."""
     total = array_sum(_chosen(a, where, 0.0), axis=axis, keepdims=keepdims)
-    count = array_sum(_spread(a, where), axis=axis, keepdims=keepdims)
+    count = narrowed(array_sum(_spread(a, where), axis=axis, keepdims=keepdims), a)
     return total / count
 
 
@@ -98,7 +99,7 @@ def _deviations(a: Node, where: Node, axis: Any) -> Node:
 def var_where(a: Node, where: Node, axis: Any, ddof: Any, keepdims: bool) -> Node:
     """The variance of the entries where a mask is true."""
     gap = _deviations(a, where, axis)
-    count = array_sum(_spread(a, where), axis=axis, keepdims=keepdims)
+    count = narrowed(array_sum(_spread(a, where), axis=axis, keepdims=keepdims), a)
     return array_sum(gap * gap, axis=axis, keepdims=keepdims) / (count - ddof)  # type: ignore[no-any-return]
 
 

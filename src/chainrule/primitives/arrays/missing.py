@@ -7,6 +7,7 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
+from chainrule.primitives.arrays.creation import narrowed
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.lengths import reduced, when_whole
 from chainrule.primitives.arrays.masked import std_where, var_where
@@ -49,7 +50,7 @@ def nansum(a: Node, axis: Any, keepdims: bool) -> Node:
 @array_defined("nanmean", "numpy.nanmean", signature=SIGNATURE, typed=_reduced, lengths=reduced)
 def nanmean(a: Node, axis: Any, keepdims: bool) -> Node:
     """Mean of the entries that are numbers."""
-    count = array_sum(_present(a), axis=axis, keepdims=keepdims)
+    count = narrowed(array_sum(_present(a), axis=axis, keepdims=keepdims), a)
     return array_sum(filled(a, 0.0), axis=axis, keepdims=keepdims) / count
 
 

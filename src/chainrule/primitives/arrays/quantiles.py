@@ -8,7 +8,7 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
 from chainrule.primitives.arrays.call import axes_of
-from chainrule.primitives.arrays.creation import astype
+from chainrule.primitives.arrays.creation import astype, literal
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.arrays.lengths import reduced
@@ -30,6 +30,8 @@ SIGNATURE = "a, q, axis=None, method='linear', keepdims=False"
 def merged(a: Node, axis: Any) -> Node:
     """``a`` with the axes that are reduced as one, the last."""
     rank = len(unit_axes_of(a.type))
+    if rank == 0:
+        return a.graph.cursor.add(literal, (a,), ((1,), None))
     if rank == 1:
         return a
     if axis is None:

@@ -120,6 +120,8 @@ def other_factors(x: Node, axis: Any) -> Node:
     if axis is None and len(unit_axes_of(x.type)) > 1:
         return reshape_like(other_factors(ravel(x), 0), x)
     gone = axes_of(axis, len(unit_axes_of(x.type)))
+    if not unit_axes_of(x.type):
+        return x.graph.constant(1.0)
     if len(gone) > 1:
         *rest, last = gone
         inner = prod(x, axis=last, keepdims=True)
@@ -165,6 +167,7 @@ def _extreme(name: str) -> Any:
 def _share(x: Node, out: Node, axis: Any, keepdims: bool) -> Node:
     """What part of an extreme each entry is: ties share evenly."""
     from chainrule.primitives.arithmetic import equal
+    from chainrule.primitives.arrays.creation import narrowed
 
     gone = axes_of(axis, len(unit_axes_of(x.type)))
     full = out
@@ -176,11 +179,17 @@ def _share(x: Node, out: Node, axis: Any, keepdims: bool) -> Node:
     counted_ties = (
         array_sum(tied, axis=axis, keepdims=True) if unit_axes_of(out.type) else array_sum(tied)
     )
-    return tied / counted_ties  # type: ignore[no-any-return]
+    return narrowed(tied / narrowed(counted_ties, x), x)
+
+
+def _number_itself(a: Node, axis: Any = None, keepdims: bool = False) -> Node | None:
+    """The extreme, or the product, of one number."""
+    return None if unit_axes_of(a.type) else a
 
 
 array_max = _extreme("max")
 array_min = _extreme("min")
+array_max.simplify = array_min.simplify = prod.simplify = mean.simplify = _number_itself
 
 
 VAR = "a, axis=None, ddof=0, keepdims=False"
@@ -301,18 +310,81 @@ def cumsum(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     lengths=when_whole, cost=Cost.MULTIPLY, raises=False,
 )  # fmt: skip
 def cumprod(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
-    """Running product of entries that are not 0."""
-    from chainrule.primitives.arrays.shaping import flip, reshape_like
+    """Running product; where an entry is 0 the products of the others are taken one by one."""
+    from chainrule.primitives.arrays.shaping import flip, ravel, reshape_like
 
     x = node.args[0]
-    along = 0 if axis is None else axis
-    back = flip(cumsum(flip(out_bar * node, axis=along), axis=along), axis=along)
     flattened = axis is None and len(unit_axes_of(x.type)) > 1
-    walker.accumulate(x, (reshape_like(back, x) if flattened else back) / x)
+    along = 0 if axis is None else axis
+    entries = ravel(x) if flattened else x
+
+    def regular() -> Node:
+        back = flip(cumsum(flip(out_bar * node, axis=along), axis=along), axis=along)
+        return back / entries
+
+    def singular() -> Node:
+        products, before = _products_between(entries, along)
+        behind = array_sum(_last(out_bar, along, new=-2) * products, axis=-1)
+        return before * _back(behind, along)
+
+    found = _where_zeros(entries, singular, regular)
+    walker.accumulate(x, reshape_like(found, x) if flattened else found)
 
 
 def _cumprod_tangent(node: Node, args: Any, dots: Any, out: Node, axis: Any) -> Node | None:
-    return out * cumsum(dots[0] / args[0], axis=axis)
+    from chainrule.primitives.arrays.shaping import ravel
+
+    flattened = axis is None and len(unit_axes_of(args[0].type)) > 1
+    x, dot = (ravel(each) if flattened else each for each in (args[0], dots[0]))
+    along = 0 if axis is None else axis
+
+    def singular() -> Node:
+        products, before = _products_between(x, along)
+        return _back(array_sum(_last(before * dot, along, new=-1) * products, axis=-2), along)
+
+    return _where_zeros(x, singular, lambda: out * cumsum(dot / x, axis=along))
 
 
 cumprod.tangent_rule = _cumprod_tangent
+
+
+def _where_zeros(x: Node, singular: Any, regular: Any) -> Node:
+    """One of two values, by whether an entry is 0."""
+    from chainrule.primitives.arithmetic import equal
+    from chainrule.primitives.control import select
+
+    found: Node = select(array_any(equal(x, 0.0)), singular, regular)
+    return found
+
+
+def _last(value: Node, axis: int, new: int) -> Node:
+    """``value`` with an axis as the last but for a new one of length 1."""
+    from chainrule.primitives.arrays.shaping import expand_dims, moveaxis
+
+    rank = len(unit_axes_of(value.type))
+    moved = value if axis % rank == rank - 1 else moveaxis(value, source=axis, destination=-1)
+    return expand_dims(moved, axis=new)
+
+
+def _back(value: Node, axis: int) -> Node:
+    from chainrule.primitives.arrays.shaping import moveaxis
+
+    rank = len(unit_axes_of(value.type))
+    return value if axis % rank == rank - 1 else moveaxis(value, source=-1, destination=axis)
+
+
+def _products_between(x: Node, axis: int) -> tuple[Node, Node]:
+    """The products of the entries behind ``j`` up to ``k``, by ``j`` and ``k``, 0 where k < j; and
+    for each entry the product of those before it.
+    """
+    from chainrule.primitives.arrays.creation import ones
+    from chainrule.primitives.arrays.linear_algebra import triu
+    from chainrule.primitives.arrays.shaping import dimension
+    from chainrule.primitives.declare import TABLE
+
+    rank = len(unit_axes_of(x.type))
+    count = dimension(x, axis=axis % rank)
+    above = triu(ones(count, count, dtype="bool"), k=1)
+    factors: Node = TABLE["where"](above, _last(x, axis, new=-2), 1.0)
+    products = triu(cumprod(factors, axis=-1))
+    return products, _running_product(x, axis)
