@@ -6,22 +6,19 @@ import ast
 import dataclasses
 import functools
 import inspect
-import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.errors import ChainruleError, NotDifferentiableError, SourceError, UnsupportedError
+from chainrule.errors import NotDifferentiableError, SourceError, UnsupportedError
 from chainrule.graph.guard import Route
-from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC
 from chainrule.lift.callees import by_position, declare_names, home_of, places_of_star
 from chainrule.lift.core import AlwaysRaises, Completion
-from chainrule.lift.objects import Objects
+from chainrule.lift.foreign import Foreign
 from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
-    ArrayBox,
     Closure,
     ComplexResult,
     DictBox,
@@ -44,20 +41,12 @@ from chainrule.primitives.namespaces import primitive_of, spelling
 DEEPEST_CALL = 120
 # What these give is another number at each call.
 RANDOM_MODULES = {"random", "secrets", "numpy.random", "numpy.random.mtrand"}
-# Functions of NumPy and of the standard library that change an argument.
-WRITERS = {
-    "copyto", "fill_diagonal", "heapify", "heappush", "insort", "insort_left", "insort_right",
-    "nan_to_num", "partition", "place", "put", "put_along_axis", "putmask", "setattr", "shuffle",
-    "at", "_place", "_putmask",
-}  # fmt: skip
-# Methods of a ufunc that read only.
-READERS = {"reduce", "accumulate", "outer", "reduceat"}
 Builtin = Callable[[Any, list[Value], dict[str, Value], ast.AST], Value]
 # Arguments, keywords, defaults, defaults of keyword-only parameters.
 Given = tuple[list[Value], dict[str, Value], tuple[Value, ...], dict[str, Value]]
 
 
-class Calls(Objects):
+class Calls(Foreign):
     """Lifts calls and attribute access."""
 
     # --- attributes -----------------------------------------------------------------------
@@ -127,7 +116,7 @@ class Calls(Objects):
         if isinstance(function, ObjectBox):
             return self.call_method(function, "__call__", args, node, keywords)
         if not isinstance(function, Static):
-            return self._opaque_call(self.node(function), args, keywords, node, None)
+            return self.opaque_call(self.node(function), args, keywords, node, None)
         return self._call_object(function, args, keywords, node)
 
     def _call_object(
@@ -144,7 +133,7 @@ class Calls(Objects):
             )
         if home_of(found) == "warnings" and not any(map(self.is_array, args)):
             # What is said of the values, not what they are.
-            return self._opaque_call(self.static_node(function), args, keywords, node, None)
+            return self.opaque_call(self.static_node(function), args, keywords, node, None)
         if home_of(found) == "cmath":
             raise self.unsupported(
                 "complex numbers are not supported",
@@ -184,7 +173,7 @@ class Calls(Objects):
                 return self.wrap(found(*(part for _, part in parts)))
         if isinstance(unwrap(found), types.FunctionType):
             return self._call_function(function, args, keywords, node)
-        return self._opaque_call(self.static_node(function), args, keywords, node, None)
+        return self.opaque_call(self.static_node(function), args, keywords, node, None)
 
     def wrap_argument(self, found: Any) -> Value:
         return self.adopt(found, None)
@@ -207,64 +196,6 @@ class Calls(Objects):
         value = self.primitive(primitive, *nodes, params=params)
         return self.boxed(value) if primitive.part is None else ComplexResult(value, primitive.part)
 
-    def _opaque_call(
-        self,
-        function: Node,
-        args: list[Value],
-        keywords: dict[str, Value],
-        node: ast.AST,
-        refusal: ChainruleError | None,
-    ) -> Value:
-        """A call that stays as it is; no derivative may flow through it."""
-        self._check_untouched(function, [*args, *keywords.values()], node)
-        nodes = [self.node(arg) for arg in args]
-        parts = [f"_{k + 1}_" for k in range(len(nodes))]
-        for name, value in keywords.items():
-            nodes.append(self.node(value))
-            parts.append(f"{name}=_{len(nodes)}_")
-        text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
-        if refusal is None:
-            refusal = self.unsupported(
-                f"cannot differentiate through `{text}`",
-                "It has neither Python source nor a rule. Register its derivative with "
-                "chainrule.define_derivative, or pass its value in as a parameter.",
-                node,
-            )
-        template = f"_0_({', '.join(parts)})"
-        return self.block.add(CALL, (function, *nodes), (template, DYNAMIC, refusal), DYNAMIC)
-
-    def _check_untouched(self, function: Node, args: list[Value], node: ast.AST) -> None:
-        """Refuse to hand an array to a function that may write to it."""
-        if not any(isinstance(self.read(arg), (ArrayBox, View)) for arg in args):
-            return
-        found = self.graph.references.get(function.params[0]) if function.params else None
-        home = home_of(found).partition(".")[0] if found is not None else ""
-        ufunc = type(found).__name__ == "ufunc" and len(args) <= getattr(found, "nin", 0)
-        harmless = ufunc or home in sys.stdlib_module_names or home in ("numpy", "scipy")
-        if not harmless or getattr(found, "__name__", "") in WRITERS:
-            text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
-            raise self.unsupported(
-                f"`{text}` may write to the array that it is given",
-                "Write to the array with subscripts, or give it a copy outside of the function.",
-                node,
-            )
-
-    def _check_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> None:
-        """Refuse to hand an array to a method that may write to it."""
-        if not any(isinstance(self.read(arg), (ArrayBox, View)) for arg in args):
-            return
-        home = type(owner.value).__module__ if isinstance(owner, Static) else ""
-        module = home.partition(".")[0]
-        ufunc = isinstance(owner, Static) and type(owner.value).__name__ == "ufunc"
-        reads = name in READERS if ufunc else name not in WRITERS
-        if not reads or module not in ("numpy", "scipy"):
-            text = ast.unparse(node.func) if isinstance(node, ast.Call) else f"the method {name}"
-            raise self.unsupported(
-                f"`{text}` may write to the array that it is given",
-                "Write to the array with subscripts, or give it a copy outside of the function.",
-                node,
-            )
-
     # --- the user's functions -------------------------------------------------------------
 
     def _call_function(
@@ -277,7 +208,7 @@ class Calls(Objects):
         try:
             source = source_of(found)
         except SourceError as error:
-            return self._opaque_call(self.static_node(function), args, keywords, node, error)
+            return self.opaque_call(self.static_node(function), args, keywords, node, error)
         plain = source.function
         frame = Frame(source, None, plain.__globals__)
         if plain.__closure__:
@@ -289,42 +220,19 @@ class Calls(Objects):
         try:
             return self.run_callee(source, frame, given, node)
         except (NotDifferentiableError, UnsupportedError) as error:
-            foreign = self._is_foreign(found) and not self._inside_foreign()
+            foreign = self.is_foreign(found) and not self.inside_foreign()
             if not foreign and (
                 isinstance(error, NotDifferentiableError) or self._has_containers(args, keywords)
             ):
                 raise
             if foreign:
-                error = self._foreign_refusal(args, keywords, node, error)
+                error = self.foreign_refusal(args, keywords, node, error)
             self.state = state
             self.block.forget(mark)
             if self.block is self.graph.body:
                 self.attributes.clear()
                 self.outside.clear()
-            return self._opaque_call(self.static_node(function), args, keywords, node, error)
-
-    def _is_foreign(self, found: Any) -> bool:
-        return home_of(found).partition(".")[0] in ("numpy", "scipy")
-
-    def _inside_foreign(self) -> bool:
-        """Whether the code of NumPy or SciPy is being read already."""
-        sources = [source for source, _ in self.calls]
-        return any(self._is_foreign(source.function) for source in sources)
-
-    def _foreign_refusal(
-        self, args: list[Value], keywords: dict[str, Value], node: ast.AST, error: ChainruleError
-    ) -> UnsupportedError:
-        """What is said of a function of NumPy whose own code is not understood: where it stands."""
-        text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
-        refusal = self.unsupported(
-            f"cannot differentiate through `{text}`",
-            f"Its own code is not understood ({error.found}). Write it with other functions of "
-            "NumPy, or pass its value in as a parameter.",
-            node,
-        )
-        if any(isinstance(arg, (Closure, Generator)) for arg in [*args, *keywords.values()]):
-            raise refusal from None
-        return refusal
+            return self.opaque_call(self.static_node(function), args, keywords, node, error)
 
     def _defaults(self, function: types.FunctionType) -> tuple[Value, ...]:
         found = function.__defaults__
@@ -474,7 +382,7 @@ class Calls(Objects):
             or found.__module__ == "builtins"
             or "__new__" in found.__dict__
         ):
-            return self._opaque_call(self.static_node(function), args, keywords, node, None)
+            return self.opaque_call(self.static_node(function), args, keywords, node, None)
         box = ObjectBox(None, found, None)
         self.state[box] = {}
         if dataclasses.is_dataclass(found):
@@ -486,7 +394,7 @@ class Calls(Objects):
             return box
         if init is object.__init__:
             return box
-        return self._opaque_call(self.static_node(function), args, keywords, node, None)
+        return self.opaque_call(self.static_node(function), args, keywords, node, None)
 
     def _construct_dataclass(
         self,

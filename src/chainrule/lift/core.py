@@ -106,6 +106,8 @@ class Core:
         self.attempts: list[Any] = []
         # Inside of them: the state when everything but the last act of a statement was evaluated.
         self.evaluated: State = {}
+        # Results of functions of NumPy of which it is not known whether they are arrays.
+        self.unshaped: dict[Node, str] = {}
         # Syntax nodes that are the function of a call, and objects met, by identity.
         self.called: set[ast.AST] = set()
         self.objects: dict[int, ObjectBox | ArrayBox] = {}
@@ -160,11 +162,27 @@ class Core:
 
     def primitive(self, op: Primitive, *args: Node, params: tuple[Hashable, ...] = ()) -> Node:
         """A node of f's own value: never simplified."""
+        if self.unshaped and op.broadcasts:
+            self._check_shapes(args)
         if any(is_complex(arg.type) for arg in args):
             op, params = self._complex_form(op, params)
         elif op.quiet and not params:
             self.block.add(DOMAIN, args, (op.name,))
         return self.block.add(op, args, params)
+
+    def _check_shapes(self, args: tuple[Node, ...]) -> None:
+        """Refuse arithmetic of what varies with something that may be an array or a number."""
+        for arg in args:
+            source = arg
+            while source.op in (VERBATIM, ORDERED) and source.type == DYNAMIC and source.args:
+                source = source.args[0]
+            text = self.unshaped.get(source)
+            varying = any(other.op is not CONSTANT for other in args if other is not arg)
+            if text is not None and varying:
+                raise self.unsupported(
+                    f"arithmetic with the result of `{text}`, which may be a number or an array",
+                    "Pass it in as a parameter, or compute it with functions that are understood.",
+                )
 
     def _complex_form(
         self, op: Primitive, params: tuple[Hashable, ...]

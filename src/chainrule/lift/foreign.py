@@ -1,0 +1,146 @@
+"""Calls that stay as they are: of NumPy, SciPy and others, through which no derivative flows."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import Any
+
+from chainrule.errors import ChainruleError, UnsupportedError
+from chainrule.graph.node import Node
+from chainrule.graph.types import DYNAMIC
+from chainrule.lift.arrays import is_numeric
+from chainrule.lift.callees import home_of
+from chainrule.lift.objects import Objects
+from chainrule.lift.values import ArrayBox, Closure, Generator, Static, TupleValue, Value, View
+from chainrule.primitives.effect import CALL
+
+# Functions of NumPy and of the standard library that change an argument.
+WRITERS = {
+    "copyto", "fill_diagonal", "heapify", "heappush", "insort", "insort_left", "insort_right",
+    "nan_to_num", "partition", "place", "put", "put_along_axis", "putmask", "setattr", "shuffle",
+    "at", "_place", "_putmask",
+}  # fmt: skip
+# Methods of a ufunc that read only.
+READERS = {"reduce", "accumulate", "outer", "reduceat"}
+# Functions that read or write files begin so.
+FILES = ("save", "load", "open", "memmap", "from", "tofile", "show", "test")
+
+
+class Foreign(Objects):
+    """Lifts calls whose code is not read."""
+
+    def opaque_call(
+        self,
+        function: Node,
+        args: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+        refusal: ChainruleError | None,
+    ) -> Value:
+        """A call that stays as it is; no derivative may flow through it."""
+        self._check_untouched(function, [*args, *keywords.values()], node)
+        nodes = [self.node(arg) for arg in args]
+        parts = [f"_{k + 1}_" for k in range(len(nodes))]
+        for name, value in keywords.items():
+            nodes.append(self.node(value))
+            parts.append(f"{name}=_{len(nodes)}_")
+        text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+        if refusal is None:
+            refusal = self.unsupported(
+                f"cannot differentiate through `{text}`",
+                "It has neither Python source nor a rule. Register its derivative with "
+                "chainrule.define_derivative, or pass its value in as a parameter.",
+                node,
+            )
+        template = f"_0_({', '.join(parts)})"
+        found = self.graph.references.get(function.params[0]) if function.params else None
+        example = self._example(found, args, keywords)
+        kind = self.static_type(example) if is_numeric(example) else DYNAMIC
+        made = self.block.add(CALL, (function, *nodes), (template, kind, refusal), kind)
+        if isinstance(example, tuple) and example and all(map(is_numeric, example)):
+            return TupleValue(
+                tuple(
+                    self.boxed(
+                        self.verbatim(f"_0_[{k}]", made, type=self.static_type(item), pure=True)
+                    )
+                    for k, item in enumerate(example)
+                )
+            )
+        if kind == DYNAMIC and self.is_foreign(found):
+            self.unshaped[made] = text
+        return self.boxed(made)
+
+    def _example(self, found: Any, args: list[Value], keywords: dict[str, Value]) -> Any:
+        """What a function of NumPy gives for arguments that are known: its type is that of each
+        call.  None where it cannot be told.
+        """
+        name = getattr(found, "__name__", "")
+        if not self.is_foreign(found) or name in WRITERS or name.startswith(FILES):
+            return None
+        known = [self.static_value(value) for value in (*args, *keywords.values())]
+        plain = all(k and isinstance(v, (int, float, str, tuple, type(None))) for k, v in known)
+        if not plain:
+            return None
+        values = [value for _, value in known]
+        try:
+            named = dict(zip(keywords, values[len(args) :], strict=True))
+            return found(*values[: len(args)], **named)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            # It raises when the function is called, too.
+            return None
+
+    def _check_untouched(self, function: Node, args: list[Value], node: ast.AST) -> None:
+        """Refuse to hand an array to a function that may write to it."""
+        if not any(isinstance(self.read(arg), (ArrayBox, View)) for arg in args):
+            return
+        found = self.graph.references.get(function.params[0]) if function.params else None
+        home = home_of(found).partition(".")[0] if found is not None else ""
+        ufunc = type(found).__name__ == "ufunc" and len(args) <= getattr(found, "nin", 0)
+        harmless = ufunc or home in sys.stdlib_module_names or home in ("numpy", "scipy")
+        if not harmless or getattr(found, "__name__", "") in WRITERS:
+            text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+            raise self.unsupported(
+                f"`{text}` may write to the array that it is given",
+                "Write to the array with subscripts, or give it a copy outside of the function.",
+                node,
+            )
+
+    def _check_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> None:
+        """Refuse to hand an array to a method that may write to it."""
+        if not any(isinstance(self.read(arg), (ArrayBox, View)) for arg in args):
+            return
+        home = type(owner.value).__module__ if isinstance(owner, Static) else ""
+        module = home.partition(".")[0]
+        ufunc = isinstance(owner, Static) and type(owner.value).__name__ == "ufunc"
+        reads = name in READERS if ufunc else name not in WRITERS
+        if not reads or module not in ("numpy", "scipy"):
+            text = ast.unparse(node.func) if isinstance(node, ast.Call) else f"the method {name}"
+            raise self.unsupported(
+                f"`{text}` may write to the array that it is given",
+                "Write to the array with subscripts, or give it a copy outside of the function.",
+                node,
+            )
+
+    def is_foreign(self, found: Any) -> bool:
+        return home_of(found).partition(".")[0] in ("numpy", "scipy")
+
+    def inside_foreign(self) -> bool:
+        """Whether the code of NumPy or SciPy is being read already."""
+        sources = [source for source, _ in self.calls]
+        return any(self.is_foreign(source.function) for source in sources)
+
+    def foreign_refusal(
+        self, args: list[Value], keywords: dict[str, Value], node: ast.AST, error: ChainruleError
+    ) -> UnsupportedError:
+        """What is said of a function of NumPy whose own code is not understood: where it stands."""
+        text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+        refusal = self.unsupported(
+            f"cannot differentiate through `{text}`",
+            f"Its own code is not understood ({error.found}). Write it with other functions of "
+            "NumPy, or pass its value in as a parameter.",
+            node,
+        )
+        if any(isinstance(arg, (Closure, Generator)) for arg in [*args, *keywords.values()]):
+            raise refusal from None
+        return refusal
