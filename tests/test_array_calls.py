@@ -17,6 +17,7 @@ import pytest
 import scipy.linalg
 import scipy.special
 from scipy.spatial.distance import cdist, pdist
+from scipy.stats import norm
 
 import chainrule
 
@@ -108,6 +109,11 @@ special.log_ndtr(x)
 special.ndtr(x)
 special.rel_entr(x, x[::-1])
 special.kl_div(x, x[::-1])
+norm.pdf(x)
+norm.logpdf(x, loc=x[0], scale=x[1])
+norm.cdf(x, 0.5, 2.0)
+norm.logcdf(x)
+norm.sf(x)
 special.expm1(x)
 special.i0(x)
 special.beta(x, x[::-1])
@@ -497,7 +503,7 @@ def function_of(expression: str) -> Callable[..., Any]:
     name = f"<call {next(NUMBERS)}>"
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
     scope: dict[str, Any] = {"np": np, "special": scipy.special, "scipy": scipy, "cdist": cdist,
-                             "pdist": pdist, "__name__": __name__}  # fmt: skip
+                             "pdist": pdist, "norm": norm, "__name__": __name__}  # fmt: skip
     exec(compile(text, name, "exec"), scope)
     found: Callable[..., Any] = scope["f"]
     return found

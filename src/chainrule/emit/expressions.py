@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -204,7 +205,12 @@ class Speller:
         if module.partition(".")[0] == "numpy":
             rest = dotted.removeprefix("numpy.")
             return self.name(f"{self.header.module('numpy')}.{rest}")
-        return self.name(self.header.imported(module, name))
+        while module not in sys.modules and "." in module:
+            # A method of an object of a module: scipy.stats.norm.pdf.
+            module, _, owner = module.rpartition(".")
+            name = f"{owner}.{name}"
+        first, *methods = name.split(".")
+        return self.name(".".join([self.header.imported(module, first), *methods]))
 
     def manager(self, text: str) -> ast.expr:
         """A context manager that is kept, such as ``numpy.errstate(all="ignore")``."""

@@ -179,6 +179,12 @@ class Core:
             text = self.unshaped.get(source)
             varying = any(other.op is not CONSTANT for other in args if other is not arg)
             if text is not None and varying:
+                given = [other for other in source.args[1:] if other.op is not CONSTANT]
+                refusal = source.params[2]
+                if isinstance(refusal, ChainruleError) and any(
+                    other.type.differentiable for other in given
+                ):
+                    raise refusal
                 raise self.unsupported(
                     f"arithmetic with the result of `{text}`, which may be a number or an array",
                     "Pass it in as a parameter, or compute it with functions that are understood.",

@@ -16,11 +16,12 @@ from chainrule.lift.methods import Methods
 from chainrule.lift.numpy_forms import ufunc_method
 from chainrule.lift.numpy_mapping import vectorized
 from chainrule.lift.numpy_table import METHODS, special_form
-from chainrule.lift.numpy_updates import picked
-from chainrule.lift.values import ListBox, Static, TupleValue, Value
+from chainrule.lift.numpy_updates import bound, picked
+from chainrule.lift.values import ListBox, ObjectBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, linear_algebra, lists, shaping
 from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.distributions import DISTRIBUTIONS
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.namespaces import primitive_of
 
@@ -60,6 +61,9 @@ class NumpyCalls(Methods):
     ) -> Value | None:
         if "numpy" not in sys.modules or not callable(found):
             return None
+        distribution = self._of_distribution(found, args, keywords, node)
+        if distribution is not None:
+            return distribution
         if type(found).__name__ == "vectorize" and type(found).__module__ == "numpy":
             return vectorized(self, [self.adopt(found.pyfunc, None), *args], keywords, node)
         special = special_form(found)
@@ -341,6 +345,22 @@ class NumpyCalls(Methods):
                 chosen, [base, *args], keywords, node, "method"
             )
         return _unknown_method(name)
+
+    def _of_distribution(
+        self, found: Any, args: Arguments, keywords: Keywords, node: ast.AST
+    ) -> Value | None:
+        """A method of one of SciPy's distributions that has a rule."""
+        owner = args[0] if args else None
+        if not isinstance(owner, ObjectBox) or not owner.type.__module__.startswith("scipy.stats"):
+            return None
+        name = str(getattr(owner.instance, "name", ""))
+        op = DISTRIBUTIONS.get((name, getattr(found, "__name__", "")))
+        if op is None:
+            return None
+        given = bound(("x", "loc", "scale"), args[1:], keywords)
+        constant = self.graph.constant
+        full = {"loc": constant(0.0), "scale": constant(1.0), **given}
+        return self.bound_call(op, [], full, node, "function")
 
     def _is_numpys(self, owner: Node, name: str) -> bool:
         """Whether a method of a number can only be that of NumPy's numbers."""

@@ -25,6 +25,7 @@ from chainrule.primitives.arrays import (
     covariance,
     creation,
     decompositions,
+    distributions,
     indexing,
     linear_algebra,
     lists,
@@ -80,6 +81,7 @@ HOMES = (
     complex_numbers,
     analytic,
     spectra,
+    distributions,
 )
 
 
