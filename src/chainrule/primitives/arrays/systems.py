@@ -30,7 +30,7 @@ from chainrule.primitives.arrays.linear_algebra import (
     triu,
 )
 from chainrule.primitives.arrays.rearranging import at_positions
-from chainrule.primitives.arrays.records import results
+from chainrule.primitives.arrays.records import result_of, results
 from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, flip, transpose
 from chainrule.primitives.declare import TABLE, is_constant
 
@@ -205,8 +205,8 @@ def cho_factor(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
     bar = out_bar.args[0]
     if is_constant(bar, 0):
         return
-    factor = scipy_cholesky(node.args[0], lower=lower)
     own, other = (tril, triu) if lower else (triu, tril)
+    factor = own(result_of(node, 0))
     if lower:
         found = cholesky_adjoint(factor, own(bar))
     else:
@@ -215,7 +215,7 @@ def cho_factor(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
 
 
 def _cho_factor_tangent(node: Node, args: Any, dots: Any, out: Node, lower: bool) -> Node | None:
-    factor = scipy_cholesky(args[0], lower=lower)
+    factor = (tril if lower else triu)(result_of(out, 0))
     change = _cholesky_tangent(node, args, dots, factor, lower)
     other = triu(dots[0], k=1) if lower else tril(dots[0], k=-1)
     return results(change + other, node.graph.constant(0.0))
