@@ -247,7 +247,8 @@ def unknown_list(x: Any) -> Any:
 
 @pytest.mark.parametrize("f", [unknown_parts, unknown_order, unknown_list])
 def test_what_is_not_understood_is_refused_and_never_taken_for_constant(f: Any) -> None:
-    with pytest.raises(ChainruleError, match=r"no derivative can flow|known at run time only"):
+    named = r"no derivative can flow|known at run time only|cannot differentiate through `np\."
+    with pytest.raises(ChainruleError, match=named):
         grad(f)(X)
 
 
