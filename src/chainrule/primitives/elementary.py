@@ -22,7 +22,7 @@ from chainrule.primitives.arithmetic import (
     less,
     power,
 )
-from chainrule.primitives.control import choose, select
+from chainrule.primitives.control import choose
 from chainrule.primitives.declare import (
     NONNEGATIVE,
     NONZERO,
@@ -38,7 +38,7 @@ from chainrule.primitives.declare import (
     elementwise,
     is_constant,
 )
-from chainrule.primitives.masking import settled_choice
+from chainrule.primitives.masking import chosen, settled_choice
 from chainrule.primitives.squares import is_sum_of_squares, per_length
 
 LN2 = math.log(2.0)
@@ -561,13 +561,13 @@ def clip(x: Any, y: Any, z: Any, out: Any) -> Any:
 )
 def where(x: Any, y: Any, z: Any, x_dot: Any, y_dot: Any, z_dot: Any, out: Any) -> Any:
     """y where x is true, else z; what is not chosen is not felt."""
-    return select(x, lambda: y_dot, lambda: z_dot)
+    return chosen(x, y_dot, z_dot, out)
 
 
 where.transposed = lambda x, y, z, out, out_bar: (
     0.0,
-    lambda: select(x, lambda: out_bar, lambda: 0.0),
-    lambda: select(x, lambda: 0.0, lambda: out_bar),
+    lambda: chosen(x, out_bar, 0.0, out),
+    lambda: chosen(x, 0.0, out_bar, out),
 )
 where.zero_where = (None, False, True)
 where.simplify = settled_choice

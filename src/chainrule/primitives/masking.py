@@ -9,6 +9,7 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array
+from chainrule.primitives.control import select
 from chainrule.primitives.declare import TABLE, constant_value, is_constant
 
 # No entry of these is 0.
@@ -74,6 +75,18 @@ def _never_zero(node: Node) -> bool:
     if node.op.name == "square":
         return _never_zero(node.args[0])
     return node.op.name in POSITIVE_OPS
+
+
+def chosen(mask: Any, then: Any, orelse: Any, out: Any) -> Any:
+    """``then`` where a mask holds, else ``orelse``; of arrays also where the mask is one truth."""
+    if is_array(out):
+        return TABLE["where"](mask, then, orelse)
+    return select(mask, lambda: then, lambda: orelse)
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is an array."""
+    return isinstance(value, Node) and isinstance(value.type, Array)
 
 
 def settled_choice(mask: Node, then: Node, orelse: Node) -> Node | None:
