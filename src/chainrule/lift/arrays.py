@@ -88,7 +88,7 @@ def strange_array(value: Any) -> str | None:
 def is_numeric(value: Any) -> bool:
     """Whether an object is an array or scalar of NumPy that can be computed with."""
     kind = type(value)
-    if kind.__module__ != "numpy" or not hasattr(value, "dtype") or kind.__name__ == "dtype":
+    if kind.__module__ != "numpy" or not (hasattr(value, "dtype") and hasattr(value, "ndim")):
         return False
     if value.dtype.kind == "f":
         return str(value.dtype) in FLOATING and (is_ndarray(value) or value.ndim == 0)

@@ -123,12 +123,13 @@ def scaled(node: Node, factor: Node, partial: Any) -> Any:
     if isinstance(partial, Choice):
         from chainrule.primitives.control import select
 
-        then, orelse = partial.then, partial.orelse
-        return select(
-            partial.predicate,
-            lambda: scaled(node, factor, then()),
-            lambda: scaled(node, factor, orelse()),
+        predicate = partial.predicate
+        mixed = isinstance(node.type, Array) and not isinstance(predicate.type, Array)
+        then, orelse = (
+            functools.partial(_case, node, factor, arm, mixed)
+            for arm in (partial.then, partial.orelse)
         )
+        return select(predicate, then, orelse)
     if isinstance(partial, Guarded):
         from chainrule.primitives.control import select
         from chainrule.primitives.masking import harmless, inside_mask, masked
@@ -147,6 +148,16 @@ def scaled(node: Node, factor: Node, partial: Any) -> Any:
         nothing = TABLE["equal"](factor, 0.0)
         return select(nothing, lambda: 0.0, lambda: factor * partial)
     return factor * partial
+
+
+def _case(node: Node, factor: Node, arm: Callable[[], Any], mixed: bool) -> Any:
+    """One case of a product; where one truth chooses among arrays all have the same axes."""
+    value = scaled(node, factor, arm())
+    if not mixed:
+        return value
+    from chainrule.primitives.broadcasting import widened
+
+    return widened(value if isinstance(value, Node) else node.graph.constant(value), node)
 
 
 def settled(partial: Any) -> Any:
