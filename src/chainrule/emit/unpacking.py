@@ -29,6 +29,8 @@ def take_apart(plan: Plan) -> None:
     for block in [plan.body, *(block for inner in walk(plan.body) for block in inner.blocks())]:
         _shapes(block)
         _containers(block, plan)
+    for block in [plan.body, *(block for inner in walk(plan.body) for block in inner.blocks())]:
+        _results(block)
     _in_place(plan)
 
 
@@ -64,6 +66,22 @@ def _containers(block: list[Statement], plan: Plan) -> None:
         named = [_value(block[position]).user_name for position in places.values()]
         if 1 < count <= MOST_NAMES and sorted(places) == list(range(count)) and all(named):
             chosen.append((base, [places[entry] for entry in range(count)]))
+    _unpack(block, chosen)
+
+
+def _results(block: list[Statement]) -> None:
+    """The results of a call that gives several: ``w, V = np.linalg.eigh(A)``."""
+    groups: dict[Value, dict[int, int]] = {}
+    for position, statement in enumerate(block):
+        value = statement.value if isinstance(statement, Define) else None
+        if value is not None and value.op.name in ("component", "rigid_component"):
+            groups.setdefault(value.args[0], {}).setdefault(int(str(value.params[0])), position)
+    chosen = []
+    for base, places in groups.items():
+        items = getattr(base.type, "items", ())
+        named = [_value(block[position]).user_name for position in places.values()]
+        if len(items) == len(places) and all(named):
+            chosen.append((base, [places[k] for k in range(len(items))]))
     _unpack(block, chosen)
 
 

@@ -40,6 +40,7 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import complex_numbers, creation, indexing, positions, shaping
+from chainrule.primitives.arrays.lengths import IN_PLACE
 from chainrule.primitives.declare import Primitive
 
 
@@ -403,6 +404,8 @@ class Arrays(Containers):
             pattern = indexing.section_set
             self.renew(box, self.block.add(pattern, (before, value), ("e",)))
         else:
+            if isinstance(value.op, Primitive) and value.op.broadcasts:
+                value = self.block.add(value.op, value.args, (*value.params, IN_PLACE), value.type)
             self.renew(box, value)
 
     def check_writable(self, box: ListBox, node: ast.AST | None = None) -> None:

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from chainrule.graph.block import CONSTANT
+from chainrule.graph.block import CONSTANT, PARAMETER
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type, array_of, broadcast_axes, dtype_of, unit_axes_of
+from chainrule.graph.types import INT, Type, array_of, broadcast_axes, dtype_of, unit_axes_of
 from chainrule.primitives.arrays.lengths import (
     ONE,
     Length,
@@ -22,6 +22,8 @@ from chainrule.primitives.arrays.lengths import (
     Of,
     as_first,
     named,
+    never_negative,
+    number,
     unknown,
 )
 from chainrule.primitives.declare import (
@@ -283,7 +285,8 @@ def section_lengths(node: Node, of: Of) -> Lengths:
             found.extend(base[axis : axis + rest])
             axis += rest
         elif letter == "s":
-            found.append(_slice_length(base[axis], args, node, len(found)))
+            within = _slice_within(base[axis], args, of)
+            found.append(within or _slice_length(base[axis], args, node, len(found)))
             axis += 1
         else:
             at.append(len(found))
@@ -304,6 +307,32 @@ def section_lengths(node: Node, of: Of) -> Lengths:
             longest[0] if alone else [unknown(node, place + k) for k in range(rank)]
         )
     return tuple(found)
+
+
+def _slice_within(whole: Length, bounds: Sequence[Node], of: Of) -> Length | None:
+    """``stop - start`` of a slice that is certainly within an axis: ``x[j : n - k + j]``."""
+    start, stop, step = bounds
+    if start.type != INT or stop.type != INT or step.params not in ((None,), (1,)):
+        return None
+    low, high = number(start, of), number(stop, of)
+    indices = _parameters_of((start, stop))
+    inside = never_negative(low, indices, of) and never_negative(
+        whole + high.times(-1), indices, of
+    )
+    return (high + low.times(-1)).cut(0) if inside else None
+
+
+def _parameters_of(nodes: Sequence[Node]) -> list[Node]:
+    """The parameters that ints are made of, as far as they are sums."""
+    found: list[Node] = []
+    stack = [(node, 6) for node in nodes]
+    while stack:
+        node, depth = stack.pop()
+        if node.op is PARAMETER:
+            found.append(node)
+        elif depth and node.op.name in ("add", "subtract", "multiply"):
+            stack += [(arg, depth - 1) for arg in node.args]
+    return found
 
 
 def _slice_length(whole: Length, bounds: Sequence[Node], node: Node, axis: int) -> Length:

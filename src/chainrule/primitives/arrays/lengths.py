@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.graph.block import CONSTANT
+from chainrule.graph.block import CONSTANT, PARAMETER
 from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
 
@@ -48,7 +48,8 @@ class Length:
             if key[0] == "part" and times == 1:
                 return key[1].cut(key[2] + count)  # type: ignore[no-any-return]
         left = self.constant - count
-        if left >= 0 or not self.terms:
+        positive = all(times > 0 for _, times in self.terms)
+        if (left >= 0 and positive) or not self.terms:
             return Length(max(left, 0), self.terms)
         return named("part", Length(0, self.terms), -left)
 
@@ -59,6 +60,8 @@ class Length:
 
 
 ONE = Length(1)
+# Marks what is written into the first argument: it has that one's shape, or NumPy raises.
+IN_PLACE = "in place"
 Lengths = tuple[Length, ...]
 # The lengths of a value; of a list of arrays those of each of its entries.
 Of = Callable[[Node], Lengths]
@@ -97,6 +100,30 @@ def number(node: Node, of: Of, depth: int = 6) -> Length:
     return named("number", node.serial)
 
 
+def index_range(node: Node, of: Of) -> tuple[Length, Length] | None:
+    """The least and the greatest value of the index of a loop."""
+    loop = node.block.owner if node.op is PARAMETER else None
+    if loop is None or loop.params[0] == "while" or loop.params[2].parameters[0] is not node:  # type: ignore[attr-defined]
+        return None
+    start, stop, step = loop.args[:3]
+    if step.op is not CONSTANT or not isinstance(step.params[0], int) or step.params[0] <= 0:
+        return None
+    return number(start, of), number(stop, of) + -1
+
+
+def never_negative(length: Length, indices: Sequence[Node], of: Of) -> bool:
+    """Whether a sum is at least 0 for all values of the indices of loops."""
+    ranges = {node.serial: index_range(node, of) for node in indices}
+    for _ in range(len(ranges)):
+        for key, count in length.terms:
+            found = ranges.get(key[1]) if key[0] == "number" else None
+            if found is not None:
+                bound = found[0] if count > 0 else found[1]
+                length = length + named(*key).times(-count) + bound.times(count)
+    sure = all(count > 0 and key[0] in ("given", "part") for key, count in length.terms)
+    return sure and length.constant >= 0
+
+
 # --- rules -------------------------------------------------------------------------------
 
 
@@ -112,6 +139,8 @@ def as_second(node: Node, of: Of) -> Lengths:
 
 def broadcast(node: Node, of: Of) -> Lengths:
     """An axis is as long as in the arguments that do not repeat it."""
+    if IN_PLACE in node.params:
+        return of(node.args[0])
     return broadcast_lengths(node, [of(arg) for arg in node.args])
 
 
