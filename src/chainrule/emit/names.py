@@ -223,6 +223,11 @@ class Names:
         for family in families:
             if family not in self.names and family.hint:
                 self.names[family] = self._index(family.hint, taken) or taken.fresh(family.hint)
+        # By name what is called as differentiation suggests.
+        self.hinted: dict[str, list[Family]] = {}
+        for family, name in self.names.items():
+            if family.hint == name and family.user_name is None:
+                self.hinted.setdefault(name, []).append(family)
         for value in self.order:
             family = self.family[value]
             if family not in self.names:
@@ -237,9 +242,23 @@ class Names:
 
     def _noun(self, value: Value, taken: Taken) -> str:
         noun = self._describe_array(value) or self._describe(value)
+        shared = self._same_noun(value, noun)
+        if shared is not None:
+            return shared
         if noun is not None and not hasattr(builtins, noun):
             return taken.fresh(noun)
         return taken.numbered("t")
+
+    def _same_noun(self, value: Value, noun: str | None) -> str | None:
+        """The name of another array that would be called so and is never needed meanwhile."""
+        own = self.family[value]
+        others = self.hinted.get(noun or "", [])
+        if not others or not isinstance(value.type, Array):
+            return None
+        if any(family.meets(own) for family in others):
+            return None
+        others.append(own)
+        return noun
 
     def _describe_array(self, value: Value) -> str | None:
         """A noun for an array, or for the length of one."""

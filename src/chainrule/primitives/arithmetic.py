@@ -400,6 +400,9 @@ def _simplify_add(x: Node, y: Node) -> Node | None:
         return subtract.build(x, inner)
     if (inner := _negated(x)) is not None:
         return subtract.build(y, inner)
+    whole = isinstance(y.type, Array)
+    if whole and is_constant(x) and constant_value(x) < 0:
+        return subtract.build(y, x.graph.constant(-constant_value(x)))
     if x is y:
         return multiply.build(x.graph.constant(2 if x.type == INT else 2.0), x)
     return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from collections.abc import Sequence as Items
 from typing import Any, Protocol
 
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node, Op
-from chainrule.graph.types import Type, unit_axes_of
+from chainrule.graph.types import Sequence, Type, unit_axes_of
 from chainrule.primitives.declare import Elementwise, Primitive
 
 
@@ -18,7 +19,7 @@ class Value(Protocol):
     def op(self) -> Op: ...
 
     @property
-    def args(self) -> Sequence[Any]: ...
+    def args(self) -> Items[Any]: ...
 
     @property
     def params(self) -> tuple[Any, ...]: ...
@@ -73,6 +74,8 @@ def noun_of(value: Value, name_of: Callable[[Any], str | None]) -> str | None:
     base = first_name(value, name_of)
     if base is None:
         return None
+    if op.name == "index":
+        return _copied(value, name_of) or fitting(base, "row")
     if op.name == "array_copy":
         return _copied(value.args[0], name_of) or fitting(base, "copy")
     if op.name == "section":
@@ -102,15 +105,21 @@ def fitting(first: str, second: str) -> str:
 
 def first_name(value: Value, name_of: Callable[[Any], str | None]) -> str | None:
     """The first name in an expression, the largest arrays first."""
-    stack = sorted(value.args, key=lambda arg: len(unit_axes_of(arg.type)))
+    stack = _largest_last(value.args)
     while stack:
         arg = stack.pop()
         named = name_of(arg)
         if getattr(arg, "captive", named is None and isinstance(arg, Node)):
-            stack += sorted(arg.args, key=lambda inner: len(unit_axes_of(inner.type)))
-        elif named is not None and unit_axes_of(arg.type):
-            return named
+            stack += _largest_last(arg.args)
+        elif named is not None and (unit_axes_of(arg.type) or isinstance(arg.type, Sequence)):
+            return named.removesuffix("_tape")
     return None
+
+
+def _largest_last(args: Items[Any]) -> list[Any]:
+    """The arguments in the order of their axes, of equal ones the first at the end."""
+    backwards = [args[k] for k in range(len(args) - 1, -1, -1)]
+    return sorted(backwards, key=lambda arg: len(unit_axes_of(arg.type)))
 
 
 def _mask(value: Value) -> str:

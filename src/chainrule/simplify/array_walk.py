@@ -9,8 +9,10 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.indexing import section_set
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive
+from chainrule.primitives.sequence import index_add, index_set
 from chainrule.simplify.passes import (
     LONGER,
     arranged,
@@ -33,6 +35,11 @@ def _number_apart(node: Node) -> tuple[Node, Node] | None:
     if not unit_axes_of(right.type) and unit_axes_of(left.type):
         return right, left
     return None
+
+
+def is_distinct_pattern(step: Node) -> bool:
+    """Whether a section names no entry twice."""
+    return "a" not in str(step.params[0])
 
 
 def signed_arguments(node: Node, sign: float) -> list[tuple[Node, float]]:
@@ -163,6 +170,16 @@ class ArraySimplifier(Copier):
         if op is multiply or (left in self.nothing and op in (divide, negative)):
             return self.graph.constant(0.0)
         return None
+
+    def _update(self, step: Node) -> Node | None:
+        """What is added to zeros is written there."""
+        base, *rest = map(self.mapped, step.args)
+        plain = step.op is index_add
+        zero = base.op.name == "array_zeros_like" and base.origin.derivative
+        if not zero or rest[-1].op is negative or not (plain or is_distinct_pattern(step)):
+            return None
+        op = index_set if plain else section_set
+        return self.graph.cursor.add(op, (base, *rest), step.params, step.type)
 
     def _array_call(self, step: Node) -> Node:
         """A call of NumPy with signs, and numbers that a sum is multiplied by, taken out."""

@@ -16,10 +16,12 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.primitives.arithmetic import add, multiply, subtract
 from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.indexing import section_add
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, operations
 from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.sequence import index_add
 from chainrule.simplify.array_walk import ArraySimplifier, signed_arguments
 from chainrule.simplify.facts import Facts
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect, collect_deep
@@ -146,6 +148,10 @@ class Simplifier(ArraySimplifier):
             return self._own(step)
         if isinstance(op, ArrayCall):
             return self._array_call(step)
+        if op in (index_add, section_add) and (written := self._update(step)) is not None:
+            self.map[step] = written
+            self.named(step, written)
+            return written
         if not (isinstance(op, Primitive) and op.simplify is not None):
             return super().copy(step)
         args = tuple(map(self.settled, step.args))

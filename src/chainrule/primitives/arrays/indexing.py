@@ -316,10 +316,13 @@ def _slice_within(whole: Length, bounds: Sequence[Node], of: Of) -> Length | Non
         return None
     low, high = number(start, of), number(stop, of)
     indices = _parameters_of((start, stop))
-    inside = never_negative(low, indices, of) and never_negative(
-        whole + high.times(-1), indices, of
-    )
-    return (high + low.times(-1)).cut(0) if inside else None
+    within = high + low.times(-1)
+    if within.known is not None and within.known < 0:
+        # A stop that counts from the end.
+        return None
+    margins = (low, whole + high.times(-1))
+    inside = all(never_negative(margin, indices, of) for margin in margins)
+    return within.cut(0) if inside else None
 
 
 def _parameters_of(nodes: Sequence[Node]) -> list[Node]:

@@ -1,0 +1,593 @@
+"""The gallery of array code: what is emitted for whole-array programs, as it would be committed.
+
+As in ``test_source.py`` each snapshot is the text behind the docstring.  It is there to be read
+beside the function that it answers: the lines of the function stand as they were written, adjoints
+are named after their values, no array is reshaped, copied, zero-filled or walked over in vain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import grad
+
+RANDOM = np.random.default_rng(3)
+
+
+def normal(*shape):
+    return RANDOM.normal(size=shape)
+
+
+def logistic(w, b, X, y):
+    z = X @ w + b
+    return np.mean(np.logaddexp(0.0, z) - y * z)
+
+
+def newton_sqrt(a, n):
+    x = a
+    for _ in range(n):
+        x = 0.5 * (x + a / x)
+    return x
+
+
+def perceptron(params, X, y):
+    h = X
+    for W, b in params[:-1]:
+        h = np.tanh(h @ W + b)
+    W, b = params[-1]
+    z = h @ W + b
+    z = z - z.max(axis=1, keepdims=True)
+    logp = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return -np.mean(logp[np.arange(len(y)), y])
+
+
+def gaussian_process(theta, X, y):
+    d2 = np.sum((X[:, None, :] - X[None, :, :]) ** 2, axis=-1)
+    K = theta[0] ** 2 * np.exp(-0.5 * d2 / theta[1] ** 2) + theta[2] ** 2 * np.eye(len(y))
+    L = np.linalg.cholesky(K)
+    a = np.linalg.solve(L, y)
+    return 0.5 * a @ a + np.sum(np.log(np.diag(L))) + 0.5 * len(y) * np.log(2 * np.pi)
+
+
+def heat(k, u0, n, dx, dt):
+    u = u0.copy()
+    for _ in range(n):
+        f = k * (u[1:] - u[:-1]) / dx
+        u[1:-1] += dt * (f[1:] - f[:-1]) / dx
+    return np.sum(u**2)
+
+
+def rosenbrock(x):
+    return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+
+def rosenbrock_loop(x):
+    total = 0.0
+    for i in range(len(x) - 1):
+        total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) ** 2
+    return total
+
+
+def kmeans(C, X):
+    d2 = np.sum((X[:, None, :] - C[None, :, :]) ** 2, axis=2)
+    return np.sum(np.min(d2, axis=1))
+
+
+def mixture(alphas, means, icf, X):
+    d = X[:, None, :] - means[None, :, :]
+    q = np.sum((d * np.exp(icf)[None]) ** 2, axis=2)
+    t = alphas + icf.sum(axis=1) - 0.5 * q
+    m = t.max(axis=1)
+    lse = m + np.log(np.sum(np.exp(t - m[:, None]), axis=1))
+    return lse.sum()
+
+
+def clipped(x, limit):
+    y = x.copy()
+    y[y > limit] = limit
+    y[0] *= 2.0
+    return np.sum(y * y)
+
+
+def scale_rows(A, s):
+    for i in range(A.shape[0]):
+        A[i] *= s[i]
+
+
+def helper_mutates(A, s):
+    B = A * A
+    scale_rows(B, s)
+    return np.sum(np.sqrt(B + 1.0))
+
+
+def recurrent(W, U, b, xs):
+    h = np.zeros(W.shape[0])
+    for x in xs:
+        h = np.tanh(W @ h + U @ x + b)
+    return np.sum(h**2)
+
+
+def pairwise_energy(pos):
+    d = pos[:, None, :] - pos[None, :, :]
+    r2 = np.sum(d * d, axis=-1)
+    i, j = np.triu_indices(len(pos), k=1)
+    r6 = r2[i, j] ** -3
+    return np.sum(r6 * r6 - r6)
+
+
+def convolution(w, v, X, y):
+    n, m = X.shape
+    k = w.shape[0]
+    out = np.zeros((n, m - k + 1))
+    for j in range(k):
+        out += w[j] * X[:, j : m - k + 1 + j]
+    p = np.tanh(out) @ v
+    return np.mean((p - y) ** 2)
+
+
+def guarded_root(x):
+    return np.sum(np.where(x > 0, np.sqrt(x), 0.0))
+
+
+def row_lengths(x, A):
+    return np.sum(np.sqrt(np.sum((A * x) ** 2, axis=1)))
+
+
+def smoothness(x, lam):
+    return np.sum(np.diff(x) ** 2) * lam + np.sum(np.abs(x))
+
+
+def standardised(x):
+    z = (x - x.mean()) / x.std()
+    return np.sum(z**4) / len(x)
+
+
+def portfolio(w, mu, S, g):
+    return w @ mu - 0.5 * g * w @ S @ w
+
+
+X = normal(6, 4)
+LABELS = np.arange(6) % 3
+LAYERS = [(normal(4, 5), normal(5)), (normal(5, 3), normal(3))]
+
+GALLERY = [
+    pytest.param(
+        logistic,
+        ("w", "b"),
+        "auto",
+        lambda: (normal(4), 0.3, X, normal(6)),
+        """
+    z = X @ w + b
+    # line: return np.mean(np.logaddexp(0.0, z) - y * z)
+    z_bar = (1.0 / (1.0 + np.exp(-z)) - y) / len(X)
+    # line: z = X @ w + b
+    return X.T @ z_bar, z_bar.sum()
+""",
+        id="logistic",
+    ),
+    pytest.param(
+        newton_sqrt,
+        "a",
+        "reverse",
+        lambda: (2.0, 5),
+        """
+    x = a
+    x_tape = []
+    for _ in range(n):
+        x_tape.append(x)
+        x = 0.5 * (x + a / x)
+    # line: for _ in range(n):
+    x_bar = 1.0
+    a_bar = 0.0
+    for x in reversed(x_tape):
+        # line: x = 0.5 * (x + a / x)
+        x_bar *= 0.5
+        ratio = x_bar / x
+        a_bar += ratio
+        x_bar -= ratio * a / x
+    return a_bar + x_bar
+""",
+        id="newton_sqrt",
+    ),
+    pytest.param(
+        perceptron,
+        "params",
+        "auto",
+        lambda: (LAYERS, X, LABELS),
+        """
+    W, b = params[0]
+    W_1, b_1 = params[1]
+    h_in = X @ W + b
+    h = np.tanh(h_in)
+    z = h @ W_1 + b_1
+    z -= z.max(axis=1, keepdims=True)
+    exp_z = np.exp(z)
+    sum_exp_z = exp_z.sum(axis=1, keepdims=True)
+    # line: return -np.mean(logp[np.arange(len(y)), y])
+    logp_bar = np.zeros_like(exp_z)
+    logp_bar[np.arange(len(y)), y] = -1.0 / len(y)
+    # line: logp = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    z_bar = logp_bar - logp_bar.sum(axis=1, keepdims=True) / sum_exp_z * exp_z
+    # line: h = np.tanh(h @ W + b)
+    exp_h_in = np.exp(-2.0 * abs(h_in))
+    exp_h_in_scaled = 4.0 * exp_h_in
+    h_in_bar = z_bar @ W_1.T * (exp_h_in_scaled / np.square(1.0 + exp_h_in))
+    b_bar = h_in_bar.sum(axis=0)
+    return [(X.T @ h_in_bar, b_bar), (h.T @ z_bar, z_bar.sum(axis=0))]
+""",
+        id="perceptron",
+    ),
+    pytest.param(
+        gaussian_process,
+        "theta",
+        "auto",
+        lambda: (np.array([1.0, 2.0, 0.3]), X, normal(6)),
+        """
+    d2 = np.sum((X[:, None, :] - X[None, :, :]) ** 2, axis=-1)
+    theta_0 = theta[0]
+    theta_0_squared = theta_0**2
+    theta_1 = theta[1]
+    theta_1_squared = theta_1**2
+    d2_ratio = -0.5 * d2 / theta_1_squared
+    exp_d2_ratio = np.exp(d2_ratio)
+    theta_2 = theta[2]
+    identity = np.eye(len(y))
+    K = theta_0_squared * exp_d2_ratio + theta_2**2 * identity
+    L = np.linalg.cholesky(K)
+    a = np.linalg.solve(L, y)
+    # line: L = np.linalg.cholesky(K)
+    L_product = L.T @ (np.diag(1.0 / np.diag(L)) - np.outer(np.linalg.solve(L.T, a), a))
+    L_gap = np.tril(L_product) - 0.5 * np.diag(np.diag(L_product))
+    L_solved = np.linalg.solve(L.T, np.linalg.solve(L.T, L_gap).T)
+    L_total = L_solved.T + L_solved
+    K_bar = np.tril(L_total) - 0.5 * np.diag(np.diag(L_total))
+    # line: K = theta[0] ** 2 * np.exp(-0.5 * d2 / theta[1] ** 2) + theta[…
+    theta_bar = np.zeros_like(theta)
+    theta_bar[2] = 2.0 * ((K_bar * identity).sum() * theta_2)
+    K_bar_scaled = K_bar * exp_d2_ratio
+    product = theta_0_squared / theta_1_squared * d2_ratio * exp_d2_ratio * K_bar
+    theta_bar[1] = -2.0 * (product.sum() * theta_1)
+    theta_bar[0] = 2.0 * (K_bar_scaled.sum() * theta_0)
+    return theta_bar
+""",
+        id="gaussian_process",
+    ),
+    pytest.param(
+        heat,
+        "k",
+        "auto",
+        lambda: (np.ones(5), normal(6), 4, 0.1, 0.001),
+        """
+    u = u0.copy()
+    u_gap_tape = []
+    for _ in range(n):
+        u_gap = u[1:] - u[:-1]
+        f = k * u_gap / dx
+        u[1:-1] += dt * (f[1:] - f[:-1]) / dx
+        u_gap_tape.append(u_gap)
+    # line: return np.sum(u**2)
+    u_bar = 2.0 * u
+    # line: for _ in range(n):
+    k_bar = np.zeros_like(k)
+    for u_gap in reversed(u_gap_tape):
+        # line: u[1:-1] += dt * (f[1:] - f[:-1]) / dx
+        u_bar_scaled = dt / dx * u_bar[1:-1]
+        f_bar = np.zeros_like(k)
+        f_bar[:-1] -= u_bar_scaled
+        f_bar[1:] += u_bar_scaled
+        # line: f = k * (u[1:] - u[:-1]) / dx
+        f_bar_ratio = f_bar / dx
+        k_bar += f_bar_ratio * u_gap
+        f_bar_scaled = f_bar_ratio * k
+        u_bar[:-1] -= f_bar_scaled
+        u_bar[1:] += f_bar_scaled
+    return k_bar
+""",
+        id="heat",
+    ),
+    pytest.param(
+        rosenbrock,
+        "x",
+        "auto",
+        lambda: (normal(5),),
+        """
+    x_tail = x[1:]
+    x_head = x[:-1]
+    # line: return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-…
+    x_scaled = 200.0 * (x_tail - x_head**2)
+    x_bar = np.zeros_like(x)
+    x_bar[:-1] = -2.0 * (1.0 - x_head + x_scaled * x_head)
+    x_bar[1:] += x_scaled
+    return x_bar
+""",
+        id="rosenbrock",
+    ),
+    pytest.param(
+        rosenbrock_loop,
+        "x",
+        "auto",
+        lambda: (normal(5),),
+        """
+    # line: for i in range(len(x) - 1):
+    x_bar = np.zeros_like(x)
+    for i in reversed(range(len(x) - 1)):
+        # line: total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) **…
+        x_i = x[i]
+        next_i = i + 1
+        gap = x[next_i] - x_i * x_i
+        x_bar[i] -= 2.0 * (1.0 - x_i) + 400.0 * (gap * x_i)
+        x_bar[next_i] += 200.0 * gap
+    return x_bar
+""",
+        id="rosenbrock_loop",
+    ),
+    pytest.param(
+        kmeans,
+        "C",
+        "auto",
+        lambda: (normal(3, 4), X),
+        """
+    X_gap = X[:, None, :] - C[None, :, :]
+    d2 = np.sum(X_gap**2, axis=2)
+    # line: return np.sum(np.min(d2, axis=1))
+    at_min = d2 == np.min(d2, axis=1)[:, None]
+    # line: d2 = np.sum((X[:, None, :] - C[None, :, :]) ** 2, axis=2)
+    product = (at_min / at_min.sum(axis=1, keepdims=True))[..., None] * X_gap
+    return -2.0 * product.sum(axis=0)
+""",
+        id="kmeans",
+    ),
+    pytest.param(
+        mixture,
+        ("alphas", "means", "icf"),
+        "auto",
+        lambda: (normal(3), normal(3, 4), normal(3, 4), X),
+        """
+    d = X[:, None, :] - means[None, :, :]
+    exp_icf = np.exp(icf)
+    exp_icf_wide = exp_icf[None]
+    d_scaled = d * exp_icf_wide
+    q = np.sum(d_scaled**2, axis=2)
+    t = alphas + icf.sum(axis=1) - 0.5 * q
+    m = t.max(axis=1)
+    exp_t = np.exp(t - m[:, None])
+    # line: lse = m + np.log(np.sum(np.exp(t - m[:, None]), axis=1))
+    t_bar = (1.0 / np.sum(exp_t, axis=1))[:, None] * exp_t
+    # line: t = alphas + icf.sum(axis=1) - 0.5 * q
+    alphas_bar = t_bar.sum(axis=0)
+    # line: q = np.sum((d * np.exp(icf)[None]) ** 2, axis=2)
+    t_bar_scaled = t_bar[..., None] * d_scaled
+    exp_icf_scaled = exp_icf_wide * t_bar_scaled
+    icf_bar = alphas_bar[:, None] - (t_bar_scaled * d).sum(axis=0) * exp_icf
+    # line: d = X[:, None, :] - means[None, :, :]
+    return alphas_bar, exp_icf_scaled.sum(axis=0), icf_bar
+""",
+        id="mixture",
+    ),
+    pytest.param(
+        clipped,
+        "x",
+        "auto",
+        lambda: (normal(5), 0.3),
+        """
+    y = x.copy()
+    mask = y > limit
+    y[mask] = limit
+    y[0] *= 2.0
+    # line: return np.sum(y * y)
+    y_bar = 2.0 * y
+    # line: y[0] *= 2.0
+    y_bar[0] *= 2.0
+    # line: y[y > limit] = limit
+    y_bar[mask] = 0.0
+    return y_bar
+""",
+        id="clipped",
+    ),
+    pytest.param(
+        helper_mutates,
+        ("A", "s"),
+        "auto",
+        lambda: (normal(3, 4), np.array([0.5, 1.5, 2.0])),
+        """
+    B = A * A
+    n_B = B.shape[0]
+    B_i_tape = []
+    for i in range(n_B):
+        B_i = B[i].copy()
+        B[i] = B_i * s[i]
+        B_i_tape.append(B_i)
+    # line: return np.sum(np.sqrt(B + 1.0))
+    B_bar = 0.5 / np.sqrt(B + 1.0)
+    # line: for i in range(A.shape[0]):
+    s_bar = np.zeros_like(s)
+    for i in reversed(range(n_B)):
+        # line: A[i] *= s[i]
+        B_bar_i = B_bar[i]
+        s_bar[i] += (B_bar_i * B_i_tape[i]).sum()
+        B_bar[i] = s[i] * B_bar_i
+    # line: B = A * A
+    return 2.0 * (B_bar * A), s_bar
+""",
+        id="helper_mutates",
+    ),
+    pytest.param(
+        recurrent,
+        ("W", "U", "b"),
+        "auto",
+        lambda: (normal(3, 3), normal(3, 4), normal(3), X),
+        """
+    h = np.zeros(W.shape[0])
+    n_xs = len(xs)
+    h_tape = []
+    h_in_tape = []
+    for x in xs:
+        h_in = W @ h + U @ x + b
+        h_tape.append(h)
+        h = np.tanh(h_in)
+        h_in_tape.append(h_in)
+    # line: return np.sum(h**2)
+    h_bar = 2.0 * h
+    # line: for x in xs:
+    W_bar = np.zeros_like(W)
+    U_bar = np.zeros_like(U)
+    b_bar = np.zeros_like(b)
+    for i in reversed(range(n_xs)):
+        # line: h = np.tanh(W @ h + U @ x + b)
+        exp_h_in = np.exp(-2.0 * abs(h_in_tape[i]))
+        exp_h_in_scaled = 4.0 * exp_h_in
+        h_in_bar = h_bar * (exp_h_in_scaled / np.square(1.0 + exp_h_in))
+        b_bar += h_in_bar
+        U_bar += np.outer(h_in_bar, xs[i])
+        W_bar += np.outer(h_in_bar, h_tape[i])
+        h_bar = W.T @ h_in_bar
+    return W_bar, U_bar, b_bar
+""",
+        id="recurrent",
+    ),
+    pytest.param(
+        pairwise_energy,
+        "pos",
+        "auto",
+        lambda: (normal(5, 3),),
+        """
+    d = pos[:, None, :] - pos[None, :, :]
+    r2 = np.sum(d * d, axis=-1)
+    i, j = np.triu_indices(len(pos), k=1)
+    r2_picked = r2[i, j]
+    r6 = r2_picked**-3
+    # line: r6 = r2[i, j] ** -3
+    r2_bar = np.zeros_like(r2)
+    r2_bar[i, j] = -3.0 * ((2.0 * r6 - 1.0) * r2_picked**-4)
+    # line: r2 = np.sum(d * d, axis=-1)
+    d_bar = 2.0 * (r2_bar[..., None] * d)
+    # line: d = pos[:, None, :] - pos[None, :, :]
+    return d_bar.sum(axis=1) - d_bar.sum(axis=0)
+""",
+        id="pairwise_energy",
+    ),
+    pytest.param(
+        convolution,
+        ("w", "v"),
+        "auto",
+        lambda: (normal(3), normal(2), X, normal(6)),
+        """
+    n, m = X.shape
+    k = w.shape[0]
+    t1 = m - k + 1
+    out = np.zeros((n, t1))
+    for j in range(k):
+        out += w[j] * X[:, j : t1 + j]
+    tanh_out = np.tanh(out)
+    p = tanh_out @ v
+    # line: return np.mean((p - y) ** 2)
+    p_bar = 2.0 / len(X) * (p - y)
+    # line: p = np.tanh(out) @ v
+    exp_out = np.exp(-2.0 * abs(out))
+    exp_out_scaled = 4.0 * exp_out
+    out_bar = np.outer(p_bar, v) * (exp_out_scaled / np.square(1.0 + exp_out))
+    # line: for j in range(k):
+    w_bar = np.zeros_like(w)
+    for j in reversed(range(k)):
+        # line: out += w[j] * X[:, j : m - k + 1 + j]
+        w_bar[j] += (out_bar * X[:, j : t1 + j]).sum()
+    # line: p = np.tanh(out) @ v
+    return w_bar, tanh_out.T @ p_bar
+""",
+        id="convolution",
+    ),
+    pytest.param(
+        guarded_root,
+        "x",
+        "auto",
+        lambda: (np.array([-1.0, 0.0, 2.0]),),
+        """
+    mask = x > 0
+    # line: return np.sum(np.where(x > 0, np.sqrt(x), 0.0))
+    return np.where(mask, 0.5 / np.where(mask, np.sqrt(x), 1.0), 0.0)
+""",
+        id="guarded_root",
+    ),
+    pytest.param(
+        row_lengths,
+        "x",
+        "auto",
+        lambda: (normal(4), X),
+        """
+    A_scaled = A * x
+    sqrt_A_scaled = np.sqrt(np.sum(A_scaled**2, axis=1))
+    # line: return np.sum(np.sqrt(np.sum((A * x) ** 2, axis=1)))
+    product = (0.5 / np.where(sqrt_A_scaled == 0.0, 1.0, sqrt_A_scaled))[:, None] * A
+    return 2.0 * (product * A_scaled).sum(axis=0)
+""",
+        id="row_lengths",
+    ),
+    pytest.param(
+        smoothness,
+        "x",
+        "auto",
+        lambda: (normal(6), 0.1),
+        """
+    # line: return np.sum(np.diff(x) ** 2) * lam + np.sum(np.abs(x))
+    x_bar = np.sign(x)
+    x_scaled = 2.0 * (lam * np.diff(x))
+    x_bar[:-1] -= x_scaled
+    x_bar[1:] += x_scaled
+    return x_bar
+""",
+        id="smoothness",
+    ),
+    pytest.param(
+        standardised,
+        "x",
+        "auto",
+        lambda: (normal(7),),
+        """
+    x_gap = x - x.mean()
+    std_x = x.std()
+    z = x_gap / std_x
+    # line: z = (x - x.mean()) / x.std()
+    z_scaled = 4.0 / std_x / len(x) * z * z * z
+    x_bar = z_scaled - (z_scaled * z).sum() / len(x) / std_x * x_gap
+    return x_bar - z_scaled.sum() / len(x)
+""",
+        id="standardised",
+    ),
+    pytest.param(
+        portfolio,
+        "w",
+        "auto",
+        lambda: (normal(4), normal(4), normal(4, 4), 2.0),
+        """
+    half = 0.5 * g
+    # line: return w @ mu - 0.5 * g * w @ S @ w
+    S_product = S @ w
+    return mu - (half * S_product + half * w @ S)
+""",
+        id="portfolio",
+    ),
+]
+
+
+@pytest.mark.parametrize(("function", "wrt", "mode", "point", "expected"), GALLERY)
+def test_emitted_array_source(
+    function: Callable[..., Any], wrt: Any, mode: str, point: Any, expected: str
+) -> None:
+    gradient = grad(function, wrt=wrt, mode=mode)
+    with np.errstate(invalid="ignore"):
+        gradient(*point())
+    text = gradient.source.split('"""')[2]
+    assert re.sub(r"# line \d+:", "# line:", text).strip("\n") == expected.strip("\n")
+
+
+NEVER = ("reshape", "add.at", "full_like", "expand_dims", "squeeze")
+
+
+@pytest.mark.parametrize("expected", [case.values[-1] for case in GALLERY])
+def test_nothing_is_done_in_vain(expected: Any) -> None:
+    assert not [word for word in NEVER if word in expected]
