@@ -12,8 +12,10 @@ from __future__ import annotations
 from chainrule.graph.block import Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Array, dtype_of, unit_axes_of
+from chainrule.primitives.arithmetic import subtract
 from chainrule.primitives.arrays.lengths import Length, Lengths
 from chainrule.primitives.arrays.measured import lengths_of
+from chainrule.primitives.arrays.shaping import dimension, reshape, reshaped
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
 
@@ -46,7 +48,7 @@ class Shapes(Copier):
 
     def __init__(self, source: Graph) -> None:
         super().__init__(source)
-        computed = _Computed(source).nodes
+        self.computed = computed = _Computed(source).nodes
         self.alike: dict[tuple[Lengths, str], list[Node]] = {}
         self.numbers: dict[int, Node] = {}
         self.last_use: dict[Node, int] = {}
@@ -63,6 +65,8 @@ class Shapes(Copier):
         if not step.origin.derivative or step.op.name not in READING:
             return super().copy(step)
         found = self._number(step) if step.op.name in ("dimension", "size_of") else None
+        if step.op is reshaped:
+            found = self._sized(step)
         if found is None:
             args = list(step.args)
             for position in READING[step.op.name]:
@@ -94,6 +98,34 @@ class Shapes(Copier):
         owner, axis = self.given[key[1]], int(key[2])
         form = "len" if axis == 0 else "function"
         return self.graph.cursor.add(step.op, (self.mapped(owner),), (axis, form), step.type)
+
+    def _sized(self, step: Node) -> Node | None:
+        """``x.reshape(len(k) - 1)`` where an array would be computed for its shape only."""
+        value, *likes = step.args
+        if len(likes) != 1 or likes[0] in self.computed or likes[0] in self.source.given:
+            return None
+        sizes = [self._size(length, step) for length in lengths_of(likes[0])]
+        if any(size is None for size in sizes):
+            return None
+        known = [size for size in sizes if size is not None]
+        params = reshape.defaults(order=step.params[0])
+        made = self.graph.cursor.add(reshape, (self.mapped(value), *known), params)
+        return made if made.type == step.type else None
+
+    def _size(self, length: Length, step: Node) -> Node | None:
+        """The number of entries along an axis, from the length of a given array."""
+        if length.known is not None:
+            return self.graph.constant(length.known)
+        (key, count), *more = length.terms
+        less = 0
+        if key[0] == "part" and len(key[1].terms) == 1:
+            less, ((key, count), *more) = int(key[2]), key[1].terms
+        if more or count != 1 or length.constant or key[0] != "given" or key[1] not in self.given:
+            return None
+        owner, axis = self.mapped(self.given[key[1]]), int(key[2])
+        form = "len" if axis == 0 else "function"
+        whole = self.graph.cursor.add(dimension, (owner,), (axis, form))
+        return whole if less == 0 else subtract.build(whole, self.graph.constant(less))
 
     def _again(self, step: Node, array: Node) -> Node:
         return self.graph.cursor.add(step.op, (self.mapped(array),), step.params, step.type)
