@@ -123,13 +123,12 @@ def scaled(node: Node, factor: Node, partial: Any) -> Any:
     if isinstance(partial, Choice):
         from chainrule.primitives.control import select
 
-        predicate = partial.predicate
-        mixed = isinstance(node.type, Array) and not isinstance(predicate.type, Array)
+        mixed = isinstance(node.type, Array) and not isinstance(partial.predicate.type, Array)
         then, orelse = (
             functools.partial(_case, node, factor, arm, mixed)
             for arm in (partial.then, partial.orelse)
         )
-        return select(predicate, then, orelse)
+        return select(partial.predicate, then, orelse)
     if isinstance(partial, Guarded):
         from chainrule.primitives.control import select
         from chainrule.primitives.masking import harmless, inside_mask, masked
@@ -152,12 +151,11 @@ def scaled(node: Node, factor: Node, partial: Any) -> Any:
 
 def _case(node: Node, factor: Node, arm: Callable[[], Any], mixed: bool) -> Any:
     """One case of a product; where one truth chooses among arrays all have the same axes."""
-    value = scaled(node, factor, arm())
-    if not mixed:
-        return value
     from chainrule.primitives.broadcasting import widened
 
-    return widened(value if isinstance(value, Node) else node.graph.constant(value), node)
+    value = scaled(node, factor, arm())
+    number = value if isinstance(value, Node) else node.graph.constant(value)
+    return widened(number, node) if mixed else value
 
 
 def settled(partial: Any) -> Any:
