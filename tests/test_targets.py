@@ -28,7 +28,14 @@ from tests.test_examples import CASES, load, parameters
 
 # What a module for a target may import.
 IMPORTS = {
-    "math": {"math", "builtins", "numpy", "scipy.special", "scipy.linalg"},
+    "math": {
+        "math",
+        "builtins",
+        "numpy",
+        "scipy.special",
+        "scipy.linalg",
+        "scipy.spatial.distance",
+    },
     "numba": {"math", "builtins", "numpy", "numba"},
     "array-api": {"math", "builtins"},
 }

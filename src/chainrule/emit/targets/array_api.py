@@ -13,6 +13,7 @@ from chainrule.emit.arrays import section_key
 from chainrule.emit.expressions import operation
 from chainrule.emit.plan import Plan, Value
 from chainrule.emit.targets import Form, Spelling, Target, UpdateForm
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import FLOATING, INT, Array, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall, axes_of
 from chainrule.primitives.declare import Primitive
@@ -373,6 +374,15 @@ def section_parts(
     return whole_key(parts, rank, sum(letter in "isau" for letter in pattern))
 
 
+def rolled(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``roll`` by a number of steps that is known."""
+    if value.args[1].op is not CONSTANT:
+        raise speller.refusal(
+            value, "`numpy.roll` by a number that is computed", "Give the number."
+        )
+    return plain("roll", "axis")(speller, value, args)
+
+
 def running(name: str) -> Form:
     """Running sums and products; of all axes at once in one axis."""
 
@@ -499,7 +509,7 @@ TARGET = Target(
         "expand_dims": expanded,
         "squeeze": squeezed,
         "flip": plain("flip", "axis"),
-        "roll": plain("roll", "axis"),
+        "roll": rolled,
         "array_concatenate": joined("concat"),
         "stack": joined("stack"),
         "tril": plain("tril", "k"),
