@@ -83,15 +83,11 @@ def _join(merged: list[Statement], first: Branch, second: Branch) -> bool:
     between = merged[position + 1 :]
     made_by_first = {value for inner in walk([first]) for value in defined_by(inner)}
     wanted = {value for inner in walk([second]) for value in reads_deep(inner)}
+    risky = any(defines_raising(inner) for inner in walk([second]))
     needed_before: list[Statement] = []
+    # From behind: most pairs are told apart by what stands right before the second.
     for statement in reversed(between):
         if any(value in wanted for inner in walk([statement]) for value in defined_by(inner)):
-            needed_before.append(statement)
-            wanted.update(value for inner in walk([statement]) for value in reads_deep(inner))
-    risky = any(defines_raising(inner) for inner in walk([second]))
-    for statement in between:
-        early = any(statement is other for other in needed_before)
-        if early:
             free = (
                 isinstance(statement, Define)
                 and not is_effect(statement.value)
@@ -99,6 +95,8 @@ def _join(merged: list[Statement], first: Branch, second: Branch) -> bool:
             )
             if not free or any(value in made_by_first for value in reads_deep(statement)):
                 return False
+            needed_before.append(statement)
+            wanted.update(reads_deep(statement))
         elif any(_pinned(inner, risky) for inner in walk([statement])):
             return False
     if len(between) > len(needed_before) and any(
@@ -219,7 +217,7 @@ def _closed_count(rest: list[Statement], count: int) -> int:
     """``count``, such that nothing behind needs what is computed in the part that is pushed."""
     made = {value for statement in rest[:count] for value in defined_by(statement)}
     made = {value for value in made if value.op is not VARIABLE}
-    if not any(
+    if not made or not any(
         value in made for statement in walk(rest[count:]) for value in reads_deep(statement)
     ):
         return count

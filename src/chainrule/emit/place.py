@@ -248,10 +248,12 @@ class _Order:
             if not isinstance(statement, Move):
                 for value in {value for inner in walk([statement]) for value in reads_deep(inner)}:
                     self.readers.setdefault(value, []).append(statement)
-        self.number()
+        self.number(0, len(body))
 
-    def number(self) -> None:
-        self.position = {statement: k for k, statement in enumerate(self.body)}
+    def number(self, start: int, stop: int) -> None:
+        """Note where the statements from ``start`` up to ``stop`` stand now."""
+        for k in range(start, stop):
+            self.position[self.body[k]] = k
 
     def read_before(
         self, old: Value, new: Value, wished: set[Value], last: int | None = None
@@ -276,20 +278,25 @@ class _Order:
             chosen = set(picked)
             stop = max(picked, default=at) + 1
             body[at:stop] = [*moved, *(body[k] for k in range(at, stop) if k not in chosen)]
-            self.number()
+            self.number(at, stop)
         elif _may_wait(body, at, end, new):
             statement = body.pop(at)
             body.insert(end, statement)
-            self.number()
+            self.number(at, end + 1)
 
     def _made_of(self, at: int, value: Value, old: Value) -> bool:
         """Whether derivative code before ``at`` that reads ``old`` goes into ``value``."""
+        # What reads ``old`` stands behind it, and so does all that it goes into.
+        home = self.made.get(old)
+        first = self.position[home] if home is not None else -1
         stack = list(value.args)
         seen: set[Value] = set()
         while stack:
             arg = stack.pop()
             made = self.made.get(arg)
-            if arg in seen or made is None or not arg.derivative or self.position[made] > at:
+            if arg in seen or made is None or not arg.derivative:
+                continue
+            if not first < self.position[made] <= at:
                 continue
             if old in arg.args:
                 return True
