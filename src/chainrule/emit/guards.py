@@ -104,7 +104,7 @@ class Watch:
             ast.Try([ast.Assign([fresh], test)], [handler], [], []),
             ast.If(
                 ast.UnaryOp(ast.Not(), ast.Name(FRESH, ast.Load())),
-                [ast.Return(_same_call(RENEW, function.args))],
+                [ast.Return(same_call(RENEW, function.args))],
                 [],
             ),
         ]
@@ -159,14 +159,14 @@ def entry_of(function: ast.FunctionDef) -> ast.FunctionDef:
     """A function that only calls the compiled one: what stands before it can watch the world."""
     entry = copy.copy(function)
     entry.decorator_list = []
-    call = ast.Return(_same_call(COMPILED, function.args))
+    call = ast.Return(same_call(COMPILED, function.args))
     for node in ast.walk(call):
         ast.copy_location(node, function)
     entry.body = [*function.body[: 1 if ast.get_docstring(function) is not None else 0], call]
     return entry
 
 
-def _same_call(name: str, arguments: ast.arguments) -> ast.Call:
+def same_call(name: str, arguments: ast.arguments) -> ast.Call:
     """A call of ``name`` with the arguments that the function was given."""
     args: list[ast.expr] = [
         ast.Name(arg.arg, ast.Load()) for arg in (*arguments.posonlyargs, *arguments.args)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import copy
 import itertools
 import linecache
 import types
 from collections.abc import Mapping
 from typing import Any
 
+from chainrule.emit.entry import Entry
 from chainrule.emit.guards import COMPILED, Watch, entry_of
 from chainrule.emit.imports import Missing
 from chainrule.emit.module import EmittedModule
@@ -25,12 +27,14 @@ def load(
     name: str,
     *,
     module_globals: dict[str, Any] | None = None,
+    entry: Entry | None = None,
 ) -> types.FunctionType:
     """The function ``name`` of an emitted module, compiled from its text.
 
     With ``module_globals`` the function runs in the user's module and reads its globals live;
     everything that the header binds comes in closure cells.  Where values have shaped the text,
-    the function begins with a check of them, and its attribute ``watch`` is not None.
+    the function begins with a check of them, and its attribute ``watch`` is not None; before that
+    stands the check of its arguments that ``entry`` is.
     """
     for value in emitted.bindings.values():
         if isinstance(value, Missing):
@@ -59,11 +63,16 @@ def load(
             for each in functions
         ]
         cells = {**cells, **watch.cells}
+    if entry is not None:
+        functions = [
+            entry.checked(copy.deepcopy(each)) if each.name == name else each for each in functions
+        ]
+        cells = {**cells, **entry.cells}
     function = _made(functions, cells, namespace, file, list(cells))[name]
     if watch is not None and frozen:
-        entry = watch.checked(entry_of(definition), namespace, names)
+        caller = watch.checked(entry_of(definition), namespace, names)
         cells = {**watch.cells, COMPILED: types.CellType(function)}
-        function = _made([entry], cells, namespace, file, list(cells))[name]
+        function = _made([caller], cells, namespace, file, list(cells))[name]
     _describe(function, emitted, name)
     function.watch = watch  # type: ignore[attr-defined]
     return function

@@ -1,7 +1,9 @@
 """Derivatives as functions: made at once where kinds are known, else on first call.
 
-Code is specialised on two things.  Kinds of arguments: :class:`Specialised` keeps one function for
-each.  Values that shaped the code (see :mod:`chainrule.lift.watching`): each function begins with
+Code is specialised on two things.  Kinds of arguments: where all may be floats the function for
+floats is made at once, and asks for them (:mod:`chainrule.emit.entry`); elsewhere, and for other
+kinds, :class:`Specialised` keeps one function for each.  Values that shaped the code (see
+:mod:`chainrule.lift.watching`): each function begins with
 a check that they are what they were (:mod:`chainrule.emit.guards`), so that no wrapper stands
 between the user and the code, and nothing at all where no value did;
 :class:`~chainrule.transforms.variants.Variants` supplies another when the check fails.
@@ -9,18 +11,21 @@ between the user and the code, and nothing at all where no value did;
 
 from __future__ import annotations
 
-import ast
 import functools
 import inspect
+import re
 import sys
 import types
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from chainrule.emit.entry import Entry
+from chainrule.emit.guards import bound_arguments
 from chainrule.emit.load import load
 from chainrule.emit.module import render
 from chainrule.emit.targets import target as target_named
-from chainrule.errors import ArgumentError, UnsupportedError
+from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError
+from chainrule.lift.infer import certain_numbers, takes_numbers
 from chainrule.lift.lifter import is_direct, owner_and_function
 from chainrule.lift.parameters import example_type
 from chainrule.lift.source import Source, innermost, source_of
@@ -29,8 +34,9 @@ from chainrule.transforms.directions import with_seeds
 from chainrule.transforms.variants import Variants
 
 Wrt = int | str | tuple[int | str, ...]
-# The functions of math that take iterables.
-TAKE_LISTS = {"fsum", "prod", "dist", "sumprod"}
+ANNOTATED = (float, int, bool, "float", "int", "bool")
+# Text of helpers to which an int is another thing than a float.
+ASKS_FOR_KINDS = re.compile(r"\b(isinstance|issubclass|type|hasattr|getattr)\(")
 PLAIN = (float, int, bool, complex)
 
 
@@ -57,13 +63,33 @@ def derivative(
     owner, _ = owner_and_function(base)
     source = source_of(innermost(base))
     request = Request(function, transform, wrt, mode, name, target)
-    plain = owner is None and is_direct(base)
-    if plain and kinds_are_known(source, names) and not isinstance(function, Specialised):
-        made: Callable[..., Any] = Variants(
-            source.function, request.generate_again, request.generate(None)
-        ).first
-        return made
+    if owner is None and is_direct(base) and not isinstance(function, Specialised):
+        entry = entry_of(source, names)
+        if entry is not None and not entry:
+            made: Callable[..., Any] = Variants(
+                source.function, request.generate_again, request.generate(None)
+            ).first
+            return made
+        if entry is not None and target == "math":
+            return made_for_floats(request, source, entry)
     return Specialised(request)
+
+
+def made_for_floats(request: Request, source: Source, entry: Entry) -> Callable[..., Any]:
+    """The function for floats, which passes arguments of other kinds on.
+
+    Where it cannot be made the kinds of the first arguments decide.
+    """
+    try:
+        first = request.generate(None, entry)
+    except ChainruleError:
+        return Specialised(request)
+    if any(ASKS_FOR_KINDS.search(text) for text in request.texts):
+        return Specialised(request)
+    made: Callable[..., Any] = ByKind(
+        Variants(source.function, request.generate_again, first), request, entry
+    ).variants.first
+    return made
 
 
 class Request:
@@ -84,16 +110,23 @@ class Request:
         self.mode = mode
         self.name = name
         self.target = target
+        # The user's functions that the code answers, as text.
+        self.texts: list[str] = []
 
-    def generate(self, arguments: dict[str, Any] | None) -> types.FunctionType:
-        """The generated function for arguments like these."""
+    def generate(
+        self, arguments: dict[str, Any] | None, entry: Entry | None = None
+    ) -> types.FunctionType:
+        """The generated function for arguments like these, which ``entry`` checks."""
         graphs = derive(
             self.function, self.transform, self.wrt, self.mode, self.name, arguments=arguments
         )
         emitted = render(graphs, target=self.target)
         source = source_of(innermost(base_function(self.function)))
-        generated = load(emitted, graphs[0].name, module_globals=source.function.__globals__)
+        generated = load(
+            emitted, graphs[0].name, module_globals=source.function.__globals__, entry=entry
+        )
         generated.request = self  # type: ignore[attr-defined]
+        self.texts = [text for _, _, text in graphs[0].sources]
         return generated
 
     def generate_again(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> types.FunctionType:
@@ -125,6 +158,32 @@ def base_function(function: Any) -> Any:
     while isinstance(getattr(function, "request", None), Request):
         function = function.request.function
     return function
+
+
+class ByKind:
+    """What a function made for floats calls when it is given something else."""
+
+    def __init__(self, variants: Variants, request: Request, entry: Entry) -> None:
+        self.variants = variants
+        self.request = request
+        self.entry = entry
+        self._others: Specialised | None = None
+        entry.on_other_kinds(self.call)
+
+    def call(self, *args: Any, **keywords: Any) -> Any:
+        """The derivative for these arguments, whatever their kinds."""
+        first = self.variants.first
+        if not self.entry.on and self.entry.fits(bound_arguments(first, args, keywords)):
+            self.entry.switch(on=True)
+            first.source = self.variants.text
+            return first(*args, **keywords)
+        if self._others is None:
+            self._others = Specialised(self.request)
+        result = self._others(*args, **keywords)
+        # The text is that of what has run: the next call with floats puts its own there.
+        self.entry.switch(on=False)
+        first.source = self._others.source
+        return result
 
 
 class Specialised:
@@ -308,53 +367,31 @@ def sequence_key(value: list[Any] | tuple[Any, ...]) -> Hashable:
     return tuple(inner)
 
 
-def kinds_are_known(source: Source, wrt: tuple[str, ...]) -> bool:
-    """Whether annotations, or the calls of ``math`` in the body, settle every parameter's kind."""
-    signature = inspect.signature(source.function)
-    proven = scalars_by_use(source)
-    for parameter in signature.parameters.values():
+def entry_of(source: Source, wrt: tuple[str, ...]) -> Entry | None:
+    """What has to be asked of arguments, where all are numbers; None where that is not certain.
+
+    Nothing has to be asked of a parameter with an annotation, or of one that certainly is a
+    number in the function itself.
+    """
+    certain = certain_numbers(source)
+    floats: list[str] = []
+    exact: dict[str, type] = {}
+    for parameter in inspect.signature(source.function).parameters.values():
+        default = parameter.default
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            return False
-        if parameter.annotation in (float, int, bool, "float", "int", "bool"):
-            if parameter.default is None:
-                return False
+            return None
+        if parameter.annotation in ANNOTATED:
+            if default is None:
+                return None
             continue
-        if (
-            parameter.default is not inspect.Parameter.empty
-            and type(parameter.default) is not float
-        ):
-            return False
-        if parameter.name not in proven:
-            return False
-    return True
-
-
-def scalars_by_use(source: Source) -> set[str]:
-    """Parameters that are certainly numbers: ``math`` functions take nothing else."""
-    names: set[str] = set()
-    variables = source.function.__globals__
-    for node in ast.walk(source.tree):
-        if not isinstance(node, ast.Call):
-            continue
-        function = node.func
-        found: Any = None
-        if isinstance(function, ast.Name):
-            found = variables.get(function.id)
-        elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-            found = getattr(variables.get(function.value.id), function.attr, None)
-        if getattr(found, "__module__", None) != "math" or found.__name__ in TAKE_LISTS:
-            continue
-        for argument in node.args:
-            names.update(_plain_names(argument))
-    return names
-
-
-def _plain_names(node: ast.expr) -> set[str]:
-    """Names that enter an expression of arithmetic only."""
-    if isinstance(node, ast.Name):
-        return {node.id}
-    if isinstance(node, ast.BinOp):
-        return _plain_names(node.left) | _plain_names(node.right)
-    if isinstance(node, ast.UnaryOp):
-        return _plain_names(node.operand)
-    return set()
+        if parameter.annotation is not inspect.Parameter.empty:
+            return None
+        if type(default) in (int, bool) and parameter.name not in wrt:
+            exact[parameter.name] = type(default)
+        elif default is not inspect.Parameter.empty and type(default) not in (float, int):
+            return None
+        elif parameter.name not in certain:
+            floats.append(parameter.name)
+    if (floats or exact) and not takes_numbers(source):
+        return None
+    return Entry(tuple(floats), exact)

@@ -38,6 +38,11 @@ class Variants:
         self.texts: dict[Any, str] = {}
         self._keep(first)
 
+    @property
+    def text(self) -> str:
+        """The text of the function that is right as far as is known."""
+        return self.texts[self.current]
+
     def _keep(self, function: Any) -> None:
         watch: Watch | None = function.watch
         if watch is not None:

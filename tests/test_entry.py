@@ -1,0 +1,133 @@
+"""What `grad` returns is the generated function: it asks for floats, and passes others on."""
+
+from __future__ import annotations
+
+import math
+import types
+
+import numpy as np
+import pytest
+
+import chainrule
+from chainrule.errors import ChainruleError
+from chainrule.lift.infer import certain_numbers
+from chainrule.lift.source import source_of
+
+FREE = {".float", ".other"}
+
+
+def scaled(x):
+    return 2.0 * x
+
+
+def wave(x, y, z, early=0.0):
+    u = x * 2.0 + y
+    if early > 1.0:
+        return y
+    return math.sin(u) * scaled(z)
+
+
+def polynomial(x, y):
+    return x * x * y + 3.0 * x
+
+
+def powers(x, n=2):
+    for _ in range(n):
+        x = x * x
+    return x
+
+
+def area(x):
+    return math.exp(x) * helped(x)
+
+
+def helped(x):
+    return math.sqrt(x)
+
+
+def nested(p, q):
+    return helped(p + 1.0) * q
+
+
+def test_the_generated_function_itself_is_returned_for_arithmetic() -> None:
+    slope = chainrule.grad(polynomial)
+    assert isinstance(slope, types.FunctionType)
+    assert set(slope.__code__.co_freevars) >= FREE
+    assert slope(2.0, 5.0) == 23.0
+
+
+def test_what_math_takes_needs_no_check() -> None:
+    slope = chainrule.grad(area)
+    assert isinstance(slope, types.FunctionType)
+    assert not FREE & set(slope.__code__.co_freevars)
+
+
+def test_numbers_are_certain_through_names_and_helpers_and_only_where_they_are_run() -> None:
+    assert certain_numbers(source_of(nested)) == {"p"}
+    # The sine comes after a way out.
+    assert certain_numbers(source_of(wave)) == set()
+
+
+@pytest.mark.parametrize("point", [(2, 5), (2.0, 5), (True, 5.0), (np.float64(2.0), 5.0)])
+def test_numbers_of_every_kind_give_the_same(point: tuple[object, ...]) -> None:
+    slope = chainrule.grad(polynomial)
+    assert slope(*point) == chainrule.grad(polynomial)(float(point[0]), float(point[1]))
+
+
+def test_arrays_are_told_from_floats_at_every_call() -> None:
+    product = chainrule.jvp(polynomial)
+    assert product(2.0, 5.0, 1.0) == (26.0, 23.0)
+    x = np.array([1.0, 2.0])
+    value, tangent = product(x, 5.0, np.ones(2))
+    assert value.tolist() == [8.0, 26.0]
+    assert tangent.tolist() == [13.0, 23.0]
+    assert product(2.0, 5.0, 1.0) == (26.0, 23.0)
+    slope = chainrule.grad(polynomial)
+    with pytest.raises(ChainruleError, match="needs one number"):
+        slope(x, 5.0)
+    with pytest.raises(ChainruleError, match="list"):
+        slope([1.0, 2.0], 5.0)
+    assert slope(2.0, 5.0) == 23.0
+
+
+def test_the_text_is_that_of_the_kind_that_ran_last() -> None:
+    slope = chainrule.vjp(powers)
+    text = slope.source
+    assert slope(2.0, out_bar=1.0) == (16.0, 32.0)
+    assert slope(np.full(2, 2.0), out_bar=np.ones(2))[1].tolist() == [32.0, 32.0]
+    assert slope.source != text
+    assert slope(2.0, out_bar=1.0) == (16.0, 32.0)
+    assert slope.source == text
+
+
+def test_counts_are_told_from_floats() -> None:
+    slope = chainrule.grad(powers)
+    assert slope(2.0) == 32.0
+    assert slope(2.0, 3) == 1024.0
+    assert slope(2.0, n=1) == 4.0
+    with pytest.raises(TypeError):
+        slope(2.0, 2.5)
+
+
+def test_a_function_that_asks_for_kinds_is_made_for_each() -> None:
+    def by_kind(x):
+        return x * x if isinstance(x, float) else 3.0 * x
+
+    slope = chainrule.grad(by_kind)
+    assert slope(2.0) == 4.0
+    assert slope(2) == 3.0
+    assert slope(2.0) == 4.0
+
+
+def test_a_helper_that_is_defined_later_is_found_at_the_first_call() -> None:
+    space: dict[str, object] = {}
+    slope = chainrule.grad(lambda_of_later(space))
+    space["later"] = scaled
+    assert slope(3.0) == 2.0
+
+
+def lambda_of_later(space: dict[str, object]) -> types.FunctionType:
+    def f(x):
+        return later(x)  # noqa: F821
+
+    return types.FunctionType(f.__code__, space, "f")
