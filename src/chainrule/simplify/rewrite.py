@@ -202,6 +202,10 @@ class Simplifier(ArraySimplifier):
         extra = opened_deep - opened
         if extra and _settle(deep) and deep.cost < min(product.cost, opened) + extra:
             return deep.build(self.graph.constant(1.0))
+        wide, opened_wide = collect(step, self._opens_named, self.settled)
+        # A tangent's name is kept, unless what it is divided by is what it is multiplied by.
+        if opened_wide > opened and _settle(wide) and wide.cost + 2 <= opened_wide:
+            return wide.build(self.graph.constant(1.0))
         if opened == 1 and not product.flips:
             return None
         return product.build(self.graph.constant(1.0))
@@ -212,13 +216,17 @@ class Simplifier(ArraySimplifier):
 
     def _opens(self, node: Node, user: Node) -> bool:
         """Whether ``node`` is a part of its user's product and of nothing else."""
+        return self._opens_named(node, user) and node not in self.source.names
+
+    def _opens_named(self, node: Node, user: Node) -> bool:
+        """The same, whether or not it has a name."""
         return (
             node.op in PRODUCT_OPS
             and user.op in PRODUCT_OPS
             and self.uses.get(node) == 1
             and node.block is user.block
             and node.type == FLOAT
-            and node not in self.source.names
+            and (node.origin.derivative or node not in self.source.names)
         )
 
     def _sum(self, step: Node) -> Node | None:

@@ -120,12 +120,14 @@ class Known:
 
     def __init__(self) -> None:
         self._by_first: dict[Key, list[tuple[Node, Block, tuple[Term, ...]]]] = {}
+        self._terms: dict[Node, tuple[Term, ...]] = {}
 
     def learn(self, node: Node, terms: Sequence[Term]) -> None:
         """Take in that ``node`` is the sum of ``terms``."""
         plain = tuple(map(expanded, merged(terms)))
         if any(part.constant == 0.0 for part in plain):
             return
+        self._terms[node] = plain
         sizes = merged([replace(term, constant=abs(term.constant)) for term in terms])
         kept = [abs(term.constant) for term in plain]
         # A sum whose like terms cancel is less accurate than what is left of them.
@@ -134,6 +136,7 @@ class Known:
 
     def taken(self, terms: list[Term], block: Block) -> list[Term]:
         """The terms, with sums of f in the place of what they are made of."""
+        terms = self._over_sums(self._without_opposites(terms))
         position = 0
         while position < len(terms):
             first = expanded(terms[position])
@@ -148,6 +151,54 @@ class Known:
                     position = -1
                     break
             position += 1
+        return terms
+
+    def _without_opposites(self, terms: list[Term]) -> list[Term]:
+        """The terms, with a sum of f taken apart where a part of it vanishes against another.
+
+        ``(z - 1) - z`` is -1, and loses digits if it is not seen.
+        """
+        for k, term in enumerate(terms):
+            if len(term.factors) != 1 or term.divisors or term.inner:
+                continue
+            parts = self._terms.get(term.factors[0], ())
+            apart = [replace(part, constant=part.constant * term.constant) for part in parts]
+            wide = merged([*terms[:k], *apart, *terms[k + 1 :]])
+            vanished = len(terms) - 1 + len(apart) - len(wide)
+            if apart and vanished > 1 and cost_of(wide) < cost_of(terms):
+                return self._without_opposites(wide)
+        return terms
+
+    def _over_sums(self, terms: list[Term]) -> list[Term]:
+        """The terms, with what is left of a sum of f in the place of a difference.
+
+        With ``s = p + q`` the difference ``1 - p / s`` is ``q / s``, and loses no digits.
+        """
+        keys: dict[Key, int] | None = None
+        for k, term in enumerate(terms):
+            if term.inner or len(terms) < 2:
+                continue
+            whole = expanded(term)
+            for position, divisor in enumerate(whole.divisors):
+                parts = self._terms.get(divisor, ())
+                if len(parts) != 2:
+                    continue
+                if keys is None:
+                    keys = {expanded(t).key: j for j, t in enumerate(terms) if not t.inner}
+                below = whole.divisors[:position] + whole.divisors[position + 1 :]
+                for part, other in (parts, parts[::-1]):
+                    above = _taken_out(whole.factors, part.factors)
+                    if above is None or part.divisors:
+                        continue
+                    first = Term(-whole.constant / part.constant, above, below)
+                    j = keys.get(first.key)
+                    if j is None or j == k or expanded(terms[j]).constant != first.constant:
+                        continue
+                    left = first.times(other).times(Term(1.0, (), (divisor,)))
+                    rest = [t for i, t in enumerate(terms) if i not in (j, k)]
+                    found = merged([*rest[: min(j, k)], left, *rest[min(j, k) :]])
+                    if cost_of(found) < cost_of(terms):
+                        return self._over_sums(found)
         return terms
 
     def _match(
@@ -197,6 +248,17 @@ def expanded(term: Term) -> Term:
             stack.append((right, not below if node.op is divide else below))
             stack.append((left, below))
     return term_of(product)
+
+
+def _taken_out(nodes: tuple[Node, ...], gone: tuple[Node, ...]) -> tuple[Node, ...] | None:
+    """The nodes without some of them; None where these are not among them."""
+    left = list(nodes)
+    for node in gone:
+        position = next((k for k, known in enumerate(left) if known is node), None)
+        if position is None:
+            return None
+        del left[position]
+    return tuple(left)
 
 
 def _is_product(node: Node) -> bool:

@@ -30,8 +30,10 @@ from chainrule.primitives.cost import operations
 from chainrule.primitives.sequence import zero_of
 from chainrule.simplify.rewrite import simplify, through
 
-# With a loop, up to this many scalars are differentiated forward: no tape at all.
+# With a loop, up to this many scalars are differentiated forward: no tape at all, unless the
+# way back takes less than this part of the operations, which pays for its tape.
 FORWARD_WITH_LOOP = 4
+WORTH_A_TAPE = 2 / 3
 # With more inputs reverse is cheaper without counting.
 MOST_DIRECTIONS = 12
 # Up to this many steps both modes are tried, and the one that takes fewer operations is kept.
@@ -330,9 +332,14 @@ def gradient(
         if mode == "forward" or len(inputs) == 1:
             return forward_gradient(lifted, structures, output, with_value)
         if any(step.op is LOOP for step in all_steps(lifted.graph.body)):
-            if len(inputs) <= FORWARD_WITH_LOOP:
-                return forward_gradient(lifted, structures, output, with_value)
-            return reverse_gradient(lifted, structures, output, with_value)
+            if len(inputs) > FORWARD_WITH_LOOP:
+                return reverse_gradient(lifted, structures, output, with_value)
+            onward = forward_gradient(lifted, structures, output, with_value)
+            if len(inputs) == 2:
+                return onward
+            backward = reverse_gradient(lifted, structures, output, with_value)
+            saved = operations(backward.graph) < WORTH_A_TAPE * operations(onward.graph)
+            return backward if saved else onward
         large = sum(1 for _ in all_steps(lifted.graph.body)) > TRIED
         if len(inputs) > (2 if large else MOST_DIRECTIONS):
             return reverse_gradient(lifted, structures, output, with_value)
