@@ -371,13 +371,10 @@ GALLERY = [
         "auto",
         (1.0,),
         """
-    scale = k * x
-    t1 = 1.0 + scale
+    t1 = 1.0 + k * x
     t2 = 1.0 + x
-    # line: return u / (1.0 + u)
-    ratio = (k - k * scale / t1) / t1
     # line: return helper(k * x) - helper(x)
-    return ratio - (1.0 - x / t2) / t2
+    return k / t1 / t1 - 1.0 / t2 / t2
 """,
         id="calls-auto-x",
     ),
@@ -546,11 +543,11 @@ GALLERY = [
         gap = 1 - e * cos_anomaly
         ratio = anomaly_bar / gap
         sin_anomaly = sin(anomaly)
-        scale = ratio * ((anomaly - e * sin_anomaly - mean) / gap)
+        scale = e * sin_anomaly
+        scale_1 = ratio * ((anomaly - scale - mean) / gap)
         mean_bar += ratio
-        e_bar = e_bar - scale * cos_anomaly + ratio * sin_anomaly
-        total = anomaly_bar + e * (sin_anomaly * scale + cos_anomaly * ratio)
-        anomaly_bar = total - ratio
+        e_bar = e_bar - scale_1 * cos_anomaly + ratio * sin_anomaly
+        anomaly_bar = scale * scale_1
     return mean_bar + anomaly_bar, e_bar
 """,
         id="kepler-reverse-mean-e",
