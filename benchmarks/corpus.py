@@ -41,7 +41,7 @@ SECONDS = 20
 ORACLE_SECONDS = 60
 ENTRIES = 6
 """How many entries of a long array are judged: the first, the last and some between."""
-WORKERS = 2
+WORKERS = int(os.environ.get("CHAINRULE_WORKERS", "2"))
 MEMORY = 4 << 30
 
 

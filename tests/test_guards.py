@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chainrule import grad, hessian, value_and_grad
+from chainrule import grad, hessian, jacobian, value_and_grad
 
 MODE = "square"
 FLAG = True
@@ -417,3 +417,24 @@ def test_a_reloaded_module_is_lifted_again(tmp_path: Path, monkeypatch: pytest.M
     file.write_text("def rate(x):\n    return 5.0 * x + 1.0\n")
     importlib.reload(module)
     assert slope(3.0) == 31.0
+
+
+def with_details(x, full=False, negative=False):
+    y = x * x
+    if full:
+        details = {"square": y}
+    if negative:
+        y = -y
+    if full:
+        details["signed"] = y
+        return details
+    return y
+
+
+def test_a_flag_that_decides_the_kind_of_the_result_is_watched() -> None:
+    slope = jacobian(with_details)
+    assert slope(2.0) == 4.0
+    assert slope(2.0, True) == {"square": 4.0, "signed": 4.0}
+    assert slope(2.0, True, True) == {"square": 4.0, "signed": -4.0}
+    assert slope(3.0, negative=True) == -6.0
+    assert slope(2.0) == 4.0

@@ -188,6 +188,30 @@ def inner_mutual(x, n):
     return ping(n) + pong(n)
 
 
+def inner_names_again(x, n):
+    level = 3.0 * x
+
+    def scaled(k):
+        level = x * k
+
+        def inner(y):
+            return y * level
+
+        return inner
+
+    times = scaled(2.0)
+
+    def grown(level, step=1.0):
+        if step > n:
+            level = times(level)
+        larger = 1.3 * level
+        if larger < 100.0:
+            larger = grown(larger, step + 1.0)
+        return larger
+
+    return grown(level) + level
+
+
 CASES: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (powers, (2.0, 5), "x"),
     (power, (2.0, 5), "x"),
@@ -211,6 +235,7 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (inner_newton, (1.0, 2.0, 20), "a"),
     (inner_with_table, (0.7, 5), "x"),
     (inner_mutual, (0.7, 5), "x"),
+    (inner_names_again, (0.7, 5), "x"),
 ]
 EVERY = pytest.mark.parametrize(("function", "at", "wrt"), CASES)
 

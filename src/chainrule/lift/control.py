@@ -13,7 +13,7 @@ from chainrule.lift.core import AlwaysRaises, Completion, LoopExits, Path
 from chainrule.lift.exits import exits_of
 from chainrule.lift.state import assigned_names
 from chainrule.lift.statements import STATEMENTS
-from chainrule.lift.values import UNBOUND, Range, Static, Value
+from chainrule.lift.values import UNBOUND, Range, Static, TupleValue, Value
 
 # A loop over this many known items at most is unrolled: each is a value of its own.
 UNROLL_ITEMS = 40
@@ -185,7 +185,7 @@ class Control(Attempts):
         items = self.known_iteration(iterable)
         if items is None or len(items) > UNROLL_ITEMS:
             return None
-        numbers = all(isinstance(item, Node) and item.type.differentiable for item in items)
+        numbers = all(map(_is_row_of_numbers, items))
         if numbers and len(items) > UNROLL_STEPS and self.is_table(iterable):
             return None
         return items
@@ -434,6 +434,15 @@ class Control(Attempts):
                 )
             words.append(f"{keyword.arg}={value!r}")
         return f"{found}({', '.join(words)})"
+
+
+def _is_row_of_numbers(item: Value) -> bool:
+    if isinstance(item, TupleValue):
+        return all(map(_is_row_of_numbers, item.items))
+    if isinstance(item, Static):
+        row = item.value
+        return isinstance(row, (list, tuple)) and all(type(each) in (int, float) for each in row)
+    return isinstance(item, Node) and item.type.differentiable
 
 
 def _refuse_async(self: Control, node: ast.AST) -> Completion:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ast
 import functools
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from chainrule.graph.block import REFERENCE, Graph
@@ -23,7 +24,7 @@ from chainrule.lift.calls import DEEPEST_CALL, Calls, Given
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.source import Source, unwrap
-from chainrule.lift.state import Frame, assigned_names
+from chainrule.lift.state import Frame, assigned_names, is_literal
 from chainrule.lift.values import (
     UNBOUND,
     Closure,
@@ -210,7 +211,10 @@ class Functions(Calls):
         value = self.read(value)
         if isinstance(value, Closure) and callee.closure is not None:
             defaults = (*value.defaults, *value.keyword_defaults.values())
-            if not any(isinstance(default, (Node, ListBox)) for default in defaults):
+            if not any(
+                isinstance(default, (Node, ListBox)) and not is_literal(default)
+                for default in defaults
+            ):
                 return ("closure", value.tree)
         if isinstance(value, Static):
             return ("is", value.value if _is_plain(value.value) else _Same(value.value))
@@ -288,7 +292,8 @@ class Functions(Calls):
         inner.under_way = [callee.identity]
         inner.sources = {(source.file, source.tree.lineno): source}
         inner.called = self.called
-        frames = _mirrored(frame.parent)
+        closures = [value.frame for _, _, value in captured if isinstance(value, Closure)]
+        frames = _mirrored([frame.parent, *closures])
         own = Frame(source, frames.get(frame.parent), frame.globals)
         own.cells, own.owner = frame.cells, frame.owner
         inner.frame = own
@@ -299,7 +304,7 @@ class Functions(Calls):
             for where, name, value in captured:
                 key = (frames[where], name)
                 if isinstance(value, Closure):
-                    inner.state[key] = replace(value, frame=frames[value.frame])
+                    inner.state[key] = inner.closure_like(value, frames[value.frame])
                 else:
                     inner.state[key] = inner.parameter_like(self, name, value)
         kept = (ListBox, DictBox)
@@ -348,6 +353,19 @@ class Functions(Calls):
         made = self._parameter(name, outer.node(value))
         return self.boxed(made) if isinstance(made.type, SequenceType) else made
 
+    def closure_like(self, value: Closure, frame: Frame) -> Closure:
+        """The same function with ``frame`` of this lifter around it."""
+
+        def default_like(default: Value) -> Value:
+            return self.graph.constant(default.params[0]) if is_literal(default) else default
+
+        return Closure(
+            value.tree,
+            frame,
+            tuple(map(default_like, value.defaults)),
+            {name: default_like(default) for name, default in value.keyword_defaults.items()},
+        )
+
     def _static_like(self, outer: Functions, value: Static) -> Static:
         """An object known while lifting, read by the code of this graph."""
         leaf = outer.static_node(value) if value.node is not None else None
@@ -360,13 +378,13 @@ class Functions(Calls):
         """What a function that is defined inside another uses of the variables around it."""
         found: list[Captured] = []
         seen: set[Any] = set()
-        trees = [callee.tree] if callee.closure is not None else []
-        while trees:
-            tree = trees.pop()
+        functions = [(callee.tree, callee.frame.parent)] if callee.closure is not None else []
+        while functions:
+            tree, around = functions.pop()
             if any(isinstance(part, ast.Nonlocal) for part in ast.walk(tree)):
                 raise self._cannot(callee, node, "it assigns a variable of the function around it")
             for name in _names_read(tree):
-                frame = callee.frame.parent
+                frame = around
                 while frame is not None and (frame, name) not in self.state:
                     frame = frame.parent
                 if frame is None or (frame, name) in seen:
@@ -377,29 +395,42 @@ class Functions(Calls):
                     continue
                 found.append((frame, name, value))
                 if isinstance(value, Closure):
-                    trees.append(value.tree)
+                    functions.append((value.tree, value.frame))
         return found
 
     def _parameter(self, name: str, like: Node) -> Node:
+        # Variables of one name may come from several functions around this one.
+        taken = {parameter.params[0] for parameter in self.graph.body.parameters}
+        stem, number = name, 1
+        while name in taken:
+            number += 1
+            name = f"{stem}_{number}"
         node = self.graph.body.parameter(name, like.type)
         self.graph.names[node] = name
         return node
 
 
-def _names_read(tree: ast.AST) -> list[str]:
-    """The names that a function's text reads or calls, in order."""
+def _names_read(tree: ast.FunctionDef | ast.Lambda) -> list[str]:
+    """The names that a function's text reads or calls and are not its own, in order."""
+    arguments = tree.args
+    own = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
+    if isinstance(tree, ast.FunctionDef):
+        own |= set(assigned_names(tree.body))
     found = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    return list(dict.fromkeys(found))
+    return [name for name in dict.fromkeys(found) if name not in own]
 
 
-def _mirrored(frame: Frame | None) -> dict[Frame | None, Frame]:
-    """Frames that stand for the frames around a function in a lifter of its own."""
-    chain = []
-    while frame is not None:
-        chain.append(frame)
-        frame = frame.parent
+def _mirrored(innermost: Sequence[Frame | None]) -> dict[Frame | None, Frame]:
+    """Frames that stand for these, and for those around them, in a lifter of its own."""
+    chain: dict[Frame, None] = {}
+    for frame in innermost:
+        inside: list[Frame] = []
+        while frame is not None and frame not in chain:
+            inside.append(frame)
+            frame = frame.parent
+        chain.update(dict.fromkeys(reversed(inside)))
     made: dict[Frame | None, Frame] = {}
-    for old in reversed(chain):
+    for old in chain:
         new = Frame(old.source, made.get(old.parent), old.globals)
         new.local_names, new.outer_names = old.local_names, old.outer_names
         new.global_names, new.cells, new.owner = old.global_names, old.cells, old.owner

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, UnsupportedError
 from chainrule.graph.block import Graph
 from chainrule.graph.guard import Argument, Route, array_layout
 from chainrule.graph.node import Node, Origin
@@ -85,6 +85,29 @@ def lift(
     ChainruleError
         When the function cannot be understood.
     """
+    flags = [name for name, value in (arguments or {}).items() if type(value) is bool]
+    held = frozenset(flags).difference(wrt)
+    try:
+        return _lifted(function, arguments, kinds or {}, wrt, transform, frozenset())
+    except UnsupportedError as refusal:
+        if not held:
+            raise
+        try:
+            # What a flag decides may be the kind of the result: code for this value of it.
+            return _lifted(function, arguments, kinds or {}, wrt, transform, held)
+        except UnsupportedError:
+            raise refusal from None
+
+
+def _lifted(
+    function: Callable[..., Any],
+    arguments: Mapping[str, Any] | None,
+    kinds: Mapping[str, str],
+    wrt: tuple[str, ...],
+    transform: Transform | None,
+    held: frozenset[str],
+) -> Lifted:
+    """The graph of ``function`` for the values that the arguments ``held`` have."""
     owner, plain = owner_and_function(function)
     direct = is_direct(function)
     source = source_of(plain if direct else innermost(function))
@@ -108,7 +131,7 @@ def lift(
     with deep_recursion():
         nodes: dict[str, Node] = {}
         values = _parameter_values(
-            lifter, signature, source, owner, arguments, kinds or {}, wrt, nodes
+            lifter, signature, source, owner, arguments, kinds, wrt, nodes, held
         )
         parameters = {name: lifter.structure(value) for name, value in values.items()}
         try:
@@ -231,6 +254,7 @@ def _parameter_values(
     kinds: Mapping[str, str],
     wrt: tuple[str, ...],
     nodes: dict[str, Node],
+    held: frozenset[str],
 ) -> dict[str, Value]:
     values: dict[str, Value] = {}
     uses = used_types(source.tree)
@@ -245,6 +269,9 @@ def _parameter_values(
 
         if owner is not None and position == 0:
             values[name] = lifter.example_value(name, owner, read)
+        elif arguments is not None and name in held:
+            lifter.graph.guard(Route(Argument(name)), "is", arguments[name])
+            values[name] = Static(arguments[name])
         elif arguments is not None and name in arguments:
             values[name] = lifter.example_value(name, arguments[name], read)
         elif parameter.kind is inspect.Parameter.VAR_POSITIONAL:

@@ -17,6 +17,7 @@ from chainrule.lift.numpy_forms import ufunc_method
 from chainrule.lift.numpy_mapping import vectorized
 from chainrule.lift.numpy_table import METHODS, special_form
 from chainrule.lift.numpy_updates import bound, picked
+from chainrule.lift.scipy_forms import scipy_form
 from chainrule.lift.values import ListBox, ObjectBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, linear_algebra, lists, shaping
@@ -66,7 +67,7 @@ class NumpyCalls(Methods):
             return distribution
         if type(found).__name__ == "vectorize" and type(found).__module__ == "numpy":
             return vectorized(self, [self.adopt(found.pyfunc, None), *args], keywords, node)
-        special = special_form(found)
+        special = special_form(found) or scipy_form(found)
         if special is not None:
             return special(self, args, keywords, node)
         primitive = primitive_of(found)

@@ -6,5 +6,10 @@ from chainrule.emit.targets import Target
 
 TARGET = Target(
     name="math",
-    modules=(("math", "builtins"), ("numpy",), ("scipy.special",), ("operator", "statistics")),
+    modules=(
+        ("math", "builtins"),
+        ("numpy",),
+        ("scipy.special", "scipy.interpolate"),
+        ("operator", "statistics"),
+    ),
 )

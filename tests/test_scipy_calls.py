@@ -1,0 +1,93 @@
+"""Functions of SciPy that are lifted in a way of their own: Lambert's function and splines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.interpolate import bisplev, bisplrep, splev, splrep
+from scipy.special import lambertw
+
+from chainrule import UnsupportedError, grad
+from tests import oracle
+
+KNOTS = np.linspace(0.0, 3.0, 20)
+CURVE = splrep(KNOTS, np.sin(KNOTS))
+CURVES = [CURVE, splrep(KNOTS, np.cos(KNOTS))]
+PLAIN = [CURVE[0].tolist(), CURVE[1].tolist(), CURVE[2]]
+GRID = np.meshgrid(KNOTS[::3], KNOTS[::3])
+SURFACE = bisplrep(GRID[0].ravel(), GRID[1].ravel(), np.cos(GRID[0] * GRID[1]).ravel(), s=2.0)
+
+
+def both_branches(x):
+    return x * float(lambertw(x, -1).real) + lambertw(x).real
+
+
+def named_branch(x):
+    return lambertw(-x, k=-1).real
+
+
+def on_a_curve(x):
+    return float(splev(x * x, CURVE))
+
+
+def slope_of_a_curve(x):
+    return x * splev(x, PLAIN, der=1)
+
+
+def one_of_the_curves(x):
+    total = 0.0
+    for i in range(len(CURVES)):
+        total += float(splev(x * (i + 1), CURVES[i]))
+    return total
+
+
+def on_a_surface(x):
+    return float(bisplev(x, x * x, SURFACE))
+
+
+CASES = [
+    (both_branches, -0.2),
+    (named_branch, 0.1),
+    (on_a_curve, 1.2),
+    (slope_of_a_curve, 1.1),
+    (one_of_the_curves, 1.3),
+    (on_a_surface, 1.4),
+]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(("function", "at"), CASES)
+def test_first_and_second_derivative_are_the_oracles(
+    function: Callable[..., Any], at: float, mode: str
+) -> None:
+    slope = grad(function, mode=mode)
+    verdict = oracle.derivative(function, (at,))
+    assert oracle.agrees(verdict, slope(at)), (slope(at), verdict)
+    verdict = oracle.derivative(slope, (at,))
+    bend = grad(slope)(at)
+    assert oracle.agrees(verdict, bend), (bend, verdict)
+
+
+def test_the_slope_of_a_spline_is_a_float() -> None:
+    assert type(grad(on_a_curve)(1.2)) is float
+
+
+def magnitude(x):
+    return abs(lambertw(x))
+
+
+def on_an_array(x):
+    return splev(x, CURVE).sum()
+
+
+@pytest.mark.parametrize(
+    ("function", "argument"), [(magnitude, 1.0), (on_an_array, np.array([1.0, 2.0]))]
+)
+def test_complex_results_and_arrays_are_refused(
+    function: Callable[..., Any], argument: Any
+) -> None:
+    with pytest.raises(UnsupportedError):
+        grad(function)(argument)
