@@ -43,6 +43,8 @@ ENTRIES = 6
 """How many entries of a long array are judged: the first, the last and some between."""
 WORKERS = int(os.environ.get("CHAINRULE_WORKERS", "2"))
 MEMORY = 4 << 30
+SINGLE_POINT = "no slope is known at this single point"
+"""What a derivative raises where f's own branches leave its slope open."""
 
 
 @dataclass(frozen=True)
@@ -221,6 +223,10 @@ def judge(
         if not settled:
             return found("undecided", _why_undecided(verdicts))
         return found("refused", first_line(refusal), str(refusal))
+    except ArithmeticError as error:
+        if not str(error).endswith(SINGLE_POINT):
+            return found("crashed", first_line(error), traceback.format_exc())
+        return found("refused" if settled else "undecided", SINGLE_POINT, str(error))
     except BaseException as error:
         reason = f"{type(error).__name__}: {first_line(error)}"
         return found("crashed", reason, traceback.format_exc())

@@ -112,6 +112,18 @@ def early_exit(x):
     return x * math.exp(x)
 
 
+def filled(x):
+    """Smooth at 2, where it takes arms of its branches that lie on different sides of it."""
+    volume = 0.0
+    if x >= 2.0:
+        volume += 3.0
+    else:
+        volume += 1.5 * x
+    if x > 2.0:
+        volume += 1.5 * (x - 2.0)
+    return volume
+
+
 SINGLE = [value for name, value in globals().items() if name.startswith("sinc")]
 
 
@@ -260,3 +272,11 @@ def test_a_loop_that_meets_a_point_of_its_argument_is_refused_there(mode: str) -
     assert gradient(1.5, [0.0, 1.0, 2.0], [0.0, 1.0, 4.0]) == 3.0
     with pytest.raises(ArithmeticError, match=UNKNOWN):
         gradient(1.0, [0.0, 1.0, 2.0], [0.0, 1.0, 4.0])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_branches_that_only_meet_at_one_point_have_no_slope_there(mode: str) -> None:
+    slope = grad(filled, mode=mode)
+    assert slope(1.9) == slope(2.1) == 1.5
+    with pytest.raises(ArithmeticError, match=UNKNOWN):
+        slope(2.0)

@@ -18,7 +18,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.primitives import arithmetic, rounding, sequence
 from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, next_states, owned_blocks
-from chainrule.primitives.declare import is_constant
+from chainrule.primitives.declare import TABLE, is_constant
 from chainrule.primitives.effect import RAISE, Verbatim
 
 
@@ -38,7 +38,18 @@ class Cases:
     orelse: tuple[Condition, ...]
 
 
-Condition = Equal | Cases
+@dataclass(frozen=True)
+class Meeting:
+    """Two values that a branch before this one has compared the other way round.
+
+    Where they are equal both branches take an arm that is the other's opposite on either side of
+    this point: after ``if x >= 1: ...`` the other arm of ``if x > 1: ...``.
+    """
+
+    nodes: tuple[Node, ...]
+
+
+Condition = Equal | Cases | Meeting
 # What must be true of the compared values for the arm's slope to be in doubt: False, True or a
 # node that tells when the derivative runs.
 Doubt = Callable[[tuple[Node, ...]], "Node | bool"]
@@ -60,6 +71,8 @@ class Points:
         # Blocks in which ``left <= right`` is known, and the owners of all blocks.
         self._known: dict[tuple[object, object], list[Block]] = {}
         self._owners: dict[Block, Node] = {}
+        # Branches by the order that one of their arms knows.
+        self._branches: dict[tuple[object, object], list[Node]] = {}
         for step in all_steps(graph.body):
             self._owners.update(dict.fromkeys(owned_blocks(step), step))
             if step.op is IF:
@@ -67,6 +80,7 @@ class Points:
                     order = _order(step.args[0], truth)
                     if order is not None:
                         self._known.setdefault(order, []).append(arm)
+                        self._branches.setdefault(order, []).append(step)
 
     def of(self, node: Node, position: int, results: Iterable[int]) -> tuple[Condition, ...]:
         """What is equal in arm ``position`` of a branch; empty when the arm is wider.
@@ -79,9 +93,34 @@ class Points:
         if not all(arm.completes for arm in arms) or all(given[k].op is UNDEFINED for k in results):
             return ()
         conditions = self._equal(node.args[0], position == 0, node.block)
-        if conditions and self._converged(arms[position], conditions):
+        if not conditions:
+            return self._met(node, position == 0)
+        if self._converged(arms[position], conditions):
             return ()
         return conditions
+
+    def _met(self, node: Node, truth: bool) -> tuple[Condition, ...]:
+        """What is equal at the one point where this arm goes with an arm of a branch before."""
+        predicate = node.args[0]
+        order = _order(predicate, truth)
+        if order is None or predicate.origin.derivative or not _compared(predicate.args):
+            return ()
+        before = (
+            branch
+            for branch in self._branches.get(order[::-1], ())
+            if branch.serial < node.serial and _within(node.block, branch.block)
+        )
+        if any(self._varies(branch) for branch in before):
+            return (Meeting(tuple(predicate.args)),)
+        return ()
+
+    def _varies(self, branch: Node) -> bool:
+        """Whether both arms of a branch go on, and a derivative may flow through its results."""
+        arms = owned_blocks(branch)
+        count = len(arms[0].results)
+        return all(arm.completes for arm in arms) and any(
+            branch.block.item(branch, k) in self._varied for k in range(count)
+        )
 
     def _converged(self, arm: Block, conditions: Sequence[Condition]) -> bool:
         """Whether the arm ends a loop whose own iterates it has compared.
@@ -182,7 +221,7 @@ class Points:
 def _equal_nodes(conditions: Sequence[Condition]) -> Iterator[tuple[Node, ...]]:
     """The compared values of all cases."""
     for condition in conditions:
-        if isinstance(condition, Equal):
+        if isinstance(condition, (Equal, Meeting)):
             yield condition.nodes
         else:
             yield from _equal_nodes((*condition.then, *condition.orelse))
@@ -294,6 +333,9 @@ def refuse_points(
                 return True
             continue
         when = doubt(condition.nodes)
+        if isinstance(condition, Meeting) and when is not False:
+            _refuse_meeting(graph, condition, when, mapped)
+            continue
         if when is True:
             graph.cursor.add(RAISE, (), (_text(graph),))
             return True
@@ -304,6 +346,25 @@ def refuse_points(
             arm.completes = False
             graph.cursor.add(IF, (when,), (arm, other, "statement"))
     return False
+
+
+def _refuse_meeting(
+    graph: Graph, condition: Meeting, when: Node | bool, mapped: Callable[[Node], Node]
+) -> None:
+    """Append what raises at the one point where two values are equal."""
+    arm, other = Block(graph, graph.cursor), Block(graph, graph.cursor)
+    equal = TABLE["equal"](*map(mapped, condition.nodes))
+    with graph.inside(arm):
+        if isinstance(when, Node):
+            inner, rest = Block(graph, arm), Block(graph, arm)
+            with graph.inside(inner):
+                graph.cursor.add(RAISE, (), (_text(graph),))
+            inner.completes = False
+            arm.add(IF, (when,), (inner, rest, "statement"))
+        else:
+            graph.cursor.add(RAISE, (), (_text(graph),))
+            arm.completes = False
+    graph.cursor.add(IF, (equal,), (arm, other, "statement"))
 
 
 def _text(graph: Graph) -> str:
