@@ -1,0 +1,194 @@
+"""Random programs as trees: which expressions and statements they are drawn from.
+
+A tree is of plain tuples in which variables are numbers; `fuzz_writer` turns it into source text
+and takes each number modulo what is in scope.  Any subtree may thus be dropped and the rest still
+be a program, which is what lets hypothesis shrink a failure to a few lines.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from hypothesis import strategies as st
+
+Tree: TypeAlias = tuple[Any, ...]
+Strategy: TypeAlias = st.SearchStrategy[Any]
+
+NUMBER = st.integers(0, 7)
+CONSTANT = st.sampled_from(["1.0", "0.5", "2", "-1.5", "0.1", "3.7"])
+
+UNARY = (
+    "-{}",
+    "sin({})",
+    "cos({})",
+    "tanh({})",
+    "atan({})",
+    "exp(-abs({}))",
+    "sqrt(0.2 + ({}) ** 2)",
+    "math.log(1.3 + ({}) ** 2)",
+    "({}) ** 2",
+    "({}) ** 3",
+    "abs({}) ** 2.5",
+    "abs({})",
+    "({}) % 1.7",
+    "({}) // 2.3",
+    "floor({})",
+    "erf({})",
+)
+BINARY = (
+    "({}) + ({})",
+    "({}) * ({})",
+    "({}) - ({})",
+    "({}) / (1.5 + ({}) ** 2)",
+    "max({}, {})",
+    "min({}, {})",
+    "hypot({}, {})",
+    "atan2({}, {})",
+    "(1.1 + ({}) ** 2) ** ({})",
+    "math.fsum([{}, 1.0, {}])",
+    "({}) and ({})",
+)
+RISKY = (
+    "log({})",
+    "sqrt({})",
+    "1.0 / ({})",
+    "abs({}) ** -0.7",
+    "exp(20.0 * ({}))",
+    "acos({})",
+    "float([1.0, 2.0][len(str(bool({}))) - 4])",
+    "raised({})",
+)
+GATHERED = (
+    "sum({value} * {item} for {item} in {name})",
+    "sum({value} for {item} in {name} if {item} > 0.1)",
+    "max(({value}) - {item} for {item} in {name})",
+    "math.fsum({value} for {item} in reversed({name}))",
+    "math.prod([0.5 + abs({value}) for {item} in {name}[:3]])",
+    "sum({item} * {other} for {item}, {other} in zip({name}, [{value}, 0.4, 1.3]))",
+    "sum({name}[1:]) * ({value})",
+    "{name}[::-1][0] * ({value})",
+    "sum(map(lambda {item}: {item} * ({value}), {name}))",
+    "sum({{k: {item} * ({value}) for k, {item} in enumerate({name})}}.values())",
+    "min({name}, key=lambda {item}: abs({item} - 0.3)) * ({value})",
+    "sum([*{name}, {value}])",
+)
+"""Of a list and a value in which each of its items may stand."""
+HELPED = (
+    "h({0})",
+    "h({0}, {1})",
+    "h({0}, {1}, 0.4, scale={2})",
+    "h({0}, *[{1}, {2}], mode='hard')",
+    "h(first={0}, scale={1})",
+    "h({0}, **{{'scale': {1}, 'mode': 'none'}})",
+    "h(*({0}, {1}, {2}))",
+)
+STATED = (
+    "{name}.total",
+    "{name}.moved({value})",
+    "{name}.scaled({value})",
+    "{name}.rate * ({value})",
+)
+
+
+TEXTS = (
+    "kind == 'soft'",
+    "kind != 'hard'",
+    "kind in ('hard', 'none')",
+    "option is None",
+    "option is not None and option > 0.5",
+    "not kind.startswith('s')",
+)
+
+
+def expressions(leaves: int = 6) -> Strategy:
+    """Trees of expressions with floats for values."""
+    leaf = st.one_of(
+        st.tuples(st.just("variable"), NUMBER),
+        st.tuples(st.just("constant"), CONSTANT),
+        st.tuples(st.just("item"), NUMBER, st.integers(-2, 2)),
+        st.tuples(st.just("moving item"), NUMBER),
+        st.tuples(st.just("list"), NUMBER, st.sampled_from(["sum({})", "len({})", "max({})"])),
+        st.tuples(st.just("entry"), NUMBER, st.sampled_from(["['a']", "['b']", ".get('c', 0.3)"])),
+        st.tuples(st.just("option"), NUMBER),
+    )
+
+    def extended(inner: Strategy) -> Strategy:
+        return st.one_of(
+            st.tuples(st.just("unary"), st.sampled_from(UNARY), inner),
+            st.tuples(st.just("binary"), st.sampled_from(BINARY), inner, inner),
+            st.tuples(st.just("call"), NUMBER, inner, inner),
+            st.tuples(st.just("choice"), conditions(inner), inner, inner),
+            st.tuples(st.just("comprehension"), NUMBER, inner),
+            st.tuples(st.just("gathered"), NUMBER, st.sampled_from(GATHERED), inner),
+            st.tuples(st.just("helped"), st.sampled_from(HELPED), inner, inner, inner),
+            st.tuples(st.just("state"), NUMBER, st.sampled_from(STATED), inner),
+            st.tuples(st.just("walrus"), inner),
+        )
+
+    return st.recursive(leaf, extended, max_leaves=leaves)
+
+
+def conditions(inner: Strategy) -> Strategy:
+    """Trees of conditions over expressions."""
+    compared = st.tuples(st.just("compare"), st.sampled_from("<>"), inner, inner)
+    return st.one_of(
+        compared,
+        st.tuples(st.just("between"), inner, inner, inner),
+        st.tuples(st.just("both"), st.sampled_from(["and", "or"]), compared, compared),
+        st.tuples(st.just("not"), compared),
+        st.tuples(st.just("flag"), NUMBER),
+        st.tuples(st.just("even"), NUMBER),
+        st.tuples(st.just("text"), st.sampled_from(TEXTS)),
+        st.tuples(st.just("of all"), st.sampled_from(["any", "all"]), NUMBER, inner),
+    )
+
+
+def statements() -> Strategy:
+    """Lists of trees of statements."""
+    value = expressions()
+    test = conditions(expressions(3))
+    operator = st.sampled_from(["+=", "-=", "*="])
+    leaf = st.one_of(
+        st.tuples(st.just("assign"), NUMBER, value),
+        st.tuples(st.just("new"), value),
+        st.tuples(st.just("update"), NUMBER, operator, value),
+        st.tuples(st.just("swap"), NUMBER, NUMBER),
+        st.tuples(st.just("pair"), NUMBER, NUMBER, value, value),
+        st.tuples(st.just("new list"), value, value),
+        st.tuples(st.just("alias"), NUMBER),
+        st.tuples(st.just("append"), NUMBER, value),
+        st.tuples(st.just("set item"), NUMBER, st.integers(-2, 2), value),
+        st.tuples(st.just("update item"), NUMBER, st.integers(-2, 2), operator, value),
+        st.tuples(st.just("swap items"), NUMBER),
+        st.tuples(st.just("flag"), test),
+        st.tuples(st.just("closure"), value),
+        st.tuples(st.just("return"), test, value),
+        st.tuples(st.just("leave"), st.sampled_from(["break", "continue"]), test),
+        st.tuples(st.just("dict"), value, value),
+        st.tuples(st.just("set entry"), NUMBER, st.sampled_from("ab"), operator, value),
+        st.tuples(st.just("sum entries"), NUMBER),
+        st.tuples(st.just("object"), value, value),
+        st.tuples(st.just("set attribute"), NUMBER, operator, value),
+        st.tuples(st.just("step"), NUMBER, value),
+        st.tuples(st.just("nonlocal"), NUMBER, operator, value, value),
+        st.tuples(st.just("starred"), NUMBER),
+        st.tuples(st.just("chained"), NUMBER, value),
+        st.tuples(st.just("rows"), value, value),
+        st.tuples(st.just("divided"), value),
+        st.tuples(st.just("forever"), test, value),
+    )
+
+    def extended(inner: Strategy) -> Strategy:
+        body = st.lists(inner, min_size=1, max_size=3)
+        perhaps = st.lists(inner, max_size=2)
+        return st.one_of(
+            st.tuples(st.just("if"), test, body, perhaps),
+            st.tuples(st.just("elif"), test, test, body, body, perhaps),
+            st.tuples(st.just("for"), NUMBER, NUMBER, body, perhaps),
+            st.tuples(st.just("while"), test, body, perhaps),
+            st.tuples(st.just("try"), st.sampled_from(RISKY), value, perhaps, body),
+            st.tuples(st.just("finally"), st.sampled_from(RISKY), value, body, perhaps),
+            st.tuples(st.just("match"), body, perhaps),
+        )
+
+    return st.lists(st.recursive(leaf, extended, max_leaves=5), max_size=5)
