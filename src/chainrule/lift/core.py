@@ -383,8 +383,9 @@ class Core:
                         self.state = before
 
     def _unify_made_lists(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
-        """The same for lists that the paths have made themselves."""
+        """The same for lists that the paths have made themselves, and for tables."""
         self._materialise_views(paths, values)
+        values = self._read_tables(paths, values)
         pairs = [
             (path, value) for path, value in zip(paths, values, strict=True) if value is not UNBOUND
         ]
@@ -399,6 +400,34 @@ class Core:
             with self.graph.inside(path.block):
                 self.make_dynamic(value)
             self.state = before
+
+    def _read_tables(self, paths: Sequence[Path], values: Sequence[Value]) -> list[Value]:
+        """Lists of numbers that exist at run time anyway, where each path has another."""
+        types = [table_type(value) for value in values]
+        lists = [
+            value is UNBOUND or type_ is not None or isinstance(value, ListBox)
+            for value, type_ in zip(values, types, strict=True)
+        ]
+        tables = {id(value.value) for value in values if isinstance(value, Static)}
+        if not all(lists) or not tables or len(tables) == 1 == len(set(map(id, values))):
+            return list(values)
+        found: list[Value] = []
+        for path, value, type_ in zip(paths, values, types, strict=True):
+            if type_ is None:
+                found.append(value)
+                continue
+            before, self.state = self.state, path.state
+            with self.graph.inside(path.block):
+                box = ListBox()
+                table = self.static_node(value)
+                self.state[box] = self.verbatim("_0_", table, type=type_, pure=True)
+                self.frozen.add(box)
+            self.state = before
+            for key, held in path.state.items():
+                if held is value:
+                    path.state[key] = box
+            found.append(box)
+        return found
 
     def _materialise_views(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
         """Views that differ between paths become what they see, in a box of their own."""
@@ -467,7 +496,16 @@ class Core:
             self.state[key] = resolve_slots(
                 value, lambda k: self._slot_node(node, first_result + k), self.state
             )
+        self._freeze_shared(joiner, states)
         return node
+
+    def _freeze_shared(self, joiner: Joiner, states: Sequence[State]) -> None:
+        """Refuse later writes to lists that were joined, where another name would see them."""
+        shared = joiner.shared_boxes(states)
+        for joined in joiner.boxes.values():
+            boxes = (joined.box, *joined.sources)
+            if joined in shared or not self.frozen.isdisjoint(joined.sources):
+                self.frozen.update(box for box in boxes if isinstance(box, ListBox))
 
     def _slot_node(self, node: Node | None, index: int) -> Node:
         assert node is not None
@@ -525,3 +563,13 @@ class Core:
             item = INT if all(isinstance(v, int) for v in value) else FLOAT
             return SequenceType(item, "tuple" if isinstance(value, tuple) else "list")
         return OPAQUE
+
+
+def table_type(value: Value) -> SequenceType | None:
+    """The type of a list of numbers that is known while lifting."""
+    if not isinstance(value, Static) or not isinstance(value.value, list) or not value.value:
+        return None
+    kinds = {type(entry) for entry in value.value}
+    if not kinds <= {float, int}:
+        return None
+    return SequenceType(INT if kinds == {int} else FLOAT)

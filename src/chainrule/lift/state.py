@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from chainrule.lift.values import (
     Static,
     TupleValue,
     Value,
+    View,
 )
 
 Key = Any
@@ -112,6 +114,8 @@ class Joiner:
         self.columns: list[tuple[Node, ...]] = []
         self.explain = explain
         self._slots: dict[tuple[int, ...], Slot] = {}
+        # One list for each combination of lists, so that names of one list stay names of one.
+        self.boxes: dict[tuple[int, ...], JoinedBox] = {}
 
     def join(
         self, values: Sequence[Value], states: Sequence[State], name: str = "a value"
@@ -174,7 +178,12 @@ class Joiner:
         return Poison(self.explain(name))
 
     def _join_boxes(self, values: Sequence[Value], states: Sequence[State], name: str) -> Value:
-        """Lists made on different paths: afterwards one list that must not be written to."""
+        """Lists made on different paths: afterwards one list."""
+        key = tuple(map(id, values))
+        known = self.boxes.get(key)
+        if known is not None:
+            known.count += 1
+            return known
         contents = [
             UNBOUND if value is UNBOUND else state.get(value, UNBOUND)
             for value, state in zip(values, states, strict=True)
@@ -182,7 +191,22 @@ class Joiner:
         joined = self.join(contents, states, name)
         if isinstance(joined, Poison):
             return joined
-        return JoinedBox(joined)
+        made = self.boxes[key] = JoinedBox(joined, tuple(values))
+        return made
+
+    def shared_boxes(self, states: Sequence[State]) -> list[JoinedBox]:
+        """The lists that may be reached under another name, too, on one of the paths."""
+        if not self.boxes:
+            return []
+        references = [_references(state) for state in states]
+        return [
+            joined
+            for joined in self.boxes.values()
+            if any(
+                value is not UNBOUND and (value.parameter or counts[value] != joined.count)
+                for value, counts in zip(joined.sources, references, strict=True)
+            )
+        ]
 
     def _as_node(self, value: Value) -> Node | None:
         if isinstance(value, Node):
@@ -210,10 +234,35 @@ class Slot:
 
 
 class JoinedBox:
-    """Stands for a list that was made on several paths, with the joined content."""
+    """Stands for a list that was made on several paths, with the joined content.
 
-    def __init__(self, content: Value) -> None:
+    ``count`` tells how many names and entries hold it, ``box`` is what it becomes.
+    """
+
+    def __init__(self, content: Value, sources: tuple[Value, ...]) -> None:
         self.content = content
+        self.sources = sources
+        self.count = 1
+        self.box: ListBox | None = None
+
+
+def _references(state: State) -> Counter[Value]:
+    """How many names and entries of containers hold each list."""
+    found: Counter[Value] = Counter()
+    stack = list(state.values())
+    while stack:
+        value = stack.pop()
+        if isinstance(value, ListBox):
+            found[value] += 1
+        elif isinstance(value, TupleValue):
+            stack.extend(value.items)
+        elif isinstance(value, list):
+            stack.extend(value)
+        elif isinstance(value, dict):
+            stack.extend(value.values())
+        elif isinstance(value, View):
+            stack.append(value.box)
+    return found
 
 
 def resolve_slots(value: Value, result: Callable[[int], Node], state: State) -> Value:
@@ -229,9 +278,11 @@ def resolve_slots(value: Value, result: Callable[[int], Node], state: State) -> 
     if isinstance(value, dict):
         return {key: resolve_slots(item, result, state) for key, item in value.items()}
     if isinstance(value, JoinedBox):
+        if value.box is not None:
+            return value.box
         content = resolve_slots(value.content, result, state)
         array = isinstance(content, Node) and bool(unit_axes_of(content.type))
-        box = ArrayBox() if array else ListBox()
+        box = value.box = ArrayBox() if array else ListBox()
         state[box] = content
         return box
     return value
