@@ -149,3 +149,24 @@ def carried(x, y):
 def test_what_a_loop_in_the_body_had_reached_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="changes before it may raise"):
         grad(carried)(2.0, 3.5)
+
+
+def stepped(x, n):
+    try:
+        p = q = 1.0
+        for i in range(n):
+            q = p - (p * p - x) / (2.0 * p)
+            if i > 1 and abs(q - p) < 0.3:
+                break
+            p = q
+        r = log(p) + q
+    except ValueError:
+        r = 0.0
+    return r
+
+
+@MODES
+def test_a_loop_in_the_body_is_differentiated_with_its_own_steps(mode: str) -> None:
+    f = grad(stepped, mode=mode)
+    above, below = stepped(30.0 + 1e-4, 9), stepped(30.0 - 1e-4, 9)
+    assert f(30.0, 9) == pytest.approx((above - below) / 2e-4, rel=1e-7)

@@ -405,3 +405,75 @@ def shared_rows(x, xs):
 def test_rows_that_are_one_list_are_refused() -> None:
     with pytest.raises(UnsupportedError, match="one and the same list several times"):
         grad(shared_rows)(2.0, [1.0, 2.0, 3.0])
+
+
+def chosen_list(x, xs):
+    first, second = [x, x * x], [x, 2.0]
+    chosen = first
+    if x > 2.0:
+        chosen = second
+    chosen[0] = 2.0
+    return first[0] * x + chosen[1]
+
+
+def chosen_source(x, xs):
+    first = [x, x * x]
+    chosen = first if x > 2.0 else [x, 2.0]
+    first[0] = 2.0
+    return first[0] * x + chosen[0]
+
+
+def chosen_of_the_callers(x, xs):
+    if x > 2.0:
+        xs = [x, x]
+    xs[0] = x
+    return xs[0] * xs[1]
+
+
+TABLE = [1.0, 2.0, 3.0]
+SHORT = [0.5, 0.25]
+
+
+def chosen_table(x, xs):
+    table = TABLE if x > 2.0 else SHORT
+    table[0] = x
+    return sum(table)
+
+
+@pytest.mark.parametrize(
+    "f", [chosen_list, chosen_source, chosen_of_the_callers, chosen_table], ids=lambda f: f.__name__
+)
+def test_a_list_that_a_branch_chose_is_not_written_to_where_other_names_see_it(
+    f: Callable[..., Any],
+) -> None:
+    with pytest.raises(UnsupportedError, match="joined from several branches"):
+        grad(f)(1.5, [1.0, 2.0])
+
+
+def made_by_branches(x, xs):
+    if x > 2.0:
+        made = again = [x, 1.0]
+    else:
+        made = again = [x * x, 2.0]
+    made[0] += x
+    made.append(x)
+    return again[0] * made[0] + again[-1]
+
+
+def read_from_tables(x, xs):
+    if x > 2.0:
+        upper, lower = TABLE, SHORT
+    else:
+        upper, lower = SHORT, TABLE
+    total = 0.0
+    for c in upper:
+        total = total * x + c
+    return total + lower[0] * x + len(upper) * x
+
+
+@pytest.mark.parametrize("f", [made_by_branches, read_from_tables], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("x", [1.5, 2.5])
+def test_lists_of_branches_and_tables_of_any_length_are_read(
+    f: Callable[..., Any], x: float
+) -> None:
+    assert grad(f)(x, []) == pytest.approx((f(x + 1e-5, []) - f(x - 1e-5, [])) / 2e-5, rel=1e-8)

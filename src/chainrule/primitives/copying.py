@@ -28,6 +28,8 @@ class Copier:
         self.source = source
         self.graph = Graph(name or source.name)
         self.map: dict[Node, Node] = {}
+        # Results of structured nodes that were asked for: they change with their owners.
+        self._items: dict[Node, dict[Node, None]] = {}
         graph = self.graph
         graph.module = source.module
         graph.globals = source.globals
@@ -81,6 +83,7 @@ class Copier:
             new = owner.block.item(owner, index)
             self.named(node, new)
             self.map[node] = new
+            self._items.setdefault(node.args[0], {})[node] = None
             return new
         return self.leaf(node)
 
@@ -160,6 +163,9 @@ class Copier:
 
     def replace(self, node: Node, args: tuple[Node, ...], params: tuple[object, ...]) -> Node:
         new = self.graph.cursor.add(node.op, args, params)
+        # A block may be copied a second time; what follows then uses the second copy.
+        for item in self._items.get(node, ()):
+            self.map.pop(item, None)
         self.map[node] = new
         return new
 
