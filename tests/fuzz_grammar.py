@@ -64,7 +64,7 @@ GATHERED = (
     "max(({value}) - {item} for {item} in {name})",
     "math.fsum({value} for {item} in reversed({name}))",
     "math.prod([0.5 + abs({value}) for {item} in {name}[:3]])",
-    "sum({item} * {other} for {item}, {other} in zip({name}, [{value}, 0.4, 1.3]))",
+    "sum({item} * {other} for {item}, {other} in zip({name}, [0.9, 0.4, 1.3])) * ({value})",
     "sum({name}[1:]) * ({value})",
     "{name}[::-1][0] * ({value})",
     "sum(map(lambda {item}: {item} * ({value}), {name}))",
