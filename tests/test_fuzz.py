@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, event, given, note, settings
+from hypothesis import HealthCheck, Phase, event, given, note, settings
 
 import chainrule
 from tests import oracle
@@ -21,6 +21,8 @@ from tests.fuzz_writer import Program, programs
 from tests.limits import within
 
 EXAMPLES = int(os.environ.get("CHAINRULE_FUZZ_EXAMPLES", "0"))
+# Shrinking takes longer than a long run has: repeat it with the seed and a smaller number.
+PHASES = (Phase.generate,) if EXAMPLES > 100 else tuple(Phase)
 REFUSALS_ALLOWED = os.environ.get("CHAINRULE_FUZZ_REFUSALS") != "forbid"
 WRT = ("x", "y", "xs")
 SCALARS = ("x", "y")
@@ -65,6 +67,7 @@ def on_random_programs(share: float) -> Callable[[Callable[[Program], None]], An
         limits = settings(
             max_examples=max(1, int((EXAMPLES or 60) * share)),
             derandomize=not EXAMPLES,
+            phases=PHASES,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,

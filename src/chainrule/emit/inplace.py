@@ -286,6 +286,7 @@ class _Copies:
         if value.derivative and root not in self.fresh:
             return False
         last, backs = value, []
+        seen = self._looking_into(chain)
         for at in range(position + 1, len(body)):
             following = body[at]
             made = following.value if isinstance(following, Define) else None
@@ -294,7 +295,7 @@ class _Copies:
                 last = made
                 if made.type == root.type and len(backs) == len(chain) - 1:
                     break
-            elif any(read in chain for read in reads_deep(following)) or following.blocks():
+            elif any(read in seen for read in reads_deep(following)) or following.blocks():
                 return False
         if len(backs) != len(chain) - 1:
             return False
@@ -308,6 +309,17 @@ class _Copies:
             body[back] = Move([new], [looked_into])
             self.liveness.position[body[back]] = self.liveness.position[define]
         return True
+
+    def _looking_into(self, arrays: list[Value]) -> set[Value]:
+        """The arrays and all views of them."""
+        found: set[Value] = set()
+        stack = list(arrays)
+        while stack:
+            value = stack.pop()
+            if value not in found:
+                found.add(value)
+                stack.extend(self.views.get(value, ()))
+        return found
 
     def _writes_back(self, made: Value, last: Value, chain: list[Value]) -> bool:
         """Whether ``made`` is the array in which ``last`` replaces what a view of it sees."""
