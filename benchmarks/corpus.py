@@ -37,7 +37,7 @@ from tests.limits import OutOfTime, within
 
 CATEGORIES = ("correct", "wrong", "refused", "crashed", "undecided")
 SECONDS = 20
-"""What chainrule may compute for one function, all of its derivatives together."""
+"""What chainrule may compute for one derivative."""
 ORACLE_SECONDS = 60
 ENTRIES = 6
 """How many entries of a long array are judged: the first, the last and some between."""
@@ -167,7 +167,7 @@ def _judge_all(subjects: Sequence[Subject]) -> Iterator[list[Finding]]:
                 yield own
         for _, process, begin in running.values():
             # The workers watch the time that they compute; this is for those that hang.
-            if time.monotonic() - begin > 20 * (SECONDS + ORACLE_SECONDS):
+            if time.monotonic() - begin > 60 * (SECONDS + ORACLE_SECONDS):
                 process.kill()
 
 
@@ -185,13 +185,9 @@ def _work(subject: Subject, sender: Any) -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        left = float(SECONDS)
         for call in subject.calls:
             for wrt in call.wrt:
-                verdicts = _verdicts(subject, call, wrt)
-                begin = time.process_time()
-                sender.send(judge(subject, call, wrt, verdicts, left))
-                left -= time.process_time() - begin
+                sender.send(judge(subject, call, wrt, _verdicts(subject, call, wrt)))
     sender.close()
 
 
@@ -222,7 +218,6 @@ def judge(
     call: Call,
     wrt: str,
     verdicts: dict[oracle.Path, oracle.Verdict],
-    seconds: float,
 ) -> Finding:
     """Compare chainrule's derivative with the oracle's verdicts."""
     import chainrule
@@ -234,7 +229,7 @@ def judge(
     expected = subject.function(*args, **kwargs)
     settled = {path: verdict for path, verdict in verdicts.items() if verdict.decided}
     try:
-        with within(seconds):
+        with within(SECONDS):
             args, kwargs = copy.deepcopy((call.args, call.kwargs))
             gradient = chainrule.grad(subject.function, wrt=wrt)(*args, **kwargs)
             args, kwargs = copy.deepcopy((call.args, call.kwargs))

@@ -19,6 +19,7 @@ CURVES = [CURVE, splrep(KNOTS, np.cos(KNOTS))]
 PLAIN = [CURVE[0].tolist(), CURVE[1].tolist(), CURVE[2]]
 GRID = np.meshgrid(KNOTS[::3], KNOTS[::3])
 SURFACE = bisplrep(GRID[0].ravel(), GRID[1].ravel(), np.cos(GRID[0] * GRID[1]).ravel(), s=2.0)
+FLAT = ([0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 1.0], [1.0, 2.0, 3.0, 5.0], 1, 1)
 
 
 def both_branches(x):
@@ -83,11 +84,14 @@ def on_an_array(x):
     return splev(x, CURVE).sum()
 
 
+def on_a_flat_surface(x):
+    return float(bisplev(x, 0.5, FLAT))
+
+
 @pytest.mark.parametrize(
-    ("function", "argument"), [(magnitude, 1.0), (on_an_array, np.array([1.0, 2.0]))]
+    ("function", "argument"),
+    [(magnitude, 1.0), (on_an_array, np.array([1.0, 2.0])), (on_a_flat_surface, 0.3)],
 )
-def test_complex_results_and_arrays_are_refused(
-    function: Callable[..., Any], argument: Any
-) -> None:
+def test_what_has_no_slope_in_scipy_is_refused(function: Callable[..., Any], argument: Any) -> None:
     with pytest.raises(UnsupportedError):
         grad(function)(argument)

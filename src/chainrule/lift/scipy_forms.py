@@ -9,7 +9,7 @@ from typing import Any
 
 from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.lift.methods import Methods
-from chainrule.lift.values import Value
+from chainrule.lift.values import Static, Value
 from chainrule.primitives.splines import bisplev, splev
 
 Arguments = list[Value]
@@ -29,14 +29,22 @@ def scipy_form(found: Any) -> ScipyForm | None:
     return None
 
 
-def _spline(op: Any, names: tuple[str, ...], numbers: int, node_name: str) -> ScipyForm:
+def _spline(op: Any, names: tuple[str, ...], numbers: int, name: str) -> ScipyForm:
     """A piecewise polynomial in FITPACK's representation, at a number."""
 
     def call(self: Methods, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        bound = _bound(self, node_name, (*names, *ORDERS[op]), args, keywords, node)
+        bound = _bound(self, name, (*names, *ORDERS[op]), args, keywords, node)
         points = [self.node(value) for value in bound[:numbers]]
         if any(point.type not in (FLOAT, INT, BOOL) for point in points):
-            raise self.unsupported(f"`{node_name}` of an array", "Call it for each number.", node)
+            raise self.unsupported(f"`{name}` of an array", "Call it for each number.", node)
+        if not _has_slopes(self, bound[numbers], numbers):
+            function = Static(getattr(sys.modules["scipy.interpolate"], name))
+            refusal = self.unsupported(
+                f"cannot differentiate through `{name}` of degree 1",
+                "SciPy has no slopes of such a surface: use degree 2 or more.",
+                node,
+            )
+            return self._opaque_call(self.static_node(function), args, keywords, node, refusal)
         table = self.node(bound[numbers])
         orders = [
             self.graph.constant(0) if value is None else self.node(value)
@@ -45,6 +53,12 @@ def _spline(op: Any, names: tuple[str, ...], numbers: int, node_name: str) -> Sc
         return self.primitive(op, *points, table, *orders)
 
     return call
+
+
+def _has_slopes(self: Methods, table: Value, numbers: int) -> bool:
+    """Whether SciPy evaluates the slopes of a spline; tables that are not known yet may have them."""
+    known, found = self.static_value(table)
+    return not known or numbers == 1 or min(found[3:5]) > 1
 
 
 def _bound(
