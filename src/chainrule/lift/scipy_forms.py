@@ -56,7 +56,7 @@ def _spline(op: Any, names: tuple[str, ...], numbers: int, name: str) -> ScipyFo
 
 
 def _has_slopes(self: Methods, table: Value, numbers: int) -> bool:
-    """Whether SciPy evaluates the slopes of a spline; tables that are not known yet may have them."""
+    """Whether SciPy gives the slopes of a spline; a table that is not known yet may have them."""
     known, found = self.static_value(table)
     return not known or numbers == 1 or min(found[3:5]) > 1
 
