@@ -280,3 +280,19 @@ def test_branches_that_only_meet_at_one_point_have_no_slope_there(mode: str) -> 
     assert slope(1.9) == slope(2.1) == 1.5
     with pytest.raises(ArithmeticError, match=UNKNOWN):
         slope(2.0)
+
+
+def dry_length(x):
+    """Its `rest` is nothing below 1, over a region and not at a point."""
+    rest = x - 1.0 if x > 1.0 else 0.0
+    length = rest * (x + 2.0)
+    if length == 0:
+        return x * x
+    return x * x + length
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_value_that_is_constant_over_a_region_is_no_single_point(mode: str) -> None:
+    slope = grad(dry_length, mode=mode)
+    assert slope(0.5) == 1.0
+    assert slope(2.0) == 9.0

@@ -158,7 +158,7 @@ class Points:
             # What is equal to an int of x is as wide as a step.
             return ()
         if (op is arithmetic.equal and truth) or (op is arithmetic.not_equal and not truth):
-            return _compared(predicate.args)
+            return _unless_constant(predicate.args)
         if isinstance(op, Verbatim):
             return _listed(predicate, truth)
         if op is rounding.isclose and truth and is_constant(predicate.args[1], 0):
@@ -270,6 +270,25 @@ def _compared(args: Sequence[Node]) -> tuple[Condition, ...]:
     """A value always equals itself, and there is no slope at infinity."""
     infinite = any(_number(arg) in (math.inf, -math.inf) for arg in args)
     return () if infinite or args[0] is args[1] else (Equal(tuple(args)),)
+
+
+def _unless_constant(args: Sequence[Node]) -> tuple[Condition, ...]:
+    """What is equal, but for the arms of a branch before that leave a constant to compare."""
+    found = _compared(args)
+    if not found or not any(is_constant(arg) for arg in args):
+        return found
+    for arg in args:
+        factors = arg.args if arg.op is arithmetic.multiply else (arg,)
+        for item in factors:
+            if item.op is not ITEM or item.args[0].op is not IF:
+                continue
+            branch, k = item.args[0], int(str(item.params[0]))
+            results = [arm.results[k] for arm in owned_blocks(branch)]
+            fixed = [is_constant(r) and (item is arg or is_constant(r, 0)) for r in results]
+            if any(fixed):
+                then, orelse = (() if each else found for each in fixed)
+                return (Cases(branch.args[0], then, orelse),)
+    return found
 
 
 def _number(node: Node) -> object:

@@ -566,10 +566,18 @@ class Core:
 
 
 def table_type(value: Value) -> SequenceType | None:
-    """The type of a list of numbers that is known while lifting."""
-    if not isinstance(value, Static) or not isinstance(value.value, list) or not value.value:
+    """The type of a list of numbers, or of such lists, that is known while lifting."""
+    if not isinstance(value, Static) or not isinstance(value.value, list):
         return None
-    kinds = {type(entry) for entry in value.value}
-    if not kinds <= {float, int}:
+    return _entries_type(value.value)
+
+
+def _entries_type(table: list[Any]) -> SequenceType | None:
+    kinds = {type(entry) for entry in table}
+    if not kinds:
         return None
-    return SequenceType(INT if kinds == {int} else FLOAT)
+    if kinds <= {float, int}:
+        return SequenceType(INT if kinds == {int} else FLOAT)
+    rows = {_entries_type(entry) if isinstance(entry, list) else None for entry in table}
+    row = rows.pop()
+    return SequenceType(row) if row is not None and not rows else None
