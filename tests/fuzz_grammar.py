@@ -156,6 +156,7 @@ def statements() -> Strategy:
         st.tuples(st.just("pair"), NUMBER, NUMBER, value, value),
         st.tuples(st.just("new list"), value, value),
         st.tuples(st.just("alias"), NUMBER),
+        st.tuples(st.just("rebind list"), NUMBER, NUMBER),
         st.tuples(st.just("append"), NUMBER, value),
         st.tuples(st.just("set item"), NUMBER, st.integers(-2, 2), value),
         st.tuples(st.just("update item"), NUMBER, st.integers(-2, 2), operator, value),

@@ -222,6 +222,13 @@ class Writer:
         if old in scope.iterated:
             scope.iterated += (name,)
 
+    def write_rebind_list(self, depth: int, scope: Scope, left: int, right: int) -> None:
+        names = [name for name in scope.lists if "[" not in name and name not in scope.iterated]
+        if not names or scope.iterated:
+            return self.put(depth, "pass")
+        old = scope.lists[right % len(scope.lists)]
+        self.put(depth, f"{names[left % len(names)]} = {old}")
+
     def write_append(self, depth: int, scope: Scope, number: int, value: Tree) -> None:
         name = scope.lists[number % len(scope.lists)] if scope.lists else None
         # A list that grows while it is iterated over, under whatever name, has no end.

@@ -29,7 +29,27 @@ SECONDS = 30
 STEP = 1e-40
 SHAPES = {"x": (4,), "y": (4,), "M": (3, 4)}
 UNARY = ("np.sin({})", "np.exp(-({}) * ({}))", "np.tanh(0.3 * ({}))", "({}) ** 2", "-({})")
-BINARY = ("{} + {}", "{} - {}", "{} * {}", "{} / (2.5 + np.cos({}))")
+BINARY = (
+    "{} + {}",
+    "{} - {}",
+    "{} * {}",
+    "{} / (2.5 + np.cos({}))",
+    "np.where(np.real({}) > 0.2, {}, 0.3)",
+    "np.where(np.real({}) > 0.1, 1.5, {})",
+)
+WHOLE = (
+    "np.cumsum({}, axis=-1)",
+    "np.roll({}, 1, axis=-1)",
+    "np.flip({}, axis=0)",
+    "np.concatenate([{}[:1] * 2.0, {}[1:]])",
+    "np.stack([{}, np.sin({})]).sum(axis=0)",
+    "{}.copy()",
+    "np.array({})",
+    "{} - np.mean({})",
+    "{} / np.sqrt(1.5 + np.sum({} * {}, axis=-1, keepdims=True))",
+    "np.broadcast_to({}, (2, *{}.shape))[1]",
+)
+"""Of an array that has its shape for certain."""
 CONSTANTS = ("0.5", "1.5", "-0.7", "2")
 NUMBERS = itertools.count()
 
@@ -73,10 +93,17 @@ class Scope:
         for name, own in self.shapes.items():
             if own == shape or own == ():
                 found += [name, name]
+                if len(own) == 2:
+                    found.append(f"{name}.mean(axis=1, keepdims=True)")
+                    found.append(f"np.sum({name}[1:], axis=0, keepdims=True)")
+                elif len(own) == 1:
+                    found.append(f"{name}[:1]")
             elif len(own) == 2 and own[1:] == shape:
                 found += [f"{name}[1]", f"{name}.sum(axis=0)", f"{name}[-1, :]"]
             elif len(own) == 2 and own[:1] == shape:
                 found += [f"{name}[:, 1]", f"np.mean({name}, axis=1)"]
+                vectors = [other for other, size in self.shapes.items() if size == own[1:]]
+                found += [f"({name} @ {other})" for other in vectors[-2:]]
             elif len(own) == 1 and shape == ():
                 found += [f"{name}[0]", f"{name}[-1]", f"np.sum({name})", f"{name} @ {name}"]
             elif len(own) == 1 and len(shape) == 2 and own == shape[1:]:
@@ -107,7 +134,8 @@ class Scope:
 
     def statement(self, depth: int) -> None:
         kinds = [self.assign, self.assign, self.view, self.view, self.write, self.write,
-                 self.update, self.update, self.alias, self.number]  # fmt: skip
+                 self.update, self.update, self.alias, self.number, self.whole, self.masked,
+                 self.picked, self.rebound]  # fmt: skip
         if depth > 0:
             kinds += [lambda: self.loop(depth), lambda: self.branch(depth)]
         self.pick(kinds)()
@@ -116,6 +144,43 @@ class Scope:
         shape = self.pick(((4,), (4,), (3, 4), (3,)))
         text = self.full(shape)
         self.add(f"{self.named(shape, own=True)} = {text}")
+
+    def whole(self) -> None:
+        """A function of a whole array."""
+        base = self.of_rank(1, 2)
+        assert base is not None
+        form = self.pick(WHOLE)
+        name = self.named(self.shapes[base], own=True)
+        self.add(f"{name} = {form.format(*[base] * form.count('{}'))}")
+        if form.startswith("np.broadcast_to"):
+            self.own.discard(name)
+
+    def masked(self) -> None:
+        """A write where a condition holds."""
+        name = self.of_rank(1, 2, own=True)
+        if name is not None:
+            operator = self.pick(("=", "+=", "*="))
+            mask = f"np.real({name}) > {self.pick(('0.0', '0.4'))}"
+            self.add(f"{name}[{mask}] {operator} {self.expression(())}")
+
+    def picked(self) -> None:
+        """A write at positions, some of them twice."""
+        name = self.of_rank(1, own=True)
+        if name is None:
+            return
+        value = self.pick((self.full((3,)), self.expression(())))
+        forms = ("{0}[[0, 2, 0]] = {1}", "{0}[[0, 2, 0]] += {1}", "np.add.at({0}, [0, 2, 0], {1})",
+                 "{0}[np.array([2, 0, 1])] *= {1}", "{0}[[-1, 0, 1]] = {1}")  # fmt: skip
+        self.add(self.pick(forms).format(name, value))
+
+    def rebound(self) -> None:
+        """Another name, or a part, of an array under a name that there is already."""
+        name = self.of_rank(1, 2, own=True)
+        if name is None:
+            return
+        shape = self.shapes[name]
+        same = [other for other, own in self.shapes.items() if own == shape and other in self.own]
+        self.add(f"{self.pick(same)} = {self.pick((name, f'{name}[::-1]', f'{name} * 1.0'))}")
 
     def alias(self) -> None:
         name = self.of_rank(1, 2, own=True)
