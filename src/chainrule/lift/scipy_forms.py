@@ -44,7 +44,7 @@ def _spline(op: Any, names: tuple[str, ...], numbers: int, name: str) -> ScipyFo
                 "SciPy has no slopes of such a surface: use degree 2 or more.",
                 node,
             )
-            return self._opaque_call(self.static_node(function), args, keywords, node, refusal)
+            return self.opaque_call(self.static_node(function), args, keywords, node, refusal)
         table = self.node(bound[numbers])
         orders = [
             self.graph.constant(0) if value is None else self.node(value)
