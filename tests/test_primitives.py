@@ -357,6 +357,9 @@ class Pulled:
     def accumulate(self, node: Node, bar: Any) -> None:
         self.bars[node] = bar if isinstance(bar, Node) else node.graph.constant(bar)
 
+    def unfelt(self, out_bar: Node, make: Callable[[Node], Node]) -> Node:
+        return make(out_bar)
+
 
 def refuses(primitive: Primitive) -> bool:
     """Whether the derivative in some argument is not known."""
