@@ -495,3 +495,84 @@ def writes_to_a_number(x: Any) -> Any:
 def test_arrays_without_axes_are_not_written_to_in_place() -> None:
     with pytest.raises(UnsupportedError, match="without axes"):
         grad(writes_to_a_number)(1.5)
+
+
+# --- names that are bound to other arrays from step to step -----------------------------------
+
+
+def ends_kept(x: Any, n: int) -> Any:
+    u = x * 1.0
+    for _ in range(n):
+        u[0] = 0.0
+        u = u + 0.1 * u[::-1]
+    u[-1] = x[0]
+    return np.sum(u**2)
+
+
+def two_buffers(x: Any, n: int) -> Any:
+    old, new = x * 1.0, x * x
+    for _ in range(n):
+        new[1:-1] = 0.5 * (old[:-2] + old[2:])
+        old, new = new, old
+    return np.sum(old**2)
+
+
+def state_of_a_layer(w: Any, x: Any) -> Any:
+    states = [x, 2.0 * x]
+    value = x
+    for k in range(len(w)):
+        states[k] = np.tanh(states[k] * w[k] + value)
+        value = states[k]
+    return np.sum(value)
+
+
+def one_of_two(x: Any, n: int) -> Any:
+    y = 2.0 * x if n > 2 else 3.0 * x
+    y[0] = 5.0
+    return np.sum(y**2)
+
+
+def test_arrays_that_a_loop_binds_anew_are_written_to() -> None:
+    for program in (ends_kept, two_buffers):
+        for n in (0, 1, 2, 3):
+            check(program, np.array([1.3, 0.7, -0.4, 0.9, 0.2]), n)
+    check(state_of_a_layer, np.array([[0.3, -0.2], [0.5, 0.8]]), np.array([0.4, -0.6]))
+    check(one_of_two, X, 3)
+
+
+def alias_in_a_loop(x: Any, n: int) -> Any:
+    y = x * 1.0
+    v = x * 2.0
+    for _ in range(n):
+        v = y
+    y[2] = 7.0 * y[2]
+    return np.sum(v)
+
+
+def alias_on_a_path(x: Any, n: int) -> Any:
+    y, z = x * 1.0, x * 2.0
+    v = y if n > 2 else z
+    v[0] = 100.0
+    return np.sum(v**2) + np.sum(y)
+
+
+def list_on_a_path(x: Any, n: int) -> Any:
+    y, z = [1.0, x[2]], [x[0], x[1]]
+    v = y if n > 2 else z
+    y[0] = x[0]
+    return sum(v)
+
+
+def two_names_of_one(x: Any, n: int) -> Any:
+    a = x * 1.0
+    b = x * 2.0
+    for _ in range(n):
+        a = b = x * 3.0
+    a[0] = 100.0
+    return np.sum(b)
+
+
+def test_memory_that_may_be_shared_is_refused_and_never_forgotten() -> None:
+    for program in (alias_in_a_loop, alias_on_a_path, list_on_a_path, two_names_of_one):
+        with pytest.raises(UnsupportedError):
+            grad(program)(X, 3)

@@ -410,7 +410,7 @@ class Arrays(Containers):
 
     def check_writable(self, box: ListBox, node: ast.AST | None = None) -> None:
         """Refuse a write that other names of the same list would not see."""
-        if box in self.frozen:
+        if box in self.frozen or self.loans.is_shared(box, self.state):
             raise self.unsupported(
                 "this list is written to after it was put into another container or joined "
                 "from several branches",

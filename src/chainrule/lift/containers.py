@@ -84,7 +84,7 @@ class Containers(Watching):
         if isinstance(value, TupleValue):
             return list(value.items)
         if isinstance(value, ListBox):
-            content = self.read(self.state[value])
+            content = self.content(value)
             return list(content) if isinstance(content, list) else None
         if isinstance(value, DictBox):
             return [self.wrap(key) for key in self.state[value]]

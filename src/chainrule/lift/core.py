@@ -17,6 +17,7 @@ from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, array_of, is_complex
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.source import Source
+from chainrule.lift.sharing import Loans
 from chainrule.lift.state import Frame, Joiner, Key, State, resolve_slots
 from chainrule.lift.values import (
     UNBOUND,
@@ -125,6 +126,7 @@ class Core:
         self.box_names: dict[ListBox, str] = {}
         # Lists that were copied into another container and must not be written to.
         self.frozen: set[ListBox] = set()
+        self.loans = Loans()
 
     # --- positions and refusals -----------------------------------------------------------
 
@@ -282,11 +284,21 @@ class Core:
 
     def sequence_node(self, box: ListBox) -> Node:
         """The content of a list as one node; its layout is given up from here on."""
-        content = self.read(self.state[box])
+        content = self.content(box)
         if isinstance(content, Node):
             return content
         items = tuple(self.node(item, "an entry of this list") for item in content)
         return self.display(items, "list")
+
+    def content(self, box: ListBox) -> Value:
+        """What a list or an array holds now."""
+        content = self.read(self.state[box])
+        if self.loans.is_stale(box, self.state):
+            raise self.unsupported(
+                "what this name shares its memory with was written to since, under another name",
+                "Bind a copy to one of the names: `x.copy()` or `list(x)`.",
+            )
+        return content
 
     def check_row(self, place: Place, node: ast.AST | None = None) -> None:
         """Refuse a row that may have been moved since it was named."""
@@ -439,6 +451,7 @@ class Core:
                 box = ArrayBox()
                 self.state[box] = self.node(value)
                 self.frozen.add(box)
+                self.loans.lend(box, self.loans.lenders(value), self.state)
             self.state = before
             for key, held in path.state.items():
                 if held is value:

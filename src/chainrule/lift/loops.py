@@ -11,6 +11,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import OPAQUE, Type, join, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, Flag, LoopExits
+from chainrule.lift.sharing import is_held
 from chainrule.lift.state import Key, State, same_value
 from chainrule.lift.statements import Statements
 from chainrule.lift.values import (
@@ -52,9 +53,15 @@ class Layout:
 
 @dataclass(frozen=True)
 class Fresh:
-    """A name that is bound to another list in each step; the list has this type."""
+    """A name that is bound to another list in each step; the list has this type.
+
+    It may be one of the ``lenders``, which exist before the loop; it is ``alone`` where no other
+    name of the loop can be bound to it at the same time.
+    """
 
     type: Type
+    lenders: tuple[ListBox, ...] = ()
+    alone: bool = True
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,7 @@ class Loops(Statements):
                     widened[key] = KEEP if value is UNBOUND else self._grown(key, value)
                     continue
                 widened[key] = self._widen(
-                    shapes.get(key, self._shape(before)), before, value, attempt.after
+                    shapes.get(key, self._shape(before)), before, value, attempt.after, key
                 )
         return widened
 
@@ -171,7 +178,7 @@ class Loops(Statements):
             return Scalar(join(content.type, value.type))
         return self._shape(content)
 
-    def _widen(self, shape: Shape, before: Value, value: Value, after: State) -> Shape:
+    def _widen(self, shape: Shape, before: Value, value: Value, after: State, key: Key) -> Shape:
         """The narrowest shape that fits ``shape`` and the next value."""
         if isinstance(shape, Unknown) or value is UNBOUND:
             return shape
@@ -181,10 +188,14 @@ class Loops(Statements):
             if same_value(before, value):
                 return shape
             if before is UNBOUND:
-                return self._late(value, after)
-            if isinstance(before, HELD) and isinstance(value, HELD):
+                return self._late(value, after, key)
+            if self._is_held(before) and self._is_held(value):
                 held = self._held_type(before, self.state), self._held_type(value, after)
-                return Fresh(join(*held) if all(map(unit_axes_of, held)) else held[1])
+                fresh = self._fresh(
+                    join(*held) if all(map(unit_axes_of, held)) else held[1], value, after, key
+                )
+                alone = fresh.alone and self._is_alone(before, self.state, key)
+                return Fresh(fresh.type, (*self._existing(before), *fresh.lenders), alone)
             if isinstance(before, ListBox) or isinstance(value, ListBox):
                 return Unknown()
             node_type = self._leaf_type(value)
@@ -197,11 +208,14 @@ class Loops(Statements):
                 return Scalar(join(shape.type, self._content_type(value)))
             node_type = self._leaf_type(value)
             if node_type is None:
-                return Unknown() if not shape.late else self._late(value, after)
+                return Unknown() if not shape.late else self._late(value, after, key)
             return Scalar(join(shape.type, node_type), shape.late)
         if isinstance(shape, Fresh):
-            if isinstance(value, HELD):
-                return Fresh(join(shape.type, self._held_type(value, after)))
+            if self._is_held(value):
+                held_type = join(shape.type, self._held_type(value, after))
+                fresh = self._fresh(held_type, value, after, key)
+                lenders = dict.fromkeys((*shape.lenders, *fresh.lenders))
+                return Fresh(held_type, tuple(lenders), shape.alone and fresh.alone)
             return Unknown()
         parts = self._parts(value)
         if (
@@ -216,7 +230,7 @@ class Loops(Statements):
             return Layout(
                 shape.kind,
                 tuple(
-                    self._widen(s, b, v, after)
+                    self._widen(s, b, v, after, key)
                     for s, b, v in zip(shape.parts, before_parts, parts, strict=True)
                 ),
                 shape.keys,
@@ -229,22 +243,38 @@ class Loops(Statements):
             return Scalar(join(self._content_type(before), self._content_type(value)))
         return Unknown()
 
-    def _late(self, value: Value, after: State) -> Shape:
+    def _late(self, value: Value, after: State, key: Key) -> Shape:
         if isinstance(value, TupleValue):
-            return Layout(
-                "tuple", tuple(self._late(item, after) for item in value.items), (), value.named
-            )
+            items = tuple(self._late(item, after, key) for item in value.items)
+            return Layout("tuple", items, (), value.named)
         if isinstance(value, HELD):
             # Its content is a key of its own; the name keeps pointing to a fresh list.
-            return Fresh(self._held_type(value, after))
+            return self._fresh(self._held_type(value, after), value, after, key)
         leaf = self._leaf_type(value)
         if leaf is None:
             return Unknown()
         return Scalar(leaf, late=True)
 
-    def _held_type(self, value: ListBox | View, state: State) -> Type:
+    def _is_held(self, value: Value) -> bool:
+        """Whether a value is a list or an array, be it a row of a list."""
+        return isinstance(value, HELD) or self.is_array(value)
+
+    def _held_type(self, value: Value, state: State) -> Type:
         """Type of what a list, an array or a view of one holds in ``state``."""
-        return value.type if isinstance(value, View) else self._content_type(state[value])
+        return value.type if isinstance(value, (View, Node)) else self._content_type(state[value])
+
+    def _fresh(self, type: Type, value: Value, after: State, key: Key) -> Fresh:
+        """The shape of the name ``key`` that a step leaves bound to a list or array."""
+        return Fresh(type, self._existing(value), self._is_alone(value, after, key))
+
+    def _existing(self, value: Value) -> tuple[ListBox, ...]:
+        """What a value may share its memory with and that exists before the loop."""
+        return tuple(box for box in self.loans.lenders(value) if box in self.state)
+
+    def _is_alone(self, value: Value, state: State, key: Key) -> bool:
+        """Whether no name but ``key`` leads to the memory of a list or array."""
+        lenders = self.loans.lenders(value)
+        return bool(lenders) and not any(is_held(box, state, (key,)) for box in lenders)
 
     def _leaf_type(self, value: Value) -> Type | None:
         if isinstance(value, Node):
@@ -315,6 +345,7 @@ class Loops(Statements):
             self.state[key] = value
         for key, shape in leaving:
             self.state[key] = self._fill(shape, UNBOUND, items, attempt, self.state)
+        attempt.lend(self.state)
         return self._loop_completion(attempt, exits, returned)
 
     def _leaving(
@@ -334,7 +365,7 @@ class Loops(Statements):
                 shape: Shape = Scalar(self.graph.constant(False).type)
                 attempt.slot(before, shape.type, None)
             else:
-                shape = self._late(value, attempt.after)
+                shape = self._late(value, attempt.after, key)
                 attempt.enter(shape, UNBOUND, None)
             before_state, self.state = self.state, attempt.after
             with self.graph.inside(attempt.body):
@@ -413,7 +444,7 @@ class Loops(Statements):
             content = next(nodes)
             box = ArrayBox() if unit_axes_of(content.type) else ListBox()
             state[box] = content
-            self.frozen.add(box)
+            attempt.made.append((box, shape))
             return box
         before_parts = self._parts(before) or [UNBOUND] * len(shape.parts)
         parts = [
@@ -440,6 +471,7 @@ class _Attempt:
         self.entry_state: State = {}
         self.after: State = {}
         self.endless = False
+        self.made: list[tuple[ListBox, Fresh]] = []
         self.index = self.body.parameter("i", graph.constant(0).type) if kind != "while" else None
 
     def slot(self, before: Value, type: Type, name: str | None) -> Node:
@@ -475,7 +507,7 @@ class _Attempt:
                 return UNBOUND
             box = ArrayBox() if unit_axes_of(shape.type) else ListBox()
             self.entry_state[box] = parameter
-            lifter.frozen.add(box)
+            self.made.append((box, shape))
             return box
         parts = lifter._parts(before)
         if parts is None or len(parts) != len(shape.parts):
@@ -486,6 +518,14 @@ class _Attempt:
         if shape.kind == "tuple":
             return TupleValue(tuple(entered), shape.named)
         return entered if shape.kind == "list" else dict(zip(shape.keys, entered, strict=True))
+
+    def lend(self, state: State) -> None:
+        """Note what the boxes made for names since the last call share their memory with."""
+        for box, shape in self.made:
+            self.lifter.loans.lend(box, shape.lenders, state)
+            if not shape.alone:
+                self.lifter.frozen.add(box)
+        self.made.clear()
 
     def adopt(self, late: dict[Key, Shape]) -> None:
         """Carry names out of the loop that have no value before it."""
@@ -503,6 +543,7 @@ class _Attempt:
             before = lifter.state.get(key, UNBOUND)
             name = key[1] if isinstance(key, tuple) else _box_name(lifter, key)
             self.entry_state[key] = self.enter(shape, before, name)
+        self.lend(self.entry_state)
         outer, lifter.state = lifter.state, dict(self.entry_state)
         lifter.enclosing += [outer, self.entry_state]
         completion = Completion.FALLS

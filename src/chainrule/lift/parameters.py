@@ -229,7 +229,7 @@ class Parameters(NumpyCalls):
             node = self.node(value)
             return Structure("leaf" if node.type.differentiable else "static", node)
         if isinstance(value, ListBox):
-            content = self.read(self.state[value])
+            content = self.content(value)
             if isinstance(content, list):
                 return Structure("list", None, tuple(map(self.structure, content)))
             return Structure("leaf", content)

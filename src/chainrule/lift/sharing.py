@@ -1,0 +1,97 @@
+"""Which lists and arrays may share memory with which, where paths or steps of a loop disagree.
+
+A name that is bound to one array on one path and to another on the other is lifted as an array of
+its own, with the content of whichever it is.  That content is right as long as none of the arrays
+that it may be, its *lenders*, is written to under another name, and a write to it would have to
+reach them.  Both are refused here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from chainrule.lift.state import State, same_value
+from chainrule.lift.values import (
+    UNBOUND,
+    Closure,
+    Enumerate,
+    ListBox,
+    Mapped,
+    Method,
+    PartialCall,
+    Place,
+    Reversed,
+    TupleValue,
+    Value,
+    View,
+    Zip,
+)
+
+
+class Loans:
+    """The lenders of every list and array that stands for one of several."""
+
+    def __init__(self) -> None:
+        self._of: dict[ListBox, tuple[tuple[ListBox, Value], ...]] = {}
+
+    def lenders(self, value: Value) -> tuple[ListBox, ...]:
+        """The boxes whose memory ``value`` may show: its own first."""
+        box = value.box if isinstance(value, View) else value
+        if not isinstance(box, ListBox):
+            return ()
+        return (box, *(lender for lender, _ in self._of.get(box, ())))
+
+    def lend(self, box: ListBox, lenders: Sequence[ListBox], state: State) -> None:
+        """``box`` shows what one of ``lenders`` holds in ``state``."""
+        contents = tuple((lender, state.get(lender, UNBOUND)) for lender in lenders)
+        if contents:
+            self._of[box] = contents
+
+    def is_stale(self, box: ListBox, state: State) -> bool:
+        """Whether a lender was written to since."""
+        return any(
+            not same_value(state.get(lender, UNBOUND), content)
+            for lender, content in self._of.get(box, ())
+        )
+
+    def is_shared(self, box: ListBox, state: State) -> bool:
+        """Whether somebody else may see what is written to ``box``."""
+        lenders = [lender for lender, _ in self._of.get(box, ())]
+        return any(lender.parameter or is_held(lender, state, ()) for lender in lenders)
+
+
+def is_held(box: ListBox, state: State, but: Sequence[object]) -> bool:
+    """Whether something in the state is or contains ``box``, other than under the keys ``but``."""
+    return any(
+        held is box
+        for key, value in state.items()
+        if not any(key is other or key == other for other in but)
+        for held in _boxes(value)
+    )
+
+
+def _boxes(value: Value) -> Iterator[ListBox]:
+    """The boxes that a value holds or looks into."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, ListBox):
+            yield current
+        elif isinstance(current, (View, Place)):
+            yield current.box
+        elif isinstance(current, TupleValue):
+            stack.extend(current.items)
+        elif isinstance(current, list):
+            stack.extend(current)
+        elif isinstance(current, dict):
+            stack.extend(current.values())
+        elif isinstance(current, PartialCall):
+            stack.extend((current.function, *current.args, *current.keywords.values()))
+        elif isinstance(current, Method):
+            stack.extend((current.function, current.owner))
+        elif isinstance(current, Closure):
+            stack.extend((*current.defaults, *current.keyword_defaults.values()))
+        elif isinstance(current, (Zip, Mapped)):
+            stack.extend(current.parts)
+        elif isinstance(current, (Enumerate, Reversed)):
+            stack.append(current.items)
