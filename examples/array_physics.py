@@ -114,9 +114,8 @@ POINTS = {
 
 
 if __name__ == "__main__":
-    from scipy.optimize import minimize
-
     from chainrule import grad
+    from scipy.optimize import minimize
 
     measured = concentrations(PARAMETERS, 10.0, TIMES, 8)
     slope = grad(dose_misfit)

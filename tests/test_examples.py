@@ -21,7 +21,16 @@ from tests.limits import within
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 MODULES = (
+    "array_models",
+    "array_networks",
+    "array_physics",
     "finance",
+    "gradbench/bundle",
+    "gradbench/dense",
+    "gradbench/gmm",
+    "gradbench/hand",
+    "gradbench/lstm",
+    "gradbench/nested",
     "neural_network",
     "numerics",
     "ode",

@@ -9,9 +9,10 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
-from chainrule import grad, hessian, jacobian, value_and_grad
+from chainrule import grad, hessian, hvp, jacobian, value_and_grad
 from chainrule.errors import UnsupportedError
 from tests import oracle
 
@@ -403,10 +404,6 @@ def filling(x, n):
     return walk(n)
 
 
-def of_a_list(c, n):
-    return c[0] if n == 0 else c[1] * of_a_list(c, n - 1)
-
-
 @pytest.mark.parametrize(
     ("function", "wrt", "at", "why"),
     [
@@ -414,7 +411,6 @@ def of_a_list(c, n):
         (printing, "x", (1.0, 2), "prints"),
         (counting, "x", (1.0, 2), "assigns a variable of the function around it"),
         (filling, "x", (1.0, 2), "changes a list"),
-        (of_a_list, "c", ([1.0, 2.0], 3), "a list that is differentiated by"),
     ],
 )
 def test_other_recursion_is_refused(
@@ -448,3 +444,55 @@ def test_a_function_that_is_called_from_many_places_is_right() -> None:
     value, slope = value_and_grad(f)(0.3)
     assert value == f(0.3)
     assert oracle.agrees(measured(f, (0.3,), "x"), slope)
+
+
+def of_a_list(c, n):
+    return c[0] if n == 0 else c[1] * of_a_list(c, n - 1)
+
+
+def halves(xs):
+    if len(xs) == 1:
+        return xs[0] ** 2
+    middle = len(xs) // 2
+    return halves(xs[:middle]) * halves(xs[middle:])
+
+
+def matrix_power(A, n):
+    if n == 0:
+        return np.eye(A.shape[0])
+    if n % 2:
+        return A @ matrix_power(A, n - 1)
+    B = matrix_power(A, n // 2)
+    return B @ B
+
+
+def sum_of_power(A, n):
+    return np.sum(matrix_power(A, n))
+
+
+MATRIX = np.array([[0.7, -0.5, 0.3], [0.1, 1.1, -0.7], [0.6, 0.2, -0.4]])
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [
+        (of_a_list, ([1.0, 2.0], 3)),
+        (halves, ([1.5, -2.0, 0.5],)),
+        (halves, (np.array([1.5, -2.0, 0.5]),)),
+        (sum_of_power, (MATRIX, 5)),
+    ],
+)
+def test_recursion_hands_on_lists_and_arrays(
+    function: Callable[..., Any], args: tuple[Any, ...]
+) -> None:
+    gradient = grad(function)(*args)
+    for path, verdict in oracle.gradient(function, args).items():
+        assert oracle.agrees(verdict, oracle.look_up(gradient, path)), (path, verdict)
+
+
+def test_recursion_over_arrays_is_differentiated_twice() -> None:
+    slope, direction = grad(sum_of_power), np.eye(3)[::-1]
+    _, found = hvp(sum_of_power)(MATRIX, 5, A_dot=direction)
+    step = 1e-5 * direction
+    expected = (slope(MATRIX + step, 5) - slope(MATRIX - step, 5)) / 2e-5
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)

@@ -39,9 +39,11 @@ def gmm(alphas, means, icf, x, gamma, m):
     below = icf[:, d:]
 
     L = np.zeros((k, d, d))
-    columns, rows = np.triu_indices(d, 1)
-    L[:, rows, columns] = below
-    L[:, np.arange(d), np.arange(d)] = diagonals
+    start = 0
+    for column in range(d):
+        L[:, column, column] = diagonals[:, column]
+        L[:, column + 1 :, column] = below[:, start : start + d - column - 1]
+        start += d - column - 1
 
     centred = x[np.newaxis, :, :] - means[:, np.newaxis, :]
     whitened = centred @ np.transpose(L, (0, 2, 1))

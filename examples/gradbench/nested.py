@@ -5,7 +5,6 @@ differentiation sound and efficient (2008): what is minimised is itself found by
 """
 
 import numpy as np
-
 from chainrule import grad
 
 
@@ -58,8 +57,9 @@ POINTS = {
 
 if __name__ == "__main__":
     slope = grad(landing)
+    curvature = grad(slope)
     w = 0.0
     for _ in range(20):
-        w -= slope(w) / grad(slope)(w)
+        w -= slope(w) / curvature(w)
     print(slope.source)
     print(w, landing(w))

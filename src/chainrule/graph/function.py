@@ -13,20 +13,22 @@ Key = Hashable
 
 @dataclass(eq=False)
 class Function:
-    """A function of the user's, or its value with slopes, that is called rather than inlined.
+    """A function of the user's, or a derivative of one, that is called rather than inlined.
 
     Attributes
     ----------
     source:
-        The user's own function; None for its slopes.
+        The user's own function; None for a derivative.
     types:
         Types of the results; empty while the function is being lifted.
     lifted:
         Its graph with the layouts of what goes in and out; None as long as nobody needs it.
-    base, mask:
-        For a function with slopes: the key of the function that it is the derivative of, and by
-        which arguments.  Its results are those of the base, then the slope of each result that
-        is a number by each such argument.
+    kind, base, mask:
+        For a derivative: which one, of the function under the key ``base``, and by which
+        arguments.  ``"slopes"`` are the results of the base, then the slope of each result that
+        is a number by each such argument.  ``"pullback"`` takes the adjoint of result ``k`` as a
+        further argument and returns the adjoints of those arguments; ``"pushforward"`` takes
+        their tangents and returns that of result ``k``.
     raises:
         Calling it may raise an exception of the user's own: the call is an effect.
     lifting, met:
@@ -38,8 +40,10 @@ class Function:
     source: Any = None
     types: tuple[Type, ...] = ()
     lifted: Any = None
+    kind: str = ""
     base: Key = None
     mask: tuple[bool, ...] = ()
+    k: int = 0
     raises: bool = False
     lifting: bool = False
     met: bool = False

@@ -16,8 +16,8 @@ from chainrule.graph.block import CONSTANT, Block, Graph
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, array_of, is_complex
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.source import Source
 from chainrule.lift.sharing import Loans
+from chainrule.lift.source import Source
 from chainrule.lift.state import Frame, Joiner, Key, State, resolve_slots
 from chainrule.lift.values import (
     UNBOUND,

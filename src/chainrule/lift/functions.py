@@ -19,10 +19,10 @@ from chainrule.graph.function import Function
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import BOOL, FLOAT, INT
-from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls import DEEPEST_CALL, Calls, Given
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted
+from chainrule.lift.sharing import boxes_in
 from chainrule.lift.source import Source, unwrap
 from chainrule.lift.state import Frame, assigned_names, is_literal
 from chainrule.lift.values import (
@@ -35,6 +35,7 @@ from chainrule.lift.values import (
     Static,
     TupleValue,
     Value,
+    View,
 )
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.effect import DOMAIN, RAISE
@@ -204,6 +205,11 @@ class Functions(Calls):
         leaves = iter(results)
         lifter: Any = self
         made: Value = lifter.value_of(_laid_out(layout, leaves))
+        # What is returned may be an argument, or a part of one.
+        self.freeze(made)
+        given = [box for value in bound.values() for box in self.loans.lenders(value)]
+        for box in boxes_in(made):
+            self.loans.lend(box, given, self.state)
         return made
 
     def _key_part(self, value: Value, args: list[Node], callee: Callee, node: ast.AST) -> Any:
@@ -228,7 +234,7 @@ class Functions(Calls):
         if isinstance(value, ObjectBox) and value.instance is not None:
             args.append(self.object_node(value))
             return ("object", _Same(value.instance))
-        if isinstance(value, (Node, ListBox)):
+        if isinstance(value, (Node, ListBox, View)):
             made = self.node(value)
             args.append(made)
             return made.type
@@ -351,7 +357,7 @@ class Functions(Calls):
             self.objects[id(value.instance)] = box
             return box
         made = self._parameter(name, outer.node(value))
-        return self.boxed(made) if isinstance(made.type, SequenceType) else made
+        return self.boxed(made)
 
     def closure_like(self, value: Closure, frame: Frame) -> Closure:
         """The same function with ``frame`` of this lifter around it."""

@@ -66,11 +66,11 @@ def is_held(box: ListBox, state: State, but: Sequence[object]) -> bool:
         held is box
         for key, value in state.items()
         if not any(key is other or key == other for other in but)
-        for held in _boxes(value)
+        for held in boxes_in(value)
     )
 
 
-def _boxes(value: Value) -> Iterator[ListBox]:
+def boxes_in(value: Value) -> Iterator[ListBox]:
     """The boxes that a value holds or looks into."""
     stack = [value]
     while stack:

@@ -1,9 +1,10 @@
 """Calls of functions that are kept apart: recursive ones, and large ones that are used often.
 
-One result of a call is one node.  Its derivative is a call as well: of the function that returns
-the results with their slopes by the active arguments.  That function is itself made by forward
-mode, where the slopes of an inner call are again such a call; so recursion needs no tape, and
-derivatives of any order follow.
+One result of a call is one node.  Its derivative is a call as well.  Between numbers it is a call
+of the function that returns the results with their slopes by the active arguments; that function
+is itself made by forward mode, where the slopes of an inner call are again such a call, so that
+recursion needs no tape.  Where an array or a list takes part it is a call of the function's
+pullback, or of its pushforward.  Derivatives of any order follow.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from collections.abc import Hashable, Sequence
 from chainrule.errors import UnsupportedError
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node, Op
-from chainrule.graph.types import FLOAT, OPAQUE, Type
+from chainrule.graph.types import FLOAT, OPAQUE, Array, Type
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.declare import Primitive, is_constant, scaled
 from chainrule.primitives.walker import ReverseWalker
 
@@ -33,6 +36,11 @@ class Invoke(Primitive):
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
     ) -> Node | None:
         mask = tuple(dot is not None for dot in dots)
+        if not _among_numbers(node, args, mask):
+            given = tuple(
+                in_full(dot, arg) for dot, arg in zip(dots, args, strict=True) if dot is not None
+            )
+            return self._derived(node, "pushforward", (*args, *given), mask, (node.type,))[0]
         slopes = self.slopes(node, args, mask)
         total: Node | None = None
         for dot, slope in zip((dot for dot in dots if dot is not None), slopes, strict=True):
@@ -45,6 +53,14 @@ class Invoke(Primitive):
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         mask = tuple(map(walker.active, node.args))
         active = [arg for arg, taken in zip(node.args, mask, strict=True) if taken]
+        if not _among_numbers(node, node.args, mask):
+            types = tuple(arg.type for arg in active)
+            found = self._derived(
+                node, "pullback", (*node.args, in_full(out_bar, node)), mask, types
+            )
+            for arg, bar in zip(active, found, strict=True):
+                walker.accumulate(arg, bar)
+            return
         for arg, slope in zip(active, self.slopes(node, node.args, mask), strict=True):
             walker.accumulate(arg, scaled(node, out_bar, slope))
 
@@ -54,19 +70,31 @@ class Invoke(Primitive):
         assert isinstance(k, int)
         graph = args[0].graph
         function = graph.functions[key]
-        for arg, taken in zip(args, mask, strict=True):
-            if (taken and not arg.type.differentiable) or (taken and hasattr(arg.type, "item")):
-                raise UnsupportedError(
-                    f"`{function.name}` calls itself with a list that is differentiated by",
-                    remedy="Write the recursion as a loop, or hand the numbers on one by one.",
-                    position=node.origin.position,
-                )
         derived = with_slopes(graph.functions, function, mask)
         numbers = [j for j, type in enumerate(function.types) if type.differentiable]
         first = len(function.types) + numbers.index(k) * sum(mask)
         return [
             graph.cursor.add(INVOKE, tuple(args), (derived.key, first + position), FLOAT)
             for position in range(sum(mask))
+        ]
+
+    def _derived(
+        self,
+        node: Node,
+        kind: str,
+        args: tuple[Node, ...],
+        mask: tuple[bool, ...],
+        types: tuple[Type, ...],
+    ) -> list[Node]:
+        """Results of the pullback or pushforward of the function that ``node`` calls."""
+        key, k = node.params
+        assert isinstance(k, int)
+        graph = args[0].graph
+        function = derivative_of(graph.functions, graph.functions[key], kind, mask, k, types)
+        op = INVOKE_EFFECT if function.raises else INVOKE
+        return [
+            graph.cursor.add(op, args, (function.key, position), type)
+            for position, type in enumerate(types)
         ]
 
 
@@ -77,6 +105,25 @@ class CallFunction(Op):
 
     def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
         return OPAQUE
+
+
+def _among_numbers(node: Node, args: Sequence[Node], mask: tuple[bool, ...]) -> bool:
+    """Whether the result and all active arguments are numbers.
+
+    Raises
+    ------
+    UnsupportedError
+        When an active argument holds none.
+    """
+    active = [arg for arg, taken in zip(args, mask, strict=True) if taken]
+    for arg in active:
+        if not arg.type.differentiable:
+            raise UnsupportedError(
+                "a function calls itself with a container that is differentiated by",
+                remedy="Write the recursion as a loop, or hand on numbers, lists or arrays.",
+                position=node.origin.position,
+            )
+    return not any(isinstance(one.type, (Array, SequenceType)) for one in (node, *active))
 
 
 INVOKE = Invoke("invoke", cost=COST, domain=())
@@ -102,8 +149,34 @@ def with_slopes(
             key,
             f"{function.name}_with_slopes",
             types=function.types + (FLOAT,) * (numbers * sum(mask)),
+            kind="slopes",
             base=function.key,
             mask=mask,
+            raises=function.raises,
+        )
+    return known
+
+
+def derivative_of(
+    functions: dict[Hashable, Function],
+    function: Function,
+    kind: str,
+    mask: tuple[bool, ...],
+    k: int,
+    types: tuple[Type, ...],
+) -> Function:
+    """The pullback or pushforward of result ``k`` of a function."""
+    key = (function.key, kind, mask, k)
+    known = functions.get(key)
+    if known is None:
+        known = functions[key] = Function(
+            key,
+            f"{function.name}_{kind}",
+            types=types,
+            kind=kind,
+            base=function.key,
+            mask=mask,
+            k=k,
             raises=function.raises,
         )
     return known

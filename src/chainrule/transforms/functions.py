@@ -1,14 +1,18 @@
-"""Functions that are called rather than inlined: their slopes, and their place in the module."""
+"""Functions that are called rather than inlined: derivatives, and a place in the module."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
+from chainrule.differentiate.forward import ForwardWalker
 from chainrule.graph.block import Block, Graph, SignatureParameter
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.lift.lifted import Lifted, assemble
+from chainrule.lift.lifter import deep_recursion
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
 from chainrule.primitives.effect import VERBATIM
@@ -18,7 +22,15 @@ from chainrule.primitives.invoke import (
     INVOKE,
     INVOKE_EFFECT,
 )
-from chainrule.transforms.pipeline import forward, simplified, tangent_of
+from chainrule.transforms.pipeline import (
+    Wanted,
+    copy_of,
+    forward,
+    pulled_back,
+    recorded,
+    simplified,
+    tangent_of,
+)
 
 Finish = Callable[[Graph], Graph]
 
@@ -68,11 +80,15 @@ def _docstring(functions: dict[Hashable, Function], function: Function) -> str:
     names = [
         str(node.params[0])
         for node, taken in zip(
-            made(functions, function).graph.body.parameters, function.mask, strict=True
+            made(functions, function).graph.body.parameters, function.mask, strict=False
         )
         if taken
     ]
     base = functions[function.base].name
+    if function.kind == "pullback":
+        return f"Adjoint of {', '.join(names)} for an adjoint of `{base}`."
+    if function.kind == "pushforward":
+        return f"Tangent of `{base}` along tangents of {', '.join(names)}."
     return f"Value of `{base}` and its slopes by {', '.join(names)}."
 
 
@@ -81,7 +97,13 @@ def made(functions: dict[Hashable, Function], function: Function) -> Lifted:
     lifted: Lifted | None = function.lifted
     if lifted is None:
         base = made(functions, functions[function.base])
-        lifted = function.lifted = slopes_of(base, function.mask)
+        if function.kind == "pullback":
+            lifted = pullback_of(base, function.mask, function.k)
+        elif function.kind == "pushforward":
+            lifted = pushforward_of(base, function.mask, function.k)
+        else:
+            lifted = slopes_of(base, function.mask)
+        function.lifted = lifted
     if lifted.result.kind != "row":
         row = Structure("row", None, tuple(_leaves(lifted.result)))
         lifted = Lifted(lifted.graph, lifted.parameters, row, lifted.sources)
@@ -125,6 +147,43 @@ def slopes_of(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
         for k in range(len(inputs)):
             parts.append(Structure("leaf", tangent_of(walker, part.node, k)))
     result = Structure("row", None, tuple(parts))
+    lifted = Lifted(walker.graph, {}, result, base.sources)
+    _return(lifted)
+    return _simplified(lifted)
+
+
+def pullback_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
+    """A function that returns the adjoints of marked arguments, given that of result ``k``."""
+    copied, _ = copy_of(base)
+    body, output = copied.graph.body, copied.result.parts[k].node
+    assert output is not None
+    inputs = [node for node, taken in zip(body.parameters, mask, strict=True) if taken]
+    seed = body.parameter("out_bar", output.type)
+    wrt = Wanted(tuple(Structure("leaf", node) for node in inputs), False)
+    with deep_recursion():
+        bars, pulled, walker = pulled_back(copied, wrt, [(output, seed)])
+        found = recorded(pulled, walker, bars)
+    lifted = replace(found, result=Structure("row", None, found.result.parts))
+    _return(lifted)
+    return lifted
+
+
+def pushforward_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
+    """A function that returns the tangent of result ``k``, given those of marked arguments."""
+    copied, _ = copy_of(base)
+    body, output = copied.graph.body, copied.result.parts[k].node
+    assert output is not None
+    inputs = [node for node, taken in zip(body.parameters, mask, strict=True) if taken]
+    dots = [body.parameter(f"{node.params[0]}_dot", node.type) for node in inputs]
+    with deep_recursion():
+        walker = ForwardWalker(copied.graph, inputs, [output], ["_dot"])
+        seeds = {
+            node: functools.partial(walker.mapped, dot)
+            for node, dot in zip(inputs, dots, strict=True)
+        }
+        walker.seeds = [seeds]
+        walker.run()
+    result = Structure("row", None, (Structure("leaf", tangent_of(walker, output, 0)),))
     lifted = Lifted(walker.graph, {}, result, base.sources)
     _return(lifted)
     return _simplified(lifted)

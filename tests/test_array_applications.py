@@ -1,0 +1,179 @@
+"""Array programs of examples/ put to use: nets learn, fits converge, blocks make the whole."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.interpolate import CubicSpline
+from scipy.optimize import minimize
+
+from chainrule import grad, hessian, hvp, jacobian, jvp, value_and_grad
+from tests import oracle
+from tests.test_examples import load
+
+networks = load("array_networks")
+physics = load("array_physics")
+models = load("array_models")
+dense = load("gradbench/dense")
+bundle = load("gradbench/bundle")
+nested = load("gradbench/nested")
+
+
+def test_perceptron_learns() -> None:
+    points, labels = networks.spirals(100)
+    layers = networks.dense_layers((2, 16, 16, 2))
+    step = value_and_grad(networks.perceptron_loss)
+    losses = []
+    for _ in range(300):
+        loss, slopes = step(layers, points, labels)
+        losses.append(loss)
+        for layer, slope in zip(layers, slopes, strict=True):
+            for name in layer:
+                layer[name] = layer[name] - 0.5 * slope[name]
+    assert losses[-1] < 0.1 * losses[0]
+    found = np.argmax(networks.perceptron(layers, points), axis=1)
+    assert np.mean(found == labels) > 0.97
+
+
+def test_convolution_net_learns() -> None:
+    images, labels = networks.stripes(64)
+    parameters = list(networks.small_net())
+    step = value_and_grad(networks.convolution_loss, wrt=("kernels", "bias", "W", "b"))
+    losses = []
+    for _ in range(60):
+        loss, slopes = step(*parameters, images, labels)
+        losses.append(loss)
+        parameters = [p - 0.3 * slope for p, slope in zip(parameters, slopes, strict=True)]
+    assert losses[-1] < 0.2 * losses[0]
+
+
+def test_diagonal_of_the_kmeans_hessian_is_one_product_with_ones() -> None:
+    rng = np.random.default_rng(0)
+    points, centroids = rng.normal(size=(40, 3)), rng.normal(size=(4, 3))
+    _, diagonal = hvp(dense.kmeans, wrt="centroids")(
+        points, centroids, centroids_dot=np.ones_like(centroids)
+    )
+    distances = np.sum((points[:, None] - centroids) ** 2, axis=2)
+    counts = np.bincount(np.argmin(distances, axis=1), minlength=4)
+    np.testing.assert_allclose(diagonal, 2.0 * np.repeat(counts[:, None], 3, axis=1))
+    full = hessian(dense.kmeans, wrt="centroids")(points, centroids).reshape(12, 12)
+    np.testing.assert_allclose(full, np.diag(diagonal.ravel()), atol=1e-12)
+
+
+def test_blocks_of_the_bundle_are_those_of_the_whole() -> None:
+    arguments = (bundle.CAMERAS, bundle.PLACES, bundle.WEIGHTS)
+    observed = (bundle.OBSERVATIONS, bundle.FEATURES)
+    names = ("cameras", "X", "weights")
+    whole = jacobian(bundle.residuals, wrt=names)(*arguments, *observed)
+    block = jacobian(bundle.reprojection, wrt=("camera", "X", "w"))
+    built = [np.zeros_like(part) for part in whole]
+    for p, (camera, point) in enumerate(bundle.OBSERVATIONS):
+        by_camera, by_point, by_weight = block(
+            bundle.CAMERAS[camera], bundle.PLACES[point], bundle.WEIGHTS[p], bundle.FEATURES[p]
+        )
+        built[0][p, :, camera] = by_camera
+        built[1][p, :, point] = by_point
+        built[2][p, :, p] = by_weight
+    for one, other in zip(built, whole, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+def test_columns_of_all_blocks_at_once_are_tangents() -> None:
+    seen_by = bundle.CAMERAS[bundle.OBSERVATIONS[:, 0]]
+    places = bundle.PLACES[bundle.OBSERVATIONS[:, 1]]
+    push = jvp(bundle.project_all, wrt="cameras")
+    block = jacobian(bundle.project)
+    for column in range(11):
+        direction = np.zeros_like(seen_by)
+        direction[:, column] = 1.0
+        _, found = push(seen_by, places, cameras_dot=direction)
+        for row, camera, place in zip(found, seen_by, places, strict=True):
+            np.testing.assert_allclose(row, block(camera, place)[:, column], rtol=1e-9, atol=1e-12)
+
+
+def test_particle_is_steered_to_the_origin() -> None:
+    slope = grad(nested.landing)
+    curvature = grad(slope)
+    w = 0.0
+    for _ in range(6):
+        w -= slope(w) / curvature(w)
+    assert nested.landing(w) < 1e-10
+
+
+def test_saddle_is_found_by_nested_descent() -> None:
+    x = np.array([1.0, -0.5])
+    start = np.array([0.4, 1.0])
+    for _ in range(40):
+        x = x - 0.2 * grad(nested.worst_case)(x, start)
+    np.testing.assert_allclose(x, 0.0, atol=1e-6)
+
+
+def test_heat_of_a_thousand_steps_is_differentiated_in_its_field() -> None:
+    n, steps = 12, 1000
+    rng = np.random.default_rng(0)
+    diffusivity, start = rng.uniform(0.1, 0.4, n - 1), rng.normal(size=n)
+    measured = rng.normal(size=n)
+    arguments = (diffusivity, start, steps, 0.1, measured)
+    found = grad(physics.heat_misfit)(*arguments)
+    for position in (0, 4, n - 2):
+        verdict = oracle.derivative(physics.heat_misfit, arguments, {}, 0, ((position,),))
+        assert verdict.decided
+        assert oracle.agrees(verdict, found[position])
+
+
+def test_spline_is_scipys_and_its_fit_is_found_by_the_gradient() -> None:
+    knots = np.linspace(0.0, 3.0, 7)
+    x = np.linspace(0.05, 2.95, 60)
+    values = np.sin(2.0 * knots)
+    np.testing.assert_allclose(
+        physics.spline_values(knots, values, x),
+        CubicSpline(knots, values, bc_type="natural")(x),
+        atol=1e-12,
+    )
+    wanted = physics.spline_values(knots, values, x)
+    fit = minimize(
+        physics.spline_misfit,
+        np.zeros(7),
+        jac=grad(physics.spline_misfit),
+        args=(knots, x, wanted),
+        method="BFGS",
+        options={"gtol": 1e-9},
+    )
+    np.testing.assert_allclose(fit.x, values, atol=1e-6)
+
+
+def test_drug_is_fitted_by_the_generated_gradient() -> None:
+    measured = physics.concentrations(physics.PARAMETERS, 10.0, physics.TIMES, 4)
+    fit = minimize(
+        physics.dose_misfit,
+        physics.PARAMETERS + np.array([0.1, -0.1, 0.1, -0.05, 0.05]),
+        jac=grad(physics.dose_misfit),
+        args=(10.0, physics.TIMES, 4, measured),
+        method="BFGS",
+        options={"gtol": 1e-8},
+    )
+    assert fit.fun < 1e-9
+
+
+def test_ising_ring_is_the_sum_over_all_its_states() -> None:
+    J, h = np.array([0.3, -0.4, 0.7]), np.array([0.1, 0.2, -0.3])
+
+    def energy(spins: tuple[int, ...]) -> Any:
+        turned = np.roll(spins, -1)
+        return np.sum(J * spins * turned + h * np.array(spins))
+
+    states = list(itertools.product((1, -1), repeat=3))
+    weights = np.exp([energy(spins) for spins in states])
+    assert np.isclose(models.ising_free_energy(J, h), -np.log(weights.sum()))
+    means = (weights[:, None] * np.array(states)).sum(axis=0) / weights.sum()
+    np.testing.assert_allclose(grad(models.ising_free_energy, wrt="h")(J, h), -means)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+def test_determinant_by_minors_has_the_cofactors_as_its_gradient(n: int) -> None:
+    A = np.random.default_rng(n).normal(size=(n, n))
+    found = grad(dense.det)(A)
+    np.testing.assert_allclose(found, np.linalg.det(A) * np.linalg.inv(A).T, rtol=1e-9)
