@@ -576,3 +576,46 @@ def test_memory_that_may_be_shared_is_refused_and_never_forgotten() -> None:
     for program in (alias_in_a_loop, alias_on_a_path, list_on_a_path, two_names_of_one):
         with pytest.raises(UnsupportedError):
             grad(program)(X, 3)
+
+
+def chained(angles: Any, parents: Any) -> Any:
+    made: list[Any] = []
+    for k in range(len(parents)):
+        turn = np.array([[np.cos(angles[k]), 0.3], [-0.2, np.sin(angles[k])]])
+        if parents[k] == -1:
+            made.append(turn)
+        else:
+            made.append(made[parents[k]] @ turn)
+    return sum(np.sum(one) for one in made)
+
+
+def labelled(x: float, n: int) -> Any:
+    names: list[str] = []
+    powers: list[float] = []
+    for k in range(n):
+        if k == 0:
+            names.append("a")
+            powers.append(x)
+        else:
+            names.append(names[k - 1] + "b")
+            powers.append(powers[k - 1] * x)
+    total = sum(powers)
+    return 2.0 * total if names[-1] == "abb" else total
+
+
+def test_a_list_that_a_loop_fills_is_read_in_the_same_loop() -> None:
+    check(chained, np.array([0.3, 0.4, 0.5]), [-1, 0, 1])
+    check(labelled, 1.3, 3)
+    check(labelled, 1.3, 2)
+
+
+def array_or_number(x: Any, n: int) -> Any:
+    value: Any = 0.0
+    for _ in range(n):
+        value = "none" if n > 5 else x * 2.0
+    return value @ x
+
+
+def test_a_value_through_which_no_derivative_is_seen_is_refused() -> None:
+    with pytest.raises(ChainruleError):
+        grad(array_or_number)(X, 3)

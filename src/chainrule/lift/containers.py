@@ -18,6 +18,7 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
+from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.values import (
     ITSELF,
     DictBox,
@@ -195,6 +196,8 @@ class Containers(Watching):
                 if not -len(items) <= found < len(items):
                     return self._out_of_range(base, key)
                 return self.read(items[found])
+            if items == [] and isinstance(base, ListBox) and not base.parameter:
+                return self._out_of_range(base, key)
             if isinstance(base, TupleValue) or (items is not None and not self._uniform(items)):
                 return self._item_of_items(items or [], base, key)
             return self.place(base, (self.node(key),))
@@ -207,7 +210,9 @@ class Containers(Watching):
         return self.verbatim("_0_[_1_]", base_node, self.node(key), type=DYNAMIC)
 
     def _out_of_range(self, base: Value, key: Value) -> Value:
-        return self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=FLOAT)
+        """What Python raises; in a loop that fills the list no step to judge kinds by."""
+        self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=FLOAT)
+        raise AlwaysRaises
 
     def _uniform(self, items: list[Value]) -> bool:
         return all(isinstance(item, Node) for item in items) or all(
@@ -249,6 +254,12 @@ class Containers(Watching):
         if isinstance(self.state[box], list):
             # A display indexed at run time: its entries are still what they were.
             base = self.make_dynamic(box)
+        doubtful = self.untyped.get(base)
+        if doubtful is not None:
+            # Nothing is in it yet as far as this run of a loop's body knows.
+            doubtful.assumed = True
+            self.verbatim("_0_[_1_]", base, path[0], type=FLOAT)
+            raise AlwaysRaises
         type = sequence.item_type(base.type, len(path))
         if isinstance(type, SequenceType) and type.kind == "list":
             return Place(box, path, self.row_writes.get(box, 0))

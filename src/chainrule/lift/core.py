@@ -127,6 +127,8 @@ class Core:
         # Lists that were copied into another container and must not be written to.
         self.frozen: set[ListBox] = set()
         self.loans = Loans()
+        # Lists that a loop carries, in runs of its body that know of no entry.
+        self.untyped: dict[Node, Any] = {}
 
     # --- positions and refusals -----------------------------------------------------------
 

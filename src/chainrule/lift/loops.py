@@ -101,14 +101,19 @@ class Loops(Statements):
                 owner = owner.parent
             key = (owner, name)
             shapes[key] = self._shape(self.state.get(key, UNBOUND))
+        trusting = True
         for _ in range(12):
-            attempt = _Attempt(self, kind, dict(shapes))
+            attempt = _Attempt(self, kind, dict(shapes), trusting)
             completion = attempt.run(test, action)
             widened = self._widen_all(attempt, shapes)
             if all(
                 shapes.get(key) == shape or (shapes.get(key, KEEP) is KEEP and _is_late(shape))
                 for key, shape in widened.items()
             ):
+                if attempt.assumed:
+                    # Entries of a kind that says nothing: the list is not known to be empty.
+                    trusting = False
+                    continue
                 attempt.adopt(
                     {key: shape for key, shape in widened.items() if shapes.get(key) != shape}
                 )
@@ -175,8 +180,14 @@ class Loops(Statements):
         """The shape of a list that a loop has made a run-time list, ``value`` at the end."""
         content = self.state[key]
         if isinstance(value, Node):
-            return Scalar(join(content.type, value.type))
+            return self._scalar(content.type, value.type)
         return self._shape(content)
+
+    def _scalar(self, left: Type, right: Type, late: bool = False) -> Shape:
+        """One node of either type, if a derivative can still flow through it."""
+        joined = join(left, right)
+        lost = (left.differentiable or right.differentiable) and not joined.differentiable
+        return Unknown() if lost else Scalar(joined, late)
 
     def _widen(self, shape: Shape, before: Value, value: Value, after: State, key: Key) -> Shape:
         """The narrowest shape that fits ``shape`` and the next value."""
@@ -202,14 +213,14 @@ class Loops(Statements):
             before_type = self._leaf_type(before)
             if node_type is None or before_type is None:
                 return Unknown()
-            return Scalar(join(before_type, node_type))
+            return self._scalar(before_type, node_type)
         if isinstance(shape, Scalar):
             if isinstance(shape.type, SequenceType) and isinstance(value, list):
                 return Scalar(join(shape.type, self._content_type(value)))
             node_type = self._leaf_type(value)
             if node_type is None:
                 return Unknown() if not shape.late else self._late(value, after, key)
-            return Scalar(join(shape.type, node_type), shape.late)
+            return self._scalar(shape.type, node_type, shape.late)
         if isinstance(shape, Fresh):
             if self._is_held(value):
                 held_type = join(shape.type, self._held_type(value, after))
@@ -459,8 +470,11 @@ class Loops(Statements):
 class _Attempt:
     """One run of a loop's body under assumed shapes."""
 
-    def __init__(self, lifter: Loops, kind: str, shapes: dict[Key, Shape]) -> None:
+    def __init__(self, lifter: Loops, kind: str, shapes: dict[Key, Shape], trusting: bool) -> None:
         self.lifter = lifter
+        # Whether lists without any known entry are taken to be empty, and whether one was read.
+        self.trusting = trusting
+        self.assumed = False
         self.kind = kind
         self.shapes = shapes
         graph = lifter.graph
@@ -487,6 +501,8 @@ class _Attempt:
             self.initial.append(lifter.node(before))
         parameter = self.body.parameter(name or "state", type)
         self.parameters.append(parameter)
+        if self.trusting and type == SequenceType(OPAQUE):
+            lifter.untyped[parameter] = self
         if name is not None:
             lifter.graph.names[parameter] = name
         return parameter

@@ -115,10 +115,11 @@ class Operators(Arrays):
     def _array_operator(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
         """``left operator right`` entry by entry, or a product of matrices."""
         a, b = self.array_node(left), self.array_node(right)
-        if operator is ast.MatMult:
+        unknown = OPAQUE in (a.type, b.type)
+        if operator is ast.MatMult and not unknown and DYNAMIC not in (a.type, b.type):
             return self.boxed(self.call_array(matmul, (a, b), ()))
         op = BINARY.get(operator) or BITWISE_ARRAYS.get(operator)
-        if op is None or OPAQUE in (a.type, b.type):
+        if op is None or unknown:
             symbol = SYMBOLS.get(operator, operator.__name__)
             raise self.unsupported(
                 f"`{symbol}` on {a.type} and {b.type}", "Use arithmetic on arrays.", node
