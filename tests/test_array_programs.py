@@ -619,3 +619,19 @@ def array_or_number(x: Any, n: int) -> Any:
 def test_a_value_through_which_no_derivative_is_seen_is_refused() -> None:
     with pytest.raises(ChainruleError):
         grad(array_or_number)(X, 3)
+
+
+def rows_of_softmax(x: Any) -> Any:
+    top = np.max(x, axis=1, keepdims=True)
+    return np.sum(np.log(np.sum(np.exp(x - top), axis=1)) + top[:, 0])
+
+
+def kept_axes(x: Any) -> Any:
+    squares = np.sum(x**2, axis=(0, 2), keepdims=True)
+    return np.sum(squares[0, :, -1] ** 3) + np.sum(squares[0] ** 2) + np.sum(squares[-1, ..., 0])
+
+
+def test_entries_of_axes_of_length_one_leave_no_buffer() -> None:
+    derivative = check(rows_of_softmax, np.array([[0.3, -0.4, 1.2], [0.7, 0.7, -1.0]]))
+    check(kept_axes, np.arange(12.0).reshape(2, 3, 2) / 7.0)
+    assert "zeros" not in derivative.source and "==" not in derivative.source

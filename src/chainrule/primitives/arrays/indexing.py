@@ -127,6 +127,15 @@ class Section(Linear):
     def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
         base, pattern = node.args[0], str(node.params[0])
         parts = parts_of(pattern, node.args[1:])
+        taken = _taken_axes(parts, base)
+        rank = len(unit_axes_of(out_bar.type))
+        if taken and rank in (0, len(unit_axes_of(node.type))):
+            # All of the base was read: its adjoint is that of the entries, its axes put back.
+            from chainrule.primitives.arrays.shaping import expand_dims
+
+            axes = taken[0] if len(taken) == 1 else taken
+            walker.accumulate(base, expand_dims(out_bar, axis=axes) if rank else out_bar)
+            return
         if not is_basic(pattern) or not ("n" in pattern or _takes_all(parts)):
             walker.accumulate_section(base, node, out_bar)
             return
@@ -141,6 +150,22 @@ class Section(Linear):
         else:
             read = node.graph.cursor.add(section, node.args, (rest,))
             walker.accumulate_section(base, read, value)
+
+
+def _taken_axes(parts: Sequence[tuple[str, tuple[Node, ...]]], base: Node) -> tuple[int, ...]:
+    """The axes of length 1 that a subscript takes away; none where it takes away anything else."""
+    units = unit_axes_of(base.type)
+    used = sum(_consumes(letter, nodes) for letter, nodes in parts)
+    axis, found = 0, []
+    for letter, nodes in parts:
+        if letter == "i":
+            if not units[axis] or not (is_constant(nodes[0], 0) or is_constant(nodes[0], -1)):
+                return ()
+            found.append(axis)
+        elif letter not in "se" or not _takes_all([(letter, nodes)]):
+            return ()
+        axis += len(units) - used if letter == "e" else 1
+    return tuple(found)
 
 
 def is_whole(node: Node) -> bool:
