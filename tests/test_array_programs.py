@@ -556,6 +556,13 @@ def alias_on_a_path(x: Any, n: int) -> Any:
     return np.sum(v**2) + np.sum(y)
 
 
+def view_on_a_path(x: Any, n: int) -> Any:
+    y = x * 1.0
+    v = y[0:2] if n > 2 else y[1:3]
+    y[0] = 7.0 * y[0]
+    return np.sum(v)
+
+
 def list_on_a_path(x: Any, n: int) -> Any:
     y, z = [1.0, x[2]], [x[0], x[1]]
     v = y if n > 2 else z
@@ -572,8 +579,11 @@ def two_names_of_one(x: Any, n: int) -> Any:
     return np.sum(b)
 
 
+SHARING = (alias_in_a_loop, alias_on_a_path, view_on_a_path, list_on_a_path, two_names_of_one)
+
+
 def test_memory_that_may_be_shared_is_refused_and_never_forgotten() -> None:
-    for program in (alias_in_a_loop, alias_on_a_path, list_on_a_path, two_names_of_one):
+    for program in SHARING:
         with pytest.raises(UnsupportedError):
             grad(program)(X, 3)
 

@@ -127,8 +127,7 @@ class Core:
         # Lists that were copied into another container and must not be written to.
         self.frozen: set[ListBox] = set()
         self.loans = Loans()
-        # Lists that a loop carries, in runs of its body that know of no entry.
-        self.untyped: dict[Node, Any] = {}
+        self.untyped: dict[Node, Any] = {}  # Lists that a run of a loop knows no entry of.
 
     # --- positions and refusals -----------------------------------------------------------
 
@@ -521,6 +520,9 @@ class Core:
             boxes = (joined.box, *joined.sources)
             if joined in shared or not self.frozen.isdisjoint(joined.sources):
                 self.frozen.update(box for box in boxes if isinstance(box, ListBox))
+            if joined.box is not None:
+                lent = [box for one in joined.sources for box in self.loans.lenders(one)[1:]]
+                self.loans.lend(joined.box, lent, self.state)
 
     def _slot_node(self, node: Node | None, index: int) -> Node:
         assert node is not None
