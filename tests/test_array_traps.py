@@ -255,3 +255,25 @@ def test_a_product_that_stops_at_zero_is_right_or_refuses_at_that_point() -> Non
         return
     for path, verdict in oracle.gradient(early_break, (X,)).items():
         assert oracle.agrees(verdict, gradient[path[0]])
+
+
+def powers_from_the_end(c: Any) -> Any:
+    total = c[-1] * 0.0
+    for i in range(1, len(c) + 1):
+        total = c[-i] + total * 0.5
+    return total
+
+
+def rolled_by_a_count(x: Any, n: int = 2) -> Any:
+    total = 0.0
+    for k in range(n):
+        total = total + np.sum(np.roll(x, k - 1) * np.arange(3.0))
+    return total
+
+
+@pytest.mark.parametrize("f", [powers_from_the_end, rolled_by_a_count])
+def test_positions_and_counts_stay_ints(f: Any) -> None:
+    check(f, X)
+    gradient = value_and_grad(f)
+    gradient(X)
+    assert "float(" not in gradient.source

@@ -332,7 +332,8 @@ class RecordingCopier(Copier):
         if owned_blocks(node) or node.op is PARAMETER:
             raise InternalError(f"a value of a loop is missing in its backward loop: {node!r}")
         args = tuple(map(self.mapped, node.args))
-        derivative = node not in self.exact
+        # Positions and counts are ints, too.
+        derivative = node not in self.exact and node.type != INT
         with self.graph.answering(replace(node.origin, derivative=derivative)):
             new = self.graph.cursor.add(node.op, args, node.params, node.type)
         self.named(node, new)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainrule.graph.node import Node
+from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import (
     INT,
     Type,
@@ -27,7 +27,7 @@ from chainrule.primitives.arrays.lengths import (
     stacked,
     when_whole,
 )
-from chainrule.primitives.declare import Cost, constant_value, is_constant
+from chainrule.primitives.declare import TABLE, Cost, constant_value, is_constant
 
 # x.shape[k]; for the first axis of an array len(x) is the shorter word.
 dimension = array_flat(
@@ -279,11 +279,17 @@ def _rolled(a: Type, shift: Type, axis: Any = None) -> Type:
 def roll(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Entries shifted in a circle."""
     shift = node.args[1]
-    back = constant_value(shift) * -1 if is_constant(shift) else -shift
+    back = constant_value(shift) * -1 if is_constant(shift) else _turned(shift)
     walker.accumulate(node.args[0], roll(out_bar, back, axis=axis))
 
 
 roll.linear_in = (0,)
+
+
+def _turned(shift: Node) -> Node:
+    """A count of steps the other way round: an int, as f would write it."""
+    with shift.graph.answering(Origin(shift.origin.position)):
+        return shift.graph.cursor.add(TABLE["negative"], (shift,))
 
 
 # --- joins -------------------------------------------------------------------------------
