@@ -11,8 +11,8 @@ lists and all else::
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import CellType
 from typing import Any
 
@@ -45,6 +45,11 @@ class Entry:
 
     def __bool__(self) -> bool:
         return bool(self.floats or self.exact)
+
+    def strict(self, names: Sequence[str]) -> Entry:
+        """The same check that lets no int pass for these parameters."""
+        floats = tuple(name for name in self.floats if name not in names)
+        return replace(self, floats=floats, exact={**self.exact, **dict.fromkeys(names, float)})
 
     def on_other_kinds(self, call: Callable[..., Any]) -> None:
         """What is called instead of the body for arguments of other kinds."""

@@ -21,6 +21,7 @@ from typing import Any
 
 from chainrule.emit.entry import Entry
 from chainrule.emit.guards import bound_arguments
+from chainrule.emit.kept_ints import kept_ints
 from chainrule.emit.load import load
 from chainrule.emit.module import render
 from chainrule.emit.targets import target as target_named
@@ -120,6 +121,8 @@ class Request:
         graphs = derive(
             self.function, self.transform, self.wrt, self.mode, self.name, arguments=arguments
         )
+        if entry is not None:
+            entry = entry.strict(kept_ints(graphs[0], entry.floats))
         emitted = render(graphs, target=self.target)
         source = source_of(innermost(base_function(self.function)))
         generated = load(

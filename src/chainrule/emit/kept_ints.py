@@ -1,0 +1,52 @@
+"""Which parameters would leave a derivative an int where they are given as one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, Graph
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT
+from chainrule.primitives.arithmetic import add, divide, multiply, negative, power, subtract
+from chainrule.primitives.control import IF, owned_blocks
+from chainrule.primitives.declare import Primitive
+from chainrule.primitives.sequence import display, record
+
+# A float among the arguments makes the result one; ints alone leave an int.
+KEEPING = (add, subtract, multiply, negative, power)
+
+
+def kept_ints(graph: Graph, names: Collection[str]) -> list[str]:
+    """The parameters among ``names`` that reach a result through sums and products alone."""
+    found: dict[str, None] = {}
+    seen: set[Node] = set()
+    stack = list(graph.body.results)
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.op is PARAMETER and node.block is graph.body:
+            if str(node.params[0]) in names:
+                found[str(node.params[0])] = None
+        elif node.op is ITEM and node.args[0].op is IF:
+            k = int(str(node.params[0]))
+            stack.extend(block.results[k] for block in owned_blocks(node.args[0]))
+        elif node.op in KEEPING:
+            if not any(map(_certain, node.args)):
+                stack.extend(node.args)
+        elif node.op in (display, record):
+            stack.extend(node.args)
+        elif not isinstance(node.op, Primitive):
+            # What loops and attempts hand out may be any of what goes into them.
+            return list(names)
+    return list(found)
+
+
+def _certain(node: Node) -> bool:
+    """Whether a value is a float whatever kind of number the parameters are."""
+    if node.op is CONSTANT:
+        return node.type == FLOAT
+    return node.op is divide or (
+        isinstance(node.op, Primitive) and any(n.startswith("math.") for n in node.op.callables)
+    )
