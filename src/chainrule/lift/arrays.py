@@ -252,8 +252,9 @@ class Arrays(Containers):
                 new = self.block.add(sequence.index_set, (before, *step.args, new))
             elif step.op is indexing.section:
                 new = self.block.add(indexing.section_set, (before, *step.args, new), step.params)
-            elif step.op is shaping.transpose and step.params[0] is None:
-                new = self.block.add(shaping.transpose, (new,), step.params)
+            elif step.op in shaping.TURNED_BACK:
+                params = shaping.TURNED_BACK[step.op](*step.params)
+                new = self.block.add(step.op, (new,), params)
             else:
                 sizes = tuple(
                     self.call_array(shaping.dimension, (before,), (k,))

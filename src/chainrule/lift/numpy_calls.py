@@ -20,7 +20,7 @@ from chainrule.lift.numpy_updates import bound, picked
 from chainrule.lift.scipy_forms import scipy_form
 from chainrule.lift.values import ListBox, ObjectBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
-from chainrule.primitives.arrays import creation, linear_algebra, lists, shaping
+from chainrule.primitives.arrays import creation, linear_algebra, lists, rearranging, shaping
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.distributions import DISTRIBUTIONS
 from chainrule.primitives.declare import TABLE, Primitive
@@ -35,6 +35,7 @@ VIEWING = (
     shaping.squeeze,
     shaping.expand_dims,
     shaping.moveaxis,
+    shaping.flip,
 )
 Arguments = list[Value]
 Keywords = dict[str, Value]
@@ -175,6 +176,11 @@ class NumpyCalls(Methods):
             if op is shaping.expand_dims:
                 ones = (1,) * (len(params[0]) if isinstance(params[0], tuple) else 1)
                 return self.boxed(self.block.add(creation.literal, (arrays[0],), (ones, None)))
+        if op in rearranging.FLIPPED:
+            view: Value = bound[op.array_names[0]]
+            for step, fixed in rearranging.FLIPPED[op](*params):
+                view = self.viewed(view, step, (), (*fixed, None))
+            return view
         if op in VIEWING and not op.spread:
             return self.viewed(bound[op.array_names[0]], op, tuple(sizes), (*params, form))
         return self.boxed(self.call_array(op, (*arrays, *sizes), tuple(params), form))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chainrule.errors import UnsupportedError
@@ -369,6 +370,22 @@ def rot90(m: Node, k: int, axes: Any) -> Node:
     if k % 4 == 1:
         return swapaxes(flip(m, axis=two), axis1=one, axis2=two)
     return flip(swapaxes(m, axis1=one, axis2=two), axis=two)
+
+
+def _quarters(k: int, axes: Any) -> list[tuple[Any, tuple[Any, ...]]]:
+    one, two = axes
+    if k % 4 == 2:
+        return [(flip, (one,)), (flip, (two,))]
+    turns = [(flip, (two,)), (swapaxes, (one, two))]
+    return turns[: 2 * (k % 2)] if k % 4 != 3 else turns[::-1]
+
+
+# Views that are several in a row: each step and its parameters.
+FLIPPED: dict[Any, Callable[..., list[tuple[Any, tuple[Any, ...]]]]] = {
+    fliplr: lambda: [(flip, (1,))],
+    flipud: lambda: [(flip, (0,))],
+    rot90: _quarters,
+}
 
 
 def _without(arr: Type, obj: Any, axis: Any = None) -> Type:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.node import Node, Origin
@@ -340,3 +341,16 @@ def stack(walker: Any, node: Node, out_bar: Node, axis: int) -> None:
     for position, arg in enumerate(node.args):
         if walker.active(arg):
             walker.accumulate(arg, entry_along(out_bar, axis, position))
+
+
+def _same(*params: Any) -> tuple[Any, ...]:
+    return params
+
+
+# Of views that put entries into another order: the parameters that put them back.
+TURNED_BACK: dict[Any, Callable[..., tuple[Any, ...]]] = {
+    transpose: lambda axes, *form: (_inverse(axes), *form),
+    swapaxes: _same,
+    moveaxis: lambda source, destination, *form: (destination, source, *form),
+    flip: _same,
+}
