@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import warnings
 from typing import Any
 
@@ -277,3 +278,26 @@ def test_positions_and_counts_stay_ints(f: Any) -> None:
     gradient = value_and_grad(f)
     gradient(X)
     assert "float(" not in gradient.source
+
+
+TURNED = ["np.flip(M)", "np.flipud(M)", "np.fliplr(M)", "np.rot90(M)", "np.rot90(M, 3)",
+          "np.swapaxes(M, 0, 1)", "np.moveaxis(M, 0, 1)", "M.T", "M[::-1]"]  # fmt: skip
+
+
+@pytest.mark.parametrize("view", TURNED)
+def test_what_is_written_through_a_turned_view_stands_where_it_belongs(view: str) -> None:
+    text = (
+        f"def f(M, W):\n    v = {view}\n    v[0, 1] = 0.5 * v[1, 0]\n    return np.sum(M * M * W)\n"
+    )
+    file = f"<turned {view}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    namespace: dict[str, Any] = {"np": np}
+    exec(compile(text, file, "exec"), namespace)
+    f = namespace["f"]
+    M, W = np.arange(1.0, 7.0).reshape(2, 3) ** 1.5, np.arange(6.0).reshape(2, 3)
+    given, written = M.copy(), M.copy()
+    value, gradient = value_and_grad(f)(given, W)
+    assert value == f(written, W)
+    assert np.array_equal(given, written)
+    for path, verdict in oracle.gradient(f, (M.copy(), W)).items():
+        assert oracle.agrees(verdict, gradient[path[0]])

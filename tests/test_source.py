@@ -337,9 +337,9 @@ GALLERY = [
     # line: for i in range(len(x) - 1):
     x_bar = [0.0] * len(x)
     for i in reversed(range(len(x) - 1)):
+        next_i = i + 1
         # line: total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) **…
         x_i = x[i]
-        next_i = i + 1
         gap = x[next_i] - x_i * x_i
         x_bar[i] -= 2.0 * (1.0 - x_i) + 400.0 * (gap * x_i)
         x_bar[next_i] += 200.0 * gap
@@ -608,8 +608,8 @@ GALLERY = [
             # line: out.append(total * total)
             t1 = out_bar.pop()
             total_bar = 2.0 * (t1 * total_tapes_i[j])
-            # line: for w, v in zip(neuron, values, strict=False):
             t2 = min(len(weights[i][j]), len(values))
+            # line: for w, v in zip(neuron, values, strict=False):
             for k in reversed(range(t2)):
                 values_bar[k] += total_bar * weights[i][j][k]
                 weights_bar[i][j][k] += total_bar * values[k]
