@@ -23,6 +23,7 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT
+from chainrule.primitives.adjoints import Adjoints
 from chainrule.primitives.control import IF
 from chainrule.primitives.declare import Elementwise, Interval, Kink, Primitive, scaled
 from tests.declared import (
@@ -345,7 +346,7 @@ def evaluate(node: Node, values: dict[Node, Any]) -> Any:
     return node.op.value(*(evaluate(arg, values) for arg in node.args))
 
 
-class Pulled:
+class Pulled(Adjoints):
     """Stands in for the reverse walk: keeps the adjoints that a rule hands on."""
 
     def __init__(self) -> None:
@@ -356,9 +357,6 @@ class Pulled:
 
     def accumulate(self, node: Node, bar: Any) -> None:
         self.bars[node] = bar if isinstance(bar, Node) else node.graph.constant(bar)
-
-    def unfelt(self, out_bar: Node, make: Callable[[Node], Node]) -> Node:
-        return make(out_bar)
 
 
 def refuses(primitive: Primitive) -> bool:

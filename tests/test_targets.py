@@ -16,6 +16,7 @@ import pytest
 import scipy.linalg
 import scipy.special
 from scipy.spatial.distance import cdist, pdist
+from scipy.stats import norm
 
 import chainrule
 from chainrule import ChainruleError, UnsupportedError, grad, value_and_grad
@@ -35,6 +36,7 @@ IMPORTS = {
         "scipy.special",
         "scipy.linalg",
         "scipy.spatial.distance",
+        "scipy.stats",
     },
     "numba": {"math", "builtins", "numpy", "numba"},
     "array-api": {"math", "builtins"},
@@ -49,8 +51,15 @@ def function_of(expression: str) -> Callable[..., Any]:
     text = f"def f(x):\n    v = {expression}\n    return np.sum(np.cos(0.3 + v) * v)\n"
     name = f"<target {next(NUMBERS)}>"
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-    scope: dict[str, Any] = {"np": np, "scipy": scipy, "special": scipy.special,
-                             "cdist": cdist, "pdist": pdist, "__name__": __name__}  # fmt: skip
+    scope: dict[str, Any] = {
+        "np": np,
+        "scipy": scipy,
+        "special": scipy.special,
+        "cdist": cdist,
+        "pdist": pdist,
+        "norm": norm,
+        "__name__": __name__,
+    }
     exec(compile(text, name, "exec"), scope)
     found: Callable[..., Any] = scope["f"]
     return found

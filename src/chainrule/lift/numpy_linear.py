@@ -169,7 +169,7 @@ def _cross(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST)
     a, b = given["a"], given["b"]
     rank = max(len(unit_axes_of(self.array_node(each).type)) for each in (a, b))
     last = self.graph.constant(-1)
-    if axis % rank == rank - 1:
+    if not rank or axis % rank == rank - 1:
         return self.bound_call(products.cross, [a, b], {}, node, "function")
     where = self.graph.constant(axis)
     moved = [self.bound_call(moveaxis, [x, where, last], {}, node, "function") for x in (a, b)]

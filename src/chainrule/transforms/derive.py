@@ -216,7 +216,7 @@ def check_numbers(
                 f"parameter `{name}` is {value!r}, which is no number",
                 remedy="Differentiate by a float, or by a container of floats.",
             )
-        if getattr(value, "shape", ()) and value.dtype.kind in "iub":
+        if getattr(value, "shape", ()) and _is_of_ints(getattr(value, "dtype", None)):
             raise NotDifferentiableError(
                 f"parameter `{name}` is an array of {value.dtype}",
                 remedy=f"Pass floats: {name}.astype(float).",
@@ -227,6 +227,14 @@ def check_numbers(
                 f"parameter `{name}` is or holds a number of type {type(strange).__name__}",
                 remedy="Pass floats: other numbers are not differentiated by.",
             )
+
+
+def _is_of_ints(dtype: Any) -> bool:
+    """Whether a dtype, of whatever library, is integer or boolean."""
+    kind = getattr(dtype, "kind", None)
+    if isinstance(kind, str):
+        return kind in "iub"
+    return str(dtype).rpartition(".")[2].startswith(("int", "uint", "bool"))
 
 
 def _parts_of(value: Any) -> Iterator[Any]:
