@@ -451,7 +451,10 @@ def _filled_like(speller: Speller, base: ast.expr, type: Any, entry: ast.expr) -
             _filled_like(speller, row, type.item, entry), ast.Name("row", ast.Store()), base
         )
     if isinstance(type, Sequence) and isinstance(type.item, Array):
-        zeros = ast.Call(speller.callable("numpy.zeros_like"), [ast.Name("row", ast.Load())], [])
+        where = speller.target.namespace
+        make = speller.name(f"{where}.zeros_like") if where else None
+        make = make or speller.callable("numpy.zeros_like")
+        zeros = ast.Call(make, [ast.Name("row", ast.Load())], [])
         return comprehension(zeros, ast.Name("row", ast.Store()), base)
     return ast.BinOp(ast.List([entry], ast.Load()), ast.Mult(), speller.call("len", base))
 
