@@ -226,12 +226,31 @@ def _exploded_comprehension(
         found = value.args[0] if len(value.args) == 1 else value
         opening, closing = f"{expression_text(value.func)}(", ")"
     if not isinstance(found, (ast.ListComp, ast.GeneratorExp)):
-        return [f"{head}{expression_text(value)}{tail}"]
+        assert isinstance(value, ast.Call)
+        return _exploded_call(value, f"{head}{opening}", margin, f"{closing}{tail}", width)
     element = expression_text(found.elt)
     clauses = [text_of(clause).strip() for clause in found.generators]
     whole = " ".join([element, *clauses])
     lines = [whole] if len(inner + whole) <= width else [element, *clauses]
     return [f"{head}{opening}", *(inner + line for line in lines), f"{margin}{closing}{tail}"]
+
+
+def _exploded_call(
+    value: ast.Call, opening: str, margin: str, closing: str, width: int
+) -> list[str]:
+    """A call with its arguments on a line of their own, or with one a line."""
+    inner = margin + "    "
+    parts: list[tuple[str, ast.expr]] = [("", argument) for argument in value.args]
+    parts += [(f"{word.arg}=" if word.arg else "**", word.value) for word in value.keywords]
+    whole = inner + ", ".join(prefix + expression_text(part) for prefix, part in parts)
+    if len(whole) <= width or not parts:
+        return [opening, whole, f"{margin}{closing}"]
+    lines = [opening]
+    for prefix, part in parts:
+        line = f"{inner}{prefix}{expression_text(part)},"
+        wide = len(line) > width and isinstance(part, DISPLAYS)
+        lines.extend(_exploded(part, inner + prefix, inner, ",", width) if wide else [line])
+    return [*lines, f"{margin}{closing}"]
 
 
 def expression_text(value: ast.expr) -> str:
