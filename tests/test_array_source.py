@@ -164,7 +164,12 @@ GALLERY = [
         """
     z = X @ w + b
     # line: return np.mean(np.logaddexp(0.0, z) - y * z)
-    z_bar = (1.0 / (1.0 + np.exp(-z)) - y) / len(X)
+    z_bar = np.negative(z, out=z)
+    np.exp(z_bar, out=z_bar)
+    z_bar += 1.0
+    np.divide(1.0, z_bar, out=z_bar)
+    z_bar -= y
+    z_bar /= len(X)
     # line: z = X @ w + b
     return X.T @ z_bar, z_bar.sum()
 """,
@@ -212,11 +217,18 @@ GALLERY = [
     logp_bar = np.zeros_like(exp_z)
     logp_bar[np.arange(len(y)), y] = -1.0 / len(y)
     # line: logp = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-    z_bar = logp_bar - logp_bar.sum(axis=1, keepdims=True) / sum_exp_z * exp_z
+    logp_bar_ratio = logp_bar.sum(axis=1, keepdims=True) / sum_exp_z
+    z_bar = np.multiply(logp_bar_ratio, exp_z, out=exp_z)
+    np.subtract(logp_bar, z_bar, out=z_bar)
     # line: h = np.tanh(h @ W + b)
-    exp_h_in = np.exp(-2.0 * abs(h_in))
-    exp_h_in_scaled = 4.0 * exp_h_in
-    h_in_bar = z_bar @ W_1.T * (exp_h_in_scaled / np.square(1.0 + exp_h_in))
+    np.abs(h_in, out=h_in)
+    h_in *= -2.0
+    np.exp(h_in, out=h_in)
+    h_in_scaled = 4.0 * h_in
+    h_in_bar = np.add(1.0, h_in, out=h_in)
+    np.square(h_in_bar, out=h_in_bar)
+    np.divide(h_in_scaled, h_in_bar, out=h_in_bar)
+    h_in_bar *= z_bar @ W_1.T
     b_bar = h_in_bar.sum(axis=0)
     return [(X.T @ h_in_bar, b_bar), (h.T @ z_bar, z_bar.sum(axis=0))]
 """,
@@ -244,14 +256,15 @@ GALLERY = [
     L_product = L.T @ (np.diag(1.0 / np.diag(L)) - np.outer(np.linalg.solve(L.T, a), a))
     L_gap = np.tril(L_product) - 0.5 * np.diag(np.diag(L_product))
     L_solved = np.linalg.solve(L.T, np.linalg.solve(L.T, L_gap).T)
-    L_total = L_solved.T + L_solved
-    K_bar = np.tril(L_total) - 0.5 * np.diag(np.diag(L_total))
+    L_solved += L_solved.T
+    K_bar = np.tril(L_solved) - 0.5 * np.diag(np.diag(L_solved))
     # line: K = theta[0] ** 2 * np.exp(-0.5 * d2 / theta[1] ** 2) + theta[…
     theta_bar = np.zeros_like(theta)
     theta_bar[2] = 2.0 * ((K_bar * identity).sum() * theta_2)
     K_bar_scaled = K_bar * exp_d2_ratio
-    product = theta_0_squared / theta_1_squared * d2_ratio * exp_d2_ratio * K_bar
-    theta_bar[1] = -2.0 * (product.sum() * theta_1)
+    d2_ratio *= theta_0_squared / theta_1_squared
+    d2_ratio *= exp_d2_ratio
+    theta_bar[1] = -2.0 * ((d2_ratio * K_bar).sum() * theta_1)
     theta_bar[0] = 2.0 * (K_bar_scaled.sum() * theta_0)
     return theta_bar
 """,
@@ -283,9 +296,9 @@ GALLERY = [
         # line: f = k * (u[1:] - u[:-1]) / dx
         f_bar_ratio = f_bar / dx
         k_bar += f_bar_ratio * u_gap
-        f_bar_scaled = f_bar_ratio * k
-        u_bar[:-1] -= f_bar_scaled
-        u_bar[1:] += f_bar_scaled
+        f_bar_ratio *= k
+        u_bar[:-1] -= f_bar_ratio
+        u_bar[1:] += f_bar_ratio
     return k_bar
 """,
         id="heat",
@@ -337,8 +350,9 @@ GALLERY = [
     # line: return np.sum(np.min(d2, axis=1))
     at_min = d2 == np.min(d2, axis=1)[:, None]
     # line: d2 = np.sum((X[:, None, :] - C[None, :, :]) ** 2, axis=2)
-    product = (at_min / at_min.sum(axis=1, keepdims=True))[..., None] * X_gap
-    return -2.0 * product.sum(axis=0)
+    at_min_wide = (at_min / at_min.sum(axis=1, keepdims=True))[..., None]
+    X_gap *= at_min_wide
+    return -2.0 * X_gap.sum(axis=0)
 """,
         id="kmeans",
     ),
@@ -355,15 +369,17 @@ GALLERY = [
     q = np.sum(d_scaled**2, axis=2)
     t = alphas + icf.sum(axis=1) - 0.5 * q
     m = t.max(axis=1)
-    exp_t = np.exp(t - m[:, None])
+    exp_t = t - m[:, None]
+    np.exp(exp_t, out=exp_t)
     # line: lse = m + np.log(np.sum(np.exp(t - m[:, None]), axis=1))
-    t_bar = (1.0 / np.sum(exp_t, axis=1))[:, None] * exp_t
+    t_bar = np.multiply((1.0 / np.sum(exp_t, axis=1))[:, None], exp_t, out=exp_t)
     # line: t = alphas + icf.sum(axis=1) - 0.5 * q
     alphas_bar = t_bar.sum(axis=0)
     # line: q = np.sum((d * np.exp(icf)[None]) ** 2, axis=2)
-    t_bar_scaled = t_bar[..., None] * d_scaled
-    exp_icf_scaled = exp_icf_wide * t_bar_scaled
-    icf_bar = alphas_bar[:, None] - (t_bar_scaled * d).sum(axis=0) * exp_icf
+    d_scaled *= t_bar[..., None]
+    exp_icf_scaled = exp_icf_wide * d_scaled
+    d_scaled *= d
+    icf_bar = alphas_bar[:, None] - d_scaled.sum(axis=0) * exp_icf
     # line: d = X[:, None, :] - means[None, :, :]
     return alphas_bar, exp_icf_scaled.sum(axis=0), icf_bar
 """,
@@ -441,7 +457,10 @@ GALLERY = [
         # line: h = np.tanh(W @ h + U @ x + b)
         exp_h_in = np.exp(-2.0 * abs(h_in_tape[i]))
         exp_h_in_scaled = 4.0 * exp_h_in
-        h_in_bar = h_bar * (exp_h_in_scaled / np.square(1.0 + exp_h_in))
+        h_in_bar = np.add(1.0, exp_h_in, out=exp_h_in)
+        np.square(h_in_bar, out=h_in_bar)
+        np.divide(exp_h_in_scaled, h_in_bar, out=h_in_bar)
+        h_in_bar *= h_bar
         b_bar += h_in_bar
         U_bar += np.outer(h_in_bar, xs[i])
         W_bar += np.outer(h_in_bar, h_tape[i])
@@ -463,9 +482,14 @@ GALLERY = [
     r6 = r2_picked**-3
     # line: r6 = r2[i, j] ** -3
     r2_bar = np.zeros_like(r2)
-    r2_bar[i, j] = -3.0 * ((2.0 * r6 - 1.0) * r2_picked**-4)
+    # line: return np.sum(r6 * r6 - r6)
+    r6 *= 2.0
+    r6 -= 1.0
+    # line: r6 = r2[i, j] ** -3
+    r2_bar[i, j] = -3.0 * (r6 * r2_picked**-4)
     # line: r2 = np.sum(d * d, axis=-1)
-    d_bar = 2.0 * (r2_bar[..., None] * d)
+    d_bar = np.multiply(r2_bar[..., None], d, out=d)
+    d_bar *= 2.0
     # line: d = pos[:, None, :] - pos[None, :, :]
     return d_bar.sum(axis=1) - d_bar.sum(axis=0)
 """,
@@ -490,7 +514,10 @@ GALLERY = [
     # line: p = np.tanh(out) @ v
     exp_out = np.exp(-2.0 * abs(out))
     exp_out_scaled = 4.0 * exp_out
-    out_bar = np.outer(p_bar, v) * (exp_out_scaled / np.square(1.0 + exp_out))
+    exp_out += 1.0
+    np.square(exp_out, out=exp_out)
+    np.divide(exp_out_scaled, exp_out, out=exp_out)
+    out_bar = np.outer(p_bar, v) * exp_out
     # line: for j in range(k):
     w_bar = np.zeros_like(w)
     for j in reversed(range(k)):
@@ -553,8 +580,11 @@ GALLERY = [
     z = x_gap / std_x
     # line: z = (x - x.mean()) / x.std()
     z_scaled = 4.0 / std_x / len(x) * z * z * z
-    x_bar = z_scaled - (z_scaled * z).sum() / len(x) / std_x * x_gap
-    return x_bar - z_scaled.sum() / len(x)
+    z *= z_scaled
+    x_gap *= z.sum() / len(x) / std_x
+    np.subtract(z_scaled, x_gap, out=x_gap)
+    x_gap -= z_scaled.sum() / len(x)
+    return x_gap
 """,
         id="standardised",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.emit.dead import STRUCTURED, Needed, column_values, needed
+from chainrule.emit.floating import certainly_floating
 from chainrule.emit.plan import (
     AND,
     CONDITIONAL,
@@ -42,6 +43,7 @@ from chainrule.graph.block import (
 )
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, OPAQUE
+from chainrule.primitives.arrays.measured import filling
 from chainrule.primitives.control import IF, LOOP, TRY, loop_body, loop_parts, next_states
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.sequence import append, display, entrywise_add, fill_like, filled
@@ -64,6 +66,7 @@ class _Builder:
         self.lengths: dict[Value, tuple[int, Value | None]] = {}
         self.rows: dict[Value, str] = {}
         self.items: dict[Node, list[Node]] = {}
+        self.floating = certainly_floating(self.needed)
         for node in self.needed.nodes:
             if node.op is ITEM and node.args[0].op not in STRUCTURED:
                 self.items.setdefault(node.args[0], []).append(node)
@@ -115,6 +118,8 @@ class _Builder:
         value = Value(
             op, args, node.params if op is node.op else (), node.type, origin, node.serial
         )
+        if op is node.op and node in self.floating and getattr(op, "broadcasts", False):
+            value.whole = tuple(k for k in filling(node) if node.args[k] in self.floating)
         name = self.graph.names.get(node)
         if origin.derivative:
             value.hint = name

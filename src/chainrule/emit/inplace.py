@@ -384,13 +384,9 @@ class _Copies:
         value = statement.value
         if value.op not in (add, subtract, multiply, divide):
             return
-        for arg in value.args[:2]:
-            if (
-                arg.type == value.type
-                and arg in self.fresh
-                and arg not in self.stored
-                and not self.seen_after(statement, arg)
-            ):
+        for position in value.whole:
+            arg = value.args[position]
+            if arg in self.fresh and arg not in self.stored and not self.seen_after(statement, arg):
                 self.owned.add((value, arg))
 
     def move(self, statement: Move) -> list[Value]:

@@ -25,6 +25,7 @@ from chainrule.emit.origins import Origins
 from chainrule.emit.place import place
 from chainrule.emit.plan import For, Move, Plan, Value, While, count_uses, walk
 from chainrule.emit.printing import Answer, body_lines, expression_text
+from chainrule.emit.reuse import reuse
 from chainrule.emit.statements import Writer
 from chainrule.emit.tapes import allocate_tapes
 from chainrule.emit.targets import Target
@@ -198,14 +199,17 @@ def _function_text(
     if late:
         fold(plan, webs, states - late, late)
         names = Names(plan, reserved)
+    if target.writes_over:
+        reuse(plan, names)
+        names = Names(plan, reserved)
     speller = Speller(graph, target, header, lambda value: names[value], called, Origins(plan))
     for width in WIDTHS:
-        narrow(plan.body, measure_of(names, speller.special_width), width)
+        narrow(plan.body, measure_of(names, speller.special_width, plan.into), width)
         plan.body = merge(plan.body)
         names = Names(plan, reserved | _header_names(plan, speller))
         answers: dict[ast.stmt, Answer] = {}
         used = set(count_uses(plan.body))
-        body = Writer(speller, names, answers, used, plan.owned).block(plan.body) or [ast.Pass()]
+        body = Writer(speller, names, answers, used, plan).block(plan.body) or [ast.Pass()]
         lines = body_lines(body, answers, _own_file(plan), comments)
         if max(map(len, lines)) <= WIDTH - 4:
             break

@@ -192,6 +192,10 @@ class Names:
                 and "new" not in statement.value.params
             ):
                 self._join(statement.value, statement.value.args[0], anyway=True)
+        for value, old in self.plan.into.items():
+            # What has a name of its own keeps it: `z_bar = np.negative(z, out=z)`.
+            if value.hint is None or old.hint == value.hint:
+                self._join(value, old, anyway=True)
 
     def _join_versions(self) -> None:
         """Versions of one name share it where they do not meet."""

@@ -67,11 +67,13 @@ class Value:
         Part of another expression: written in place.
     repeated:
         Written in place several times.
+    whole:
+        Positions of the arguments that certainly have the shape of the array, and its type.
     """
 
     __slots__ = (
         "args", "captive", "hint", "op", "origin",
-        "params", "repeated", "serial", "type", "user_name",
+        "params", "repeated", "serial", "type", "user_name", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -93,6 +95,7 @@ class Value:
         self.hint: str | None = None
         self.captive = False
         self.repeated = False
+        self.whole: tuple[int, ...] = ()
 
     @property
     def leaf(self) -> bool:
@@ -272,6 +275,8 @@ class Plan:
         Of the index of a loop over rows, the user's name of the row.
     owned:
         Sums and products of arrays, each with an argument whose memory may take the result.
+    into:
+        Values that are written over the memory of an argument, each with that argument.
     """
 
     graph: Graph
@@ -283,6 +288,7 @@ class Plan:
     rows: dict[Value, str] = field(default_factory=dict)
     counts: dict[Value, int] = field(default_factory=dict)
     owned: set[tuple[Value, Value]] = field(default_factory=set)
+    into: dict[Value, Value] = field(default_factory=dict)
 
 
 JUMPS = (Return, Break, Continue)
@@ -493,6 +499,7 @@ def clone_value(value: Value, mapping: dict[Value, Value]) -> Value:
     """A fresh copy of a value and of its captives."""
     copy = Value(value.op, [], value.params, value.type, value.origin, value.serial)
     copy.user_name, copy.hint, copy.captive = value.user_name, value.hint, value.captive
+    copy.whole = value.whole
     copy.args = [
         clone_value(arg, mapping) if arg.captive else mapping.get(arg, arg) for arg in value.args
     ]

@@ -19,6 +19,7 @@ from chainrule.emit.plan import (
     Define,
     For,
     Move,
+    Plan,
     Return,
     Statement,
     Unpack,
@@ -27,6 +28,7 @@ from chainrule.emit.plan import (
     is_statement,
 )
 from chainrule.emit.printing import Answer
+from chainrule.emit.reuse import ufunc_of
 from chainrule.graph.node import Origin
 from chainrule.graph.types import OPAQUE, Array, Record, Sequence
 from chainrule.primitives import arithmetic
@@ -52,7 +54,7 @@ class Writer:
     names: Names
     answers: dict[ast.stmt, Answer]
     used: set[Value]
-    owned: set[tuple[Value, Value]]
+    plan: Plan
     # The context managers around what is being written.
     managers: Managers = ()
 
@@ -130,12 +132,24 @@ class Writer:
             augmented = self.augmented(value)
             if augmented is not None:
                 return [augmented]
+        if value in self.plan.into:
+            return [self.written_over(value)]
         return [ast.Assign([self.target(value)], self.speller.expression(value))]
+
+    def written_over(self, value: Value) -> ast.stmt:
+        """``np.exp(x, out=x)``; under a name of its own ``y = np.exp(x, out=x)``."""
+        old = self.plan.into[value]
+        place = ast.keyword("out", self.speller.use(old))
+        args = [self.speller.use(arg) for arg in value.args]
+        call = ast.Call(self.speller.callable(str(ufunc_of(value))), args, [place])
+        if self.names.same(old, value):
+            return ast.Expr(call)
+        return ast.Assign([self.target(value)], call)
 
     def may_augment(self, value: Value, old: Value) -> bool:
         """Whether ``x += e`` may stand for ``x = x + e``: of arrays it writes into x."""
         if isinstance(value.type, Array) and value.type.unit_axes:
-            return (value, old) in self.owned
+            return (value, old) in self.plan.owned or self.plan.into.get(value) is old
         return _is_number(value)
 
     def augmented(self, value: Value) -> ast.stmt | None:

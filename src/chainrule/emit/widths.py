@@ -18,8 +18,13 @@ from chainrule.primitives.sequence import display, entrywise_add, index, record
 UNNAMED = 8
 
 
-def measure_of(names: Names, special: Callable[[Value], int | None]) -> Measure:
-    """Widths with the names that values have so far; ``special`` tells those of a target's own."""
+def measure_of(
+    names: Names, special: Callable[[Value], int | None], into: dict[Value, Value]
+) -> Measure:
+    """Widths with the names that values have so far.
+
+    ``special`` tells those of a target's own forms, ``into`` what is written over which array.
+    """
 
     def name_width(value: Value) -> int:
         match value.op.name:
@@ -35,7 +40,10 @@ def measure_of(names: Names, special: Callable[[Value], int | None]) -> Measure:
 
     def own(value: Value) -> int:
         width = special(value)
-        return own_width(value, name_width) if width is None else width
+        if width is None:
+            width = own_width(value, name_width)
+        # np.multiply(..., out=x)
+        return width + 16 + name_width(into[value]) if value in into else width
 
     return Measure(name_width, own, brackets)
 

@@ -66,6 +66,8 @@ class Target:
         What a global is written down as.
     allocates:
         Whether what loops record is better kept in arrays than in lists.
+    writes_over:
+        Whether ``out=`` may say where NumPy's functions write their result.
     namespace, prologue:
         The name under which functions are found in every function, and the line that binds it.
     check:
@@ -81,6 +83,7 @@ class Target:
     decorator: tuple[str, str] | None = None
     frozen: Callable[[Any], Any] = lambda value: value
     allocates: bool = False
+    writes_over: bool = False
     namespace: str | None = None
     prologue: Callable[[Plan], str] | None = None
     check: Callable[[Plan, Target], None] = lambda plan, target: None

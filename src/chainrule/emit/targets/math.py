@@ -12,4 +12,5 @@ TARGET = Target(
         ("scipy.special", "scipy.interpolate"),
         ("operator", "statistics"),
     ),
+    writes_over=True,
 )

@@ -78,6 +78,11 @@ def unknown(node: Node, axis: int) -> Length:
     return ONE if unit_axes_of(node.type)[axis] else named("axis", node.serial, axis)
 
 
+def several(node: Node, axis: int) -> Length:
+    """The length of an axis of which nothing is known but that it is not 1."""
+    return named("several", node.serial, axis)
+
+
 def all_unknown(node: Node, of: Of | None = None) -> Lengths:
     """The lengths of a value of which nothing is known."""
     return tuple(unknown(node, axis) for axis in range(len(unit_axes_of(node.type))))
@@ -164,11 +169,14 @@ def longest(column: Sequence[Length], node: Node, axis: int) -> Length:
 
 
 def is_given(length: Length) -> bool:
-    """Whether it is the length of an array from outside, which is 1 only where the type says so."""
+    """Whether it is the length of an array from outside, which is 1 only where the type says so.
+
+    So is :func:`several`.
+    """
     if not length.terms:
         return length.constant != 1
     (key, count), *others = length.terms
-    return not others and count == 1 and length.constant == 0 and key[0] == "given"
+    return not others and count == 1 and length.constant == 0 and key[0] in ("given", "several")
 
 
 def by_sizes(node: Node, of: Of) -> Lengths:

@@ -23,6 +23,7 @@ from chainrule.primitives.arrays.lengths import (
     broadcast,
     is_given,
     named,
+    several,
     unknown,
 )
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, try_blocks
@@ -57,6 +58,24 @@ def repeated_axes(node: Node, arg: Node) -> tuple[bool, ...] | None:
             return None
         axes[position] = True
     return tuple(axes)
+
+
+def filling(node: Node) -> tuple[int, ...]:
+    """Positions of the arguments of an element-wise array that have its type and its shape."""
+    alike = [k for k, arg in enumerate(node.args) if arg.type == node.type]
+    if not alike or not unit_axes_of(node.type):
+        return ()
+    whole = lengths_of(node)
+    return tuple(
+        k
+        for k in alike
+        if all(
+            unit or own == length or is_given(own)
+            for unit, own, length in zip(
+                unit_axes_of(node.type), lengths_of(node.args[k]), whole, strict=True
+            )
+        )
+    )
 
 
 def never_one(length: Length, graph: Graph) -> bool:
@@ -274,7 +293,11 @@ def _kept(state: Node, guess: Known, following: Lengths | None) -> Lengths | Non
     if len(before) != len(following):
         return all_unknown(state)
     return tuple(
-        own if own == new else unknown(state, axis)
+        own
+        if own == new
+        else several(state, axis)
+        if is_given(own) and is_given(new)
+        else unknown(state, axis)
         for axis, (own, new) in enumerate(zip(before, following, strict=True))
     )
 

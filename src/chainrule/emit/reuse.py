@@ -1,0 +1,369 @@
+"""Arrays that are not needed any more take the results of what is computed from them.
+
+``z_bar = (1.0 / (1.0 + np.exp(-z)) - y) / n`` makes four arrays, the last two of which NumPy saves
+by itself.  Where ``z`` has no further use none has to be made::
+
+    z_bar = np.negative(z, out=z)
+    np.exp(z_bar, out=z_bar)
+    z_bar += 1.0
+    ...
+
+That takes more lines, so it is done only where NumPy makes an array that can be saved: operators
+whose first argument is an expression write over it as it is.  Of f's own statements only those
+are changed in which a function is applied to an expression, as in ``y = np.exp(x - a)``.  What is
+written over is an array of the function's own making, of the same type and certainly of the same
+shape, of which nothing that is needed later has a part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from chainrule.emit.names import Names
+from chainrule.emit.plan import (
+    LAZY,
+    Define,
+    For,
+    Move,
+    Plan,
+    Return,
+    Statement,
+    Unpack,
+    Value,
+    captives,
+    defined_by,
+    ordered,
+    walk,
+)
+from chainrule.graph.block import CONSTANT
+from chainrule.graph.types import (
+    DYNAMIC,
+    FLOAT,
+    FLOATING,
+    OPAQUE,
+    Array,
+    Record,
+    Sequence,
+    Type,
+    unit_axes_of,
+)
+from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
+from chainrule.primitives.arrays.indexing import section
+from chainrule.primitives.declare import TABLE, Primitive
+from chainrule.primitives.effect import CALL, Effect, Verbatim
+
+OPERATORS = (add, subtract, multiply, divide)
+COMMUTING = (add, multiply)
+# Element by element, but no ufuncs of NumPy's; or they may give their argument back.
+NOT_OVER = ("power", "where", "clip", "nan_to_num", "sinc", "i0", "float_trunc", "float_round",
+            "float_round_digits", "stopped", "real_part", "imaginary_part", "modulus", "angle",
+            "positive", "floor_divide", "remainder", "real_power", "to_float")  # fmt: skip
+PASSED_ON = ("stopped", "real_part", "imaginary_part", "python_max", "python_min")
+# Whole-array functions that give an array of its own.
+MAKING = ("matmul", "dot", "outer", "inner", "tensordot", "kron", "solve", "inv", "cholesky",
+          "array_sum", "mean", "prod", "cumsum", "cumprod", "array_max", "array_min", "zeros",
+          "zeros_like", "array_zeros_like", "ones", "full", "full_like", "array_copy", "linspace",
+          "tril", "triu", "array_concatenate", "stack", "repeat", "tile", "take")  # fmt: skip
+
+
+def ufunc_of(value: Value) -> str | None:
+    """NumPy's ufunc that computes ``value``, where it is one."""
+    op = value.op
+    if not isinstance(op, Primitive) or not op.broadcasts or op.name in NOT_OVER:
+        return None
+    if op.formula is not None or op.part is not None:
+        return None
+    return next((name for name in op.callables if name.startswith("numpy.")), None)
+
+
+def makes_array(value: Value) -> bool:
+    """Whether ``value`` is an array of numbers in memory of its own."""
+    kind = value.type
+    if not isinstance(kind, Array) or not kind.unit_axes or kind.dtype not in FLOATING:
+        return False
+    op = value.op
+    if op is section:
+        return "a" in str(value.params[0])
+    if not isinstance(op, Primitive):
+        return False
+    return (op.broadcasts and op.name not in PASSED_ON) or op.name in MAKING
+
+
+# Less lines than this may one array less take.
+LINES = 3
+
+
+def is_worth(value: Value) -> bool:
+    """Whether ``value`` is an array that is not small beside others: not one of sums."""
+    if not makes_array(value) or any(unit_axes_of(value.type)):
+        return False
+    return value.op.name not in ("array_sum", "mean", "array_max", "array_min", "prod")
+
+
+def reuse(plan: Plan, names: Names) -> None:
+    """Break up expressions whose parts can be written over arrays that are dead."""
+    _Reuse(plan, names).run()
+
+
+@dataclass
+class _Chain:
+    """Steps from the inside out, each written over what the one before has made.
+
+    ``saved`` is how many arrays less are made than by the expression as it stands.
+    """
+
+    base: Value
+    steps: list[Value] = field(default_factory=list)
+    saved: int = 0
+
+    @property
+    def pays(self) -> bool:
+        """Whether what is saved is worth the lines."""
+        if self.base.captive and self.steps and self.steps[-1].derivative:
+            return self.saved > 1 and is_worth(self.base) and len(self.steps) < LINES * self.saved
+        return self.saved > 0 and (len(self.steps) == 1 or len(self.steps) < LINES * self.saved)
+
+
+class _Reuse:
+    def __init__(self, plan: Plan, names: Names) -> None:
+        self.plan = plan
+        self.names = names
+        self.liveness = names.liveness
+        self.memory = _Memory(plan)
+
+    def run(self) -> None:
+        self._block(self.plan.body)
+
+    def _block(self, statements: list[Statement]) -> None:
+        position = 0
+        while position < len(statements):
+            statement = statements[position]
+            for block in statement.blocks():
+                self._block(block)
+            if isinstance(statement, (Define, Move, Return)):
+                made = self._steps(statement)
+                statements[position:position] = [Define(value) for value in made]
+                position += len(made)
+            position += 1
+
+    def _steps(self, statement: Define | Move | Return) -> list[Value]:
+        """What is to be computed before ``statement``, in order."""
+        line = [statement.value] if isinstance(statement, Define) else statement.reads()
+        made: list[Value] = []
+        if any(ordered(value) for root in line for value in (root, *captives(root))):
+            if isinstance(statement, Define):
+                chain = self._chain(statement.value, statement)
+                if chain.pays and _is_evaluated_first(chain):
+                    self._break_up(chain, statement.value, made)
+        else:
+            for root in line:
+                if root.captive or isinstance(statement, Define):
+                    self._inside(root, statement, made)
+        if isinstance(statement, Define) and made and made[-1] is statement.value:
+            made.pop()
+        return made
+
+    def _inside(self, value: Value, statement: Statement, made: list[Value]) -> None:
+        """Break up what can be inside an expression; what is computed is added to ``made``."""
+        if value.op in LAZY or value.repeated:
+            return
+        chain = self._chain(value, statement)
+        inner = [value]
+        if chain.pays:
+            inner = [*([chain.base] if chain.base.captive else ()), *chain.steps]
+        for step in inner:
+            for arg in step.args:
+                if arg.captive and arg not in inner:
+                    self._inside(arg, statement, made)
+        if chain.pays:
+            self._break_up(chain, value, made)
+
+    def _break_up(self, chain: _Chain, root: Value, made: list[Value]) -> None:
+        """Make a statement of each step of a chain."""
+        before, hint = chain.base, root.hint
+        if before.captive:
+            if hint is None and root.user_name is None and not root.captive:
+                hint = self.names[root]
+            before.captive, before.hint = False, hint
+            made.append(before)
+        elif root.captive:
+            # What would not have had a name is called as what it is written over.
+            hint = None
+        for step in chain.steps:
+            if step.op.name == "logistic":
+                self._write_out_logistic(step, before, hint, made)
+            else:
+                self.plan.into[step] = before
+            step.captive, step.hint = False, hint
+            made.append(step)
+            before = step
+
+    def _write_out_logistic(
+        self, value: Value, base: Value, hint: str | None, made: list[Value]
+    ) -> None:
+        """``1 / (1 + exp(-x))`` in steps over ``base``, of which ``value`` becomes the last."""
+        one = Value(CONSTANT, [], (1.0,), FLOAT)
+        before = base
+        for op, first in ((negative, []), (TABLE["exp"], []), (add, [one])):
+            step = Value(op, [*first, before], (), value.type, value.origin, value.serial)
+            step.hint = hint
+            self.plan.into[step] = before
+            made.append(step)
+            before = step
+        value.op, value.args, value.whole = divide, [one, before], (1,)
+        self.plan.into[value] = before
+
+    def _chain(self, value: Value, statement: Statement) -> _Chain:
+        """The longest chain of steps that ends in ``value``."""
+        found = _Chain(value)
+        logistic = value.op.name == "logistic"
+        if value.repeated or (ufunc_of(value) is None and not logistic):
+            return found
+        if any(
+            (value, arg) in self.plan.owned and self.names.same(arg, value) for arg in value.args
+        ):
+            # It is ``x_bar += e`` already.
+            return found
+        if not value.derivative:
+            return self._own_chain(value, statement)
+        cost = 3 if logistic else 0 if _is_saved_by_numpy(value) else 1
+        for position in value.whole:
+            arg = value.args[position]
+            if arg.captive:
+                if arg.repeated or not makes_array(arg):
+                    continue
+                before = self._chain(arg, statement)
+            elif is_worth(arg) and self._is_free(arg, value, statement):
+                before = _Chain(arg)
+            else:
+                continue
+            chain = _Chain(before.base, [*before.steps, value], before.saved + cost)
+            if not found.steps or chain.saved > found.saved:
+                found = chain
+        return found
+
+    def _own_chain(self, value: Value, statement: Statement) -> _Chain:
+        """Of a statement of f's own ``y = np.exp(x - a)``: a function of an expression."""
+        alone = isinstance(statement, Define) and statement.value is value
+        if not alone or value.op in OPERATORS or value.whole != (0,) or len(value.args) != 1:
+            return _Chain(value)
+        inner = value.args[0]
+        if not inner.captive or inner.repeated or inner.op not in OPERATORS:
+            return _Chain(value)
+        return _Chain(inner, [value], 1) if is_worth(inner) else _Chain(value)
+
+    def _is_free(self, array: Value, step: Value, statement: Statement) -> bool:
+        """Whether ``step`` alone still needs the memory of ``array``, which it reads."""
+        members = self.memory.of(array)
+        if members is None or any(self.liveness.after(statement, one) for one in members):
+            return False
+        line = [statement.value] if isinstance(statement, Define) else statement.reads()
+        defines = isinstance(statement, Define)
+        everywhere = sum(_times_read(root, members, inside=defines) for root in line)
+        return everywhere == _times_read(step, members, inside=True)
+
+
+class _Memory:
+    """Classes of values of which one may look into, or hold, the memory of another."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.parent: dict[Value, Value] = {}
+        foreign: set[Value] = set(plan.parameters.values())
+        for statement in walk(plan.body):
+            self._share(statement)
+            for value in _inside_of(statement):
+                if isinstance(value.op, (Verbatim, Effect)) or value.op is CALL:
+                    foreign.update(read for arg in value.args for read in _looked_into(arg))
+        self.outside = {self._find(value) for value in foreign}
+        self.members: dict[Value, set[Value]] = {}
+        for value in self.parent:
+            self.members.setdefault(self._find(value), set()).add(value)
+
+    def of(self, array: Value) -> set[Value] | None:
+        """``array`` and what may share its memory; None where somebody else may see it."""
+        root = self._find(array)
+        return None if root in self.outside else self.members.get(root, {array})
+
+    def _find(self, value: Value) -> Value:
+        root = value
+        while self.parent.get(root, root) is not root:
+            root = self.parent[root]
+        while self.parent.get(value, root) is not root:
+            self.parent[value], value = root, self.parent[value]
+        return root
+
+    def _share(self, statement: Statement) -> None:
+        match statement:
+            case Define(value=value) if not makes_array(value):
+                pairs = [(value, arg) for arg in value.args]
+            case Move(targets=targets, sources=sources):
+                pairs = list(zip(targets, sources, strict=True))
+            case Unpack() | For():
+                pairs = [(new, old) for new in defined_by(statement) for old in statement.reads()]
+            case _:
+                return
+        for new, old in pairs:
+            for read in _looked_into(old):
+                for value in (new, read):
+                    self.parent.setdefault(value, value)
+                self.parent[self._find(read)] = self._find(new)
+
+
+def _looked_into(value: Value) -> list[Value]:
+    """The named values whose memory an expression may give back."""
+    if not _holds_memory(value.type):
+        return []
+    if not value.captive:
+        return [value]
+    if makes_array(value):
+        return []
+    return [read for arg in value.args for read in _looked_into(arg)]
+
+
+def _holds_memory(type: Type) -> bool:
+    if isinstance(type, Array):
+        return bool(type.unit_axes)
+    return isinstance(type, (Sequence, Record)) or type in (OPAQUE, DYNAMIC)
+
+
+def _inside_of(statement: Statement) -> Iterator[Value]:
+    """All values that a statement's own line computes."""
+    line = [statement.value] if isinstance(statement, Define) else statement.reads()
+    for root in line:
+        if root.captive or isinstance(statement, Define):
+            yield root
+            yield from captives(root)
+
+
+def _is_evaluated_first(chain: _Chain) -> bool:
+    """Whether what may raise is evaluated behind the steps of a chain in its expression too."""
+    before = chain.base
+    for step in chain.steps:
+        left = step.args[: step.args.index(before)]
+        if any(arg.captive and any(map(ordered, (arg, *captives(arg)))) for arg in left):
+            return False
+        before = step
+    return chain.base.captive
+
+
+def _times_read(root: Value, members: set[Value], *, inside: bool = False) -> int:
+    """In how many places an expression, or what is ``inside`` it, reads one of ``members``."""
+    stack, count = list(root.args) if inside else [root], 0
+    while stack:
+        value = stack.pop()
+        if value.captive:
+            stack.extend(value.args)
+        else:
+            count += value in members
+    return count
+
+
+def _is_saved_by_numpy(value: Value) -> bool:
+    """Whether NumPy itself writes the result over an argument, which nothing else refers to."""
+    if value.op not in OPERATORS:
+        unary = value.op is negative or value.op.name == "absolute"
+        return unary and value.args[0].captive and makes_array(value.args[0])
+    first, second = value.args
+    sides = [first, second] if value.op in COMMUTING else [first]
+    return any(side.captive and makes_array(side) and side.type == value.type for side in sides)
