@@ -252,12 +252,11 @@ GALLERY = [
     K = theta_0_squared * exp_d2_ratio + theta_2**2 * identity
     L = np.linalg.cholesky(K)
     a = np.linalg.solve(L, y)
+    # line: return 0.5 * a @ a + np.sum(np.log(np.diag(L))) + 0.5 * len(y)…
+    inv_L = np.linalg.inv(L)
     # line: L = np.linalg.cholesky(K)
-    L_product = L.T @ (np.diag(1.0 / np.diag(L)) - np.outer(np.linalg.solve(L.T, a), a))
-    L_gap = np.tril(L_product) - 0.5 * np.diag(np.diag(L_product))
-    L_solved = np.linalg.solve(L.T, np.linalg.solve(L.T, L_gap).T)
-    L_solved += L_solved.T
-    K_bar = np.tril(L_solved) - 0.5 * np.diag(np.diag(L_solved))
+    inv_L_product = inv_L.T @ a
+    K_bar = 0.5 * (inv_L.T @ inv_L - np.outer(inv_L_product, inv_L_product))
     # line: K = theta[0] ** 2 * np.exp(-0.5 * d2 / theta[1] ** 2) + theta[…
     theta_bar = np.zeros_like(theta)
     theta_bar[2] = 2.0 * ((K_bar * identity).sum() * theta_2)

@@ -24,6 +24,7 @@ from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.sequence import index_add
 from chainrule.simplify.array_walk import ArraySimplifier, signed_arguments
 from chainrule.simplify.facts import Facts
+from chainrule.simplify.inverses import several_systems
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect, collect_deep
 from chainrule.simplify.rules import RULES
 from chainrule.simplify.scales import scales_of_guards
@@ -458,6 +459,10 @@ def simplify(graph: Graph) -> list[Copier]:
         walks[-1].run()
         graph = walks[-1].graph
     walks += _walks(graph)
+    if (inverses := several_systems(walks[-1].graph)) is not None:
+        inverses.run()
+        walks.append(inverses)
+        walks += _walks(inverses.graph)
     least = operations(walks[-1].graph)
     for attempt in (lambda found: Simplifier(found, shared=True), Sharing):
         walk: Copier = attempt(walks[-1].graph)

@@ -21,6 +21,7 @@ from chainrule.graph.types import (
     promoted,
     unit_axes_of,
 )
+from chainrule.primitives.arithmetic import divide, multiply, negative
 from chainrule.primitives.arrays.call import array_linear, array_rule
 from chainrule.primitives.arrays.creation import arange, eye, zeros_like
 from chainrule.primitives.arrays.indexing import section_set
@@ -37,6 +38,7 @@ from chainrule.primitives.arrays.lengths import (
 from chainrule.primitives.arrays.records import results
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import dimension, expand_dims, swapaxes, transpose
+from chainrule.primitives.arrays.symmetry import is_symmetric
 from chainrule.primitives.declare import TABLE, Cost
 
 
@@ -186,6 +188,9 @@ def _diagonal_lengths(node: Node, of: Of) -> Lengths:
 def diag(walker: Any, node: Node, out_bar: Node, k: int) -> None:
     """A diagonal of a matrix, or the matrix of a diagonal."""
     (v,) = node.args
+    if v.op is cholesky and rank_of(v) == 2 and k == 0:
+        walker.accumulate(v.args[0], _diagonal_adjoint(v, node, out_bar))
+        return
     found = diag(out_bar, k=k) if rank_of(v) == 1 else on_diagonal(v, out_bar, offset=k)
     walker.accumulate(v, found)
 
@@ -197,7 +202,11 @@ def diag(walker: Any, node: Node, out_bar: Node, k: int) -> None:
 )  # fmt: skip
 def diagonal(walker: Any, node: Node, out_bar: Node, offset: int) -> None:
     """A diagonal of a matrix."""
-    walker.accumulate(node.args[0], on_diagonal(node.args[0], out_bar, offset=offset))
+    (a,) = node.args
+    if a.op is cholesky and rank_of(a) == 2 and offset == 0:
+        walker.accumulate(a.args[0], _diagonal_adjoint(a, node, out_bar))
+    else:
+        walker.accumulate(a, on_diagonal(a, out_bar, offset=offset))
 
 
 def on_diagonal(like: Node, values: Node, offset: int) -> Node:
@@ -245,11 +254,47 @@ def _real(*types: Type) -> str:
 def solve(walker: Any, node: Node, out_bar: Node) -> None:
     """Solution of a linear system."""
     a, b = node.args
+    factor = _factor_of_both(a, b)
+    if factor is not None:
+        # The solution with the matrix that was factored: no adjoint of the factor is needed.
+        matrix, b = factor.args[0], b.args[1]
+        b_bar = solve(a, solve(factor, out_bar))
+        walker.accumulate(b, b_bar)
+        if walker.active(matrix):
+            product = outer(b_bar, node) if rank_of(b) == 1 else matmul(b_bar, flipped(node))
+            walker.accumulate(matrix, -_read_triangle(matrix, product))
+        return
     b_bar = solve(flipped(a), out_bar)
     walker.accumulate(b, b_bar)
     if walker.active(a):
         product = outer(b_bar, node) if rank_of(b) == 1 else matmul(b_bar, flipped(node))
         walker.accumulate(a, -product)
+
+
+def _factor_of_both(a: Node, b: Node) -> Node | None:
+    """The Cholesky factor ``L`` if it is ``L.T`` and ``b`` a solution with ``L``."""
+    if b.op is not solve or b.args[0].op is not cholesky:
+        return None
+    return b.args[0] if is_flipped(a, b.args[0]) else None
+
+
+def is_flipped(a: Node, b: Node) -> bool:
+    """Whether one is written as the transpose of the other."""
+    if a.op is transpose and a.params[0] is None:
+        return a.args[0] is b and rank_of(a) == 2
+    last = {str(each) for each in a.params[:2]} == {"-1", "-2"}
+    return a.op is swapaxes and last and a.args[0] is b
+
+
+def _read_triangle(matrix: Node, bar: Node) -> Node:
+    """The adjoint of the lower triangle that stands for a symmetric matrix.
+
+    Where the matrix is symmetric by itself, so are its changes: any adjoint with the right
+    symmetric part will do.
+    """
+    if is_symmetric(matrix):
+        return bar
+    return _half_lower(bar + flipped(bar))
 
 
 def _solve_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
@@ -264,6 +309,57 @@ def _solve_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
 solve.tangent_rule = _solve_tangent
 
 
+def _number_in_front(a: Node, b: Node) -> Node | None:
+    """``solve(a, c * b)`` is ``c * solve(a, b)``, which may be known."""
+    if b.op in (multiply, divide) and not unit_axes_of(b.args[1].type):
+        return b.op.build(solve(a, b.args[0]), b.args[1])
+    if b.op is multiply and not unit_axes_of(b.args[0].type):
+        return b.args[0] * solve(a, b.args[1])
+    if b.op is negative:
+        return -solve(a, b.args[0])
+    return None
+
+
+solve.simplify = _number_in_front
+
+
+def _cheaper_product(a: Node, b: Node) -> Node | None:
+    """Products that cancel, and vectors before matrices: ``A @ outer(x, y)``."""
+    if rank_of(a) != 2 or rank_of(b) > 2:
+        return None
+    if b.op is solve and b.args[0] is a:
+        return b.args[1]
+    if a.op is inv and b.op is matmul and b.args[0] is a.args[0]:
+        return b.args[1]
+    for position, side in enumerate((a, b)):
+        if not _is_outer(side):
+            continue
+        if side.op is outer:
+            x, y = side.args
+            return outer(matmul(a, x), y) if position else _outer_times(x, y, b)
+        inner = side.args[-1]
+        found = matmul(a, inner) if position else matmul(inner, b)
+        return -found if side.op is negative else side.args[0] * found
+    return None
+
+
+def _is_outer(matrix: Node) -> bool:
+    """Whether a matrix is a product of two vectors, with numbers in front."""
+    while matrix.op is negative or (
+        matrix.op is multiply and not unit_axes_of(matrix.args[0].type)
+    ):
+        matrix = matrix.args[-1]
+    return matrix.op is outer and all(rank_of(each) == 1 for each in matrix.args)
+
+
+def _outer_times(x: Node, y: Node, b: Node) -> Node:
+    """``outer(x, y) @ b``, where the latter is a vector or a matrix."""
+    return x * matmul(y, b) if rank_of(b) == 1 else outer(x, matmul(flipped(b), y))
+
+
+matmul.simplify = _cheaper_product
+
+
 @array_rule(
     "inv", "numpy.linalg.inv", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a)),
     lengths=square,
@@ -274,6 +370,14 @@ def inv(walker: Any, node: Node, out_bar: Node) -> None:
     walker.accumulate(node.args[0], -matmul(matmul(across, out_bar), across))
 
 
+def _number_below(a: Node) -> Node | None:
+    """``inv(c * a)`` is ``inv(a) / c``, which may be known."""
+    if a.op is multiply and not unit_axes_of(a.args[0].type):
+        return inv(a.args[1]) / a.args[0]
+    return None
+
+
+inv.simplify = _number_below
 inv.tangent_rule = lambda node, args, dots, out: -matmul(matmul(out, dots[0]), out)
 
 
@@ -335,17 +439,45 @@ def trace_of(matrix: Node) -> Node:
 )  # fmt: skip
 def cholesky(walker: Any, node: Node, out_bar: Node) -> None:
     """Lower Cholesky factor; reads the lower triangle."""
-    walker.accumulate(node.args[0], cholesky_adjoint(node, out_bar))
+    (a,) = node.args
+    walker.accumulate(a, _read_triangle(a, _inner_adjoint(node, out_bar)))
 
 
 def cholesky_adjoint(factor: Node, factor_bar: Node) -> Node:
     """The adjoint of the lower triangle of a matrix from that of its lower Cholesky factor."""
-    across = flipped(factor)
-    middle = _half_lower(matmul(across, factor_bar))
-    # L^-T middle L^-1, whose symmetric part belongs to the lower triangle.
-    left = solve(across, middle)
-    inner = flipped(solve(across, flipped(left)))
+    inner = _inner_adjoint(factor, factor_bar)
     return _half_lower(inner + flipped(inner))
+
+
+def _inner_adjoint(factor: Node, factor_bar: Node) -> Node:
+    """A matrix whose symmetric part is the adjoint of the symmetric matrix that was factored.
+
+    It is ``L^-T M L^-1``; the inverse of a triangle is made once for all that needs it.
+    """
+    middle = matmul(flipped(factor), factor_bar)
+    # A symmetric matrix is its lower half and the transpose of that.
+    middle = 0.5 * middle if is_symmetric(middle) else _half_lower(middle)
+    inverse = inv(factor)
+    return matmul(matmul(flipped(inverse), middle), inverse)
+
+
+def _diagonal_adjoint(factor: Node, diagonal: Node, bar: Node) -> Node:
+    """The adjoint of a matrix from that of the diagonal of its Cholesky factor.
+
+    It is half of ``L^-T D L^-1`` with ``D`` the products of the entries and their adjoints: half
+    the inverse of the matrix for a sum of logarithms, that is for half the log-determinant.
+    """
+    inverse = inv(factor)
+    across = flipped(inverse)
+    cancels = bar.op is divide and bar.args[1] is diagonal
+    weights = bar.args[0] if cancels else bar * diagonal
+    if unit_axes_of(weights.type):
+        found = matmul(0.5 * (across * weights), inverse)
+    else:
+        found = 0.5 * weights * matmul(across, inverse)
+    if is_symmetric(factor.args[0]):
+        return found
+    return 2.0 * _half_lower(found)
 
 
 def _half_lower(matrix: Node) -> Node:

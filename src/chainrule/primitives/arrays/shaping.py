@@ -151,6 +151,14 @@ def _transpose_twice(a: Node, axes: Any = None) -> Node | None:
         return a
     if a.op is transpose and axes is None and a.params[0] is None:
         return a.args[0]
+    if axes is not None or not a.origin.derivative:
+        return None
+    if a.op.name == "outer":
+        return a.op(a.args[1], a.args[0])  # type: ignore[operator, no-any-return]
+    if a.op.name == "matmul" and len(unit_axes_of(a.type)) == 2:
+        left, right = a.args
+        if any(each.op is transpose and each.params[0] is None for each in a.args):
+            return a.op(transpose(right), transpose(left))  # type: ignore[operator, no-any-return]
     return None
 
 

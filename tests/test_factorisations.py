@@ -1,0 +1,114 @@
+"""Derivatives through Cholesky factors that never form the adjoint of the factor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import grad, hvp
+
+RNG = np.random.default_rng(0)
+Y = RNG.normal(size=5)
+Z = RNG.normal(size=(5, 2))
+A = RNG.normal(size=(5, 5))
+S = A @ A.T + np.eye(5)
+
+
+def likelihood(S: Any) -> Any:
+    L = np.linalg.cholesky(S)
+    alpha = np.linalg.solve(L.T, np.linalg.solve(L, Y))
+    return 0.5 * Y @ alpha + np.sum(np.log(np.diag(L)))
+
+
+def factor_and_solutions(S: Any) -> Any:
+    L = np.linalg.cholesky(S)
+    w = np.linalg.solve(L, Y)
+    x = np.linalg.solve(L.T, w)
+    return np.sum(np.sin(x)) + np.sum(np.diag(L) ** 2) + np.sum(L**3) + w @ w
+
+
+def several_right_sides(S: Any) -> Any:
+    L = np.linalg.cholesky(S)
+    x = np.linalg.solve(L.T, np.linalg.solve(L, -2.0 * Z / 3.0))
+    return np.sum(x**2) + np.prod(np.diagonal(L))
+
+
+def gram_matrix(A: Any) -> Any:
+    L = np.linalg.cholesky(A @ A.T + 3.0 * np.eye(5))
+    x = np.linalg.solve(L.T, np.linalg.solve(L, A))
+    return np.sum(x**2) + np.sum(np.diagonal(L) ** 3) + np.sum(L * A)
+
+
+def kernel_of_points(X: Any) -> Any:
+    gaps = X[:, np.newaxis] - X
+    K = np.exp(-np.sum(gaps**2, axis=-1)) + 0.5 * np.eye(len(X))
+    L = np.linalg.cholesky(K)
+    x = np.linalg.solve(L.T, np.linalg.solve(L, Y))
+    return x @ x + np.sum(np.log(np.diag(L))) + np.sum(L)
+
+
+def products_of_pairs(v: Any) -> Any:
+    K = v[:, np.newaxis] * v[np.newaxis, :] + np.diag(v**2)
+    L = np.linalg.cholesky(K)
+    return Y @ np.linalg.solve(L.T, np.linalg.solve(L, v)) + np.sum(np.log(np.diag(L)))
+
+
+def not_symmetric_by_itself(A: Any) -> Any:
+    # The lower triangle alone is read.
+    L = np.linalg.cholesky(A * 0.1 + 3.0 * np.eye(5))
+    return Y @ np.linalg.solve(L.T, np.linalg.solve(L, Y)) + np.sum(np.log(np.diag(L)))
+
+
+CASES = (
+    (likelihood, S), (factor_and_solutions, S), (several_right_sides, S), (gram_matrix, A),
+    (kernel_of_points, Z), (products_of_pairs, np.abs(Y) + 0.5), (not_symmetric_by_itself, A),
+)  # fmt: skip
+
+
+def differences(f: Callable[..., Any], x: Any) -> Any:
+    """Central differences with Richardson's extrapolation."""
+    found = np.empty_like(x)
+    for place in np.ndindex(x.shape):
+        slopes = []
+        for h in (2e-4, 1e-4):
+            up, down = x.copy(), x.copy()
+            up[place] += h
+            down[place] -= h
+            slopes.append((f(up) - f(down)) / (2.0 * h))
+        found[place] = (4.0 * slopes[1] - slopes[0]) / 3.0
+    return found
+
+
+@pytest.mark.parametrize(("f", "x"), CASES, ids=lambda case: getattr(case, "__name__", ""))
+def test_cholesky_is_differentiated_through_what_is_made_of_it(f: Any, x: Any) -> None:
+    expected = differences(f, x)
+    assert np.allclose(grad(f)(x), expected, rtol=1e-7, atol=1e-8 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("f", [likelihood, several_right_sides])
+def test_second_derivatives_through_cholesky(f: Any) -> None:
+    direction = RNG.normal(size=(5, 5))
+    slope = grad(f)
+    h = 1e-4
+    steps = [(slope(S + k * direction) - slope(S - k * direction)) / (2 * k) for k in (2 * h, h)]
+    expected = (4.0 * steps[1] - steps[0]) / 3.0
+    _, found = hvp(f)(S, direction)
+    assert np.allclose(found, expected, rtol=1e-6, atol=1e-7 * np.abs(expected).max())
+
+
+def test_a_likelihood_needs_one_inverse_and_no_triangles() -> None:
+    slope = grad(kernel_likelihood)
+    slope(Z)
+    assert slope.source.count("linalg.inv") == 1  # type: ignore[attr-defined]
+    assert slope.source.count("linalg.solve") == 2  # type: ignore[attr-defined]
+    assert "tril" not in slope.source  # type: ignore[attr-defined]
+
+
+def kernel_likelihood(X: Any) -> Any:
+    gaps = X[:, np.newaxis, :] - X[np.newaxis, :, :]
+    L = np.linalg.cholesky(np.exp(-0.5 * np.sum(gaps**2, axis=2)) + 0.1 * np.eye(len(X)))
+    alpha = np.linalg.solve(L.T, np.linalg.solve(L, Y))
+    return 0.5 * Y @ alpha + np.sum(np.log(np.diag(L)))
