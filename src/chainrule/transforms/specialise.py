@@ -39,6 +39,10 @@ ANNOTATED = (float, int, bool, "float", "int", "bool")
 # Text of helpers to which an int is another thing than a float.
 ASKS_FOR_KINDS = re.compile(r"\b(isinstance|issubclass|type|hasattr|getattr)\(")
 PLAIN = (float, int, bool, complex)
+# Derivatives that are kept for functions that are differentiated again.
+MOST_KEPT = 128
+
+Options = tuple[str, Wrt, str, str | None, str]
 
 
 def derivative(
@@ -52,13 +56,33 @@ def derivative(
     """The derivative of ``function`` as a function.
 
     Where every parameter's kind is known it is the generated function itself; else an object
-    that specialises on the kinds of its first arguments.
+    that specialises on the kinds of its first arguments.  Asked for again, as in a loop that
+    calls ``grad(f)(x)``, the derivative of a plain function is the one that was made.
     """
     if not callable(function):
         raise ArgumentError(
             f"{transform} needs a function, not {type(function).__name__}",
             remedy="Give a Python function.",
         )
+    names = wrt_names(function, wrt)
+    options = (transform, names if isinstance(wrt, tuple) else names[0], mode, name, target)
+    # What captures variables is mostly made anew itself, and would be kept alive here.
+    plain = type(function) is types.FunctionType and function.__closure__ is None
+    if plain and all(isinstance(option, (str, tuple, type(None))) for option in options):
+        return _made_before(function, function.__code__, options)
+    return _made(function, options)
+
+
+@functools.lru_cache(maxsize=MOST_KEPT)
+def _made_before(
+    function: Callable[..., Any], code: types.CodeType, options: Options
+) -> Callable[..., Any]:
+    """The derivative of a function whose code is still this."""
+    return _made(function, options)
+
+
+def _made(function: Callable[..., Any], options: Options) -> Callable[..., Any]:
+    transform, wrt, mode, name, target = options
     names = wrt_names(function, wrt)
     base = base_function(function)
     owner, _ = owner_and_function(base)
