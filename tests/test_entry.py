@@ -133,13 +133,40 @@ def lambda_of_later(space: dict[str, object]) -> types.FunctionType:
     return types.FunctionType(f.__code__, space, "f")
 
 
-def test_a_derivative_that_is_asked_for_again_is_the_one_that_was_made() -> None:
-    assert chainrule.grad(polynomial) is chainrule.grad(polynomial, wrt="x")
-    assert chainrule.grad(wave, wrt=("x",)) is not chainrule.grad(wave, wrt="x")
-    before, code = chainrule.grad(area), area.__code__
-    try:
-        area.__code__ = scaled.__code__
-        assert chainrule.grad(area)(3.0) == 2.0
-    finally:
-        area.__code__ = code
-    assert chainrule.grad(area) is before
+RATE = 2.0
+
+
+def charged(x):
+    return RATE * x * x
+
+
+def norm(x):
+    return np.sqrt(np.sum(x**2))
+
+
+def recoded(x):
+    return x * x
+
+
+def test_a_derivative_that_is_asked_for_again_is_the_one_that_was_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = chainrule.grad(charged)
+    assert chainrule.grad(charged, wrt="x") is made
+    assert chainrule.grad(charged, wrt=("x",)) is not made
+    # A text with another number is another text.
+    monkeypatch.setitem(globals(), "RATE", 3.0)
+    assert "RATE = 3.0" in chainrule.grad(charged).source
+    made = chainrule.grad(recoded)
+    monkeypatch.setattr(recoded, "__code__", scaled.__code__)
+    assert chainrule.grad(recoded)(3.0) == 2.0
+
+
+def test_a_derivative_by_arrays_is_generated_once_for_a_kind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = chainrule.grad(norm)(np.array([3.0, 4.0]))
+    monkeypatch.setattr("chainrule.transforms.specialise.derive", None)
+    assert np.array_equal(chainrule.grad(norm)(np.array([3.0, 4.0])), first)
+    with pytest.raises(TypeError):
+        chainrule.grad(norm)(np.ones((2, 2)))

@@ -79,6 +79,13 @@ class Watch:
             for guard, cell in zip(self.guards, self.expected, strict=True)
         )
 
+    def stands(self) -> bool:
+        """Whether the code is right now for whatever arguments; False where they decide."""
+        return not any(isinstance(guard.route.root, Argument) for guard in self.guards) and all(
+            guard.holds(cell.cell_contents, {})
+            for guard, cell in zip(self.guards, self.expected, strict=True)
+        )
+
     def checked(
         self, function: ast.FunctionDef, namespace: dict[str, Any], hidden: set[str]
     ) -> ast.FunctionDef:

@@ -75,7 +75,25 @@ def load(
         function = _made([caller], cells, namespace, file, list(cells))[name]
     _describe(function, emitted, name)
     function.watch = watch  # type: ignore[attr-defined]
+    function.shows = Shows(emitted, namespace)  # type: ignore[attr-defined]
     return function
+
+
+class Shows:
+    """The numbers that a text prints as constants, which the user may change after that."""
+
+    def __init__(self, emitted: EmittedModule, own: Mapping[str, Any]) -> None:
+        found = [(own, name, local) for local, name in emitted.live_globals.items()]
+        for local, (module, name) in emitted.homes.items():
+            found.append((_scope(emitted, module) or {}, name, local))
+        self._places = [(scope, name, emitted.bindings[local]) for scope, name, local in found]
+
+    def what_is_there(self) -> bool:
+        """Whether the text shows the numbers of now; False where only printing it tells."""
+        return all(
+            isinstance(shown, (int, float)) and scope.get(name) is shown
+            for scope, name, shown in self._places
+        )
 
 
 def _watch(

@@ -69,7 +69,11 @@ def derivative(
     # What captures variables is mostly made anew itself, and would be kept alive here.
     plain = type(function) is types.FunctionType and function.__closure__ is None
     if plain and all(isinstance(option, (str, tuple, type(None))) for option in options):
-        return _made_before(function, function.__code__, options)
+        found = _made_before(function, function.__code__, options)
+        if isinstance(found, Specialised):
+            return found.again()
+        if _is_as_new(found):
+            return found
     return _made(function, options)
 
 
@@ -79,6 +83,13 @@ def _made_before(
 ) -> Callable[..., Any]:
     """The derivative of a function whose code is still this."""
     return _made(function, options)
+
+
+def _is_as_new(generated: Any) -> bool:
+    """Whether a generated function shows and runs what would be generated now."""
+    watch, entry = generated.watch, generated.entry
+    certain = (watch is None or watch.stands()) and (entry is None or entry.on)
+    return certain and bool(generated.shows.what_is_there())
 
 
 def _made(function: Callable[..., Any], options: Options) -> Callable[..., Any]:
@@ -152,7 +163,7 @@ class Request:
         generated = load(
             emitted, graphs[0].name, module_globals=source.function.__globals__, entry=entry
         )
-        generated.request = self  # type: ignore[attr-defined]
+        generated.request, generated.entry = self, entry  # type: ignore[attr-defined]
         self.texts = [text for _, _, text in graphs[0].sources]
         return generated
 
@@ -227,6 +238,8 @@ class Specialised:
         self._made: dict[Hashable, Callable[..., Any]] = {}
         self._latest: Callable[..., Any] | None = None
         self._by_types: dict[tuple[type, ...], Callable[..., Any]] = {}
+        # What this one and others of the same have made.
+        self._kept: dict[Hashable, Callable[..., Any]] = {}
         function = request.function
         base = base_function(function)
         # The object of a bound method or callable is passed on.
@@ -244,6 +257,13 @@ class Specialised:
         self.__doc__ = (
             f"{request.transform} of `{plain.__name__}`, generated for the kinds of its arguments."
         )
+
+    def again(self) -> Specialised:
+        """Another of the same, to which nothing has been given yet; what is made they share."""
+        other = Specialised(self.request)
+        if other._defaults is self._defaults:
+            other._kept = self._kept
+        return other
 
     def _read_defaults(self) -> None:
         """Take over the function's defaults; what was made with others is forgotten."""
@@ -285,7 +305,9 @@ class Specialised:
         )
         made = self._made.get(key)
         if made is None:
-            made = self._make(args, keywords)
+            made = self._kept.get(key)
+            if made is None or not _is_as_new(made):
+                made = self._kept[key] = self._make(args, keywords)
             self._made[key] = made
             if not (keywords or self._containers) and all(type(arg) in PLAIN for arg in args):
                 self._by_types[tuple(map(type, args))] = made
