@@ -13,7 +13,7 @@ import pytest
 
 import chainrule
 from benchmarks.counting import operations_of, operations_of_source
-from benchmarks.peers import sympy_call, sympy_source
+from benchmarks.peers import sympy_call
 from benchmarks.straight_line import HARMONICS, TABLE, Row
 
 NUMBERS = itertools.count()
@@ -27,6 +27,48 @@ MARKS = {
     # 20 minors above and below the line, each used in both directions, take 355.
     "determinant_5": 1.11,
 }
+# Operations of the gradients of SymPy (diff and cse), CasADi and wrenfold, which has no error
+# function: what benchmarks/operations.py counted with SymPy 1.14, CasADi 3.8 and wrenfold 0.5.
+PEERS: dict[str, tuple[int | None, ...]] = {
+    "black_scholes": (87, 67, None),
+    "black_76_put": (79, 64, None),
+    "nelson_siegel": (35, 20, 34),
+    "vasicek_bond": (76, 61, 72),
+    "svi_variance": (18, 17, 23),
+    "van_der_waals": (12, 13, 17),
+    "peng_robinson_pressure": (86, 71, 91),
+    "antoine_enthalpy": (21, 21, 25),
+    "arrhenius_rate": (48, 31, 45),
+    "nrtl_excess": (57, 47, 61),
+    "planck": (20, 27, 26),
+    "arm_reach": (41, 49, 39),
+    "double_pendulum_energy": (19, 21, 21),
+    "quaternion_rotated": (132, 89, 114),
+    "haversine": (51, 45, 56),
+    "geodetic_distance": (72, 68, 65),
+    "lennard_jones": (26, 22, 41),
+    "morse": (12, 12, 19),
+    "haaland_friction": (18, 25, 26),
+    "swamee_jain": (12, 20, 16),
+    "tyre_force": (33, 22, 33),
+    "normal_log_density": (16, 8, 18),
+    "student_energy": (31, 22, 37),
+    "logistic_loss": (17, 17, 14),
+    "small_network": (46, 32, 40),
+    "hill_response": (34, 34, 32),
+    "gauss_pair": (37, 37, 32),
+    "himmelblau": (20, 14, 17),
+    "branin": (18, 13, 11),
+    "goldstein_price": (70, 72, 61),
+    "ackley": (27, 31, 26),
+    "nested_sines": (32, 32, 34),
+    "rosenbrock_20": (179, 171, 173),
+    "product_50": (1225, 144, 296),
+    "determinant_5": (566, 1017, 660),
+    "helmholtz_10": (830, 608, 736),
+}
+# Where more is needed: wrenfold puts f's own quadratic into Horner's form.
+ABOVE = {"branin": 13}
 # That the derivatives of Legendre's polynomials are such polynomials is not found.
 HARMONICS_MARK = 1.85
 
@@ -45,11 +87,11 @@ def gradient_operations(row: Row) -> int:
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
-def test_a_gradient_needs_no_more_operations_than_sympys(row: Row) -> None:
-    own = gradient_operations(row)
-    other = sympy_source(row.function, row.active).source
-    allowed = operations_of_source(other, "gradient")
-    assert own <= allowed, gradient_source(row.function, row.active, row.point)
+def test_a_gradient_needs_no_more_operations_than_another_tools(row: Row) -> None:
+    least = min(count for count in PEERS[row.name] if count is not None)
+    source = gradient_source(row.function, row.active, row.point)
+    own = operations_of_source(source, f"grad_{row.name}")
+    assert own <= ABOVE.get(row.name, least), source
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
@@ -131,6 +173,35 @@ SHAPES = {
     "loops in a row": (loops_in_a_row, lambda count: (0.5, 0.25, *[2] * count)),
     "nested loops": (loop_nest, lambda count: (0.5, 0.25, 2)),
 }
+
+
+def test_squares_that_only_the_gradient_reads_are_products() -> None:
+    def valley(x, y):
+        return (y - x**2) ** 2 + (1.0 - x) ** 2
+
+    source = gradient_source(valley, ("x", "y"), (1.5, 0.3))
+    assert "y - x * x" in source
+
+
+def test_squares_that_decide_or_are_handed_out_are_the_users_own() -> None:
+    def decided(x, y):
+        radius = x**2
+        if radius > y:
+            return math.exp(-radius)
+        return y
+
+    assert "radius = x**2" in gradient_source(decided, "x", (1.5, 0.3))
+    both = chainrule.value_and_grad(decided)
+    both(1.5, 0.3)
+    assert "radius = x**2" in both.source  # type: ignore[attr-defined]
+
+    def caught(x):
+        try:
+            return math.sin(x**2)
+        except OverflowError:
+            return 0.0
+
+    assert chainrule.grad(caught)(1e200) == 0.0
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])

@@ -7,7 +7,7 @@ Only what the result or an effect needs is counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chainrule.graph.block import ITEM, Block, Graph
@@ -63,9 +63,9 @@ def nodes_of(block: Block) -> Iterator[Node]:
 
 
 class Live:
-    """Worklist from the results and the effects to what they need."""
+    """Worklist from the results and the effects, or from ``needed``, to what they need."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, needed: Sequence[Node] | None = None) -> None:
         self.nodes: set[Node] = set()
         self.columns: set[tuple[Node, int]] = set()
         self.work: list[Node] = []
@@ -77,8 +77,10 @@ class Live:
             if node.op is LOOP:
                 states = loop_parts(node)[2]
                 self.states.update({state: (node, k) for k, state in enumerate(states)})
-        self.mark(*graph.body.results)
-        self.mark(*(node for node in nodes_of(graph.body) if node.op.effect))
+        if needed is None:
+            effects = [node for node in nodes_of(graph.body) if node.op.effect]
+            needed = [*graph.body.results, *effects]
+        self.mark(*needed)
         while self.work:
             self.process(self.work.pop())
 

@@ -19,6 +19,7 @@ from chainrule.primitives.control import LOOP, TRY, loop_parts, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.custom import stopped
+from chainrule.simplify.own_squares import OwnSquares
 from chainrule.transforms import jacobians, products
 from chainrule.transforms.domains import with_domains
 from chainrule.transforms.functions import with_calls
@@ -131,7 +132,8 @@ def derive(
     lifted = lifted_of(function, arguments, kinds, names)
     cost = operations(lifted.graph)
     result = transformed(lifted, transform, names if isinstance(wrt, tuple) else names[0], mode)
-    graph = Unmarked(result.graph).run()
+    graph = OwnSquares(result.graph, own_values(result, transform)).run()
+    graph = Unmarked(graph).run()
     graph.name = name or f"{transform}_{lifted.graph.name}"
     graph.docstring = docstring(lifted, transform, names, operations(graph), cost)
     return [with_calls(with_domains(graph), lambda callee: with_domains(Unmarked(callee).run()))]
@@ -153,6 +155,13 @@ def lifted_of(
     result = transformed(inner, request.transform, wrt, request.mode)
     result.graph.name = f"{request.transform}_{inner.graph.name}"
     return result
+
+
+def own_values(result: Lifted, transform: str) -> list[Node]:
+    """What the derivative hands out of the function's own values."""
+    if transform not in ("value_and_grad", "jvp", "vjp"):
+        return []
+    return list(result.result.parts[0].nodes())
 
 
 class Unmarked(Copier):
