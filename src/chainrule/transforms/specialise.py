@@ -43,6 +43,8 @@ PLAIN = (float, int, bool, complex)
 MOST_KEPT = 128
 
 Options = tuple[str, Wrt, str, str | None, str]
+# Types of arrays that were met: telling them from others again takes no questions.
+ARRAYS: set[type] = set()
 
 
 def derivative(
@@ -293,16 +295,15 @@ class Specialised:
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         if self._plain.__defaults__ is not self._defaults:
             self._read_defaults()
-        if not keywords and self._owner is None:
+        if self._by_types and not keywords and self._owner is None:
             # Plain numbers are told by their types alone.
             fast = self._by_types.get(tuple(map(type, args)))
             if fast is not None:
                 return fast(*args)
-        key = (
-            tuple(map(kind_key, args)),
-            tuple((name, kind_key(value)) for name, value in keywords.items()),
-            tuple(map(kind_key, self._containers)),
-        )
+        key: Hashable = tuple(map(kind_key, args))
+        if keywords or self._containers:
+            named = tuple((name, kind_key(value)) for name, value in keywords.items())
+            key = (key, named, tuple(map(kind_key, self._containers)))
         made = self._made.get(key)
         if made is None:
             made = self._kept.get(key)
@@ -374,10 +375,15 @@ class Specialised:
 def kind_key(value: Any) -> Hashable:
     """What of an argument the generated code depends on."""
     kind = type(value)
+    if kind in ARRAYS:
+        shape = value.shape
+        ones = tuple([length == 1 for length in shape]) if 1 in shape else len(shape)
+        return (kind, value.dtype, ones)
     if kind in PLAIN:
         return kind.__name__
     if hasattr(value, "dtype") and hasattr(value, "shape"):
-        return (kind, value.dtype, tuple(length == 1 for length in value.shape))
+        ARRAYS.add(kind)
+        return kind_key(value)
     if value is None or isinstance(value, str):
         return str(value) if value is not None else None
     if kind in (list, tuple):
@@ -406,12 +412,13 @@ class Identity:
 
 def sequence_key(value: list[Any] | tuple[Any, ...]) -> Hashable:
     """Kinds of the entries; lists of numbers of any length are alike, tuples and others are not."""
-    kinds = {type(item) for item in value}
+    kinds = set(map(type, value))
     if kinds <= {float, int}:
         size = len(value) if isinstance(value, tuple) else 0
         return (size, tuple(sorted(kind.__name__ for kind in kinds)))
     inner = [kind_key(item) for item in value]
-    if isinstance(value, list) and len(set(inner)) == 1 and example_type(value) is not None:
+    numbers = isinstance(value, list) and not isinstance(value[0], dict)
+    if numbers and len(set(inner)) == 1 and example_type(value) is not None:
         return ("all", inner[0])
     return tuple(inner)
 
