@@ -248,23 +248,22 @@ GALLERY = [
     d2_ratio = -0.5 * d2 / theta_1_squared
     exp_d2_ratio = np.exp(d2_ratio)
     theta_2 = theta[2]
-    identity = np.eye(len(y))
-    K = theta_0_squared * exp_d2_ratio + theta_2**2 * identity
+    K = theta_0_squared * exp_d2_ratio + theta_2**2 * np.eye(len(y))
     L = np.linalg.cholesky(K)
     a = np.linalg.solve(L, y)
     # line: return 0.5 * a @ a + np.sum(np.log(np.diag(L))) + 0.5 * len(y)…
     inv_L = np.linalg.inv(L)
     # line: L = np.linalg.cholesky(K)
     inv_L_product = inv_L.T @ a
-    K_bar = 0.5 * (inv_L.T @ inv_L - np.outer(inv_L_product, inv_L_product))
+    inv_L_gap = inv_L.T @ inv_L - np.outer(inv_L_product, inv_L_product)
     # line: K = theta[0] ** 2 * np.exp(-0.5 * d2 / theta[1] ** 2) + theta[…
     theta_bar = np.zeros_like(theta)
-    theta_bar[2] = 2.0 * ((K_bar * identity).sum() * theta_2)
-    K_bar_scaled = K_bar * exp_d2_ratio
+    theta_bar[2] = inv_L_gap.trace() * theta_2
+    t1 = np.vdot(inv_L_gap, exp_d2_ratio)
     d2_ratio *= theta_0_squared / theta_1_squared
     d2_ratio *= exp_d2_ratio
-    theta_bar[1] = -2.0 * ((d2_ratio * K_bar).sum() * theta_1)
-    theta_bar[0] = 2.0 * (K_bar_scaled.sum() * theta_0)
+    theta_bar[1] = -(np.vdot(d2_ratio, inv_L_gap) * theta_1)
+    theta_bar[0] = t1 * theta_0
     return theta_bar
 """,
         id="gaussian_process",
@@ -348,10 +347,9 @@ GALLERY = [
     d2 = np.sum(X_gap**2, axis=2)
     # line: return np.sum(np.min(d2, axis=1))
     at_min = d2 == np.min(d2, axis=1)[:, None]
+    d2_bar = at_min / at_min.sum(axis=1, keepdims=True)
     # line: d2 = np.sum((X[:, None, :] - C[None, :, :]) ** 2, axis=2)
-    at_min_wide = (at_min / at_min.sum(axis=1, keepdims=True))[..., None]
-    X_gap *= at_min_wide
-    return -2.0 * X_gap.sum(axis=0)
+    return -2.0 * np.einsum("ij,ijk->jk", d2_bar, X_gap)
 """,
         id="kmeans",
     ),
@@ -377,10 +375,11 @@ GALLERY = [
     # line: q = np.sum((d * np.exp(icf)[None]) ** 2, axis=2)
     d_scaled *= t_bar[..., None]
     exp_icf_scaled = exp_icf_wide * d_scaled
-    d_scaled *= d
-    icf_bar = alphas_bar[:, None] - d_scaled.sum(axis=0) * exp_icf
+    d_sums = np.einsum("ijk,ijk->jk", d_scaled, d)
+    exp_icf *= d_sums
+    np.subtract(alphas_bar[:, None], exp_icf, out=exp_icf)
     # line: d = X[:, None, :] - means[None, :, :]
-    return alphas_bar, exp_icf_scaled.sum(axis=0), icf_bar
+    return alphas_bar, exp_icf_scaled.sum(axis=0), exp_icf
 """,
         id="mixture",
     ),
@@ -549,7 +548,7 @@ GALLERY = [
     sqrt_A_scaled = np.sqrt(np.sum(A_scaled**2, axis=1))
     # line: return np.sum(np.sqrt(np.sum((A * x) ** 2, axis=1)))
     product = (0.5 / np.where(sqrt_A_scaled == 0.0, 1.0, sqrt_A_scaled))[:, None] * A
-    return 2.0 * (product * A_scaled).sum(axis=0)
+    return 2.0 * np.einsum("ij,ij->j", product, A_scaled)
 """,
         id="row_lengths",
     ),
@@ -579,8 +578,7 @@ GALLERY = [
     z = x_gap / std_x
     # line: z = (x - x.mean()) / x.std()
     z_scaled = 4.0 / std_x / len(x) * z * z * z
-    z *= z_scaled
-    x_gap *= z.sum() / len(x) / std_x
+    x_gap *= z_scaled @ z / len(x) / std_x
     np.subtract(z_scaled, x_gap, out=x_gap)
     x_gap -= z_scaled.sum() / len(x)
     return x_gap

@@ -471,7 +471,7 @@ def _share(x: Any, y: Any, out: Any) -> Any:
     """Share of x in a result that is x or y: all of it, half in a tie, or none."""
     return choose(
         equal(x, out),
-        lambda: choose(equal(y, out), lambda: 0.5, lambda: 1.0),
+        lambda: choose(equal(x, y), lambda: 0.5, lambda: 1.0),
         lambda: 0.0,
     )
 

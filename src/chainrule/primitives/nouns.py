@@ -42,6 +42,7 @@ ENDINGS = {
     "matmul": "product",
     "dot": "product",
     "outer": "outer",
+    "einsum": "sums",
     "reshape": "shaped",
     "reshaped": "shaped",
     "broadcast_to": "wide",

@@ -10,9 +10,12 @@ from chainrule.graph.types import FLOAT, Array, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section_set
+from chainrule.primitives.arrays.products import einsum
+from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.sequence import index_add, index_set
+from chainrule.simplify.contractions import contracted
 from chainrule.simplify.passes import (
     LONGER,
     arranged,
@@ -181,6 +184,13 @@ class ArraySimplifier(Copier):
         op = index_set if plain else section_set
         return self.graph.cursor.add(op, (base, *rest), step.params, step.type)
 
+    def _contracted(self, step: Node, args: list[Node], single: list[bool]) -> Node | None:
+        """The sum of a product that nothing else needs."""
+        if step.op is not array_sum or not single[0] or not args[0].origin.derivative:
+            return None
+        axis, keepdims, *_ = step.params
+        return contracted(args[0], axis, bool(keepdims))
+
     def _array_call(self, step: Node) -> Node:
         """A call of NumPy with signs, and numbers that a sum is multiplied by, taken out."""
         op, args = step.op, list(map(self.settled, step.args))
@@ -188,17 +198,22 @@ class ArraySimplifier(Copier):
         single = [self.uses.get(arg) == 1 for arg in step.args]
         outside: list[tuple[Primitive, Node]] = []
         minus = False
-        for position in op.linear_alone:
+        several = op.multilinear or op is einsum
+        for position in range(len(args)) if op is einsum else op.linear_alone:
             while single[position] and args[position].origin.derivative:
                 inner = args[position]
                 if inner.op is negative:
                     minus, args[position] = not minus, inner.args[0]
-                elif not op.multilinear and (parts := _number_apart(inner)) is not None:
+                elif (not several or size_of(step) < size_of(inner)) and (
+                    parts := _number_apart(inner)
+                ) is not None:
                     outside.append((inner.op, parts[0]))  # type: ignore[arg-type]
                     args[position] = parts[1]
                 else:
                     break
-        new = self.graph.cursor.add(op, tuple(args), step.params)
+        new = self._contracted(step, args, single)
+        if new is None:
+            new = self.graph.cursor.add(op, tuple(args), step.params)
         for operation, number in reversed(outside):
             product = (number, new) if operation is multiply else (new, number)
             new = operation.build(*product)

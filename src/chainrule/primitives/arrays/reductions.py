@@ -144,19 +144,23 @@ def _running_product(x: Node, axis: int) -> Node:
 
 
 def _extreme(name: str) -> Any:
+    from chainrule.primitives.arrays.creation import narrowed
+
     @array_rule(
         f"array_{name}", f"numpy.{name}", f"numpy.a{name}", signature=SUM, method=name,
         typed=_same, uniform="taken", lengths=reduced, cost=Cost.ADD,
     )  # fmt: skip
     def extreme(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
         x = node.args[0]
-        share = _share(x, node, axis, keepdims)
-        walker.accumulate(x, restored(out_bar, node, axis, keepdims) * share)
+        tied, count = _tied(x, node, axis, keepdims)
+        part = restored(out_bar, node, axis, keepdims) / count
+        walker.accumulate(x, narrowed(tied * part, x))
 
     def tangent(
         node: Node, args: Any, dots: Any, out: Node, axis: Any, keepdims: bool
     ) -> Node | None:
-        share = _share(args[0], out, axis, keepdims)
+        tied, count = _tied(args[0], out, axis, keepdims)
+        share = narrowed(tied / count, args[0])
         return array_sum(dots[0] * share, axis=axis, keepdims=keepdims)
 
     extreme.tangent_rule = tangent
@@ -164,8 +168,8 @@ def _extreme(name: str) -> Any:
     return extreme
 
 
-def _share(x: Node, out: Node, axis: Any, keepdims: bool) -> Node:
-    """What part of an extreme each entry is: ties share evenly."""
+def _tied(x: Node, out: Node, axis: Any, keepdims: bool) -> tuple[Node, Node]:
+    """Which entries are the extreme, and how many share it: ties share evenly."""
     from chainrule.primitives.arithmetic import equal
     from chainrule.primitives.arrays.creation import narrowed
 
@@ -179,7 +183,7 @@ def _share(x: Node, out: Node, axis: Any, keepdims: bool) -> Node:
     counted_ties = (
         array_sum(tied, axis=axis, keepdims=True) if unit_axes_of(out.type) else array_sum(tied)
     )
-    return narrowed(tied / narrowed(counted_ties, x), x)
+    return tied, narrowed(counted_ties, x)
 
 
 def _number_itself(a: Node, axis: Any = None, keepdims: bool = False) -> Node | None:

@@ -1,0 +1,100 @@
+"""Sums of products of arrays without the product in between.
+
+``np.sum(a * b)`` makes an array only to add it up; one pass over both does the same::
+
+    (a * b).sum()                    np.vdot(a, b)
+    (a * b).sum(axis=1)              np.einsum("ij,ij->i", a, b)
+    (w[:, None] * a).sum(axis=0)     w @ a
+"""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOATING, Array, unit_axes_of
+from chainrule.primitives.arithmetic import multiply
+from chainrule.primitives.arrays.call import axes_of
+from chainrule.primitives.arrays.indexing import is_whole, new_axes, section
+from chainrule.primitives.arrays.linear_algebra import matmul, trace
+from chainrule.primitives.arrays.measured import filling
+from chainrule.primitives.arrays.products import einsum_of, vdot
+from chainrule.primitives.arrays.shaping import expand_dims
+
+
+def contracted(product: Node, axis: Any, keepdims: bool) -> Node | None:
+    """The sum of a product along axes in one pass, where there is such."""
+    kind = product.type
+    if product.op is not multiply or not isinstance(kind, Array) or kind.dtype not in FLOATING:
+        return None
+    rank = len(kind.unit_axes)
+    whole = filling(product)
+    factors = [_lettered(arg, rank, k in whole) for k, arg in enumerate(product.args)]
+    if any(factor is None for factor in factors) or not whole or any(kind.unit_axes):
+        return None
+    (one, first), (other, second) = factors  # type: ignore[misc]
+    if not all(
+        isinstance(each.type, Array) and each.type.dtype == kind.dtype for each in (one, other)
+    ):
+        return None
+    gone = axes_of(axis, rank)
+    kept = "".join(letter for k, letter in enumerate(_letters(rank)) if k not in gone)
+    if len(gone) == rank and keepdims:
+        return None
+    front: list[Node] = []
+    one, other = _without_numbers(one, front), _without_numbers(other, front)
+    found = _one_pass(one, first, other, second, kept)
+    if keepdims:
+        found = expand_dims(found, axis=gone if len(gone) > 1 else gone[0])
+    for number in front:
+        found = number * found
+    return found
+
+
+def _without_numbers(factor: Node, front: list[Node]) -> Node:
+    """A factor without the numbers that it is multiplied by, which are added to ``front``."""
+    while factor.op is multiply and factor.origin.derivative:
+        number, rest = factor.args
+        if unit_axes_of(number.type):
+            break
+        front.append(number)
+        factor = rest
+    return factor
+
+
+def _letters(rank: int) -> str:
+    return string.ascii_lowercase[8 : 8 + rank]
+
+
+def _lettered(factor: Node, rank: int, whole: bool) -> tuple[Node, str] | None:
+    """A factor without its new axes, and the letters of those that it has."""
+    letters = _letters(rank)
+    if whole:
+        return factor, letters
+    if not factor.args or not factor.origin.derivative or len(unit_axes_of(factor.type)) != rank:
+        return None
+    base = factor.args[0]
+    if factor.op is expand_dims:
+        new = set(axes_of(factor.params[0], rank))
+    elif factor.op is section and not set(str(factor.params[0])) - set("nse") and is_whole(factor):
+        new = {axis % rank for axis in new_axes(factor)}
+    else:
+        return None
+    if not unit_axes_of(base.type) or any(unit_axes_of(base.type)):
+        return None
+    return base, "".join(letter for k, letter in enumerate(letters) if k not in new)
+
+
+def _one_pass(one: Node, first: str, other: Node, second: str, kept: str) -> Node:
+    if not kept and first == second:
+        for side, rest in ((one, other), (other, one)):
+            if side.op.name == "eye" and side.params[0] == 0 and len(first) == 2:
+                return trace(rest)
+        return matmul(one, other) if len(first) == 1 else vdot(one, other)
+    # A vector and a matrix.
+    if len(first) == 1 and len(second) == 2 and kept == second.replace(first, ""):
+        return matmul(one, other) if first == second[0] else matmul(other, one)
+    if len(second) == 1 and len(first) == 2 and kept == first.replace(second, ""):
+        return matmul(other, one) if second == first[0] else matmul(one, other)
+    return einsum_of(f"{first},{second}->{kept}", one, other)

@@ -1,0 +1,79 @@
+"""Sums of products in derivative code make no array in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import grad, hvp
+
+RNG = np.random.default_rng(1)
+
+
+def scaled_rows(w: Any, A: Any) -> Any:
+    return np.sum(np.exp(w[:, np.newaxis] * A))
+
+
+def scaled_columns(w: Any, A: Any) -> Any:
+    return np.sum(np.sin(A * w))
+
+
+def one_factor_for_all(s: Any, A: Any) -> Any:
+    return np.sum(np.exp(s * A))
+
+
+def scaled_rows_kept(w: Any, A: Any) -> Any:
+    return np.sum(np.exp(np.sum(A * A, axis=1, keepdims=True) * A) * w[:, np.newaxis])
+
+
+def scaled_planes(w: Any, T: Any) -> Any:
+    return np.sum(np.tanh(w[:, np.newaxis, np.newaxis] * T) ** 2)
+
+
+def diagonal_added(s: Any, A: Any) -> Any:
+    return np.sum(np.sin(A @ A.T + s * np.eye(len(A))))
+
+
+CASES = (
+    (scaled_rows, RNG.normal(size=3), RNG.normal(size=(3, 4)), "@|einsum"),
+    (scaled_columns, RNG.normal(size=4), RNG.normal(size=(3, 4)), "einsum"),
+    (one_factor_for_all, 0.7, RNG.normal(size=(3, 4)), "vdot"),
+    (scaled_rows_kept, RNG.normal(size=3), RNG.normal(size=(3, 4)), ""),
+    (scaled_planes, RNG.normal(size=2), RNG.normal(size=(2, 3, 4)), "einsum"),
+    (diagonal_added, 0.7, RNG.normal(size=(3, 4)), "trace"),
+)
+
+
+def differences(f: Callable[..., Any], x: Any, other: Any) -> Any:
+    """Central differences with Richardson's extrapolation."""
+    found = np.empty(np.shape(x))
+    for place in np.ndindex(np.shape(x)):
+        step = np.zeros(np.shape(x))
+        step[place] = 1.0
+        slopes = [
+            (f(x + h * step, other) - f(x - h * step, other)) / (2.0 * h) for h in (2e-3, 1e-3)
+        ]
+        found[place] = (4.0 * slopes[1] - slopes[0]) / 3.0
+    return found
+
+
+@pytest.mark.parametrize(("f", "x", "other", "word"), CASES, ids=lambda case: str(case)[:24])
+def test_sums_of_products_take_one_pass(f: Any, x: Any, other: Any, word: str) -> None:
+    slope = grad(f)
+    assert np.allclose(slope(x, other), differences(f, x, other), rtol=1e-8, atol=1e-9)
+    if word:
+        assert any(each in slope.source for each in word.split("|"))  # type: ignore[attr-defined]
+    if np.ndim(x):
+        direction = np.ones(np.shape(x))
+        h = 1e-4
+        along = (slope(x + h * direction, other) - slope(x - h * direction, other)) / (2.0 * h)
+        assert np.allclose(hvp(f)(x, other, direction)[1], along, rtol=1e-6, atol=1e-6)
+
+
+def test_ties_share_an_extreme_evenly() -> None:
+    slope = grad(lambda x: np.sum(np.max(x, axis=1) ** 2))
+    x = np.array([[1.0, 3.0, 3.0], [2.0, 0.0, 1.0]])
+    assert np.array_equal(slope(x), [[0.0, 3.0, 3.0], [4.0, 0.0, 0.0]])
