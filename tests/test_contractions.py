@@ -30,7 +30,7 @@ def scaled_rows_kept(w: Any, A: Any) -> Any:
 
 
 def scaled_planes(w: Any, T: Any) -> Any:
-    return np.sum(np.tanh(w[:, np.newaxis, np.newaxis] * T) ** 2)
+    return np.sum(np.exp(w[:, np.newaxis, np.newaxis] * T))
 
 
 def diagonal_added(s: Any, A: Any) -> Any:
