@@ -11,6 +11,7 @@ lists and all else::
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import CellType
@@ -86,7 +87,7 @@ class Entry:
         return found
 
     def checked(self, function: ast.FunctionDef) -> ast.FunctionDef:
-        """``function`` with the check in front of its body, which is changed."""
+        """``function`` with the check in front of its body."""
         tests = [ast.Compare(self._type_of(self._sum()), [ast.Is()], [_read(FLOAT)])]
         for name in self.exact:
             tests.append(ast.Compare(self._type_of(_read(name)), [ast.Is()], [_read(f".{name}")]))
@@ -105,8 +106,9 @@ class Entry:
             for node in ast.walk(statement):
                 ast.copy_location(node, function.args.args[0] if function.args.args else function)
         first = 1 if ast.get_docstring(function, clean=False) is not None else 0
-        function.body[first:first] = check
-        return function
+        checked = copy.copy(function)
+        checked.body = [*function.body[:first], *check, *function.body[first:]]
+        return checked
 
     def _sum(self) -> ast.expr:
         if not self.floats:

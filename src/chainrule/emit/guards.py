@@ -90,7 +90,7 @@ class Watch:
         self, function: ast.FunctionDef, namespace: dict[str, Any], hidden: set[str]
     ) -> ast.FunctionDef:
         """``function`` with the check in front of its body; ``hidden`` names are no globals."""
-        checked = copy.deepcopy(function)
+        checked = copy.copy(function)
         taken = set(self.bindings) | hidden
         taken |= {
             node.id for node in ast.walk(function) if isinstance(node, ast.Name) and _binds(node)
@@ -119,7 +119,7 @@ class Watch:
             for node in ast.walk(statement):
                 ast.copy_location(node, function.args.args[0] if function.args.args else function)
         first = 1 if ast.get_docstring(function, clean=False) is not None else 0
-        checked.body[first:first] = check
+        checked.body = [*function.body[:first], *check, *function.body[first:]]
         return checked
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import itertools
 import linecache
 import types
@@ -64,9 +63,7 @@ def load(
         ]
         cells = {**cells, **watch.cells}
     if entry is not None:
-        functions = [
-            entry.checked(copy.deepcopy(each)) if each.name == name else each for each in functions
-        ]
+        functions = [entry.checked(each) if each.name == name else each for each in functions]
         cells = {**cells, **entry.cells}
     function = _made(functions, cells, namespace, file, list(cells))[name]
     if watch is not None and frozen:

@@ -6,10 +6,8 @@ import ast
 import builtins
 import inspect
 import keyword
-import sys
 import textwrap
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +32,7 @@ from chainrule.emit.unpacking import take_apart
 from chainrule.emit.unused import drop_unused
 from chainrule.emit.widths import measure_of
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
+from chainrule.graph.large import large_programs
 
 WIDTH = 88
 # Widths of a body that are tried: the names are final only when all is laid out.
@@ -69,21 +68,6 @@ class EmittedModule:
     graphs: dict[str, Graph] = field(default_factory=dict)
 
 
-# Frames that one level of the user's nesting takes here.
-RECURSION_LIMIT = 20_000
-
-
-@contextmanager
-def deep_recursion() -> Iterator[None]:
-    """Room for deeply nested programs."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
-
-
 def render(
     graphs: Sequence[Graph],
     *,
@@ -92,7 +76,7 @@ def render(
     header: str | None = None,
 ) -> EmittedModule:
     """One module with one function for each graph and for each function they call."""
-    with deep_recursion():
+    with large_programs():
         return _rendered(graphs, target_named(target), comments, header)
 
 

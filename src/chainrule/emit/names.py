@@ -32,6 +32,8 @@ from chainrule.primitives.nouns import input_name, noun_of
 from chainrule.primitives.sequence import index, length, record
 
 LONGEST_NOUN = 16
+# Variables of one name that a value is tried with: more would cost their square.
+MOST_TRIED = 32
 
 
 class Family:
@@ -206,7 +208,7 @@ class Names:
             if name is None:
                 continue
             others = known.setdefault(name, [])
-            if not any(self._join(other, value) for other in others):
+            if not any(self._join(other, value) for other in others[-MOST_TRIED:]):
                 others.append(value)
 
     # --- names ----------------------------------------------------------------------------

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chainrule.errors import ArgumentError, UnsupportedError
 from chainrule.graph.block import Graph
 from chainrule.graph.guard import Argument, Route, array_layout
+from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
@@ -35,26 +34,12 @@ from chainrule.lift.source import Source, innermost, python_call, source_of, unw
 from chainrule.lift.state import Frame
 from chainrule.lift.values import Method, ObjectBox, Static, Value
 
-# Frames that one level of the user's nesting takes here; branches nest as deep as early returns.
-RECURSION_LIMIT = 20_000
-
 # Imported for what it enters into the table of builtins.
 FILLED = (folds, ordering)
 
 
 class Lifter(Nested, Rules, Parameters):
     """All parts of the lifter together."""
-
-
-@contextmanager
-def deep_recursion() -> Iterator[None]:
-    """Room for deeply nested programs."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def lift(
@@ -128,7 +113,7 @@ def _lifted(
         lifter.calls.append((source, None))
     lifter.sources[source.file, source.tree.lineno] = source
     graph.origin = Origin(source.position(source.tree))
-    with deep_recursion():
+    with large_programs():
         nodes: dict[str, Node] = {}
         values = _parameter_values(
             lifter, signature, source, owner, arguments, kinds, wrt, nodes, held

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
@@ -36,12 +37,19 @@ class Term:
     divisors: tuple[Node, ...] = ()
     inner: tuple[Term, ...] = ()
 
-    @property
+    @cached_property
     def key(self) -> Key:
         """What terms have in common that differ by their constants only."""
         return _serials(self.factors), _serials(self.divisors)
 
-    @property
+    @cached_property
+    def apart(self) -> Term:
+        """The term with products among its factors taken apart, whoever has made them."""
+        if self.inner or not any(_is_product(node) for node in (*self.factors, *self.divisors)):
+            return self
+        return _taken_apart(self)
+
+    @cached_property
     def cost(self) -> int:
         """Operations that the term takes, its sign left out."""
         count = len(self.factors) + (1 if self.inner else 0)
@@ -96,14 +104,14 @@ def merged(terms: Sequence[Term]) -> list[Term]:
         if term.inner:
             found[(), (-position - 1,)] = term
             continue
-        whole = expanded(term)
+        whole = term.apart
         known = found.get(whole.key)
-        if known is not None and expanded(known).constant == 0.0:
+        if known is not None and known.apart.constant == 0.0:
             # A product with 0, as at the start of Horner's scheme, is no multiple of another.
             found[(), (-position - 1,)] = term
             continue
         if known is not None:
-            scale = known.constant / expanded(known).constant
+            scale = known.constant / known.apart.constant
             term = replace(known, constant=known.constant + whole.constant * scale)
         if term.constant != 0.0:
             found[whole.key] = term
@@ -124,30 +132,32 @@ class Known:
 
     def learn(self, node: Node, terms: Sequence[Term]) -> None:
         """Take in that ``node`` is the sum of ``terms``."""
-        plain = tuple(map(expanded, merged(terms)))
+        plain = tuple(term.apart for term in merged(terms))
         if any(part.constant == 0.0 for part in plain):
             return
         self._terms[node] = plain
         sizes = merged([replace(term, constant=abs(term.constant)) for term in terms])
         kept = [abs(term.constant) for term in plain]
         # A sum whose like terms cancel is less accurate than what is left of them.
-        if plain and kept == [expanded(term).constant for term in sizes]:
+        if plain and kept == [term.apart.constant for term in sizes]:
             self._by_first.setdefault(plain[0].key, []).append((node, node.block, plain))
 
     def taken(self, terms: list[Term], block: Block) -> list[Term]:
         """The terms, with sums of f in the place of what they are made of."""
         terms = self._over_sums(self._without_opposites(terms))
         position = 0
+        places_of = _places(terms)
         while position < len(terms):
-            first = expanded(terms[position])
+            first = terms[position].apart
             known = () if first.inner else self._by_first.get(first.key, ())
             for node, home, parts in known:
-                found = self._match(terms, parts, first.constant / parts[0].constant)
+                ratio = first.constant / parts[0].constant
+                found = _match(terms, places_of, parts, ratio)
                 if found is not None and _reaches(home, block):
-                    ratio, places = found
-                    terms = [term for k, term in enumerate(terms) if k not in places]
-                    terms.insert(min(places), Term(ratio, (node,)))
+                    terms = [term for k, term in enumerate(terms) if k not in found]
+                    terms.insert(min(found), Term(ratio, (node,)))
                     terms = merged(terms)
+                    places_of = _places(terms)
                     position = -1
                     break
             position += 1
@@ -158,10 +168,13 @@ class Known:
 
         ``(z - 1) - z`` is -1, and loses digits if it is not seen.
         """
+        keys = _places(terms)
         for k, term in enumerate(terms):
             if len(term.factors) != 1 or term.divisors or term.inner:
                 continue
             parts = self._terms.get(term.factors[0], ())
+            if not any(part.key in keys for part in parts):
+                continue
             apart = [replace(part, constant=part.constant * term.constant) for part in parts]
             wide = merged([*terms[:k], *apart, *terms[k + 1 :]])
             vanished = len(terms) - 1 + len(apart) - len(wide)
@@ -178,13 +191,13 @@ class Known:
         for k, term in enumerate(terms):
             if term.inner or len(terms) < 2:
                 continue
-            whole = expanded(term)
+            whole = term.apart
             for position, divisor in enumerate(whole.divisors):
                 parts = self._terms.get(divisor, ())
                 if len(parts) != 2:
                     continue
                 if keys is None:
-                    keys = {expanded(t).key: j for j, t in enumerate(terms) if not t.inner}
+                    keys = _places(terms)
                 below = whole.divisors[:position] + whole.divisors[position + 1 :]
                 for part, other in (parts, parts[::-1]):
                     above = _taken_out(whole.factors, part.factors)
@@ -192,7 +205,7 @@ class Known:
                         continue
                     first = Term(-whole.constant / part.constant, above, below)
                     j = keys.get(first.key)
-                    if j is None or j == k or expanded(terms[j]).constant != first.constant:
+                    if j is None or j == k or terms[j].apart.constant != first.constant:
                         continue
                     left = first.times(other).times(Term(1.0, (), (divisor,)))
                     rest = [t for i, t in enumerate(terms) if i not in (j, k)]
@@ -201,22 +214,27 @@ class Known:
                         return self._over_sums(found)
         return terms
 
-    def _match(
-        self, terms: list[Term], parts: tuple[Term, ...], ratio: float
-    ) -> tuple[float, list[int]] | None:
-        """Where ``ratio * parts`` stand among ``terms``."""
-        if len(parts) > len(terms):
+
+def _places(terms: Sequence[Term]) -> dict[Key, int]:
+    """Where the terms stand, by what they are multiples of."""
+    return {term.apart.key: k for k, term in enumerate(terms) if not term.inner}
+
+
+def _match(
+    terms: Sequence[Term], places: dict[Key, int], parts: tuple[Term, ...], ratio: float
+) -> list[int] | None:
+    """Where ``ratio * parts`` stand among ``terms``."""
+    if len(parts) > len(terms):
+        return None
+    found = []
+    for part in parts:
+        k = places.get(part.key)
+        if k is None or not math.isclose(
+            terms[k].apart.constant, ratio * part.constant, rel_tol=CLOSE
+        ):
             return None
-        keys = {expanded(term).key: k for k, term in enumerate(terms) if not term.inner}
-        places = []
-        for part in parts:
-            k = keys.get(part.key)
-            if k is None or not math.isclose(
-                expanded(terms[k]).constant, ratio * part.constant, rel_tol=CLOSE
-            ):
-                return None
-            places.append(k)
-        return ratio, places
+        found.append(k)
+    return found
 
 
 def _reaches(home: Block, block: Block) -> bool:
@@ -228,10 +246,7 @@ def _reaches(home: Block, block: Block) -> bool:
     return False
 
 
-def expanded(term: Term) -> Term:
-    """The term with products among its factors taken apart, whoever has made them."""
-    if term.inner or not any(_is_product(node) for node in (*term.factors, *term.divisors)):
-        return term
+def _taken_apart(term: Term) -> Term:
     product = Product(term.constant)
     stack = [(node, False) for node in reversed(term.factors)]
     stack += [(node, True) for node in reversed(term.divisors)]

@@ -9,10 +9,10 @@ from dataclasses import replace
 from chainrule.differentiate.forward import ForwardWalker
 from chainrule.graph.block import Block, Graph, SignatureParameter
 from chainrule.graph.function import Function
+from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.lift.lifted import Lifted, assemble
-from chainrule.lift.lifter import deep_recursion
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
 from chainrule.primitives.effect import VERBATIM
@@ -160,7 +160,7 @@ def pullback_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
     inputs = [node for node, taken in zip(body.parameters, mask, strict=True) if taken]
     seed = body.parameter("out_bar", output.type)
     wrt = Wanted(tuple(Structure("leaf", node) for node in inputs), False)
-    with deep_recursion():
+    with large_programs():
         bars, pulled, walker = pulled_back(copied, wrt, [(output, seed)])
         found = recorded(pulled, walker, bars)
     lifted = replace(found, result=Structure("row", None, found.result.parts))
@@ -175,7 +175,7 @@ def pushforward_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
     assert output is not None
     inputs = [node for node, taken in zip(body.parameters, mask, strict=True) if taken]
     dots = [body.parameter(f"{node.params[0]}_dot", node.type) for node in inputs]
-    with deep_recursion():
+    with large_programs():
         walker = ForwardWalker(copied.graph, inputs, [output], ["_dot"])
         seeds = {
             node: functools.partial(walker.mapped, dot)

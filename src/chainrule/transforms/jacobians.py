@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.reverse import ReverseWalker
 from chainrule.graph.block import Block
+from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import INT, OPAQUE, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted, assemble
-from chainrule.lift.lifter import deep_recursion
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.creation import array_of_list, zeros
 from chainrule.primitives.arrays.shaping import dimension, reshape_like, reshaped, size_of
@@ -50,7 +50,7 @@ def jacobian(lifted: Lifted, wrt: Wrt, mode: str = "auto") -> Lifted:
     outputs = list(lifted.result.leaves())
     if not outputs:
         raise no_number(lifted)
-    with deep_recursion():
+    with large_programs():
         if not all(map(is_scalar, inputs)):
             return _by_rows(lifted, structures)
         by_columns = _by_columns(lifted, structures, inputs)

@@ -17,12 +17,12 @@ from chainrule.differentiate.forward import ForwardWalker
 from chainrule.differentiate.record import record
 from chainrule.differentiate.reverse import ReverseWalker
 from chainrule.errors import ArgumentError
+from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import Array, is_complex, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted, assemble
-from chainrule.lift.lifter import deep_recursion
 from chainrule.primitives.broadcasting import in_full, own_copy
 from chainrule.primitives.control import LOOP
 from chainrule.primitives.copying import Copier
@@ -326,7 +326,7 @@ def gradient(
             "forward mode needs scalar parameters here",
             remedy='Use mode="reverse" or mode="auto" for lists, or jvp with a direction.',
         )
-    with deep_recursion():
+    with large_programs():
         if mode == "reverse" or not scalars:
             return reverse_gradient(lifted, structures, output, with_value)
         if mode == "forward" or len(inputs) == 1:

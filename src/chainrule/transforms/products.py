@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 from chainrule.differentiate.forward import ForwardWalker
 from chainrule.errors import ArgumentError
+from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.lift.lifted import Lifted
-from chainrule.lift.lifter import deep_recursion
 from chainrule.lift.seeds import seed_names
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.effect import VERBATIM
@@ -37,7 +37,7 @@ def jvp(lifted: Lifted, wrt: Wrt) -> Lifted:
     copied, directions = add_parameters(copied, names, structures.structures)
     inputs = structures.inputs
     seeds: dict[Node, Callable[[], Node]] = {}
-    with deep_recursion():
+    with large_programs():
         results = list(copied.result.leaves())
         seeded = ForwardWalker(copied.graph, inputs, results, ["_dot"])
         for structure, direction in zip(structures.structures, directions, strict=True):
@@ -70,7 +70,7 @@ def vjp(lifted: Lifted, wrt: Wrt) -> Lifted:
     copied, (seed,) = add_parameters(copied, names, [copied.result])
     if not any(True for _ in copied.result.leaves()):
         raise no_number(lifted)
-    with deep_recursion():
+    with large_programs():
         pairs = list(copied.result.matched(seed))
         bars, pulled, walker = pulled_back(copied, structures, pairs)
         result = Structure("tuple", None, (pulled.result, bars))

@@ -26,6 +26,7 @@ from chainrule.emit.load import load
 from chainrule.emit.module import render
 from chainrule.emit.targets import target as target_named
 from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError
+from chainrule.graph.large import large_programs
 from chainrule.lift.infer import certain_numbers, takes_numbers
 from chainrule.lift.lifter import is_direct, owner_and_function
 from chainrule.lift.parameters import example_type
@@ -155,6 +156,12 @@ class Request:
         self, arguments: dict[str, Any] | None, entry: Entry | None = None
     ) -> types.FunctionType:
         """The generated function for arguments like these, which ``entry`` checks."""
+        with large_programs():
+            return self._generated(arguments, entry)
+
+    def _generated(
+        self, arguments: dict[str, Any] | None, entry: Entry | None
+    ) -> types.FunctionType:
         graphs = derive(
             self.function, self.transform, self.wrt, self.mode, self.name, arguments=arguments
         )
