@@ -9,6 +9,7 @@ from chainrule.emit.plan import (
     COMPREHENSION,
     POP,
     RAISED,
+    SHAPES_OF,
     VARIABLE,
     Define,
     For,
@@ -16,16 +17,19 @@ from chainrule.emit.plan import (
     Plan,
     Statement,
     Value,
+    entries_read,
     reads_deep,
     targets_of,
     walk,
 )
-from chainrule.graph.block import CONSTANT, PARAMETER
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import Array, Sequence, Type
 from chainrule.primitives.arithmetic import add, divide, multiply, subtract
 from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.arrays.indexing import is_basic, section, section_add, section_set
+from chainrule.primitives.arrays.shaping import TURNED_BACK, reshaped
 from chainrule.primitives.declare import Primitive
+from chainrule.primitives.effect import LEAVE
 from chainrule.primitives.sequence import (
     append,
     backwards,
@@ -81,6 +85,24 @@ def is_view(value: Value) -> bool:
     if value.op is section:
         return is_basic(str(value.params[0]))
     return value.op.name in VIEWING or (value.op is index and is_held(value.type))
+
+
+def is_store(view: Value) -> bool:
+    """Whether what a view sees is put back by a write into its base."""
+    return view.op in (section, index)
+
+
+def ask_newer(statements: list[Statement], old: Value, new: Value) -> None:
+    """Ask ``new``, which lives in the memory of ``old``, for its shape."""
+    stack = [read for statement in walk(statements) for read in statement.reads() if read.captive]
+    stack += [s.value for s in walk(statements) if isinstance(s, Define)]
+    while stack:
+        value = stack.pop()
+        stack.extend(arg for arg in value.args if arg.captive)
+        if value.op.name in SHAPES_OF:
+            start, stop = SHAPES_OF[value.op.name]
+            kept = value.args[start:stop]
+            value.args = [new if arg is old and arg not in kept else arg for arg in value.args]
 
 
 def is_new_array(value: Value) -> bool:
@@ -165,8 +187,14 @@ class _Copies:
     def __init__(self, plan: Plan, webs: Webs) -> None:
         self.plan = plan
         self.webs = webs
-        self.liveness = Liveness(plan)
+        self.liveness = Liveness(plan, entries_read)
         self.aliases = Aliases(plan, self.liveness)
+        # What the caller's lists and arrays hold in the end.
+        self.left = {
+            statement.value.args[0]: statement
+            for statement in plan.body
+            if isinstance(statement, Define) and statement.value.op is LEAVE
+        }
         self.fresh = self._fresh_values()
         self.views, self.stored = self._views()
         # Sums and products that may be written over their first argument.
@@ -200,11 +228,15 @@ class _Copies:
         if any(v.op not in (section, index) for v in views):
             return bool(views)
         for view in views:
-            seen = Value(view.op, view.args, view.params, view.type, view.origin, view.serial)
-            seen.captive = True
-            view.op, view.args, view.params = array_copy, [seen], (None, "method")
-        self.views[base] = [v for v in self.views.get(base, ()) if v not in views]
+            self._copy_view(view)
         return False
+
+    def _copy_view(self, view: Value) -> None:
+        """Make what looked into an array one of its own."""
+        self.views[view.args[0]].remove(view)
+        seen = Value(view.op, view.args, view.params, view.type, view.origin, view.serial)
+        seen.captive = True
+        view.op, view.args, view.params = array_copy, [seen], (None, "method")
 
     def seen_after(self, statement: Statement, base: Value) -> bool:
         """Whether ``base``, or a view of it, is needed after ``statement``."""
@@ -257,10 +289,15 @@ class _Copies:
         while position < len(statements):
             statement = statements[position]
             made: list[Value] = []
-            if isinstance(statement, Define):
+            if isinstance(statement, Define) and statement.value.op is LEAVE:
+                if self._is_left_so(statement):
+                    del statements[position]
+                    continue
+                made = self._kept_for_readers(statement, statements, position)
+            elif isinstance(statement, Define):
                 if not self._through_view(statement, statements, position):
                     made = self._kept_for_readers(statement, statements, position)
-                    made = made or self.define(statement)
+                    made = made or self.define(statement, statements[position + 1 :])
             elif isinstance(statement, Move):
                 made = self.move(statement)
             for inner in statement.blocks():
@@ -285,29 +322,35 @@ class _Copies:
             return False
         if value.derivative and root not in self.fresh:
             return False
-        last, backs = value, []
+        last = value
+        backs: list[int] = []
         seen = self._looking_into(chain)
+        wanted = len(chain) - 1 + (root in self.left and not is_store(chain[-2]))
         for at in range(position + 1, len(body)):
             following = body[at]
             made = following.value if isinstance(following, Define) else None
-            if made is not None and last in made.args and self._writes_back(made, last, chain):
+            if made is not None and self._writes_back(made, last, chain, len(backs)):
                 backs.append(at)
                 last = made
-                if made.type == root.type and len(backs) == len(chain) - 1:
+                if made.type == root.type and len(backs) == wanted:
                     break
-            elif any(read in seen for read in reads_deep(following)) or following.blocks():
+            elif any(read in seen for read in entries_read(following)) or following.blocks():
                 return False
-        if len(backs) != len(chain) - 1:
+        if len(backs) != wanted:
             return False
         if any(self.seen_after(body[backs[-1]], member) for member in chain):
             return False
-        for back, looked_into in zip(backs, chain[1:], strict=True):
+        for back, looked_into in zip(backs, [*chain[1:], root], strict=False):
             define = body[back]
             assert isinstance(define, Define)
             new = define.value
             new.op, new.args, new.params = VARIABLE, [], ()
             body[back] = Move([new], [looked_into])
             self.liveness.position[body[back]] = self.liveness.position[define]
+        ask_newer(body[backs[-1] + 1 :], root, last)
+        if wanted == len(chain):
+            # What was put into the caller's array is read nowhere else.
+            del body[backs[-2]]
         return True
 
     def _looking_into(self, arrays: list[Value]) -> set[Value]:
@@ -321,33 +364,74 @@ class _Copies:
                 stack.extend(self.views.get(value, ()))
         return found
 
-    def _writes_back(self, made: Value, last: Value, chain: list[Value]) -> bool:
-        """Whether ``made`` is the array in which ``last`` replaces what a view of it sees."""
-        if made.op in (section_set, index_set):
-            view = next((v for v in chain if v.args and v.args[0] is made.args[0]), None)
-            if view is None or made.args[-1] is not last:
+    def _writes_back(self, made: Value, last: Value, chain: list[Value], done: int) -> bool:
+        """Whether ``made`` is the array in which ``last`` replaces what a view of it sees.
+
+        ``done`` of the views in ``chain`` have been written back before.
+        """
+        if not made.args or last not in (made.args[0], made.args[-1]):
+            return False
+        if done == len(chain) - 1:
+            return made.op is section_set and made.params[0] == "e" and made.args[0] is chain[-1]
+        view = chain[done]
+        if is_store(view):
+            stores = section_set if view.op is section else index_set
+            if made.op is not stores or made.args[0] is not view.args[0]:
                 return False
             return view.args[1:] == made.args[1:-1] and view.params[:1] == made.params[:1]
-        return is_view(made) and made.op is not section and made.op is not index
+        if view.op in TURNED_BACK:
+            back = TURNED_BACK[view.op](*view.params[:-1])
+            return made.op is view.op and made.params[:-1] == back
+        return made.op is reshaped and made.args[1] is view.args[0]
 
     def _kept_for_readers(
         self, statement: Define, body: list[Statement], position: int
     ) -> list[Value]:
-        """A copy of the caller's array for later readers of what f itself overwrites."""
+        """A copy of what the caller gave for later readers of what f itself overwrites."""
         value = statement.value
-        if not is_update(value) or value.derivative or not isinstance(value.type, Array):
+        if not (is_update(value) or value.op is LEAVE) or value.derivative:
             return []
         base = value.args[0]
-        if base.op is not PARAMETER or not self.seen_after(statement, base):
+        if base not in self.left or not is_held(base.type):
             return []
-        kept = self.copied(base, value, 1)
-        kept.user_name, kept.hint = None, f"{base.user_name}_before"
-        for later in body[position + 1 :]:
-            for inner in walk([later]):
-                inner.replace_reads({base: kept})
+        if value.op is not LEAVE and self.seen_after(body[-1], base):
+            # Beyond this arm or loop: a copy is written to, and put in place in the end.
+            return []
+        views = [view for view in self.views.get(base, ()) if self.seen_after(statement, view)]
+        for view in views:
+            self._copy_view(view)
+        if not self.liveness.after(statement, base):
+            return []
+        kept = self.copied(base, value, DEEP)
+        kept.user_name, kept.hint = None, f"{base.user_name or base.hint or 'data'}_before"
+        for later in walk(body[position + 1 :]):
+            if later is not self.left[base]:
+                later.replace_reads({base: kept})
         return [kept]
 
-    def define(self, statement: Define) -> list[Value]:
+    def _is_left_so(self, statement: Define) -> bool:
+        """Whether what the caller's list or array holds in the end was written in place."""
+        given, left = statement.value.args
+        sources: dict[Value, list[Value]] = {}
+        for each in walk(self.plan.body):
+            if isinstance(each, Move):
+                for target, source in zip(each.targets, each.sources, strict=True):
+                    sources.setdefault(target, []).append(source)
+        stack, seen = [left], {given}
+        while stack:
+            value = stack.pop()
+            if value in seen:
+                continue
+            seen.add(value)
+            if is_update(value) and "new" not in value.params:
+                stack.append(value.args[0])
+            elif value in sources:
+                stack.extend(sources[value])
+            else:
+                return False
+        return True
+
+    def define(self, statement: Define, following: list[Statement]) -> list[Value]:
         value = statement.value
         made: list[Value] = []
         if is_update(value):
@@ -359,6 +443,8 @@ class _Copies:
             elif lives or (value.derivative and base not in self.fresh):
                 value.args[0] = self.copied(base, value, len(value.args) - 2)
                 made.append(value.args[0])
+            elif isinstance(base.type, Array):
+                ask_newer(following, base, value)
         elif isinstance(value.type, Array):
             self._own(statement)
         array = isinstance(value.type, Array)

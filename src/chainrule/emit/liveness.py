@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from chainrule.emit.plan import (
     RANGE,
     REVERSED,
@@ -25,6 +27,7 @@ from chainrule.emit.plan import (
 )
 
 Stretch = tuple[int, int]
+Reads = Callable[[Statement], list[Value]]
 
 
 class Liveness:
@@ -34,7 +37,9 @@ class Liveness:
     their entry.  A value that is assigned at ``d`` and last read at ``u`` is needed in ``[d, u)``.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, reads: Reads = reads_deep) -> None:
+        # Which of the values on a statement's line it needs.
+        self.reads = reads
         self.position: dict[Statement, int] = {}
         self.marks: dict[tuple[int, int], int] = {}
         self.ends: dict[Statement, int] = {}
@@ -149,15 +154,15 @@ class Liveness:
     def _read(self, statement: Statement) -> list[Value]:
         """What a statement reads, but for what it assigns in vain."""
         if not isinstance(statement, Move):
-            return reads_deep(statement)
+            return self.reads(statement)
         wanted = [
             source
             for target, source in zip(statement.targets, statement.sources, strict=True)
             if (statement, target) not in self.dead
         ]
         if len(wanted) == len(statement.sources):
-            return reads_deep(statement)
-        return reads_deep(Move(wanted, wanted))
+            return self.reads(statement)
+        return self.reads(Move(wanted, wanted))
 
     def _compound(
         self, statement: Branch | For | While, position: int, live: dict[Value, int]
@@ -223,7 +228,7 @@ class Liveness:
         outside = {
             value
             for inner in walk([loop])
-            for value in reads_deep(inner)
+            for value in self.reads(inner)
             if self.first.get(value, 0) < position
         }
         if isinstance(loop, For) and any(
@@ -242,7 +247,7 @@ class Liveness:
             entry.discard(target)
         if isinstance(loop, While):
             inner = dict.fromkeys(entry, mark)
-            for value in reads_deep(loop):
+            for value in self.reads(loop):
                 inner.setdefault(value, mark)
             self._block(loop.condition, inner)
             mark = self.marks[position, 0]

@@ -7,7 +7,7 @@ in a box: it is read where it is used, and writing through it makes a new versio
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chainrule.graph.guard import Given, Route, array_layout
@@ -42,6 +42,7 @@ from chainrule.primitives import sequence
 from chainrule.primitives.arrays import complex_numbers, creation, indexing, positions, shaping
 from chainrule.primitives.arrays.lengths import IN_PLACE
 from chainrule.primitives.declare import Primitive
+from chainrule.primitives.effect import LEAVE
 
 
 def dtype_name(value: Any) -> str:
@@ -66,6 +67,8 @@ def is_ndarray(value: Any) -> bool:
     return takes_part and hasattr(value, "dtype") and hasattr(value, "shape")
 
 
+# What is emitted as a write into its first argument.
+WRITING = (sequence.index_set, sequence.index_add, indexing.section_set, indexing.section_add)
 # Classes whose operators mean something else than NumPy's: what to pass instead.
 STRANGE = {
     "matrix": "np.asarray(...): the operators of np.matrix are not those of arrays",
@@ -204,6 +207,22 @@ class Arrays(Containers):
             self.outside[box] = made
         return self.seen(box)
 
+    def given_content(self) -> dict[ListBox, Node]:
+        """The lists and arrays of the caller, with what they hold when the function begins."""
+        return {
+            box: content
+            for box, content in self.state.items()
+            if isinstance(box, ListBox) and box.parameter and isinstance(content, Node)
+        }
+
+    def leave_written(self, given: Mapping[ListBox, Node]) -> None:
+        """The function is over: the caller's lists and arrays hold what was written into them."""
+        for box, before in (*given.items(), *self.outside.items()):
+            after = self.state.get(box, before)
+            if isinstance(after, Node) and after is not before:
+                whole = "..." if isinstance(box, ArrayBox) else ":"
+                self.block.add(LEAVE, (before, after), (f"_0_[{whole}] = _1_",))
+
     def seen(self, value: Value) -> Value:
         """What exists outside, with what it held when the function began."""
         if isinstance(value, ArrayBox) and value in self.outside:
@@ -256,11 +275,11 @@ class Arrays(Containers):
                 params = shaping.TURNED_BACK[step.op](*step.params)
                 new = self.block.add(step.op, (new,), params)
             else:
-                sizes = tuple(
-                    self.call_array(shaping.dimension, (before,), (k,))
-                    for k in range(len(unit_axes_of(before.type)))
-                )
-                new = self.call_array(shaping.reshape, (new, *sizes), ("C",))
+                order = step.params[0] if step.op in shaping.ORDERED else "C"
+                new = self.block.add(shaping.reshaped, (new, before), (order, "method"))
+        if view.box.parameter and new.op not in WRITING:
+            # The caller's array is written to, not replaced.
+            new = self.block.add(indexing.section_set, (nodes[0], new), ("e",))
         self.renew(view.box, new)
 
     def renew(self, box: ListBox, new: Node) -> None:

@@ -119,6 +119,7 @@ def _lifted(
             lifter, signature, source, owner, arguments, kinds, wrt, nodes, held
         )
         parameters = {name: lifter.structure(value) for name, value in values.items()}
+        given_content = lifter.given_content()
         try:
             if direct:
                 declare_names(source.tree, frame, values)
@@ -126,6 +127,7 @@ def _lifted(
             else:
                 result = _called(lifter, function, signature, values, source)
             structure = lifter.structure(result)
+            lifter.leave_written(given_content)
         except AlwaysRaises:
             structure = Structure("static", graph.constant(None))
             graph.body.completes = False

@@ -55,5 +55,7 @@ CALL = OrderedVerbatim("call")
 CALL.effect = True
 RAISE = Effect("raise")
 STATEMENT = Effect("statement")
+# What the caller's array, the first argument, holds in the end: the second.
+LEAVE = Effect("leave")
 # Raises what the primitive of this name (the parameter) raises of its arguments, or does nothing.
 DOMAIN = Effect("domain")

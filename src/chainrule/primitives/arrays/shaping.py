@@ -362,3 +362,5 @@ TURNED_BACK: dict[Any, Callable[..., tuple[Any, ...]]] = {
     moveaxis: lambda source, destination, *form: (destination, source, *form),
     flip: _same,
 }
+# Of views in another shape: those whose first parameter is the order of the entries.
+ORDERED = (reshape, ravel)
