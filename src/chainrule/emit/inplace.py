@@ -22,13 +22,13 @@ from chainrule.emit.plan import (
     targets_of,
     walk,
 )
+from chainrule.emit.views import is_held, is_new_array, is_store, is_view, looks_for_certain
 from chainrule.graph.block import CONSTANT
-from chainrule.graph.types import Array, Sequence, Type
+from chainrule.graph.types import Array, Sequence
 from chainrule.primitives.arithmetic import add, divide, multiply, subtract
 from chainrule.primitives.arrays.creation import array_copy
-from chainrule.primitives.arrays.indexing import is_basic, section, section_add, section_set
+from chainrule.primitives.arrays.indexing import section, section_add, section_set
 from chainrule.primitives.arrays.shaping import TURNED_BACK, reshaped
-from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import LEAVE
 from chainrule.primitives.sequence import (
     append,
@@ -67,29 +67,6 @@ FRESH = (
 
 # Deeper than any list of lists.
 DEEP = 99
-# What these give looks into the memory of the first argument.
-VIEWING = ("transpose", "swapaxes", "reshape", "reshaped", "ravel", "squeeze",
-           "expand_dims", "moveaxis", "broadcast_to", "flip", "fliplr", "flipud", "rot90",
-           "diag", "diagonal", "real_part", "imaginary_part")  # fmt: skip
-
-
-def is_held(type: Type) -> bool:
-    """Whether values of this type live in memory that may be written to."""
-    return isinstance(type, Sequence) or (isinstance(type, Array) and bool(type.unit_axes))
-
-
-def is_view(value: Value) -> bool:
-    """Whether an array looks into the memory of its first argument."""
-    if not isinstance(value.type, Array) or not value.type.unit_axes:
-        return False
-    if value.op is section:
-        return is_basic(str(value.params[0]))
-    return value.op.name in VIEWING or (value.op is index and is_held(value.type))
-
-
-def is_store(view: Value) -> bool:
-    """Whether what a view sees is put back by a write into its base."""
-    return view.op in (section, index)
 
 
 def ask_newer(statements: list[Statement], old: Value, new: Value) -> None:
@@ -103,12 +80,6 @@ def ask_newer(statements: list[Statement], old: Value, new: Value) -> None:
             start, stop = SHAPES_OF[value.op.name]
             kept = value.args[start:stop]
             value.args = [new if arg is old and arg not in kept else arg for arg in value.args]
-
-
-def is_new_array(value: Value) -> bool:
-    """Whether computing ``value`` makes an array of its own."""
-    made = isinstance(value.op, Primitive) and value.op not in (index, POP)
-    return made and isinstance(value.type, Array) and not is_view(value)
 
 
 def is_update(value: Value) -> bool:
@@ -137,7 +108,7 @@ class Webs:
         self.updated = {self.find(value) for value in self.updated}
 
     def _define(self, value: Value) -> None:
-        if value.op is POP:
+        if value.op in (POP, LEAVE):
             self.updated.add(value.args[0])
         if is_update(value):
             self.join(value, value.args[0])
@@ -195,6 +166,8 @@ class _Copies:
             for statement in plan.body
             if isinstance(statement, Define) and statement.value.op is LEAVE
         }
+        # What lies in their memory.
+        self.inside: dict[Value, Value] = {given: given for given in self.left}
         self.fresh = self._fresh_values()
         self.views, self.stored = self._views()
         # Sums and products that may be written over their first argument.
@@ -293,13 +266,18 @@ class _Copies:
                 if self._is_left_so(statement):
                     del statements[position]
                     continue
-                made = self._kept_for_readers(statement, statements, position)
+                made = self._kept_when_left(statement, statements, position)
             elif isinstance(statement, Define):
                 if not self._through_view(statement, statements, position):
-                    made = self._kept_for_readers(statement, statements, position)
+                    value = statement.value
+                    if is_update(value) and not value.derivative:
+                        made = self._kept_for_readers(
+                            statement, value.args[0], statements, position
+                        )
                     made = made or self.define(statement, statements[position + 1 :])
+                    self._stays_inside(statement.value)
             elif isinstance(statement, Move):
-                made = self.move(statement)
+                made = self.move(statement, statements, position)
             for inner in statement.blocks():
                 self.block(inner)
             statements[position:position] = [Define(value) for value in made]
@@ -318,7 +296,7 @@ class _Copies:
         while is_view(chain[-1]):
             chain.append(chain[-1].args[0])
         root = chain[-1]
-        if any(member.op.name == "broadcast_to" for member in chain):
+        if not all(looks_for_certain(member) for member in chain[:-1]):
             return False
         if value.derivative and root not in self.fresh:
             return False
@@ -348,10 +326,17 @@ class _Copies:
             body[back] = Move([new], [looked_into])
             self.liveness.position[body[back]] = self.liveness.position[define]
         ask_newer(body[backs[-1] + 1 :], root, last)
+        if root in self.inside:
+            self.inside[last] = self.inside[root]
         if wanted == len(chain):
             # What was put into the caller's array is read nowhere else.
             del body[backs[-2]]
         return True
+
+    def _stays_inside(self, value: Value) -> None:
+        """Note that an update lies where its first argument does."""
+        if is_update(value) and value.args[0] in self.inside and "new" not in value.params:
+            self.inside[value] = self.inside[value.args[0]]
 
     def _looking_into(self, arrays: list[Value]) -> set[Value]:
         """The arrays and all views of them."""
@@ -385,29 +370,42 @@ class _Copies:
         return made.op is reshaped and made.args[1] is view.args[0]
 
     def _kept_for_readers(
-        self, statement: Define, body: list[Statement], position: int
+        self, statement: Statement, base: Value, body: list[Statement], position: int
     ) -> list[Value]:
         """A copy of what the caller gave for later readers of what f itself overwrites."""
-        value = statement.value
-        if not (is_update(value) or value.op is LEAVE) or value.derivative:
+        given = self.inside.get(base)
+        if given is None or not is_held(base.type) or not self._keeps(statement, base, body):
             return []
-        base = value.args[0]
-        if base not in self.left or not is_held(base.type):
-            return []
-        if value.op is not LEAVE and self.seen_after(body[-1], base):
-            # Beyond this arm or loop: a copy is written to, and put in place in the end.
-            return []
-        views = [view for view in self.views.get(base, ()) if self.seen_after(statement, view)]
-        for view in views:
-            self._copy_view(view)
+        for view in list(self.views.get(base, ())):
+            if self.seen_after(statement, view):
+                self._copy_view(view)
         if not self.liveness.after(statement, base):
             return []
-        kept = self.copied(base, value, DEEP)
-        kept.user_name, kept.hint = None, f"{base.user_name or base.hint or 'data'}_before"
+        kept = self.copied(base, base, DEEP)
+        kept.user_name, kept.hint = None, f"{given.user_name or given.hint or 'data'}_before"
         for later in walk(body[position + 1 :]):
-            if later is not self.left[base]:
+            if later is not self.left[given]:
                 later.replace_reads({base: kept})
         return [kept]
+
+    def _keeps(self, statement: Statement, base: Value, body: list[Statement]) -> bool:
+        """Whether those who read ``base`` later can be told to read a copy instead.
+
+        They cannot beyond an arm or a loop: a copy is written to there, and put in place in the
+        end.
+        """
+        last = isinstance(statement, Define) and statement.value.op is LEAVE
+        return last or not self.seen_after(body[-1], base)
+
+    def _kept_when_left(
+        self, statement: Define, body: list[Statement], position: int
+    ) -> list[Value]:
+        """Copies of all that lies where the caller's array gets what it holds in the end."""
+        given = statement.value.args[0]
+        made: list[Value] = []
+        for value in [value for value, root in self.inside.items() if root is given]:
+            made += self._kept_for_readers(statement, value, body, position)
+        return made
 
     def _is_left_so(self, statement: Define) -> bool:
         """Whether what the caller's list or array holds in the end was written in place."""
@@ -475,19 +473,25 @@ class _Copies:
             if arg in self.fresh and arg not in self.stored and not self.seen_after(statement, arg):
                 self.owned.add((value, arg))
 
-    def move(self, statement: Move) -> list[Value]:
+    def move(self, statement: Move, body: list[Statement], position: int) -> list[Value]:
         made: list[Value] = []
-        for position, (target, source) in enumerate(
+        for k, (target, source) in enumerate(
             zip(statement.targets, statement.sources, strict=True)
         ):
             if not is_held(target.type) or not self.webs.is_updated(target):
                 continue
+            if source in self.inside and not target.derivative:
+                kept = self._kept_for_readers(statement, source, body, position)
+                if kept or not self.seen_after(statement, source):
+                    self.inside[target] = self.inside[source]
+                    made += kept
+                    continue
             foreign = target.derivative and source not in self.fresh
             looked_into = is_view(source) and self.seen_after(statement, self._root(source))
             if foreign or looked_into or self.seen_after(statement, source):
                 # Rows of a list of lists are written to as well.
                 fresh = self.copied(source, target, DEEP)
-                statement.sources[position] = fresh
+                statement.sources[k] = fresh
                 made.append(fresh)
         return made
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chainrule.emit.inplace import Webs, is_held, is_update
+from chainrule.emit.inplace import Webs, is_update
 from chainrule.emit.managers import may_fold
 from chainrule.emit.plan import (
     AND,
@@ -46,10 +46,11 @@ from chainrule.emit.plan import (
     ordered,
     walk,
 )
+from chainrule.emit.views import is_held
 from chainrule.graph.block import ITEM, PARAMETER
 from chainrule.graph.types import OPAQUE, Record
 from chainrule.primitives.arithmetic import add, multiply, negative, subtract
-from chainrule.primitives.effect import CALL
+from chainrule.primitives.effect import CALL, LEAVE
 from chainrule.primitives.sequence import copy, display, length, record
 
 CHEAP = (length, negative)
@@ -153,7 +154,7 @@ class _Folder:
                     name = value.user_name or value.hint
                     if name is not None:
                         self._assign(name, position)
-                    if is_update(value) or value.op is POP:
+                    if is_update(value) or value.op in (POP, LEAVE):
                         self._assign(self.webs.find(value.args[0]), position)
                     for written in self.written.get(value, ()):
                         self._assign(self.webs.find(written), position)

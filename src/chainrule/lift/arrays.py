@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from chainrule.graph.block import Graph
 from chainrule.graph.guard import Given, Route, array_layout
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
@@ -26,9 +27,12 @@ from chainrule.graph.types import (
     is_complex,
     unit_axes_of,
 )
+from chainrule.lift import memory
 from chainrule.lift.containers import Containers
 from chainrule.lift.values import (
+    UNKNOWN,
     ArrayBox,
+    Layout,
     ListBox,
     Place,
     Range,
@@ -114,6 +118,11 @@ def _told_distinct(pattern: str, nodes: Sequence[Node]) -> str:
 class Arrays(Containers):
     """Lifts what is done to arrays."""
 
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # How the arrays lie in memory that are known to lie there without a gap.
+        self.layouts: dict[Node, Layout] = {}
+
     def is_array(self, value: Value) -> bool:
         """Whether a value is an array with axes."""
         if isinstance(value, (ArrayBox, View)):
@@ -136,13 +145,21 @@ class Arrays(Containers):
         if unit_axes_of(node.type):
             box = ArrayBox()
             self.state[box] = node
+            box.layout = self.layouts[node] = memory.made_layout(node, self.layouts)
             return box
         return super().boxed(node)
 
     def node(self, value: Value, what: str = "this value") -> Node:
         if isinstance(value, View):
-            return self.view_nodes(value)[-1]
-        return super().node(value, what)
+            if self.content(value.box) is not value.began:
+                self.rely_on(value.rests)
+            found = self.view_nodes(value)[-1]
+            self.layouts.setdefault(found, value.layout)
+            return found
+        found = super().node(value, what)
+        if isinstance(value, ArrayBox):
+            self.layouts.setdefault(found, value.layout)
+        return found
 
     def array_node(self, value: Value) -> Node:
         """A value as NumPy's functions take it: lists become arrays."""
@@ -203,6 +220,7 @@ class Arrays(Containers):
                 return made
             self.graph.given[made] = Given(route, value.shape)
             box = ArrayBox(parameter=True)
+            box.layout = memory.given_layout(value, route)
             self.objects[id(value)] = box
             self.outside[box] = made
         return self.seen(box)
@@ -250,18 +268,74 @@ class Arrays(Containers):
     def viewed(
         self, base: Value, op: Any, args: tuple[Node, ...], params: tuple[Any, ...]
     ) -> Value:
-        """``op`` of an array, which looks into the same memory."""
+        """``op`` of an array, which looks into the same memory if it can."""
+        before = self.node(base)
+        if not isinstance(base, (ArrayBox, View)):
+            return self.boxed(self.block.add(op, (before, *args), params))
+        if op in shaping.ORDERED and params[0] not in ("C", "F"):
+            params = (self._order_in_memory(base.layout, before), *params[1:])
         step = Step(op, args, params)
-        if isinstance(base, ArrayBox):
-            return self._seen(base, (step,))
-        if isinstance(base, View):
-            return self._seen(base.box, (*base.steps, step))
-        return self.boxed(self.block.add(op, (self.node(base), *args), params))
+        found = memory.sharing(step, before.type, base.layout)
+        if found is memory.Sharing.VIEW:
+            return self._seen(base, step, before.type)
+        box = self.boxed(self.block.add(op, (before, *args), params))
+        if found is memory.Sharing.COPY:
+            self.rely_on(base.layout.assumed)
+        else:
+            self.may_share(box, base)
+        return box
 
-    def _seen(self, box: ArrayBox, steps: tuple[Step, ...]) -> Value:
+    def _seen(self, base: ArrayBox | View, step: Step, before: Type) -> Value:
         """A view, or the entry that is seen."""
+        whole = base if isinstance(base, View) else View(base, (), before)
+        box, steps, rests = whole.box, (*whole.steps, step), whole.rests
         node = self.steps_taken(box, steps)[-1]
-        return View(box, steps, node.type) if unit_axes_of(node.type) else node
+        if not unit_axes_of(node.type):
+            return node
+        if step.op in shaping.ORDERED and len(unit_axes_of(before)) > 1:
+            rests = (*rests, *base.layout.assumed)
+        layout = memory.seen_layout(step, before, base.layout, node.type)
+        return View(box, steps, node.type, layout, rests, self.content(box))
+
+    def _order_in_memory(self, layout: Layout, array: Node) -> str:
+        """The order in which ``order="K"`` and ``"A"`` read."""
+        if not layout.orders and len(unit_axes_of(array.type)) > 1:
+            raise self.unsupported(
+                "entries in the order of memory, which is not known", 'Give order="C" or "F".'
+            )
+        self.rely_on(layout.assumed)
+        return layout.orders[:1] or "C"
+
+    def rely_on(self, flags: Sequence[Route]) -> None:
+        """The code is right while these flags of the caller's arrays hold."""
+        for flag in flags:
+            self.graph.guard(flag, "is", True)
+
+    def in_order(self, value: Value, order: str) -> Value:
+        """The array itself where it lies in the order that is asked for, else a copy."""
+        if order not in ("C", "F") or not isinstance(value, (ArrayBox, View)):
+            return value
+        layout = value.layout
+        if order in layout.orders:
+            self.rely_on(layout.assumed)
+            return value
+        form = "method" if order == "C" else "function"
+        copied = self.call_array(creation.array_copy, (self.node(value),), (None,), form)
+        found = self.boxed(copied)
+        assert isinstance(found, ArrayBox)
+        if order == "F":
+            # The order is not written.
+            found.layout = UNKNOWN
+        if layout.orders:
+            self.rely_on(layout.assumed)
+        else:
+            self.may_share(found, value)
+        return found
+
+    def may_share(self, value: Value, base: Value) -> None:
+        """``value`` may look into the memory of ``base``."""
+        if isinstance(value, ArrayBox):
+            self.loans.lend(value, self.loans.lenders(base), self.state)
 
     def write_view(self, view: View, new: Node) -> None:
         """The box of a view with what the view sees replaced."""
@@ -318,7 +392,9 @@ class Arrays(Containers):
 
     def flat_view(self, value: Value) -> Value:
         """An array seen as a vector."""
-        return self.viewed(value, shaping.reshape, (self.graph.constant(-1),), ("C", "method"))
+        found = self.viewed(value, shaping.reshape, (self.graph.constant(-1),), ("C", "method"))
+        self.may_share(found, value)
+        return found
 
     def subscript_part(self, value: Value, node: ast.AST) -> tuple[str, list[Node]]:
         """One part of a subscript that is no slice."""
@@ -403,6 +479,8 @@ class Arrays(Containers):
             )
         box = base.box if isinstance(base, View) else base
         self.check_writable(box, node)
+        if isinstance(base, View):
+            self.rely_on(base.rests)
         return box, self.node(base)
 
     def _check_dtype(self, before: Node, written: Node, node: ast.AST) -> None:
@@ -430,6 +508,12 @@ class Arrays(Containers):
 
     def check_writable(self, box: ListBox, node: ast.AST | None = None) -> None:
         """Refuse a write that other names of the same list would not see."""
+        if isinstance(box, ArrayBox) and box.read_only:
+            raise self.unsupported(
+                "NumPy lets nobody write into what a function like this gives",
+                "Write into a copy of it.",
+                node,
+            )
         if box in self.frozen or self.loans.is_shared(box, self.state):
             raise self.unsupported(
                 "this list is written to after it was put into another container or joined "

@@ -18,7 +18,7 @@ from chainrule.lift.numpy_mapping import vectorized
 from chainrule.lift.numpy_table import METHODS, special_form
 from chainrule.lift.numpy_updates import bound, picked
 from chainrule.lift.scipy_forms import scipy_form
-from chainrule.lift.values import ListBox, ObjectBox, Static, TupleValue, Value
+from chainrule.lift.values import ArrayBox, ListBox, ObjectBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, linear_algebra, lists, rearranging, shaping
 from chainrule.primitives.arrays.call import ArrayCall
@@ -37,6 +37,8 @@ VIEWING = (
     shaping.moveaxis,
     shaping.flip,
 )
+# So does what these give, and NumPy lets nobody write to it.
+READ_ONLY = ("diag", "diagonal", "diagonal_along", "broadcast_to", "sliding_window_view")
 Arguments = list[Value]
 Keywords = dict[str, Value]
 
@@ -183,7 +185,12 @@ class NumpyCalls(Methods):
             return view
         if op in VIEWING and not op.spread:
             return self.viewed(bound[op.array_names[0]], op, tuple(sizes), (*params, form))
-        return self.boxed(self.call_array(op, (*arrays, *sizes), tuple(params), form))
+        found = self.boxed(self.call_array(op, (*arrays, *sizes), tuple(params), form))
+        matrix = len(unit_axes_of(arrays[0].type)) > 1 if arrays else False
+        if op.name in READ_ONLY and isinstance(found, ArrayBox) and (matrix or op.name != "diag"):
+            found.read_only = True
+            self.may_share(found, bound[op.array_names[0]])
+        return found
 
     def _variant(self, op: ArrayCall, keywords: Keywords) -> ArrayCall:
         """The reduction with a mask, or with an initial value, where these are given."""
@@ -229,7 +236,11 @@ class NumpyCalls(Methods):
         given = {
             name: value
             for name, value in keywords.items()
-            if not (name in IGNORED and self.static_value(value) == (True, IGNORED[name]))
+            if not (
+                name in IGNORED
+                and not (name == "order" and name in op.signature.parameters)
+                and self.static_value(value) == (True, IGNORED[name])
+            )
             and not (name == "dtype" and self._is_own_dtype(op, args, value, node))
         }
         try:

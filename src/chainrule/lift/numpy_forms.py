@@ -10,7 +10,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.numpy_updates import Arguments, Keywords, SpecialForm, bound
-from chainrule.lift.values import ListBox, Static, TupleValue, Value
+from chainrule.lift.values import UNKNOWN, ArrayBox, ListBox, Static, TupleValue, Value
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import (
     covariance,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from chainrule.lift.numpy_calls import NumpyCalls
 
 
-def _make_array(copies: bool) -> SpecialForm:
+def _make_array(copies: bool, order_of_result: str = "K") -> SpecialForm:
     def make(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         value = self.read(args[0])
         dtype = args[1] if len(args) > 1 else keywords.get("dtype")
@@ -47,9 +47,16 @@ def _make_array(copies: bool) -> SpecialForm:
         if self.is_array(value):
             source = self.node(value)
             same = wanted is None or wanted == getattr(source.type, "dtype", None)
+            order = self.static_value(keywords.get("order", Static(order_of_result)))[1] or "K"
             if same and copy_flag[1] is not True:
-                return value
-            return self.boxed(self.call_array(creation.array_copy, (source,), (wanted,)))
+                return self.in_order(value, order)
+            form = "method" if same and order == "C" else "function"
+            kind = wanted if form == "function" else None
+            found = self.boxed(self.call_array(creation.array_copy, (source,), (kind,), form))
+            if order != "K" and form == "function" and isinstance(found, ArrayBox):
+                # The order is not written.
+                found.layout = UNKNOWN
+            return found
         if isinstance(value, Node) and value.type in (FLOAT, INT, BOOL):
             return self.call_array(creation.array_copy, (value,), (wanted,))
         if isinstance(value, Node) and not isinstance(value.type, SequenceType):
@@ -71,7 +78,8 @@ def _at_least(rank: int) -> SpecialForm:
             return self.boxed(self.block.add(creation.literal, (array,), ((1,) * rank, None)))
         if have >= rank:
             return value if self.is_array(value) else self.boxed(array)
-        return self.array_item(self.boxed(array), "n" * (rank - have), ())
+        base = value if self.is_array(value) else self.boxed(array)
+        return self.array_item(base, "n" * (rank - have), ())
 
     return lift
 
@@ -224,7 +232,11 @@ def _einsum(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST
             f"`np.einsum` with {error}", "Check the subscripts against the operands.", node
         ) from None
     _, optimize = self.static_value(keywords.get("optimize", Static(False)))
-    return self.boxed(self.call_array(products.einsum, operands, (written, optimize)))
+    found = self.boxed(self.call_array(products.einsum, operands, (written, optimize)))
+    if len(operands) == 1:
+        # It may be a transpose or a diagonal.
+        self.may_share(found, args[1])
+    return found
 
 
 def _outer(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -362,7 +374,7 @@ SPECIAL: dict[str, SpecialForm] = {
     "array": _make_array(True),
     "asarray": _make_array(False),
     "asanyarray": _make_array(False),
-    "ascontiguousarray": _make_array(False),
+    "ascontiguousarray": _make_array(False, "C"),
     "atleast_1d": _at_least(1),
     "atleast_2d": _at_least(2),
     "shape": _shape,

@@ -29,6 +29,7 @@ from chainrule.graph.types import (
     Sequence as SequenceType,
 )
 from chainrule.lift.arrays import array_type, dtype_name, is_ndarray, strange_array
+from chainrule.lift.memory import given_layout
 from chainrule.lift.numpy_calls import NumpyCalls
 from chainrule.lift.values import (
     ArrayBox,
@@ -150,6 +151,7 @@ class Parameters(NumpyCalls):
         box = self.boxed(node)
         if isinstance(box, ArrayBox):
             box.parameter = True
+            box.layout = self.layouts[node] = given_layout(example, route)
         return box
 
     def _reader(self, base: Node, text: str) -> Callable[[Type], Node]:

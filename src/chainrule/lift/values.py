@@ -48,8 +48,29 @@ class ListBox:
         self.parameter = parameter
 
 
+@dataclass(frozen=True)
+class Layout:
+    """The orders, of C and Fortran, in which an array lies in memory without a gap.
+
+    It is known to lie in no other if ``orders`` holds one.  ``assumed`` are flags of arrays of
+    the caller on which it rests.
+    """
+
+    orders: str = ""
+    assumed: tuple[Route, ...] = ()
+
+
+UNKNOWN = Layout()
+
+
 class ArrayBox(ListBox):
     """A NumPy array; its content is one node of an array type."""
+
+    def __init__(self, *, parameter: bool = False) -> None:
+        super().__init__(parameter=parameter)
+        self.layout = UNKNOWN
+        # NumPy lets nobody write to it.
+        self.read_only = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +84,18 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A part of an array that shares its memory, or the array in another shape."""
+    """A part of an array that shares its memory, or the array in another shape.
+
+    That it does rests on flags of the caller's arrays, and matters once the array holds something
+    else than it ``began`` with.
+    """
 
     box: ArrayBox
     steps: tuple[Step, ...]
     type: Type
+    layout: Layout = UNKNOWN
+    rests: tuple[Route, ...] = ()
+    began: Node | None = None
 
 
 class DictBox:

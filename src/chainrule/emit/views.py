@@ -1,0 +1,64 @@
+"""Which arrays look into the memory of which others."""
+
+from __future__ import annotations
+
+from chainrule.emit.plan import POP, Value
+from chainrule.graph.types import Array, Sequence, Type
+from chainrule.primitives.arrays.creation import array_copy, zeros
+from chainrule.primitives.arrays.indexing import is_basic, section
+from chainrule.primitives.arrays.linear_algebra import matmul
+from chainrule.primitives.arrays.shaping import ORDERED, reshaped
+from chainrule.primitives.declare import Primitive
+from chainrule.primitives.sequence import index
+
+# What these give looks into the memory of the first argument.
+VIEWING = ("transpose", "swapaxes", "reshape", "reshaped", "ravel", "squeeze",
+           "expand_dims", "moveaxis", "broadcast_to", "flip", "fliplr", "flipud", "rot90",
+           "diag", "diagonal", "real_part", "imaginary_part")  # fmt: skip
+
+
+def is_held(type: Type) -> bool:
+    """Whether values of this type live in memory that may be written to."""
+    return isinstance(type, Sequence) or (isinstance(type, Array) and bool(type.unit_axes))
+
+
+def is_view(value: Value) -> bool:
+    """Whether an array looks into the memory of its first argument."""
+    if not isinstance(value.type, Array) or not value.type.unit_axes:
+        return False
+    if value.op is section:
+        return is_basic(str(value.params[0]))
+    return value.op.name in VIEWING or (value.op is index and is_held(value.type))
+
+
+def is_store(view: Value) -> bool:
+    """Whether what a view sees is put back by a write into its base."""
+    return view.op in (section, index)
+
+
+def looks_for_certain(view: Value) -> bool:
+    """Whether a view is one for certain, and may be written through.
+
+    Where f writes through a reshape it is known to be none that copies, but the copies that are
+    made here lie in the order of C.
+    """
+    if view.op.name == "broadcast_to":
+        return False
+    if view.op not in (*ORDERED, reshaped):
+        return True
+    if view.params[0] != "C":
+        return False
+    return not view.derivative or lies_in_order(view.args[0])
+
+
+def lies_in_order(array: Value) -> bool:
+    """Whether an array of derivative code lies in memory in the order of C for certain."""
+    if isinstance(array.type, Array) and len(array.type.unit_axes or ()) == 1:
+        return not is_view(array) and not array.leaf
+    return array.op in (zeros, matmul) or (array.op is array_copy and array.params[-1] == "method")
+
+
+def is_new_array(value: Value) -> bool:
+    """Whether computing ``value`` makes an array of its own."""
+    made = isinstance(value.op, Primitive) and value.op not in (index, POP)
+    return made and isinstance(value.type, Array) and not is_view(value)
