@@ -9,7 +9,6 @@ from chainrule.emit.plan import (
     COMPREHENSION,
     POP,
     RAISED,
-    SHAPES_OF,
     VARIABLE,
     Define,
     For,
@@ -17,12 +16,19 @@ from chainrule.emit.plan import (
     Plan,
     Statement,
     Value,
-    entries_read,
     reads_deep,
     targets_of,
     walk,
 )
-from chainrule.emit.views import is_held, is_new_array, is_store, is_view, looks_for_certain
+from chainrule.emit.views import (
+    SHAPES_OF,
+    entries_read,
+    is_held,
+    is_new_array,
+    is_store,
+    is_view,
+    looks_for_certain,
+)
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import Array, Sequence
 from chainrule.primitives.arithmetic import add, divide, multiply, subtract

@@ -359,40 +359,6 @@ def reads_deep(statement: Statement) -> list[Value]:
     return [value for value in found if value not in own] if own else found
 
 
-# Of arrays they look at the shape only, or not at all, but for the arguments from and up to these.
-SHAPES_OF: dict[str, tuple[int, int | None]] = {
-    "dimension": (0, 0),
-    "size_of": (0, 0),
-    "shape": (0, 0),
-    "array_zeros_like": (0, 0),
-    "array_ones_like": (0, 0),
-    "full_like": (1, None),
-    "reshaped": (0, 1),
-    "leave": (1, None),
-}
-
-
-def entries_read(statement: Statement) -> list[Value]:
-    """:func:`reads_deep` without arrays of which only the shape is looked at."""
-    found: list[Value] = []
-    stack = list(statement.reads())
-    if isinstance(statement, Define):
-        stack = _read_entries_of(statement.value)
-    while stack:
-        value = stack.pop()
-        if value.captive:
-            stack.extend(_read_entries_of(value))
-        else:
-            found.append(value)
-    kept = set(found)
-    return [value for value in reads_deep(statement) if value in kept]
-
-
-def _read_entries_of(value: Value) -> list[Value]:
-    start, stop = SHAPES_OF.get(value.op.name, (0, None))
-    return list(value.args[start:stop])
-
-
 def _without(reads: list[Value], value: Value) -> list[Value]:
     """``reads`` without the variables of a comprehension."""
     if value.op is not COMPREHENSION:

@@ -1,8 +1,8 @@
-"""Which arrays look into the memory of which others."""
+"""Which arrays look into the memory of which others, and who looks at shapes only."""
 
 from __future__ import annotations
 
-from chainrule.emit.plan import POP, Value
+from chainrule.emit.plan import POP, Define, Statement, Value, reads_deep
 from chainrule.graph.types import Array, Sequence, Type
 from chainrule.primitives.arrays.creation import array_copy, zeros
 from chainrule.primitives.arrays.indexing import is_basic, section
@@ -62,3 +62,37 @@ def is_new_array(value: Value) -> bool:
     """Whether computing ``value`` makes an array of its own."""
     made = isinstance(value.op, Primitive) and value.op not in (index, POP)
     return made and isinstance(value.type, Array) and not is_view(value)
+
+
+# Of arrays they look at the shape only, or not at all, but for the arguments from and up to these.
+SHAPES_OF: dict[str, tuple[int, int | None]] = {
+    "dimension": (0, 0),
+    "size_of": (0, 0),
+    "shape": (0, 0),
+    "array_zeros_like": (0, 0),
+    "array_ones_like": (0, 0),
+    "full_like": (1, None),
+    "reshaped": (0, 1),
+    "leave": (1, None),
+}
+
+
+def entries_read(statement: Statement) -> list[Value]:
+    """:func:`reads_deep` without arrays of which only the shape is looked at."""
+    found: list[Value] = []
+    stack = list(statement.reads())
+    if isinstance(statement, Define):
+        stack = _read_entries_of(statement.value)
+    while stack:
+        value = stack.pop()
+        if value.captive:
+            stack.extend(_read_entries_of(value))
+        else:
+            found.append(value)
+    kept = set(found)
+    return [value for value in reads_deep(statement) if value in kept]
+
+
+def _read_entries_of(value: Value) -> list[Value]:
+    start, stop = SHAPES_OF.get(value.op.name, (0, None))
+    return list(value.args[start:stop])

@@ -1,0 +1,103 @@
+"""Writes through views: of the caller's arrays and of the function's own, as NumPy does them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule
+from tests.test_array_fuzz import check, function_of
+
+# A view of a, and a write through it.
+WRITES = [
+    ("a.reshape(-1)", "v[0] = 0.7 * y[0]"),
+    ("a.ravel()", "v[1:] *= y[1]"),
+    ("a.reshape(2, 6)", "v[0] += v[1]"),
+    ("a.T", "v += y[1]"),
+    ("a.T[1:]", "v[:] = v[::-1]"),
+    ("np.flip(a, 0)", "v -= v * v"),
+    ("a[:, ::-1]", "v[v > 0.0] *= y[2]"),
+    ("a[None].squeeze(axis=0)", "np.multiply(v, y[2], out=v)"),
+    ("np.expand_dims(a, 0)", "v.fill(y[1])"),
+    ("np.atleast_2d(a[0])", "v[0] *= y"),
+    ("np.asarray(a)", "np.add.at(v, [0, 0], y[0])"),
+    ("a[1:].reshape(-1)", "v[[0, 2, 0]] = y[:3]"),
+    ("np.moveaxis(a, 0, 1)", "for k in range(len(v)):\n        v[k] = v[k] * y[0] + v[k - 1]"),
+    ("a[...]", "w = v.T\n    w[0] = y[:3]\n    w *= v[0, 0]"),
+    ("a.T.reshape(-1)", "v[0] = y[0] * v[1]"),  # a copy
+    ("a.T.flatten()", "v *= y[0]"),
+]
+PROGRAM = """def f(x, y, M):
+    {made}
+    old = np.sum(a ** 2 * x)
+    v = {view}
+    {write}
+    return np.sum(a ** 3 * y) + np.sum(v ** 2) + old + np.sum(np.sin(M) * x) + a[0, 0] * v.sum()
+"""
+
+
+@pytest.mark.parametrize("made", ["a = M", "a = M * 1.5"], ids=["given", "own"])
+@pytest.mark.parametrize("number", range(len(WRITES)), ids=[f"{v}-{w}" for v, w in WRITES])
+def test_what_is_written_through_a_view_is_written(number: int, made: str) -> None:
+    view, write = WRITES[number]
+    write = write.replace("v > 0.0", "np.real(v) > 0.0")
+    check(PROGRAM.format(made=made, view=view, write=write))
+
+
+LEFT = [
+    "M[0] = y\n    return x[0] ** 2",
+    "if np.real(y[0]) > -9:\n        M[1] *= y\n    return np.sum(x ** 2)",
+    "s = np.sum(M ** 2)\n    for k in range(2):\n        M[k] += s * y\n    return s * x[0]",
+    "if np.real(y[0]) > -9:\n        M.T[1] = 2.0\n        return x[0] * M[1, 1]\n    return y[0]",
+]
+
+
+@pytest.mark.parametrize("body", LEFT)
+def test_the_callers_array_is_written_also_where_no_derivative_needs_it(body: str) -> None:
+    f = function_of(f"def f(x, y, M):\n    {body}\n")
+    check(f"def f(x, y, M):\n    {body}\n")
+    for wrt in ("x", "y", "M"):
+        left, found = (np.arange(12.0).reshape(3, 4) for _ in range(2))
+        f(np.ones(4), np.full(4, 2.0), left)
+        chainrule.grad(f, wrt=wrt)(np.ones(4), np.full(4, 2.0), found)
+        assert np.array_equal(found, left)
+
+
+def written_list(xs: Any, y: Any) -> Any:
+    s = xs[0] ** 2
+    for k in range(len(xs)):
+        xs[k] = y * xs[k]
+    return s + y**2
+
+
+def test_the_callers_list_is_written() -> None:
+    for wrt, slope in (("xs", [2.0, 0.0]), ("y", 6.0)):
+        xs = [1.0, 2.0]
+        assert chainrule.grad(written_list, wrt=wrt)(xs, 3.0) == slope
+        assert xs == [3.0, 6.0]
+
+
+def flat(a: Any) -> Any:
+    v = a.reshape(-1)
+    v[0] = 2.0
+    return np.sum(a**2) + np.sum(v)
+
+
+def test_a_reshape_of_an_array_that_is_not_contiguous_is_a_copy() -> None:
+    gradient = chainrule.grad(flat)
+    a = np.arange(1.0, 7.0).reshape(2, 3)
+    assert np.array_equal(gradient(a.copy()), [[0.0, 5.0, 7.0], [9.0, 11.0, 13.0]])
+    turned = np.asfortranarray(a)
+    assert np.array_equal(gradient(turned), [[2.0, 5.0, 7.0], [9.0, 11.0, 13.0]])
+    assert np.array_equal(turned, a)
+    with pytest.raises(chainrule.UnsupportedError, match="written to"):
+        gradient(np.ones((2, 6))[:, ::2])
+
+
+@pytest.mark.parametrize("view", ["np.diagonal(M)", "np.diag(M)", "np.broadcast_to(M, (2, 3, 4))"])
+def test_what_numpy_gives_to_be_read_only_is_not_written_to(view: str) -> None:
+    f = function_of(f"def f(M):\n    v = {view}\n    v[0] = 1.0\n    return np.sum(M)\n")
+    with pytest.raises(chainrule.UnsupportedError, match="nobody write"):
+        chainrule.grad(f)(np.ones((3, 4)))
