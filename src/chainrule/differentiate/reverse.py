@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.differentiate.activity import all_steps, carrying_args, useful, varied
+from chainrule.differentiate.chosen import Uses, is_choice, may_be_steep, only_in, silent
 from chainrule.differentiate.forward import check_rule
 from chainrule.differentiate.points import Condition, Doubt, Points, either, nonzero, refuse_points
 from chainrule.graph.block import CONSTANT, UNDEFINED, Block, Graph, inside
@@ -28,6 +29,7 @@ from chainrule.primitives.control import (
     try_blocks,
 )
 from chainrule.primitives.declare import Primitive, Structured, is_constant
+from chainrule.primitives.masking import masked_by
 from chainrule.primitives.nouns import input_name
 from chainrule.primitives.sequence import zero_of
 
@@ -48,6 +50,8 @@ class ReverseWalker(Adjoints):
         self._inputs = frozenset(inputs)
         self.scopes: list[Bars] = [{}]
         self.pairs: dict[Node, Node] = {}
+        self._uses: list[Uses] = []
+        self._silent = silent(graph)
         # Arguments of functions whose values have a name.
         self.inputs: dict[Node, str] = {}
         for step in all_steps(graph.body):
@@ -104,16 +108,40 @@ class ReverseWalker(Adjoints):
 
     def pull(self, steps: Sequence[Node]) -> None:
         """Walk back over ``steps``."""
+        uses = Uses(steps, self.active)
+        self._uses.append(uses)
         for step in reversed(steps):
-            with self.graph.answering(step.origin.answered):
-                if isinstance(step.op, Structured):
-                    self._pull_structured(step)
-                elif step in self._active and step not in self._inputs:
-                    bar = self.bar(step)
-                    if bar is not None:
-                        check_rule(step)
-                        assert isinstance(step.op, Primitive)
-                        step.op.pull(self, step, bar)
+            if step not in uses.walked:
+                self._pull_step(step)
+        self._uses.pop()
+
+    def _pull_step(self, step: Node) -> None:
+        with self.graph.answering(step.origin.answered):
+            if isinstance(step.op, Structured):
+                self._pull_structured(step)
+            elif step in self._active and step not in self._inputs:
+                bar = self.bar(step)
+                if bar is not None and not (is_choice(step) and self._pull_choice(step, bar)):
+                    self._pull_primitive(step, bar)
+
+    def _pull_primitive(self, step: Node, bar: Node) -> None:
+        uses = self._uses[-1]
+        assert isinstance(step.op, Primitive)
+        check_rule(step)
+        steep = step in self._silent and may_be_steep(step) and step not in uses.walked
+        arms = uses.arms_of(step) if steep and not isinstance(step.type, Array) else []
+        if not arms:
+            step.op.pull(self, step, masked_by(bar, uses.masks.get(step, ())))
+            return
+        # It is felt where one of several arms was chosen.
+        chosen = either([p if side else arithmetic.logical_not(p) for p, side in arms])
+        assert isinstance(chosen, Node)
+        uses.walked[step] = (chosen, True)
+        blocks = [Block(self.graph, self.graph.cursor) for _ in range(2)]
+        self.scopes.append({})
+        with self.graph.inside(blocks[0]):
+            step.op.pull(self, step, bar)
+        self._join(chosen, [(blocks[0], self.scopes.pop()), (blocks[1], {})], ())
 
     def _pull_structured(self, step: Node) -> None:
         if step.op is IF:
@@ -123,6 +151,32 @@ class ReverseWalker(Adjoints):
             self._pull_loop(step)
         elif step.op is TRY:
             self._pull_attempt(step)
+
+    def _pull_choice(self, step: Node, bar: Node) -> bool:
+        """Walk back, as in a branch, over what only an arm of a choice uses; False without such."""
+        groups = [only_in(self._uses, step, side) for side in (True, False)]
+        if not any(groups):
+            return False
+        arms = []
+        for side, group in zip((True, False), groups, strict=True):
+            block = Block(self.graph, self.graph.cursor)
+            self.scopes.append({})
+            with self.graph.inside(block):
+                self.accumulate(step.args[1 if side else 2], bar)
+                self._pull_group(step, side, group)
+            arms.append((block, self.scopes.pop()))
+        self._join(step.args[0], arms, ())
+        return True
+
+    def _pull_group(self, choice: Node, side: bool, group: dict[Node, Uses]) -> None:
+        """Walk back over what only an arm of a choice uses, in the block of that arm."""
+        self._uses[-1].at = (choice, side)
+        for step, uses in group.items():
+            if step not in uses.walked:
+                uses.walked[step] = (choice.args[0], side)
+                self._pull_step(step)
+                self.scopes[-1].pop(step, None)
+        self._uses[-1].at = None
 
     def _seeds(self, node: Node, count: int, first: int) -> list[tuple[int, Node]]:
         """``(result, adjoint)`` of the results that have an adjoint."""
@@ -135,11 +189,17 @@ class ReverseWalker(Adjoints):
         return found
 
     def _pull_arm(
-        self, old: Block, seeds: list[tuple[int, Node]], points: tuple[Condition, ...] = ()
+        self,
+        old: Block,
+        seeds: list[tuple[int, Node]],
+        points: tuple[Condition, ...] = (),
+        branch: tuple[Node, bool] | None = None,
     ) -> tuple[Block, Bars]:
         """The pullback of one arm in a block of its own, and the adjoints that it changed.
 
         In an arm for single points, as ``points`` tell, it raises where there is an adjoint.
+        What was computed before for this arm of ``branch`` alone is walked back inside it where
+        its slope may be no number.
         """
         steps = list(old.steps)
         block = Block(self.graph, self.graph.cursor, old)
@@ -150,7 +210,13 @@ class ReverseWalker(Adjoints):
                 block.completes = False
             if block.completes:
                 self._seed_results(old, seeds)
+                self._uses[-1].at = branch
                 self.pull(steps)
+                self._uses[-1].at = None
+                if branch is not None:
+                    group = only_in(self._uses, *branch)
+                    if any(step in self._silent and may_be_steep(step) for step in group):
+                        self._pull_group(*branch, group)
         return block, self.scopes.pop()
 
     def _doubt(self, old: Block, seeds: list[tuple[int, Node]]) -> Doubt:
@@ -190,7 +256,9 @@ class ReverseWalker(Adjoints):
             return
         seeded = [k for k, _ in seeds]
         pulled = [
-            self._pull_arm(old, seeds, self._points.of(node, position, seeded))
+            self._pull_arm(
+                old, seeds, self._points.of(node, position, seeded), (node, position == 0)
+            )
             for position, old in enumerate(olds)
         ]
         self._join(predicate, pulled, olds)
@@ -200,8 +268,9 @@ class ReverseWalker(Adjoints):
     ) -> None:
         """One IF of the pulled-back arms; its results are the adjoints they changed."""
         touched = self._touched([bars for _, bars in pulled], olds)
-        for (block, bars), old in zip(pulled, olds, strict=True):
+        for (block, _), old in zip(pulled, olds, strict=bool(olds)):
             block.completes = old.completes and block.completes
+        for block, bars in pulled:
             with self.graph.inside(block):
                 if block.completes:
                     block.results = tuple(self._bar_or_zero(node, bars) for node in touched)

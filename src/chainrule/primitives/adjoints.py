@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, is_complex, unit_axes_of
@@ -14,8 +13,8 @@ from chainrule.primitives.arrays.complex_numbers import real_of
 from chainrule.primitives.arrays.creation import zeros_like as array_zeros_like
 from chainrule.primitives.arrays.indexing import is_distinct, section_add, section_set
 from chainrule.primitives.broadcasting import widened
-from chainrule.primitives.control import select
 from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.masking import masked_sum
 
 # So many entries are looked through for one that was written before.
 MOST_ENTRIES = 32
@@ -36,27 +35,6 @@ class Adjoints:
         """Keep ``bar`` as the adjoint of ``node``."""
         raise NotImplementedError
 
-    def hide(self, bar: Node, out_bar: Node, predicate: Node, where: bool) -> None:
-        """Note that ``bar`` is ``out_bar``, but 0 by choice where ``predicate`` is ``where``."""
-        hidden = self.__dict__.setdefault("hidden", {})
-        conditions, whole = hidden.get(out_bar, ((), out_bar))
-        hidden[bar] = ((*conditions, (predicate, where)), whole)
-
-    def unfelt(self, out_bar: Node, make: Callable[[Node], Node]) -> Node:
-        """What ``make`` makes of an adjoint; nothing where that is 0 by choice.
-
-        There the slope may be ``nan`` or infinite, which is not felt.
-        """
-        hidden = self.__dict__.get("hidden", {})
-        conditions, whole = hidden.get(out_bar, ((), out_bar))
-        made: Callable[[], Node] = functools.partial(make, whole)
-        for predicate, where in conditions:
-            made = functools.partial(_where_felt, predicate, where, made)
-        bar = made()
-        if conditions:
-            hidden[bar] = (conditions, bar)
-        return bar
-
     def accumulate(self, node: Node, value: Node) -> None:
         """Add ``value`` to the adjoint of ``node``."""
         if not self.active(node):
@@ -75,7 +53,7 @@ class Adjoints:
             self.set_bar(node, cursor.add(sequence.entrywise_add, (current, value)))
         else:
             # Of arrays one may stand for the whole by fewer axes.
-            self.set_bar(node, current + value)
+            self.set_bar(node, masked_sum(current, value))
 
     def accumulate_at(self, base: Node, path: Sequence[Node], value: Node) -> None:
         """Add ``value`` to one entry of the adjoint of ``base``."""
@@ -140,10 +118,3 @@ def _is_sound(position: Node) -> bool:
     """Whether a constant position counts from the front."""
     value = constant_value(position)
     return isinstance(value, int) and value >= 0
-
-
-def _where_felt(predicate: Node, where: bool, make: Callable[[], Node]) -> Node:
-    """``make()``, and 0 where ``predicate`` is ``where``."""
-    arms = (lambda: 0.0, make) if where else (make, lambda: 0.0)
-    found: Node = select(predicate, *arms)
-    return found

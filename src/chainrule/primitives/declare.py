@@ -345,18 +345,13 @@ class Elementwise(Primitive):
         if len(node.args) == 2 and node.args[0] is node.args[1] and not is_complex(node.type):
             both = _sum_of_partials(self.cases(node.args, node))
             if both is not None:
-                bar = walker.unfelt(out_bar, lambda bar: bar * both)
-                walker.accumulate(node.args[0], fitted(bar, node, node.args[0]))
+                walker.accumulate(node.args[0], fitted(out_bar * both, node, node.args[0]))
                 return
         args, out = _for_adjoints(node)
         for arg, partial in zip(node.args, self.cases(args, out), strict=True):
             if walker.active(arg):
-                bar = walker.unfelt(out_bar, functools.partial(_times, node, partial))
+                bar = scaled(node, out_bar, partial)
                 walker.accumulate(arg, fitted(bar, node, arg))
-
-
-def _times(node: Node, partial: Any, bar: Node) -> Any:
-    return scaled(node, bar, partial)
 
 
 def _for_adjoints(node: Node) -> tuple[Sequence[Node], Node]:
@@ -410,8 +405,6 @@ class Differential(Primitive):
     broadcasts = True
     rule: Callable[..., Any]
     transposed: Callable[..., Any]
-    # For each argument the truth of the first one under which its adjoint is 0 by choice.
-    zero_where: tuple[bool | None, ...] = ()
 
     def tangent(
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
@@ -422,17 +415,10 @@ class Differential(Primitive):
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         args, out = _for_adjoints(node)
-
-        def bar_of(position: int, out_bar: Node) -> Any:
-            bar = self.transposed(*args, out, out_bar)[position]
-            return bar() if callable(bar) else bar
-
-        for position, arg in enumerate(node.args):
+        bars = self.transposed(*args, out, out_bar)
+        for arg, bar in zip(node.args, bars, strict=True):
             if walker.active(arg):
-                bar = walker.unfelt(out_bar, functools.partial(bar_of, position))
-                side = self.zero_where[position] if self.zero_where else None
-                if side is not None and not isinstance(node.type, Array):
-                    walker.hide(bar, out_bar, node.args[0], side)
+                bar = bar() if callable(bar) else bar
                 walker.accumulate(arg, fitted(bar, node, arg))
 
 

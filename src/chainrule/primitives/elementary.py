@@ -569,7 +569,6 @@ where.transposed = lambda x, y, z, out, out_bar: (
     lambda: chosen(x, out_bar, 0.0, out),
     lambda: chosen(x, 0.0, out_bar, out),
 )
-where.zero_where = (None, False, True)
 where.simplify = settled_choice
 
 

@@ -5,6 +5,7 @@ Neither may it be noticed: where a mask hides a division by zero, 1 stands in th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -36,6 +37,32 @@ def inside_mask(x: Node, change: Any) -> Node:
         zero if is_constant(orelse, 0) else change(orelse),
     )
     return found
+
+
+def masked_sum(first: Node, second: Node) -> Node:
+    """The sum of two adjoints; what one mask hides of both, it hides of the sum."""
+    if masked(first) and masked(second) and first.args[0] is second.args[0]:
+        sides = [is_constant(each.args[1], 0) for each in (first, second)]
+        if sides[0] == sides[1]:
+            kept = 2 if sides[0] else 1
+            return inside_mask(first, lambda arm: arm + second.args[kept])
+    return first + second
+
+
+def masked_by(bar: Node, masks: Sequence[tuple[Node, bool]]) -> Node:
+    """An adjoint that is felt where all ``masks`` have their truth, in the form of `masked`."""
+    if not masks or is_constant(bar) or not isinstance(bar.type, Array):
+        return bar
+    inner, present = bar, []
+    while masked(inner):
+        side = is_constant(inner.args[2], 0)
+        present.append((inner.args[0], side))
+        inner = inner.args[1 if side else 2]
+    zero = bar.graph.constant(0.0)
+    for mask, truth in reversed(masks):
+        if (mask, truth) not in present:
+            bar = TABLE["where"].build(mask, *((bar, zero) if truth else (zero, bar)))
+    return bar
 
 
 def harmless(node: Node, mask: Node) -> Node:

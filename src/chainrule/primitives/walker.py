@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from chainrule.graph.node import Node
@@ -22,9 +22,3 @@ class ReverseWalker(Protocol):
 
     def accumulate_section(self, base: Node, read: Node, value: Node) -> None:
         """Add ``value`` to the part of the adjoint of ``base`` that ``read`` reads."""
-
-    def hide(self, bar: Node, out_bar: Node, predicate: Node, where: bool) -> None:
-        """Note that ``bar`` is ``out_bar``, but 0 by choice where ``predicate`` is ``where``."""
-
-    def unfelt(self, out_bar: Node, make: Callable[[Node], Node]) -> Node:
-        """What ``make`` makes of an adjoint; nothing where that is 0 by choice."""

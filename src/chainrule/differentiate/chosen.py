@@ -1,0 +1,214 @@
+"""Which values live in one arm of a choice only: where it is not chosen they are not felt.
+
+``u = sqrt(x)`` may be no number where ``where(x > 0, u * u, 0.0)`` does not choose it.  The adjoint
+of ``u`` is 0 there, and 0 times a slope that is no number would be no number: what is used by
+one arm alone is walked back inside that arm, for choices by ``where`` and by ``if`` alike.
+"""
+
+from __future__ import annotations
+
+import functools
+import heapq
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
+
+from chainrule.differentiate.activity import all_steps, item_sources
+from chainrule.graph.block import ITEM, Block, Graph
+from chainrule.graph.node import Node
+from chainrule.graph.types import Array
+from chainrule.primitives import sequence
+from chainrule.primitives.control import IF, owned_blocks
+from chainrule.primitives.declare import REAL, Primitive, is_constant
+from chainrule.primitives.elementary import where
+
+Side = bool | None
+"""The truth of a choice for which a value is used; None where it is used in any case."""
+
+
+def is_choice(node: Node) -> bool:
+    """Whether a node chooses one of two values by one truth."""
+    return (
+        node.op is where
+        and not isinstance(node.type, Array)
+        and not isinstance(node.args[0].type, Array)
+        and not is_constant(node.args[0])
+    )
+
+
+Arm = tuple[Node, bool]
+"""A choice, or its predicate, and the truth for which it takes an arm."""
+
+
+class Uses:
+    """Who uses the values that the steps of one block compute, and for which truth."""
+
+    def __init__(self, steps: Sequence[Node], active: Callable[[Node], bool]) -> None:
+        self.steps = steps
+        self._active = active
+        self._position = {step: k for k, step in enumerate(steps)}
+        self._users: dict[Node, list[tuple[Node, Side]]] = {}
+        # The choice whose arm is being walked back, and its truth.
+        self.at: Arm | None = None
+        # Steps that were walked back inside an arm: the predicate and its truth.
+        self.walked: dict[Node, Arm] = {}
+        for step in steps:
+            for node, side in _uses(step):
+                self._users.setdefault(node, []).append((step, side))
+        for result in steps[0].block.results if steps else ():
+            self._users.setdefault(result, []).append((result, None))
+
+    def candidates(self, nodes: Iterable[Node]) -> Generator[Node, bool, None]:
+        """Steps that may be walked back now, last first; sent True, their arguments follow."""
+        waiting = sorted({-self._position[node] for node in nodes if node in self._position})
+        while waiting:
+            step = self.steps[-heapq.heappop(waiting)]
+            if isinstance(step.op, Primitive) and self._active(step) and step not in self.walked:
+                found = yield step
+                for arg in step.args if found else ():
+                    if arg in self._position and -self._position[arg] not in waiting:
+                        heapq.heappush(waiting, -self._position[arg])
+
+    def felt_in(self, node: Node, arm: Arm, found: Container[Node]) -> bool | None:
+        """Whether this block uses ``node`` in the arm that is walked back alone.
+
+        None without a use.  ``arm`` is the innermost arm that is walked back.
+        """
+        assert self.at is not None
+        choice, side = self.at
+        felt = None
+        for user, used_for in self._users.get(node, ()):
+            if user in found or self.walked.get(user) == arm:
+                felt = True
+            elif is_choice(user) or user.op is IF:
+                # What comes before the choice is walked back after it.
+                earlier = self._position[user] < self._position[choice]
+                if earlier or (user.args[0], used_for) != (choice.args[0], side):
+                    return False
+                felt = felt or user is choice
+            elif user is node or self._active(user) or owned_blocks(user):
+                return False
+        return felt
+
+    def arms_of(self, node: Node) -> list[Arm]:
+        """The arms by which alone a value is felt; empty where it is felt in any case."""
+        found: dict[Arm, None] = {}
+        for user, used_for in self._users.get(node, ()):
+            if user in self.walked:
+                found[self.walked[user]] = None
+            elif used_for is not None and _goes_on(user):
+                found[user.args[0], used_for] = None
+            elif user is node or self._active(user) or owned_blocks(user):
+                return []
+        own = all(predicate.block is self.steps[0].block for predicate, _ in found)
+        both = any((predicate, not side) in found for predicate, side in found)
+        return [] if both or not own else list(found)
+
+    @functools.cached_property
+    def masks(self) -> dict[Node, tuple[Arm, ...]]:
+        """Of arrays, the masks and their truth under which alone they are felt."""
+        if not any(step.op is where and isinstance(step.type, Array) for step in self.steps):
+            return {}
+        found: dict[Node, tuple[Arm, ...]] = {}
+        for step in reversed(self.steps):
+            users = self._users.get(step, ())
+            if not (isinstance(step.type, Array) and self._active(step)):
+                continue
+            shared: tuple[Arm, ...] | None = None
+            for user, _ in users:
+                if user is step or owned_blocks(user) or self._active(user):
+                    own = _masks_of_use(step, user, found)
+                    shared = own if shared is None else tuple(c for c in shared if c in own)
+            if shared:
+                found[step] = shared
+        return found
+
+
+def only_in(levels: Sequence[Uses], choice: Node, side: bool) -> dict[Node, Uses]:
+    """Steps before ``choice`` that nothing but its arm ``side`` uses, last first.
+
+    ``levels`` are the blocks that are being walked back, outer ones first: a step of an outer
+    block may be used by an arm in an arm of that block.
+    """
+    innermost = levels[-1]
+    before, innermost.at = innermost.at, (choice, side)
+    arm = (choice.args[0], side)
+    found: dict[Node, Uses] = {}
+    nodes = [node for node, used_for in _uses(choice) if used_for is side]
+    inner: list[Uses] = []
+    for level in reversed(levels):
+        if level.at is None:
+            break
+        inner.append(level)
+        steps = level.candidates(nodes)
+        step = next(steps, None)
+        while step is not None:
+            felt = [each.felt_in(step, arm, found) for each in inner]
+            only = False not in felt and True in felt
+            if only:
+                found[step] = level
+                nodes += step.args
+            try:
+                step = steps.send(only)
+            except StopIteration:
+                step = None
+    innermost.at = before
+    return found
+
+
+def _masks_of_use(node: Node, user: Node, found: dict[Node, tuple[Arm, ...]]) -> tuple[Arm, ...]:
+    """The masks under which one user of an array feels it."""
+    op = user.op
+    if user is node or user.type != node.type or not (isinstance(op, Primitive) and op.broadcasts):
+        return ()
+    before = found.get(user, ())
+    if op is where and user.args[1] is not user.args[2]:
+        return (*before, (user.args[0], user.args[1] is node))
+    return before
+
+
+def _goes_on(choice: Node) -> bool:
+    """Whether both arms of a choice come to their end."""
+    return all(block.completes for block in owned_blocks(choice))
+
+
+def _uses(step: Node) -> Iterator[tuple[Node, Side]]:
+    if is_choice(step):
+        yield step.args[1], True
+        yield step.args[2], False
+        return
+    for arg in step.args:
+        yield arg, None
+    blocks = owned_blocks(step)
+    for k, block in enumerate(blocks):
+        side = k == 0 if step.op is IF else None
+        for node in _mentioned(block):
+            yield node, side
+
+
+def _mentioned(block: Block) -> Iterator[Node]:
+    yield from block.results
+    for step in all_steps(block):
+        yield from step.args
+        for owned in owned_blocks(step):
+            yield from owned.results
+
+
+def silent(graph: Graph) -> set[Node]:
+    """Numbers of NumPy's: their functions give nan and infinities where Python's would raise."""
+    found: set[Node] = set()
+    for step in all_steps(graph.body):
+        spelled = step.params and isinstance(step.op, Primitive) and step.op.callables
+        owner = step.op is ITEM and owned_blocks(step.args[0])
+        sources = item_sources(step) if owner else step.args
+        entry = step.op is sequence.index and isinstance(step.args[0].type, Array)
+        of_numpy = spelled or entry or isinstance(step.type, Array)
+        if of_numpy or any(source in found for source in sources):
+            found.add(step)
+    return found
+
+
+def may_be_steep(node: Node) -> bool:
+    """Whether the slope of an operation may be infinite or no number at a finite place."""
+    op = node.op
+    return isinstance(op, Primitive) and (
+        op.name in ("divide", "power") or any(interval is not REAL for interval in op.domain)
+    )

@@ -1,0 +1,144 @@
+"""What a choice did not choose is not felt, wherever it was computed and however often used."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from chainrule import grad, hessian
+
+
+def used_twice(x):
+    u = np.sqrt(x)
+    return np.where(x > 0.0, u * u * u, 2.0 * x)
+
+
+def used_in_the_other_arm(x):
+    u = np.log(x)
+    return np.where(x <= 0.0, x * x, u * u + u)
+
+
+def selected(x):
+    u = np.sqrt(x)
+    return np.select([x < 0.0, x < 1.0], [x * x, u * x + u], default=np.log(x))
+
+
+def nested(x):
+    u = np.log(x)
+    v = np.sqrt(x - 1.0)
+    return np.where(x > 0.0, np.where(x > 1.0, v * v * u, u * u), 3.0 * x)
+
+
+def two_choices_of_one_mask(x):
+    u = np.log(x)
+    return np.where(x > 0.0, u * u, x) + np.where(x > 0.0, u, x * x)
+
+
+def a_chain_of_steps(x):
+    u = np.sqrt(x)
+    v = 1.0 / (u + u * u)
+    w = v * np.log(v)
+    return np.where(x > 0.0, w * v, x)
+
+
+def piecewise(x):
+    return np.piecewise(
+        x, [x < 0.0, x >= 0.0], [lambda t: t * t, lambda t: np.sqrt(t) * np.sqrt(t) * np.log(t)]
+    )
+
+
+def branch(x):
+    u = np.sqrt(x)
+    v = np.log(u)
+    if x > 0.0:
+        return u * u * v
+    return x * x
+
+
+def branch_in_a_loop(x):
+    total = 0.0
+    for k in range(3):
+        u = np.sqrt(x - k)
+        total = total + (u * u * u if x > k else k * x)
+    return total
+
+
+A = 2.0
+ROOT = math.sqrt(2.0)
+LOG = math.log(2.0)
+CHOSEN = [
+    (used_twice, -1.0, 2.0, 0.0),
+    (used_twice, A, 1.5 * ROOT, 0.75 / ROOT),
+    (used_in_the_other_arm, -1.5, -3.0, 2.0),
+    (used_in_the_other_arm, 0.0, 0.0, 2.0),
+    (used_in_the_other_arm, A, (2.0 * LOG + 1.0) / A, (1.0 - 2.0 * LOG) / A**2),
+    (selected, -1.0, -2.0, 2.0),
+    (selected, 0.25, 1.5 * 0.5 + 0.5 / 0.5, 0.75 / 0.5 - 0.25 / 0.125),
+    (selected, A, 0.5, -0.25),
+    (nested, -1.0, 3.0, 0.0),
+    (nested, 0.5, -4.0 * LOG, 4.0 * (2.0 + 2.0 * LOG)),
+    (nested, A, LOG + 0.5, 0.5 + 0.25),
+    (two_choices_of_one_mask, -1.0, -1.0, 2.0),
+    (two_choices_of_one_mask, A, (2.0 * LOG + 1.0) / A, (1.0 - 2.0 * LOG) / A**2),
+    (a_chain_of_steps, -1.0, 1.0, 0.0),
+    (a_chain_of_steps, 0.0, 1.0, 0.0),
+    (piecewise, -1.0, -2.0, 2.0),
+    (piecewise, A, LOG + 1.0, 0.5),
+    (branch, -1.0, -2.0, 2.0),
+    (branch, A, 0.5 * LOG + 0.5, 0.25),
+    (branch_in_a_loop, 1.5, 1.5 * (1.5**0.5 + 0.5**0.5) + 2.0, 0.75 * (1.5**-0.5 + 0.5**-0.5)),
+]
+FUNCTIONS = list(dict.fromkeys(row[0] for row in CHOSEN))
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_was_not_chosen_of_numbers_is_not_felt(function, mode):
+    first = grad(function, mode=mode)
+    second = grad(first, mode=mode)
+    for row in CHOSEN:
+        if row[0] is function:
+            _, x, slope, curvature = row
+            assert first(x) == pytest.approx(slope, rel=1e-14)
+            assert second(x) == pytest.approx(curvature, rel=1e-13)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("function", FUNCTIONS[:7])
+def test_what_was_not_chosen_of_arrays_is_not_felt(function):
+    rows = [row for row in CHOSEN if row[0] is function]
+    x = np.array([row[1] for row in rows])
+
+    def total(x):
+        return np.sum(function(x))
+
+    slopes = [row[2] for row in rows]
+    np.testing.assert_allclose(grad(total)(x), slopes, rtol=1e-14)
+    np.testing.assert_allclose(np.diag(hessian(total)(x)), [row[3] for row in rows], rtol=1e-13)
+
+
+def used_by_two_arms(x, y):
+    u = np.sqrt(x)
+    return np.where(y > 0.0, u * u, 0.0) + np.where(y > 1.0, u, 0.0)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_arms_of_two_choices_that_were_not_chosen_are_not_felt():
+    slope = grad(used_by_two_arms, mode="reverse")
+    assert slope(-1.0, -1.0) == 0.0
+    assert slope(4.0, 0.5) == 1.0
+    assert slope(4.0, 1.5) == 1.25
+
+
+def test_adjoints_of_one_arm_are_computed_in_it():
+    body = grad(used_twice, mode="reverse").source.partition("    u = np.sqrt(x)")[2]
+    assert [line.strip() for line in body.splitlines() if "#" not in line] == [
+        "",
+        "if x > 0.0:",
+        "u_squared = u * u",
+        "return (0.0 if u_squared == 0.0 else inf * u_squared) if u == 0.0 else 1.5 * u",
+        "return 2.0",
+    ]
