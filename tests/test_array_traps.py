@@ -301,3 +301,32 @@ def test_what_is_written_through_a_turned_view_stands_where_it_belongs(view: str
     assert np.array_equal(given, written)
     for path, verdict in oracle.gradient(f, (M.copy(), W)).items():
         assert oracle.agrees(verdict, gradient[path[0]])
+
+
+# --- one array under two names ----------------------------------------------------------------
+
+
+def starts_a_loop_and_lives_on(a: Any, x: Any) -> Any:
+    y = x.copy()
+    z = y
+    for _ in range(3):
+        z = z + 0.1 * np.sin(z)
+    return a * np.sum(z) * np.sum(y)
+
+
+def starts_the_same_loop_again(a: Any, x: Any) -> Any:
+    y = x.copy()
+    total = 0.0
+    for _ in range(2):
+        z = y
+        for _ in range(3):
+            z = z + 0.1 * np.sin(z)
+        total = total + np.sum(z)
+    return a * total
+
+
+@pytest.mark.parametrize("f", [starts_a_loop_and_lives_on, starts_the_same_loop_again])
+def test_a_loop_that_binds_a_name_anew_does_not_write_to_what_it_began_with(f: Any) -> None:
+    value, slope = value_and_grad(f)(2.0, X)
+    assert value == f(2.0, X)
+    assert slope == f(1.0, X)

@@ -99,6 +99,7 @@ class Webs:
     def __init__(self, body: list[Statement]) -> None:
         self.parent: dict[Value, Value] = {}
         self.updated: set[Value] = set()
+        self._members: dict[Value, dict[Value, None]] | None = None
         for statement in walk(body):
             if isinstance(statement, Move):
                 for target, source in zip(statement.targets, statement.sources, strict=True):
@@ -138,6 +139,15 @@ class Webs:
 
     def join(self, left: Value, right: Value) -> None:
         self.parent[self.find(right)] = self.find(left)
+
+    def together(self, value: Value) -> list[Value]:
+        """The values that may be one object with ``value``, which is among them."""
+        if self._members is None:
+            self._members = {}
+            for each in self.parent:
+                self._members.setdefault(self.find(each), {})[each] = None
+        root = self.find(value)
+        return [value, root, *self._members.get(root, ())]
 
     def is_updated(self, value: Value) -> bool:
         """Whether some version of ``value`` is written to in place."""
@@ -476,7 +486,12 @@ class _Copies:
             return
         for position in value.whole:
             arg = value.args[position]
-            if arg in self.fresh and arg not in self.stored and not self.seen_after(statement, arg):
+            others = [other for other in self.webs.together(arg) if other is not value]
+            if (
+                arg in self.fresh
+                and arg not in self.stored
+                and not any(self.seen_after(statement, other) for other in others)
+            ):
                 self.owned.add((value, arg))
 
     def move(self, statement: Move, body: list[Statement], position: int) -> list[Value]:
