@@ -126,8 +126,8 @@ class ReverseWalker(Adjoints):
 
     def _pull_primitive(self, step: Node, bar: Node) -> None:
         uses = self._uses[-1]
-        assert isinstance(step.op, Primitive)
         check_rule(step)
+        assert isinstance(step.op, Primitive)
         steep = step in self._silent and may_be_steep(step) and step not in uses.walked
         arms = uses.arms_of(step) if steep and not isinstance(step.type, Array) else []
         if not arms:

@@ -6,10 +6,13 @@ a unit adjoint; the function itself runs once, before them.
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Callable, Sequence
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.reverse import ReverseWalker
+from chainrule.errors import ArgumentError
 from chainrule.graph.block import Block
 from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node
@@ -19,6 +22,7 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted, assemble
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.creation import array_of_list, zeros
+from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.arrays.shaping import dimension, reshape_like, reshaped, size_of
 from chainrule.primitives.control import LOOP
 from chainrule.primitives.cost import operations
@@ -38,6 +42,7 @@ from chainrule.transforms.pipeline import (
     whole,
 )
 from chainrule.transforms.products import no_number
+from chainrule.transforms.sweeps import jacobian_by_sweeps
 
 # From the adjoint of an entry to the adjoint of the result that it is an entry of.
 Unit = Callable[[Node], Node]
@@ -51,22 +56,57 @@ def jacobian(lifted: Lifted, wrt: Wrt, mode: str = "auto") -> Lifted:
     if not outputs:
         raise no_number(lifted)
     with large_programs():
-        if not all(map(is_scalar, inputs)):
-            return _by_rows(lifted, structures)
-        by_columns = _by_columns(lifted, structures, inputs)
-        if mode == "forward" or not all(map(is_scalar, outputs)):
-            return by_columns
-        if mode == "reverse":
-            return _by_rows(lifted, structures)
-        if len(inputs) == 1 or any(step.op is LOOP for step in all_steps(lifted.graph.body)):
-            return by_columns
-        by_rows = _by_rows(lifted, structures)
-        return min(by_rows, by_columns, key=lambda candidate: operations(candidate.graph))
+        if mode == "auto" and many_results(inputs, outputs):
+            with contextlib.suppress(ArgumentError):
+                return jacobian_by_sweeps(lifted, structures)
+        return _jacobian(lifted, structures, mode)
+
+
+def many_results(inputs: Sequence[Node], outputs: Sequence[Node]) -> bool:
+    """Whether there seem to be no fewer results than entries of arrays to differentiate by.
+
+    So it is in least squares and in systems of equations.  Neither number is known before the code
+    runs, unless the results are an array whose entries are written out.
+    """
+    arrays = [leaf for leaf in inputs if unit_axes_of(leaf.type)]
+    counts = [_count(output) for output in outputs]
+    if not arrays or None not in counts:
+        return False
+    return not any(isinstance(leaf.type, SequenceType) for leaf in (*inputs, *outputs))
+
+
+def _count(output: Node) -> int | None:
+    """How many numbers a result holds, where that is certain."""
+    known = [length.known for length in lengths_of(output)] if unit_axes_of(output.type) else []
+    return None if None in known else math.prod(length for length in known if length is not None)
+
+
+def _jacobian(lifted: Lifted, structures: Wanted, mode: str) -> Lifted:
+    inputs = structures.inputs
+    outputs = list(lifted.result.leaves())
+    if not all(map(is_scalar, inputs)):
+        if mode == "forward":
+            return jacobian_by_sweeps(lifted, structures)
+        return _by_rows(lifted, structures)
+    by_columns = _by_columns(lifted, structures, inputs)
+    if mode == "forward" or not all(map(is_scalar, outputs)):
+        return by_columns
+    if mode == "reverse":
+        return _by_rows(lifted, structures)
+    if len(inputs) == 1 or any(step.op is LOOP for step in all_steps(lifted.graph.body)):
+        return by_columns
+    by_rows = _by_rows(lifted, structures)
+    return min(by_rows, by_columns, key=lambda candidate: operations(candidate.graph))
 
 
 def hessian(lifted: Lifted, wrt: Wrt, mode: str = "auto") -> Lifted:
     """Second derivatives: the Jacobian of the gradient."""
-    return jacobian(gradient(lifted, wrt, mode, False, "hessian"), wrt)
+    slopes = gradient(lifted, wrt, mode, False, "hessian")
+    structures = wanted(slopes, wrt)
+    if not any(True for _ in slopes.result.leaves()):
+        raise no_number(slopes)
+    with large_programs():
+        return _jacobian(slopes, structures, "auto")
 
 
 def _by_columns(lifted: Lifted, structures: Wanted, inputs: Sequence[Node]) -> Lifted:

@@ -321,12 +321,11 @@ def gradient(
         result = Structure("tuple", None, (lifted.result, zeros)) if with_value else zeros
         return finish(lifted, None, result, lifted.graph)
     scalars = all(is_scalar(node) for node in inputs)
-    if mode == "forward" and not scalars:
-        raise ArgumentError(
-            "forward mode needs scalar parameters here",
-            remedy='Use mode="reverse" or mode="auto" for lists, or jvp with a direction.',
-        )
     with large_programs():
+        if mode == "forward" and not scalars:
+            from chainrule.transforms.sweeps import gradient_by_sweeps
+
+            return gradient_by_sweeps(lifted, structures, output, with_value)
         if mode == "reverse" or not scalars:
             return reverse_gradient(lifted, structures, output, with_value)
         if mode == "forward" or len(inputs) == 1:
