@@ -60,6 +60,10 @@ class Adjoints:
         if not self.active(base):
             return
         array = isinstance(base.type, Array)
+        if array and base.op is sequence.index and isinstance(base.args[0].type, Array):
+            # An entry of a row is an entry of the array: the row needs no adjoint.
+            self.accumulate_at(base.args[0], (*base.args[1:], *path), value)
+            return
         current = widened(self.bar(base), base) if array else self.bar(base)
         if current is None:
             current = sequence.zero_of(base)
@@ -88,13 +92,19 @@ def _written(
     if not (plain or is_distinct(str(params[0]), subscript)):
         return cursor.add(adds, (current, *subscript, value), params)
     params = tuple(str(pattern).replace("a", "u") for pattern in params)
-    if current.op is sets and current.origin.derivative and is_constant(current.args[-1], 0):
+    if current.op is sets and current.origin.derivative and _is_zero(current.args[-1], value):
         before, *place, _ = current.args
         if place == list(subscript) and current.params == params:
             return cursor.add(sets, (before, *subscript, value), params)
     signed = value.op is negative and unit_axes_of(value.type)
     fresh = not signed and _is_fresh(current, subscript)
     return cursor.add(sets if fresh else adds, (current, *subscript, value), params)
+
+
+def _is_zero(written: Node, value: Node) -> bool:
+    """Whether nothing but zeros was written where ``value`` comes now."""
+    zeros = written.op is array_zeros_like and written.origin.derivative
+    return is_constant(written, 0) or (zeros and written.type == value.type)
 
 
 def _is_fresh(current: Node, subscript: Sequence[Node]) -> bool:
