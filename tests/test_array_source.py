@@ -221,14 +221,7 @@ GALLERY = [
     z_bar = np.multiply(logp_bar_ratio, exp_z, out=exp_z)
     np.subtract(logp_bar, z_bar, out=z_bar)
     # line: h = np.tanh(h @ W + b)
-    np.abs(h_in, out=h_in)
-    h_in *= -2.0
-    np.exp(h_in, out=h_in)
-    h_in_scaled = 4.0 * h_in
-    h_in_bar = np.add(1.0, h_in, out=h_in)
-    np.square(h_in_bar, out=h_in_bar)
-    np.divide(h_in_scaled, h_in_bar, out=h_in_bar)
-    h_in_bar *= z_bar @ W_1.T
+    h_in_bar = z_bar @ W_1.T / np.square(np.cosh(np.minimum(np.abs(h_in), 355.0)))
     b_bar = h_in_bar.sum(axis=0)
     return [(X.T @ h_in_bar, b_bar), (h.T @ z_bar, z_bar.sum(axis=0))]
 """,
@@ -453,12 +446,7 @@ GALLERY = [
     b_bar = np.zeros_like(b)
     for i in reversed(range(n_xs)):
         # line: h = np.tanh(W @ h + U @ x + b)
-        exp_h_in = np.exp(-2.0 * abs(h_in_tape[i]))
-        exp_h_in_scaled = 4.0 * exp_h_in
-        h_in_bar = np.add(1.0, exp_h_in, out=exp_h_in)
-        np.square(h_in_bar, out=h_in_bar)
-        np.divide(exp_h_in_scaled, h_in_bar, out=h_in_bar)
-        h_in_bar *= h_bar
+        h_in_bar = h_bar / np.square(np.cosh(np.minimum(np.abs(h_in_tape[i]), 355.0)))
         b_bar += h_in_bar
         U_bar += np.outer(h_in_bar, xs[i])
         W_bar += np.outer(h_in_bar, h_tape[i])
@@ -510,12 +498,7 @@ GALLERY = [
     # line: return np.mean((p - y) ** 2)
     p_bar = 2.0 / len(X) * (p - y)
     # line: p = np.tanh(out) @ v
-    exp_out = np.exp(-2.0 * abs(out))
-    exp_out_scaled = 4.0 * exp_out
-    exp_out += 1.0
-    np.square(exp_out, out=exp_out)
-    np.divide(exp_out_scaled, exp_out, out=exp_out)
-    out_bar = np.outer(p_bar, v) * exp_out
+    out_bar = np.outer(p_bar, v) / np.square(np.cosh(np.minimum(np.abs(out), 355.0)))
     # line: for j in range(k):
     w_bar = np.zeros_like(w)
     for j in reversed(range(k)):

@@ -31,7 +31,7 @@ from chainrule.emit.printing import expression_text
 from chainrule.emit.targets import Target
 from chainrule.errors import InternalError, UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
-from chainrule.graph.types import Array, Sequence
+from chainrule.graph.types import Array, Sequence, dtype_of
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section
@@ -170,7 +170,7 @@ class Speller:
     def primitive(self, value: Value, op: Primitive, args: list[ast.expr]) -> ast.expr:
         chosen = spelled(value)
         if op.formula is not None:
-            return self.formula(op.formula, args)
+            return self.formula(op.formula.get(dtype_of(value.type), op.formula[""]), args)
         if op.symbol is not None and chosen is None:
             return operation(op.symbol, args)
         dotted = self.dotted(value, op)

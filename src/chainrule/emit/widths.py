@@ -89,7 +89,7 @@ def binding(value: Value) -> int:
         return 0
     symbol = op.symbol if isinstance(op, Primitive) else None
     if isinstance(op, Primitive) and op.formula is not None:
-        return 0
+        return ATOM if op.formula[""].endswith(")))") else 0
     if symbol is None:
         return ATOM
     if len(value.args) == 1 and symbol in "+-":
@@ -133,7 +133,7 @@ def own_width(value: Value, name_width: object) -> int:
         return 34
     if isinstance(op, Primitive):
         if op.formula is not None:
-            return len(op.formula)
+            return len(op.formula[""])
         if op.symbol is not None:
             return len(op.symbol) + (2 if count == 2 else op.symbol.isalpha())
         return (

@@ -192,7 +192,7 @@ class Primitive(Op):
         :mod:`chainrule.primitives.arrays.lengths`; None is those of broadcast arguments, or
         unknown.
     formula:
-        How it is written where there is no name for it: NumPy's functions of ``_0_``, ``_1_``.
+        By dtype, or "", how it is written without a name: NumPy's functions of ``_0_``, ``_1_``.
     simplify:
         A function of the arguments that returns a simpler equal node or None; applied to
         derivative expressions only.
@@ -204,7 +204,7 @@ class Primitive(Op):
     # Its rule holds for complex numbers too.
     takes_complex = False
     lengths: Callable[..., Any] | None = None
-    formula: str | None = None
+    formula: dict[str, str] | None = None
 
     def __init__(
         self,

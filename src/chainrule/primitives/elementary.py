@@ -39,6 +39,7 @@ from chainrule.primitives.declare import (
     is_constant,
 )
 from chainrule.primitives.masking import chosen, settled_choice
+from chainrule.primitives.saturation import cosh_squared
 from chainrule.primitives.squares import is_sum_of_squares, per_length
 
 LN2 = math.log(2.0)
@@ -366,8 +367,7 @@ def cosh(x: Any, out: Any) -> Any:
 def tanh(x: Any, out: Any) -> Any:
     """Hyperbolic tangent; 1 - out*out would cancel where out is near 1."""
     if is_array(x):
-        shrunk = exp(-2.0 * absolute(x))
-        return 4.0 * shrunk / square(1.0 + shrunk)
+        return 1.0 / cosh_squared(x)
     vanishes = greater(absolute(x), SECH_VANISHES)
     return choose(vanishes, lambda: 0.0, lambda: 1.0 / cosh(x) / cosh(x))
 

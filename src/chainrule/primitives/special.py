@@ -270,7 +270,7 @@ def logistic(x: Any, out: Any) -> Any:
     return out * logistic(-x)
 
 
-logistic.formula = "1.0 / (1.0 + exp(-_0_))"
+logistic.formula = {"": "1.0 / (1.0 + exp(-_0_))"}
 
 
 @elementwise(

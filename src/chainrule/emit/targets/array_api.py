@@ -17,6 +17,7 @@ from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import FLOATING, INT, Array, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall, axes_of
 from chainrule.primitives.declare import Primitive
+from chainrule.primitives.saturation import LARGEST
 
 XP = "xp"
 
@@ -105,6 +106,13 @@ def logistic(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     return speller.written("1.0 / (1.0 + _0_)", grown)
 
 
+def bounded_square(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``xp.square(xp.cosh(xp.minimum(xp.abs(x), 355.0)))``."""
+    largest = LARGEST[getattr(value.type, "dtype", "float64")]
+    bounded = call("minimum", call("abs", args[0]), ast.Constant(largest))
+    return call("square", call("cosh", bounded))
+
+
 def arithmetic(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """Operators; kinds are made alike first."""
     op = value.op
@@ -144,6 +152,28 @@ def reduction(name: str) -> Form:
         return call(name, base, **words)
 
     return form
+
+
+def summed_product(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """An ``einsum`` in which nothing is transposed: ``xp.sum(a * w[:, None], axis=1)``."""
+    inputs, arrow, result = str(statics(value)["subscripts"]).replace(" ", "").partition("->")
+    operands = inputs.split(",")
+    letters = sorted(set(inputs) - {","})
+    parts = (*operands, result)
+    ordered = all(sorted(set(part)) == list(part) for part in parts)
+    if not (arrow and ordered) or "." in letters:
+        raise speller.refusal(value, "`numpy.einsum`")
+    factors = []
+    for operand, arg in zip(operands, args, strict=True):
+        key = ", ".join(":" if letter in operand else "None" for letter in letters)
+        factors.append(speller.written(f"_0_[{key}]", arg) if "None" in key else arg)
+    product = factors[0]
+    for factor in factors[1:]:
+        product = ast.BinOp(product, ast.Mult(), factor)
+    gone = tuple(k for k, letter in enumerate(letters) if letter not in result)
+    if not gone:
+        return product
+    return call("sum", product, axis=speller.constant(gone if len(gone) > 1 else gone[0]))
 
 
 def made(name: str) -> Form:
@@ -466,6 +496,8 @@ TARGET = Target(
         **{primitive: elementwise(name) for primitive, name in ELEMENTWISE.items()},
         **dict.fromkeys(ARITHMETIC, arithmetic),
         "logistic": logistic,
+        "cosh_squared": bounded_square,
+        "einsum": summed_product,
         **{
             name: reduction(name.removeprefix("array_"))
             for name in (

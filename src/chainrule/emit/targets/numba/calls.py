@@ -487,8 +487,16 @@ def along_chosen(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.e
     return ast.Call(speller.helper(*helpers.take_along(rank, axis % rank)), args, [])
 
 
+def summed_product(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.vdot``, which Numba has of vectors only."""
+    if len(unit_axes_of(value.args[0].type)) < 2:
+        return speller.usual(value, args)
+    return speller.written("np.sum(_0_ * _1_)", *args)
+
+
 FORMS: dict[str, Form] = {
     **CONTRACTIONS,
+    "vdot": summed_product,
     "array_sum": reduced("np.sum(_0_)"),
     "mean": reduced("np.mean(_0_)", helpers.mean_along),
     "prod": reduced("np.prod(_0_)", helpers.folding("prod")),

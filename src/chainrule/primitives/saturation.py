@@ -1,0 +1,27 @@
+"""What the slopes of functions that saturate are made of."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from chainrule.primitives.declare import TABLE, elementwise
+
+# The square of cosh is still finite here; beyond, one over it is below the normal numbers.
+LARGEST = {"float16": 6.0, "float32": 45.0, "float64": 355.0}
+
+
+def _squared(x: float) -> float:
+    return math.cosh(min(abs(x), LARGEST["float64"])) ** 2
+
+
+@elementwise(name="cosh_squared", raises=False, sympy="cosh(x)**2", evaluate=_squared)
+def cosh_squared(x: Any, out: Any) -> Any:
+    """Square of the hyperbolic cosine, for one over it: it does not overflow."""
+    return 2.0 * TABLE["tanh"](x) * out
+
+
+cosh_squared.formula = {
+    dtype: f"square(cosh(minimum(abs(_0_), {largest})))"
+    for dtype, largest in (*LARGEST.items(), ("", LARGEST["float64"]))
+}
