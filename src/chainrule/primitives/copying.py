@@ -107,10 +107,11 @@ class Copier:
 
     def walk(self, old: Block, new: Block) -> None:
         """Copy every step of ``old`` to the end of ``new``."""
-        with self.graph.inside(new):
+        graph = self.graph
+        with graph.inside(new), graph.answering(graph.origin):
             for step in old.steps:
-                with self.graph.answering(step.origin):
-                    self.step(step)
+                graph.origin = step.origin
+                self.step(step)
         # What became of an inner branch may always raise.
         new.completes = new.completes and old.completes
 

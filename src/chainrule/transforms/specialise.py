@@ -103,7 +103,8 @@ def _made(function: Callable[..., Any], options: Options) -> Callable[..., Any]:
     source = source_of(innermost(base))
     request = Request(function, transform, wrt, mode, name, target)
     if owner is None and is_direct(base) and not isinstance(function, Specialised):
-        entry = entry_of(source, names)
+        with large_programs():
+            entry = entry_of(source, names)
         if entry is not None and not entry:
             made: Callable[..., Any] = Variants(
                 source.function, request.generate_again, request.generate(None)
