@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chainrule import grad
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, UnsupportedError
 from tests.test_cli import Run, run
 
 __all__ = ["run"]
@@ -199,3 +199,16 @@ def test_running_under_numba_without_numba_is_refused() -> None:
 
     with pytest.raises(ArgumentError, match=r"`grad_f` needs numba(?s:.*)pip install numba"):
         grad(f, target="numba")
+
+
+def test_returns_that_nest_too_deep_are_refused(tmp_path: Path) -> None:
+    step = "    a = a * y\n    if a < -{k}.5:\n        return a * {k}.0\n"
+    path = tmp_path / "returns.py"
+    text = "".join(step.replace("{k}", str(k)) for k in range(1, 110))
+    path.write_text("def f(x, y):\n    a = x\n" + text + "    return a\n")
+    scope: dict[str, Any] = {}
+    exec(compile(path.read_text(), str(path), "exec"), scope)
+    with pytest.raises(UnsupportedError, match="deeper than Python") as refusal:
+        grad(scope["f"], wrt=("x", "y"), mode="reverse")(1.0, 0.5)
+    assert refusal.value.remedy is not None and "forward" in refusal.value.remedy
+    assert grad(scope["f"], wrt=("x", "y"), mode="forward")(-4.0, 0.5)[0] == 0.5

@@ -31,6 +31,7 @@ from chainrule.emit.targets import target as target_named
 from chainrule.emit.unpacking import take_apart
 from chainrule.emit.unused import drop_unused
 from chainrule.emit.widths import measure_of
+from chainrule.errors import UnsupportedError
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
 from chainrule.graph.large import large_programs
 
@@ -76,8 +77,14 @@ def render(
     header: str | None = None,
 ) -> EmittedModule:
     """One module with one function for each graph and for each function they call."""
-    with large_programs():
-        return _rendered(graphs, target_named(target), comments, header)
+    try:
+        with large_programs():
+            return _rendered(graphs, target_named(target), comments, header)
+    except IndentationError as error:
+        raise UnsupportedError(
+            f"`{graphs[0].name}` would be nested deeper than Python can be indented",
+            remedy='Use mode="forward", or move a part of the function into a helper.',
+        ) from error
 
 
 def _rendered(
