@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chainrule.emit.aliases import Aliases
 from chainrule.emit.liveness import Liveness
 from chainrule.emit.plan import (
@@ -16,10 +18,12 @@ from chainrule.emit.plan import (
     Plan,
     Statement,
     Value,
+    defined_by,
     reads_deep,
     targets_of,
     walk,
 )
+from chainrule.emit.pops import fuse_pops
 from chainrule.emit.views import (
     SHAPES_OF,
     entries_read,
@@ -29,7 +33,6 @@ from chainrule.emit.views import (
     is_view,
     looks_for_certain,
 )
-from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import Array, Sequence
 from chainrule.primitives.arithmetic import add, divide, multiply, subtract
 from chainrule.primitives.arrays.creation import array_copy
@@ -156,7 +159,7 @@ class Webs:
 
 def update_in_place(plan: Plan) -> Webs:
     """Insert the copies without which an update in place would be seen elsewhere."""
-    _fuse_pops(plan)
+    fuse_pops(plan)
     webs = Webs(plan.body)
     arrays = any(
         isinstance(statement, Define) and isinstance(statement.value.type, Array)
@@ -259,6 +262,7 @@ class _Copies:
                     if target.derivative and self.webs.is_updated(target):
                         found.add(target)
                     sources.setdefault(target, []).append(source)
+        found -= self._in_callers_memory()
         variables = set(sources) - found
         while True:
             bad = {
@@ -269,6 +273,44 @@ class _Copies:
             if not bad:
                 return found | variables
             variables -= bad
+
+    def _in_callers_memory(self) -> set[Value]:
+        """What f makes of the caller's lists and arrays by writing into them."""
+        found = set(self.left)
+        while True:
+            more = {
+                target
+                for target, source in self._handed_on()
+                if source in found and target not in found and not target.derivative
+            }
+            if not more:
+                return found - set(self.left)
+            found |= more
+
+    def _handed_on(self) -> Iterator[tuple[Value, Value]]:
+        """New versions and other names, each with what it is one of."""
+        for statement in walk(self.plan.body):
+            if isinstance(statement, Move):
+                yield from zip(statement.targets, statement.sources, strict=True)
+            elif isinstance(statement, Define) and is_update(statement.value):
+                yield statement.value, statement.value.args[0]
+
+    def _is_rewritten(self, value: Value) -> bool:
+        """Whether an array is written to under this name, or one that it is handed on to."""
+        stack, seen = [value], set()
+        while stack:
+            current = stack.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            stack.extend(self.views.get(current, ()))
+            for target, source in self._handed_on():
+                # What derivative code goes on with is copied.
+                if source is current and not target.derivative:
+                    if is_update(target):
+                        return True
+                    stack.append(target)
+        return False
 
     def run(self) -> None:
         self.block(self.plan.body)
@@ -420,8 +462,21 @@ class _Copies:
         given = statement.value.args[0]
         made: list[Value] = []
         for value in [value for value, root in self.inside.items() if root is given]:
-            made += self._kept_for_readers(statement, value, body, position)
+            kept = self._kept_for_readers(statement, value, body, position)
+            home = self._home(value)
+            if home is self.plan.body:
+                made += kept
+            else:
+                home += [Define(each) for each in kept]
         return made
+
+    def _home(self, value: Value) -> list[Statement]:
+        """The block that ``value`` is made in."""
+        blocks = [block for statement in walk(self.plan.body) for block in statement.blocks()]
+        for block in blocks:
+            if any(value in defined_by(each) and not each.blocks() for each in block):
+                return block
+        return self.plan.body
 
     def _is_left_so(self, statement: Define) -> bool:
         """Whether what the caller's list or array holds in the end was written in place."""
@@ -502,8 +557,10 @@ class _Copies:
             if not is_held(target.type) or not self.webs.is_updated(target):
                 continue
             if source in self.inside and not target.derivative:
-                kept = self._kept_for_readers(statement, source, body, position)
-                if kept or not self.seen_after(statement, source):
+                kept = []
+                if self._is_rewritten(source):
+                    kept = self._kept_for_readers(statement, source, body, position)
+                if kept or not (self.seen_after(statement, source) and self._is_rewritten(source)):
                     self.inside[target] = self.inside[source]
                     made += kept
                     continue
@@ -536,32 +593,3 @@ class _Copies:
         )
         value.user_name, value.hint = like.user_name, like.hint
         return value
-
-
-def _fuse_pops(plan: Plan) -> None:
-    """Reading the last entry and dropping it become one ``pop``."""
-    if not any(isinstance(s, Define) and s.value.op is drop_last for s in walk(plan.body)):
-        return
-    liveness = Liveness(plan)
-    blocks = [plan.body, *(block for statement in walk(plan.body) for block in statement.blocks())]
-    for block in blocks:
-        reads: dict[Value, Define] = {}
-        for position, statement in enumerate(block):
-            if isinstance(statement, Define):
-                value = statement.value
-                base = value.args[0] if value.args else value
-                if value.op is index and len(value.args) == 2 and _is_minus_one(value.args[1]):
-                    reads[base] = statement
-                    continue
-                if value.op is drop_last and base in reads and not liveness.after(statement, base):
-                    popped = reads.pop(base).value
-                    popped.op, popped.args = POP, [base]
-                    value.op, value.args = VARIABLE, []
-                    block[position] = Move([value], [base])
-            for inner in walk([statement]):
-                for read in reads_deep(inner):
-                    reads.pop(read, None)
-
-
-def _is_minus_one(value: Value) -> bool:
-    return value.op is CONSTANT and value.params[0] == -1

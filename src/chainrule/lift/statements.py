@@ -178,14 +178,7 @@ class Statements(Expressions):
         if isinstance(target, ast.Name):
             old = self.lookup(target.id, target)
             operand = self.expression(node.value)
-            if self.is_array(old):
-                if isinstance(old, View) and self.add_through(old, node, operand):
-                    return Completion.FALLS
-                value = self.binary(type(node.op), old, operand, node)
-                self.write_whole(old, self.node(value), node)
-                return Completion.FALLS
-            if isinstance(old, ListBox) and isinstance(node.op, ast.Add):
-                self.extend(old, operand, node)
+            if self._changed_itself(old, node, operand):
                 return Completion.FALLS
             if isinstance(old, Node) and old.op is array_copy:
                 raise self.unsupported(
@@ -212,16 +205,34 @@ class Statements(Expressions):
                 )
             key = self.expression(target.slice)
             old = self.item(base, key, target)
-            value = self.binary(type(node.op), old, self.expression(node.value), node)
+            operand = self.expression(node.value)
+            if not isinstance(base, TupleValue) and self._changed_itself(old, node, operand):
+                return Completion.FALLS
+            value = self.binary(type(node.op), old, operand, node)
             self.note_evaluated()
             self.write_item(base, key, value, target)
         else:
             owner = self.expression(target.value)
             old = self.attribute(owner, target.attr, target)
-            value = self.binary(type(node.op), old, self.expression(node.value), node)
+            operand = self.expression(node.value)
+            if self._changed_itself(old, node, operand):
+                return Completion.FALLS
+            value = self.binary(type(node.op), old, operand, node)
             self.note_evaluated()
             self.write_attribute(owner, target.attr, value, target)
         return Completion.FALLS
+
+    def _changed_itself(self, old: Value, node: ast.AugAssign, operand: Value) -> bool:
+        """Whether ``old`` was changed in place, as arrays and lists are."""
+        if self.is_array(old):
+            if not isinstance(old, View) or not self.add_through(old, node, operand):
+                value = self.binary(type(node.op), old, operand, node)
+                self.write_whole(old, self.node(value), node)
+            return True
+        if isinstance(old, ListBox) and isinstance(node.op, ast.Add):
+            self.extend(old, operand, node)
+            return True
+        return False
 
     def added(self, node: ast.AugAssign, operand: Value) -> Node:
         """What ``+=`` adds; ``-=`` adds the negative."""

@@ -1,0 +1,37 @@
+"""Reading the last entry of a list and dropping it are one ``pop``."""
+
+from __future__ import annotations
+
+from chainrule.emit.liveness import Liveness
+from chainrule.emit.plan import POP, VARIABLE, Define, Move, Plan, Value, reads_deep, walk
+from chainrule.graph.block import CONSTANT
+from chainrule.primitives.sequence import drop_last, index
+
+
+def fuse_pops(plan: Plan) -> None:
+    """Reading the last entry and dropping it become one ``pop``."""
+    if not any(isinstance(s, Define) and s.value.op is drop_last for s in walk(plan.body)):
+        return
+    liveness = Liveness(plan)
+    blocks = [plan.body, *(block for statement in walk(plan.body) for block in statement.blocks())]
+    for block in blocks:
+        reads: dict[Value, Define] = {}
+        for position, statement in enumerate(block):
+            if isinstance(statement, Define):
+                value = statement.value
+                base = value.args[0] if value.args else value
+                if value.op is index and len(value.args) == 2 and _is_minus_one(value.args[1]):
+                    reads[base] = statement
+                    continue
+                if value.op is drop_last and base in reads and not liveness.after(statement, base):
+                    popped = reads.pop(base).value
+                    popped.op, popped.args = POP, [base]
+                    value.op, value.args = VARIABLE, []
+                    block[position] = Move([value], [base])
+            for inner in walk([statement]):
+                for read in reads_deep(inner):
+                    reads.pop(read, None)
+
+
+def _is_minus_one(value: Value) -> bool:
+    return value.op is CONSTANT and value.params[0] == -1
