@@ -21,9 +21,7 @@ NUMBERS = itertools.count()
 MARKS = {
     "product_50": 2.95,
     "helmholtz_10": 1.4,
-    # The price alone shares nothing with the densities: 1.6 takes the identity
-    # K exp(-rT) phi(d2) = S phi(d1), which no rewriting of sums and products finds.
-    "black_scholes": 2.25,
+    "black_scholes": 1.6,
     # 20 minors above and below the line, each used in both directions, take 355.
     "determinant_5": 1.11,
 }

@@ -452,10 +452,9 @@ def _simplify_multiply(x: Node, y: Node) -> Node | None:
         return negative.build(y)
     if is_constant(y, -1):
         return negative.build(x)
-    if isinstance(x.type, Array) or isinstance(y.type, Array):
-        known = x.graph.cursor.known(multiply, (y, x))
-        if known is not None:
-            return known
+    known = x.graph.cursor.known(multiply, (y, x))
+    if known is not None:
+        return known
     if is_constant(y):
         return multiply.build(y, x)
     if (inner := _negated(x)) is not None:

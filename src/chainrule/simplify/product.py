@@ -86,9 +86,14 @@ class Product:
                     self.put(limit, below=False)
 
     def take_constants(self) -> None:
-        """A constant that stands in front anyway takes in those of shared multiples."""
+        """A constant that stands in front anyway takes in those of shared multiples.
+
+        A minus sign does so where it meets another.
+        """
         for position, factor in enumerate(self.factors):
-            while abs(self.constant) != 1.0 and (found := multiple(factor)) is not None:
+            while self.constant != 1.0 and (found := multiple(factor)) is not None:
+                if self.constant == -1.0 and found[0] > 0.0:
+                    break
                 scale, factor = found
                 self.constant *= scale
                 self.factors[position] = factor

@@ -31,6 +31,7 @@ from chainrule.simplify.scales import scales_of_guards
 from chainrule.simplify.shapes import Shapes, reads_shapes
 from chainrule.simplify.sharing import Sharing
 from chainrule.simplify.sums import SUM_OPS, Known, Term, built, cost_of, factored, finite, term_of
+from chainrule.simplify.vanishing import vanishing
 
 # Every walk can open the way for another; more than this many do not pay.
 WALKS = 4
@@ -463,6 +464,10 @@ def simplify(graph: Graph) -> list[Copier]:
         inverses.run()
         walks.append(inverses)
         walks += _walks(inverses.graph)
+    if (zeros := vanishing(walks[-1].graph)) is not None:
+        zeros.run()
+        walks.append(zeros)
+        walks += _walks(zeros.graph)
     least = operations(walks[-1].graph)
     for attempt in (lambda found: Simplifier(found, shared=True), Sharing):
         walk: Copier = attempt(walks[-1].graph)

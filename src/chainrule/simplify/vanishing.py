@@ -1,0 +1,91 @@
+"""Differences of derivative code that are zero by an identity of exponentials.
+
+In the sensitivities of an option ``S * phi(d1)`` meets ``K * exp(-r * T) * phi(d2)``, which is
+the same: what is computed is rounding noise, and what it is multiplied by is not needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chainrule.graph.block import Graph
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT
+from chainrule.primitives.arithmetic import add, subtract
+from chainrule.primitives.copying import Copier
+from chainrule.primitives.cost import live_nodes
+from chainrule.primitives.declare import is_constant
+from chainrule.simplify.signatures import Drawn, Undefined
+
+# So many draws have to agree, and so many are tried.
+DRAWS = 12
+TRIED = 200
+
+
+class Vanishing(Copier):
+    """A copy with 0 in the place of sums that vanish."""
+
+    def __init__(self, source: Graph, zeros: set[Node]) -> None:
+        super().__init__(source)
+        self.zeros = zeros
+
+    def copy(self, step: Node) -> Node:
+        """The step, or 0."""
+        if step not in self.zeros:
+            return super().copy(step)
+        self.map[step] = self.graph.constant(0.0)
+        return self.map[step]
+
+
+def vanishing(graph: Graph) -> Vanishing | None:
+    """The walk that leaves out what vanishes; None where nothing does."""
+    nodes = live_nodes(graph)
+    exponentials = [node for node in nodes if node.op.name == "exp" and node.type == FLOAT]
+    if len(exponentials) < 2:
+        return None
+    of_exponentials = set(exponentials)
+    candidates: set[Node] = set()
+    for node in nodes:
+        if any(arg in of_exponentials for arg in node.args):
+            of_exponentials.add(node)
+            if all(arg in of_exponentials for arg in node.args) and _is_sum(node):
+                candidates.add(node)
+    needed = _made_of(candidates)
+    positive = {
+        node.args[0]
+        for node in needed
+        if node.op.name in ("log", "sqrt") and node.block is graph.body
+    }
+    agreed = 0
+    for seed in range(TRIED):
+        if not candidates or agreed == DRAWS:
+            break
+        drawn = Drawn(seed, positive)
+        try:
+            drawn.run(needed)
+        except Undefined:
+            continue
+        agreed += 1
+        candidates = {node for node in candidates if drawn[node].base == 0}
+    return Vanishing(graph, candidates) if candidates and agreed == DRAWS else None
+
+
+def _made_of(nodes: Iterable[Node]) -> list[Node]:
+    """The nodes and all that they are computed from, in the order in which they were made."""
+    found: set[Node] = set()
+    work = list(nodes)
+    while work:
+        node = work.pop()
+        if node not in found:
+            found.add(node)
+            work += node.args
+    return sorted(found, key=lambda node: node.serial)
+
+
+def _is_sum(node: Node) -> bool:
+    return (
+        node.op in (add, subtract)
+        and node.type == FLOAT
+        and node.origin.derivative
+        and not any(map(is_constant, node.args))
+    )

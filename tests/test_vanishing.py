@@ -1,0 +1,74 @@
+"""What is zero by an identity is left out of derivatives, and nothing else is."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable
+from math import erf, exp, log, sqrt
+from typing import Any
+
+import pytest
+
+from chainrule import grad, hessian
+
+
+def call_price(S, K, T, r, sigma):
+    spread = sigma * sqrt(T)
+    d1 = (log(S / K) + (r + 0.5 * sigma**2) * T) / spread
+    d2 = d1 - spread
+    below = 0.5 * (1.0 + erf(d1 / sqrt(2.0)))
+    return S * below - K * exp(-r * T) * 0.5 * (1.0 + erf(d2 / sqrt(2.0)))
+
+
+def exponentials(source: str) -> int:
+    """How often a text calls exp."""
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return sum(isinstance(call, ast.Name) and call.id == "exp" for call in calls)
+
+
+def test_the_two_densities_of_an_option_are_seen_to_be_one() -> None:
+    delta = grad(call_price, wrt=("S", "sigma"))
+    price = (100.0, 95.0, 0.75, 0.03, 0.2)
+    d1 = (log(100.0 / 95.0) + 0.05 * 0.75) / (0.2 * sqrt(0.75))
+    vega = 100.0 * sqrt(0.75 / (2.0 * math.pi)) * exp(-0.5 * d1 * d1)
+    assert delta(*price) == pytest.approx((0.5 + 0.5 * erf(d1 / sqrt(2.0)), vega), rel=1e-14)
+    assert exponentials(delta.source) == 2
+    gamma = hessian(call_price, wrt="S")
+    expected = vega / (100.0**2 * 0.2 * 0.75)
+    assert gamma(*price) == pytest.approx(expected, rel=1e-13)
+
+
+def through_the_square(x):
+    return exp(0.5 * log(x * x)) * exp(x) - x * exp(x)
+
+
+def root_of_the_square(x):
+    return sqrt(x * x) * exp(-x) - x * exp(-x) + exp(x)
+
+
+def rounded_root(x):
+    return exp(1.414 * x) * exp(-x * sqrt(2.0)) - exp(0.5 * x)
+
+
+def power_of_the_square(x):
+    return exp(x) * (x * x) ** 0.5 - exp(x) * x
+
+
+@pytest.mark.parametrize(
+    "function", [through_the_square, root_of_the_square, rounded_root, power_of_the_square]
+)
+@pytest.mark.parametrize("x", [-0.7, 0.9])
+def test_what_vanishes_on_one_side_only_is_kept(function: Callable[[Any], Any], x: float) -> None:
+    step = 1e-6
+    slope = (function(x + step) - function(x - step)) / (2.0 * step)
+    assert grad(function)(x) == pytest.approx(slope, abs=1e-8)
+
+
+def test_sums_that_vanish_at_every_argument_are_zero() -> None:
+    def one(x):
+        return exp(x) / (1.0 + exp(x)) + 1.0 / (1.0 + exp(x))
+
+    slope = grad(one)
+    assert slope(30.0) == 0.0
+    assert exponentials(slope.source) == 0
