@@ -27,9 +27,10 @@ from chainrule.primitives.declare import Elementwise, constant_value, is_constan
 ORDER = 2**61 - 1
 PRIME = 82 * ORDER + 1
 GENERATOR = pow(5, 82, PRIME)
-# Floats that are a simple multiple of this root stand for it, to the last bit but one.
+# Floats stand for the simple ratio, or multiple of this root, that they are to the last bit but one.
 ROOT = math.sqrt(2.0)
-SIMPLE = 64
+SIMPLE = 1000
+LARGEST = 64
 CLOSE = 4e-16
 
 
@@ -91,7 +92,7 @@ class Drawn:
             return _scaled(self[node.args[0]], -1)
         if op is power and is_constant(node.args[1]):
             exponent = constant_value(node.args[1])
-            if exponent == int(exponent) and abs(exponent) < SIMPLE:
+            if exponent == int(exponent) and abs(exponent) < LARGEST:
                 return _power(self[node.args[0]], int(exponent))
         if op.name in ("positive", "to_float"):
             return self[node.args[0]]
@@ -131,8 +132,11 @@ class Drawn:
             return self._atom(("number", repr(value)))
         if value in (1, -1):
             return Signature(int(value) % PRIME, int(value) % ORDER, int(value), 0)
-        if abs(value) < SIMPLE and (ratio := _of_root(float(value))) is not None:
-            return _scaled(Signature(*_ROOTS), ratio)
+        if 0.0 < abs(value) < LARGEST:
+            for unit, signature in ((1.0, Signature(1, 1)), (ROOT, Signature(*_ROOTS))):
+                ratio = _simple(float(value), unit)
+                if ratio is not None:
+                    return _scaled(signature, ratio)
         return _scaled(Signature(1, 1), Fraction(value))
 
     def _atom(self, key: Key) -> Signature:
@@ -143,10 +147,10 @@ class Drawn:
         return known
 
 
-def _of_root(value: float) -> Fraction | None:
-    """The simple ratio of ``value`` to the root of 2; None for other numbers."""
-    ratio = Fraction(value / ROOT).limit_denominator(SIMPLE)
-    near = abs(ratio * Fraction(ROOT) - Fraction(value)) <= CLOSE * abs(Fraction(value))
+def _simple(value: float, unit: float) -> Fraction | None:
+    """The simple ratio of ``value`` to ``unit``; None where there is none."""
+    ratio = Fraction(value / unit).limit_denominator(SIMPLE)
+    near = abs(ratio * Fraction(unit) - Fraction(value)) <= CLOSE * abs(Fraction(value))
     return ratio if ratio and near else None
 
 
