@@ -27,7 +27,7 @@ from chainrule.primitives.declare import Elementwise, constant_value, is_constan
 ORDER = 2**61 - 1
 PRIME = 82 * ORDER + 1
 GENERATOR = pow(5, 82, PRIME)
-# Floats stand for the simple ratio, or multiple of this root, that they are to the last bit but one.
+# Floats stand for the simple ratio, or multiple of this root, that they are but for the last bit.
 ROOT = math.sqrt(2.0)
 SIMPLE = 1000
 LARGEST = 64
