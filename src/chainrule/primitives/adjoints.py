@@ -8,16 +8,14 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import Array, is_complex, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
+from chainrule.primitives.apart import before_writes_elsewhere, spans_of
 from chainrule.primitives.arithmetic import negative
 from chainrule.primitives.arrays.complex_numbers import real_of
 from chainrule.primitives.arrays.creation import zeros_like as array_zeros_like
 from chainrule.primitives.arrays.indexing import is_distinct, section_add, section_set
 from chainrule.primitives.broadcasting import widened
-from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.declare import is_constant
 from chainrule.primitives.masking import masked_sum
-
-# So many entries are looked through for one that was written before.
-MOST_ENTRIES = 32
 
 
 class Adjoints:
@@ -97,7 +95,7 @@ def _written(
         if place == list(subscript) and current.params == params:
             return cursor.add(sets, (before, *subscript, value), params)
     signed = value.op is negative and unit_axes_of(value.type)
-    fresh = not signed and _is_fresh(current, subscript)
+    fresh = not signed and _is_fresh(current, subscript, params)
     return cursor.add(sets if fresh else adds, (current, *subscript, value), params)
 
 
@@ -107,24 +105,7 @@ def _is_zero(written: Node, value: Node) -> bool:
     return is_constant(written, 0) or (zeros and written.type == value.type)
 
 
-def _is_fresh(current: Node, subscript: Sequence[Node]) -> bool:
+def _is_fresh(current: Node, subscript: Sequence[Node], params: tuple[Hashable, ...]) -> bool:
     """Whether an adjoint is certainly zero at a place: nothing but other entries was written."""
-    for _ in range(MOST_ENTRIES):
-        if current.op is not sequence.index_set or not current.origin.derivative:
-            break
-        _, *place, _ = current.args
-        pairs = list(zip(place, subscript, strict=False))
-        apart = any(
-            is_constant(a) and is_constant(b) and a is not b and _is_sound(a) and _is_sound(b)
-            for a, b in pairs
-        )
-        if len(place) != len(subscript) or not apart:
-            return False
-        current = current.args[0]
-    return current.op is array_zeros_like
-
-
-def _is_sound(position: Node) -> bool:
-    """Whether a constant position counts from the front."""
-    value = constant_value(position)
-    return isinstance(value, int) and value >= 0
+    place = spans_of(str(params[0]) if params else None, subscript)
+    return before_writes_elsewhere(current, place).op is array_zeros_like

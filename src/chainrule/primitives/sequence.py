@@ -131,7 +131,10 @@ def _pull_index_set(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     cursor = node.graph.cursor
     out_bar = filled_dot(out_bar, node)
     if walker.active(value):
-        read = cursor.add(index, (out_bar, *path))
+        from chainrule.primitives.apart import before_writes_elsewhere, spans_of
+
+        seen = before_writes_elsewhere(out_bar, spans_of(None, path))
+        read = cursor.add(index, (seen, *path))
         walker.accumulate(value, fitted(read, cursor.add(index, (node, *path)), value))
     if walker.active(base):
         zero = node.graph.constant(0.0) if isinstance(base.type, Array) else zero_of(value)

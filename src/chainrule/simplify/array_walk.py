@@ -27,6 +27,9 @@ from chainrule.simplify.passes import (
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect
 from chainrule.simplify.sums import SUM_OPS
 
+# Python's own names of these do for arrays too.
+KEPT_NAMES = ("absolute",)
+
 
 def _number_apart(node: Node) -> tuple[Node, Node] | None:
     """``(number, array)`` of a product or quotient of the two."""
@@ -78,6 +81,7 @@ class ArraySimplifier(Copier):
         product.cancel()
         product.take_constants()
         signed = user is not None and (user.op in SUM_OPS or user.op.name == "array_sum")
+        signed = signed and self.uses.get(step) == 1
         found = arranged(product, self.graph.constant(1.0), signed)
         before = sum(map(pass_cost, opened))
         return found[0] if product.constant != 0.0 and found[1] < before else None
@@ -183,6 +187,25 @@ class ArraySimplifier(Copier):
             return None
         op = index_set if plain else section_set
         return self.graph.cursor.add(op, (base, *rest), step.params, step.type)
+
+    def _function(self, step: Node) -> Node:
+        """A step that is copied as it is, functions of arrays under f's name for them."""
+        args = tuple(map(self.mapped, step.args))
+        new = self.graph.cursor.add(step.op, args, step.params or self._library(step), step.type)
+        self.map[step] = new
+        self.named(step, new)
+        return new
+
+    def _library(self, step: Node) -> tuple[str, ...]:
+        """The params by which f calls a function of arrays."""
+        op = step.op
+        if not (isinstance(op, Primitive) and op.broadcasts) or op.symbol is not None:
+            return ()
+        if not unit_axes_of(step.type) or op.name in KEPT_NAMES or not op.callables:
+            return ()
+        named = (name for name in op.callables if name.startswith(("numpy.", "scipy.")))
+        name = next(named, op.callables[0])
+        return () if name == op.callables[0] else (name,)
 
     def _contracted(self, step: Node, args: list[Node], single: list[bool]) -> Node | None:
         """The sum of a product that nothing else needs."""

@@ -155,7 +155,7 @@ class Simplifier(ArraySimplifier):
             self.named(step, written)
             return written
         if not (isinstance(op, Primitive) and op.simplify is not None):
-            return super().copy(step)
+            return self._function(step)
         args = tuple(map(self.settled, step.args))
         whole = unit_axes_of(step.type)
         new = self._something(op, args)
@@ -166,8 +166,10 @@ class Simplifier(ArraySimplifier):
             new = self._array_product(step) if whole else self._product(step)
         if new is None:
             new = self._rewritten(op, args, step)
+        if new is None and (simpler := op.simplify(*args)) is not None:
+            new = simpler
         if new is None:
-            new = op.build(*args)
+            new = self.graph.cursor.add(op, args, self._library(step))
         if whole and new.type != step.type:
             # What uses it counts on all of its axes.
             zero = is_constant(new, 0)

@@ -226,7 +226,11 @@ class SectionUpdate(Linear):
             walker.accumulate(value, summed_to(out_bar, node, value))
             return
         if walker.active(value):
-            read = cursor.add(section, (out_bar, *subscript), node.params)
+            from chainrule.primitives.apart import before_writes_elsewhere, spans_of
+
+            place = spans_of(str(node.params[0]), subscript)
+            before = before_writes_elsewhere(out_bar, place)
+            read = cursor.add(section, (before, *subscript), node.params)
             seen = cursor.add(section, (node, *subscript), node.params)
             if self is section_set and not is_distinct(str(node.params[0]), subscript):
                 read = TABLE["where"](self._last_writes(node), read, 0.0)

@@ -109,7 +109,8 @@ def _batch_sum(value: Node, arg: Node) -> Node:
     return summed_to(value, value, arg)
 
 
-def _product_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+def product_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    """The tangent of what is linear in either of two arguments."""
     a, b = args
     total: Any = None
     for left, right in ((dots[0], b), (a, dots[1])):
@@ -130,12 +131,12 @@ matmul = array_rule(
     cost=Cost.FUNCTION,
 )(_pull_product)
 matmul.symbol = "@"
-matmul.tangent_rule = _product_tangent
+matmul.tangent_rule = product_tangent
 dot = array_rule(
     "dot", "numpy.dot", signature="a, b", arrays=2, method="dot",
     typed=_product_type, multilinear=True, lengths=product,
 )(_pull_product)  # fmt: skip
-dot.tangent_rule = _product_tangent
+dot.tangent_rule = product_tangent
 
 
 def _outer_type(a: Type, b: Type) -> Type:
@@ -153,7 +154,7 @@ def outer(walker: Any, node: Node, out_bar: Node) -> None:
         walker.accumulate(b, matmul(conjugated(a), out_bar))
 
 
-outer.tangent_rule = _product_tangent
+outer.tangent_rule = product_tangent
 
 
 # --- triangles and diagonals -------------------------------------------------------------

@@ -7,13 +7,19 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, broadcast_axes, promoted, unit_axes_of
-from chainrule.primitives.arrays.call import ArrayRule
+from chainrule.primitives.arrays.call import ArrayRule, array_rule
 from chainrule.primitives.arrays.creation import arange, eye, literal, ones
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import section
-from chainrule.primitives.arrays.lengths import Length, Lengths, Of, longest
-from chainrule.primitives.arrays.linear_algebra import conjugated, dot, matmul, outer, rank_of
-from chainrule.primitives.arrays.rearranging import at_positions
+from chainrule.primitives.arrays.lengths import Length, Lengths, Of, broadcast, longest
+from chainrule.primitives.arrays.linear_algebra import (
+    conjugated,
+    dot,
+    matmul,
+    outer,
+    product_tangent,
+    rank_of,
+)
 from chainrule.primitives.arrays.reductions import array_sum, reduced_axes
 from chainrule.primitives.arrays.shaping import (
     dimension,
@@ -217,22 +223,23 @@ def kron(a: Node, b: Node) -> Node:
     return reshape(product, *sizes)
 
 
-@array_defined(
-    "cross", "numpy.cross", signature="a, b", arrays=2,
+@array_rule(
+    "cross", "numpy.cross", signature="a, b", arrays=2, multilinear=True, lengths=broadcast,
     typed=lambda a, b: array_of(promoted((a, b)), broadcast_axes((a, b))),
 )  # fmt: skip
-def cross(a: Node, b: Node) -> Node:
+def cross(walker: Any, node: Node, out_bar: Node) -> None:
     """Vector product along the last axis, of length 3."""
-    constant = a.graph.constant
+    from chainrule.primitives.broadcasting import summed_to, widened
 
-    def turned(value: Node, order: tuple[int, ...]) -> Node:
-        nodes = tuple(constant(k) for k in order)
-        positions = value.graph.cursor.add(literal, nodes, ((3,), None))
-        return at_positions(value, positions, -1)
+    a, b = node.args
+    bar = widened(out_bar, node)
+    if walker.active(a):
+        walker.accumulate(a, summed_to(cross(b, bar), node, a))
+    if walker.active(b):
+        walker.accumulate(b, summed_to(cross(bar, a), node, b))
 
-    forward, back = (1, 2, 0), (2, 0, 1)
-    left = turned(a, forward) * turned(b, back)
-    return left - turned(a, back) * turned(b, forward)
+
+cross.tangent_rule = product_tangent
 
 
 @array_defined(

@@ -1,0 +1,76 @@
+"""Places of an array that certainly have no entry in common: constant positions and slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import Array
+from chainrule.primitives.arrays.indexing import parts_of, section_set
+from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.sequence import index_set
+
+# First entry and the one behind the last; None where it is not known.
+Span = tuple[int | None, int | None]
+# So many writes are looked through.
+MOST_WRITES = 32
+
+
+def are_apart(one: Sequence[Span], other: Sequence[Span]) -> bool:
+    """Whether two places have no entry in common: along some axis they are apart."""
+    return any(
+        (a[1] is not None and b[0] is not None and a[1] <= b[0])
+        or (b[1] is not None and a[0] is not None and b[1] <= a[0])
+        for a, b in zip(one, other, strict=False)
+    )
+
+
+def spans_of(pattern: str | None, nodes: Sequence[Node]) -> list[Span]:
+    """What a subscript takes of each axis, counted from the front."""
+    if pattern is None:
+        return [_entry(node) for node in nodes]
+    found: list[Span] = []
+    for letter, args in parts_of(pattern, nodes):
+        if letter == "i":
+            found.append(_entry(args[0]))
+        elif letter == "s":
+            found.append(_slice(*args))
+        elif letter != "n":
+            # Behind an ellipsis or positions axes cannot be counted.
+            break
+    return found
+
+
+def _entry(node: Node) -> Span:
+    value = _position(node)
+    return (None, None) if value is None else (value, value + 1)
+
+
+def _slice(start: Node, stop: Node, step: Node) -> Span:
+    if step.params not in ((None,), (1,)):
+        return None, None
+    first = 0 if start.params == (None,) else _position(start)
+    return first, None if stop.params == (None,) else _position(stop)
+
+
+def _position(node: Node) -> int | None:
+    value = constant_value(node) if is_constant(node) else None
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and value >= 0 else None  # type: ignore[operator]
+
+
+def place_of(written: Node) -> list[Span]:
+    """The place that an update of an array writes to."""
+    _, *subscript, _ = written.args
+    pattern = str(written.params[0]) if written.op is section_set else None
+    return spans_of(pattern, subscript)
+
+
+def before_writes_elsewhere(array: Node, place: Sequence[Span]) -> Node:
+    """The version of an adjoint that has the same entries at a place."""
+    for _ in range(MOST_WRITES):
+        update = array.op in (index_set, section_set) and isinstance(array.type, Array)
+        if not (update and array.origin.derivative and are_apart(place_of(array), place)):
+            break
+        array = array.args[0]
+    return array
