@@ -142,6 +142,11 @@ def smoothness(x, lam):
     return np.sum(np.diff(x) ** 2) * lam + np.sum(np.abs(x))
 
 
+def gravity(near, far):
+    gap = near["place"] - far["place"]
+    return near["mass"] * far["mass"] * near["list"][0] / np.sqrt(gap @ gap) * near["list"][0]
+
+
 def standardised(x):
     z = (x - x.mean()) / x.std()
     return np.sum(z**4) / len(x)
@@ -155,7 +160,33 @@ X = normal(6, 4)
 LABELS = np.arange(6) % 3
 LAYERS = [(normal(4, 5), normal(5)), (normal(5, 3), normal(3))]
 
+BODIES = [{"mass": 1.5 + k, "place": normal(3) + k, "list": [0.5, 2.0]} for k in range(2)]
+
 GALLERY = [
+    pytest.param(
+        gravity,
+        "near",
+        "auto",
+        lambda: tuple(BODIES),
+        """
+    mass = near["mass"]
+    place = near["place"]
+    near_list = near["list"]
+    far_mass = far["mass"]
+    gap = place - far["place"]
+    near_list_0 = near_list[0]
+    t1 = np.sqrt(gap @ gap)
+    ratio = mass * far_mass * near_list_0 / t1
+    # line: return near["mass"] * far["mass"] * near["list"][0] / np.sqrt…
+    ratio_1 = near_list_0 / t1
+    near_list_bar = [0.0] * len(near_list)
+    near_list_bar[0] += 2.0 * ratio
+    scale = ratio_1 * near_list_0 * far_mass
+    gap_bar = -(ratio_1 * ratio / t1 * gap)
+    return {"mass": scale, "place": gap_bar, "list": near_list_bar}
+""",
+        id="gravity",
+    ),
     pytest.param(
         logistic,
         ("w", "b"),

@@ -498,6 +498,9 @@ class RecordingCopier(Copier):
         return self.replace(node, args, (kind, None, body, breaks))
 
 
+PLAIN_NOUNS = {"add": "total", "subtract": "gap", "multiply": "product", "divide": "ratio"}
+
+
 def _noun(node: Node, names: Mapping[Node, str]) -> str:
     """A name for a value without one."""
     if node.type == BOOL:
@@ -509,7 +512,9 @@ def _noun(node: Node, names: Mapping[Node, str]) -> str:
         noun = noun or noun_of(node, lambda each: names.get(each))
         if noun is not None:
             return noun
-    return node.op.name if isinstance(node.op, Primitive) else "value"
+    return (
+        PLAIN_NOUNS.get(node.op.name, node.op.name) if isinstance(node.op, Primitive) else "value"
+    )
 
 
 def record(graph: Graph, pairs: dict[Node, Node]) -> RecordingCopier | None:

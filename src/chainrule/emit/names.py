@@ -28,8 +28,9 @@ from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL, INT, Array
 from chainrule.primitives import arithmetic
 from chainrule.primitives.declare import Primitive
-from chainrule.primitives.nouns import input_name, noun_of
-from chainrule.primitives.sequence import index, length, record
+from chainrule.primitives.effect import VERBATIM
+from chainrule.primitives.nouns import input_name, noun_of, read_noun
+from chainrule.primitives.sequence import index, length, record, zeros_like
 
 LONGEST_NOUN = 16
 # Variables of one name that a value is tried with: more would cost their square.
@@ -247,13 +248,23 @@ class Names:
         return None if letter is None else taken.fresh(letter)
 
     def _noun(self, value: Value, taken: Taken) -> str:
-        noun = self._describe_array(value) or self._describe(value)
+        noun = self._read(value, taken) or self._describe_array(value) or self._describe(value)
         shared = self._same_noun(value, noun)
         if shared is not None:
             return shared
         if noun is not None and not hasattr(builtins, noun):
             return taken.fresh(noun)
         return taken.numbered("t")
+
+    def _read(self, value: Value, taken: Taken) -> str | None:
+        """What a value is called in the object out of which it is read."""
+        if value.op is not VERBATIM or len(value.args) != 1:
+            return None
+        owner = self._known_name(value.args[0])
+        noun = read_noun(str(value.params[0]), owner)
+        if noun in taken.names and owner in self.plan.parameters:
+            return f"{owner}_{noun}"
+        return noun
 
     def _same_noun(self, value: Value, noun: str | None) -> str | None:
         """The name of another array that would be called so and is never needed meanwhile."""
@@ -298,6 +309,8 @@ class Names:
         only = (
             self.names[self.family[named[0]]] if len(named) == 1 and len(value.args) == 1 else None
         )
+        if op is zeros_like and value.derivative and only is not None:
+            return f"{only}_bar"
         if op is length:
             return f"n_{only}" if only and len(only) <= LONGEST_NOUN - 2 else "count"
         called = isinstance(op, Primitive) and op.callables and op.symbol is None

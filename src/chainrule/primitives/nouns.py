@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import re
 from collections.abc import Callable
 from collections.abc import Sequence as Items
 from typing import Any, Protocol
@@ -94,6 +96,26 @@ def noun_of(value: Value, name_of: Callable[[Any], str | None]) -> str | None:
         noun = op.callables[0].rpartition(".")[2]
         return fitting(noun, base)
     return None
+
+
+READ = re.compile(
+    r"""_0_(?:\.(?P<field>\w+)|\[(?P<quote>['"])(?P<key>\w+)(?P=quote)\]|\[(?P<entry>\d+)\])"""
+)
+
+
+def read_noun(text: str, owner: str | None) -> str | None:
+    """A noun for what is read out of an object that is called ``owner``.
+
+    ``p.mass`` and ``p["mass"]`` are the mass; ``layers[0]`` is ``layers_0``.
+    """
+    found = READ.fullmatch(text)
+    if found is None:
+        return None
+    name = found["field"] or found["key"]
+    if name is not None and name.isidentifier() and not hasattr(builtins, name):
+        return name
+    noun = f"{owner}_{name or found['entry']}"
+    return noun if owner is not None and len(noun) <= LONGEST else None
 
 
 def fitting(first: str, second: str) -> str:
