@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.signal
 import scipy.special
 from scipy.spatial.distance import cdist, pdist
 from scipy.stats import norm
@@ -397,6 +398,11 @@ np.linalg.lstsq(x.T, x.T ** 2, rcond=None)[0]
 np.linalg.eigvalsh(x @ x.T, UPLO='U')
 np.linalg.eigh(x @ x.T, 'U').eigenvalues
 np.linalg.qr(x.T, mode='r') ** 2
+np.linalg.qr(x)[1] ** 2
+np.linalg.qr(x, mode='r') ** 2
+np.linalg.qr(x)[0] @ x
+scipy.signal.detrend(x)
+scipy.signal.detrend(x, axis=0, type='constant')
 np.linalg.svdvals(x)
 np.linalg.cond(x)
 np.linalg.cond(x @ x.T + np.eye(3), 'fro')

@@ -185,7 +185,16 @@ class NumpyCalls(Methods):
             return view
         if op in VIEWING and not op.spread:
             return self.viewed(bound[op.array_names[0]], op, tuple(sizes), (*params, form))
-        found = self.boxed(self.call_array(op, (*arrays, *sizes), tuple(params), form))
+        try:
+            made = self.call_array(op, (*arrays, *sizes), tuple(params), form)
+        except (ValueError, IndexError, AssertionError):
+            raise self.unsupported(
+                f"`{op.callables[0] if op.callables else op.name}` of an array with "
+                f"{len(unit_axes_of(arrays[0].type)) if arrays else 'these'} axes",
+                "Give it arrays of the ranks that NumPy takes.",
+                node,
+            ) from None
+        found = self.boxed(made)
         matrix = len(unit_axes_of(arrays[0].type)) > 1 if arrays else False
         if op.name in READ_ONLY and isinstance(found, ArrayBox) and (matrix or op.name != "diag"):
             found.read_only = True

@@ -71,6 +71,8 @@ def _make_array(copies: bool, order_of_result: str = "K") -> SpecialForm:
 
 def _at_least(rank: int) -> SpecialForm:
     def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        if len(args) != 1:
+            return TupleValue(tuple(lift(self, [arg], keywords, node) for arg in args))
         (value,) = args
         array = self.array_node(value)
         have = len(unit_axes_of(array.type))

@@ -15,9 +15,9 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, Record, Type, array_of, dtype_of, unit_axes_of
 from chainrule.primitives.arithmetic import equal
 from chainrule.primitives.arrays.call import array_rule
-from chainrule.primitives.arrays.creation import eye
+from chainrule.primitives.arrays.creation import eye, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
-from chainrule.primitives.arrays.indexing import entry_along
+from chainrule.primitives.arrays.indexing import entry_along, part_along
 from chainrule.primitives.arrays.linear_algebra import (
     diag,
     flipped,
@@ -31,7 +31,8 @@ from chainrule.primitives.arrays.linear_algebra import (
 from chainrule.primitives.arrays.norms import norm_of_order
 from chainrule.primitives.arrays.products import einsum_of
 from chainrule.primitives.arrays.records import result_of, results
-from chainrule.primitives.arrays.shaping import dimension, expand_dims
+from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims
+from chainrule.primitives.control import select
 from chainrule.primitives.declare import TABLE, is_constant
 
 
@@ -215,8 +216,8 @@ def _qr_types(a: Type) -> Type:
     *batch, rows, columns = unit_axes_of(a)
     return Record(
         (
-            array_of(_real(a), (*batch, rows, columns)),
-            array_of(_real(a), (*batch, columns, columns)),
+            array_of(_real(a), (*batch, rows, rows or columns)),
+            array_of(_real(a), (*batch, rows or columns, columns)),
         )
     )
 
@@ -232,9 +233,43 @@ def qr_triangle(a: Node) -> Node:
 
 @array_rule("qr", "numpy.linalg.qr", signature="a", typed=_qr_types)
 def qr(walker: Any, node: Node, out_bar: Node) -> None:
-    """QR decomposition of a matrix of full rank with at least as many rows as columns."""
+    """QR decomposition of a matrix of full rank.
+
+    One that is wide is a square one and what the transpose of Q makes of the other columns.
+    """
+    (a,) = node.args
     q, r = result_of(node, 0), result_of(node, 1)
     q_bar, r_bar = out_bar.args
+    walker.accumulate(
+        a,
+        select(
+            _is_wide(a),
+            lambda: _wide_adjoint(a, q, r, q_bar, r_bar),
+            lambda: _tall_adjoint(q, r, q_bar, r_bar),
+        ),
+    )
+
+
+def _is_wide(a: Node) -> Any:
+    rows, columns = (dimension(a, axis=rank_of(a) - k) for k in (2, 1))
+    return TABLE["less"](rows, columns)
+
+
+def _wide_adjoint(a: Node, q: Node, r: Node, q_bar: Node, r_bar: Node) -> Node:
+    count = dimension(q, axis=rank_of(q) - 1)
+    square, rest = part_along(r, -1, 0, count), part_along(a, -1, count, None)
+    if not unit_axes_of(r_bar.type):
+        first = _tall_adjoint(q, square, q_bar, r_bar)
+        return concatenate(first, zeros_like(rest), axis=-1)
+    square_bar, rest_bar = part_along(r_bar, -1, 0, count), part_along(r_bar, -1, count, None)
+    more = matmul(rest, flipped(rest_bar))
+    if unit_axes_of(q_bar.type):
+        more = q_bar + more
+    first = _tall_adjoint(q, square, more, square_bar)
+    return concatenate(first, matmul(q, rest_bar), axis=-1)
+
+
+def _tall_adjoint(q: Node, r: Node, q_bar: Node, r_bar: Node) -> Node:
     terms: Any = None
     if unit_axes_of(r_bar.type):
         terms = matmul(r, flipped(r_bar))
@@ -243,7 +278,7 @@ def qr(walker: Any, node: Node, out_bar: Node) -> None:
         terms = -product if terms is None else terms - product
     sides = matmul(q, _symmetric_of_lower(terms))
     total = sides + q_bar if unit_axes_of(q_bar.type) else sides
-    walker.accumulate(node.args[0], flipped(solve(r, flipped(total))))
+    return flipped(solve(r, flipped(total)))
 
 
 def _symmetric_of_lower(matrix: Node) -> Node:
@@ -252,12 +287,22 @@ def _symmetric_of_lower(matrix: Node) -> Node:
 
 def _qr_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
     q, r = result_of(out, 0), result_of(out, 1)
-    scaled = flipped(solve(flipped(r), flipped(dots[0])))
+    (a,), (a_dot,) = args, dots
+    wide, count = _is_wide(a), dimension(q, axis=rank_of(q) - 1)
+    square = select(wide, lambda: part_along(r, -1, 0, count), lambda: r)
+    first_dot = select(wide, lambda: part_along(a_dot, -1, 0, count), lambda: a_dot)
+    scaled = flipped(solve(flipped(square), flipped(first_dot)))
     inner = matmul(flipped(q), scaled)
     lower = tril(inner, k=-1)
     turned = lower - flipped(lower)
     q_dot = matmul(q, turned) + scaled - matmul(q, inner)
-    return results(q_dot, matmul(triu(inner - turned), r))
+    # R is the transpose of Q times A.
+    r_dot = select(
+        wide,
+        lambda: triu(matmul(flipped(q_dot), a) + matmul(flipped(q), a_dot)),
+        lambda: matmul(triu(inner - turned), r),
+    )
+    return results(q_dot, r_dot)
 
 
 qr.tangent_rule = _qr_tangent

@@ -6,18 +6,30 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, promoted, unit_axes_of
-from chainrule.primitives.arrays.call import array_rule
+from chainrule.primitives.arrays.call import array_linear, array_rule
 from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.lengths import Length, Lengths, Of, all_unknown, as_first
 from chainrule.primitives.arrays.rearranging import at_positions, searchsorted
 from chainrule.primitives.arrays.shaping import dimension, flip
-from chainrule.primitives.declare import TABLE
+from chainrule.primitives.declare import TABLE, Cost
 
 
 def _slid(a: Type, v: Type, mode: str = "full") -> Type:
     return array_of(promoted((a, v)), (False,))
 
 
-@array_rule("convolve", "numpy.convolve", signature="a, v, mode='full'", arrays=2, typed=_slid)
+def _slid_lengths(node: Node, of: Of) -> Lengths:
+    (n,), (m,) = map(of, node.args)
+    if node.params[0] == "full":
+        return (n + m + -1,)
+    if n.known is None or m.known is None:
+        return all_unknown(node)
+    same = node.params[0] == "same"
+    return (Length(max(n.known, m.known) if same else abs(n.known - m.known) + 1),)
+
+
+@array_rule("convolve", "numpy.convolve", signature="a, v, mode='full'", arrays=2, typed=_slid,
+            lengths=_slid_lengths)  # fmt: skip
 def convolve(walker: Any, node: Node, out_bar: Node, mode: str) -> None:
     """Convolution of two vectors; of the shorter one's length where mode is valid."""
     a, v = node.args
@@ -109,3 +121,12 @@ def interp(x: Node, xp: Node, fp: Node, left: Any, right: Any) -> Node:
     above = TABLE["greater"](x, at(xp, xp.graph.constant(-1)))
     found: Node = where(below, first, where(above, final, inside))
     return found
+
+
+@array_linear(
+    "detrend", "scipy.signal.detrend", signature="data, axis=-1, type='linear', bp=0",
+    typed=lambda data, **statics: data, lengths=as_first, cost=Cost.FUNCTION,
+)  # fmt: skip
+def detrend(walker: Any, node: Node, out_bar: Node, axis: int, type: str, bp: Any) -> None:
+    """A signal without its mean or its line of best fit: a projection, its own adjoint."""
+    walker.accumulate(node.args[0], detrend(out_bar, axis=axis, type=type, bp=bp))

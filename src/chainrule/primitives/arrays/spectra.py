@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -10,6 +11,7 @@ from chainrule.primitives.arrays.call import ArrayCall, ArrayLinear, array_flat,
 from chainrule.primitives.arrays.complex_numbers import real_dtype, real_of
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along, section_set
+from chainrule.primitives.arrays.lengths import Length, Lengths, Of, Rule, named, number
 from chainrule.primitives.arrays.shaping import dimension
 from chainrule.primitives.declare import TABLE, Cost, is_constant
 
@@ -44,6 +46,35 @@ def _real(a: Type, sizes: Any = (), axis: int = -1, norm: Any = None) -> Type:
     return _along(a, real_dtype(a), axis, sizes, kept=False)
 
 
+def _lengths(of_own: Callable[[Length], Length], of_size: Callable[[Length], Length]) -> Rule:
+    """Along the transformed axis the length follows from its own, or from ``n`` if it is given."""
+
+    def rule(node: Node, of: Of) -> Lengths:
+        found = list(of(node.args[0]))
+        axis = int(str(node.params[0])) % len(found)
+        if len(node.args) > 1:
+            found[axis] = of_size(number(node.args[1], of))
+        else:
+            found[axis] = of_own(found[axis])
+        return tuple(found)
+
+    return rule
+
+
+def _same(length: Length) -> Length:
+    return length
+
+
+def _half_of(length: Length) -> Length:
+    known = length.known
+    return named("half", length) if known is None else Length(known // 2 + 1)
+
+
+def _twice(length: Length) -> Length:
+    """Of ``n // 2 + 1`` entries come ``2 * (n // 2)``."""
+    return (length + -1).times(2)
+
+
 def _resized(value: Node, like: Node, axis: int) -> Node:
     """``value`` cut off, or filled up with zeros, to the length of ``like`` along an axis."""
     cursor = value.graph.cursor
@@ -65,15 +96,17 @@ def _fitted(value: Node, node: Node, axis: int) -> Node:
 
 def _pair(home: str, prefix: str) -> tuple[ArrayLinear, ArrayLinear, ArrayLinear, ArrayLinear]:
     """The transforms of one library."""
+    kept, halved = _lengths(_same, _same), _lengths(_half_of, _half_of)
+    doubled = _lengths(_twice, _same)
     facts: dict[str, Any] = {"signature": ONE_AXIS, "sizes": "n", "cost": Cost.FUNCTION}
 
-    @array_linear(f"{prefix}fft", f"{home}.fft", typed=_whole, **facts)
+    @array_linear(f"{prefix}fft", f"{home}.fft", typed=_whole, lengths=kept, **facts)
     def fft(walker: Any, node: Node, out_bar: Node, axis: int, norm: Any) -> None:
         """Discrete Fourier transform along an axis."""
         found = ifft(out_bar, axis=axis, norm=TURNED[norm])
         walker.accumulate(node.args[0], _fitted(found, node, axis))
 
-    @array_linear(f"{prefix}ifft", f"{home}.ifft", typed=_whole, **facts)
+    @array_linear(f"{prefix}ifft", f"{home}.ifft", typed=_whole, lengths=kept, **facts)
     def ifft(walker: Any, node: Node, out_bar: Node, axis: int, norm: Any) -> None:
         """Inverse discrete Fourier transform along an axis."""
         # It divides where the transform does not.
@@ -81,7 +114,7 @@ def _pair(home: str, prefix: str) -> tuple[ArrayLinear, ArrayLinear, ArrayLinear
         turned = {"backward": "forward", "forward": None, "ortho": "ortho"}[other]
         walker.accumulate(node.args[0], _fitted(fft(out_bar, axis=axis, norm=turned), node, axis))
 
-    @array_linear(f"{prefix}rfft", f"{home}.rfft", typed=_half, **facts)
+    @array_linear(f"{prefix}rfft", f"{home}.rfft", typed=_half, lengths=halved, **facts)
     def rfft(walker: Any, node: Node, out_bar: Node, axis: int, norm: Any) -> None:
         """Fourier transform of real numbers: the half that tells the other."""
         a, *size = node.args
@@ -89,7 +122,7 @@ def _pair(home: str, prefix: str) -> tuple[ArrayLinear, ArrayLinear, ArrayLinear
         found = real_of(ifft(out_bar, count, axis=axis, norm=TURNED[norm]))
         walker.accumulate(a, _fitted(found, node, axis))
 
-    @array_linear(f"{prefix}irfft", f"{home}.irfft", typed=_real, **facts)
+    @array_linear(f"{prefix}irfft", f"{home}.irfft", typed=_real, lengths=doubled, **facts)
     def irfft(walker: Any, node: Node, out_bar: Node, axis: int, norm: Any) -> None:
         """The real numbers whose transform has a given half; all but the ends count twice."""
         turned = {None: "forward", "backward": "forward", "forward": None, "ortho": "ortho"}[norm]
