@@ -1,13 +1,14 @@
-ARGUMENTS = ([1.0, 2.0],)
+ARGUMENTS = (2.0, 0)
 
 
-def f(entries):
-    del entries[0]
-    return sum(entries)
+def f(x, k):
+    table = {"a": x, "b": 1.0}
+    del table[chr(97 + k)]
+    return sum(table.values())
 
 
 # The message:
-# delete_entry.py:5:5: `del` of this entry
-#      5 |     del entries[0]
-#        |     ^^^^^^^^^^^^^^
+# delete_entry.py:6:5: `del` of this entry
+#      6 |     del table[chr(97 + k)]
+#        |     ^^^^^^^^^^^^^^^^^^^^^^
 # Build a new list without it.

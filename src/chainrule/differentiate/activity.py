@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from chainrule.graph.block import ITEM, Block, Graph
+from chainrule.graph.block import CONSTANT, ITEM, REFERENCE, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.indexing import section_add, section_set
@@ -22,7 +22,7 @@ from chainrule.primitives.control import (
     try_blocks,
 )
 from chainrule.primitives.declare import Flat, Linear, Primitive
-from chainrule.primitives.effect import Verbatim
+from chainrule.primitives.effect import CALL, Verbatim
 
 # These write ``value`` into ``base`` at a path: the first and the last argument carry.
 WRITES: tuple[Linear, ...] = (
@@ -83,8 +83,17 @@ def _vary_block(block: Block, varied: set[Node]) -> None:
             for owned in blocks:
                 _vary_block(owned, varied)
             _vary_items(step, blocks, 1, varied)
-        elif step.type.differentiable and any(arg in varied for arg in carrying_args(step)):
-            varied.add(step)
+        elif any(arg in varied for arg in carrying_args(step)):
+            if step.type.differentiable:
+                varied.add(step)
+            if step.op is CALL:
+                varied.update(_filled(step))
+
+
+def _filled(call: Node) -> list[Node]:
+    """The object whose method has taken what varies: what is read out of it may vary, too."""
+    owner = call.args[0] if str(call.params[0]).startswith("_0_.") else None
+    return [] if owner is None or owner.op in (CONSTANT, REFERENCE) else [owner]
 
 
 def _vary_items(node: Node, blocks: Sequence[Block], first: int, varied: set[Node]) -> None:

@@ -15,6 +15,7 @@ from chainrule.graph.guard import Route
 from chainrule.graph.types import DYNAMIC
 from chainrule.lift.callees import by_position, declare_names, home_of, places_of_star
 from chainrule.lift.core import AlwaysRaises, Completion
+from chainrule.lift.definitions import definition_of
 from chainrule.lift.foreign import Foreign
 from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame
@@ -107,6 +108,11 @@ class Calls(Foreign):
             )
         if isinstance(function, Method):
             if isinstance(function.function, Static) and isinstance(function.function.value, str):
+                owner, name = function.owner, function.function.value
+                if isinstance(owner, Static) and isinstance(owner.value, type):
+                    definition = definition_of(getattr(owner.value, name, None))
+                    if definition is not None:
+                        return self._call_function(Static(definition), args, keywords, node)
                 return self.call_method(
                     function.owner, function.function.value, args, node, keywords
                 )
@@ -165,6 +171,9 @@ class Calls(Foreign):
             primitive = primitive_of(found, len(args))
             if primitive is not None and not keywords:
                 return self._call_primitive(found, primitive, args)
+        definition = definition_of(found)
+        if definition is not None:
+            return self._call_function(Static(definition), args, keywords, node)
         if isinstance(found, type):
             return self._construct(function, found, args, keywords, node)
         if isinstance(found, functools._lru_cache_wrapper) and not keywords:

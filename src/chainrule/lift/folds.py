@@ -6,7 +6,8 @@ import ast
 import functools
 
 from chainrule.lift.builtins import BUILTINS, Arguments, Builtins, Keywords
-from chainrule.lift.values import Value
+from chainrule.lift.definitions import DEFINITIONS
+from chainrule.lift.values import Static, Value
 
 
 def reduced(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -25,11 +26,7 @@ def reduced(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) 
             total = self.call(function, [total, item], {}, node)
         return total
     if len(args) < 3:
-        raise self.unsupported(
-            "functools.reduce of a list whose length is known at run time only",
-            "Give an initial value, or write the loop.",
-            node,
-        )
+        return self.call(Static(DEFINITIONS[functools.reduce]), args, {}, node)
     return self.running(
         "total", args[2], args[1], lambda a, b: self.call(function, [a, b], {}, node), node
     )

@@ -59,9 +59,7 @@ def _pop(
         self.state[owner] = items
         return value
     if position != -1:
-        raise self.unsupported(
-            "`pop` from the middle of a run-time list", "Pop the last entry.", node
-        )
+        return self.take_out(owner, args[0])
     base = self.make_dynamic(owner)
     value = self.primitive(sequence.index, base, self.graph.constant(-1))
     rest = self.primitive(sequence.drop_last, base)
@@ -81,10 +79,14 @@ def _insert(
 ) -> Value:
     self.check_writable(owner, node)
     items, position = self.known_items(owner), self.static_int(args[0])
-    if items is None or position is None:
-        raise self.unsupported("`insert` into a run-time list", "Build the list in order.", node)
-    items.insert(position, args[1])
-    self.state[owner] = items
+    if items is not None and position is not None:
+        items.insert(position, args[1])
+        self.state[owner] = items
+        return Static(None)
+    inserted = ListBox()
+    self.state[inserted] = [args[1]]
+    self.freeze(args[1])
+    self.replace_part(owner, args[0], args[0], inserted)
     return Static(None)
 
 

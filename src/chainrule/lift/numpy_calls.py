@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.errors import ChainruleError
 from chainrule.graph.block import GLOBAL
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, is_complex, unit_axes_of
@@ -231,8 +232,15 @@ class NumpyCalls(Methods):
         chosen = lists.stack_list if op is shaping.stack else lists.concatenate_list
         return self.boxed(self.call_array(chosen, (listed,), (along,)))
 
+    def check_known(self, array: Node) -> None:
+        """Refuse what a function of NumPy or SciPy gives that is not understood, by its name."""
+        refusal = array.params[2] if array in self.unshaped else None
+        if isinstance(refusal, ChainruleError):
+            raise refusal
+
     def _check_entries(self, array: Node, op: ArrayCall, node: ast.AST) -> None:
         if str(array.type) in ("opaque", "dynamic"):
+            self.check_known(array)
             raise self.unsupported(
                 f"`{op.callables[0] if op.callables else op.name}` of a value that may be no array",
                 "Give it an array or a number.",

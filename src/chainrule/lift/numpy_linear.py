@@ -141,7 +141,13 @@ def _along_axes(one: ArrayCall, other: ArrayCall) -> SpecialForm:
     def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         given = bound(("a", "offset", "axis1", "axis2"), args, keywords)
         array = given.pop("a")
-        rank = len(unit_axes_of(self.array_node(array).type))
+        matrix = self.array_node(array)
+        rank = len(unit_axes_of(matrix.type))
+        if rank < 2:
+            self.check_known(matrix)
+            raise self.unsupported(
+                f"`{one.callables[0]}` of an array of {rank} axes", "Give it a matrix.", node
+            )
         axes = [self.static_int(given.pop(name, Static(k))) for k, name in enumerate(AXES)]
         first, second = (k if axis is None else axis % rank for k, axis in enumerate(axes))
         if rank == 2 and (first, second) == (0, 1):

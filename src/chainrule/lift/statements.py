@@ -11,7 +11,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, Flag
-from chainrule.lift.expressions import Expressions
+from chainrule.lift.list_parts import ListParts
 from chainrule.lift.values import (
     UNBOUND,
     DictBox,
@@ -29,7 +29,7 @@ from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.effect import RAISE, STATEMENT
 
 
-class Statements(Expressions):
+class Statements(ListParts):
     """Lifts statements that do not branch."""
 
     def statement(self, node: ast.stmt) -> Completion:
@@ -336,16 +336,33 @@ class Statements(Expressions):
                 items[slice(*(part for _, part in known))] = replacement
                 self.state[base] = items
                 return
-            old = self.make_dynamic(base)
-            new = self.primitive(
-                sequence.slice_set, old, *(self.node(part) for part in parts), self.node(value)
-            )
-            self.rename(old, new)
-            self.state[base] = new
+            self._replace_slice(base, parts, value)
             return
         raise self.unsupported(
             "assignment to a slice of this value", "Loop over the entries.", node
         )
+
+    def _replace_slice(self, box: ListBox, parts: list[Value], values: Value) -> None:
+        """``box[start:stop:step] = values`` of a run-time list."""
+        start, stop, step = (self.static_value(part) for part in parts)
+        low, high = start[1] or 0, stop[1]
+        plain = start[0] and stop[0] and step in ((True, None), (True, 1))
+        if plain and (high is None or low <= high) and (low >= 0) == ((high or 0) >= 0):
+            self.replace_part(box, self.graph.constant(low), parts[1], values)
+            return
+        old = self.make_dynamic(box)
+        bounds = [self.node(part) for part in parts]
+        given = self.node(values)
+        replaced = self.primitive(sequence.slice_of, old, *bounds)
+        counts = [self.primitive(sequence.length, part) for part in (replaced, given)]
+        self.raise_if(
+            self.primitive(arithmetic.not_equal, *counts),
+            'ValueError(f"the derivative is not known where a slice of {_0_} entries gets {_1_}")',
+            *counts,
+        )
+        new = self.primitive(sequence.slice_set, old, *bounds, given)
+        self.rename(old, new)
+        self.state[box] = new
 
     def extend(self, box: ListBox, value: Value, node: ast.AST) -> None:
         """``box.extend(value)`` and ``box += value``."""
@@ -456,20 +473,30 @@ class Statements(Expressions):
         for target in node.targets:
             if isinstance(target, ast.Name):
                 self.state[self.frame, target.id] = UNBOUND
-            elif isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
-                base = self.expression(target.value)
-                known, key = self.static_value(self.expression(target.slice))
-                content = self.state.get(base) if isinstance(base, (DictBox, ListBox)) else None
-                if not known or not isinstance(content, (dict, list)):
-                    raise self.unsupported(
-                        "`del` of this entry", "Build a new list without it.", node
-                    )
-                copied = content.copy()
-                del copied[key]
-                self.state[base] = copied
+            elif isinstance(target, ast.Subscript):
+                self._delete_entry(self.expression(target.value), target.slice, node)
             else:
                 raise self.unsupported("`del` of this target", "Leave it out.", node)
         return Completion.FALLS
+
+    def _delete_entry(self, base: Value, subscript: ast.expr, node: ast.Delete) -> None:
+        if isinstance(subscript, ast.Slice):
+            empty = ListBox()
+            self.state[empty] = []
+            self._write_slice(base, subscript, empty, node)
+            return
+        position = self.expression(subscript)
+        known, key = self.static_value(position)
+        content = self.state.get(base) if isinstance(base, (DictBox, ListBox)) else None
+        if known and isinstance(content, (dict, list)):
+            copied = content.copy()
+            del copied[key]
+            self.state[base] = copied
+        elif isinstance(base, ListBox):
+            self.check_writable(base, node)
+            self.take_out(base, position)
+        else:
+            raise self.unsupported("`del` of this entry", "Build a new list without it.", node)
 
     def _global(self, node: ast.Global) -> Completion:
         return Completion.FALLS

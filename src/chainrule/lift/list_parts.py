@@ -1,0 +1,59 @@
+"""Parts of run-time lists that are replaced: ``del a[i]``, ``a.insert(i, v)``, ``a[i:j] = values``.
+
+The list is put together anew from what stands before the part and after it.
+"""
+
+from __future__ import annotations
+
+from chainrule.graph.node import Node
+from chainrule.lift.expressions import Expressions
+from chainrule.lift.values import ListBox, Value
+from chainrule.primitives import arithmetic, sequence
+
+
+class ListParts(Expressions):
+    """Changes the length of lists in their middle."""
+
+    def take_out(self, box: ListBox, position: Value) -> Value:
+        """The entry at ``position``, which the list has no more."""
+        base = self.make_dynamic(box)
+        taken = self.primitive(sequence.index, base, self.node(position))
+        first = self.static_int(position)
+        start = self.node(position)
+        if first == -1:
+            rest = self.primitive(sequence.drop_last, base)
+            self.rename(base, rest)
+            self.state[box] = rest
+            return self.boxed(taken)
+        if first is None:
+            # A negative position counts from the end.
+            count = self.primitive(sequence.length, base)
+            start = self.primitive(arithmetic.remainder, start, count)
+            following = self.primitive(arithmetic.add, start, self.graph.constant(1))
+        else:
+            following = self.graph.constant(first + 1)
+        empty = ListBox()
+        self.state[empty] = []
+        self.replace_part(box, start, following, empty)
+        return self.boxed(taken)
+
+    def replace_part(self, box: ListBox, start: Value, stop: Value, values: Value) -> None:
+        """Put ``values`` in the place of what stands from ``start`` up to ``stop``."""
+        base = self.make_dynamic(box)
+        parts = [] if self.static_int(start) == 0 else [self._part(base, None, start)]
+        if self.known_items(values) != []:
+            parts.append(self.node(values))
+        if parts and self.static_int(stop) == 0:
+            parts.append(base)
+        else:
+            parts.append(self._part(base, stop, None))
+        new = parts[0]
+        for part in parts[1:]:
+            new = self.primitive(sequence.concatenate, new, part)
+        self.rename(base, new)
+        self.state[box] = new
+
+    def _part(self, base: Node, start: Value | None, stop: Value | None) -> Node:
+        none = self.graph.constant(None)
+        bounds = [none if part is None else self.node(part) for part in (start, stop)]
+        return self.primitive(sequence.slice_of, base, *bounds, none)

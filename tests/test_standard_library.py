@@ -1,0 +1,156 @@
+"""Lists that change in their middle, and functions of the standard library on lists."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import operator
+from collections import deque
+
+import pytest
+
+from chainrule import NotDifferentiableError, grad
+from tests import oracle
+
+
+def inserts_in_front(xs):
+    a = [xs[0]]
+    for k in range(len(xs)):
+        a.insert(0, xs[k] * k)
+    return a[0] * a[1] + a[-1] * a[2]
+
+
+def inserts_in_the_middle(xs):
+    a = [v * v for v in xs]
+    a.insert(1, xs[2])
+    a.insert(-1, 3.0 * xs[0])
+    return sum(v * (k + 1.0) for k, v in enumerate(a))
+
+
+def deletes(xs):
+    a = [v * v for v in xs]
+    del a[1]
+    a.append(xs[1])
+    del a[-2]
+    return sum(v * (k + 1.0) for k, v in enumerate(a))
+
+
+def deletes_a_slice(xs):
+    a = [v * v for v in xs]
+    del a[1:2]
+    return a[0] + 2.0 * a[1]
+
+
+def deletes_at_run_time(xs):
+    a = [v * v for v in xs]
+    k = len(xs) - 4
+    del a[k]
+    return sum(v * (k + 1.0) for k, v in enumerate(a))
+
+
+def takes_from_the_front(xs):
+    a = [v * v for v in xs]
+    total = 0.0
+    while len(a) > 1:
+        total = total * 0.5 + a.pop(0) * a[-1]
+    return total
+
+
+def replaces_a_slice_by_more(xs):
+    a = list(xs)
+    a[1:2] = [v * v for v in xs]
+    a[0:0] = [xs[1]]
+    return sum(v * (k + 1.0) for k, v in enumerate(a))
+
+
+def folds_without_a_start(xs):
+    return functools.reduce(lambda a, b: a * b + a, xs)
+
+
+def accumulates(xs):
+    sums, products = itertools.accumulate(xs), itertools.accumulate(xs, operator.mul, initial=2.0)
+    return sum(sums) * sum(products)
+
+
+def takes_pairs(xs):
+    neighbours = sum(a * b for a, b in itertools.pairwise(xs))
+    pairs = sum(a * b for a, b in itertools.combinations(xs, 2))
+    triples = sum(a * b * c for a, b, c in itertools.combinations(xs, 3))
+    return neighbours * pairs + triples
+
+
+def multiplies_out(xs):
+    both = sum(a * b for a, b in itertools.product(xs, [xs[0], 2.0]))
+    return both + sum(a * b * b for a, b in itertools.product(xs, repeat=2))
+
+
+def takes_some(xs):
+    first = sum(v * v for v in itertools.islice(xs, 2))
+    every_other = sum(v**3 for v in itertools.islice(xs, 0, None, 2))
+    small = sum(itertools.takewhile(lambda v: v < 1.6, xs))
+    rest = sum(v * v for v in itertools.dropwhile(lambda v: v > 1.2, xs))
+    large = sum(v * v for v in itertools.filterfalse(lambda v: v < 1.2, xs))
+    return first * every_other + small * rest * large
+
+
+def joins(xs):
+    chained = itertools.chain(xs, [xs[0]], itertools.chain.from_iterable([xs, xs]))
+    filled = itertools.zip_longest(xs, xs[1:], fillvalue=3.0)
+    products = itertools.starmap(operator.mul, itertools.pairwise(xs))
+    return sum(v * v for v in chained) * sum(a * b for a, b in filled) + sum(products)
+
+
+XS = [1.5, 0.7, 1.1]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        inserts_in_front,
+        inserts_in_the_middle,
+        deletes,
+        deletes_a_slice,
+        deletes_at_run_time,
+        takes_from_the_front,
+        replaces_a_slice_by_more,
+        folds_without_a_start,
+        accumulates,
+        takes_pairs,
+        multiplies_out,
+        takes_some,
+        joins,
+    ],
+)
+def test_lists_and_the_standard_library_are_differentiated(function):
+    slopes = grad(function)(list(XS))
+    for k in range(len(XS)):
+        verdict = oracle.derivative(function, (list(XS),), {}, "xs", (k,))
+        assert verdict.decided
+        assert oracle.agrees(verdict, slopes[k])
+
+
+def test_folding_nothing_raises_what_python_raises():
+    with pytest.raises(TypeError, match=r"reduce\(\) of empty iterable with no initial value"):
+        grad(folds_without_a_start)([])
+
+
+def test_what_an_unknown_object_keeps_is_not_taken_for_constant():
+    def last_two(xs):
+        kept = deque(maxlen=2)
+        for v in xs:
+            kept.append(v * v)
+        return sum(kept)
+
+    with pytest.raises(NotDifferentiableError):
+        grad(last_two)(XS)
+
+
+def test_a_slice_that_may_change_its_length_is_noticed():
+    def shifted(xs, i, j):
+        a = list(xs)
+        a[i:j] = [xs[0] * 2.0]
+        return sum(a)
+
+    assert grad(shifted)(XS, 1, 2) == [3.0, 0.0, 1.0]
+    with pytest.raises(ValueError, match="where a slice of 2 entries gets 1"):
+        grad(shifted)(XS, 0, 2)
