@@ -63,6 +63,16 @@ def replaces_a_slice_by_more(xs):
     return sum(v * (k + 1.0) for k, v in enumerate(a))
 
 
+def empties(xs):
+    a = [v * v for v in xs]
+    b = list(a)
+    a[:] = []
+    b[1:] = [v * 2.0 for v in xs]
+    a[:] = b
+    a[1] = xs[2]
+    return sum(a) * b[1]
+
+
 def folds_without_a_start(xs):
     return functools.reduce(lambda a, b: a * b + a, xs)
 
@@ -113,6 +123,7 @@ XS = [1.5, 0.7, 1.1]
         deletes_at_run_time,
         takes_from_the_front,
         replaces_a_slice_by_more,
+        empties,
         folds_without_a_start,
         accumulates,
         takes_pairs,

@@ -45,8 +45,10 @@ class ListParts(Expressions):
             parts.append(self.node(values))
         if parts and self.static_int(stop) == 0:
             parts.append(base)
-        else:
+        elif self.static_value(stop) != (True, None):
             parts.append(self._part(base, stop, None))
+        elif not parts:
+            parts.append(self._part(base, None, self.graph.constant(0)))
         new = parts[0]
         for part in parts[1:]:
             new = self.primitive(sequence.concatenate, new, part)
