@@ -37,7 +37,27 @@ def diagonal_added(s: Any, A: Any) -> Any:
     return np.sum(np.sin(A @ A.T + s * np.eye(len(A))))
 
 
+def rows_of_a_product(b: Any, A: Any) -> Any:
+    return np.sum(np.sin((A + b) @ A.T))
+
+
+def planes_of_a_product(b: Any, T: Any) -> Any:
+    return np.sum(np.exp((T + b[:, np.newaxis, np.newaxis]) @ np.transpose(T, (0, 2, 1))))
+
+
+def shifted_planes(b: Any, T: Any) -> Any:
+    return np.sum(np.sin((T - b) @ np.transpose(np.cos(T), (0, 2, 1))))
+
+
+def one_matrix_for_all_planes(v: Any, T: Any) -> Any:
+    return np.sum(np.tanh(T @ np.outer(v, v)) * T)
+
+
 CASES = (
+    (rows_of_a_product, RNG.normal(size=4), RNG.normal(size=(3, 4)), ".sum(axis=0) @"),
+    (planes_of_a_product, RNG.normal(size=2), RNG.normal(size=(2, 3, 4)), ""),
+    (shifted_planes, RNG.normal(size=4), RNG.normal(size=(2, 3, 4)), ""),
+    (one_matrix_for_all_planes, RNG.normal(size=4), RNG.normal(size=(2, 3, 4)), "reshape(-1"),
     (scaled_rows, RNG.normal(size=3), RNG.normal(size=(3, 4)), "@|einsum"),
     (scaled_columns, RNG.normal(size=4), RNG.normal(size=(3, 4)), "einsum"),
     (one_factor_for_all, 0.7, RNG.normal(size=(3, 4)), "vdot"),

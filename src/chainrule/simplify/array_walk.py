@@ -12,10 +12,11 @@ from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section_set
 from chainrule.primitives.arrays.products import einsum
 from chainrule.primitives.arrays.reductions import array_sum
+from chainrule.primitives.arrays.shaping import squeeze
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.sequence import index_add, index_set
-from chainrule.simplify.contractions import contracted
+from chainrule.simplify.contractions import contracted, without_kept_axes
 from chainrule.simplify.passes import (
     LONGER,
     arranged,
@@ -209,6 +210,8 @@ class ArraySimplifier(Copier):
 
     def _contracted(self, step: Node, args: list[Node], single: list[bool]) -> Node | None:
         """The sum of a product that nothing else needs."""
+        if step.op is squeeze and args[0].op is array_sum:
+            return without_kept_axes(args[0], step.params[0])
         if step.op is not array_sum or not single[0] or not args[0].origin.derivative:
             return None
         axis, keepdims, *_ = step.params

@@ -18,13 +18,23 @@ from chainrule.primitives.arithmetic import multiply
 from chainrule.primitives.arrays.call import axes_of
 from chainrule.primitives.arrays.indexing import is_whole, new_axes, section
 from chainrule.primitives.arrays.linear_algebra import matmul, trace
-from chainrule.primitives.arrays.measured import filling
+from chainrule.primitives.arrays.measured import filling, lengths_of
 from chainrule.primitives.arrays.products import einsum_of, vdot
-from chainrule.primitives.arrays.shaping import expand_dims
+from chainrule.primitives.arrays.reductions import array_sum
+from chainrule.primitives.arrays.shaping import (
+    dimension,
+    expand_dims,
+    reshape,
+    squeeze,
+    swapaxes,
+    transpose,
+)
 
 
 def contracted(product: Node, axis: Any, keepdims: bool) -> Node | None:
     """The sum of a product along axes in one pass, where there is such."""
+    if product.op is matmul:
+        return _summed_first(product, axes_of(axis, len(unit_axes_of(product.type))), keepdims)
     kind = product.type
     if product.op is not multiply or not isinstance(kind, Array) or kind.dtype not in FLOATING:
         return None
@@ -98,3 +108,52 @@ def _one_pass(one: Node, first: str, other: Node, second: str, kept: str) -> Nod
     if len(second) == 1 and len(first) == 2 and kept == first.replace(second, ""):
         return matmul(other, one) if second == first[0] else matmul(one, other)
     return einsum_of(f"{first},{second}->{kept}", one, other)
+
+
+def without_kept_axes(total: Node, axis: Any) -> Node | None:
+    """A sum whose axes were kept, for length 1, only to be taken away."""
+    gone, keepdims, *_ = total.params
+    rank = len(unit_axes_of(total.type))
+    if not keepdims or axis is None or axes_of(axis, rank) != axes_of(gone, rank):
+        return None
+    return array_sum(total.args[0], axis=gone)
+
+
+def _summed_first(product: Node, gone: tuple[int, ...], keepdims: bool) -> Node | None:
+    """The sum of a product of matrices along an axis, by the sum of one of them.
+
+    ``(A @ B).sum(axis=0)`` is ``A.sum(axis=0) @ B``; the sum of a batch of ``A.T @ B`` is a single
+    product of all rows.
+    """
+    a, b = product.args
+    rank, left, right = (len(unit_axes_of(each.type)) for each in (product, a, b))
+    if rank < 2 or left < 2 or right < 2:
+        return None
+    if gone == tuple(range(rank - 2)) and rank > 2 and not keepdims:
+        return _all_rows(a, b)
+    if gone not in ((rank - 2,), (rank - 1,)):
+        return None
+    of_rows = gone == (rank - 2,)
+    factor, other = (a, b) if of_rows else (b, a)
+    axis = len(unit_axes_of(factor.type)) - (2 if of_rows else 1)
+    single = len(unit_axes_of(other.type)) == 2 if of_rows else len(unit_axes_of(b.type)) == 2
+    if single and not keepdims:
+        summed = array_sum(factor, axis=axis)
+        return matmul(summed, b) if of_rows else matmul(a, summed)
+    summed = array_sum(factor, axis=axis, keepdims=True)
+    found = matmul(summed, b) if of_rows else matmul(a, summed)
+    return found if keepdims else squeeze(found, axis=gone[0])
+
+
+def _all_rows(a: Node, b: Node) -> Node | None:
+    """The sum of a batch of products ``A.T @ B``, all rows of which are set one under another."""
+    if a.op is not swapaxes or {a.params[0], a.params[1]} != {-1, -2}:
+        return None
+    rows = a.args[0]
+    if lengths_of(rows)[:-1] != lengths_of(b)[:-1]:
+        return None
+    flat = []
+    for each in (rows, b):
+        width = dimension(each, axis=len(unit_axes_of(each.type)) - 1)
+        flat.append(reshape(each, each.graph.constant(-1), width))
+    return matmul(transpose(flat[0]), flat[1])

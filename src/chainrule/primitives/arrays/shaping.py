@@ -101,6 +101,16 @@ def reshaped(walker: Any, node: Node, out_bar: Node, order: str) -> None:
 reshaped.linear_in = (0,)
 
 
+def _reshaped_before(a: Node, *likes: Node, order: str = "C") -> Node | None:
+    """Of two shapes one after the other the last one counts."""
+    if a.op is not reshaped or not a.origin.derivative or a.params[0] != order:
+        return None
+    return reshaped(a.args[0], *likes, order=order)
+
+
+reshaped.simplify = _reshaped_before
+
+
 def _flat_type(a: Type, order: str = "C") -> Type:
     units = unit_axes_of(a)
     return array_of(dtype_of(a), (bool(units) and all(units),))
@@ -184,6 +194,22 @@ def _swapped_order(rank: int, axis1: int, axis2: int) -> list[int]:
 def swapaxes(walker: Any, node: Node, out_bar: Node, axis1: int, axis2: int) -> None:
     """Two axes exchanged."""
     walker.accumulate(node.args[0], swapaxes(out_bar, axis1=axis1, axis2=axis2))
+
+
+def _exchanged_back(a: Node, axis1: int, axis2: int) -> Node | None:
+    """Two exchanges of the same axes."""
+    rank = len(unit_axes_of(a.type))
+    pair = {axis1 % rank, axis2 % rank}
+    if a.op is swapaxes:
+        return a.args[0] if {int(str(each)) % rank for each in a.params[:2]} == pair else None
+    order = a.params[0] if a.op is transpose else None
+    if not isinstance(order, tuple):
+        return None
+    moved = {k for k, axis in enumerate(order) if axis % rank != k}
+    return a.args[0] if moved == pair else None
+
+
+swapaxes.simplify = _exchanged_back
 
 
 def _order_of(rank: int, source: Any, destination: Any) -> list[int]:
