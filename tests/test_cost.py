@@ -202,6 +202,21 @@ def test_squares_that_decide_or_are_handed_out_are_the_users_own() -> None:
     assert chainrule.grad(caught)(1e200) == 0.0
 
 
+def test_what_is_zero_on_one_path_is_added_on_the_other_only() -> None:
+    def relaxed(d, k, n):
+        a = list(d)
+        for i in range(n):
+            if a[k] + 1.0 < a[i]:
+                a[i] = a[k] + 1.0
+        return a[0] * a[1] + a[2]
+
+    point = ([0.5, 3.0, 1.25], 0, 3)
+    assert chainrule.grad(relaxed)(*point) == [2.0, 0.0, 1.0]
+    loop = gradient_source(relaxed, "d", point).partition("reversed(")[2]
+    assert "else" not in loop
+    assert "+= 0.0" not in loop
+
+
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 @pytest.mark.parametrize("shape", list(SHAPES))
 def test_code_of_branches_and_loops_grows_linearly(shape: str, mode: str) -> None:

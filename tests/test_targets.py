@@ -34,6 +34,7 @@ IMPORTS = {
         "builtins",
         "numpy",
         "scipy.special",
+        "scipy.fft",
         "scipy.linalg",
         "scipy.spatial.distance",
         "scipy.stats",
@@ -124,6 +125,19 @@ def test_a_program_is_written_for_every_target_or_refused_by_name(
         assert imports(source) - own <= IMPORTS[target]
         wide = [line for line in source.splitlines() if len(line) > 88 and "raise" not in line]
         assert not wide or target == "math"
+
+
+def test_most_programs_can_be_written_for_numba() -> None:
+    sample = [program.values for program in PROGRAMS[::30]]
+    written = 0
+    for function, arguments, wrt in sample:
+        given = arguments_of(function, arguments)
+        graphs = derive(function, "value_and_grad", wrt, "auto", None, arguments=given)
+        try:
+            written += bool(render(graphs, target="numba").source)
+        except UnsupportedError:
+            continue
+    assert written >= 0.75 * len(sample)
 
 
 QUICK = ("least_squares", "standardised", "rosenbrock_loop", "heat", "recurrent", "shortest_paths",

@@ -22,6 +22,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, operations
 from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.sequence import index_add
+from chainrule.simplify.absorbing import absorbing
 from chainrule.simplify.array_walk import ArraySimplifier, signed_arguments
 from chainrule.simplify.facts import Facts
 from chainrule.simplify.inverses import several_systems
@@ -480,6 +481,9 @@ def simplify(graph: Graph) -> list[Copier]:
                 walks += _walks(walk.graph)
                 count = operations(walks[-1].graph)
             least = count
+    if (moved := absorbing(walks[-1].graph)) is not None:
+        moved.run()
+        walks.append(moved)
     return walks
 
 
