@@ -93,6 +93,7 @@ UNFELT: list[tuple[Any, float, float]] = [
     (lambda x: np.where(x > 0, x, np.where(x < -5, np.sqrt(np.sqrt(x)), 1.0)), 2.0, 1.0),
     (lambda x: np.where(x > 0, x**2, np.log(np.sqrt(-x) * np.sqrt(-x))), 2.0, 4.0),
     (lambda x: np.where(x > 0, np.log(np.maximum(x, 0.0)), 3.0 * x), -1.0, 3.0),
+    (lambda x: np.sin(np.where(np.real(0.5) > 0.1, 1.5, np.array([x, x])[-1])), 2.0, 0.0),
 ]
 
 

@@ -127,7 +127,8 @@ def select(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -
     from chainrule.primitives.declare import constant_value, is_constant
 
     if is_constant(predicate):
-        return then() if constant_value(predicate) else orelse()
+        known = then() if constant_value(predicate) else orelse()
+        return predicate.graph.constant(known) if isinstance(known, (int, float)) else known
     if isinstance(predicate.type, Array):
         from chainrule.primitives.declare import TABLE
 
