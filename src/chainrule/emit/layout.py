@@ -523,7 +523,8 @@ def _combine(
 ) -> tuple[int, int]:
     def size(arg: Value) -> tuple[int, int]:
         if arg.captive and arg not in chosen:
-            return sizes[arg]
+            inner = _within_repeated(arg)
+            return (measure.name_width(inner) + 2, 0) if inner in chosen else sizes[arg]
         return measure.name_width(arg), 0
 
     def bracketed(k: int, arg: Value) -> tuple[int, int]:
@@ -549,8 +550,10 @@ def _combine(
         return width, depth
     parts = [
         arg
-        for k, arg in enumerate(value.args)
-        if arg.captive and _nameable(arg) and not _is_lazy_arg(value, k)
+        for k, written in enumerate(value.args)
+        if (arg := _within_repeated(written)).captive
+        and _nameable(arg)
+        and not _is_lazy_arg(value, k)
     ]
     for part in parts:
         if part.op is CONDITIONAL and _is_heavy(part):
@@ -573,6 +576,13 @@ def _combine(
             best.hint = CHAINS[best.op]
         width, depth = total()
     return width, depth
+
+
+def _within_repeated(value: Value) -> Value:
+    """What stands in ``x.T`` where that is written as it is; if not a name, it is used once."""
+    while value.captive and value.repeated and len(value.args) == 1 and value.args[0].captive:
+        value = value.args[0]
+    return value
 
 
 def _nameable(value: Value) -> bool:
