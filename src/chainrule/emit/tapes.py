@@ -1,12 +1,13 @@
 """Tapes as arrays: where a compiler would rather fill an array than let a list grow.
 
 A list that gets one number in every step of a loop over a range has a length that is known before
-the loop begins.
+the loop begins; so has one that gets an array of a length that is known as early.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 from chainrule.emit.plan import (
     ALLOCATE,
@@ -24,29 +25,35 @@ from chainrule.emit.plan import (
     Return,
     Statement,
     Value,
+    defined_by,
     reads_deep,
+    scoped,
     walk,
 )
 from chainrule.graph.block import CONSTANT
-from chainrule.graph.types import BOOL, FLOAT, INT, Sequence
+from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.primitives.arithmetic import subtract
 from chainrule.primitives.sequence import append, copy, display, index, index_set, length
 
 # What may be done to a tape besides filling it.
 READS = (index, copy, length, REVERSED, ENUMERATE, ZIP)
+NUMBERS = {FLOAT, INT, BOOL}
 
 
 def allocate_tapes(plan: Plan) -> None:
     """Replace lists of numbers that loops fill by arrays that are allocated before."""
     plain = _read_only(plan)
+    loops: list[tuple[list[Statement], For]] = []
     blocks = [plan.body]
     while blocks:
         block = blocks.pop()
-        for position in range(len(block) - 1, -1, -1):
-            statement = block[position]
+        for statement in block:
             blocks.extend(statement.blocks())
             if isinstance(statement, For) and _counts_up(statement):
-                _allocate(block, position, statement, plain)
+                loops.append((block, statement))
+    # Inner loops first: what they fill may be a row of what an outer one fills.
+    for block, loop in reversed(loops):
+        _allocate(block, block.index(loop), loop, plain)
 
 
 def _counts_up(loop: For) -> bool:
@@ -97,37 +104,97 @@ def _allocate(block: list[Statement], position: int, loop: For, plain: set[Value
     if not isinstance(closing, Move):
         return
     defined = {inner.value for inner in loop.body if isinstance(inner, Define)}
-    made: list[tuple[Value, Value]] = []
+    made: list[tuple[Value, Value, Row | None]] = []
     gone: set[Value] = set()
     for state, grown in zip(closing.targets, closing.sources, strict=True):
-        item = getattr(state.type, "item", None)
         fills = grown.op is append and grown.args[0] is state and grown in defined
-        if not fills or state not in plain or item not in (FLOAT, INT, BOOL):
+        if not fills or state not in plain:
             continue
-        if grown.args[1].type not in (FLOAT, INT, BOOL):
+        entry = grown.args[1]
+        row = _row(entry, loop)
+        if row is None and not {entry.type, getattr(state.type, "item", None)} <= NUMBERS:
             continue
-        assert isinstance(state.type, Sequence)
         empty = _starts_empty(state, block[:position])
         if empty is not None:
-            made.append((state, grown))
+            made.append((state, grown, row))
             gone.add(empty)
     start, stop, _ = loop.iterable.args
     from_zero = start.op is CONSTANT and start.params[0] == 0
     number = loop.target
     targets, sources = [], []
-    for state, grown in made:
+    for state, grown, row in made:
         at = number
         if not from_zero:
             at = Value(subtract, [number, start], (), INT, grown.origin)
             at.captive = True
-        grown.op, grown.args, grown.params = index_set, [state, at, grown.args[1]], ()
         bounds = [stop] if from_zero else [stop, start]
-        memory = Value(ALLOCATE, bounds, (str(state.type.item),), state.type, state.origin)  # type: ignore[attr-defined]
+        if row is None:
+            grown.op, grown.args, grown.params = index_set, [state, at, grown.args[1]], ()
+            kind, counts = str(state.type.item), (len(bounds),)  # type: ignore[attr-defined]
+        else:
+            kind, counts = row.memory.params[0], (len(bounds), *row.memory.params[1])
+            bounds += row.memory.args
+            row.become_part(state, at, loop)
+            _drop_move(loop.body, state, grown)
+        memory = Value(ALLOCATE, bounds, (kind, counts), state.type, state.origin)
         targets.append(state)
         sources.append(memory)
     if made:
         block[position:position] = [*map(Define, sources), Move(targets, sources)]
     block[:] = [inner for inner in block if not (isinstance(inner, Define) and inner.value in gone)]
+
+
+@dataclass(frozen=True)
+class Row:
+    """An array that an inner loop fills: its variable, its memory, and what fills it."""
+
+    variable: Value
+    memory: Value
+    filler: Value
+    closing: Move
+
+    def become_part(self, whole: Value, position: Value, loop: For) -> None:
+        """Fill the array at ``position`` of ``whole`` in its place, in every step of ``loop``."""
+        self.filler.args = [whole, position, *self.filler.args[1:]]
+        self.closing.targets[self.closing.sources.index(self.filler)] = whole
+        _drop_move(loop.body, self.variable, self.memory)
+
+
+def _drop_move(body: list[Statement], target: Value, source: Value) -> None:
+    """Take away that ``source`` is computed and assigned to ``target``."""
+    for statement in body:
+        if isinstance(statement, Move) and target in statement.targets:
+            k = statement.targets.index(target)
+            if statement.sources[k] is source:
+                del statement.targets[k], statement.sources[k]
+    body[:] = [
+        each
+        for each in body
+        if not (isinstance(each, Define) and each.value is source)
+        and not (isinstance(each, Move) and not each.targets)
+    ]
+
+
+def _row(variable: Value, loop: For) -> Row | None:
+    """The array that every step of a loop fills, if its length is known before the loop."""
+    inside: set[Value] = {loop.target} if isinstance(loop.target, Value) else set()
+    moves: list[Move] = []
+    for statement in walk(loop.body):
+        inside.update(defined_by(statement), scoped(statement))
+        if isinstance(statement, Move) and variable in statement.targets:
+            moves.append(statement)
+    if len(moves) != 2 or moves[0] not in loop.body:
+        return None
+    memory, filler = (move.sources[move.targets.index(variable)] for move in moves)
+    if memory.op is not ALLOCATE or filler.op is not index_set or filler.args[0] is not variable:
+        return None
+    stack = list(memory.args)
+    while stack:
+        value = stack.pop()
+        if value in inside and not value.captive:
+            return None
+        stack.extend(value.args if value.captive else ())
+    return Row(variable, memory, filler, moves[1])
 
 
 def _starts_empty(state: Value, before: list[Statement]) -> Value | None:

@@ -200,11 +200,17 @@ NESTED = ("a list of lists as a parameter or result", "Pass an array, or a tuple
 
 def allocated(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """Memory for what a loop records, as long as the loop has steps."""
-    size = args[0] if len(args) == 1 else ast.BinOp(args[0], ast.Sub(), args[1])
-    if len(args) > 1 or value.args[0].op.name not in ("dimension", "length"):
-        size = speller.call("max", size, ast.Constant(0))
+    sizes: list[ast.expr] = []
+    first = 0
+    for count in value.params[1]:
+        size = args[first] if count == 1 else ast.BinOp(args[first], ast.Sub(), args[first + 1])
+        if count > 1 or value.args[first].op.name not in ("dimension", "length"):
+            size = speller.call("max", size, ast.Constant(0))
+        sizes.append(size)
+        first += count
+    shape = sizes[0] if len(sizes) == 1 else ast.Tuple(sizes, ast.Load())
     dtypes = {"float": "", "int": ", np.int64", "bool": ", np.bool_"}
-    return speller.written(f"np.empty(_0_{dtypes[value.params[0]]})", size)
+    return speller.written(f"np.empty(_0_{dtypes[value.params[0]]})", shape)
 
 
 PYTHON: dict[str, Form] = {
