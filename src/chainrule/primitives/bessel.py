@@ -5,12 +5,14 @@ The forms by two neighbouring orders are used where those with ``out / x`` would
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from chainrule.primitives.arithmetic import absolute, greater, less
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import POSITIVE, Interval, Kink, elementwise
-from chainrule.primitives.special import hyp1f1, unknown
+from chainrule.primitives.elementary import sqrt
+from chainrule.primitives.special import horner, hyp1f1, unknown
 
 ORDER = Interval(0.25, 5.0)
 EVEN = "exp(-abs(x)) has a kink; the centre of the subdifferential"
@@ -141,3 +143,50 @@ def yn(x: Any, y: Any, out: Any) -> Any:
 def kn(x: Any, y: Any, out: Any) -> Any:
     """Modified Bessel function of the second kind of integer order."""
     return unknown("kn", "order"), -0.5 * (kn(x - 1, y) + kn(x + 1, y))
+
+
+def _tail(order: int, count: int = 14) -> tuple[float, ...]:
+    """Coefficients of the slope of exp(x) kv(order, x) in powers of 1 / x (DLMF 10.40.2)."""
+    found, term = [], math.sqrt(0.5 * math.pi)
+    for k in range(count):
+        found.append(-(k + 0.5) * term)
+        term *= (4.0 * order**2 - (2.0 * k + 1.0) ** 2) / (8.0 * (k + 1.0))
+    return tuple(found)
+
+
+def _far_out(x: Any, order: int) -> Any:
+    return horner(_tail(order), 1.0 / x) / (x * sqrt(x))
+
+
+@elementwise(
+    "scipy.special.k0e", domain=(POSITIVE,), raises=False, ulps=400, sympy="exp(x)*besselk(0, x)"
+)
+def k0e(x: Any, out: Any) -> Any:
+    """exp(x) k0(x); far out the slope is summed, as the closed form cancels."""
+    return choose(greater(x, 60.0), lambda: _far_out(x, 0), lambda: out - k1e(x))
+
+
+@elementwise(
+    "scipy.special.k1e", domain=(POSITIVE,), raises=False, ulps=400, sympy="exp(x)*besselk(1, x)"
+)
+def k1e(x: Any, out: Any) -> Any:
+    """exp(x) k1(x); far out the slope is summed, as the closed form cancels."""
+    return choose(greater(x, 60.0), lambda: _far_out(x, 1), lambda: out - k0e(x) - out / x)
+
+
+@elementwise(
+    "scipy.special.spherical_jn",
+    domain=(Interval(0, 4), POSITIVE),
+    raises=False,
+    ulps=64,
+    sympy="sqrt(pi/(2*y))*besselj(x + 1/2, y)",
+)
+def spherical_jn(x: Any, y: Any, out: Any) -> Any:
+    """Spherical Bessel function of the first kind (DLMF 10.51.2)."""
+    above = spherical_jn(x + 1, y)
+    slope = choose(
+        less(x, 1),
+        lambda: -above,
+        lambda: (x * spherical_jn(x - 1, y) - (x + 1) * above) / (2 * x + 1),
+    )
+    return unknown("spherical_jn", "order"), slope

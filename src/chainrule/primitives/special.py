@@ -68,12 +68,12 @@ def erfcx(x: Any, out: Any) -> Any:
     """exp(x**2) erfc(x); far out the slope is summed, as the closed form cancels."""
     return choose(
         greater(x, 20.0),
-        lambda: -_horner(_ERFCX_TAIL, 1.0 / (x * x)) / (SQRT_PI * x * x),
+        lambda: -horner(_ERFCX_TAIL, 1.0 / (x * x)) / (SQRT_PI * x * x),
         lambda: 2.0 * x * out - ERF_SLOPE,
     )
 
 
-def _horner(coefficients: tuple[float, ...], x: Any) -> Any:
+def horner(coefficients: tuple[float, ...], x: Any) -> Any:
     total: Any = coefficients[-1]
     for coefficient in reversed(coefficients[:-1]):
         total = coefficient + x * total

@@ -1,0 +1,118 @@
+"""The orthogonal polynomials of :mod:`scipy.special`, in their real argument (DLMF 18.9).
+
+The slope of each is a polynomial of another family, of one degree less.  Forms that divide by
+``1 - x**2`` would lose it at the ends of the interval.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.primitives.arithmetic import equal
+from chainrule.primitives.control import choose
+from chainrule.primitives.declare import Interval, elementwise
+from chainrule.primitives.special import unknown
+
+DEGREE = Interval(1, 6)
+INSIDE = Interval(-1.0, 1.0)
+SHAPE = Interval(0.5, 3.0)
+
+
+@elementwise(
+    "scipy.special.eval_gegenbauer",
+    domain=(DEGREE, SHAPE, INSIDE),
+    raises=False,
+    ulps=1000,
+    sympy="gegenbauer(x, y, z)",
+)
+def eval_gegenbauer(x: Any, y: Any, z: Any, out: Any) -> Any:
+    """Gegenbauer polynomial of degree x."""
+    other = unknown("eval_gegenbauer", "degree and parameter")
+    return other, other, 2.0 * y * eval_gegenbauer(x - 1, y + 1.0, z)
+
+
+@elementwise(
+    "scipy.special.eval_legendre",
+    domain=(DEGREE, INSIDE),
+    raises=False,
+    ulps=1000,
+    sympy="legendre(x, y)",
+)
+def eval_legendre(x: Any, y: Any, out: Any) -> Any:
+    """Legendre polynomial of degree x."""
+    return unknown("eval_legendre", "degree"), eval_gegenbauer(x - 1, 1.5, y)
+
+
+@elementwise(
+    "scipy.special.eval_chebyt",
+    domain=(DEGREE, INSIDE),
+    raises=False,
+    ulps=64,
+    sympy="chebyshevt(x, y)",
+)
+def eval_chebyt(x: Any, y: Any, out: Any) -> Any:
+    """Chebyshev polynomial of the first kind of degree x."""
+    return unknown("eval_chebyt", "degree"), x * eval_chebyu(x - 1, y)
+
+
+@elementwise(
+    "scipy.special.eval_chebyu",
+    domain=(DEGREE, INSIDE),
+    raises=False,
+    ulps=1000,
+    sympy="chebyshevu(x, y)",
+)
+def eval_chebyu(x: Any, y: Any, out: Any) -> Any:
+    """Chebyshev polynomial of the second kind of degree x."""
+    return unknown("eval_chebyu", "degree"), 2.0 * eval_gegenbauer(x - 1, 2.0, y)
+
+
+@elementwise(
+    "scipy.special.eval_hermite",
+    domain=(DEGREE, Interval(-3.0, 3.0)),
+    raises=False,
+    ulps=64,
+    sympy="hermite(x, y)",
+)
+def eval_hermite(x: Any, y: Any, out: Any) -> Any:
+    """Hermite polynomial of degree x of the physicists."""
+    slope = choose(equal(x, 0), lambda: 0.0, lambda: 2.0 * x * eval_hermite(x - 1, y))
+    return unknown("eval_hermite", "degree"), slope
+
+
+@elementwise(
+    "scipy.special.eval_hermitenorm",
+    domain=(DEGREE, Interval(-3.0, 3.0)),
+    raises=False,
+    ulps=64,
+    sympy="2**(-x/2)*hermite(x, y/sqrt(2))",
+)
+def eval_hermitenorm(x: Any, y: Any, out: Any) -> Any:
+    """Hermite polynomial of degree x of the probabilists."""
+    slope = choose(equal(x, 0), lambda: 0.0, lambda: 1.0 * x * eval_hermitenorm(x - 1, y))
+    return unknown("eval_hermitenorm", "degree"), slope
+
+
+@elementwise(
+    "scipy.special.eval_genlaguerre",
+    domain=(DEGREE, SHAPE, Interval(0.0, 5.0)),
+    raises=False,
+    ulps=64,
+    sympy="gamma(x + y + 1)/gamma(x + 1)/gamma(y + 1)*hyper([-x], [y + 1], z)",
+)
+def eval_genlaguerre(x: Any, y: Any, z: Any, out: Any) -> Any:
+    """Generalised Laguerre polynomial of degree x."""
+    other = unknown("eval_genlaguerre", "degree and parameter")
+    return other, other, -eval_genlaguerre(x - 1, y + 1.0, z)
+
+
+@elementwise(
+    "scipy.special.eval_laguerre",
+    domain=(DEGREE, Interval(0.0, 5.0)),
+    raises=False,
+    ulps=64,
+    sympy="hyper([-x], [1], y)",
+)
+def eval_laguerre(x: Any, y: Any, out: Any) -> Any:
+    """Laguerre polynomial of degree x."""
+    return unknown("eval_laguerre", "degree"), -eval_genlaguerre(x - 1, 1.0, y)
