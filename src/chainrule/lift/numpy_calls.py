@@ -389,12 +389,15 @@ class NumpyCalls(Methods):
         if not isinstance(owner, ObjectBox) or not owner.type.__module__.startswith("scipy.stats"):
             return None
         name = str(getattr(owner.instance, "name", ""))
-        op = DISTRIBUTIONS.get((name, getattr(found, "__name__", "")))
-        if op is None:
+        entry = DISTRIBUTIONS.get((name, getattr(found, "__name__", "")))
+        if entry is None:
             return None
-        given = bound(("x", "loc", "scale"), args[1:], keywords)
-        constant = self.graph.constant
-        full = {"loc": constant(0.0), "scale": constant(1.0), **given}
+        op, names = entry
+        given = bound(names, args[1:], keywords)
+        defaults = {"loc": self.graph.constant(0.0), "scale": self.graph.constant(1.0)}
+        full = {key: given.get(key, defaults.get(key)) for key in names}
+        if None in full.values():
+            return None
         return self.bound_call(op, [], full, node, "function")
 
     def _is_numpys(self, owner: Node, name: str) -> bool:

@@ -14,7 +14,7 @@ from chainrule.primitives.adjoints import Adjoints
 from chainrule.primitives.arrays.call import ArrayCall, declared, made
 from chainrule.primitives.arrays.records import results
 from chainrule.primitives.broadcasting import widened
-from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.declare import Flat, Primitive, is_constant
 from chainrule.primitives.sequence import record
 
 
@@ -89,7 +89,8 @@ class _Steps(Adjoints):
         self.steps = []
         self.varied = set(self.wanted)
         for step in steps_between(args, root):
-            if any(arg in self.varied for arg in step.args):
+            flows = not isinstance(step.op, Flat)
+            if flows and any(arg in self.varied for arg in step.args):
                 self.varied.add(step)
                 self.steps.append(step)
         self.bars: dict[Node, Node] = {}

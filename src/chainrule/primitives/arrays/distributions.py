@@ -1,55 +1,237 @@
-"""Densities and distribution functions of SciPy's normal distribution."""
+"""Densities and distribution functions of SciPy's distributions.
+
+Each is declared once in its standard form; location and scale are the same for all.  Outside the
+support a density is 0 and stays so: what stands for the point there is inside, and not felt.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, broadcast_axes, promoted
+from chainrule.primitives.arithmetic import absolute, power
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.defined import array_defined
-from chainrule.primitives.declare import TABLE
+from chainrule.primitives.elementary import (
+    atan,
+    exp,
+    expm1,
+    log,
+    log1p,
+    logaddexp,
+    where,
+)
+from chainrule.primitives.rounding import floor
+from chainrule.primitives.special import (
+    betainc,
+    betaln,
+    expit,
+    gammainc,
+    gammaincc,
+    lgamma,
+    log_ndtr,
+    ndtr,
+    xlog1py,
+    xlogy,
+)
 
 LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
+LOG_2 = math.log(2.0)
+LOG_PI = math.log(math.pi)
+
+Formula = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A distribution in its standard form, of a point and its shapes."""
+
+    name: str
+    shapes: tuple[str, ...]
+    log_density: Formula
+    cdf: Formula | None = None
+    sf: Formula | None = None
+    support: tuple[float, float] = (-math.inf, math.inf)
+    discrete: bool = False
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the parameters of its methods."""
+        point = "k" if self.discrete else "x"
+        return (point, *self.shapes, "loc") + (() if self.discrete else ("scale",))
 
 
 def _typed(*types: Type) -> Type:
     return array_of(promoted(types), broadcast_axes(types))
 
 
-def _log_density(z: Node, scale: Node) -> Node:
-    return -0.5 * (z * z) - (TABLE["log"](scale) + LOG_ROOT)  # type: ignore[no-any-return]
+def _student(z: Any, df: Any) -> Any:
+    half = 0.5 * (df + 1.0)
+    return lgamma(half) - lgamma(0.5 * df) - 0.5 * (log(df) + LOG_PI) - half * log1p(z * z / df)
 
 
-def _normal(name: str, doc: str, of: Callable[[Node, Node], Any]) -> ArrayCall:
-    @array_defined(
-        f"norm_{name}", spelled=f"scipy.stats.norm.{name}", signature="x, loc, scale", arrays=3,
-        typed=_typed,
-    )  # fmt: skip
-    def primitive(x: Node, loc: Node, scale: Node) -> Node:
-        found: Node = of((x - loc) / scale, scale)
+def _log_normal(z: Any, s: Any) -> Any:
+    ratio = log(z) / s
+    return -0.5 * (ratio * ratio) - log(s * z) - LOG_ROOT
+
+
+def _binomial(k: Any, n: Any, p: Any) -> Any:
+    ways = lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0)
+    return ways + xlogy(k, p) + xlog1py(n - k, -p)
+
+
+def _negative_binomial(k: Any, n: Any, p: Any) -> Any:
+    ways = lgamma(k + n) - lgamma(k + 1.0) - lgamma(n)
+    return ways + n * log(p) + xlog1py(k, -p)
+
+
+HALF = (0.0, math.inf)
+CONTINUOUS = (
+    Distribution(
+        "norm", (), lambda z: -0.5 * (z * z) - LOG_ROOT, ndtr, lambda z: ndtr(-z)
+    ),
+    Distribution(
+        "gamma", ("a",), lambda z, a: xlogy(a - 1.0, z) - z - lgamma(a),
+        lambda z, a: gammainc(a, z), lambda z, a: gammaincc(a, z), HALF,
+    ),
+    Distribution(
+        "beta", ("a", "b"),
+        lambda z, a, b: xlogy(a - 1.0, z) + xlog1py(b - 1.0, -z) - betaln(a, b),
+        lambda z, a, b: betainc(a, b, z), None, (0.0, 1.0),
+    ),
+    Distribution(
+        "expon", (), lambda z: -z, lambda z: -expm1(-z), lambda z: exp(-z), HALF
+    ),
+    Distribution(
+        "lognorm", ("s",), _log_normal, lambda z, s: ndtr(log(z) / s),
+        lambda z, s: ndtr(-(log(z) / s)), HALF,
+    ),
+    Distribution("t", ("df",), _student),
+    Distribution(
+        "chi2", ("df",),
+        lambda z, df: xlogy(0.5 * df - 1.0, z) - 0.5 * z - lgamma(0.5 * df) - 0.5 * df * LOG_2,
+        lambda z, df: gammainc(0.5 * df, 0.5 * z), lambda z, df: gammaincc(0.5 * df, 0.5 * z),
+        HALF,
+    ),
+    Distribution("uniform", (), lambda z: 0.0 * z, lambda z: z, lambda z: 1.0 - z, (0.0, 1.0)),
+    Distribution(
+        "cauchy", (), lambda z: -log1p(z * z) - LOG_PI, lambda z: 0.5 + atan(z) / math.pi,
+        lambda z: 0.5 - atan(z) / math.pi,
+    ),
+    Distribution("laplace", (), lambda z: -absolute(z) - LOG_2),
+    Distribution(
+        "logistic", (), lambda z: -z - 2.0 * logaddexp(0.0, -z), expit, lambda z: expit(-z)
+    ),
+    Distribution(
+        "weibull_min", ("c",), lambda z, c: log(c) + xlogy(c - 1.0, z) - power(z, c),
+        lambda z, c: -expm1(-power(z, c)), lambda z, c: exp(-power(z, c)), HALF,
+    ),
+    Distribution(
+        "pareto", ("b",), lambda z, b: log(b) - (b + 1.0) * log(z),
+        lambda z, b: 1.0 - power(z, -b), lambda z, b: power(z, -b), (1.0, math.inf),
+    ),
+    Distribution(
+        "invgamma", ("a",), lambda z, a: -(a + 1.0) * log(z) - lgamma(a) - 1.0 / z,
+        lambda z, a: gammaincc(a, 1.0 / z), lambda z, a: gammainc(a, 1.0 / z), HALF,
+    ),
+    Distribution(
+        "rayleigh", (), lambda z: log(z) - 0.5 * (z * z), lambda z: -expm1(-0.5 * (z * z)),
+        lambda z: exp(-0.5 * (z * z)), HALF,
+    ),
+    Distribution(
+        "gumbel_r", (), lambda z: -z - exp(-z), lambda z: exp(-exp(-z)),
+        lambda z: -expm1(-exp(-z)),
+    ),
+)  # fmt: skip
+DISCRETE = (
+    Distribution(
+        "poisson", ("mu",), lambda k, mu: xlogy(k, mu) - lgamma(k + 1.0) - mu, support=HALF,
+        discrete=True,
+    ),
+    Distribution("binom", ("n", "p"), _binomial, support=HALF, discrete=True),
+    Distribution(
+        "bernoulli", ("p",), lambda k, p: xlogy(k, p) + xlog1py(1.0 - k, -p), support=(0.0, 1.0),
+        discrete=True,
+    ),
+    Distribution(
+        "geom", ("p",), lambda k, p: log(p) + xlog1py(k - 1.0, -p), support=(1.0, math.inf),
+        discrete=True,
+    ),
+    Distribution("nbinom", ("n", "p"), _negative_binomial, support=HALF, discrete=True),
+)  # fmt: skip
+
+
+def _inside(z: Node, support: tuple[float, float]) -> Node | None:
+    """Where a point is inside the support; None for the whole line."""
+    low, high = support
+    if low == -math.inf:
+        return None
+    inside: Node = z >= low
+    if high != math.inf:
+        inside = where(inside, z <= high, False)
+    return inside
+
+
+def _restricted(
+    of: Formula, support: tuple[float, float], outside: float
+) -> Callable[[Node, tuple[Node, ...]], Node]:
+    """``of`` inside the support, a constant outside."""
+
+    def value(z: Node, shapes: tuple[Node, ...]) -> Node:
+        inside = _inside(z, support)
+        if inside is None:
+            return of(z, *shapes)  # type: ignore[no-any-return]
+        point = 1.0 if support[1] > 1.0 else 0.5
+        found: Node = where(inside, of(where(inside, z, point), *shapes), outside)
         return found
 
-    primitive.__doc__ = doc
+    return value
+
+
+def _declared(own: Distribution, method: str, of: Formula) -> ArrayCall:
+    @array_defined(
+        f"{own.name}_{method}", spelled=f"scipy.stats.{own.name}.{method}",
+        signature=", ".join(own.parameters), arrays=len(own.parameters), typed=_typed,
+    )  # fmt: skip
+    def primitive(x: Node, *others: Node) -> Node:
+        shapes, loc = others[: len(own.shapes)], others[len(own.shapes)]
+        if own.discrete:
+            found: Node = of(floor(x - loc), shapes)
+            return found
+        scale = others[-1]
+        return of((x - loc) / scale, shapes, scale)  # type: ignore[no-any-return]
+
+    primitive.__doc__ = f"The {method} of the {own.name} distribution."
     return primitive
 
 
-# By the name of the distribution and of its method; all are of (x, loc, scale).
-DISTRIBUTIONS: dict[tuple[str, str], ArrayCall] = {
-    ("norm", "pdf"): _normal(
-        "pdf", "The normal density.", lambda z, scale: TABLE["exp"](_log_density(z, scale))
-    ),
-    ("norm", "logpdf"): _normal("logpdf", "The logarithm of the normal density.", _log_density),
-    ("norm", "cdf"): _normal(
-        "cdf", "The normal distribution function.", lambda z, scale: TABLE["ndtr"](z)
-    ),
-    ("norm", "sf"): _normal(
-        "sf", "One minus the normal distribution function.", lambda z, scale: TABLE["ndtr"](-z)
-    ),
-    ("norm", "logcdf"): _normal(
-        "logcdf", "The logarithm of the normal distribution function.",
-        lambda z, scale: TABLE["log_ndtr"](z),
-    ),
-}  # fmt: skip
+def _methods(own: Distribution) -> dict[str, Formula]:
+    """The methods of a distribution, as functions of the standard point, shapes and scale."""
+    logarithm = _restricted(own.log_density, own.support, -math.inf)
+    density = _restricted(lambda *args: exp(own.log_density(*args)), own.support, 0.0)
+    if own.discrete:
+        return {"logpmf": logarithm, "pmf": density}
+    found: dict[str, Formula] = {
+        "logpdf": lambda z, shapes, scale: logarithm(z, shapes) - log(scale),
+        "pdf": lambda z, shapes, scale: density(z, shapes) / scale,
+    }
+    for name, of, outside in (("cdf", own.cdf, 0.0), ("sf", own.sf, 1.0)):
+        if of is not None:
+            part = _restricted(of, own.support, outside)
+            found[name] = lambda z, shapes, scale, part=part: part(z, shapes)
+    if own.name == "norm":
+        found["logcdf"] = lambda z, shapes, scale: log_ndtr(z)
+        found["logsf"] = lambda z, shapes, scale: log_ndtr(-z)
+    return found
+
+
+# By the name of the distribution and of its method, with the names of its parameters.
+DISTRIBUTIONS: dict[tuple[str, str], tuple[ArrayCall, tuple[str, ...]]] = {
+    (own.name, method): (_declared(own, method, of), own.parameters)
+    for own in (*CONTINUOUS, *DISCRETE)
+    for method, of in _methods(own).items()
+}

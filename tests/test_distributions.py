@@ -1,0 +1,102 @@
+"""SciPy's distributions: their values, and slopes by the point and by every parameter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from chainrule import UnsupportedError, grad, value_and_grad
+from chainrule.primitives.arrays.distributions import CONTINUOUS, DISCRETE, DISTRIBUTIONS
+from tests import oracle
+
+SHAPES = {"a": 2.3, "b": 3.1, "s": 0.6, "df": 3.5, "c": 1.7, "mu": 2.5, "n": 7.5, "p": 0.3}
+NO_CLOSED_FORM = {"cdf", "sf"}
+POINTS = {"beta": 0.6, "uniform": 0.6, "pareto": 3.0}
+
+
+def gamma_pdf(x, a, scale):
+    return stats.gamma.pdf(x, a, scale=scale)
+
+
+def student(x, df, loc, scale):
+    return stats.t.logpdf(x, df, loc, scale)
+
+
+def weibull(x, c, scale):
+    return stats.weibull_min.cdf(x, c, scale=scale) + stats.weibull_min.logpdf(x, c, scale=scale)
+
+
+def poisson(mu):
+    return stats.poisson.logpmf(3, mu) + stats.poisson.pmf(2, mu)
+
+
+def normal_scores(x, loc, scale):
+    return stats.norm.cdf(x, loc, scale) * stats.norm.logsf(x, loc=loc, scale=scale)
+
+
+CALLS = [
+    (gamma_pdf, (1.3, 2.1, 0.8)),
+    (student, (1.3, 3.5, 0.2, 1.4)),
+    (weibull, (1.3, 1.7, 0.8)),
+    (poisson, (2.4,)),
+    (normal_scores, (0.4, 0.1, 1.3)),
+]
+
+
+@pytest.mark.parametrize(("function", "args"), CALLS, ids=[f.__name__ for f, _ in CALLS])
+def test_slopes_by_every_parameter_agree_with_differences(function, args):
+    names = tuple(function.__code__.co_varnames[: len(args)])
+    value, slopes = value_and_grad(function, wrt=names)(*args)
+    assert value == function(*args)
+    for name, slope in zip(names, slopes, strict=True):
+        verdict = oracle.derivative(function, args, {}, name, ())
+        assert verdict.decided
+        assert oracle.agrees(verdict, float(slope))
+
+
+@pytest.mark.parametrize(("name", "method"), DISTRIBUTIONS)
+def test_the_declared_formula_is_that_of_scipy(name, method):
+    own = next(each for each in (*CONTINUOUS, *DISCRETE) if each.name == name)
+    shapes = tuple(SHAPES[key] for key in own.shapes)
+    if name in ("binom", "nbinom"):
+        shapes = (7, 0.3)
+    formula = {"cdf": own.cdf, "sf": own.sf}.get(method, own.log_density)
+    point = 1 if own.discrete else POINTS.get(name, 1.3)
+    expected = getattr(getattr(stats, name), method)(point, *shapes)
+    found = {
+        "logsf": lambda: np.log(own.sf(point)),
+        "logcdf": lambda: np.log(own.cdf(point)),
+        "pdf": lambda: np.exp(formula(point, *shapes)),
+        "pmf": lambda: np.exp(formula(point, *shapes)),
+    }.get(method, lambda: formula(point, *shapes))()
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_likelihoods_of_samples_are_differentiated():
+    def likelihood(shape, scale, x):
+        return np.sum(stats.gamma.logpdf(x, shape, scale=scale))
+
+    x = np.array([0.5, 1.5, 2.5])
+    by_shape, by_scale = grad(likelihood, wrt=("shape", "scale"))(2.0, 1.5, x)
+    assert by_scale == pytest.approx(np.sum(x) / 1.5**2 - 3 * 2.0 / 1.5, rel=1e-13)
+    assert by_shape == pytest.approx(np.sum(np.log(x / 1.5)) - 3 * 0.42278433509846714, rel=1e-13)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_outside_the_support_a_density_does_not_change():
+    def density(x, a):
+        return np.sum(stats.gamma.pdf(x, a))
+
+    by_x, by_a = grad(density, wrt=("x", "a"))(np.array([-1.0, 1.0]), 2.0)
+    assert by_x.tolist() == [0.0, 0.0]
+    assert by_a == pytest.approx(np.exp(-1.0) * -0.42278433509846714, rel=1e-13)
+    assert grad(lambda x: stats.gamma.pdf(x, 2.5))(-1.0) == 0.0
+
+
+def test_a_slope_without_closed_form_is_refused():
+    def chance(x, a):
+        return stats.gamma.cdf(x, a)
+
+    with pytest.raises(UnsupportedError, match="gammainc"):
+        grad(chance, wrt="a")(1.0, 2.0)
