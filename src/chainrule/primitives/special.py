@@ -74,6 +74,7 @@ def erfcx(x: Any, out: Any) -> Any:
 
 
 def horner(coefficients: tuple[float, ...], x: Any) -> Any:
+    """The polynomial with these coefficients, that of x**0 first."""
     total: Any = coefficients[-1]
     for coefficient in reversed(coefficients[:-1]):
         total = coefficient + x * total
