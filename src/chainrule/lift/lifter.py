@@ -16,6 +16,7 @@ from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
 from chainrule.lift import folds, ordering
+from chainrule.lift.annotations import Example, hinted, hints_of, parsed_kind
 from chainrule.lift.arrays import is_ndarray
 from chainrule.lift.callees import declare_names
 from chainrule.lift.core import AlwaysRaises
@@ -25,7 +26,6 @@ from chainrule.lift.parameters import (
     KINDS,
     Parameters,
     annotated_type,
-    kind_type,
     signature_parameters,
     used_types,
 )
@@ -245,6 +245,7 @@ def _parameter_values(
 ) -> dict[str, Value]:
     values: dict[str, Value] = {}
     uses = used_types(source.tree)
+    hints = hints_of(source.function)
     for position, parameter in enumerate(signature.parameters.values()):
         name = parameter.name
 
@@ -268,26 +269,35 @@ def _parameter_values(
         elif arguments is not None and parameter.default is not inspect.Parameter.empty:
             values[name] = lifter.example_value(name, parameter.default, read)
         else:
-            type_ = _known_type(parameter, uses, kinds.get(name), name in wrt)
-            values[name] = lifter.kind_value(type_, read)
+            known = _known_type(parameter, uses, kinds.get(name), name in wrt, hints)
+            values[name] = (
+                lifter.example_value(name, known.value, read)
+                if isinstance(known, Example)
+                else lifter.kind_value(known, read)
+            )
     return values
 
 
 def _known_type(
-    parameter: inspect.Parameter, uses: Mapping[str, Type], kind: str | None, active: bool
-) -> Type:
-    """The type of a parameter without an example."""
+    parameter: inspect.Parameter,
+    uses: Mapping[str, Type],
+    kind: str | None,
+    active: bool,
+    hints: Mapping[str, Any],
+) -> Type | Example:
+    """The type of a parameter without an example, or an example of its layout."""
     if kind is not None:
-        type_ = kind_type(kind)
+        type_ = parsed_kind(kind)
         if type_ is None:
             raise ArgumentError(
                 f"unknown kind `{kind}` for parameter `{parameter.name}`",
-                remedy=f"Known kinds are {', '.join(KINDS)}, and arrays such as float[n, m].",
+                remedy=f"Known kinds are {', '.join(KINDS)}, arrays such as float[n, m], and "
+                "containers of these: list[float[n]], tuple[float, int], {a: float, b: float[n]}.",
             )
         return type_
-    annotated = annotated_type(parameter.annotation)
-    if annotated is not None:
-        return annotated
+    told = hinted(parameter.name, hints.get(parameter.name, parameter.annotation))
+    if told is not None:
+        return told
     default = parameter.default
     if default is inspect.Parameter.empty:
         return uses.get(parameter.name, FLOAT)
