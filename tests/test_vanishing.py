@@ -39,6 +39,31 @@ def test_the_two_densities_of_an_option_are_seen_to_be_one() -> None:
     assert gamma(*price) == pytest.approx(expected, rel=1e-13)
 
 
+ROOT = sqrt(2.0)
+
+
+def price_over_global(S, K, T, r, sigma):
+    spread = sigma * sqrt(T)
+    d1 = (log(S / K) + (r + 0.5 * sigma**2) * T) / spread
+    d2 = d1 - spread
+    below = 0.5 * (1.0 + erf(d1 / ROOT))
+    return S * below - K * exp(-r * T) * 0.5 * (1.0 + erf(d2 / ROOT))
+
+
+def test_an_identity_that_rests_on_a_global_is_given_up_when_it_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    delta = grad(price_over_global, wrt="S", mode="reverse")
+    price = (100.0, 95.0, 0.75, 0.03, 0.2)
+    assert delta(*price) == grad(call_price, wrt="S")(*price)
+    assert exponentials(delta.source) == 0
+    monkeypatch.setitem(globals(), "ROOT", 1.5)
+    step = 1e-4
+    above = price_over_global(100.0 + step, *price[1:])
+    slope = (above - price_over_global(100.0 - step, *price[1:])) / (2.0 * step)
+    assert delta(*price) == pytest.approx(slope, rel=1e-8)
+
+
 def through_the_square(x):
     return exp(0.5 * log(x * x)) * exp(x) - x * exp(x)
 

@@ -19,6 +19,7 @@ from chainrule.primitives.arithmetic import multiply, power, remainder
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, control, nodes_of
 from chainrule.primitives.declare import Differential, Elementwise, Linear, Structured, is_constant
+from chainrule.primitives.effect import DOMAIN
 
 
 class OwnSquares(Copier):
@@ -62,6 +63,9 @@ def _decisive(graph: Graph) -> list[Node]:
 
 def _is_smooth(node: Node) -> bool:
     """Whether what is a last bit of its arguments is about a last bit of the value."""
+    if node.op is DOMAIN:
+        # At the edge itself the exact square is as good.
+        return True
     if node.op.effect or node.op is remainder:
         return False
     if isinstance(node.op, (Differential, Elementwise, Linear)) or isinstance(node.type, Record):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -52,9 +52,18 @@ Key = tuple[Hashable, ...]
 
 
 class Drawn:
-    """The values of nodes at arguments drawn from ``seed``, some of which are ``positive``."""
+    """The values of nodes at arguments drawn from ``seed``.
 
-    def __init__(self, seed: int, positive: Collection[Node] = ()) -> None:
+    Some of these are ``positive``, and some are the ``numbers`` that are given.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        positive: Collection[Node] = (),
+        numbers: Mapping[Node, float] | None = None,
+    ) -> None:
+        self.numbers = numbers or {}
         self.positive = positive
         self.random = random.Random(seed)
         self.known: dict[Node, Signature] = {}
@@ -121,6 +130,8 @@ class Drawn:
         """A number, or something of which nothing is known but that it is a number."""
         if node.op is CONSTANT and isinstance(node.params[0], (int, float)):
             return self._number(node.params[0])
+        if node in self.numbers:
+            return self._number(self.numbers[node])
         root, log = self.random.randrange(1, ORDER), self.random.randrange(1, ORDER)
         half = log * pow(2, -1, ORDER) % ORDER
         sign = 1 if node in self.positive else self.random.choice((1, -1))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chainrule.graph.block import Graph
+from chainrule.graph.block import GLOBAL, Graph
+from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import add, subtract
@@ -50,6 +51,22 @@ def vanishing(graph: Graph) -> Vanishing | None:
             of_exponentials.add(node)
             if all(arg in of_exponentials for arg in node.args) and _is_sum(node):
                 candidates.add(node)
+    zeros = _zeros(candidates, graph, {})
+    numbers = _numbers(graph, _made_of(candidates - zeros))
+    if numbers and (more := _zeros(candidates - zeros, graph, numbers)):
+        # The code rests on these numbers: it is made anew when one of them changes.
+        zeros |= more
+        rested_on = set(_made_of(more))
+        for node in numbers:
+            if node in rested_on:
+                module, name = map(str, node.params)
+                route = Route(graph.scopes[module]).item(name)
+                graph.guard(route, "is", graph.globals[module, name])
+    return Vanishing(graph, zeros) if zeros else None
+
+
+def _zeros(candidates: set[Node], graph: Graph, numbers: dict[Node, float]) -> set[Node]:
+    """Which of the sums vanish at all arguments; globals may be known by their values."""
     needed = _made_of(candidates)
     positive = {
         node.args[0]
@@ -60,14 +77,26 @@ def vanishing(graph: Graph) -> Vanishing | None:
     for seed in range(TRIED):
         if not candidates or agreed == DRAWS:
             break
-        drawn = Drawn(seed, positive)
+        drawn = Drawn(seed, positive, numbers)
         try:
             drawn.run(needed)
         except Undefined:
             continue
         agreed += 1
         candidates = {node for node in candidates if drawn[node].base == 0}
-    return Vanishing(graph, candidates) if candidates and agreed == DRAWS else None
+    return candidates if agreed == DRAWS else set()
+
+
+def _numbers(graph: Graph, nodes: list[Node]) -> dict[Node, float]:
+    """The floats among globals of modules that can be watched."""
+    found: dict[Node, float] = {}
+    for node in nodes:
+        if node.op is GLOBAL:
+            module, name = map(str, node.params)
+            value: object = graph.globals[module, name]
+            if isinstance(value, float) and graph.scopes.get(module, {}).get(name) is value:
+                found[node] = value
+    return found
 
 
 def _made_of(nodes: Iterable[Node]) -> list[Node]:
