@@ -93,9 +93,9 @@ def _numbers(graph: Graph, nodes: list[Node]) -> dict[Node, float]:
     for node in nodes:
         if node.op is GLOBAL:
             module, name = map(str, node.params)
-            value: object = graph.globals[module, name]
+            value = graph.globals[module, name]
             if isinstance(value, float) and graph.scopes.get(module, {}).get(name) is value:
-                found[node] = value
+                found[node] = float(value)
     return found
 
 
