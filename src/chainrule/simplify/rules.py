@@ -166,8 +166,20 @@ def _factored(op: Primitive, x: Node, y: Node, x_single: bool, y_single: bool) -
     return None
 
 
+def _lowered(node: Node) -> bool:
+    """Whether a value has a negative constant in front."""
+    made = node.op is multiply and node.origin.derivative and node not in node.graph.names
+    return made and is_constant(node.args[0]) and bool(constant_value(node.args[0]) < 0)
+
+
+def _opposite(node: Node) -> Node:
+    return multiply.build(negative.build(node.args[0]), node.args[1])
+
+
 def subtract_scaled(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
-    """x + (-c) * a = x - c * a."""
+    """x + (-c) * a = x - c * a, and x + (-c) * a / d = x - c * a / d."""
+    if y_single and y.op is divide and y.origin.derivative and _lowered(y.args[0]):
+        return subtract.build(x, divide.build(_opposite(y.args[0]), y.args[1]))
     if _scaled(y, y_single) and y.args[0].params[0] < 0:  # type: ignore[operator]
         return subtract.build(x, multiply.build(negative.build(y.args[0]), y.args[1]))
     if _scaled(x, x_single) and x.args[0].params[0] < 0:  # type: ignore[operator]

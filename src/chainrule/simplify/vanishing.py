@@ -94,8 +94,9 @@ def _numbers(graph: Graph, nodes: list[Node]) -> dict[Node, float]:
         if node.op is GLOBAL:
             module, name = map(str, node.params)
             value = graph.globals[module, name]
-            if isinstance(value, float) and graph.scopes.get(module, {}).get(name) is value:
-                found[node] = float(value)
+            watched = graph.scopes.get(module, {}).get(name)
+            if isinstance(value, float) and watched == value:
+                found[node] = value
     return found
 
 
