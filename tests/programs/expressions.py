@@ -1,6 +1,7 @@
 """Small functions of (x, xs), each about one kind of expression or call."""
 # ruff: noqa
 
+import sys
 import math, cmath, operator, functools, itertools, statistics
 from math import *
 import numpy as np
@@ -252,7 +253,6 @@ def a57(x, xs):
     return (
         math.exp(x)
         + math.expm1(x)
-        + math.exp2(x) * 1
         + math.log(x)
         + math.log(x, 3)
         + math.log2(x)
@@ -292,7 +292,6 @@ def a60(x, xs):
         + math.gamma(x)
         + math.lgamma(x)
         + math.sqrt(x)
-        + math.cbrt(x)
         + math.pow(x, 2.5)
         + math.degrees(x)
         + math.radians(x)
@@ -506,3 +505,9 @@ def c23(x, xs):
 
 def c24(x, xs):
     return sorted((x, 2.0))[0] + sorted(enumerate(xs), key=lambda p: p[1])[0][1] * x
+
+
+if sys.version_info >= (3, 11):
+
+    def c25(x, xs):
+        return math.exp2(x) * 1 + math.cbrt(x)
