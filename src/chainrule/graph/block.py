@@ -97,7 +97,6 @@ class Block:
         self.results: tuple[Node, ...] = ()
         self.completes = True
         self.owner: Node | None = None
-        self._interned: dict[Hashable, Node] = {}
 
     def add(
         self,
@@ -107,7 +106,7 @@ class Block:
         type: Type | None = None,
     ) -> Node:
         """The node of this operation here: an equal one in reach, or a new last step."""
-        key: Hashable = (op, tuple(arg.serial for arg in args), params)
+        key = _key_of(op, args, params)
         if op.pure and not op.effect:
             known = self._find(key)
             if known is not None:
@@ -121,33 +120,36 @@ class Block:
                 param.owner = node
         if op is not ITEM:
             self.steps.append(node)
-        self._interned[key] = node
+        self.graph.interned.setdefault(key, {})[self] = node
         return node
 
     def known(
         self, op: Op, args: tuple[Node, ...], params: tuple[Hashable, ...] = ()
     ) -> Node | None:
         """The node of this operation where there is one in reach."""
-        return self._find((op, tuple(arg.serial for arg in args), params))
+        return self._find(_key_of(op, args, params))
 
     def _find(self, key: Hashable) -> Node | None:
+        homes = self.graph.interned.get(key)
+        if homes is None:
+            return None
         block: Block | None = self
         while block is not None:
-            for values in (block, block.mirrored):
-                if values is not None and key in values._interned:
-                    return values._interned[key]
+            if block in homes:
+                return homes[block]
+            if block.mirrored in homes:
+                return homes[block.mirrored]
             block = block.parent
         return None
 
     def forget(self, count: int) -> None:
         """Drop the steps after the first ``count``: an attempt that was given up."""
-        dropped = set(self.steps[count:])
+        for node in self.steps[count:]:
+            # Results of a dropped node are asked for by its serial, which does not come again.
+            homes = self.graph.interned[_key_of(node.op, node.args, node.params)]
+            if homes.get(self) is node:
+                del homes[self]
         del self.steps[count:]
-        self._interned = {
-            key: node
-            for key, node in self._interned.items()
-            if node not in dropped and not dropped.intersection(node.args)
-        }
 
     def parameter(self, name: str, type: Type) -> Node:
         """A new parameter of this block."""
@@ -174,6 +176,11 @@ def inside(node: Node, block: Block) -> bool:
             return True
         current = current.parent
     return False
+
+
+def _key_of(op: Op, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Hashable:
+    """What equal operations have in common."""
+    return (op, tuple([arg.serial for arg in args]), params)
 
 
 NO_DEFAULT = object()
@@ -234,6 +241,9 @@ class Graph:
         self.name = name
         self._serial = itertools.count()
         self._leaves: dict[Hashable, Node] = {}
+        # The nodes of each operation by their blocks: what is new is told by one look-up,
+        # however deep blocks nest.
+        self.interned: dict[Hashable, dict[Block | None, Node]] = {}
         self.body = Block(self)
         self.signature: tuple[SignatureParameter, ...] = ()
         self.docstring = ""

@@ -101,11 +101,10 @@ def next_states(node: Node) -> tuple[Node, ...]:
 
 def owned_blocks(node: Node) -> tuple[Block, ...]:
     """The blocks that a structured node owns, outer ones first."""
-    if node.op is TRY:
-        return try_blocks(node.params)
-    if node.op not in (IF, LOOP):
-        return ()
-    return tuple(param for param in node.params if isinstance(param, Block))
+    op = node.op
+    if op is IF or op is LOOP:
+        return tuple([param for param in node.params if isinstance(param, Block)])
+    return try_blocks(node.params) if op is TRY else ()
 
 
 IF = If("if")

@@ -72,23 +72,27 @@ class Live:
         # The structured node around a block, and the loop and number of a state.
         self.owners: dict[Block, Node] = {}
         self.states: dict[Node, tuple[Node, int]] = {}
+        effects: list[Node] = []
         for node in nodes_of(graph.body):
-            self.owners.update(dict.fromkeys(owned_blocks(node), node))
+            for block in owned_blocks(node):
+                self.owners[block] = node
             if node.op is LOOP:
                 states = loop_parts(node)[2]
                 self.states.update({state: (node, k) for k, state in enumerate(states)})
+            if node.op.effect:
+                effects.append(node)
         if needed is None:
-            effects = [node for node in nodes_of(graph.body) if node.op.effect]
             needed = [*graph.body.results, *effects]
         self.mark(*needed)
         while self.work:
             self.process(self.work.pop())
 
     def mark(self, *nodes: Node) -> None:
+        known, work = self.nodes, self.work
         for node in nodes:
-            if node not in self.nodes:
-                self.nodes.add(node)
-                self.work.append(node)
+            if node not in known:
+                known.add(node)
+                work.append(node)
 
     def process(self, node: Node) -> None:
         """Mark what ``node`` needs, and the structure in which it stands."""

@@ -564,7 +564,7 @@ def is_constant(value: Any, *numbers: float) -> bool:
         value = value.params[0]
     elif not isinstance(value, (int, float)):
         return False
-    return not numbers or any(value == number for number in numbers)
+    return not numbers or value in numbers
 
 
 def constant_value(node: Node) -> Any:
