@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import itertools
 import linecache
 import math
@@ -15,6 +16,8 @@ import chainrule
 from benchmarks.counting import operations_of, operations_of_source
 from benchmarks.peers import sympy_call
 from benchmarks.straight_line import HARMONICS, TABLE, Row
+from chainrule import grad
+from chainrule.graph.block import Block
 
 NUMBERS = itertools.count()
 # Operations of the gradient, those of f that it needs included, by those of the function.
@@ -257,3 +260,39 @@ def test_forward_mode_records_nothing_in_a_loop() -> None:
     source = gradient_source(newton_sqrt, "a", (2.0, 3))
     assert "append" not in source
     assert "tape" not in source
+
+
+CHAIN = "def f(x, y, z):\n" + "{}" + "    return x\n"
+BRANCH = "    if x > {0}.0:\n        x = x * y\n    else:\n        x = x + z\n"
+SHAPES = {
+    "statements in a row": lambda n: CHAIN.format("    x = x * y + 0.5 * z\n" * n),
+    "branches in a row": lambda n: CHAIN.format("".join(map(BRANCH.format, range(n)))),
+    "one sum": lambda n: (
+        "def f(x, y, z):\n    return " + " + ".join(f"{k + 1}.0 * x * y" for k in range(n)) + "\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_twice_the_statements_take_twice_the_steps(shape, tmp_path, monkeypatch):
+    """Generation is linear: counted are the operations that all walks together ask for."""
+    counts = []
+    plain = Block.add
+    for size in (30, 60):
+        made = 0
+
+        def counted(self, *args, **keywords):
+            nonlocal made
+            made += 1
+            return plain(self, *args, **keywords)
+
+        file = tmp_path / f"module_{size}.py"
+        file.write_text(SHAPES[shape](size))
+        spec = importlib.util.spec_from_file_location(file.stem, file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        with monkeypatch.context() as patched:
+            patched.setattr(Block, "add", counted)
+            grad(module.f, wrt=("x", "y", "z"), mode="reverse")
+        counts.append(made)
+    assert counts[1] < 2.1 * counts[0]

@@ -307,15 +307,14 @@ def targets_of(target: Any) -> Iterator[Value]:
 
 def defined_by(statement: Statement) -> list[Value]:
     """The values that get their value in ``statement`` itself."""
-    match statement:
-        case Define(value=value):
-            return [value]
-        case Move(targets=targets):
-            return targets
-        case Unpack(targets=items):
-            return [item for item in items if item is not None]
-        case For(target=target):
-            return list(targets_of(target))
+    if isinstance(statement, Define):
+        return [statement.value]
+    if isinstance(statement, Move):
+        return statement.targets
+    if isinstance(statement, Unpack):
+        return [item for item in statement.targets if item is not None]
+    if isinstance(statement, For):
+        return list(targets_of(statement.target))
     return []
 
 
@@ -325,8 +324,9 @@ def walk(statements: list[Statement]) -> Iterator[Statement]:
     while stack:
         statement = stack.pop()
         yield statement
-        for block in reversed(statement.blocks()):
-            stack.extend(reversed(block))
+        if blocks := statement.blocks():
+            for block in reversed(blocks):
+                stack.extend(reversed(block))
 
 
 def captives(value: Value) -> Iterator[Value]:
@@ -341,7 +341,10 @@ def captives(value: Value) -> Iterator[Value]:
 def reads_deep(statement: Statement) -> list[Value]:
     """The values that a statement's line evaluates, through what is captive in it."""
     reads = statement.reads()
-    if not any(value.captive for value in reads):
+    for value in reads:
+        if value.captive:
+            break
+    else:
         return reads if not isinstance(statement, Define) else _without(reads, statement.value)
     found: list[Value] = []
     own: set[Value] = set()
@@ -375,7 +378,7 @@ def scoped(statement: Statement) -> list[Value]:
         value = stack.pop()
         if value.op is COMPREHENSION:
             found.extend(targets_of(value.params[0]))
-        stack.extend(arg for arg in value.args if arg.captive)
+        stack.extend([arg for arg in value.args if arg.captive])
     return found
 
 

@@ -34,7 +34,7 @@ def weight(node: Node) -> int:
 
 def operations(graph: Graph) -> int:
     """Operations and calls that evaluating ``graph`` takes, each loop run once."""
-    return sum(map(counts, live_nodes(graph)))
+    return Live(graph).operations()
 
 
 def counts(node: Node) -> bool:
@@ -49,7 +49,7 @@ def counts(node: Node) -> bool:
 
 def live_nodes(graph: Graph) -> list[Node]:
     """The nodes that the result or an effect needs, in the order in which they were made."""
-    return sorted(Live(graph).nodes, key=lambda node: node.serial)
+    return Live(graph).in_order()
 
 
 def nodes_of(block: Block) -> Iterator[Node]:
@@ -86,6 +86,14 @@ class Live:
         self.mark(*needed)
         while self.work:
             self.process(self.work.pop())
+
+    def in_order(self) -> list[Node]:
+        """The nodes in the order in which they were made."""
+        return sorted(self.nodes, key=lambda node: node.serial)
+
+    def operations(self) -> int:
+        """Operations and calls that evaluating them takes, each loop run once."""
+        return sum(map(counts, self.nodes))
 
     def mark(self, *nodes: Node) -> None:
         known, work = self.nodes, self.work

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
-from chainrule.graph.block import CONSTANT, GLOBAL, UNDEFINED, Block, Graph
+from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.primitives.arithmetic import add, multiply, subtract
@@ -49,26 +50,47 @@ class Simplifier(ArraySimplifier):
     gone in the end shows in the operations of the whole graph only.
     """
 
-    def __init__(self, source: Graph, shared: bool = False) -> None:
+    def __init__(self, source: Graph, live: Live | None = None, shared: bool = False) -> None:
         super().__init__(source)
-        self.live = Live(source)
+        self.live = Live(source) if live is None else live
         self.shared = shared
+        # Whether a term had a part with further uses, taken apart or not.
+        self.meets_shared = False
         self.facts = Facts()
         # Predicates whose truth is known in the arm that is being copied.
         self.arm_of: dict[Block, tuple[Node, bool]] = {}
         self.assumed: dict[Node, bool] = {}
         self.known = Known()
         self.values: dict[Node, float | None] = {}
-        for node in self._in_order():
+        ordered = self.live.in_order()
+        for node in ordered:
             for arg in node.args:
                 self.uses[arg] = self.uses.get(arg, 0) + 1
                 self.user[arg] = node
         for result in (*source.body.results, *self._column_values()):
             self.uses[result] = self.uses.get(result, 0) + 1
-        self.scales = scales_of_guards(self._in_order(), self.uses)
+        self.scales = scales_of_guards(ordered, self.uses)
 
-    def _in_order(self) -> list[Node]:
-        return sorted(self.live.nodes, key=lambda node: node.serial)
+    @cached_property
+    def left(self) -> Live:
+        """What is needed in the graph that the walk has built."""
+        return Live(self.graph)
+
+    @cached_property
+    def idle(self) -> bool:
+        """Whether the walk has left every value as it was, as the next one would."""
+        if len(self.left.nodes) != len(self.live.nodes):
+            return False
+        for node in self.live.nodes:
+            new = self.map.get(node)
+            if new is None or node.op is PARAMETER:
+                continue
+            if new.op is not node.op or len(new.args) != len(node.args):
+                return False
+            for old, arg in zip(node.args, new.args, strict=True):
+                if self.mapped(old) is not arg:
+                    return False
+        return True
 
     def _column_values(self) -> list[Node]:
         """Values that leave a block as its results."""
@@ -272,8 +294,10 @@ class Simplifier(ArraySimplifier):
             single = self.uses.get(part) == 1
             if part.op not in PRODUCT_OPS or part.block is not node.block or part.type != FLOAT:
                 return False
-            if not single and not (budget and part.origin.derivative):
-                return False
+            if not single:
+                self.meets_shared |= part.origin.derivative
+                if not (budget and part.origin.derivative):
+                    return False
             if part in self.source.names and not part.origin.derivative:
                 return False
             budget -= 0 if single else 1
@@ -462,45 +486,45 @@ def simplify(graph: Graph) -> list[Copier]:
         walks.append(Shapes(graph))
         walks[-1].run()
         graph = walks[-1].graph
-    walks += _walks(graph)
-    if (inverses := several_systems(walks[-1].graph)) is not None:
+    last = _walked(graph, walks)
+    if (inverses := several_systems(last.graph)) is not None:
         inverses.run()
         walks.append(inverses)
-        walks += _walks(inverses.graph)
-    if (zeros := vanishing(walks[-1].graph)) is not None:
+        last = _walked(inverses.graph, walks)
+    if (zeros := vanishing(last.graph, last.left)) is not None:
         zeros.run()
         walks.append(zeros)
-        walks += _walks(zeros.graph)
-    least = operations(walks[-1].graph)
-    for attempt in (lambda found: Simplifier(found, shared=True), Sharing):
-        walk: Copier = attempt(walks[-1].graph)
-        walk.run()
-        if (count := operations(walk.graph)) < least:
-            walks.append(walk)
-            if isinstance(walk, Simplifier):
-                walks += _walks(walk.graph)
-                count = operations(walks[-1].graph)
-            least = count
+        last = _walked(zeros.graph, walks)
+    if last.meets_shared or not last.idle:
+        wide = Simplifier(last.graph, last.left, shared=True)
+        wide.run()
+        if wide.left.operations() < last.left.operations():
+            walks.append(wide)
+            last = _walked(wide.graph, walks, wide.left)
+    sharing = Sharing(last.graph, last.left)
+    if sharing.finds:
+        sharing.run()
+        if operations(sharing.graph) < last.left.operations():
+            walks.append(sharing)
     if (moved := absorbing(walks[-1].graph)) is not None:
         moved.run()
         walks.append(moved)
     return walks
 
 
-def _walks(graph: Graph) -> list[Simplifier]:
-    """Walks until nothing changes."""
-    walks: list[Simplifier] = []
+def _walked(graph: Graph, walks: list[Copier], live: Live | None = None) -> Simplifier:
+    """Walk until nothing changes, each walk put behind ``walks``; the last of them."""
     size = -1
     for _ in range(WALKS):
-        walk = Simplifier(graph)
+        walk = Simplifier(graph, live)
         walk.run()
         walks.append(walk)
-        graph = walk.graph
-        now = len(Live(graph).nodes)
-        if now == size:
+        graph, live = walk.graph, walk.left
+        now = len(live.nodes)
+        if now == size or walk.idle:
             break
         size = now
-    return walks
+    return walk
 
 
 def through(walks: Sequence[Copier], node: Node) -> Node | None:

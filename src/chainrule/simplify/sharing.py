@@ -78,14 +78,14 @@ def _ordered(pair: Pair) -> Pair:
 class Sharing(Copier):
     """Copies a graph with common parts of products shared."""
 
-    def __init__(self, source: Graph) -> None:
+    def __init__(self, source: Graph, live: Live) -> None:
         super().__init__(source)
         self.uses: dict[Node, int] = {}
         self.user: dict[Node, Node] = {}
         self.monomials: dict[Node, Monomial] = {}
         self.negated: dict[Element, int] = {}
         self.made: dict[Element, Node] = {}
-        nodes = sorted(Live(source).nodes, key=lambda node: node.serial)
+        nodes = live.in_order()
         for node in nodes:
             for arg in node.args:
                 self.uses[arg] = self.uses.get(arg, 0) + 1
@@ -102,6 +102,11 @@ class Sharing(Copier):
                 if monomial.sign < 0.0:
                     for element in dict.fromkeys(monomial.factors):
                         self.negated[element] = self.negated.get(element, 0) + 1
+
+    @property
+    def finds(self) -> bool:
+        """Whether there is anything to share; else the copy would be as the source."""
+        return any(map(self._gains, self.monomials.values()))
 
     def _monomial(self, node: Node) -> Monomial | None:
         """The product that ends in ``node``; None when it is part of another, or none."""

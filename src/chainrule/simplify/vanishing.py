@@ -14,7 +14,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import add, subtract
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.cost import live_nodes
+from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import is_constant
 from chainrule.simplify.signatures import Drawn, Undefined
 
@@ -38,12 +38,12 @@ class Vanishing(Copier):
         return self.map[step]
 
 
-def vanishing(graph: Graph) -> Vanishing | None:
+def vanishing(graph: Graph, live: Live) -> Vanishing | None:
     """The walk that leaves out what vanishes; None where nothing does."""
-    nodes = live_nodes(graph)
-    exponentials = [node for node in nodes if node.op.name == "exp" and node.type == FLOAT]
+    exponentials = [node for node in live.nodes if node.op.name == "exp" and node.type == FLOAT]
     if len(exponentials) < 2:
         return None
+    nodes = live.in_order()
     of_exponentials = set(exponentials)
     candidates: set[Node] = set()
     for node in nodes:
