@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import itertools
 import operator
@@ -110,6 +111,15 @@ def joins(xs):
     return sum(v * v for v in chained) * sum(a * b for a, b in filled) + sum(products)
 
 
+def copies(xs):
+    a = copy.copy(xs)
+    a[0] = a[0] ** 2
+    b = copy.deepcopy({"a": a, "b": (xs[1], [xs[2], 2.0])})
+    b["a"][1] = 3.0 * xs[1]
+    b["b"][1][1] = a[0]
+    return sum(a) * xs[0] + sum(b["a"]) * sum(b["b"][1]) * copy.copy(xs[1])
+
+
 XS = [1.5, 0.7, 1.1]
 
 
@@ -126,6 +136,7 @@ XS = [1.5, 0.7, 1.1]
         empties,
         folds_without_a_start,
         accumulates,
+        copies,
         takes_pairs,
         multiplies_out,
         takes_some,
