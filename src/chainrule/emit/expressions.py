@@ -441,7 +441,10 @@ def _conditional(speller: Speller, value: Value, args: list[ast.expr]) -> ast.ex
 
 
 def _zeros_like(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    return _filled_like(speller, args[0], value.args[0].type, ast.Constant(0.0))
+    like = value.args[0]
+    if like.op is sequence.display and not like.args:
+        return ast.List([], ast.Load())
+    return _filled_like(speller, args[0], like.type, ast.Constant(0.0))
 
 
 def _filled_like(speller: Speller, base: ast.expr, type: Any, entry: ast.expr) -> ast.expr:
