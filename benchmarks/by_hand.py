@@ -10,39 +10,13 @@ that is least disturbed by what else the machine does.
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from speed import agree
+from speed import agree, least
 from workloads import WORKLOADS
 
 import chainrule
-
-ROUNDS = 200
-SECONDS = 0.001
-"""How long one function is called in one round."""
-
-
-def least(calls: dict[str, Callable[..., Any]], point: tuple[float, ...]) -> dict[str, float]:
-    """Seconds of one call of each, the least over interleaved rounds."""
-    counts: dict[str, int] = {}
-    for name, call in calls.items():
-        call(*point)
-        started = time.perf_counter()
-        call(*point)
-        counts[name] = max(1, int(SECONDS / (time.perf_counter() - started + 1e-9)))
-    found = dict.fromkeys(calls, float("inf"))
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
-            again = range(counts[name])
-            started = time.perf_counter()
-            for _ in again:
-                call(*point)
-            found[name] = min(found[name], (time.perf_counter() - started) / counts[name])
-    return found
 
 
 def main() -> None:
