@@ -50,6 +50,59 @@ WHOLE = (
     "np.broadcast_to({}, (2, *{}.shape))[1]",
 )
 """Of an array that has its shape for certain."""
+VIEWING = (
+    ("{}.reshape(4, 3)", (3, 4), (4, 3)),
+    ("{}.reshape({}.size)[2:6]", (3, 4), (4,)),
+    ("{}.ravel()[:3]", (3, 4), (3,)),
+    ("{}[1:].reshape(-1)[1:5]", (3, 4), (4,)),
+    ("np.moveaxis({}, 0, 1)", (3, 4), (4, 3)),
+    ("{}.swapaxes(0, 1)[::-1]", (3, 4), (4, 3)),
+    ("np.flip({}, 1)", (3, 4), (3, 4)),
+    ("np.asarray({})", (3, 4), (3, 4)),
+    ("{}.T.reshape(-1)[:4]", (3, 4), (4,)),
+    ("np.split({}, 3)[1][0]", (3, 4), (4,)),
+    ("np.squeeze({}[:1])", (3, 4), (4,)),
+    ("{}.reshape(2, 2).T.ravel()", (4,), (4,)),
+    ("np.expand_dims({}, 0)[0]", (4,), (4,)),
+    ("np.atleast_2d({})[0]", (4,), (4,)),
+    ("np.ascontiguousarray({})", (4,), (4,)),
+    ("tail({}, 0)", (4,), (4,)),
+    ("np.broadcast_to({}, (3, 4))[1]", (4,), (4,)),
+)
+"""Views and copies of an array of the first shape, with the second."""
+CHANGING = (
+    "{0}.fill({1})",
+    "np.multiply({0}, {1}, out={0})",
+    "np.copyto({0}, np.sin({0}))",
+    "change({0}, {1})",
+    "change({0}[::-1], {1})",
+    "{0}[1:] = {0}[:-1]",
+    "{0}[:] = {0}[::-1] * {1}",
+    "{0}[0], {0}[-1] = {0}[-1] * {1}, {0}[0] + {1}",
+    "{0} /= 2.0 + np.cos({0})",
+    "{0}.T[...] -= {1}",
+)
+"""Writes to all of an array, or to much of it."""
+HELPERS = """class Held:
+    def __init__(self, a, b):
+        self.a = a
+        self.b = b
+
+    def step(self, c):
+        self.a *= c
+        self.b[0] = self.b[1] + c
+
+
+def change(a, c):
+    a *= c
+    a[0] = a[-1] + c
+
+
+def tail(a, k):
+    return a[k:]
+
+
+"""
 CONSTANTS = ("0.5", "1.5", "-0.7", "2")
 NUMBERS = itertools.count()
 
@@ -135,9 +188,10 @@ class Scope:
     def statement(self, depth: int) -> None:
         kinds = [self.assign, self.assign, self.view, self.view, self.write, self.write,
                  self.update, self.update, self.alias, self.number, self.whole, self.masked,
-                 self.picked, self.rebound]  # fmt: skip
+                 self.picked, self.rebound, self.looked, self.changed, self.changed,
+                 self.held]  # fmt: skip
         if depth > 0:
-            kinds += [lambda: self.loop(depth), lambda: self.branch(depth)]
+            kinds += [lambda: self.loop(depth), lambda: self.branch(depth), self.leave]
         self.pick(kinds)()
 
     def assign(self) -> None:
@@ -188,6 +242,53 @@ class Scope:
             shape = self.shapes[name]
             self.add(f"{self.named(shape, own=True)} = {name}")
 
+    def looked(self) -> None:
+        """A view, or a copy, by a function or a reshape."""
+        found = [
+            (name, form, seen)
+            for name, shape in self.shapes.items()
+            for form, wanted, seen in VIEWING
+            if shape == wanted
+        ]
+        name, form, seen = self.pick(found)
+        own = name in self.own and "broadcast" not in form
+        self.add(f"{self.named(seen, own)} = {form.format(*[name] * form.count('{}'))}")
+
+    def changed(self) -> None:
+        """A write to much of an array."""
+        name = self.of_rank(1, 2, own=True)
+        if name is not None:
+            self.add(self.pick(CHANGING).format(name, self.expression((), 1)))
+
+    def held(self) -> None:
+        """Arrays in a dict, a list or an object, which are names from there on."""
+        first, second = (self.of_rank(1, 2, own=True) for _ in range(2))
+        if first is None or second is None:
+            return
+        holder = f"h{len(self.shapes)}"
+        form, names = self.pick(
+            (
+                ("{{'a': {0}, 'b': {1}}}", ("{}['a']", "{}['b']")),
+                ("[{0}, {1}]", ("{}[0]", "{}[1]")),
+                ("Held({0}, {1})", ("{}.a", "{}.b")),
+                ("({0}, {1})", ("{}[0]", "{}[1]")),
+            )
+        )
+        self.add(f"{holder} = {form.format(first, second)}")
+        if form.startswith("Held") and self.pick((True, False)):
+            self.add(f"{holder}.step({self.atom(())})")
+        for name, array in zip(names, (first, second), strict=True):
+            self.shapes[name.format(holder)] = self.shapes[array]
+            if not form.startswith("("):
+                self.own.add(name.format(holder))
+
+    def leave(self) -> None:
+        """An early return."""
+        names = [name for name, shape in self.shapes.items() if shape]
+        total = " + ".join(f"np.sum({self.pick(names)} ** 2)" for _ in range(2))
+        self.add(f"if np.real({self.atom(())}) > {self.pick(('0.3', '0.9', '100.0'))}:")
+        self.add(f"    return {total}")
+
     def number(self) -> None:
         text = self.expression(())
         self.add(f"{self.named((), own=False)} = {text}")
@@ -219,8 +320,9 @@ class Scope:
         head = self.pick(("i", "row", "while"))
         before = dict(self.shapes), set(self.own)
         if head == "row" and rows:
-            row = self.named((4,) if self.shapes[rows[0]][1] == 4 else (3,), own=False)
-            self.add(f"for {row} in {rows[0]}:")
+            base = self.pick(rows)
+            row = self.named(self.shapes[base][1:], own=base in self.own)
+            self.add(f"for {row} in {base}:")
         else:
             self.add("for i in range(3):")
         self.nested(depth)
@@ -272,12 +374,15 @@ def parts_of(shape: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
 def programs(draw: Any) -> str:
     """The text of a function of ``x``, ``y`` and ``M``."""
     scope = Scope(draw)
+    if draw(st.booleans()):
+        # What f is given may be written to, too.
+        scope.own.update(SHAPES)
     for _ in range(draw(st.integers(1, 7))):
         scope.statement(2)
     total = " + ".join(
         f"{0.3 + 0.1 * k:.1f} * np.sum({name} ** 2)" for k, name in enumerate(scope.shapes)
     )
-    return "\n".join(["def f(x, y, M):", *scope.lines, f"    return {total}", ""])
+    return HELPERS + "\n".join(["def f(x, y, M):", *scope.lines, f"    return {total}", ""])
 
 
 def function_of(text: str) -> Callable[..., Any]:
@@ -305,7 +410,7 @@ def complex_step(f: Callable[..., Any], wrt: str) -> Any:
 
 
 @settings(
-    max_examples=EXAMPLES or 60,
+    max_examples=EXAMPLES or 45,
     derandomize=not EXAMPLES,
     phases=PHASES,
     deadline=None,

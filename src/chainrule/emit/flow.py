@@ -8,7 +8,6 @@ which way it will go.
 from __future__ import annotations
 
 from chainrule.emit.flags import drop_constant_moves
-from chainrule.emit.inplace import is_update
 from chainrule.emit.plan import (
     JUMPS,
     VARIABLE,
@@ -38,6 +37,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.emit.unused import defines_raising, drop_unused
+from chainrule.emit.views import is_update
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL
 from chainrule.primitives.sequence import display, record

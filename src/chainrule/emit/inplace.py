@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chainrule.emit.aliases import Aliases
+from chainrule.emit.asides import Asides
 from chainrule.emit.liveness import Liveness
 from chainrule.emit.plan import (
     ALLOCATE,
@@ -26,17 +27,19 @@ from chainrule.emit.plan import (
 from chainrule.emit.pops import fuse_pops
 from chainrule.emit.views import (
     SHAPES_OF,
+    UPDATES,
     entries_read,
     is_held,
     is_new_array,
     is_store,
+    is_update,
     is_view,
     looks_for_certain,
 )
 from chainrule.graph.types import Array, Sequence
 from chainrule.primitives.arithmetic import add, divide, multiply, subtract
 from chainrule.primitives.arrays.creation import array_copy
-from chainrule.primitives.arrays.indexing import section, section_add, section_set
+from chainrule.primitives.arrays.indexing import section, section_set
 from chainrule.primitives.arrays.shaping import TURNED_BACK, reshaped
 from chainrule.primitives.effect import LEAVE
 from chainrule.primitives.sequence import (
@@ -50,15 +53,12 @@ from chainrule.primitives.sequence import (
     fill_like,
     filled,
     index,
-    index_add,
     index_set,
     record,
     slice_of,
-    slice_set,
     zeros_like,
 )
 
-UPDATES = (index_set, index_add, append, drop_last, slice_set, section_set, section_add)
 FRESH = (
     ALLOCATE,
     display,
@@ -89,11 +89,6 @@ def ask_newer(statements: list[Statement], old: Value, new: Value) -> None:
             start, stop = SHAPES_OF[value.op.name]
             kept = value.args[start:stop]
             value.args = [new if arg is old and arg not in kept else arg for arg in value.args]
-
-
-def is_update(value: Value) -> bool:
-    """Whether ``value`` is a new version of its first argument."""
-    return value.op in UPDATES
 
 
 class Webs:
@@ -173,7 +168,7 @@ def update_in_place(plan: Plan) -> Webs:
     return webs
 
 
-class _Copies:
+class _Copies(Asides):
     def __init__(self, plan: Plan, webs: Webs) -> None:
         self.plan = plan
         self.webs = webs
@@ -207,41 +202,21 @@ class _Copies:
                 stored.update(arg for arg in value.args if isinstance(arg.type, Array))
         return views, stored
 
-    def _needed_after(self, statement: Define, base: Value) -> bool:
-        """Whether ``base`` must be copied before ``statement`` writes into it.
+    def _needed_after(
+        self, statement: Define, base: Value, body: list[Statement], position: int
+    ) -> list[Value] | None:
+        """What must be copied before ``statement`` writes into ``base``; None if it is ``base``.
 
         Where only views of it are needed later these are copied instead: they are smaller.
         """
-        if not isinstance(base.type, Array):
-            return self.liveness.after(statement, base)
         if self.liveness.after(statement, base):
-            return True
+            return None
+        if not isinstance(base.type, Array):
+            return []
         views = [v for v in self.views.get(base, ()) if self.seen_after(statement, v)]
         if any(v.op not in (section, index) for v in views):
-            return bool(views)
-        for view in views:
-            self._copy_view(view)
-        return False
-
-    def _copy_view(self, view: Value) -> None:
-        """Make what looked into an array one of its own."""
-        self.views[view.args[0]].remove(view)
-        seen = Value(view.op, view.args, view.params, view.type, view.origin, view.serial)
-        seen.captive = True
-        view.op, view.args, view.params = array_copy, [seen], (None, "method")
-
-    def seen_after(self, statement: Statement, base: Value) -> bool:
-        """Whether ``base``, or a view of it, is needed after ``statement``."""
-        stack, seen = [base], set()
-        while stack:
-            value = stack.pop()
-            if value in seen:
-                continue
-            seen.add(value)
-            if self.liveness.after(statement, value):
-                return True
-            stack.extend(self.views.get(value, ()))
-        return False
+            return None
+        return [kept for view in views for kept in self.set_aside(statement, view, body, position)]
 
     def _fresh_values(self) -> set[Value]:
         """Values that are certainly lists of the function's own making.
@@ -332,7 +307,9 @@ class _Copies:
                         made = self._kept_for_readers(
                             statement, value.args[0], statements, position
                         )
-                    made = made or self.define(statement, statements[position + 1 :])
+                    if made:
+                        ask_newer(statements[position + 1 :], value.args[0], value)
+                    made = made or self.define(statement, statements, position)
                     self._stays_inside(statement.value)
             elif isinstance(statement, Move):
                 made = self.move(statement, statements, position)
@@ -432,28 +409,20 @@ class _Copies:
     ) -> list[Value]:
         """A copy of what the caller gave for later readers of what f itself overwrites."""
         given = self.inside.get(base)
-        if given is None or not is_held(base.type) or not self._keeps(statement, base, body):
+        if given is None or not is_held(base.type) or not self.keeps(statement, base, body):
             return []
+        made = []
         for view in list(self.views.get(base, ())):
             if self.seen_after(statement, view):
-                self._copy_view(view)
+                made += self.set_aside(statement, view, body, position)
         if not self.liveness.after(statement, base):
-            return []
+            return made
         kept = self.copied(base, base, DEEP)
         kept.user_name, kept.hint = None, f"{given.user_name or given.hint or 'data'}_before"
         for later in walk(body[position + 1 :]):
             if later is not self.left[given]:
                 later.replace_reads({base: kept})
-        return [kept]
-
-    def _keeps(self, statement: Statement, base: Value, body: list[Statement]) -> bool:
-        """Whether those who read ``base`` later can be told to read a copy instead.
-
-        They cannot beyond an arm or a loop: a copy is written to there, and put in place in the
-        end.
-        """
-        last = isinstance(statement, Define) and statement.value.op is LEAVE
-        return last or not self.seen_after(body[-1], base)
+        return [*made, kept]
 
     def _kept_when_left(
         self, statement: Define, body: list[Statement], position: int
@@ -500,12 +469,14 @@ class _Copies:
                 return False
         return True
 
-    def define(self, statement: Define, following: list[Statement]) -> list[Value]:
+    def define(self, statement: Define, body: list[Statement], position: int) -> list[Value]:
         value = statement.value
         made: list[Value] = []
         if is_update(value):
             base = value.args[0]
-            lives = self._needed_after(statement, base) or is_view(base)
+            aside = self._needed_after(statement, base, body, position)
+            lives = aside is None or is_view(base)
+            made += aside or ()
             if value.op in (append, drop_last) and lives:
                 # [*a, v] and a[:-1] are new lists anyway.
                 value.params = (*value.params, "new")
@@ -513,19 +484,19 @@ class _Copies:
                 value.args[0] = self.copied(base, value, len(value.args) - 2)
                 made.append(value.args[0])
             elif isinstance(base.type, Array):
-                ask_newer(following, base, value)
+                ask_newer(body[position + 1 :], base, value)
         elif isinstance(value.type, Array):
             self._own(statement)
         array = isinstance(value.type, Array)
         stored = value.args[1:] if is_update(value) else value.args if value.op is display else []
-        for position, arg in enumerate(stored, len(value.args) - len(stored)):
+        for k, arg in enumerate(stored, len(value.args) - len(stored)):
             if arg in self.fresh and is_held(arg.type) and not self.seen_after(statement, arg):
                 continue
             if arg.op is array_copy:
                 continue
             if not array and value.derivative and self._may_change(arg):
-                value.args[position] = self.copied(arg, value, 1)
-                made.append(value.args[position])
+                value.args[k] = self.copied(arg, value, 1)
+                made.append(value.args[k])
         return made
 
     def _may_change(self, stored: Value) -> bool:
@@ -578,18 +549,3 @@ class _Copies:
         while is_view(view):
             view = view.args[0]
         return view
-
-    def copied(self, base: Value, like: Value, depth: int) -> Value:
-        if isinstance(base.type, Array):
-            new = Value(array_copy, [base], (None, "method"), base.type, like.origin, like.serial)
-            new.user_name, new.hint = like.user_name, like.hint
-            return new
-        nested = 0
-        type = base.type
-        while isinstance(type, Sequence) and isinstance(type.item, Sequence):
-            nested, type = nested + 1, type.item
-        value = Value(
-            copy, [base], (min(max(depth, 1), 1 + nested),), base.type, like.origin, like.serial
-        )
-        value.user_name, value.hint = like.user_name, like.hint
-        return value

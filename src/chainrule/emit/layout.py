@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chainrule.emit.inplace import Webs, is_update
+from chainrule.emit.inplace import Webs
 from chainrule.emit.managers import may_fold
 from chainrule.emit.plan import (
     AND,
@@ -46,7 +46,7 @@ from chainrule.emit.plan import (
     ordered,
     walk,
 )
-from chainrule.emit.views import is_held
+from chainrule.emit.views import is_held, is_update
 from chainrule.graph.block import ITEM, PARAMETER
 from chainrule.graph.types import OPAQUE, Record
 from chainrule.primitives.arithmetic import add, multiply, negative, subtract

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from chainrule.emit.inplace import is_update
 from chainrule.emit.plan import (
     COMPREHENSION,
     ENUMERATE,
@@ -31,6 +30,7 @@ from chainrule.emit.plan import (
     reads_deep,
     walk,
 )
+from chainrule.emit.views import is_update
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import OPAQUE, Sequence
 from chainrule.primitives.effect import Verbatim

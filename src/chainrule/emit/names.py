@@ -11,7 +11,6 @@ import builtins
 import keyword
 from bisect import bisect_left
 
-from chainrule.emit.inplace import is_update
 from chainrule.emit.liveness import Liveness, Stretch
 from chainrule.emit.plan import (
     Define,
@@ -24,6 +23,7 @@ from chainrule.emit.plan import (
     scoped,
     walk,
 )
+from chainrule.emit.views import is_update
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL, INT, Array
 from chainrule.primitives import arithmetic

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chainrule.emit.inplace import is_update
 from chainrule.emit.plan import (
     LAZY,
     POP,
@@ -30,6 +29,7 @@ from chainrule.emit.plan import (
     reads_deep,
     walk,
 )
+from chainrule.emit.views import is_update
 from chainrule.graph.types import OPAQUE, Record, Sequence
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.sequence import index

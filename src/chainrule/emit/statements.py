@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from chainrule.emit.arrays import path_of, section_key, sliced
 from chainrule.emit.expressions import Speller, operation, slice_node, subscript
-from chainrule.emit.inplace import is_update
 from chainrule.emit.managers import Managers, managers_of, wrapped
 from chainrule.emit.names import Names
 from chainrule.emit.plan import (
@@ -29,6 +28,7 @@ from chainrule.emit.plan import (
 )
 from chainrule.emit.printing import Answer
 from chainrule.emit.reuse import ufunc_of
+from chainrule.emit.views import is_update
 from chainrule.graph.node import Origin
 from chainrule.graph.types import OPAQUE, Array, Record, Sequence
 from chainrule.primitives import arithmetic

@@ -5,12 +5,20 @@ from __future__ import annotations
 from chainrule.emit.plan import POP, Define, Statement, Value, reads_deep
 from chainrule.graph.types import Array, Sequence, Type
 from chainrule.primitives.arrays.creation import array_copy, zeros
-from chainrule.primitives.arrays.indexing import is_basic, section
+from chainrule.primitives.arrays.indexing import is_basic, section, section_add, section_set
 from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.shaping import ORDERED, reshaped
 from chainrule.primitives.declare import Primitive
-from chainrule.primitives.sequence import index
+from chainrule.primitives.sequence import (
+    append,
+    drop_last,
+    index,
+    index_add,
+    index_set,
+    slice_set,
+)
 
+UPDATES = (index_set, index_add, append, drop_last, slice_set, section_set, section_add)
 # What these give looks into the memory of the first argument.
 VIEWING = ("transpose", "swapaxes", "reshape", "reshaped", "ravel", "squeeze",
            "expand_dims", "moveaxis", "broadcast_to", "flip", "fliplr", "flipud", "rot90",
@@ -96,3 +104,8 @@ def entries_read(statement: Statement) -> list[Value]:
 def _read_entries_of(value: Value) -> list[Value]:
     start, stop = SHAPES_OF.get(value.op.name, (0, None))
     return list(value.args[start:stop])
+
+
+def is_update(value: Value) -> bool:
+    """Whether ``value`` is a new version of its first argument."""
+    return value.op in UPDATES

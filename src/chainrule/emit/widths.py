@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chainrule.emit.arrays import call_width, section_width
-from chainrule.emit.inplace import is_update
 from chainrule.emit.layout import Measure
 from chainrule.emit.names import Names
 from chainrule.emit.plan import AND, COMPREHENSION, CONDITIONAL, OR, RANGE, Value, targets_of
+from chainrule.emit.views import is_update
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.declare import Primitive
