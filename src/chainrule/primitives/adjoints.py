@@ -33,11 +33,14 @@ class Adjoints:
         """Keep ``bar`` as the adjoint of ``node``."""
         raise NotImplementedError
 
-    def accumulate(self, node: Node, value: Node) -> None:
+    def accumulate(self, node: Node, value: Node | float) -> None:
         """Add ``value`` to the adjoint of ``node``."""
         if not self.active(node):
             return
-        if isinstance(value, Node) and is_complex(value.type) and not is_complex(node.type):
+        if not isinstance(value, Node):
+            # A case that is chosen before the code runs.
+            value = node.graph.constant(value)
+        if is_complex(value.type) and not is_complex(node.type):
             # A real number that became complex moves along the real axis only.
             value = real_of(value)
         current = self.bar(node)

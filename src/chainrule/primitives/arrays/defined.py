@@ -106,7 +106,7 @@ class _Steps(Adjoints):
     def set_bar(self, node: Node, bar: Node) -> None:
         self.bars[node] = bar
 
-    def accumulate(self, node: Node, value: Node) -> None:
+    def accumulate(self, node: Node, value: Node | float) -> None:
         if node in self.wanted:
             self.walker.accumulate(node, value)
         else:
