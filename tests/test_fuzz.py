@@ -32,13 +32,14 @@ SECONDS = 30
 
 
 class Outcome:
-    """What a call gave: a value, or what it raised."""
+    """What a call gave: a value, or what it raised; and what it left in its arguments."""
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
         self.value: Any = None
         self.error: Exception | None = None
+        self.left = copy.deepcopy(args)
         try:
-            self.value = f(*copy.deepcopy(args))
+            self.value = f(*self.left)
         except chainrule.ChainruleError:
             raise
         except Exception as error:
@@ -98,6 +99,7 @@ def judge(
         return event("f raises")
     for mode, got in (("forward", ahead), ("reverse", back)):
         assert oracle.same_bits(got.value[0], expected.value), (mode, args, expected, got)
+        assert repr(got.left) == repr(expected.left), (mode, args, expected.left, got.left)
     if isinstance(expected.value, complex):
         return event("f is complex")
     for index, wrt in enumerate(WRT):
