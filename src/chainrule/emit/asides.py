@@ -30,7 +30,7 @@ class Asides:
         if inner or not self._is_summed(view) or not self.keeps(statement, view, body):
             self.copy_view(view)
             return []
-        kept = self.copied(view, view, 1)
+        kept = self.copied(view, view, 1, aside=True)
         kept.user_name, kept.hint = None, f"{view.user_name or view.hint or 'data'}_before"
         for later in walk(body[position + 1 :]):
             later.replace_reads({view: kept})
@@ -77,9 +77,12 @@ class Asides:
         last = isinstance(statement, Define) and statement.value.op is LEAVE
         return last or not self.seen_after(body[-1], base)
 
-    def copied(self, base: Value, like: Value, depth: int) -> Value:
+    def copied(self, base: Value, like: Value, depth: int, aside: bool = False) -> Value:
+        """A copy; unless it is for others, f goes on with it, and it lies in memory as ``base``."""
         if isinstance(base.type, Array):
-            new = Value(array_copy, [base], (None, "method"), base.type, like.origin, like.serial)
+            axes = len(base.type.unit_axes or ())
+            form = "method" if aside or like.derivative or axes < 2 else "function"
+            new = Value(array_copy, [base], (None, form), base.type, like.origin, like.serial)
             new.user_name, new.hint = like.user_name, like.hint
             return new
         nested = 0

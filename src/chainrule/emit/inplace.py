@@ -417,7 +417,7 @@ class _Copies(Asides):
                 made += self.set_aside(statement, view, body, position)
         if not self.liveness.after(statement, base):
             return made
-        kept = self.copied(base, base, DEEP)
+        kept = self.copied(base, base, DEEP, aside=True)
         kept.user_name, kept.hint = None, f"{given.user_name or given.hint or 'data'}_before"
         for later in walk(body[position + 1 :]):
             if later is not self.left[given]:
