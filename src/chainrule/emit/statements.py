@@ -172,10 +172,20 @@ class Writer:
         """A list written to in place."""
         base = value.args[0]
         found: list[ast.stmt] = []
-        if not self.names.same(base, value):
-            found.append(ast.Assign([self.target(value)], self.speller.use(base)))
         owner = ast.Name(self.names[value], ast.Load())
         args = [self.speller.use(arg) for arg in value.args[1:]]
+        if not self.names.same(base, value):
+            read = {part.id for arg in args for part in ast.walk(arg) if isinstance(part, ast.Name)}
+            if owner.id in read:
+                # The name still holds what is written.
+                return [*self._written(value, ast.Name(self.names[base], ast.Load()), args),
+                        ast.Assign([self.target(value)], self.speller.use(base))]  # fmt: skip
+            found.append(ast.Assign([self.target(value)], self.speller.use(base)))
+        return found + self._written(value, owner, args)
+
+    def _written(self, value: Value, owner: ast.Name, args: list[ast.expr]) -> list[ast.stmt]:
+        """A write into what ``owner`` names."""
+        found: list[ast.stmt] = []
         special = self.speller.target.updates.get(value.op.name)
         otherwise = special and special(self.speller, value, owner, args)
         if otherwise:

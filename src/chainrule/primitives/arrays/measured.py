@@ -26,10 +26,20 @@ from chainrule.primitives.arrays.lengths import (
     several,
     unknown,
 )
-from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, try_blocks
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    TRY,
+    loop_parts,
+    next_states,
+    owned_blocks,
+    try_blocks,
+)
 from chainrule.primitives.declare import Primitive
 
 Known = MutableMapping[Node, Lengths | None]
+# Keys of lengths that name a value by its number.
+NUMBERED = ("axis", "several", "number", "mask", "first")
 # The entries of a list that has none yet: they have any lengths.
 NOTHING: Lengths = (named("nothing"),)
 
@@ -260,7 +270,7 @@ class _Walk:
         k = int(str(node.params[0]))
         if owner.op is LOOP:
             self.loop(owner)
-            return self.known.get(loop_parts(owner)[2][k])
+            return _left(node, self.known.get(loop_parts(owner)[2][k]), owner)
         if owner.op not in (IF, TRY):
             return None
         blocks = owner.params[:2] if owner.op is IF else try_blocks(owner.params)
@@ -272,23 +282,60 @@ class _Walk:
         _, initial, states = loop_parts(owner)
         if any(state in self.known for state in states):
             return
-        nexts = next_states(owner)
+        nexts, inside = next_states(owner), _serials(owner)
         held = [k for k, state in enumerate(states) if isinstance(state.type, (Array, Sequence))]
         guess = {states[k]: self.of(initial[k]) for k in held}
         while True:
             found: dict[Node, Lengths | None] = dict(guess)
             trial = _Walk(ChainMap(found, self.known))
-            renewed = {states[k]: _kept(states[k], guess, trial.of(nexts[k])) for k in held}
+            renewed = {states[k]: _kept(states[k], guess, trial.of(nexts[k]), inside) for k in held}
             if renewed == guess:
                 self.known.update(found)
                 return
             guess = renewed
 
 
-def _kept(state: Node, guess: Known, following: Lengths | None) -> Lengths | None:
+def _serials(loop: Node) -> set[int]:
+    """The numbers of the values inside a loop: lengths that they name are those of one step."""
+    found: set[int] = set()
+    stack = list(owned_blocks(loop))
+    while stack:
+        block = stack.pop()
+        found.update(node.serial for node in (*block.parameters, *block.steps))
+        stack.extend(inner for node in block.steps for inner in owned_blocks(node))
+    return found
+
+
+def _is_of_one_step(length: Length, inside: set[int]) -> bool:
+    stack = [length]
+    while stack:
+        for key, _ in stack.pop().terms:
+            if key[0] in NUMBERED and key[1] in inside:
+                return True
+            stack.extend(part for part in key if isinstance(part, Length))
+    return False
+
+
+def _left(node: Node, lengths: Lengths | None, loop: Node) -> Lengths | None:
+    """The lengths of a result of a loop, whose states have ``lengths`` in each step."""
+    if lengths is None or all(not length.terms for length in lengths):
+        return lengths
+    inside = _serials(loop)
+    changing = [_is_of_one_step(length, inside) for length in lengths]
+    if not isinstance(node.type, Array):
+        return None if any(changing) else lengths
+    return tuple(
+        unknown(node, axis) if changes else own
+        for axis, (own, changes) in enumerate(zip(lengths, changing, strict=True))
+    )
+
+
+def _kept(state: Node, guess: Known, following: Lengths | None, inside: set[int]) -> Lengths | None:
     """The lengths of a state that a step gives back."""
     before = guess[state]
     if not isinstance(state.type, Array) or before is None or following is None:
+        if following and any(_is_of_one_step(length, inside) for length in following):
+            return None
         return _same((before, following))
     if len(before) != len(following):
         return all_unknown(state)
