@@ -440,12 +440,18 @@ class _Copies(Asides):
         return made
 
     def _home(self, value: Value) -> list[Statement]:
-        """The block that ``value`` is made in."""
-        blocks = [block for statement in walk(self.plan.body) for block in statement.blocks()]
-        for block in blocks:
-            if any(value in defined_by(each) and not each.blocks() for each in block):
-                return block
-        return self.plan.body
+        """The innermost block that all assignments to ``value`` stand in."""
+        home = self.plan.body
+        while True:
+            inner = [block for statement in home for block in statement.blocks()]
+            whole = sum(value in defined_by(each) for each in walk(home))
+            deeper = next(
+                (b for b in inner if sum(value in defined_by(each) for each in walk(b)) == whole),
+                None,
+            )
+            if deeper is None or whole == 0:
+                return home
+            home = deeper
 
     def _is_left_so(self, statement: Define) -> bool:
         """Whether what the caller's list or array holds in the end was written in place."""
