@@ -483,6 +483,27 @@ FOUND = [
     w[::-1] = np.sin(x)
     return np.sum(v ** 2) + np.sum(y) + M[0, 0]
 """,
+    # What was written through a view is read where the array is written to again.
+    """
+    v = M * 1.5
+    v.T[1] -= (v @ y) * 2
+    v[:, 1] *= v @ x
+    return np.sum(v ** 2)
+""",
+    # The caller's arrays are written to in one arm, and what they held is needed behind it.
+    """
+    y[...] -= x
+    if np.real(y[0]) > 100.0:
+        y[:] *= 2.0 * np.sin(x)
+        x[0] += y[-1]
+    return 0.3 * np.sum(x ** 2) + 0.4 * np.sum(y ** 2)
+""",
+    # Each step of the loop has an array of another length.
+    """
+    for k in range(3):
+        y = 0.4 * y[:-1] + 0.6 * y[1:] ** 2
+    return y[0] * M[0, 0] + x[0]
+""",
 ]
 
 

@@ -27,14 +27,22 @@ class Asides:
         with the view itself where it takes such of it.
         """
         inner = any(self.seen_after(statement, each) for each in self.views.get(view, ()))
-        if inner or not self._is_summed(view) or not self.keeps(statement, view, body):
+        keeps = not inner and self._is_summed(view) and self.keeps(statement, view, body)
+        if is_view(view) and not keeps:
             self.copy_view(view)
             return []
+        if inner:
+            parts = [v for v in self.views[view] if self.seen_after(statement, v)]
+            made = [c for v in parts for c in self.set_aside(statement, v, body, position)]
+            if not self.liveness.after(statement, view):
+                return made
+        else:
+            made = []
         kept = self.copied(view, view, 1, aside=True)
         kept.user_name, kept.hint = None, f"{view.user_name or view.hint or 'data'}_before"
         for later in walk(body[position + 1 :]):
             later.replace_reads({view: kept})
-        return [kept]
+        return [*made, kept]
 
     def _is_summed(self, view: Value) -> bool:
         """Whether f computes of a view what is not entry by entry."""

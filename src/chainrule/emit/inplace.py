@@ -361,6 +361,9 @@ class _Copies(Asides):
             body[back] = Move([new], [looked_into])
             self.liveness.position[body[back]] = self.liveness.position[define]
         ask_newer(body[backs[-1] + 1 :], root, last)
+        # What was written through the views looks into the new version.
+        made_between = [body[back].targets[0] for back in backs[:-1]]  # type: ignore[attr-defined]
+        self.views.setdefault(last, []).extend([value, *made_between])
         if root in self.inside:
             self.inside[last] = self.inside[root]
         if wanted == len(chain):
@@ -412,7 +415,10 @@ class _Copies(Asides):
         if given is None or not is_held(base.type) or not self.keeps(statement, base, body):
             return []
         made = []
-        for view in list(self.views.get(base, ())):
+        seen = [view for view in self.views.get(base, ()) if self.seen_after(statement, view)]
+        if not all(is_view(view) or self.keeps(statement, view, body) for view in seen):
+            return []
+        for view in seen:
             if self.seen_after(statement, view):
                 made += self.set_aside(statement, view, body, position)
         if not self.liveness.after(statement, base):

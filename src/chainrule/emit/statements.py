@@ -231,7 +231,9 @@ class Writer:
         if not written.captive or written.op not in AUGMENTED or not _is_number(written):
             return None
         tree = args[-1]
-        assert isinstance(tree, ast.BinOp)
+        if not isinstance(tree, ast.BinOp):
+            # It is written as a call.
+            return None
         if _commutes(written) and _reads_place(written.args[1], value):
             tree = ast.BinOp(tree.right, tree.op, tree.left)
         elif not _reads_place(written.args[0], value):
