@@ -2,6 +2,7 @@
 
     python benchmarks/generation.py           sizes up to 10^5 operations
     python benchmarks/generation.py --quick   up to 10^4
+    python benchmarks/generation.py --sizes 300 600 1200
 
 The slope of log time over log size is 1 where time is proportional to size (mark: 1.1 at
 most), and one operation may cost 100 microseconds.  The functions are written to a file and
@@ -13,6 +14,8 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import math
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -81,6 +84,32 @@ def squarings(count: int) -> str:
     return "\n".join([*lines, "    return x", ""])
 
 
+def product(factors: int) -> str:
+    """One product of many factors, a third of them sines."""
+    names = [("x", "(x + y)", f"sin({k + 1}.0 * z)")[k % 3] for k in range(factors // 3)]
+    return f"from math import sin\n\n\ndef f(x, y, z):\n    return {' * '.join(names)}\n"
+
+
+def calls(operations: int) -> str:
+    """Calls of one function in a row, three operations each."""
+    lines = ["def g(a, b):", "    return a * b + 0.5", "", "", "def f(x, y, z):"]
+    lines += [f"    x = g(x, {'yz'[k % 2]}) - 0.5" for k in range(operations // 3)]
+    return "\n".join([*lines, "    return x", ""])
+
+
+def conditions(operations: int) -> str:
+    """Ifs in a row of three parameters, two operations on either arm."""
+    lines = ["def f(x, y, z):"]
+    for k in range(operations // 4):
+        lines += [
+            f"    if x > {k}.0:",
+            "        x = x * y + z",
+            "    else:",
+            "        x = x + y * z",
+        ]
+    return "\n".join([*lines, "    return x", ""])
+
+
 def loaded(text: str, folder: Path) -> Callable[..., Any]:
     """The function ``f`` of a module with this text."""
     file = folder / f"module_{len(list(folder.iterdir()))}.py"
@@ -92,15 +121,17 @@ def loaded(text: str, folder: Path) -> Callable[..., Any]:
     return module.f  # type: ignore[no-any-return]
 
 
-def generate(text: str, folder: Path) -> tuple[float, int, Any]:
-    """Seconds until the gradient by all parameters has run once, its lines, and its result."""
+def generate(
+    text: str, folder: Path, transform: Callable[..., Any] = chainrule.grad
+) -> tuple[float, int, Any]:
+    """Seconds until the derivative by all parameters has run once, its lines, and its result."""
     function = loaded(text, folder)
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     point = [0.3 + 0.4 * (i * 0.618 % 1.0) for i in range(len(names))]
     started = time.perf_counter()
-    gradient = chainrule.grad(function, wrt=names)
-    result = gradient(*point)
-    return time.perf_counter() - started, gradient.source.count("\n"), result
+    derivative = transform(function, wrt=names)
+    result = derivative(*point)
+    return time.perf_counter() - started, derivative.source.count("\n"), result
 
 
 def slope(sizes: list[int], seconds: list[float]) -> float:
@@ -119,11 +150,20 @@ def growth(sizes: list[int], folder: Path, console: Console) -> None:
         table.add_column(f"{size:,} ops", justify="right")
     table.add_column("slope", justify="right")
     table.add_column("us/op at the largest", justify="right")
-    for make in (polynomial, transcendental, many_parameters):
-        seconds = [generate(make(size), folder)[0] for size in sizes]
+    cases: list[tuple[str, Callable[[int], str], Callable[..., Any]]] = [
+        (make.__name__, make, chainrule.grad)
+        for make in (polynomial, transcendental, many_parameters, product, calls, conditions)
+    ]
+    cases.append(("polynomial, hessian", polynomial, chainrule.hessian))
+    for name, make, transform in cases:
+        try:
+            seconds = [generate(make(size), folder, transform)[0] for size in sizes]
+        except (chainrule.ChainruleError, RecursionError, MemoryError) as error:
+            table.add_row(name, type(error).__name__, style="red")
+            continue
         times = [f"{second:.2f}" for second in seconds]
         per = 1e6 * seconds[-1] / sizes[-1]
-        table.add_row(make.__name__, *times, f"{slope(sizes, seconds):.2f}", f"{per:.0f}")
+        table.add_row(name, *times, f"{slope(sizes, seconds):.2f}", f"{per:.0f}")
     console.print(table)
 
 
@@ -137,6 +177,7 @@ def shapes(folder: Path, console: Console) -> None:
         "sum of 1 000 terms": wide_sum(1000),
         "100 ifs in a row": branches(100),
         "200 ifs in a row": branches(200),
+        "400 ifs in a row": branches(400),
         "20 nested squarings": squarings(20),
     }
     for name, text in cases.items():
@@ -148,12 +189,26 @@ def shapes(folder: Path, console: Console) -> None:
     console.print(table)
 
 
+def seconds_of(code: str) -> float:
+    """Seconds that a fresh Python takes to run ``code``, the least of several runs."""
+    found = []
+    for _ in range(5):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        found.append(time.perf_counter() - started)
+    return min(found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="sizes up to 10^4 only")
+    parser.add_argument("--sizes", type=int, nargs="+", help="these numbers of operations")
     options = parser.parse_args()
     console = Console()
     sizes = [1_000, 3_000, 10_000] if options.quick else [1_000, 10_000, 30_000, 100_000]
+    sizes = options.sizes or sizes
+    imported = seconds_of("import chainrule") - seconds_of("pass")
+    console.print(f"import chainrule over bare Python: {1000 * imported:.0f} ms")
     with tempfile.TemporaryDirectory() as folder:
         loaded_first = generate(polynomial(100), Path(folder))
         console.print(f"first gradient of all, imports included: {loaded_first[0]:.2f} s")

@@ -278,7 +278,7 @@ def test_twice_the_statements_take_twice_the_steps(shape, tmp_path, monkeypatch)
     """Generation is linear: counted are the operations that all walks together ask for."""
     counts = []
     plain = Block.add
-    for size in (30, 60):
+    for size in (10, 20):
         made = 0
 
         def counted(self, *args, **keywords):

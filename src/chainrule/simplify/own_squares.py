@@ -40,6 +40,13 @@ class OwnSquares(Copier):
         return new
 
 
+def squared(graph: Graph, values: Iterable[Node]) -> Graph:
+    """The graph with products for such squares; itself where it has no square."""
+    if not any(map(_is_square, nodes_of(graph.body))):
+        return graph
+    return OwnSquares(graph, values).run()
+
+
 def _is_square(step: Node) -> bool:
     return (
         step.op is power

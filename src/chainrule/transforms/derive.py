@@ -19,7 +19,7 @@ from chainrule.primitives.control import LOOP, TRY, loop_parts, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.custom import stopped
-from chainrule.simplify.own_squares import OwnSquares
+from chainrule.simplify.own_squares import squared
 from chainrule.transforms import jacobians, products
 from chainrule.transforms.domains import with_domains
 from chainrule.transforms.functions import with_calls
@@ -132,7 +132,7 @@ def derive(
     lifted = lifted_of(function, arguments, kinds, names)
     cost = operations(lifted.graph)
     result = transformed(lifted, transform, names if isinstance(wrt, tuple) else names[0], mode)
-    graph = OwnSquares(result.graph, own_values(result, transform)).run()
+    graph = squared(result.graph, own_values(result, transform))
     graph = Unmarked(graph).run()
     graph.name = name or f"{transform}_{lifted.graph.name}"
     graph.docstring = docstring(lifted, transform, names, operations(graph), cost)
