@@ -85,7 +85,7 @@ def ask_newer(statements: list[Statement], old: Value, new: Value) -> None:
     while stack:
         value = stack.pop()
         stack.extend(arg for arg in value.args if arg.captive)
-        if value.op.name in SHAPES_OF:
+        if value.op.name in SHAPES_OF and value.op is not LEAVE:
             start, stop = SHAPES_OF[value.op.name]
             kept = value.args[start:stop]
             value.args = [new if arg is old and arg not in kept else arg for arg in value.args]
