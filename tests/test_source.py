@@ -630,3 +630,11 @@ def test_emitted_source(
     gradient(*point)
     text = gradient.source.split('"""')[2]
     assert re.sub(r"# line \d+:", "# line:", text).strip("\n") == expected.strip("\n")
+
+
+def test_infinity_is_imported_like_pi() -> None:
+    def nearest(x):
+        return min(np.inf, (x - 1.0) ** 2) * math.pi
+
+    text = grad(nearest).source
+    assert text.startswith("from math import inf, pi\n") and "math_inf" not in text

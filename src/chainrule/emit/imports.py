@@ -88,6 +88,8 @@ class Header:
         """
         key = (module, name) if module is not None else (name, id(value))
         known = self._constants.get(key)
+        if known is None and not own and _is_of_math(name, value):
+            known = self._constants[key] = self.imported("math", name)
         if known is not None:
             return known
         local = name if name not in self.taken else unused(name, self.taken)
@@ -152,7 +154,9 @@ class _Imports(dict[str, "_Imports"]):
 
 def _is_of_math(name: str, value: Any) -> bool:
     """Whether a number is the one that bears this name in ``math``, wherever it was read."""
-    return name in ("pi", "e", "tau") and type(value) is float and value == getattr(math, name)
+    if type(value) is not float or name not in ("pi", "e", "tau", "inf", "nan"):
+        return False
+    return value == getattr(math, name) or (name == "nan" and math.isnan(value))
 
 
 def _is_standard(line: str) -> bool:
