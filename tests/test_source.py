@@ -6,11 +6,13 @@ emitter makes one of them worse, that is a fault, whatever the numbers say.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from math import cos, exp, log, sin, sqrt
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chainrule import grad
