@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from chainrule.graph.block import ITEM
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import (
     BOUNDED,
@@ -75,6 +76,9 @@ class Product:
 
     def take_roots(self) -> None:
         """x * (slope of sqrt at x) has a limit at 0."""
+        if not any(factor.op is ITEM for factor in self.factors):
+            # Such a slope is what a branch gives; long products have mostly none.
+            return
         for first in list(self.factors):
             for second in list(self.factors):
                 if first is second or first not in self.factors or second not in self.factors:
