@@ -172,13 +172,17 @@ def _lowered(node: Node) -> bool:
     return made and is_constant(node.args[0]) and bool(constant_value(node.args[0]) < 0)
 
 
+def _lowered_ratio(node: Node, single: bool) -> bool:
+    return single and node.op is divide and node.origin.derivative and _lowered(node.args[0])
+
+
 def _opposite(node: Node) -> Node:
     return multiply.build(negative.build(node.args[0]), node.args[1])
 
 
 def subtract_scaled(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
     """x + (-c) * a = x - c * a, and x + (-c) * a / d = x - c * a / d."""
-    if y_single and y.op is divide and y.origin.derivative and _lowered(y.args[0]):
+    if _lowered_ratio(y, y_single):
         return subtract.build(x, divide.build(_opposite(y.args[0]), y.args[1]))
     if _scaled(y, y_single) and y.args[0].params[0] < 0:  # type: ignore[operator]
         return subtract.build(x, multiply.build(negative.build(y.args[0]), y.args[1]))
@@ -188,7 +192,9 @@ def subtract_scaled(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | 
 
 
 def add_scaled(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
-    """x - (-c) * a = x + c * a."""
+    """x - (-c) * a = x + c * a, and x - (-c) * a / d = x + c * a / d."""
+    if _lowered_ratio(y, y_single):
+        return add.build(x, divide.build(_opposite(y.args[0]), y.args[1]))
     if _scaled(y, y_single) and y.args[0].params[0] < 0:  # type: ignore[operator]
         return add.build(x, multiply.build(negative.build(y.args[0]), y.args[1]))
     return None
