@@ -264,7 +264,7 @@ def test_forward_mode_records_nothing_in_a_loop() -> None:
 
 CHAIN = "def f(x, y, z):\n" + "{}" + "    return x\n"
 BRANCH = "    if x > {0}.0:\n        x = x * y\n    else:\n        x = x + z\n"
-SHAPES = {
+LONG = {
     "statements in a row": lambda n: CHAIN.format("    x = x * y + 0.5 * z\n" * n),
     "branches in a row": lambda n: CHAIN.format("".join(map(BRANCH.format, range(n)))),
     "one sum": lambda n: (
@@ -273,7 +273,7 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", LONG)
 def test_twice_the_statements_take_twice_the_steps(shape, tmp_path, monkeypatch):
     """Generation is linear: counted are the operations that all walks together ask for."""
     counts = []
@@ -287,7 +287,7 @@ def test_twice_the_statements_take_twice_the_steps(shape, tmp_path, monkeypatch)
             return plain(self, *args, **keywords)
 
         file = tmp_path / f"module_{size}.py"
-        file.write_text(SHAPES[shape](size))
+        file.write_text(LONG[shape](size))
         spec = importlib.util.spec_from_file_location(file.stem, file)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
