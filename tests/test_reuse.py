@@ -120,3 +120,29 @@ def test_whole_numbers_take_no_fractions() -> None:
     k = np.array([1, 2])
     slope = grad(lambda z, k: np.sum((k * 2) ** 2 * np.exp(z) / (k * 2 + 1)))
     assert np.allclose(slope(z, k), (2 * k) ** 2 * np.exp(z) / (2 * k + 1))
+
+
+def conjugate_gradients(A, b):
+    S = A @ A.T
+    r = b - S @ np.zeros_like(b)
+    d = r.copy()
+    rs = r @ r
+    x = np.zeros_like(b)
+    for _ in range(2):
+        Ad = S @ d
+        step = rs / (d @ Ad)
+        x += step * d
+        r -= step * Ad
+        rn = r @ r
+        d = r + rn / rs * d
+        rs = rn
+    return np.sum(x**2)
+
+
+def test_what_a_list_keeps_of_one_step_is_not_written_over_in_the_next() -> None:
+    A = np.array([[2.0, 0.3, -0.4], [0.1, 1.5, 0.7], [-0.2, 0.6, 1.8]])
+    b, direction, h = np.ones(3), np.cos(np.arange(9.0)).reshape(3, 3), 1e-5
+    product = chainrule.hvp(conjugate_gradients)(A, b, direction)[1]
+    slope = chainrule.grad(conjugate_gradients)
+    expected = (slope(A + h * direction, b) - slope(A - h * direction, b)) / (2.0 * h)
+    assert np.allclose(product, expected, rtol=1e-7, atol=1e-9)

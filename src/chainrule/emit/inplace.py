@@ -17,6 +17,7 @@ from chainrule.emit.plan import (
     For,
     Move,
     Plan,
+    Return,
     Statement,
     Value,
     defined_by,
@@ -36,7 +37,7 @@ from chainrule.emit.views import (
     is_view,
     looks_for_certain,
 )
-from chainrule.graph.types import Array, Sequence
+from chainrule.graph.types import BOOL, FLOAT, INT, Array, Sequence
 from chainrule.primitives.arithmetic import add, divide, multiply, subtract
 from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.arrays.indexing import section, section_set
@@ -191,6 +192,7 @@ class _Copies(Asides):
         """The views of each array, and the arrays that some list or tuple holds."""
         views: dict[Value, list[Value]] = {}
         stored: set[Value] = set()
+        returned = self._returned()
         for statement in walk(self.plan.body):
             if not isinstance(statement, Define):
                 continue
@@ -198,9 +200,24 @@ class _Copies(Asides):
             if is_view(value):
                 base = value.args[0]
                 views.setdefault(base, []).append(value)
-            elif value.op in (display, append):
+            elif (
+                not isinstance(value.type, Array)
+                and value.type not in (FLOAT, INT, BOOL)
+                and value not in returned
+            ):
                 stored.update(arg for arg in value.args if isinstance(arg.type, Array))
         return views, stored
+
+    def _returned(self) -> set[Value]:
+        """What is put together to be returned, after which nothing is written to."""
+        stack = [each.value for each in walk(self.plan.body) if isinstance(each, Return)]
+        found: set[Value] = set()
+        while stack:
+            value = stack.pop()
+            if value is not None and value not in found and value.op in (display, record):
+                found.add(value)
+                stack.extend(value.args)
+        return found
 
     def _needed_after(
         self, statement: Define, base: Value, body: list[Statement], position: int
@@ -524,10 +541,12 @@ class _Copies(Asides):
             return
         for position in value.whole:
             arg = value.args[position]
-            others = [other for other in self.webs.together(arg) if other is not value]
+            same = self.webs.together(arg)
+            others = [other for other in same if other is not value]
+            # What one step of a loop makes is what the next begins with.
             if (
                 arg in self.fresh
-                and arg not in self.stored
+                and not self.stored.intersection(same)
                 and not any(self.seen_after(statement, other) for other in others)
             ):
                 self.owned.add((value, arg))
