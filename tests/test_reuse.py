@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, value_and_grad
+from chainrule import grad, hvp, value_and_grad
 
 
 def sigmoid_loss(z: Any, y: Any) -> Any:
@@ -142,7 +142,7 @@ def conjugate_gradients(A, b):
 def test_what_a_list_keeps_of_one_step_is_not_written_over_in_the_next() -> None:
     A = np.array([[2.0, 0.3, -0.4], [0.1, 1.5, 0.7], [-0.2, 0.6, 1.8]])
     b, direction, h = np.ones(3), np.cos(np.arange(9.0)).reshape(3, 3), 1e-5
-    product = chainrule.hvp(conjugate_gradients)(A, b, direction)[1]
-    slope = chainrule.grad(conjugate_gradients)
+    product = hvp(conjugate_gradients)(A, b, direction)[1]
+    slope = grad(conjugate_gradients)
     expected = (slope(A + h * direction, b) - slope(A - h * direction, b)) / (2.0 * h)
     assert np.allclose(product, expected, rtol=1e-7, atol=1e-9)
