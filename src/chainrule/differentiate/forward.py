@@ -216,9 +216,10 @@ class ForwardWalker(Copier):
             self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
             self.named(parameter, self.map[parameter])
         for position, (k, direction) in enumerate(carried):
-            type = args[len(bounds) + len(initial) + position].type
-            if isinstance(type, SequenceType):
-                # An empty list does not tell yet what will be in it.
+            start = args[len(bounds) + len(initial) + position]
+            type = start.type
+            if isinstance(type, SequenceType) or start.op is UNDEFINED:
+                # An empty list does not tell yet what will be in it, nor a name what it will be.
                 type = sequence.float_entries(parameters[k].type)
             dot = body.parameter("dot", type)
             self.dots[direction][parameters[k]] = dot
