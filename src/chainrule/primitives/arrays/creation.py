@@ -256,6 +256,8 @@ class Literal(ArrayLinear):
     """``np.array([[a, b], [c, d]])``: params are the shape and the dtype that was asked for."""
 
     door = "array"
+    # A factor of one entry is none of the others.
+    linear_alone = range(0)
 
     def infer(self, args: tuple[Node, ...], params: tuple[Any, ...]) -> Type:
         shape, dtype = params[0], params[1]

@@ -1,0 +1,118 @@
+"""Hessians times a direction against differences of gradients, which other tests prove.
+
+Loops that stop at convergence are left out: their second derivative is that of the steps run.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import grad, hvp, jacobian, jvp
+from tests.array_models import MODELS
+from tests.limits import within
+from tests.test_examples import MODULES, load
+
+SECONDS = 30
+STEP = 1e-4
+# Its one Newton step stands for a bisection; its argument is far smaller than the step.
+LEFT_OUT = ("cosine_root", "planck_exitance")
+
+
+def cases() -> list[Any]:
+    """Each function with arguments and the position of one that is a float or an array."""
+    found: list[tuple[Callable[..., Any], tuple[Any, ...], int]] = []
+    for model in MODELS:
+        wrt = model.wrt if isinstance(model.wrt, tuple) else (model.wrt,)
+        found += [(model.function, model.arguments, position) for position in wrt]
+    for module in MODULES:
+        for name, case in load(module).POINTS.items():
+            function = getattr(load(module), name)
+            names = list(inspect.signature(function).parameters)
+            found += [(function, case["at"][0], names.index(wrt)) for wrt in case["wrt"]]
+    return [
+        pytest.param(function, arguments, position, id=f"{function.__name__}-{position}")
+        for function, arguments, position in found
+        if position < len(arguments)
+        and isinstance(arguments[position], (float, np.ndarray))
+        and function.__name__ not in LEFT_OUT
+    ]
+
+
+@pytest.mark.parametrize(("function", "arguments", "position"), cases())
+def test_products_with_the_hessian_agree_with_differences(
+    function: Callable[..., Any], arguments: tuple[Any, ...], position: int
+) -> None:
+    point = arguments[position]
+    size = np.size(point)
+    direction: Any = np.cos(1.0 + np.arange(size)).reshape(np.shape(point)) if size > 1 else 1.0
+    if isinstance(point, np.ndarray):
+        direction = np.asarray(direction, dtype=point.dtype)
+    seed = {f"{list(inspect.signature(function).parameters)[position]}_dot": direction}
+    with within(SECONDS), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _, product = hvp(function, wrt=position)(*copy.deepcopy(arguments), **seed)
+        slope = grad(function, wrt=position)
+
+        def slope_at(distance: float) -> Any:
+            moved = list(copy.deepcopy(arguments))
+            moved[position] = point + distance * direction
+            return np.asarray(slope(*moved))
+
+        def difference(step: float) -> Any:
+            return (slope_at(step) - slope_at(-step)) / (2.0 * step)
+
+        coarse, fine = difference(STEP), difference(STEP / 2.0)
+        size = np.abs(fine).max() + 1e-3 * np.abs(slope_at(0.0)).max() + 1e-9
+    error = np.abs(np.asarray(product) - (4.0 * fine - coarse) / 3.0).max()
+    assert error < 1e-5 * size + 2.0 * np.abs(coarse - fine).max()
+
+
+# --- found wrong once ---------------------------------------------------------------------
+
+
+def first_left(a):
+    x = a
+    while True:
+        better = x * a
+        if better > 4:
+            return better
+        x = better
+
+
+def read_behind(a):
+    x = a
+    for k in range(9):
+        better = x * a
+        if k > 4:
+            break
+        x = better
+    return better
+
+
+@pytest.mark.parametrize("function", [first_left, read_behind])
+def test_what_a_loop_binds_first_is_differentiated_twice(function: Callable[..., Any]) -> None:
+    power = {"first_left": 6, "read_behind": 7}[function.__name__]
+    expected = power * (power - 1) * 1.3 ** (power - 2)
+    for inner in ("forward", "reverse"):
+        for outer in ("forward", "reverse"):
+            slope = grad(grad(function, mode=inner), mode=outer)
+            assert slope(1.3) == pytest.approx(expected, rel=1e-13)
+
+
+def signs(p):
+    return np.array([-p[0] * p[1], 2.0 * p[1], [p[0]][0]])
+
+
+def test_a_factor_of_one_entry_is_none_of_the_others() -> None:
+    p, direction = np.array([1.0, 2.0]), np.array([1.0, 1.0])
+    assert np.array_equal(jvp(signs)(p, direction)[1], [-3.0, 2.0, 1.0])
+    expected = [[-2.0, -1.0], [0.0, 2.0], [1.0, 0.0]]
+    assert np.array_equal(jacobian(signs)(p), expected)
+    assert np.array_equal(jacobian(signs, mode="forward")(p), expected)
