@@ -170,3 +170,67 @@ def test_a_loop_in_the_body_is_differentiated_with_its_own_steps(mode: str) -> N
     f = grad(stepped, mode=mode)
     above, below = stepped(30.0 + 1e-4, 9), stepped(30.0 - 1e-4, 9)
     assert f(30.0, 9) == pytest.approx((above - below) / 2e-4, rel=1e-7)
+
+
+def left_before_else(x, n):
+    for _ in range(n):
+        try:
+            if x > 0.5:
+                x *= 0.5
+                continue
+            x *= 1.5
+        except ValueError:
+            x = 7.0
+        else:
+            x += 1.0
+    return x
+
+
+def left_in_any_case(x, n):
+    for _ in range(n):
+        try:
+            1.0 / x
+            break
+        except ZeroDivisionError:
+            raise
+        else:
+            x += 1.0
+    return x * x
+
+
+@MODES
+def test_what_leaves_the_body_leaves_out_the_else_clause(mode: str) -> None:
+    f = value_and_grad(left_before_else, mode=mode)
+    assert f(0.25, 3) == (left_before_else(0.25, 3), 0.375)
+    assert f(0.75, 1) == (0.375, 0.5)
+    assert value_and_grad(left_in_any_case, mode=mode)(3.0, 2) == (9.0, 6.0)
+
+
+def raised_again(x, n):
+    try:
+        y = x * x
+        if n > 0:
+            y = y * x
+    except ValueError:
+        raise
+    return y
+
+
+@MODES
+def test_branches_in_a_body_whose_handlers_raise_have_a_slope(mode: str) -> None:
+    f = grad(raised_again, mode=mode)
+    assert (f(2.0, 0), f(2.0, 1)) == (4.0, 12.0)
+
+
+def divided_by_zero(x, xs, kind):
+    try:
+        y = 1.0 / (1.0 if kind == "a" else 0.0)
+        xs.append(y * x)
+    except ZeroDivisionError:
+        pass
+    return x * sum(xs)
+
+
+@MODES
+def test_a_division_by_a_constant_zero_raises_when_it_is_run(mode: str) -> None:
+    assert value_and_grad(divided_by_zero, mode=mode)(2.0, [3.0], "b") == (6.0, 3.0)

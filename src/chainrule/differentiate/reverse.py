@@ -12,7 +12,7 @@ from chainrule.differentiate.activity import all_steps, carrying_args, useful, v
 from chainrule.differentiate.chosen import Uses, is_choice, may_be_steep, only_in, silent
 from chainrule.differentiate.forward import check_rule
 from chainrule.differentiate.points import Condition, Doubt, Points, either, nonzero, refuse_points
-from chainrule.graph.block import CONSTANT, UNDEFINED, Block, Graph, inside
+from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, inside
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array
 from chainrule.graph.types import Sequence as SequenceType
@@ -239,8 +239,10 @@ class ReverseWalker(Adjoints):
         """Whether something inside has an adjoint: a result, or a value used elsewhere."""
         if seeds:
             return True
-        scope_nodes = {node for scope in self.scopes for node in scope}
-        return any(step in scope_nodes for block in blocks for step in all_steps(block))
+        told = {
+            node.args[0] if node.op is ITEM else node for scope in self.scopes for node in scope
+        }
+        return any(step in told for block in blocks for step in all_steps(block))
 
     def _pull_branches(
         self, predicate: Node, node: Node, olds: Sequence[Block], first: int

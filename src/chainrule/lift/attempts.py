@@ -119,8 +119,7 @@ class Attempts(Iterables):
             self.attempts.pop()
         if not attempt.raised:
             # No handler can run.
-            completion = self.statements(node.body)
-            return self._otherwise(node, None) if node.orelse else completion
+            return self.statements([*node.body, *node.orelse])
         known, cut = self._known(node, start, attempt, body.block)
         if cut:
             return self.attempt(_cut(node, cut))
@@ -155,15 +154,14 @@ class Attempts(Iterables):
             build()
             return Completion.RAISES
         made = self.join_paths(start, paths, build, first_result=1)
-        if node.orelse:
+        if node.orelse and body.completion in (Completion.FALLS, Completion.MAYBE):
+            assert made is not None
             return self._otherwise(node, made)
         kinds = {path.completion for path in paths if path.alive}
         return kinds.pop() if len(kinds) == 1 else Completion.MAYBE
 
-    def _otherwise(self, node: ast.Try, made: Node | None) -> Completion:
+    def _otherwise(self, node: ast.Try, made: Node) -> Completion:
         """The ``else`` clause: where the body ran to its end."""
-        if made is None:
-            return self.guarded(lambda: self.statements(node.orelse))
         ran = self.verbatim("_0_ == 0", self.block.item(made, 0), type=BOOL, pure=True)
         return self.guarded(
             lambda: self.branch(

@@ -47,10 +47,11 @@ class Product:
         if twin is not None:
             self.constant, node = -self.constant, twin
             self.flips += 1
-        if is_constant(node):
-            value = float(constant_value(node))
+        value = float(constant_value(node)) if is_constant(node) else None
+        if value is not None and not (below and value == 0.0):
             self.constant = self.constant / value if below else self.constant * value
         else:
+            # A division by zero is left to those who run it.
             (self.divisors if below else self.factors).append(node)
 
     def cancel(self) -> None:
