@@ -96,7 +96,7 @@ class Models:
     def product(self, depth: int) -> tuple[str, Shape]:
         (left, one), (right, two) = self.expression(depth), self.expression(depth)
         if one and two and len(one) <= 2 and len(two) <= 2 and one[-1] == two[0]:
-            return f"({left} @ {right})", one[:-1] + two[1:]
+            return f"(({left}) @ ({right}))", one[:-1] + two[1:]
         if len(one) == len(two) == 1:
             return f"np.outer({left}, {right})", one + two
         if one and one == two:

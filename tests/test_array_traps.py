@@ -330,3 +330,15 @@ def test_a_loop_that_binds_a_name_anew_does_not_write_to_what_it_began_with(f: A
     value, slope = value_and_grad(f)(2.0, X)
     assert value == f(2.0, X)
     assert slope == f(1.0, X)
+
+
+def root_of_a_wide_array(x: Any) -> Any:
+    return np.sin(np.sum(np.sqrt(1.5 + x[None, :] ** 2)))
+
+
+def test_the_slope_of_a_root_has_the_shape_of_its_argument() -> None:
+    x = np.array([0.3, -0.7, 1.1])
+    slope = grad(root_of_a_wide_array, mode="reverse")(x)
+    assert slope.shape == x.shape
+    root = np.sqrt(1.5 + x**2)
+    assert np.allclose(slope, np.cos(root.sum()) * x / root, rtol=1e-14)

@@ -116,6 +116,11 @@ class Operators(Arrays):
         """``left operator right`` entry by entry, or a product of matrices."""
         a, b = self.array_node(left), self.array_node(right)
         unknown = OPAQUE in (a.type, b.type)
+        numbers = [each for each in (a, b) if each.type in (FLOAT, INT, BOOL)]
+        if operator is ast.MatMult and numbers:
+            raise self.unsupported(
+                "`@` on an array and a number", "Multiply by a number with `*`.", node
+            )
         if operator is ast.MatMult and not unknown and DYNAMIC not in (a.type, b.type):
             return self.boxed(self.call_array(matmul, (a, b), ()))
         op = BINARY.get(operator) or BITWISE_ARRAYS.get(operator)

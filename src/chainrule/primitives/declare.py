@@ -138,7 +138,13 @@ def scaled(node: Node, factor: Node, partial: Any) -> Any:
             return inside_mask(factor, lambda arm: scaled(node, arm, inner))
         if is_constant(factor) and not is_constant(factor, 0):
             return factor * partial.partial
-        return select(TABLE["equal"](factor, 0.0), lambda: 0.0, lambda: factor * partial.partial)
+        mixed = isinstance(node.type, Array) and not isinstance(factor.type, Array)
+        nothing = functools.partial(_case, node, factor, lambda: 0.0, mixed)
+        return select(
+            TABLE["equal"](factor, 0.0),
+            nothing if mixed else lambda: 0.0,
+            lambda: factor * partial.partial,
+        )
     if isinstance(partial, Refusal):
         raise UnsupportedError(partial.found, remedy=partial.remedy, position=node.origin.position)
     if isinstance(partial, float) and math.isinf(partial):
