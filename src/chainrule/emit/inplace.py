@@ -13,6 +13,8 @@ from chainrule.emit.plan import (
     POP,
     RAISED,
     VARIABLE,
+    Break,
+    Continue,
     Define,
     For,
     Move,
@@ -459,8 +461,23 @@ class _Copies(Asides):
             if home is self.plan.body:
                 made += kept
             else:
-                home += [Define(each) for each in kept]
+                self._put_behind(home, value, kept)
         return made
+
+    def _put_behind(self, block: list[Statement], value: Value, copies: list[Value]) -> None:
+        """Make copies where ``value`` is assigned for the last time on each way through a block."""
+        if not copies:
+            return
+        for position in reversed(range(len(block))):
+            statement = block[position]
+            if not any(value in defined_by(each) for each in walk([statement])):
+                continue
+            if any(isinstance(each, (Break, Continue, Return)) for each in walk([statement])):
+                for inner in statement.blocks():
+                    self._put_behind(inner, value, copies)
+            else:
+                block[position + 1 : position + 1] = [Define(each) for each in copies]
+                return
 
     def _home(self, value: Value) -> list[Statement]:
         """The innermost block that all assignments to ``value`` stand in."""
