@@ -451,6 +451,14 @@ def check(text: str) -> None:
 
 
 FOUND = [
+    # Two branches on one condition become one: what is written over in between is read before.
+    """
+    x[...] += x[:1]
+    if np.real(np.sum(x ** 2)) > 0.1:
+        M[np.real(M) > 0.4] = np.exp(-(x[0]) * (x[0]))
+    v = x * x + 0.4
+    return 0.3 * np.sum(x ** 2) + 0.5 * np.sum(M ** 2) + 0.6 * np.sum(v ** 2)
+""",
     # A row that the derivative needs is read in an arm before it is written over.
     """
     v = M * 2.0

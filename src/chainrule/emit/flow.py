@@ -8,6 +8,7 @@ which way it will go.
 from __future__ import annotations
 
 from chainrule.emit.flags import drop_constant_moves
+from chainrule.emit.overwriting import Memory
 from chainrule.emit.plan import (
     JUMPS,
     VARIABLE,
@@ -58,24 +59,27 @@ def raise_control(plan: Plan) -> None:
 # --- one branch for one predicate -------------------------------------------------------
 
 
-def merge(statements: list[Statement]) -> list[Statement]:
-    """Join branches on the same predicate, here and inside."""
+def merge(statements: list[Statement], memory: Memory | None = None) -> list[Statement]:
+    """Join branches on the same predicate, here and inside.
+
+    With ``memory`` it is settled what is written over, and nothing that is read is.
+    """
     merged: list[Statement] = []
     latest: dict[Value, Branch] = {}
     for statement in statements:
         if isinstance(statement, Branch):
             first = latest.get(statement.test)
-            if first is not None and _join(merged, first, statement):
+            if first is not None and _join(merged, first, statement, memory):
                 continue
             latest[statement.test] = statement
         merged.append(statement)
     for statement in merged:
         for block in statement.blocks():
-            block[:] = merge(block)
+            block[:] = merge(block, memory)
     return merged
 
 
-def _join(merged: list[Statement], first: Branch, second: Branch) -> bool:
+def _join(merged: list[Statement], first: Branch, second: Branch, memory: Memory | None) -> bool:
     """Append the arms of ``second`` to those of ``first`` if what lies between allows it."""
     if not (completes(first.then) and completes(first.orelse)):
         return False
@@ -107,6 +111,10 @@ def _join(merged: list[Statement], first: Branch, second: Branch) -> bool:
     late = [
         statement for statement in between if not any(statement is other for other in needed_before)
     ]
+    if memory is not None and (
+        memory.clash(needed_before, [first, *late]) or memory.clash([second], late)
+    ):
+        return False
     merged[position:] = [*needed_before, first, *late]
     first.then.extend(second.then)
     first.orelse.extend(second.orelse)

@@ -20,6 +20,7 @@ from chainrule.emit.layout import fold, narrow
 from chainrule.emit.loops import raise_loops
 from chainrule.emit.names import Names
 from chainrule.emit.origins import Origins
+from chainrule.emit.overwriting import Memory
 from chainrule.emit.place import place
 from chainrule.emit.plan import For, Move, Plan, Value, While, count_uses, walk
 from chainrule.emit.printing import Answer, body_lines, expression_text
@@ -196,7 +197,7 @@ def _function_text(
     speller = Speller(graph, target, header, lambda value: names[value], called, Origins(plan))
     for width in WIDTHS:
         narrow(plan.body, measure_of(names, speller.special_width, plan.into), width)
-        plan.body = merge(plan.body)
+        plan.body = merge(plan.body, Memory(plan, webs))
         names = Names(plan, reserved | _header_names(plan, speller))
         answers: dict[ast.stmt, Answer] = {}
         used = set(count_uses(plan.body))
