@@ -185,9 +185,9 @@ def subtract_scaled(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | 
     if _lowered_ratio(y, y_single):
         return subtract.build(x, divide.build(_opposite(y.args[0]), y.args[1]))
     if _scaled(y, y_single) and y.args[0].params[0] < 0:  # type: ignore[operator]
-        return subtract.build(x, multiply.build(negative.build(y.args[0]), y.args[1]))
+        return subtract.build(x, _opposite(y))
     if _scaled(x, x_single) and x.args[0].params[0] < 0:  # type: ignore[operator]
-        return subtract.build(y, multiply.build(negative.build(x.args[0]), x.args[1]))
+        return subtract.build(y, _opposite(x))
     return None
 
 
@@ -196,7 +196,7 @@ def add_scaled(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
     if _lowered_ratio(y, y_single):
         return add.build(x, divide.build(_opposite(y.args[0]), y.args[1]))
     if _scaled(y, y_single) and y.args[0].params[0] < 0:  # type: ignore[operator]
-        return add.build(x, multiply.build(negative.build(y.args[0]), y.args[1]))
+        return add.build(x, _opposite(y))
     return None
 
 
