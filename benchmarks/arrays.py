@@ -33,6 +33,7 @@ import numpy as np
 from array_workloads import ARRAY_WORKLOADS, ArrayWorkload
 from rich.console import Console
 from rich.table import Table
+from timing import interleaved
 
 import chainrule
 
@@ -154,19 +155,7 @@ def makers(
 
 def medians(calls: dict[str, Call], arguments: tuple[Any, ...]) -> dict[str, float]:
     """Processor seconds of one call of each, the median over interleaved rounds."""
-    counts, times = {}, {name: [] for name in calls}
-    for name, call in calls.items():
-        call(*arguments)
-        started = time.process_time()
-        call(*arguments)
-        counts[name] = max(1, int(SECONDS / (time.process_time() - started + 1e-9)))
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
-            again = range(counts[name])
-            started = time.process_time()
-            for _ in again:
-                call(*arguments)
-            times[name].append((time.process_time() - started) / counts[name])
+    times = interleaved(calls, arguments, ROUNDS, SECONDS, time.process_time)
     return {name: statistics.median(found) for name, found in times.items()}
 
 

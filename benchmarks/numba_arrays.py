@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import statistics
 import sys
-import time
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ import numpy as np
 from numba import njit
 from rich.console import Console
 from rich.table import Table
+from timing import interleaved
 
 import chainrule
 
@@ -217,18 +217,7 @@ WORKLOADS = [
 
 def medians(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
     """Seconds of one call of each, the median over interleaved rounds."""
-    counts, times = {}, {name: [] for name in calls}
-    for name, call in calls.items():
-        call()
-        started = time.perf_counter()
-        call()
-        counts[name] = max(1, int(SECONDS / (time.perf_counter() - started + 1e-9)))
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
-            started = time.perf_counter()
-            for _ in range(counts[name]):
-                call()
-            times[name].append((time.perf_counter() - started) / counts[name])
+    times = interleaved(calls, (), ROUNDS, SECONDS)
     return {name: statistics.median(found) for name, found in times.items()}
 
 

@@ -20,7 +20,6 @@ import inspect
 import math
 import statistics
 import sys
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -28,6 +27,7 @@ import peers
 from rich.console import Console
 from rich.table import Table
 from straight_line import TABLE
+from timing import interleaved
 from workloads import WORKLOADS, Workload
 
 import chainrule
@@ -68,39 +68,14 @@ def agree(found: Any, expected: Any) -> bool:
 
 def medians(calls: dict[str, Call], point: tuple[float, ...]) -> dict[str, float]:
     """Seconds of one call of each, the median over interleaved rounds."""
-    counts, times = {}, {name: [] for name in calls}
-    for name, call in calls.items():
-        call(*point)
-        started = time.perf_counter()
-        call(*point)
-        counts[name] = max(1, int(SECONDS / (time.perf_counter() - started + 1e-9)))
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
-            again = range(counts[name])
-            started = time.perf_counter()
-            for _ in again:
-                call(*point)
-            times[name].append((time.perf_counter() - started) / counts[name])
+    times = interleaved(calls, point, ROUNDS, SECONDS)
     return {name: statistics.median(found) for name, found in times.items()}
 
 
 def least(calls: dict[str, Callable[..., Any]], point: tuple[float, ...]) -> dict[str, float]:
     """Seconds of one call of each, the least over interleaved rounds."""
-    counts: dict[str, int] = {}
-    for name, call in calls.items():
-        call(*point)
-        started = time.perf_counter()
-        call(*point)
-        counts[name] = max(1, int(SHORT / (time.perf_counter() - started + 1e-9)))
-    found = dict.fromkeys(calls, float("inf"))
-    for _ in range(SHORT_ROUNDS):
-        for name, call in calls.items():
-            again = range(counts[name])
-            started = time.perf_counter()
-            for _ in again:
-                call(*point)
-            found[name] = min(found[name], (time.perf_counter() - started) / counts[name])
-    return found
+    times = interleaved(calls, point, SHORT_ROUNDS, SHORT)
+    return {name: min(found) for name, found in times.items()}
 
 
 def written(function: Call, transform: str, wrt: tuple[str, ...], target: str) -> Call:
