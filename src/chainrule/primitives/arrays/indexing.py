@@ -381,6 +381,8 @@ def _slice_length(whole: Length, bounds: Sequence[Node], node: Node, axis: int) 
         return whole.cut(low - int(stop or 0))
     if isinstance(stop, int) and whole.known is not None:
         return Length(max(min(stop, whole.known) - low, 0))
+    if isinstance(stop, int):
+        return named("window", low, stop, whole) if stop > low else Length(0)
     if low == 0:
         # x[:k] of arrays of one length.
         return named("first", bounds[1].serial, whole)

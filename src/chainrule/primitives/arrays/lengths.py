@@ -162,9 +162,9 @@ def broadcast_lengths(node: Node, lengths: Sequence[Lengths]) -> Lengths:
 def longest(column: Sequence[Length], node: Node, axis: int) -> Length:
     """The length of an axis of ``node`` along which arrays of these are repeated beside others."""
     longer = [length for length in dict.fromkeys(column) if length != ONE]
-    sure = [length for length in longer if is_given(length)]
     if len(longer) == 1:
         return longer[0]
+    sure = sorted((length for length in longer if is_several(length)), key=is_given, reverse=True)
     return sure[0] if sure else unknown(node, axis)
 
 
@@ -177,6 +177,15 @@ def is_given(length: Length) -> bool:
         return length.constant != 1
     (key, count), *others = length.terms
     return not others and count == 1 and length.constant == 0 and key[0] in ("given", "several")
+
+
+def is_several(length: Length) -> bool:
+    """Whether it is certainly not 1: of an array from outside, or of its first few entries."""
+    if is_given(length):
+        return True
+    (key, count), *others = length.terms or ((("nothing",), 0),)
+    whole = not others and count == 1 and length.constant == 0 and key[0] == "window"
+    return whole and key[1] == 0 and key[2] > 1 and is_several(key[3])
 
 
 def by_sizes(node: Node, of: Of) -> Lengths:

@@ -11,7 +11,7 @@ from collections import ChainMap
 from collections.abc import Iterable, MutableMapping
 
 from chainrule.graph.block import ITEM, PARAMETER, Graph
-from chainrule.graph.guard import Given, Route
+from chainrule.graph.guard import Given, Guard, Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, Sequence, unit_axes_of
 from chainrule.primitives.arrays.lengths import (
@@ -22,6 +22,7 @@ from chainrule.primitives.arrays.lengths import (
     all_unknown,
     broadcast,
     is_given,
+    is_several,
     named,
     several,
     unknown,
@@ -42,6 +43,8 @@ Known = MutableMapping[Node, Lengths | None]
 NUMBERED = ("axis", "several", "number", "mask", "first")
 # The entries of a list that has none yet: they have any lengths.
 NOTHING: Lengths = (named("nothing"),)
+# An axis of the entries of a list: of various lengths, but none of them 1.
+VARIOUS = named("various")
 
 
 def may_repeat(node: Node, arg: Node) -> bool:
@@ -80,7 +83,7 @@ def filling(node: Node) -> tuple[int, ...]:
         k
         for k in alike
         if all(
-            unit or own == length or is_given(own)
+            unit or own == length or never_one(own, node.graph, watched=False)
             for unit, own, length in zip(
                 unit_axes_of(node.type), lengths_of(node.args[k]), whole, strict=True
             )
@@ -88,25 +91,35 @@ def filling(node: Node) -> tuple[int, ...]:
     )
 
 
-def never_one(length: Length, graph: Graph) -> bool:
-    """Whether a length is certainly not 1, or is so as long as a guard holds."""
-    if is_given(length):
+def never_one(length: Length, graph: Graph, *, watched: bool = True) -> bool:
+    """Whether a length is certainly not 1, or is so as long as a guard holds.
+
+    Without ``watched`` no guard is made for it: one that stands already may say so.
+    """
+
+    def holds(known: Length, relation: str, number: int) -> bool:
+        return _holds(known, relation, number, graph, watched)
+
+    if is_several(length):
         return True
     key, above = length.terms[0][0] if length.terms else ("nothing",), length.constant
+    single = len(length.terms) == 1 and length.terms[0][1] == 1
     if key[0] == "first" and above == 0 and len(length.terms) == 1:
         # x[:k] has k entries, or all that there are.
-        return is_given(key[2]) and _holds(named("number", key[1]), ">", 1, graph)
-    if len(length.terms) == 1 and length.terms[0][1] == 1 and key[0] == "part":
+        return is_given(key[2]) and holds(named("number", key[1]), ">", 1)
+    if key[0] == "window" and above == 0 and single:
+        # x[2:5] has one entry only where x has three.
+        start, stop, whole = key[1:]
+        return stop - start > 1 and holds(whole, "!=", start + 1)
+    if single and key[0] == "part":
         whole, less = key[1], key[2]
         if above == 0:
-            return _holds(whole, "!=", less + 1, graph)
-        return above > 1 or _holds(whole, ">", less, graph)
-    if len(length.terms) == 1 and length.terms[0][1] == 1:
-        return _holds(Length(0, length.terms), "!=", 1 - above, graph)
+            return holds(whole, "!=", less + 1)
+        return above > 1 or holds(whole, ">", less)
+    if single:
+        return holds(Length(0, length.terms), "!=", 1 - above)
     several = bool(length.terms) and above >= 0
-    return several and all(
-        count > 0 and _holds(named(*each), ">", 1, graph) for each, count in length.terms
-    )
+    return several and all(count > 0 and holds(named(*each), ">", 1) for each, count in length.terms)
 
 
 def one_now(length: Length, graph: Graph) -> bool:
@@ -137,6 +150,9 @@ def _size(key: Key, graph: Graph, watched: list[Length]) -> int | None:
         if stop is None or whole is None or stop < 0:
             return None
         return min(stop, max(whole + int(key[2].constant), 0))
+    if key[0] == "window" and len(key[3].terms) == 1 and key[3].terms[0][1] == 1:
+        whole = _size(key[3].terms[0][0], graph, watched)
+        return None if whole is None else max(min(whole + key[3].constant, key[2]) - key[1], 0)
     found = _given(key[1], graph) if key[0] in ("given", "number") else None
     if found is None or found.shape is None or found.route is None:
         return None
@@ -145,7 +161,9 @@ def _size(key: Key, graph: Graph, watched: list[Length]) -> int | None:
     return found.shape[axis]
 
 
-def _holds(length: Length, relation: str, number: int, graph: Graph) -> bool:
+def _holds(
+    length: Length, relation: str, number: int, graph: Graph, watched: bool = True
+) -> bool:
     """Whether one length from outside is in a relation to a number; the code then rests on it."""
     if len(length.terms) != 1 or length.constant or length.terms[0][1] != 1:
         return False
@@ -158,7 +176,10 @@ def _holds(length: Length, relation: str, number: int, graph: Graph) -> bool:
     holds = {"!=": size != number, ">": size > number, "==": size == number}[relation]
     if holds:
         text = f"({found.route.text}{part} {relation} {number})"
-        graph.guard(Route(found.route.root, text), "is", True)
+        guard = Guard(Route(found.route.root, text), "is", True)
+        if not watched:
+            return guard.key in graph.guards
+        graph.guards.setdefault(guard.key, guard)
     return holds
 
 
@@ -233,9 +254,10 @@ class _Walk:
             return self.sure(node.args[0])
         if base is None or base is NOTHING:
             return all_unknown(node)
-        if isinstance(node.args[0].type, Sequence):
-            return base[len(node.args) - 2 :]
-        return base[len(node.args) - 1 :]
+        if not isinstance(node.args[0].type, Sequence):
+            return base[len(node.args) - 1 :]
+        found = base[len(node.args) - 2 :]
+        return tuple(several(node, k) if own == VARIOUS else own for k, own in enumerate(found))
 
     # --- lists of arrays ------------------------------------------------------------------
 
@@ -247,9 +269,9 @@ class _Walk:
         if op is PARAMETER or op is ITEM:
             return self.structured(node)
         if op.name == "display":
-            return _same(self.of(arg) for arg in node.args)
+            return _together(self.of(arg) for arg in node.args)
         if op.name in ("append", "index_set", "concatenate"):
-            return _same((self.of(node.args[0]), self.of(node.args[-1])))
+            return _together((self.of(node.args[0]), self.of(node.args[-1])))
         if op.name in ("drop_last", "copy", "as_tuple", "slice", "backwards"):
             return self.of(node.args[0])
         if op.name == "rows_of":
@@ -325,7 +347,7 @@ def _left(node: Node, lengths: Lengths | None, loop: Node) -> Lengths | None:
     if not isinstance(node.type, Array):
         return None if any(changing) else lengths
     return tuple(
-        unknown(node, axis) if changes else own
+        (several if is_several(own) else unknown)(node, axis) if changes else own
         for axis, (own, changes) in enumerate(zip(lengths, changing, strict=True))
     )
 
@@ -336,14 +358,14 @@ def _kept(state: Node, guess: Known, following: Lengths | None, inside: set[int]
     if not isinstance(state.type, Array) or before is None or following is None:
         if following and any(_is_of_one_step(length, inside) for length in following):
             return None
-        return _same((before, following))
+        return _together((before, following))
     if len(before) != len(following):
         return all_unknown(state)
     return tuple(
         own
         if own == new
         else several(state, axis)
-        if is_given(own) and is_given(new)
+        if is_several(own) and is_several(new)
         else unknown(state, axis)
         for axis, (own, new) in enumerate(zip(before, following, strict=True))
     )
@@ -359,6 +381,25 @@ def _same(lengths: Iterable[Lengths | None]) -> Lengths | None:
             return None
         found = own
     return found
+
+
+def _together(lengths: Iterable[Lengths | None]) -> Lengths | None:
+    """The lengths of the entries of a list that is put together of such."""
+    found: Lengths | None = NOTHING
+    for own in lengths:
+        if own is NOTHING or found is None:
+            continue
+        if own is None or (found is not NOTHING and len(found) != len(own)):
+            return None
+        found = own if found is NOTHING else tuple(map(_either, found, own))
+    return None if found is not None and None in found else found  # type: ignore[return-value]
+
+
+def _either(one: Length | None, other: Length) -> Length | None:
+    if one == other:
+        return one
+    sure = one is not None and all(each == VARIOUS or is_several(each) for each in (one, other))
+    return VARIOUS if sure else None
 
 
 def _sources(node: Node) -> list[Node]:
