@@ -29,23 +29,20 @@ from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError
 from chainrule.graph.large import large_programs
 from chainrule.lift.infer import certain_numbers, takes_numbers
 from chainrule.lift.lifter import is_direct, owner_and_function
-from chainrule.lift.parameters import example_type
 from chainrule.lift.source import Source, innermost, source_of
 from chainrule.transforms.derive import derive, wrt_names
 from chainrule.transforms.directions import with_seeds
+from chainrule.transforms.kinds import PLAIN, Fits, fits, kind_key, never
 from chainrule.transforms.variants import Variants
 
 Wrt = int | str | tuple[int | str, ...]
 ANNOTATED = (float, int, bool, "float", "int", "bool")
 # Text of helpers to which an int is another thing than a float.
 ASKS_FOR_KINDS = re.compile(r"\b(isinstance|issubclass|type|hasattr|getattr)\(")
-PLAIN = (float, int, bool, complex)
 # Derivatives that are kept for functions that are differentiated again.
 MOST_KEPT = 128
 
 Options = tuple[str, Wrt, str, str | None, str]
-# Types of arrays that were met: telling them from others again takes no questions.
-ARRAYS: set[type] = set()
 
 
 def derivative(
@@ -245,9 +242,10 @@ class Specialised:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self._made: dict[Hashable, Callable[..., Any]] = {}
+        self._made: dict[Hashable, tuple[Callable[..., Any], Fits]] = {}
         self._latest: Callable[..., Any] | None = None
-        self._by_types: dict[tuple[type, ...], Callable[..., Any]] = {}
+        # Whether the latest function is the one for these arguments.
+        self._fits: Fits = never
         # What this one and others of the same have made.
         self._kept: dict[Hashable, Callable[..., Any]] = {}
         function = request.function
@@ -286,7 +284,7 @@ class Specialised:
             if not isinstance(value, (*PLAIN, str, type(None)))
         )
         self._made.clear()
-        self._by_types.clear()
+        self._fits = never
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -303,25 +301,22 @@ class Specialised:
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         if self._plain.__defaults__ is not self._defaults:
             self._read_defaults()
-        if self._by_types and not keywords and self._owner is None:
-            # Plain numbers are told by their types alone.
-            fast = self._by_types.get(tuple(map(type, args)))
-            if fast is not None:
-                return fast(*args)
+        if not keywords and self._fits(args):
+            return self._latest(*args)  # type: ignore[misc]
         key: Hashable = tuple(map(kind_key, args))
         if keywords or self._containers:
             named = tuple((name, kind_key(value)) for name, value in keywords.items())
             key = (key, named, tuple(map(kind_key, self._containers)))
-        made = self._made.get(key)
-        if made is None:
+        found = self._made.get(key)
+        if found is None:
             made = self._kept.get(key)
             if made is None or not _is_as_new(made):
                 made = self._kept[key] = self._make(args, keywords)
-            self._made[key] = made
-            if not (keywords or self._containers) and all(type(arg) in PLAIN for arg in args):
-                self._by_types[tuple(map(type, args))] = made
+            by_types = not (keywords or self._containers) and self._owner is None
+            found = self._made[key] = made, fits(args) if by_types else never
             if self._owner is None and target_named(self.request.target).decorator is not None:
                 return self._compiled(made, args, keywords)
+        made, self._fits = found
         self._latest = made
         if self._owner is not None:
             return made(self._owner, *args, **keywords)
@@ -331,7 +326,7 @@ class Specialised:
         self, made: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]
     ) -> Any:
         """The first call, which compiles; what the compiler does not know becomes a refusal."""
-        self._latest = made
+        self._latest, self._fits = made, never
         try:
             return made(*args, **keywords)
         except Exception as error:
@@ -378,57 +373,6 @@ class Specialised:
 
     def _arguments(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
         return _arguments_of(self._signature, self.request.transform, self._wrt, args, keywords)
-
-
-def kind_key(value: Any) -> Hashable:
-    """What of an argument the generated code depends on."""
-    kind = type(value)
-    if kind in ARRAYS:
-        shape = value.shape
-        ones = tuple([length == 1 for length in shape]) if 1 in shape else len(shape)
-        return (kind, value.dtype, ones)
-    if kind in PLAIN:
-        return kind.__name__
-    if hasattr(value, "dtype") and hasattr(value, "shape"):
-        ARRAYS.add(kind)
-        return kind_key(value)
-    if value is None or isinstance(value, str):
-        return str(value) if value is not None else None
-    if kind in (list, tuple):
-        return (kind, sequence_key(value))
-    if kind is dict:
-        return (kind, tuple((key, kind_key(item)) for key, item in value.items()))
-    if hasattr(value, "__dataclass_fields__"):
-        return (kind, tuple((name, kind_key(entry)) for name, entry in vars(value).items()))
-    if callable(value) or hasattr(value, "__dict__"):
-        return Identity(value)
-    return kind.__qualname__
-
-
-class Identity:
-    """A key that is equal for the same object only, which it keeps alive."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Identity) and other.value is self.value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-
-def sequence_key(value: list[Any] | tuple[Any, ...]) -> Hashable:
-    """Kinds of the entries; lists of numbers of any length are alike, tuples and others are not."""
-    kinds = set(map(type, value))
-    if kinds <= {float, int}:
-        size = len(value) if isinstance(value, tuple) else 0
-        return (size, tuple(sorted(kind.__name__ for kind in kinds)))
-    inner = [kind_key(item) for item in value]
-    numbers = isinstance(value, list) and not isinstance(value[0], dict)
-    if numbers and len(set(inner)) == 1 and example_type(value) is not None:
-        return ("all", inner[0])
-    return tuple(inner)
 
 
 def entry_of(source: Source, wrt: tuple[str, ...]) -> Entry | None:

@@ -119,7 +119,9 @@ def never_one(length: Length, graph: Graph, *, watched: bool = True) -> bool:
     if single:
         return holds(Length(0, length.terms), "!=", 1 - above)
     several = bool(length.terms) and above >= 0
-    return several and all(count > 0 and holds(named(*each), ">", 1) for each, count in length.terms)
+    return several and all(
+        count > 0 and holds(named(*each), ">", 1) for each, count in length.terms
+    )
 
 
 def one_now(length: Length, graph: Graph) -> bool:
@@ -161,9 +163,7 @@ def _size(key: Key, graph: Graph, watched: list[Length]) -> int | None:
     return found.shape[axis]
 
 
-def _holds(
-    length: Length, relation: str, number: int, graph: Graph, watched: bool = True
-) -> bool:
+def _holds(length: Length, relation: str, number: int, graph: Graph, watched: bool = True) -> bool:
     """Whether one length from outside is in a relation to a number; the code then rests on it."""
     if len(length.terms) != 1 or length.constant or length.terms[0][1] != 1:
         return False
@@ -385,21 +385,21 @@ def _same(lengths: Iterable[Lengths | None]) -> Lengths | None:
 
 def _together(lengths: Iterable[Lengths | None]) -> Lengths | None:
     """The lengths of the entries of a list that is put together of such."""
-    found: Lengths | None = NOTHING
+    found: Lengths = NOTHING
     for own in lengths:
-        if own is NOTHING or found is None:
+        if own is NOTHING:
             continue
         if own is None or (found is not NOTHING and len(found) != len(own)):
             return None
-        found = own if found is NOTHING else tuple(map(_either, found, own))
-    return None if found is not None and None in found else found  # type: ignore[return-value]
+        pairs = list(zip(own if found is NOTHING else found, own, strict=True))
+        if not all(one == other or (_is_sure(one) and _is_sure(other)) for one, other in pairs):
+            return None
+        found = tuple(one if one == other else VARIOUS for one, other in pairs)
+    return found
 
 
-def _either(one: Length | None, other: Length) -> Length | None:
-    if one == other:
-        return one
-    sure = one is not None and all(each == VARIOUS or is_several(each) for each in (one, other))
-    return VARIOUS if sure else None
+def _is_sure(length: Length) -> bool:
+    return length == VARIOUS or is_several(length)
 
 
 def _sources(node: Node) -> list[Node]:
