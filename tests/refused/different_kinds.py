@@ -1,6 +1,8 @@
 def f(x):
     if x > 0.0:
         y = (x, x)
+    elif x < -1.0:
+        y = [x]
     else:
         y = x
     return y[0]

@@ -237,6 +237,25 @@ class Liveness:
             # What is looped over is looked at in every step.
             outside |= set(reads_deep(loop))
         around = finished | outside
+        dead = set(self.dead)
+        entry = self._step(loop, position, after, around)
+        carried = {value for value in entry - around if value in own}
+        if carried:
+            # What a step reads before it is written is left by the step before.
+            self.dead = dead
+            around |= carried
+            entry = self._step(loop, position, after, around)
+        live.clear()
+        for value in self._begun(entry, position):
+            if value not in own or value in around:
+                live[value] = self.marks[position, 0]
+
+    def _step(
+        self, loop: For | While, position: int, after: set[Value], around: set[Value]
+    ) -> set[Value]:
+        """What is needed before a step of a loop, when ``around`` is needed between steps."""
+        blocks = loop.blocks()
+        mark = self.marks[position, len(blocks) - 1]
         self.loops.append((after, around))
         inner = dict.fromkeys(around, mark)
         self._block(loop.body, inner)
@@ -253,10 +272,7 @@ class Liveness:
             mark = self.marks[position, 0]
             entry = self._close(inner, mark) | around
         self.loops.pop()
-        live.clear()
-        for value in self._begun(entry, position):
-            if value not in own or value in around:
-                live[value] = self.marks[position, 0]
+        return entry
 
     def _attempt(self, attempt: Attempt, position: int, live: dict[Value, int]) -> None:
         after = self._close(live, self.ends[attempt])

@@ -170,17 +170,17 @@ def wrapped(text: str, width: int) -> str:
     if all(len(line) <= width for line in lines):
         return text
     trees = {
-        node.lineno: node
+        node.lineno: node.exc if isinstance(node, ast.Raise) else node.value
         for node in ast.walk(ast.parse(text))
         if isinstance(node, (ast.Return, ast.Assign))
+        or (isinstance(node, ast.Raise) and node.cause is None)
     }
     found: list[str] = []
     for number, line in enumerate(lines, 1):
-        tree = trees.get(number)
-        if len(line) <= width or tree is None or not isinstance(tree.value, DISPLAYS):
+        value = trees.get(number)
+        if len(line) <= width or not isinstance(value, DISPLAYS):
             found.append(line)
             continue
-        value = tree.value
         margin = line[: len(line) - len(line.lstrip())]
         data = line.encode()
         head = data[: value.col_offset].decode()

@@ -25,12 +25,14 @@ from dataclasses import dataclass, field
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL
-from chainrule.lift.core import Completion, Flag, Path
+from chainrule.lift.branching import Path
+from chainrule.lift.core import Completion, Flag
 from chainrule.lift.iterables import Iterables
 from chainrule.lift.state import Key, State, same_value
 from chainrule.lift.values import (
     UNBOUND,
     DictBox,
+    Either,
     ListBox,
     ObjectBox,
     Poison,
@@ -338,6 +340,8 @@ def made_in(value: Value, block: Block) -> bool:
             current = current.parent
     elif isinstance(value, TupleValue):
         return any(made_in(item, block) for item in value.items)
+    elif isinstance(value, Either):
+        return any(made_in(part, block) for part in (value.tag, value.then, value.orelse))
     elif isinstance(value, (list, dict)):
         return any(
             made_in(item, block) for item in (value.values() if isinstance(value, dict) else value)

@@ -315,9 +315,9 @@ class Calls(Foreign):
         else:
             returned = self.node(self.state[flag])
             value = self.state.pop(key)
-            result = self.choose(returned, lambda: value, lambda: Static(None), "statement")
+            result = self.choose_kind(returned, lambda: value, lambda: Static(None), "statement")
         self.state.pop(flag, None)
-        return self.read(result)
+        return result
 
     def bind_arguments(
         self,

@@ -9,7 +9,8 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.lift.attempts import Attempts
-from chainrule.lift.core import AlwaysRaises, Completion, LoopExits, Path
+from chainrule.lift.branching import Path
+from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.exits import exits_of
 from chainrule.lift.state import assigned_names
 from chainrule.lift.statements import STATEMENTS
@@ -34,8 +35,16 @@ class Control(Attempts):
         for position, node in enumerate(nodes):
             rest = nodes[position + 1 :]
             before = self.entering(node)
+            tag = self.undecided(node)
             try:
-                if type(node) in OPEN:
+                if tag is not None:
+                    # Once for each kind of a name that it reads.
+                    alone = functools.partial(self.statements, [node])
+                    with self.at(node):
+                        completion, absorbed = self._two_ways(tag, alone, alone, rest)
+                    if absorbed:
+                        return completion
+                elif type(node) in OPEN:
                     with self.at(node):
                         completion, absorbed = OPEN[type(node)](self, node, rest)
                     if absorbed:
@@ -111,7 +120,7 @@ class Control(Attempts):
     ) -> tuple[Completion, bool]:
         """A branch; whether the one arm that goes on has taken ``rest`` with it."""
         start = self.state
-        paths = [self.run_path(start, then), self.run_path(start, orelse)]
+        paths = self.two_paths(predicate, then, orelse)
         going = [path for path in paths if path.completion in (Completion.FALLS, Completion.MAYBE)]
         leaving = [path for path in paths if path.completion is Completion.EXITS]
         absorbed = len(going) == 1 and len(leaving) == 1

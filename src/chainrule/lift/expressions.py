@@ -43,6 +43,10 @@ class Expressions(Operators):
 
     def expression(self, node: ast.expr) -> Value:
         """The value of an expression, evaluated here and now in f's own order."""
+        return self.read(self.alternatives(node))
+
+    def alternatives(self, node: ast.expr) -> Value:
+        """As :meth:`expression`; the value may be of either of two kinds."""
         method = EXPRESSIONS.get(type(node))
         if method is None:
             name = type(node).__name__.lower()
@@ -79,15 +83,10 @@ class Expressions(Operators):
         while frame is not None:
             if name in frame.local_names and name not in frame.outer_names:
                 value = self.state.get((frame, name), UNBOUND)
-                if value is UNBOUND:
-                    raise self.unsupported(
-                        f"`{name}` is used before it has a value",
-                        "Assign it on every path that leads here.",
-                        node,
-                    )
+                value = self.bound((frame, name), value, node)
                 if isinstance(value, ITERATORS):
                     self._read_once(value, frame, name, node)
-                return self.read(value)
+                return value
             if name in frame.cells:
                 return self.outer_value(frame.cells[name].cell_contents, name, frame)
             if frame.parent is None:
@@ -311,11 +310,11 @@ class Expressions(Operators):
         test = self.expression(node.test)
         known, truth = self.truth(test)
         if known:
-            return self.expression(node.body if truth else node.orelse)
-        return self.choose(
+            return self.alternatives(node.body if truth else node.orelse)
+        return self.choose_kind(
             self.predicate(test),
-            lambda: self.expression(node.body),
-            lambda: self.expression(node.orelse),
+            lambda: self.alternatives(node.body),
+            lambda: self.alternatives(node.orelse),
             "expression",
         )
 

@@ -29,6 +29,7 @@ from chainrule.lift.values import (
     UNBOUND,
     Closure,
     DictBox,
+    Either,
     ListBox,
     ObjectBox,
     Poison,
@@ -214,6 +215,8 @@ class Functions(Calls):
 
     def _key_part(self, value: Value, args: list[Node], callee: Callee, node: ast.AST) -> Any:
         """What the function depends on of an argument; run-time values go to ``args``."""
+        if isinstance(value, Poison):
+            return ("unusable",)
         value = self.read(value)
         if isinstance(value, Closure) and callee.closure is not None:
             defaults = (*value.defaults, *value.keyword_defaults.values())
@@ -309,7 +312,9 @@ class Functions(Calls):
             }
             for where, name, value in captured:
                 key = (frames[where], name)
-                if isinstance(value, Closure):
+                if isinstance(value, Poison):
+                    inner.state[key] = value
+                elif isinstance(value, Closure):
                     inner.state[key] = inner.closure_like(value, frames[value.frame])
                 else:
                     inner.state[key] = inner.parameter_like(self, name, value)
@@ -396,8 +401,10 @@ class Functions(Calls):
                 if frame is None or (frame, name) in seen:
                     continue
                 seen.add((frame, name))
-                value = self.state[frame, name]
-                if isinstance(value, Poison) or value is UNBOUND:
+                value = self.decided(self.state[frame, name])
+                if isinstance(value, Either) and value.orelse is UNBOUND:
+                    value = value.then
+                if value is UNBOUND:
                     continue
                 found.append((frame, name, value))
                 if isinstance(value, Closure):

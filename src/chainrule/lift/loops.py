@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
-from chainrule.graph.types import OPAQUE, Type, join, unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, join, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, Flag, LoopExits
+from chainrule.lift.shapes import (
+    HELD,
+    KEEP,
+    Fresh,
+    Keep,
+    Layout,
+    MaybeBound,
+    Scalar,
+    Shape,
+    Unknown,
+    in_time,
+    is_late,
+)
 from chainrule.lift.sharing import is_held
 from chainrule.lift.state import Key, State, same_value
 from chainrule.lift.statements import Statements
 from chainrule.lift.values import (
     UNBOUND,
     ArrayBox,
+    Either,
+    Fact,
     ListBox,
     Poison,
     Read,
@@ -28,50 +42,7 @@ from chainrule.lift.values import (
 from chainrule.primitives.control import LOOP
 
 
-@dataclass(frozen=True)
-class Keep:
-    """The value does not change in the loop."""
-
-
-@dataclass(frozen=True)
-class Scalar:
-    """One node of this type; ``late`` when it has no value before the loop."""
-
-    type: Type
-    late: bool = False
-
-
-@dataclass(frozen=True)
-class Layout:
-    """A container of fixed layout: ``kind`` is tuple, list or dict."""
-
-    kind: str
-    parts: tuple[Any, ...]
-    keys: tuple[Any, ...] = ()
-    named: type | None = None
-
-
-@dataclass(frozen=True)
-class Fresh:
-    """A name that is bound to another list in each step; the list has this type.
-
-    It may be one of the ``lenders``, which exist before the loop; it is ``alone`` where no other
-    name of the loop can be bound to it at the same time.
-    """
-
-    type: Type
-    lenders: tuple[ListBox, ...] = ()
-    alone: bool = True
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """Values of different kinds; using it is refused."""
-
-
-KEEP = Keep()
-HELD = (ListBox, View)
-Shape = Any
+NOTHING: dict[Type, float] = {FLOAT: 0.0, INT: 0, BOOL: False}
 
 
 class Loops(Statements):
@@ -104,10 +75,18 @@ class Loops(Statements):
         trusting = True
         for _ in range(12):
             attempt = _Attempt(self, kind, dict(shapes), trusting)
+            unbound, self.found_unbound = self.found_unbound, set()
             completion = attempt.run(test, action)
             widened = self._widen_all(attempt, shapes)
+            for key in sorted(self.found_unbound, key=lambda key: key[1]):
+                # A step reads what an earlier one may have left.
+                shape = widened.get(key, KEEP)
+                absent = self.state.get(key, UNBOUND) is UNBOUND
+                if absent and isinstance(shape, (Scalar, Layout, Fresh)):
+                    widened[key] = MaybeBound(in_time(shape))
+            self.found_unbound |= unbound
             if all(
-                shapes.get(key) == shape or (shapes.get(key, KEEP) is KEEP and _is_late(shape))
+                shapes.get(key) == shape or (shapes.get(key, KEEP) is KEEP and is_late(shape))
                 for key, shape in widened.items()
             ):
                 if attempt.assumed:
@@ -133,6 +112,8 @@ class Loops(Statements):
             return Layout("list", tuple(map(self._shape, value)))
         if isinstance(value, dict):
             return Layout("dict", tuple(map(self._shape, value.values())), tuple(value))
+        if isinstance(value, Either) and value.orelse is UNBOUND and isinstance(value.then, Node):
+            return MaybeBound(Scalar(value.then.type))
         return KEEP
 
     def _widen_all(self, attempt: _Attempt, shapes: dict[Key, Shape]) -> dict[Key, Shape]:
@@ -141,7 +122,7 @@ class Loops(Statements):
         for key, value in attempt.after.items():
             entered = attempt.entry_state.get(key, UNBOUND)
             if key in shapes or value is not entered:
-                if isinstance(key, Flag):
+                if isinstance(key, (Flag, Fact)):
                     continue
                 if isinstance(key, Read):
                     self._check_iterator(key)
@@ -191,10 +172,18 @@ class Loops(Statements):
 
     def _widen(self, shape: Shape, before: Value, value: Value, after: State, key: Key) -> Shape:
         """The narrowest shape that fits ``shape`` and the next value."""
+        if isinstance(value, Either) and value.orelse is not UNBOUND:
+            return Unknown()
+        if isinstance(shape, MaybeBound) and value is not UNBOUND:
+            inner = self._widen(shape.shape, UNBOUND, _bound_part(value), after, key)
+            return Unknown() if isinstance(inner, Unknown) else MaybeBound(in_time(inner))
         if isinstance(shape, Unknown) or value is UNBOUND:
             return shape
         if isinstance(value, Poison):
             return Unknown()
+        if isinstance(value, Either) and before is UNBOUND and value.orelse is UNBOUND:
+            inner = self._widen(shape, before, value.then, after, key)
+            return Unknown() if isinstance(inner, Unknown) else MaybeBound(in_time(inner))
         if isinstance(shape, Keep):
             if same_value(before, value):
                 return shape
@@ -419,7 +408,11 @@ class Loops(Statements):
         """Append the nodes of ``value`` in the order of the shape's slots."""
         if isinstance(shape, (Keep, Unknown)):
             return
-        if isinstance(shape, Scalar):
+        if isinstance(shape, MaybeBound):
+            tag = self.graph.constant(value is not UNBOUND)
+            results.append(value.tag if isinstance(value, Either) else tag)
+            self._gather(shape.shape, _bound_part(value), results, attempt)
+        elif isinstance(shape, Scalar):
             if value is UNBOUND:
                 results.append(self.graph.undefined())
             elif isinstance(value, list):
@@ -436,6 +429,10 @@ class Loops(Statements):
             for part_shape, part in zip(shape.parts, parts, strict=True):
                 self._gather(part_shape, part, results, attempt)
 
+    def _maybe(self, tag: Node, value: Value) -> Either:
+        refusal = self.unsupported("this value may be unbound", "Give it a value before the loop.")
+        return Either(tag, value, UNBOUND, refusal)
+
     def _fill(
         self, shape: Shape, before: Value, nodes: Any, attempt: _Attempt, state: State
     ) -> Value:
@@ -449,6 +446,9 @@ class Loops(Statements):
                     "Give it the same kind of value in every step.",
                 )
             )
+        if isinstance(shape, MaybeBound):
+            tag = next(nodes)
+            return self._maybe(tag, self._fill(shape.shape, UNBOUND, nodes, attempt, state))
         if isinstance(shape, Scalar):
             return next(nodes)
         if isinstance(shape, Fresh):
@@ -465,6 +465,10 @@ class Loops(Statements):
         if shape.kind == "tuple":
             return TupleValue(tuple(parts), shape.named)
         return parts if shape.kind == "list" else dict(zip(shape.keys, parts, strict=True))
+
+
+def _bound_part(value: Value) -> Value:
+    return value.then if isinstance(value, Either) else value
 
 
 class _Attempt:
@@ -507,30 +511,44 @@ class _Attempt:
             lifter.graph.names[parameter] = name
         return parameter
 
-    def enter(self, shape: Shape, before: Value, name: str | None) -> Value:
-        """The value at the start of a step."""
+    def enter(self, shape: Shape, before: Value, name: str | None, maybe: bool = False) -> Value:
+        """The value at the start of a step; ``maybe`` there is none in the first."""
         lifter = self.lifter
         if isinstance(shape, Keep):
             return before
         if isinstance(shape, Unknown):
             return lifter._fill(shape, before, iter(()), self, self.entry_state)
+        if isinstance(shape, MaybeBound):
+            bound = lifter.graph.constant(before is not UNBOUND)
+            tag = before.tag if isinstance(before, Either) else bound
+            tag = self.slot(tag, bound.type, f"{name}_bound" if name else None)
+            value = self.enter(shape.shape, _bound_part(before), name, maybe=True)
+            return lifter._maybe(tag, value)
         if isinstance(shape, Scalar):
+            if maybe and before is UNBOUND:
+                # The bool tells that it counts for nothing.
+                before = lifter.graph.constant(NOTHING.get(shape.type))
             parameter = self.slot(UNBOUND if shape.late else before, shape.type, name)
             return UNBOUND if shape.late else parameter
         if isinstance(shape, Fresh):
-            parameter = self.slot(before, shape.type, name)
-            if before is UNBOUND:
+            absent = Static(None) if maybe and before is UNBOUND else before
+            parameter = self.slot(absent, shape.type, name)
+            if before is UNBOUND and not maybe:
                 return UNBOUND
             box = ArrayBox() if unit_axes_of(shape.type) else ListBox()
             self.entry_state[box] = parameter
             self.made.append((box, shape))
             return box
         parts = lifter._parts(before)
+        if maybe and before is UNBOUND:
+            parts = [UNBOUND] * len(shape.parts)
         if parts is None or len(parts) != len(shape.parts):
             for part_shape in shape.parts:
                 self.enter(part_shape, UNBOUND, None)
             return UNBOUND
-        entered = [self.enter(s, part, None) for s, part in zip(shape.parts, parts, strict=True)]
+        entered = [
+            self.enter(s, part, None, maybe) for s, part in zip(shape.parts, parts, strict=True)
+        ]
         if shape.kind == "tuple":
             return TupleValue(tuple(entered), shape.named)
         return entered if shape.kind == "list" else dict(zip(shape.keys, entered, strict=True))
@@ -584,12 +602,3 @@ def _box_name(lifter: Loops, key: Key) -> str | None:
         return lifter.box_names[key]
     content = lifter.state.get(key)
     return lifter.graph.names.get(content) if isinstance(content, Node) else None
-
-
-def _is_late(shape: Shape) -> bool:
-    """Whether no part of the shape has a value before the loop."""
-    if isinstance(shape, Scalar):
-        return shape.late
-    if isinstance(shape, Layout):
-        return bool(shape.parts) and all(map(_is_late, shape.parts))
-    return False

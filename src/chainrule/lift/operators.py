@@ -194,6 +194,12 @@ class Operators(Arrays):
         self, predicate: Node, then: Callable[[], Value], orelse: Callable[[], Value], style: str
     ) -> Value:
         """The value of one of two expressions."""
+        return self.read(self.choose_kind(predicate, then, orelse, style))
+
+    def choose_kind(
+        self, predicate: Node, then: Callable[[], Value], orelse: Callable[[], Value], style: str
+    ) -> Value:
+        """As :meth:`choose`; the value may be of either of two kinds."""
         key = object()
 
         def arm(action: Callable[[], Value]) -> Callable[[], Completion]:
@@ -204,7 +210,7 @@ class Operators(Arrays):
             return run
 
         self.branch(predicate, arm(then), arm(orelse), style)
-        return self.read(self.state.pop(key))
+        return self.state.pop(key)
 
     def compare(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
         """One comparison."""

@@ -14,6 +14,7 @@ from chainrule.lift.state import State, same_value
 from chainrule.lift.values import (
     UNBOUND,
     Closure,
+    Either,
     Enumerate,
     ListBox,
     Mapped,
@@ -81,6 +82,8 @@ def boxes_in(value: Value) -> Iterator[ListBox]:
             yield current.box
         elif isinstance(current, TupleValue):
             stack.extend(current.items)
+        elif isinstance(current, Either):
+            stack.extend((current.then, current.orelse))
         elif isinstance(current, list):
             stack.extend(current)
         elif isinstance(current, dict):

@@ -15,6 +15,7 @@ from chainrule.lift.source import Source
 from chainrule.lift.values import (
     UNBOUND,
     ArrayBox,
+    Either,
     ListBox,
     Poison,
     Static,
@@ -92,6 +93,12 @@ def same_value(left: Value, right: Value) -> bool:
         )
     if isinstance(left, TupleValue) and isinstance(right, TupleValue):
         return len(left.items) == len(right.items) and all(map(same_value, left.items, right.items))
+    if isinstance(left, Either) and isinstance(right, Either):
+        return (
+            left.tag is right.tag
+            and same_value(left.then, right.then)
+            and same_value(left.orelse, right.orelse)
+        )
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(same_value, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
@@ -107,10 +114,14 @@ class Joiner:
     """
 
     def __init__(
-        self, graph: Graph, paths: int, explain: Callable[[str], UnsupportedError]
+        self,
+        graph: Graph,
+        explain: Callable[[str], UnsupportedError],
+        predicate: Node | None = None,
     ) -> None:
         self.graph = graph
-        self.paths = paths
+        # Where there are two paths: the condition of the first.
+        self.predicate = predicate
         self.columns: list[tuple[Node, ...]] = []
         self.explain = explain
         self._slots: dict[tuple[int, ...], Slot] = {}
@@ -118,9 +129,16 @@ class Joiner:
         self.boxes: dict[tuple[int, ...], JoinedBox] = {}
 
     def join(
-        self, values: Sequence[Value], states: Sequence[State], name: str = "a value"
+        self,
+        values: Sequence[Value],
+        states: Sequence[State],
+        name: str = "a value",
+        tracked: bool = False,
     ) -> Value:
-        """The value that is one of ``values``, depending on the path."""
+        """The value that is one of ``values``, depending on the path.
+
+        Of what is ``tracked`` it is told whether it is bound.
+        """
         first = values[0]
         if all(same_value(first, value) for value in values[1:]):
             return first
@@ -128,6 +146,10 @@ class Joiner:
         for value in bound:
             if isinstance(value, Poison):
                 return value
+        if any(isinstance(value, Either) for value in bound) or (
+            tracked and len(bound) < len(values)
+        ):
+            return self._either(values, states, name)
         if (
             len(bound) < len(values)
             and all(value is bound[0] for value in bound)
@@ -175,7 +197,56 @@ class Joiner:
             return self._slot(tuple(node for node in nodes if node is not None))
         if all(isinstance(value, ListBox) for value in bound):
             return self._join_boxes(values, states, name)
+        if all(map(_kind, bound)):
+            return self._either(values, states, name)
         return Poison(self.explain(name))
+
+    def _either(self, values: Sequence[Value], states: Sequence[State], name: str) -> Value:
+        """Values of two kinds, or of one kind where some path has bound none."""
+        refusal = self.explain(name)
+        kind = next(_kind(_first(value)) for value in values if value is not UNBOUND)
+        rows = [self._split(value, kind) for value in values]
+        found = [row for row in rows if row is not None]
+        others = [row[2] for row in found if row[2] is not None]
+        unbound = [other for other in others if other is UNBOUND]
+        if len(found) < len(rows) or (unbound and len(unbound) < len(others)):
+            return Poison(refusal)
+        parts = (
+            [UNBOUND if row[1] is None else row[1] for row in found],
+            [UNBOUND if row[2] is None else row[2] for row in found],
+        )
+        then, orelse = (self._part(part, states, name) for part in parts)
+        for joined in (then, orelse):
+            if isinstance(joined, Poison):
+                return joined
+        return Either(self._tag(tuple(row[0] for row in found)), then, orelse, refusal)
+
+    def _part(self, values: Sequence[Value], states: Sequence[State], name: str) -> Value:
+        """What the values of one kind are, where the path has one of them."""
+        bound = [value for value in values if value is not UNBOUND]
+        if bound and isinstance(bound[0], Static) and all(same_value(bound[0], v) for v in bound):
+            return bound[0]
+        return self.join(values, states, name)
+
+    def _split(self, value: Value, kind: Any) -> tuple[Node, Value, Value] | None:
+        """Whether a value is of this kind, the value if it is, the value if it is not."""
+        true, false = self.graph.constant(True), self.graph.constant(False)
+        if not isinstance(value, Either):
+            if value is not UNBOUND and _kind(value) == kind:
+                return true, value, None
+            return false, None, value
+        if isinstance(value.then, Either) or isinstance(value.orelse, Either):
+            return None
+        if _kind(value.then) == kind and (value.orelse is UNBOUND or _kind(value.orelse) != kind):
+            return value.tag, value.then, value.orelse
+        return None
+
+    def _tag(self, column: tuple[Node, ...]) -> Value:
+        """The bool that tells the paths apart."""
+        known = [node.params[0] if node.op is CONSTANT else None for node in column]
+        if known == [True, False] and self.predicate is not None:
+            return self.predicate
+        return self._slot(column)
 
     def _join_boxes(self, values: Sequence[Value], states: Sequence[State], name: str) -> Value:
         """Lists made on different paths: afterwards one list."""
@@ -246,6 +317,25 @@ class JoinedBox:
         self.box: ListBox | None = None
 
 
+def _first(value: Value) -> Value:
+    return value.then if isinstance(value, Either) else value
+
+
+def _kind(value: Value) -> Any:
+    """What values have in common that can be joined; None for what is no value of a name."""
+    if isinstance(value, Node) or (
+        isinstance(value, Static) and isinstance(value.value, (str, bool, type(None)))
+    ):
+        return "node"
+    if isinstance(value, TupleValue):
+        return ("tuple", len(value.items))
+    if isinstance(value, ListBox):
+        return "array" if isinstance(value, ArrayBox) else "list"
+    if isinstance(value, Static):
+        return ("static", id(value.value))
+    return None if isinstance(value, (list, dict)) else ("one", id(value))
+
+
 def _references(state: State) -> Counter[Value]:
     """How many names and entries of containers hold each list."""
     found: Counter[Value] = Counter()
@@ -256,6 +346,8 @@ def _references(state: State) -> Counter[Value]:
             found[value] += 1
         elif isinstance(value, TupleValue):
             stack.extend(value.items)
+        elif isinstance(value, Either):
+            stack.extend((value.then, value.orelse))
         elif isinstance(value, list):
             stack.extend(value)
         elif isinstance(value, dict):
@@ -273,6 +365,10 @@ def resolve_slots(value: Value, result: Callable[[int], Node], state: State) -> 
         items = tuple(resolve_slots(item, result, state) for item in value.items)
         changed = any(new is not old for new, old in zip(items, value.items, strict=True))
         return TupleValue(items, value.named) if changed else value
+    if isinstance(value, Either):
+        tag = resolve_slots(value.tag, result, state)
+        then = resolve_slots(value.then, result, state)
+        return Either(tag, then, resolve_slots(value.orelse, result, state), value.refusal)
     if isinstance(value, list):
         return [resolve_slots(item, result, state) for item in value]
     if isinstance(value, dict):

@@ -49,7 +49,7 @@ class Statements(ListParts):
     # --- assignment -----------------------------------------------------------------------
 
     def _assign(self, node: ast.Assign) -> Completion:
-        value = self.expression(node.value)
+        value = self.alternatives(node.value)
         self.note_evaluated()
         for target in node.targets:
             self.assign(target, value)
@@ -70,7 +70,9 @@ class Statements(ListParts):
         with self.at(target):
             if isinstance(target, ast.Name):
                 self.bind(target.id, value)
-            elif isinstance(target, (ast.Tuple, ast.List)):
+                return
+            value = self.read(value)
+            if isinstance(target, (ast.Tuple, ast.List)):
                 self._unpack(target, value)
             elif isinstance(target, ast.Subscript):
                 self._write_item(target, value)
@@ -379,7 +381,7 @@ class Statements(ListParts):
     # --- the rest -------------------------------------------------------------------------
 
     def _return(self, node: ast.Return) -> Completion:
-        value = self.expression(node.value) if node.value is not None else Static(None)
+        value = self.alternatives(node.value) if node.value is not None else Static(None)
         self.note_evaluated()
         self.state[self.frame, "return"] = value
         self.state[self.returned_flag()] = self.graph.constant(True)

@@ -176,6 +176,27 @@ class Poison:
 
 
 @dataclass(frozen=True, eq=False)
+class Either:
+    """One of two values of different kinds: ``then`` where ``tag`` holds, else ``orelse``.
+
+    ``orelse`` may be :data:`UNBOUND`.  Using it where it is not known which of the two it is
+    raises ``refusal``.
+    """
+
+    tag: Any
+    then: Value
+    orelse: Value
+    refusal: ChainruleError
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Key of the state: what is known of a run-time bool on this path."""
+
+    predicate: Node
+
+
+@dataclass(frozen=True, eq=False)
 class Range:
     """``range(start, stop, step)``; ``backwards`` runs it from its end."""
 

@@ -18,13 +18,13 @@ from typing import Any
 
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
-from chainrule.lift.core import Core
+from chainrule.lift.deciding import Deciding
 from chainrule.lift.values import Static, Value
 
 SETTLED = sys.stdlib_module_names | {"builtins", "chainrule", "numpy", "scipy"}
 
 
-class Watching(Core):
+class Watching(Deciding):
     """Makes values of Python objects, and remembers where they were found."""
 
     def __init__(self, graph: Any) -> None:

@@ -1,0 +1,298 @@
+"""Branches: running each arm on a state of its own, and joining what the arms have left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.block import Block
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT, INT
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.core import AlwaysRaises, Completion, Core
+from chainrule.lift.state import Joiner, Key, State, resolve_slots
+from chainrule.lift.values import (
+    UNBOUND,
+    ArrayBox,
+    Fact,
+    ListBox,
+    Static,
+    Value,
+    View,
+)
+from chainrule.primitives.arithmetic import logical_not
+from chainrule.primitives.control import IF
+
+
+class Path:
+    """One arm of a branch after it was run."""
+
+    def __init__(self, block: Block, state: State, completion: Completion) -> None:
+        self.block = block
+        self.state = state
+        self.completion = completion
+
+    @property
+    def alive(self) -> bool:
+        return self.completion is not Completion.RAISES
+
+
+class Branching(Core):
+    """Runs the paths of a branch and joins them."""
+
+    def run_path(
+        self,
+        start: State,
+        action: Callable[[], Completion],
+        fact: tuple[Node, bool] | None = None,
+    ) -> Path:
+        """Run ``action`` in a block of its own on a copy of ``start``.
+
+        ``fact`` is a condition and whether it holds there.
+        """
+        block = Block(self.graph, self.block)
+        before = self.state
+        self.state = dict(start)
+        if fact is not None:
+            predicate, holds = fact
+            while predicate.op is logical_not:
+                predicate, holds = predicate.args[0], not holds
+            self.state[Fact(predicate)] = holds
+        self.enclosing.append(start)
+        try:
+            with self.graph.inside(block):
+                try:
+                    completion = action()
+                except AlwaysRaises:
+                    completion = Completion.RAISES
+            block.completes = completion is not Completion.RAISES
+            return Path(block, self.state, completion)
+        finally:
+            self.enclosing.pop()
+            self.state = before
+
+    def _explain(self, name: str) -> UnsupportedError:
+        return self.unsupported(
+            f"{name} is of different kinds on different paths",
+            "Give it the same kind of value (number, tuple of the same length, same function) "
+            "on every path.",
+        )
+
+    def unify_lists(self, start: State, paths: Sequence[Path], keys: Sequence[Key]) -> None:
+        """Lists whose layout differs between paths become run-time lists on each."""
+        for key in keys:
+            if not isinstance(key, ListBox):
+                self._unify_made_lists(paths, [path.state.get(key, UNBOUND) for path in paths])
+                continue
+            contents = [path.state.get(key, start.get(key, UNBOUND)) for path in paths]
+            layouts = {
+                len(content) if isinstance(content, list) else -1
+                for content in contents
+                if content is not UNBOUND
+            }
+            if len(layouts) > 1:
+                for path in paths:
+                    if isinstance(path.state.get(key), list):
+                        before, self.state = self.state, path.state
+                        with self.graph.inside(path.block):
+                            self.make_dynamic(key)
+                        self.state = before
+
+    def _unify_made_lists(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
+        """The same for lists that the paths have made themselves, and for tables."""
+        self._materialise_views(paths, values)
+        values = self._read_tables(paths, values)
+        pairs = [
+            (path, value) for path, value in zip(paths, values, strict=True) if value is not UNBOUND
+        ]
+        if not all(isinstance(value, ListBox) for _, value in pairs):
+            return
+        contents = [path.state.get(value) for path, value in pairs]
+        layouts = {len(content) if isinstance(content, list) else -1 for content in contents}
+        if len(layouts) < 2:
+            return
+        for path, value in pairs:
+            before, self.state = self.state, path.state
+            with self.graph.inside(path.block):
+                self.make_dynamic(value)
+            self.state = before
+
+    def _read_tables(self, paths: Sequence[Path], values: Sequence[Value]) -> list[Value]:
+        """Lists of numbers that exist at run time anyway, where each path has another."""
+        types = [table_type(value) for value in values]
+        lists = [
+            value is UNBOUND or type_ is not None or isinstance(value, ListBox)
+            for value, type_ in zip(values, types, strict=True)
+        ]
+        tables = {id(value.value) for value in values if isinstance(value, Static)}
+        if not all(lists) or not tables or len(tables) == 1 == len(set(map(id, values))):
+            return list(values)
+        found: list[Value] = []
+        for path, value, type_ in zip(paths, values, types, strict=True):
+            if type_ is None:
+                found.append(value)
+                continue
+            before, self.state = self.state, path.state
+            with self.graph.inside(path.block):
+                box = ListBox()
+                table = self.static_node(value)
+                self.state[box] = self.verbatim("_0_", table, type=type_, pure=True)
+                self.frozen.add(box)
+            self.state = before
+            for key, held in path.state.items():
+                if held is value:
+                    path.state[key] = box
+            found.append(box)
+        return found
+
+    def _materialise_views(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
+        """Views that differ between paths become what they see, in a box of their own."""
+        for path, value in zip(paths, values, strict=True):
+            if not isinstance(value, View):
+                continue
+            before, self.state = self.state, path.state
+            with self.graph.inside(path.block):
+                box = ArrayBox()
+                self.state[box] = self.node(value)
+                self.frozen.add(box)
+                self.loans.lend(box, self.loans.lenders(value), self.state)
+            self.state = before
+            for key, held in path.state.items():
+                if held is value:
+                    path.state[key] = box
+
+    def changed_keys(self, start: State, paths: Sequence[Path]) -> list[Key]:
+        """Keys that some path bound anew, in the order of the states."""
+        found: dict[Key, None] = {}
+        for path in paths:
+            for key, value in path.state.items():
+                if value is not start.get(key, UNBOUND) and not isinstance(key, Fact):
+                    found[key] = None
+        return list(found)
+
+    def join_paths(
+        self,
+        start: State,
+        paths: Sequence[Path],
+        build: Callable[[], Node],
+        first_result: int = 0,
+        predicate: Node | None = None,
+    ) -> Node | None:
+        """Join living ``paths`` into the current state through the node that ``build`` makes.
+
+        Sets the results of every path's block; result ``first_result + k`` is slot k.
+        """
+        alive = [path for path in paths if path.alive]
+        keys = self.changed_keys(start, alive)
+        self.unify_lists(start, alive, keys)
+        keys = self.changed_keys(start, alive)
+        joiner = Joiner(self.graph, self._explain, predicate)
+        joined: dict[Key, Value] = {}
+        states = [path.state for path in alive]
+        for key in keys:
+            values = [state.get(key, start.get(key, UNBOUND)) for state in states]
+            name = f"`{key[1]}`" if isinstance(key, tuple) else "a value"
+            tracked = isinstance(key, tuple) and len(key) == 2 and key[1] != "return"
+            joined[key] = joiner.join(values, states, name, tracked)
+        undefined = self.graph.undefined()
+        columns = joiner.columns
+        if len(alive) == 1:
+            # Only one path goes on: its own values are the values afterwards.
+            columns = []
+        position = {id(path): index for index, path in enumerate(alive)}
+        for path in paths:
+            if path.alive:
+                path.block.results += tuple(column[position[id(path)]] for column in columns)
+            else:
+                path.block.results += tuple(undefined for _ in columns)
+        if not columns and all(not path.block.steps for path in paths) and first_result == 0:
+            node = None
+        else:
+            node = build()
+        self.state = dict(start)
+        if len(alive) == 1:
+            self.state.update(
+                {key: known for key, known in alive[0].state.items() if isinstance(key, Fact)}
+            )
+        for key, value in joined.items():
+            self.state[key] = resolve_slots(
+                value, lambda k: self._slot_node(node, first_result + k), self.state
+            )
+        self._freeze_shared(joiner, states)
+        return node
+
+    def _freeze_shared(self, joiner: Joiner, states: Sequence[State]) -> None:
+        """Refuse later writes to lists that were joined, where another name would see them."""
+        shared = joiner.shared_boxes(states)
+        for joined in joiner.boxes.values():
+            boxes = (joined.box, *joined.sources)
+            if joined in shared or not self.frozen.isdisjoint(joined.sources):
+                self.frozen.update(box for box in boxes if isinstance(box, ListBox))
+            if joined.box is not None:
+                lent = [box for one in joined.sources for box in self.loans.lenders(one)[1:]]
+                self.loans.lend(joined.box, lent, self.state)
+
+    def _slot_node(self, node: Node | None, index: int) -> Node:
+        assert node is not None
+        return self.block.item(node, index)
+
+    def branch(
+        self,
+        predicate: Node,
+        then: Callable[[], Completion],
+        orelse: Callable[[], Completion],
+        style: str,
+    ) -> Completion:
+        """Run both arms and join them; the completion of the whole."""
+        start = self.state
+        paths = self.two_paths(predicate, then, orelse)
+        return self.finish_branch(predicate, start, paths, style)
+
+    def two_paths(
+        self, predicate: Node, then: Callable[[], Completion], orelse: Callable[[], Completion]
+    ) -> list[Path]:
+        """Both arms of a branch, run from the current state."""
+        start = self.state
+        return [
+            self.run_path(start, then, (predicate, True)),
+            self.run_path(start, orelse, (predicate, False)),
+        ]
+
+    def finish_branch(
+        self, predicate: Node, start: State, paths: list[Path], style: str
+    ) -> Completion:
+        """Join the two arms of a branch that were run from ``start``."""
+        then, orelse = paths
+
+        def build() -> Node:
+            return self.block.add(IF, (predicate,), (then.block, orelse.block, style))
+
+        if not any(path.alive for path in paths):
+            build()
+            return Completion.RAISES
+        self.join_paths(start, paths, build, predicate=predicate)
+        kinds = {path.completion for path in paths if path.alive}
+        if kinds == {Completion.EXITS}:
+            return Completion.EXITS
+        if kinds == {Completion.FALLS}:
+            return Completion.FALLS
+        return Completion.MAYBE
+
+
+def table_type(value: Value) -> SequenceType | None:
+    """The type of a list of numbers, or of such lists, that is known while lifting."""
+    if not isinstance(value, Static) or not isinstance(value.value, list):
+        return None
+    return _entries_type(value.value)
+
+
+def _entries_type(table: list[Any]) -> SequenceType | None:
+    kinds = {type(entry) for entry in table}
+    if not kinds:
+        return None
+    if kinds <= {float, int}:
+        return SequenceType(INT if kinds == {int} else FLOAT)
+    rows = {_entries_type(entry) if isinstance(entry, list) else None for entry in table}
+    row = rows.pop()
+    return SequenceType(row) if row is not None and not rows else None

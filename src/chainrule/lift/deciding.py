@@ -1,0 +1,166 @@
+"""Which of two kinds of value a name has here, and whether it has one.
+
+A name that is bound to values of different kinds on different paths, or on some of them only, is
+an :class:`~chainrule.lift.values.Either`.  Where it is read, the conditions that lead there may
+tell which of the two it is.  Where they do not, a name that may be unbound is checked as Python
+checks it, and a statement that reads one of two kinds is run once for each.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any, cast
+
+from chainrule.graph.block import CONSTANT, ITEM, Block
+from chainrule.graph.node import Node
+from chainrule.lift.branching import Branching
+from chainrule.lift.core import AlwaysRaises, Completion
+from chainrule.lift.state import Frame, Key
+from chainrule.lift.values import UNBOUND, Either, Fact, Value
+from chainrule.primitives.arithmetic import logical_not
+from chainrule.primitives.control import IF, owned_blocks
+from chainrule.primitives.effect import RAISE
+
+
+class Deciding(Branching):
+    """Tells the alternatives of a value apart."""
+
+    def __init__(self, graph: Any) -> None:
+        super().__init__(graph)
+        # Names that were found unbound in a run of a loop.
+        self.found_unbound: set[Key] = set()
+
+    def read(self, value: Value) -> Value:
+        """``value`` itself, unless it cannot be used."""
+        decided = self.decided(value)
+        if isinstance(decided, Either):
+            raise decided.refusal
+        return super().read(decided)
+
+    def decided(self, value: Value) -> Value:
+        """The alternative that ``value`` is on this path, where that is known."""
+        while isinstance(value, Either):
+            known = self._fact(value.tag)
+            if known is None:
+                return value
+            value = value.then if known else value.orelse
+        return value
+
+    def _fact(self, predicate: Node) -> bool | None:
+        negated = False
+        while True:
+            if predicate.op is CONSTANT:
+                return bool(predicate.params[0]) is not negated
+            fact = self.state.get(Fact(predicate))
+            if isinstance(fact, bool):
+                return fact is not negated
+            if predicate.op is not logical_not:
+                return None
+            predicate, negated = predicate.args[0], not negated
+
+    # --- names that may be unbound --------------------------------------------------------
+
+    def bound(self, key: tuple[Frame, str], value: Value, node: ast.AST) -> Value:
+        """The value of a name; where it has none, what Python raises is raised."""
+        value = self.decided(value)
+        while isinstance(value, Either) and value.orelse is UNBOUND:
+            self._check_bound(value.tag, self._unbound_text(key), self.block)
+            self.state[Fact(value.tag)] = True
+            value = self.state[key] = self.decided(value.then)
+        if value is UNBOUND:
+            if not self.enclosing:
+                raise self.unsupported(
+                    f"`{key[1]}` is used before it has a value",
+                    "Assign it on every path that leads here.",
+                    node,
+                )
+            self.found_unbound.add(key)
+            self._raise_unbound(self._unbound_text(key))
+            raise AlwaysRaises
+        return value
+
+    def _unbound_text(self, key: tuple[Frame, str]) -> str:
+        frame, name = key
+        if frame is self.frame:
+            message = (
+                f"cannot access local variable '{name}' where it is not associated with a value"
+            )
+            return f'raise UnboundLocalError("{message}")'
+        message = (
+            f"cannot access free variable '{name}' where it is not associated with a value in "
+            "enclosing scope"
+        )
+        return f'raise NameError("{message}")'
+
+    def _raise_unbound(self, text: str) -> Completion:
+        self.block.add(RAISE, (), (text,))
+        return Completion.RAISES
+
+    def _check_bound(self, tag: Node, text: str, block: Block) -> None:
+        """Raise where ``tag`` is false, in the arms of the branch that has just ended if it can."""
+        last = block.steps[-1] if block.steps else None
+        arms: list[tuple[Block, Node]] = []
+        if last is not None and last.op is IF and last.params[2] == "statement":
+            blocks = owned_blocks(last)
+            if tag is last.args[0]:
+                truths = (self.graph.constant(True), self.graph.constant(False))
+                arms = list(zip(blocks, truths, strict=True))
+            elif tag.op is ITEM and tag.args[0] is last:
+                arms = [(block, block.results[cast(int, tag.params[0])]) for block in blocks]
+        if not arms:
+            self.branch(
+                tag, lambda: Completion.FALLS, lambda: self._raise_unbound(text), "statement"
+            )
+        for arm, found in arms:
+            if not arm.completes or found is self.graph.constant(True):
+                continue
+            with self.graph.inside(arm):
+                if found is self.graph.constant(False):
+                    self._raise_unbound(text)
+                    arm.completes = False
+                    arm.results = tuple(self.graph.undefined() for _ in arm.results)
+                else:
+                    self._check_bound(found, text, arm)
+
+    # --- names of two kinds ---------------------------------------------------------------
+
+    def undecided(self, node: ast.stmt) -> Node | None:
+        """What tells two kinds of a name apart that a statement, or the head of it, reads."""
+        if not any(isinstance(value, Either) for value in self.state.values()):
+            return None
+        for name in _names_read(node):
+            value = self.decided(self._held_by(name))
+            if isinstance(value, Either) and value.orelse is not UNBOUND:
+                tag: Node = value.tag
+                return tag
+        return None
+
+    def _held_by(self, name: str) -> Value:
+        """What a local name holds, in this function or in one around it."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if name in frame.local_names and name not in frame.outer_names:
+                return self.state.get((frame, name), UNBOUND)
+            frame = frame.parent
+        return UNBOUND
+
+
+def _names_read(node: ast.stmt) -> Iterator[str]:
+    """The names that a simple statement reads, or the head of another one."""
+    parts: list[ast.AST]
+    match node:
+        case ast.If(test=head) | ast.While(test=head):
+            parts = [head]
+        case ast.For(iter=head) | ast.Match(subject=head):
+            parts = [head]
+        case ast.Try() | ast.With() | ast.FunctionDef() | ast.ClassDef():
+            parts = []
+        case _:
+            parts = [node]
+    for part in parts:
+        for inner in ast.walk(part):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
+                yield inner.id
+            elif isinstance(inner, ast.AugAssign) and isinstance(inner.target, ast.Name):
+                yield inner.target.id

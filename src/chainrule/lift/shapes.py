@@ -1,0 +1,80 @@
+"""What a loop carries under a name: the shapes of values from step to step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.graph.types import Type
+from chainrule.lift.values import ListBox, View
+
+
+@dataclass(frozen=True)
+class Keep:
+    """The value does not change in the loop."""
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One node of this type; ``late`` when it has no value before the loop."""
+
+    type: Type
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A container of fixed layout: ``kind`` is tuple, list or dict."""
+
+    kind: str
+    parts: tuple[Any, ...]
+    keys: tuple[Any, ...] = ()
+    named: type | None = None
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A name that is bound to another list in each step; the list has this type.
+
+    It may be one of the ``lenders``, which exist before the loop; it is ``alone`` where no other
+    name of the loop can be bound to it at the same time.
+    """
+
+    type: Type
+    lenders: tuple[ListBox, ...] = ()
+    alone: bool = True
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Values of different kinds; using it is refused."""
+
+
+@dataclass(frozen=True)
+class MaybeBound:
+    """A value of this shape that may not be there yet, and a bool that tells whether it is."""
+
+    shape: Any
+
+
+KEEP = Keep()
+HELD = (ListBox, View)
+Shape = Any
+
+
+def is_late(shape: Shape) -> bool:
+    """Whether no part of the shape has a value before the loop."""
+    if isinstance(shape, Scalar):
+        return shape.late
+    if isinstance(shape, Layout):
+        return bool(shape.parts) and all(map(is_late, shape.parts))
+    return False
+
+
+def in_time(shape: Shape) -> Shape:
+    """The shape with a place for a value before the loop."""
+    if isinstance(shape, Scalar):
+        return Scalar(shape.type)
+    if isinstance(shape, Layout):
+        return Layout(shape.kind, tuple(map(in_time, shape.parts)), shape.keys, shape.named)
+    return shape
