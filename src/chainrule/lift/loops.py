@@ -7,12 +7,13 @@ from typing import Any
 
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, join, unit_axes_of
+from chainrule.graph.types import OPAQUE, Type, join, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, Flag, LoopExits
 from chainrule.lift.shapes import (
     HELD,
     KEEP,
+    NOTHING,
     Fresh,
     Keep,
     Layout,
@@ -20,6 +21,7 @@ from chainrule.lift.shapes import (
     Scalar,
     Shape,
     Unknown,
+    bound_part,
     in_time,
     is_late,
 )
@@ -40,9 +42,6 @@ from chainrule.lift.values import (
     View,
 )
 from chainrule.primitives.control import LOOP
-
-
-NOTHING: dict[Type, float] = {FLOAT: 0.0, INT: 0, BOOL: False}
 
 
 class Loops(Statements):
@@ -175,7 +174,7 @@ class Loops(Statements):
         if isinstance(value, Either) and value.orelse is not UNBOUND:
             return Unknown()
         if isinstance(shape, MaybeBound) and value is not UNBOUND:
-            inner = self._widen(shape.shape, UNBOUND, _bound_part(value), after, key)
+            inner = self._widen(shape.shape, UNBOUND, bound_part(value), after, key)
             return Unknown() if isinstance(inner, Unknown) else MaybeBound(in_time(inner))
         if isinstance(shape, Unknown) or value is UNBOUND:
             return shape
@@ -411,7 +410,7 @@ class Loops(Statements):
         if isinstance(shape, MaybeBound):
             tag = self.graph.constant(value is not UNBOUND)
             results.append(value.tag if isinstance(value, Either) else tag)
-            self._gather(shape.shape, _bound_part(value), results, attempt)
+            self._gather(shape.shape, bound_part(value), results, attempt)
         elif isinstance(shape, Scalar):
             if value is UNBOUND:
                 results.append(self.graph.undefined())
@@ -467,10 +466,6 @@ class Loops(Statements):
         return parts if shape.kind == "list" else dict(zip(shape.keys, parts, strict=True))
 
 
-def _bound_part(value: Value) -> Value:
-    return value.then if isinstance(value, Either) else value
-
-
 class _Attempt:
     """One run of a loop's body under assumed shapes."""
 
@@ -522,7 +517,7 @@ class _Attempt:
             bound = lifter.graph.constant(before is not UNBOUND)
             tag = before.tag if isinstance(before, Either) else bound
             tag = self.slot(tag, bound.type, f"{name}_bound" if name else None)
-            value = self.enter(shape.shape, _bound_part(before), name, maybe=True)
+            value = self.enter(shape.shape, bound_part(before), name, maybe=True)
             return lifter._maybe(tag, value)
         if isinstance(shape, Scalar):
             if maybe and before is UNBOUND:

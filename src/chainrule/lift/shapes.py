@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.graph.types import Type
-from chainrule.lift.values import ListBox, View
+from chainrule.graph.types import BOOL, FLOAT, INT, Type
+from chainrule.lift.values import Either, ListBox, Value, View
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ class MaybeBound:
 KEEP = Keep()
 HELD = (ListBox, View)
 Shape = Any
+# What stands for a number that is not there yet.
+NOTHING: dict[Type, float] = {FLOAT: 0.0, INT: 0, BOOL: False}
 
 
 def is_late(shape: Shape) -> bool:
@@ -78,3 +80,8 @@ def in_time(shape: Shape) -> Shape:
     if isinstance(shape, Layout):
         return Layout(shape.kind, tuple(map(in_time, shape.parts)), shape.keys, shape.named)
     return shape
+
+
+def bound_part(value: Value) -> Value:
+    """What a value is where it is bound."""
+    return value.then if isinstance(value, Either) else value
