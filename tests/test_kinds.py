@@ -1,3 +1,4 @@
+# ruff: noqa: SIM108
 """Names that are bound on some paths only, or to values of different kinds."""
 
 from __future__ import annotations
