@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from chainrule.differentiate.activity import WRITES, all_steps
 from chainrule.differentiate.cut import minimum_cut
+from chainrule.differentiate.settled import Settled
 from chainrule.errors import InternalError
 from chainrule.graph.block import (
     CONSTANT,
@@ -163,6 +164,7 @@ class Recorder:
         self.exact: set[Node] = set()
         steps = list(all_steps(graph.body))
         self.overwritten = Overwritten(steps)
+        self.settled = Settled(steps)
         self.owners = {block: step for step in steps for block in owned_blocks(step)}
         for step in steps:
             if step in pairs and step not in self.plans:
@@ -228,7 +230,7 @@ class Recorder:
             if not self.repeatable(node):
                 sources.append(node)
                 continue
-            for arg in node.args:
+            for arg in self.inputs(node):
                 edges.append((arg, node))
                 stack.append(arg)
         cut = sorted(minimum_cut(list(seen), edges, sources, needed), key=lambda node: node.serial)
@@ -243,13 +245,21 @@ class Recorder:
                 continue
             found[node] = None
             if plan.has(node) and self.repeatable(node):
-                stack.extend(node.args)
+                stack.extend(self.inputs(node))
         return list(found)
+
+    def inputs(self, node: Node) -> tuple[Node, ...]:
+        """What a value is computed of when it is computed again."""
+        if _looks_into(node) and node.args[0] in self.overwritten:
+            finished = self.settled.finished(node)
+            if finished is not None:
+                return (finished, *node.args[1:])
+        return node.args
 
     def repeatable(self, node: Node) -> bool:
         """Whether a value is computed again more cheaply than it is recorded."""
-        if node.op in (sequence.index, sequence.length, section) or node.op.name in LOOKING:
-            return node.args[0] not in self.overwritten
+        if _looks_into(node):
+            return self.inputs(node)[0] not in self.overwritten
         if node.op is VERBATIM:
             return node.type == INT
         if not isinstance(node.op, Primitive) or isinstance(node.type, SequenceType):
@@ -258,6 +268,11 @@ class Recorder:
             # About the time of one entry on a tape, and no memory.
             return True
         return node.op.symbol is not None and node.op.cost <= Cost.DIVIDE
+
+
+def _looks_into(node: Node) -> bool:
+    """Whether a value is a part or a measure of a list or an array."""
+    return node.op in (sequence.index, sequence.length, section) or node.op.name in LOOKING
 
 
 def _of_math(op: Primitive) -> bool:
@@ -282,6 +297,7 @@ class RecordingCopier(Copier):
         super().__init__(source)
         self.plans = recorder.plans
         self.exact = recorder.exact
+        self.inputs = recorder.inputs
         # A loop may be answered by several backward loops, one for each result pulled back.
         self.by_forward: dict[Node, dict[Tape, None]] = {}
         for plan in recorder.plans.values():
@@ -331,7 +347,7 @@ class RecordingCopier(Copier):
             cursor = cursor.parent
         if owned_blocks(node) or node.op is PARAMETER:
             raise InternalError(f"a value of a loop is missing in its backward loop: {node!r}")
-        args = tuple(map(self.mapped, node.args))
+        args = tuple(map(self.mapped, self.inputs(node)))
         # Positions and counts are ints, too.
         derivative = node not in self.exact and node.type != INT
         with self.graph.answering(replace(node.origin, derivative=derivative)):

@@ -27,8 +27,8 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL
 from chainrule.lift.branching import Path
 from chainrule.lift.core import Completion, Flag
-from chainrule.lift.iterables import Iterables
 from chainrule.lift.state import Key, State, same_value
+from chainrule.lift.unpacking import Unpacking
 from chainrule.lift.values import (
     UNBOUND,
     DictBox,
@@ -59,7 +59,7 @@ class Attempt:
     raised: list[tuple[int, State]] = field(default_factory=list)
 
 
-class Attempts(Iterables):
+class Attempts(Unpacking):
     """Lifts ``try`` statements."""
 
     # --- where a body may raise -------------------------------------------------------------

@@ -80,13 +80,16 @@ class Calls(Foreign):
                 found.append(self.expression(arg))
                 continue
             value = self.expression(arg.value)
+            items = self.known_iteration(value)
+            if items is not None:
+                found.extend(items)
+                continue
             count = None
-            if self.known_items(value) is None and not isinstance(self.read(value), Generator):
+            if not isinstance(self.read(value), Generator):
                 rest = len(node.args) - position - 1
                 count = places_of_star(self.read(function), len(found) + rest, node)
             if count is None:
-                found.extend(self.spread(value, arg))
-                continue
+                raise self.unspreadable(arg)
             length = self.length_of(value)
             text = ast.unparse(node.func)
             self.raise_if(

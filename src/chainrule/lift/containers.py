@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from chainrule.errors import UnsupportedError
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
@@ -67,12 +68,16 @@ class Containers(Watching):
         """The entries of a container of known length."""
         items = self.known_items(value)
         if items is None:
-            raise self.unsupported(
-                "a list whose length is known at run time only cannot be unpacked with `*` here",
-                "Index it, or loop over it.",
-                node,
-            )
+            raise self.unspreadable(node)
         return items
+
+    def unspreadable(self, node: ast.AST) -> UnsupportedError:
+        """The refusal of ``*`` before what has no length before the code runs."""
+        return self.unsupported(
+            "a list whose length is known at run time only cannot be unpacked with `*` here",
+            "Index it, or loop over it.",
+            node,
+        )
 
     def known_items(self, value: Value) -> list[Value] | None:
         """The entries of a container whose layout is known, else None."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, Flag
 from chainrule.lift.list_parts import ListParts
@@ -73,83 +72,13 @@ class Statements(ListParts):
                 return
             value = self.read(value)
             if isinstance(target, (ast.Tuple, ast.List)):
-                self._unpack(target, value)
+                self.unpack(target, value)
             elif isinstance(target, ast.Subscript):
                 self._write_item(target, value)
             elif isinstance(target, ast.Attribute):
                 self.write_attribute(self.expression(target.value), target.attr, value, target)
             else:
                 raise self.unsupported("this assignment target", "Assign to a name.", target)
-
-    def _unpack(self, target: ast.Tuple | ast.List, value: Value) -> None:
-        names = target.elts
-        stars = [k for k, name in enumerate(names) if isinstance(name, ast.Starred)]
-        items = self.known_items(value)
-        if items is None:
-            if stars:
-                self._unpack_run_time(target, stars[0], self.as_list(value, target))
-                return
-            if isinstance(value, (ListBox, View)):
-                self.check_length(value, len(names), False)
-            items = self.unpack_node(value, len(names), target)
-        if not stars:
-            if len(items) != len(names):
-                raise self.unsupported(
-                    f"{len(items)} values cannot be unpacked into {len(names)} names",
-                    "Unpack as many names as there are values.",
-                    target,
-                )
-            for name, item in zip(names, items, strict=True):
-                self.assign(name, item)
-            return
-        (star,) = stars
-        after = len(names) - star - 1
-        middle = items[star : len(items) - after]
-        box = ListBox()
-        self.state[box] = middle
-        spread = names[star]
-        assert isinstance(spread, ast.Starred)
-        for name, item in zip(names[:star], items[:star], strict=True):
-            self.assign(name, item)
-        self.assign(spread.value, box)
-        for name, item in zip(names[star + 1 :], items[len(items) - after :], strict=True):
-            self.assign(name, item)
-
-    def _unpack_run_time(self, target: ast.Tuple | ast.List, star: int, value: Value) -> None:
-        """``a, *rest, b = xs`` of a list whose length is known at run time only."""
-        if not isinstance(value, ListBox):
-            raise self.unsupported(
-                "starred unpacking of a value whose length is known at run time only",
-                "Unpack a list, or use indices and slices.",
-                target,
-            )
-        names = target.elts
-        after = len(names) - star - 1
-        self.check_length(value, len(names) - 1, True)
-        last = ast.UnaryOp(ast.USub(), ast.Constant(after)) if after else None
-        middle = self.slice(value, ast.Slice(ast.Constant(star), last, None))
-        constant = self.graph.constant
-        firsts = [self.item(value, constant(k), target) for k in range(star)]
-        lasts = [self.item(value, constant(k - after), target) for k in range(after)]
-        spread = names[star]
-        assert isinstance(spread, ast.Starred)
-        targets = [*names[:star], spread.value, *names[star + 1 :]]
-        for name, item in zip(targets, [*firsts, middle, *lasts], strict=True):
-            self.assign(name, item)
-
-    def check_length(self, value: Value, count: int, more: bool) -> None:
-        """Raise what unpacking ``value`` into ``count`` names, or more, raises."""
-        length = self.length_of(value)
-        least = f"at least {count}" if more else count
-        few = f"ValueError(f'not enough values to unpack (expected {least}, got {{_0_}})')"
-        self.raise_if(
-            self.primitive(arithmetic.less, length, self.graph.constant(count)), few, length
-        )
-        if not more:
-            many = f"ValueError('too many values to unpack (expected {count})')"
-            self.raise_if(
-                self.primitive(arithmetic.greater, length, self.graph.constant(count)), many
-            )
 
     def raise_if(self, predicate: Node, text: str, *args: Node) -> None:
         """``if predicate: raise text``: what Python itself checks."""
@@ -159,21 +88,6 @@ class Statements(ListParts):
             return Completion.RAISES
 
         self.branch(predicate, refuse, lambda: Completion.FALLS, "statement")
-
-    def unpack_node(self, value: Value, count: int, node: ast.AST) -> list[Value]:
-        """The ``count`` entries of a run-time container."""
-        constant = self.graph.constant
-        if self.is_array(value):
-            return [self.array_item(value, "i", (constant(k),)) for k in range(count)]
-        if isinstance(value, (ListBox, Place)) or (
-            isinstance(value, Node) and isinstance(value.type, SequenceType)
-        ):
-            return [self.item(value, constant(position), node) for position in range(count)]
-        base = self.node(value)
-        return [
-            self.verbatim("_0_[_1_]", base, constant(position), type=OPAQUE)
-            for position in range(count)
-        ]
 
     def _augmented(self, node: ast.AugAssign) -> Completion:
         target = node.target
@@ -539,6 +453,9 @@ class Statements(ListParts):
         raise NotImplementedError
 
     def module_value(self, module: Any, name: str) -> Value:
+        raise NotImplementedError
+
+    def unpack(self, target: ast.Tuple | ast.List, value: Value) -> None:
         raise NotImplementedError
 
     def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:

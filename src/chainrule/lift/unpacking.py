@@ -1,0 +1,121 @@
+"""Containers and iterators taken apart: ``a, b = pair``, ``first, *rest = xs``."""
+
+from __future__ import annotations
+
+import ast
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import OPAQUE
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.iterables import Iterables
+from chainrule.lift.values import (
+    Enumerate,
+    Indexed,
+    ListBox,
+    Mapped,
+    Place,
+    Reversed,
+    Value,
+    View,
+    Zip,
+)
+from chainrule.primitives import arithmetic
+
+
+class Unpacking(Iterables):
+    """Binds the names of a target list to the entries of a value."""
+
+    def unpack(self, target: ast.Tuple | ast.List, value: Value) -> None:
+        names = target.elts
+        stars = [k for k, name in enumerate(names) if isinstance(name, ast.Starred)]
+        items = self.known_iteration(value)
+        if items is None:
+            if stars:
+                self._unpack_run_time(target, stars[0], self.as_list(value, target))
+                return
+            items = self._items(value, len(names), target)
+        if not stars:
+            if len(items) != len(names):
+                raise self.unsupported(
+                    f"{len(items)} values cannot be unpacked into {len(names)} names",
+                    "Unpack as many names as there are values.",
+                    target,
+                )
+            for name, item in zip(names, items, strict=True):
+                self.assign(name, item)
+            return
+        (star,) = stars
+        after = len(names) - star - 1
+        middle = items[star : len(items) - after]
+        box = ListBox()
+        self.state[box] = middle
+        spread = names[star]
+        assert isinstance(spread, ast.Starred)
+        for name, item in zip(names[:star], items[:star], strict=True):
+            self.assign(name, item)
+        self.assign(spread.value, box)
+        for name, item in zip(names[star + 1 :], items[len(items) - after :], strict=True):
+            self.assign(name, item)
+
+    def _unpack_run_time(self, target: ast.Tuple | ast.List, star: int, value: Value) -> None:
+        """``a, *rest, b = xs`` of a list whose length is known at run time only."""
+        if not isinstance(value, ListBox):
+            raise self.unsupported(
+                "starred unpacking of a value whose length is known at run time only",
+                "Unpack a list, or use indices and slices.",
+                target,
+            )
+        names = target.elts
+        after = len(names) - star - 1
+        self.check_length(self.length_of(value), len(names) - 1, True)
+        last = ast.UnaryOp(ast.USub(), ast.Constant(after)) if after else None
+        middle = self.slice(value, ast.Slice(ast.Constant(star), last, None))
+        constant = self.graph.constant
+        firsts = [self.item(value, constant(k), target) for k in range(star)]
+        lasts = [self.item(value, constant(k - after), target) for k in range(after)]
+        spread = names[star]
+        assert isinstance(spread, ast.Starred)
+        targets = [*names[:star], spread.value, *names[star + 1 :]]
+        for name, item in zip(targets, [*firsts, middle, *lasts], strict=True):
+            self.assign(name, item)
+
+    def _items(self, value: Value, count: int, target: ast.AST) -> list[Value]:
+        """The entries of what must have ``count`` of them when the derivative runs."""
+        value = self.read(value)
+        if isinstance(value, (Zip, Enumerate, Reversed, Mapped, Indexed)):
+            length, item = self.indexed(value, target)
+            self.check_length(length, count, False)
+            return [item(self.graph.constant(position)) for position in range(count)]
+        if not self.is_array(value):
+            value = self.as_list(value, target)
+        if isinstance(value, (ListBox, View)):
+            self.check_length(self.length_of(value), count, False)
+        return self.unpack_node(value, count, target)
+
+    def check_length(self, length: Node, count: int, more: bool) -> None:
+        """Raise what unpacking ``length`` values into ``count`` names, or more, raises."""
+        least = f"at least {count}" if more else count
+        few = f"ValueError(f'not enough values to unpack (expected {least}, got {{_0_}})')"
+        self.raise_if(
+            self.primitive(arithmetic.less, length, self.graph.constant(count)), few, length
+        )
+        if not more:
+            many = f"ValueError('too many values to unpack (expected {count})')"
+            self.raise_if(
+                self.primitive(arithmetic.greater, length, self.graph.constant(count)), many
+            )
+
+    def unpack_node(self, value: Value, count: int, node: ast.AST) -> list[Value]:
+        """The ``count`` entries of a run-time container."""
+        constant = self.graph.constant
+        if self.is_array(value):
+            return [self.array_item(value, "i", (constant(k),)) for k in range(count)]
+        if isinstance(value, (ListBox, Place)) or (
+            isinstance(value, Node) and isinstance(value.type, SequenceType)
+        ):
+            return [self.item(value, constant(position), node) for position in range(count)]
+        base = self.node(value)
+        return [
+            self.verbatim("_0_[_1_]", base, constant(position), type=OPAQUE)
+            for position in range(count)
+        ]
