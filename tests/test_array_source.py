@@ -351,12 +351,11 @@ GALLERY = [
     # line: for i in range(len(x) - 1):
     x_bar = np.zeros_like(x)
     for i in reversed(range(len(x) - 1)):
-        next_i = i + 1
         # line: total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) **…
         x_i = x[i]
-        gap = x[next_i] - x_i * x_i
+        gap = x[i + 1] - x_i * x_i
         x_bar[i] -= 2.0 * (1.0 - x_i) + 400.0 * (gap * x_i)
-        x_bar[next_i] += 200.0 * gap
+        x_bar[i + 1] += 200.0 * gap
     return x_bar
 """,
         id="rosenbrock_loop",

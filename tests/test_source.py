@@ -339,12 +339,11 @@ GALLERY = [
     # line: for i in range(len(x) - 1):
     x_bar = [0.0] * len(x)
     for i in reversed(range(len(x) - 1)):
-        next_i = i + 1
         # line: total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) **…
         x_i = x[i]
-        gap = x[next_i] - x_i * x_i
+        gap = x[i + 1] - x_i * x_i
         x_bar[i] -= 2.0 * (1.0 - x_i) + 400.0 * (gap * x_i)
-        x_bar[next_i] += 200.0 * gap
+        x_bar[i + 1] += 200.0 * gap
     return x_bar
 """,
         id="rosen-auto-x",
@@ -504,16 +503,15 @@ GALLERY = [
     for i in range(len(xs) - 1):
         if xs[i] <= x < xs[i + 1]:
             xs_i = xs[i]
-            next_i = i + 1
-            gap = xs[next_i] - xs_i
+            gap = xs[i + 1] - xs_i
             t = (x - xs_i) / gap
             ys_i = ys[i]
             # line: return ys[i] * (1 - t) + ys[i + 1] * t
             ys_bar = [0.0] * len(ys)
-            ys_bar[next_i] += t
+            ys_bar[i + 1] += t
             ys_bar[i] += 1 - t
             # line: t = (x - xs[i]) / (xs[i + 1] - xs[i])
-            return (ys[next_i] - ys_i) / gap, ys_bar
+            return (ys[i + 1] - ys_i) / gap, ys_bar
     # line: return ys[-1]
     ys_bar = [0.0] * len(ys)
     ys_bar[-1] += 1.0

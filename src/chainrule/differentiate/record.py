@@ -33,7 +33,7 @@ from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.broadcasting import LOOKING
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, owned_blocks
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.declare import Cost, Primitive, is_constant
+from chainrule.primitives.declare import Cost, Primitive, constant_value, is_constant
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.nouns import input_name, noun_of
 
@@ -81,6 +81,8 @@ class Plan:
         self.body = body
         self.recorded: list[Recorded] = []
         self.counts = False
+        # Whether the way back reads the index, or what follows from it.
+        self.index_needed = False
 
     def has(self, node: Node) -> bool:
         """Whether ``node`` is a value of the forward loop."""
@@ -98,10 +100,32 @@ class Plan:
 
     @property
     def plain(self) -> bool:
-        """Whether the index is the step's position on the tape, up to the start."""
-        if self.forward.params[0] != "range" or not is_constant(self.forward.args[2], 1):
+        """Whether the step's position on the tape follows from the index."""
+        if self.forward.params[0] == "while" or not self.step:
             return False
-        return self.counted or is_constant(self.forward.args[0], 0)
+        if not self.counted:
+            forwards = self.forward.params[0] == "range"
+            return forwards and self.step == 1 and is_constant(self.forward.args[0], 0)
+        return self.step == 1 or (self.index_needed and self.forward.params[0] == "range")
+
+    @property
+    def step(self) -> int | None:
+        """By how much the index grows, if that is known."""
+        step = self.forward.args[2]
+        value = constant_value(step) if is_constant(step) else None
+        return value if isinstance(value, int) else None
+
+    def position(self, index: Node, start: Node, stop: Node) -> Node:
+        """The position on the tape of what was recorded at ``index``."""
+        step = self.step
+        assert step is not None
+        if self.forward.params[0] == "reversed":
+            position: Node = arithmetic.subtract(arithmetic.subtract(stop, 1), index)
+        elif step > 0:
+            position = index if is_constant(start, 0) else arithmetic.subtract(index, start)
+        else:
+            position = arithmetic.subtract(start, index)
+        return position if abs(step) == 1 else arithmetic.floor_divide(position, abs(step))
 
     @property
     def tapes(self) -> list[Tape]:
@@ -179,9 +203,13 @@ class Recorder:
         body = backward.params[2]
         assert isinstance(body, Block)
         self._needs_of(body, needed, inner)
-        free = plan.index if plan.plain else None
-        local = [node for node in needed if plan.has(node) and node is not free]
+        local = [node for node in needed if plan.has(node)]
+        # Without tapes the backward loop has the bounds of the forward loop.
+        free = plan.index if plan.counted or plan.plain else None
         cut, met = self._choose(plan, local, free)
+        plan.index_needed = plan.index in met
+        if (cut or inner) and not plan.plain:
+            cut, met = self._choose(plan, local, None)
         self._keep_exact(plan, backward, local)
         plan.recorded = [*cut, *inner]
         plan.counts = not plan.recorded and not plan.counted
@@ -484,6 +512,10 @@ class RecordingCopier(Copier):
             kind = "reversed"
         else:
             bounds = tuple(map(self.mapped, loop_parts(plan.forward)[0]))
+            start, stop, _ = bounds
+            if kind == "reversed" and plan.step == -1:
+                kind = "range"
+                bounds = (_next(stop), _next(start), one)
         args = bounds + tuple(map(self.mapped, node.args[3:]))
         body = Block(graph, graph.cursor)
         index = body.parameter("i", INT)
@@ -499,8 +531,8 @@ class RecordingCopier(Copier):
             graph.answering(plan.forward.origin.answered),
         ):
             position = index
-            if not by_tape and tapes and not is_constant(bounds[0], 0):
-                position = arithmetic.subtract(index, bounds[0])
+            if not by_tape and tapes:
+                position = plan.position(index, start, stop)
             if not plan.counts:
                 for entry, tape in zip(plan.recorded, tapes, strict=True):
                     read = graph.cursor.add(sequence.index, (tape, position))
@@ -512,6 +544,13 @@ class RecordingCopier(Copier):
             body.results = tuple(map(self.mapped, old.results))
             self.contexts.pop()
         return self.replace(node, args, (kind, None, body, breaks))
+
+
+def _next(number: Node) -> Node:
+    """``number + 1``."""
+    if number.op is arithmetic.subtract and is_constant(number.args[1], 1):
+        return number.args[0]
+    return number.graph.cursor.add(arithmetic.add, (number, number.graph.constant(1)))
 
 
 PLAIN_NOUNS = {"add": "total", "subtract": "gap", "multiply": "product", "divide": "ratio"}
@@ -528,6 +567,8 @@ def _noun(node: Node, names: Mapping[Node, str]) -> str:
         noun = noun or noun_of(node, lambda each: names.get(each))
         if noun is not None:
             return noun
+    if node.op is sequence.index and node.args[0] in names:
+        return names[node.args[0]]
     return (
         PLAIN_NOUNS.get(node.op.name, node.op.name) if isinstance(node.op, Primitive) else "value"
     )

@@ -29,8 +29,8 @@ from chainrule.emit.plan import (
 )
 from chainrule.emit.pops import fuse_pops
 from chainrule.emit.views import (
-    SHAPES_OF,
     UPDATES,
+    ask_newer,
     entries_read,
     is_held,
     is_new_array,
@@ -79,19 +79,6 @@ FRESH = (
 
 # Deeper than any list of lists.
 DEEP = 99
-
-
-def ask_newer(statements: list[Statement], old: Value, new: Value) -> None:
-    """Ask ``new``, which lives in the memory of ``old``, for its shape."""
-    stack = [read for statement in walk(statements) for read in statement.reads() if read.captive]
-    stack += [s.value for s in walk(statements) if isinstance(s, Define)]
-    while stack:
-        value = stack.pop()
-        stack.extend(arg for arg in value.args if arg.captive)
-        if value.op.name in SHAPES_OF and value.op is not LEAVE:
-            start, stop = SHAPES_OF[value.op.name]
-            kept = value.args[start:stop]
-            value.args = [new if arg is old and arg not in kept else arg for arg in value.args]
 
 
 class Webs:
@@ -590,6 +577,8 @@ class _Copies(Asides):
                 fresh = self.copied(source, target, DEEP)
                 statement.sources[k] = fresh
                 made.append(fresh)
+            elif isinstance(target.type, Array):
+                ask_newer(body[position + 1 :], source, target)
         return made
 
     def _root(self, view: Value) -> Value:

@@ -46,14 +46,14 @@ from chainrule.emit.plan import (
     ordered,
     walk,
 )
+from chainrule.emit.repeated import repeat_cheap
 from chainrule.emit.views import is_held, is_update
-from chainrule.graph.block import ITEM, PARAMETER
+from chainrule.graph.block import ITEM
 from chainrule.graph.types import OPAQUE, Record
-from chainrule.primitives.arithmetic import add, multiply, negative, subtract
+from chainrule.primitives.arithmetic import add, multiply, subtract
 from chainrule.primitives.effect import CALL, LEAVE
-from chainrule.primitives.sequence import copy, display, length, record
+from chainrule.primitives.sequence import copy, display, record
 
-CHEAP = (length, negative)
 LINE = Form("line")
 CHAINS = {add: "total", subtract: "total", multiply: "product"}
 
@@ -65,7 +65,7 @@ def fold(plan: Plan, webs: Webs, kept: set[Value], free: set[Value]) -> None:
     they bear a name of the user's.
     """
     uses = count_uses(plan.body)
-    _repeat_cheap(plan, webs, uses)
+    repeat_cheap(plan, webs, uses)
     uses = count_uses(plan.body)
     for statement in walk(plan.body):
         if isinstance(statement, While):
@@ -81,37 +81,8 @@ def fold(plan: Plan, webs: Webs, kept: set[Value], free: set[Value]) -> None:
             statement.condition.pop()
 
 
-def _repeat_cheap(plan: Plan, webs: Webs, uses: Counter[Value]) -> None:
-    """``len(x)`` and ``-x`` of a parameter are written again rather than named."""
-    for block in _blocks(plan):
-        kept = []
-        for statement in block:
-            if (
-                isinstance(statement, Define)
-                and (uses[statement.value] > 1 or statement.value.op.name == "transpose")
-                and _is_cheap(statement.value, webs)
-            ):
-                statement.value.captive = statement.value.repeated = True
-            else:
-                kept.append(statement)
-        block[:] = kept
-
-
 def _blocks(plan: Plan) -> list[list[Statement]]:
     return [plan.body, *(block for statement in walk(plan.body) for block in statement.blocks())]
-
-
-def _is_cheap(value: Value, webs: Webs) -> bool:
-    if value.user_name is not None:
-        return False
-    if value.op.name == "transpose" and value.params[0] is None:
-        # A view of what is not written to costs nothing.
-        return value.args[0].op is not VARIABLE and not webs.is_updated(value.args[0])
-    if value.op.name == "dimension":
-        return value.args[0].op is PARAMETER and value.params[-1] == "len"
-    if value.op not in CHEAP:
-        return False
-    return value.args[0].op is PARAMETER and not webs.is_updated(value.args[0])
 
 
 @dataclass

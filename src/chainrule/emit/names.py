@@ -321,12 +321,12 @@ class Names:
             return self._quotient(value)
         if op is arithmetic.multiply:
             return self._product(value)
+        if value.type == INT and op in (arithmetic.add, arithmetic.subtract):
+            return self._neighbour(value)
         if op is arithmetic.subtract:
             return "gap"
         if op is arithmetic.power:
             return self._power(value)
-        if value.type == INT and op in (arithmetic.add, arithmetic.subtract):
-            return self._neighbour(value)
         if op is index:
             return self._entry(value)
         return None
@@ -341,20 +341,27 @@ class Names:
 
     def _neighbour(self, value: Value) -> str | None:
         """``next_i`` and ``previous_i`` for the numbers beside ``i``."""
-        base, step = self._known_name(value.args[0]), value.args[1]
-        if base is None or step.op is not CONSTANT or step.params[0] != 1:
+        base, side = self._known_name(value.args[0]), _side_of(value)
+        if base is None or side is None:
             return None
-        noun = f"{'next' if value.op is arithmetic.add else 'previous'}_{base}"
+        noun = f"{side}_{base}"
         return noun if len(noun) <= LONGEST_NOUN else None
 
     def _entry(self, value: Value) -> str | None:
         """``x_0`` or ``x_i`` for an entry of a list."""
-        parts = []
+        parts: list[str] = []
         for arg in value.args:
-            if arg in self.family and self.family[arg] in self.names:
+            if parts and len(value.args) == 2 and (side := _side_of(arg)) is not None:
+                # x[t - 1]
+                parts.insert(0, side)
+            elif arg in self.family and self.family[arg] in self.names:
                 parts.append(self.names[self.family[arg]])
             elif arg.op is CONSTANT and isinstance(arg.params[0], int) and arg.params[0] >= 0:
                 parts.append(str(arg.params[0]))
+            elif parts and _side_of(arg) is not None:
+                # u[t + 1, i]
+                parts = [parts[0], "entry"]
+                break
             else:
                 return None
         noun = "_".join(parts)
@@ -385,6 +392,16 @@ def _returned_values(plan: Plan) -> set[Value]:
         if isinstance(statement, Return) and statement.value.op is record:
             found.update(value for value in statement.value.args if not value.derivative)
     return found
+
+
+def _side_of(value: Value) -> str | None:
+    """Whether a number is the one behind or the one before another."""
+    if value.type != INT or value.op not in (arithmetic.add, arithmetic.subtract):
+        return None
+    step = value.args[1]
+    if step.op is not CONSTANT or step.params[0] != 1:
+        return None
+    return "next" if value.op is arithmetic.add else "previous"
 
 
 class Taken:

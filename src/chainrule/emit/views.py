@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from chainrule.emit.plan import POP, Define, Statement, Value, reads_deep
+from chainrule.emit.plan import POP, Define, Statement, Value, reads_deep, walk
 from chainrule.graph.types import Array, Sequence, Type
 from chainrule.primitives.arrays.creation import array_copy, zeros
 from chainrule.primitives.arrays.indexing import is_basic, section, section_add, section_set
 from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.shaping import ORDERED, reshaped
 from chainrule.primitives.declare import Primitive
+from chainrule.primitives.effect import LEAVE
 from chainrule.primitives.sequence import (
     append,
     drop_last,
@@ -109,3 +110,16 @@ def _read_entries_of(value: Value) -> list[Value]:
 def is_update(value: Value) -> bool:
     """Whether ``value`` is a new version of its first argument."""
     return value.op in UPDATES
+
+
+def ask_newer(statements: list[Statement], old: Value, new: Value) -> None:
+    """Ask ``new``, which lives in the memory of ``old``, for its shape."""
+    stack = [read for statement in walk(statements) for read in statement.reads() if read.captive]
+    stack += [s.value for s in walk(statements) if isinstance(s, Define)]
+    while stack:
+        value = stack.pop()
+        stack.extend(arg for arg in value.args if arg.captive)
+        if value.op.name in SHAPES_OF and value.op is not LEAVE:
+            start, stop = SHAPES_OF[value.op.name]
+            kept = value.args[start:stop]
+            value.args = [new if arg is old and arg not in kept else arg for arg in value.args]

@@ -1,0 +1,206 @@
+"""Recurrences that fill an array or a list: what was read is read again, or recorded if it must."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import oracle
+import pytest
+
+from chainrule import grad, hvp
+
+
+def triangular_solve(b: Any, L: Any) -> Any:
+    n = len(b)
+    x = np.zeros(n)
+    for i in range(n):
+        s = b[i]
+        for j in range(i):
+            s -= L[i, j] * x[j]
+        x[i] = s / L[i, i]
+    return np.sum(x**2)
+
+
+def diffusion(u0: Any, k: float, steps: int) -> Any:
+    n = len(u0)
+    u = np.zeros((steps + 1, n))
+    u[0] = u0
+    for t in range(steps):
+        for i in range(1, n - 1):
+            u[t + 1, i] = u[t, i] + k * math.sin(u[t, i - 1] - 2 * u[t, i] + u[t, i + 1])
+    return np.sum(u[steps] ** 2)
+
+
+def logistic_map(a: float, n: int) -> Any:
+    x = [0.0] * n
+    x[0] = a
+    for t in range(1, n):
+        x[t] = a * x[t - 1] * (1 - x[t - 1])
+    return sum(x)
+
+
+def backwards(a: float, n: int) -> Any:
+    x = np.zeros(n + 1)
+    x[n] = a
+    for t in range(n - 1, -1, -1):
+        x[t] = math.sin(a * x[t + 1]) * x[t + 1]
+    return x.sum()
+
+
+def in_a_branch(a: float, n: int) -> Any:
+    x = np.zeros(n)
+    x[0] = a
+    if n > 2:
+        for t in range(1, n):
+            x[t] = a * x[t - 1] * (1 - x[t - 1])
+    return x.sum()
+
+
+def two_behind(a: float, n: int) -> Any:
+    x = np.ones(n) * a
+    for t in range(2, n):
+        if x[t - 1] > 0.5:
+            x[t] = a * x[t - 1] * x[t - 2]
+        else:
+            x[t] = x[t - 1] ** 2 * a
+    return x.sum()
+
+
+def wraps_around(a: float, n: int) -> Any:
+    x = np.ones(n)
+    for t in range(n):
+        x[t] = a * x[t - 1] * x[t - 1] + 0.1 * t
+    return x.sum()
+
+
+def written_again(a: float, n: int) -> Any:
+    x = np.ones(n)
+    for k in range(3):
+        x[0] = a * (k + 1)
+        for t in range(1, n):
+            x[t] = a * x[t - 1] * x[t - 1]
+    return x.sum()
+
+
+def written_ahead(a: float, n: int) -> Any:
+    x = np.ones(n) * a
+    for t in range(n - 2):
+        x[t + 2] = x[t] * x[t + 1] * x[t + 2]
+    return x.sum()
+
+
+def written_after(a: float, n: int) -> Any:
+    x = np.ones(n) * a
+    for t in range(1, n):
+        x[t] = a * x[t - 1] * x[t - 1]
+    y = x[1] * x[2]
+    x[1] = 5.0
+    x *= 2
+    return x.sum() + y
+
+
+def by_table(a: float, order: list[int]) -> Any:
+    x = np.ones(len(order)) * a
+    for t in range(1, len(order)):
+        x[order[t]] = x[order[t - 1]] * x[order[t - 1]] + a
+    return x.sum()
+
+
+def binomial_tree(s: float, n: int) -> Any:
+    v = np.zeros(n + 1)
+    for j in range(n + 1):
+        v[j] = s * 1.1**j * 0.9 ** (n - j)
+    for i in range(n - 1, -1, -1):
+        for j in range(i + 1):
+            v[j] = math.exp(-0.01) * (0.5 * v[j] + 0.005 * v[j + 1] * v[j + 1])
+    return v[0]
+
+
+L = np.array([[2.0, 0.0, 0.0], [0.5, 1.5, 0.0], [-0.3, 0.7, 1.2]])
+READ_AGAIN = [
+    (triangular_solve, (np.array([0.3, -0.5, 0.8]), L)),
+    (diffusion, (np.array([0.3, -0.5, 0.8, 0.1, 0.2]), 0.2, 4)),
+    (logistic_map, (0.7, 5)),
+    (backwards, (0.7, 4)),
+    (in_a_branch, (0.7, 5)),
+    (two_behind, (0.7, 6)),
+]
+RECORDED = [
+    (wraps_around, (0.7, 5)),
+    (written_again, (0.7, 4)),
+    (written_ahead, (0.9, 6)),
+    (by_table, (0.7, [0, 2, 1, 0, 2])),
+    (binomial_tree, (1.3, 4)),
+]
+
+
+@pytest.mark.parametrize(("f", "args"), [*READ_AGAIN, *RECORDED, (written_after, (0.7, 5))])
+def test_recurrence(f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    found = np.atleast_1d(grad(f, mode="reverse")(*args))
+    for verdict, number in zip(oracle.gradient(f, args, 0).values(), found, strict=True):
+        assert oracle.agrees(verdict, number)
+
+
+@pytest.mark.parametrize(("f", "args"), [*READ_AGAIN, *RECORDED])
+def test_second_derivative_of_recurrence(f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    direction = np.ones_like(args[0]) if isinstance(args[0], np.ndarray) else 1.0
+    slope = grad(f)
+
+    def along(step: float) -> Any:
+        return np.sum(slope(args[0] + step * direction, *args[1:]))
+
+    product = np.sum(hvp(f)(args[0], *args[1:], direction)[1])
+    assert oracle.agrees(oracle.derivative(along, (0.0,)), product)
+
+
+@pytest.mark.parametrize(("f", "args"), READ_AGAIN)
+def test_entries_that_stay_are_not_recorded(f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    slope = grad(f, mode="reverse")
+    slope(*args)
+    assert ".append(" not in slope.source
+
+
+@pytest.mark.parametrize(("f", "args"), RECORDED)
+def test_entries_written_over_are_recorded(f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    slope = grad(f, mode="reverse")
+    slope(*args)
+    assert ".append(" in slope.source
+
+
+def every_other(a: float, n: int) -> Any:
+    p = a
+    for t in range(1, n, 2):
+        p = math.sin(p * t) + a
+    return p
+
+
+def countdown(a: float, n: int) -> Any:
+    p = a
+    for t in range(n, 0, -1):
+        p = math.sin(p * t) + a
+    return p
+
+
+def countdown_by_two(a: float, n: int) -> Any:
+    p = a
+    for t in range(n, -3, -2):
+        p = math.sin(p * t) + a
+    return p
+
+
+def turned_round(a: float, n: int) -> Any:
+    p = a
+    for t in reversed(range(1, n)):
+        p = math.sin(p * t) + a
+    return p
+
+
+@pytest.mark.parametrize("f", [every_other, countdown, countdown_by_two, turned_round])
+@pytest.mark.parametrize("n", [0, 1, 2, 5, 6])
+def test_index_is_known_on_the_way_back(f: Callable[..., Any], n: int) -> None:
+    slope = grad(f, mode="reverse")
+    assert oracle.agrees(oracle.derivative(f, (0.7, n)), slope(0.7, n))
+    assert " t_tape" not in slope.source
