@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
+import operator
 import os
 from collections.abc import Callable
 from typing import Any
@@ -146,7 +147,82 @@ def test_both_modes_agree_with_the_oracle(program: Program) -> None:
         refused(refusal)
 
 
-@on_random_programs(share=0.3)
+def moved(args: tuple[Any, ...], distance: float) -> tuple[Any, ...]:
+    """The arguments this far along the direction."""
+    x, y, n, xs, *rest = copy.deepcopy(args)
+    dx, dy, dxs = direction_at(args)
+    xs = [each + distance * d for each, d in zip(xs, dxs, strict=True)]
+    return (x + distance * dx, y + distance * dy, n, xs, *rest)
+
+
+def direction_at(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A direction for each parameter in ``WRT``."""
+    return 0.7, -1.1, [math.cos(1.0 + k) for k in range(len(args[3]))]
+
+
+def along(gradient: tuple[Any, ...], direction: tuple[Any, ...]) -> float:
+    """The product of two layouts of ``WRT``."""
+    (x, y, xs), (dx, dy, dxs) = gradient, direction
+    return math.fsum([x * dx, y * dy, *map(operator.mul, xs, dxs)])
+
+
+def judge_products(
+    reverse: Callable[..., Any], products: dict[str, Callable[..., Any]], args: tuple[Any, ...]
+) -> None:
+    """Compare jvp, vjp and hvp with the gradient, which the first test proves, at one point."""
+    first = Outcome(reverse, args)
+    if first.error is not None:
+        return
+    value, gradient = first.value
+    direction = direction_at(args)
+    total = along(gradient, direction)
+    size = along(absolute(gradient), absolute(direction))
+    if not math.isfinite(size) or isinstance(value, complex):
+        return
+    seeds = {f"{name}_dot": each for name, each in zip(WRT, direction, strict=True)}
+    pushed = products["jvp"](*copy.deepcopy(args), **seeds)
+    pulled = products["vjp"](*copy.deepcopy(args), out_bar=3.0)
+    assert oracle.same_bits(pushed[0], value) and oracle.same_bits(pulled[0], value), args
+    assert close(pushed[1], total, size), (args, pushed, gradient)
+    for found, expected in zip(flat(pulled[1]), flat(gradient), strict=True):
+        assert close(found, 3.0 * expected, size), (args, pulled, gradient)
+    again, product = products["hvp"](*copy.deepcopy(args), **seeds)
+    for found, expected in zip(flat(again), flat(gradient), strict=True):
+        assert close(found, expected, size), (args, again, gradient)
+    for k, number in enumerate(flat(product)):
+        verdict = oracle.derivative(lambda t, k=k: flat(reverse(*moved(args, t))[1])[k], (0.0,))
+        if verdict.decided:
+            assert oracle.agrees(verdict, number), (args, k, product, verdict)
+
+
+def flat(gradient: tuple[Any, ...]) -> list[float]:
+    """The numbers of a layout of ``WRT``."""
+    x, y, xs = gradient
+    return [x, y, *xs]
+
+
+def absolute(gradient: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The magnitudes of a layout of ``WRT``."""
+    x, y, xs = gradient
+    return abs(x), abs(y), [abs(each) for each in xs]
+
+
+@on_random_programs(share=0.2)
+def test_products_agree_with_the_gradient_and_its_differences(program: Program) -> None:
+    note(program.source)
+    f = program.function()
+    try:
+        with within(SECONDS):
+            reverse = chainrule.value_and_grad(f, wrt=WRT, mode="reverse")
+            makers = {"jvp": chainrule.jvp, "vjp": chainrule.vjp, "hvp": chainrule.hvp}
+            products = {name: make(f, wrt=WRT) for name, make in makers.items()}
+            for args in program.points:
+                judge_products(reverse, products, args)
+    except chainrule.ChainruleError as refusal:
+        refused(refusal)
+
+
+@on_random_programs(share=0.2)
 def test_second_derivatives_agree_with_the_oracle(program: Program) -> None:
     note(program.source)
     f = program.function()
