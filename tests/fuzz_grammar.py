@@ -90,6 +90,18 @@ STATED = (
 )
 
 
+UPDATES = (
+    "{name}.update(a={value}, b=0.4 * {name}['a'])",
+    "{name}.update({{'b': {value}}})",
+    "{name} |= {{'a': {name}['b'] * ({value})}}",
+    "{name}['c'] = {name}.get('c', 0.1) + {value}",
+    "{variable} += {name}.setdefault('c', {value})",
+    "{variable} -= {name}.pop('c', {value})",
+    "{name}['a'], {name}['b'] = {name}['b'], {name}['a'] * ({value})",
+    "for key in {name}: {name}[key] *= {value}",
+)
+
+
 TEXTS = (
     "kind == 'soft'",
     "kind != 'hard'",
@@ -177,11 +189,18 @@ def statements() -> Strategy:
         st.tuples(st.just("rows"), value, value),
         st.tuples(st.just("divided"), value),
         st.tuples(st.just("forever"), test, value),
+        st.tuples(st.just("pop"), NUMBER, st.integers(-2, 2)),
+        st.tuples(st.just("attempted writes"), NUMBER, st.sampled_from(RISKY), value, value),
+        st.tuples(st.just("local state"), NUMBER, operator, value, test),
+        st.tuples(st.just("dict update"), NUMBER, st.sampled_from(UPDATES), value),
+        st.tuples(st.just("cycle"), NUMBER, NUMBER, NUMBER),
+        st.tuples(st.just("bound in loop"), st.sampled_from(["for", "while"]), test, value, value),
     )
 
     def extended(inner: Strategy) -> Strategy:
         body = st.lists(inner, min_size=1, max_size=3)
         perhaps = st.lists(inner, max_size=2)
+        leaving = st.sampled_from(["return", "break", "continue"])
         return st.one_of(
             st.tuples(st.just("if"), test, body, perhaps),
             st.tuples(st.just("elif"), test, test, body, body, perhaps),
@@ -190,6 +209,7 @@ def statements() -> Strategy:
             st.tuples(st.just("try"), st.sampled_from(RISKY), value, perhaps, body),
             st.tuples(st.just("finally"), st.sampled_from(RISKY), value, body, perhaps),
             st.tuples(st.just("match"), body, perhaps),
+            st.tuples(st.just("cleaned"), leaving, test, value, perhaps, body),
         )
 
     return st.lists(st.recursive(leaf, extended, max_leaves=5), max_size=5)

@@ -101,3 +101,40 @@ def test_what_numpy_gives_to_be_read_only_is_not_written_to(view: str) -> None:
     f = function_of(f"def f(M):\n    v = {view}\n    v[0] = 1.0\n    return np.sum(M)\n")
     with pytest.raises(chainrule.UnsupportedError, match="nobody write"):
         chainrule.grad(f)(np.ones((3, 4)))
+
+
+def scaled_by(a: Any, b: Any) -> Any:
+    a[0] = a[0] * b[1]
+    return a[0] * b[0] + a[1]
+
+
+@pytest.mark.parametrize("make", [list, np.array])
+def test_what_is_written_to_must_not_be_handed_in_twice(make: Any) -> None:
+    gradient = chainrule.grad(scaled_by, wrt=("a", "b"))
+    x, y = make([2.0, 3.0]), make([2.0, 3.0])
+    expected = "([6.0, 1.0], [6.0, 4.0])"
+    assert str(tuple(np.asarray(each).tolist() for each in gradient(x, y))) == expected
+    with pytest.raises(chainrule.ArgumentError, match="`a` is written to, and shares"):
+        gradient(y, y)
+    assert str(tuple(np.asarray(each).tolist() for each in gradient(make([2, 3.0]), y))) == expected
+
+
+def test_views_of_one_array_are_apart_where_they_do_not_overlap() -> None:
+    gradient = chainrule.grad(scaled_by)
+    memory = np.array([2.0, 5.0, 3.0, 7.0])
+    assert gradient(memory[::2], memory[1::2]).tolist() == [35.0, 1.0]
+    with pytest.raises(chainrule.ArgumentError, match="shares memory"):
+        gradient(memory[1:], memory[:-1])
+
+
+def first_of_rows(rows: Any) -> Any:
+    rows[0][0] *= 2.0
+    return rows[0][0] * rows[1][0]
+
+
+def test_rows_that_are_one_list_are_refused_where_one_is_written_to() -> None:
+    row = [1.5, 1.0]
+    gradient = chainrule.grad(first_of_rows)
+    assert gradient([row, list(row)]) == [[3.0, 0.0], [3.0, 0.0]]
+    with pytest.raises(chainrule.ArgumentError, match="`rows` is written to"):
+        gradient([row, row])

@@ -81,9 +81,14 @@ class Watch:
 
     def stands(self) -> bool:
         """Whether the code is right now for whatever arguments; False where they decide."""
-        return not any(isinstance(guard.route.root, Argument) for guard in self.guards) and all(
-            guard.holds(cell.cell_contents, {})
+        # Arguments that are not apart are refused: there is no other code for them.
+        watched = [
+            (guard, cell)
             for guard, cell in zip(self.guards, self.expected, strict=True)
+            if guard.form != "apart"
+        ]
+        return not any(isinstance(guard.route.root, Argument) for guard, _ in watched) and all(
+            guard.holds(cell.cell_contents, {}) for guard, cell in watched
         )
 
     def checked(

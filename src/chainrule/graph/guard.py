@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ FORMS = {
     "content": "({0}.dtype, {0}.shape, {0}.tobytes()) == _1_",
     "number": "getattr({0}, 'shape', ()) == _1_",
     "array": "(type({0}), {0}.dtype, *map((1).__eq__, {0}.shape)) == _1_",
+    # What is written to, beside the arguments that might reach it too.
+    "apart": "_1_({0})",
 }
 
 
@@ -51,10 +53,14 @@ class Route:
         """The route to an attribute."""
         return Route(self.root, f"{self.text}.{name}")
 
+    def beside(self, names: Iterable[str]) -> Route:
+        """The route to a tuple of what this one leads to and arguments."""
+        return Route(self.root, ", ".join([self.text, *names]))
+
     def find(self, arguments: Mapping[str, Any]) -> Any:
         """What is there now."""
         root = arguments[self.root.name] if isinstance(self.root, Argument) else self.root
-        return eval(self.text, {"_0_": root})
+        return eval(self.text, {**arguments, "_0_": root})
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +97,7 @@ class Guard:
         root = self.route.root
         root = arguments[root.name] if isinstance(root, Argument) else root
         try:
-            return bool(eval(self.text, {"_0_": root, "_1_": expected}))
+            return bool(eval(self.text, {**arguments, "_0_": root, "_1_": expected}))
         except Exception:
             # What cannot be read any more is certainly not what it was.
             return False

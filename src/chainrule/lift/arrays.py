@@ -223,6 +223,7 @@ class Arrays(Containers):
             box.layout = memory.given_layout(value, route)
             self.objects[id(value)] = box
             self.outside[box] = made
+            self.reach(box, route, made)
         return self.seen(box)
 
     def given_content(self) -> dict[ListBox, Node]:

@@ -128,6 +128,7 @@ def _lifted(
                 result = _called(lifter, function, signature, values, source)
             structure = lifter.structure(result)
             lifter.leave_written(given_content)
+            lifter.watch_sharing({**(arguments or {}), **_self_argument(signature, owner)})
         except AlwaysRaises:
             structure = Structure("static", graph.constant(None))
             graph.body.completes = False

@@ -191,6 +191,7 @@ class Objects(Control):
                 known.route = route or Route(found)
                 self.objects[id(found)] = known
                 self.begin_with(known, {})
+                self.reach(known, route)
                 self.object_nodes[known] = node or (
                     lambda: self.graph.reference(self.reference_key(found), found)
                 )
@@ -258,9 +259,11 @@ class Objects(Control):
                 f"_0_.{name}", self.object_node(owner), type=self.static_type(found), pure=True
             )
 
-        if isinstance(found, (list, tuple)) and isinstance(self.static_type(found), SequenceType):
-            return self.boxed(node())
         route = owner.route.attribute(name) if owner.route is not None else None
+        if isinstance(found, (list, tuple)) and isinstance(self.static_type(found), SequenceType):
+            box = self.boxed(node())
+            self.reach(box, route)
+            return box
         return self.adopt(found, node, route, name)
 
     def _watch_class(self, kind: type, name: str) -> None:

@@ -104,6 +104,7 @@ class Parameters(NumpyCalls):
             if type_ is not None:
                 box = ListBox(parameter=True)
                 self.state[box] = read(type_)
+                self.reach(box, route)
                 return box
             return self._structured_list(name, example, read, route)
         if isinstance(example, tuple):
@@ -118,6 +119,7 @@ class Parameters(NumpyCalls):
             }
             dict_box = DictBox()
             self.state[dict_box] = content
+            self.reach(dict_box, route)
             return dict_box
         if isinstance(
             example, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
@@ -134,6 +136,7 @@ class Parameters(NumpyCalls):
         owner = ObjectBox(example, type(example), box_node)
         owner.route = route
         self.state[owner] = {}
+        self.reach(owner, route)
         self.objects[id(example)] = owner
         return owner
 
@@ -151,6 +154,7 @@ class Parameters(NumpyCalls):
         box = self.boxed(node)
         if isinstance(box, ArrayBox):
             box.parameter = True
+            self.reach(box, route)
             box.layout = self.layouts[node] = given_layout(example, route)
         return box
 
@@ -168,6 +172,7 @@ class Parameters(NumpyCalls):
         ]
         box = ListBox(parameter=True)
         self.state[box] = items
+        self.reach(box, route)
         return box
 
     def _tuple_value(

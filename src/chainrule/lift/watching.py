@@ -13,13 +13,19 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from chainrule.graph.guard import Route
+from chainrule.errors import ArgumentError
+from chainrule.graph.guard import Argument, Guard, Route
 from chainrule.graph.node import Node
+from chainrule.graph.reach import is_apart
 from chainrule.lift.deciding import Deciding
-from chainrule.lift.values import Static, Value
+from chainrule.lift.state import same_value
+from chainrule.lift.values import DictBox, ListBox, ObjectBox, Static, Value
+
+Box = ListBox | DictBox | ObjectBox
+BOXES = (ListBox, DictBox, ObjectBox)
 
 SETTLED = sys.stdlib_module_names | {"builtins", "chainrule", "numpy", "scipy"}
 
@@ -31,6 +37,35 @@ class Watching(Deciding):
         super().__init__(graph)
         # Where numbers that are read at run time come from.
         self.routes: dict[Node, Route] = {}
+        # How the caller's lists, arrays, dicts and objects are reached, and what was in them.
+        self.reached: dict[Box, tuple[Route, Any]] = {}
+
+    def reach(self, box: Value, route: Route | None, content: Any = None) -> None:
+        """Note the route to what may be written to; ``content`` is what is in it."""
+        if isinstance(box, BOXES) and route is not None and isinstance(route.root, Argument):
+            self.reached[box] = route, self.state.get(box, content)
+
+    def watch_sharing(self, arguments: Mapping[str, Any]) -> None:
+        """What was written to must not be reached from the arguments in a second way.
+
+        Raises
+        ------
+        ArgumentError
+            When it is, from the ``arguments`` at hand.
+        """
+        names = dict.fromkeys(route.root.name for route, _ in self.reached.values())
+        for box, (route, before) in self.reached.items():
+            if same_value(self.state.get(box, before), before):
+                continue
+            watched = route.beside(names)
+            guard = Guard(watched, "apart", is_apart)
+            if guard.concerns(arguments) and not guard.holds(is_apart, arguments):
+                raise ArgumentError(
+                    f"`{route.text.replace('_0_', route.root.name)}` is written to, and shares "
+                    "memory with another argument or with itself",
+                    remedy="Pass a copy of one of them, or write to a copy in the function.",
+                )
+            self.graph.guard(watched, "apart", is_apart)
 
     def wrap(
         self,

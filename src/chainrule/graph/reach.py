@@ -1,0 +1,61 @@
+"""Whether what a function writes to is reached from its arguments in one way only.
+
+Generated code holds a list, an array or an object for changed where the function has changed it,
+under the name by which it did so.  Where the caller has handed the same thing in twice, or two
+views of one array, the other name would show what was there before.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+NUMBERS = (float, int, bool, str, bytes, complex, type(None))
+WHOLE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+
+
+def is_apart(written: Any, *arguments: Any) -> bool:
+    """Whether no part of ``written``, itself included, is in ``arguments`` twice."""
+    found = list(parts(arguments))
+    inside = {id(part) for part in parts((written,))}
+    counts: dict[int, int] = {}
+    for part in found:
+        counts[id(part)] = counts.get(id(part), 0) + 1
+    if any(counts.get(each, 0) > 1 for each in inside):
+        return False
+    arrays = [part for part in found if _is_numpys(part)]
+    changed = [part for part in arrays if id(part) in inside]
+    return not any(one is not other and _overlap(one, other) for one in changed for other in arrays)
+
+
+def parts(arguments: tuple[Any, ...]) -> Iterator[Any]:
+    """All that can be written to in ``arguments``, as often as it is reached."""
+    stack, entered = list(arguments), set()
+    while stack:
+        current = stack.pop()
+        if isinstance(current, (*NUMBERS, *WHOLE)):
+            continue
+        if not isinstance(current, tuple):
+            yield current
+            if id(current) in entered:
+                continue
+            entered.add(id(current))
+        if isinstance(current, dict):
+            stack.extend(current.values())
+        elif isinstance(current, (list, tuple)):
+            # Of lists as long as data the first entry tells what is in them.
+            stack.extend(() if current and isinstance(current[0], float) else current)
+        elif hasattr(current, "__dict__") and not hasattr(current, "shape"):
+            stack.extend(vars(current).values())
+
+
+def _is_numpys(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray) and value.ndim > 0
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    numpy = sys.modules["numpy"]
+    return bool(numpy.may_share_memory(one, other)) and bool(numpy.shares_memory(one, other))
