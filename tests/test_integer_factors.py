@@ -7,7 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, hessian, jacobian, value_and_grad
+from chainrule import (
+    NotDifferentiableError,
+    UnsupportedError,
+    grad,
+    hessian,
+    jacobian,
+    value_and_grad,
+)
+from tests.test_array_fuzz import function_of
 
 
 def linear(x, n):
@@ -108,3 +116,47 @@ def test_a_slope_is_a_float(f, want, mode) -> None:
         assert type(got) is float
     assert type(jacobian(lambda x: (f(x), x))(2.0)[0]) is float
     assert type(hessian(f)(2.0)) is float
+
+
+KEPT = ["np.square(k)", "np.sign(k)", "np.maximum(k, 3)", "np.minimum(k, k[0])", "np.fmax(k, 1)",
+        "np.clip(k, 1, 3)", "np.power(k, 2)", "np.fmod(k, 3)", "np.where(k > 2, k, 0)", "k**2",
+        "np.floor(k)", "np.round(k)", "np.nan_to_num(k)"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_what_numpy_makes_of_integers_is_a_factor_in_floats(text) -> None:
+    f = function_of(f"def f(x, k):\n    return np.sum(x * {text}) + np.sum(x * k)\n")
+    x, k = np.array([0.5, 1.5]), np.array([200, 100], dtype=np.uint8)
+    gradient = grad(f)(x, k)
+    made = eval(text, {"np": np, "k": k})
+    assert gradient.dtype == np.float64
+    assert np.array_equal(gradient, made.astype(float) + k)
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_what_numpy_makes_of_integers_takes_no_fractions(text) -> None:
+    f = function_of(f"def f(x, k):\n    a = {text}\n    a[0] = x[0]\n    return np.sum(x * a)\n")
+    with pytest.raises(UnsupportedError, match="cuts off its fraction"):
+        grad(f)(np.array([0.5, 1.5]), np.array([2, 3]))
+
+
+HIDDEN = [
+    "np.array([1, 2]) * n",
+    "np.array([n, n])",
+    "np.full(2, n)",
+    "np.maximum(np.arange(2), n)",
+]
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_an_int_that_numpy_puts_into_an_array_of_ints_is_no_real_number(text) -> None:
+    f = function_of(f"def f(n):\n    return np.sum(np.array([0.3, 0.7]) * ({text}))\n")
+    assert grad(f)(3.0) > 0.0
+    for mode in ("forward", "reverse"):
+        with pytest.raises(NotDifferentiableError, match="Pass a float"):
+            grad(f, mode=mode)(3)
+
+
+def test_an_int_may_count_what_an_array_holds() -> None:
+    f = function_of("def f(n):\n    return n * np.sum(np.ones(4)[np.arange(2) + n - 2])\n")
+    assert grad(f)(3) == 2.0

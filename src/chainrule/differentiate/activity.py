@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import CONSTANT, ITEM, REFERENCE, Block, Graph
 from chainrule.graph.node import Node
+from chainrule.graph.types import Array
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.control import (
@@ -121,6 +123,32 @@ def _vary_loop(node: Node, varied: set[Node]) -> None:
     for k, parameter in enumerate(parameters):
         if parameter in varied:
             varied.add(node.block.item(node, k))
+
+
+def active(graph: Graph, varied: set[Node], results: Iterable[Node]) -> frozenset[Node]:
+    """The values through which a derivative flows from what ``varied`` to ``results``.
+
+    Raises
+    ------
+    NotDifferentiableError
+        Where it would have to flow through an array of integers: an int stands for a real
+        number, but NumPy's arrays of ints hold no others.
+    """
+    needed = useful(graph, results)
+    for step in all_steps(graph.body):
+        whole = isinstance(step.type, Array) and not step.type.differentiable
+        if whole and step in needed and any(map(varied.__contains__, _numbers_in(step))):
+            raise NotDifferentiableError(
+                "an int that is differentiated by becomes part of an array of integers",
+                remedy="Pass a float.",
+                position=step.origin.position,
+            )
+    return frozenset(varied & needed)
+
+
+def _numbers_in(step: Node) -> list[Node]:
+    """The numbers, and lists of numbers, that an array is computed from."""
+    return [arg for arg in carrying_args(step) if not isinstance(arg.type, Array)]
 
 
 def useful(graph: Graph, results: Iterable[Node]) -> set[Node]:

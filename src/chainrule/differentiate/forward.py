@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from chainrule.differentiate.activity import all_steps, useful, varied
+from chainrule.differentiate.activity import active, all_steps, varied
 from chainrule.differentiate.points import Points, either, nonzero, refuse_points, sources
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import ITEM, PARAMETER, UNDEFINED, Block, Graph
@@ -45,7 +45,7 @@ class ForwardWalker(Copier):
     ) -> None:
         super().__init__(source)
         self.varied = varied(source, inputs)
-        self.active = frozenset(self.varied & useful(source, results))
+        self.active = active(source, self.varied, results)
         self.points = Points(source, self.varied)
         self.inputs = frozenset(inputs)
         self.suffixes = suffixes

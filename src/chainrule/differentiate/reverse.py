@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chainrule.differentiate.activity import all_steps, carrying_args, useful, varied
+from chainrule.differentiate.activity import active, all_steps, carrying_args, varied
 from chainrule.differentiate.chosen import Uses, is_choice, may_be_steep, only_in, silent
 from chainrule.differentiate.forward import check_rule
 from chainrule.differentiate.points import Condition, Doubt, Points, either, nonzero, refuse_points
@@ -45,7 +45,7 @@ class ReverseWalker(Adjoints):
     def __init__(self, graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) -> None:
         self.graph = graph
         self._varied = varied(graph, inputs)
-        self._active = frozenset(self._varied & useful(graph, results))
+        self._active = active(graph, self._varied, results)
         self._points = Points(graph, self._varied)
         self._inputs = frozenset(inputs)
         self.scopes: list[Bars] = [{}]

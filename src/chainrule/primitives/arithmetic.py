@@ -32,6 +32,7 @@ from chainrule.primitives.declare import (
     Cost,
     Guarded,
     Kink,
+    Primitive,
     arithmetic_type,
     comparison_type,
     constant_value,
@@ -187,6 +188,9 @@ def power(x: Any, y: Any, out: Any) -> Any:
     return _power_by_base(x, y, out), _power_by_exponent(x, out)
 
 
+power.keeps_integers = True
+
+
 def _power_by_base(x: Any, y: Any, out: Any) -> Any:
     if isinstance(y, Node) and y.type == INT and not is_constant(y):
         return choose(equal(y, 0), lambda: 0.0, lambda: y * x ** (y - 1))
@@ -325,7 +329,7 @@ LARGEST = sys.float_info.max
 
 def integral(node: Node) -> bool:
     """Whether a value may be of an integer or boolean type, in which NumPy wraps around."""
-    if node.op is power and all(map(integral, node.args)):
+    if isinstance(node.op, Primitive) and node.op.keeps_integers and all(map(integral, node.args)):
         return True
     if isinstance(node.type, Array):
         return not node.type.differentiable

@@ -242,6 +242,8 @@ class Primitive(Op):
         self.result = result
         self.evaluate = evaluate
         self.simplify: Callable[..., Any] | None = None
+        # Whether NumPy may give integers where all arguments are, although the type says float.
+        self.keeps_integers = False
         # What is taken of the result of the callable, such as ".real" of a complex number.
         self.part: str | None = None
         self.__doc__ = doc
@@ -260,6 +262,8 @@ class Primitive(Op):
         """The result of NumPy's element by element evaluation, broadcast."""
         entries = tuple(_entry_type(type) for type in types)
         entry = FLOAT if self.result is None else self.result(entries)
+        if self.keeps_integers:
+            entry = arithmetic_type(entries)
         dtype = dtype_of(entry) if entry != FLOAT else promoted((*types, FLOAT))
         if entry == INT:
             dtype = promoted(types)

@@ -34,6 +34,7 @@ from chainrule.primitives.declare import (
     Guarded,
     Interval,
     Kink,
+    arithmetic_type,
     differential,
     elementwise,
     is_constant,
@@ -188,6 +189,10 @@ def real_power(x: Any, y: Any, out: Any) -> Any:
     return power.partials(x, y, out)
 
 
+# numpy.power of integers is one.
+real_power.keeps_integers = True
+
+
 @elementwise(
     "math.hypot",
     "numpy.hypot",
@@ -219,7 +224,7 @@ def _direction(side: Any, length: Any) -> Any:
     return choose(equal(length, 0.0), lambda: 0.0, lambda: side / length)
 
 
-@elementwise("numpy.square", cost=Cost.MULTIPLY, raises=False, sympy="x**2")
+@elementwise("numpy.square", cost=Cost.MULTIPLY, raises=False, sympy="x**2", result=arithmetic_type)
 def square(x: Any, out: Any) -> Any:
     """Square."""
     return 2.0 * x
@@ -229,6 +234,9 @@ def square(x: Any, out: Any) -> Any:
 def reciprocal(x: Any, out: Any) -> Any:
     """Reciprocal."""
     return -(out * out)
+
+
+reciprocal.keeps_integers = True
 
 
 # --- trigonometric functions ------------------------------------------------------------
@@ -413,6 +421,9 @@ def fmod(x: Any, y: Any, out: Any) -> Any:
     return 1.0, (out - x) / y
 
 
+fmod.keeps_integers = True
+
+
 @elementwise(
     "math.remainder",
     name="nearest_remainder",
@@ -482,53 +493,35 @@ def is_array(value: Any) -> bool:
     return isinstance(value, Node) and isinstance(value.type, Array)
 
 
-@elementwise(
-    "numpy.maximum",
+_one_of_two = functools.partial(
+    elementwise,
     domain=(REAL, REAL),
     cost=Cost.ADD,
     raises=False,
-    sympy="Max(x, y)",
+    result=arithmetic_type,
     kinks=(Kink("x == y", (0.5, 0.5), TIE),),
 )
+
+
+@_one_of_two("numpy.maximum", sympy="Max(x, y)")
 def maximum(x: Any, y: Any, out: Any) -> Any:
     """The larger."""
     return _share(x, y, out), _share(y, x, out)
 
 
-@elementwise(
-    "numpy.fmax",
-    domain=(REAL, REAL),
-    cost=Cost.ADD,
-    raises=False,
-    sympy="Max(x, y)",
-    kinks=(Kink("x == y", (0.5, 0.5), TIE),),
-)
+@_one_of_two("numpy.fmax", sympy="Max(x, y)")
 def fmax(x: Any, y: Any, out: Any) -> Any:
     """The larger, or the other one where one is not a number."""
     return _share(x, y, out), _share(y, x, out)
 
 
-@elementwise(
-    "numpy.minimum",
-    domain=(REAL, REAL),
-    cost=Cost.ADD,
-    raises=False,
-    sympy="Min(x, y)",
-    kinks=(Kink("x == y", (0.5, 0.5), TIE),),
-)
+@_one_of_two("numpy.minimum", sympy="Min(x, y)")
 def minimum(x: Any, y: Any, out: Any) -> Any:
     """The smaller."""
     return _share(x, y, out), _share(y, x, out)
 
 
-@elementwise(
-    "numpy.fmin",
-    domain=(REAL, REAL),
-    cost=Cost.ADD,
-    raises=False,
-    sympy="Min(x, y)",
-    kinks=(Kink("x == y", (0.5, 0.5), TIE),),
-)
+@_one_of_two("numpy.fmin", sympy="Min(x, y)")
 def fmin(x: Any, y: Any, out: Any) -> Any:
     """The smaller, or the other one where one is not a number."""
     return _share(x, y, out), _share(y, x, out)
@@ -537,6 +530,7 @@ def fmin(x: Any, y: Any, out: Any) -> Any:
 @elementwise(
     "numpy.clip",
     domain=(REAL, REAL, REAL),
+    result=arithmetic_type,
     cost=Cost.ADD,
     raises=False,
     sympy="Min(Max(x, y), z)",
@@ -570,6 +564,7 @@ where.transposed = lambda x, y, z, out, out_bar: (
     lambda: chosen(x, out_bar, 0.0, out),
     lambda: chosen(x, 0.0, out_bar, out),
 )
+where.result = lambda types: arithmetic_type(types[1:])
 where.simplify = settled_choice
 
 
@@ -586,7 +581,7 @@ def heaviside(x: Any, y: Any, out: Any) -> Any:
     return 0.0, choose(equal(x, 0.0), lambda: 1.0, lambda: 0.0)
 
 
-@elementwise("numpy.nan_to_num", cost=Cost.ADD, raises=False, sympy="x")
+@elementwise("numpy.nan_to_num", cost=Cost.ADD, raises=False, sympy="x", result=arithmetic_type)
 def nan_to_num(x: Any, out: Any) -> Any:
     """x, but 0 where x is not a number and a large number where x is infinite."""
     return choose(equal(x, out), lambda: 1.0, lambda: 0.0)

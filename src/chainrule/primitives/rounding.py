@@ -106,6 +106,10 @@ float_round_digits = _steps(
     raises=False,
     doc="The nearest float of so many decimal digits.",
 )
+# Of integers NumPy gives integers, from version 2.1 on.
+for _step in (float_floor, float_ceil, float_trunc, float_round, float_round_digits):
+    _step.keeps_integers = True
+
 binary_exponent = _steps(
     "binary_exponent",
     "math.frexp",
@@ -115,7 +119,12 @@ binary_exponent = _steps(
 )
 binary_exponent.part = "[1]"
 sign = _steps(
-    "sign", "numpy.sign", sympy="sign(x)", result=float_type, raises=False, doc="-1, 0 or 1; flat."
+    "sign",
+    "numpy.sign",
+    sympy="sign(x)",
+    result=arithmetic_type,
+    raises=False,
+    doc="-1, 0 or 1; flat.",
 )
 
 
