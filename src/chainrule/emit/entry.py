@@ -4,27 +4,22 @@ Like the check of what shaped the code (:mod:`chainrule.emit.guards`) it stands 
 function only, not in the text that is shown.  One addition a parameter tells floats from arrays,
 lists and all else::
 
-    if type(S + K + sigma) is not float:
+    if (S + K + sigma).__class__ is not float:
         return other_kinds(S, K, sigma)
 """
 
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import CellType
 from typing import Any
 
-from chainrule.emit.guards import same_call
+from chainrule.emit.guards import Elsewhere, checked
 
 # No name of the user's can be spelled like these.
-FITS, TYPE, FLOAT, OTHER, ERROR = ".fits", ".type", ".float", ".other", ".error"
-
-
-def _empty() -> CellType:
-    return CellType(None)
+FLOAT, OTHER = ".float", ".other"
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class Entry:
     floats: tuple[str, ...]
     exact: Mapping[str, type] = field(default_factory=dict)
     _float: CellType = field(default_factory=lambda: CellType(float))
-    _other: CellType = field(default_factory=_empty)
+    _other: Elsewhere = field(default_factory=Elsewhere)
 
     def __bool__(self) -> bool:
         return bool(self.floats or self.exact)
@@ -54,7 +49,7 @@ class Entry:
 
     def on_other_kinds(self, call: Callable[..., Any]) -> None:
         """What is called instead of the body for arguments of other kinds."""
-        self._other.cell_contents = call
+        self._other.call = call
 
     def switch(self, on: bool) -> None:
         """Let every call go to where other kinds go, until it is switched on again."""
@@ -80,35 +75,16 @@ class Entry:
     @property
     def cells(self) -> dict[str, CellType]:
         """What the check needs, by the name under which it finds it."""
-        found = {FLOAT: self._float, OTHER: self._other}
-        found |= {TYPE: CellType(type), ERROR: CellType(Exception)}
+        found = {FLOAT: self._float, OTHER: CellType(self._other)}
         for name, kind in self.exact.items():
             found[f".{name}"] = CellType(kind)
         return found
 
     def checked(self, function: ast.FunctionDef) -> ast.FunctionDef:
         """``function`` with the check in front of its body."""
-        tests = [ast.Compare(self._type_of(self._sum()), [ast.Is()], [_read(FLOAT)])]
-        for name in self.exact:
-            tests.append(ast.Compare(self._type_of(_read(name)), [ast.Is()], [_read(f".{name}")]))
-        test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), list(tests))
-        fits = ast.Name(FITS, ast.Store())
-        handler = ast.ExceptHandler(_read(ERROR), None, [ast.Assign([fits], ast.Constant(False))])
-        check: list[ast.stmt] = [
-            ast.Try([ast.Assign([fits], test)], [handler], [], []),
-            ast.If(
-                ast.UnaryOp(ast.Not(), _read(FITS)),
-                [ast.Return(same_call(OTHER, function.args))],
-                [],
-            ),
-        ]
-        for statement in check:
-            for node in ast.walk(statement):
-                ast.copy_location(node, function.args.args[0] if function.args.args else function)
-        first = 1 if ast.get_docstring(function, clean=False) is not None else 0
-        checked = copy.copy(function)
-        checked.body = [*function.body[:first], *check, *function.body[first:]]
-        return checked
+        conditions: list[ast.expr] = [_is_of(self._sum(), FLOAT)]
+        conditions += [_is_of(_read(name), f".{name}") for name in self.exact]
+        return checked(function, conditions, OTHER)
 
     def _sum(self) -> ast.expr:
         if not self.floats:
@@ -119,8 +95,10 @@ class Entry:
             total = ast.BinOp(total, ast.Add(), _read(name))
         return total
 
-    def _type_of(self, value: ast.expr) -> ast.expr:
-        return ast.Call(_read(TYPE), [value], [])
+
+def _is_of(value: ast.expr, kind: str) -> ast.expr:
+    """Whether a value is of a class: asked of the value itself, which takes less than a call."""
+    return ast.Compare(ast.Attribute(value, "__class__", ast.Load()), [ast.Is()], [_read(kind)])
 
 
 def _read(name: str) -> ast.Name:

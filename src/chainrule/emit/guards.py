@@ -12,14 +12,60 @@ import ast
 import copy
 import inspect
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from chainrule.graph.guard import Argument, Guard
 
 # No name of the user's can be spelled like these.
-FRESH, RENEW, ERROR, ROOT, EXPECTED = ".fresh", ".renew", ".error", ".root", ".expected"
+RENEW, ROOT, EXPECTED = ".renew", ".root", ".expected"
 COMPILED = ".compiled"
+
+
+class Elsewhere:
+    """Where a check sends the arguments that it does not let pass: all that it needs for that."""
+
+    error = Exception
+
+    def __init__(self) -> None:
+        self.call: Callable[..., Any] | None = None
+
+
+def checked(
+    function: ast.FunctionDef, conditions: Sequence[ast.expr], elsewhere: str
+) -> ast.FunctionDef:
+    """``function`` with a check in front of its body: ``elsewhere`` is called where it fails.
+
+    Jumps take less time than a flag would::
+
+        while True:
+            try:
+                if condition:
+                    break
+            except elsewhere.error:
+                pass
+            return elsewhere.call(...)
+    """
+    test = conditions[0] if len(conditions) == 1 else ast.BoolOp(ast.And(), list(conditions))
+    handler = ast.ExceptHandler(_part(elsewhere, "error"), None, [ast.Pass()])
+    check = ast.While(
+        ast.Constant(True),
+        [
+            ast.Try([ast.If(test, [ast.Break()], [])], [handler], [], []),
+            ast.Return(same_call(_part(elsewhere, "call"), function.args)),
+        ],
+        [],
+    )
+    for node in ast.walk(check):
+        ast.copy_location(node, function.args.args[0] if function.args.args else function)
+    first = 1 if ast.get_docstring(function, clean=False) is not None else 0
+    found = copy.copy(function)
+    found.body = [*function.body[:first], check, *function.body[first:]]
+    return found
+
+
+def _part(elsewhere: str, name: str) -> ast.expr:
+    return ast.Attribute(ast.Name(elsewhere, ast.Load()), name, ast.Load())
 
 
 class Watch:
@@ -29,7 +75,7 @@ class Watch:
         self.guards = list(guards)
         self.bindings = bindings
         self.expected = [types.CellType(guard.expected) for guard in self.guards]
-        self._renew = types.CellType(None)
+        self._renew = Elsewhere()
         self._kept: list[Any] = []
 
     @property
@@ -39,13 +85,16 @@ class Watch:
         for k, guard in enumerate(self.guards):
             if not isinstance(guard.route.root, Argument):
                 cells[f"{ROOT}{k}"] = types.CellType(guard.route.root)
-        cells[RENEW] = self._renew
-        cells[ERROR] = types.CellType(Exception)
+        cells[RENEW] = types.CellType(self._renew)
         return cells
+
+    def reads(self, namespace: Mapping[str, Any]) -> bool:
+        """Whether something in this namespace is watched."""
+        return any(guard.route.root is namespace for guard in self.guards)
 
     def on_change(self, renew: Callable[..., Any]) -> None:
         """What the function calls instead of its body when a guard fails."""
-        self._renew.cell_contents = renew
+        self._renew.call = renew
 
     def switch(self, on: bool) -> None:
         """Let the check fail whatever is found, until it is switched on again."""
@@ -95,7 +144,6 @@ class Watch:
         self, function: ast.FunctionDef, namespace: dict[str, Any], hidden: set[str]
     ) -> ast.FunctionDef:
         """``function`` with the check in front of its body; ``hidden`` names are no globals."""
-        checked = copy.copy(function)
         taken = set(self.bindings) | hidden
         taken |= {
             node.id for node in ast.walk(function) if isinstance(node, ast.Name) and _binds(node)
@@ -105,27 +153,7 @@ class Watch:
             _Filled(guard, k, namespace, taken).visit(ast.parse(guard.text, mode="eval").body)
             for k, guard in enumerate(self.guards)
         ]
-        test = conditions[0] if len(conditions) == 1 else ast.BoolOp(ast.And(), conditions)
-        fresh = ast.Name(FRESH, ast.Store())
-        handler = ast.ExceptHandler(
-            ast.Name(ERROR, ast.Load()),
-            None,
-            [ast.Assign([fresh], ast.Constant(False))],
-        )
-        check: list[ast.stmt] = [
-            ast.Try([ast.Assign([fresh], test)], [handler], [], []),
-            ast.If(
-                ast.UnaryOp(ast.Not(), ast.Name(FRESH, ast.Load())),
-                [ast.Return(same_call(RENEW, function.args))],
-                [],
-            ),
-        ]
-        for statement in check:
-            for node in ast.walk(statement):
-                ast.copy_location(node, function.args.args[0] if function.args.args else function)
-        first = 1 if ast.get_docstring(function, clean=False) is not None else 0
-        checked.body = [*function.body[:first], *check, *function.body[first:]]
-        return checked
+        return checked(function, conditions, RENEW)
 
 
 def _binds(node: ast.Name) -> bool:
@@ -171,15 +199,15 @@ def entry_of(function: ast.FunctionDef) -> ast.FunctionDef:
     """A function that only calls the compiled one: what stands before it can watch the world."""
     entry = copy.copy(function)
     entry.decorator_list = []
-    call = ast.Return(same_call(COMPILED, function.args))
+    call = ast.Return(same_call(ast.Name(COMPILED, ast.Load()), function.args))
     for node in ast.walk(call):
         ast.copy_location(node, function)
     entry.body = [*function.body[: 1 if ast.get_docstring(function) is not None else 0], call]
     return entry
 
 
-def same_call(name: str, arguments: ast.arguments) -> ast.Call:
-    """A call of ``name`` with the arguments that the function was given."""
+def same_call(called: ast.expr, arguments: ast.arguments) -> ast.Call:
+    """A call with the arguments that the function was given."""
     args: list[ast.expr] = [
         ast.Name(arg.arg, ast.Load()) for arg in (*arguments.posonlyargs, *arguments.args)
     ]
@@ -188,7 +216,7 @@ def same_call(name: str, arguments: ast.arguments) -> ast.Call:
     keywords = [ast.keyword(arg.arg, ast.Name(arg.arg, ast.Load())) for arg in arguments.kwonlyargs]
     if arguments.kwarg is not None:
         keywords.append(ast.keyword(None, ast.Name(arguments.kwarg.arg, ast.Load())))
-    return ast.Call(ast.Name(name, ast.Load()), args, keywords)
+    return ast.Call(called, args, keywords)
 
 
 def bound_arguments(
