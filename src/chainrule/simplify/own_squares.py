@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from chainrule.graph.block import ITEM, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, Record, Sequence
-from chainrule.primitives.arithmetic import multiply, power, remainder
+from chainrule.primitives.arithmetic import equal, multiply, power, remainder
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, control, nodes_of
 from chainrule.primitives.declare import Differential, Elementwise, Linear, Structured, is_constant
@@ -62,10 +62,15 @@ def _decisive(graph: Graph) -> list[Node]:
     found: list[Node] = []
     for node in nodes_of(graph.body):
         if isinstance(node.op, Structured):
-            found += control(node)
-        elif node.op is not ITEM and not _is_smooth(node):
+            found += [step for step in control(node) if not _asks_for_zero(step)]
+        elif node.op is not ITEM and not _is_smooth(node) and not _asks_for_zero(node):
             found += node.args
     return found
+
+
+def _asks_for_zero(node: Node) -> bool:
+    """Whether a derivative asks whether a value is 0: the square and the product are so alike."""
+    return node.op is equal and is_constant(node.args[1], 0) and node.origin.derivative
 
 
 def _is_smooth(node: Node) -> bool:
