@@ -57,6 +57,8 @@ class Simplifier(ArraySimplifier):
         # Whether a term had a part with further uses, taken apart or not.
         self.meets_shared = False
         self.facts = Facts()
+        # What is certain once f has been run, of the nodes that are copied.
+        self.given = Facts()
         # Predicates whose truth is known in the arm that is being copied.
         self.arm_of: dict[Block, tuple[Node, bool]] = {}
         self.assumed: dict[Node, bool] = {}
@@ -67,6 +69,8 @@ class Simplifier(ArraySimplifier):
             for arg in node.args:
                 self.uses[arg] = self.uses.get(arg, 0) + 1
                 self.user[arg] = node
+            if not node.origin.derivative:
+                self.given.learn(node, node.block, lambda value: value)
         for result in (*source.body.results, *self._column_values()):
             self.uses[result] = self.uses.get(result, 0) + 1
         self.scales = scales_of_guards(ordered, self.uses)
@@ -116,6 +120,8 @@ class Simplifier(ArraySimplifier):
         if node.op is IF and node.origin.derivative:
             predicate = self.mapped(node.args[0])
             truth = self.facts.decide(predicate, self.graph.cursor)
+            if truth is None:
+                truth = self.given.decide(node.args[0], node.block)
             truth = self.assumed.get(predicate) if truth is None else truth
             if truth is not None:
                 self._take(node, node.params[0 if truth else 1])
