@@ -27,6 +27,7 @@ from chainrule.simplify.absorbing import absorbing
 from chainrule.simplify.array_walk import ArraySimplifier, signed_arguments
 from chainrule.simplify.facts import Facts
 from chainrule.simplify.inverses import several_systems
+from chainrule.simplify.inward import inward
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect, collect_deep
 from chainrule.simplify.rules import RULES
 from chainrule.simplify.scales import scales_of_guards
@@ -512,6 +513,7 @@ def simplify(graph: Graph) -> list[Copier]:
         sharing.run()
         if operations(sharing.graph) < last.left.operations():
             walks.append(sharing)
+    walks += inward(walks[-1].graph, Live(walks[-1].graph))
     if (moved := absorbing(walks[-1].graph)) is not None:
         moved.run()
         walks.append(moved)
