@@ -103,7 +103,7 @@ def test_a_likelihood_needs_one_inverse_and_no_triangles() -> None:
     slope = grad(kernel_likelihood)
     slope(Z)
     assert slope.source.count("linalg.inv") == 1  # type: ignore[attr-defined]
-    assert slope.source.count("linalg.solve") == 2  # type: ignore[attr-defined]
+    assert "linalg.solve" not in slope.source  # type: ignore[attr-defined]
     assert "tril" not in slope.source  # type: ignore[attr-defined]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, Array, unit_axes_of
-from chainrule.primitives.arithmetic import multiply
+from chainrule.primitives.arithmetic import divide, multiply
 from chainrule.primitives.arrays.call import axes_of
 from chainrule.primitives.arrays.indexing import is_whole, new_axes, section
 from chainrule.primitives.arrays.linear_algebra import matmul, trace
@@ -29,6 +29,7 @@ from chainrule.primitives.arrays.shaping import (
     swapaxes,
     transpose,
 )
+from chainrule.primitives.declare import Primitive
 
 
 def contracted(product: Node, axis: Any, keepdims: bool) -> Node | None:
@@ -52,23 +53,24 @@ def contracted(product: Node, axis: Any, keepdims: bool) -> Node | None:
     kept = "".join(letter for k, letter in enumerate(_letters(rank)) if k not in gone)
     if len(gone) == rank and keepdims:
         return None
-    front: list[Node] = []
+    front: list[tuple[Primitive, Node]] = []
     one, other = _without_numbers(one, front), _without_numbers(other, front)
     found = _one_pass(one, first, other, second, kept)
     if keepdims:
         found = expand_dims(found, axis=gone if len(gone) > 1 else gone[0])
-    for number in front:
-        found = number * found
+    for op, number in front:
+        found = op.build(number, found) if op is multiply else op.build(found, number)
     return found
 
 
-def _without_numbers(factor: Node, front: list[Node]) -> Node:
-    """A factor without the numbers that it is multiplied by, which are added to ``front``."""
-    while factor.op is multiply and factor.origin.derivative:
-        number, rest = factor.args
+def _without_numbers(factor: Node, front: list[tuple[Primitive, Node]]) -> Node:
+    """A factor without the numbers by which it is multiplied or divided; they go to ``front``."""
+    while factor.op in (multiply, divide) and factor.origin.derivative:
+        first, second = factor.args
+        number, rest = (first, second) if factor.op is multiply else (second, first)
         if unit_axes_of(number.type):
             break
-        front.append(number)
+        front.append((factor.op, number))
         factor = rest
     return factor
 

@@ -4,16 +4,19 @@
 system with a matrix, or its transpose, its inverse is made once and the solutions are products::
 
     solve(S.T, a) + solve(S.T, B) @ c        inv_S = inv(S);  inv_S.T @ a + inv_S.T @ B @ c
+
+So are f's own solutions, where neither f's value is handed out nor a path depends on them.
 """
 
 from __future__ import annotations
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import unit_axes_of
+from chainrule.graph.types import Record, Sequence, unit_axes_of
 from chainrule.primitives.arrays.linear_algebra import flipped, inv, is_flipped, matmul, solve
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
+from chainrule.simplify.decisive import decisive
 
 # So many vectors are worth an inverse: it takes three times what one of them does.
 VECTORS = 3
@@ -24,29 +27,55 @@ class Inverses(Copier):
 
     def __init__(self, source: Graph) -> None:
         super().__init__(source)
+        # The inverses that stand beside their matrices.
+        self.made: dict[Node, Node] = {}
         systems: dict[Node, list[Node]] = {}
         known: set[Node] = set()
         for node in sorted(Live(source).nodes, key=lambda node: node.serial):
-            if node.op is inv:
+            if node.op is inv and node.origin.derivative:
                 known.add(node.args[0])
-            elif node.op is solve and node.origin.derivative and len(_axes(node.args[0])) == 2:
+            elif node.op is solve and len(_axes(node.args[0])) == 2:
                 systems.setdefault(_matrix_of(node), []).append(node)
+        if any(not node.origin.derivative for nodes in systems.values() for node in nodes):
+            # What results are put together of stands beside them.
+            own = [
+                node
+                for node in source.body.results
+                if not (node.origin.derivative or isinstance(node.type, (Record, Sequence)))
+            ]
+            kept = Live(source, [*own, *decisive(source)]).nodes
+            systems = {
+                matrix: [node for node in nodes if node.origin.derivative or node not in kept]
+                for matrix, nodes in systems.items()
+            }
         self.chosen = {
             node
             for matrix, nodes in systems.items()
-            if matrix in known or _is_worth(nodes)
+            if matrix in known or (_is_worth(nodes) and any(n.origin.derivative for n in nodes))
             for node in nodes
         }
 
     def copy(self, step: Node) -> Node:
-        if step not in self.chosen:
+        known = self.made.get(step.args[0]) if step.op is inv else None
+        if step not in self.chosen and known is None:
             return super().copy(step)
-        a, b = map(self.mapped, step.args)
-        matrix = self.mapped(_matrix_of(step))
-        inverse = inv(matrix)
-        found = matmul(inverse if matrix is a else flipped(inverse), b)
+        found = self._product(step) if known is None else known
         self.map[step] = found
         self.named(step, found)
+        return found
+
+    def _product(self, step: Node) -> Node:
+        """The solution of a system by the inverse of its matrix."""
+        a, b = map(self.mapped, step.args)
+        old = _matrix_of(step)
+        matrix = self.mapped(old)
+        inverse = self.made.get(old)
+        if inverse is None:
+            inverse = inv(matrix)
+        if inverse.block is matrix.block:
+            # Wherever the matrix is, its inverse is too, in the way back through a loop as well.
+            self.made[old] = inverse
+        found: Node = matmul(inverse if matrix is a else flipped(inverse), b)
         return found
 
 

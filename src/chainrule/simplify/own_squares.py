@@ -1,50 +1,96 @@
-"""Squares of f's that only its derivative reads are products, which take a third of the time.
+"""Squares and sums of products of f's that only its derivative reads, in less time.
 
 What is handed out as f's value, and what decides which path is taken, stays as it was written::
 
     gap = x1 - x0**2                          gap = x1 - x0 * x0
+    distances = np.sum(gaps**2, axis=2)       distances = np.einsum("ijk,ijk->ij", gaps, gaps)
 
 A product of two equal floats is the exact square rounded once, as the power is; it overflows to
-infinity where the power raises.
+infinity where the power raises.  A sum along an axis without the array of products in between
+takes half the time and half the memory.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
-from chainrule.graph.block import ITEM, Graph
+from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, Array, Record, Sequence
-from chainrule.primitives.arithmetic import equal, multiply, power, remainder
+from chainrule.graph.types import FLOAT, Array, unit_axes_of
+from chainrule.primitives.arithmetic import multiply, power
+from chainrule.primitives.arrays.call import axes_of
+from chainrule.primitives.arrays.indexing import section
+from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.cost import Live, control, nodes_of
-from chainrule.primitives.declare import Differential, Elementwise, Linear, Structured, is_constant
-from chainrule.primitives.effect import DOMAIN
+from chainrule.primitives.cost import Live, nodes_of
+from chainrule.primitives.declare import (
+    TABLE,
+    is_constant,
+)
+from chainrule.simplify.contractions import contracted
+from chainrule.simplify.decisive import decisive
 
 
 class OwnSquares(Copier):
-    """A copy with products for such squares; ``values`` are what is handed out of f's own."""
+    """A copy with such squares and sums; ``values`` are what is handed out of f's own."""
 
     def __init__(self, source: Graph, values: Iterable[Node]) -> None:
         super().__init__(source)
-        self.kept = Live(source, [*values, *_decisive(source)]).nodes
+        live = Live(source)
+        self.kept = Live(source, [*values, *decisive(source)]).nodes
+        self.uses = Counter(arg for node in live.nodes for arg in node.args)
 
     def copy(self, step: Node) -> Node:
-        """The product where only derivatives need the square."""
-        if step in self.kept or not _is_square(step):
+        """The product, or the sum in one pass, where only derivatives need the value."""
+        new = None
+        if step not in self.kept:
+            new = self._square(step) if _is_square(step) else self._sum(step)
+        if new is None:
             return super().copy(step)
-        base = self.mapped(step.args[0])
-        new = self.graph.cursor.add(multiply, (base, base))
         self.map[step] = new
         self.named(step, new)
         return new
 
+    def _square(self, step: Node) -> Node:
+        base = self.mapped(step.args[0])
+        return self.graph.cursor.add(multiply, (base, base))
+
+    def _sum(self, step: Node) -> Node | None:
+        if not _is_sum_of_products(step) or self.uses[step.args[0]] != 1:
+            return None
+        factors = [arg for arg in step.args[0].args if unit_axes_of(arg.type)]
+        one, other = map(self.mapped, (factors[0], factors[-1]))
+        axis, keepdims, *_ = step.params
+        found = contracted(self.graph.cursor.add(multiply, (one, other)), axis, keepdims=False)
+        if found is None or not keepdims:
+            return found
+        rank = len(unit_axes_of(step.type))
+        gone = axes_of(axis, rank)
+        # x[:, None]
+        letters = "".join("n" if k in gone else "s" for k in range(rank))
+        bounds = [self.graph.constant(None)] * (3 * letters.count("s"))
+        return self.graph.cursor.add(section, (found, *bounds), (letters,))
+
 
 def squared(graph: Graph, values: Iterable[Node]) -> Graph:
-    """The graph with products for such squares; itself where it has no square."""
-    if not any(map(_is_square, nodes_of(graph.body))):
+    """The graph with less work for such squares and sums; itself where it has none."""
+    if not any(_is_square(step) or _is_sum_of_products(step) for step in nodes_of(graph.body)):
         return graph
     return OwnSquares(graph, values).run()
+
+
+def _is_sum_of_products(step: Node) -> bool:
+    """Whether f itself adds up products, or squares, along some of the axes of an array."""
+    if step.op is not array_sum or step.origin.derivative or step.params[0] is None:
+        return False
+    (inner,) = step.args
+    if not isinstance(inner.type, Array) or inner.type.dtype != "float64":
+        return False
+    if inner.op is multiply:
+        return all(unit_axes_of(arg.type) for arg in inner.args)
+    square = inner.op is power and is_constant(inner.args[1], 2)
+    return square or inner.op is TABLE["square"]
 
 
 def _is_square(step: Node) -> bool:
@@ -55,31 +101,3 @@ def _is_square(step: Node) -> bool:
         and step.args[0].type == FLOAT
         and not is_constant(step.args[0])
     )
-
-
-def _decisive(graph: Graph) -> list[Node]:
-    """Values by which paths, positions and effects are chosen, or whose last bit a jump feels."""
-    found: list[Node] = []
-    for node in nodes_of(graph.body):
-        if isinstance(node.op, Structured):
-            found += [step for step in control(node) if not _asks_for_zero(step)]
-        elif node.op is not ITEM and not _is_smooth(node) and not _asks_for_zero(node):
-            found += node.args
-    return found
-
-
-def _asks_for_zero(node: Node) -> bool:
-    """Whether a derivative asks whether a value is 0: the square and the product are so alike."""
-    return node.op is equal and is_constant(node.args[1], 0) and node.origin.derivative
-
-
-def _is_smooth(node: Node) -> bool:
-    """Whether what is a last bit of its arguments is about a last bit of the value."""
-    if node.op is DOMAIN:
-        # At the edge itself the exact square is as good.
-        return True
-    if node.op.effect or node.op is remainder:
-        return False
-    if isinstance(node.op, (Differential, Elementwise, Linear)) or isinstance(node.type, Record):
-        return node.type.differentiable and not node.op.effect
-    return isinstance(node.type, (Array, Sequence)) and node.type.differentiable

@@ -16,6 +16,7 @@ from chainrule.primitives.arrays.call import axes_of
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import expand_dims, squeeze
 from chainrule.primitives.broadcasting import without_axes
+from chainrule.primitives.declare import TABLE
 
 # Longer sums are left as they are.
 MOST_TERMS = 6
@@ -77,13 +78,19 @@ def _sum_of_term(
     along = [axis - rank for axis in gone]
     above, below = _factors(term)
     varying = [node for node in above if _varies(node, along)]
-    if len(varying) != 1 or any(_varies(node, along) for node in below):
+    if any(_varies(node, along) for node in below):
         return None
+    if len(varying) != 1:
+        return None if keepdims else _by_squares(above, below, gone, rank)
     (only,) = varying
     full = unit_axes_of(only.type)
     if len(full) != rank or any(full[axis] and not units[axis] for axis in gone):
         return None
     known = _found(only, gone, keepdims)
+    if known is None and keepdims and len(gone) == rank == 1:
+        # The number itself does where it cancels.
+        known = _found(only, gone, keepdims=False)
+        known = known if known in below else None
     if known is None:
         return None
     above = [node for node in above if node is not only]
@@ -108,6 +115,44 @@ def _sum_of_term(
     for node in less:
         value = divide.build(value, node)
     return value
+
+
+def _by_squares(
+    above: list[Node], below: list[Node], gone: tuple[int, ...], rank: int
+) -> Node | None:
+    """The sum of ``w[..., None] * x * x``: of ``w`` and the sums of squares where f has these."""
+    twice = [node for node in above if above.count(node) == 2]
+    if not twice or len(unit_axes_of(twice[0].type)) != rank:
+        return None
+    rest = [node for node in above if node is not twice[0]]
+    inner = tuple(axis for axis in gone if not any(_varies(one, [axis - rank]) for one in rest))
+    squares = _known_squares(twice[0], inner) if inner and inner != gone else None
+    if squares is None:
+        return None
+    value: Node = squares
+    for node in rest:
+        value = multiply.build(without_axes(node, [axis - rank for axis in inner]), value)
+    for node in below:
+        value = divide.build(value, without_axes(node, [axis - rank for axis in inner]))
+    left = tuple(
+        k for k, axis in enumerate(a for a in range(rank) if a not in inner) if axis in gone
+    )
+    if len(left) == len(unit_axes_of(squares.type)):
+        return array_sum(value)
+    return array_sum(value, axis=left[0] if len(left) == 1 else left)
+
+
+def _known_squares(x: Node, axes: tuple[int, ...]) -> Node | None:
+    """The sums of the squares of an array along axes where they were computed before."""
+    graph, cursor = x.graph, x.graph.cursor
+    forms = [
+        cursor.known(TABLE["power"], (x, graph.constant(2))),
+        cursor.known(TABLE["power"], (x, graph.constant(2.0))),
+        cursor.known(TABLE["square"], (x,)),
+        cursor.known(multiply, (x, x)),
+    ]
+    found = [_found(form, axes, keepdims=False) for form in forms if form is not None]
+    return next((each for each in found if each is not None), None)
 
 
 def _factors(node: Node) -> tuple[list[Node], list[Node]]:
