@@ -162,6 +162,12 @@ LAYERS = [(normal(4, 5), normal(5)), (normal(5, 3), normal(3))]
 
 BODIES = [{"mass": 1.5 + k, "place": normal(3) + k, "list": [0.5, 2.0]} for k in range(2)]
 
+
+def decay(theta: Any, t: Any, y: Any) -> Any:
+    A, k, c = theta
+    return np.sum((A * np.exp(-k * t) + c - y) ** 2)
+
+
 GALLERY = [
     pytest.param(
         gravity,
@@ -610,6 +616,25 @@ GALLERY = [
     return mu - (half * S_product + half * w @ S)
 """,
         id="portfolio",
+    ),
+    pytest.param(
+        decay,
+        "theta",
+        "auto",
+        lambda: (normal(3), normal(5), normal(5)),
+        """
+    A, k, c = theta
+    exp_t = -k * t
+    np.exp(exp_t, out=exp_t)
+    exp_t_gap = A * exp_t + c - y
+    # line: return np.sum((A * np.exp(-k * t) + c - y) ** 2)
+    exp_t_scaled = 2.0 * exp_t_gap
+    c_bar = exp_t_scaled.sum()
+    t1 = exp_t_gap @ exp_t
+    # line: A, k, c = theta
+    return np.array([2.0 * t1, -(exp_t_scaled * A * exp_t @ t), c_bar])
+""",
+        id="decay",
     ),
 ]
 

@@ -368,3 +368,46 @@ def test_a_result_without_numbers_is_refused_by_every_product() -> None:
         vjp(lambda x: None)(1.0, 1.0)
     with pytest.raises(ArgumentError, match="returns no number"):
         jacobian(lambda x: None)(1.0)
+
+
+def unpacked_on_one_path(theta, x):
+    if x > 0:
+        a, b = theta
+        return (a * x + b) ** 2
+    return theta[0] * theta[1] * x
+
+
+def unpacked_twice(theta, x):
+    a, b = theta
+    theta[0] = b * x
+    c, d = theta
+    return a * b * c * d
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array])
+def test_entries_are_unpacked_on_the_path_that_has_so_many(kind: Any) -> None:
+    slope = grad(unpacked_on_one_path)
+    assert list(slope(kind([1.0, 2.0]), 0.5)) == [2.5, 5.0]
+    if kind is not tuple:
+        # Three entries are fine where they are not unpacked.
+        assert list(slope(kind([1.0, 2.0, 3.0]), -0.5)) == [-1.0, -0.5, 0.0]
+        with pytest.raises(ValueError, match="too many values to unpack"):
+            slope(kind([1.0, 2.0, 3.0]), 0.5)
+
+
+@pytest.mark.parametrize("kind", [list, np.array])
+def test_entries_are_unpacked_before_they_are_written_over(kind: Any) -> None:
+    assert list(grad(unpacked_twice)(kind([1.0, 2.0]), 0.5)) == [4.0, 6.0]
+    assert kind([1.0, 2.0])[0] == 1.0
+
+
+@pytest.mark.parametrize("kind", [list, np.array])
+def test_whole_numbers_give_floats(kind: Any) -> None:
+    found = grad(lambda theta, x: first_times(theta, x))(kind([1.0, 2.0]), 3)
+    assert isinstance(found, kind if kind is list else np.ndarray)
+    assert list(found) == [3.0, 1.0]
+
+
+def first_times(theta, x):
+    a, b = theta
+    return a * x + b

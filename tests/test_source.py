@@ -487,8 +487,7 @@ GALLERY = [
         "auto",
         ((1.0, 2.0),),
         """
-    x = point[0]
-    y = point[1]
+    x, y = point
     # line: return x * x * y
     return 2.0 * (y * x), x * x
 """,

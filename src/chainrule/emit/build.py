@@ -42,7 +42,7 @@ from chainrule.graph.block import (
     constant_type,
 )
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.types import BOOL, OPAQUE
+from chainrule.graph.types import BOOL, OPAQUE, Sequence
 from chainrule.primitives.arrays.measured import filling
 from chainrule.primitives.control import IF, LOOP, TRY, loop_body, loop_parts, next_states
 from chainrule.primitives.declare import is_constant
@@ -83,7 +83,8 @@ class _Builder:
             self.graph, parameters, body, self.constants, self.states, self.lengths, self.rows
         )
         for node, given in self.graph.given.items():
-            if node.type == OPAQUE and given.shape is not None and node in self.values:
+            container = node.type == OPAQUE or isinstance(node.type, Sequence)
+            if container and given.shape is not None and node in self.values:
                 plan.counts[self.values[node]] = given.shape[0]
         return plan
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chainrule.emit.build import build
+from chainrule.emit.checked import unpack_checked
 from chainrule.emit.expressions import Speller
 from chainrule.emit.flow import merge, raise_control
 from chainrule.emit.imports import Header
@@ -175,6 +176,8 @@ def _function_text(
     target.check(plan, target)
     if target.allocates:
         allocate_tapes(plan)
+    if target.unpacks:
+        unpack_checked(plan)
     webs = update_in_place(plan)
     reserved = (
         set(keyword.kwlist)

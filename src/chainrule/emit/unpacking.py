@@ -15,9 +15,10 @@ from chainrule.emit.plan import (
     count_uses,
     walk,
 )
-from chainrule.graph.block import PARAMETER
+from chainrule.graph.block import CONSTANT, PARAMETER
 from chainrule.graph.types import unit_axes_of
 from chainrule.primitives.effect import VERBATIM
+from chainrule.primitives.sequence import index
 
 ENTRY = re.compile(r"_0_\[(\d+)\]")
 # More names than these do not stand on one line.
@@ -87,6 +88,9 @@ def _results(block: list[Statement]) -> None:
 
 def _entry(value: Value) -> int | None:
     """The position that a value reads of a container."""
+    if value.op is index and len(value.args) == 2 and value.args[0].op is PARAMETER:
+        position = value.args[1].params[0] if value.args[1].op is CONSTANT else None
+        return position if isinstance(position, int) and position >= 0 else None
     if value.op is not VERBATIM or len(value.args) != 1:
         return None
     found = ENTRY.fullmatch(str(value.params[0]))

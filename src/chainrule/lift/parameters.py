@@ -184,6 +184,7 @@ class Parameters(NumpyCalls):
             base = read(type_)
             if len(example) > 16:
                 return base
+            self.graph.given[base] = Given(route, (len(example),))
 
             def reader(position: int) -> Callable[[Type], Node]:
                 return lambda _: self.primitive(sequence.index, base, self.graph.constant(position))

@@ -20,6 +20,7 @@ from chainrule.lift.values import (
     Zip,
 )
 from chainrule.primitives import arithmetic
+from chainrule.primitives.effect import too_few, too_many
 
 
 class Unpacking(Iterables):
@@ -94,16 +95,11 @@ class Unpacking(Iterables):
 
     def check_length(self, length: Node, count: int, more: bool) -> None:
         """Raise what unpacking ``length`` values into ``count`` names, or more, raises."""
-        least = f"at least {count}" if more else count
-        few = f"ValueError(f'not enough values to unpack (expected {least}, got {{_0_}})')"
-        self.raise_if(
-            self.primitive(arithmetic.less, length, self.graph.constant(count)), few, length
-        )
+        wanted = self.graph.constant(count)
+        few = too_few(f"at least {count}" if more else count)
+        self.raise_if(self.primitive(arithmetic.less, length, wanted), few, length)
         if not more:
-            many = f"ValueError('too many values to unpack (expected {count})')"
-            self.raise_if(
-                self.primitive(arithmetic.greater, length, self.graph.constant(count)), many
-            )
+            self.raise_if(self.primitive(arithmetic.greater, length, wanted), too_many(count))
 
     def unpack_node(self, value: Value, count: int, node: ast.AST) -> list[Value]:
         """The ``count`` entries of a run-time container."""

@@ -59,3 +59,13 @@ STATEMENT = Effect("statement")
 LEAVE = Effect("leave")
 # Raises what the primitive of this name (the parameter) raises of its arguments, or does nothing.
 DOMAIN = Effect("domain")
+
+
+def too_few(wanted: int | str) -> str:
+    """What Python raises when fewer values than ``wanted`` are unpacked; ``_0_`` are given."""
+    return f"ValueError(f'not enough values to unpack (expected {wanted}, got {{_0_}})')"
+
+
+def too_many(wanted: int) -> str:
+    """What Python raises when more values than ``wanted`` are unpacked."""
+    return f"ValueError('too many values to unpack (expected {wanted})')"

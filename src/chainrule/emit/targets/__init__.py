@@ -68,6 +68,8 @@ class Target:
         Whether what loops record is better kept in arrays than in lists.
     writes_over:
         Whether ``out=`` may say where NumPy's functions write their result.
+    unpacks:
+        Whether arrays and lists can be unpacked, and take Python numbers as they are.
     namespace, prologue:
         The name under which functions are found in every function, and the line that binds it.
     check:
@@ -84,6 +86,7 @@ class Target:
     frozen: Callable[[Any], Any] = lambda value: value
     allocates: bool = False
     writes_over: bool = False
+    unpacks: bool = False
     namespace: str | None = None
     prologue: Callable[[Plan], str] | None = None
     check: Callable[[Plan, Target], None] = lambda plan, target: None

@@ -13,4 +13,5 @@ TARGET = Target(
         ("operator", "statistics"),
     ),
     writes_over=True,
+    unpacks=True,
 )
