@@ -23,8 +23,8 @@ from chainrule.primitives.declare import (
     Elementwise,
     Interval,
     Primitive,
-    Refusal,
 )
+from chainrule.primitives.partials import Refusal
 
 for _module in pkgutil.iter_modules(chainrule.primitives.__path__):
     importlib.import_module(f"chainrule.primitives.{_module.name}")

@@ -25,7 +25,8 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT
 from chainrule.primitives.adjoints import Adjoints
 from chainrule.primitives.control import IF
-from chainrule.primitives.declare import Elementwise, Interval, Kink, Primitive, scaled
+from chainrule.primitives.declare import Elementwise, Interval, Kink, Primitive
+from chainrule.primitives.partials import scaled
 from tests.declared import (
     EPSILON,
     RULES,

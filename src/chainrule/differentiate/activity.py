@@ -18,6 +18,7 @@ from chainrule.primitives.control import (
     IF,
     LOOP,
     TRY,
+    item_sources,
     loop_parts,
     next_states,
     owned_blocks,
@@ -181,14 +182,3 @@ def _state_owners(graph: Graph) -> dict[Node, tuple[Node, int]]:
             for k, parameter in enumerate(loop_parts(step)[2]):
                 owners[parameter] = (step, k)
     return owners
-
-
-def item_sources(item: Node) -> list[Node]:
-    """The values that a result of a structured operation may be."""
-    owner, k = item.args[0], item.params[0]
-    assert isinstance(k, int)
-    if owner.op is LOOP:
-        return [loop_parts(owner)[1][k], next_states(owner)[k]]
-    if owner.op is TRY:
-        return [] if k == 0 else [block.results[k - 1] for block in try_blocks(owner.params)]
-    return [block.results[k] for block in owned_blocks(owner)]

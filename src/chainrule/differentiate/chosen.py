@@ -11,14 +11,13 @@ import functools
 import heapq
 from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
 
-from chainrule.differentiate.activity import all_steps, item_sources
-from chainrule.graph.block import ITEM, Block, Graph
+from chainrule.differentiate.activity import all_steps
+from chainrule.graph.block import Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array
-from chainrule.primitives import sequence
+from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import REAL, Primitive, is_constant
-from chainrule.primitives.elementary import where
 
 Side = bool | None
 """The truth of a choice for which a value is used; None where it is used in any case."""
@@ -190,20 +189,6 @@ def _mentioned(block: Block) -> Iterator[Node]:
         yield from step.args
         for owned in owned_blocks(step):
             yield from owned.results
-
-
-def silent(graph: Graph) -> set[Node]:
-    """Numbers of NumPy's: their functions give nan and infinities where Python's would raise."""
-    found: set[Node] = set()
-    for step in all_steps(graph.body):
-        spelled = step.params and isinstance(step.op, Primitive) and step.op.callables
-        owner = step.op is ITEM and owned_blocks(step.args[0])
-        sources = item_sources(step) if owner else step.args
-        entry = step.op is sequence.index and isinstance(step.args[0].type, Array)
-        of_numpy = spelled or entry or isinstance(step.type, Array)
-        if of_numpy or any(source in found for source in sources):
-            found.add(step)
-    return found
 
 
 def may_be_steep(node: Node) -> bool:

@@ -12,12 +12,20 @@ import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from chainrule.differentiate.activity import all_steps, carrying_args, item_sources
+from chainrule.differentiate.activity import all_steps, carrying_args
 from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, UNDEFINED, Block, Graph, inside
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.primitives import arithmetic, rounding, sequence
-from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, next_states, owned_blocks
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    item_sources,
+    loop_body,
+    loop_parts,
+    next_states,
+    owned_blocks,
+)
 from chainrule.primitives.declare import TABLE, is_constant
 from chainrule.primitives.effect import RAISE, Verbatim
 

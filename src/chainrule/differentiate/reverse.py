@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.differentiate.activity import active, all_steps, carrying_args, varied
-from chainrule.differentiate.chosen import Uses, is_choice, may_be_steep, only_in, silent
+from chainrule.differentiate.chosen import Uses, is_choice, may_be_steep, only_in
 from chainrule.differentiate.forward import check_rule
 from chainrule.differentiate.points import Condition, Doubt, Points, either, nonzero, refuse_points
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, inside
@@ -32,6 +32,7 @@ from chainrule.primitives.declare import Primitive, Structured, is_constant
 from chainrule.primitives.masking import masked_by
 from chainrule.primitives.nouns import input_name
 from chainrule.primitives.sequence import zero_of
+from chainrule.primitives.silence import silent
 
 Bars = dict[Node, Node]
 

@@ -233,6 +233,8 @@ class Graph:
         Arrays and ints that are handed in from outside, as they were when the code was made.
     lengths:
         What is known of the lengths of axes (:mod:`chainrule.primitives.arrays.measured`).
+    bounds:
+        Between which numbers values lie (:mod:`chainrule.primitives.bounds`).
     cursor:
         The block into which operators on nodes build.
     """
@@ -259,6 +261,7 @@ class Graph:
         self.guards: dict[Hashable, Guard] = {}
         self.given: dict[Node, Given] = {}
         self.lengths: dict[Node, Any] = {}
+        self.bounds: dict[Node, Any] = {}
         # Functions kept apart, and their graphs once all is ready to be written.
         self.functions: dict[Hashable, Function] = {}
         self.callees: dict[Hashable, Graph] = {}

@@ -24,13 +24,13 @@ from chainrule.graph.types import (
     dtype_of,
     unit_axes_of,
 )
+from chainrule.primitives import bounds
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import (
     NONZERO,
     REAL,
     TABLE,
     Cost,
-    Guarded,
     Kink,
     Primitive,
     arithmetic_type,
@@ -42,6 +42,7 @@ from chainrule.primitives.declare import (
     is_constant,
 )
 from chainrule.primitives.masking import harmless, inside_mask, masked, shown_divisor
+from chainrule.primitives.partials import Guarded
 from chainrule.primitives.squares import is_sum_of_squares, not_zero
 
 
@@ -65,6 +66,7 @@ def power_type(types: tuple[Type, ...]) -> Type:
     raises=False,
     result=arithmetic_type,
     evaluate=operator.add,
+    bounds=bounds.of_sum,
 )
 def add(x: Any, y: Any, x_dot: Any, y_dot: Any, out: Any) -> Any:
     """Sum."""
@@ -84,6 +86,7 @@ add.transposed = lambda x, y, out, out_bar: (out_bar, out_bar)
     raises=False,
     result=arithmetic_type,
     evaluate=operator.sub,
+    bounds=bounds.of_difference,
 )
 def subtract(x: Any, y: Any, x_dot: Any, y_dot: Any, out: Any) -> Any:
     """Difference."""
@@ -103,6 +106,7 @@ subtract.transposed = lambda x, y, out, out_bar: (out_bar, lambda: -out_bar)
     raises=False,
     result=arithmetic_type,
     evaluate=operator.mul,
+    bounds=bounds.of_product,
 )
 def multiply(x: Any, y: Any, out: Any) -> Any:
     """Product."""
@@ -119,6 +123,8 @@ def multiply(x: Any, y: Any, out: Any) -> Any:
     sympy="x/y",
     result=division_type,
     evaluate=operator.truediv,
+    strict=True,
+    bounds=bounds.of_quotient,
 )
 def divide(x: Any, y: Any, x_dot: Any, y_dot: Any, out: Any) -> Any:
     """Quotient."""
@@ -142,6 +148,7 @@ divide.transposed = _divide_transposed
     raises=False,
     result=arithmetic_type,
     evaluate=operator.neg,
+    bounds=bounds.opposite,
 )
 def negative(x: Any, out: Any) -> Any:
     """Negation."""
@@ -157,6 +164,7 @@ def negative(x: Any, out: Any) -> Any:
     raises=False,
     result=arithmetic_type,
     evaluate=operator.pos,
+    bounds=bounds.same,
 )
 def positive(x: Any, out: Any) -> Any:
     """Unary plus."""
@@ -182,6 +190,7 @@ POWER_KINKS = (
     sympy="x**y",
     result=power_type,
     evaluate=operator.pow,
+    bounds=bounds.of_power,
 )
 def power(x: Any, y: Any, out: Any) -> Any:
     """Power, with x**0 flat everywhere and 0**y flat in y."""
@@ -246,6 +255,7 @@ def _log(x: Any) -> Any:
     raises=False,
     result=arithmetic_type,
     evaluate=abs,
+    bounds=bounds.magnitude,
 )
 def absolute(x: Any, out: Any) -> Any:
     """Magnitude; 0 at 0, the centre of the subdifferential."""
@@ -264,6 +274,7 @@ floor_divide = flat(
     "numpy.floor_divide",
     symbol="//",
     domain=(REAL, NONZERO),
+    strict=True,
     cost=Cost.DIVIDE,
     result=arithmetic_type,
     evaluate=operator.floordiv,
@@ -282,6 +293,7 @@ floor_divide = flat(
     result=arithmetic_type,
     evaluate=operator.mod,
     sympy="Mod(x, y)",
+    strict=True,
 )
 def remainder(x: Any, y: Any, out: Any) -> Any:
     """Remainder of the division rounded down."""
@@ -533,7 +545,11 @@ def _simplify_power(x: Node, y: Node) -> Node | None:
 
 
 def _simplify_comparison(op: Any) -> Any:
-    return lambda x, y: folded(op, x, y)
+    def simplify(x: Node, y: Node) -> Node | None:
+        truth = bounds.compared(op.name, bounds.bounds_of(x), bounds.bounds_of(y))
+        return folded(op, x, y) if truth is None else x.graph.constant(truth)
+
+    return simplify
 
 
 add.simplify = _simplify_add
@@ -544,6 +560,7 @@ negative.simplify = _simplify_negative
 power.simplify = _simplify_power
 for _op in (less, less_equal, greater, greater_equal, equal, not_equal):
     _op.simplify = _simplify_comparison(_op)
+    _op.chooses = True
 
 OPERATORS.update(
     add=add,

@@ -99,6 +99,17 @@ def next_states(node: Node) -> tuple[Node, ...]:
     return results[:-1] if node.params[3] else results
 
 
+def item_sources(item: Node) -> list[Node]:
+    """The values that a result of a structured operation may be."""
+    owner, k = item.args[0], item.params[0]
+    assert isinstance(k, int)
+    if owner.op is LOOP:
+        return [loop_parts(owner)[1][k], next_states(owner)[k]]
+    if owner.op is TRY:
+        return [] if k == 0 else [block.results[k - 1] for block in try_blocks(owner.params)]
+    return [block.results[k] for block in owned_blocks(owner)]
+
+
 def owned_blocks(node: Node) -> tuple[Block, ...]:
     """The blocks that a structured node owns, outer ones first."""
     op = node.op
@@ -147,7 +158,8 @@ def select(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -
 
 def choose(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
     """As :func:`select`, for a whole partial: what multiplies it is taken into the cases."""
-    from chainrule.primitives.declare import Choice, is_constant
+    from chainrule.primitives.declare import is_constant
+    from chainrule.primitives.partials import Choice
 
     if isinstance(predicate, Node) and not is_constant(predicate):
         return Choice(predicate, then, orelse)

@@ -17,13 +17,11 @@ be checked against differences) and on SymPy symbols (to be proved).
 from __future__ import annotations
 
 import enum
-import functools
 import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from chainrule.errors import UnsupportedError
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import (
@@ -41,6 +39,7 @@ from chainrule.graph.types import (
     is_complex,
     promoted,
 )
+from chainrule.primitives.partials import Choice, Guarded, Refusal, scaled, settled
 
 if TYPE_CHECKING:
     from chainrule.primitives.walker import ReverseWalker
@@ -90,90 +89,6 @@ class Kink:
     why: str
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A partial with two cases; made by :func:`~chainrule.primitives.control.choose`."""
-
-    predicate: Node
-    then: Callable[[], Any]
-    orelse: Callable[[], Any]
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A partial that is not known: asking for it is refused with these words."""
-
-    found: str
-    remedy: str
-
-
-@dataclass(frozen=True)
-class Guarded:
-    """A partial of arrays that may be infinite: no tangent times it is no tangent."""
-
-    partial: Any
-
-
-def scaled(node: Node, factor: Node, partial: Any) -> Any:
-    """``factor * partial`` for the result of ``node``.
-
-    A case that is chosen scales, a case that is not chosen is not felt: the product is taken
-    inside the cases.  No tangent times an infinite slope is no tangent.
-    """
-    if isinstance(partial, Choice):
-        from chainrule.primitives.control import select
-
-        mixed = isinstance(node.type, Array) and not isinstance(partial.predicate.type, Array)
-        then, orelse = (
-            functools.partial(_case, node, factor, arm, mixed)
-            for arm in (partial.then, partial.orelse)
-        )
-        return select(partial.predicate, then, orelse)
-    if isinstance(partial, Guarded):
-        from chainrule.primitives.control import select
-        from chainrule.primitives.masking import harmless, inside_mask, masked
-
-        if isinstance(factor, Node) and masked(factor):
-            inner = Guarded(harmless(partial.partial, factor))
-            return inside_mask(factor, lambda arm: scaled(node, arm, inner))
-        if is_constant(factor) and not is_constant(factor, 0):
-            return factor * partial.partial
-        mixed = isinstance(node.type, Array) and not isinstance(factor.type, Array)
-        nothing = functools.partial(_case, node, factor, lambda: 0.0, mixed)
-        return select(
-            TABLE["equal"](factor, 0.0),
-            nothing if mixed else lambda: 0.0,
-            lambda: factor * partial.partial,
-        )
-    if isinstance(partial, Refusal):
-        raise UnsupportedError(partial.found, remedy=partial.remedy, position=node.origin.position)
-    if isinstance(partial, float) and math.isinf(partial):
-        from chainrule.primitives.control import select
-
-        nothing = TABLE["equal"](factor, 0.0)
-        return select(nothing, lambda: 0.0, lambda: factor * partial)
-    return factor * partial
-
-
-def _case(node: Node, factor: Node, arm: Callable[[], Any], mixed: bool) -> Any:
-    """One case of a product; where one truth chooses among arrays all have the same axes."""
-    from chainrule.primitives.broadcasting import widened
-
-    value = scaled(node, factor, arm())
-    number = value if isinstance(value, Node) else node.graph.constant(value)
-    return widened(number, node) if mixed else value
-
-
-def settled(partial: Any) -> Any:
-    """A partial as one value, for those who do not scale it."""
-    if isinstance(partial, Choice):
-        from chainrule.primitives.control import select
-
-        then, orelse = partial.then, partial.orelse
-        return select(partial.predicate, lambda: settled(then()), lambda: settled(orelse()))
-    return partial.partial if isinstance(partial, Guarded) else partial
-
-
 class Primitive(Op):
     """An operation with its spelling, type rule, domain, cost and derivative.
 
@@ -197,6 +112,13 @@ class Primitive(Op):
         The rule for the lengths of the axes of the result, see
         :mod:`chainrule.primitives.arrays.lengths`; None is those of broadcast arguments, or
         unknown.
+    bounds:
+        The bounds of the result, from the node and those of its arguments, see
+        :mod:`chainrule.primitives.bounds`; None is anything.
+    strict:
+        Python raises where an argument is outside the domain: what has been evaluated is inside.
+    chooses:
+        It selects among its arguments, or tells what selects: not all that it is given is felt.
     formula:
         By dtype, or "", how it is written without a name: NumPy's functions of ``_0_``, ``_1_``.
     simplify:
@@ -209,6 +131,7 @@ class Primitive(Op):
     broadcasts = False
     # Its rule holds for complex numbers too.
     takes_complex = False
+    chooses = False
     lengths: Callable[..., Any] | None = None
     formula: dict[str, str] | None = None
 
@@ -224,6 +147,8 @@ class Primitive(Op):
         kinks: tuple[Kink, ...] = (),
         raises: bool = True,
         quiet: bool = False,
+        strict: bool = False,
+        bounds: Callable[..., Any] | None = None,
         ulps: int = 8,
         result: Callable[[tuple[Type, ...]], Type] | None = None,
         evaluate: Callable[..., Any] | None = None,
@@ -238,6 +163,8 @@ class Primitive(Op):
         self.kinks = kinks
         self.raises = raises
         self.quiet = quiet
+        self.strict = strict
+        self.bounds = bounds
         self.ulps = ulps
         self.result = result
         self.evaluate = evaluate

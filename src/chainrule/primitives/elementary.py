@@ -12,7 +12,7 @@ import math
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Array
+from chainrule.primitives import bounds
 from chainrule.primitives.arithmetic import (
     POWER_KINKS,
     absolute,
@@ -31,7 +31,6 @@ from chainrule.primitives.declare import (
     TABLE,
     UNIT,
     Cost,
-    Guarded,
     Interval,
     Kink,
     arithmetic_type,
@@ -39,7 +38,8 @@ from chainrule.primitives.declare import (
     elementwise,
     is_constant,
 )
-from chainrule.primitives.masking import chosen, settled_choice
+from chainrule.primitives.masking import is_array
+from chainrule.primitives.partials import Guarded
 from chainrule.primitives.saturation import cosh_squared
 from chainrule.primitives.squares import is_sum_of_squares, per_length
 
@@ -50,62 +50,78 @@ LOG10_E = 1.0 / math.log(10.0)
 SECH_VANISHES = 400.0
 
 FROM_ONE = Interval(1.0, math.inf)
-TRUTH = Interval(False, True)
 INSIDE_UNIT = Interval(-1.0, 1.0, open_low=True, open_high=True)
 ABOVE_MINUS_ONE = Interval(-1.0, math.inf, open_low=True)
 
 STEEP = "the one-sided slope is infinite"
 CENTRE = "centre of the subdifferential"
-TIE = "a tie is split evenly"
 
 
 # --- exponentials and logarithms --------------------------------------------------------
 
 
-@elementwise("math.exp", "numpy.exp", sympy="exp(x)")
+@elementwise("math.exp", "numpy.exp", sympy="exp(x)", bounds=bounds.exponential)
 def exp(x: Any, out: Any) -> Any:
     """Exponential."""
     return out
 
 
-@elementwise("math.exp2", "numpy.exp2", "scipy.special.exp2", sympy="2**x")
+@elementwise(
+    "math.exp2",
+    "numpy.exp2",
+    "scipy.special.exp2",
+    sympy="2**x",
+    bounds=bounds.always(bounds.NONNEGATIVE),
+)
 def exp2(x: Any, out: Any) -> Any:
     """Power of two."""
     return out * LN2
 
 
-@elementwise("scipy.special.exp10", sympy="10**x")
+@elementwise("scipy.special.exp10", sympy="10**x", bounds=bounds.always(bounds.NONNEGATIVE))
 def exp10(x: Any, out: Any) -> Any:
     """Power of ten."""
     return out * math.log(10.0)
 
 
-@elementwise("math.expm1", "numpy.expm1", "scipy.special.expm1", sympy="exp(x) - 1")
+@elementwise(
+    "math.expm1",
+    "numpy.expm1",
+    "scipy.special.expm1",
+    sympy="exp(x) - 1",
+    bounds=bounds.with_its_sign,
+)
 def expm1(x: Any, out: Any) -> Any:
     """exp(x) - 1 without cancellation; out + 1 would cancel for x far below 0."""
     return exp(x)
 
 
-@elementwise("math.log", "numpy.log", domain=(POSITIVE,), quiet=True, sympy="log(x)")
+@elementwise("math.log", "numpy.log", domain=(POSITIVE,), quiet=True, sympy="log(x)", strict=True)
 def log(x: Any, out: Any) -> Any:
     """Natural logarithm."""
     return 1.0 / x
 
 
-@elementwise("math.log", domain=(POSITIVE, POSITIVE), quiet=True, sympy="log(x)/log(y)")
+@elementwise(
+    "math.log", domain=(POSITIVE, POSITIVE), quiet=True, sympy="log(x)/log(y)", strict=True
+)
 def log_base(x: Any, y: Any, out: Any) -> Any:
     """Logarithm of x to the base y."""
     scale = log(y)
     return 1.0 / (x * scale), -out / (y * scale)
 
 
-@elementwise("math.log2", "numpy.log2", domain=(POSITIVE,), quiet=True, sympy="log(x)/log(2)")
+@elementwise(
+    "math.log2", "numpy.log2", domain=(POSITIVE,), quiet=True, sympy="log(x)/log(2)", strict=True
+)
 def log2(x: Any, out: Any) -> Any:
     """Logarithm to the base 2."""
     return LOG2_E / x
 
 
-@elementwise("math.log10", "numpy.log10", domain=(POSITIVE,), quiet=True, sympy="log(x)/log(10)")
+@elementwise(
+    "math.log10", "numpy.log10", domain=(POSITIVE,), quiet=True, sympy="log(x)/log(10)", strict=True
+)
 def log10(x: Any, out: Any) -> Any:
     """Logarithm to the base 10."""
     return LOG10_E / x
@@ -118,6 +134,8 @@ def log10(x: Any, out: Any) -> Any:
     domain=(ABOVE_MINUS_ONE,),
     quiet=True,
     sympy="log(1 + x)",
+    strict=True,
+    bounds=bounds.with_its_sign,
 )
 def log1p(x: Any, out: Any) -> Any:
     """log(1 + x) without cancellation."""
@@ -152,6 +170,8 @@ def logaddexp2(x: Any, y: Any, out: Any) -> Any:
     cost=Cost.ROOT,
     sympy="sqrt(x)",
     kinks=(Kink("x == 0", (math.inf,), STEEP),),
+    strict=True,
+    bounds=bounds.of_root,
 )
 def sqrt(x: Any, out: Any) -> Any:
     """Square root."""
@@ -170,6 +190,7 @@ def sqrt(x: Any, out: Any) -> Any:
     raises=False,
     sympy="sign(x)*Abs(x)**Rational(1, 3)",
     kinks=(Kink("x == 0", (math.inf,), "the slope is infinite"),),
+    bounds=bounds.of_cube_root,
 )
 def cbrt(x: Any, out: Any) -> Any:
     """Cube root, also of negative numbers."""
@@ -183,6 +204,7 @@ def cbrt(x: Any, out: Any) -> Any:
     domain=(NONNEGATIVE, REAL),
     sympy="x**y",
     kinks=POWER_KINKS,
+    bounds=bounds.of_power,
 )
 def real_power(x: Any, y: Any, out: Any) -> Any:
     """Power as math.pow means it: always a float, never complex."""
@@ -201,6 +223,7 @@ real_power.keeps_integers = True
     raises=False,
     sympy="sqrt(x**2 + y**2)",
     kinks=(Kink("x == 0 and y == 0", (0.0, 0.0), CENTRE),),
+    bounds=bounds.of_length,
 )
 def hypot(x: Any, y: Any, out: Any) -> Any:
     """Length of (x, y) without overflow."""
@@ -214,6 +237,7 @@ def hypot(x: Any, y: Any, out: Any) -> Any:
     raises=False,
     sympy="sqrt(x**2 + y**2 + z**2)",
     kinks=(Kink("x == 0 and y == 0 and z == 0", (0.0, 0.0, 0.0), CENTRE),),
+    bounds=bounds.of_length,
 )
 def hypot3(x: Any, y: Any, z: Any, out: Any) -> Any:
     """Length of (x, y, z) without overflow."""
@@ -224,7 +248,14 @@ def _direction(side: Any, length: Any) -> Any:
     return choose(equal(length, 0.0), lambda: 0.0, lambda: side / length)
 
 
-@elementwise("numpy.square", cost=Cost.MULTIPLY, raises=False, sympy="x**2", result=arithmetic_type)
+@elementwise(
+    "numpy.square",
+    cost=Cost.MULTIPLY,
+    raises=False,
+    sympy="x**2",
+    result=arithmetic_type,
+    bounds=bounds.squared,
+)
 def square(x: Any, out: Any) -> Any:
     """Square."""
     return 2.0 * x
@@ -242,13 +273,13 @@ reciprocal.keeps_integers = True
 # --- trigonometric functions ------------------------------------------------------------
 
 
-@elementwise("math.sin", "numpy.sin", sympy="sin(x)")
+@elementwise("math.sin", "numpy.sin", sympy="sin(x)", bounds=bounds.always(bounds.UNIT))
 def sin(x: Any, out: Any) -> Any:
     """Sine."""
     return cos(x)
 
 
-@elementwise("math.cos", "numpy.cos", sympy="cos(x)")
+@elementwise("math.cos", "numpy.cos", sympy="cos(x)", bounds=bounds.always(bounds.UNIT))
 def cos(x: Any, out: Any) -> Any:
     """Cosine."""
     return -sin(x)
@@ -266,6 +297,8 @@ def tan(x: Any, out: Any) -> Any:
     domain=(UNIT,),
     sympy="asin(x)",
     kinks=(Kink("abs(x) == 1", (math.inf,), STEEP),),
+    strict=True,
+    bounds=bounds.with_its_sign,
 )
 def asin(x: Any, out: Any) -> Any:
     """Arc sine."""
@@ -279,6 +312,8 @@ def asin(x: Any, out: Any) -> Any:
     domain=(UNIT,),
     sympy="acos(x)",
     kinks=(Kink("abs(x) == 1", (-math.inf,), STEEP),),
+    strict=True,
+    bounds=bounds.always(bounds.NONNEGATIVE),
 )
 def acos(x: Any, out: Any) -> Any:
     """Arc cosine."""
@@ -286,7 +321,9 @@ def acos(x: Any, out: Any) -> Any:
     return choose(equal(side, 0.0), lambda: -math.inf, lambda: -(1.0 / side))
 
 
-@elementwise("math.atan", "numpy.arctan", raises=False, sympy="atan(x)")
+@elementwise(
+    "math.atan", "numpy.arctan", raises=False, sympy="atan(x)", bounds=bounds.with_its_sign
+)
 def atan(x: Any, out: Any) -> Any:
     """Arc tangent."""
     return 1.0 / (1.0 + x * x)
@@ -317,6 +354,7 @@ def atan2(x: Any, y: Any, out: Any) -> Any:
     cost=Cost.MULTIPLY,
     raises=False,
     sympy="180*x/pi",
+    bounds=bounds.with_its_sign,
 )
 def degrees(x: Any, out: Any) -> Any:
     """An angle in degrees."""
@@ -330,6 +368,7 @@ def degrees(x: Any, out: Any) -> Any:
     cost=Cost.MULTIPLY,
     raises=False,
     sympy="pi*x/180",
+    bounds=bounds.with_its_sign,
 )
 def radians(x: Any, out: Any) -> Any:
     """An angle in radians."""
@@ -342,7 +381,7 @@ _SINC_SLOPE = tuple(
 )
 
 
-@elementwise("numpy.sinc", raises=False, sympy="sinc(pi*x)")
+@elementwise("numpy.sinc", raises=False, sympy="sinc(pi*x)", bounds=bounds.always(bounds.UNIT))
 def sinc(x: Any, out: Any) -> Any:
     """sin(pi x) / (pi x), 1 at 0; near 0 the slope is summed, as the closed form cancels."""
     return choose(
@@ -360,19 +399,21 @@ def _series(square: Any) -> Any:
 # --- hyperbolic functions ---------------------------------------------------------------
 
 
-@elementwise("math.sinh", "numpy.sinh", sympy="sinh(x)")
+@elementwise("math.sinh", "numpy.sinh", sympy="sinh(x)", bounds=bounds.with_its_sign)
 def sinh(x: Any, out: Any) -> Any:
     """Hyperbolic sine."""
     return cosh(x)
 
 
-@elementwise("math.cosh", "numpy.cosh", sympy="cosh(x)")
+@elementwise("math.cosh", "numpy.cosh", sympy="cosh(x)", bounds=bounds.from_one)
 def cosh(x: Any, out: Any) -> Any:
     """Hyperbolic cosine."""
     return sinh(x)
 
 
-@elementwise("math.tanh", "numpy.tanh", raises=False, sympy="tanh(x)")
+@elementwise(
+    "math.tanh", "numpy.tanh", raises=False, sympy="tanh(x)", bounds=bounds.always(bounds.UNIT)
+)
 def tanh(x: Any, out: Any) -> Any:
     """Hyperbolic tangent; 1 - out*out would cancel where out is near 1."""
     if is_array(x):
@@ -381,7 +422,9 @@ def tanh(x: Any, out: Any) -> Any:
     return choose(vanishes, lambda: 0.0, lambda: 1.0 / cosh(x) / cosh(x))
 
 
-@elementwise("math.asinh", "numpy.arcsinh", raises=False, sympy="asinh(x)")
+@elementwise(
+    "math.asinh", "numpy.arcsinh", raises=False, sympy="asinh(x)", bounds=bounds.with_its_sign
+)
 def asinh(x: Any, out: Any) -> Any:
     """Inverse hyperbolic sine."""
     return 1.0 / hypot(x, 1.0)
@@ -393,6 +436,8 @@ def asinh(x: Any, out: Any) -> Any:
     domain=(FROM_ONE,),
     sympy="acosh(x)",
     kinks=(Kink("x == 1", (math.inf,), STEEP),),
+    strict=True,
+    bounds=bounds.always(bounds.NONNEGATIVE),
 )
 def acosh(x: Any, out: Any) -> Any:
     """Inverse hyperbolic cosine."""
@@ -400,7 +445,15 @@ def acosh(x: Any, out: Any) -> Any:
     return choose(equal(side, 0.0), lambda: math.inf, lambda: 1.0 / side)
 
 
-@elementwise("math.atanh", "numpy.arctanh", domain=(INSIDE_UNIT,), quiet=True, sympy="atanh(x)")
+@elementwise(
+    "math.atanh",
+    "numpy.arctanh",
+    domain=(INSIDE_UNIT,),
+    quiet=True,
+    sympy="atanh(x)",
+    strict=True,
+    bounds=bounds.with_its_sign,
+)
 def atanh(x: Any, out: Any) -> Any:
     """Inverse hyperbolic tangent."""
     return 1.0 / ((1.0 - x) * (1.0 + x))
@@ -474,117 +527,6 @@ ldexp.transposed = lambda x, y, out, out_bar: (lambda: ldexp(out_bar, y), 0.0)
 def fma(x: Any, y: Any, z: Any, out: Any) -> Any:
     """x * y + z, rounded once."""
     return y, x, 1.0
-
-
-# --- one of several ---------------------------------------------------------------------
-
-
-def _share(x: Any, y: Any, out: Any) -> Any:
-    """Share of x in a result that is x or y: all of it, half in a tie, or none."""
-    return choose(
-        equal(x, out),
-        lambda: choose(equal(x, y), lambda: 0.5, lambda: 1.0),
-        lambda: 0.0,
-    )
-
-
-def is_array(value: Any) -> bool:
-    """Whether a rule is applied to arrays, on which NumPy does not raise."""
-    return isinstance(value, Node) and isinstance(value.type, Array)
-
-
-_one_of_two = functools.partial(
-    elementwise,
-    domain=(REAL, REAL),
-    cost=Cost.ADD,
-    raises=False,
-    result=arithmetic_type,
-    kinks=(Kink("x == y", (0.5, 0.5), TIE),),
-)
-
-
-@_one_of_two("numpy.maximum", sympy="Max(x, y)")
-def maximum(x: Any, y: Any, out: Any) -> Any:
-    """The larger."""
-    return _share(x, y, out), _share(y, x, out)
-
-
-@_one_of_two("numpy.fmax", sympy="Max(x, y)")
-def fmax(x: Any, y: Any, out: Any) -> Any:
-    """The larger, or the other one where one is not a number."""
-    return _share(x, y, out), _share(y, x, out)
-
-
-@_one_of_two("numpy.minimum", sympy="Min(x, y)")
-def minimum(x: Any, y: Any, out: Any) -> Any:
-    """The smaller."""
-    return _share(x, y, out), _share(y, x, out)
-
-
-@_one_of_two("numpy.fmin", sympy="Min(x, y)")
-def fmin(x: Any, y: Any, out: Any) -> Any:
-    """The smaller, or the other one where one is not a number."""
-    return _share(x, y, out), _share(y, x, out)
-
-
-@elementwise(
-    "numpy.clip",
-    domain=(REAL, REAL, REAL),
-    result=arithmetic_type,
-    cost=Cost.ADD,
-    raises=False,
-    sympy="Min(Max(x, y), z)",
-    kinks=(
-        Kink("y <= x <= z and x in (y, z)", (1.0, 0.0, 0.0), "x counts where it touches a bound"),
-    ),
-)
-def clip(x: Any, y: Any, z: Any, out: Any) -> Any:
-    """x, but at least y and at most z."""
-    return (
-        choose(less(x, y), lambda: 0.0, lambda: choose(less(z, x), lambda: 0.0, lambda: 1.0)),
-        choose(less(x, y), lambda: choose(less(z, y), lambda: 0.0, lambda: 1.0), lambda: 0.0),
-        choose(less(z, x), lambda: 1.0, lambda: choose(less(z, y), lambda: 1.0, lambda: 0.0)),
-    )
-
-
-@differential(
-    "numpy.where",
-    domain=(TRUTH, REAL, REAL),
-    cost=Cost.FREE,
-    raises=False,
-    sympy="Piecewise((y, x), (z, True))",
-)
-def where(x: Any, y: Any, z: Any, x_dot: Any, y_dot: Any, z_dot: Any, out: Any) -> Any:
-    """y where x is true, else z; what is not chosen is not felt."""
-    return chosen(x, y_dot, z_dot, out)
-
-
-where.transposed = lambda x, y, z, out, out_bar: (
-    0.0,
-    lambda: chosen(x, out_bar, 0.0, out),
-    lambda: chosen(x, 0.0, out_bar, out),
-)
-where.result = lambda types: arithmetic_type(types[1:])
-where.simplify = settled_choice
-
-
-@elementwise(
-    "numpy.heaviside",
-    domain=(REAL, REAL),
-    cost=Cost.ADD,
-    raises=False,
-    sympy="Piecewise((0, x < 0), (1, x > 0), (y, True))",
-    kinks=(Kink("x == 0", (0.0, 1.0), "flat off its jump, y at it"),),
-)
-def heaviside(x: Any, y: Any, out: Any) -> Any:
-    """The unit step at x, with the value y at 0."""
-    return 0.0, choose(equal(x, 0.0), lambda: 1.0, lambda: 0.0)
-
-
-@elementwise("numpy.nan_to_num", cost=Cost.ADD, raises=False, sympy="x", result=arithmetic_type)
-def nan_to_num(x: Any, out: Any) -> Any:
-    """x, but 0 where x is not a number and a large number where x is infinite."""
-    return choose(equal(x, out), lambda: 1.0, lambda: 0.0)
 
 
 # A function of constants is a constant; what this Python does not have is left as it is.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.primitives import bounds
 from chainrule.primitives.arithmetic import greater, less
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import REAL, Cost, arithmetic_type, elementwise
@@ -22,6 +23,7 @@ from chainrule.primitives.declare import REAL, Cost, arithmetic_type, elementwis
     raises=False,
     result=arithmetic_type,
     evaluate=max,
+    bounds=bounds.later_larger,
 )
 def python_max(x: Any, y: Any, out: Any) -> Any:
     """The greater of two numbers, the first of equal ones."""
@@ -38,8 +40,12 @@ def python_max(x: Any, y: Any, out: Any) -> Any:
     raises=False,
     result=arithmetic_type,
     evaluate=min,
+    bounds=bounds.later_smaller,
 )
 def python_min(x: Any, y: Any, out: Any) -> Any:
     """The smaller of two numbers, the first of equal ones."""
     later = less(y, x)
     return choose(later, lambda: 0.0, lambda: 1.0), choose(later, lambda: 1.0, lambda: 0.0)
+
+
+python_max.chooses = python_min.chooses = True

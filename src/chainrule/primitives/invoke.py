@@ -17,7 +17,8 @@ from chainrule.graph.node import Node, Op
 from chainrule.graph.types import FLOAT, OPAQUE, Array, Type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives.broadcasting import in_full
-from chainrule.primitives.declare import Primitive, is_constant, scaled
+from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.partials import scaled
 from chainrule.primitives.walker import ReverseWalker
 
 # A call is dearer than any primitive: its results are kept rather than computed again.

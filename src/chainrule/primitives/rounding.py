@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from chainrule.graph.types import FLOAT, INT, Type
+from chainrule.primitives import bounds
 from chainrule.primitives.declare import (
     REAL,
     Cost,
@@ -164,7 +165,13 @@ isqrt = _whole("isqrt", "math.isqrt", COUNT, sympy="floor(sqrt(x))", doc="Root r
 
 
 @elementwise(
-    "builtins.float", "numpy.float64", name="to_float", cost=Cost.FREE, result=float_type, sympy="x"
+    "builtins.float",
+    "numpy.float64",
+    name="to_float",
+    cost=Cost.FREE,
+    result=float_type,
+    sympy="x",
+    bounds=bounds.same,
 )
 def to_float(x: Any, out: Any) -> Any:
     """The float of the same value."""

@@ -23,6 +23,7 @@ from chainrule.graph.types import (
     array_of,
     join,
 )
+from chainrule.primitives import bounds
 from chainrule.primitives.declare import TABLE, Cost, Flat, Linear, fitted, register
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ index = register(
         _pull_index,
         (0,),
         cost=Cost.FREE,
+        bounds=bounds.same,
     )
 )
 
@@ -319,7 +321,12 @@ zeros_like = register(FlatSequenceOp("zeros_like", (), cost=Cost.ADD, raises=Fal
 zeros_like.result = lambda types: float_entries(types[0])
 length = register(
     FlatSequenceOp(
-        "length", ("builtins.len",), cost=Cost.FREE, raises=False, result=lambda types: INT
+        "length",
+        ("builtins.len",),
+        cost=Cost.FREE,
+        raises=False,
+        result=lambda types: INT,
+        bounds=bounds.always(bounds.NONNEGATIVE),
     )
 )
 

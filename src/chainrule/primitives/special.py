@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from chainrule.primitives import bounds
 from chainrule.primitives.arithmetic import absolute, equal, greater, less
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import (
@@ -19,10 +20,10 @@ from chainrule.primitives.declare import (
     REAL,
     Interval,
     Kink,
-    Refusal,
     elementwise,
 )
 from chainrule.primitives.elementary import INSIDE_UNIT, exp, log1p, sin
+from chainrule.primitives.partials import Refusal
 
 SQRT_PI = math.sqrt(math.pi)
 ERF_SLOPE = 2.0 / SQRT_PI
@@ -47,7 +48,9 @@ def unknown(function: str, parameter: str) -> Refusal:
 # --- error function and normal distribution (DLMF 7) ------------------------------------
 
 
-@elementwise("math.erf", "scipy.special.erf", raises=False, sympy="erf(x)")
+@elementwise(
+    "math.erf", "scipy.special.erf", raises=False, sympy="erf(x)", bounds=bounds.always(bounds.UNIT)
+)
 def erf(x: Any, out: Any) -> Any:
     """Error function."""
     return ERF_SLOPE * exp(-(x * x))
@@ -255,7 +258,9 @@ def betainc(x: Any, y: Any, z: Any, out: Any) -> Any:
 # --- logistic functions -----------------------------------------------------------------
 
 
-@elementwise("scipy.special.expit", raises=False, sympy="1/(1 + exp(-x))")
+@elementwise(
+    "scipy.special.expit", raises=False, sympy="1/(1 + exp(-x))", bounds=bounds.always(bounds.SHARE)
+)
 def expit(x: Any, out: Any) -> Any:
     """Logistic function; 1 - out would cancel where out is near 1."""
     return out * expit(-x)
@@ -265,7 +270,13 @@ def _logistic(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x)) if x > -700.0 else math.exp(x)
 
 
-@elementwise(name="logistic", raises=False, sympy="1/(1 + exp(-x))", evaluate=_logistic)
+@elementwise(
+    name="logistic",
+    raises=False,
+    sympy="1/(1 + exp(-x))",
+    evaluate=_logistic,
+    bounds=bounds.always(bounds.SHARE),
+)
 def logistic(x: Any, out: Any) -> Any:
     """Logistic function of derivative code, which needs no SciPy for it."""
     return out * logistic(-x)

@@ -1,79 +1,314 @@
-"""What is certain of values at a place: f has divided by them, or taken their logarithm."""
+"""What is certain of values at a place, beyond what holds for all arguments.
+
+f has divided by a value, or taken its logarithm; a branch around has asked for its sign; an arm
+that raises was not taken.  So guards that can never fire are left out.
+
+Python's numbers raise where they are divided by zero, NumPy's give infinities and nan: where f may
+choose something else afterwards, these tell nothing by it.  A number of NumPy's may also be handed
+in where f is written for Python's: so what only a division shows settles a guard only where the
+code that is left divides by the same value.  It then gives no finite number there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from chainrule.graph.block import Block
-from chainrule.graph.node import Node
-from chainrule.primitives import arithmetic
-from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.graph.block import ITEM, Block
+from chainrule.graph.node import Node, Op
+from chainrule.graph.types import FLOAT, Array
+from chainrule.primitives import arithmetic, bounds
+from chainrule.primitives.bounds import Bounds, bounds_of, combined, parts_of
+from chainrule.primitives.control import IF, owned_blocks
+from chainrule.primitives.declare import NONZERO as NOT_ZERO
+from chainrule.primitives.declare import REAL, Primitive, constant_value, is_constant
 
 # A value is not zero if the value it is made of, by one of these, is not.
 THROUGH = {"negative", "positive", "absolute", "sqrt", "cbrt", "to_float", "square"}
-LOGARITHMS = {"log", "log2", "log10"}
+OPERATORS = (arithmetic.divide, arithmetic.floor_divide, arithmetic.remainder, arithmetic.power)
+# Comparisons: whether the left side is the greater one, and whether the sides differ.
+ORDERINGS: dict[Op, tuple[bool, bool]] = {
+    arithmetic.greater: (True, True),
+    arithmetic.greater_equal: (True, False),
+    arithmetic.less: (False, True),
+    arithmetic.less_equal: (False, False),
+}
+# So many values are looked at for one answer.
+LOOKED_AT = 40
+NONZERO = Bounds(nonzero=True)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Bounds that hold in ``block``; a division alone does not make them ``sure``."""
+
+    block: Block
+    bounds: Bounds
+    sure: bool
 
 
 class Facts:
-    """Values that are not zero, each with the block from which on that is certain."""
+    """Facts as a walk over a graph comes upon them; ``quiet`` numbers tell nothing."""
 
-    def __init__(self) -> None:
-        self._nonzero: dict[Node, Block] = {}
+    def __init__(self, quiet: Collection[Node] = ()) -> None:
+        self._quiet = quiet
+        self._known: dict[Node, list[Fact]] = {}
+        self._truths: dict[Node, list[tuple[Block, bool]]] = {}
+        # The arms that an earlier branch on the same truth has run.
+        self._run: dict[tuple[Node, bool], list[Block]] = {}
+        self._before: dict[Block, list[Block]] = {}
+        self._reach: dict[Block, frozenset[Block]] = {}
+        self._left = 0
 
-    def learn(self, step: Node, block: Block, mapped: Callable[[Node], Node]) -> None:
+    # --- what is learned ---------------------------------------------------------------------
+
+    def learn(self, step: Node, block: Block, mapped: Callable[[Node], Node | None]) -> None:
         """Take in what evaluating ``step`` without an exception shows."""
-        if step.op is arithmetic.divide:
-            self._add(mapped(step.args[1]), block)
-        elif step.op.name in LOGARITHMS or (step.op is arithmetic.power and _exponent(step) < 0):
-            self._add(mapped(step.args[0]), block)
+        op = step.op
+        if not isinstance(op, Primitive) or not (op.strict or op is arithmetic.power):
+            return
+        if step.params:
+            return
+        sure = op not in OPERATORS
+        if not sure and any(arg in self._quiet for arg in step.args):
+            return
+        if op is arithmetic.power:
+            domains = (NOT_ZERO if _exponent(step) < 0 else REAL, REAL)
+        else:
+            domains = op.domain  # type: ignore[assignment]
+        for arg, domain in zip(step.args, domains, strict=True):
+            if domain is not REAL:
+                self._learn_part(arg, Fact(block, bounds.within(domain), sure), mapped)
 
-    def _add(self, value: Node, block: Block) -> None:
-        """A value is not zero, and so are its factors."""
-        stack = [value]
+    def _learn_part(self, arg: Node, fact: Fact, mapped: Callable[[Node], Node | None]) -> None:
+        """Take in what is known of an argument, or of those of its factors that are there."""
+        value = mapped(arg)
+        if value is not None:
+            self._know(value, fact)
+        elif fact.bounds.excludes_zero:
+            for part in _factors(arg):
+                self._learn_part(part, replace(fact, bounds=NONZERO), mapped)
+
+    def _know(self, value: Node, fact: Fact) -> None:
+        """A value is within bounds; if it is not zero, neither are its factors."""
+        stack = [(value, fact)]
         while stack:
-            node = stack.pop()
-            if node in self._nonzero:
+            node, fact = stack.pop()
+            if is_constant(node):
                 continue
-            self._nonzero[node] = block
-            if node.op is arithmetic.multiply:
-                stack.extend(node.args)
-            elif (
-                node.op is arithmetic.divide
-                or node.op.name in THROUGH
-                or (node.op is arithmetic.power and _exponent(node) > 0)
-            ):
-                stack.append(node.args[0])
+            self._known.setdefault(node, []).append(fact)
+            if node.op in (arithmetic.positive, arithmetic.negative):
+                found = fact.bounds
+                if node.op is arithmetic.negative:
+                    found = bounds.opposite(node, found)
+                stack.append((node.args[0], replace(fact, bounds=found)))
+            elif fact.bounds.excludes_zero:
+                rest = replace(fact, bounds=NONZERO)
+                stack += [(part, rest) for part in _factors(node)]
 
-    def nonzero(self, node: Node, block: Block) -> bool:
-        """Whether ``node`` is certainly not zero in ``block``."""
-        if is_constant(node):
-            return bool(constant_value(node) != 0)
-        while True:
-            known = self._nonzero.get(node)
-            current: Block | None = block
-            while known is not None and current is not None:
-                if current is known:
-                    return True
-                current = current.parent
-            if node.op.name in THROUGH or (node.op is arithmetic.power and _exponent(node)):
-                node = node.args[0]
-            else:
-                return False
+    def after(self, before: Block, block: Block) -> None:
+        """What runs ``block`` has run the block ``before`` to its end."""
+        self._before.setdefault(block, []).append(before)
 
-    def decide(self, predicate: Node, block: Block) -> bool | None:
-        """The truth of a comparison with zero, where it is certain."""
+    def assume(self, predicate: Node, truth: bool, block: Block) -> None:
+        """In ``block`` a predicate has this truth."""
+        for arm in self._run.get((predicate, truth), ()):
+            if _around(arm, block):
+                self.after(arm, block)
+        self._run.setdefault((predicate, truth), []).append(block)
+        for each, side in _conjuncts(predicate, truth):
+            self._truths.setdefault(each, []).append((block, side))
+            for value, found in self._shown(each, side, block):
+                if found != bounds.ANYTHING:
+                    self._know(value, Fact(block, found, sure=True))
+
+    def _shown(self, predicate: Node, truth: bool, block: Block) -> Iterator[tuple[Node, Bounds]]:
+        """The bounds that the truth of a predicate shows."""
+        op = predicate.op
+        if op not in (*ORDERINGS, arithmetic.equal, arithmetic.not_equal):
+            # A number stands for its own truth.
+            if not isinstance(predicate.type, Array) and op is not ITEM:
+                yield predicate, NONZERO if truth else Bounds(0.0, 0.0)
+            return
+        if any(isinstance(arg.type, Array) for arg in predicate.args):
+            return
+        sides = predicate.args
+        if op in ORDERINGS:
+            upward, strict = ORDERINGS[op]
+            if not truth:
+                upward, strict = not upward, not strict
+            above, below = sides if upward else sides[::-1]
+            low, high = self.bounds(below, block), self.bounds(above, block)
+            # Of nan nothing is true: where a comparison fails, its sides may not be in order.
+            if truth or not low.nan:
+                yield above, _above(low, strict, truth)
+            if truth or not high.nan:
+                yield below, _below(high, strict, truth)
+        elif (op is arithmetic.equal) is truth:
+            for node, other in (sides, sides[::-1]):
+                yield node, replace(self.bounds(other, block), nan=False)
+        else:
+            for node, other in (sides, sides[::-1]):
+                if is_constant(other, 0):
+                    yield node, NONZERO
+
+    def count(self, index: Node, loop_bounds: Sequence[Node], block: Block) -> None:
+        """The index of a loop lies between the ends of its range."""
+        start, stop, step = (self.bounds(bound, block) for bound in loop_bounds[:3])
+        if step.low > 0.0:
+            index.graph.bounds[index] = Bounds(start.low, stop.high - 1.0, nan=False)
+        elif step.high < 0.0:
+            index.graph.bounds[index] = Bounds(stop.low + 1.0, start.high, nan=False)
+
+    # --- what is asked -----------------------------------------------------------------------
+
+    def bounds(self, node: Node, block: Block, sure: bool = True) -> Bounds:
+        """The bounds of ``node`` in ``block``; with ``sure`` unset also what divisions show."""
+        self._left = LOOKED_AT
+        return self._bounds(node, block, sure)
+
+    def _bounds(self, node: Node, block: Block, sure: bool) -> Bounds:
+        found = bounds_of(node)
+        for fact in self._known.get(node, ()):
+            if (fact.sure or not sure) and fact.block in self._reached(block):
+                found = found.both(fact.bounds)
+        parts = parts_of(node) if self._known else ()
+        self._left -= len(parts)
+        if not parts or self._left < 0:
+            return found
+        if node.op is ITEM:
+            arms = [arm for arm in owned_blocks(node.args[0]) if arm.completes]
+            known = [self._bounds(*each, sure) for each in zip(parts, arms, strict=True)]
+        else:
+            known = [self._bounds(part, block, sure) for part in parts]
+        return found.both(combined(node, known))
+
+    def decide(self, predicate: Node, block: Block, sure: bool = True) -> bool | None:
+        """The truth of a predicate, where it is certain."""
         if is_constant(predicate):
             return bool(constant_value(predicate))
-        if predicate.op not in (arithmetic.equal, arithmetic.not_equal):
+        if predicate.op is arithmetic.logical_not:
+            inner = self.decide(predicate.args[0], block, sure)
+            return None if inner is None else not inner
+        for home, truth in self._truths.get(predicate, ()):
+            if home in self._reached(block):
+                return truth
+        if any(isinstance(arg.type, Array) for arg in predicate.args):
             return None
-        left, right = predicate.args
-        if is_constant(left, 0):
-            left, right = right, left
-        if is_constant(right, 0) and self.nonzero(left, block):
-            return predicate.op is arithmetic.not_equal
+        if predicate.op.name in bounds.COMPARISONS:
+            left, right = (self.bounds(arg, block, sure) for arg in predicate.args)
+            return bounds.compared(predicate.op.name, left, right)
         return None
+
+    def _reached(self, block: Block) -> frozenset[Block]:
+        """The blocks around ``block``, and those that certainly ran before it."""
+        known = self._reach.get(block)
+        if known is None:
+            found = {block, *self._before.get(block, ())}
+            parent = block.parent
+            around = self._reached(parent) if parent is not None else frozenset()
+            known = self._reach[block] = around | found
+        return known
+
+
+class Ahead:
+    """Facts from divisions that f makes next in any case.
+
+    Where the derivative divides by the same number first, it raises what f is about to raise.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._position: dict[Node, int] = {}
+        self._seen: dict[Block, int] = {}
+
+    def look(
+        self,
+        at: Node,
+        live: Collection[Node],
+        block: Block,
+        mapped: Callable[[Node], Node | None],
+    ) -> None:
+        """Learn from the steps behind ``at`` up to the first that may raise anything else."""
+        steps = at.block.steps
+        if at not in self._position:
+            self._position.update({step: k for k, step in enumerate(steps)})
+        first = max(self._position[at] + 1, self._seen.get(at.block, 0))
+        for k in range(first, len(steps)):
+            step = steps[k]
+            if not step.origin.derivative:
+                divides = step.op is arithmetic.divide and FLOAT in {arg.type for arg in step.args}
+                if not divides and getattr(step.op, "raises", True):
+                    self._seen[at.block] = k
+                    return
+                if divides and step in live:
+                    self._facts.learn(step, block, mapped)
+        self._seen[at.block] = len(steps)
 
 
 def _exponent(node: Node) -> float:
     """The constant exponent of a power, 0 where it is none."""
     return float(constant_value(node.args[1])) if is_constant(node.args[1]) else 0.0
+
+
+def _factors(node: Node) -> tuple[Node, ...]:
+    """What is not zero because ``node`` is not."""
+    if node.op is arithmetic.multiply:
+        return node.args
+    powers = node.op is arithmetic.power and _exponent(node) > 0
+    if node.op is arithmetic.divide or node.op.name in THROUGH or powers:
+        return node.args[:1]
+    return ()
+
+
+def divides_by(arm: Block, results: Collection[Node], value: Node) -> bool:
+    """Whether an arm divides by ``value``, or by what is zero where that is."""
+    for step in (*arm.steps, *results):
+        inverse = step.op is arithmetic.power and _exponent(step) < 0
+        if step.op is not arithmetic.divide and not inverse:
+            continue
+        stack = [step.args[0 if inverse else 1]]
+        while stack:
+            node = stack.pop()
+            if node is value:
+                return True
+            stack += _factors(node)
+    return False
+
+
+def _around(arm: Block, block: Block) -> bool:
+    """Whether the branch that has run ``arm`` stands in a block around ``block``."""
+    parent: Block | None = block.parent
+    while parent is not None:
+        if parent is arm.parent:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _above(low: Bounds, strict: bool, truth: bool) -> Bounds:
+    nonzero = low.low >= 0.0 and (strict or low.excludes_zero)
+    return Bounds(low.low, math.inf, nonzero, not truth)
+
+
+def _below(high: Bounds, strict: bool, truth: bool) -> Bounds:
+    nonzero = high.high <= 0.0 and (strict or high.excludes_zero)
+    return Bounds(-math.inf, high.high, nonzero, not truth)
+
+
+def _conjuncts(predicate: Node, truth: bool) -> Iterator[tuple[Node, bool]]:
+    """What ``a and b``, where true, or ``a or b``, where false, shows of a and b."""
+    stack = [(predicate, truth)]
+    while stack:
+        node, side = stack.pop()
+        yield node, side
+        if node.op is arithmetic.logical_not:
+            stack.append((node.args[0], not side))
+        elif node.op is ITEM and node.args[0].op is IF:
+            branch, k = node.args[0], int(str(node.params[0]))
+            then, orelse = owned_blocks(branch)
+            if branch.params[2] == "and" and side:
+                stack += [(then.results[k], True), (branch.args[0], True)]
+            elif branch.params[2] == "or" and not side:
+                stack += [(orelse.results[k], False), (branch.args[0], False)]

@@ -18,14 +18,15 @@ from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.primitives.arithmetic import add, multiply, subtract
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section_add
-from chainrule.primitives.control import IF, LOOP, loop_parts, next_states
+from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, operations
 from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.sequence import index_add
+from chainrule.primitives.silence import chooses, silent
 from chainrule.simplify.absorbing import absorbing
 from chainrule.simplify.array_walk import ArraySimplifier, signed_arguments
-from chainrule.simplify.facts import Facts
+from chainrule.simplify.facts import Ahead, Facts, divides_by
 from chainrule.simplify.inverses import several_systems
 from chainrule.simplify.inward import inward
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect, collect_deep
@@ -57,12 +58,11 @@ class Simplifier(ArraySimplifier):
         self.shared = shared
         # Whether a term had a part with further uses, taken apart or not.
         self.meets_shared = False
-        self.facts = Facts()
-        # What is certain once f has been run, of the nodes that are copied.
-        self.given = Facts()
-        # Predicates whose truth is known in the arm that is being copied.
+        self.facts = Facts(silent(source) if chooses(source) else ())
+        self.ahead = Ahead(self.facts)
+        # Blocks in which the truth of a predicate is known.
         self.arm_of: dict[Block, tuple[Node, bool]] = {}
-        self.assumed: dict[Node, bool] = {}
+        self.copies: dict[Block | None, Block] = {}
         self.known = Known()
         self.values: dict[Node, float | None] = {}
         ordered = self.live.in_order()
@@ -70,8 +70,6 @@ class Simplifier(ArraySimplifier):
             for arg in node.args:
                 self.uses[arg] = self.uses.get(arg, 0) + 1
                 self.user[arg] = node
-            if not node.origin.derivative:
-                self.given.learn(node, node.block, lambda value: value)
         for result in (*source.body.results, *self._column_values()):
             self.uses[result] = self.uses.get(result, 0) + 1
         self.scales = scales_of_guards(ordered, self.uses)
@@ -117,27 +115,39 @@ class Simplifier(ArraySimplifier):
                     self._learn_sum(step)
 
     def structured(self, node: Node) -> None:
-        """A guard against zero is settled where f has divided by the value before."""
+        """A guard is settled where what it asks is certain."""
         if node.op is IF and node.origin.derivative:
-            predicate = self.mapped(node.args[0])
-            truth = self.facts.decide(predicate, self.graph.cursor)
-            if truth is None:
-                truth = self.given.decide(node.args[0], node.block)
-            truth = self.assumed.get(predicate) if truth is None else truth
+            truth = self._truth(node)
             if truth is not None:
                 self._take(node, node.params[0 if truth else 1])
                 return
         super().structured(node)
+        if node.op is IF:
+            for arm, truth in zip(owned_blocks(self.map[node]), (True, False), strict=True):
+                if not arm.completes:
+                    self.facts.assume(self.mapped(node.args[0]), not truth, self.graph.cursor)
+
+    def _truth(self, node: Node) -> bool | None:
+        """What the predicate of a branch of derivative code certainly is."""
+        block, predicate = self.graph.cursor, self.mapped(node.args[0])
+        truth = self.facts.decide(predicate, block)
+        if truth is not None:
+            return truth
+        self.ahead.look(node, self.live.nodes, block, self.map.get)
+        truth = self.facts.decide(predicate, block, sure=False)
+        if truth is None or not node.args[0].args:
+            return None
+        kept = owned_blocks(node)[0 if truth else 1]
+        return truth if divides_by(kept, kept.results, node.args[0].args[0]) else None
 
     def walk(self, old: Block, new: Block) -> None:
-        """Within an arm its predicate is known."""
-        predicate, side = self.arm_of.get(old, (None, False))
-        if predicate is None or predicate in self.assumed:
-            super().walk(old, new)
-            return
-        self.assumed[predicate] = side
+        """Within an arm its predicate is known, and what was seen where it ran before."""
+        self.copies[old] = new
+        if old.mirrored in self.copies:
+            self.facts.after(self.copies[old.mirrored], new)
+        if old in self.arm_of:
+            self.facts.assume(*self.arm_of[old], new)
         super().walk(old, new)
-        del self.assumed[predicate]
 
     def arms(
         self, node: Node, olds: Sequence[Block], finish: Callable[[int, Block], None] | None = None
@@ -444,6 +454,9 @@ class Simplifier(ArraySimplifier):
         if isinstance(condition, Block) and new_condition is not None:
             self.walk(condition, new_condition)
             new_condition.results = tuple(map(self.mapped, condition.results))
+            self.arm_of[old] = new_condition.results[-1], True
+        else:
+            self.facts.count(body.parameters[0], args, parent)
         self.walk(old, body)
         with graph.inside(body):
             body.results = tuple(self.mapped(nexts[k]) for k in kept) + tuple(

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 # Their tables are filled when these have been read.
-from chainrule.primitives import arithmetic, custom, elementary, masking, rounding, sequence
+from chainrule.primitives import (
+    arithmetic,
+    choices,
+    custom,
+    elementary,
+    masking,
+    rounding,
+    sequence,
+)
 from chainrule.primitives.arrays import creation, products, rearranging
 from chainrule.primitives.declare import TABLE
 
@@ -12,6 +20,7 @@ HOMES = (
     custom,
     masking,
     elementary,
+    choices,
     rounding,
     sequence,
     creation,

@@ -72,6 +72,7 @@ class ArrayCall(Primitive):
         *,
         typed: TypeRule,
         lengths: Rule | None = None,
+        bounds: Callable[..., Any] | None = None,
         uniform: str | None = None,
         multilinear: bool = False,
         arrays: int = 1,
@@ -105,6 +106,7 @@ class ArrayCall(Primitive):
         self.worded = worded
         self.typed = typed
         self.lengths = lengths
+        self.bounds = bounds
         self.uniform = uniform
         self.multilinear = multilinear
         self.array_names = names[:arrays] if not spread else names[:1]

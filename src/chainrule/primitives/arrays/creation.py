@@ -17,6 +17,7 @@ from chainrule.graph.types import (
     promoted,
     unit_axes_of,
 )
+from chainrule.primitives import bounds
 from chainrule.primitives.arrays.call import (
     ArrayLinear,
     ArrayRule,
@@ -132,8 +133,7 @@ eye = array_flat(
 @array_linear(
     "full_like", "numpy.full_like", signature="a, fill_value, dtype=None", arrays=2,
     typed=lambda a, value, dtype=None: _like(a, dtype), lengths=as_first, cost=Cost.FREE,
-    raises=False,
-)  # fmt: skip
+    raises=False, bounds=lambda node, like, value: value)  # fmt: skip
 def full_like(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
     """One number in the shape of an array."""
     from chainrule.primitives.arrays.reductions import array_sum
@@ -358,6 +358,7 @@ def _copied(type: Type, dtype: str | None = None) -> Type:
 @array_linear(
     "array_copy", "numpy.array", "numpy.copy", signature="a, dtype=None", method="copy",
     typed=_copied, uniform="passed", lengths=as_first, cost=Cost.FREE, raises=False,
+    bounds=bounds.same,
 )  # fmt: skip
 def array_copy(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
     """A copy, perhaps of another dtype."""
@@ -368,6 +369,7 @@ def array_copy(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
     "astype", signature="a, dtype", method="astype", typed=lambda a, dtype: _like(a, dtype),
     uniform="passed", lengths=as_first,
     cost=Cost.FREE, raises=False,
+    bounds=bounds.same,
 )  # fmt: skip
 def astype(walker: Any, node: Node, out_bar: Node, dtype: str) -> None:
     """The same numbers in another dtype."""

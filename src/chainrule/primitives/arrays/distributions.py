@@ -16,6 +16,7 @@ from chainrule.graph.types import Type, array_of, broadcast_axes, promoted
 from chainrule.primitives.arithmetic import absolute, power
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.choices import where
 from chainrule.primitives.elementary import (
     atan,
     exp,
@@ -23,7 +24,6 @@ from chainrule.primitives.elementary import (
     log,
     log1p,
     logaddexp,
-    where,
 )
 from chainrule.primitives.rounding import floor
 from chainrule.primitives.special import (

@@ -15,6 +15,7 @@ from typing import Any
 from chainrule.graph.block import CONSTANT, PARAMETER
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Type, array_of, broadcast_axes, dtype_of, unit_axes_of
+from chainrule.primitives import bounds
 from chainrule.primitives.arrays.lengths import (
     ONE,
     Length,
@@ -392,6 +393,7 @@ def _slice_length(whole: Length, bounds: Sequence[Node], node: Node, axis: int) 
 section = register(Section("section", (), cost=Cost.FREE))
 section.linear_in = (0,)
 section.lengths = section_lengths
+section.bounds = bounds.same
 section_set = register(SectionUpdate("section_set", (), cost=Cost.FREE))
 section_add = register(SectionUpdate("section_add", (), cost=Cost.ADD))
 section_set.lengths = section_add.lengths = as_first

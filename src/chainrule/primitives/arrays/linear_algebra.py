@@ -21,6 +21,7 @@ from chainrule.graph.types import (
     promoted,
     unit_axes_of,
 )
+from chainrule.primitives import bounds
 from chainrule.primitives.arithmetic import divide, multiply, negative
 from chainrule.primitives.arrays.call import array_linear, array_rule
 from chainrule.primitives.arrays.creation import arange, eye, zeros_like
@@ -128,13 +129,14 @@ matmul = array_rule(
     typed=_product_type,
     multilinear=True,
     lengths=product,
+    bounds=bounds.of_square_sum,
     cost=Cost.FUNCTION,
 )(_pull_product)
 matmul.symbol = "@"
 matmul.tangent_rule = product_tangent
 dot = array_rule(
     "dot", "numpy.dot", signature="a, b", arrays=2, method="dot",
-    typed=_product_type, multilinear=True, lengths=product,
+    typed=_product_type, multilinear=True, lengths=product, bounds=bounds.of_square_sum,
 )(_pull_product)  # fmt: skip
 dot.tangent_rule = product_tangent
 

@@ -8,6 +8,7 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
+from chainrule.primitives import bounds
 from chainrule.primitives.arithmetic import absolute, equal
 from chainrule.primitives.arrays.call import array_rule, axes_of
 from chainrule.primitives.arrays.defined import array_defined
@@ -31,7 +32,7 @@ def _normed(x: Type, axis: Any = None, keepdims: bool = False, **statics: Any) -
 
 @array_rule(
     "norm", "numpy.linalg.norm", signature="x, axis=None, keepdims=False", typed=_normed,
-    uniform="taken", lengths=reduced, raises=False,
+    uniform="taken", lengths=reduced, raises=False, bounds=bounds.always(bounds.NONNEGATIVE),
 )  # fmt: skip
 def norm(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
     """Euclidean length of all entries, or along axes; the zero vector at zero."""

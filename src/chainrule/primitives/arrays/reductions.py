@@ -6,6 +6,7 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
+from chainrule.primitives import bounds
 from chainrule.primitives.arrays.call import array_flat, array_linear, array_rule, axes_of
 from chainrule.primitives.arrays.lengths import reduced, when_whole
 from chainrule.primitives.declare import Cost
@@ -78,6 +79,7 @@ SUM = "a, axis=None, keepdims=False"
     lengths=reduced,
     cost=Cost.ADD,
     raises=False,
+    bounds=bounds.added_up,
 )
 def array_sum(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
     """Sum along axes."""
@@ -87,6 +89,7 @@ def array_sum(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool)
 @array_linear(
     "mean", "numpy.mean", "numpy.average", signature=SUM, method="mean", typed=_moment,
     uniform="taken", lengths=reduced, cost=Cost.ADD, raises=False,
+    bounds=bounds.averaged,
 )  # fmt: skip
 def mean(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
     """Mean along axes."""
@@ -148,7 +151,7 @@ def _extreme(name: str) -> Any:
 
     @array_rule(
         f"array_{name}", f"numpy.{name}", f"numpy.a{name}", signature=SUM, method=name,
-        typed=_same, uniform="taken", lengths=reduced, cost=Cost.ADD,
+        typed=_same, uniform="taken", lengths=reduced, bounds=bounds.same, cost=Cost.ADD,
     )  # fmt: skip
     def extreme(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
         x = node.args[0]
@@ -211,7 +214,9 @@ def _degrees(node: Node, axis: Any, ddof: Any) -> Any:
 
 
 @array_rule("var", "numpy.var", signature=VAR, method="var", typed=_moment,
-            uniform="taken", lengths=reduced)  # fmt: skip
+            uniform="taken", lengths=reduced,
+    bounds=bounds.always(bounds.NONNEGATIVE),
+)  # fmt: skip
 def var(walker: Any, node: Node, out_bar: Node, axis: Any, ddof: Any, keepdims: bool) -> None:
     """Variance along axes."""
     x = node.args[0]
@@ -231,7 +236,9 @@ var.tangent_rule = _var_tangent
 
 
 @array_rule("std", "numpy.std", signature=VAR, method="std", typed=_moment,
-            uniform="taken", lengths=reduced)  # fmt: skip
+            uniform="taken", lengths=reduced,
+    bounds=bounds.always(bounds.NONNEGATIVE),
+)  # fmt: skip
 def std(walker: Any, node: Node, out_bar: Node, axis: Any, ddof: Any, keepdims: bool) -> None:
     """Standard deviation along axes; flat where all entries are equal."""
     x = node.args[0]

@@ -15,6 +15,7 @@ from chainrule.graph.types import (
     promoted,
     unit_axes_of,
 )
+from chainrule.primitives import bounds
 from chainrule.primitives.arrays.call import array_flat, array_linear, axes_of
 from chainrule.primitives.arrays.creation import axes_of_sizes, shape_source
 from chainrule.primitives.arrays.lengths import (
@@ -33,11 +34,12 @@ from chainrule.primitives.declare import TABLE, Cost, constant_value, is_constan
 # x.shape[k]; for the first axis of an array len(x) is the shorter word.
 dimension = array_flat(
     "dimension", signature="a, axis", typed=lambda a, axis: INT, cost=Cost.FREE, raises=False,
+    bounds=bounds.always(bounds.NONNEGATIVE),
     doc="Length of an axis.",
 )  # fmt: skip
 size_of = array_flat(
     "size_of", signature="a", attribute="size", typed=lambda a: INT, cost=Cost.FREE,
-    raises=False, doc="Number of entries.",
+    bounds=bounds.always(bounds.NONNEGATIVE), raises=False, doc="Number of entries.",
 )  # fmt: skip
 
 
@@ -55,6 +57,7 @@ dimension.simplify = _dimension_known
     "broadcast_to", "numpy.broadcast_to", signature="a, shape", sizes="shape",
     typed=lambda a, sizes: array_of(dtype_of(a), axes_of_sizes(sizes)), lengths=by_sizes,
     cost=Cost.FREE,
+    bounds=bounds.same,
 )  # fmt: skip
 def broadcast_to(walker: Any, node: Node, out_bar: Node) -> None:
     """An array repeated along new axes and axes of length 1."""
@@ -70,6 +73,7 @@ def _reshaped(a: Type, sizes: tuple[Node, ...], order: str = "C") -> Type:
 @array_linear(
     "reshape", "numpy.reshape", signature="a, shape, order='C'", sizes="shape", method="reshape",
     typed=_reshaped, uniform="passed", lengths=by_sizes, cost=Cost.FREE,
+    bounds=bounds.same,
 )  # fmt: skip
 def reshape(walker: Any, node: Node, out_bar: Node, order: str) -> None:
     """The same entries in another shape."""
@@ -92,6 +96,7 @@ def _shapes_joined(a: Type, *likes: Type, order: str = "C") -> Type:
     "reshaped", signature="a, order='C'", spread=True, typed=_shapes_joined,
     lengths=lambda node, of: tuple(each for like in node.args[1:] for each in of(like)),
     uniform="passed", cost=Cost.FREE,
+    bounds=bounds.same,
 )  # fmt: skip
 def reshaped(walker: Any, node: Node, out_bar: Node, order: str) -> None:
     """The same entries in the shape of others, one behind the other."""
@@ -122,12 +127,13 @@ def _pull_flat(walker: Any, node: Node, out_bar: Node, order: str = "C") -> None
 
 ravel = array_linear(
     "ravel", "numpy.ravel", signature="a, order='C'", method="ravel", typed=_flat_type,
-    uniform="passed", lengths=when_whole,
+    uniform="passed", lengths=when_whole, bounds=bounds.same,
     cost=Cost.FREE, raises=False,
 )(_pull_flat)  # fmt: skip
 flatten = array_linear(
     "flatten", signature="a, order='C'", method="flatten", typed=_flat_type,
     uniform="passed", lengths=when_whole, cost=Cost.FREE, raises=False,
+    bounds=bounds.same,
 )(_pull_flat)  # fmt: skip
 
 
@@ -142,6 +148,7 @@ def _transposed_type(a: Type, axes: Any = None) -> Type:
     typed=_transposed_type, cost=Cost.FREE, raises=False,
     lengths=permuted(lambda rank, axes: range(rank)[::-1] if axes is None else axes),
     uniform="passed",
+    bounds=bounds.same,
 )  # fmt: skip
 def transpose(walker: Any, node: Node, out_bar: Node, axes: Any) -> None:
     """Axes in another order."""
@@ -190,6 +197,7 @@ def _swapped_order(rank: int, axis1: int, axis2: int) -> list[int]:
 @array_linear(
     "swapaxes", "numpy.swapaxes", signature="a, axis1, axis2", method="swapaxes", typed=_swapped,
     uniform="passed", lengths=permuted(_swapped_order), cost=Cost.FREE, raises=False,
+    bounds=bounds.same,
 )  # fmt: skip
 def swapaxes(walker: Any, node: Node, out_bar: Node, axis1: int, axis2: int) -> None:
     """Two axes exchanged."""
@@ -232,6 +240,7 @@ def _moved(a: Type, source: Any, destination: Any) -> Type:
 @array_linear(
     "moveaxis", "numpy.moveaxis", signature="a, source, destination", typed=_moved,
     uniform="passed", lengths=permuted(_order_of), cost=Cost.FREE, raises=False,
+    bounds=bounds.same,
 )  # fmt: skip
 def moveaxis(walker: Any, node: Node, out_bar: Node, source: Any, destination: Any) -> None:
     """Axes at other places."""
@@ -260,6 +269,7 @@ def _expanded_lengths(node: Node, of: Of) -> Lengths:
 @array_linear(
     "expand_dims", "numpy.expand_dims", signature="a, axis", typed=_expanded,
     uniform="passed", lengths=_expanded_lengths, cost=Cost.FREE, raises=False,
+    bounds=bounds.same,
 )  # fmt: skip
 def expand_dims(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """New axes of length 1."""
@@ -284,6 +294,7 @@ def _squeezed_lengths(node: Node, of: Of) -> Lengths:
 @array_linear(
     "squeeze", "numpy.squeeze", signature="a, axis=None", method="squeeze", typed=_squeezed,
     uniform="passed", lengths=_squeezed_lengths, cost=Cost.FREE,
+    bounds=bounds.same,
 )  # fmt: skip
 def squeeze(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Without axes of length 1."""
@@ -297,6 +308,7 @@ def _flip_type(a: Type, axis: Any = None) -> Type:
 @array_linear(
     "flip", "numpy.flip", signature="a, axis=None", typed=_flip_type,
     uniform="passed", lengths=as_first, cost=Cost.FREE, raises=False,
+    bounds=bounds.same,
 )  # fmt: skip
 def flip(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Entries in the opposite order."""
@@ -310,6 +322,7 @@ def _rolled(a: Type, shift: Type, axis: Any = None) -> Type:
 @array_linear(
     "roll", "numpy.roll", signature="a, shift, axis=None", arrays=2, typed=_rolled,
     uniform="passed", lengths=as_first, cost=Cost.FREE, raises=False,
+    bounds=bounds.same,
 )  # fmt: skip
 def roll(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Entries shifted in a circle."""
@@ -344,6 +357,7 @@ def _joined(*types: Type, axis: int = 0) -> Type:
 @array_linear(
     "array_concatenate", "numpy.concatenate", signature="arrays, axis=0", spread=True,
     typed=_joined, uniform="passed", lengths=along, cost=Cost.FREE,
+    bounds=bounds.one_of,
 )  # fmt: skip
 def concatenate(walker: Any, node: Node, out_bar: Node, axis: int) -> None:
     """Arrays one behind the other."""
@@ -367,6 +381,7 @@ def _stacked(*types: Type, axis: int = 0) -> Type:
 @array_linear(
     "stack", "numpy.stack", signature="arrays, axis=0", spread=True, typed=_stacked,
     uniform="passed", lengths=stacked, cost=Cost.FREE,
+    bounds=bounds.one_of,
 )  # fmt: skip
 def stack(walker: Any, node: Node, out_bar: Node, axis: int) -> None:
     """Arrays along a new axis."""
