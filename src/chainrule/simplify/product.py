@@ -8,6 +8,8 @@ divisors are values by which the code divides anyway.
 from __future__ import annotations
 
 import math
+from bisect import insort
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -24,7 +26,7 @@ from chainrule.primitives.arithmetic import (
     subtract,
 )
 from chainrule.primitives.declare import constant_value, is_constant
-from chainrule.simplify.rules import infinite_slope, multiple, root_slope
+from chainrule.simplify.rules import guarded_root, infinite_slope, multiple
 
 PRODUCT_OPS = (multiply, divide, negative)
 
@@ -56,39 +58,52 @@ class Product:
 
     def cancel(self) -> None:
         """Remove what stands above and below the line."""
-        for factor in list(self.factors):
-            for position, divisor in enumerate(self.divisors):
-                if factor is divisor:
-                    self._drop(factor)
-                    del self.divisors[position]
-                    break
-                if _is_square_of(divisor, factor):
-                    self._drop(factor)
-                    self.divisors[position] = factor
-                    break
-                if _is_square_of(factor, divisor):
-                    self._drop(factor)
-                    self.factors.append(divisor)
-                    del self.divisors[position]
-                    break
-
-    def _drop(self, factor: Node) -> None:
-        self.factors.pop(next(k for k, known in enumerate(self.factors) if known is factor))
+        if not self.divisors or not self.factors:
+            return
+        below = _Below(self.divisors)
+        kept: list[Node] = []
+        roots: list[Node] = []
+        for factor in self.factors:
+            position = below.first(factor)
+            if position is None:
+                kept.append(factor)
+                continue
+            divisor = below.taken(position)
+            if factor is divisor:
+                continue
+            if _square_root(divisor) is factor:
+                below.put(position, factor)
+            else:
+                roots.append(divisor)
+        self.factors = kept + roots
+        self.divisors = below.left
 
     def take_roots(self) -> None:
         """x * (slope of sqrt at x) has a limit at 0."""
-        if not any(factor.op is ITEM for factor in self.factors):
+        slopes = [factor for factor in self.factors if factor.op is ITEM]
+        if not slopes:
             # Such a slope is what a branch gives; long products have mostly none.
             return
-        for first in list(self.factors):
-            for second in list(self.factors):
-                if first is second or first not in self.factors or second not in self.factors:
-                    continue
-                limit = root_slope(first, second, True, True)
-                if limit is not None:
-                    self._drop(first)
-                    self._drop(second)
-                    self.put(limit, below=False)
+        counts = Counter(self.factors)
+        gone: Counter[Node] = Counter()
+        limits: list[Node] = []
+        for slope in slopes:
+            found = guarded_root(slope)
+            if found is None or counts[found.value] <= gone[found.value]:
+                continue
+            gone.update((found.value, slope))
+            limits.append(found.limit())
+        if not limits:
+            return
+        kept = []
+        for factor in self.factors:
+            if gone[factor]:
+                gone[factor] -= 1
+            else:
+                kept.append(factor)
+        self.factors = kept
+        for limit in limits:
+            self.put(limit, below=False)
 
     def take_constants(self) -> None:
         """A constant that stands in front anyway takes in those of shared multiples.
@@ -149,18 +164,27 @@ def _floating_first(factors: list[Node]) -> list[Node]:
 
 def _powers(nodes: list[Node]) -> list[Node]:
     """The factors, with a power for one of small values that comes three times or more."""
-    found: list[Node] = []
-    for node in dict.fromkeys(nodes):
-        count = nodes.count(node)
-        if count > 2 and node.op.name in BOUNDED:
-            found.append(node.graph.cursor.add(power, (node, node.graph.constant(count))))
-    return [node for node in nodes if nodes.count(node) < 3 or node.op.name not in BOUNDED] + found
+    counts = _repeated(nodes)
+    if not counts:
+        return nodes
+    found = [
+        node.graph.cursor.add(power, (node, node.graph.constant(count)))
+        for node, count in counts.items()
+    ]
+    return [node for node in nodes if node not in counts] + found
 
 
 def _saved(nodes: list[Node]) -> int:
     """Operations that powers save."""
-    counts = [nodes.count(node) for node in dict.fromkeys(nodes) if node.op.name in BOUNDED]
-    return sum(count - 2 for count in counts if count > 2)
+    return sum(count - 2 for count in _repeated(nodes).values())
+
+
+def _repeated(nodes: list[Node]) -> dict[Node, int]:
+    """How often those of small values come that come three times or more."""
+    if len(nodes) < 3:
+        return {}
+    counts = Counter(node for node in nodes if node.op.name in BOUNDED)
+    return {node: count for node, count in counts.items() if count > 2}
 
 
 def _opposite(node: Node) -> Node | None:
@@ -171,10 +195,52 @@ def _opposite(node: Node) -> Node | None:
     return twin if twin is not None and twin.serial < node.serial else None
 
 
-def _is_square_of(square: Node, node: Node) -> bool:
-    if square.op is power and is_constant(square.args[1], 2):
-        return square.args[0] is node
-    return square.op is multiply and square.args[0] is node and square.args[1] is node
+def _square_root(node: Node) -> Node | None:
+    """What a square is the square of."""
+    if node.op is power:
+        return node.args[0] if is_constant(node.args[1], 2) else None
+    return node.args[0] if node.op is multiply and node.args[0] is node.args[1] else None
+
+
+class _Below:
+    """Divisors, found by what cancels against them."""
+
+    def __init__(self, divisors: list[Node]) -> None:
+        self._at: dict[int, Node] = {}
+        self._places: dict[Node, list[int]] = {}
+        self._squares: dict[Node, list[int]] = {}
+        for position, divisor in enumerate(divisors):
+            self.put(position, divisor)
+
+    @property
+    def left(self) -> list[Node]:
+        """Those that are there, in order."""
+        return [self._at[position] for position in sorted(self._at)]
+
+    def put(self, position: int, divisor: Node) -> None:
+        """A divisor stands at ``position``."""
+        self._at[position] = divisor
+        insort(self._places.setdefault(divisor, []), position)
+        root = _square_root(divisor)
+        if root is not None:
+            insort(self._squares.setdefault(root, []), position)
+
+    def taken(self, position: int) -> Node:
+        """The divisor at ``position``, which is gone from there."""
+        divisor = self._at.pop(position)
+        self._places[divisor].remove(position)
+        root = _square_root(divisor)
+        if root is not None:
+            self._squares[root].remove(position)
+        return divisor
+
+    def first(self, factor: Node) -> int | None:
+        """Where the first divisor is that ``factor`` cancels against."""
+        places = [self._places.get(factor), self._squares.get(factor)]
+        root = _square_root(factor)
+        if root is not None:
+            places.append(self._places.get(root))
+        return min((found[0] for found in places if found), default=None)
 
 
 def collect(
@@ -199,32 +265,32 @@ def collect_deep(
     ``gone(node, count)`` tells whether ``count`` uses are all that there are of a node.
     """
     leaves, opened = _leaves(root, opens)
-    consumed: dict[Node, int] = {}
+    consumed: Counter[Node] = Counter(leaf for leaf, _, _ in leaves)
+    apart: dict[Node, list[tuple[Node, bool]]] = {}
+    waiting = list(consumed)
+    while waiting:
+        node = waiting.pop()
+        if node not in apart and _opens_deep(node, consumed, gone):
+            apart[node] = parts = _parts(node)
+            consumed.update(node.args)
+            waiting.extend(part for part, _ in parts)
+    if not apart:
+        return _product_of(leaves, mapped), opened
+    flat: list[Leaf] = []
     for leaf in leaves:
-        consumed[leaf[0]] = consumed.get(leaf[0], 0) + 1
-    while True:
-        node = next((leaf[0] for leaf in leaves if _opens_deep(leaf[0], consumed, gone)), None)
-        if node is None:
-            return _product_of(leaves, mapped), opened
-        opened += 1
-        parts = _parts(node)
-        for part in dict.fromkeys(part for part, _ in parts):
-            consumed[part] = consumed.get(part, 0) + node.args.count(part)
-        sign = -1.0 if node.op is negative else 1.0
-        leaves = [
-            (part, below != under, at * (sign if leaf is node else 1.0) if first else 1.0)
-            for leaf, below, at in leaves
-            for first, part, under in _taken_apart(leaf, node, parts)
-        ]
-
-
-def _taken_apart(
-    leaf: Node, node: Node, parts: list[tuple[Node, bool]]
-) -> list[tuple[bool, Node, bool]]:
-    """The parts in the place of ``node``; the first of them bears the sign."""
-    if leaf is not node:
-        return [(True, leaf, False)]
-    return [(k == 0, part, under) for k, (part, under) in enumerate(parts)]
+        stack = [leaf]
+        while stack:
+            node, below, sign = stack.pop()
+            if node not in apart:
+                flat.append((node, below, sign))
+                continue
+            sign = -sign if node.op is negative else sign
+            # The first of the parts bears the sign.
+            stack += [
+                (part, below != under, sign if k == 0 else 1.0)
+                for k, (part, under) in reversed(list(enumerate(apart[node])))
+            ]
+    return _product_of(flat, mapped), opened + len(apart)
 
 
 Leaf = tuple[Node, bool, float]

@@ -246,10 +246,12 @@ class Simplifier(ArraySimplifier):
         extra = opened_deep - opened
         if extra and _settle(deep) and deep.cost < min(product.cost, opened) + extra:
             return deep.build(self.graph.constant(1.0))
-        wide, opened_wide = collect(step, self._opens_named, self.settled)
-        # A tangent's name is kept, unless what it is divided by is what it is multiplied by.
-        if opened_wide > opened and _settle(wide) and wide.cost + 2 <= opened_wide:
-            return wide.build(self.graph.constant(1.0))
+        # A tangent's name is kept, unless what it is divided by is what it is multiplied by;
+        # the last of several in a row tells so for all of them.
+        if user is None or not (user.origin.derivative and self._opens_named(step, user)):
+            wide, opened_wide = collect(step, self._opens_named, self.settled)
+            if opened_wide > opened and _settle(wide) and wide.cost + 2 <= opened_wide:
+                return wide.build(self.graph.constant(1.0))
         if opened == 1 and not product.flips:
             return None
         return product.build(self.graph.constant(1.0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from chainrule.graph.block import ITEM, Block
 from chainrule.graph.node import Node
@@ -55,22 +56,42 @@ def cancel_root(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None
     return None
 
 
+@dataclass(frozen=True)
+class GuardedRoot:
+    """The slope ``inf if s == 0 else scale / s`` of ``s = sqrt(value)``."""
+
+    value: Node
+    scale: Node
+    root: Node
+
+    def limit(self) -> Node:
+        """``value`` times the slope, right at the edge too."""
+        return multiply.build(self.scale, self.root)
+
+
+def guarded_root(slope: Node) -> GuardedRoot | None:
+    """The root whose slope this is, None where it is none."""
+    if slope.op is not ITEM or slope.args[0].op is not IF:
+        return None
+    branch = slope.args[0]
+    predicate, orelse, position = branch.args[0], branch.params[1], slope.params[0]
+    if not isinstance(orelse, Block) or not isinstance(position, int):
+        return None
+    other = orelse.results[position]
+    if predicate.op is not equal or not is_constant(predicate.args[1], 0):
+        return None
+    root = predicate.args[0]
+    if root.op.name != "sqrt" or other.op is not divide or other.args[1] is not root:
+        return None
+    return GuardedRoot(root.args[0], other.args[0], root) if is_constant(other.args[0]) else None
+
+
 def root_slope(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
     """x * (inf if s == 0 else c / s) = c * s for s = sqrt(x): the slope's product has a limit."""
     for value, slope in ((x, y), (y, x)):
-        if slope.op is not ITEM or slope.args[0].op is not IF:
-            continue
-        branch = slope.args[0]
-        predicate, orelse, position = branch.args[0], branch.params[1], slope.params[0]
-        if not isinstance(orelse, Block) or not isinstance(position, int):
-            continue
-        other = orelse.results[position]
-        if predicate.op is not equal or not is_constant(predicate.args[1], 0):
-            continue
-        root = predicate.args[0]
-        of_root = root.op.name == "sqrt" and root.args[0] is value
-        if of_root and other.op is divide and other.args[1] is root and is_constant(other.args[0]):
-            return multiply.build(other.args[0], root)
+        found = guarded_root(slope)
+        if found is not None and found.value is value:
+            return found.limit()
     return None
 
 
