@@ -13,7 +13,7 @@ function raises are the user's and never wrapped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from chainrule.records import dataclass
 
 
 @dataclass(frozen=True)

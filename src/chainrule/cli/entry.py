@@ -8,7 +8,6 @@ import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from keyword import iskeyword
 
 from chainrule.cli.output import MARK
@@ -16,6 +15,7 @@ from chainrule.cli.target import Target
 from chainrule.emit.module import EmittedModule, render
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import Graph
+from chainrule.records import dataclass
 from chainrule.transforms.derive import derive
 from chainrule.version import __version__
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from chainrule.cli.entry import TRANSFORMS, Entry, generate
 from chainrule.cli.target import Target
 from chainrule.emit import targets
 from chainrule.errors import ArgumentError
+from chainrule.records import dataclass
 
 if sys.version_info >= (3, 11):
     import tomllib

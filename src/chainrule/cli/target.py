@@ -9,12 +9,12 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from chainrule.errors import ArgumentError, Position, SourceError
+from chainrule.records import dataclass
 
 FORMS = "Write FILE.py:FUNC, package.module:FUNC or FILE.py:Class.method."
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from chainrule.cli.points import Arguments, points
 from chainrule.cli.target import Target
 from chainrule.errors import ArgumentError, ChainruleError
+from chainrule.records import dataclass
 from chainrule.report.leaves import leaves, replaced
 from chainrule.report.verify import Finding, call, measure
 from chainrule.transforms.public import grad, jacobian

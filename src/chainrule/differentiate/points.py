@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from chainrule.differentiate.activity import all_steps, carrying_args
 from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, UNDEFINED, Block, Graph, inside
@@ -28,6 +27,7 @@ from chainrule.primitives.control import (
 )
 from chainrule.primitives.declare import TABLE, is_constant
 from chainrule.primitives.effect import RAISE, Verbatim
+from chainrule.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ and the cut formulation of Vassilvitskii), and rewrites both loops.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chainrule.differentiate.activity import WRITES, all_steps
 from chainrule.differentiate.cut import minimum_cut
@@ -36,6 +36,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Cost, Primitive, constant_value, is_constant
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.nouns import input_name, noun_of
+from chainrule.records import dataclass
 
 LEAVES = (CONSTANT, GLOBAL, REFERENCE, UNDEFINED)
 # A read is computed again only from lists that nothing writes to.

@@ -9,7 +9,6 @@ they are apart by a whole number that is known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from chainrule.graph.block import ITEM, inside
 from chainrule.graph.node import Node
@@ -18,6 +17,7 @@ from chainrule.primitives.arrays.indexing import parts_of, section, section_add,
 from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, next_states, owned_blocks
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.linear_forms import ONE, LinearForm, linear_form
+from chainrule.records import dataclass
 
 UPDATES = (sequence.index_set, sequence.index_add, section_set, section_add)
 

@@ -19,7 +19,6 @@ is zeros that are filled entry by entry.  Both become what they stand for::
 from __future__ import annotations
 
 from collections.abc import Sequence as Items
-from dataclasses import dataclass
 
 from chainrule.emit.plan import (
     VARIABLE,
@@ -42,6 +41,7 @@ from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import RAISE, too_few, too_many
 from chainrule.primitives.elementary import cos, exp, log, sin, sqrt, tan, tanh
 from chainrule.primitives.sequence import display, index, index_add, index_set, length, zeros_like
+from chainrule.records import dataclass
 
 # So many values are looked through to tell a float from an int.
 DEEP = 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
@@ -19,6 +19,7 @@ from chainrule.primitives.control import (
     try_blocks,
 )
 from chainrule.primitives.sequence import display, record
+from chainrule.records import dataclass
 
 STRUCTURED = (IF, LOOP, TRY)
 

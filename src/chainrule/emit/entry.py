@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import CellType
 from typing import Any
 
 from chainrule.emit.guards import Elsewhere, checked
+from chainrule.records import dataclass
 
 # No name of the user's can be spelled like these.
 FLOAT, OTHER = ".float", ".other"

@@ -6,11 +6,11 @@ import builtins
 import importlib
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.emit.names import unused
 from chainrule.emit.printing import WIDTH, string_text, wrapped
+from chainrule.records import dataclass
 
 # Modules that are always written under their usual short name.
 ALIASES = {"numpy": "np"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from chainrule.emit.aliases import Aliases
 from chainrule.emit.asides import Asides
+from chainrule.emit.askers import Askers
 from chainrule.emit.liveness import Liveness
 from chainrule.emit.plan import (
     ALLOCATE,
@@ -164,6 +165,7 @@ class _Copies(Asides):
         self.webs = webs
         self.liveness = Liveness(plan, entries_read)
         self.aliases = Aliases(plan, self.liveness)
+        self.askers = Askers(plan, self.liveness)
         # What the caller's lists and arrays hold in the end.
         self.left = {
             statement.value.args[0]: statement
@@ -314,7 +316,7 @@ class _Copies(Asides):
                             statement, value.args[0], statements, position
                         )
                     if made:
-                        ask_newer(statements[position + 1 :], value.args[0], value)
+                        self.askers.ask_newer(statements, position, value.args[0], value)
                     made = made or self.define(statement, statements, position)
                     self._stays_inside(statement.value)
             elif isinstance(statement, Move):
@@ -366,7 +368,7 @@ class _Copies(Asides):
             new.op, new.args, new.params = VARIABLE, [], ()
             body[back] = Move([new], [looked_into])
             self.liveness.position[body[back]] = self.liveness.position[define]
-        ask_newer(body[backs[-1] + 1 :], root, last)
+        self.askers.ask_newer(body, backs[-1], root, last)
         # What was written through the views looks into the new version.
         made_between = [body[back].targets[0] for back in backs[:-1]]  # type: ignore[attr-defined]
         self.views.setdefault(last, []).extend([value, *made_between])
@@ -517,7 +519,7 @@ class _Copies(Asides):
                 value.args[0] = self.copied(base, value, len(value.args) - 2)
                 made.append(value.args[0])
             elif isinstance(base.type, Array):
-                ask_newer(body[position + 1 :], base, value)
+                self.askers.ask_newer(body, position, base, value)
         elif isinstance(value.type, Array):
             self._own(statement)
         array = isinstance(value.type, Array)

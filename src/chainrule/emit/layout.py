@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chainrule.emit.inplace import Webs
 from chainrule.emit.managers import may_fold
@@ -53,6 +53,7 @@ from chainrule.graph.types import OPAQUE, Record
 from chainrule.primitives.arithmetic import add, multiply, subtract
 from chainrule.primitives.effect import CALL, LEAVE
 from chainrule.primitives.sequence import copy, display, record
+from chainrule.records import dataclass
 
 LINE = Form("line")
 CHAINS = {add: "total", subtract: "total", multiply: "product"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from chainrule.emit.plan import (
@@ -35,6 +35,7 @@ from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import OPAQUE, Sequence
 from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.sequence import append, display, index, length
+from chainrule.records import dataclass
 
 # So many lists at most are looped over side by side, in a head so wide.
 MOST_COLUMNS = 3

@@ -8,7 +8,7 @@ import inspect
 import keyword
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from chainrule.emit.build import build
@@ -36,6 +36,7 @@ from chainrule.emit.widths import measure_of
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
 from chainrule.graph.large import large_programs
+from chainrule.records import dataclass
 
 WIDTH = 88
 # Widths of a body that are tried: the names are final only when all is laid out.

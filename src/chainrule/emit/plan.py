@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE, UNDEFINED, Graph
@@ -28,6 +28,7 @@ from chainrule.primitives.arithmetic import (
 )
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import RAISE, VERBATIM, Effect
+from chainrule.records import dataclass
 
 
 class Form(Op):

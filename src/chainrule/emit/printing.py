@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import linecache
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import astor
 from astor.code_gen import SourceGenerator, set_precedence
@@ -13,6 +12,7 @@ from astor.op_util import Precedence
 
 from chainrule.errors import Position
 from chainrule.graph.node import Origin
+from chainrule.records import dataclass
 
 WIDTH = 88
 COMMENT_WIDTH = 72

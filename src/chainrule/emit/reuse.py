@@ -18,7 +18,7 @@ shape, of which nothing that is needed later has a part.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chainrule.emit.names import Names
 from chainrule.emit.plan import (
@@ -52,6 +52,7 @@ from chainrule.primitives.arithmetic import add, divide, multiply, negative, sub
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.effect import CALL, Effect, Verbatim
+from chainrule.records import dataclass
 
 OPERATORS = (add, subtract, multiply, divide)
 COMMUTING = (add, multiply)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from chainrule.emit.arrays import path_of, section_key, sliced
 from chainrule.emit.expressions import Speller, operation, slice_node, subscript
@@ -42,6 +41,7 @@ from chainrule.primitives.sequence import (
     record,
     slice_set,
 )
+from chainrule.records import dataclass
 
 AUGMENTED = (arithmetic.add, arithmetic.subtract, arithmetic.multiply, arithmetic.divide)
 

@@ -7,7 +7,6 @@ the loop begins; so has one that gets an array of a length that is known as earl
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from chainrule.emit.plan import (
     ALLOCATE,
@@ -34,6 +33,7 @@ from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.primitives.arithmetic import subtract
 from chainrule.primitives.sequence import append, copy, display, index, index_set, length
+from chainrule.records import dataclass
 
 # What may be done to a tape besides filling it.
 READS = (index, copy, length, REVERSED, ENUMERATE, ZIP)

@@ -12,13 +12,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.graph.function import Function
 from chainrule.graph.guard import Given, Guard, Route
 from chainrule.graph.node import NOWHERE, Node, Op, Origin
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Array, Type
+from chainrule.records import dataclass
 
 
 class Leaf(Op):

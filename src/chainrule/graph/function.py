@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.graph.types import Type
+from chainrule.records import dataclass
 
 Key = Hashable
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from chainrule.records import dataclass
 
 # How what is found along a route is compared with what was found at the time of lifting.
 FORMS = {

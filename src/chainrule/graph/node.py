@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import Position
 from chainrule.graph.types import Type
+from chainrule.records import dataclass
 
 if TYPE_CHECKING:
     from chainrule.graph.block import Block, Graph

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
 
 from chainrule.graph.node import Node
+from chainrule.records import dataclass
 
 
 @dataclass(frozen=True)

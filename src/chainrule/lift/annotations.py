@@ -18,6 +18,7 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.types import OPAQUE, Array, Type, array_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.parameters import annotated_type, kind_type
+from chainrule.records import dataclass
 
 SCALARS = {"float": 1.0, "int": 2, "bool": True}
 # jaxtyping's names of dtypes.
@@ -28,7 +29,7 @@ NAMED_DTYPES = {
 SHAPED = re.compile(r"(?:\w+\.)*(\w+)\[.*,\s*(['\"])(.*)\2\s*\]")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Example:
     """A container of known layout, by an example of it."""
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
@@ -40,6 +40,7 @@ from chainrule.lift.values import (
     Value,
 )
 from chainrule.primitives.control import TRY
+from chainrule.records import dataclass
 
 BOXES = (ListBox, DictBox, ObjectBox)
 COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)

@@ -19,7 +19,9 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from chainrule.records import dataclass
 
 JUMPS = (ast.Break, ast.Return)
 LOOPS = (ast.For, ast.While)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.graph.block import REFERENCE, Graph
@@ -41,6 +40,7 @@ from chainrule.lift.values import (
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.effect import DOMAIN, RAISE
 from chainrule.primitives.invoke import INVOKE, INVOKE_EFFECT
+from chainrule.records import dataclass
 
 # A frame around the function, a name in it, and its value.
 Captured = tuple[Frame, str, Value]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from chainrule.errors import SourceError
 from chainrule.lift.source import Source, source_of, unwrap
+from chainrule.records import dataclass
 
 # The functions of math that take iterables.
 TAKE_LISTS = {"fsum", "prod", "dist", "sumprod"}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.lift.source import Source
 from chainrule.primitives import sequence
+from chainrule.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, SignatureParameter
@@ -23,6 +22,7 @@ from chainrule.lift.seeds import seed_names
 from chainrule.lift.values import Closure, DictBox, ListBox, Method, Static, TupleValue, Value
 from chainrule.primitives.control import owned_blocks
 from chainrule.primitives.copying import Copier
+from chainrule.records import dataclass
 
 TRANSFORMS = ("grad", "value_and_grad", "jacobian", "hessian", "jvp", "vjp", "hvp")
 HOME = "chainrule.transforms.public"

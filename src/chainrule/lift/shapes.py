@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.graph.types import BOOL, FLOAT, INT, Type
 from chainrule.lift.values import Either, ListBox, Value, View
+from chainrule.records import dataclass
 
 
 @dataclass(frozen=True)

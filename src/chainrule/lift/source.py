@@ -9,12 +9,14 @@ import linecache
 import textwrap
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.errors import Position, SourceError
+from chainrule.records import dataclass
 
 FunctionSyntax = ast.FunctionDef | ast.Lambda
+# Ends of a definition that are tried before it is read token by token.
+MOST_TRIES = 30
 TRANSPARENT = ("_lru_cache_wrapper", "_ArrayFunctionDispatcher")
 
 
@@ -114,25 +116,23 @@ def source_of(function: Callable[..., Any]) -> Source:
 def _parsed(function: types.FunctionType, code: types.CodeType) -> Source:
     file = code.co_filename
     linecache.checkcache(file)
-    try:
-        lines, start = inspect.getsourcelines(code)
-    except (OSError, TypeError, IndexError) as error:
-        raise SourceError(
-            f"the source of `{function.__name__}` cannot be read ({error})",
-            remedy="Put the function into a file or a notebook cell; functions made by exec() "
-            "have no source unless it is entered into linecache.",
-        ) from None
     if function.__name__ == "<lambda>":
+        _lines_of(function, code)
         return _parsed_lambda(function, file)
-    text = textwrap.dedent("".join(lines))
+    found = _definition_at(linecache.getlines(file, function.__globals__), code.co_firstlineno)
+    if found is None:
+        lines, start = _lines_of(function, code)
+        text = textwrap.dedent("".join(lines))
+        try:
+            tree = ast.parse(text)
+        except SyntaxError as error:
+            raise SourceError(
+                f"the source of `{function.__name__}` does not parse ({error.msg})",
+                remedy="Was the file changed after it was imported? Import it again.",
+            ) from None
+    else:
+        lines, start, text, tree = found
     indent = len(lines[0]) - len(lines[0].lstrip()) if lines else 0
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        raise SourceError(
-            f"the source of `{function.__name__}` does not parse ({error.msg})",
-            remedy="Was the file changed after it was imported? Import it again.",
-        ) from None
     definition = tree.body[0]
     if isinstance(definition, ast.AsyncFunctionDef):
         raise SourceError(
@@ -148,6 +148,65 @@ def _parsed(function: types.FunctionType, code: types.CodeType) -> Source:
         )
     _shift(tree, start - 1, indent)
     return Source(function, definition, file, text)
+
+
+def _lines_of(function: types.FunctionType, code: types.CodeType) -> tuple[list[str], int]:
+    """The lines that Python finds for a code, and the number of the first."""
+    try:
+        return inspect.getsourcelines(code)
+    except (OSError, TypeError, IndexError) as error:
+        raise SourceError(
+            f"the source of `{function.__name__}` cannot be read ({error})",
+            remedy="Put the function into a file or a notebook cell; functions made by exec() "
+            "have no source unless it is entered into linecache.",
+        ) from None
+
+
+def _definition_at(lines: list[str], start: int) -> tuple[list[str], int, str, ast.Module] | None:
+    """The definition that begins in line ``start``: its lines, and what they are parsed to.
+
+    :func:`inspect.getsourcelines` gives the same, but reads the block token by token, and looks
+    for the module's name among the files of all modules that are loaded.
+    """
+    if not 0 < start <= len(lines):
+        return None
+    margin = _margin(lines[start - 1])
+    tries = 0
+    for end in range(start, len(lines) + 1):
+        line = lines[end].strip() if end < len(lines) else "end"
+        if not line or line.startswith("#") or (end < len(lines) and _margin(lines[end]) > margin):
+            continue
+        block = _without_comments(lines[start - 1 : end], margin + 1)
+        try:
+            tree = ast.parse(textwrap.dedent("".join(block)))
+        except SyntaxError:
+            # Within a text or brackets over several lines, or behind a decorator.
+            tries += 1
+            if tries > MOST_TRIES:
+                return None
+        else:
+            break
+    else:
+        return None
+    if len(tree.body) != 1 or not isinstance(tree.body[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return None
+    block = _without_comments(block, margin + max(1, tree.body[0].body[0].col_offset))
+    return block, start, textwrap.dedent("".join(block)), tree
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _without_comments(block: list[str], margin: int) -> list[str]:
+    """The lines without blank ones behind, and without comments in front of ``margin``."""
+    size = len(block)
+    while size > 1:
+        line = block[size - 1].strip()
+        if line and not (line.startswith("#") and _margin(block[size - 1]) < margin):
+            break
+        size -= 1
+    return block[:size]
 
 
 def _parsed_lambda(function: types.FunctionType, file: str) -> Source:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from chainrule.errors import ChainruleError
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type
+from chainrule.records import dataclass
 
 Value = Any
 

@@ -9,7 +9,7 @@ may be anywhere unless ``nan`` is false.  Of an array the bounds hold for every 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER
@@ -17,6 +17,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, FLOATING, INT, Array, dtype_of
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import Interval, Primitive
+from chainrule.records import dataclass
 
 # How far from a bound a function that is not rounded correctly may be.
 INEXACT = 1e-9

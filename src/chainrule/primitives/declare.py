@@ -19,7 +19,6 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chainrule.graph.block import CONSTANT
@@ -40,6 +39,7 @@ from chainrule.graph.types import (
     promoted,
 )
 from chainrule.primitives.partials import Choice, Guarded, Refusal, scaled, settled
+from chainrule.records import dataclass
 
 if TYPE_CHECKING:
     from chainrule.primitives.walker import ReverseWalker

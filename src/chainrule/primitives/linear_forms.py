@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from chainrule.graph.node import Node
 from chainrule.primitives import arithmetic
 from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array
+from chainrule.records import dataclass
 
 
 @dataclass(frozen=True)

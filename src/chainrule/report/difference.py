@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from chainrule.records import dataclass
 
 EPSILON = 2.0**-52
 LEVELS = 9

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from chainrule.graph.block import ITEM, Block, Graph
 from chainrule.graph.node import Node
@@ -22,6 +21,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.sequence import index_add
+from chainrule.records import dataclass
 
 ADDITIONS = (index_add, section_add)
 

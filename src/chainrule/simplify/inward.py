@@ -10,7 +10,6 @@ constants; a minus sign turns a difference round.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
@@ -22,6 +21,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.sequence import index_add
+from chainrule.records import dataclass
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect
 from chainrule.simplify.rules import add_scaled, subtract_scaled
 

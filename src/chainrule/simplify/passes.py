@@ -7,12 +7,13 @@ Numbers meet before an array is touched, small arrays before large ones::
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, unit_axes_of
 from chainrule.primitives.arithmetic import divide, multiply, negative
 from chainrule.primitives.masking import masked
+from chainrule.records import dataclass
 from chainrule.simplify.product import Product
 
 # An axis more is about so many times the entries.

@@ -11,7 +11,7 @@ import math
 from bisect import insort
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chainrule.graph.block import ITEM
 from chainrule.graph.node import Node
@@ -26,6 +26,7 @@ from chainrule.primitives.arithmetic import (
     subtract,
 )
 from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.records import dataclass
 from chainrule.simplify.rules import guarded_root, infinite_slope, multiple
 
 PRODUCT_OPS = (multiply, divide, negative)

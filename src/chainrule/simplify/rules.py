@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from chainrule.graph.block import ITEM, Block
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
 from chainrule.primitives.control import IF, select
 from chainrule.primitives.declare import Primitive, constant_value, is_constant
+from chainrule.records import dataclass
 
 Rule = Callable[[Node, Node, bool, bool], Node | None]
 

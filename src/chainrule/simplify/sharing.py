@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from dataclasses import dataclass
 
 from chainrule.graph.block import Block, Graph
 from chainrule.graph.node import Node
@@ -16,6 +15,7 @@ from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import divide, multiply, negative
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
+from chainrule.records import dataclass
 from chainrule.simplify.product import PRODUCT_OPS, collect
 
 # Longer products are left as they are.

@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from chainrule.graph.block import CONSTANT
@@ -23,6 +22,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, power, subtract
 from chainrule.primitives.declare import Elementwise, constant_value, is_constant
+from chainrule.records import dataclass
 
 ORDER = 2**61 - 1
 PRIME = 82 * ORDER + 1

@@ -10,13 +10,15 @@ of a quadratic form is such a sum, and so is the tangent of a recurrence.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
+from chainrule.records import dataclass
 from chainrule.simplify.product import Product
 
 SUM_OPS = (add, subtract, negative)
@@ -123,45 +125,69 @@ def merged(terms: Sequence[Term]) -> list[Term]:
 # --- what f has computed ------------------------------------------------------------------
 
 
+class Sum(NamedTuple):
+    """A sum that f has computed: its number among these, its value, where, and its terms."""
+
+    number: int
+    node: Node
+    home: Block
+    parts: tuple[Term, ...]
+
+
 class Known:
     """Sums of f, to be found again by their terms."""
 
     def __init__(self) -> None:
-        self._by_first: dict[Key, list[tuple[Node, Block, tuple[Term, ...]]]] = {}
+        # By their first term and their last.
+        self._by_first: dict[Key, dict[Key, list[Sum]]] = {}
         self._terms: dict[Node, tuple[Term, ...]] = {}
 
     def learn(self, node: Node, terms: Sequence[Term]) -> None:
         """Take in that ``node`` is the sum of ``terms``."""
-        plain = tuple(term.apart for term in merged(terms))
+        distinct = merged(terms)
+        plain = tuple(term.apart for term in distinct)
         if any(part.constant == 0.0 for part in plain):
             return
         self._terms[node] = plain
-        sizes = merged([replace(term, constant=abs(term.constant)) for term in terms])
-        kept = [abs(term.constant) for term in plain]
         # A sum whose like terms cancel is less accurate than what is left of them.
-        if plain and kept == [term.apart.constant for term in sizes]:
-            self._by_first.setdefault(plain[0].key, []).append((node, node.block, plain))
+        if plain and not _cancels(terms, distinct):
+            ends = self._by_first.setdefault(plain[0].key, {})
+            known = Sum(len(self._terms), node, node.block, plain)
+            ends.setdefault(plain[-1].key, []).append(known)
 
     def taken(self, terms: list[Term], block: Block) -> list[Term]:
         """The terms, with sums of f in the place of what they are made of."""
         terms = self._over_sums(self._without_opposites(terms))
-        position = 0
-        places_of = _places(terms)
-        while position < len(terms):
-            first = terms[position].apart
-            known = () if first.inner else self._by_first.get(first.key, ())
-            for node, home, parts in known:
-                ratio = first.constant / parts[0].constant
-                found = _match(terms, places_of, parts, ratio)
-                if found is not None and _reaches(home, block):
-                    terms = [term for k, term in enumerate(terms) if k not in found]
-                    terms.insert(min(found), Term(ratio, (node,)))
-                    terms = merged(terms)
-                    places_of = _places(terms)
-                    position = -1
-                    break
-            position += 1
+        found = True
+        while found:
+            found = False
+            places = _places(terms)
+            left: list[Term | None] = list(terms)
+            for position, term in enumerate(terms):
+                first = term.apart
+                if left[position] is not term or first.inner:
+                    continue
+                for known in self._starting_with(first, places):
+                    ratio = first.constant / known.parts[0].constant
+                    match = _match(terms, places, known.parts, ratio)
+                    if match is not None and _reaches(known.home, block):
+                        for k in match:
+                            left[k] = None
+                            del places[terms[k].apart.key]
+                        left[min(match)] = Term(ratio, (known.node,))
+                        found = True
+                        break
+            if found:
+                terms = merged([term for term in left if term is not None])
         return terms
+
+    def _starting_with(self, first: Term, places: dict[Key, int]) -> list[Sum]:
+        """The sums of f that begin like ``first`` and may end in one of the terms."""
+        ends = self._by_first.get(first.key)
+        if ends is None:
+            return []
+        short, long = (ends, places) if len(ends) < len(places) else (places, ends)
+        return sorted(known for key in short if key in long for known in ends[key])
 
     def _without_opposites(self, terms: list[Term]) -> list[Term]:
         """The terms, with a sum of f taken apart where a part of it vanishes against another.
@@ -176,6 +202,8 @@ class Known:
             if not any(part.key in keys for part in parts):
                 continue
             apart = [replace(part, constant=part.constant * term.constant) for part in parts]
+            if _vanishing(terms, keys, apart) < 2:
+                continue
             wide = merged([*terms[:k], *apart, *terms[k + 1 :]])
             vanished = len(terms) - 1 + len(apart) - len(wide)
             if apart and vanished > 1 and cost_of(wide) < cost_of(terms):
@@ -187,32 +215,71 @@ class Known:
 
         With ``s = p + q`` the difference ``1 - p / s`` is ``q / s``, and loses no digits.
         """
-        keys: dict[Key, int] | None = None
-        for k, term in enumerate(terms):
-            if term.inner or len(terms) < 2:
-                continue
-            whole = term.apart
-            for position, divisor in enumerate(whole.divisors):
-                parts = self._terms.get(divisor, ())
-                if len(parts) != 2:
+        found = len(terms) > 1
+        while found:
+            found = False
+            places: dict[Key, int] | None = None
+            left: list[Term | None] = list(terms)
+            # Terms without which the whole would have a minus sign in front.
+            plus = sum(map(_leads, terms))
+            for k, term in enumerate(terms):
+                if left[k] is not term or term.inner:
                     continue
-                if keys is None:
-                    keys = _places(terms)
-                below = whole.divisors[:position] + whole.divisors[position + 1 :]
-                for part, other in (parts, parts[::-1]):
-                    above = _taken_out(whole.factors, part.factors)
-                    if above is None or part.divisors:
-                        continue
-                    first = Term(-whole.constant / part.constant, above, below)
-                    j = keys.get(first.key)
+                for first, rest in self._opposite_of(term.apart):
+                    places = _places(terms) if places is None else places
+                    j = places.get(first.key)
                     if j is None or j == k or terms[j].apart.constant != first.constant:
                         continue
-                    left = first.times(other).times(Term(1.0, (), (divisor,)))
-                    rest = [t for i, t in enumerate(terms) if i not in (j, k)]
-                    found = merged([*rest[: min(j, k)], left, *rest[min(j, k) :]])
-                    if cost_of(found) < cost_of(terms):
-                        return self._over_sums(found)
+                    now = plus - _leads(term) - _leads(terms[j]) + _leads(rest)
+                    if rest.cost + (now == 0) > term.cost + terms[j].cost:
+                        continue
+                    del places[first.key]
+                    places.pop(term.apart.key, None)
+                    left[j] = left[k] = None
+                    left[min(j, k)] = rest
+                    plus, found = now, True
+                    break
+            if found:
+                terms = merged([term for term in left if term is not None])
+                found = len(terms) > 1
         return terms
+
+    def _opposite_of(self, whole: Term) -> Iterator[tuple[Term, Term]]:
+        """The terms that make, together with this one, a single other term."""
+        for position, divisor in enumerate(whole.divisors):
+            parts = self._terms.get(divisor, ())
+            if len(parts) != 2:
+                continue
+            below = whole.divisors[:position] + whole.divisors[position + 1 :]
+            for part, other in (parts, parts[::-1]):
+                above = _taken_out(whole.factors, part.factors)
+                if above is not None and not part.divisors:
+                    first = Term(-whole.constant / part.constant, above, below)
+                    yield first, first.times(other).times(Term(1.0, (), (divisor,)))
+
+
+def _cancels(terms: Sequence[Term], distinct: Sequence[Term]) -> bool:
+    """Whether like terms have opposite signs; ``distinct`` are the terms with these added up."""
+    if len(terms) == len(distinct):
+        return any((term.apart.constant < 0.0) != (term.constant < 0.0) for term in distinct)
+    sizes = merged([replace(term, constant=abs(term.constant)) for term in terms])
+    kept = [abs(term.apart.constant) for term in distinct]
+    return kept != [term.apart.constant for term in sizes]
+
+
+def _leads(term: Term) -> bool:
+    """Whether a sum with this term needs no minus sign in front of all."""
+    return term.constant >= 0.0 or _is_number(term)
+
+
+def _vanishing(terms: Sequence[Term], places: dict[Key, int], apart: Sequence[Term]) -> int:
+    """How many terms fewer there are when these are added to their like ones."""
+    count = 0
+    for part in apart:
+        k = places.get(part.key)
+        if k is not None:
+            count += 1 + (terms[k].apart.constant + part.constant == 0.0)
+    return count
 
 
 def _places(terms: Sequence[Term]) -> dict[Key, int]:

@@ -10,7 +10,7 @@ derivatives are taken by applying one after the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.forward import ForwardWalker
@@ -28,6 +28,7 @@ from chainrule.primitives.control import LOOP
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.sequence import zero_of
+from chainrule.records import dataclass
 from chainrule.simplify.rewrite import simplify, through
 
 # With a loop, up to this many scalars are differentiated forward: no tape at all, unless the

@@ -5,6 +5,7 @@ Each is a decorator too: ``@grad``, ``@grad(wrt=("S", "sigma"))``.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
@@ -12,6 +13,16 @@ Wrt = int | str | tuple[int | str, ...]
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
+
+
+@functools.cache
+def _engine() -> Callable[..., Any]:
+    """The engine, which takes longer to load than bare Python: not before it is used."""
+    from chainrule.graph.large import large_programs
+
+    with large_programs():
+        from chainrule.transforms.specialise import derivative
+    return derivative
 
 
 def _transform(name: str, summary: str, details: str, example: str) -> Any:
@@ -45,9 +56,7 @@ def _transform(name: str, summary: str, details: str, example: str) -> Any:
         target: str = "math",
         name: str | None = None,
     ) -> Any:
-        # Loading the engine takes longer than bare Python: not before it is used.
-        from chainrule.transforms.specialise import derivative
-
+        derivative = _engine()
         if function is None:
             return lambda found: derivative(found, public, wrt, mode, name, target)
         return derivative(function, public, wrt, mode, name, target)

@@ -10,11 +10,12 @@ import ast
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from chainrule.emit.plan import Plan, Value
 from chainrule.errors import ArgumentError, UnsupportedError
+from chainrule.records import dataclass
 
 
 class Spelling(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chainrule.graph.node import Node
@@ -88,10 +89,7 @@ class ArrayCall(Primitive):
         starred: bool = False,
         worded: bool = False,
     ) -> None:
-        scope: dict[str, Any] = {}
-        exec(f"def call({signature}): pass", scope)
-        self.signature = inspect.signature(scope["call"])
-        names = list(self.signature.parameters)
+        self._signature = signature
         self.arrays = arrays
         self.spread = spread
         self.sizes = sizes
@@ -109,8 +107,24 @@ class ArrayCall(Primitive):
         self.bounds = bounds
         self.uniform = uniform
         self.multilinear = multilinear
-        self.array_names = names[:arrays] if not spread else names[:1]
-        self.static_names = [n for n in names if n not in self.array_names and n != sizes]
+
+    # Most calls are declared, and never met in a program.
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        scope: dict[str, Any] = {}
+        exec(f"def call({self._signature}): pass", scope)
+        return inspect.signature(scope["call"])
+
+    @cached_property
+    def array_names(self) -> list[str]:
+        """The parameters that are arrays."""
+        return list(self.signature.parameters)[: 1 if self.spread else self.arrays]
+
+    @cached_property
+    def static_names(self) -> list[str]:
+        """The parameters that are known while lifting."""
+        own = (*self.array_names, self.sizes)
+        return [name for name in self.signature.parameters if name not in own]
 
     @property
     def arity(self) -> int:

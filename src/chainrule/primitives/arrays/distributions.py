@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -38,6 +37,7 @@ from chainrule.primitives.special import (
     xlog1py,
     xlogy,
 )
+from chainrule.records import dataclass
 
 LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
 LOG_2 = math.log(2.0)

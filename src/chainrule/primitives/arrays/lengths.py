@@ -10,12 +10,12 @@ A rule ``rule(node, of)`` gives the lengths of a result; ``of(arg)`` are those o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chainrule.graph.block import CONSTANT, PARAMETER
 from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
+from chainrule.records import dataclass
 
 Key = tuple[Any, ...]
 

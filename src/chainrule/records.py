@@ -1,0 +1,61 @@
+"""Classes that are told by their fields, as by :func:`dataclasses.dataclass`, but made quickly.
+
+Loading the engine makes a hundred of them, and the standard decorator compiles up to eight methods
+for each.  Here it compiles the constructor only; comparison, hash and text are shared.  That a
+frozen one is not written to is left to the type checker.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as dataclass
+else:
+
+    def dataclass(cls: type | None = None, *, frozen: bool = False, eq: bool = True) -> Any:
+        """The class with a constructor, and compared by its fields unless ``eq`` is false."""
+        if cls is None:
+            return lambda found: dataclass(found, frozen=frozen, eq=eq)
+        if cls.__doc__ is None:
+            cls.__doc__ = f"A {cls.__name__}."
+        own = set(vars(cls))
+        made = dataclasses.dataclass(eq=False, repr=False)(cls)
+        if "__repr__" not in own:
+            made.__repr__ = _text
+        if eq and "__eq__" not in own:
+            names = [field.name for field in dataclasses.fields(made) if field.compare]
+            made.__eq__ = _comparison(names)
+            if "__hash__" not in own:
+                made.__hash__ = _hash(names) if frozen else None
+        return made
+
+
+def _text(self: Any) -> str:
+    parts = [f"{field.name}={getattr(self, field.name)!r}" for field in dataclasses.fields(self)]
+    return f"{type(self).__qualname__}({', '.join(parts)})"
+
+
+def _comparison(names: list[str]) -> Callable[[Any, object], bool]:
+    if not names:
+        return lambda self, other: other.__class__ is self.__class__
+    fields = attrgetter(*names)
+
+    def equal(self: Any, other: object) -> bool:
+        if self is other:
+            return True
+        if other.__class__ is self.__class__:
+            return bool(fields(self) == fields(other))
+        return False
+
+    return equal
+
+
+def _hash(names: list[str]) -> Callable[[Any], int]:
+    if not names:
+        return lambda self: hash(self.__class__)
+    fields = attrgetter(*names)
+    return lambda self: hash(fields(self))
