@@ -32,6 +32,7 @@ LAYERS = (
     ("primitives",),
     ("graph",),
     ("errors", "markers", "version"),
+    ("records",),
 )
 
 

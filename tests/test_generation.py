@@ -1,0 +1,81 @@
+"""What generating a derivative takes: in proportion to the program, counted in calls."""
+
+from __future__ import annotations
+
+import gc
+import linecache
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import grad
+
+SMALL, LARGE = 15, 60
+# Calls that 4 times the statements may take, the part that does not grow aside.
+MOST = 4.2
+
+
+def chain(count: int) -> str:
+    lines = [f"    t = math.sin(t) * y + {k % 7}.5" for k in range(count)]
+    return "\n".join(["import math", "def f(x, y):", "    t = x", *lines, "    return t"])
+
+
+def quotients(count: int) -> str:
+    lines = [f"    t += x / (x + {k}.0 * y)" for k in range(count)]
+    return "\n".join(["def f(x, y):", "    t = 0.0", *lines, "    return t"])
+
+
+def entries(count: int) -> str:
+    lines = [f"    x[{k % 3}] = x[{(k + 1) % 3}] * y[{k % 2}] + 0.5" for k in range(count)]
+    return "\n".join(["def f(x, y):", "    x = x.copy()", *lines, "    return x.sum()"])
+
+
+def calls_for(text: str, args: tuple[Any, ...]) -> int:
+    """Calls of Python functions until the gradient has run once."""
+    file = f"<generation {hash(text)}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+    scope: dict[str, Any] = {}
+    exec(compile(text, file, "exec"), scope)
+    count = 0
+
+    def called(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    gc.collect()
+    sys.setprofile(called)
+    try:
+        grad(scope["f"], wrt=("x", "y"))(*args)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("program", "args"),
+    [
+        (chain, (0.3, 0.7)),
+        (quotients, (0.3, 0.7)),
+        (entries, (np.array([0.3, 0.5, 0.7]), np.array([0.2, 0.4]))),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_generating_takes_calls_in_proportion_to_the_program(
+    program: Callable[[int], str], args: tuple[Any, ...]
+) -> None:
+    calls_for(program(2), args)
+    none, small, large = (calls_for(program(count), args) for count in (3, SMALL, LARGE))
+    assert large - none <= MOST * (small - none) * (LARGE - 3) / (SMALL - 3) / 4
+
+
+def test_nothing_is_looked_for_in_all_modules_that_are_loaded() -> None:
+    code = (
+        "import inspect\n"
+        "inspect.getmodule = inspect.signature = None\n"
+        "import chainrule.transforms.specialise"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
