@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
-
-from chainrule.records import dataclass
 
 EPSILON = 2.0**-52
 LEVELS = 9
