@@ -10,7 +10,18 @@ from chainrule import UnsupportedError, grad, value_and_grad
 from chainrule.primitives.arrays.distributions import CONTINUOUS, DISCRETE, DISTRIBUTIONS
 from tests import oracle
 
-SHAPES = {"a": 2.3, "b": 3.1, "s": 0.6, "df": 3.5, "c": 1.7, "mu": 2.5, "n": 7.5, "p": 0.3}
+SHAPES = {
+    "a": 2.3,
+    "b": 3.1,
+    "s": 0.6,
+    "df": 3.5,
+    "c": 1.7,
+    "mu": 2.5,
+    "n": 7.5,
+    "p": 0.3,
+    "dfn": 3.0,
+    "dfd": 5.0,
+}
 NO_CLOSED_FORM = {"cdf", "sf"}
 POINTS = {"beta": 0.6, "uniform": 0.6, "pareto": 3.0}
 
@@ -35,7 +46,17 @@ def normal_scores(x, loc, scale):
     return stats.norm.cdf(x, loc, scale) * stats.norm.logsf(x, loc=loc, scale=scale)
 
 
+def quantiles(q, loc, scale):
+    return stats.norm.ppf(q, loc, scale) + stats.t.ppf(q, 4, scale=scale) * loc
+
+
+def fisher(x, scale):
+    return stats.f.cdf(x, 3, 5, scale=scale) + stats.t.sf(x, 4.5, scale=scale)
+
+
 CALLS = [
+    (quantiles, (0.3, 0.7, 1.3)),
+    (fisher, (1.7, 1.3)),
     (gamma_pdf, (1.3, 2.1, 0.8)),
     (student, (1.3, 3.5, 0.2, 1.4)),
     (weibull, (1.3, 1.7, 0.8)),
@@ -61,8 +82,10 @@ def test_the_declared_formula_is_that_of_scipy(name, method):
     shapes = tuple(SHAPES[key] for key in own.shapes)
     if name in ("binom", "nbinom"):
         shapes = (7, 0.3)
-    formula = {"cdf": own.cdf, "sf": own.sf}.get(method, own.log_density)
+    formula = {"cdf": own.cdf, "sf": own.sf, "ppf": own.ppf}.get(method, own.log_density)
     point = 1 if own.discrete else POINTS.get(name, 1.3)
+    if method == "ppf":
+        point = 0.3
     expected = getattr(getattr(stats, name), method)(point, *shapes)
     found = {
         "logsf": lambda: np.log(own.sf(point)),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.interpolate import bisplev, bisplrep, splev, splrep
-from scipy.special import lambertw
+from scipy.special import betaincinv, gammainccinv, gammaincinv, lambertw, stdtrit
 
 from chainrule import UnsupportedError, grad
 from tests import oracle
@@ -49,7 +49,12 @@ def on_a_surface(x):
     return float(bisplev(x, x * x, SURFACE))
 
 
+def inverses(x):
+    return gammaincinv(1.5, x) * betaincinv(2.0, 3.0, x) + stdtrit(4, x) * gammainccinv(2.5, x)
+
+
 CASES = [
+    (inverses, 0.3),
     (both_branches, -0.2),
     (named_branch, 0.1),
     (on_a_curve, 1.2),

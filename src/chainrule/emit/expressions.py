@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.emit.arrays import array_expression, path_of, reserve_array, section_key
+from chainrule.emit.calling import call_function, call_functional
 from chainrule.emit.imports import Header, is_literal, literal
 from chainrule.emit.logic import boolean
 from chainrule.emit.origins import Origins
@@ -146,6 +147,8 @@ class Speller:
             dotted = self.dotted(value, op)
             if dotted is not None and (op.symbol is None or spelled(value)):
                 self.callable(dotted)
+        elif op.name == "call_functional":
+            self.callable(value.params[1])
         elif op.name == "record" and value.params[0] == "object":
             self.reference(value.params[1][0])
 
@@ -544,10 +547,6 @@ def speller_target(speller: Speller, target: Any) -> ast.expr:
     return ast.Name(speller.name_of(target), ast.Store())
 
 
-def _call_function(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    return ast.Call(speller.name(speller.functions[value.params[0]]), args, [])
-
-
 FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     RANGE.name: _range,
     REVERSED.name: lambda speller, value, args: speller.call("reversed", *args),
@@ -563,7 +562,8 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     ITEM.name: _item,
     "real_part": lambda speller, value, args: ast.Attribute(args[0], "real", ast.Load()),
     "imaginary_part": lambda speller, value, args: ast.Attribute(args[0], "imag", ast.Load()),
-    "call_function": _call_function,
+    "call_function": call_function,
+    "call_functional": call_functional,
     sequence.index.name: _index,
     "component": _component,
     "rigid_component": _component,

@@ -11,7 +11,7 @@ import ast
 import inspect
 from typing import Any
 
-from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, SignatureParameter
+from chainrule.graph.block import PARAMETER, Block, Graph, SignatureParameter
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
@@ -19,8 +19,8 @@ from chainrule.lift.lifted import Lifted, Transform
 from chainrule.lift.parameters import Parameters
 from chainrule.lift.rules import Rules
 from chainrule.lift.seeds import seed_names
+from chainrule.lift.taken import Taken
 from chainrule.lift.values import Closure, DictBox, ListBox, Method, Static, TupleValue, Value
-from chainrule.primitives.control import owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.records import dataclass
 
@@ -222,9 +222,7 @@ class Nested(Rules, Parameters):
         seeds: list[Value],
     ) -> Value:
         """Take the block out as a function, transform it, and run it here on the arguments."""
-        taken = _Taken(
-            self.graph, block, [leaf for s in structures.values() for leaf in s.leaves()]
-        )
+        taken = Taken(self.graph, block, [leaf for s in structures.values() for leaf in s.leaves()])
         parameters = {name: structure.map(taken.mapped) for name, structure in structures.items()}
         taken.graph.signature = tuple(map(SignatureParameter, parameters))
         lifted = Lifted(taken.graph, parameters, layout.map(taken.mapped, taken.mapped), ())
@@ -251,31 +249,6 @@ class Nested(Rules, Parameters):
         return self.value_of(result.result.map(back.mapped, back.mapped))
 
 
-class _Taken(Copier):
-    """A block as a graph of its own; what it uses from outside becomes parameters."""
-
-    def __init__(self, source: Graph, block: Block, inputs: list[Node]) -> None:
-        super().__init__(source)
-        self.block = block
-        self.outer: list[Node] = []
-        for node in inputs:
-            self._parameter(node)
-        for node in _used(block):
-            if node not in self.map and not _inside(node, block):
-                self._parameter(node)
-        self.walk(block, self.graph.body)
-
-    def _parameter(self, node: Node) -> None:
-        self.map[node] = self.graph.body.parameter(f"p{len(self.outer)}", node.type)
-        self.named(node, self.map[node])
-        self.outer.append(node)
-
-    def mapped(self, node: Node) -> Node:
-        if node not in self.map and node.op is ITEM and not _inside(node, self.block):
-            self._parameter(node)
-        return super().mapped(node)
-
-
 class _PutBack(Copier):
     """Copies the steps of a graph into the graph that is being lifted."""
 
@@ -286,29 +259,3 @@ class _PutBack(Copier):
     def copy(self, step: Node) -> Node:
         # Directions are known part by part: they are not read out of a container.
         return self.map[step] if step in self.map else super().copy(step)
-
-
-def _used(block: Block) -> list[Node]:
-    """Computed values and parameters that a block uses, in order."""
-    found: dict[Node, None] = {}
-    blocks = [block]
-    while blocks:
-        current = blocks.pop()
-        for step in current.steps:
-            found.update(dict.fromkeys(step.args))
-            blocks.extend(owned_blocks(step))
-        found.update(dict.fromkeys(current.results))
-    return [
-        node
-        for node in found
-        if node.op.name not in ("constant", "global", "reference", "undefined")
-    ]
-
-
-def _inside(node: Node, block: Block) -> bool:
-    current: Block | None = node.block
-    while current is not None:
-        if current is block:
-            return True
-        current = current.parent
-    return False

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.types import BOOL, FLOAT, INT
+from chainrule.lift import functionals
 from chainrule.lift.methods import Methods
 from chainrule.lift.values import Static, Value
+from chainrule.primitives.declare import Elementwise
+from chainrule.primitives.inverses import INVERSES
 from chainrule.primitives.splines import bisplev, splev
 
 Arguments = list[Value]
@@ -19,7 +22,8 @@ ScipyForm = Callable[[Any, Arguments, Keywords, ast.AST], Value]
 
 def scipy_form(found: Any) -> ScipyForm | None:
     """How a function of SciPy is lifted that is no call of one primitive."""
-    home = str(getattr(found, "__module__", ""))
+    # A ufunc does not tell where it lives.
+    home = str(getattr(found, "__module__", None) or "scipy.special")
     name = getattr(found, "__name__", None)
     if not home.startswith("scipy.") or name not in {key[1] for key in SCIPY}:
         return None
@@ -55,6 +59,21 @@ def _spline(op: Any, names: tuple[str, ...], numbers: int, name: str) -> ScipyFo
     return call
 
 
+def _entrywise(op: Elementwise) -> ScipyForm:
+    """A function of numbers that stands outside of the table."""
+
+    def call(self: Methods, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        if keywords or len(args) != op.arity:
+            raise self.unsupported(
+                f"this call of `{op.name}`", f"Give it {op.arity} arguments.", node
+            )
+        if any(map(self.is_array, args)):
+            raise self.unsupported(f"`{op.name}` of an array", "Call it for each number.", node)
+        return self.primitive(op, *map(self.node, args))
+
+    return call
+
+
 def _has_slopes(self: Methods, table: Value, numbers: int) -> bool:
     """Whether SciPy gives the slopes of a spline; a table that is not known yet may have them."""
     known, found = self.static_value(table)
@@ -80,6 +99,10 @@ def _bound(
 
 ORDERS: dict[Any, tuple[str, ...]] = {splev: ("der",), bisplev: ("dx", "dy")}
 SCIPY: dict[tuple[str, str], ScipyForm] = {
+    **{("scipy.special", name): _entrywise(op) for name, op in INVERSES.items()},
+    ("scipy.integrate", "quad"): functionals.integral,
+    ("scipy.integrate", "dblquad"): functionals.double_integral,
+    **{("scipy.optimize", name): search for name, search in functionals.ROOTS.items()},
     ("scipy.interpolate", "splev"): _spline(splev, ("x", "tck"), 1, "splev"),
     ("scipy.interpolate", "bisplev"): _spline(bisplev, ("x", "y", "tck"), 2, "bisplev"),
 }

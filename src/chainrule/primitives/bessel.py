@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from chainrule.primitives.arithmetic import absolute, greater, less
+from chainrule.primitives.arithmetic import absolute, greater, less, power
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import POSITIVE, Interval, Kink, elementwise
-from chainrule.primitives.elementary import sqrt
-from chainrule.primitives.special import horner, hyp1f1, unknown
+from chainrule.primitives.elementary import exp, sqrt
+from chainrule.primitives.inverses import hyperu
+from chainrule.primitives.rounding import sign
+from chainrule.primitives.special import horner, hyp1f1, lgamma, unknown, xlogy
 
 ORDER = Interval(0.25, 5.0)
 EVEN = "exp(-abs(x)) has a kink; the centre of the subdifferential"
@@ -190,3 +192,46 @@ def spherical_jn(x: Any, y: Any, out: Any) -> Any:
         lambda: (x * spherical_jn(x - 1, y) - (x + 1) * above) / (2 * x + 1),
     )
     return unknown("spherical_jn", "order"), slope
+
+
+@elementwise(
+    "scipy.special.ive",
+    domain=(ORDER, POSITIVE),
+    raises=False,
+    ulps=2000,
+    sympy="exp(-y)*besseli(x, y)",
+)
+def ive(x: Any, y: Any, out: Any) -> Any:
+    """exp(-abs(y)) iv(x, y); the form by neighbouring orders would cancel for large y."""
+    slope = choose(
+        greater(y, 1.0),
+        lambda: (
+            x / y * out
+            - exp(xlogy(x, 0.5 * y) - lgamma(x + 1.0)) * hyp1f1(x + 1.5, 2.0 * x + 2.0, -2.0 * y)
+        ),
+        lambda: 0.5 * (ive(x - 1.0, y) + ive(x + 1.0, y)) - sign(y) * out,
+    )
+    return unknown("ive", "order"), slope
+
+
+@elementwise(
+    "scipy.special.kve",
+    domain=(ORDER, POSITIVE),
+    raises=False,
+    ulps=4000,
+    sympy="exp(y)*besselk(x, y)",
+)
+def kve(x: Any, y: Any, out: Any) -> Any:
+    """exp(y) kv(x, y); the form by neighbouring orders would cancel for large y (DLMF 10.39.6)."""
+    slope = choose(
+        greater(y, 30.0),
+        lambda: (
+            x / y * out
+            - math.sqrt(math.pi)
+            * (2.0 * x + 1.0)
+            * power(2.0 * y, x)
+            * hyperu(x + 1.5, 2.0 * x + 2.0, 2.0 * y)
+        ),
+        lambda: out - 0.5 * (kve(x - 1.0, y) + kve(x + 1.0, y)),
+    )
+    return unknown("kve", "order"), slope

@@ -101,6 +101,12 @@ def erfcinv(x: Any, out: Any) -> Any:
     return -(0.5 * SQRT_PI) * erfcx(out) / x
 
 
+@elementwise("scipy.special.erfi", domain=(Interval(-20.0, 20.0),), raises=False, sympy="erfi(x)")
+def erfi(x: Any, out: Any) -> Any:
+    """Imaginary error function."""
+    return ERF_SLOPE * exp(x * x)
+
+
 @elementwise("scipy.special.dawsn", raises=False, ulps=64, sympy="sqrt(pi)/2*exp(-x**2)*erfi(x)")
 def dawsn(x: Any, out: Any) -> Any:
     """Dawson's integral; 1 - 2 x out would cancel for large x."""

@@ -16,6 +16,11 @@ from chainrule.lift.lifted import Lifted, assemble
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
 from chainrule.primitives.effect import VERBATIM
+from chainrule.primitives.functionals import (
+    CALL_FUNCTIONAL,
+    CALL_FUNCTIONAL_EFFECT,
+    FUNCTIONALS,
+)
 from chainrule.primitives.invoke import (
     CALL_FUNCTION,
     CALL_FUNCTION_EFFECT,
@@ -32,6 +37,7 @@ from chainrule.transforms.pipeline import (
     tangent_of,
 )
 
+CALLING = (INVOKE, INVOKE_EFFECT, *FUNCTIONALS)
 Finish = Callable[[Graph], Graph]
 
 
@@ -40,7 +46,7 @@ def with_calls(graph: Graph, finish: Finish) -> Graph:
 
     ``finish`` does to the graph of a function what has been done to ``graph``.
     """
-    if not any(node.op in (INVOKE, INVOKE_EFFECT) for node in nodes_of(graph.body)):
+    if not any(node.op in CALLING for node in nodes_of(graph.body)):
         return graph
     written: dict[Hashable, Graph] = {}
     new = _written(graph, written)
@@ -87,6 +93,8 @@ def _docstring(functions: dict[Hashable, Function], function: Function) -> str:
     base = functions[function.base].name
     if function.kind == "pullback":
         return f"Adjoint of {', '.join(names)} for an adjoint of `{base}`."
+    if function.kind == "slope":
+        return f"Slope of `{base}` by {', '.join(names)}."
     if function.kind == "pushforward":
         return f"Tangent of `{base}` along tangents of {', '.join(names)}."
     return f"Value of `{base}` and its slopes by {', '.join(names)}."
@@ -101,6 +109,8 @@ def made(functions: dict[Hashable, Function], function: Function) -> Lifted:
             lifted = pullback_of(base, function.mask, function.k)
         elif function.kind == "pushforward":
             lifted = pushforward_of(base, function.mask, function.k)
+        elif function.kind == "slope":
+            lifted = slope_of(base, function.k)
         else:
             lifted = slopes_of(base, function.mask)
         function.lifted = lifted
@@ -148,6 +158,20 @@ def slopes_of(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
             parts.append(Structure("leaf", tangent_of(walker, part.node, k)))
     result = Structure("row", None, tuple(parts))
     lifted = Lifted(walker.graph, {}, result, base.sources)
+    _return(lifted)
+    return _simplified(lifted)
+
+
+def slope_of(base: Lifted, position: int) -> Lifted:
+    """A function that returns the slope of ``base`` by the argument at ``position``."""
+    source = base.graph.body.parameters[position]
+    output = base.result.parts[0]
+    walker, _ = forward(base, [source], ["_dot"])
+    assert output.node is not None
+    slope = tangent_of(walker, output.node, 0)
+    lifted = Lifted(
+        walker.graph, {}, Structure("row", None, (Structure("leaf", slope),)), base.sources
+    )
     _return(lifted)
     return _simplified(lifted)
 
@@ -216,6 +240,13 @@ class _Caller(Copier):
         self.live = Live(source).nodes
 
     def copy(self, step: Node) -> Node:
+        if step.op in FUNCTIONALS and step in self.live:
+            op = CALL_FUNCTIONAL_EFFECT if step.op.effect else CALL_FUNCTIONAL
+            args = tuple(map(self.mapped, step.args))
+            self.map[step] = self.graph.cursor.add(op, args, step.params, step.type)
+            self.called[step.params[0]] = None
+            self.named(step, self.map[step])
+            return self.map[step]
         if step.op not in (INVOKE, INVOKE_EFFECT):
             return super().copy(step)
         if step not in self.live:

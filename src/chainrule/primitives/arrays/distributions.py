@@ -23,7 +23,9 @@ from chainrule.primitives.elementary import (
     log,
     log1p,
     logaddexp,
+    sqrt,
 )
+from chainrule.primitives.inverses import betaincinv, fdtr, gammaincinv, stdtr, stdtrit
 from chainrule.primitives.rounding import floor
 from chainrule.primitives.special import (
     betainc,
@@ -33,7 +35,9 @@ from chainrule.primitives.special import (
     gammaincc,
     lgamma,
     log_ndtr,
+    logit,
     ndtr,
+    ndtri,
     xlog1py,
     xlogy,
 )
@@ -57,12 +61,18 @@ class Distribution:
     sf: Formula | None = None
     support: tuple[float, float] = (-math.inf, math.inf)
     discrete: bool = False
+    ppf: Formula | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the parameters of its methods."""
         point = "k" if self.discrete else "x"
         return (point, *self.shapes, "loc") + (() if self.discrete else ("scale",))
+
+    @property
+    def quantile_parameters(self) -> tuple[str, ...]:
+        """The names of the parameters of its quantiles."""
+        return ("q", *self.parameters[1:])
 
 
 def _typed(*types: Type) -> Type:
@@ -72,6 +82,14 @@ def _typed(*types: Type) -> Type:
 def _student(z: Any, df: Any) -> Any:
     half = 0.5 * (df + 1.0)
     return lgamma(half) - lgamma(0.5 * df) - 0.5 * (log(df) + LOG_PI) - half * log1p(z * z / df)
+
+
+def _fisher(z: Any, dfn: Any, dfd: Any) -> Any:
+    ratio = dfn / dfd
+    return (
+        xlogy(0.5 * dfn, ratio) + xlogy(0.5 * dfn - 1.0, z)
+        - 0.5 * (dfn + dfd) * log1p(ratio * z) - betaln(0.5 * dfn, 0.5 * dfd)
+    )  # fmt: skip
 
 
 def _log_normal(z: Any, s: Any) -> Any:
@@ -92,43 +110,59 @@ def _negative_binomial(k: Any, n: Any, p: Any) -> Any:
 HALF = (0.0, math.inf)
 CONTINUOUS = (
     Distribution(
-        "norm", (), lambda z: -0.5 * (z * z) - LOG_ROOT, ndtr, lambda z: ndtr(-z)
+        "norm", (), lambda z: -0.5 * (z * z) - LOG_ROOT, ndtr, lambda z: ndtr(-z),
+        ppf=ndtri,
     ),
     Distribution(
         "gamma", ("a",), lambda z, a: xlogy(a - 1.0, z) - z - lgamma(a),
         lambda z, a: gammainc(a, z), lambda z, a: gammaincc(a, z), HALF,
+        ppf=lambda q, a: gammaincinv(a, q),
     ),
     Distribution(
         "beta", ("a", "b"),
         lambda z, a, b: xlogy(a - 1.0, z) + xlog1py(b - 1.0, -z) - betaln(a, b),
         lambda z, a, b: betainc(a, b, z), None, (0.0, 1.0),
+        ppf=lambda q, a, b: betaincinv(a, b, q),
     ),
     Distribution(
-        "expon", (), lambda z: -z, lambda z: -expm1(-z), lambda z: exp(-z), HALF
+        "expon", (), lambda z: -z, lambda z: -expm1(-z), lambda z: exp(-z), HALF,
+        ppf=lambda q: -log1p(-q),
     ),
     Distribution(
         "lognorm", ("s",), _log_normal, lambda z, s: ndtr(log(z) / s),
-        lambda z, s: ndtr(-(log(z) / s)), HALF,
+        lambda z, s: ndtr(-(log(z) / s)), HALF, ppf=lambda q, s: exp(s * ndtri(q)),
     ),
-    Distribution("t", ("df",), _student),
+    Distribution(
+        "t", ("df",), _student, lambda z, df: stdtr(df, z), lambda z, df: stdtr(df, -z),
+        ppf=lambda q, df: stdtrit(df, q),
+    ),
+    Distribution(
+        "f", ("dfn", "dfd"), _fisher, lambda z, n, d: fdtr(n, d, z),
+        lambda z, n, d: fdtr(d, n, 1.0 / z), HALF,
+    ),
     Distribution(
         "chi2", ("df",),
         lambda z, df: xlogy(0.5 * df - 1.0, z) - 0.5 * z - lgamma(0.5 * df) - 0.5 * df * LOG_2,
         lambda z, df: gammainc(0.5 * df, 0.5 * z), lambda z, df: gammaincc(0.5 * df, 0.5 * z),
-        HALF,
+        HALF, ppf=lambda q, df: 2.0 * gammaincinv(0.5 * df, q),
     ),
-    Distribution("uniform", (), lambda z: 0.0 * z, lambda z: z, lambda z: 1.0 - z, (0.0, 1.0)),
+    Distribution(
+        "uniform", (), lambda z: 0.0 * z, lambda z: z, lambda z: 1.0 - z, (0.0, 1.0),
+        ppf=lambda q: q,
+    ),
     Distribution(
         "cauchy", (), lambda z: -log1p(z * z) - LOG_PI, lambda z: 0.5 + atan(z) / math.pi,
         lambda z: 0.5 - atan(z) / math.pi,
     ),
     Distribution("laplace", (), lambda z: -absolute(z) - LOG_2),
     Distribution(
-        "logistic", (), lambda z: -z - 2.0 * logaddexp(0.0, -z), expit, lambda z: expit(-z)
+        "logistic", (), lambda z: -z - 2.0 * logaddexp(0.0, -z), expit, lambda z: expit(-z),
+        ppf=logit,
     ),
     Distribution(
         "weibull_min", ("c",), lambda z, c: log(c) + xlogy(c - 1.0, z) - power(z, c),
         lambda z, c: -expm1(-power(z, c)), lambda z, c: exp(-power(z, c)), HALF,
+        ppf=lambda q, c: power(-log1p(-q), 1.0 / c),
     ),
     Distribution(
         "pareto", ("b",), lambda z, b: log(b) - (b + 1.0) * log(z),
@@ -140,11 +174,11 @@ CONTINUOUS = (
     ),
     Distribution(
         "rayleigh", (), lambda z: log(z) - 0.5 * (z * z), lambda z: -expm1(-0.5 * (z * z)),
-        lambda z: exp(-0.5 * (z * z)), HALF,
+        lambda z: exp(-0.5 * (z * z)), HALF, ppf=lambda q: sqrt(-2.0 * log1p(-q)),
     ),
     Distribution(
         "gumbel_r", (), lambda z: -z - exp(-z), lambda z: exp(-exp(-z)),
-        lambda z: -expm1(-exp(-z)),
+        lambda z: -expm1(-exp(-z)), ppf=lambda q: -log(-log(q)),
     ),
 )  # fmt: skip
 DISCRETE = (
@@ -229,9 +263,27 @@ def _methods(own: Distribution) -> dict[str, Formula]:
     return found
 
 
+def _quantile(own: Distribution, ppf: Formula) -> ArrayCall:
+    @array_defined(
+        f"{own.name}_ppf", spelled=f"scipy.stats.{own.name}.ppf",
+        signature=", ".join(own.quantile_parameters), arrays=len(own.parameters), typed=_typed,
+    )  # fmt: skip
+    def primitive(q: Node, *others: Node) -> Node:
+        *shapes, loc, scale = others
+        return loc + scale * ppf(q, *shapes)  # type: ignore[no-any-return]
+
+    primitive.__doc__ = f"The quantiles of the {own.name} distribution."
+    return primitive
+
+
 # By the name of the distribution and of its method, with the names of its parameters.
 DISTRIBUTIONS: dict[tuple[str, str], tuple[ArrayCall, tuple[str, ...]]] = {
     (own.name, method): (_declared(own, method, of), own.parameters)
     for own in (*CONTINUOUS, *DISCRETE)
     for method, of in _methods(own).items()
+}
+DISTRIBUTIONS |= {
+    (own.name, "ppf"): (_quantile(own, own.ppf), own.quantile_parameters)
+    for own in CONTINUOUS
+    if own.ppf is not None
 }

@@ -1,0 +1,31 @@
+"""Calls of functions that stand in the module beside the one that is written."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from chainrule.emit.plan import Value
+
+# What SciPy's functions give besides the number that is wanted.
+PARTS = {"scipy.integrate.quad": "_0_[0]"}
+
+
+def call_function(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``function(...)``."""
+    return ast.Call(speller.name(speller.functions[value.params[0]]), args, [])
+
+
+def call_functional(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``quad(function, low, high, args=(...))[0]`` and its like."""
+    key, dotted, count, options = value.params
+    if speller.target.decorator is not None or speller.target.namespace is not None:
+        raise speller.refusal(value, f"`{dotted}`")
+    keywords = []
+    if args[count:]:
+        keywords.append(ast.keyword("args", ast.Tuple(args[count:], ast.Load())))
+    keywords += [ast.keyword(name, speller.constant(known)) for name, known in options]
+    function = speller.name(speller.functions[key])
+    call = ast.Call(speller.callable(dotted), [function, *args[:count]], keywords)
+    written: ast.expr = speller.template(PARTS.get(dotted, "_0_"), [call])
+    return written

@@ -1,0 +1,235 @@
+"""Numbers made of a function: integrals and roots of what the user has written.
+
+The function is kept apart, as one of the variable and of the values that it uses from around it.
+An integral is differentiated by Leibniz's rule, a root by the implicit function theorem: both need
+the slopes of the function only, so that derivatives of any order follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.block import Block, Graph
+from chainrule.graph.function import Function
+from chainrule.graph.node import Node, Op
+from chainrule.graph.types import FLOAT, OPAQUE, Type
+from chainrule.primitives.control import owned_blocks
+from chainrule.primitives.declare import Flat, Primitive, is_constant, scaled
+from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, Invoke
+from chainrule.primitives.walker import ReverseWalker
+
+MASKS = tuple[bool, ...]
+
+
+class Functional(Primitive):
+    """A number that SciPy makes of a function.
+
+    args ``(*own, *values)`` with ``own`` the first ``count`` arguments of SciPy's function, and
+    ``values`` what the user's function takes after its variable; params ``(key, dotted, count,
+    options)`` with the key of that function, the name of SciPy's, and its further keywords.
+    """
+
+    door = "functional"
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        return FLOAT
+
+    def slopes(self, node: Node, args: Sequence[Node], mask: MASKS, out: Node) -> list[Node | None]:
+        """The slope of the number by each argument that is marked."""
+        raise NotImplementedError
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        mask = tuple(dot is not None and not is_constant(dot, 0) for dot in dots)
+        total: Node | None = None
+        for dot, slope in zip(dots, self.slopes(node, args, mask, out), strict=True):
+            if dot is not None and slope is not None:
+                term = scaled(node, dot, slope)
+                total = term if total is None else total + term
+        return total
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        mask = tuple(map(walker.active, node.args))
+        for arg, slope in zip(node.args, self.slopes(node, node.args, mask, node), strict=True):
+            if slope is not None:
+                walker.accumulate(arg, scaled(node, out_bar, slope))
+
+    def _values(self, node: Node, args: Sequence[Node], mask: MASKS) -> tuple[int, list[Node]]:
+        """How many arguments are SciPy's own, and the others.
+
+        Raises
+        ------
+        UnsupportedError
+            When one of the others is marked and no number.
+        """
+        count = node.params[2]
+        assert isinstance(count, int)
+        for arg, taken in zip(args[count:], mask[count:], strict=True):
+            if taken and arg.type != FLOAT:
+                raise UnsupportedError(
+                    f"`{_short(node)}` of a function that uses a list or an array that is "
+                    "differentiated by",
+                    remedy="Take the numbers that it needs out of it before.",
+                    position=node.origin.position,
+                )
+        return count, list(args[count:])
+
+
+class Integral(Functional):
+    """``quad(function, low, high)[0]``."""
+
+    def slopes(self, node: Node, args: Sequence[Node], mask: MASKS, out: Node) -> list[Node | None]:
+        graph = out.graph
+        key = node.params[0]
+        count, values = self._values(node, args, mask)
+        found: list[Node | None] = [None] * len(args)
+        for k, sign in ((0, -1.0), (1, 1.0)):
+            if mask[k]:
+                end = called(graph, key, 0, args[k], *values)
+                found[k] = end if sign > 0.0 else -end
+        for k, taken in enumerate(mask[count:]):
+            if taken:
+                self._check(node, graph, k + 1)
+                slope = slope_of(graph.functions, graph.functions[key], k + 1)
+                params = (slope.key, *node.params[1:])
+                op = INTEGRAL_EFFECT if slope.raises else INTEGRAL
+                found[count + k] = graph.cursor.add(op, tuple(args), params, FLOAT)
+        return found
+
+    def _check(self, node: Node, graph: Graph, position: int) -> None:
+        """Refuse an integrand with jumps that move: Leibniz's rule leaves them out."""
+        function = graph.functions[node.params[0]]
+        place = _moving_jump(graph.functions, function, position)
+        if place is not None:
+            raise UnsupportedError(
+                f"`{_short(node)}` of a function that branches on its variable together with "
+                "what is differentiated by",
+                remedy="Integrate each piece for itself, from end to end.",
+                position=place.origin.position or node.origin.position,
+            )
+
+
+class Root(Functional):
+    """Where a function is zero; where the search for it begins is not felt."""
+
+    def slopes(self, node: Node, args: Sequence[Node], mask: MASKS, out: Node) -> list[Node | None]:
+        count, values = self._values(node, args, mask)
+        marked = mask[count:]
+        found: list[Node | None] = [None] * len(args)
+        if not any(marked):
+            return found
+        graph = out.graph
+        function = graph.functions[node.params[0]]
+        op = INVOKE_EFFECT if function.raises else INVOKE
+        call = Invoke("invoke", cost=COST, domain=())
+        at = (out, *values)
+        template = graph.cursor.add(op, at, (function.key, 0), FLOAT)
+        by_root, *others = call.slopes(template, at, (True, *marked))
+        remaining = iter(others)
+        for k, taken in enumerate(marked):
+            if taken:
+                found[count + k] = -(next(remaining) / by_root)
+        return found
+
+
+class CallFunctional(Op):
+    """A functional as it is written; params as of :class:`Functional`."""
+
+    raises = True
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        return OPAQUE
+
+
+def _short(node: Node) -> str:
+    return str(node.params[1]).rpartition(".")[2]
+
+
+def called(graph: Graph, key: Hashable, k: int, *args: Node) -> Node:
+    """Result ``k`` of the function ``key``."""
+    function = graph.functions[key]
+    op = INVOKE_EFFECT if function.raises else INVOKE
+    return graph.cursor.add(op, args, (key, k), FLOAT)
+
+
+def slope_of(functions: dict[Hashable, Function], function: Function, position: int) -> Function:
+    """The function that returns the slope of ``function`` by the argument at ``position``."""
+    key = (function.key, "slope", position)
+    known = functions.get(key)
+    if known is None:
+        body = _own(functions, function).lifted.graph.body
+        name = str(body.parameters[position].params[0])
+        known = functions[key] = Function(
+            key,
+            f"{function.name}_d{name}",
+            types=(FLOAT,),
+            kind="slope",
+            base=function.key,
+            mask=tuple(k == position for k in range(position + 1)),
+            k=position,
+            raises=function.raises,
+        )
+    return known
+
+
+def _own(functions: dict[Hashable, Function], function: Function) -> Function:
+    """The user's function behind a slope of it, which takes the same arguments."""
+    while function.base is not None:
+        function = functions[function.base]
+    return function
+
+
+def _moving_jump(
+    functions: dict[Hashable, Function], function: Function, position: int
+) -> Node | None:
+    """A step that may jump where the variable passes what the argument at ``position`` tells."""
+    body: Block = _own(functions, function).lifted.graph.body
+    depends: dict[Node, frozenset[int]] = {
+        body.parameters[0]: frozenset([0]),
+        body.parameters[position]: frozenset([1]),
+    }
+    steps = list(_all_steps(body))
+    size = -1
+    while size != (size := sum(map(len, depends.values()))):
+        for step in steps:
+            blocks = owned_blocks(step)
+            found = frozenset[int]().union(
+                *(depends.get(arg, frozenset()) for arg in (*step.args, *_handed_out(blocks)))
+            )
+            depends[step] = found
+            for block in blocks:
+                depends.update(dict.fromkeys(block.parameters, found))
+    for step in steps:
+        jumps = isinstance(step.op, (Flat, Invoke))
+        if jumps and len(depends[step]) == 2:
+            return step
+    return None
+
+
+def _handed_out(blocks: Sequence[Block]) -> list[Node]:
+    return [result for block in blocks for result in block.results]
+
+
+def _all_steps(body: Block) -> Iterator[Node]:
+    pending = [body]
+    while pending:
+        for step in pending.pop().steps:
+            yield step
+            pending.extend(owned_blocks(step))
+
+
+def _effect(op: Any) -> Any:
+    op.effect, op.pure = True, False
+    return op
+
+
+INTEGRAL = Integral("integral", cost=10 * COST, domain=())
+INTEGRAL_EFFECT = _effect(Integral("integral_effect", cost=10 * COST, domain=()))
+ROOT = Root("root", cost=10 * COST, domain=())
+ROOT_EFFECT = _effect(Root("root_effect", cost=10 * COST, domain=()))
+CALL_FUNCTIONAL = CallFunctional("call_functional")
+CALL_FUNCTIONAL_EFFECT = _effect(CallFunctional("call_functional"))
+FUNCTIONALS = (INTEGRAL, INTEGRAL_EFFECT, ROOT, ROOT_EFFECT)

@@ -1,0 +1,169 @@
+"""Integrals and roots of functions: SciPy's quad, dblquad and searches in a bracket."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.integrate import dblquad, quad
+from scipy.optimize import brentq, ridder
+
+from chainrule import UnsupportedError, grad, hessian, value_and_grad
+from tests import oracle
+
+
+def both_ends_and_a_parameter(x, y):
+    return quad(lambda t: math.exp(-x * t * t) * y, x * y, x + y)[0]
+
+
+def integrand_with_args(x, y):
+    def density(t, rate, shape):
+        if t > 2.0:
+            return shape * math.exp(-rate * t)
+        return math.exp(-rate * t) * t**shape
+
+    value, _ = quad(density, 0.0, np.inf, args=(x, y), epsabs=1e-12)
+    return value * x
+
+
+def kinks_without_jumps(x, y):
+    return quad(lambda t: max(t - x, 0.0) + abs(t - y), 0.0, 2.0, limit=200)[0]
+
+
+def in_a_loop(x, y):
+    total = 0.0
+    for k in range(3):
+        total += quad(lambda t, k=k: math.sin(x * t + k), 0.0, y)[0] ** 2
+    return total
+
+
+def over_an_area(x, y):
+    return dblquad(lambda v, u: math.exp(-x * u * v), 0.0, y, lambda u: u, x)[0]
+
+
+def root_in_a_bracket(x, y):
+    return brentq(lambda t: t**3 + y * t - x, 0.0, 5.0, xtol=1e-14)
+
+
+def volume(z, x, y):
+    return z - y * x / (z + x)
+
+
+def root_of_a_helper(x, y):
+    return ridder(volume, 0.0, 10.0, args=(x, y), rtol=1e-14) * y
+
+
+def root_of_an_integral(x, y):
+    return brentq(lambda t: quad(lambda s: math.exp(s * y), 0.0, t)[0] - x, 0.0, 5.0, xtol=1e-14)
+
+
+CASES = (
+    both_ends_and_a_parameter,
+    integrand_with_args,
+    kinks_without_jumps,
+    in_a_loop,
+    over_an_area,
+    root_in_a_bracket,
+    root_of_a_helper,
+    root_of_an_integral,
+)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("function", CASES, ids=lambda function: function.__name__)
+def test_integrals_and_roots_agree_with_differences(
+    function: Callable[..., Any], mode: str
+) -> None:
+    args = (0.7, 1.3)
+    value, slopes = value_and_grad(function, wrt=("x", "y"), mode=mode)(*args)
+    assert oracle.same_bits(value, function(*args))
+    for name, slope in zip(("x", "y"), slopes, strict=True):
+        h = 1e-3
+        low, high = (
+            function(**dict(zip("xy", args, strict=True), **{name: args["xy".index(name)] + step}))
+            for step in (-h, h)
+        )
+        assert slope == pytest.approx((high - low) / (2 * h), rel=2e-5, abs=1e-6)
+
+
+def test_numbers_of_an_array_are_read_before_the_integral() -> None:
+    def f(x):
+        return quad(lambda t: math.exp(-x[0] * t) * x[1], 0.0, x[1])[0]
+
+    x = np.array([0.5, 1.2])
+    assert grad(f)(x) == pytest.approx([-0.585126634797877, 1.5609506911247788])
+    assert "quad(integrand_d" in grad(f).source
+
+
+def test_second_derivatives_of_an_integral_and_of_a_root() -> None:
+    def area(x):
+        return quad(lambda t: math.exp(-x * t), 0.0, x)[0]
+
+    def cube_root(x):
+        return brentq(lambda t: t**3 - x, 0.0, 5.0, xtol=1e-14)
+
+    # (1 - exp(-x**2)) / x
+    e, x = math.exp(-0.49), 0.7
+    assert hessian(area)(x) == pytest.approx(2 * (1 - e) / x**3 - 2 * e / x - 4 * x * e, rel=1e-9)
+    assert hessian(cube_root)(2.0) == pytest.approx(-2 / 9 * 2 ** (-5 / 3), rel=1e-12)
+
+
+def test_the_module_holds_the_integrand_and_its_slope() -> None:
+    def bell(a: float) -> float:
+        return quad(lambda t: math.exp(-a * t * t), 0.0, 1.0)[0]
+
+    line = bell.__code__.co_firstlineno + 1
+    text = "return quad(lambda t: math.exp(-a * t * t), 0.0, 1.0)[0]"
+    assert f"# line {line}: {text}" in grad(bell).source
+    assert grad(bell).source.startswith(
+        f'''\
+from math import exp
+
+from scipy.integrate import quad
+
+
+def integrand_da(t, a):
+    """Slope of `integrand` by a."""
+    # line {line}: {text}
+    return -(exp(-a * t * t) * t * t)
+'''
+    )
+
+
+def jump(x):
+    return quad(lambda t: 1.0 if t < x else 0.0, 0.0, 2.0)[0]
+
+
+def floor_in_the_integrand(x):
+    return quad(lambda t: math.floor(t * x) * x, 0.0, 2.0)[0]
+
+
+def error_estimate(x):
+    return quad(lambda t: t * x, 0.0, 2.0)[1]
+
+
+def printing(x):
+    def integrand(t):
+        print(t)
+        return t * x
+
+    return quad(integrand, 0.0, 2.0)[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (jump, "branches on its variable together with"),
+        (floor_in_the_integrand, "branches on its variable together with"),
+        (error_estimate, "estimate of an integral's error"),
+        (printing, "prints, or changes what is around it"),
+    ],
+)
+def test_what_leibniz_does_not_allow_is_refused(function: Callable[..., Any], words: str) -> None:
+    with pytest.raises(UnsupportedError, match=words):
+        grad(function)(0.7)
+    with pytest.raises(UnsupportedError):
+        grad(root_in_a_bracket, target="numba")(0.7, 1.3)
