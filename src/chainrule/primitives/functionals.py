@@ -16,8 +16,9 @@ from chainrule.graph.function import Function
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import FLOAT, OPAQUE, Type
 from chainrule.primitives.control import owned_blocks
-from chainrule.primitives.declare import Flat, Primitive, is_constant, scaled
+from chainrule.primitives.declare import Flat, Primitive, is_constant
 from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, Invoke
+from chainrule.primitives.partials import scaled
 from chainrule.primitives.walker import ReverseWalker
 
 MASKS = tuple[bool, ...]
