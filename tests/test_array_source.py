@@ -322,11 +322,11 @@ GALLERY = [
         f_bar[:-1] -= u_bar_scaled
         f_bar[1:] += u_bar_scaled
         # line: f = k * (u[1:] - u[:-1]) / dx
-        f_bar_ratio = f_bar / dx
-        k_bar += f_bar_ratio * u_gap
-        f_bar_ratio *= k
-        u_bar[:-1] -= f_bar_ratio
-        u_bar[1:] += f_bar_ratio
+        f_bar /= dx
+        k_bar += f_bar * u_gap
+        f_bar *= k
+        u_bar[:-1] -= f_bar
+        u_bar[1:] += f_bar
     return k_bar
 """,
         id="heat",

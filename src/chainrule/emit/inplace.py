@@ -11,21 +11,17 @@ from chainrule.emit.liveness import Liveness
 from chainrule.emit.plan import (
     ALLOCATE,
     COMPREHENSION,
-    POP,
     RAISED,
     VARIABLE,
     Break,
     Continue,
     Define,
-    For,
     Move,
     Plan,
     Return,
     Statement,
     Value,
     defined_by,
-    reads_deep,
-    targets_of,
     walk,
 )
 from chainrule.emit.pops import fuse_pops
@@ -40,6 +36,7 @@ from chainrule.emit.views import (
     is_view,
     looks_for_certain,
 )
+from chainrule.emit.webs import Webs
 from chainrule.graph.types import BOOL, FLOAT, INT, Array, Sequence
 from chainrule.primitives.arithmetic import add, divide, multiply, subtract
 from chainrule.primitives.arrays.creation import array_copy
@@ -80,67 +77,6 @@ FRESH = (
 
 # Deeper than any list of lists.
 DEEP = 99
-
-
-class Webs:
-    """Which values may be one object in memory, as classes of a union-find."""
-
-    def __init__(self, body: list[Statement]) -> None:
-        self.parent: dict[Value, Value] = {}
-        self.updated: set[Value] = set()
-        self._members: dict[Value, dict[Value, None]] | None = None
-        for statement in walk(body):
-            if isinstance(statement, Move):
-                for target, source in zip(statement.targets, statement.sources, strict=True):
-                    if is_held(target.type):
-                        self.join(target, source)
-            elif isinstance(statement, Define):
-                self._define(statement.value)
-            elif isinstance(statement, For):
-                rows = [value for value in targets_of(statement.target) if is_held(value.type)]
-                for row in rows:
-                    for base in reads_deep(statement):
-                        self.join(row, base)
-        self.updated = {self.find(value) for value in self.updated}
-
-    def _define(self, value: Value) -> None:
-        if value.op in (POP, LEAVE):
-            self.updated.add(value.args[0])
-        if is_update(value):
-            self.join(value, value.args[0])
-            self.updated.add(value)
-            if isinstance(value.args[-1].type, Sequence) and len(value.args) > 1:
-                self.join(value, value.args[-1])
-        elif is_view(value):
-            self.join(value, value.args[0])
-        elif isinstance(value.type, Sequence) and value.op in (index, display, record, POP):
-            for arg in value.args:
-                if isinstance(arg.type, Sequence):
-                    self.join(value, arg)
-
-    def find(self, value: Value) -> Value:
-        root = value
-        while self.parent.get(root, root) is not root:
-            root = self.parent[root]
-        while self.parent.get(value, value) is not root:
-            self.parent[value], value = root, self.parent[value]
-        return root
-
-    def join(self, left: Value, right: Value) -> None:
-        self.parent[self.find(right)] = self.find(left)
-
-    def together(self, value: Value) -> list[Value]:
-        """The values that may be one object with ``value``, which is among them."""
-        if self._members is None:
-            self._members = {}
-            for each in self.parent:
-                self._members.setdefault(self.find(each), {})[each] = None
-        root = self.find(value)
-        return [value, root, *self._members.get(root, ())]
-
-    def is_updated(self, value: Value) -> bool:
-        """Whether some version of ``value`` is written to in place."""
-        return self.find(value) in self.updated
 
 
 def update_in_place(plan: Plan) -> Webs:
@@ -538,7 +474,7 @@ class _Copies(Asides):
         """Whether what a list holds may be written to under another name."""
         if isinstance(stored.type, Sequence):
             return self.aliases.is_written(stored)
-        return is_held(stored.type) and self.webs.is_updated(stored)
+        return is_held(stored.type) and self.webs.is_written(stored)
 
     def _own(self, statement: Define) -> None:
         """Remember a sum or product whose first argument's memory may take the result."""

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import field
 
-from chainrule.emit.inplace import Webs
 from chainrule.emit.managers import may_fold
 from chainrule.emit.plan import (
     AND,
@@ -48,8 +47,9 @@ from chainrule.emit.plan import (
 )
 from chainrule.emit.repeated import repeat_cheap
 from chainrule.emit.views import is_held, is_update
+from chainrule.emit.webs import Webs
 from chainrule.graph.block import ITEM
-from chainrule.graph.types import OPAQUE, Record
+from chainrule.graph.types import OPAQUE, Array, Record
 from chainrule.primitives.arithmetic import add, multiply, subtract
 from chainrule.primitives.effect import CALL, LEAVE
 from chainrule.primitives.sequence import copy, display, record
@@ -101,6 +101,8 @@ class _Folder:
     fixed: list[int] = field(default_factory=list)
     assigned: dict[object, list[int]] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
+    # Sums that are written over a state of a loop, each with the next behind it.
+    steps: set[Value] = field(default_factory=set)
 
     def run(self) -> None:
         self._survey()
@@ -182,7 +184,27 @@ class _Folder:
             return False
         if value.op is copy and isinstance(statement, Define) and is_update(statement.value):
             return False
-        return not (isinstance(statement, Unpack) and value.op is ITEM)
+        if isinstance(statement, Unpack) and value.op is ITEM:
+            return False
+        return not self._is_step(value, statement)
+
+    def _is_step(self, value: Value, statement: Statement) -> bool:
+        """Whether ``x_bar += a``, ``x_bar += b`` take the place of ``x_bar = x_bar + a + b``."""
+        if not isinstance(statement, Define) or not isinstance(value.type, Array):
+            return False
+        new = statement.value
+        if value not in self.written.get(new, ()):
+            return False
+        over, states = [value], set()
+        while over:
+            first = over.pop()
+            over += self.written.get(first, ())
+            if first.op is VARIABLE:
+                states.add(self.webs.find(first))
+        if not states or (new not in self.steps and self.webs.find(new) not in states):
+            return False
+        self.steps.add(value)
+        return True
 
     def _overwritten(self, value: Value, at: int, position: int) -> bool:
         """Whether something that ``value`` reads is assigned between the two positions."""

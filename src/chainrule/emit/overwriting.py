@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chainrule.emit.inplace import Webs
 from chainrule.emit.plan import POP, Define, Plan, Statement, Value, reads_deep, walk
 from chainrule.emit.views import is_update
+from chainrule.emit.webs import Webs
 
 
 class Memory:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from chainrule.emit.inplace import Webs
 from chainrule.emit.plan import VARIABLE, Define, For, Plan, Value, targets_of, walk
+from chainrule.emit.webs import Webs
 from chainrule.graph.block import CONSTANT, PARAMETER
 from chainrule.graph.types import INT
 from chainrule.primitives.arithmetic import add, negative, subtract

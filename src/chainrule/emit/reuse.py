@@ -36,6 +36,7 @@ from chainrule.emit.plan import (
     ordered,
     walk,
 )
+from chainrule.emit.views import is_update
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import (
     DYNAMIC,
@@ -49,6 +50,7 @@ from chainrule.graph.types import (
     unit_axes_of,
 )
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
+from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.effect import CALL, Effect, Verbatim
@@ -95,9 +97,16 @@ def makes_array(value: Value) -> bool:
 LINES = 3
 
 
+def _is_made(value: Value) -> bool:
+    """Whether ``value``, or what it is a later version of, is an array in memory of its own."""
+    while is_update(value) and isinstance(value.type, Array):
+        value = value.args[0]
+    return makes_array(value)
+
+
 def is_worth(value: Value) -> bool:
     """Whether ``value`` is an array that is not small beside others: not one of sums."""
-    if not makes_array(value) or any(unit_axes_of(value.type)):
+    if not _is_made(value) or any(unit_axes_of(value.type)):
         return False
     return value.op.name not in ("array_sum", "mean", "array_max", "array_min", "prod")
 
@@ -135,6 +144,26 @@ class _Reuse:
 
     def run(self) -> None:
         self._block(self.plan.body)
+        for statement in walk(self.plan.body):
+            if isinstance(statement, Return):
+                self._give_away(statement)
+
+    def _give_away(self, statement: Return) -> None:
+        """Return arrays of the function's own making themselves where it would return a copy."""
+        for user in (statement.value, *captives(statement.value)):
+            if user.captive or user is statement.value:
+                for k, arg in enumerate(user.args):
+                    user.args[k] = self._uncopied(arg, statement)
+        statement.value = self._uncopied(statement.value, statement)
+
+    def _uncopied(self, value: Value, statement: Return) -> Value:
+        if value.op is not array_copy or not value.captive or not value.derivative:
+            return value
+        (array,) = value.args
+        members = self.memory.of(array)
+        if array.captive or members is None or array.type != value.type or not _is_made(array):
+            return value
+        return value if members.intersection(_looked_into(statement.value)) else array
 
     def _block(self, statements: list[Statement]) -> None:
         position = 0
@@ -171,6 +200,9 @@ class _Reuse:
             return
         chain = self._chain(value, statement)
         inner = [value]
+        if len(chain.steps) == 1 and value.captive and not isinstance(statement, Return):
+            # It would take a statement more, for an array that is gone with the line.
+            chain = _Chain(value)
         if chain.pays:
             inner = [*([chain.base] if chain.base.captive else ()), *chain.steps]
         for step in inner:
@@ -297,7 +329,9 @@ class _Memory:
     def _share(self, statement: Statement) -> None:
         match statement:
             case Define(value=value) if not makes_array(value):
-                pairs = [(value, arg) for arg in value.args]
+                # What is written into an array is copied, what is put into a list is held.
+                copies = is_update(value) and isinstance(value.type, Array)
+                pairs = [(value, arg) for arg in (value.args[:1] if copies else value.args)]
             case Move(targets=targets, sources=sources):
                 pairs = list(zip(targets, sources, strict=True))
             case Unpack() | For():

@@ -35,7 +35,8 @@ def _finds_extremes(node: Node) -> bool:
     """
     if not node.origin.derivative:
         return False
-    return node.op is equal or (bool(node.args) and all(map(_finds_extremes, node.args)))
+    mask = node if node.op is equal or not node.args else node.args[0]
+    return mask.op is equal and mask.origin.derivative
 
 
 def _is_smooth(node: Node) -> bool:

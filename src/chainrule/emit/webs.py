@@ -1,0 +1,99 @@
+"""Which values may be one object in memory."""
+
+from __future__ import annotations
+
+from chainrule.emit.plan import (
+    POP,
+    Define,
+    For,
+    Move,
+    Statement,
+    Value,
+    reads_deep,
+    targets_of,
+    walk,
+)
+from chainrule.emit.views import is_held, is_update, is_view
+from chainrule.graph.types import Sequence
+from chainrule.primitives.effect import LEAVE
+from chainrule.primitives.sequence import append, display, drop_last, index, index_set, record
+
+
+class Webs:
+    """Which values may be one object in memory, as classes of a union-find."""
+
+    def __init__(self, body: list[Statement]) -> None:
+        self.parent: dict[Value, Value] = {}
+        self.updated: set[Value] = set()
+        # Those whose entries are written to, rather than put in the place of others in a list.
+        self.written: set[Value] = set()
+        self._members: dict[Value, dict[Value, None]] | None = None
+        for statement in walk(body):
+            if isinstance(statement, Move):
+                for target, source in zip(statement.targets, statement.sources, strict=True):
+                    if is_held(target.type):
+                        self.join(target, source)
+            elif isinstance(statement, Define):
+                self._define(statement.value)
+            elif isinstance(statement, For):
+                rows = [value for value in targets_of(statement.target) if is_held(value.type)]
+                for row in rows:
+                    for base in reads_deep(statement):
+                        self.join(row, base)
+        self.updated = {self.find(value) for value in self.updated}
+        self.written = {self.find(value) for value in self.written}
+
+    def _define(self, value: Value) -> None:
+        if value.op in (POP, LEAVE):
+            self.updated.add(value.args[0])
+        if is_update(value):
+            self.join(value, value.args[0])
+            self.updated.add(value)
+            if not _replaces_entry(value):
+                self.written.add(value)
+            if isinstance(value.args[-1].type, Sequence) and len(value.args) > 1:
+                self.join(value, value.args[-1])
+        elif is_view(value):
+            self.join(value, value.args[0])
+        elif isinstance(value.type, Sequence) and value.op in (index, display, record, POP):
+            for arg in value.args:
+                if isinstance(arg.type, Sequence):
+                    self.join(value, arg)
+
+    def find(self, value: Value) -> Value:
+        root = value
+        while self.parent.get(root, root) is not root:
+            root = self.parent[root]
+        while self.parent.get(value, value) is not root:
+            self.parent[value], value = root, self.parent[value]
+        return root
+
+    def join(self, left: Value, right: Value) -> None:
+        self.parent[self.find(right)] = self.find(left)
+
+    def together(self, value: Value) -> list[Value]:
+        """The values that may be one object with ``value``, which is among them."""
+        if self._members is None:
+            self._members = {}
+            for each in self.parent:
+                self._members.setdefault(self.find(each), {})[each] = None
+        root = self.find(value)
+        return [value, root, *self._members.get(root, ())]
+
+    def is_updated(self, value: Value) -> bool:
+        """Whether some version of ``value`` is written to in place."""
+        return self.find(value) in self.updated
+
+    def is_written(self, array: Value) -> bool:
+        """Whether entries of an array are written to in place, under whatever name."""
+        return self.find(array) in self.written
+
+
+def _replaces_entry(update: Value) -> bool:
+    """Whether an update of a list puts another value into it, and writes into none that it had."""
+    kind, depth = update.type, 0
+    while isinstance(kind, Sequence):
+        kind, depth = kind.item, depth + 1
+    if update.op in (append, drop_last):
+        return True
+    return update.op is index_set and len(update.args) - 2 <= depth
