@@ -98,10 +98,14 @@ class Inward(Copier):
     def _uses_by_value(self) -> dict[Node, list[Use]]:
         """For values that are used more than once, all uses, where each is one to be changed."""
         found: dict[Node, list[Use]] = {}
+        # Of a square the constant would have to go in twice.
+        repeated: set[Node] = set()
         for root, product in self.products.items():
             for factor in product.factors:
                 use = Use(product.constant, not product.divisors and self._bears_sign(root), root)
                 found.setdefault(factor, []).append(use)
+            if len(set(product.factors)) < len(product.factors):
+                repeated.update(f for f in product.factors if product.factors.count(f) > 1)
         for node, users in self.users.items():
             for user in users:
                 if not (user in self.products or user in self.part_of):
@@ -109,10 +113,12 @@ class Inward(Copier):
         return {
             node: uses
             for node, uses in found.items()
-            if len(uses) == self.uses[node] > 1
+            if len(uses) == self.uses.get(node)
+            and len(uses) > 1
             and node.origin.derivative
             and node.type == FLOAT
             and not is_constant(node)
+            and node not in repeated
             and (node.op in PRODUCT_OPS or node.op in SUMS)
         }
 
