@@ -529,6 +529,19 @@ FOUND = [
         x[0] += y[-1]
     return 0.3 * np.sum(x ** 2) + 0.4 * np.sum(y ** 2)
 """,
+    # A name that a loop binds first, to an array that is written to later, begins as nothing.
+    """
+    for row in M:
+        v = x
+        if np.real(x[-1]) > 0.3:
+            return np.sum(v ** 2)
+    for i in range(3):
+        v = y[::-1]
+        if np.real(y[0]) > 0.9:
+            return np.sum(x ** 2)
+        x[...] += M[0]
+    return np.sum(y ** 2) + np.sum(M ** 2)
+""",
     # Each step of the loop has an array of another length.
     """
     for k in range(3):

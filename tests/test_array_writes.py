@@ -138,3 +138,19 @@ def test_rows_that_are_one_list_are_refused_where_one_is_written_to() -> None:
     assert gradient([row, list(row)]) == [[3.0, 0.0], [3.0, 0.0]]
     with pytest.raises(chainrule.ArgumentError, match="`rows` is written to"):
         gradient([row, row])
+
+
+def either_of_two(x: Any, y: Any) -> Any:
+    v = y[:]
+    if x[0] > 0.4:
+        v *= 0.25
+    else:
+        if x[1] > 0.0:
+            v = x
+        y[:] = x
+    return np.sum(v**2)
+
+
+def test_a_view_that_was_written_to_on_one_path_is_not_known_behind_it() -> None:
+    with pytest.raises(chainrule.UnsupportedError, match="was written to since"):
+        chainrule.grad(either_of_two)(np.array([0.1, 0.3]), np.array([0.5, 0.7]))

@@ -498,7 +498,9 @@ class _Copies(Asides):
         for k, (target, source) in enumerate(
             zip(statement.targets, statement.sources, strict=True)
         ):
-            if not is_held(target.type) or not self.webs.is_updated(target):
+            # A name that a loop binds first begins as None, which nobody copies.
+            held = is_held(target.type) and is_held(source.type)
+            if not held or not self.webs.is_updated(target):
                 continue
             if source in self.inside and not target.derivative:
                 kept = []

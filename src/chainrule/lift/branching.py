@@ -232,6 +232,8 @@ class Branching(Core):
             if joined.box is not None:
                 lent = [box for one in joined.sources for box in self.loans.lenders(one)[1:]]
                 self.loans.lend(joined.box, lent, self.state)
+                if any(map(self.loans.is_stale, joined.sources, states)):
+                    self.loans.spoil(joined.box)
 
     def _slot_node(self, node: Node | None, index: int) -> Node:
         assert node is not None

@@ -34,6 +34,7 @@ class Loans:
 
     def __init__(self) -> None:
         self._of: dict[ListBox, tuple[tuple[ListBox, Value], ...]] = {}
+        self._spoilt: set[ListBox] = set()
 
     def lenders(self, value: Value) -> tuple[ListBox, ...]:
         """The boxes whose memory ``value`` may show: its own first."""
@@ -48,9 +49,15 @@ class Loans:
         if contents:
             self._of[box] = contents
 
-    def is_stale(self, box: ListBox, state: State) -> bool:
+    def spoil(self, box: ListBox) -> None:
+        """``box`` shows what a lender held on some path, and does not hold any more there."""
+        self._spoilt.add(box)
+
+    def is_stale(self, box: Value, state: State) -> bool:
         """Whether a lender was written to since."""
-        return any(
+        if not isinstance(box, ListBox):
+            return False
+        return box in self._spoilt or any(
             not same_value(state.get(lender, UNBOUND), content)
             for lender, content in self._of.get(box, ())
         )
