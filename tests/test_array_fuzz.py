@@ -536,10 +536,10 @@ FOUND = [
         if np.real(x[-1]) > 0.3:
             return np.sum(v ** 2)
     for i in range(3):
-        v = y[::-1]
+        v = y.reshape(2, 2).T.ravel()
         if np.real(y[0]) > 0.9:
             return np.sum(x ** 2)
-        x[...] += M[0]
+        x[...] += M[0] + np.sin(M[0])
     return np.sum(y ** 2) + np.sum(M ** 2)
 """,
     # Each step of the loop has an array of another length.

@@ -102,6 +102,64 @@ def test_what_a_loop_binds_first_is_differentiated_twice(function: Callable[...,
             assert slope(1.3) == pytest.approx(expected, rel=1e-13)
 
 
+def list_bound_in_loop(x, n):
+    for k in range(n + 1):
+        if k == 0:
+            a = [x, x * x]
+        else:
+            a[0] = a[0] * a[1]
+            a[1] = a[0] * a[1]
+    return a[0] + a[1]
+
+
+def array_bound_in_loop(x, n):
+    for k in range(n + 1):
+        if k == 0:
+            a = np.array([x, x * x])
+        else:
+            a[0] *= a[1]
+            a[1] *= a[0]
+    return np.sum(a)
+
+
+def array_written_in_loop(x, n):
+    a = np.array([x, x * x])
+    for _ in range(n):
+        a[0] *= a[1]
+        a[1] *= a[0]
+    return np.sum(a)
+
+
+IN_LOOPS = [list_bound_in_loop, array_bound_in_loop, array_written_in_loop]
+
+
+@pytest.mark.parametrize("function", IN_LOOPS)
+@pytest.mark.parametrize("inner", ["forward", "reverse"])
+@pytest.mark.parametrize("outer", ["forward", "reverse"])
+def test_what_a_loop_writes_in_place_is_differentiated_twice(
+    function: Callable[..., Any], inner: str, outer: str
+) -> None:
+    slope = grad(function, mode=inner)
+    # x**8 + x**13
+    assert slope(1.1, 2) == pytest.approx(8.0 * 1.1**7 + 13.0 * 1.1**12, rel=1e-13)
+    expected = 56.0 * 1.1**6 + 156.0 * 1.1**11
+    assert grad(slope, mode=outer)(1.1, 2) == pytest.approx(expected, rel=1e-13)
+
+
+def shortened_in_loop(t, n):
+    a = np.array([1.0, 2.0, 3.0, 4.0]) * t
+    for _ in range(n):
+        a[0] *= a[1]
+        a = np.sin(a[1:]) * 1.0
+    return np.sum(a)
+
+
+def test_a_loop_that_leaves_another_shape_hides_none_that_is_needed() -> None:
+    slope = grad(shortened_in_loop, mode="reverse")
+    wanted, _ = along(lambda h: slope(0.7 + h, 2))
+    assert grad(slope, mode="reverse")(0.7, 2) == pytest.approx(float(wanted), rel=1e-8)
+
+
 def signs(p):
     return np.array([-p[0] * p[1], 2.0 * p[1], [p[0]][0]])
 

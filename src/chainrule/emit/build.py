@@ -43,7 +43,7 @@ from chainrule.graph.block import (
 )
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, OPAQUE, Sequence
-from chainrule.primitives.arrays.measured import filling
+from chainrule.primitives.arrays.measured import filling, lengths_of
 from chainrule.primitives.control import IF, LOOP, TRY, loop_body, loop_parts, next_states
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.sequence import append, display, entrywise_add, fill_like, filled
@@ -65,6 +65,7 @@ class _Builder:
         self.states: set[Value] = set()
         self.lengths: dict[Value, tuple[int, Value | None]] = {}
         self.rows: dict[Value, str] = {}
+        self.keeping: set[Value] = set()
         self.items: dict[Node, list[Node]] = {}
         self.floating = certainly_floating(self.needed)
         for node in self.needed.nodes:
@@ -80,7 +81,14 @@ class _Builder:
         if self.graph.body.completes and self.graph.body.results:
             body.append(Return(self.value(self.graph.body.results[0])))
         plan = Plan(
-            self.graph, parameters, body, self.constants, self.states, self.lengths, self.rows
+            self.graph,
+            parameters,
+            body,
+            self.constants,
+            self.states,
+            self.lengths,
+            self.rows,
+            keeping=self.keeping,
         )
         for node, given in self.graph.given.items():
             container = node.type == OPAQUE or isinstance(node.type, Sequence)
@@ -350,6 +358,8 @@ class _Builder:
         targets = [self.values[states[k]] for k in carried]
         self.states.update(targets)
         for k in carried:
+            if lengths_of(states[k]) == lengths_of(initial[k]):
+                self.keeping.add(self.values[states[k]])
             grows = following[k].op is append and following[k].args[0] is states[k]
             if grows and initial[k].op is display and not initial[k].args:
                 self.lengths[self.values[states[k]]] = (node.serial, self.steps(node))

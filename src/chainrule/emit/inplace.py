@@ -28,6 +28,7 @@ from chainrule.emit.pops import fuse_pops
 from chainrule.emit.views import (
     UPDATES,
     ask_newer,
+    asks_shape,
     entries_read,
     is_held,
     is_new_array,
@@ -512,7 +513,10 @@ class _Copies(Asides):
                     continue
             foreign = target.derivative and source not in self.fresh
             looked_into = is_view(source) and self.seen_after(statement, self._root(source))
-            if foreign or looked_into or self.seen_after(statement, source):
+            # What two names begin with must not be one array when both are written to.
+            twice = statement.sources.count(source) > 1
+            needed = foreign or looked_into or twice or self.seen_after(statement, source)
+            if needed or self._reshaped(target, source, body[position + 1 :]):
                 # Rows of a list of lists are written to as well.
                 fresh = self.copied(source, target, DEEP)
                 statement.sources[k] = fresh
@@ -520,6 +524,11 @@ class _Copies(Asides):
             elif isinstance(target.type, Array):
                 ask_newer(body[position + 1 :], source, target)
         return made
+
+    def _reshaped(self, state: Value, source: Value, after: list[Statement]) -> bool:
+        """Whether a loop may leave another shape in the place of one that is asked for later."""
+        changes = state in self.plan.states and state not in self.plan.keeping
+        return changes and asks_shape(after, source)
 
     def _root(self, view: Value) -> Value:
         """The array into which a view looks, through other views."""

@@ -274,6 +274,8 @@ class Plan:
         Containers of the caller's of which it is known how many entries they have.
     rows:
         Of the index of a loop over rows, the user's name of the row.
+    keeping:
+        Of the states, the arrays that have the same shape in every step as before the loop.
     owned:
         Sums and products of arrays, each with an argument whose memory may take the result.
     into:
@@ -288,6 +290,7 @@ class Plan:
     lengths: dict[Value, tuple[int, Value | None]] = field(default_factory=dict)
     rows: dict[Value, str] = field(default_factory=dict)
     counts: dict[Value, int] = field(default_factory=dict)
+    keeping: set[Value] = field(default_factory=set)
     owned: set[tuple[Value, Value]] = field(default_factory=set)
     into: dict[Value, Value] = field(default_factory=dict)
 

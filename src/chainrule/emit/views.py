@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chainrule.emit.plan import POP, Define, Statement, Value, reads_deep, walk
 from chainrule.graph.types import Array, Sequence, Type
 from chainrule.primitives.arrays.creation import array_copy, zeros
@@ -114,6 +116,17 @@ def is_update(value: Value) -> bool:
 
 def ask_newer(statements: list[Statement], old: Value, new: Value) -> None:
     """Ask ``new``, which lives in the memory of ``old``, for its shape."""
+    for value, asked in _asking(statements):
+        value.args = [new if arg is old and arg in asked else arg for arg in value.args]
+
+
+def asks_shape(statements: list[Statement], array: Value) -> bool:
+    """Whether the shape of an array is asked for."""
+    return any(array in asked for _, asked in _asking(statements))
+
+
+def _asking(statements: list[Statement]) -> Iterator[tuple[Value, list[Value]]]:
+    """Operations that ask for shapes, with the arrays of which they want nothing else."""
     stack = [read for statement in walk(statements) for read in statement.reads() if read.captive]
     stack += [s.value for s in walk(statements) if isinstance(s, Define)]
     while stack:
@@ -122,4 +135,4 @@ def ask_newer(statements: list[Statement], old: Value, new: Value) -> None:
         if value.op.name in SHAPES_OF and value.op is not LEAVE:
             start, stop = SHAPES_OF[value.op.name]
             kept = value.args[start:stop]
-            value.args = [new if arg is old and arg not in kept else arg for arg in value.args]
+            yield value, [arg for arg in value.args if arg not in kept]

@@ -13,7 +13,6 @@ from chainrule.lift.core import Completion, Flag, LoopExits
 from chainrule.lift.shapes import (
     HELD,
     KEEP,
-    NOTHING,
     Fresh,
     Keep,
     Layout,
@@ -24,6 +23,7 @@ from chainrule.lift.shapes import (
     bound_part,
     in_time,
     is_late,
+    nothing_of,
 )
 from chainrule.lift.sharing import is_held
 from chainrule.lift.state import Key, State, same_value
@@ -522,13 +522,14 @@ class _Attempt:
         if isinstance(shape, Scalar):
             if maybe and before is UNBOUND:
                 # The bool tells that it counts for nothing.
-                before = lifter.graph.constant(NOTHING.get(shape.type))
+                before = nothing_of(lifter.graph, shape.type)
             parameter = self.slot(UNBOUND if shape.late else before, shape.type, name)
             return UNBOUND if shape.late else parameter
         if isinstance(shape, Fresh):
-            absent = Static(None) if maybe and before is UNBOUND else before
-            parameter = self.slot(absent, shape.type, name)
-            if before is UNBOUND and not maybe:
+            if maybe and before is UNBOUND:
+                before = nothing_of(lifter.graph, shape.type)
+            parameter = self.slot(before, shape.type, name)
+            if before is UNBOUND:
                 return UNBOUND
             box = ArrayBox() if unit_axes_of(shape.type) else ListBox()
             self.entry_state[box] = parameter

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainrule.graph.types import BOOL, FLOAT, INT, Type
+from chainrule.graph.block import Graph
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.values import Either, ListBox, Value, View
+from chainrule.primitives import sequence
+from chainrule.primitives.arrays import creation
 from chainrule.records import dataclass
 
 
@@ -60,8 +65,21 @@ class MaybeBound:
 KEEP = Keep()
 HELD = (ListBox, View)
 Shape = Any
-# What stands for a number that is not there yet.
 NOTHING: dict[Type, float] = {FLOAT: 0.0, INT: 0, BOOL: False}
+
+
+def nothing_of(graph: Graph, type: Type) -> Node:
+    """What stands for a value of this type that is not there yet, and counts for nothing.
+
+    It is of the type, so that what a derivative does with any value can be done with it.
+    """
+    if isinstance(type, SequenceType):
+        return graph.cursor.add(sequence.display, (), (type.kind,))
+    if isinstance(type, Array) and type.unit_axes:
+        sizes = [graph.constant(int(unit)) for unit in type.unit_axes]
+        dtype = None if type.dtype == "float64" else type.dtype
+        return graph.cursor.add(creation.zeros, tuple(sizes), (dtype, "function"))
+    return graph.constant(NOTHING.get(type))
 
 
 def is_late(shape: Shape) -> bool:
