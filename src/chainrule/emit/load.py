@@ -179,7 +179,6 @@ def _made(
     tree = ast.Module([factory], [])
     for node in (factory, arguments, *arguments.args, *ast.walk(result)):
         ast.copy_location(node, functions[0])
-    ast.fix_missing_locations(tree)
     scratch: dict[str, Any] = {}
     exec(compile(tree, file, "exec", dont_inherit=True), namespace, scratch)
     made = scratch[_FACTORY](*(cells[cell].cell_contents for cell in free))

@@ -150,7 +150,7 @@ def body_lines(
     comments: bool = True,
 ) -> list[str]:
     """The lines of a function's body, with comments before what answers a source line."""
-    text = wrapped(text_of(ast.fix_missing_locations(ast.Module(body, []))), WIDTH - 4)
+    text = wrapped(text_of(ast.Module(body, [])), WIDTH - 4)
     lines = text.rstrip("\n").split("\n")
     weaver = _Weaver(answers, file, lines)
     if comments:

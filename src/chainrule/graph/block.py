@@ -10,8 +10,7 @@ names.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable
 from typing import Any
 
 from chainrule.graph.function import Function
@@ -114,13 +113,18 @@ class Block:
                     # f computes it too: from now on it is a value of f's own.
                     known.origin = self.graph.origin
                 return known
-        node = self.graph.new_node(op, args, params, type or op.infer(args, params), self)
+        graph = self.graph
+        node = graph.new_node(op, args, params, type or op.infer(args, params), self)
         for param in params:
             if isinstance(param, Block):
                 param.owner = node
         if op is not ITEM:
             self.steps.append(node)
-        self.graph.interned.setdefault(key, {})[self] = node
+        homes = graph.interned.get(key)
+        if homes is None:
+            graph.interned[key] = {self: node}
+        else:
+            homes[self] = node
         return node
 
     def known(
@@ -135,10 +139,11 @@ class Block:
             return None
         block: Block | None = self
         while block is not None:
-            if block in homes:
-                return homes[block]
-            if block.mirrored in homes:
-                return homes[block.mirrored]
+            found = homes.get(block)
+            if found is None and block.mirrored is not None:
+                found = homes.get(block.mirrored)
+            if found is not None:
+                return found
             block = block.parent
         return None
 
@@ -311,20 +316,43 @@ class Graph:
         guard = Guard(route, form, expected)
         self.guards.setdefault(guard.key, guard)
 
-    @contextmanager
-    def inside(self, block: Block) -> Iterator[Block]:
+    def inside(self, block: Block) -> _Inside:
         """Operators build into ``block`` within this context."""
-        before, self.cursor = self.cursor, block
-        try:
-            yield block
-        finally:
-            self.cursor = before
+        return _Inside(self, block)
 
-    @contextmanager
-    def answering(self, origin: Origin) -> Iterator[None]:
+    def answering(self, origin: Origin) -> _Answering:
         """New nodes are marked as coming from ``origin`` within this context."""
-        before, self.origin = self.origin, origin
-        try:
-            yield
-        finally:
-            self.origin = before
+        return _Answering(self, origin)
+
+
+class _Inside:
+    """The context in which a graph is built into a block."""
+
+    __slots__ = ("before", "block", "graph")
+
+    def __init__(self, graph: Graph, block: Block) -> None:
+        self.graph = graph
+        self.block = block
+
+    def __enter__(self) -> Block:
+        self.before, self.graph.cursor = self.graph.cursor, self.block
+        return self.block
+
+    def __exit__(self, *raised: object) -> None:
+        self.graph.cursor = self.before
+
+
+class _Answering:
+    """The context in which what is built comes from an origin."""
+
+    __slots__ = ("before", "graph", "origin")
+
+    def __init__(self, graph: Graph, origin: Origin) -> None:
+        self.graph = graph
+        self.origin = origin
+
+    def __enter__(self) -> None:
+        self.before, self.graph.origin = self.graph.origin, self.origin
+
+    def __exit__(self, *raised: object) -> None:
+        self.graph.origin = self.before

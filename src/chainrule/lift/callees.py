@@ -61,7 +61,7 @@ def declare_names(
             frame.outer_names |= set(part.names)
         elif isinstance(part, ast.Global):
             frame.global_names |= set(part.names)
-        elif not isinstance(part, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+        elif not isinstance(part, (ast.FunctionDef, ast.expr, ast.ClassDef)):
             # What a nested function declares is its own.
             stack.extend(ast.iter_child_nodes(part))
     frame.local_names |= names - frame.outer_names - frame.global_names

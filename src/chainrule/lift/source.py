@@ -130,9 +130,9 @@ def _parsed(function: types.FunctionType, code: types.CodeType) -> Source:
                 f"the source of `{function.__name__}` does not parse ({error.msg})",
                 remedy="Was the file changed after it was imported? Import it again.",
             ) from None
+        _shift(tree, start - 1, _margin(lines[0]) if lines else 0)
     else:
-        lines, start, text, tree = found
-    indent = len(lines[0]) - len(lines[0].lstrip()) if lines else 0
+        start, text, tree = found
     definition = tree.body[0]
     if isinstance(definition, ast.AsyncFunctionDef):
         raise SourceError(
@@ -146,7 +146,6 @@ def _parsed(function: types.FunctionType, code: types.CodeType) -> Source:
             remedy="Write it as a `def` in a file or notebook cell.",
             position=Position(file, start),
         )
-    _shift(tree, start - 1, indent)
     return Source(function, definition, file, text)
 
 
@@ -162,8 +161,8 @@ def _lines_of(function: types.FunctionType, code: types.CodeType) -> tuple[list[
         ) from None
 
 
-def _definition_at(lines: list[str], start: int) -> tuple[list[str], int, str, ast.Module] | None:
-    """The definition that begins in line ``start``: its lines, and what they are parsed to.
+def _definition_at(lines: list[str], start: int) -> tuple[int, str, ast.Module] | None:
+    """The definition that begins in line ``start``: that line, its text and its tree.
 
     :func:`inspect.getsourcelines` gives the same, but reads the block token by token, and looks
     for the module's name among the files of all modules that are loaded.
@@ -178,7 +177,8 @@ def _definition_at(lines: list[str], start: int) -> tuple[list[str], int, str, a
             continue
         block = _without_comments(lines[start - 1 : end], margin + 1)
         try:
-            tree = ast.parse(textwrap.dedent("".join(block)))
+            # Empty lines in front put what stands at the margin where it is in the file.
+            tree = ast.parse("\n" * (0 if margin else start - 1) + textwrap.dedent("".join(block)))
         except SyntaxError:
             # Within a text or brackets over several lines, or behind a decorator.
             tries += 1
@@ -191,7 +191,9 @@ def _definition_at(lines: list[str], start: int) -> tuple[list[str], int, str, a
     if len(tree.body) != 1 or not isinstance(tree.body[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
         return None
     block = _without_comments(block, margin + max(1, tree.body[0].body[0].col_offset))
-    return block, start, textwrap.dedent("".join(block)), tree
+    if margin:
+        _shift(tree, start - 1, margin)
+    return start, textwrap.dedent("".join(block)), tree
 
 
 def _margin(line: str) -> int:

@@ -50,15 +50,21 @@ class Frame:
         return str(self.globals.get("__name__", "__main__"))
 
 
+# Syntax that holds no name.
+EMPTY = (ast.Constant, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context)
+
+
 def assigned_names(body: Sequence[ast.AST]) -> list[str]:
     """Names that statements bind, in order, without those of nested functions."""
     found: dict[str, None] = {}
     stack = list(reversed(body))
     while stack:
         node = stack.pop()
-        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
-            found[node.id] = None
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, (ast.Store, ast.Del)):
+                found[node.id] = None
+            continue
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             found[node.name] = None
             continue
         elif isinstance(node, (ast.Lambda, ast.AsyncFunctionDef)):
@@ -73,6 +79,8 @@ def assigned_names(body: Sequence[ast.AST]) -> list[str]:
             for inner in ast.walk(node):
                 if isinstance(inner, ast.NamedExpr) and isinstance(inner.target, ast.Name):
                     found[inner.target.id] = None
+            continue
+        elif isinstance(node, EMPTY):
             continue
         stack.extend(reversed(list(ast.iter_child_nodes(node))))
     return list(found)

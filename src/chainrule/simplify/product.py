@@ -30,6 +30,7 @@ from chainrule.records import dataclass
 from chainrule.simplify.rules import guarded_root, infinite_slope, multiple
 
 PRODUCT_OPS = (multiply, divide, negative)
+DEEP_OPS = (*PRODUCT_OPS, power)
 
 
 @dataclass
@@ -251,21 +252,20 @@ def collect(
 
     ``opens(node, user)`` tells whether an argument is part of the product.
     """
-    leaves, opened = _leaves(root, opens)
-    return _product_of(leaves, mapped), opened
+    leaves, opened = leaves_of(root, opens)
+    return product_of(leaves, mapped), opened
 
 
-def collect_deep(
-    root: Node,
-    opens: Callable[[Node, Node], bool],
-    mapped: Callable[[Node], Node],
-    gone: Callable[[Node, int], bool],
-) -> tuple[Product, int]:
-    """Like :func:`collect`, with what nothing but this product uses taken apart, powers too.
+def taken_apart(
+    leaves: list[Leaf], gone: Callable[[Node, int], bool]
+) -> tuple[list[Leaf], int] | None:
+    """The leaves with those that nothing but this product uses taken apart, powers too.
 
-    ``gone(node, count)`` tells whether ``count`` uses are all that there are of a node.
+    ``gone(node, count)`` tells whether ``count`` uses are all that there are of a node.  None
+    where there are no such leaves, else also how many operations were taken apart.
     """
-    leaves, opened = _leaves(root, opens)
+    if not any(leaf.op in DEEP_OPS for leaf, _, _ in leaves):
+        return None
     consumed: Counter[Node] = Counter(leaf for leaf, _, _ in leaves)
     apart: dict[Node, list[tuple[Node, bool]]] = {}
     waiting = list(consumed)
@@ -276,7 +276,7 @@ def collect_deep(
             consumed.update(node.args)
             waiting.extend(part for part, _ in parts)
     if not apart:
-        return _product_of(leaves, mapped), opened
+        return None
     flat: list[Leaf] = []
     for leaf in leaves:
         stack = [leaf]
@@ -291,7 +291,7 @@ def collect_deep(
                 (part, below != under, sign if k == 0 else 1.0)
                 for k, (part, under) in reversed(list(enumerate(apart[node])))
             ]
-    return _product_of(flat, mapped), opened + len(apart)
+    return flat, len(apart)
 
 
 Leaf = tuple[Node, bool, float]
@@ -316,7 +316,7 @@ def _parts(node: Node) -> list[tuple[Node, bool]]:
     return [(node.args[0], False), (node.args[1], node.op is divide)]
 
 
-def _leaves(root: Node, opens: Callable[[Node, Node], bool]) -> tuple[list[Leaf], int]:
+def leaves_of(root: Node, opens: Callable[[Node, Node], bool]) -> tuple[list[Leaf], int]:
     """What the product is made of: each below the line or not, and the sign in front."""
     leaves: list[Leaf] = []
     stack: list[tuple[Node, bool]] = [(root, False)]
@@ -339,7 +339,8 @@ def _leaves(root: Node, opens: Callable[[Node, Node], bool]) -> tuple[list[Leaf]
     return leaves, opened
 
 
-def _product_of(leaves: list[Leaf], mapped: Callable[[Node], Node]) -> Product:
+def product_of(leaves: list[Leaf], mapped: Callable[[Node], Node]) -> Product:
+    """The product of leaves, as far as it is told without comparing them."""
     product = Product()
     for node, below, sign in leaves:
         product.constant *= sign

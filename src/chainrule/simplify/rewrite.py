@@ -29,7 +29,14 @@ from chainrule.simplify.array_walk import ArraySimplifier, signed_arguments
 from chainrule.simplify.facts import Ahead, Facts, divides_by
 from chainrule.simplify.inverses import several_systems
 from chainrule.simplify.inward import inward
-from chainrule.simplify.product import PRODUCT_OPS, Product, collect, collect_deep
+from chainrule.simplify.product import (
+    PRODUCT_OPS,
+    Product,
+    collect,
+    leaves_of,
+    product_of,
+    taken_apart,
+)
 from chainrule.simplify.rules import RULES
 from chainrule.simplify.scales import scales_of_guards
 from chainrule.simplify.shapes import Shapes, reads_shapes
@@ -234,23 +241,23 @@ class Simplifier(ArraySimplifier):
         user = self.user.get(step)
         if user is not None and self._opens(step, user) and user.origin.derivative:
             return None
-        product, opened = collect(step, self._opens, self.settled)
+        leaves, opened = leaves_of(step, self._opens)
+        product = product_of(leaves, self.settled)
         if not _settle(product):
             return None
-        deep, opened_deep = collect_deep(
-            step,
-            self._opens,
-            self.settled,
-            lambda node, count: node.block is step.block and self._gone(node, count),
+        found = taken_apart(
+            leaves, lambda node, count: node.block is step.block and self._gone(node, count)
         )
-        extra = opened_deep - opened
-        if extra and _settle(deep) and deep.cost < min(product.cost, opened) + extra:
-            return deep.build(self.graph.constant(1.0))
+        if found is not None:
+            deep, extra = product_of(found[0], self.settled), found[1]
+            if _settle(deep) and deep.cost < min(product.cost, opened) + extra:
+                return deep.build(self.graph.constant(1.0))
         # A tangent's name is kept, unless what it is divided by is what it is multiplied by;
         # the last of several in a row tells so for all of them.
-        if user is None or not (user.origin.derivative and self._opens_named(step, user)):
+        last = user is None or not (user.origin.derivative and self._opens_named(step, user))
+        if last and any(self._opens_named(leaf, step) for leaf, _, _ in leaves):
             wide, opened_wide = collect(step, self._opens_named, self.settled)
-            if opened_wide > opened and _settle(wide) and wide.cost + 2 <= opened_wide:
+            if _settle(wide) and wide.cost + 2 <= opened_wide:
                 return wide.build(self.graph.constant(1.0))
         if opened == 1 and not product.flips:
             return None
