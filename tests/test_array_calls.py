@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.integrate
 import scipy.linalg
 import scipy.signal
 import scipy.special
@@ -31,6 +32,13 @@ POINTS = {
 }
 
 VECTORS = """
+scipy.integrate.trapezoid(x, dx=0.3)
+scipy.integrate.trapezoid(np.sin(x), x)
+scipy.integrate.cumulative_trapezoid(x, dx=0.3)
+scipy.integrate.cumulative_trapezoid(np.sin(x), x, initial=0)
+scipy.integrate.simpson(x, dx=0.3)
+scipy.integrate.simpson(x[1:])
+np.trapezoid(x, None, 0.5)
 np.sin(x)
 np.cos(x)
 np.tan(x)
@@ -122,6 +130,12 @@ special.betaln(x, x[::-1])
 """
 
 MATRICES = """
+scipy.integrate.cumulative_trapezoid(x, axis=0)
+scipy.integrate.simpson(x, dx=0.3)
+np.linalg.norm(x, None, 1)
+np.cov(x, None, False)
+np.corrcoef(x, None, False)
+scipy.special.logsumexp(x, 1, None, True)
 x.sum()
 x.sum(axis=0)
 x.sum(axis=1)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import functools
 import itertools
+import math
 import operator
+import statistics
 from collections import deque
 
 import pytest
@@ -123,6 +125,21 @@ def copies(xs):
 XS = [1.5, 0.7, 1.1]
 
 
+def moments(xs):
+    squares = [v * v for v in xs]
+    spread = statistics.stdev(xs) * statistics.pvariance(squares) - statistics.pstdev(squares)
+    return statistics.mean(xs) * spread + statistics.variance(xs) * statistics.fmean(squares)
+
+
+def other_means(xs):
+    return statistics.geometric_mean(v + 1.0 for v in xs) * statistics.harmonic_mean(xs)
+
+
+def lengths(xs):
+    others = [v * v for v in xs]
+    return math.hypot(*xs) * math.dist(xs, others) + math.hypot(xs[0], xs[1], xs[2], 2.0)
+
+
 @pytest.mark.parametrize(
     "function",
     [
@@ -137,6 +154,9 @@ XS = [1.5, 0.7, 1.1]
         folds_without_a_start,
         accumulates,
         copies,
+        moments,
+        other_means,
+        lengths,
         takes_pairs,
         multiplies_out,
         takes_some,

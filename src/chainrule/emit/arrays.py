@@ -146,7 +146,7 @@ class _Spelled(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         dotted = ast.unparse(node)
-        if dotted.partition(".")[0] in ("numpy", "scipy"):
+        if dotted.partition(".")[0] in ("math", "numpy", "scipy"):
             return self.speller.callable(dotted)
         self.generic_visit(node)
         return node

@@ -7,6 +7,7 @@ import builtins
 import functools
 import math
 import operator
+import statistics
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +34,9 @@ from chainrule.lift.values import (
     Zip,
 )
 from chainrule.primitives import arithmetic, extremes, rounding, sequence, special
+from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.creation import rows_of
+from chainrule.primitives.arrays.samples import SAMPLES, distance, length_of_list
 from chainrule.primitives.declare import TABLE
 
 Arguments = list[Value]
@@ -379,13 +382,25 @@ def _logarithm(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AS
 
 def _hypotenuse(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     nodes = [self.node(arg) for arg in args]
+    if len(nodes) == 1 and isinstance(nodes[0].type, SequenceType):
+        return self.call_array(length_of_list, tuple(nodes), ())
     if len(nodes) == 1:
         return self.primitive(TABLE["absolute"], *nodes, params=("math.fabs",))
     if len(nodes) in (2, 3):
         return self.primitive(TABLE["hypot" if len(nodes) == 2 else "hypot3"], *nodes)
-    raise self.unsupported(
-        "`hypot` of more than three arguments", "Write sqrt of the sum of squares.", node
-    )
+    return self.call_array(length_of_list, (self.display(tuple(nodes), "list"),), ())
+
+
+def _of_sample(op: ArrayCall) -> Builtin:
+    def call(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        self.positional(args, keywords, node, 1, 1, op.spelled.removeprefix("statistics."))
+        if self.is_array(args[0]):
+            raise self.unsupported(
+                f"`{op.spelled}` of an array", "Use the function of NumPy that gives it.", node
+            )
+        return self.call_array(op, (self.node(self.as_list(args[0], node)),), ())
+
+    return call
 
 
 def _distance(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -393,11 +408,8 @@ def _distance(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
     columns = [self.known_iteration(arg) for arg in args]
     first, second = (columns[0] or [], columns[1] or []) if len(columns) == 2 else ([], [])
     if not first or len(first) != len(second):
-        raise self.unsupported(
-            "`dist` of points whose number of coordinates is known at run time only",
-            "Write sqrt of the sum of squares.",
-            node,
-        )
+        self.positional(args, keywords, node, 2, 2, "dist")
+        return self.call_array(distance, tuple(self.node(self.as_list(a, node)) for a in args), ())
     parts: list[Value] = [
         self.binary(ast.Sub, a, b, node) for a, b in zip(first, second, strict=True)
     ]
@@ -454,6 +466,7 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.input: _refused("input", "Pass the value in as a parameter."),
     builtins.eval: _refused("eval", "Write the expression into the function."),
     builtins.exec: _refused("exec", "Write the statements into the function."),
+    **{getattr(statistics, name): _of_sample(op) for name, op in SAMPLES.items()},
     math.fsum: _exact_total,
     math.prod: _product,
     math.log: _logarithm,

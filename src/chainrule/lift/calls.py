@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import functools
 import inspect
+import math
 import types
 from collections.abc import Callable
 from typing import Any
@@ -84,6 +85,9 @@ class Calls(Foreign):
             if items is not None:
                 found.extend(items)
                 continue
+            called = self.read(function)
+            if isinstance(called, Static) and called.value is math.hypot and len(node.args) == 1:
+                return [self.as_list(value, arg)]
             count = None
             if not isinstance(self.read(value), Generator):
                 rest = len(node.args) - position - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from chainrule.primitives.arrays import (
     covariance,
     creation,
     indexing,
+    integrals,
     linear_algebra,
     norms,
     products,
@@ -212,12 +214,30 @@ def _either(one: Primitive, two: Primitive, choosing: str, position: int) -> Spe
         given = keywords.get(choosing, args[position] if len(args) > position else Static(None))
         chosen = one if self.static_value(given) == (True, None) else two
         if chosen is one:
-            args = args[:position]
+            args = [*args[:position], *args[position + 1 :]]
             keywords = {name: value for name, value in keywords.items() if name != choosing}
         assert isinstance(chosen, ArrayCall)
         return self.bound_call(chosen, args, keywords, node, "function")
 
     return lift
+
+
+def _cumulative(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``cumulative_trapezoid(y, x, dx, axis, initial)``."""
+    keywords = dict(keywords)
+    initial = keywords.pop("initial", args[4] if len(args) > 4 else Static(None))
+    call = _either(integrals.cumulative_trapezoid, integrals.cumulative_trapezoid_over, "x", 1)
+    running = call(self, args[:4], keywords, node)
+    if self.static_value(initial) == (True, None):
+        return running
+    known, start = self.static_value(initial)
+    if not known or start != 0 or len(unit_axes_of(self.node(running).type)) != 1:
+        raise self.unsupported(
+            "`initial` of an array of several axes", "Leave it out, and join the zeros.", node
+        )
+    zero = self.call(Static(sys.modules["numpy"].zeros), [self.graph.constant(1)], {}, node)
+    joined = TupleValue((zero, running))
+    return self.call(Static(sys.modules["numpy"].concatenate), [joined], {}, node)
 
 
 def _einsum(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -397,6 +417,8 @@ SPECIAL: dict[str, SpecialForm] = {
     "corrcoef": _either(covariance.corrcoef, covariance.corrcoef_of_two, "y", 1),
     "scipy.special.logsumexp": _either(statistics.logsumexp, statistics.logsumexp_weighted, "b", 2),
     "trapezoid": _either(statistics.trapezoid, statistics.trapezoid_over, "x", 1),
+    "scipy.integrate.trapezoid": _either(integrals.trapezoid, integrals.trapezoid_over, "x", 1),
+    "scipy.integrate.cumulative_trapezoid": _cumulative,
     "einsum": _einsum,
     "outer": _outer,
     "full": _full,

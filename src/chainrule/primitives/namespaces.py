@@ -30,6 +30,7 @@ from chainrule.primitives.arrays import (
     decompositions,
     distributions,
     indexing,
+    integrals,
     linear_algebra,
     lists,
     masked,
@@ -41,6 +42,7 @@ from chainrule.primitives.arrays import (
     quantiles,
     rearranging,
     reductions,
+    samples,
     shaping,
     signals,
     spectra,
@@ -89,6 +91,8 @@ HOMES = (
     analytic,
     spectra,
     distributions,
+    integrals,
+    samples,
 )
 
 

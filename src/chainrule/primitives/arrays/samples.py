@@ -1,0 +1,57 @@
+"""Numbers of a whole list: of :mod:`statistics`, and lengths of any number of coordinates.
+
+The value is Python's own; the derivative is that of NumPy's definition of the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT, Type
+from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.creation import array_of_list
+from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.norms import norm
+from chainrule.primitives.arrays.reductions import mean, std, var
+from chainrule.primitives.elementary import exp, log
+
+
+def _number(*types: Type) -> Type:
+    return FLOAT
+
+
+def _of_sample(name: str, definition: Callable[[Node], Node]) -> ArrayCall:
+    @array_defined(f"sample_{name}", spelled=f"statistics.{name}", signature="data", typed=_number)
+    def primitive(data: Node) -> Node:
+        return definition(array_of_list(data))
+
+    primitive.__doc__ = f"`statistics.{name}` of a list."
+    return primitive
+
+
+SAMPLES: dict[str, ArrayCall] = {
+    name: _of_sample(name, definition)
+    for name, definition in (
+        ("fmean", mean),
+        ("geometric_mean", lambda x: exp(mean(log(x)))),
+        ("harmonic_mean", lambda x: 1.0 / mean(1.0 / x)),
+        ("mean", mean),
+        ("pstdev", std),
+        ("pvariance", var),
+        ("stdev", lambda x: std(x, ddof=1)),
+        ("variance", lambda x: var(x, ddof=1)),
+    )
+}
+
+
+@array_defined("length_of_list", signature="x", typed=_number, written="math.hypot(*_0_)")
+def length_of_list(x: Node) -> Node:
+    """`math.hypot` of all entries of a list."""
+    return norm(array_of_list(x))
+
+
+@array_defined("distance", spelled="math.dist", signature="p, q", arrays=2, typed=_number)
+def distance(p: Node, q: Node) -> Node:
+    """`math.dist` of two lists."""
+    return norm(array_of_list(p) - array_of_list(q))
