@@ -243,3 +243,62 @@ def test_a_division_by_an_entry_shows_nothing_where_f_chooses() -> None:
 def test_nan_comes_through() -> None:
     for function, at in UNGUARDED[:1] + UNGUARDED[2:4] + UNGUARDED[6:8]:
         assert math.isnan(grad(function)(*(nan for _ in at))), function
+
+
+# --- masks -------------------------------------------------------------------------------------
+
+
+def layer(x: Any, g: Any) -> Any:
+    gap = x - x.mean(axis=1, keepdims=True)
+    h = g * gap / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+    return np.sum(np.maximum(h, 0) ** 2)
+
+
+def test_a_mask_is_put_once_where_factors_are_finite() -> None:
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    slope = grad(layer, wrt=("x", "g"))
+    slope(x, np.ones(3))
+    assert slope.source.count(">= 0") == 1 and "== 0.0" not in slope.source, slope.source
+
+
+def hinge(x: Any) -> Any:
+    return np.sum(np.maximum(1.0 - np.exp(x), 0.0))
+
+
+def logarithm(x: Any, w: Any) -> Any:
+    return np.sum(np.maximum(w * np.log(x), 0.0))
+
+
+def quotient(x: Any) -> Any:
+    return np.sum(np.maximum(-1.0 / (x * x), 0.0))
+
+
+def root(x: Any, w: Any) -> Any:
+    return np.sum(np.where(x > 0.0, w * np.sqrt(x), 0.0) * w)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_a_mask_hides_is_not_felt_where_a_factor_is_infinite() -> None:
+    ones = np.ones(2)
+    np.testing.assert_array_equal(grad(hinge)(np.array([1000.0, 2.0])), [0.0, 0.0])
+    np.testing.assert_array_equal(grad(logarithm)(np.array([0.0, 2.0]), ones), [0.0, 0.5])
+    np.testing.assert_array_equal(grad(quotient)(np.array([0.0, 1.0])), [0.0, 0.0])
+    np.testing.assert_array_equal(grad(root)(np.array([0.0, 4.0]), ones), [0.0, 0.25])
+
+
+def larger(x: Any, y: Any) -> Any:
+    return np.sum(np.maximum(x, y))
+
+
+def smaller(x: Any, y: Any) -> Any:
+    return np.sum(np.minimum(x, y))
+
+
+def test_of_two_the_one_taken_is_felt_and_a_tie_is_split() -> None:
+    up, down = (grad(function, wrt=("x", "y")) for function in (larger, smaller))
+    for pair in itertools.product(EDGES, repeat=2):
+        x, y = (np.array([value]) for value in pair)
+        share = 0.5 if x == y else float((x > y)[0])
+        rest = 0.0 if any(map(math.isnan, pair)) else 1.0 - share
+        assert [float(part[0]) for part in up(x, y)] == [share, rest], pair
+        assert [float(part[0]) for part in down(x, y)] == [rest, share], pair

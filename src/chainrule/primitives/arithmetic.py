@@ -41,7 +41,7 @@ from chainrule.primitives.declare import (
     flat,
     is_constant,
 )
-from chainrule.primitives.masking import harmless, inside_mask, masked, shown_divisor
+from chainrule.primitives.masking import inside_mask, masked, masked_product, masked_quotient
 from chainrule.primitives.partials import Guarded
 from chainrule.primitives.squares import is_sum_of_squares, not_zero
 
@@ -223,7 +223,8 @@ def _power_by_base(x: Any, y: Any, out: Any) -> Any:
         return float(exponent) * not_zero(x) ** (exponent - 1)
     if isinstance(x, Node) and isinstance(x.type, Array) and exponent < 1:
         steep = float(exponent) * x ** (exponent - 1)
-        return Guarded(steep) if exponent > 0 else steep
+        tame = exponent < 0 or bounds.bounds_of(x).low >= bounds.FAR_FROM_ZERO
+        return steep if tame else Guarded(steep)
     if exponent < 0:
         # f has divided by x, so x is not 0 and out / x does not raise.
         return float(exponent) * out / x
@@ -460,10 +461,8 @@ def _simplify_multiply(x: Node, y: Node) -> Node | None:
         return constant
     if (bare := _without_casts(multiply, x, y)) is not None:
         return bare
-    if masked(x):
-        return inside_mask(x, lambda arm: multiply.build(arm, harmless(y, x)))
-    if masked(y):
-        return inside_mask(y, lambda arm: multiply.build(harmless(x, y), arm))
+    if (product := masked_product(x, y)) is not None:
+        return product
     if is_constant(x, -1):
         return negative.build(y)
     if is_constant(y, -1):
@@ -498,8 +497,8 @@ def _simplify_divide(x: Node, y: Node) -> Node | None:
         return constant
     if (bare := _without_casts(divide, x, y)) is not None:
         return bare
-    if masked(x):
-        return inside_mask(x, lambda arm: divide.build(arm, shown_divisor(y, x)))
+    if (quotient := masked_quotient(x, y)) is not None:
+        return quotient
     if (inner := _negated(x)) is not None:
         return negative.build(divide.build(inner, y))
     if (inner := _negated(y)) is not None:

@@ -17,6 +17,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, FLOATING, INT, Array, dtype_of
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import Interval, Primitive
+from chainrule.primitives.effect import VERBATIM
 from chainrule.records import dataclass
 
 # How far from a bound a function that is not rounded correctly may be.
@@ -26,6 +27,8 @@ NARROW = {"float16": 1e-6, "float32": 1e-37}
 ROUNDED = 1e-2
 # What is left of a difference may be nothing in a narrower dtype.
 CANCELLED = 1e-3
+# A quotient by no less is finite.
+FAR_FROM_ZERO = 1e-30
 # Integers up to this one are floats.
 LARGEST_EXACT = 2.0**53
 
@@ -34,7 +37,8 @@ LARGEST_EXACT = 2.0**53
 class Bounds:
     """A value is at least ``low`` and at most ``high``, and not 0 where ``nonzero`` is set.
 
-    ``wraps``: it is an integer of NumPy's, whose arithmetic may overflow.
+    ``wraps``: it is an integer of NumPy's, whose arithmetic may overflow.  ``finite``: it is a
+    polynomial of the arguments, or as tame, and so finite unless they are nearly infinite.
     """
 
     low: float = -math.inf
@@ -42,6 +46,7 @@ class Bounds:
     nonzero: bool = False
     nan: bool = True
     wraps: bool = False
+    finite: bool = False
 
     @property
     def excludes_zero(self) -> bool:
@@ -61,6 +66,7 @@ class Bounds:
             self.excludes_zero or other.excludes_zero,
             self.nan and other.nan,
             self.wraps and other.wraps,
+            self.finite or other.finite,
         )
 
     def either(self, other: Bounds) -> Bounds:
@@ -71,7 +77,13 @@ class Bounds:
             self.excludes_zero and other.excludes_zero,
             self.nan or other.nan,
             self.wraps or other.wraps,
+            self.finite and other.finite,
         )
+
+    @property
+    def divides(self) -> bool:
+        """Whether what is finite is so too once it is divided by the value."""
+        return self.finite and (self.low >= FAR_FROM_ZERO or self.high <= -FAR_FROM_ZERO)
 
     def lies_in(self, domain: Interval) -> bool:
         """Whether the value lies in ``domain``, if it is a number."""
@@ -100,10 +112,11 @@ def exactly(value: float) -> Bounds:
     """One number."""
     if isinstance(value, float) and 0.0 < abs(value) < NARROW["float32"]:
         # Beside a number of a narrower dtype it is 0.
-        return Bounds(min(value, 0.0), max(value, 0.0), nan=False)
+        return Bounds(min(value, 0.0), max(value, 0.0), nan=False, finite=True)
     if isinstance(value, int) and abs(value) > LARGEST_EXACT:
         return Bounds(*((LARGEST_EXACT, math.inf) if value > 0 else (-math.inf, -LARGEST_EXACT)))
-    return Bounds(float(value), float(value), nan=math.isnan(value))
+    found = float(value)
+    return Bounds(found, found, nan=math.isnan(found), finite=math.isfinite(found))
 
 
 def bounds_of(node: Node) -> Bounds:
@@ -142,7 +155,7 @@ def combined(node: Node, parts: list[Bounds]) -> Bounds:
         return exactly(node.params[0])
     entries = isinstance(node.type, Array) and dtype_of(node.type) in FLOATING
     if node.type not in (FLOAT, INT, BOOL) and not entries:
-        return OBJECT
+        return replace(OBJECT, finite=_given(node))
     counts = node.type in (INT, BOOL)
     if node.op is GLOBAL:
         value = node.graph.globals[str(node.params[0]), str(node.params[1])]
@@ -155,14 +168,22 @@ def combined(node: Node, parts: list[Bounds]) -> Bounds:
         return found
     rule = _rule_of(node)
     if rule is None or (counts and any(part.wraps for part in parts)):
-        return Bounds(nan=not counts, wraps=counts and node.op is not PARAMETER)
+        wraps = counts and node.op is not PARAMETER
+        return Bounds(nan=not counts, wraps=wraps, finite=counts or _given(node))
     dtype = dtype_of(node.type)
     if dtype not in NARROW:
         made: Bounds = rule(node, *parts)
-        return replace(made, nan=False) if counts else made
+        return replace(made, nan=False, finite=True) if counts else made
     types = [dtype_of(part.type) for part in node.args]
     parts = [_narrowed(part, own, dtype) for part, own in zip(parts, types, strict=True)]
     return _narrowed(rule(node, *parts), dtype, dtype)
+
+
+def _given(node: Node) -> bool:
+    """Whether a value is an argument of f, or read out of one."""
+    while node.op is VERBATIM and len(node.args) == 1 and "(" not in str(node.params[0]):
+        node = node.args[0]
+    return node.op is PARAMETER and node.block is node.graph.body
 
 
 def _narrowed(bounds: Bounds, own: str, dtype: str) -> Bounds:
@@ -170,7 +191,8 @@ def _narrowed(bounds: Bounds, own: str, dtype: str) -> Bounds:
     low, high = _loosened(bounds.low, bounds.high, ROUNDED)
     low = 0.0 if 0.0 < low < NARROW[dtype] else low
     high = 0.0 if -NARROW[dtype] < high < 0.0 else high
-    return Bounds(low, high, bounds.nonzero and own == dtype, bounds.nan)
+    finite = bounds.finite and dtype != "float16"
+    return Bounds(low, high, bounds.nonzero and own == dtype, bounds.nan, finite=finite)
 
 
 def _loosened(low: float, high: float, part: float) -> tuple[float, float]:
@@ -196,7 +218,20 @@ def one_of(node: Node, first: Bounds, *rest: Bounds) -> Bounds:
 
 def always(bounds: Bounds) -> Any:
     """The same bounds for all arguments."""
-    return lambda node, *parts: bounds
+
+    def rule(node: Node, *parts: Bounds) -> Bounds:
+        return replace(bounds, finite=_finite(bounds) and _tame(*parts))
+
+    return rule
+
+
+def spread(node: Node, *parts: Bounds) -> Bounds:
+    """A variance, a deviation, a length."""
+    return replace(NONNEGATIVE, finite=_tame(*parts))
+
+
+def _tame(*parts: Bounds) -> bool:
+    return all(part.finite for part in parts)
 
 
 def of_sum(node: Node, x: Bounds, y: Bounds) -> Bounds:
@@ -204,7 +239,8 @@ def of_sum(node: Node, x: Bounds, y: Bounds) -> Bounds:
     low, high = _sum(x.low, y.low, -math.inf), _sum(x.high, y.high, math.inf)
     apart = (x.low >= 0.0 and y.low >= 0.0) or (x.high <= 0.0 and y.high <= 0.0)
     nan = x.nan or y.nan or not _finite(x, y)
-    return Bounds(low, high, apart and (x.excludes_zero or y.excludes_zero), nan)
+    nonzero = apart and (x.excludes_zero or y.excludes_zero)
+    return Bounds(low, high, nonzero, nan, finite=_tame(x, y))
 
 
 def _sum(x: float, y: float, unknown: float) -> float:
@@ -223,7 +259,7 @@ def _finite(*bounds: Bounds) -> bool:
 
 def opposite(node: Node, x: Bounds) -> Bounds:
     """-x."""
-    return Bounds(-x.high, -x.low, x.nonzero, x.nan)
+    return Bounds(-x.high, -x.low, x.nonzero, x.nan, finite=x.finite)
 
 
 def of_difference(node: Node, x: Bounds, y: Bounds) -> Bounds:
@@ -237,7 +273,8 @@ def of_product(node: Node, x: Bounds, y: Bounds) -> Bounds:
         return squared(node, x)
     ends = [_times(left, right) for left in (x.low, x.high) for right in (y.low, y.high)]
     whole = node.type == INT and x.excludes_zero and y.excludes_zero
-    return Bounds(min(ends), max(ends), whole, x.nan or y.nan or not _finite(x, y))
+    nan = x.nan or y.nan or not _finite(x, y)
+    return Bounds(min(ends), max(ends), whole, nan, finite=_tame(x, y))
 
 
 def _times(x: float, y: float) -> float:
@@ -248,16 +285,17 @@ def squared(node: Node, x: Bounds) -> Bounds:
     """x * x."""
     ends = (x.low * x.low, x.high * x.high)
     low = min(ends) if x.low > 0.0 or x.high < 0.0 else 0.0
-    return Bounds(low, max(ends), False, x.nan)
+    return Bounds(low, max(ends), False, x.nan, finite=x.finite)
 
 
 def of_quotient(node: Node, x: Bounds, y: Bounds) -> Bounds:
     """x / y, which underflows; 0.0 and -0.0 below the line give opposite signs."""
+    finite = x.finite and y.divides
     if y.positive:
-        return Bounds(*_over(x, y.low, y.high), nan=True)
+        return Bounds(*_over(x, y.low, y.high), finite=finite)
     if y.excludes_zero and y.high <= 0.0:
         low, high = _over(x, -y.high, -y.low)
-        return Bounds(-high, -low)
+        return Bounds(-high, -low, finite=finite)
     return ANYTHING
 
 
@@ -275,13 +313,14 @@ def magnitude(node: Node, x: Bounds) -> Bounds:
     if x.low >= 0.0:
         return x
     ends = (abs(x.low), abs(x.high))
-    return Bounds(min(ends) if x.high < 0.0 else 0.0, max(ends), x.nonzero, x.nan)
+    low = min(ends) if x.high < 0.0 else 0.0
+    return Bounds(low, max(ends), x.nonzero, x.nan, finite=x.finite)
 
 
 def of_root(node: Node, x: Bounds) -> Bounds:
     """sqrt(x): 0 where x is, which does not underflow."""
     low, high = math.sqrt(max(x.low, 0.0)), math.sqrt(max(x.high, 0.0))
-    return Bounds(low, high, x.excludes_zero)
+    return Bounds(low, high, x.excludes_zero, finite=x.finite and x.low >= 0.0)
 
 
 def of_cube_root(node: Node, x: Bounds) -> Bounds:
@@ -291,7 +330,8 @@ def of_cube_root(node: Node, x: Bounds) -> Bounds:
 
 def of_length(node: Node, *sides: Bounds) -> Bounds:
     """hypot(x, y, ...)."""
-    return Bounds(0.0, math.inf, any(side.excludes_zero for side in sides))
+    nonzero = any(side.excludes_zero for side in sides)
+    return Bounds(0.0, math.inf, nonzero, finite=_tame(*sides))
 
 
 def exponential(node: Node, x: Bounds) -> Bounds:
@@ -313,6 +353,11 @@ def with_its_sign(node: Node, x: Bounds) -> Bounds:
 
 def of_power(node: Node, x: Bounds, y: Bounds) -> Bounds:
     """x ** y; negative powers of 0.0 and -0.0 have opposite signs."""
+    whole = y.low == y.high and y.low >= 0.0 and y.low.is_integer()
+    return replace(_power(x, y), finite=whole and x.finite)
+
+
+def _power(x: Bounds, y: Bounds) -> Bounds:
     if x.low >= 0.0 and (y.low >= 0.0 or x.excludes_zero):
         one = x.low >= 1.0 and y.low >= 0.0
         return Bounds(1.0 - INEXACT if one else 0.0, math.inf, one)
@@ -323,13 +368,15 @@ def of_power(node: Node, x: Bounds, y: Bounds) -> Bounds:
 def larger(node: Node, x: Bounds, y: Bounds) -> Bounds:
     """numpy.maximum(x, y): nan where one of them is."""
     low, high = max(x.low, y.low), max(x.high, y.high)
-    return Bounds(low, high, x.excludes_zero and y.excludes_zero, x.nan or y.nan)
+    nonzero = x.excludes_zero and y.excludes_zero
+    return Bounds(low, high, nonzero, x.nan or y.nan, finite=_tame(x, y))
 
 
 def smaller(node: Node, x: Bounds, y: Bounds) -> Bounds:
     """numpy.minimum(x, y)."""
     low, high = min(x.low, y.low), min(x.high, y.high)
-    return Bounds(low, high, x.excludes_zero and y.excludes_zero, x.nan or y.nan)
+    nonzero = x.excludes_zero and y.excludes_zero
+    return Bounds(low, high, nonzero, x.nan or y.nan, finite=_tame(x, y))
 
 
 def later_larger(node: Node, x: Bounds, y: Bounds) -> Bounds:
@@ -356,7 +403,8 @@ def chosen_one(node: Node, mask: Bounds, x: Bounds, y: Bounds) -> Bounds:
 
 def added_up(node: Node, x: Bounds, *rest: Bounds) -> Bounds:
     """A sum of entries, of which there may be none."""
-    return Bounds(0.0 if x.low >= 0.0 else -math.inf, 0.0 if x.high <= 0.0 else math.inf)
+    low, high = 0.0 if x.low >= 0.0 else -math.inf, 0.0 if x.high <= 0.0 else math.inf
+    return Bounds(low, high, finite=x.finite)
 
 
 def averaged(node: Node, x: Bounds, *rest: Bounds) -> Bounds:
@@ -365,10 +413,11 @@ def averaged(node: Node, x: Bounds, *rest: Bounds) -> Bounds:
     return replace(found, nonzero=min(x.low, 1.0) > INEXACT or max(x.high, -1.0) < -INEXACT)
 
 
-def of_square_sum(node: Node, x: Bounds, *rest: Bounds) -> Bounds:
-    """The product of an array of one axis with itself."""
+def contracted(node: Node, x: Bounds, *rest: Bounds) -> Bounds:
+    """A product of arrays; that of one axis with itself is a sum of squares."""
     itself = len(node.args) == 2 and node.args[0] is node.args[1]
-    return NONNEGATIVE if itself and not isinstance(node.type, Array) else ANYTHING
+    found = NONNEGATIVE if itself and not isinstance(node.type, Array) else ANYTHING
+    return replace(found, finite=_tame(x, *rest))
 
 
 # --- what bounds decide ------------------------------------------------------------------------
@@ -379,8 +428,7 @@ def compared(name: str, x: Bounds, y: Bounds) -> bool | None:
     if name in ("greater", "greater_equal"):
         x, y, name = y, x, {"greater": "less", "greater_equal": "less_equal"}[name]
     if name in ("equal", "not_equal"):
-        zero = Bounds(0.0, 0.0, nan=False)
-        at_zero = (x == zero and y.excludes_zero) or (y == zero and x.excludes_zero)
+        at_zero = (_is_zero(x) and y.excludes_zero) or (_is_zero(y) and x.excludes_zero)
         apart = at_zero or x.high < y.low or y.high < x.low
         return (name == "not_equal") if apart else None
     above = x.low > y.high or (x.low == y.high and name == "less")
@@ -388,6 +436,10 @@ def compared(name: str, x: Bounds, y: Bounds) -> bool | None:
         return False
     below = x.high < y.low or (x.high == y.low and name == "less_equal") or _apart_at_zero(x, y)
     return True if below and not (x.nan or y.nan) else None
+
+
+def _is_zero(x: Bounds) -> bool:
+    return x.low == x.high == 0.0 and not x.nan
 
 
 def _apart_at_zero(x: Bounds, y: Bounds) -> bool:

@@ -7,7 +7,7 @@ import functools
 from typing import Any
 
 from chainrule.primitives import bounds
-from chainrule.primitives.arithmetic import equal, less
+from chainrule.primitives.arithmetic import equal, greater_equal, less, less_equal
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import (
     REAL,
@@ -26,11 +26,12 @@ TIE = "a tie is split evenly"
 
 def _share(x: Any, y: Any, out: Any) -> Any:
     """Share of x in a result that is x or y: all of it, half in a tie, or none."""
-    return choose(
-        equal(x, out),
-        lambda: choose(equal(x, y), lambda: 0.5, lambda: 1.0),
-        lambda: 0.0,
-    )
+    return _part(equal(x, out), x, y)
+
+
+def _part(taken: Any, x: Any, y: Any) -> Any:
+    """The share of what is taken: all, or half in a tie."""
+    return choose(taken, lambda: choose(equal(x, y), lambda: 0.5, lambda: 1.0), lambda: 0.0)
 
 
 _one_of_two = functools.partial(
@@ -46,7 +47,7 @@ _one_of_two = functools.partial(
 @_one_of_two("numpy.maximum", sympy="Max(x, y)", bounds=bounds.larger)
 def maximum(x: Any, y: Any, out: Any) -> Any:
     """The larger."""
-    return _share(x, y, out), _share(y, x, out)
+    return _part(greater_equal(x, y), x, y), _part(greater_equal(y, x), x, y)
 
 
 @_one_of_two("numpy.fmax", sympy="Max(x, y)", bounds=bounds.one_of)
@@ -58,7 +59,7 @@ def fmax(x: Any, y: Any, out: Any) -> Any:
 @_one_of_two("numpy.minimum", sympy="Min(x, y)", bounds=bounds.smaller)
 def minimum(x: Any, y: Any, out: Any) -> Any:
     """The smaller."""
-    return _share(x, y, out), _share(y, x, out)
+    return _part(less_equal(x, y), x, y), _part(less_equal(y, x), x, y)
 
 
 @_one_of_two("numpy.fmin", sympy="Min(x, y)", bounds=bounds.one_of)

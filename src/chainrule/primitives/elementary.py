@@ -178,7 +178,7 @@ def sqrt(x: Any, out: Any) -> Any:
     if isinstance(x, Node) and is_sum_of_squares(x):
         return per_length(0.5, out)
     if is_array(out):
-        return Guarded(0.5 / out)
+        return 0.5 / out if bounds.bounds_of(out).excludes_zero else Guarded(0.5 / out)
     return choose(equal(out, 0.0), lambda: math.inf, lambda: 0.5 / out)
 
 

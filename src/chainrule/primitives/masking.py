@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Array
+from chainrule.graph.types import Array, unit_axes_of
+from chainrule.primitives.bounds import bounds_of
 from chainrule.primitives.control import select
-from chainrule.primitives.declare import TABLE, constant_value, is_constant
+from chainrule.primitives.declare import TABLE, is_constant
 
-# No entry of these is 0.
+# They are 0 only where they underflow.
 POSITIVE_OPS = {"exp", "exp2", "cosh", "expit"}
 
 
@@ -39,6 +40,60 @@ def inside_mask(x: Node, change: Any) -> Node:
     return found
 
 
+def laid_open(x: Node, depth: int = 6) -> Node | None:
+    """A product of what a mask lets through in the form of `masked`; None where it is none."""
+    if masked(x):
+        return x
+    if not depth or not x.origin.derivative or not is_array(x):
+        return None
+    name = x.op.name
+    parts = {"multiply": (0, 1), "divide": (0,), "negative": (0,)}.get(name, ())
+    for position in parts:
+        inner = laid_open(x.args[position], depth - 1)
+        if inner is not None:
+            rest = x.args[1 - position] if name != "negative" else None
+
+            def change(arm: Node, position: int = position, rest: Node | None = rest) -> Node:
+                if rest is None:
+                    return TABLE[name].build(arm)
+                return TABLE[name].build(*((arm, rest) if position == 0 else (rest, arm)))
+
+            return inside_mask(inner, change)
+    return None
+
+
+def may_stand_before(factor: Node) -> bool:
+    """Whether a mask may be put before an array is multiplied by ``factor``.
+
+    What is hidden stays 0 if the factor is finite.  A number goes inside, where numbers meet.
+    """
+    return bool(unit_axes_of(factor.type)) and bounds_of(factor).finite
+
+
+def may_stand_before_division(divisor: Node) -> bool:
+    """The same of what the array is divided by."""
+    return bool(unit_axes_of(divisor.type)) and bounds_of(divisor).divides
+
+
+def masked_product(x: Node, y: Node) -> Node | None:
+    """A product with what a mask lets through, made inside it where it may have to be hidden."""
+    if not is_array(x) and not is_array(y):
+        return None
+    if not may_stand_before(y) and (hidden := laid_open(x)) is not None:
+        return inside_mask(hidden, lambda arm: TABLE["multiply"].build(arm, harmless(y, hidden)))
+    if not may_stand_before(x) and (hidden := laid_open(y)) is not None:
+        return inside_mask(hidden, lambda arm: TABLE["multiply"].build(harmless(x, hidden), arm))
+    return None
+
+
+def masked_quotient(x: Node, y: Node) -> Node | None:
+    """The quotient of what a mask lets through."""
+    hidden = laid_open(x) if is_array(x) and not may_stand_before_division(y) else None
+    if hidden is None:
+        return None
+    return inside_mask(hidden, lambda arm: TABLE["divide"].build(arm, shown_divisor(y, hidden)))
+
+
 def masked_sum(first: Node, second: Node) -> Node:
     """The sum of two adjoints; what one mask hides of both, it hides of the sum."""
     if masked(first) and masked(second) and first.args[0] is second.args[0]:
@@ -53,7 +108,9 @@ def masked_by(bar: Node, masks: Sequence[tuple[Node, bool]]) -> Node:
     """An adjoint that is felt where all ``masks`` have their truth, in the form of `masked`."""
     if not masks or is_constant(bar) or not isinstance(bar.type, Array):
         return bar
-    inner, present = bar, []
+    hidden = laid_open(bar)
+    inner = bar if hidden is None else hidden
+    present = []
     while masked(inner):
         side = is_constant(inner.args[2], 0)
         present.append((inner.args[0], side))
@@ -93,15 +150,9 @@ def shown_divisor(node: Node, mask: Node) -> Node:
 
 def _never_zero(node: Node) -> bool:
     """Whether no entry of an array is certainly 0."""
-    if is_constant(node):
-        return not is_constant(node, 0)
-    if node.op.name == "add":
-        left, right = node.args
-        positive = is_constant(left) and constant_value(left) > 0
-        return bool(positive) and (right.op.name in POSITIVE_OPS or right.op.name == "square")
     if node.op.name == "square":
         return _never_zero(node.args[0])
-    return node.op.name in POSITIVE_OPS
+    return node.op.name in POSITIVE_OPS or bounds_of(node).excludes_zero
 
 
 def chosen(mask: Any, then: Any, orelse: Any, out: Any) -> Any:

@@ -12,6 +12,7 @@ from dataclasses import field
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, unit_axes_of
 from chainrule.primitives.arithmetic import divide, multiply, negative
+from chainrule.primitives.bounds import bounds_of
 from chainrule.primitives.masking import masked
 from chainrule.records import dataclass
 from chainrule.simplify.product import Product
@@ -45,7 +46,10 @@ def may_arrange(product: Product) -> bool:
     whole = [leaf.type for leaf in leaves if isinstance(leaf.type, Array)]
     if any(not type.differentiable for type in whole):
         return False
-    return not any(masked(leaf) for leaf in leaves)
+    if not any(masked(leaf) for leaf in leaves):
+        return True
+    above = all(masked(leaf) or bounds_of(leaf).finite for leaf in product.factors)
+    return above and all(bounds_of(leaf).divides for leaf in product.divisors)
 
 
 def numbers_in_common(products: list[Product]) -> tuple[list[Node], list[Node]]:

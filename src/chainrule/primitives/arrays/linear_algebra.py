@@ -129,14 +129,14 @@ matmul = array_rule(
     typed=_product_type,
     multilinear=True,
     lengths=product,
-    bounds=bounds.of_square_sum,
+    bounds=bounds.contracted,
     cost=Cost.FUNCTION,
 )(_pull_product)
 matmul.symbol = "@"
 matmul.tangent_rule = product_tangent
 dot = array_rule(
     "dot", "numpy.dot", signature="a, b", arrays=2, method="dot",
-    typed=_product_type, multilinear=True, lengths=product, bounds=bounds.of_square_sum,
+    typed=_product_type, multilinear=True, lengths=product, bounds=bounds.contracted,
 )(_pull_product)  # fmt: skip
 dot.tangent_rule = product_tangent
 

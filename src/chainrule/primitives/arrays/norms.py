@@ -32,7 +32,7 @@ def _normed(x: Type, axis: Any = None, keepdims: bool = False, **statics: Any) -
 
 @array_rule(
     "norm", "numpy.linalg.norm", signature="x, axis=None, keepdims=False", typed=_normed,
-    uniform="taken", lengths=reduced, raises=False, bounds=bounds.always(bounds.NONNEGATIVE),
+    uniform="taken", lengths=reduced, raises=False, bounds=bounds.spread,
 )  # fmt: skip
 def norm(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
     """Euclidean length of all entries, or along axes; the zero vector at zero."""

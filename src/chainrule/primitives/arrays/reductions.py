@@ -215,7 +215,7 @@ def _degrees(node: Node, axis: Any, ddof: Any) -> Any:
 
 @array_rule("var", "numpy.var", signature=VAR, method="var", typed=_moment,
             uniform="taken", lengths=reduced,
-    bounds=bounds.always(bounds.NONNEGATIVE),
+    bounds=bounds.spread,
 )  # fmt: skip
 def var(walker: Any, node: Node, out_bar: Node, axis: Any, ddof: Any, keepdims: bool) -> None:
     """Variance along axes."""
@@ -237,7 +237,7 @@ var.tangent_rule = _var_tangent
 
 @array_rule("std", "numpy.std", signature=VAR, method="std", typed=_moment,
             uniform="taken", lengths=reduced,
-    bounds=bounds.always(bounds.NONNEGATIVE),
+    bounds=bounds.spread,
 )  # fmt: skip
 def std(walker: Any, node: Node, out_bar: Node, axis: Any, ddof: Any, keepdims: bool) -> None:
     """Standard deviation along axes; flat where all entries are equal."""
