@@ -42,6 +42,7 @@ from chainrule.simplify.scales import scales_of_guards
 from chainrule.simplify.shapes import Shapes, reads_shapes
 from chainrule.simplify.sharing import Sharing
 from chainrule.simplify.sums import SUM_OPS, Known, Term, built, cost_of, factored, finite, term_of
+from chainrule.simplify.together import is_quotient, together
 from chainrule.simplify.vanishing import vanishing
 
 # Every walk can open the way for another; more than this many do not pay.
@@ -56,13 +57,23 @@ class Simplifier(ArraySimplifier):
     """One walk.
 
     Under ``shared`` sums also take products apart that have further uses: whether those are
-    gone in the end shows in the operations of the whole graph only.
+    gone in the end shows in the operations of the whole graph only.  Under ``over_line`` terms
+    and quotients are brought over one line, for which the same is true.
     """
 
-    def __init__(self, source: Graph, live: Live | None = None, shared: bool = False) -> None:
+    def __init__(
+        self,
+        source: Graph,
+        live: Live | None = None,
+        shared: bool = False,
+        over_line: bool = False,
+    ) -> None:
         super().__init__(source)
         self.live = Live(source) if live is None else live
         self.shared = shared
+        self.over_line = over_line
+        # Whether a quotient was a term among others.
+        self.meets_quotient = False
         # Whether a term had a part with further uses, taken apart or not.
         self.meets_shared = False
         self.facts = Facts(silent(source) if chooses(source) else ())
@@ -305,7 +316,16 @@ class Simplifier(ArraySimplifier):
         if len(terms) < 2:
             return None
         block = self.graph.cursor
-        best = factored(terms, lambda parts: self.known.taken(parts, block))
+
+        def taken(parts: list[Term]) -> list[Term]:
+            return self.known.taken(parts, block)
+
+        self.meets_quotient |= any(map(is_quotient, terms))
+        if self.over_line and len(found := together(terms, self.known.terms_of, taken)) < len(
+            terms
+        ):
+            return built(found, self.graph.constant(0.0)) if finite(found) else None
+        best = factored(terms, taken)
         if cost_of(best) >= min(count, cost_of(terms)) - 1e-9 or not finite((*terms, *best)):
             return None
         return built(best, self.graph.constant(0.0))
@@ -530,6 +550,14 @@ def simplify(graph: Graph) -> list[Copier]:
         if wide.left.operations() < last.left.operations():
             walks.append(wide)
             last = _walked(wide.graph, walks, wide.left)
+    if last.meets_quotient:
+        line = Simplifier(last.graph, last.left, over_line=True)
+        line.run()
+        further: list[Copier] = [line]
+        final = _walked(line.graph, further, line.left)
+        if final.left.operations() < last.left.operations():
+            walks += further
+            last = final
     sharing = Sharing(last.graph, last.left)
     if sharing.finds:
         sharing.run()

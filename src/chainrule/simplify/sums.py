@@ -155,6 +155,10 @@ class Known:
             known = Sum(len(self._terms), node, node.block, plain)
             ends.setdefault(plain[-1].key, []).append(known)
 
+    def terms_of(self, node: Node) -> tuple[Term, ...]:
+        """What a sum of f is made of; nothing for any other value."""
+        return self._terms.get(node, ())
+
     def taken(self, terms: list[Term], block: Block) -> list[Term]:
         """The terms, with sums of f in the place of what they are made of."""
         terms = self._over_sums(self._without_opposites(terms))
@@ -467,10 +471,22 @@ def built(terms: Sequence[Term], like: Node) -> Node:
 
 
 def _built_term(term: Term, like: Node) -> Node:
-    factors = list(term.factors)
+    factors = _with_products(list(term.factors), like.graph.cursor)
     if term.inner:
         factors.append(built(term.inner, like))
     product = Product(term.constant, factors, list(term.divisors))
     made = product.build(like.graph.constant(1.0))
     assert made is not None
     return made
+
+
+def _with_products(factors: list[Node], block: Block) -> list[Node]:
+    """The factors, with a product of f in the place of two of which f has computed it."""
+    for k, first in enumerate(factors):
+        for j, second in enumerate(factors[:k]):
+            for pair in ((second, first), (first, second)):
+                known = block.known(multiply, pair)
+                if known is not None and not known.origin.derivative:
+                    rest = [factor for i, factor in enumerate(factors) if i not in (j, k)]
+                    return _with_products([*rest[:j], known, *rest[j:]], block)
+    return factors
