@@ -359,9 +359,9 @@ GALLERY = [
     for i in reversed(range(len(x) - 1)):
         # line: total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) **…
         x_i = x[i]
-        gap = x[i + 1] - x_i * x_i
-        x_bar[i] -= 2.0 * (1.0 - x_i) + 400.0 * (gap * x_i)
-        x_bar[i + 1] += 200.0 * gap
+        scale = 200.0 * (x[i + 1] - x_i * x_i)
+        x_bar[i] -= 2.0 * (1.0 - x_i + scale * x_i)
+        x_bar[i + 1] += scale
     return x_bar
 """,
         id="rosenbrock_loop",

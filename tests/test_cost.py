@@ -22,9 +22,9 @@ from chainrule.graph.block import Block
 NUMBERS = itertools.count()
 # Operations of the gradient, those of f that it needs included, by those of the function.
 MARKS = {
-    "product_50": 2.95,
-    "helmholtz_10": 1.4,
-    "black_scholes": 1.6,
+    "product_50": 2.94,
+    "helmholtz_10": 1.21,
+    "black_scholes": 1.47,
     # 20 minors above and below the line, each used in both directions, take 355.
     "determinant_5": 1.11,
 }
@@ -68,10 +68,39 @@ PEERS: dict[str, tuple[int | None, ...]] = {
     "determinant_5": (566, 1017, 660),
     "helmholtz_10": (830, 608, 736),
 }
+# What the gradients take now, below the least of these: none may take more again.
+REACHED = {
+    "black_scholes": 38,
+    "black_76_put": 42,
+    "nelson_siegel": 18,
+    "vasicek_bond": 51,
+    "svi_variance": 16,
+    "van_der_waals": 10,
+    "peng_robinson_pressure": 63,
+    "antoine_enthalpy": 15,
+    "arrhenius_rate": 24,
+    "nrtl_excess": 43,
+    "planck": 19,
+    "arm_reach": 33,
+    "double_pendulum_energy": 16,
+    "quaternion_rotated": 81,
+    "haversine": 44,
+    "geodetic_distance": 50,
+    "lennard_jones": 14,
+    "student_energy": 20,
+    "logistic_loss": 13,
+    "hill_response": 23,
+    "gauss_pair": 28,
+    "ackley": 25,
+    "nested_sines": 31,
+    "rosenbrock_20": 151,
+    "determinant_5": 358,
+    "helmholtz_10": 348,
+}
 # Where more is needed: wrenfold puts f's own quadratic into Horner's form.
 ABOVE = {"branin": 13}
 # That the derivatives of Legendre's polynomials are such polynomials is not found.
-HARMONICS_MARK = 1.85
+HARMONICS_MARK = 1.81
 
 
 def gradient_source(function: Callable[..., Any], wrt: Any, point: tuple[Any, ...]) -> str:
@@ -92,7 +121,7 @@ def test_a_gradient_needs_no_more_operations_than_another_tools(row: Row) -> Non
     least = min(count for count in PEERS[row.name] if count is not None)
     source = gradient_source(row.function, row.active, row.point)
     own = operations_of_source(source, f"grad_{row.name}")
-    assert own <= ABOVE.get(row.name, least), source
+    assert own <= REACHED.get(row.name, ABOVE.get(row.name, least)), source
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
@@ -174,6 +203,48 @@ SHAPES = {
     "loops in a row": (loops_in_a_row, lambda count: (0.5, 0.25, *[2] * count)),
     "nested loops": (loop_nest, lambda count: (0.5, 0.25, 2)),
 }
+
+
+def test_what_an_iterate_has_of_itself_vanishes_in_the_derivative_of_newtons_step() -> None:
+    def kepler(M, e):
+        E = M
+        step = 1.0
+        while abs(step) > 1e-12:
+            step = (E - e * math.sin(E) - M) / (1.0 - e * math.cos(E))
+            E = E - step
+        return E
+
+    source = gradient_source(kepler, ("M", "e"), (1.3, 0.6))
+    assert "E_dM = (E_dM * step * scale + 1.0) / gap" in source
+    assert "E_de = (sin_E + step * (scale * E_de - cos_E)) / gap" in source
+
+
+def test_a_multiple_that_another_partial_is_stands_for_what_it_is_a_multiple_of() -> None:
+    def valley(x, y):
+        return 100.0 * (y - x**2) ** 2 + (1.0 - x) ** 2
+
+    source = gradient_source(valley, ("x", "y"), (1.5, 0.3))
+    assert "y_bar = 200.0 * (y - x * x)" in source
+    assert "-2.0 * (1.0 - x + y_bar * x)" in source
+
+
+def test_constants_and_signs_of_all_users_go_into_the_value() -> None:
+    def pair(x1, x2, y1, y2):
+        dx, dy = x1 - x2, y1 - y2
+        r2 = dx * dx + dy * dy
+        s6 = 1.0 / (r2 * r2 * r2)
+        return 4.0 * (s6 * s6 - s6)
+
+    source = gradient_source(pair, ("x1", "x2", "y1", "y2"), (1.5, 0.3, 0.2, 0.6))
+    assert "ratio = s6 * (-24.0 + 48.0 * s6) / r2" in source
+    assert "return -x2_bar, x2_bar, -y2_bar, y2_bar" in source
+
+
+def test_a_root_by_which_f_divides_needs_no_guard_of_its_slope() -> None:
+    def speed(T, a):
+        return a / math.sqrt(T) + a * math.sqrt(T)
+
+    assert "if" not in gradient_source(speed, "T", (2.0, 3.0)).partition('"""')[2].split('"""')[1]
 
 
 def test_squares_that_only_the_gradient_reads_are_products() -> None:

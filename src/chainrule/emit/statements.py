@@ -379,11 +379,24 @@ def _reads_place(read: Value, update: Value) -> bool:
 
 
 def _add_into(place: ast.expr, value: ast.expr) -> ast.stmt:
-    op: ast.operator = ast.Add()
-    if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
-        op, value = ast.Sub(), value.operand
     assert isinstance(place, ast.Subscript)
-    return ast.AugAssign(place, op, value)
+    opposite = _opposite(value)
+    if opposite is None:
+        return ast.AugAssign(place, ast.Add(), value)
+    return ast.AugAssign(place, ast.Sub(), opposite)
+
+
+def _opposite(value: ast.expr) -> ast.expr | None:
+    """The expression without its minus sign, which may stand before the constant in front."""
+    match value:
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return operand
+        case ast.Constant(value=float(number)) if number < 0.0:
+            return ast.Constant(-number)
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
+            first = _opposite(left)
+            return None if first is None else ast.BinOp(first, op, right)
+    return None
 
 
 def _commutes(value: Value) -> bool:

@@ -47,11 +47,16 @@ class Use:
 
 
 class Inward(Copier):
-    """Copies a graph with such constants moved."""
+    """Copies a graph with such constants moved.
 
-    def __init__(self, source: Graph, live: Live) -> None:
+    Under ``ahead`` also where that saves nothing yet, but moves the constant to another value that
+    is used more than once.
+    """
+
+    def __init__(self, source: Graph, live: Live, ahead: bool = False) -> None:
         super().__init__(source)
         self.live = live
+        self.ahead = ahead
         self.uses: dict[Node, int] = {}
         self.users: dict[Node, list[Node]] = {}
         nodes = live.in_order()
@@ -133,16 +138,27 @@ class Inward(Copier):
         if node in self.changed or any(root in self.changed for root in roots):
             return
         before = sum(use.cost() for use in uses)
-        best, most = 1.0, 0
+        best, most = 1.0, -1 if self.ahead and self._hands_on(node) else 0
         constants = [abs(use.constant) for use in uses]
         for scale in dict.fromkeys([*constants, -1.0, *(-constant for constant in constants)]):
+            if scale == 1.0 or (scale == -1.0 and most < 0):
+                continue
             gain = before - sum(use.cost(scale) for use in uses) - self._price(node, scale)
             if gain > most:
                 best, most = scale, gain
-        if most:
+        if best != 1.0:
             self.scales[node] = best
             self.changed[node] = node
             self.changed.update(dict.fromkeys(roots, node))
+
+    def _hands_on(self, node: Node) -> bool:
+        """Whether a constant in front of a product can go into what is used elsewhere too."""
+        product = self.products.get(node)
+        return (
+            product is not None
+            and product.constant == 1.0
+            and any(self.uses[factor] > 1 and factor in self.products for factor in product.factors)
+        )
 
     @property
     def finds(self) -> bool:
@@ -287,15 +303,21 @@ def _results(source: Graph, live: Live) -> list[Node]:
 
 def inward(graph: Graph, live: Live) -> list[Copier]:
     """The walks that move constants, none where that saves nothing."""
-    walks: list[Copier] = []
-    for _ in range(WALKS):
-        walk = Inward(graph, live)
-        if not walk.finds:
-            break
-        walk.run()
-        left = Live(walk.graph)
-        if left.operations() > live.operations():
-            break
-        walks.append(walk)
-        graph, live = walk.graph, left
-    return walks
+    found: list[list[Copier]] = [[]]
+    counts = [live.operations()]
+    for ahead in (False, True):
+        walks: list[Copier] = []
+        source, needed = graph, live
+        for _ in range(WALKS):
+            walk = Inward(source, needed, ahead)
+            if not walk.finds:
+                break
+            walk.run()
+            walks.append(walk)
+            source, needed = walk.graph, Live(walk.graph)
+        found.append(walks)
+        counts.append(needed.operations())
+    if min(counts) < counts[0]:
+        return found[counts.index(min(counts))]
+    # The sign of what is added to a place is counted, but costs nothing.
+    return found[1] if counts[1] == counts[0] else []

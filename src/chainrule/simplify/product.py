@@ -64,7 +64,7 @@ class Product:
             return
         below = _Below(self.divisors)
         kept: list[Node] = []
-        roots: list[Node] = []
+        parts: list[Node] = []
         for factor in self.factors:
             position = below.first(factor)
             if position is None:
@@ -73,11 +73,12 @@ class Product:
             divisor = below.taken(position)
             if factor is divisor:
                 continue
-            if _square_root(divisor) is factor:
-                below.put(position, factor)
-            else:
-                roots.append(divisor)
-        self.factors = kept + roots
+            left = _without(divisor, factor)
+            if left is not None:
+                below.put(position, left)
+            elif (left := _without(factor, divisor)) is not None:
+                parts.append(left)
+        self.factors = kept + parts
         self.divisors = below.left
 
     def take_roots(self) -> None:
@@ -197,11 +198,21 @@ def _opposite(node: Node) -> Node | None:
     return twin if twin is not None and twin.serial < node.serial else None
 
 
-def _square_root(node: Node) -> Node | None:
-    """What a square is the square of."""
+def _halves(node: Node) -> tuple[Node, ...]:
+    """The different factors of a product or square that has been computed."""
     if node.op is power:
-        return node.args[0] if is_constant(node.args[1], 2) else None
-    return node.args[0] if node.op is multiply and node.args[0] is node.args[1] else None
+        return node.args[:1] if is_constant(node.args[1], 2) else ()
+    if node.op is not multiply or any(map(is_constant, node.args)):
+        return ()
+    return node.args[:1] if node.args[0] is node.args[1] else node.args
+
+
+def _without(product: Node, factor: Node) -> Node | None:
+    """What is left of a product or square without one of its factors; None where it has none."""
+    halves = _halves(product)
+    if not any(half is factor for half in halves):
+        return None
+    return halves[-1] if halves[0] is factor else halves[0]
 
 
 class _Below:
@@ -210,7 +221,7 @@ class _Below:
     def __init__(self, divisors: list[Node]) -> None:
         self._at: dict[int, Node] = {}
         self._places: dict[Node, list[int]] = {}
-        self._squares: dict[Node, list[int]] = {}
+        self._products: dict[Node, list[int]] = {}
         for position, divisor in enumerate(divisors):
             self.put(position, divisor)
 
@@ -223,25 +234,21 @@ class _Below:
         """A divisor stands at ``position``."""
         self._at[position] = divisor
         insort(self._places.setdefault(divisor, []), position)
-        root = _square_root(divisor)
-        if root is not None:
-            insort(self._squares.setdefault(root, []), position)
+        for part in _halves(divisor):
+            insort(self._products.setdefault(part, []), position)
 
     def taken(self, position: int) -> Node:
         """The divisor at ``position``, which is gone from there."""
         divisor = self._at.pop(position)
         self._places[divisor].remove(position)
-        root = _square_root(divisor)
-        if root is not None:
-            self._squares[root].remove(position)
+        for part in _halves(divisor):
+            self._products[part].remove(position)
         return divisor
 
     def first(self, factor: Node) -> int | None:
         """Where the first divisor is that ``factor`` cancels against."""
-        places = [self._places.get(factor), self._squares.get(factor)]
-        root = _square_root(factor)
-        if root is not None:
-            places.append(self._places.get(root))
+        places = [self._places.get(factor), self._products.get(factor)]
+        places += [self._places.get(part) for part in _halves(factor)]
         return min((found[0] for found in places if found), default=None)
 
 

@@ -1,4 +1,4 @@
-"""The driver of simplification: one walk that rebuilds a graph, until nothing changes.
+"""One walk of simplification, which rebuilds a graph.
 
 f's own statements are copied as they are.  Derivative values are built anew through the smart
 constructors and :mod:`chainrule.simplify.rules`; what nothing needs is left out; states of
@@ -15,20 +15,17 @@ from functools import cached_property
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
-from chainrule.primitives.arithmetic import add, multiply, subtract
+from chainrule.primitives.arithmetic import add, divide, multiply, subtract
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section_add
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks
-from chainrule.primitives.copying import Copier
-from chainrule.primitives.cost import Live, operations
+from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.sequence import index_add
 from chainrule.primitives.silence import chooses, silent
-from chainrule.simplify.absorbing import absorbing
 from chainrule.simplify.array_walk import ArraySimplifier, signed_arguments
 from chainrule.simplify.facts import Ahead, Facts, divides_by
-from chainrule.simplify.inverses import several_systems
-from chainrule.simplify.inward import inward
+from chainrule.simplify.multiples import multiples_of, rescaled
 from chainrule.simplify.product import (
     PRODUCT_OPS,
     Product,
@@ -39,15 +36,8 @@ from chainrule.simplify.product import (
 )
 from chainrule.simplify.rules import RULES
 from chainrule.simplify.scales import scales_of_guards
-from chainrule.simplify.shapes import Shapes, reads_shapes
-from chainrule.simplify.sharing import Sharing
 from chainrule.simplify.sums import SUM_OPS, Known, Term, built, cost_of, factored, finite, term_of
 from chainrule.simplify.together import is_quotient, together
-from chainrule.simplify.vanishing import vanishing
-
-# Every walk can open the way for another; more than this many do not pay.
-WALKS = 4
-
 
 # How many values with several uses one term may take apart.
 SHARED = 2
@@ -58,7 +48,8 @@ class Simplifier(ArraySimplifier):
 
     Under ``shared`` sums also take products apart that have further uses: whether those are
     gone in the end shows in the operations of the whole graph only.  Under ``over_line`` terms
-    and quotients are brought over one line, for which the same is true.
+    and quotients are brought over one line, and under ``rescaled`` multiples that stand elsewhere
+    are used, for which the same is true.
     """
 
     def __init__(
@@ -67,11 +58,15 @@ class Simplifier(ArraySimplifier):
         live: Live | None = None,
         shared: bool = False,
         over_line: bool = False,
+        rescaled: bool = False,
     ) -> None:
         super().__init__(source)
         self.live = Live(source) if live is None else live
         self.shared = shared
         self.over_line = over_line
+        self.rescaled = rescaled
+        # What the new values are multiplied by.
+        self.constants: dict[Node, list[float]] = {}
         # Whether a quotient was a term among others.
         self.meets_quotient = False
         # Whether a term had a part with further uses, taken apart or not.
@@ -91,6 +86,7 @@ class Simplifier(ArraySimplifier):
         for result in (*source.body.results, *self._column_values()):
             self.uses[result] = self.uses.get(result, 0) + 1
         self.scales = scales_of_guards(ordered, self.uses)
+        self.multiples = multiples_of(ordered) if rescaled else {}
 
     @cached_property
     def left(self) -> Live:
@@ -127,6 +123,8 @@ class Simplifier(ArraySimplifier):
     def step(self, step: Node) -> None:
         if step in self.live.nodes:
             super().step(step)
+            if step in self.multiples:
+                self.constants[self.mapped(step)] = self.multiples[step]
             if not step.origin.derivative:
                 self.facts.learn(step, self.graph.cursor, self.mapped)
                 if step.op in (add, subtract) and step.type == FLOAT:
@@ -270,9 +268,16 @@ class Simplifier(ArraySimplifier):
             wide, opened_wide = collect(step, self._opens_named, self.settled)
             if _settle(wide) and wide.cost + 2 <= opened_wide:
                 return wide.build(self.graph.constant(1.0))
-        if opened == 1 and not product.flips:
+        if (opened == 1 and not product.flips) or (
+            product.cost >= opened and self._divides_by_product(step)
+        ):
             return None
         return product.build(self.graph.constant(1.0))
+
+    def _divides_by_product(self, step: Node) -> bool:
+        """Whether ``a / (b * c)`` is written so: one division takes less time than two."""
+        below = step.args[-1]
+        return step.op is divide and below.op is multiply and self._opens(below, step)
 
     def _gone(self, node: Node, count: int) -> bool:
         """Whether these uses are all that there are, and nothing else keeps the value."""
@@ -325,7 +330,7 @@ class Simplifier(ArraySimplifier):
             terms
         ):
             return built(found, self.graph.constant(0.0)) if finite(found) else None
-        best = factored(terms, taken)
+        best = rescaled(terms, self.constants, taken) if self.rescaled else factored(terms, taken)
         if cost_of(best) >= min(count, cost_of(terms)) - 1e-9 or not finite((*terms, *best)):
             return None
         return built(best, self.graph.constant(0.0))
@@ -526,72 +531,3 @@ def _settle(product: Product) -> bool:
     product.cancel()
     product.take_constants()
     return True
-
-
-def simplify(graph: Graph) -> list[Copier]:
-    """The walks that simplify a graph; the last one's ``graph`` is the simplest."""
-    walks: list[Copier] = []
-    if reads_shapes(graph):
-        walks.append(Shapes(graph))
-        walks[-1].run()
-        graph = walks[-1].graph
-    last = _walked(graph, walks)
-    if (inverses := several_systems(last.graph)) is not None:
-        inverses.run()
-        walks.append(inverses)
-        last = _walked(inverses.graph, walks)
-    if (zeros := vanishing(last.graph, last.left)) is not None:
-        zeros.run()
-        walks.append(zeros)
-        last = _walked(zeros.graph, walks)
-    if last.meets_shared or not last.idle:
-        wide = Simplifier(last.graph, last.left, shared=True)
-        wide.run()
-        if wide.left.operations() < last.left.operations():
-            walks.append(wide)
-            last = _walked(wide.graph, walks, wide.left)
-    if last.meets_quotient:
-        line = Simplifier(last.graph, last.left, over_line=True)
-        line.run()
-        further: list[Copier] = [line]
-        final = _walked(line.graph, further, line.left)
-        if final.left.operations() < last.left.operations():
-            walks += further
-            last = final
-    sharing = Sharing(last.graph, last.left)
-    if sharing.finds:
-        sharing.run()
-        if operations(sharing.graph) < last.left.operations():
-            walks.append(sharing)
-    walks += inward(walks[-1].graph, Live(walks[-1].graph))
-    if (moved := absorbing(walks[-1].graph)) is not None:
-        moved.run()
-        walks.append(moved)
-    return walks
-
-
-def _walked(graph: Graph, walks: list[Copier], live: Live | None = None) -> Simplifier:
-    """Walk until nothing changes, each walk put behind ``walks``; the last of them."""
-    size = -1
-    for _ in range(WALKS):
-        walk = Simplifier(graph, live)
-        walk.run()
-        walks.append(walk)
-        graph, live = walk.graph, walk.left
-        now = len(live.nodes)
-        if now == size or walk.idle:
-            break
-        size = now
-    return walk
-
-
-def through(walks: Sequence[Copier], node: Node) -> Node | None:
-    """What an old node has become; None when it is gone."""
-    for walk in walks:
-        try:
-            node = walk.mapped(node)
-        except KeyError:
-            return None
-        if node.op is UNDEFINED:
-            return None
-    return node

@@ -74,7 +74,7 @@ class Term:
 
 def cost_of(terms: Sequence[Term]) -> int:
     """Operations that the sum of ``terms`` takes."""
-    signs = 1 if all(term.constant < 0.0 and not _is_number(term) for term in terms) else 0
+    signs = 1 if all(term.constant == -1.0 and not _is_number(term) for term in terms) else 0
     return len(terms) - 1 + sum(term.cost for term in terms) + signs
 
 
@@ -396,7 +396,9 @@ def _gain(terms: Sequence[Term], candidate: Candidate, places: list[int]) -> int
     """Operations that are saved by taking ``candidate`` out of these terms."""
     saved = sum(terms[k].cost - _without(terms[k], candidate).cost for k in places)
     rest = [_without(terms[k], candidate) for k in places]
-    signs = 1 if all(term.constant < 0.0 and not _is_number(term) for term in rest) else 0
+    lowered = all(term.constant < 0.0 and not _is_number(term) for term in rest)
+    # A constant in front bears the sign.
+    signs = 1 if lowered and candidate[0] != "constant" else 0
     return saved - 1 - signs * (len(places) == len(terms))
 
 
@@ -458,7 +460,13 @@ def built(terms: Sequence[Term], like: Node) -> Node:
         return graph.constant(0.0)
     first = next((k for k, term in enumerate(terms) if term.constant > 0.0), 0)
     order = [terms[first], *terms[:first], *terms[first + 1 :]]
-    if order[0].constant < 0.0 and not _is_number(order[0]):
+    scaled = next(
+        (k for k, term in enumerate(order) if term.constant != -1.0 or _is_number(term)), None
+    )
+    if order[0].constant < 0.0 and scaled is not None:
+        # A constant in front bears the sign.
+        order = [order[scaled], *order[:scaled], *order[scaled + 1 :]]
+    elif order[0].constant < 0.0:
         opposite = [replace(term, constant=-term.constant) for term in order]
         return negative.build(built(opposite, like))
     value = _built_term(order[0], like)

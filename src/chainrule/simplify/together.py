@@ -56,6 +56,8 @@ def together(
             if len(both) > len(above) - len(below) or not both:
                 continue
             inner = factored(both, taken)
+            if not inner:
+                continue
             line = Term(1.0, (), (divisor,))
             found = line.times(inner[0]) if len(inner) == 1 else replace(line, inner=tuple(inner))
             rest = [other for i, other in enumerate(terms) if i not in (j, k)]

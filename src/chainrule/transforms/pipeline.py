@@ -29,7 +29,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.sequence import zero_of
 from chainrule.records import dataclass
-from chainrule.simplify.rewrite import simplify, through
+from chainrule.simplify.walks import simplify, through
 
 # With a loop, up to this many scalars are differentiated forward: no tape at all, unless the
 # way back takes less than this part of the operations, which pays for its tape.

@@ -1,0 +1,96 @@
+"""The driver of simplification: walks, until nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.graph.block import UNDEFINED, Graph
+from chainrule.graph.node import Node
+from chainrule.primitives.copying import Copier
+from chainrule.primitives.cost import Live, operations
+from chainrule.simplify.absorbing import absorbing
+from chainrule.simplify.inverses import several_systems
+from chainrule.simplify.inward import inward
+from chainrule.simplify.multiples import multiples_of
+from chainrule.simplify.rewrite import Simplifier
+from chainrule.simplify.shapes import Shapes, reads_shapes
+from chainrule.simplify.sharing import Sharing
+from chainrule.simplify.vanishing import vanishing
+
+# Every walk can open the way for another; more than this many do not pay.
+WALKS = 4
+
+
+def simplify(graph: Graph) -> list[Copier]:
+    """The walks that simplify a graph; the last one's ``graph`` is the simplest."""
+    walks: list[Copier] = []
+    if reads_shapes(graph):
+        walks.append(Shapes(graph))
+        walks[-1].run()
+        graph = walks[-1].graph
+    last = _walked(graph, walks)
+    if (inverses := several_systems(last.graph)) is not None:
+        inverses.run()
+        walks.append(inverses)
+        last = _walked(inverses.graph, walks)
+    if (zeros := vanishing(last.graph, last.left)) is not None:
+        zeros.run()
+        walks.append(zeros)
+        last = _walked(zeros.graph, walks)
+    if last.meets_shared or not last.idle:
+        wide = Simplifier(last.graph, last.left, shared=True)
+        wide.run()
+        if wide.left.operations() < last.left.operations():
+            walks.append(wide)
+            last = _walked(wide.graph, walks, wide.left)
+    if last.meets_quotient:
+        line = Simplifier(last.graph, last.left, over_line=True)
+        line.run()
+        further: list[Copier] = [line]
+        final = _walked(line.graph, further, line.left)
+        if final.left.operations() < last.left.operations():
+            walks += further
+            last = final
+    if multiples_of(last.left.nodes, elsewhere=True):
+        scaled = Simplifier(last.graph, last.left, rescaled=True)
+        scaled.run()
+        if scaled.left.operations() < last.left.operations():
+            walks.append(scaled)
+            last = scaled
+    sharing = Sharing(last.graph, last.left)
+    if sharing.finds:
+        sharing.run()
+        if operations(sharing.graph) < last.left.operations():
+            walks.append(sharing)
+    walks += inward(walks[-1].graph, Live(walks[-1].graph))
+    if (moved := absorbing(walks[-1].graph)) is not None:
+        moved.run()
+        walks.append(moved)
+    return walks
+
+
+def _walked(graph: Graph, walks: list[Copier], live: Live | None = None) -> Simplifier:
+    """Walk until nothing changes, each walk put behind ``walks``; the last of them."""
+    size = -1
+    for _ in range(WALKS):
+        walk = Simplifier(graph, live)
+        walk.run()
+        walks.append(walk)
+        graph, live = walk.graph, walk.left
+        now = len(live.nodes)
+        if now == size or walk.idle:
+            break
+        size = now
+    return walk
+
+
+def through(walks: Sequence[Copier], node: Node) -> Node | None:
+    """What an old node has become; None when it is gone."""
+    for walk in walks:
+        try:
+            node = walk.mapped(node)
+        except KeyError:
+            return None
+        if node.op is UNDEFINED:
+            return None
+    return node
