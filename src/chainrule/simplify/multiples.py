@@ -17,6 +17,9 @@ from chainrule.primitives.arithmetic import multiply
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.simplify.sums import Term, cost_of, factored
 
+# Longer sums are not looked through.
+LONGEST = 16
+
 Taken = Callable[[list[Term]], list[Term]]
 
 
@@ -45,7 +48,7 @@ def multiples_of(nodes: Iterable[Node], elsewhere: bool = False) -> dict[Node, l
 def rescaled(terms: Sequence[Term], constants: dict[Node, list[float]], taken: Taken) -> list[Term]:
     """The sum in front of which most is taken out, with multiples in the place of factors."""
     best = factored(terms, taken)
-    for k in range(len(terms)):
+    for k in range(len(terms) if len(terms) <= LONGEST else 0):
         for other in _with_multiples(terms[k], constants):
             changed = [*terms[:k], other, *terms[k + 1 :]]
             found = factored(changed, taken)

@@ -17,7 +17,7 @@ from chainrule.primitives.arithmetic import add, divide, multiply, negative, sub
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.simplify.sums import Term, factored, merged
 
-# Longer sums are not multiplied out.
+# Longer sums are left as they are.
 LONGEST = 16
 
 
@@ -41,7 +41,7 @@ def together(
     ``terms_of(node)`` is what a sum of f is made of, and ``taken`` puts sums of f in their place.
     """
     for k, quotient in enumerate(terms):
-        if not is_quotient(quotient):
+        if len(terms) > LONGEST or not is_quotient(quotient):
             continue
         divisor = quotient.divisors[0]
         below = [*(terms_of(divisor) or [Term(1.0, (divisor,))])]
