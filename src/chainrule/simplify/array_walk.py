@@ -9,7 +9,8 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import ArrayCall
-from chainrule.primitives.arrays.indexing import section_set
+from chainrule.primitives.arrays.indexing import section_add, section_set
+from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.arrays.products import einsum
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import squeeze
@@ -28,6 +29,9 @@ from chainrule.simplify.passes import (
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect
 from chainrule.simplify.sums import SUM_OPS
 
+# What is written into zeros is added elsewhere by these.
+WRITES = {index_set: index_add, index_add: index_add, section_set: section_add,
+          section_add: section_add}  # fmt: skip
 # Python's own names of these do for arrays too.
 KEPT_NAMES = ("absolute",)
 
@@ -177,6 +181,24 @@ class ArraySimplifier(Copier):
             return right if op is add else negative.build(right)
         if op is multiply or (left in self.nothing and op in (divide, negative)):
             return self.graph.constant(0.0)
+        return None
+
+    def _scattered(self, step: Node) -> Node | None:
+        """A sum with zeros into which something is written: that is added at its place."""
+        if step.op not in (add, subtract) or not unit_axes_of(step.type):
+            return None
+        pairs = [step.args] if step.op is subtract else [step.args, step.args[::-1]]
+        for other, part in pairs:
+            if part.op not in WRITES or self.uses.get(part) != 1 or part.block is not step.block:
+                continue
+            zeros, *place, value = part.args
+            zero = zeros.op.name == "array_zeros_like" and zeros.origin.derivative
+            alike = other.type == part.type == step.type and other.origin.derivative
+            if zero and alike and lengths_of(other) == lengths_of(step):
+                added = self.mapped(value)
+                added = negative.build(added) if step.op is subtract else added
+                args = (self.mapped(other), *map(self.mapped, place), added)
+                return self.graph.cursor.add(WRITES[part.op], args, part.params, step.type)
         return None
 
     def _update(self, step: Node) -> Node | None:

@@ -215,6 +215,7 @@ class Simplifier(ArraySimplifier):
         args = tuple(map(self.settled, step.args))
         whole = unit_axes_of(step.type)
         new = self._something(op, args)
+        new = self._scattered(step) if new is None else new
         counts = step.type == INT
         if new is None and op in SUM_OPS and not counts:
             new = self._array_sum(step) if whole else self._sum(step)
