@@ -146,3 +146,66 @@ def test_what_a_list_keeps_of_one_step_is_not_written_over_in_the_next() -> None
     slope = grad(conjugate_gradients)
     expected = (slope(A + h * direction, b) - slope(A - h * direction, b)) / (2.0 * h)
     assert np.allclose(product, expected, rtol=1e-7, atol=1e-9)
+
+
+def test_what_the_function_has_made_is_returned_without_a_copy_once() -> None:
+    def both(x, y, z):
+        a = np.exp(x)
+        return np.sum(a * y) + np.sum(a * z)
+
+    slope = value_and_grad(both, wrt=("y", "z"))
+    x = np.arange(3.0)
+    _, (left, right) = slope(x, x, x)
+    assert slope.source.count(".copy()") == 1  # type: ignore[attr-defined]
+    assert not np.shares_memory(left, right)
+    assert np.array_equal(left, np.exp(x))
+    assert np.array_equal(right, np.exp(x))
+
+
+def test_what_is_written_into_zeros_is_added_at_its_place() -> None:
+    def surprise(scores, labels):
+        chances = np.exp(scores)
+        return np.sum(np.log(chances.sum(axis=1)) - scores[np.arange(len(labels)), labels])
+
+    slope = grad(surprise)
+    scores = np.array([[0.3, -1.0, 2.0], [0.1, 0.4, -0.7]])
+    found = slope(scores, np.array([2, 0]))
+    expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    expected[[0, 1], [2, 0]] -= 1.0
+    assert np.allclose(found, expected)
+    assert "zeros" not in slope.source  # type: ignore[attr-defined]
+
+
+def test_ties_of_a_maximum_are_halved_in_place_where_nobody_looks() -> None:
+    def rectified(x, w):
+        return np.sum(np.maximum(x @ w, 0.0) ** 2 * np.arange(1.0, 3.0) + np.maximum(x @ w, 0.0))
+
+    x, w = np.array([[1.0, 2.0], [0.0, 0.0], [3.0, -1.0]]), np.array([[1.0, -1.0], [0.5, 2.0]])
+    z = x @ w
+    z_bar = 2.0 * np.maximum(z, 0.0) * [1.0, 2.0] + 1.0
+    z_bar = np.where(z > 0.0, z_bar, np.where(z == 0.0, 0.5 * z_bar, 0.0))
+    slope = grad(rectified)
+    assert np.allclose(slope(x, w), z_bar @ w.T)
+    assert "np.multiply(0.5," in slope.source  # type: ignore[attr-defined]
+
+
+def states(x, weights, steps):
+    held = [x, 2.0 * x]
+    total = 0.0
+    for t in range(steps):
+        held[0] = np.tanh(held[0] * weights[t])
+        held[1] = held[1] * held[0]
+        held[0][0] += 1.0
+        total += np.sum(held[0] * held[1])
+    return total
+
+
+def test_entries_of_lists_are_recorded_as_they_were() -> None:
+    x, weights = np.array([0.3, -0.5]), np.array([0.7, 1.1, -0.4])
+    found = grad(states)(x.copy(), weights, 3)
+    h = 1e-6
+    expected = [
+        (states(x + h * e, weights, 3) - states(x - h * e, weights, 3)) / (2.0 * h)
+        for e in np.eye(2)
+    ]
+    assert np.allclose(found, expected, rtol=1e-8)

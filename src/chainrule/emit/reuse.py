@@ -36,7 +36,7 @@ from chainrule.emit.plan import (
     ordered,
     walk,
 )
-from chainrule.emit.views import is_update
+from chainrule.emit.views import is_update, is_view
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import (
     DYNAMIC,
@@ -90,7 +90,7 @@ def makes_array(value: Value) -> bool:
         return "a" in str(value.params[0])
     if not isinstance(op, Primitive):
         return False
-    return (op.broadcasts and op.name not in PASSED_ON) or op.name in MAKING
+    return _is_entrywise(value) or op.name in MAKING
 
 
 # Less lines than this may one array less take.
@@ -181,6 +181,10 @@ class _Reuse:
         """What is to be computed before ``statement``, in order."""
         line = [statement.value] if isinstance(statement, Define) else statement.reads()
         made: list[Value] = []
+        for value in list(_inside_of(statement)):
+            if self._scales_some(value, statement):
+                made += [value] if value.captive else []
+                value.captive = False
         if any(ordered(value) for root in line for value in (root, *captives(root))):
             if isinstance(statement, Define):
                 chain = self._chain(statement.value, statement)
@@ -211,6 +215,23 @@ class _Reuse:
                     self._inside(arg, statement, made)
         if chain.pays:
             self._break_up(chain, value, made)
+
+    def _scales_some(self, value: Value, statement: Statement) -> bool:
+        """Whether ``np.where(mask, 0.5 * x, x)`` is written over ``x``: few entries are touched."""
+        if value.op.name != "where" or not value.derivative or 2 not in value.whole:
+            return False
+        mask, then, x = value.args
+        if then.op is not multiply or not then.captive or x.captive or x not in then.args:
+            return False
+        factor = then.args[1 - then.args.index(x)]
+        members = self.memory.of(x)
+        if factor.op is not CONSTANT or members is None or not self._is_free(x, value, statement):
+            return False
+        if not all(makes_array(one) or _looks_in(one) for one in members):
+            return False
+        value.op, value.args, value.hint = multiply, [factor, x, mask], None
+        self.plan.into[value] = x
+        return True
 
     def _break_up(self, chain: _Chain, root: Value, made: list[Value]) -> None:
         """Make a statement of each step of a chain."""
@@ -267,6 +288,9 @@ class _Reuse:
                 if arg.repeated or not makes_array(arg):
                     continue
                 before = self._chain(arg, statement)
+            elif is_update(arg) and value.hint is not None:
+                # `y_bar = 2.0 * y`, rather than over an array that was built up as `y`.
+                continue
             elif is_worth(arg) and self._is_free(arg, value, statement):
                 before = _Chain(arg)
             else:
@@ -295,6 +319,17 @@ class _Reuse:
         defines = isinstance(statement, Define)
         everywhere = sum(_times_read(root, members, inside=defines) for root in line)
         return everywhere == _times_read(step, members, inside=True)
+
+
+def _is_entrywise(value: Value) -> bool:
+    """Whether a function of entries makes an array of its own, of whatever dtype."""
+    op = value.op
+    return isinstance(op, Primitive) and op.broadcasts and op.name not in PASSED_ON
+
+
+def _looks_in(value: Value) -> bool:
+    """Whether a value is a view that may be written to: its entries lie apart."""
+    return is_view(value) and value.op.name != "broadcast_to"
 
 
 class _Memory:
@@ -328,10 +363,11 @@ class _Memory:
 
     def _share(self, statement: Statement) -> None:
         match statement:
-            case Define(value=value) if not makes_array(value):
+            case Define(value=value) if not (makes_array(value) or _is_entrywise(value)):
                 # What is written into an array is copied, what is put into a list is held.
                 copies = is_update(value) and isinstance(value.type, Array)
-                pairs = [(value, arg) for arg in (value.args[:1] if copies else value.args)]
+                one = copies or is_view(value)
+                pairs = [(value, arg) for arg in (value.args[:1] if one else value.args)]
             case Move(targets=targets, sources=sources):
                 pairs = list(zip(targets, sources, strict=True))
             case Unpack() | For():

@@ -128,7 +128,7 @@ class Writer:
             return self.update(value)
         if value not in self.used and (value.op.effect or value.op is POP):
             return [ast.Expr(self.speller.expression(value))]
-        if value.op in AUGMENTED:
+        if value.op in AUGMENTED and len(value.args) == 2:
             augmented = self.augmented(value)
             if augmented is not None:
                 return [augmented]
@@ -137,11 +137,16 @@ class Writer:
         return [ast.Assign([self.target(value)], self.speller.expression(value))]
 
     def written_over(self, value: Value) -> ast.stmt:
-        """``np.exp(x, out=x)``; under a name of its own ``y = np.exp(x, out=x)``."""
+        """``np.exp(x, out=x)``; under a name of its own ``y = np.exp(x, out=x)``.
+
+        A third argument of an operator tells which entries are written.
+        """
         old = self.plan.into[value]
-        place = ast.keyword("out", self.speller.use(old))
+        keywords = [ast.keyword("out", self.speller.use(old))]
         args = [self.speller.use(arg) for arg in value.args]
-        call = ast.Call(self.speller.callable(str(ufunc_of(value))), args, [place])
+        if value.op in AUGMENTED and len(args) == 3:
+            keywords.append(ast.keyword("where", args.pop()))
+        call = ast.Call(self.speller.callable(str(ufunc_of(value))), args, keywords)
         if self.names.same(old, value):
             return ast.Expr(call)
         return ast.Assign([self.target(value)], call)
