@@ -157,7 +157,7 @@ class ForwardWalker(Copier):
                 new.completes = False
 
         blocks = self.arms(node, olds, finish)
-        if any(step.op.effect or step.op is IF for new in blocks for step in new.steps):
+        if any(_needs_statements(step, str(style)) for new in blocks for step in new.steps):
             style = "statement"
         made = self.replace(node, (self.mapped(node.args[0]),), (*blocks, style))
         self._bind_extra(node, made, extra, len(then.results), 0)
@@ -375,3 +375,11 @@ def check_rule(step: Node) -> None:
             "in stop_gradient(...) to say that zero is meant.",
             position=step.origin.position,
         )
+
+
+def _needs_statements(step: Node, style: str) -> bool:
+    """Whether a step in an arm keeps a branch of this style from being an expression."""
+    if step.op is IF:
+        # `a and b < c < d` is one with another in it.
+        return style not in ("and", "or") or step.params[2] == "statement"
+    return step.op.effect

@@ -297,7 +297,9 @@ class _Builder:
         uses = count_uses(arm)
         if len(tree) != len(inside) or any(uses[value] != (value is not result) for value in tree):
             return False
-        if any(value.op.effect or self.used_elsewhere(value) for value in tree):
+        # `a and b` is `b if a else a`.
+        tests = {value.args[0] for value in tree if value.op in (AND, OR)}
+        if any(value.op.effect or self.used(value) > 1 + (value in tests) for value in tree):
             return False
         fixed = [
             statement.value
@@ -306,8 +308,8 @@ class _Builder:
         ]
         return [value for value in tree if ordered(value)] == fixed
 
-    def used_elsewhere(self, value: Value) -> bool:
-        return self.total_uses.get(value.serial, 0) > 1
+    def used(self, value: Value) -> int:
+        return self.total_uses.get(value.serial, 0)
 
     @property
     def total_uses(self) -> dict[int, int]:
