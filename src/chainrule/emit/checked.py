@@ -18,6 +18,7 @@ is zeros that are filled entry by entry.  Both become what they stand for::
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Sequence as Items
 
 from chainrule.emit.plan import (
@@ -152,6 +153,17 @@ def _position(value: Value) -> int | None:
     return number if isinstance(number, int) and number >= 0 else None
 
 
+def _as_long_as(value: Value) -> Iterator[Value]:
+    """The arrays that certainly have as many entries as ``value``."""
+    while True:
+        yield value
+        arrays = [arg for arg in value.args if isinstance(arg.type, Array)]
+        broadcasts = isinstance(value.op, Primitive) and value.op.broadcasts
+        if not broadcasts or len(arrays) != 1 or arrays[0].type != value.type:
+            return
+        value = arrays[0]
+
+
 class _Literals:
     """Zeros of which every entry is set once become a list of the entries."""
 
@@ -170,7 +182,8 @@ class _Literals:
         body = self.plan.body
         for position, statement in enumerate(body):
             if isinstance(statement, Unpack) and position + 1 < len(body):
-                self.counts[statement.source] = len(statement.targets)
+                for source in _as_long_as(statement.source):
+                    self.counts[source] = len(statement.targets)
             elif self.counts:
                 for inner in walk([statement]):
                     for block in inner.blocks():

@@ -364,6 +364,9 @@ class Names:
                 break
             else:
                 return None
+        if parts[-1].endswith("_tape") and len(parts) > 1:
+            # What was recorded of x at the step of this index.
+            parts = [parts[-1].removesuffix("_tape"), "then"]
         noun = "_".join(parts)
         return noun if noun.isidentifier() and len(noun) <= LONGEST_NOUN else None
 

@@ -27,7 +27,7 @@ from typing import Any
 
 from chainrule.graph.block import UNDEFINED, Block
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT, Array, Record, Type, join
+from chainrule.graph.types import FLOAT, INT, Array, Record, Type, join
 from chainrule.primitives.declare import Structured
 
 
@@ -164,3 +164,27 @@ def choose(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -
     if isinstance(predicate, Node) and not is_constant(predicate):
         return Choice(predicate, then, orelse)
     return select(predicate, then, orelse)
+
+
+def summed(node: Node, terms: list[tuple[Node, Any]]) -> Any:
+    """The sum of ``factor * partial`` for the result of ``node``; None is zero.
+
+    Where one predicate chooses among the cases of all partials, it is asked once::
+
+        (0.0 if y < x else x_dot) + (y_dot if y < x else 0.0)        y_dot if y < x else x_dot
+    """
+    from chainrule.primitives.declare import Choice, scaled
+
+    choices = [partial for _, partial in terms if isinstance(partial, Choice)]
+    predicates = {choice.predicate for choice in choices}
+    if len(choices) == len(terms) > 1 and len(predicates) == 1 and node.type == FLOAT:
+
+        def arm(name: str) -> Any:
+            return summed(node, [(factor, getattr(case, name)()) for factor, case in terms])
+
+        return select(predicates.pop(), lambda: arm("then"), lambda: arm("orelse"))
+    total: Any = None
+    for factor, partial in terms:
+        term = scaled(node, factor, partial)
+        total = term if total is None else total + term
+    return total

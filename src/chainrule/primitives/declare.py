@@ -266,16 +266,15 @@ class Elementwise(Primitive):
     def tangent(
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
     ) -> Node | None:
-        total: Node | None = None
         if len(args) == 2 and args[0] is args[1] and dots[0] is not None:
             both = _sum_of_partials(self.cases(args, out))
             if both is not None:
                 product: Node = dots[0] * both
                 return product
-        for dot, partial in zip(dots, self.cases(args, out), strict=True):
-            if dot is not None:
-                term: Node = scaled(node, dot, partial)
-                total = term if total is None else total + term
+        from chainrule.primitives.control import summed
+
+        pairs = zip(dots, self.cases(args, out), strict=True)
+        total = summed(node, [(dot, partial) for dot, partial in pairs if dot is not None])
         return _repeated(total, node, dots, out)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
