@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from chainrule.differentiate.activity import WRITES, all_steps
 from chainrule.differentiate.cut import minimum_cut
+from chainrule.differentiate.idle import needed_otherwise
 from chainrule.differentiate.settled import Settled
 from chainrule.errors import InternalError
 from chainrule.graph.block import (
@@ -191,9 +192,27 @@ class Recorder:
         self.overwritten = Overwritten(steps)
         self.settled = Settled(steps)
         self.owners = {block: step for step in steps for block in owned_blocks(step)}
+        self.needed = needed_otherwise(graph, self.owners)
+        # Whether all is computed again, whatever it costs.
+        self.afresh = False
         for step in steps:
             if step in pairs and step not in self.plans:
-                self.plan(step)
+                self._plan_nest(step)
+
+    def _plan_nest(self, backward: Node) -> None:
+        """Plan a backward loop and those in it: without a forward loop where there need be none."""
+        if self.pairs[backward] not in self.needed:
+            before, exact = set(self.plans), set(self.exact)
+            self.afresh = True
+            self.plan(backward)
+            self.afresh = False
+            made = [loop for loop in self.plans if loop not in before]
+            if not any(self.plans[loop].tapes for loop in made):
+                return
+            for loop in made:
+                del self.plans[loop]
+            self.exact = exact
+        self.plan(backward)
 
     def plan(self, backward: Node) -> list[Node]:
         """Plan one backward loop; the values from outside its forward loop that it needs."""
@@ -293,6 +312,8 @@ class Recorder:
             return node.type == INT
         if not isinstance(node.op, Primitive) or isinstance(node.type, SequenceType):
             return False
+        if self.afresh and node.op.pure and node.op not in UPDATES:
+            return True
         if node.type == FLOAT and _of_math(node.op):
             # About the time of one entry on a tape, and no memory.
             return True
