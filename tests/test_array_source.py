@@ -356,7 +356,7 @@ GALLERY = [
         """
     # line: for i in range(len(x) - 1):
     x_bar = np.zeros_like(x)
-    for i in reversed(range(len(x) - 1)):
+    for i in range(len(x) - 1):
         # line: total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) **…
         x_i = x[i]
         scale = 200.0 * (x[i + 1] - x_i * x_i)
@@ -537,7 +537,7 @@ GALLERY = [
     out_bar = np.outer(p_bar, v) / np.square(np.cosh(np.minimum(np.abs(out), 355.0)))
     # line: for j in range(k):
     w_bar = np.zeros_like(w)
-    for j in reversed(range(k)):
+    for j in range(k):
         # line: out += w[j] * X[:, j : m - k + 1 + j]
         w_bar[j] += (out_bar * X[:, j : t1 + j]).sum()
     # line: p = np.tanh(out) @ v

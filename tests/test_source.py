@@ -322,10 +322,11 @@ GALLERY = [
         "auto",
         ([1.0, 2.0],),
         """
+    n_xs = len(xs)
     # line: return sum(x * x for x in xs) / len(xs)
     xs_bar = [0.0] * len(xs)
-    for i in reversed(range(len(xs))):
-        xs_bar[i] += 2.0 * xs[i] / len(xs)
+    for i, x in enumerate(xs):
+        xs_bar[i] += 2.0 * x / n_xs
     return xs_bar
 """,
         id="mean_square-auto-xs",
@@ -338,7 +339,7 @@ GALLERY = [
         """
     # line: for i in range(len(x) - 1):
     x_bar = [0.0] * len(x)
-    for i in reversed(range(len(x) - 1)):
+    for i in range(len(x) - 1):
         # line: total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) **…
         x_i = x[i]
         scale = 200.0 * (x[i + 1] - x_i * x_i)
@@ -444,7 +445,7 @@ GALLERY = [
             break
     # line: for i in range(10):
     x_bar = 0.0
-    for i in reversed(range(steps)):
+    for i in range(steps):
         # line: total += x**i
         x_bar += 0.0 if i == 0 else i * x ** (i - 1)
     return x_bar
@@ -607,11 +608,10 @@ GALLERY = [
             # line: out.append(total * total)
             t1 = out_bar.pop()
             total_bar = 2.0 * (t1 * total_tapes_i[j])
-            t2 = min(len(weights[i][j]), len(values))
             # line: for w, v in zip(neuron, values, strict=False):
-            for k in reversed(range(t2)):
-                values_bar[k] += total_bar * weights[i][j][k]
-                weights_bar[i][j][k] += total_bar * values[k]
+            for k, (w, v) in enumerate(zip(weights[i][j], values)):
+                values_bar[k] += total_bar * w
+                weights_bar[i][j][k] += total_bar * v
             # line: total = neuron[-1]
             weights_bar[i][j][-1] += total_bar
     return weights_bar
