@@ -173,7 +173,7 @@ def summed(node: Node, terms: list[tuple[Node, Any]]) -> Any:
 
         (0.0 if y < x else x_dot) + (y_dot if y < x else 0.0)        y_dot if y < x else x_dot
     """
-    from chainrule.primitives.declare import Choice, scaled
+    from chainrule.primitives.partials import Choice, scaled
 
     choices = [partial for _, partial in terms if isinstance(partial, Choice)]
     predicates = {choice.predicate for choice in choices}
