@@ -94,9 +94,17 @@ def _vary_block(block: Block, varied: set[Node]) -> None:
 
 
 def _filled(call: Node) -> list[Node]:
-    """The object whose method has taken what varies: what is read out of it may vary, too."""
+    """The object whose method has taken what varies: what is read out of it may vary, too.
+
+    It may itself have been read out of another, as in ``groups[key].append(x)``.
+    """
+    found = []
     owner = call.args[0] if str(call.params[0]).startswith("_0_.") else None
-    return [] if owner is None or owner.op in (CONSTANT, REFERENCE) else [owner]
+    while owner is not None and owner.op not in (CONSTANT, REFERENCE):
+        found.append(owner)
+        inside = isinstance(owner.op, Verbatim) and str(owner.params[0]).startswith("_0_")
+        owner = owner.args[0] if inside and owner.args else None
+    return found
 
 
 def _vary_items(node: Node, blocks: Sequence[Block], first: int, varied: set[Node]) -> None:

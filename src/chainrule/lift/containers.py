@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import Any
 
 from chainrule.errors import UnsupportedError
@@ -227,7 +228,15 @@ class Containers(Watching):
     def _item_of_items(self, items: list[Value], base: Value, key: Value) -> Value:
         if all(isinstance(item, Node) and item.type in NUMBERS for item in items):
             return self.primitive(sequence.index, self.node(base), self.node(key))
-        return self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=OPAQUE)
+        return self.pick(
+            self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=OPAQUE), items
+        )
+
+    def pick(self, found: Node, items: Iterable[Value]) -> Node:
+        """One of the items, which must not be written to where it is a list or the like."""
+        if any(isinstance(self.read(item), (ListBox, DictBox, ObjectBox)) for item in items):
+            self.picked.add(found)
+        return found
 
     def boxed_item(self, node: Node) -> Value:
         return node

@@ -110,6 +110,8 @@ class Core:
         self.box_names: dict[ListBox, str] = {}
         # Lists that were copied into another container and must not be written to.
         self.frozen: set[ListBox] = set()
+        # Copies of lists, dicts or objects of which it is known at run time only which they are.
+        self.picked: set[Node] = set()
         self.loans = Loans()
         self.untyped: dict[Node, Any] = {}  # Lists that a run of a loop knows no entry of.
 

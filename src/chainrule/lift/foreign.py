@@ -12,7 +12,19 @@ from chainrule.graph.types import DYNAMIC
 from chainrule.lift.arrays import is_numeric
 from chainrule.lift.callees import home_of
 from chainrule.lift.objects import Objects
-from chainrule.lift.values import ArrayBox, Closure, Generator, Static, TupleValue, Value, View
+from chainrule.lift.values import (
+    ArrayBox,
+    Closure,
+    DictBox,
+    Generator,
+    ListBox,
+    ObjectBox,
+    Place,
+    Static,
+    TupleValue,
+    Value,
+    View,
+)
 from chainrule.primitives.effect import CALL
 
 # Functions of NumPy and of the standard library that change an argument.
@@ -20,6 +32,11 @@ WRITERS = {
     "copyto", "fill_diagonal", "heapify", "heappush", "insort", "insort_left", "insort_right",
     "nan_to_num", "partition", "place", "put", "put_along_axis", "putmask", "setattr", "shuffle",
     "at", "_place", "_putmask",
+}  # fmt: skip
+# Methods that change their owner, of the containers of Python.
+CHANGING = {
+    "add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop",
+    "popitem", "popleft", "remove", "reverse", "setdefault", "sort", "update",
 }  # fmt: skip
 # Methods of a ufunc that read only.
 READERS = {"reduce", "accumulate", "outer", "reduceat"}
@@ -91,10 +108,12 @@ class Foreign(Objects):
             return None
 
     def _check_untouched(self, function: Node, args: list[Value], node: ast.AST) -> None:
-        """Refuse to hand an array to a function that may write to it."""
+        """Refuse to hand an array or a list to a function that may write to it."""
+        found = self.graph.references.get(function.params[0]) if function.params else None
+        if getattr(found, "__name__", "") in WRITERS:
+            self._check_written(args, node)
         if not any(isinstance(self.read(arg), (ArrayBox, View)) for arg in args):
             return
-        found = self.graph.references.get(function.params[0]) if function.params else None
         home = home_of(found).partition(".")[0] if found is not None else ""
         ufunc = type(found).__name__ == "ufunc" and len(args) <= getattr(found, "nin", 0)
         harmless = ufunc or home in sys.stdlib_module_names or home in ("numpy", "scipy")
@@ -106,8 +125,24 @@ class Foreign(Objects):
                 node,
             )
 
+    def _check_written(self, args: list[Value], node: ast.AST) -> None:
+        """Refuse to hand a list, a dict or an object to a function that writes to it."""
+        if any(isinstance(self.read(arg), (ListBox, DictBox, ObjectBox, Place)) for arg in args):
+            text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+            raise self.unsupported(
+                f"`{text}` writes to what it is given",
+                "Write it with the methods of lists.",
+                node,
+            )
+
     def _check_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> None:
-        """Refuse to hand an array to a method that may write to it."""
+        """Refuse a method that writes to a copy, or may write to an array that it is given."""
+        if owner in self.picked and name in CHANGING:
+            raise self.unsupported(
+                f"`.{name}` of a list, dict or object that is chosen at run time",
+                "Choose it by `if`, and write to it in each arm.",
+                node,
+            )
         if not any(isinstance(self.read(arg), (ArrayBox, View)) for arg in args):
             return
         home = type(owner.value).__module__ if isinstance(owner, Static) else ""

@@ -165,13 +165,9 @@ def _get(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node
     known, key = self.static_value(args[0])
     default = args[1] if len(args) > 1 else Static(None)
     if not known:
-        return self.verbatim(
-            "_0_.get(_1_, _2_)",
-            self.node(owner),
-            self.node(args[0]),
-            self.node(default),
-            type=DYNAMIC,
-        )
+        nodes = [self.node(part) for part in (owner, args[0], default)]
+        found = self.verbatim("_0_.get(_1_, _2_)", *nodes, type=DYNAMIC)
+        return self.pick(found, _content(self, owner).values())
     if isinstance(owner, DictBox):
         return self.state[owner].get(key, default)
     self.watch_membership(key, owner)
