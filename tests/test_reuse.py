@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import oracle
 import pytest
 
 from chainrule import grad, hvp, value_and_grad
@@ -209,3 +210,21 @@ def test_entries_of_lists_are_recorded_as_they_were() -> None:
         for e in np.eye(2)
     ]
     assert np.allclose(found, expected, rtol=1e-8)
+
+
+def rectified_layers(W: Any, x: Any) -> Any:
+    h = x
+    for _ in range(2):
+        h = h @ W
+        h = (h - h.mean(axis=1, keepdims=True)) / np.sqrt(h.var(axis=1, keepdims=True) + 1e-5)
+        h = np.maximum(h, 0)
+    return h.mean()
+
+
+def test_updates_of_some_entries_stand_beside_others() -> None:
+    rng = np.random.default_rng(5)
+    W, x = rng.normal(size=(3, 3)), rng.normal(size=(4, 3))
+    found = grad(rectified_layers)(W, x)
+    verdicts = oracle.gradient(rectified_layers, (W, x)).values()
+    for verdict, number in zip(verdicts, found.ravel(), strict=True):
+        assert oracle.agrees(verdict, number)

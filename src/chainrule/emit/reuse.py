@@ -435,6 +435,5 @@ def _is_saved_by_numpy(value: Value) -> bool:
     if value.op not in OPERATORS:
         unary = value.op is negative or value.op.name == "absolute"
         return unary and value.args[0].captive and makes_array(value.args[0])
-    first, second = value.args
-    sides = [first, second] if value.op in COMMUTING else [first]
+    sides = value.args[:2] if value.op in COMMUTING else value.args[:1]
     return any(side.captive and makes_array(side) and side.type == value.type for side in sides)
