@@ -7,6 +7,7 @@ import copy
 import inspect
 import itertools
 import linecache
+import math
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -140,6 +141,21 @@ def test_what_nested_loops_record_under_numba_is_one_array() -> None:
     source = render(graphs, target="numba").source
     assert "x_tape = np.empty((max(n, 0), max(m - 1, 0)))" in source
     assert "append" not in source
+
+
+def test_functions_are_recorded_under_numba_and_called_again_in_python() -> None:
+    def settled(w, x):
+        h = 1.0
+        for t in range(len(x)):
+            h = h + w * h * math.exp(-h * x[t])
+        return h
+
+    point = {"w": 0.5, "x": np.ones(3)}
+    for target, again in (("numba", 0), ("math", 1)):
+        cheap = target == "numba"
+        graphs = derive(settled, "grad", "w", "reverse", arguments=point, cheap_tapes=cheap)
+        source = render(graphs, target=target, comments=False).source
+        assert source.count("exp(") == 1 + again
 
 
 def test_most_programs_can_be_written_for_numba() -> None:

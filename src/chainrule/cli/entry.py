@@ -13,6 +13,7 @@ from keyword import iskeyword
 from chainrule.cli.output import MARK
 from chainrule.cli.target import Target
 from chainrule.emit.module import EmittedModule, render
+from chainrule.emit.targets import target as target_named
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import Graph
 from chainrule.records import dataclass
@@ -40,7 +41,7 @@ class Entry:
                 remedy="Use letters, digits and underscores, and no keyword.",
             )
 
-    def graphs(self) -> list[Graph]:
+    def graphs(self, cheap_tapes: bool = False) -> list[Graph]:
         """The derivative's graphs, ready to render."""
         function = self.target.load()
         parameters = list(inspect.signature(function).parameters)
@@ -58,7 +59,9 @@ class Entry:
         kinds = dict(self.kinds) or None
         # One name asks for the gradient itself, several for a tuple of gradients.
         wanted = wrt[0] if wrt is not None and len(wrt) == 1 else wrt
-        return derive(function, self.transform, wanted, self.mode, name, kinds)
+        return derive(
+            function, self.transform, wanted, self.mode, name, kinds, cheap_tapes=cheap_tapes
+        )
 
     def __str__(self) -> str:
         """The command that asks for this derivative, without the name of the program."""
@@ -76,7 +79,8 @@ class Entry:
 
 def generate(entries: Sequence[Entry], target: str = "math", comments: bool = True) -> str:
     """The text of a module with these derivatives, under a header that tells how it was made."""
-    graphs = [graph for entry in entries for graph in entry.graphs()]
+    cheap = target_named(target).allocates
+    graphs = [graph for entry in entries for graph in entry.graphs(cheap)]
     for name, count in Counter(graph.name for graph in graphs).items():
         if count > 1:
             raise ArgumentError(

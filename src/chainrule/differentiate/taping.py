@@ -183,6 +183,7 @@ class Recorder:
         # Values that are computed again as they were computed first: never simplified.
         self.exact: set[Node] = set()
         steps = list(all_steps(graph.body))
+        self.cheap_tapes = graph.cheap_tapes
         self.overwritten = Overwritten(steps)
         self.settled = Settled(steps)
         self.owners = {block: step for step in steps for block in owned_blocks(step)}
@@ -309,8 +310,9 @@ class Recorder:
         if self.afresh and node.op.pure and node.op not in UPDATES:
             return True
         if node.type == FLOAT and _of_math(node.op):
-            # About the time of one entry on a tape, and no memory.
-            return True
+            # About the time of one entry on a list, and no memory.
+            cheap = node.op.cost < Cost.FUNCTION or is_constant(node.args[-1])
+            return cheap or not self.cheap_tapes
         return node.op.symbol is not None and node.op.cost <= Cost.DIVIDE
 
 

@@ -240,12 +240,15 @@ class Graph:
         What is known of the lengths of axes (:mod:`chainrule.primitives.arrays.measured`).
     bounds:
         Between which numbers values lie (:mod:`chainrule.primitives.bounds`).
+    cheap_tapes:
+        Whether an entry of a tape takes less time than a function of ``math``, as in compiled code.
     cursor:
         The block into which operators on nodes build.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.cheap_tapes = False
         self._serial = itertools.count()
         self._leaves: dict[Hashable, Node] = {}
         # The nodes of each operation by their blocks: what is new is told by one look-up,

@@ -40,6 +40,7 @@ class Copier:
         graph.functions = source.functions
         graph.callees = source.callees
         graph.docstring = source.docstring
+        graph.cheap_tapes = source.cheap_tapes
         graph.sources = source.sources
 
     def run(self) -> Graph:

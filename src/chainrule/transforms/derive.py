@@ -105,6 +105,7 @@ def derive(
     name: str | None = None,
     kinds: Mapping[str, str] | None = None,
     arguments: Mapping[str, Any] | None = None,
+    cheap_tapes: bool = False,
 ) -> list[Graph]:
     """The graph of a derivative, in a list ready for :func:`chainrule.emit.module.render`.
 
@@ -118,6 +119,8 @@ def derive(
         Name of the generated function.
     kinds, arguments:
         See :func:`chainrule.lift.lifter.lift`.
+    cheap_tapes:
+        Whether loops had better record what functions of ``math`` give.
 
     Raises
     ------
@@ -130,6 +133,7 @@ def derive(
     names = wrt_names(function, wrt)
     check_numbers(function, names, arguments)
     lifted = lifted_of(function, arguments, kinds, names)
+    lifted.graph.cheap_tapes = cheap_tapes
     cost = operations(lifted.graph)
     result = transformed(lifted, transform, names if isinstance(wrt, tuple) else names[0], mode)
     graph = squared(result.graph, own_values(result, transform))

@@ -161,7 +161,13 @@ class Request:
         self, arguments: dict[str, Any] | None, entry: Entry | None
     ) -> types.FunctionType:
         graphs = derive(
-            self.function, self.transform, self.wrt, self.mode, self.name, arguments=arguments
+            self.function,
+            self.transform,
+            self.wrt,
+            self.mode,
+            self.name,
+            arguments=arguments,
+            cheap_tapes=target_named(self.target).allocates,
         )
         if entry is not None:
             entry = entry.strict(kept_ints(graphs[0], entry.floats))
