@@ -45,6 +45,7 @@ def place(plan: Plan) -> None:
     for statement in walk(plan.body):
         if isinstance(statement, (For, While)):
             _states_in_order(statement.body, plan.states)
+            _derivatives_together(statement.body)
 
 
 # --- out of loops -----------------------------------------------------------------------
@@ -320,6 +321,34 @@ def _states_in_order(body: list[Statement], states: set[Value]) -> None:
         for old, new in pairs:
             wished = {other for _, other in pairs if other is not new and other.derivative}
             order.read_before(old, new, wished)
+
+
+def _derivatives_together(body: list[Statement]) -> None:
+    """Within one line, do not write f's own computation in the middle of its derivative."""
+    start = 0
+    while start < len(body):
+        stop = start
+        while stop < len(body) and _line_of(body[stop]) == _line_of(body[start]) is not None:
+            stop += 1
+        run = body[start:stop]
+        own = next((k for k, statement in enumerate(run) if not _is_derivative(statement)), 0)
+        if own > 0:
+            body[start:stop] = [*run[:own], *_independent_first(run[own:])]
+        start = max(stop, start + 1)
+
+
+def _independent_first(run: list[Statement]) -> list[Statement]:
+    """The derivative statements that need none of f's own statements in ``run``, then the rest."""
+    early: list[Statement] = []
+    late: list[Statement] = []
+    made: set[Value] = set()
+    for statement in run:
+        if _is_derivative(statement) and not any(v in made for v in reads_deep(statement)):
+            early.append(statement)
+        else:
+            late.append(statement)
+            made.update(defined_by(statement))
+    return early + late
 
 
 def _steps_of(body: list[Statement], states: set[Value]) -> list[tuple[Value, Value]]:

@@ -88,7 +88,7 @@ def _results(block: list[Statement]) -> None:
 
 def _entry(value: Value) -> int | None:
     """The position that a value reads of a container."""
-    if value.op is index and len(value.args) == 2 and value.args[0].op is PARAMETER:
+    if value.op is index and len(value.args) == 2:
         position = value.args[1].params[0] if value.args[1].op is CONSTANT else None
         return position if isinstance(position, int) and position >= 0 else None
     if value.op is not VERBATIM or len(value.args) != 1:
