@@ -14,7 +14,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
+    from functools import cached_property
+
+    kept = cached_property
 else:
+
+    class kept:
+        """A property that is computed once, as by :func:`functools.cached_property`.
+
+        That one takes a lock when it computes, before Python 3.12.
+        """
+
+        def __init__(self, compute: Callable[[Any], Any]) -> None:
+            self.compute = compute
+            self.__doc__ = compute.__doc__
+
+        def __set_name__(self, owner: type, name: str) -> None:
+            self.name = name
+
+        def __get__(self, record: Any, owner: type | None = None) -> Any:
+            if record is None:
+                return self
+            found = vars(record)[self.name] = self.compute(record)
+            return found
 
     def dataclass(cls: type | None = None, *, frozen: bool = False, eq: bool = True) -> Any:
         """The class with a constructor, and compared by its fields unless ``eq`` is false."""

@@ -51,6 +51,8 @@ class Liveness:
         self.count = 1
         # Of compound statements: the values that stand inside, and whether that may be left.
         self.inside: dict[Statement, tuple[set[Value], bool]] = {}
+        # The variables of comprehensions, by statement.
+        self.scoped: dict[Statement, list[Value]] = {}
         self._number(plan.body)
         self._survey(plan.body)
         live: dict[Value, int] = {}
@@ -86,15 +88,18 @@ class Liveness:
         values: set[Value] = set()
         leaves = jumps = False
         for statement in statements:
-            own = {*defined_by(statement), *reads_deep(statement), *scoped(statement)}
+            inner = scoped(statement)
+            if inner:
+                self.scoped[statement] = inner
+            own = {*defined_by(statement), *reads_deep(statement), *inner}
             blocks = statement.blocks()
             if blocks:
                 parts = [self._survey(block) for block in blocks]
                 own = own.union(*(part for part, _, _ in parts))
                 out = isinstance(statement, Attempt) or any(left for _, left, _ in parts)
-                inner = isinstance(statement, Branch) and any(jump for _, _, jump in parts)
-                self.inside[statement] = (own, out or inner)
-                leaves, jumps = leaves or out, jumps or inner
+                onward = isinstance(statement, Branch) and any(jump for _, _, jump in parts)
+                self.inside[statement] = (own, out or onward)
+                leaves, jumps = leaves or out, jumps or onward
             elif isinstance(statement, (Break, Continue)):
                 jumps = True
             elif isinstance(statement, Return) or not completes([statement]):
@@ -147,7 +152,7 @@ class Liveness:
             if not isinstance(statement, While):
                 for value in self._read(statement):
                     live.setdefault(value, position)
-            for value in scoped(statement):
+            for value in self.scoped.get(statement, ()):
                 # Also apart from all that is read beside it.
                 self._add(value, position - 1, position + 1)
 

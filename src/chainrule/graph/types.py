@@ -5,7 +5,7 @@ from __future__ import annotations
 from chainrule.records import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Type:
     """Base of all types."""
 
@@ -15,9 +15,12 @@ class Type:
         return False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scalar(Type):
-    """One Python value that is not taken apart: ``name`` is its kind."""
+    """One Python value that is not taken apart: ``name`` is its kind.
+
+    There are those below and no others: they are told by identity.
+    """
 
     name: str
 

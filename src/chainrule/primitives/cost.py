@@ -8,6 +8,7 @@ Only what the result or an effect needs is counted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from chainrule.graph.block import ITEM, Block, Graph
@@ -20,7 +21,7 @@ from chainrule.primitives.control import (
     owned_blocks,
     try_blocks,
 )
-from chainrule.primitives.declare import Cost, Linear, Primitive, is_constant
+from chainrule.primitives.declare import Cost, Linear, Primitive, Structured, is_constant
 from chainrule.primitives.sequence import entrywise_add, exact_total, index_add, total
 
 # The operations on sequences that add numbers up.
@@ -59,7 +60,8 @@ def nodes_of(block: Block) -> Iterator[Node]:
         steps = blocks.pop().steps
         yield from steps
         for node in steps:
-            blocks.extend(owned_blocks(node))
+            if isinstance(node.op, Structured):
+                blocks.extend(owned_blocks(node))
 
 
 class Live:
@@ -74,12 +76,14 @@ class Live:
         self.states: dict[Node, tuple[Node, int]] = {}
         effects: list[Node] = []
         for node in nodes_of(graph.body):
-            for block in owned_blocks(node):
-                self.owners[block] = node
-            if node.op is LOOP:
-                states = loop_parts(node)[2]
-                self.states.update({state: (node, k) for k, state in enumerate(states)})
-            if node.op.effect:
+            op = node.op
+            if isinstance(op, Structured):
+                for block in owned_blocks(node):
+                    self.owners[block] = node
+                if op is LOOP:
+                    states = loop_parts(node)[2]
+                    self.states.update({state: (node, k) for k, state in enumerate(states)})
+            if op.effect:
                 effects.append(node)
         if needed is None:
             needed = [*graph.body.results, *effects]
@@ -89,7 +93,7 @@ class Live:
 
     def in_order(self) -> list[Node]:
         """The nodes in the order in which they were made."""
-        return sorted(self.nodes, key=lambda node: node.serial)
+        return sorted(self.nodes, key=attrgetter("serial"))
 
     def operations(self) -> int:
         """Operations and calls that evaluating them takes, each loop run once."""
@@ -107,13 +111,14 @@ class Live:
         owner = self.owners.get(node.block)
         if owner is not None:
             self.mark(owner)
-        if node in self.states:
-            self.column(*self.states[node])
-        elif node.op is ITEM and owned_blocks(node.args[0]):
+        op = node.op
+        if op is ITEM and isinstance(node.args[0].op, Structured):
             self.mark(node.args[0])
             self.column(node.args[0], int(str(node.params[0])))
-        elif owned_blocks(node):
+        elif isinstance(op, Structured):
             self.mark(*control(node))
+        elif node in self.states:
+            self.column(*self.states[node])
         else:
             self.mark(*node.args)
 

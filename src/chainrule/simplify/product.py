@@ -47,8 +47,7 @@ class Product:
         """Take in one value that is not taken apart."""
         if node.op is negative and node.origin.derivative:
             self.constant, node = -self.constant, node.args[0]
-        twin = _opposite(node)
-        if twin is not None:
+        if node.op is subtract and (twin := _opposite(node)) is not None:
             self.constant, node = -self.constant, twin
             self.flips += 1
         value = float(constant_value(node)) if is_constant(node) else None
@@ -192,7 +191,7 @@ def _repeated(nodes: list[Node]) -> dict[Node, int]:
 
 def _opposite(node: Node) -> Node | None:
     """The difference the other way round, where it was there before."""
-    if node.op is not subtract or not node.origin.derivative:
+    if not node.origin.derivative:
         return None
     twin = node.block.known(subtract, (node.args[1], node.args[0]))
     return twin if twin is not None and twin.serial < node.serial else None

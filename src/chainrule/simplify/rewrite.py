@@ -42,6 +42,8 @@ from chainrule.simplify.together import is_quotient, together
 # How many values with several uses one term may take apart.
 SHARED = 2
 
+NOT_ASKED = object()
+
 
 class Simplifier(ArraySimplifier):
     """One walk.
@@ -397,8 +399,9 @@ class Simplifier(ArraySimplifier):
 
     def _value(self, node: Node) -> float | None:
         """The number that an expression without variables and names gives, else None."""
-        if node in self.values:
-            return self.values[node]
+        known = self.values.get(node, NOT_ASKED)
+        if known is not NOT_ASKED:
+            return known  # type: ignore[return-value]
         value: float | None = None
         if node.op is CONSTANT and node.type in (FLOAT, INT):
             value = node.params[0]  # type: ignore[assignment]
@@ -408,9 +411,20 @@ class Simplifier(ArraySimplifier):
             value = (
                 known if isinstance(known, float) and known == getattr(math, name, None) else None
             )
-        elif isinstance(node.op, Primitive) and node.args and node not in self.source.names:
-            parts = [self._value(arg) for arg in node.args]
-            if node.type == FLOAT and all(part is not None for part in parts) and not node.params:
+        elif (
+            node.type == FLOAT
+            and node.args
+            and not node.params
+            and isinstance(node.op, Primitive)
+            and node not in self.source.names
+        ):
+            parts = []
+            for arg in node.args:
+                part = self._value(arg)
+                if part is None:
+                    break
+                parts.append(part)
+            else:
                 value = _evaluated(node.op, parts)
         self.values[node] = value
         return value
@@ -426,7 +440,10 @@ class Simplifier(ArraySimplifier):
         return None
 
     def mapped(self, node: Node) -> Node:
-        if node not in self.map and node not in self.live.nodes and node.op is not CONSTANT:
+        known = self.map.get(node)
+        if known is not None:
+            return known
+        if node not in self.live.nodes and node.op is not CONSTANT:
             return self.graph.undefined()
         return super().mapped(node)
 
@@ -505,7 +522,7 @@ class Simplifier(ArraySimplifier):
         return new
 
 
-def _evaluated(op: Primitive, parts: list[float | None]) -> float | None:
+def _evaluated(op: Primitive, parts: list[float]) -> float | None:
     """The finite number that an operation on numbers gives; None where it raises."""
     try:
         found = op.value(*parts)

@@ -12,13 +12,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import NamedTuple
 
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
-from chainrule.records import dataclass
+from chainrule.records import dataclass, kept
 from chainrule.simplify.product import Product
 
 SUM_OPS = (add, subtract, negative)
@@ -39,19 +38,19 @@ class Term:
     divisors: tuple[Node, ...] = ()
     inner: tuple[Term, ...] = ()
 
-    @cached_property
+    @kept
     def key(self) -> Key:
         """What terms have in common that differ by their constants only."""
         return _serials(self.factors), _serials(self.divisors)
 
-    @cached_property
+    @kept
     def apart(self) -> Term:
         """The term with products among its factors taken apart, whoever has made them."""
         if self.inner or not any(_is_product(node) for node in (*self.factors, *self.divisors)):
             return self
         return _taken_apart(self)
 
-    @cached_property
+    @kept
     def cost(self) -> int:
         """Operations that the term takes, its sign left out."""
         count = len(self.factors) + (1 if self.inner else 0)
@@ -91,7 +90,7 @@ def _is_number(term: Term) -> bool:
 
 
 def _serials(nodes: Sequence[Node]) -> tuple[int, ...]:
-    return tuple(sorted(node.serial for node in nodes))
+    return tuple(sorted([node.serial for node in nodes]))
 
 
 def term_of(product: Product) -> Term:
