@@ -1,61 +1,36 @@
 """How long generating a derivative takes, and whether deep and wide functions pass.
 
-    python benchmarks/generation.py           sizes up to 10^5 operations
-    python benchmarks/generation.py --quick   up to 10^4
+    python benchmarks/generation.py           straight lines up to 10^5 operations, the rest to 10^4
+    python benchmarks/generation.py --quick   up to 3000
     python benchmarks/generation.py --sizes 300 600 1200
+    python benchmarks/generation.py --only entries loops
 
 The slope of log time over log size is 1 where time is proportional to size (mark: 1.1 at
-most), and one operation may cost 100 microseconds.  The functions are written to a file and
-imported, as a user's would be.
+most), and one operation may cost 100 microseconds.  The functions (:mod:`families`) are written
+to a file and imported, as a user's would be.  Time is that of the processor.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import math
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from families import STRAIGHT, STRUCTURED, Family, polynomial
 from rich.console import Console
 from rich.table import Table
 
 import chainrule
-
-
-def polynomial(operations: int) -> str:
-    """Statements in a row, two operations each, of three parameters."""
-    lines = ["def f(x, y, z):", "    a0 = x * y", "    a1 = y * z"]
-    for i in range(2, operations // 2):
-        lines.append(f"    a{i} = a{i - 1} * {'xyz'[i % 3]} + 0.5 * a{i - 2}")
-    lines.append(f"    return a{operations // 2 - 1}")
-    return "\n".join(lines) + "\n"
-
-
-def transcendental(operations: int) -> str:
-    """Every other operation is a sine or a hyperbolic tangent."""
-    lines = ["from math import sin, tanh", "", "", "def f(x, y, z):", "    a0 = x * y"]
-    for i in range(1, operations // 3):
-        function = ("sin", "tanh")[i % 2]
-        lines.append(f"    a{i} = {function}(a{i - 1} * {'xyz'[i % 3]}) + x")
-    lines.append(f"    return a{operations // 3 - 1}")
-    return "\n".join(lines) + "\n"
-
-
-def many_parameters(operations: int) -> str:
-    """A sum over products of neighbours, by as many parameters as a tenth of the operations."""
-    count = operations // 10
-    names = [f"x{i}" for i in range(count)]
-    lines = [f"def f({', '.join(names)}):", "    total = 0.0"]
-    for i in range(count - 1):
-        left, right = names[i], names[i + 1]
-        lines.append(f"    total += 100.0 * ({right} - {left} * {left}) ** 2 + (1.0 - {left}) ** 2")
-    return "\n".join([*lines, "    return total", ""])
+from chainrule import hessian
 
 
 def deep(levels: int) -> str:
@@ -84,32 +59,6 @@ def squarings(count: int) -> str:
     return "\n".join([*lines, "    return x", ""])
 
 
-def product(factors: int) -> str:
-    """One product of many factors, a third of them sines."""
-    names = [("x", "(x + y)", f"sin({k + 1}.0 * z)")[k % 3] for k in range(factors // 3)]
-    return f"from math import sin\n\n\ndef f(x, y, z):\n    return {' * '.join(names)}\n"
-
-
-def calls(operations: int) -> str:
-    """Calls of one function in a row, three operations each."""
-    lines = ["def g(a, b):", "    return a * b + 0.5", "", "", "def f(x, y, z):"]
-    lines += [f"    x = g(x, {'yz'[k % 2]}) - 0.5" for k in range(operations // 3)]
-    return "\n".join([*lines, "    return x", ""])
-
-
-def conditions(operations: int) -> str:
-    """Ifs in a row of three parameters, two operations on either arm."""
-    lines = ["def f(x, y, z):"]
-    for k in range(operations // 4):
-        lines += [
-            f"    if x > {k}.0:",
-            "        x = x * y + z",
-            "    else:",
-            "        x = x + y * z",
-        ]
-    return "\n".join([*lines, "    return x", ""])
-
-
 def loaded(text: str, folder: Path) -> Callable[..., Any]:
     """The function ``f`` of a module with this text."""
     file = folder / f"module_{len(list(folder.iterdir()))}.py"
@@ -121,17 +70,28 @@ def loaded(text: str, folder: Path) -> Callable[..., Any]:
     return module.f  # type: ignore[no-any-return]
 
 
+def point_of(function: Callable[..., Any], names: tuple[str, ...]) -> list[Any]:
+    """Arguments that are not all alike: numbers, or arrays for a function of NumPy's."""
+    point: list[Any] = [0.3 + 0.4 * (i * 0.618 % 1.0) for i in range(len(names))]
+    if "np" in function.__code__.co_names or "copy" in function.__code__.co_names:
+        return [np.array([value, value / 2.0, value / 3.0]) for value in point]
+    return point
+
+
 def generate(
     text: str, folder: Path, transform: Callable[..., Any] = chainrule.grad
 ) -> tuple[float, int, Any]:
     """Seconds until the derivative by all parameters has run once, its lines, and its result."""
     function = loaded(text, folder)
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
-    point = [0.3 + 0.4 * (i * 0.618 % 1.0) for i in range(len(names))]
-    started = time.perf_counter()
+    names = tuple(name for name in names if name != "m")
+    point = point_of(function, names)
+    started = time.process_time()
     derivative = transform(function, wrt=names)
-    result = derivative(*point)
-    return time.perf_counter() - started, derivative.source.count("\n"), result
+    with contextlib.suppress(ArithmeticError):
+        result = derivative(*point)
+        return time.process_time() - started, derivative.source.count("\n"), result
+    return time.process_time() - started, derivative.source.count("\n"), None
 
 
 def slope(sizes: list[int], seconds: list[float]) -> float:
@@ -142,28 +102,30 @@ def slope(sizes: list[int], seconds: list[float]) -> float:
     return top / sum((a - x) ** 2 for a in xs)
 
 
-def growth(sizes: list[int], folder: Path, console: Console) -> None:
-    """Time over size for each kind of function."""
-    table = Table(title="Seconds to generate and run the gradient once")
+def growth(
+    title: str,
+    families: Sequence[Family],
+    sizes: list[int],
+    folder: Path,
+    console: Console,
+    transform: Callable[..., Any] = chainrule.grad,
+) -> None:
+    """Time over size for each family of functions."""
+    table = Table(title=title)
     table.add_column("function")
     for size in sizes:
         table.add_column(f"{size:,} ops", justify="right")
     table.add_column("slope", justify="right")
     table.add_column("us/op at the largest", justify="right")
-    cases: list[tuple[str, Callable[[int], str], Callable[..., Any]]] = [
-        (make.__name__, make, chainrule.grad)
-        for make in (polynomial, transcendental, many_parameters, product, calls, conditions)
-    ]
-    cases.append(("polynomial, hessian", polynomial, chainrule.hessian))
-    for name, make, transform in cases:
+    for make in families:
         try:
             seconds = [generate(make(size), folder, transform)[0] for size in sizes]
         except (chainrule.ChainruleError, RecursionError, MemoryError) as error:
-            table.add_row(name, type(error).__name__, style="red")
+            table.add_row(make.__name__, type(error).__name__, style="red")
             continue
         times = [f"{second:.2f}" for second in seconds]
         per = 1e6 * seconds[-1] / sizes[-1]
-        table.add_row(name, *times, f"{slope(sizes, seconds):.2f}", f"{per:.0f}")
+        table.add_row(make.__name__, *times, f"{slope(sizes, seconds):.2f}", f"{per:.0f}")
     console.print(table)
 
 
@@ -203,17 +165,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="sizes up to 10^4 only")
     parser.add_argument("--sizes", type=int, nargs="+", help="these numbers of operations")
+    parser.add_argument("--only", nargs="+", help="these families")
     options = parser.parse_args()
     console = Console()
-    sizes = [1_000, 3_000, 10_000] if options.quick else [1_000, 10_000, 30_000, 100_000]
-    sizes = options.sizes or sizes
+    small, large = [300, 1_000, 3_000], [300, 1_000, 3_000]
+    if not options.quick:
+        small, large = [1_000, 3_000, 10_000], [1_000, 10_000, 100_000]
+    if options.sizes:
+        small = large = options.sizes
     imported = seconds_of("import chainrule") - seconds_of("pass")
     console.print(f"import chainrule over bare Python: {1000 * imported:.0f} ms")
-    with tempfile.TemporaryDirectory() as folder:
-        loaded_first = generate(polynomial(100), Path(folder))
-        console.print(f"first gradient of all, imports included: {loaded_first[0]:.2f} s")
-        shapes(Path(folder), console)
-        growth(sizes, Path(folder), console)
+
+    def chosen(families: Sequence[Family]) -> list[Family]:
+        return [make for make in families if not options.only or make.__name__ in options.only]
+
+    title = "Seconds to generate and run the gradient once"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        first = generate(polynomial(100), folder)
+        console.print(f"first gradient of all, of 50 lines: {1000 * first[0]:.0f} ms")
+        if not options.only:
+            shapes(folder, console)
+        growth(title, chosen(STRAIGHT), large, folder, console)
+        growth(f"{title}: control flow and arrays", chosen(STRUCTURED), small, folder, console)
+        growth("The same of the Hessian", chosen([polynomial]), small, folder, console, hessian)
 
 
 if __name__ == "__main__":
