@@ -154,3 +154,30 @@ def either_of_two(x: Any, y: Any) -> Any:
 def test_a_view_that_was_written_to_on_one_path_is_not_known_behind_it() -> None:
     with pytest.raises(chainrule.UnsupportedError, match="was written to since"):
         chainrule.grad(either_of_two)(np.array([0.1, 0.3]), np.array([0.5, 0.7]))
+
+
+INTO = ["np.clip(u, 0.1, 1.0, out=v)", "np.clip(u, 0.1, 1.0, v)", "u.clip(0.1, 1.0, out=v)",
+        "np.round(u, 1, v)", "np.add(u, 1.0, v)", "np.cumsum(u, out=v)"]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", INTO)
+def test_a_call_writes_into_its_out_however_it_is_given(call: str) -> None:
+    f = function_of(
+        f"def f(x):\n    u = np.array([x, 3.0 * x])\n    v = 2.0 * u\n    {call}\n"
+        "    return v[0] + 3.0 * v[1]\n"
+    )
+    value, slope = chainrule.value_and_grad(f)(0.21)
+    assert value == f(0.21)
+    assert slope == pytest.approx((f(0.211) - f(0.209)) / 0.002, abs=1e-6)
+
+
+KEPT = ["np.choose([0, 1], [u, u], out=v)", "np.divmod(u, 0.3, v, u)", "np.modf(u, v, u)"]
+
+
+@pytest.mark.parametrize("call", KEPT)
+def test_what_writes_into_an_array_out_of_sight_is_refused(call: str) -> None:
+    f = function_of(
+        f"def f(x):\n    u = np.array([x, 3.0])\n    v = 2.0 * u\n    {call}\n    return v[0]\n"
+    )
+    with pytest.raises(chainrule.UnsupportedError, match="write"):
+        chainrule.grad(f)(0.21)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import inspect
 import types
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from chainrule.errors import SourceError
 from chainrule.lift.source import source_of
 from chainrule.lift.state import Frame, assigned_names
-from chainrule.lift.values import Closure, Method, Static, Value
+from chainrule.lift.values import Closure, Method, Static, TupleValue, Value
 
 
 def places_of_star(function: Value, others: int, node: ast.Call) -> int | None:
@@ -83,3 +84,28 @@ def by_position(
             break
         ordered.append(rest.pop(name))
     return ordered, rest
+
+
+def out_by_name(
+    found: Any, args: list[Value], keywords: dict[str, Value]
+) -> tuple[list[Value], dict[str, Value]]:
+    """A call in which the array for the result is named, though it was given by its place."""
+    if type(found).__name__ == "ufunc":
+        given = args[found.nin :]
+        if given:
+            out = given[0] if found.nout == len(given) == 1 else TupleValue(tuple(given))
+            return args[: found.nin], {**keywords, "out": out}
+        return args, keywords
+    names = _parameter_names(found)
+    place = names.index("out") if "out" in names else len(args)
+    if len(args) <= place:
+        return args, keywords
+    return args[:place], {**keywords, **dict(zip(names[place:], args[place:], strict=False))}
+
+
+@functools.lru_cache(maxsize=256)
+def _parameter_names(found: Any) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(found).parameters)
+    except (TypeError, ValueError):
+        return ()

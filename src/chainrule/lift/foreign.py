@@ -10,7 +10,7 @@ from chainrule.errors import ChainruleError, UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC
 from chainrule.lift.arrays import is_numeric
-from chainrule.lift.callees import home_of
+from chainrule.lift.callees import home_of, out_by_name
 from chainrule.lift.objects import Objects
 from chainrule.lift.values import (
     ArrayBox,
@@ -56,6 +56,10 @@ class Foreign(Objects):
         refusal: ChainruleError | None,
     ) -> Value:
         """A call that stays as it is; no derivative may flow through it."""
+        found = self.graph.references.get(function.params[0]) if function.params else None
+        named = out_by_name(found, args, keywords)[1]
+        if self.static_value(named.get("out", Static(None))) != (True, None):
+            self._check_written([named["out"]], node)
         self._check_untouched(function, [*args, *keywords.values()], node)
         nodes = [self.node(arg) for arg in args]
         parts = [f"_{k + 1}_" for k in range(len(nodes))]
@@ -71,7 +75,6 @@ class Foreign(Objects):
                 node,
             )
         template = f"_0_({', '.join(parts)})"
-        found = self.graph.references.get(function.params[0]) if function.params else None
         example = self._example(found, args, keywords)
         kind = self.static_type(example) if is_numeric(example) else DYNAMIC
         made = self.block.add(CALL, (function, *nodes), (template, kind, refusal), kind)
@@ -127,7 +130,8 @@ class Foreign(Objects):
 
     def _check_written(self, args: list[Value], node: ast.AST) -> None:
         """Refuse to hand a list, a dict or an object to a function that writes to it."""
-        if any(isinstance(self.read(arg), (ListBox, DictBox, ObjectBox, Place)) for arg in args):
+        kinds = (ListBox, DictBox, ObjectBox, Place, View, TupleValue)
+        if any(isinstance(self.read(arg), kinds) for arg in args):
             text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
             raise self.unsupported(
                 f"`{text}` writes to what it is given",

@@ -13,6 +13,7 @@ from chainrule.errors import ChainruleError
 from chainrule.graph.block import GLOBAL
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, is_complex, unit_axes_of
+from chainrule.lift.callees import out_by_name
 from chainrule.lift.methods import Methods
 from chainrule.lift.numpy_forms import ufunc_method
 from chainrule.lift.numpy_mapping import vectorized
@@ -73,7 +74,8 @@ class NumpyCalls(Methods):
             return vectorized(self, [self.adopt(found.pyfunc, None), *args], keywords, node)
         special = special_form(found) or scipy_form(found)
         if special is not None:
-            return special(self, args, keywords, node)
+            args, keywords = out_by_name(found, args, keywords)
+            return self._into_target(functools.partial(special, self), args, keywords, node)
         primitive = primitive_of(found)
         if not isinstance(primitive, Primitive):
             return None
@@ -87,6 +89,26 @@ class NumpyCalls(Methods):
         if not {"out", "where"}.isdisjoint(keywords):
             return self._with_out(found, args, dict(keywords), node)
         return None
+
+    def _into_target(
+        self,
+        form: Callable[[Arguments, Keywords, ast.AST], Value],
+        args: Arguments,
+        keywords: Keywords,
+        node: ast.AST,
+    ) -> Value:
+        """A call of a form of its own, its result written into the array that is its ``out``."""
+        keywords = dict(keywords)
+        several = isinstance(keywords.get("out"), TupleValue)
+        target = self._target(keywords)
+        value = form(args, keywords, node)
+        if target is None:
+            return value
+        if several or isinstance(value, TupleValue):
+            raise self.unsupported(
+                "several arrays that a call writes into", "Assign what it gives.", node
+            )
+        return self._written_to(target, value, node)
 
     def _with_out(self, found: Any, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         """A ufunc that writes its result into an array, perhaps only where a mask is true."""
@@ -372,7 +394,10 @@ class NumpyCalls(Methods):
             return super().container_method(owner, name)
         special = METHODS.get(name)
         if special is not None:
-            return special
+            form = special
+            return lambda lifter, base, args, keywords, node: self._into_target(
+                functools.partial(form, lifter, base), args, keywords, node
+            )
         op = method_primitive(name)
         if op is not None:
             chosen = op

@@ -197,6 +197,8 @@ def _clip(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
     bound = dict(zip(names, args, strict=False)) | {
         {"min": "a_min", "max": "a_max"}.get(key, key): value for key, value in keywords.items()
     }
+    if len(args) > len(names) or not bound.keys() <= set(names):
+        raise self.unsupported("this call of `np.clip`", "Give the array and the bounds.", node)
     low, high = bound.get("a_min", Static(None)), bound.get("a_max", Static(None))
     x = self.array_node(bound["a"])
     ends = [self.static_value(end) == (True, None) for end in (low, high)]
