@@ -75,6 +75,14 @@ class Generator(SourceGenerator):  # type: ignore[misc]
             set_precedence(Precedence.Comma, operand)
             self.write("-(", operand, ")")
 
+    def visit_Tuple(self, node: ast.Tuple) -> None:
+        """``return (x,)``, as ruff writes it; longer ones are astor's."""
+        if len(node.elts) != 1:
+            super().visit_Tuple(node)
+            return
+        set_precedence(Precedence.Comma, *node.elts)
+        self.write("(", node.elts[0], ",)")
+
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         self.write(_joined_text(node))
 
