@@ -259,6 +259,21 @@ total = register(
     SequenceOp("total", lambda types: item_type(types[0]), _pull_total, None, cost=Cost.ADD)
 )
 total.callables = ("builtins.sum",)
+# So many known terms are written with plus signs.
+MOST_TERMS = 6
+
+
+def _simplify_total(terms: Node) -> Node | None:
+    """A sum of terms that are known one by one."""
+    if terms.op is not display or not 1 < len(terms.args) <= MOST_TERMS:
+        return None
+    found: Node = terms.args[0]
+    for term in terms.args[1:]:
+        found = found + term
+    return found
+
+
+total.simplify = _simplify_total
 exact_total = register(
     SequenceOp("exact_total", lambda types: FLOAT, _pull_total, None, cost=Cost.ADD)
 )

@@ -27,6 +27,7 @@ from chainrule.primitives.arithmetic import (
 )
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.records import dataclass
+from chainrule.simplify.powers import reduced
 from chainrule.simplify.rules import guarded_root, infinite_slope, multiple
 
 PRODUCT_OPS = (multiply, divide, negative)
@@ -77,8 +78,7 @@ class Product:
                 below.put(position, left)
             elif (left := _without(factor, divisor)) is not None:
                 parts.append(left)
-        self.factors = kept + parts
-        self.divisors = below.left
+        self.factors, self.divisors = reduced(kept + parts, below.left)
 
     def take_roots(self) -> None:
         """x * (slope of sqrt at x) has a limit at 0."""

@@ -1,0 +1,55 @@
+"""Powers of one base above and below the line: ``k * t**(k - 1) / t**k`` is ``k / t``.
+
+The code divides by the one below anyway, so where the base is 0 both raise, or are not finite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.graph.node import Node
+from chainrule.primitives.arithmetic import add, power, subtract
+from chainrule.primitives.declare import constant_value, is_constant
+
+# Exponents that differ by no more are written as factors.
+MOST_FACTORS = 3
+
+
+def reduced(factors: Sequence[Node], divisors: Sequence[Node]) -> tuple[list[Node], list[Node]]:
+    """Factors and divisors, with what two powers of one base have in common left out."""
+    below: dict[Node, list[Node]] = {}
+    for divisor in divisors:
+        if divisor.op is power:
+            below.setdefault(divisor.args[0], []).append(divisor)
+    above, under = list(factors), list(divisors)
+    if not below:
+        return above, under
+    for factor in factors:
+        for divisor in below.get(factor.args[0], ()) if factor.op is power else ():
+            more = _difference(factor.args[1], divisor.args[1])
+            if more is not None and abs(more) <= MOST_FACTORS:
+                above.remove(factor)
+                under.remove(divisor)
+                below[factor.args[0]].remove(divisor)
+                (above if more > 0 else under).extend([factor.args[0]] * abs(more))
+                break
+    return above, under
+
+
+def _difference(exponent: Node, other: Node) -> int | None:
+    """The whole number by which exponents differ; None where it is not known."""
+    (first, more), (second, less) = _shifted(exponent), _shifted(other)
+    if first is not second:
+        return None
+    found = more - less
+    return int(found) if found == int(found) and found else None
+
+
+def _shifted(exponent: Node) -> tuple[Node | None, float]:
+    """``(x, c)`` of an exponent ``x + c``; x is None of a constant."""
+    if is_constant(exponent):
+        return None, float(constant_value(exponent))
+    if exponent.op in (add, subtract) and is_constant(exponent.args[1]):
+        shift = float(constant_value(exponent.args[1]))
+        return exponent.args[0], shift if exponent.op is add else -shift
+    return exponent, 0.0
