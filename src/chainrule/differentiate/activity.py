@@ -6,8 +6,9 @@ differentiation (2005), and Griewank and Walther, Evaluating Derivatives, ch. 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from chainrule.differentiate.invariance import subtracted
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import CONSTANT, ITEM, REFERENCE, Block, Graph
 from chainrule.graph.node import Node
@@ -134,7 +135,7 @@ def _vary_loop(node: Node, varied: set[Node]) -> None:
             varied.add(node.block.item(node, k))
 
 
-def active(graph: Graph, varied: set[Node], results: Iterable[Node]) -> frozenset[Node]:
+def active(graph: Graph, varied: set[Node], results: Sequence[Node]) -> frozenset[Node]:
     """The values through which a derivative flows from what ``varied`` to ``results``.
 
     Raises
@@ -152,7 +153,9 @@ def active(graph: Graph, varied: set[Node], results: Iterable[Node]) -> frozense
                 remedy="Pass a float.",
                 position=step.origin.position,
             )
-    return frozenset(varied & needed)
+    felt = varied & needed
+    gone = subtracted(graph, felt, results)
+    return frozenset(varied & useful(graph, results, gone) if gone else felt)
 
 
 def _numbers_in(step: Node) -> list[Node]:
@@ -160,14 +163,14 @@ def _numbers_in(step: Node) -> list[Node]:
     return [arg for arg in carrying_args(step) if not isinstance(arg.type, Array)]
 
 
-def useful(graph: Graph, results: Iterable[Node]) -> set[Node]:
-    """Values on which ``results`` depend differentiably."""
+def useful(graph: Graph, results: Iterable[Node], without: Collection[Node] = ()) -> set[Node]:
+    """Values on which ``results`` depend differentiably, not by way of those ``without``."""
     owners = _state_owners(graph)
     useful: set[Node] = set()
     stack = list(results)
     while stack:
         node = stack.pop()
-        if node in useful:
+        if node in useful or node in without:
             continue
         useful.add(node)
         if node.op is ITEM and owned_blocks(node.args[0]):

@@ -1,0 +1,180 @@
+"""What is subtracted before exponentials has no adjoint where no result depends on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import grad
+
+
+def attention(Q: Any, K: Any, V: Any) -> Any:
+    scores = Q @ K.T / np.sqrt(Q.shape[-1])
+    scores = scores - scores.max(axis=-1, keepdims=True)
+    w = np.exp(scores)
+    w /= w.sum(axis=-1, keepdims=True)
+    return np.sum((w @ V) ** 2)
+
+
+def cross_entropy(logits: Any, labels: Any) -> Any:
+    z = logits - np.max(logits, axis=1, keepdims=True)
+    logp = z - np.log(np.sum(np.exp(z), axis=1, keepdims=True))
+    return -np.mean(logp[np.arange(len(labels)), labels])
+
+
+def logsumexp(x: Any) -> Any:
+    m = np.max(x)
+    return m + np.log(np.sum(np.exp(x - m)))
+
+
+def lse_rows(x: Any) -> Any:
+    m = x.max(axis=1)
+    return np.sum(m + np.log(np.sum(np.exp(x - m[:, None]), axis=1)))
+
+
+def softmax_list(xs: Any, k: Any) -> Any:
+    m = max(xs)
+    es = [math.exp(x - m) for x in xs]
+    total = sum(es)
+    return es[k] / total
+
+
+def lse_loop(xs: Any) -> Any:
+    m = max(xs)
+    total = 0.0
+    for x in xs:
+        total += math.exp(x - m)
+    return m + math.log(total)
+
+
+def lse_two(a: Any, b: Any) -> Any:
+    m = max(a, b)
+    return m + math.log(math.exp(a - m) + math.exp(b - m))
+
+
+def in_a_function(x: Any, w: Any) -> Any:
+    def softmax(z):
+        e = np.exp(z - np.max(z))
+        return e / np.sum(e)
+
+    return np.sum(softmax(x) * w) + np.sum(softmax(2.0 * x) * w)
+
+
+def filled(xs: Any, k: Any) -> Any:
+    m = max(xs)
+    e = np.zeros(len(xs))
+    for i in range(len(xs)):
+        e[i] = math.exp(xs[i] - m)
+    return e[k] / np.sum(e)
+
+
+def pooled(x: Any, w: Any) -> Any:
+    z = x - x.max(axis=0)
+    return np.sum(np.exp(z).T @ w / np.exp(z).sum(axis=0)[:, None])
+
+
+def sum_alone(x: Any) -> Any:
+    m = np.max(x)
+    return np.sum(np.exp(x - m))
+
+
+def along_the_other_axis(x: Any) -> Any:
+    m = x.max(axis=0)
+    e = np.exp(x - m)
+    return np.sum(e / e.sum(axis=1, keepdims=True) * np.arange(3.0))
+
+
+def sum_of_rows_over_columns(x: Any) -> Any:
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return np.sum(e / e.sum(axis=1) * np.arange(3.0))
+
+
+def transposed(x: Any) -> Any:
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return np.sum(e / (e.T + 1.0 * e.T))
+
+
+def with_one_more(x: Any) -> Any:
+    m = np.max(x)
+    return m + np.log(1.0 + np.sum(np.exp(x - m)))
+
+
+def handed_out(x: Any) -> Any:
+    m = np.max(x)
+    e = np.exp(x - m)
+    return np.sum(e / e.sum() * np.arange(4.0)) + m
+
+
+def two_starts(xs: Any) -> Any:
+    m = max(xs)
+    total = 1.0
+    for x in xs:
+        total += math.exp(x - m)
+    return m + math.log(total)
+
+
+RNG = np.random.default_rng(1)
+VECTOR, MATRIX, SQUARE = RNG.normal(size=4), RNG.normal(size=(4, 3)), RNG.normal(size=(3, 3))
+TIED = np.array([0.5, 0.5, -1.0, 0.5])
+INVARIANT: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+    (attention, (MATRIX, RNG.normal(size=(5, 3)), RNG.normal(size=(5, 2)))),
+    (cross_entropy, (MATRIX, np.array([0, 1, 2, 1]))),
+    (logsumexp, (VECTOR,)),
+    (logsumexp, (TIED,)),
+    (lse_rows, (MATRIX,)),
+    (softmax_list, ([0.1, 0.4, 0.4], 1)),
+    (lse_loop, ([0.1, 0.4, 0.4],)),
+    (lse_two, (0.3, 0.3)),
+    (in_a_function, (VECTOR, np.arange(4.0))),
+    (filled, ([0.1, 0.4, 0.3], 1)),
+]
+MOVING: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+    (pooled, (MATRIX, RNG.normal(size=(4, 2)))),
+    (sum_alone, (VECTOR,)),
+    (along_the_other_axis, (SQUARE,)),
+    (sum_of_rows_over_columns, (SQUARE,)),
+    (transposed, (SQUARE,)),
+    (with_one_more, (VECTOR,)),
+    (handed_out, (VECTOR,)),
+    (two_starts, ([0.1, 0.4, 0.3],)),
+]
+
+
+def differences(function: Callable[..., Any], at: Any, *rest: Any) -> list[float]:
+    """Central differences by each entry of the first argument."""
+    kind = type(at)
+    found = []
+    for position in np.ndindex(np.shape(at)):
+        step = np.zeros(np.shape(at))
+        step[position] = 1e-6
+        ends = (
+            [at + side * step for side in (1.0, -1.0)]
+            if kind is np.ndarray
+            else [(np.array(at) + side * step).tolist() for side in (1.0, -1.0)]
+        )
+        found.append((function(ends[0], *rest) - function(ends[1], *rest)) / 2e-6)
+    return found
+
+
+@pytest.mark.parametrize(("function", "at"), INVARIANT + MOVING)
+def test_gradients_are_those_of_the_whole_function(
+    function: Callable[..., Any], at: tuple[Any, ...]
+) -> None:
+    for mode in ("auto", "reverse"):
+        slope = grad(function, mode=mode)  # type: ignore[arg-type]
+        found = np.ravel(slope(*at))
+        np.testing.assert_allclose(found, differences(function, *at), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize(("function", "at"), INVARIANT)
+def test_nothing_is_computed_of_what_no_result_depends_on(
+    function: Callable[..., Any], at: tuple[Any, ...]
+) -> None:
+    slope = grad(function, mode="reverse")
+    slope(*at)
+    text = slope.source.rpartition('"""')[2]
+    assert "at_max" not in text and "m_bar" not in text and " > " not in text, text
