@@ -24,6 +24,7 @@ from chainrule.primitives.sequence import index_add
 from chainrule.records import dataclass
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect
 from chainrule.simplify.rules import add_scaled, subtract_scaled
+from chainrule.simplify.sharing import Sharing
 
 SUMS = (add, subtract)
 # One scaled value can open the way for what it is made of.
@@ -74,6 +75,12 @@ class Inward(Copier):
         self.changed: dict[Node, Node] = {}
         self.scales: dict[Node, float] = {}
         self.scaled: dict[Node, Node] = {}
+        # What a constant stands before, and so is computed once where it comes again.
+        self.pairs = {
+            (factor, abs(product.constant))
+            for product in self.products.values()
+            for factor in product.factors
+        }
         by_value = self._uses_by_value()
         for node in nodes:
             if node in by_value:
@@ -138,26 +145,28 @@ class Inward(Copier):
         if node in self.changed or any(root in self.changed for root in roots):
             return
         before = sum(use.cost() for use in uses)
-        best, most = 1.0, -1 if self.ahead and self._hands_on(node) else 0
+        best, most = 1.0, 0
         constants = [abs(use.constant) for use in uses]
         for scale in dict.fromkeys([*constants, -1.0, *(-constant for constant in constants)]):
-            if scale == 1.0 or (scale == -1.0 and most < 0):
+            if scale == 1.0:
                 continue
             gain = before - sum(use.cost(scale) for use in uses) - self._price(node, scale)
-            if gain > most:
+            if gain > most or (gain == most == 0 and best == 1.0 and self._hands_on(node, scale)):
                 best, most = scale, gain
         if best != 1.0:
             self.scales[node] = best
             self.changed[node] = node
             self.changed.update(dict.fromkeys(roots, node))
 
-    def _hands_on(self, node: Node) -> bool:
-        """Whether a constant in front of a product can go into what is used elsewhere too."""
+    def _hands_on(self, node: Node, scale: float) -> bool:
+        """Whether a constant in front of a product can go into, or with, what is used elsewhere."""
         product = self.products.get(node)
-        return (
-            product is not None
-            and product.constant == 1.0
-            and any(self.uses[factor] > 1 and factor in self.products for factor in product.factors)
+        if not self.ahead or scale == -1.0 or product is None or product.constant != 1.0:
+            return False
+        return any(
+            (self.uses[factor] > 1 and factor in self.products)
+            or (factor, abs(scale)) in self.pairs
+            for factor in product.factors
         )
 
     @property
@@ -315,6 +324,10 @@ def inward(graph: Graph, live: Live) -> list[Copier]:
             walk.run()
             walks.append(walk)
             source, needed = walk.graph, Live(walk.graph)
+        if ahead and walks and (sharing := Sharing(source, needed)).finds:
+            sharing.run()
+            walks.append(sharing)
+            needed = Live(sharing.graph)
         found.append(walks)
         counts.append(needed.operations())
     if min(counts) < counts[0]:

@@ -46,6 +46,10 @@ class Monomial:
 
     def pairs(self) -> list[Pair]:
         """The pairs that could be computed first."""
+        short = len(self.factors) == 2 and not self.divisors
+        if self.sign < 0.0 and short and isinstance(self.factors[0], float):
+            # Its constant bears the sign: apart it would take a negation.
+            return []
         found: list[Pair] = [(a, b, False) for a, b in itertools.combinations(self.factors, 2)]
         found += [(a, b, True) for a in self.factors for b in dict.fromkeys(self.divisors)]
         return list(dict.fromkeys(map(_ordered, found)))
