@@ -7,6 +7,7 @@ import inspect
 import math
 import operator
 import re
+import typing
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -167,3 +168,45 @@ def test_reduce_is_the_loop_that_it_is(mode: str) -> None:
 def test_compiled_functions_are_refused(function: Callable[..., Any]) -> None:
     with pytest.raises(SourceError, match="has no Python source"):
         grad(function)
+
+
+class Scaled:
+    """Numbers in a list of its own, read on several paths."""
+
+    sizes: typing.ClassVar = {"small": 0.5, "large": 2.0}
+
+    def __init__(self, **kept):
+        self.weights = [1.0, 2.0, 3.0]
+        self.kept = kept
+        self.size = kept.get("size", 1.0)
+
+    @classmethod
+    def of_size(cls, name):
+        return cls(size=cls.sizes[name])
+
+    def weight(self, x, k):
+        return self.weights[k] * x
+
+    def total(self, x, n):
+        found = 0.0
+        if n > 0:
+            for weight in self.weights:
+                found += weight * x
+        else:
+            found = self.weights[1] * x * x
+        for k in range(n):
+            found += self.weight(x, k)
+        return found
+
+
+def test_a_list_of_an_object_is_the_same_list_on_every_path():
+    scaled = Scaled()
+    assert value_and_grad(scaled.total)(2.0, 2) == (18.0, 9.0)
+    assert value_and_grad(scaled.total)(2.0, 0) == (8.0, 8.0)
+
+
+def test_a_class_method_that_stays_a_call_is_called_on_its_class():
+    def f(x, name):
+        return Scaled.of_size(name).size * x * x
+
+    assert grad(f)(3.0, "large") == 12.0

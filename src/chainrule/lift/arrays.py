@@ -244,7 +244,7 @@ class Arrays(Containers):
 
     def seen(self, value: Value) -> Value:
         """What exists outside, with what it held when the function began."""
-        if isinstance(value, ArrayBox) and value in self.outside:
+        if isinstance(value, ListBox) and value in self.outside:
             self.begin_with(value, self.outside[value])
         return value
 

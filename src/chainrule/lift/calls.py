@@ -13,6 +13,7 @@ from typing import Any
 
 from chainrule.errors import NotDifferentiableError, SourceError, UnsupportedError
 from chainrule.graph.guard import Route
+from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC
 from chainrule.lift.callees import by_position, declare_names, home_of, places_of_star
 from chainrule.lift.core import AlwaysRaises, Completion
@@ -38,6 +39,12 @@ from chainrule.lift.values import (
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.effect import CALL
 from chainrule.primitives.namespaces import primitive_of, spelling
+
+
+def is_box(key: Any) -> bool:
+    """Whether a key of the state stands for a list, an array, a dict or an object."""
+    return isinstance(key, (ListBox, DictBox, ObjectBox))
+
 
 # Calls nested this deep are taken for endless recursion.
 DEEPEST_CALL = 120
@@ -248,7 +255,23 @@ class Calls(Foreign):
             if self.block is self.graph.body:
                 self.attributes.clear()
                 self.outside.clear()
-            return self.opaque_call(self.static_node(function), args, keywords, node, error)
+            elif self.enclosing:
+                # What was found in objects meanwhile is known from the beginning.
+                begun = self.enclosing[-1].items()
+                self.state.update({k: v for k, v in begun if k not in state and is_box(k)})
+            called, args = self._on_class(function, args)
+            return self.opaque_call(called, args, keywords, node, error)
+
+    def _on_class(self, function: Static, args: list[Value]) -> tuple[Node, list[Value]]:
+        """A function as it is written in a call, and its arguments: a class method is bound."""
+        owner = args[0].value if args and isinstance(args[0], Static) else None
+        name = getattr(function.value, "__name__", "")
+        bound = getattr(owner, name, None) if isinstance(owner, type) else None
+        if not isinstance(bound, types.MethodType) or bound.__func__ is not function.value:
+            return self.static_node(function), args
+        assert isinstance(owner, type)
+        key = (owner.__module__, f"{owner.__qualname__}.{name}")
+        return self.graph.reference(key, bound), args[1:]
 
     def _defaults(self, function: types.FunctionType) -> tuple[Value, ...]:
         found = function.__defaults__

@@ -98,7 +98,7 @@ class Core:
         self.objects: dict[int, ObjectBox | ArrayBox] = {}
         # What was in objects and arrays that exist outside when the function began.
         self.attributes: dict[ObjectBox, dict[str, Value]] = {}
-        self.outside: dict[ArrayBox, Node] = {}
+        self.outside: dict[ListBox, Node] = {}
         # Whether a function was called that takes arrays for numbers.
         self.calls_numpy = False
         # The Python types that numbers may have.

@@ -21,6 +21,7 @@ from chainrule.lift.values import (
     ITSELF,
     ComplexResult,
     Generator,
+    ListBox,
     Method,
     ObjectBox,
     Static,
@@ -263,6 +264,8 @@ class Objects(Control):
         if isinstance(found, (list, tuple)) and isinstance(self.static_type(found), SequenceType):
             box = self.boxed(node())
             self.reach(box, route)
+            if isinstance(box, ListBox):
+                self.outside[box] = self.state[box]
             return box
         return self.adopt(found, node, route, name)
 
