@@ -128,6 +128,17 @@ def test_no_check_twice() -> None:
     assert text.count("<= 0.0") == 1, text
 
 
+def on_either_arm(x: float, y: float) -> float:
+    if y > 0.0:
+        z = log(x) * y
+        return z * z
+    return exp(log(x) - y)
+
+
+def test_no_check_where_an_arm_takes_the_logarithm_itself() -> None:
+    assert "if x <= 0.0" not in grad(on_either_arm, wrt=("x", "y")).source
+
+
 def test_numpys_logarithm_does_not_raise() -> None:
     def f(x: float) -> float:
         return np.log(x)  # type: ignore[no-any-return]

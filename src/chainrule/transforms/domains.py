@@ -44,8 +44,11 @@ class _Checker(Copier):
 
     def __init__(self, source: Graph) -> None:
         super().__init__(source)
-        live = Live(source).nodes
-        self.evaluated = {(node.op.name, node.args): node for node in live if _is_quiet(node)}
+        # The blocks that evaluate an operation, each on values of its own.
+        self.evaluated: dict[tuple[str, tuple[Node, ...]], list[Block]] = {}
+        for node in Live(source).in_order():
+            if _is_quiet(node):
+                self.evaluated.setdefault((node.op.name, node.args), []).append(node.block)
         # Where an argument has been seen to lie in a domain.
         self.seen: dict[tuple[Node, Interval], list[Block]] = {}
         self.facts = Facts()
@@ -73,8 +76,7 @@ class _Checker(Copier):
         """Check the first argument, unless it is certain where it lies."""
         argument, domain = step.args[0], op.domain[0]
         around = list(_around(step.block))
-        evaluated = self.evaluated.get((op.name, step.args))
-        if evaluated is not None and evaluated.block in around:
+        if any(block in around for block in self.evaluated.get((op.name, step.args), ())):
             return
         blocks = self.seen.setdefault((argument, domain), [])
         if any(block in blocks for block in around):
