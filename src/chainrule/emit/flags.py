@@ -27,9 +27,6 @@ from chainrule.emit.plan import (
 )
 from chainrule.graph.block import CONSTANT, constant_key
 
-# Per variable its assignments in a loop, and whether the loop is left behind each.
-Moves = dict[Value, list[tuple[Move, bool]]]
-
 
 def drop_constant_moves(plan: Plan) -> None:
     """Drop assignments in loops of what a variable holds anyhow."""

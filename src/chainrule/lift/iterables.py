@@ -360,8 +360,3 @@ class Iterables(Loops):
         new = self.primitive(sequence.append, old, self.node(value))
         self.rename(old, new)
         self.state[box] = new
-
-    def iteration_refusal(self, node: ast.AST) -> Static:
-        raise self.unsupported(
-            "a loop over this value", "Loop over a list, a tuple or a range.", node
-        )

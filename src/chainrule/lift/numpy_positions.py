@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, dtype_of, unit_axes_of
 from chainrule.lift.numpy_updates import Arguments, Keywords, SpecialForm, bound
-from chainrule.lift.values import ListBox, Static, TupleValue, Value
+from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, indexing, positions, shaping
 from chainrule.primitives.arrays.call import ArrayCall
@@ -218,10 +218,3 @@ def _joined(self: NumpyCalls, parts: list[ast.expr], columns: bool) -> Value:
             array = self.block.add(indexing.section, (array, none, none, none), ("sn",))
         arrays.append(array)
     return self.boxed(self.call_array(shaping.concatenate, tuple(arrays), (1 if columns else 0,)))
-
-
-def array_list(self: NumpyCalls, parts: list[Node]) -> Value:
-    """A Python list of arrays."""
-    box = ListBox()
-    self.state[box] = [self.boxed(part) for part in parts]
-    return box

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import field
 from typing import Any
 
 from chainrule.errors import ChainruleError
@@ -274,8 +273,6 @@ class Read:
 @dataclass
 class Unbound:
     """The value of a name that has not been assigned."""
-
-    dummy: int = field(default=0)
 
 
 UNBOUND = Unbound()

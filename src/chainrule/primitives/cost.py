@@ -48,11 +48,6 @@ def counts(node: Node) -> bool:
     return not all(map(is_constant, node.args))
 
 
-def live_nodes(graph: Graph) -> list[Node]:
-    """The nodes that the result or an effect needs, in the order in which they were made."""
-    return Live(graph).in_order()
-
-
 def nodes_of(block: Block) -> Iterator[Node]:
     """Every step of ``block`` and of the blocks inside it."""
     blocks = [block]

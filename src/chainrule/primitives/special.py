@@ -29,7 +29,6 @@ SQRT_PI = math.sqrt(math.pi)
 ERF_SLOPE = 2.0 / SQRT_PI
 NORMAL_DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
 
-PROBABILITY = Interval(0.0, 1.0)
 INSIDE_PROBABILITY = Interval(0.0, 1.0, open_low=True, open_high=True)
 BELOW_ONE = Interval(-math.inf, 1.0, open_high=True)
 SMALL_POSITIVE = Interval(0.0, 30.0, open_low=True)

@@ -20,7 +20,6 @@ from chainrule.graph.types import (
 from chainrule.primitives import bounds
 from chainrule.primitives.arrays.call import (
     ArrayLinear,
-    ArrayRule,
     array_flat,
     array_linear,
     array_rule,
@@ -387,8 +386,6 @@ def narrowed(value: Node, like: Node) -> Node:
     return found
 
 
-SIZE = INT
 for _op in (zeros, ones, empty, zeros_like, ones_like, empty_like, full, full_like, array_copy):
     # Each evaluation makes an array of its own, which may then be written to.
     _op.pure = False
-ARRAY_MAKERS: tuple[ArrayRule | ArrayLinear, ...] = (linspace, literal, array_of_list)

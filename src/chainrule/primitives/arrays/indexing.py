@@ -50,11 +50,6 @@ def parts_of(pattern: str, nodes: Sequence[Node]) -> list[tuple[str, tuple[Node,
     return found
 
 
-def width_of(pattern: str) -> int:
-    """How many arguments a pattern has."""
-    return sum(WIDTH[letter] for letter in pattern)
-
-
 def is_basic(pattern: str) -> bool:
     """Whether NumPy gives a view of such a subscript."""
     return not set("aum") & set(pattern)

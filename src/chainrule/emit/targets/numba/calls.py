@@ -336,15 +336,6 @@ def counted(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     return back_in(speller, value, call)
 
 
-def one_dimension(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """What Numba knows of vectors only."""
-    if rank_of(value.args[0]) != 1:
-        raise speller.refusal(
-            value, f"`{name_of(value)}` of an array with several axes", "Take it row by row."
-        )
-    return speller.usual(value, args)
-
-
 def made_array(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """``np.array`` of a list: it takes no arrays."""
     return speller.usual(value, args)
