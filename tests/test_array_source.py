@@ -503,7 +503,7 @@ GALLERY = [
     r2_picked = r2[i, j]
     r6 = r2_picked**-3
     # line: r6 = r2[i, j] ** -3
-    r2_bar = np.zeros_like(r2)
+    r2_bar = np.zeros((len(pos), len(pos)))
     # line: return np.sum(r6 * r6 - r6)
     r6 *= 2.0
     r6 -= 1.0

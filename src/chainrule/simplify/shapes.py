@@ -9,10 +9,13 @@ parameter, or from a value that other derivative code needs, that keeps no array
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from chainrule.graph.block import Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Array, dtype_of, unit_axes_of
 from chainrule.primitives.arithmetic import subtract
+from chainrule.primitives.arrays.creation import zeros, zeros_like
 from chainrule.primitives.arrays.lengths import Length, Lengths
 from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.arrays.shaping import dimension, reshape, reshaped
@@ -51,12 +54,16 @@ class Shapes(Copier):
         self.computed = computed = _Computed(source).nodes
         self.alike: dict[tuple[Lengths, str], list[Node]] = {}
         self.numbers: dict[int, Node] = {}
+        # Lengths that f asks for: of which array, along which axis.
+        self.measured: dict[tuple[Hashable, Hashable], Node] = {}
         self.last_use: dict[Node, int] = {}
         for node in sorted(computed, key=lambda node: node.serial):
             for arg in node.args:
                 self.last_use[arg] = node.serial
             if node.type == INT:
                 self.numbers[node.serial] = node
+                if node.op is dimension:
+                    self.measured.setdefault((node.args[0].serial, node.params[0]), node)
             elif unit_axes_of(node.type):
                 self.alike.setdefault((lengths_of(node), dtype_of(node.type)), []).append(node)
         self.given = {node.serial: node for node in source.given if isinstance(node.type, Array)}
@@ -67,6 +74,8 @@ class Shapes(Copier):
         found = self._number(step) if step.op.name in ("dimension", "size_of") else None
         if step.op is reshaped:
             found = self._sized(step)
+        if step.op is zeros_like:
+            found = self._zeros(step)
         if found is None:
             args = list(step.args)
             for position in READING[step.op.name]:
@@ -111,6 +120,30 @@ class Shapes(Copier):
         params = reshape.defaults(order=step.params[0])
         made = self.graph.cursor.add(reshape, (self.mapped(value), *known), params)
         return made if made.type == step.type else None
+
+    def _zeros(self, step: Node) -> Node | None:
+        """``np.zeros(n)`` in the shape of an array that nothing else asks for any more."""
+        source = self._source(step.args[0], step)
+        if source in self.source.given or self.last_use.get(source, 0) > step.serial:
+            return None
+        numbers = [self._counted(length, step) for length in lengths_of(source)]
+        sizes = [number for number in numbers if number is not None]
+        if len(sizes) < len(numbers) or dtype_of(step.type) != "float64":
+            return None
+        made = self.graph.cursor.add(zeros, tuple(sizes), zeros.defaults())
+        return made if made.type == step.type else None
+
+    def _counted(self, length: Length, step: Node) -> Node | None:
+        """A length that is known, or that f has as a number."""
+        if length.known is None and not length.constant and len(length.terms) == 1:
+            ((key, count),) = length.terms
+            number = None
+            if count == 1:
+                given = key[0] == "given"
+                number = self.measured.get(key[1:]) if given else self.numbers.get(key[1])
+            if number is not None and self._reaches(number, step):
+                return self.mapped(number)
+        return None if length.known is None else self.graph.constant(length.known)
 
     def _size(self, length: Length, step: Node) -> Node | None:
         """The number of entries along an axis, from the length of a given array."""
