@@ -381,3 +381,13 @@ def test_what_numba_has_no_type_for_is_refused(
 def test_an_unknown_target_is_refused_with_those_there_are() -> None:
     with pytest.raises(ChainruleError, match=r"no target 'fortran'(?s:.*)math(?s:.*)numba"):
         chainrule.grad(with_rate, target="fortran")
+
+
+def test_a_trace_in_a_derivative_is_a_function_under_numba() -> None:
+    def shifted(s, A):
+        return np.sum((A + np.exp(s) * np.eye(3)) ** 2)
+
+    given = {"s": 0.5, "A": np.ones((3, 3))}
+    graphs = derive(shifted, "grad", 0, "reverse", None, arguments=given)
+    assert ".trace()" in render(graphs).source
+    assert "np.trace(" in render(graphs, target="numba").source

@@ -485,6 +485,13 @@ def summed_product(speller: Spelling, value: Value, args: list[ast.expr]) -> ast
     return speller.written("np.sum(_0_ * _1_)", *args)
 
 
+def diagonal_sum(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.trace``, which Numba has as a function only, of matrices."""
+    matrices_only(speller, value, args)
+    offset = value.params[0]
+    return speller.written(f"np.trace(_0_, {offset})" if offset else "np.trace(_0_)", *args)
+
+
 FORMS: dict[str, Form] = {
     **CONTRACTIONS,
     "vdot": summed_product,
@@ -541,6 +548,7 @@ FORMS: dict[str, Form] = {
     "softmax": soft("softmax"),
     "log_softmax": soft("log_softmax"),
     "pad": padded,
+    "trace": diagonal_sum,
     **dict.fromkeys(
         (
             "solve",
@@ -552,7 +560,6 @@ FORMS: dict[str, Form] = {
             "eigvalsh",
             "qr",
             "pinv",
-            "trace",
             "tril",
             "triu",
         ),
