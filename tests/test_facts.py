@@ -134,6 +134,12 @@ def colebrook(reynolds: float, roughness: float) -> float:
     return f
 
 
+def exponent(x: float, n: float) -> float:
+    if x <= 0.0:
+        return 0.0
+    return 2.0**n * float(x) ** (n + 1.0)
+
+
 UNGUARDED: list[tuple[Callable[..., float], tuple[float, ...]]] = [
     (divided, (2.0,)),
     (divided_in_a_product, (2.0, 3.0)),
@@ -243,6 +249,13 @@ def test_a_division_by_an_entry_shows_nothing_where_f_chooses() -> None:
 def test_nan_comes_through() -> None:
     for function, at in UNGUARDED[:1] + UNGUARDED[2:4] + UNGUARDED[6:8]:
         assert math.isnan(grad(function)(*(nan for _ in at))), function
+
+
+def test_the_logarithm_of_a_power_needs_no_guard_after_a_branch() -> None:
+    slope = grad(exponent, wrt="n")
+    assert "if x > 0" not in slope.source, slope.source
+    assert slope(2.0, 1.0) == pytest.approx(8.0 * log(4.0), rel=1e-14)
+    assert math.isnan(slope(nan, 1.0)) and slope(-1.0, 1.0) == 0.0
 
 
 # --- masks -------------------------------------------------------------------------------------

@@ -185,8 +185,10 @@ class Facts:
             known = [self._bounds(part, block, sure) for part in parts]
         return found.both(combined(node, known))
 
-    def decide(self, predicate: Node, block: Block, sure: bool = True) -> bool | None:
-        """The truth of a predicate, where it is certain."""
+    def decide(
+        self, predicate: Node, block: Block, sure: bool = True, number: bool = False
+    ) -> bool | None:
+        """The truth of a predicate, where it is certain; ``number``: if nothing is nan."""
         if is_constant(predicate):
             return bool(constant_value(predicate))
         if predicate.op is arithmetic.logical_not:
@@ -198,7 +200,10 @@ class Facts:
         if any(isinstance(arg.type, Array) for arg in predicate.args):
             return None
         if predicate.op.name in bounds.COMPARISONS:
-            left, right = (self.bounds(arg, block, sure) for arg in predicate.args)
+            left, right = (
+                replace(found, nan=found.nan and not number)
+                for found in (self.bounds(arg, block, sure) for arg in predicate.args)
+            )
             return bounds.compared(predicate.op.name, left, right)
         return None
 
@@ -275,6 +280,26 @@ def divides_by(arm: Block, results: Collection[Node], value: Node) -> bool:
             if node is value:
                 return True
             stack += _factors(node)
+    return False
+
+
+# What they give is nan where an argument is.
+HANDING_ON = {"add", "subtract", "multiply", "divide", "negative", "log", "sqrt"}
+
+
+def hands_on(arm: Block, value: Node) -> bool:
+    """Whether all results of an arm are nan where ``value`` is."""
+    return bool(arm.results) and all(_carries(result, value) for result in arm.results)
+
+
+def _carries(result: Node, value: Node) -> bool:
+    stack, left = [result], LOOKED_AT
+    while stack and left:
+        node, left = stack.pop(), left - 1
+        if node is value:
+            return True
+        if node.op.name in HANDING_ON and node.origin.derivative:
+            stack += node.args
     return False
 
 

@@ -24,7 +24,7 @@ from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.sequence import index_add
 from chainrule.primitives.silence import chooses, silent
 from chainrule.simplify.array_walk import ArraySimplifier, signed_arguments
-from chainrule.simplify.facts import Ahead, Facts, divides_by
+from chainrule.simplify.facts import Ahead, Facts, divides_by, hands_on
 from chainrule.simplify.multiples import multiples_of, rescaled
 from chainrule.simplify.product import (
     PRODUCT_OPS,
@@ -151,12 +151,18 @@ class Simplifier(ArraySimplifier):
         truth = self.facts.decide(predicate, block)
         if truth is not None:
             return truth
+        if not node.args[0].args:
+            return None
+        value = node.args[0].args[0]
+        truth = self.facts.decide(predicate, block, number=True)
+        if truth is not None and hands_on(owned_blocks(node)[0 if truth else 1], value):
+            return truth
         self.ahead.look(node, self.live.nodes, block, self.map.get)
         truth = self.facts.decide(predicate, block, sure=False)
-        if truth is None or not node.args[0].args:
+        if truth is None:
             return None
         kept = owned_blocks(node)[0 if truth else 1]
-        return truth if divides_by(kept, kept.results, node.args[0].args[0]) else None
+        return truth if divides_by(kept, kept.results, value) else None
 
     def walk(self, old: Block, new: Block) -> None:
         """Within an arm its predicate is known, and what was seen where it ran before."""

@@ -151,9 +151,9 @@ def infinite_multiple(x: Node, y: Node, x_single: bool, y_single: bool) -> Node 
 
 def zero_multiple(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
     """c * a == 0 where a == 0."""
-    found = multiple(x) if is_constant(y, 0) else None
-    if x.op is negative and x.origin.derivative:
-        found = (-1.0, x.args[0])
+    if not is_constant(y, 0):
+        return None
+    found = (-1.0, x.args[0]) if x.op is negative else multiple(x)
     if found is None or not math.isfinite(found[0]) or found[0] == 0.0:
         return None
     made: Node = equal.build(found[1], y)
