@@ -181,3 +181,17 @@ def test_what_writes_into_an_array_out_of_sight_is_refused(call: str) -> None:
     )
     with pytest.raises(chainrule.UnsupportedError, match="write"):
         chainrule.grad(f)(0.21)
+
+
+IGNORED = ["np.histogram(u, [0.0, 1.0, 3.0], weights=u)[0]", "np.take(u, [-1, 0], mode='clip')",
+           "np.histogram(u, 3, (0.0, 2.0), True)[0]", "np.meshgrid(u, u, sparse=True)[0]",
+           "np.unique(u, axis=0)", "np.vstack([u, u], dtype=np.float32)",
+           "np.concatenate([u, u], axis=None)"]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", IGNORED)
+def test_what_is_asked_for_besides_is_not_ignored(call: str) -> None:
+    f = function_of(f"def f(x):\n    u = np.array([x, 3.0])\n    return np.sum(x * {call})\n")
+    f(0.21)
+    with pytest.raises(chainrule.UnsupportedError):
+        chainrule.grad(f)(0.21)

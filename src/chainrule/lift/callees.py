@@ -105,7 +105,10 @@ def out_by_name(
 
 @functools.lru_cache(maxsize=256)
 def _parameter_names(found: Any) -> tuple[str, ...]:
+    """Names of the parameters that an argument without a name may be for."""
     try:
-        return tuple(inspect.signature(found).parameters)
+        parameters = inspect.signature(found).parameters.values()
     except (TypeError, ValueError):
         return ()
+    placed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return tuple(each.name for each in parameters if each.kind in placed)

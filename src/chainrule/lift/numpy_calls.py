@@ -14,6 +14,7 @@ from chainrule.graph.block import GLOBAL
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, is_complex, unit_axes_of
 from chainrule.lift.callees import out_by_name
+from chainrule.lift.keywords import Watched
 from chainrule.lift.methods import Methods
 from chainrule.lift.numpy_forms import ufunc_method
 from chainrule.lift.numpy_mapping import vectorized
@@ -101,7 +102,13 @@ class NumpyCalls(Methods):
         keywords = dict(keywords)
         several = isinstance(keywords.get("out"), TupleValue)
         target = self._target(keywords)
-        value = form(args, keywords, node)
+        watched = Watched(keywords)
+        value = form(args, watched, node)
+        for name in [name for name in keywords if name in watched.unread]:
+            known, given = self.static_value(keywords[name])
+            if not known or name not in IGNORED or given != IGNORED[name]:
+                text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+                raise self.unsupported(f"`{name}` of `{text}`", "Leave it out.", node)
         if target is None:
             return value
         if several or isinstance(value, TupleValue):
@@ -189,6 +196,10 @@ class NumpyCalls(Methods):
             default = op.signature.parameters[name].default
             default = None if default is inspect.Parameter.empty else default
             params.append(self._static(bound[name], name, node) if name in bound else default)
+        if op is shaping.concatenate and params[0] is None:
+            raise self.unsupported(
+                "np.concatenate without an axis", "Flatten the arrays, and join these.", node
+            )
         if op in (linear_algebra.dot, linear_algebra.matmul) and any(
             not unit_axes_of(array.type) for array in arrays
         ):

@@ -82,9 +82,14 @@ UNIQUE = ("ar", "return_index", "return_inverse", "return_counts")
 
 
 def _histogram(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    given = bound(("a", "bins", "range"), args, keywords)
+    given = bound(("a", "bins", "range", "density", "weights"), args, keywords)
     bins = given.get("bins", Static(10))
     if self.static_int(bins) is None:
+        others = [given[name] for name in ("density", "weights") if name in given]
+        if any(self.static_value(each) not in ((True, None), (True, False)) for each in others):
+            raise self.unsupported(
+                "`np.histogram` with weights or as a density", "Compute it from the counts.", node
+            )
         op = positions.histogram_over
         return several(op, rigid=(1,))(self, [given["a"], bins], {}, node)
     return several(positions.histogram, rigid=(1,))(self, [], given, node)

@@ -132,6 +132,12 @@ def _taken(a: Type, indices: Type, axis: Any = None, mode: str = "raise") -> Typ
 )  # fmt: skip
 def take(a: Node, indices: Node, axis: Any, mode: str) -> Node:
     """Entries at positions."""
+    if mode != "raise":
+        raise UnsupportedError(
+            f"np.take in mode {mode!r}",
+            remedy="Bring the positions into range by % or np.clip.",
+            position=indices.origin.position or a.origin.position,
+        )
     if axis is None:
         a, axis = reshape(a, a.graph.constant(-1)), 0
     if unit_axes_of(indices.type):
