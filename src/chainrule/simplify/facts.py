@@ -36,7 +36,7 @@ ORDERINGS: dict[Op, tuple[bool, bool]] = {
     arithmetic.less_equal: (False, False),
 }
 # So many values are looked at for one answer.
-LOOKED_AT = 40
+LOOKED_AT = 16
 NONZERO = Bounds(nonzero=True)
 
 
@@ -61,6 +61,9 @@ class Facts:
         self._before: dict[Block, list[Block]] = {}
         self._reach: dict[Block, frozenset[Block]] = {}
         self._left = 0
+        # How many facts there are, and the last question with its answer.
+        self._learned = 0
+        self._last: tuple[object, Bounds] = None, bounds.ANYTHING
 
     # --- what is learned ---------------------------------------------------------------------
 
@@ -98,6 +101,7 @@ class Facts:
             node, fact = stack.pop()
             if is_constant(node):
                 continue
+            self._learned += 1
             self._known.setdefault(node, []).append(fact)
             if node.op in (arithmetic.positive, arithmetic.negative):
                 found = fact.bounds
@@ -166,8 +170,13 @@ class Facts:
 
     def bounds(self, node: Node, block: Block, sure: bool = True) -> Bounds:
         """The bounds of ``node`` in ``block``; with ``sure`` unset also what divisions show."""
-        self._left = LOOKED_AT
-        return self._bounds(node, block, sure)
+        if is_constant(node):
+            return bounds_of(node)
+        asked = (node, block, sure, self._learned)
+        if self._last[0] != asked:
+            self._left = LOOKED_AT
+            self._last = asked, self._bounds(node, block, sure)
+        return self._last[1]
 
     def _bounds(self, node: Node, block: Block, sure: bool) -> Bounds:
         found = bounds_of(node)
