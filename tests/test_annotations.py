@@ -80,7 +80,7 @@ def test_what_annotations_leave_open_is_asked_for(function, remedy):
 def test_kinds_of_containers_are_understood():
     assert "2.0 * x" in source(of_array, x="float32[n]")
     assert 'return {"a": ' in source(of_dict, p="{a: float, b: float}")
-    assert "len(xs)" in source(plain, xs="list[float[n]]", n="int")
+    assert "enumerate(xs)" in source(plain, xs="list[float[n]]", n="int")
     assert "return pair[1], value" in source(of_pair, pair="tuple[float, float]")
 
 

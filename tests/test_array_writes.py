@@ -195,3 +195,39 @@ def test_what_is_asked_for_besides_is_not_ignored(call: str) -> None:
     f(0.21)
     with pytest.raises(chainrule.UnsupportedError):
         chainrule.grad(f)(0.21)
+
+
+class Counting:
+    def __init__(self, first: Any, second: Any) -> None:
+        self.first, self.second, self.calls = first, second, 0
+
+    def counted(self, x: Any) -> Any:
+        self.calls += 1
+        return np.sum(self.first * x) + np.sum(self.second * x**2)
+
+    def scaled(self, x: Any) -> Any:
+        self.first *= 2.0
+        return np.sum(self.first * x) + np.sum(self.second * x**2)
+
+
+def test_an_object_may_hold_an_array_twice_unless_the_array_is_written_to() -> None:
+    held, x = np.array([1.0, 2.0]), np.array([0.5, 3.0])
+    twice = Counting(held, held)
+    assert chainrule.grad(twice.counted)(x).tolist() == [2.0, 14.0]
+    assert twice.calls == 1
+    with pytest.raises(chainrule.ArgumentError, match="is written to, and shares"):
+        chainrule.grad(twice.scaled)(x)
+    assert chainrule.grad(Counting(held, held.copy()).scaled)(x).tolist() == [3.0, 16.0]
+
+
+def scaled_entry(p: Any, x: float) -> Any:
+    p["a"] *= x
+    return np.sum(p["a"] * p["b"])
+
+
+def test_a_dict_may_not_hold_an_array_twice_that_is_written_to() -> None:
+    held = np.array([1.0, 2.0])
+    gradient = chainrule.grad(scaled_entry, wrt="x")
+    assert gradient({"a": held.copy(), "b": held}, 3.0) == 5.0
+    with pytest.raises(chainrule.ArgumentError, match="is written to, and shares"):
+        gradient({"a": held, "b": held}, 3.0)

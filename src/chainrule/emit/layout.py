@@ -434,8 +434,10 @@ def _fit_display(root: Value, measure: Measure, chosen: set[Value], room: int) -
         if value.op in (record, display) and (value is root or value.captive):
             rest += measure.own_width(value)
             stack.extend(value.args)
-        elif value.captive and _nameable(value):
-            entries.append(value)
+        elif value.captive and (part := _within_repeated(value)).captive and _nameable(part):
+            entries.append(part)
+            # Behind it stands `.T`.
+            rest += 2 if part is not value else 0
         else:
             rest += measure.name_width(value)
     widths = {entry: _size(entry, measure, chosen, room)[0] for entry in entries}

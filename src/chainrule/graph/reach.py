@@ -17,9 +17,12 @@ WHOLE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, 
 
 
 def is_apart(written: Any, *arguments: Any) -> bool:
-    """Whether no part of ``written``, itself included, is in ``arguments`` twice."""
+    """Whether neither ``written`` nor a list in it is in ``arguments`` twice.
+
+    What dicts and objects hold is written to under routes of its own.
+    """
     found = list(parts(arguments))
-    inside = {id(part) for part in parts((written,))}
+    inside = {id(part) for part in _rows(written)}
     counts: dict[int, int] = {}
     for part in found:
         counts[id(part)] = counts.get(id(part), 0) + 1
@@ -28,6 +31,16 @@ def is_apart(written: Any, *arguments: Any) -> bool:
     arrays = [part for part in found if _is_numpys(part)]
     changed = [part for part in arrays if id(part) in inside]
     return not any(one is not other and _overlap(one, other) for one in changed for other in arrays)
+
+
+def _rows(written: Any) -> Iterator[Any]:
+    """``written`` and, where it is a list, the lists and arrays in it."""
+    stack = [written]
+    while stack:
+        current = stack.pop()
+        yield current
+        if isinstance(current, (list, tuple)) and not (current and isinstance(current[0], float)):
+            stack.extend(entry for entry in current if not isinstance(entry, (*NUMBERS, *WHOLE)))
 
 
 def parts(arguments: tuple[Any, ...]) -> Iterator[Any]:
