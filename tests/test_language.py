@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any, NamedTuple
 
+import oracle
 import pytest
 
 from chainrule import UnsupportedError, grad, value_and_grad
@@ -477,3 +478,46 @@ def test_lists_of_branches_and_tables_of_any_length_are_read(
     f: Callable[..., Any], x: float
 ) -> None:
     assert grad(f)(x, []) == pytest.approx((f(x + 1e-5, []) - f(x - 1e-5, [])) / 2e-5, rel=1e-8)
+
+
+LIMITS = [10.0, 20.0, 30.0, 40.0, 50.0]
+ROWS = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0], [9.0, 10.0]]
+FACTORS = [[1.0, 2.0, 3.0], [3.0, 4.0, 5.0], [5.0, 6.0, 7.0], [7.0, 8.0, 9.0], [1.0, 1.0, 2.0]]
+
+
+def looked_up_twice(x, angle):
+    for i in range(5):
+        if angle <= LIMITS[i]:
+            factors, row = FACTORS[i], ROWS[i]
+            break
+        elif i == 4:
+            factors, row = FACTORS[-1], ROWS[-1]
+    n = len(row)
+    for j in range(n):
+        if x <= row[j]:
+            factor = factors[j]
+            break
+        elif j == n - 1:
+            factor = factors[-1]
+    return factor * x
+
+
+def looked_up_or_last(x, angle):
+    for i in range(len(LIMITS[:3])):
+        if angle <= LIMITS[i]:
+            row = ROWS[i]
+            break
+    else:
+        row = ROWS[-1]
+    return row[0] * x ** row[1]
+
+
+@pytest.mark.parametrize("f", [looked_up_twice, looked_up_or_last])
+@pytest.mark.parametrize("angle", [5.0, 15.0, 45.0, 70.0])
+@pytest.mark.parametrize("x", [0.5, 3.5, 30.0])
+def test_rows_of_tables_that_a_loop_binds_first(
+    f: Callable[..., Any], angle: float, x: float
+) -> None:
+    for mode in ("forward", "reverse"):
+        found = grad(f, mode=mode)(x, angle)
+        assert oracle.agrees(oracle.derivative(f, (x, angle)), found)

@@ -11,10 +11,12 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import AlwaysRaises, Completion, Core
+from chainrule.lift.shapes import bound_part
 from chainrule.lift.state import Joiner, Key, State, resolve_slots
 from chainrule.lift.values import (
     UNBOUND,
     ArrayBox,
+    Either,
     Fact,
     ListBox,
     Static,
@@ -101,6 +103,7 @@ class Branching(Core):
 
     def _unify_made_lists(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
         """The same for lists that the paths have made themselves, and for tables."""
+        values = [bound_part(value) for value in values]
         self._materialise_views(paths, values)
         values = self._read_tables(paths, values)
         pairs = [
@@ -140,9 +143,7 @@ class Branching(Core):
                 self.state[box] = self.verbatim("_0_", table, type=type_, pure=True)
                 self.frozen.add(box)
             self.state = before
-            for key, held in path.state.items():
-                if held is value:
-                    path.state[key] = box
+            _rebind(path.state, value, box)
             found.append(box)
         return found
 
@@ -158,9 +159,7 @@ class Branching(Core):
                 self.frozen.add(box)
                 self.loans.lend(box, self.loans.lenders(value), self.state)
             self.state = before
-            for key, held in path.state.items():
-                if held is value:
-                    path.state[key] = box
+            _rebind(path.state, value, box)
 
     def changed_keys(self, start: State, paths: Sequence[Path]) -> list[Key]:
         """Keys that some path bound anew, in the order of the states."""
@@ -280,6 +279,15 @@ class Branching(Core):
         if kinds == {Completion.FALLS}:
             return Completion.FALLS
         return Completion.MAYBE
+
+
+def _rebind(state: State, value: Value, box: ListBox) -> None:
+    """Bind what is bound to ``value`` to ``box``."""
+    for key, held in state.items():
+        if held is value:
+            state[key] = box
+        elif isinstance(held, Either) and held.then is value:
+            state[key] = Either(held.tag, box, held.orelse, held.refusal)
 
 
 def table_type(value: Value) -> SequenceType | None:

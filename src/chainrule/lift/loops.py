@@ -184,7 +184,7 @@ class Loops(Statements):
             inner = self._widen(shape, before, value.then, after, key)
             return Unknown() if isinstance(inner, Unknown) else MaybeBound(in_time(inner))
         if isinstance(shape, Keep):
-            if same_value(before, value):
+            if same_value(before, value) or same_value(bound_part(before), value):
                 return shape
             if before is UNBOUND:
                 return self._late(value, after, key)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.errors import UnsupportedError
-from chainrule.graph.block import CONSTANT, Graph
+from chainrule.graph.block import CONSTANT, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
 from chainrule.lift.source import Source
@@ -154,6 +154,9 @@ class Joiner:
         for value in bound:
             if isinstance(value, Poison):
                 return value
+        checked = self._checked(bound) if len(bound) == len(values) else None
+        if checked is not None:
+            return checked
         if any(isinstance(value, Either) for value in bound) or (
             tracked and len(bound) < len(values)
         ):
@@ -208,6 +211,18 @@ class Joiner:
         if all(map(_kind, bound)):
             return self._either(values, states, name)
         return Poison(self.explain(name))
+
+    def _checked(self, values: Sequence[Value]) -> Either | None:
+        """What may be unbound, where some of the paths have found it bound."""
+        found = [value for value in values if isinstance(value, Either)]
+        if not found or any(value is not found[0] for value in found):
+            return None
+        either = found[0]
+        same = all(value is either or same_value(value, either.then) for value in values)
+        block: Block | None = self.graph.cursor
+        while block is not None and block is not either.tag.block:
+            block = block.parent
+        return either if either.orelse is UNBOUND and same and block is not None else None
 
     def _either(self, values: Sequence[Value], states: Sequence[State], name: str) -> Value:
         """Values of two kinds, or of one kind where some path has bound none."""
