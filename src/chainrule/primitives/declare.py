@@ -217,7 +217,7 @@ class Primitive(Op):
         """The value on Python numbers."""
         if self.evaluate is not None:
             return self.evaluate(*args)
-        return resolve(self.callables[0])(*args)
+        return resolve(*self.callables)(*args)
 
     def as_sympy(self, *args: Any) -> Any:
         """SymPy's expression of this operation."""
@@ -484,12 +484,16 @@ def linear(
     return declare
 
 
-def resolve(dotted: str) -> Any:
-    """The object of a dotted name such as ``"math.hypot"``."""
+def resolve(*dotted: str) -> Any:
+    """The first object that this Python has of those named ``"math.exp2"``, ``"numpy.exp2"``, ..."""
     import importlib
 
-    module, _, name = dotted.rpartition(".")
-    return getattr(importlib.import_module(module), name)
+    for each in dotted:
+        module, _, name = each.rpartition(".")
+        found = getattr(importlib.import_module(module), name, None)
+        if found is not None:
+            return found
+    raise AttributeError(f"there is no {' and no '.join(dotted)}")
 
 
 def is_constant(value: Any, *numbers: float) -> bool:
