@@ -485,7 +485,7 @@ def linear(
 
 
 def resolve(*dotted: str) -> Any:
-    """The first object that this Python has of those named ``"math.exp2"``, ``"numpy.exp2"``, ..."""
+    """The first object of those named (``"math.exp2"``, ``"numpy.exp2"``) that there is."""
     import importlib
 
     for each in dotted:
