@@ -25,7 +25,7 @@ def needed_otherwise(graph: Graph, owners: Mapping[Block, Node]) -> set[Node]:
     for step in all_steps(graph.body):
         if step.op.effect:
             stack.append(step)
-            stack.extend(_around(step, owners))
+            stack.extend(owners[block] for block in step.block.around() if block in owners)
     found: set[Node] = set()
     while stack:
         node = stack.pop()
@@ -35,26 +35,8 @@ def needed_otherwise(graph: Graph, owners: Mapping[Block, Node]) -> set[Node]:
         if node.op is ITEM:
             stack.append(node.args[0])
             continue
-        stack.extend(arg for arg in node.args if _in_sight(arg, node.block))
+        # A value in sight is none of a loop that this one answers.
+        stack.extend(arg for arg in node.args if arg.block.encloses(node.block))
         for block in owned_blocks(node):
-            stack.extend(result for result in block.results if _in_sight(result, block))
+            stack.extend(result for result in block.results if result.block.encloses(block))
     return found
-
-
-def _around(step: Node, owners: Mapping[Block, Node]) -> list[Node]:
-    found: list[Node] = []
-    block: Block | None = step.block
-    while block is not None:
-        if block in owners:
-            found.append(owners[block])
-        block = block.parent
-    return found
-
-
-def _in_sight(node: Node, block: Block | None) -> bool:
-    """Whether a value is one that ``block`` may use: not one of a loop that it answers."""
-    while block is not None:
-        if block is node.block:
-            return True
-        block = block.parent
-    return False

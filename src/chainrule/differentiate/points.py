@@ -116,7 +116,7 @@ class Points:
         before = (
             branch
             for branch in self._branches.get(order[::-1], ())
-            if branch.serial < node.serial and _within(node.block, branch.block)
+            if branch.serial < node.serial and branch.block.encloses(node.block)
         )
         if any(self._varies(branch) for branch in before):
             return (Meeting(tuple(predicate.args)),)
@@ -175,7 +175,7 @@ class Points:
         order = _order(predicate, truth)
         if order is not None:
             blocks = self._known.get(order[::-1], ())
-            return _compared(predicate.args) if any(_within(block, b) for b in blocks) else ()
+            return _compared(predicate.args) if any(b.encloses(block) for b in blocks) else ()
         if op is ITEM and predicate.args[0].op is IF:
             return self._joined(predicate, truth)
         if op is ITEM and predicate.args[0].op is LOOP:
@@ -263,15 +263,6 @@ def _order(predicate: Node, truth: bool) -> tuple[object, object] | None:
         return None
     keys = [arg.params[0] if arg.op is CONSTANT else arg for arg in predicate.args]
     return (keys[1], keys[0]) if turned else (keys[0], keys[1])
-
-
-def _within(block: Block, outer: Block) -> bool:
-    current: Block | None = block
-    while current is not None:
-        if current is outer:
-            return True
-        current = current.parent
-    return False
 
 
 def _compared(args: Sequence[Node]) -> tuple[Condition, ...]:

@@ -10,7 +10,7 @@ names.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 from chainrule.graph.function import Function
@@ -170,17 +170,27 @@ class Block:
     def depth(self) -> int:
         return 0 if self.parent is None else self.parent.depth + 1
 
+    def around(self) -> Iterator[Block]:
+        """This block and those around it, inner ones first."""
+        block: Block | None = self
+        while block is not None:
+            yield block
+            block = block.parent
+
+    def encloses(self, block: Block | None) -> bool:
+        """Whether ``block`` is this one or stands in it."""
+        while block is not None:
+            if block is self:
+                return True
+            block = block.parent
+        return False
+
 
 def inside(node: Node, block: Block) -> bool:
     """Whether ``node`` is defined in ``block`` or in a block inside it."""
     if node.op is not ITEM and node in block.parameters:
         return True
-    current: Block | None = node.block
-    while current is not None:
-        if current is block:
-            return True
-        current = current.parent
-    return False
+    return block.encloses(node.block)
 
 
 def _key_of(op: Op, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Hashable:

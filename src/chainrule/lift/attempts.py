@@ -334,16 +334,12 @@ def _stored(node: ast.AST) -> Iterator[str]:
 def made_in(value: Value, block: Block) -> bool:
     """Whether a value was computed in ``block``."""
     if isinstance(value, Node):
-        current: Block | None = value.block
-        while current is not None:
-            if current is block:
-                return True
-            current = current.parent
-    elif isinstance(value, TupleValue):
+        return block.encloses(value.block)
+    if isinstance(value, TupleValue):
         return any(made_in(item, block) for item in value.items)
-    elif isinstance(value, Either):
+    if isinstance(value, Either):
         return any(made_in(part, block) for part in (value.tag, value.then, value.orelse))
-    elif isinstance(value, (list, dict)):
+    if isinstance(value, (list, dict)):
         return any(
             made_in(item, block) for item in (value.values() if isinstance(value, dict) else value)
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.errors import UnsupportedError
-from chainrule.graph.block import CONSTANT, Block, Graph
+from chainrule.graph.block import CONSTANT, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
 from chainrule.lift.source import Source
@@ -219,10 +219,8 @@ class Joiner:
             return None
         either = found[0]
         same = all(value is either or same_value(value, either.then) for value in values)
-        block: Block | None = self.graph.cursor
-        while block is not None and block is not either.tag.block:
-            block = block.parent
-        return either if either.orelse is UNBOUND and same and block is not None else None
+        in_sight = either.tag.block.encloses(self.graph.cursor)
+        return either if either.orelse is UNBOUND and same and in_sight else None
 
     def _either(self, values: Sequence[Value], states: Sequence[State], name: str) -> Value:
         """Values of two kinds, or of one kind where some path has bound none."""

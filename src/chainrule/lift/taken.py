@@ -26,7 +26,7 @@ class Taken(Copier):
 
     def is_outer(self, node: Node) -> bool:
         """Whether ``node`` becomes a parameter."""
-        return not _inside(node, self.block)
+        return not self.block.encloses(node.block)
 
     def _used(self, block: Block) -> list[Node]:
         """Computed values and parameters that the block uses, in order."""
@@ -47,19 +47,10 @@ class Taken(Copier):
         self.outer.append(node)
 
     def mapped(self, node: Node) -> Node:
-        if node not in self.map and node.op is ITEM and not _inside(node, self.block):
+        if node not in self.map and node.op is ITEM and not self.block.encloses(node.block):
             self._parameter(node)
         return super().mapped(node)
 
     def name_of(self, node: Node) -> str:
         """What the parameter is called that stands for ``node``."""
         return f"p{len(self.outer)}"
-
-
-def _inside(node: Node, block: Block) -> bool:
-    current: Block | None = node.block
-    while current is not None:
-        if current is block:
-            return True
-        current = current.parent
-    return False

@@ -479,7 +479,7 @@ class Simplifier(ArraySimplifier):
 
     def _outside(self, node: Node, arm: Block) -> bool:
         """Whether a value that both arms give was there before them."""
-        return node.op is CONSTANT or not _within(node, arm)
+        return node.op is CONSTANT or not arm.encloses(node.block)
 
     def loop_copy(self, node: Node) -> Node:
         """A loop without the states that no step changes, or that nothing uses."""
@@ -536,15 +536,6 @@ def _evaluated(op: Primitive, parts: list[float]) -> float | None:
         return None
     # A number of NumPy's own would have another type than the constant in its place.
     return found if type(found) is float and math.isfinite(found) else None
-
-
-def _within(node: Node, block: Block) -> bool:
-    current: Block | None = node.block
-    while current is not None:
-        if current is block:
-            return True
-        current = current.parent
-    return False
 
 
 def _settle(product: Product) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from chainrule.graph.block import Block, Graph
+from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Array, dtype_of, unit_axes_of
 from chainrule.primitives.arithmetic import subtract
@@ -193,10 +193,7 @@ class Shapes(Copier):
 
     def _reaches(self, node: Node, step: Node) -> bool:
         """Whether a value is there where a step stands."""
-        block: Block | None = step.block
-        while block is not None and block is not node.block:
-            block = block.parent
-        return block is not None and node.serial < step.serial
+        return node.block.encloses(step.block) and node.serial < step.serial
 
 
 def _given_axis(length: Length) -> tuple[int, int] | None:

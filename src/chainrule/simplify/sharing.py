@@ -182,10 +182,8 @@ class Sharing(Copier):
 
     def _negative(self, value: Node) -> Node:
         """The negative, where the value itself stands if that is around here."""
-        block: Block | None = self.graph.cursor
-        while block is not None and block is not value.block:
-            block = block.parent
-        with self.graph.inside(block or self.graph.cursor):
+        here = self.graph.cursor
+        with self.graph.inside(value.block if value.block.encloses(here) else here):
             return self.graph.cursor.add(negative, (value,))
 
     def _element(self, element: Element) -> Node:

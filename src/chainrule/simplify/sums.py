@@ -173,7 +173,7 @@ class Known:
                 for known in self._starting_with(first, places):
                     ratio = first.constant / known.parts[0].constant
                     match = _match(terms, places, known.parts, ratio)
-                    if match is not None and _reaches(known.home, block):
+                    if match is not None and known.home.encloses(block):
                         for k in match:
                             left[k] = None
                             del places[terms[k].apart.key]
@@ -305,15 +305,6 @@ def _match(
             return None
         found.append(k)
     return found
-
-
-def _reaches(home: Block, block: Block) -> bool:
-    current: Block | None = block
-    while current is not None:
-        if current is home:
-            return True
-        current = current.parent
-    return False
 
 
 def _taken_apart(term: Term) -> Term:

@@ -12,7 +12,6 @@ such an operation stands a comparison, and the operation itself only where it is
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 from chainrule.graph.block import Block, Graph
@@ -75,7 +74,7 @@ class _Checker(Copier):
     def see(self, step: Node, op: Primitive) -> None:
         """Check the first argument, unless it is certain where it lies."""
         argument, domain = step.args[0], op.domain[0]
-        around = list(_around(step.block))
+        around = list(step.block.around())
         if any(block in around for block in self.evaluated.get((op.name, step.args), ())):
             return
         blocks = self.seen.setdefault((argument, domain), [])
@@ -100,12 +99,6 @@ class _Checker(Copier):
 
 def _is_quiet(node: Node) -> bool:
     return isinstance(node.op, Primitive) and node.op.quiet
-
-
-def _around(block: Block | None) -> Iterator[Block]:
-    while block is not None:
-        yield block
-        block = block.parent
 
 
 def outside(value: Node, domain: Interval) -> Node:
