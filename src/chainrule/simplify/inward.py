@@ -22,7 +22,7 @@ from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.sequence import index_add
 from chainrule.records import dataclass
-from chainrule.simplify.product import PRODUCT_OPS, Product, collect
+from chainrule.simplify.product import PRODUCT_OPS, Product, collect, is_part
 from chainrule.simplify.rules import add_scaled, subtract_scaled
 from chainrule.simplify.sharing import Sharing
 
@@ -98,14 +98,7 @@ class Inward(Copier):
                 self.products[node] = product
 
     def _opens(self, node: Node, user: Node) -> bool:
-        return (
-            node.op in PRODUCT_OPS
-            and user.op in PRODUCT_OPS
-            and self.uses.get(node) == 1
-            and node.block is user.block
-            and node.type == FLOAT
-            and node not in self.source.names
-        )
+        return is_part(node, user, self.uses) and node not in self.source.names
 
     def _uses_by_value(self) -> dict[Node, list[Use]]:
         """For values that are used more than once, all uses, where each is one to be changed."""

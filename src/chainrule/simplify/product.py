@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import field
 
 from chainrule.graph.block import ITEM
 from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import (
     BOUNDED,
     as_float,
@@ -32,6 +33,17 @@ from chainrule.simplify.rules import guarded_root, infinite_slope, multiple
 
 PRODUCT_OPS = (multiply, divide, negative)
 DEEP_OPS = (*PRODUCT_OPS, power)
+
+
+def is_part(node: Node, user: Node, uses: Mapping[Node, int]) -> bool:
+    """Whether ``node`` is a part of its user's product, beside it, and of nothing else."""
+    return (
+        node.op in PRODUCT_OPS
+        and user.op in PRODUCT_OPS
+        and uses.get(node) == 1
+        and node.block is user.block
+        and node.type == FLOAT
+    )
 
 
 @dataclass

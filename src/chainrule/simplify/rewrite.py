@@ -30,6 +30,7 @@ from chainrule.simplify.product import (
     PRODUCT_OPS,
     Product,
     collect,
+    is_part,
     leaves_of,
     product_of,
     taken_apart,
@@ -298,14 +299,8 @@ class Simplifier(ArraySimplifier):
 
     def _opens_named(self, node: Node, user: Node) -> bool:
         """The same, whether or not it has a name."""
-        return (
-            node.op in PRODUCT_OPS
-            and user.op in PRODUCT_OPS
-            and self.uses.get(node) == 1
-            and node.block is user.block
-            and node.type == FLOAT
-            and (node.origin.derivative or node not in self.source.names)
-        )
+        named = node in self.source.names and not node.origin.derivative
+        return not named and is_part(node, user, self.uses)
 
     def _sum(self, step: Node) -> Node | None:
         """The sum that ends in ``step`` with common factors in front, where that is less work."""

@@ -16,7 +16,7 @@ from chainrule.primitives.arithmetic import divide, multiply, negative
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
 from chainrule.records import dataclass
-from chainrule.simplify.product import PRODUCT_OPS, collect
+from chainrule.simplify.product import PRODUCT_OPS, collect, is_part
 
 # Longer products are left as they are.
 LONGEST = 12
@@ -129,14 +129,7 @@ class Sharing(Copier):
         return Monomial(sign, factors, [*product.divisors])
 
     def _opens(self, node: Node, user: Node) -> bool:
-        return (
-            node.op in PRODUCT_OPS
-            and user.op in PRODUCT_OPS
-            and self.uses.get(node) == 1
-            and node.block is user.block
-            and node.type == FLOAT
-            and node not in self.source.names
-        )
+        return is_part(node, user, self.uses) and node not in self.source.names
 
     def copy(self, step: Node) -> Node:
         """A product of shared parts, or the step as it is."""
