@@ -30,6 +30,7 @@ from chainrule.emit.plan import (
     Statement,
     Unpack,
     Value,
+    blocks_of,
     count_uses,
     walk,
 )
@@ -64,7 +65,7 @@ class Check:
 def unpack_checked(plan: Plan) -> None:
     """Unpack again what was unpacked, and write adjoints of it as lists of their entries."""
     asked: set[Value] = set()
-    for block in [plan.body, *(block for inner in walk(plan.body) for block in inner.blocks())]:
+    for block in blocks_of(plan.body):
         for check in _checks(block):
             asked |= _unpack(block, check)
     if asked:
@@ -75,7 +76,7 @@ def unpack_checked(plan: Plan) -> None:
 def _drop(plan: Plan, values: set[Value]) -> None:
     """Drop what is not read any more of ``values``."""
     uses = count_uses(plan.body)
-    for block in [plan.body, *(block for inner in walk(plan.body) for block in inner.blocks())]:
+    for block in blocks_of(plan.body):
         block[:] = [
             statement
             for statement in block

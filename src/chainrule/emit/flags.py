@@ -23,6 +23,7 @@ from chainrule.emit.plan import (
     Statement,
     Value,
     While,
+    blocks_of,
     walk,
 )
 from chainrule.graph.block import CONSTANT, constant_key
@@ -30,8 +31,7 @@ from chainrule.graph.block import CONSTANT, constant_key
 
 def drop_constant_moves(plan: Plan) -> None:
     """Drop assignments in loops of what a variable holds anyhow."""
-    blocks = [plan.body, *(block for statement in walk(plan.body) for block in statement.blocks())]
-    for block in blocks:
+    for block in blocks_of(plan.body):
         for position, statement in enumerate(block):
             if isinstance(statement, (For, While)):
                 _settle(statement, block[:position])

@@ -25,6 +25,7 @@ from chainrule.emit.plan import (
     Unpack,
     Value,
     While,
+    blocks_of,
     clone,
     completes,
     crossing,
@@ -135,8 +136,7 @@ def _name_crossing(plan: Plan) -> None:
     wanted = crossing(plan.body)
     if not wanted:
         return
-    blocks = [plan.body, *(block for statement in walk(plan.body) for block in statement.blocks())]
-    for block in blocks:
+    for block in blocks_of(plan.body):
         found: list[Statement] = []
         for statement in block:
             found.append(statement)
@@ -513,8 +513,7 @@ def _known_exits(loop: For | While, flag: Value) -> list[tuple[list[Statement], 
         for block, position in _breaks(loop.body)
     ]
     leaving = {id(block) for block, _, known in exits if known}
-    blocks = [loop.body, *(block for inner in walk(loop.body) for block in inner.blocks())]
-    for block in blocks:
+    for block in blocks_of(loop.body):
         if id(block) not in leaving and any(_sets(statement, flag) for statement in block):
             return None
     if not leaving or any(known is None for _, _, known in exits):

@@ -36,6 +36,7 @@ from chainrule.emit.plan import (
     Unpack,
     Value,
     While,
+    blocks_of,
     captives,
     count_uses,
     defined_by,
@@ -75,15 +76,11 @@ def fold(plan: Plan, webs: Webs, kept: set[Value], free: set[Value]) -> None:
     written: dict[Value, list[Value]] = {}
     for value, arg in plan.owned:
         written.setdefault(value, []).append(arg)
-    for block in _blocks(plan):
+    for block in blocks_of(plan.body):
         _Folder(block, uses, webs, kept, free, written).run()
     for statement in walk(plan.body):
         if isinstance(statement, While):
             statement.condition.pop()
-
-
-def _blocks(plan: Plan) -> list[list[Statement]]:
-    return [plan.body, *(block for statement in walk(plan.body) for block in statement.blocks())]
 
 
 @dataclass

@@ -23,6 +23,7 @@ from chainrule.emit.plan import (
     Return,
     Statement,
     Value,
+    blocks_of,
     count_uses,
     defined_by,
     is_effect,
@@ -185,10 +186,7 @@ class _Items:
             if self.rests[read]:
                 read.args = [first, *self.rests[read]]
         mapping = {read: first for read in whole if read is not first}
-        for block in (
-            self.loop.body,
-            *(block for inner in walk(self.loop.body) for block in inner.blocks()),
-        ):
+        for block in blocks_of(self.loop.body):
             block[:] = [
                 inner for inner in block if not (isinstance(inner, Define) and inner.value in whole)
             ]

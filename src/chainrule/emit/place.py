@@ -20,6 +20,7 @@ from chainrule.emit.plan import (
     Statement,
     Value,
     While,
+    blocks_of,
     completes,
     crossing,
     defined_by,
@@ -39,7 +40,7 @@ def place(plan: Plan) -> None:
     """Move derivative computations out of loops and into the arms that use them."""
     hoist(plan.body)
     sink(plan.body, crossing(plan.body))
-    for block in [plan.body, *(block for inner in walk(plan.body) for block in inner.blocks())]:
+    for block in blocks_of(plan.body):
         _values_first(block)
     _versions_in_order(plan.body)
     for statement in walk(plan.body):

@@ -333,6 +333,11 @@ def walk(statements: list[Statement]) -> Iterator[Statement]:
                 stack.extend(reversed(block))
 
 
+def blocks_of(body: list[Statement]) -> list[list[Statement]]:
+    """``body`` and the lists of statements inside it, as they are now."""
+    return [body, *(block for statement in walk(body) for block in statement.blocks())]
+
+
 def captives(value: Value) -> Iterator[Value]:
     """The values that are written in place inside ``value`` by necessity, ``value`` excluded."""
     stack = [arg for arg in value.args if arg.captive]

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from chainrule.emit.liveness import Liveness
-from chainrule.emit.plan import POP, VARIABLE, Define, Move, Plan, Value, reads_deep, walk
+from chainrule.emit.plan import (
+    POP,
+    VARIABLE,
+    Define,
+    Move,
+    Plan,
+    Value,
+    blocks_of,
+    reads_deep,
+    walk,
+)
 from chainrule.graph.block import CONSTANT
 from chainrule.primitives.sequence import drop_last, index
 
@@ -13,8 +23,7 @@ def fuse_pops(plan: Plan) -> None:
     if not any(isinstance(s, Define) and s.value.op is drop_last for s in walk(plan.body)):
         return
     liveness = Liveness(plan)
-    blocks = [plan.body, *(block for statement in walk(plan.body) for block in statement.blocks())]
-    for block in blocks:
+    for block in blocks_of(plan.body):
         reads: dict[Value, Define] = {}
         for position, statement in enumerate(block):
             if isinstance(statement, Define):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from chainrule.emit.plan import VARIABLE, Define, For, Plan, Value, targets_of, walk
+from chainrule.emit.plan import VARIABLE, Define, For, Plan, Value, blocks_of, targets_of, walk
 from chainrule.emit.webs import Webs
 from chainrule.graph.block import CONSTANT, PARAMETER
 from chainrule.graph.types import INT
@@ -24,7 +24,7 @@ def repeat_cheap(plan: Plan, webs: Webs, uses: Counter[Value]) -> None:
         if isinstance(loop, For)
         for each in targets_of(loop.target)
     }
-    for block in [plan.body, *(block for loop in walk(plan.body) for block in loop.blocks())]:
+    for block in blocks_of(plan.body):
         kept = []
         here = Counter(read for statement in block for read in statement.reads())
         for statement in block:

@@ -12,8 +12,8 @@ from chainrule.emit.plan import (
     Statement,
     Unpack,
     Value,
+    blocks_of,
     count_uses,
-    walk,
 )
 from chainrule.graph.block import CONSTANT, PARAMETER
 from chainrule.graph.types import unit_axes_of
@@ -27,10 +27,10 @@ MOST_NAMES = 6
 
 def take_apart(plan: Plan) -> None:
     """Read all entries of a container, or all lengths of a shape, in one statement."""
-    for block in [plan.body, *(block for inner in walk(plan.body) for block in inner.blocks())]:
+    for block in blocks_of(plan.body):
         _shapes(block)
         _containers(block, plan)
-    for block in [plan.body, *(block for inner in walk(plan.body) for block in inner.blocks())]:
+    for block in blocks_of(plan.body):
         _results(block)
     _in_place(plan)
 
