@@ -6,7 +6,7 @@ are moved where a person would have written them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from chainrule.emit.plan import (
     LAZY,
@@ -205,12 +205,18 @@ def _assigned_between(
 
 def _values_first(block: list[Statement]) -> None:
     """Within one line of the user's, first f's own computation, then its derivative."""
+    for line in _lines(block):
+        block[line] = _own_first(block[line])
+
+
+def _lines(block: list[Statement]) -> Iterator[slice]:
+    """The runs of statements that answer to one line of the user's."""
     start = 0
     while start < len(block):
         stop = start
         while stop < len(block) and _line_of(block[stop]) == _line_of(block[start]) is not None:
             stop += 1
-        block[start:stop] = _own_first(block[start:stop])
+        yield slice(start, stop)
         start = max(stop, start + 1)
 
 
@@ -326,16 +332,11 @@ def _states_in_order(body: list[Statement], states: set[Value]) -> None:
 
 def _derivatives_together(body: list[Statement]) -> None:
     """Within one line, do not write f's own computation in the middle of its derivative."""
-    start = 0
-    while start < len(body):
-        stop = start
-        while stop < len(body) and _line_of(body[stop]) == _line_of(body[start]) is not None:
-            stop += 1
-        run = body[start:stop]
+    for line in _lines(body):
+        run = body[line]
         own = next((k for k, statement in enumerate(run) if not _is_derivative(statement)), 0)
         if own > 0:
-            body[start:stop] = [*run[:own], *_independent_first(run[own:])]
-        start = max(stop, start + 1)
+            body[line] = [*run[:own], *_independent_first(run[own:])]
 
 
 def _independent_first(run: list[Statement]) -> list[Statement]:

@@ -37,6 +37,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.emit.views import is_update, is_view
+from chainrule.emit.webs import Classes
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import (
     DYNAMIC,
@@ -332,34 +333,26 @@ def _looks_in(value: Value) -> bool:
     return is_view(value) and value.op.name != "broadcast_to"
 
 
-class _Memory:
+class _Memory(Classes):
     """Classes of values of which one may look into, or hold, the memory of another."""
 
     def __init__(self, plan: Plan) -> None:
-        self.parent: dict[Value, Value] = {}
+        super().__init__()
         foreign: set[Value] = set(plan.parameters.values())
         for statement in walk(plan.body):
             self._share(statement)
             for value in _inside_of(statement):
                 if isinstance(value.op, (Verbatim, Effect)) or value.op is CALL:
                     foreign.update(read for arg in value.args for read in _looked_into(arg))
-        self.outside = {self._find(value) for value in foreign}
+        self.outside = {self.find(value) for value in foreign}
         self.members: dict[Value, set[Value]] = {}
         for value in self.parent:
-            self.members.setdefault(self._find(value), set()).add(value)
+            self.members.setdefault(self.find(value), set()).add(value)
 
     def of(self, array: Value) -> set[Value] | None:
         """``array`` and what may share its memory; None where somebody else may see it."""
-        root = self._find(array)
+        root = self.find(array)
         return None if root in self.outside else self.members.get(root, {array})
-
-    def _find(self, value: Value) -> Value:
-        root = value
-        while self.parent.get(root, root) is not root:
-            root = self.parent[root]
-        while self.parent.get(value, root) is not root:
-            self.parent[value], value = root, self.parent[value]
-        return root
 
     def _share(self, statement: Statement) -> None:
         match statement:
@@ -378,7 +371,7 @@ class _Memory:
             for read in _looked_into(old):
                 for value in (new, read):
                     self.parent.setdefault(value, value)
-                self.parent[self._find(read)] = self._find(new)
+                self.join(new, read)
 
 
 def _looked_into(value: Value) -> list[Value]:

@@ -19,11 +19,31 @@ from chainrule.primitives.effect import LEAVE
 from chainrule.primitives.sequence import append, display, drop_last, index, index_set, record
 
 
-class Webs:
-    """Which values may be one object in memory, as classes of a union-find."""
+class Classes:
+    """Classes of values that belong together: a union-find."""
+
+    def __init__(self) -> None:
+        self.parent: dict[Value, Value] = {}
+
+    def find(self, value: Value) -> Value:
+        """The value that stands for the class of ``value``."""
+        root = value
+        while self.parent.get(root, root) is not root:
+            root = self.parent[root]
+        while self.parent.get(value, root) is not root:
+            self.parent[value], value = root, self.parent[value]
+        return root
+
+    def join(self, left: Value, right: Value) -> None:
+        """Make one class of two."""
+        self.parent[self.find(right)] = self.find(left)
+
+
+class Webs(Classes):
+    """Which values may be one object in memory."""
 
     def __init__(self, body: list[Statement]) -> None:
-        self.parent: dict[Value, Value] = {}
+        super().__init__()
         self.updated: set[Value] = set()
         # Those whose entries are written to, rather than put in the place of others in a list.
         self.written: set[Value] = set()
@@ -59,17 +79,6 @@ class Webs:
             for arg in value.args:
                 if isinstance(arg.type, Sequence):
                     self.join(value, arg)
-
-    def find(self, value: Value) -> Value:
-        root = value
-        while self.parent.get(root, root) is not root:
-            root = self.parent[root]
-        while self.parent.get(value, value) is not root:
-            self.parent[value], value = root, self.parent[value]
-        return root
-
-    def join(self, left: Value, right: Value) -> None:
-        self.parent[self.find(right)] = self.find(left)
 
     def together(self, value: Value) -> list[Value]:
         """The values that may be one object with ``value``, which is among them."""
