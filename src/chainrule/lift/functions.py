@@ -15,6 +15,7 @@ from typing import Any
 
 from chainrule.graph.block import REFERENCE, Graph
 from chainrule.graph.function import Function
+from chainrule.graph.identity import Identity
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import BOOL, FLOAT, INT
@@ -226,7 +227,7 @@ class Functions(Calls):
             ):
                 return ("closure", value.tree)
         if isinstance(value, Static):
-            return ("is", value.value if _is_plain(value.value) else _Same(value.value))
+            return ("is", value.value if _is_plain(value.value) else Identity(value.value))
         if isinstance(value, TupleValue):
             parts = tuple(self._key_part(item, args, callee, node) for item in value.items)
             return ("tuple", value.named, parts)
@@ -236,7 +237,7 @@ class Functions(Calls):
             return ("dict", parts)
         if isinstance(value, ObjectBox) and value.instance is not None:
             args.append(self.object_node(value))
-            return ("object", _Same(value.instance))
+            return ("object", Identity(value.instance))
         if isinstance(value, (Node, ListBox, View)):
             made = self.node(value)
             args.append(made)
@@ -449,19 +450,6 @@ def _mirrored(innermost: Sequence[Frame | None]) -> dict[Frame | None, Frame]:
         new.global_names, new.cells, new.owner = old.global_names, old.cells, old.owner
         made[old] = new
     return made
-
-
-class _Same:
-    """A key that is equal for the same object only."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.value is self.value
-
-    def __hash__(self) -> int:
-        return id(self.value)
 
 
 def calls_itself(source: Source) -> bool:

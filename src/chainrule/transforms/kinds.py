@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from chainrule.graph.identity import Identity
 from chainrule.lift.parameters import example_type
 
 PLAIN = (float, int, bool, complex)
@@ -72,19 +73,6 @@ def kind_key(value: Any) -> Hashable:
     if callable(value) or hasattr(value, "__dict__"):
         return Identity(value)
     return kind.__qualname__
-
-
-class Identity:
-    """A key that is equal for the same object only, which it keeps alive."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Identity) and other.value is self.value
-
-    def __hash__(self) -> int:
-        return id(self.value)
 
 
 def sequence_key(value: list[Any] | tuple[Any, ...]) -> Hashable:
