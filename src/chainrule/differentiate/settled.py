@@ -14,8 +14,15 @@ from chainrule.graph.block import ITEM, inside
 from chainrule.graph.node import Node
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.indexing import parts_of, section, section_add, section_set
-from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, next_states, owned_blocks
-from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    loop_body,
+    loop_parts,
+    next_states,
+    owned_blocks,
+    step_of,
+)
 from chainrule.primitives.linear_forms import ONE, LinearForm, linear_form
 from chainrule.records import dataclass
 
@@ -165,7 +172,7 @@ class Ranges:
         """How much ``form`` grows from one step of the loop to the next."""
         if loop.params[0] == "while":
             return 0
-        step = _step(loop)
+        step = step_of(loop)
         factor = form.terms.get(loop_body(loop).parameters[0], 0)
         if step is None:
             return None if factor else 0
@@ -206,7 +213,7 @@ class Ranges:
     def _limit(self, loop: Node, sign: int) -> LinearForm | None:
         """The last number that an index may be (sign 1), or the first (-1)."""
         start, stop, _ = (linear_form(bound) for bound in loop_parts(loop)[0])
-        step = _step(loop)
+        step = step_of(loop)
         if not step:
             return None
         if (step > 0) == (sign > 0):
@@ -230,12 +237,6 @@ def place_of(node: Node, subscript: Sequence[Node]) -> Place:
 
 def _within(node: Node, loop: Node) -> bool:
     return inside(node, loop_body(loop))
-
-
-def _step(loop: Node) -> int | None:
-    step = loop_parts(loop)[0][2]
-    value = constant_value(step) if is_constant(step) else None
-    return value if isinstance(value, int) else None
 
 
 def _number(item: Node) -> int:

@@ -28,8 +28,8 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.broadcasting import LOOKING
-from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks
-from chainrule.primitives.declare import Cost, Primitive, constant_value, is_constant
+from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks, step_of
+from chainrule.primitives.declare import Cost, Primitive, is_constant
 from chainrule.primitives.effect import VERBATIM
 from chainrule.records import dataclass
 
@@ -107,9 +107,7 @@ class Plan:
     @property
     def step(self) -> int | None:
         """By how much the index grows, if that is known."""
-        step = self.forward.args[2]
-        value = constant_value(step) if is_constant(step) else None
-        return value if isinstance(value, int) else None
+        return step_of(self.forward)
 
     def position(self, index: Node, start: Node, stop: Node) -> Node:
         """The position on the tape of what was recorded at ``index``."""

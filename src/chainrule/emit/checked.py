@@ -34,6 +34,7 @@ from chainrule.emit.plan import (
     count_uses,
     walk,
 )
+from chainrule.emit.unpacking import position_of
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import FLOAT, Array, Sequence
 from chainrule.primitives.arithmetic import add, divide, greater, less, multiply, negative, subtract
@@ -145,13 +146,8 @@ def _unpack(block: list[Statement], check: Check) -> set[Value]:
 def _entry_of(value: Value, check: Check) -> int | None:
     if value.op is not index or value.args[0] is not check.base or len(value.args) != 2:
         return None
-    position = _position(value.args[1])
+    position = position_of(value.args[1])
     return position if value.type == FLOAT and position is not None else None
-
-
-def _position(value: Value) -> int | None:
-    number = value.params[0] if value.op is CONSTANT else None
-    return number if isinstance(number, int) and number >= 0 else None
 
 
 def _as_long_as(value: Value) -> Iterator[Value]:
@@ -210,7 +206,7 @@ class _Literals:
         entries: dict[int, Value] = {}
         value = last
         while value.op in (index_set, index_add) and len(value.args) == 3:
-            position = _position(value.args[1])
+            position = position_of(value.args[1])
             if position is None or position in entries or value.args[2].type != FLOAT:
                 return set()
             entries[position] = value.args[2]

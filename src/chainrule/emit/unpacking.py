@@ -89,12 +89,17 @@ def _results(block: list[Statement]) -> None:
 def _entry(value: Value) -> int | None:
     """The position that a value reads of a container."""
     if value.op is index and len(value.args) == 2:
-        position = value.args[1].params[0] if value.args[1].op is CONSTANT else None
-        return position if isinstance(position, int) and position >= 0 else None
+        return position_of(value.args[1])
     if value.op is not VERBATIM or len(value.args) != 1:
         return None
     found = ENTRY.fullmatch(str(value.params[0]))
     return None if found is None else int(found.group(1))
+
+
+def position_of(value: Value) -> int | None:
+    """A position that is written as a number, counted from the front."""
+    number = value.params[0] if value.op is CONSTANT else None
+    return number if isinstance(number, int) and number >= 0 else None
 
 
 def _value(statement: Statement) -> Value:

@@ -28,7 +28,7 @@ from typing import Any
 from chainrule.graph.block import UNDEFINED, Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, Array, Record, Type, join
-from chainrule.primitives.declare import Structured
+from chainrule.primitives.declare import Structured, constant_value, is_constant
 
 
 def joined_type(nodes: tuple[Node, ...]) -> Type:
@@ -110,6 +110,13 @@ def item_sources(item: Node) -> list[Node]:
     return [block.results[k] for block in owned_blocks(owner)]
 
 
+def step_of(loop: Node) -> int | None:
+    """By how much the index of a loop over a range grows, if that is known."""
+    step = loop.args[2]
+    value = constant_value(step) if is_constant(step) else None
+    return value if isinstance(value, int) else None
+
+
 def owned_blocks(node: Node) -> tuple[Block, ...]:
     """The blocks that a structured node owns, outer ones first."""
     op = node.op
@@ -134,8 +141,6 @@ def select(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -
         if hasattr(predicate, "free_symbols") and predicate not in (True, False):
             return orelse()
         return then() if predicate else orelse()
-    from chainrule.primitives.declare import constant_value, is_constant
-
     if is_constant(predicate):
         known = then() if constant_value(predicate) else orelse()
         return predicate.graph.constant(known) if isinstance(known, (int, float)) else known
@@ -158,7 +163,6 @@ def select(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -
 
 def choose(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
     """As :func:`select`, for a whole partial: what multiplies it is taken into the cases."""
-    from chainrule.primitives.declare import is_constant
     from chainrule.primitives.partials import Choice
 
     if isinstance(predicate, Node) and not is_constant(predicate):

@@ -119,7 +119,8 @@ class Facts:
     def assume(self, predicate: Node, truth: bool, block: Block) -> None:
         """In ``block`` a predicate has this truth."""
         for arm in self._run.get((predicate, truth), ()):
-            if _around(arm, block):
+            # Where the branch that has run the arm stands around this one.
+            if arm.parent is not None and arm.parent.encloses(block.parent):
                 self.after(arm, block)
         self._run.setdefault((predicate, truth), []).append(block)
         for each, side in _conjuncts(predicate, truth):
@@ -309,16 +310,6 @@ def _carries(result: Node, value: Node) -> bool:
             return True
         if node.op.name in HANDING_ON and node.origin.derivative:
             stack += node.args
-    return False
-
-
-def _around(arm: Block, block: Block) -> bool:
-    """Whether the branch that has run ``arm`` stands in a block around ``block``."""
-    parent: Block | None = block.parent
-    while parent is not None:
-        if parent is arm.parent:
-            return True
-        parent = parent.parent
     return False
 
 
