@@ -324,10 +324,7 @@ GALLERY = [
         """
     n_xs = len(xs)
     # line: return sum(x * x for x in xs) / len(xs)
-    xs_bar = [0.0] * len(xs)
-    for i, x in enumerate(xs):
-        xs_bar[i] += 2.0 * x / n_xs
-    return xs_bar
+    return [2.0 * x / n_xs for x in xs]
 """,
         id="mean_square-auto-xs",
     ),
@@ -602,18 +599,17 @@ GALLERY = [
         values = values_tape[i]
         total_tapes_i = total_tapes[i]
         # line: for neuron in layer:
-        out_bar = values_bar
-        values_bar = [0.0] * len(values)
-        for j in reversed(range(len(weights[i]))):
+        values_bar_1 = [0.0] * len(values)
+        for j, neuron in enumerate(weights[i]):
             # line: out.append(total * total)
-            t1 = out_bar.pop()
-            total_bar = 2.0 * (t1 * total_tapes_i[j])
+            total_bar = 2.0 * (values_bar[j] * total_tapes_i[j])
             # line: for w, v in zip(neuron, values, strict=False):
-            for k, (w, v) in enumerate(zip(weights[i][j], values)):
-                values_bar[k] += total_bar * w
+            for k, (w, v) in enumerate(zip(neuron, values)):
+                values_bar_1[k] += total_bar * w
                 weights_bar[i][j][k] += total_bar * v
             # line: total = neuron[-1]
             weights_bar[i][j][-1] += total_bar
+        values_bar = values_bar_1
     return weights_bar
 """,
         id="network-auto-weights",

@@ -252,8 +252,9 @@ class RecordingCopier(Copier):
             graph.answering(plan.forward.origin.answered),
         ):
             position = index
-            if not by_tape and tapes:
+            if not by_tape and (tapes or plan.numbers_steps):
                 position = plan.position(index, start, stop)
+            self.map[old.parameters[0]] = position
             if not plan.counts:
                 for entry, tape in zip(plan.recorded, tapes, strict=True):
                     read = graph.cursor.add(sequence.index, (tape, position))

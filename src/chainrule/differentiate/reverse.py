@@ -26,9 +26,11 @@ from chainrule.primitives.control import (
     loop_parts,
     next_states,
     owned_blocks,
+    step_of,
     try_blocks,
 )
 from chainrule.primitives.declare import Primitive, Structured, is_constant
+from chainrule.primitives.list_lengths import gathers
 from chainrule.primitives.masking import masked_by
 from chainrule.primitives.nouns import input_name
 from chainrule.primitives.sequence import zero_of
@@ -344,16 +346,47 @@ class ReverseWalker(Adjoints):
         if not any(self.bar(items[k]) is not None for k in carried):
             return
         starts = [self._state_bar(self.bar(items[k]), items[k], parameters[k]) for k in carried]
+        gathered = {
+            k: start
+            for k, start in zip(carried, starts, strict=True)
+            if start.op is not sequence.fill_like and self._gathers(node, k)
+        }
+        starts = [start for k, start in zip(carried, starts, strict=True) if k not in gathered]
+        carried = [k for k in carried if k not in gathered]
         if any(start.op is sequence.fill_like for start in starts):
             pairs, cursor = dict(self.pairs), self.graph.cursor
             mark = len(cursor.steps)
-            if self._pull_body(node, carried, starts, uniform=True):
+            if self._pull_body(node, carried, starts, gathered, uniform=True):
                 return
             self.pairs = pairs
             cursor.forget(mark)
-        self._pull_body(node, carried, starts, uniform=False)
+        self._pull_body(node, carried, starts, gathered, uniform=False)
 
-    def _pull_body(self, node: Node, carried: list[int], starts: list[Node], uniform: bool) -> bool:
+    def _gathers(self, node: Node, k: int) -> bool:
+        """Whether state ``k`` of a loop is an empty list to which every step appends an entry.
+
+        The adjoint of what step i appends is then entry i of the list's.
+        """
+        numbered = node.params[0] == "while" or node.params[3] or step_of(node) is not None
+        if not numbered or not gathers(node, k):
+            return False
+        state, grown = loop_parts(node)[2][k], next_states(node)[k]
+        users = [step for step in all_steps(grown.block) if state in step.args]
+        handed_on = any(
+            state in block.results
+            for step in all_steps(grown.block)
+            for block in owned_blocks(step)
+        )
+        return users == [grown] and not handed_on
+
+    def _pull_body(
+        self,
+        node: Node,
+        carried: list[int],
+        starts: list[Node],
+        gathered: dict[int, Node],
+        uniform: bool,
+    ) -> bool:
         """The backward loop.
 
         Under ``uniform`` the adjoint of a list whose entries all have the same one, as after
@@ -365,7 +398,7 @@ class ReverseWalker(Adjoints):
         nexts = next_states(node)
         items = [node.block.item(node, k) for k in range(len(parameters))]
         body = Block(self.graph, self.graph.cursor, old)
-        body.parameter("i", self.graph.constant(0).type)
+        step_number = body.parameter("i", self.graph.constant(0).type)
         scope: Bars = {}
         state_bars = []
         for k, start in zip(carried, starts, strict=True):
@@ -389,6 +422,9 @@ class ReverseWalker(Adjoints):
             for k, bar in zip(carried, state_bars, strict=True):
                 if nexts[k].op not in (UNDEFINED, CONSTANT):
                     self.accumulate(nexts[k], bar)
+            for k, bars in gathered.items():
+                read = self.graph.cursor.add(sequence.index, (bars, step_number))
+                self.accumulate(nexts[k].args[1], read)
             self.pull(steps)
             results = [
                 self._state_bar(self.scopes[-1].get(parameters[k]), items[k], parameters[k])

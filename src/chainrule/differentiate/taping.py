@@ -79,6 +79,8 @@ class Plan:
         self.counts = False
         # Whether the way back reads the index, or what follows from it.
         self.index_needed = False
+        # Whether it reads the number of the step.
+        self.numbers_steps = False
 
     def has(self, node: Node) -> bool:
         """Whether ``node`` is a value of the forward loop."""
@@ -216,6 +218,7 @@ class Recorder:
         body = backward.params[2]
         assert isinstance(body, Block)
         self._needs_of(body, needed, inner)
+        plan.numbers_steps = body.parameters[0] in needed
         local = [node for node in needed if plan.has(node)]
         # Without tapes the backward loop has the bounds of the forward loop.
         free = plan.index if plan.counted or plan.plain else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from chainrule.emit.dead import STRUCTURED, Needed, column_values, needed
@@ -45,8 +46,8 @@ from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, OPAQUE, Sequence
 from chainrule.primitives.arrays.measured import filling, lengths_of
 from chainrule.primitives.control import IF, LOOP, TRY, loop_body, loop_parts, next_states
-from chainrule.primitives.declare import is_constant
-from chainrule.primitives.sequence import append, display, entrywise_add, fill_like, filled
+from chainrule.primitives.list_lengths import ListLengths, count_of
+from chainrule.primitives.sequence import entrywise_add, fill_like, filled
 
 
 def build(graph: Graph) -> Plan:
@@ -63,7 +64,6 @@ class _Builder:
         self.values: dict[Node, Value] = {}
         self.constants: dict[object, Value] = {}
         self.states: set[Value] = set()
-        self.lengths: dict[Value, tuple[int, Value | None]] = {}
         self.rows: dict[Value, str] = {}
         self.keeping: set[Value] = set()
         self.items: dict[Node, list[Node]] = {}
@@ -86,7 +86,7 @@ class _Builder:
             body,
             self.constants,
             self.states,
-            self.lengths,
+            self.lengths(),
             self.rows,
             keeping=self.keeping,
         )
@@ -95,6 +95,19 @@ class _Builder:
             if container and given.shape is not None and node in self.values:
                 plan.counts[self.values[node]] = given.shape[0]
         return plan
+
+    def lengths(self) -> dict[Value, Hashable]:
+        """Of lists and of numbers of steps, what is the same where they are as long."""
+        known = ListLengths(self.needed.nodes)
+        found: dict[Value, Hashable] = {}
+        for node in self.needed.nodes:
+            if node.op is LOOP and (count := count_of(node)) is not None and count in self.values:
+                found[self.values[count]] = known.of_count(count)
+        # What a loop hands on in the end decides about its variable.
+        for node in sorted(self.values, key=lambda node: node.op is ITEM):
+            if isinstance(node.type, Sequence):
+                found[self.values[node]] = known.of(node)
+        return found
 
     # --- values ---------------------------------------------------------------------------
 
@@ -362,9 +375,6 @@ class _Builder:
         for k in carried:
             if lengths_of(states[k]) == lengths_of(initial[k]):
                 self.keeping.add(self.values[states[k]])
-            grows = following[k].op is append and following[k].args[0] is states[k]
-            if grows and initial[k].op is display and not initial[k].args:
-                self.lengths[self.values[states[k]]] = (node.serial, self.steps(node))
         self.move(targets, [initial[k] for k in carried], statements)
         tested: list[Statement] = []
         if header is None:
@@ -387,14 +397,6 @@ class _Builder:
         initial, states = loop_parts(node)[1:]
         last = next_states(node)[k] is loop_body(node).parameters[0]
         return last and initial[k].op is UNDEFINED and self.needed.uses[states[k]] <= 1
-
-    def steps(self, node: Node) -> Value | None:
-        """``n`` of a loop over the whole of ``range(n)``."""
-        if node.params[0] == "while" or node.params[3]:
-            return None
-        start, stop, step = node.args[:3]
-        plain = is_constant(start, 0) and is_constant(step, 1)
-        return self.value(stop) if plain else None
 
     def state(self, parameter: Node, node: Node, k: int) -> None:
         value = self.fresh(parameter, VARIABLE, [])

@@ -120,19 +120,16 @@ class _Items:
 
     def _bases(self, stop: Value) -> tuple[list[Value], set[Value]] | None:
         """``(lists whose lengths decide, lists known to be as long)``."""
-        same = {base for base, (_, count) in self.plan.lengths.items() if count is stop}
-        if stop.op is length or (stop.op.name == "dimension" and stop.params[0] == 0):
-            base = stop.args[0]
-            loop, count = self.plan.lengths.get(base, (None, None))
-            for other, (its_loop, its_count) in self.plan.lengths.items():
-                if its_loop == loop or (count is not None and its_count is count):
-                    same.add(other)
-            return [base], {base, *same}
+        required = []
         shortest = isinstance(stop.op, Verbatim) and str(stop.params[0]).startswith("min(")
-        if shortest and all(arg.op is length for arg in stop.args):
-            found = [arg.args[0] for arg in stop.args]
-            return found, {*found, *same}
-        return ([], same) if same else None
+        if stop.op is length or (stop.op.name == "dimension" and stop.params[0] == 0):
+            required = [stop.args[0]]
+        elif shortest and all(arg.op is length for arg in stop.args):
+            required = [arg.args[0] for arg in stop.args]
+        lengths = self.plan.lengths
+        keys = {lengths[base] for base in (stop, *required) if base in lengths}
+        same = {base for base, its in lengths.items() if its in keys and base is not stop}
+        return (required, {*required, *same}) if required or same else None
 
     def _survey(self, number: Value, bases: tuple[list[Value], set[Value]]) -> None:
         """How the index is used in the body."""
@@ -201,10 +198,12 @@ class _Items:
             return
         assert isinstance(self.number, Value)
         name = base.user_name or base.hint
-        if self.number in self.plan.rows and not self.loop.origin.derivative:
-            item.user_name = self.plan.rows[self.number]
-        elif self.number in self.plan.rows:
-            item.hint = self.plan.rows[self.number]
+        made = name is not None and base.origin.derivative
+        row = None if made else self.plan.rows.get(self.number)
+        if row is not None and not self.loop.origin.derivative:
+            item.user_name = row
+        elif row is not None:
+            item.hint = row
         elif name is not None:
             item.hint = name.removesuffix("_tape") if name.endswith("_tape") else f"{name}_i"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import field
 from typing import Any
 
@@ -268,8 +268,7 @@ class Plan:
     states:
         The variables that are carried from step to step of a loop.
     lengths:
-        Lists that get one entry in each step of a loop: the loop's number, and the number of its
-        steps if it is that of ``range(n)``.
+        Of lists, and of the numbers of steps of loops, what is equal where they are as long.
     counts:
         Containers of the caller's of which it is known how many entries they have.
     rows:
@@ -287,7 +286,7 @@ class Plan:
     body: list[Statement]
     constants: dict[object, Value] = field(default_factory=dict)
     states: set[Value] = field(default_factory=set)
-    lengths: dict[Value, tuple[int, Value | None]] = field(default_factory=dict)
+    lengths: dict[Value, Hashable] = field(default_factory=dict)
     rows: dict[Value, str] = field(default_factory=dict)
     counts: dict[Value, int] = field(default_factory=dict)
     keeping: set[Value] = field(default_factory=set)

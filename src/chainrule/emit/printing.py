@@ -264,7 +264,7 @@ def _exploded_call(
 def expression_text(value: ast.expr) -> str:
     """An expression as it stands between brackets or commas."""
     text = text_of(ast.Expr(value)).strip()
-    return f"({text})" if isinstance(value, ast.Tuple) and not text.startswith("(") else text
+    return f"({text})" if isinstance(value, ast.Tuple) and len(value.elts) > 1 else text
 
 
 Line = tuple[str, int]

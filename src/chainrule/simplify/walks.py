@@ -9,6 +9,7 @@ from chainrule.graph.node import Node
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, operations
 from chainrule.simplify.absorbing import absorbing
+from chainrule.simplify.entries import entries
 from chainrule.simplify.inverses import several_systems
 from chainrule.simplify.inward import inward
 from chainrule.simplify.multiples import multiples_of
@@ -28,6 +29,10 @@ def simplify(graph: Graph) -> list[Copier]:
         walks.append(Shapes(graph))
         walks[-1].run()
         graph = walks[-1].graph
+    if (single := entries(graph)) is not None:
+        single.run()
+        walks.append(single)
+        graph = single.graph
     last = _walked(graph, walks)
     if (inverses := several_systems(last.graph)) is not None:
         inverses.run()

@@ -1,0 +1,117 @@
+"""Lists of adjoints, entry by entry.
+
+A loop that adds to entry i of a list of zeros in step i, for every entry, gathers the list; what
+is done to all entries of a list is done to the one that is read::
+
+    a_bar = [0.0] * len(a)                         a_bar = []
+    b_bar = [p + c_bar for p in b_bar]             for a_i, b_i_bar in zip(a, b_bar):
+    for i, a_i in enumerate(a):                        a_bar.append(a_i * (b_i_bar + c_bar))
+        a_bar[i] += a_i * b_bar[i]
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from chainrule.graph.block import Graph
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT, Sequence
+from chainrule.primitives.control import LOOP, loop_body, loop_parts, next_states, owned_blocks
+from chainrule.primitives.copying import Copier
+from chainrule.primitives.cost import nodes_of
+from chainrule.primitives.list_lengths import ListLengths, count_of
+from chainrule.primitives.sequence import (
+    append,
+    display,
+    entrywise_add,
+    fill_like,
+    index,
+    index_add,
+    zeros_like,
+)
+
+FLOATS = Sequence(FLOAT)
+
+
+class Entries(Copier):
+    """A copy in which such lists are gathered, and such entries computed where they are read."""
+
+    def __init__(
+        self, source: Graph, gathered: dict[Node, set[int]], computed: dict[Node, Node]
+    ) -> None:
+        super().__init__(source)
+        self.gathered = gathered
+        self.computed = computed
+        self.additions = {next_states(loop)[k] for loop, found in gathered.items() for k in found}
+
+    def copy(self, step: Node) -> Node:
+        """The step; an addition to a gathered list becomes an ``append``."""
+        if step in self.additions:
+            args = (self.mapped(step.args[0]), self.mapped(step.args[-1]))
+            self.map[step] = self.graph.cursor.add(append, args)
+        elif step in self.computed:
+            self.map[step] = self._entry(step.args[0], step.args[1])
+        else:
+            return super().copy(step)
+        self.named(step, self.map[step])
+        return self.map[step]
+
+    def replace(self, node: Node, args: tuple[Node, ...], params: tuple[object, ...]) -> Node:
+        if node in self.gathered:
+            found = list(args)
+            for k in self.gathered[node]:
+                found[3 + k] = self.graph.cursor.add(display, (), ("list",))
+            args = tuple(found)
+        return super().replace(node, args, params)
+
+    def _entry(self, base: Node, position: Node) -> Node:
+        """Entry ``position`` of a list of floats that is not made for it."""
+        if base.op is fill_like:
+            return self.mapped(base.args[1])
+        if base.op is zeros_like:
+            return self.graph.constant(0.0)
+        if base.op is entrywise_add and base in self.computed.values():
+            first, second = (self._entry(arg, position) for arg in base.args)
+            made: Node = first + second
+            return made
+        return self.graph.cursor.add(index, (self.mapped(base), self.mapped(position)))
+
+
+def entries(graph: Graph) -> Entries | None:
+    """The walk that does so; None where there is nothing to do."""
+    steps = list(nodes_of(graph.body))
+    if not any(step.op is index_add or step.op is entrywise_add for step in steps):
+        return None
+    uses: Counter[Node] = Counter(arg for step in steps for arg in step.args)
+    for block in [graph.body, *(block for step in steps for block in owned_blocks(step))]:
+        uses.update(block.results)
+    lengths = ListLengths(steps)
+    gathered: dict[Node, set[int]] = {}
+    computed: dict[Node, Node] = {}
+    for step in steps:
+        if step.op is LOOP and (found := _gathered(step, uses, lengths)):
+            gathered[step] = found
+        elif step.op is index and len(step.args) == 2:
+            base = step.args[0]
+            if base.op is entrywise_add and base.type == FLOATS and uses[base] == 1:
+                computed[step] = base
+    return Entries(graph, gathered, computed) if gathered or computed else None
+
+
+def _gathered(loop: Node, uses: Counter[Node], lengths: ListLengths) -> set[int]:
+    """The states to whose entry i step i adds, for every entry; nothing else is done to them."""
+    count = count_of(loop)
+    if count is None or loop.params[0] != "range":
+        return set()
+    _, initial, states = loop_parts(loop)
+    found = set()
+    for k, grown in enumerate(next_states(loop)):
+        if grown.op is not index_add or len(grown.args) != 3 or grown.block is not loop_body(loop):
+            continue
+        at = loop_body(loop).parameters[0]
+        own = grown.args[0] is states[k] and grown.args[1] is at and uses[states[k]] == 1
+        empty = initial[k].op is zeros_like and initial[k].type == FLOATS
+        whole = lengths.of(initial[k]) == lengths.of_count(count)
+        if own and empty and whole and uses[grown] == 1:
+            found.add(k)
+    return found

@@ -1,0 +1,158 @@
+"""Lists that a loop gathers, and their adjoints: which entry belongs to which step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import oracle
+import pytest
+
+from chainrule import grad, hvp
+
+
+def softmax_policy(theta: list[float], features: Any, rewards: list[float]) -> float:
+    scores = [sum(t * f for t, f in zip(theta, phi, strict=False)) for phi in features]
+    top = max(scores)
+    e = [math.exp(s - top) for s in scores]
+    z = sum(e)
+    return sum(ei / z * r for ei, r in zip(e, rewards, strict=False))
+
+
+def counts_down(x: list[float], n: int) -> float:
+    out = []
+    for k in range(n, -n, -2):
+        out.append(math.sin(k * x[0]) * x[1])
+    return sum(v**2 * w for v, w in zip(out, reversed(out), strict=True)) + out[0]
+
+
+def unknown_stride(x: list[float], stride: int) -> float:
+    out = []
+    for k in range(1, 12, stride):
+        out.append(x[0] * k + x[1] ** k)
+    return sum(v * v for v in out[1:]) * out[-1]
+
+
+def leaves_early(x: list[float], bound: float) -> float:
+    out = []
+    for k in range(20):
+        if x[0] * k > bound:
+            break
+        out.append(x[1] * math.exp(-k * x[0]))
+    return sum(v * (i + 1) for i, v in enumerate(out))
+
+
+def while_it_grows(x: list[float]) -> float:
+    out = []
+    y = x[0]
+    while y < 10.0:
+        out.append(y * x[1])
+        y = y * x[0]
+    return sum(v * v for v in out) + y
+
+
+def reads_what_it_made(x: list[float], n: int) -> float:
+    out = []
+    for k in range(n):
+        out.append(x[k % 2] * (1.0 + sum(out) if out else 1.0))
+    return out[-1] * out[0]
+
+
+def rows(x: list[list[float]]) -> float:
+    squares = [[a * a for a in row] for row in x]
+    totals = [sum(row) for row in squares]
+    scaled = [[a / t for a in row] for row, t in zip(squares, totals, strict=True)]
+    return sum(math.sin(a) * (i + 1) for i, row in enumerate(scaled) for a in row)
+
+
+def grows_afterwards(x: list[float]) -> float:
+    out = [a * a for a in x]
+    out.append(x[0] * x[1])
+    out.insert(0, math.cos(x[1]))
+    first = out.pop(1)
+    return sum(a * (k + 1) for k, a in enumerate(out)) * first
+
+
+def shorter_partner(x: list[float], y: list[float]) -> float:
+    out = [a * b for a, b in zip(x, y, strict=False)]
+    return sum(a * c for a, c in zip(x, out, strict=False))
+
+
+CASES: list[tuple[Callable[..., float], tuple[Any, ...]]] = [
+    (softmax_policy, ([0.3, -0.2], [[1.0, 0.5], [0.2, 1.0], [1.0, 1.0]], [1.0, 2.0, 3.0])),
+    (softmax_policy, ([0.3, -0.2], [[1.0, 0.5], [0.2, 1.0], [1.0, 1.0]], [1.0, 2.0])),
+    (softmax_policy, ([0.3, -0.2], [[1.0], [0.2, 1.0, 5.0]], [1.0, 2.0, 4.0])),
+    (counts_down, ([0.4, 1.2], 3)),
+    (unknown_stride, ([0.4, 1.2], 1)),
+    (unknown_stride, ([0.4, 1.2], 3)),
+    (leaves_early, ([0.4, 1.2], 2.1)),
+    (leaves_early, ([0.4, 1.2], 20.0)),
+    (while_it_grows, ([1.7, 0.3],)),
+    (reads_what_it_made, ([0.7, 0.3], 5)),
+    (rows, ([[0.7, 0.3], [1.1, 0.4, 0.2], [2.0]],)),
+    (grows_afterwards, ([0.7, 0.3, 1.4],)),
+    (shorter_partner, ([0.7, 0.3, 1.4], [2.0, 3.0])),
+    (shorter_partner, ([0.7, 0.3], [2.0, 3.0, 4.0])),
+]
+
+
+def entries(found: Any) -> list[float]:
+    if isinstance(found, list):
+        return [number for each in found for number in entries(each)]
+    return [found]
+
+
+@pytest.mark.parametrize(("function", "point"), CASES)
+def test_every_entry_gets_its_own_adjoint(
+    function: Callable[..., float], point: tuple[Any, ...]
+) -> None:
+    found = entries(grad(function, mode="reverse")(*point))
+    places = list(oracle.paths(point[0]))
+    assert len(found) == len(places)
+    for place, number in zip(places, found, strict=True):
+        verdict = oracle.derivative(function, point, path=place)
+        assert oracle.agrees(verdict, number), (place, number, verdict)
+
+
+@pytest.mark.parametrize(("function", "point"), CASES)
+def test_second_derivatives(function: Callable[..., float], point: tuple[Any, ...]) -> None:
+    slopes = grad(function, mode="reverse")
+    places = list(oracle.paths(point[0]))
+    for k, place in enumerate(places):
+        seed = _unit(point[0], place)
+        found = entries(hvp(function)(*point, seed)[1])
+        for other, number in enumerate(found):
+            verdict = oracle.derivative(
+                lambda *args, other=other: entries(slopes(*args))[other], point, path=place
+            )
+            assert oracle.agrees(verdict, number, rtol=1e-6), (k, other, number, verdict)
+
+
+def _unit(container: Any, place: Any) -> Any:
+    if isinstance(container, list):
+        return [
+            _unit(each, place[1:]) if place and place[0] == k else _zero(each)
+            for k, each in enumerate(container)
+        ]
+    return 1.0
+
+
+def _zero(container: Any) -> Any:
+    return [_zero(each) for each in container] if isinstance(container, list) else 0.0
+
+
+def test_adjoints_of_entries_are_read_in_the_order_of_the_loop() -> None:
+    slope = grad(softmax_policy)
+    slope(*CASES[0][1])
+    text = slope.source
+    assert ".pop()" not in text and "reversed(" not in text
+
+
+def test_a_list_whose_every_entry_gets_one_adjoint_is_gathered() -> None:
+    def mean_square(xs: list[float]) -> float:
+        return sum(x * x for x in xs) / len(xs)
+
+    derivative = grad(mean_square)
+    assert derivative([1.0, 3.0]) == [1.0, 3.0]
+    assert "return [2.0 * x / n_xs for x in xs]" in derivative.source
