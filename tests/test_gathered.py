@@ -79,6 +79,27 @@ def shorter_partner(x: list[float], y: list[float]) -> float:
     return sum(a * c for a, c in zip(x, out, strict=False))
 
 
+def path_length(points: list[list[float]]) -> float:
+    total = 0.0
+    for (x, y), (u, v) in zip(points, points[1:], strict=False):  # noqa: RUF007
+        total += math.hypot(u - x, v - y) * u
+    first = points[0]
+    for k in range(2):
+        total += first[k] * points[1][k]
+    return total
+
+
+def changes_rows(points: list[list[float]]) -> float:
+    rows = [list(row) for row in points]
+    row = rows[1]
+    row[0] = row[1] * rows[0][0]
+    total = 0.0
+    for j in range(2):
+        if row[j] > 0.0:
+            total += row[j] * rows[0][j]
+    return total + sum(rows[1])
+
+
 CASES: list[tuple[Callable[..., float], tuple[Any, ...]]] = [
     (softmax_policy, ([0.3, -0.2], [[1.0, 0.5], [0.2, 1.0], [1.0, 1.0]], [1.0, 2.0, 3.0])),
     (softmax_policy, ([0.3, -0.2], [[1.0, 0.5], [0.2, 1.0], [1.0, 1.0]], [1.0, 2.0])),
@@ -92,6 +113,8 @@ CASES: list[tuple[Callable[..., float], tuple[Any, ...]]] = [
     (reads_what_it_made, ([0.7, 0.3], 5)),
     (rows, ([[0.7, 0.3], [1.1, 0.4, 0.2], [2.0]],)),
     (grows_afterwards, ([0.7, 0.3, 1.4],)),
+    (path_length, ([[0.7, 0.3], [1.4, 0.2], [2.0, 1.1]],)),
+    (changes_rows, ([[0.7, 0.3], [1.4, 0.2]],)),
     (shorter_partner, ([0.7, 0.3, 1.4], [2.0, 3.0])),
     (shorter_partner, ([0.7, 0.3], [2.0, 3.0, 4.0])),
 ]
@@ -156,3 +179,24 @@ def test_a_list_whose_every_entry_gets_one_adjoint_is_gathered() -> None:
     derivative = grad(mean_square)
     assert derivative([1.0, 3.0]) == [1.0, 3.0]
     assert "return [2.0 * x / n_xs for x in xs]" in derivative.source
+
+
+def test_entries_of_rows_are_added_where_they_stand() -> None:
+    slope = grad(path_length, mode="reverse")
+    slope([[0.7, 0.3], [1.4, 0.2], [2.0, 1.1]])
+    assert "points_bar[i + 1][0] += " in slope.source
+    assert "for p, q in zip(" not in slope.source
+
+
+def test_what_a_step_adds_is_summed_up_first() -> None:
+    def drift(a: float, b: float, n: int) -> float:
+        y = b
+        for _ in range(n):
+            y = math.sin(y * a) - b * y * a + math.cos(a)
+        return y
+
+    slope = grad(drift, wrt=("a", "b"), mode="reverse")
+    verdicts = [oracle.derivative(drift, (0.4, 0.9, 3), wrt=k) for k in (0, 1)]
+    for verdict, number in zip(verdicts, slope(0.4, 0.9, 3), strict=True):
+        assert oracle.agrees(verdict, number)
+    assert "a_bar = a_bar" not in slope.source and "a_bar +=" in slope.source

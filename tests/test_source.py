@@ -543,8 +543,8 @@ GALLERY = [
         scale = e * sin_anomaly
         scale_1 = ratio * ((anomaly - scale - mean) / gap)
         mean_bar += ratio
-        e_bar = e_bar - scale_1 * cos_anomaly + ratio * sin_anomaly
         anomaly_bar = scale * scale_1
+        e_bar += ratio * sin_anomaly - scale_1 * cos_anomaly
     return mean_bar + anomaly_bar, e_bar
 """,
         id="kepler-reverse-mean-e",

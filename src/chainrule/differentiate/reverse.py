@@ -504,7 +504,7 @@ class ReverseWalker(Adjoints):
     def _capture(self, arg: Node, old: Block, found: dict[Node, None]) -> None:
         if arg in self._active and not inside(arg, old):
             found[arg] = None
-            if arg.op is sequence.slice_of:
+            if arg.op is sequence.slice_of or sequence.is_row(arg):
                 self._capture(arg.args[0], old, found)
 
 

@@ -61,8 +61,8 @@ class Adjoints:
         if not self.active(base):
             return
         array = isinstance(base.type, Array)
-        if array and base.op is sequence.index and isinstance(base.args[0].type, Array):
-            # An entry of a row is an entry of the array: the row needs no adjoint.
+        if sequence.is_row(base):
+            # An entry of a row is an entry of the whole: the row needs no adjoint.
             self.accumulate_at(base.args[0], (*base.args[1:], *path), value)
             return
         current = widened(self.bar(base), base) if array else self.bar(base)

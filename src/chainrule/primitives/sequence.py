@@ -127,6 +127,12 @@ index = register(
 )
 
 
+def is_row(node: Node) -> bool:
+    """Whether a value is a list in a list of lists, or a row of an array."""
+    kind = Array if isinstance(node.type, Array) else Sequence
+    return node.op is index and all(isinstance(each.type, kind) for each in (node, node.args[0]))
+
+
 def _pull_index_set(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     """The written entry's adjoint goes to the value; the old version's entry gets none."""
     base, *path, value = node.args

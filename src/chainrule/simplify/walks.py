@@ -9,6 +9,7 @@ from chainrule.graph.node import Node
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, operations
 from chainrule.simplify.absorbing import absorbing
+from chainrule.simplify.accumulating import accumulating
 from chainrule.simplify.entries import entries
 from chainrule.simplify.inverses import several_systems
 from chainrule.simplify.inward import inward
@@ -71,6 +72,9 @@ def simplify(graph: Graph) -> list[Copier]:
     if (moved := absorbing(walks[-1].graph)) is not None:
         moved.run()
         walks.append(moved)
+    if (added := accumulating(walks[-1].graph)) is not None:
+        added.run()
+        walks.append(added)
     return walks
 
 
