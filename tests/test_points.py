@@ -296,3 +296,191 @@ def test_a_value_that_is_constant_over_a_region_is_no_single_point(mode: str) ->
     slope = grad(dry_length, mode=mode)
     assert slope(0.5) == 1.0
     assert slope(2.0) == 9.0
+
+
+TABLE = [0.0, 1.0, 2.0, 3.0]
+VALUES = [0.0, 1.0, 4.0, 9.0]
+
+
+def found_index(x):
+    k = -1
+    for i in range(4):
+        if TABLE[i] == x:
+            k = i
+    if k >= 0:
+        return VALUES[k]
+    return x * x
+
+
+def found_none(x):
+    found = None
+    for i, t in enumerate(TABLE):
+        if t == x:
+            found = i
+            break
+    if found is None:
+        return x * x
+    return VALUES[found]
+
+
+def found_while(x):
+    k = 0
+    while k < 4 and TABLE[k] != x:
+        k += 1
+    if k < 4:
+        return VALUES[k]
+    return x * x
+
+
+def found_halving(x):
+    low, high, place = 0, 3, -1
+    while low <= high:
+        middle = (low + high) // 2
+        if TABLE[middle] < x:
+            low = middle + 1
+        elif TABLE[middle] > x:
+            high = middle - 1
+        else:
+            place = middle
+            break
+    return x * x if place < 0 else VALUES[place]
+
+
+def found_list(x):
+    rows = [y for t, y in zip(TABLE, VALUES, strict=True) if t == x]
+    return rows[0] if rows else x * x
+
+
+def found_count(x):
+    return 1.0 if TABLE.count(x) > 0 else x * x
+
+
+def found_name(x):
+    mode = "low" if x < 1 else ("at" if x <= 1 else "high")
+    if mode == "at":
+        return 1.0
+    return x * x
+
+
+def found_sign(x):
+    side = (x > 1) - (x < 1)
+    if side == 0:
+        return 1.0
+    return x * x
+
+
+def found_entry(x):
+    return [x * x, 1.0][x == 1.0]
+
+
+def found_factor(x):
+    return (x != 1.0) * x * x + 1.0 * (x == 1.0)
+
+
+def found_last(x):
+    """At the last entry, 1, it leaves what stands there."""
+    if x > TABLE[1]:
+        j = 2
+    else:
+        j = 0
+        while j < 2 and x >= TABLE[j]:
+            j += 1
+        j -= 1
+    if j == 1:
+        return VALUES[1]
+    return x * x
+
+
+FOUND = [value for name, value in globals().items() if name.startswith("found_")]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("f", FOUND, ids=lambda f: f.__name__)
+def test_what_a_search_has_found_equal_has_no_slope(f: Callable[..., Any], mode: str) -> None:
+    gradient = grad(f, mode=mode)
+    assert gradient(1.5) == 3.0 and gradient(0.25) == 0.5
+    with pytest.raises(ArithmeticError, match=UNKNOWN):
+        gradient(1.0)
+    with pytest.raises(ArithmeticError, match=UNKNOWN):
+        grad(gradient)(1.0)
+    assert grad(gradient)(1.5) == 2.0
+
+
+def test_a_flag_of_a_search_is_a_variable_of_the_derivative() -> None:
+    source = grad(found_index, mode="reverse")
+    source(1.5)
+    assert source.source.split('"""')[2] == (
+        """
+    k = -1
+    met = False
+    for i in range(4):
+        if TABLE[i] == x:
+            k = i
+            met = True
+    # line {first}: if k >= 0:
+    if met:
+        raise ArithmeticError(
+            "test_points.py:{first}: no slope is known at this single point"
+        )
+    if k >= 0:
+        return 0.0
+    # line {second}: return x * x
+    return 2.0 * x
+""".format(
+            first=found_index.__code__.co_firstlineno + 5,
+            second=found_index.__code__.co_firstlineno + 7,
+        )
+    )
+
+
+def larger(a, b):
+    m = max(a, b)
+    if m == a:
+        return 2.0 * a
+    return 3.0 * b
+
+
+def heaviest(xs):
+    top = max(xs)
+    total = 0.0
+    for x in xs:
+        total += 5.0 * x if x == top else x
+    return total
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_value_that_is_compared_with_itself_is_at_no_point(mode: str) -> None:
+    assert grad(larger, ("a", "b"), mode=mode)(2.0, 1.0) == (2.0, 0.0)
+    assert grad(larger, ("a", "b"), mode=mode)(1.0, 2.0) == (0.0, 3.0)
+    assert grad(heaviest, mode=mode)([1.0, 3.0, 2.0]) == [1.0, 5.0, 1.0]
+
+
+def settled(a, n):
+    x, done = a, False
+    for _ in range(n):
+        step = 0.5 * (a / x - x)
+        x += step
+        if step == 0.0:
+            done = True
+    if not done:
+        return 0.0
+    return x
+
+
+def switched(x, n):
+    """A thermostat: its mode is told from both sides, and holds over intervals."""
+    heats, total = True, 0.0
+    for _ in range(n):
+        if x >= 3.0:
+            heats = False
+        elif x <= 1.0:
+            heats = True
+        x = x + 1.0 if heats else 0.5 * x
+        total += x
+    return total
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_convergence_and_modes_are_no_points(mode: str) -> None:
+    assert grad(settled, mode=mode)(4.0, 40) == pytest.approx(0.25, rel=1e-12)
+    assert grad(switched, mode=mode)(1.0, 3) == 2.5

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from chainrule.differentiate.activity import active, all_steps, varied
 from chainrule.differentiate.points import Points, either, nonzero, refuse_points, sources
 from chainrule.errors import NotDifferentiableError
-from chainrule.graph.block import ITEM, PARAMETER, UNDEFINED, Block, Graph
+from chainrule.graph.block import ITEM, PARAMETER, UNDEFINED, Block, Graph, Told
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Array
 from chainrule.graph.types import Sequence as SequenceType
@@ -52,6 +52,9 @@ class ForwardWalker(Copier):
         self.dots: list[dict[Node, Node]] = [{} for _ in suffixes]
         self.seeds: list[Mapping[Node, Callable[[], Node]]] = [{} for _ in suffixes]
         self.with_tangents = True
+
+    def told(self, told: Told | None) -> None:
+        """Nothing: the tangents have seen to it."""
 
     def dot(self, node: Node, direction: int) -> Node | None:
         """Tangent of an old node; None where it is zero."""
@@ -99,6 +102,7 @@ class ForwardWalker(Copier):
         op = step.op
         assert isinstance(op, Primitive)
         with self.graph.answering(step.origin.answered):
+            self._refuse_found(step)
             rows = [
                 [self.dot(arg, direction) if arg in self.active else None for arg in step.args]
                 for direction in range(len(self.suffixes))
@@ -156,6 +160,9 @@ class ForwardWalker(Copier):
             if self._refuse_points(node, position, extra):
                 new.completes = False
 
+        if extra:
+            with self.graph.answering(node.args[0].origin.answered):
+                self._refuse_found(node)
         blocks = self.arms(node, olds, finish)
         if any(_needs_statements(step, str(style)) for new in blocks for step in new.steps):
             style = "statement"
@@ -169,6 +176,12 @@ class ForwardWalker(Copier):
             return False
         with self.graph.answering(node.args[0].origin.answered):
             return refuse_points(self.graph, conditions, self._moves, self.mapped)
+
+    def _refuse_found(self, choice: Node) -> None:
+        """Raise before a choice that rests on what a search has found equal."""
+        conditions = self.points.before(choice)
+        if conditions:
+            refuse_points(self.graph, conditions, self._moves, self.mapped)
 
     def _moves(self, nodes: tuple[Node, ...]) -> Node | bool:
         """Whether something that ``nodes`` are computed from changes in some direction."""

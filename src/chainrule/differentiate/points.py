@@ -57,10 +57,33 @@ class Meeting:
     nodes: tuple[Node, ...]
 
 
-Condition = Equal | Cases | Meeting
+@dataclass(frozen=True)
+class Found:
+    """Where ``flag`` holds a search has found ``nodes``, which vary, equal to something."""
+
+    flag: Node
+    nodes: tuple[Node, ...]
+
+
+Condition = Equal | Cases | Meeting | Found
 # What must be true of the compared values for the arm's slope to be in doubt: False, True or a
 # node that tells when the derivative runs.
 Doubt = Callable[[tuple[Node, ...]], "Node | bool"]
+
+EXTREMES = ("python_max", "python_min", "maximum", "minimum", "fmax", "fmin")
+# Which arguments an operation picks its result out of.
+PICKS = {
+    sequence.index: (0,),
+    sequence.index_set: (0, -1),
+    sequence.append: (0, 1),
+    sequence.concatenate: (0, 1),
+    sequence.copy: (0,),
+    sequence.as_tuple: (0,),
+    sequence.backwards: (0,),
+    sequence.slice_of: (0,),
+    **dict.fromkeys(map(TABLE.__getitem__, ("sequence_max", "sequence_min")), (0,)),
+    **dict.fromkeys(map(TABLE.__getitem__, EXTREMES), (0, 1)),
+}
 
 # ``left <= right`` is known where the comparison has this outcome; True: the other way round.
 ORDERS = {
@@ -100,12 +123,30 @@ class Points:
         given = arms[position].results
         if not all(arm.completes for arm in arms) or all(given[k].op is UNDEFINED for k in results):
             return ()
+        told = self._told(node, position, results)
         conditions = self._equal(node.args[0], position == 0, node.block)
-        if not conditions:
-            return self._met(node, position == 0)
+        if told or not conditions:
+            return told or self._met(node, position == 0)
         if self._converged(arms[position], conditions):
             return ()
         return conditions
+
+    def arm(self, branch: Node, truth: bool) -> tuple[Condition, ...]:
+        """What is equal in an arm of a branch, whatever flows through its results."""
+        return self._equal(branch.args[0], truth, branch.block)
+
+    def before(self, choice: Node) -> tuple[Condition, ...]:
+        """What a search has found equal where a choice rests on it."""
+        told = choice.graph.found.get(choice)
+        return () if told is None or told.flag is None else (Found(told.flag, told.moving),)
+
+    def _told(self, choice: Node, position: int, results: Iterable[int]) -> tuple[Condition, ...]:
+        """What is equal at the one point where a count takes an arm that leaves a constant."""
+        told = choice.graph.found.get(choice)
+        given = owned_blocks(choice)[position].results
+        if told is None or told.arm != position or all(given[k] in self._varied for k in results):
+            return ()
+        return tuple(map(Meeting, told.pairs))
 
     def _met(self, node: Node, truth: bool) -> tuple[Condition, ...]:
         """What is equal at the one point where this arm goes with an arm of a branch before."""
@@ -229,7 +270,7 @@ class Points:
 def _equal_nodes(conditions: Sequence[Condition]) -> Iterator[tuple[Node, ...]]:
     """The compared values of all cases."""
     for condition in conditions:
-        if isinstance(condition, (Equal, Meeting)):
+        if not isinstance(condition, Cases):
             yield condition.nodes
         else:
             yield from _equal_nodes((*condition.then, *condition.orelse))
@@ -261,14 +302,64 @@ def _order(predicate: Node, truth: bool) -> tuple[object, object] | None:
     turned = ORDERS.get((predicate.op, truth))
     if turned is None:
         return None
-    keys = [arg.params[0] if arg.op is CONSTANT else arg for arg in predicate.args]
+    keys = list(map(_read, predicate.args))
     return (keys[1], keys[0]) if turned else (keys[0], keys[1])
+
+
+def _read(node: Node) -> object:
+    """What tells a value; a table's entry that is read twice is one."""
+    if node.op is CONSTANT:
+        return node.params[0]
+    return (node.params[0], *map(_read, node.args)) if isinstance(node.op, Verbatim) else node
 
 
 def _compared(args: Sequence[Node]) -> tuple[Condition, ...]:
     """A value always equals itself, and there is no slope at infinity."""
     infinite = any(_number(arg) in (math.inf, -math.inf) for arg in args)
-    return () if infinite or args[0] is args[1] else (Equal(tuple(args)),)
+    return () if infinite or are_kin(args) else (Equal(tuple(args)),)
+
+
+def are_kin(nodes: Sequence[Node]) -> bool:
+    """Whether two values may be one: after ``m = max(a, b)`` ``m == a`` holds wherever a is chosen.
+
+    That they are equal says nothing of a point then.
+    """
+    first, *others = map(_chosen_from, nodes)
+    return any(not first.isdisjoint(other) for other in others)
+
+
+def _chosen_from(node: Node) -> set[Node]:
+    """The values, and the lists and arrays, that a value is picked out of."""
+    found: set[Node] = set()
+    seen = {node}
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        of: Iterable[Node] = ()
+        if node.op in PICKS:
+            of = [node.args[k] for k in PICKS[node.op] if k < len(node.args)]
+        elif node.op is sequence.display:
+            of = node.args
+        elif node.op is ITEM and owned_blocks(node.args[0]):
+            of = item_sources(node)
+        elif node.op is PARAMETER and node.block.owner is not None:
+            of = _state_sources(node, node.block.owner)
+        if not of and node.op is not CONSTANT:
+            found.add(node)
+        for each in of:
+            if each not in seen:
+                seen.add(each)
+                stack.append(each)
+    return found
+
+
+def _state_sources(state: Node, loop: Node) -> Sequence[Node]:
+    """What a state of a loop may be."""
+    _, initial, states = loop_parts(loop)
+    if state not in states:
+        return ()
+    k = states.index(state)
+    return (initial[k], next_states(loop)[k])
 
 
 def _unless_constant(args: Sequence[Node]) -> tuple[Condition, ...]:
@@ -351,8 +442,12 @@ def refuse_points(
                 return True
             continue
         when = doubt(condition.nodes)
-        if isinstance(condition, Meeting) and when is not False:
-            _refuse_meeting(graph, condition, when, mapped)
+        if isinstance(condition, (Meeting, Found)) and when is not False:
+            if isinstance(condition, Meeting):
+                met = TABLE["equal"](*map(mapped, condition.nodes))
+            else:
+                met = mapped(condition.flag)
+            _refuse_where(graph, met, when)
             continue
         if when is True:
             graph.cursor.add(RAISE, (), (_text(graph),))
@@ -366,12 +461,9 @@ def refuse_points(
     return False
 
 
-def _refuse_meeting(
-    graph: Graph, condition: Meeting, when: Node | bool, mapped: Callable[[Node], Node]
-) -> None:
-    """Append what raises at the one point where two values are equal."""
+def _refuse_where(graph: Graph, met: Node, when: Node | bool) -> None:
+    """Append what raises where ``met`` holds and the slope is in doubt."""
     arm, other = Block(graph, graph.cursor), Block(graph, graph.cursor)
-    equal = TABLE["equal"](*map(mapped, condition.nodes))
     with graph.inside(arm):
         if isinstance(when, Node):
             inner, rest = Block(graph, arm), Block(graph, arm)
@@ -382,7 +474,7 @@ def _refuse_meeting(
         else:
             graph.cursor.add(RAISE, (), (_text(graph),))
             arm.completes = False
-    graph.cursor.add(IF, (equal,), (arm, other, "statement"))
+    graph.cursor.add(IF, (met,), (arm, other, "statement"))
 
 
 def _text(graph: Graph) -> str:

@@ -130,6 +130,7 @@ class ReverseWalker(Adjoints):
     def _pull_primitive(self, step: Node, bar: Node) -> None:
         uses = self._uses[-1]
         check_rule(step)
+        self._refuse_found(step, nonzero(bar))
         assert isinstance(step.op, Primitive)
         steep = step in self._silent and may_be_steep(step) and step not in uses.walked
         arms = uses.arms_of(step) if steep and not isinstance(step.type, Array) else []
@@ -260,6 +261,7 @@ class ReverseWalker(Adjoints):
             self.pull(list(going[0].steps))
             return
         seeded = [k for k, _ in seeds]
+        self._refuse_found(node, either([nonzero(bar) for _, bar in seeds]))
         pulled = [
             self._pull_arm(
                 old, seeds, self._points.of(node, position, seeded), (node, position == 0)
@@ -267,6 +269,12 @@ class ReverseWalker(Adjoints):
             for position, old in enumerate(olds)
         ]
         self._join(predicate, pulled, olds)
+
+    def _refuse_found(self, choice: Node, felt: Node | bool) -> None:
+        """Raise before a choice that rests on what a search has found equal."""
+        conditions = self._points.before(choice)
+        if conditions:
+            refuse_points(self.graph, conditions, lambda nodes: felt)
 
     def _join(
         self, predicate: Node, pulled: list[tuple[Block, Bars]], olds: Sequence[Block]

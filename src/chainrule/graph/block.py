@@ -10,7 +10,7 @@ names.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 from chainrule.graph.function import Function
@@ -222,6 +222,26 @@ class SignatureParameter:
         return self.default is not NO_DEFAULT
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a choice is told of the equality that it rests on.
+
+    ``flag`` holds where a search has found ``moving`` equal to something; ``pairs`` are equal
+    at the one point where arm ``arm`` is taken.
+    """
+
+    flag: Node | None
+    moving: tuple[Node, ...]
+    arm: int = 0
+    pairs: tuple[tuple[Node, Node], ...] = ()
+
+    def map(self, change: Callable[[Node], Node]) -> Told:
+        """The same of other nodes."""
+        flag = None if self.flag is None else change(self.flag)
+        pairs = tuple((change(left), change(right)) for left, right in self.pairs)
+        return Told(flag, tuple(map(change, self.moving)), self.arm, pairs)
+
+
 class Graph:
     """A function: parameters, a body, results.
 
@@ -244,6 +264,9 @@ class Graph:
         Of the index of a loop over rows, the user's name of the row.
     globals, references:
         Values of ``GLOBAL`` nodes and objects of ``REFERENCE`` nodes.
+    found:
+        What choices are told of equalities that they rest on; None where the derivative has seen
+        to it.
     given:
         Arrays and ints that are handed in from outside, as they were when the code was made.
     lengths:
@@ -270,6 +293,7 @@ class Graph:
         self.module = "__main__"
         self.names: dict[Node, str] = {}
         self.rows: dict[Node, str] = {}
+        self.found: dict[Node, Told | None] = {}
         self.globals: dict[tuple[str, str], Any] = {}
         self.references: dict[Hashable, Any] = {}
         # The dictionaries of the modules that are read, and the cells of closures.

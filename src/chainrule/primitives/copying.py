@@ -15,6 +15,7 @@ from chainrule.graph.block import (
     Block,
     Graph,
     SignatureParameter,
+    Told,
 )
 from chainrule.graph.node import Node
 from chainrule.primitives.control import IF, LOOP, TRY
@@ -49,7 +50,14 @@ class Copier:
         self.walk(self.source.body, self.graph.body)
         self.graph.body.results = tuple(map(self.mapped, self.source.body.results))
         self.graph.body.completes = self.source.body.completes
+        for choice, told in self.source.found.items():
+            if choice in self.map:
+                self.graph.found[self.map[choice]] = self.told(told)
         return self.graph
+
+    def told(self, told: Told | None) -> Told | None:
+        """What a copied choice is told."""
+        return None if told is None else told.map(self.mapped)
 
     def parameters(self) -> None:
         """Copy the function's own parameters."""

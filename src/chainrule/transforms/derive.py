@@ -23,7 +23,7 @@ from chainrule.simplify.own_squares import squared
 from chainrule.transforms import jacobians, products
 from chainrule.transforms.domains import with_domains
 from chainrule.transforms.functions import with_calls
-from chainrule.transforms.pipeline import Wrt, gradient
+from chainrule.transforms.pipeline import Wrt, gradient, noticed, wanted
 from chainrule.version import __version__
 
 MODES = ("auto", "forward", "reverse")
@@ -80,6 +80,7 @@ def wrt_names(
 
 def transformed(lifted: Lifted, transform: str, wrt: Wrt, mode: str) -> Lifted:
     """Apply one transform to a lifted function."""
+    lifted = noticed(lifted, wanted(lifted, wrt).inputs)
     if transform in ("grad", "value_and_grad"):
         return gradient(lifted, wrt, mode, transform == "value_and_grad", transform)
     if transform == "jacobian":

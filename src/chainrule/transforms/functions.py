@@ -31,6 +31,7 @@ from chainrule.transforms.pipeline import (
     Wanted,
     copy_of,
     forward,
+    noticed,
     pulled_back,
     recorded,
     simplified,
@@ -176,9 +177,15 @@ def slope_of(base: Lifted, position: int) -> Lifted:
     return _simplified(lifted)
 
 
+def _noticed(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
+    """The function, whose choices are told what was found equal to a marked argument."""
+    parameters = base.graph.body.parameters
+    return noticed(base, [node for node, taken in zip(parameters, mask, strict=True) if taken])
+
+
 def pullback_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
     """A function that returns the adjoints of marked arguments, given that of result ``k``."""
-    copied, _ = copy_of(base)
+    copied, _ = copy_of(_noticed(base, mask))
     body, output = copied.graph.body, copied.result.parts[k].node
     assert output is not None
     inputs = [node for node, taken in zip(body.parameters, mask, strict=True) if taken]
@@ -194,7 +201,7 @@ def pullback_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
 
 def pushforward_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
     """A function that returns the tangent of result ``k``, given those of marked arguments."""
-    copied, _ = copy_of(base)
+    copied, _ = copy_of(_noticed(base, mask))
     body, output = copied.graph.body, copied.result.parts[k].node
     assert output is not None
     inputs = [node for node, taken in zip(body.parameters, mask, strict=True) if taken]

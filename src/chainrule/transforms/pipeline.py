@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.forward import ForwardWalker
+from chainrule.differentiate.found import with_notices
 from chainrule.differentiate.record import record
 from chainrule.differentiate.reverse import ReverseWalker
 from chainrule.errors import ArgumentError
@@ -277,17 +278,28 @@ def pulled_back(
     return bars, copied, walker
 
 
+def noticed(lifted: Lifted, inputs: Sequence[Node]) -> Lifted:
+    """The same program, whose choices are told what a search before them has found equal."""
+    copier = with_notices(lifted.graph, inputs)
+    return lifted if copier is None else _copied(lifted, copier)
+
+
 def copy_of(lifted: Lifted) -> tuple[Lifted, Copier]:
     """An independent copy, to which adjoints can be appended."""
     copier = Copier(lifted.graph)
-    graph = copier.run()
+    copier.run()
+    return _copied(lifted, copier), copier
+
+
+def _copied(lifted: Lifted, copier: Copier) -> Lifted:
+    """The function whose graph a copier has made."""
     parameters = {name: _mapped(structure, copier) for name, structure in lifted.parameters.items()}
     return replace(
         lifted,
-        graph=graph,
+        graph=copier.graph,
         parameters=parameters,
         result=lifted.result.map(copier.mapped, copier.mapped),
-    ), copier
+    )
 
 
 def recorded(lifted: Lifted, walker: ReverseWalker, result: Structure) -> Lifted:

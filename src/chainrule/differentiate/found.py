@@ -1,0 +1,453 @@
+"""Choices that rest on what a search has found by equality.
+
+    for i in range(n):
+        if table[i] == x:
+            k = i
+    return values[k] if k >= 0 else interpolated(x)
+
+The arm that uses ``k`` is taken at single points, as is that of ``if x == 0: ...``, though its own
+condition does not say so.  What has found the values equal is told to the choice by a flag that
+is set where they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from chainrule.differentiate.activity import all_steps, varied
+from chainrule.differentiate.points import Equal, Points, are_kin, either, sources
+from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, Told
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, FLOAT, INT, Array
+from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    TRY,
+    item_sources,
+    loop_body,
+    loop_parts,
+    owned_blocks,
+    try_blocks,
+)
+from chainrule.primitives.copying import Copier
+from chainrule.primitives.declare import TABLE, is_constant
+from chainrule.primitives.effect import Verbatim
+from chainrule.records import dataclass
+
+# On which side of right left is where they are equal and the comparison decides: -1 is below.
+SIDES = {
+    arithmetic.less: 1,
+    arithmetic.less_equal: -1,
+    arithmetic.greater: -1,
+    arithmetic.greater_equal: 1,
+}
+COMPARISONS = (
+    arithmetic.equal,
+    arithmetic.not_equal,
+    arithmetic.less,
+    arithmetic.less_equal,
+    arithmetic.greater,
+    arithmetic.greater_equal,
+)
+COUNTS = tuple(
+    TABLE[name] for name in ("add", "subtract", "multiply", "floor_divide", "modulus", "negative")
+)
+MATCHES = ("_0_ in _1_", "_0_ not in _1_", "_0_.count(_1_)")
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A comparison whose values are equal where ``key`` tells so, too."""
+
+    key: Node
+    comparison: Node
+
+
+# Where two values were equal: the arm that was taken then, or the truth that tells it.
+Match = Block | Node | Tie
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a choice has to be told: what matched, and the steps that hand it on."""
+
+    matches: tuple[Match, ...]
+    carriers: frozenset[Node]
+    moving: tuple[Node, ...]
+
+
+class Finder:
+    """Finds the choices that rest on equalities which their own conditions do not name."""
+
+    def __init__(self, graph: Graph, inputs: Iterable[Node]) -> None:
+        self._graph = graph
+        self._varied = varied(graph, inputs)
+        self._points = Points(graph, self._varied)
+        self._owners: dict[Node, Node] = {}
+        # Values that rest on no equality: they are not looked through a second time.
+        self._plain: set[Node] = set()
+
+    def notices(self) -> dict[Node, Notice]:
+        """What has to be told to which choice."""
+        if not self._compares():
+            return {}
+        found: dict[Node, Notice] = {}
+        for step in all_steps(self._graph.body):
+            if step.op is LOOP:
+                self._owners.update(dict.fromkeys(loop_body(step).parameters, step))
+        for step in all_steps(self._graph.body):
+            self._moving: dict[Match, list[Node]] = {}
+            for key in self._keys(step):
+                self._look(key, step)
+            if not self._moving or self._is_told(step, found):
+                continue
+            carriers = {match: _carriers(match, step) for match in self._moving}
+            told = {m: c for m, c in carriers.items() if c is not None}
+            if told:
+                through = frozenset(step for steps in told.values() for step in steps)
+                moving = dict.fromkeys(node for match in told for node in self._moving[match])
+                found[step] = Notice(tuple(told), through, tuple(moving))
+        return found
+
+    def _compares(self) -> bool:
+        """Whether anything that varies is compared for equality, or from both sides."""
+        return any(map(self._is_compared, all_steps(self._graph.body)))
+
+    def _is_compared(self, node: Node) -> bool:
+        """Whether a node tells how something that varies compares."""
+        return _compares(node) and any(
+            arg in self._varied and not _compares(arg) for arg in node.args
+        )
+
+    def _keys(self, step: Node) -> Sequence[Node]:
+        """What tells a step which of several values that vary it takes."""
+        if step in self._graph.found or step.origin.derivative:
+            return ()
+        if step.op is IF:
+            arms = owned_blocks(step)
+            items = (step.block.item(step, k) for k in range(len(arms[0].results)))
+            completes = all(arm.completes for arm in arms)
+            return step.args[:1] if completes and any(i in self._varied for i in items) else ()
+        if step not in self._varied:
+            return ()
+        if step.op is sequence.index:
+            return [key for key in step.args[1:] if not is_constant(key)]
+        if step.op is arithmetic.multiply and not isinstance(step.type, Array):
+            return [a for a in step.args if a not in self._varied and a.type in (BOOL, INT)]
+        return ()
+
+    def _look(self, key: Node, choice: Node) -> None:
+        """Note where values that ``key`` rests on were found equal, before the choice."""
+        seen = {key}
+        stack = [key]
+        self._ordered: dict[Node, None] = {}
+        counted = False
+        while stack:
+            node = stack.pop()
+            number = node.type in (FLOAT, INT) or isinstance(node.type, Array)
+            if number and node in self._varied and not _compares(node):
+                continue
+            counted = counted or (node.type is INT and node.op in COUNTS)
+            for each in self._behind(node, choice, node is key and choice.op is IF):
+                if each not in seen and each not in self._plain:
+                    seen.add(each)
+                    stack.append(each)
+        if counted and (key.type is INT or key.op in (arithmetic.equal, arithmetic.not_equal)):
+            self._tie(key, [*self._ordered, *_around(choice)], choice)
+        if not self._moving and not self._ordered:
+            self._plain |= seen
+
+    def _tie(self, key: Node, ordered: Sequence[Node], choice: Node) -> None:
+        """Note where a count tells one point: it comes from comparisons from both sides.
+
+        After ``if x > table[-1]`` a count of the entries that are ``<= x`` is that of all of them
+        at the last entry alone.
+        """
+        sides: dict[tuple[Node, int], list[Node]] = {}
+        for comparison in ordered:
+            left, right = comparison.args[:2]
+            if comparison.op in SIDES and (left in self._varied) != (right in self._varied):
+                turned = 1 if left in self._varied else -1
+                moving = left if turned == 1 else right
+                sides.setdefault((moving, turned * SIDES[comparison.op]), []).append(comparison)
+        for (moving, side), found in sides.items():
+            in_reach = all(arg.block.encloses(choice.block) for c in found for arg in c.args)
+            if in_reach and (moving, -side) in sides:
+                for comparison in found:
+                    self._note(Tie(key, comparison), comparison.args, choice)
+                return
+
+    def _behind(self, node: Node, choice: Node, direct: bool) -> Sequence[Node]:
+        """What a value rests on; matches are noted.
+
+        ``direct``: it is the condition of a branch, which sees to its own comparison.
+        """
+        if self._is_compared(node):
+            self._ordered[node] = None
+            if not direct and _tells_equal(node):
+                self._note(node, node.args, choice)
+            return ()
+        if node.op is ITEM:
+            return self._of_item(node, choice)
+        if node in self._owners:
+            return self._of_state(node)
+        return node.args
+
+    def _of_item(self, item: Node, choice: Node) -> list[Node]:
+        owner, k = item.args[0], int(str(item.params[0]))
+        if owner.op is not IF:
+            return self._of_loop(owner, k) if owner.op is LOOP else item_sources(item)
+        arms = owned_blocks(owner)
+        follow = [arm.results[k] for arm in arms]
+        if follow[0] is follow[1]:
+            return follow
+        # An arm may be taken at one point only.
+        for arm, truth in zip(arms, (True, False), strict=True):
+            conditions = self._points.arm(owner, truth)
+            equal = [each.nodes for each in conditions if isinstance(each, Equal)]
+            if conditions and len(equal) == len(conditions):
+                self._note(arm, equal[0], choice)
+        predicate = owner.args[0]
+        if not self._is_compared(predicate):
+            return [*follow, predicate]
+        self._ordered[predicate] = None
+        return follow
+
+    def _of_loop(self, loop: Node, k: int) -> list[Node]:
+        follow = [loop_parts(loop)[1][k], loop_body(loop).results[k]]
+        if loop.params[3]:
+            follow.append(loop_body(loop).results[-1])
+        if isinstance(loop.params[1], Block):
+            follow += loop.params[1].results
+        return follow
+
+    def _of_state(self, state: Node) -> list[Node]:
+        loop = self._owners[state]
+        bounds, _, states = loop_parts(loop)
+        return self._of_loop(loop, states.index(state)) if state in states else list(bounds)
+
+    def _note(self, match: Match, nodes: Sequence[Node], choice: Node) -> None:
+        """Note a match, if what varies in its ``nodes`` is the same for the whole search."""
+
+        def outside(node: Node) -> bool:
+            return node.block.encloses(choice.block)
+
+        ends = sources(nodes, lambda node: outside(node) or node.op is PARAMETER)
+        moving = [node for node in ends if node in self._varied]
+        if moving and all(map(outside, moving)) and not are_kin(nodes):
+            self._moving[match] = moving
+
+    def _is_told(self, choice: Node, found: dict[Node, Notice]) -> bool:
+        """Whether a choice around this one is told of the same."""
+        block: Block | None = choice.block
+        while block is not None and block.owner is not None:
+            around = found.get(block.owner)
+            if around is not None and set(self._moving) <= set(around.matches):
+                return True
+            block = block.parent
+        return False
+
+
+def _around(choice: Node) -> list[Node]:
+    """The comparisons on which it hangs that a choice is come to at all."""
+    found: list[Node] = []
+    block: Block | None = choice.block
+    while block is not None and block.owner is not None:
+        if block.owner.op is IF and block.owner.args[0].op in SIDES:
+            found.append(block.owner.args[0])
+        block = block.parent
+    return found
+
+
+def _compares(node: Node) -> bool:
+    """Whether a truth or a count tells how values compare."""
+    return node.op in COMPARISONS or (isinstance(node.op, Verbatim) and node.params[0] in MATCHES)
+
+
+def _tells_equal(node: Node) -> bool:
+    return node.op in (arithmetic.equal, arithmetic.not_equal) or isinstance(node.op, Verbatim)
+
+
+def _carriers(match: Match, choice: Node) -> list[Node] | None:
+    """The steps out of which a match must be told to the choice; None where it cannot be."""
+    found: list[Node] = []
+    if isinstance(match, Tie):
+        return found
+    block = match if isinstance(match, Block) else match.block
+    while not block.encloses(choice.block):
+        owner = block.owner
+        if owner is None or owner.serial > choice.serial:
+            return None
+        if owner.op is LOOP and block is owner.params[1] and not _may_be_asked_again(owner):
+            return None
+        found.append(owner)
+        block = owner.block
+    if isinstance(match, Node) and match.serial > choice.serial:
+        return None
+    return found
+
+
+def _may_be_asked_again(loop: Node) -> bool:
+    """Whether the condition that has ended a loop may be computed once more behind it."""
+    condition = loop.params[1]
+    assert isinstance(condition, Block)
+    return not loop.params[3] and not any(step.op.effect for step in all_steps(condition))
+
+
+class Noting(Copier):
+    """A copy in which choices are told, by ``Graph.found``, what a search has found equal.
+
+    The flag of a notice is carried along like a variable of the program's own.
+    """
+
+    def __init__(self, source: Graph, notices: dict[Node, Notice]) -> None:
+        super().__init__(source)
+        self._notices = notices
+        self._now: dict[Notice, Node | bool] = dict.fromkeys(notices.values(), False)
+
+    def step(self, step: Node) -> None:
+        notice = self._notices.get(step)
+        told = None if notice is None else self._told(step, notice)
+        super().step(step)
+        if told is not None:
+            self.graph.found[self.map[step]] = told
+        for each in self._now:
+            if step in each.matches:
+                self._meets(each, self._truth(step))
+
+    def _meets(self, notice: Notice, flag: Node | bool) -> None:
+        self._now[notice] = either([self._now[notice], flag])
+
+    def _told(self, choice: Node, notice: Notice) -> Told:
+        ties = [match for match in notice.matches if isinstance(match, Tie)]
+        flag = self._now[notice]
+        arm = 0 if ties and ties[0].key.op is arithmetic.equal else 1
+        pairs: list[tuple[Node, Node]] = []
+        if choice.op is IF:
+            for tie in ties:
+                left, right = map(self.mapped, tie.comparison.args)
+                pairs.append((left, right))
+        else:
+            flag = either([flag, *map(self._tied, ties)])
+        moving = tuple(map(self.mapped, notice.moving))
+        return Told(flag if isinstance(flag, Node) else None, moving, arm, tuple(pairs))
+
+    def _truth(self, match: Node) -> Node:
+        """Whether a comparison has found what was looked for."""
+        new = self.mapped(match)
+        if match.op is arithmetic.not_equal:
+            new = TABLE["equal"](*new.args)
+        elif match.params[:1] == ("_0_ not in _1_",):
+            new = TABLE["not"](new)
+        elif new.type is INT:
+            new = TABLE["not_equal"](new, 0)
+        return new
+
+    def _tied(self, tie: Tie) -> Node:
+        """Whether a key tells the one point at which a comparison is a tie."""
+        key = self.mapped(tie.key)
+        if key.op is not arithmetic.equal:
+            key = arithmetic.logical_not(key)
+        arms = [Block(self.graph, self.graph.cursor) for _ in range(2)]
+        with self.graph.inside(arms[0]):
+            arms[0].results = (TABLE["equal"](*map(self.mapped, tie.comparison.args)),)
+        arms[1].results = (key,)
+        branch = self.graph.cursor.add(IF, (key,), (*arms, "and"))
+        return branch.block.item(branch, 0)
+
+    def _carried(self, step: Node) -> list[Notice]:
+        return [notice for notice in self._now if step in notice.carriers]
+
+    def _node(self, notice: Notice) -> Node:
+        now = self._now[notice]
+        return now if isinstance(now, Node) else self.graph.constant(now)
+
+    def _handed_out(self, made: Node, notices: Sequence[Notice], first: int) -> None:
+        for k, notice in enumerate(notices):
+            flag = made.block.item(made, first + k)
+            self.graph.names.setdefault(flag, "met")
+            self._now[notice] = flag
+
+    def arms(self, node: Node, olds: Sequence[Block], finish: object = None) -> list[Block]:
+        before = {notice: self._now[notice] for notice in self._carried(node)}
+
+        def more(position: int, new: Block) -> None:
+            for notice, flag in before.items():
+                if olds[position] in notice.matches:
+                    self._now[notice] = True
+                done = olds[position].completes
+                new.results += (self._node(notice) if done else self.graph.undefined(),)
+                self._now[notice] = flag
+
+        return super().arms(node, olds, more)
+
+    def structured(self, node: Node) -> None:
+        super().structured(node)
+        if node.op is not LOOP:
+            blocks = try_blocks(node.params) if node.op is TRY else owned_blocks(node)
+            first = len(blocks[0].results) + (1 if node.op is TRY else 0)
+            self._handed_out(self.map[node], self._carried(node), first)
+
+    def loop_copy(self, node: Node) -> Node:
+        """A loop whose flags are further states."""
+        kind, condition, old, breaks = node.params
+        assert isinstance(old, Block)
+        carried = self._carried(node)
+        if not carried:
+            return super().loop_copy(node)
+        before = dict(self._now)
+        notices = _with_match_in(old, carried)
+        asked = _with_match_in(condition, carried) if isinstance(condition, Block) else []
+        args = (*map(self.mapped, node.args), *map(self._node, notices))
+        new_condition = None
+        parent = self.graph.cursor
+        if isinstance(condition, Block):
+            new_condition = parent = Block(self.graph, parent)
+        body = Block(self.graph, parent)
+        for parameter in old.parameters:
+            self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
+            self.named(parameter, self.map[parameter])
+        states = [body.parameter("met", BOOL) for _ in notices]
+        self.graph.names.update(dict.fromkeys(states, "met"))
+        if isinstance(condition, Block) and new_condition is not None:
+            self.walk(condition, new_condition)
+            new_condition.results = tuple(map(self.mapped, condition.results))
+        self._now.update(zip(notices, states, strict=True))
+        self.walk(old, body)
+        count = len(loop_parts(node)[2])
+        results = tuple(map(self.mapped, old.results))
+        with self.graph.inside(body):
+            body.results = (*results[:count], *map(self._node, notices), *results[count:])
+        made = self.replace(node, args, (kind, new_condition, body, breaks))
+        self._handed_out(made, notices, count)
+        self._now.update({notice: before[notice] for notice in carried if notice not in notices})
+        if isinstance(condition, Block) and asked:
+            self._ask_again(node, condition)
+        return made
+
+    def _ask_again(self, loop: Node, condition: Block) -> None:
+        """Behind a loop whose condition compares: what that found when it ended the loop."""
+        made = self.map[loop]
+        for k, state in enumerate(loop_parts(loop)[2]):
+            self.map[state] = made.block.item(made, k)
+        for step in condition.steps:
+            self.step(step)
+
+
+def _with_match_in(block: Block, notices: Sequence[Notice]) -> list[Notice]:
+    """The notices of what may match in a block, or in one inside it."""
+    inside: set[Match] = {block}
+    for step in all_steps(block):
+        inside |= {step, *owned_blocks(step)}
+    return [notice for notice in notices if inside.intersection(notice.matches)]
+
+
+def with_notices(graph: Graph, inputs: Iterable[Node]) -> Copier | None:
+    """A copy in which choices are told what was found equal; None where there are none."""
+    notices = Finder(graph, inputs).notices()
+    if not notices:
+        return None
+    copier = Noting(graph, notices)
+    copier.run()
+    return copier
