@@ -95,12 +95,21 @@ def masked_quotient(x: Node, y: Node) -> Node | None:
 
 
 def masked_sum(first: Node, second: Node) -> Node:
-    """The sum of two adjoints; what one mask hides of both, it hides of the sum."""
-    if masked(first) and masked(second) and first.args[0] is second.args[0]:
-        sides = [is_constant(each.args[1], 0) for each in (first, second)]
-        if sides[0] == sides[1]:
-            kept = 2 if sides[0] else 1
-            return inside_mask(first, lambda arm: arm + second.args[kept])
+    """The sum of two adjoints; what one mask hides of both, it hides of the sum.
+
+    What is hidden in turn, of the one where the other is shown, is a choice between the two.
+    """
+    left, right = laid_open(first), laid_open(second)
+    if left is None or right is None or left.args[0] is not right.args[0]:
+        return first + second
+    sides = [is_constant(each.args[1], 0) for each in (left, right)]
+    if sides[0] != sides[1]:
+        shown = (left, right) if sides[1] else (right, left)
+        found: Node = TABLE["where"].build(left.args[0], shown[0].args[1], shown[1].args[2])
+        return found
+    if masked(first) and masked(second):
+        kept = 2 if sides[0] else 1
+        return inside_mask(first, lambda arm: arm + second.args[kept])
     return first + second
 
 

@@ -18,6 +18,7 @@ from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, subtract
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section_add
+from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks
 from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import Primitive, is_constant
@@ -25,6 +26,7 @@ from chainrule.primitives.sequence import index_add
 from chainrule.primitives.silence import chooses, silent
 from chainrule.simplify.array_walk import ArraySimplifier, signed_arguments
 from chainrule.simplify.facts import Ahead, Facts, divides_by, hands_on
+from chainrule.simplify.hinges import unguarded, unguarded_arm
 from chainrule.simplify.multiples import multiples_of, rescaled
 from chainrule.simplify.product import (
     PRODUCT_OPS,
@@ -140,6 +142,9 @@ class Simplifier(ArraySimplifier):
             if truth is not None:
                 self._take(node, node.params[0 if truth else 1])
                 return
+            if (kept := unguarded_arm(node.args[0], owned_blocks(node))) is not None:
+                self._take(node, kept)
+                return
         super().structured(node)
         if node.op is IF:
             for arm, truth in zip(owned_blocks(self.map[node]), (True, False), strict=True):
@@ -223,7 +228,7 @@ class Simplifier(ArraySimplifier):
             return self._function(step)
         args = tuple(map(self.settled, step.args))
         whole = unit_axes_of(step.type)
-        new = self._something(op, args)
+        new = unguarded(*args) if op is where else self._something(op, args)
         new = self._scattered(step) if new is None else new
         counts = step.type == INT
         if new is None and op in SUM_OPS and not counts:

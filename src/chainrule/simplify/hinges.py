@@ -1,0 +1,102 @@
+"""Slopes of powers of hinges, which are zero where the hinge is: no guard is needed.
+
+The derivative of ``max(0, g) ** 2`` is ``2 * max(0, g)`` on both sides and at the kink::
+
+    t = 2.0 * max(0.0, g) if g > 0.0 else 0.0            t = 2.0 * max(0.0, g)
+"""
+
+from __future__ import annotations
+
+from chainrule.graph.block import Block
+from chainrule.graph.node import Node
+from chainrule.primitives.arithmetic import (
+    add,
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    multiply,
+    negative,
+    subtract,
+)
+from chainrule.primitives.bounds import bounds_of
+from chainrule.primitives.choices import maximum, minimum
+from chainrule.primitives.declare import is_constant
+from chainrule.primitives.extremes import python_max, python_min
+
+# What a comparison of x with 0 says of x: the sign it may have, both where it is true and false.
+SIGNS = {
+    greater: (1, -1),
+    greater_equal: (1, -1),
+    less: (-1, 1),
+    less_equal: (-1, 1),
+    equal: (0, None),
+}
+FLIPPED = {greater: less, greater_equal: less_equal, less: greater, less_equal: greater_equal}
+HINGES = {maximum: -1, python_max: -1, minimum: 1, python_min: 1}
+# What an arm may compute that is then computed always.
+PLAIN = (add, subtract, multiply, negative, *SIGNS)
+
+
+def unguarded(predicate: Node, then: Node, orelse: Node) -> Node | None:
+    """The arm of a choice that is right on both sides, as the other one is zero where it is."""
+    for truth, kept, zero in ((True, orelse, then), (False, then, orelse)):
+        if not is_constant(kept) and all(_vanishes(x, predicate, truth) for x in (zero, kept)):
+            return kept
+    return None
+
+
+def unguarded_arm(predicate: Node, arms: tuple[Block, ...]) -> Block | None:
+    """The arm of a branch all of whose results are right on both sides."""
+    for truth, kept, zero in ((True, arms[1], arms[0]), (False, arms[0], arms[1])):
+        results = zip(zero.results, kept.results, strict=True)
+        if (
+            all(step.op in PLAIN for step in kept.steps)
+            and kept.completes
+            and zero.completes
+            and any(not is_constant(result) for result in kept.results)
+            and all(_vanishes(x, predicate, truth) for pair in results for x in pair)
+        ):
+            return kept
+    return None
+
+
+def _vanishes(x: Node, predicate: Node, truth: bool) -> bool:
+    """Whether ``x`` is certainly 0 where ``predicate`` has this truth."""
+    if is_constant(x):
+        return is_constant(x, 0)
+    if x.op is negative:
+        return _vanishes(x.args[0], predicate, truth)
+    if x.op is multiply:
+        first, second = x.args
+        return any(
+            _vanishes(zero, predicate, truth) and bounds_of(other).finite
+            for zero, other in ((first, second), (second, first))
+        )
+    if x.op not in HINGES:
+        return False
+    for value, edge in (x.args, x.args[::-1]):
+        if is_constant(edge, 0):
+            sign = _sign(value, predicate, truth)
+            return sign is not None and sign in (0, HINGES[x.op])
+    return False
+
+
+def _sign(value: Node, predicate: Node, truth: bool) -> int | None:
+    """The only sign that ``value`` may have where ``predicate`` has this truth, if there is one."""
+    op = predicate.op
+    if op not in SIGNS or len(predicate.args) != 2:
+        return None
+    left, right = predicate.args
+    if is_constant(left, 0):
+        left, right, op = right, left, FLIPPED.get(op, op)
+    if not is_constant(right, 0):
+        return None
+    opposite = (left.op is negative and left.args[0] is value) or (
+        value.op is negative and value.args[0] is left
+    )
+    if left is not value and not opposite:
+        return None
+    sign = SIGNS[op][0 if truth else 1]
+    return -sign if opposite and sign is not None else sign

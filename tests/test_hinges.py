@@ -1,0 +1,88 @@
+"""Powers of hinges: their slopes are zero where they are, and need no guard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import oracle
+import pytest
+
+from chainrule import grad
+
+
+def penalty(x: float, y: float) -> float:
+    return x * y + 10.0 * max(0.0, x * x - y) ** 2
+
+
+def lower_bound(x: float, y: float) -> float:
+    return min(x - y, 0) ** 2 * y + x
+
+
+def cubed(x: float, y: float) -> float:
+    return 3.0 * np.maximum(-x, 0.0) ** 3 - y * np.minimum(0, y - x) ** 2
+
+
+SCALAR = [penalty, lower_bound, cubed]
+
+
+@pytest.mark.parametrize("f", SCALAR)
+@pytest.mark.parametrize("point", [(1.5, 0.4), (0.4, 1.5), (-1.2, 0.3), (0.0, 2.0)])
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_slopes_on_both_sides(f: Callable[..., float], point: tuple[float, ...], mode: str) -> None:
+    slopes = grad(f, wrt=("x", "y"), mode=mode)(*point)
+    for k, number in enumerate(slopes):
+        assert oracle.agrees(oracle.derivative(f, point, wrt=k), number)
+
+
+@pytest.mark.parametrize("f", SCALAR)
+def test_there_is_no_guard(f: Callable[..., float]) -> None:
+    slope = grad(f, wrt=("x", "y"), mode="reverse")
+    slope(0.3, 0.4)
+    assert " if " not in slope.source.split('"""')[2]
+
+
+def squared_hinge(w: Any, X: Any, y: Any, C: float) -> Any:
+    margin = np.maximum(0, 1 - y * (X @ w))
+    return 0.5 * w @ w + C * np.sum(margin**2)
+
+
+def test_masks_of_arrays_are_gone() -> None:
+    w, X = np.array([0.5, -0.3]), np.array([[1.0, 2.0], [2.0, 0.0], [-1.0, 0.4]])
+    y = np.array([1.0, 1.0, -1.0])
+    slope = grad(squared_hinge)
+    found = slope(w, X, y, 2.0)
+    for verdict, number in zip(
+        oracle.gradient(squared_hinge, (w, X, y, 2.0)).values(), found, strict=True
+    ):
+        assert oracle.agrees(verdict, number)
+    assert "np.where" not in slope.source
+    assert 1 - y[1] * (X @ w)[1] == 0.0
+
+
+def test_a_factor_that_may_be_infinite_keeps_the_guard() -> None:
+    def steep(x: Any, y: Any) -> Any:
+        return np.sum(np.maximum(0.0, x) ** 2 / y)
+
+    x, y = np.array([-1.0, 2.0]), np.array([0.0, 4.0])
+    with np.errstate(all="ignore"):
+        assert grad(steep)(x, y).tolist() == [0.0, 1.0]
+
+
+def test_a_hinge_whose_slope_jumps_keeps_it() -> None:
+    def once(x: float) -> float:
+        return 3.0 * max(0.0, x) + max(1.0, x) ** 2
+
+    assert [grad(once)(x) for x in (-1.0, 0.5, 2.0)] == [0.0, 3.0, 7.0]
+
+
+def test_huber_is_one_choice() -> None:
+    def huber(r: Any) -> Any:
+        return np.where(np.abs(r) < 1.0, 0.5 * r**2, np.abs(r) - 0.5).sum()
+
+    slope = grad(huber)
+    assert slope(np.array([0.5, -2.0, 3.0])).tolist() == [0.5, -1.0, 1.0]
+    assert slope.source.split("\n")[-2].count("np.where") == 1
+    assert math.isnan(slope(np.array([math.nan]))[0])
