@@ -567,6 +567,7 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     sequence.index.name: _index,
     "component": _component,
     "rigid_component": _component,
+    "counted_component": _component,
     section.name: lambda speller, value, args: ast.Subscript(
         args[0], section_key(value.params[0], args[1:]), ast.Load()
     ),

@@ -20,6 +20,7 @@ from chainrule.graph.types import unit_axes_of
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.sequence import index
 
+COMPONENTS = ("component", "rigid_component", "counted_component")
 ENTRY = re.compile(r"_0_\[(\d+)\]")
 # More names than these do not stand on one line.
 MOST_NAMES = 6
@@ -75,7 +76,7 @@ def _results(block: list[Statement]) -> None:
     groups: dict[Value, dict[int, int]] = {}
     for position, statement in enumerate(block):
         value = statement.value if isinstance(statement, Define) else None
-        if value is not None and value.op.name in ("component", "rigid_component"):
+        if value is not None and value.op.name in COMPONENTS:
             groups.setdefault(value.args[0], {}).setdefault(int(str(value.params[0])), position)
     chosen = []
     for base, places in groups.items():

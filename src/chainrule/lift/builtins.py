@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import builtins
 import functools
 import math
@@ -266,7 +267,8 @@ def _number(name: str) -> Builtin:
             return self.graph.constant(0.0 if name == "float" else 0)
         known, found = self.static_value(args[0])
         if known and len(args) == 1 and isinstance(found, (str, bool)):
-            return self.graph.constant(float(found) if name == "float" else int(found))
+            with contextlib.suppress(ValueError):
+                return self.graph.constant(float(found) if name == "float" else int(found))
         value = self.node(args[0])
         if value.type == OPAQUE or len(args) > 1:
             rest = ", ".join(f"_{k}_" for k in range(len(args)))

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import inspect
 import types
+from collections import abc
 from typing import Any
 
 from chainrule.errors import SourceError
@@ -96,7 +97,7 @@ def out_by_name(
             out = given[0] if found.nout == len(given) == 1 else TupleValue(tuple(given))
             return args[: found.nin], {**keywords, "out": out}
         return args, keywords
-    names = _parameter_names(found)
+    names = _parameter_names(found) if isinstance(found, abc.Hashable) else ()
     place = names.index("out") if "out" in names else len(args)
     if len(args) <= place:
         return args, keywords

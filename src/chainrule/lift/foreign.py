@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import types
 from typing import Any
 
 from chainrule.errors import ChainruleError, UnsupportedError
@@ -119,7 +120,8 @@ class Foreign(Objects):
             return
         home = home_of(found).partition(".")[0] if found is not None else ""
         ufunc = type(found).__name__ == "ufunc" and len(args) <= getattr(found, "nin", 0)
-        harmless = ufunc or home in sys.stdlib_module_names or home in ("numpy", "scipy")
+        foreign = home in ("numpy", "scipy") and not _is_internal(found)
+        harmless = ufunc or home in sys.stdlib_module_names or foreign
         if not harmless or getattr(found, "__name__", "") in WRITERS:
             text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
             raise self.unsupported(
@@ -183,3 +185,13 @@ class Foreign(Objects):
         if any(isinstance(arg, (Closure, Generator)) for arg in [*args, *keywords.values()]):
             raise refusal from None
         return refusal
+
+
+def _is_internal(found: Any) -> bool:
+    """Whether a function is compiled code of SciPy's own, which often fills an array it is given.
+
+    What SciPy offers to its users gives its result instead.
+    """
+    inside = any(part.startswith("_") for part in home_of(found).split("."))
+    compiled = not isinstance(found, (types.FunctionType, types.MethodType, type))
+    return inside and compiled and home_of(found).startswith("scipy.")

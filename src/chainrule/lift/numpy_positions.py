@@ -7,13 +7,13 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT, dtype_of, unit_axes_of
+from chainrule.graph.types import COMPLEX, FLOATING, INT, dtype_of, unit_axes_of
 from chainrule.lift.numpy_updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, indexing, positions, shaping
 from chainrule.primitives.arrays.call import ArrayCall
-from chainrule.primitives.arrays.records import component, rigid_component
+from chainrule.primitives.arrays.records import component, counted_component, rigid_component
 from chainrule.primitives.declare import TABLE
 
 if TYPE_CHECKING:
@@ -32,9 +32,10 @@ def several(op: ArrayCall, rigid: tuple[int, ...] = ()) -> SpecialForm:
 
 def results_of(self: NumpyCalls, found: Node, rigid: tuple[int, ...] = ()) -> TupleValue:
     """The results of a call as a tuple."""
-    count = len(getattr(found.type, "items"))  # noqa: B009
-    kinds = [rigid_component if k in rigid else component for k in range(count)]
-    parts = [self.block.add(kind, (found,), (k,)) for k, kind in enumerate(kinds)]
+    parts = []
+    for k, type in enumerate(getattr(found.type, "items")):  # noqa: B009
+        kind = component if dtype_of(type) in (*FLOATING, *COMPLEX) else counted_component
+        parts.append(self.block.add(rigid_component if k in rigid else kind, (found,), (k,)))
     return TupleValue(tuple(self.boxed(part) for part in parts))
 
 
@@ -74,7 +75,7 @@ def _crossed(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AS
 def _unique(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     options = bound(UNIQUE, args, keywords)
     if any(self.static_value(options.get(name, Static(False)))[1] for name in UNIQUE[1:]):
-        return several(positions.unique_with, rigid=(0,))(self, args, keywords, node)
+        return several(positions.unique_with)(self, args, keywords, node)
     return self.bound_call(positions.unique, [options["ar"]], {}, node, "function")
 
 
@@ -91,8 +92,8 @@ def _histogram(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
                 "`np.histogram` with weights or as a density", "Compute it from the counts.", node
             )
         op = positions.histogram_over
-        return several(op, rigid=(1,))(self, [given["a"], bins], {}, node)
-    return several(positions.histogram, rigid=(1,))(self, [], given, node)
+        return several(op)(self, [given["a"], bins], {}, node)
+    return several(positions.histogram)(self, [], given, node)
 
 
 def _bincount(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

@@ -17,10 +17,10 @@ from chainrule.graph.types import (
     unit_axes_of,
 )
 from chainrule.primitives.arrays.call import array_flat, array_linear
-from chainrule.primitives.arrays.creation import axes_of_sizes
+from chainrule.primitives.arrays.creation import axes_of_sizes, linspace
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.rearranging import at_positions
-from chainrule.primitives.arrays.records import result_of
+from chainrule.primitives.arrays.records import result_of, results
 from chainrule.primitives.arrays.shaping import reshape
 from chainrule.primitives.declare import Cost
 
@@ -119,14 +119,32 @@ matrix_rank = array_flat(
     "matrix_rank", "numpy.linalg.matrix_rank", signature="A, tol=None",
     typed=lambda A, tol=None: array_of("int64", unit_axes_of(A)[:-2]), doc="Rank of a matrix.",
 )  # fmt: skip
-histogram = array_flat(
-    "histogram", "numpy.histogram", signature="a, bins=10, range=None", typed=_pairs,
-    doc="How many entries lie in each of so many bins; the edges of the bins.",
+
+
+def _counts_and_edges(a: Type, bins: Any = None, range: Any = None) -> Type:
+    return Record((LIST, array_of("float64", (False,))))
+
+
+@array_defined(
+    "histogram", "numpy.histogram", signature="a, bins=10, range=None", typed=_counts_and_edges
+)
+def histogram(a: Node, bins: Any, range: Any) -> Node:
+    """How many entries lie in each of so many bins; the edges reach from the least to the last."""
+    from chainrule.primitives.arrays.reductions import array_max, array_min
+
+    nothing = a.graph.constant(0.0)
+    if range is not None:
+        return results(nothing, nothing)
+    return results(nothing, linspace(array_min(a), array_max(a), a.graph.constant(bins + 1)))
+
+
+@array_defined(
+    "histogram_over", "numpy.histogram", signature="a, bins", arrays=2,
+    typed=lambda a, bins: Record((LIST, bins)),
 )  # fmt: skip
-histogram_over = array_flat(
-    "histogram_over", "numpy.histogram", signature="a, bins", arrays=2, typed=_pairs,
-    doc="How many entries lie in given bins; the edges of the bins.",
-)  # fmt: skip
+def histogram_over(a: Node, bins: Node) -> Node:
+    """How many entries lie in given bins; the edges of the bins."""
+    return results(a.graph.constant(0.0), bins)
 
 
 def _extreme(a: Type, axis: Any = None, keepdims: bool = False) -> Type:
@@ -152,10 +170,9 @@ def _unique_types(
     return Record((array_of(dtype_of(ar), (False,)), *(LIST for wanted in counts if wanted)))
 
 
-unique_with = array_flat(
-    "unique_with", "numpy.unique",
-    signature="ar, return_index=False, return_inverse=False, return_counts=False",
-    typed=_unique_types, doc="The different entries, where they stand and how often.",
+_first_ones = array_flat(
+    "unique_positions", "numpy.unique", signature="ar, return_index=True", typed=_unique_types,
+    always={"return_index": True}, doc="The different entries, and where each stands first.",
 )  # fmt: skip
 
 
@@ -164,9 +181,19 @@ unique_with = array_flat(
 )
 def unique(ar: Node) -> Node:
     """The different entries in ascending order; of equal ones the first counts."""
-    first = unique_with(ar, return_index=True)
     flat = ar if len(unit_axes_of(ar.type)) == 1 else reshape(ar, ar.graph.constant(-1))
-    return at_positions(flat, result_of(first, 1), 0, unique=True)
+    return at_positions(flat, result_of(_first_ones(ar), 1), 0, unique=True)
+
+
+@array_defined(
+    "unique_with", "numpy.unique",
+    signature="ar, return_index=False, return_inverse=False, return_counts=False",
+    typed=_unique_types,
+)  # fmt: skip
+def unique_with(ar: Node, **wanted: bool) -> Node:
+    """The different entries, where they stand and how often."""
+    nothing = ar.graph.constant(0.0)
+    return results(unique.definition(ar), *(nothing for each in wanted.values() if each))
 
 
 bincount = array_flat(

@@ -35,18 +35,24 @@ class Component(Primitive):
         walker.accumulate(owner, results(*parts))
 
 
-class Rigid(Flat):
-    """A result of a call through which no derivative flows."""
+class Counted(Flat):
+    """A result of a call that counts or tells places."""
 
     door = "array"
     broadcasts = False
-    refuses = True
 
     def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
         items: tuple[Type, ...] = getattr(args[0].type, "items")  # noqa: B009
         return items[int(str(params[0]))]
 
 
+class Rigid(Counted):
+    """A result of a call through which no derivative can flow, although it has one."""
+
+    refuses = True
+
+
+counted_component = register(Counted("counted_component", (), cost=Cost.FREE, raises=False))
 rigid_component = register(Rigid("rigid_component", (), cost=Cost.FREE, raises=False))
 component = register(Component("component", (), cost=Cost.FREE, raises=False))
 
