@@ -29,3 +29,13 @@ def call_functional(speller: Any, value: Value, args: list[ast.expr]) -> ast.exp
     call = ast.Call(speller.callable(dotted), [function, *args[:count]], keywords)
     written: ast.expr = speller.template(PARTS.get(dotted, "_0_"), [call])
     return written
+
+
+def read_curve(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``curve(t)``, or with the order of the derivative that is asked for."""
+    if not speller.target.has("scipy.interpolate.CubicSpline"):
+        raise speller.refusal(value, "a curve of scipy.interpolate")
+    if value.op.name.endswith("integral"):
+        return ast.Call(ast.Attribute(args[0], "integrate", ast.Load()), args[1:3], [])
+    order = value.params[0]
+    return ast.Call(args[0], [args[1], *([ast.Constant(order)] if order else [])], [])

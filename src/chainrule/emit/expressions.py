@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.emit.arrays import array_expression, path_of, reserve_array, section_key
-from chainrule.emit.calling import call_function, call_functional
+from chainrule.emit.calling import call_function, call_functional, read_curve
 from chainrule.emit.imports import Header, is_literal, literal
 from chainrule.emit.logic import boolean
 from chainrule.emit.origins import Origins
@@ -565,6 +565,7 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     "call_function": call_function,
     "call_functional": call_functional,
     sequence.index.name: _index,
+    **dict.fromkeys(("curve_at", "curve_integral", "columns_at", "columns_integral"), read_curve),
     "component": _component,
     "rigid_component": _component,
     "counted_component": _component,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import builtins
+import contextlib
 import functools
 import math
 import operator

@@ -104,6 +104,8 @@ class Core:
         # The Python types that numbers may have.
         self.number_types: dict[Node, tuple[type, ...]] = {}
         self.object_nodes: dict[ObjectBox, Callable[[], Node]] = {}
+        # What is known of curves of SciPy.
+        self.curves: dict[ObjectBox, Any] = {}
         # How often whole rows of nested lists were replaced.
         self.row_writes: dict[ListBox, int] = {}
         # The first names of lists.

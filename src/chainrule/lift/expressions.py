@@ -357,6 +357,8 @@ class Expressions(Operators):
             self.graph.names[value] = name
         elif isinstance(value, View):
             self.graph.names.setdefault(self.node(value), name)
+        elif isinstance(value, ObjectBox) and value in self.curves and value.node is not None:
+            self.graph.names.setdefault(value.node, name)
         elif isinstance(value, Place) and value.path[-1].op is PARAMETER:
             self.graph.rows.setdefault(value.path[-1], name)
         elif isinstance(value, ListBox):

@@ -14,6 +14,7 @@ from chainrule.graph.block import GLOBAL
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, is_complex, unit_axes_of
 from chainrule.lift.callees import out_by_name
+from chainrule.lift.curves import curve_method
 from chainrule.lift.keywords import Watched
 from chainrule.lift.methods import Methods
 from chainrule.lift.numpy_forms import ufunc_method
@@ -68,9 +69,11 @@ class NumpyCalls(Methods):
     ) -> Value | None:
         if "numpy" not in sys.modules or not callable(found):
             return None
-        distribution = self._of_distribution(found, args, keywords, node)
-        if distribution is not None:
-            return distribution
+        method = self._of_distribution(found, args, keywords, node) or curve_method(
+            self, found, args, keywords, node
+        )
+        if method is not None:
+            return method
         if type(found).__name__ == "vectorize" and type(found).__module__ == "numpy":
             return vectorized(self, [self.adopt(found.pyfunc, None), *args], keywords, node)
         special = special_form(found) or scipy_form(found)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.types import BOOL, FLOAT, INT
-from chainrule.lift import functionals
+from chainrule.lift import curves, functionals
 from chainrule.lift.methods import Methods
 from chainrule.lift.values import Static, Value
 from chainrule.primitives.declare import Elementwise
@@ -103,6 +103,7 @@ SCIPY: dict[tuple[str, str], ScipyForm] = {
     ("scipy.integrate", "quad"): functionals.integral,
     ("scipy.integrate", "dblquad"): functionals.double_integral,
     **{("scipy.optimize", name): search for name, search in functionals.ROOTS.items()},
+    **{("scipy.interpolate", name): curves.making(name) for name in curves.MADE},
     ("scipy.interpolate", "splev"): _spline(splev, ("x", "tck"), 1, "splev"),
     ("scipy.interpolate", "bisplev"): _spline(bisplev, ("x", "y", "tck"), 2, "bisplev"),
 }

@@ -70,6 +70,8 @@ def noun_of(value: Value, name_of: Callable[[Any], str | None]) -> str | None:
         return "rows"
     if op.name == "eye":
         return "identity"
+    if op.name == "curve_at":
+        return _curve(value)
     if op.name == "dimension":
         return _length(value, name_of)
     if op.name in CREATED:
@@ -171,6 +173,12 @@ def input_name(value: Value, name: str | None) -> str | None:
     if name is None or not plain or not unit_axes_of(value.type) or len(name) > LONGEST - 3:
         return None
     return f"{name}_in"
+
+
+def _curve(value: Value) -> str:
+    """The slope of a curve where it is asked for, else what it gives."""
+    order = int(str(value.params[0]))
+    return "slope" if order == 1 else "bend" if order == 2 else "height"
 
 
 def _length(value: Value, name_of: Callable[[Any], str | None]) -> str | None:
