@@ -204,3 +204,48 @@ def test_index_is_known_on_the_way_back(f: Callable[..., Any], n: int) -> None:
     slope = grad(f, mode="reverse")
     assert oracle.agrees(oracle.derivative(f, (0.7, n)), slope(0.7, n))
     assert " t_tape" not in slope.source
+
+
+def sweeps(f: Any, u: Any, steps: int) -> Any:
+    u = u.copy()
+    for _ in range(steps):
+        for i in range(1, u.shape[0] - 1):
+            for j in range(1, u.shape[1] - 1):
+                u[i, j] = 0.25 * (u[i - 1, j] + u[i + 1, j] + u[i, j - 1] + u[i, j + 1] - f[i, j])
+    return u.sum()
+
+
+def over_a_list(a: float, n: int) -> Any:
+    x = [a + k for k in range(n)]
+    for _ in range(3):
+        for i in range(1, len(x)):
+            x[i] = x[i] + a * x[i - 1]
+    return sum(x)
+
+
+def growing(a: float) -> Any:
+    x = [a]
+    for _ in range(3):
+        for i in range(len(x)):
+            x[i] = x[i] + a
+        x.append(2 * a)
+    return sum(x) * a
+
+
+MEASURING: list[tuple[Callable[..., Any], tuple[Any, ...], int]] = [
+    (sweeps, (np.arange(16.0).reshape(4, 4), np.ones((4, 4)), 3), 0),
+    (over_a_list, (0.7, 4), 1),
+    (growing, (0.7,), 1),
+]
+
+
+@pytest.mark.parametrize(("f", "args", "recorded"), MEASURING)
+def test_lengths_that_stay_are_not_recorded(
+    f: Callable[..., Any], args: tuple[Any, ...], recorded: int
+) -> None:
+    slope = grad(f, mode="reverse")
+    found = np.atleast_1d(slope(*args)).ravel()
+    for verdict, number in zip(oracle.gradient(f, args, 0).values(), found, strict=True):
+        assert oracle.agrees(verdict, number)
+    lengths = "length_tape" in slope.source or "gap_tape" in slope.source
+    assert lengths == (f is growing) and slope.source.count("_tape = []") == recorded

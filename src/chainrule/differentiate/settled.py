@@ -12,8 +12,10 @@ from collections.abc import Iterable, Sequence
 
 from chainrule.graph.block import ITEM, inside
 from chainrule.graph.node import Node
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.indexing import parts_of, section, section_add, section_set
+from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.control import (
     IF,
     LOOP,
@@ -24,6 +26,7 @@ from chainrule.primitives.control import (
     step_of,
 )
 from chainrule.primitives.linear_forms import ONE, LinearForm, linear_form
+from chainrule.primitives.list_lengths import ListLengths
 from chainrule.records import dataclass
 
 UPDATES = (sequence.index_set, sequence.index_add, section_set, section_add)
@@ -60,9 +63,10 @@ class History:
 class Settled:
     """Answers which reads can be made again when the loops around them have ended."""
 
-    def __init__(self, steps: Iterable[Node]) -> None:
+    def __init__(self, steps: Sequence[Node]) -> None:
         self._carried: dict[Node, Carried] = {}
         self._ranges = Ranges()
+        self._lists = ListLengths(steps)
         for step in steps:
             if step.op is not LOOP:
                 continue
@@ -76,6 +80,27 @@ class Settled:
         if read not in self._known:
             self._known[read] = self._finished(read)
         return self._known[read]
+
+    def measured(self, version: Node) -> Node:
+        """The last version of a list or an array that certainly has the same lengths."""
+        last = version
+        while True:
+            if version.op in UPDATES:
+                version = version.args[0]
+                continue
+            carried = self._carried.get(version)
+            if version.op is ITEM and version.args[0].op is LOOP:
+                carried = Carried(version.args[0], int(str(version.params[0])))
+            if carried is None or not self._alike(version, carried.initial):
+                return last
+            last = carried.loop.block.item(carried.loop, carried.position)
+            version = carried.initial
+
+    def _alike(self, version: Node, earlier: Node) -> bool:
+        """Whether two versions certainly have the same lengths."""
+        if isinstance(version.type, SequenceType):
+            return self._lists.of(version) == self._lists.of(earlier)
+        return version.type == earlier.type and lengths_of(version) == lengths_of(earlier)
 
     def _finished(self, read: Node) -> Node | None:
         if read.op not in (sequence.index, section):

@@ -27,6 +27,7 @@ from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Type, dtype_of, uni
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays.indexing import section
+from chainrule.primitives.arrays.shaping import dimension, size_of
 from chainrule.primitives.broadcasting import LOOKING
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks, step_of
 from chainrule.primitives.declare import Cost, Primitive, is_constant
@@ -36,6 +37,8 @@ from chainrule.records import dataclass
 LEAVES = (CONSTANT, GLOBAL, REFERENCE, UNDEFINED)
 # A read is computed again only from lists that nothing writes to.
 UPDATES = (*WRITES, sequence.append, sequence.drop_last)
+# Of what these read only the lengths matter.
+MEASURES = (sequence.length, dimension, size_of)
 # What a branch hands out for a value that only the other branch has.
 PLACEHOLDERS: dict[Type, object] = {FLOAT: 0.0, INT: 0, BOOL: False, DYNAMIC: 0.0}
 
@@ -294,6 +297,8 @@ class Recorder:
 
     def inputs(self, node: Node) -> tuple[Node, ...]:
         """What a value is computed of when it is computed again."""
+        if node.op in MEASURES and node.args[0] in self.overwritten:
+            return (self.settled.measured(node.args[0]), *node.args[1:])
         if _looks_into(node) and node.args[0] in self.overwritten:
             finished = self.settled.finished(node)
             if finished is not None:
@@ -302,6 +307,8 @@ class Recorder:
 
     def repeatable(self, node: Node) -> bool:
         """Whether a value is computed again more cheaply than it is recorded."""
+        if node.op in MEASURES and self.inputs(node)[0] is not node.args[0]:
+            return True
         if _looks_into(node):
             return self.inputs(node)[0] not in self.overwritten
         if node.op is VERBATIM:
