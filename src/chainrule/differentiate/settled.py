@@ -8,7 +8,7 @@ they are apart by a whole number that is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from chainrule.graph.block import ITEM, inside
 from chainrule.graph.node import Node

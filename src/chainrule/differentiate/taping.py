@@ -26,6 +26,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Type, dtype_of, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.arrays.creation import eye, ones, zeros
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.arrays.shaping import dimension, size_of
 from chainrule.primitives.broadcasting import LOOKING
@@ -39,6 +40,8 @@ LEAVES = (CONSTANT, GLOBAL, REFERENCE, UNDEFINED)
 UPDATES = (*WRITES, sequence.append, sequence.drop_last)
 # Of what these read only the lengths matter.
 MEASURES = (sequence.length, dimension, size_of)
+# Arrays made of nothing but their sizes.
+MADE = (eye, zeros, ones)
 # What a branch hands out for a value that only the other branch has.
 PLACEHOLDERS: dict[Type, object] = {FLOAT: 0.0, INT: 0, BOOL: False, DYNAMIC: 0.0}
 
@@ -313,6 +316,8 @@ class Recorder:
             return self.inputs(node)[0] not in self.overwritten
         if node.op is VERBATIM:
             return node.type == INT
+        if node.op in MADE and node not in self.overwritten:
+            return True
         if not isinstance(node.op, Primitive) or isinstance(node.type, SequenceType):
             return False
         if self.afresh and node.op.pure and node.op not in UPDATES:

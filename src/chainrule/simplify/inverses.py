@@ -32,7 +32,7 @@ class Inverses(Copier):
         systems: dict[Node, list[Node]] = {}
         known: set[Node] = set()
         for node in sorted(Live(source).nodes, key=lambda node: node.serial):
-            if node.op is inv and node.origin.derivative:
+            if node.op is inv:
                 known.add(node.args[0])
             elif node.op is solve and len(_axes(node.args[0])) == 2:
                 systems.setdefault(_matrix_of(node), []).append(node)
@@ -58,7 +58,10 @@ class Inverses(Copier):
     def copy(self, step: Node) -> Node:
         known = self.made.get(step.args[0]) if step.op is inv else None
         if step not in self.chosen and known is None:
-            return super().copy(step)
+            copied = super().copy(step)
+            if step.op is inv and step.block is step.args[0].block:
+                self.made[step.args[0]] = copied
+            return copied
         found = self._product(step) if known is None else known
         self.map[step] = found
         self.named(step, found)
