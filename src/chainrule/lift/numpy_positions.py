@@ -11,7 +11,7 @@ from chainrule.graph.types import COMPLEX, FLOATING, INT, dtype_of, unit_axes_of
 from chainrule.lift.numpy_updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives import arithmetic
-from chainrule.primitives.arrays import creation, indexing, positions, shaping
+from chainrule.primitives.arrays import creation, indexing, positions, several_functions, shaping
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.records import component, counted_component, rigid_component
 from chainrule.primitives.declare import TABLE
@@ -118,6 +118,16 @@ def _round(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST)
 
 
 FORMS: dict[str, SpecialForm] = {
+    **{
+        f"scipy.special.{op.name}": several(op)
+        for op in (
+            several_functions.airy,
+            several_functions.ellipj,
+            several_functions.fresnel,
+            several_functions.shichi,
+            several_functions.sici,
+        )
+    },
     "numpy.round": _round,
     "numpy.around": _round,
     "numpy.where": _where,

@@ -67,9 +67,7 @@ def _entrywise(op: Elementwise) -> ScipyForm:
             raise self.unsupported(
                 f"this call of `{op.name}`", f"Give it {op.arity} arguments.", node
             )
-        if any(map(self.is_array, args)):
-            raise self.unsupported(f"`{op.name}` of an array", "Call it for each number.", node)
-        return self.primitive(op, *map(self.node, args))
+        return self.boxed(self.primitive(op, *map(self.array_node, args)))
 
     return call
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from chainrule.primitives.arithmetic import absolute, greater, less, power
 from chainrule.primitives.control import choose
-from chainrule.primitives.declare import POSITIVE, Interval, Kink, elementwise
+from chainrule.primitives.declare import POSITIVE, Elementwise, Interval, Kink, elementwise
 from chainrule.primitives.elementary import exp, sqrt
-from chainrule.primitives.inverses import hyperu
+from chainrule.primitives.inverses import hyperu, unproved
 from chainrule.primitives.rounding import sign
 from chainrule.primitives.special import horner, hyp1f1, lgamma, unknown, xlogy
 
@@ -235,3 +235,77 @@ def kve(x: Any, y: Any, out: Any) -> Any:
         lambda: out - 0.5 * (kve(x - 1.0, y) + kve(x + 1.0, y)),
     )
     return unknown("kve", "order"), slope
+
+
+def _spherical(name: str, family: str, below: float, above: float, doc: str) -> Elementwise:
+    """A spherical Bessel function with the slope of DLMF 10.51.2 or 10.51.5."""
+
+    def slope(x: Any, y: Any, out: Any) -> Any:
+        op = found
+        next_one = op(x + 1, y)
+        sides = choose(
+            less(x, 1),
+            lambda: above * next_one,
+            lambda: (below * x * op(x - 1, y) + above * (x + 1) * next_one) / (2 * x + 1),
+        )
+        return unknown(name, "order"), sides
+
+    slope.__doc__ = doc
+    found = elementwise(
+        f"scipy.special.{name}",
+        name=name,
+        domain=(Interval(0, 4), Interval(0.1, 30.0)),
+        raises=False,
+        ulps=4000,
+        sympy=f"sqrt(pi/(2*y))*{family}(x + 1/2, y)",
+    )(slope)
+    return found
+
+
+spherical_yn = _spherical(
+    "spherical_yn", "bessely", 1.0, -1.0, "Spherical Bessel function of the second kind."
+)
+spherical_in = _spherical(
+    "spherical_in", "besseli", 1.0, 1.0, "Modified spherical Bessel function of the first kind."
+)
+spherical_kn = _spherical(
+    "spherical_kn", "besselk", -1.0, -1.0, "Modified spherical Bessel function of the second kind."
+)
+
+
+@elementwise("scipy.special.jve", domain=(ORDER, POSITIVE), raises=False, sympy="besselj(x, y)")
+def jve(x: Any, y: Any, out: Any) -> Any:
+    """Scaled Bessel function of the first kind: of real numbers jv itself."""
+    return unknown("jve", "order"), 0.5 * (jv(x - 1.0, y) - jv(x + 1.0, y))
+
+
+@elementwise(
+    "scipy.special.yve", domain=(ORDER, POSITIVE), raises=False, ulps=16, sympy="bessely(x, y)"
+)
+def yve(x: Any, y: Any, out: Any) -> Any:
+    """Scaled Bessel function of the second kind: of real numbers yv itself."""
+    return unknown("yve", "order"), 0.5 * (yv(x - 1.0, y) - yv(x + 1.0, y))
+
+
+@elementwise(
+    "scipy.special.hyp0f1",
+    domain=(Interval(0.5, 5.0), Interval(-50.0, 50.0)),
+    raises=False,
+    ulps=2000,
+    sympy="hyper([], [x], y)",
+)
+def hyp0f1(x: Any, y: Any, out: Any) -> Any:
+    """Confluent hypergeometric limit function (DLMF 16.3.1)."""
+    return unknown("hyp0f1", "parameter"), hyp0f1(x + 1.0, y) / x
+
+
+@unproved("struve", 2)
+def struve(x: Any, y: Any, out: Any) -> Any:
+    """Struve function of order x (DLMF 11.4.27)."""
+    return unknown("struve", "order"), struve(x - 1.0, y) - x * out / y
+
+
+@unproved("modstruve", 2)
+def modstruve(x: Any, y: Any, out: Any) -> Any:
+    """Modified Struve function of order x (DLMF 11.4.29)."""
+    return unknown("modstruve", "order"), modstruve(x - 1.0, y) - x * out / y

@@ -14,7 +14,9 @@ from chainrule.primitives import (
     arithmetic,
     bessel,
     counting,
+    cumulative,
     elementary,
+    elliptic,
     inverses,
     lambert,
     orthogonal,
@@ -43,6 +45,7 @@ from chainrule.primitives.arrays import (
     rearranging,
     reductions,
     samples,
+    several_functions,
     shaping,
     signals,
     spectra,
@@ -64,7 +67,8 @@ HOMES = (
     counting,
     orthogonal,
     lambert,
-    inverses,
+    cumulative,
+    elliptic,
     sequence,
     creation,
     shaping,
@@ -93,6 +97,7 @@ HOMES = (
     distributions,
     integrals,
     samples,
+    several_functions,
 )
 
 

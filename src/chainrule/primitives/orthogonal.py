@@ -11,6 +11,7 @@ from typing import Any
 from chainrule.primitives.arithmetic import equal
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import Interval, elementwise
+from chainrule.primitives.inverses import unproved
 from chainrule.primitives.special import unknown
 
 DEGREE = Interval(1, 6)
@@ -116,3 +117,43 @@ def eval_genlaguerre(x: Any, y: Any, z: Any, out: Any) -> Any:
 def eval_laguerre(x: Any, y: Any, out: Any) -> Any:
     """Laguerre polynomial of degree x."""
     return unknown("eval_laguerre", "degree"), -eval_genlaguerre(x - 1, 1.0, y)
+
+
+@unproved("eval_jacobi", 4)
+def eval_jacobi(x: Any, y: Any, z: Any, w: Any, out: Any) -> Any:
+    """Jacobi polynomial of degree x (DLMF 18.9.15)."""
+    other = unknown("eval_jacobi", "degree and parameters")
+    slope = 0.5 * (x + y + z + 1.0) * eval_jacobi(x - 1, y + 1.0, z + 1.0, w)
+    return other, other, other, slope
+
+
+@unproved("eval_sh_legendre", 2)
+def eval_sh_legendre(x: Any, y: Any, out: Any) -> Any:
+    """Legendre polynomial of degree x of 2 y - 1."""
+    slope = 2.0 * eval_gegenbauer(x - 1, 1.5, 2.0 * y - 1.0)
+    return unknown("eval_sh_legendre", "degree"), slope
+
+
+@unproved("eval_sh_chebyt", 2)
+def eval_sh_chebyt(x: Any, y: Any, out: Any) -> Any:
+    """Chebyshev polynomial of the first kind of degree x of 2 y - 1."""
+    return unknown("eval_sh_chebyt", "degree"), 2.0 * x * eval_chebyu(x - 1, 2.0 * y - 1.0)
+
+
+@unproved("eval_sh_chebyu", 2)
+def eval_sh_chebyu(x: Any, y: Any, out: Any) -> Any:
+    """Chebyshev polynomial of the second kind of degree x of 2 y - 1."""
+    slope = 4.0 * eval_gegenbauer(x - 1, 2.0, 2.0 * y - 1.0)
+    return unknown("eval_sh_chebyu", "degree"), slope
+
+
+@unproved("eval_chebyc", 2)
+def eval_chebyc(x: Any, y: Any, out: Any) -> Any:
+    """Twice the Chebyshev polynomial of the first kind of degree x of y / 2."""
+    return unknown("eval_chebyc", "degree"), x * eval_chebyu(x - 1, 0.5 * y)
+
+
+@unproved("eval_chebys", 2)
+def eval_chebys(x: Any, y: Any, out: Any) -> Any:
+    """Chebyshev polynomial of the second kind of degree x of y / 2."""
+    return unknown("eval_chebys", "degree"), eval_gegenbauer(x - 1, 2.0, 0.5 * y)
