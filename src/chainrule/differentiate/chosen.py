@@ -11,12 +11,15 @@ import functools
 import heapq
 from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
 
-from chainrule.differentiate.activity import all_steps
-from chainrule.graph.block import Block
+from chainrule.differentiate.activity import all_steps, carrying_args
+from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import Array
+from chainrule.graph.types import FLOAT, Array
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.primitives import sequence
+from chainrule.primitives.arrays.indexing import section_set
 from chainrule.primitives.choices import where
-from chainrule.primitives.control import IF, owned_blocks
+from chainrule.primitives.control import IF, item_sources, owned_blocks, state_sources
 from chainrule.primitives.declare import REAL, Primitive, is_constant
 
 Side = bool | None
@@ -32,6 +35,13 @@ def is_choice(node: Node) -> bool:
         and not is_constant(node.args[0])
     )
 
+
+# What takes some entries of an array, and not all.
+CHOOSING = frozenset(
+    "where section nan_to_num fmax fmin maximum minimum clip array_sum_where mean_where prod_where"
+    " array_max_where array_min_where nansum nanprod nanmean nanstd nanvar nancumsum nancumprod"
+    " nanmax nanmin nanmedian nanquantile nanpercentile".split()
+)
 
 Arm = tuple[Node, bool]
 """A choice, or its predicate, and the truth for which it takes an arm."""
@@ -119,6 +129,64 @@ class Uses:
             if shared:
                 found[step] = shared
         return found
+
+
+def hidden_entries(graph: Graph) -> set[Node]:
+    """Steps whose slopes may be no number, for entries of arrays that are chosen among.
+
+    Such an entry is not felt where it is not chosen: its adjoint is 0 there.
+    """
+    entries = _entries_chosen(graph)
+    found: set[Node] = set()
+    wild: set[Node] = set()
+    for step in all_steps(graph.body) if entries else ():
+        if may_be_steep(step) or any(arg in wild for arg in step.args):
+            wild.add(step)
+            if step in entries and _has_wild_slope(step, wild):
+                found.add(step)
+    return found
+
+
+def _has_wild_slope(step: Node, wild: Container[Node]) -> bool:
+    """Whether a partial may be no number: those of sums are 1, of products the other factors."""
+    if may_be_steep(step):
+        return True
+    name = step.op.name
+    if name == "multiply":
+        left, right = step.args
+        return (left in wild and not is_constant(right)) or right in wild and not is_constant(left)
+    return name not in ("add", "subtract", "negative") and isinstance(step.op, Primitive)
+
+
+def _entries_chosen(graph: Graph) -> set[Node]:
+    """Numbers that stand in arrays and lists whose entries are chosen among."""
+    found: set[Node] = set()
+    seen: set[tuple[Node, bool]] = set()
+    stack: list[tuple[Node, bool]] = []
+    for step in all_steps(graph.body):
+        if step.op is IF:
+            chosen = [each for arm in owned_blocks(step) for each in arm.results]
+            stack += [(each, False) for each in chosen if each.op is sequence.index]
+        elif step.op is section_set and "m" in str(step.params[0]):
+            stack.append((step.args[0], False))
+        elif isinstance(step.op, Primitive) and step.op.name in CHOOSING:
+            stack += [(arg, False) for arg in step.args if isinstance(arg.type, Array)]
+    while stack:
+        node, stands = entry = stack.pop()
+        if entry in seen:
+            continue
+        seen.add(entry)
+        if stands and node.type is FLOAT:
+            found.add(node)
+        if node.op is PARAMETER and node.block.owner is not None:
+            stack += [(each, stands) for each in state_sources(node, node.block.owner)]
+        elif node.op is ITEM and owned_blocks(node.args[0]):
+            stack += [(each, stands) for each in item_sources(node)]
+        else:
+            holds = isinstance(node.type, (Array, SequenceType)) and not getattr(node.op, "broadcasts", False)
+            for arg in carrying_args(node):
+                stack.append((arg, stands or (holds and arg.type is FLOAT)))
+    return found
 
 
 def only_in(levels: Sequence[Uses], choice: Node, side: bool) -> dict[Node, Uses]:

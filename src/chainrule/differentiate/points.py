@@ -24,6 +24,7 @@ from chainrule.primitives.control import (
     loop_parts,
     next_states,
     owned_blocks,
+    state_sources,
 )
 from chainrule.primitives.declare import TABLE, is_constant
 from chainrule.primitives.effect import RAISE, Verbatim
@@ -343,7 +344,7 @@ def _chosen_from(node: Node) -> set[Node]:
         elif node.op is ITEM and owned_blocks(node.args[0]):
             of = item_sources(node)
         elif node.op is PARAMETER and node.block.owner is not None:
-            of = _state_sources(node, node.block.owner)
+            of = state_sources(node, node.block.owner)
         if not of and node.op is not CONSTANT:
             found.add(node)
         for each in of:
@@ -351,15 +352,6 @@ def _chosen_from(node: Node) -> set[Node]:
                 seen.add(each)
                 stack.append(each)
     return found
-
-
-def _state_sources(state: Node, loop: Node) -> Sequence[Node]:
-    """What a state of a loop may be."""
-    _, initial, states = loop_parts(loop)
-    if state not in states:
-        return ()
-    k = states.index(state)
-    return (initial[k], next_states(loop)[k])
 
 
 def _unless_constant(args: Sequence[Node]) -> tuple[Condition, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.differentiate.activity import active, all_steps, carrying_args, varied
-from chainrule.differentiate.chosen import Uses, is_choice, may_be_steep, only_in
+from chainrule.differentiate.chosen import Uses, hidden_entries, is_choice, may_be_steep, only_in
 from chainrule.differentiate.forward import check_rule
 from chainrule.differentiate.points import Condition, Doubt, Points, either, nonzero, refuse_points
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, inside
@@ -55,6 +55,7 @@ class ReverseWalker(Adjoints):
         self.pairs: dict[Node, Node] = {}
         self._uses: list[Uses] = []
         self._silent = silent(graph)
+        self._entries = hidden_entries(graph) if self._silent else set()
         # Arguments of functions whose values have a name.
         self.inputs: dict[Node, str] = {}
         for step in all_steps(graph.body):
@@ -132,14 +133,18 @@ class ReverseWalker(Adjoints):
         check_rule(step)
         self._refuse_found(step, nonzero(bar))
         assert isinstance(step.op, Primitive)
-        steep = step in self._silent and may_be_steep(step) and step not in uses.walked
-        arms = uses.arms_of(step) if steep and not isinstance(step.type, Array) else []
-        if not arms:
+        guarded = step in self._silent and step not in uses.walked and not is_array(step)
+        arms = uses.arms_of(step) if guarded and may_be_steep(step) else []
+        if arms:
+            # It is felt where one of several arms was chosen.
+            chosen = either([p if side else arithmetic.logical_not(p) for p, side in arms])
+        elif guarded and step in self._entries:
+            chosen = nonzero(bar)
+        else:
+            chosen = True
+        if not isinstance(chosen, Node):
             step.op.pull(self, step, masked_by(bar, uses.masks.get(step, ())))
             return
-        # It is felt where one of several arms was chosen.
-        chosen = either([p if side else arithmetic.logical_not(p) for p, side in arms])
-        assert isinstance(chosen, Node)
         uses.walked[step] = (chosen, True)
         blocks = [Block(self.graph, self.graph.cursor) for _ in range(2)]
         self.scopes.append({})

@@ -110,6 +110,15 @@ def item_sources(item: Node) -> list[Node]:
     return [block.results[k] for block in owned_blocks(owner)]
 
 
+def state_sources(state: Node, loop: Node) -> tuple[Node, ...]:
+    """What a state of a loop may be; nothing where it is the loop's index."""
+    _, initial, states = loop_parts(loop)
+    if state not in states:
+        return ()
+    k = states.index(state)
+    return (initial[k], next_states(loop)[k])
+
+
 def step_of(loop: Node) -> int | None:
     """By how much the index of a loop over a range grows, if that is known."""
     step = loop.args[2]
