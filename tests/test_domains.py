@@ -179,3 +179,22 @@ def test_every_function_with_a_derivative_outside_its_domain_says_so(primitive: 
 
 def test_the_logarithm_is_among_those_that_say_so() -> None:
     assert elementary.log.quiet and not elementary.exp.quiet
+
+
+def angles(x: float) -> float:
+    return np.arcsin(x) + np.arccosh(x)
+
+
+def waves(x: float) -> float:
+    return np.cosh(x) + np.cos(x) + np.sinc(x)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_derivatives_of_numpys_functions_of_numbers_do_not_raise(mode: str) -> None:
+    """Where those give nan or infinity."""
+    assert math.isnan(grad(angles, mode=mode)(-2.0))
+    assert math.isnan(grad(angles, mode=mode)(np.float64(-2.0)))
+    assert grad(waves, mode=mode)(800.0) == math.inf
+    assert math.isnan(grad(waves, mode=mode)(math.inf))
+    assert "math" not in grad(waves, mode=mode).source

@@ -141,3 +141,57 @@ def test_adjoints_of_one_arm_are_computed_in_it():
         "return 1.5 * u",
         "return 2.0",
     ]
+
+
+def of_two_entries(x):
+    q = np.array([np.sqrt(x[0]), x[1]])
+    return np.sum(np.where(q > 0.0, q, 0.0))
+
+
+def of_a_product(x):
+    u = np.sqrt(x[0])
+    q = np.array([[u, x[1]], [u * u, x[1]]])
+    return np.where(q > 0.0, q, 0.0).sum()
+
+
+def of_entries_written_in_a_loop(x):
+    q = np.zeros(2)
+    for i in range(2):
+        q[i] = np.sqrt(x[i])
+    return np.nansum(q)
+
+
+def of_a_masked_write(x):
+    q = np.array([np.log(x[0]), x[1]])
+    q[~(q > 0.0)] = 0.0
+    return q.sum()
+
+
+def of_a_list(x):
+    return sum(v if v > 0.0 else 0.0 for v in [np.sqrt(entry) for entry in x])
+
+
+def of_a_filled_array(x):
+    return np.where(np.full(3, np.sqrt(x[0])) > 0.0, np.full(3, np.sqrt(x[0])), 0.0).sum() + x[1]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        of_two_entries,
+        of_a_product,
+        of_entries_written_in_a_loop,
+        of_a_masked_write,
+        of_a_list,
+        of_a_filled_array,
+    ],
+    ids=lambda f: f.__name__,
+)
+def test_an_entry_that_is_not_chosen_is_not_felt(f, mode):
+    slope = grad(f, mode=mode)(np.array([-1.0, 4.0]))
+    step = 1e-6
+    up, down = (f(np.array([-1.0, 4.0 + sign * step])) for sign in (1.0, -1.0))
+    assert slope[0] == 0.0
+    assert slope[1] == pytest.approx((up - down) / (2.0 * step), rel=1e-6)

@@ -17,10 +17,10 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
-from chainrule.primitives.arrays.indexing import section_set
+from chainrule.primitives.arrays.indexing import section, section_set
 from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, item_sources, owned_blocks, state_sources
-from chainrule.primitives.declare import REAL, Primitive, is_constant
+from chainrule.primitives.declare import REAL, Flat, Primitive, is_constant
 
 Side = bool | None
 """The truth of a choice for which a value is used; None where it is used in any case."""
@@ -35,13 +35,6 @@ def is_choice(node: Node) -> bool:
         and not is_constant(node.args[0])
     )
 
-
-# What takes some entries of an array, and not all.
-CHOOSING = frozenset(
-    "where section nan_to_num fmax fmin maximum minimum clip array_sum_where mean_where prod_where"
-    " array_max_where array_min_where nansum nanprod nanmean nanstd nanvar nancumsum nancumprod"
-    " nanmax nanmin nanmedian nanquantile nanpercentile".split()
-)
 
 Arm = tuple[Node, bool]
 """A choice, or its predicate, and the truth for which it takes an arm."""
@@ -154,7 +147,9 @@ def _has_wild_slope(step: Node, wild: Container[Node]) -> bool:
     name = step.op.name
     if name == "multiply":
         left, right = step.args
-        return (left in wild and not is_constant(right)) or right in wild and not is_constant(left)
+        return (left in wild and not is_constant(right)) or (
+            right in wild and not is_constant(left)
+        )
     return name not in ("add", "subtract", "negative") and isinstance(step.op, Primitive)
 
 
@@ -169,7 +164,7 @@ def _entries_chosen(graph: Graph) -> set[Node]:
             stack += [(each, False) for each in chosen if each.op is sequence.index]
         elif step.op is section_set and "m" in str(step.params[0]):
             stack.append((step.args[0], False))
-        elif isinstance(step.op, Primitive) and step.op.name in CHOOSING:
+        elif _takes_some(step):
             stack += [(arg, False) for arg in step.args if isinstance(arg.type, Array)]
     while stack:
         node, stands = entry = stack.pop()
@@ -183,10 +178,23 @@ def _entries_chosen(graph: Graph) -> set[Node]:
         elif node.op is ITEM and owned_blocks(node.args[0]):
             stack += [(each, stands) for each in item_sources(node)]
         else:
-            holds = isinstance(node.type, (Array, SequenceType)) and not getattr(node.op, "broadcasts", False)
+            holds = isinstance(node.type, (Array, SequenceType)) and not _is_entrywise(node)
             for arg in carrying_args(node):
                 stack.append((arg, stands or (holds and arg.type is FLOAT)))
     return found
+
+
+def _takes_some(step: Node) -> bool:
+    """Whether an operation takes some entries of an array, and not all."""
+    op = step.op
+    if not isinstance(op, Primitive) or isinstance(op, Flat):
+        return False
+    named = op.name.startswith("nan") or op.name.endswith("_where")
+    return op is section or op.chooses or named
+
+
+def _is_entrywise(node: Node) -> bool:
+    return isinstance(node.op, Primitive) and node.op.broadcasts
 
 
 def only_in(levels: Sequence[Uses], choice: Node, side: bool) -> dict[Node, Uses]:

@@ -111,7 +111,9 @@ class ForwardWalker(Copier):
                 rows = self._together(rows)
             for direction, dots in enumerate(rows):
                 if any(dot is not None for dot in dots):
-                    self.set_dot(step, direction, op.tangent(new, new.args, dots, new))
+                    with self.graph.like(step):
+                        tangent = op.tangent(new, new.args, dots, new)
+                    self.set_dot(step, direction, tangent)
 
     def _together(self, rows: list[list[Node | None]]) -> list[list[Node | None]]:
         """One call serves all directions: what varies in one of them counts in each."""

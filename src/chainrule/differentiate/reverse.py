@@ -143,12 +143,13 @@ class ReverseWalker(Adjoints):
         else:
             chosen = True
         if not isinstance(chosen, Node):
-            step.op.pull(self, step, masked_by(bar, uses.masks.get(step, ())))
+            with self.graph.like(step):
+                step.op.pull(self, step, masked_by(bar, uses.masks.get(step, ())))
             return
         uses.walked[step] = (chosen, True)
         blocks = [Block(self.graph, self.graph.cursor) for _ in range(2)]
         self.scopes.append({})
-        with self.graph.inside(blocks[0]):
+        with self.graph.inside(blocks[0]), self.graph.like(step):
             step.op.pull(self, step, bar)
         self._join(chosen, [(blocks[0], self.scopes.pop()), (blocks[1], {})], ())
 

@@ -277,6 +277,8 @@ class Graph:
         Whether an entry of a tape takes less time than a function of ``math``, as in compiled code.
     cursor:
         The block into which operators on nodes build.
+    numpy:
+        Whether functions of numbers that are built are NumPy's.
     """
 
     def __init__(self, name: str) -> None:
@@ -311,6 +313,7 @@ class Graph:
         self.sources: tuple[tuple[str, int, str], ...] = ()
         self.cursor = self.body
         self.origin: Origin = NOWHERE
+        self.numpy = False
 
     def new_node(
         self,
@@ -357,9 +360,35 @@ class Graph:
         """Operators build into ``block`` within this context."""
         return _Inside(self, block)
 
+    def like(self, node: Node) -> _Of:
+        """New functions of numbers are NumPy's within this context where that of ``node`` is.
+
+        They give nan and infinities where those of ``math`` raise.
+        """
+        names = (*node.params, *getattr(node.op, "callables", ()))
+        spelled = next((p for p in names if isinstance(p, str) and "." in p), "")
+        library = spelled.startswith(("numpy.", "scipy."))
+        return _Of(self, library and not isinstance(node.type, Array))
+
     def answering(self, origin: Origin) -> _Answering:
         """New nodes are marked as coming from ``origin`` within this context."""
         return _Answering(self, origin)
+
+
+class _Of:
+    """The context in which what is built are numbers of the kind of another."""
+
+    __slots__ = ("before", "graph", "numpy")
+
+    def __init__(self, graph: Graph, numpy: bool) -> None:
+        self.graph = graph
+        self.numpy = numpy
+
+    def __enter__(self) -> None:
+        self.before, self.graph.numpy = self.graph.numpy, self.numpy
+
+    def __exit__(self, *raised: object) -> None:
+        self.graph.numpy = self.before
 
 
 class _Inside:

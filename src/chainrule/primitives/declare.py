@@ -211,7 +211,16 @@ class Primitive(Op):
             simpler: Node | None = self.simplify(*args)
             if simpler is not None:
                 return simpler
-        return args[0].graph.cursor.add(self, args)
+        graph = args[0].graph
+        if graph.numpy and self.symbol is None and not any(isinstance(a.type, Array) for a in args):
+            return graph.cursor.add(self, args, self.numpy_spelling)
+        return graph.cursor.add(self, args)
+
+    @property
+    def numpy_spelling(self) -> tuple[str, ...]:
+        """The parameters by which it is NumPy's function on numbers, where it is one."""
+        found = next((name for name in self.callables if name.startswith("numpy.")), None)
+        return () if found is None else (found,)
 
     def value(self, *args: Any) -> Any:
         """The value on Python numbers."""

@@ -220,10 +220,12 @@ class ArraySimplifier(Copier):
         return new
 
     def _library(self, step: Node) -> tuple[str, ...]:
-        """The params by which f calls a function of arrays."""
+        """The params by which f calls a function of arrays, or of numbers of NumPy's."""
         op = step.op
         if not (isinstance(op, Primitive) and op.broadcasts) or op.symbol is not None:
             return ()
+        if step.params == op.numpy_spelling:
+            return op.numpy_spelling
         if not unit_axes_of(step.type) or op.name in KEPT_NAMES or not op.callables:
             return ()
         named = (name for name in op.callables if name.startswith(("numpy.", "scipy.")))
