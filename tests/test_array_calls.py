@@ -698,7 +698,9 @@ def test_float32_gives_float32(expression: str) -> None:
 
 
 SMALL = ["np.exp(x)", "x.sum(axis=0)", "x @ x.T", "x[:, 1] * x[0, 0]", "np.tanh(x).mean()",
-         "x / (1 + x.max())", "np.linalg.norm(x, axis=1)"]  # fmt: skip
+         "x / (1 + x.max())", "np.linalg.norm(x, axis=1)", "np.max(x)", "x.min() * x",
+         "np.einsum('ij,ij->', x, x)", "np.tensordot(x, x)", "np.float_power(2.0, x)",
+         "x * x * np.sum(np.ones(3))", "x * np.sqrt(2.0)", "x.sum() / len(x)"]  # fmt: skip
 
 
 @pytest.mark.parametrize("expression", SMALL)
@@ -707,6 +709,7 @@ def test_float32_is_kept(expression: str) -> None:
     f = function_of(expression)
     gradient = chainrule.grad(f)(x)
     assert gradient.dtype == np.float32
+    assert chainrule.vjp(f)(x, 1.0)[1].dtype == np.float32
     exact = chainrule.grad(f)(x.astype(float))
     np.testing.assert_allclose(gradient, exact, rtol=2e-4, atol=1e-5)
 

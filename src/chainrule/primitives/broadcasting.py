@@ -12,7 +12,7 @@ from typing import Any
 
 from chainrule.graph.block import PARAMETER
 from chainrule.graph.node import Node
-from chainrule.graph.types import Array, dtype_of, unit_axes_of
+from chainrule.graph.types import FLOATING, INT, Array, dtype_of, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import axes_of
 from chainrule.primitives.arrays.creation import array_copy, astype, full_like, zeros_like
@@ -27,7 +27,7 @@ from chainrule.primitives.arrays.shaping import (
     reshaped,
     squeeze,
 )
-from chainrule.primitives.declare import is_constant
+from chainrule.primitives.declare import Primitive, is_constant
 
 
 def spans(value: Node, node: Node) -> bool:
@@ -48,7 +48,7 @@ def widened(value: Node | None, node: Node) -> Node:
         return zeros_like(node)
     if spans(value, node):
         return value
-    if not isinstance(value.type, Array):
+    if not unit_axes_of(value.type):
         return full_like(node, value)
     sizes = [dimension(node, axis=k) for k in range(node.type.rank)]
     return broadcast_to(value, *sizes)
@@ -57,9 +57,28 @@ def widened(value: Node | None, node: Node) -> Node:
 def in_full(value: Node | None, node: Node) -> Node:
     """``value`` with the axes and the dtype of ``node``."""
     found = widened(value, node)
-    if dtype_of(found.type) != dtype_of(node.type) and unit_axes_of(found.type):
-        return astype(found, dtype=dtype_of(node.type))
+    dtype = dtype_of(node.type)
+    if unit_axes_of(found.type) and not is_certainly(found, dtype):
+        return astype(found, dtype=dtype)
     return found
+
+
+def is_certainly(value: Node, dtype: str, depth: int = 20) -> bool:
+    """Whether an array has a dtype, whatever NumPy's numbers among Python's are.
+
+    A number that NumPy has made widens an array of a narrower dtype, a number of Python's does not.
+    """
+    if dtype == "float64" or dtype not in FLOATING:
+        return dtype_of(value.type) == dtype
+    if not isinstance(value.type, Array):
+        return is_constant(value)
+    if value.type.dtype != dtype or not depth:
+        return False
+    if not isinstance(value.op, Primitive) or value.op in (astype, zeros_like, full_like):
+        return True
+    args = value.args[1:] if value.op.name == "where" else value.args
+    numbers = (arg for arg in args if arg.type != INT or not is_constant(arg))
+    return value.op.name in LOOKING or all(is_certainly(arg, dtype, depth - 1) for arg in numbers)
 
 
 # What these give looks into the memory of their first argument.

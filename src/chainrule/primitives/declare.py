@@ -37,6 +37,7 @@ from chainrule.graph.types import (
     dtype_of,
     is_complex,
     promoted,
+    unit_axes_of,
 )
 from chainrule.primitives.partials import Choice, Guarded, Refusal, scaled, settled
 from chainrule.records import dataclass
@@ -171,6 +172,8 @@ class Primitive(Op):
         self.simplify: Callable[..., Any] | None = None
         # Whether NumPy may give integers where all arguments are, although the type says float.
         self.keeps_integers = False
+        # Those of the callables that give float64 for any real dtype.
+        self.widening: tuple[str, ...] = ()
         # What is taken of the result of the callable, such as ".real" of a complex number.
         self.part: str | None = None
         self.__doc__ = doc
@@ -182,7 +185,9 @@ class Primitive(Op):
     def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
         types = tuple(arg.type for arg in args)
         if self.broadcasts and any(isinstance(type, Array) for type in types):
-            return self.elementwise_type(types)
+            found = self.elementwise_type(types)
+            wide = any(name in self.widening for name in params)
+            return array_of("float64", unit_axes_of(found)) if wide else found
         return FLOAT if self.result is None else self.result(types)
 
     def elementwise_type(self, types: tuple[Type, ...]) -> Type:

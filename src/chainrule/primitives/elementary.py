@@ -213,6 +213,7 @@ def real_power(x: Any, y: Any, out: Any) -> Any:
 
 # numpy.power of integers is one.
 real_power.keeps_integers = True
+real_power.widening = ("numpy.float_power",)
 
 
 @elementwise(

@@ -9,13 +9,14 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.creation import astype
 from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.arrays.products import einsum
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import squeeze
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.declare import Primitive
+from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.sequence import index_add, index_set
 from chainrule.simplify.contractions import contracted, without_kept_axes
 from chainrule.simplify.passes import (
@@ -254,9 +255,12 @@ class ArraySimplifier(Copier):
                 inner = args[position]
                 if inner.op is negative:
                     minus, args[position] = not minus, inner.args[0]
-                elif (not several or size_of(step) < size_of(inner)) and (
-                    parts := _number_apart(inner)
-                ) is not None:
+                elif (
+                    (not several or size_of(step) < size_of(inner))
+                    and (parts := _number_apart(inner)) is not None
+                    # Behind it a number of NumPy's would widen the array again.
+                    and (op is not astype or is_constant(parts[0]))
+                ):
                     outside.append((inner.op, parts[0]))  # type: ignore[arg-type]
                     args[position] = parts[1]
                 else:

@@ -6,7 +6,15 @@ import string
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type, array_of, broadcast_axes, promoted, unit_axes_of
+from chainrule.graph.types import (
+    Array,
+    Type,
+    array_of,
+    broadcast_axes,
+    dtype_of,
+    promoted,
+    unit_axes_of,
+)
 from chainrule.primitives.arrays.call import ArrayRule, array_rule
 from chainrule.primitives.arrays.creation import arange, eye, literal, ones
 from chainrule.primitives.arrays.defined import array_defined
@@ -71,7 +79,9 @@ def _contracted(*types: Type, subscripts: str, optimize: Any = False) -> Type:
     for term, type in zip(inputs.split(","), types, strict=True):
         for letter, unit in zip(term, unit_axes_of(type), strict=True):
             units[letter] = units.get(letter, True) and unit
-    return array_of(promoted(types), tuple(units[letter] for letter in output))
+    # einsum makes arrays of its numbers, which do not give way.
+    arrays = [type if isinstance(type, Array) else Array(dtype_of(type), ()) for type in types]
+    return array_of(promoted(tuple(arrays)), tuple(units[letter] for letter in output))
 
 
 def _letter_lengths(node: Node, of: Of) -> Lengths:
@@ -114,7 +124,8 @@ def _operand_adjoint(
 ) -> Node:
     """The sum over what the operand does not have, on the diagonal where it repeats an axis."""
     arg, term = node.args[position], terms[position]
-    operands, letters = [out_bar], [output]
+    operands: list[Node] = [out_bar] if output else []
+    letters = [output] if output else []
     for k, other in enumerate(node.args):
         if k != position:
             operands.append(conjugated(other))
@@ -133,7 +144,12 @@ def _operand_adjoint(
         if not any(letter in known for known in letters):
             operands.append(ones(dimension(arg, axis=axis)))
             letters.append(letter)
-    return einsum(*operands, subscripts=f"{','.join(letters)}->{wanted}")
+    if not operands:
+        return out_bar
+    alone = letters == [wanted]
+    found = operands[0] if alone else einsum_of(f"{','.join(letters)}->{wanted}", *operands)
+    product: Node = found if output else out_bar * found
+    return product
 
 
 def einsum_of(subscripts: str, *operands: Node) -> Node:
