@@ -312,40 +312,6 @@ def _power(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -
     return self.binary(ast.Pow, args[0], args[1], node)
 
 
-def _any_all(name: str) -> Builtin:
-    def decide(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        items = self.known_iteration(args[0])
-        if items is None:
-            listed = args[0] if self.is_array(args[0]) else self.as_list(args[0], node)
-            return self.verbatim(f"{name}(_0_)", self.node(listed), type=BOOL, pure=True)
-        result: Value = Static(name == "all")
-        for item in reversed(items):
-            known, truth = self.truth(item)
-            if known:
-                if truth != (name == "all"):
-                    result = Static(truth)
-                continue
-            known, truth = self.truth(result)
-            if known and truth == (name == "all"):
-                result = item
-            else:
-                rest = result
-                first, second = (rest, item) if name == "all" else (item, rest)
-                result = self.choose(
-                    self.predicate(item),
-                    functools.partial(_given, first),
-                    functools.partial(_given, second),
-                    "and" if name == "all" else "or",
-                )
-        return result
-
-    return decide
-
-
-def _given(value: Value) -> Value:
-    return value
-
-
 def _map(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     return Mapped(args[0], tuple(args[1:]))
 
@@ -461,8 +427,6 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.sum: lambda self, args, keywords, node: self.total_of(args, keywords, node),
     builtins.divmod: _divmod,
     builtins.pow: _power,
-    builtins.any: _any_all("any"),
-    builtins.all: _any_all("all"),
     builtins.map: _map,
     builtins.open: _refused("open", "Read the file outside and pass its content in."),
     builtins.input: _refused("input", "Pass the value in as a parameter."),

@@ -54,6 +54,8 @@ def declare_names(
     """Find out which names are local, nonlocal and global in a function."""
     frame.local_names = set(bound)
     if isinstance(tree, ast.Lambda):
+        # What a walrus binds.
+        frame.local_names |= set(assigned_names([tree.body]))
         return
     names = set(assigned_names(tree.body))
     stack: list[ast.AST] = list(tree.body)

@@ -15,7 +15,7 @@ from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
-from chainrule.lift import copies, folds, ordering
+from chainrule.lift import copies, folds, ordering, quantified
 from chainrule.lift.annotations import Example, hinted, hints_of, parsed_kind
 from chainrule.lift.arrays import is_ndarray
 from chainrule.lift.callees import declare_names
@@ -35,7 +35,7 @@ from chainrule.lift.state import Frame
 from chainrule.lift.values import Method, ObjectBox, Static, Value
 
 # Imported for what it enters into the table of builtins.
-FILLED = (copies, folds, ordering)
+FILLED = (copies, folds, ordering, quantified)
 
 
 class Lifter(Nested, Rules, Parameters):

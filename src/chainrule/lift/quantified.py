@@ -1,0 +1,143 @@
+"""``any`` and ``all``: they stop at the first item that decides.
+
+What is left over is neither computed nor bound, so that what it would raise is not raised.  Where
+that may matter, ``any(test for item in items)`` is read as the function that it stands for::
+
+    def any_of(items):
+        for item in items:
+            if test:
+                return True
+        return False
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL
+from chainrule.lift.builtins import BUILTINS, Arguments, Builtins, Keywords
+from chainrule.lift.calls import Builtin
+from chainrule.lift.state import assigned_names
+from chainrule.lift.values import Closure, Generator, Mapped, Static, Value
+from chainrule.primitives.control import owned_blocks
+from chainrule.primitives.declare import Structured
+
+
+def _any_all(name: str) -> Builtin:
+    def decide(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        self.positional(args, keywords, node, 1, 1, name)
+        items = self.read(args[0])
+        if not isinstance(items, (Generator, Mapped)):
+            return _of_all(self, name, items, node)
+        state, mark = dict(self.state), len(self.block.steps)
+        if not _binds(items):
+            result = _of_all(self, name, items, node)
+            if not any(map(_may_be_felt, self.block.steps[mark:])):
+                return result
+            self.state = state
+            self.block.forget(mark)
+        return _until_decided(self, name, items, node)
+
+    return decide
+
+
+def _binds(items: Generator | Mapped) -> bool:
+    """Whether the names that a walrus binds tell how far the items were read."""
+    return isinstance(items, Generator) and bool(assigned_names([items.tree]))
+
+
+def _may_be_felt(step: Node) -> bool:
+    """Whether it can be told from outside that ``step`` was computed."""
+    blocks = owned_blocks(step) if isinstance(step.op, Structured) else ()
+    if not blocks:
+        return step.op.effect or bool(getattr(step.op, "raises", True))
+    return any(_may_be_felt(inner) for block in blocks for inner in block.steps)
+
+
+def _of_all(self: Builtins, name: str, listed: Value, node: ast.AST) -> Value:
+    """The verdict on items all of which may be computed."""
+    items = self.known_iteration(listed)
+    if items is None:
+        found = listed if self.is_array(listed) else self.as_list(listed, node)
+        return self.verbatim(f"{name}(_0_)", self.node(found), type=BOOL, pure=True)
+    result: Value = Static(name == "all")
+    for item in reversed(items):
+        known, truth = self.truth(item)
+        if known:
+            if truth != (name == "all"):
+                result = Static(truth)
+            continue
+        known, truth = self.truth(result)
+        if known and truth == (name == "all"):
+            result = item
+        else:
+            rest = result
+            first, second = (rest, item) if name == "all" else (item, rest)
+            result = self.choose(
+                self.predicate(item),
+                functools.partial(_given, first),
+                functools.partial(_given, second),
+                "and" if name == "all" else "or",
+            )
+    return result
+
+
+def _given(value: Value) -> Value:
+    return value
+
+
+def _until_decided(self: Builtins, name: str, items: Generator | Mapped, node: ast.AST) -> Value:
+    """The verdict, where no item behind the one that decides is computed."""
+    if isinstance(items, Mapped):
+        if len(items.parts) != 1:
+            raise self.unsupported(
+                f"`{name}` of a `map` over several lists", "Write it as a loop.", node
+            )
+        called = ast.Call(ast.Name("function", ast.Load()), [ast.Name("item", ast.Load())], [])
+        clause = ast.comprehension(ast.Name("item", ast.Store()), ast.Pass(), [], 0)
+        tree, frame = ast.GeneratorExp(called, [clause]), self.frame
+        given = [items.parts[0], items.function]
+        names = ["items", "function"]
+    else:
+        tree, frame = items.tree, items.frame
+        outer, self.frame = self.frame, frame
+        # The first iterable is not of the generator's own scope.
+        given = [self.expression(tree.generators[0].iter)]
+        self.frame = outer
+        names = [_unused("items", tree)]
+    function = ast.copy_location(_as_function(name, tree, names), node)
+    ast.fix_missing_locations(function)
+    return self.call(Closure(function, frame, (), {}), given, {}, node)
+
+
+def _unused(stem: str, tree: ast.AST) -> str:
+    """A name that does not stand in ``tree``."""
+    taken = {part.id for part in ast.walk(tree) if isinstance(part, ast.Name)}
+    number, name = 1, stem
+    while name in taken:
+        number += 1
+        name = f"{stem}{number}"
+    return name
+
+
+def _as_function(name: str, tree: ast.GeneratorExp, names: list[str]) -> ast.FunctionDef:
+    """The function that tells of the items of ``tree``, the first iterable being given."""
+    stops = name == "any"
+    test = tree.elt if stops else ast.UnaryOp(ast.Not(), tree.elt)
+    body: ast.stmt = ast.If(test, [ast.Return(ast.Constant(stops))], [])
+    for position, clause in reversed(list(enumerate(tree.generators))):
+        for condition in reversed(clause.ifs):
+            body = ast.If(condition, [body], [])
+        iterable = clause.iter if position else ast.Name(names[0], ast.Load())
+        body = ast.For(clause.target, iterable, [body], [])
+    bound = assigned_names([tree])
+    declared: list[ast.stmt] = [ast.Nonlocal(bound)] if bound else []
+    statements = [*declared, body, ast.Return(ast.Constant(not stops))]
+    parameters = ast.arguments([], [ast.arg(one) for one in names], None, [], [], None, [])
+    return ast.FunctionDef(f"{name}_of", parameters, statements, [])
+
+
+BUILTINS.update({builtins.any: _any_all("any"), builtins.all: _any_all("all")})
