@@ -102,6 +102,23 @@ UPDATES = (
 )
 
 
+CARRIED = (
+    # What is before a loop, what a step reads of it, and what the step leaves; of a value and the
+    # number of the step.
+    ("None", "if {c} is not None: {t} += {c}[0] * {c}[1]", "{c} = ({v}, {t})"),
+    ("None", "if {c} is not None: {t} -= 0.1 * {c}[-1]", "{c} = [{t}, {v}]"),
+    ("None", "if {c} is None: {c} = []", "{c}.append({v}); {t} += {c}[0] * {c}[-1]"),
+    ("None", "if {c} is None or {c}[0] < {v}: {c} = ({v}, {k})", "{t} += {c}[0] * {c}[1]"),
+    ("cos", "{t} += {c}({v})", "{c} = sin if {k} % 2 else cos"),
+    ("None", "{t} += 0.5 if {c} is None else {c}({v})", "{c} = tanh"),
+    ("({v}, 0.5)", "{t} += {c}[0] * {c}[1]", "{c} = [{c}[1], {v}]"),
+    ("()", "{t} += len({c})", "{c} = ({v}, *{c}); {t} += sum({c})"),
+    ("0", "{t} += 0.1 if {k} == 0 else {c}", "{c} = {v}"),
+    ("False", "if {c}: {t} -= {v}", "{c} = {v} > {t}"),
+    ("'up'", "{t} += {v} if {c} == 'up' else 0.5", "{c} = 'down' if {c} == 'up' else 'up'"),
+)
+
+
 TEXTS = (
     "kind == 'soft'",
     "kind != 'hard'",
@@ -194,6 +211,7 @@ def statements() -> Strategy:
         st.tuples(st.just("local state"), NUMBER, operator, value, test),
         st.tuples(st.just("dict update"), NUMBER, st.sampled_from(UPDATES), value),
         st.tuples(st.just("cycle"), NUMBER, NUMBER, NUMBER),
+        st.tuples(st.just("kinds in loop"), NUMBER, value, value),
         st.tuples(st.just("bound in loop"), st.sampled_from(["for", "while"]), test, value, value),
     )
 

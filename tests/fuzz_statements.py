@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.fuzz_expressions import Expressions, Scope
-from tests.fuzz_grammar import Tree
+from tests.fuzz_grammar import CARRIED, Tree
 
 LEAVING = ("return", "leave", "if", "elif", "for", "while", "try", "finally", "match", "cleaned")
 """Statements that may leave what is around them, or have others that may."""
@@ -427,6 +427,22 @@ class Writer(Expressions):
     def write_cycle(self, depth: int, scope: Scope, *numbers: int) -> None:
         names = [self.value_variable(scope, number) for number in numbers]
         self.put(depth, f"{', '.join(names)} = {', '.join(names[1:] + names[:1])}")
+
+    def write_kinds_in_loop(
+        self, depth: int, scope: Scope, number: int, value: Tree, other: Tree
+    ) -> None:
+        """A name that holds something else before a loop than its steps leave."""
+        before, reads, leaves = CARRIED[(number * 3 + len(scope.floats)) % len(CARRIED)]
+        counter, total, carried = self.fresh("k"), self.fresh("v"), self.fresh("c")
+        given = {"c": carried, "t": total, "k": counter}
+        self.put(depth, f"{carried} = {before.format(v=self.value(scope, value), **given)}")
+        self.put(depth, f"{total} = 0.5")
+        self.put(depth, f"for {counter} in range(n + {number % 2}):")
+        inner = scope.inner(floats=[*scope.floats, total], in_loop=True)
+        text = f"({self.value(inner, other)})"
+        for line in (reads, *leaves.split("; ")):
+            self.put(depth + 1, line.format(v=text, **given))
+        scope.floats.append(total)
 
     def write_bound_in_loop(
         self, depth: int, scope: Scope, word: str, test: Tree, value: Tree, other: Tree

@@ -115,6 +115,91 @@ def result_of_two_kinds(x, k):
     return 2.0 * x
 
 
+def pair_of_the_step_before(x, k):
+    previous = None
+    total = x
+    for i in range(k):
+        current = (x * i, x + i)
+        if previous is not None:
+            total += current[0] * previous[1]
+        previous = current
+    return total
+
+
+def list_of_the_step_before(x, k):
+    previous, best = None, (None, 0)
+    total = x
+    for i in range(k):
+        current = [math.sin(x * i), x + i]
+        if previous is not None and current[0] > previous[0]:
+            total += current[1] * previous[0]
+        if best[0] is None or current[0] > best[0]:
+            best = (current[0], i)
+        previous = current
+    return total if best[0] is None else total * best[0] + best[1]
+
+
+def list_made_in_the_first_step(x, k):
+    found = None
+    for i in range(k):
+        if found is None:
+            found = []
+        found.append(x * i)
+    if found is None:
+        return x
+    return sum(found) * found[-1]
+
+
+def tuple_then_list(x, k):
+    p = (x, 2.0)
+    for _ in range(k):
+        p = [p[1], p[0] * 0.5]
+    return p[0] + p[1] * x
+
+
+def tuple_that_grows(x, k):
+    p = ()
+    for i in range(k):
+        p = (*p, x * i)
+    return sum(p) * x
+
+
+def number_then_list(x, k):
+    r = 1
+    for i in range(k):
+        r = [x * i, 1.0]
+    if k > 0:
+        return r[0] * r[1]
+    return x
+
+
+def function_of_the_step(x, k):
+    g, s = math.sin, x
+    for i in range(k):
+        s = g(s) + 0.1
+        g = math.cos if i % 2 else math.sin
+    return s
+
+
+def no_function_at_first(x, k):
+    g, s = None, x
+    for _ in range(k):
+        if g is not None:
+            s = g(s)
+        g = math.cos
+    return s
+
+
+STEPS = (
+    pair_of_the_step_before,
+    list_of_the_step_before,
+    list_made_in_the_first_step,
+    tuple_then_list,
+    tuple_that_grows,
+    number_then_list,
+    function_of_the_step,
+    no_function_at_first,
+)
 KINDS = (number_or_none, number_or_tuple, one_of_two_functions, result_of_two_kinds)
 
 
@@ -151,6 +236,69 @@ def test_a_name_of_two_kinds_has_the_derivative_of_the_one_that_it_is(
 ) -> None:
     for k in (0, 2):
         agree(function, 1.3, k, mode)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("function", STEPS, ids=lambda function: function.__name__)
+def test_a_name_may_be_of_another_kind_in_another_step(
+    function: Callable[..., Any], mode: str
+) -> None:
+    for k in (0, 1, 5):
+        agree(function, 1.3, k, mode)
+        slope = grad(function, mode=mode)
+        verdict = oracle.derivative(slope, (1.3, k), {}, "x", ())
+        if verdict.decided:
+            assert oracle.agrees(verdict, grad(slope, mode="reverse")(1.3, k))
+
+
+def any_stops_at_what_it_finds(x, k):
+    if any(1.0 / (2 - i) > 0.9 for i in range(k)):
+        return x * x
+    return x
+
+
+def any_binds_what_it_stops_at(x, k):
+    if any((found := x * i) > 2.0 for i in range(k)):
+        return found * x
+    return x
+
+
+def all_stops_at_the_first_that_is_not(x, k):
+    if all(map(lambda i: math.log(x + 2.5 - i) > 0.0, range(k + 2))):  # noqa: C417
+        return x * x
+    return x
+
+
+def any_of_pairs(x, k):
+    if any(x / (j - 2) < 0.0 and i >= 0 for i in range(k) if i < 4 for j in range(i, 3)):
+        return x**3
+    return x
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "function",
+    (
+        any_stops_at_what_it_finds,
+        any_binds_what_it_stops_at,
+        all_stops_at_the_first_that_is_not,
+        any_of_pairs,
+    ),
+    ids=lambda function: function.__name__,
+)
+def test_any_and_all_read_no_further_than_python_does(
+    function: Callable[..., Any], mode: str
+) -> None:
+    for k in (0, 1, 2, 5):
+        agree(function, 1.3, k, mode)
+
+
+def test_a_walrus_binds_in_a_lambda() -> None:
+    def f(x: float) -> float:
+        g = lambda t: (u := t * x) + u  # noqa: E731
+        return g(2.0) * g(x)
+
+    assert grad(f)(3.0) == 24.0 * 9.0
 
 
 def test_a_gradient_in_reverse_raises_where_a_name_is_unbound() -> None:

@@ -1,11 +1,9 @@
 def f(x):
     if x > 0.0:
-        y = (x, x)
-    elif x < -1.0:
-        y = [x]
+        y = [(x, x)]
     else:
-        y = x
-    return y[0]
+        y = [x]
+    return y[0][0]
 
 
 # The message:

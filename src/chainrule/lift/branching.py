@@ -81,6 +81,10 @@ class Branching(Core):
             "on every path.",
         )
 
+    def decided_in(self, state: State, value: Value) -> Value:
+        """The alternative that ``value`` is where a path ends in ``state``, if that is known."""
+        raise NotImplementedError
+
     def unify_lists(self, start: State, paths: Sequence[Path], keys: Sequence[Key]) -> None:
         """Lists whose layout differs between paths become run-time lists on each."""
         for key in keys:
@@ -190,7 +194,9 @@ class Branching(Core):
         joined: dict[Key, Value] = {}
         states = [path.state for path in alive]
         for key in keys:
-            values = [state.get(key, start.get(key, UNBOUND)) for state in states]
+            values = [
+                self.decided_in(state, state.get(key, start.get(key, UNBOUND))) for state in states
+            ]
             name = f"`{key[1]}`" if isinstance(key, tuple) else "a value"
             tracked = isinstance(key, tuple) and len(key) == 2 and key[1] != "return"
             joined[key] = joiner.join(values, states, name, tracked)

@@ -16,7 +16,7 @@ from chainrule.graph.block import CONSTANT, ITEM, Block
 from chainrule.graph.node import Node
 from chainrule.lift.branching import Branching
 from chainrule.lift.core import AlwaysRaises, Completion
-from chainrule.lift.state import Frame, Key
+from chainrule.lift.state import Frame, Key, State
 from chainrule.lift.values import UNBOUND, Either, Fact, Value
 from chainrule.primitives.arithmetic import logical_not
 from chainrule.primitives.control import IF, owned_blocks
@@ -46,6 +46,13 @@ class Deciding(Branching):
                 return value
             value = value.then if known else value.orelse
         return value
+
+    def decided_in(self, state: State, value: Value) -> Value:
+        before, self.state = self.state, state
+        try:
+            return self.decided(value)
+        finally:
+            self.state = before
 
     def _fact(self, predicate: Node) -> bool | None:
         negated = False

@@ -154,21 +154,34 @@ class Expressions(Operators):
 
     def _tuple(self, node: ast.Tuple) -> Value:
         # A row in a tuple is the row as it is now: `a[i], a[j] = a[j], a[i]` swaps.
-        items = self.elements(node.elts)
-        return TupleValue(tuple(self.node(e) if isinstance(e, Place) else e for e in items))
+        if not any(isinstance(entry, ast.Starred) for entry in node.elts):
+            items = self.elements(node.elts)
+            return TupleValue(tuple(self.node(e) if isinstance(e, Place) else e for e in items))
+        box = ListBox()
+        self.state[box] = []
+        self.lay_out(box, node.elts)
+        items = self.state[box]
+        if isinstance(items, list):
+            return TupleValue(tuple(items))
+        return self.call(Static(tuple), [box], {}, node)
 
     def _list(self, node: ast.List) -> Value:
         box = ListBox()
         self.state[box] = []
         if not any(isinstance(entry, ast.Starred) for entry in node.elts):
             self.state[box] = self.elements(node.elts)
-            return box
-        for entry in node.elts:
+        else:
+            self.lay_out(box, node.elts)
+        return box
+
+    def lay_out(self, box: ListBox, entries: list[ast.expr]) -> None:
+        """Append the entries of a display, stars spread, to the list that it is to be."""
+        for entry in entries:
             if isinstance(entry, ast.Starred):
                 self.extend(box, self.as_list(self.expression(entry.value), entry), entry)
                 continue
-            self.append(box, self.expression(entry), entry)
-        return box
+            value = self.expression(entry)
+            self.append(box, self.node(value) if isinstance(value, Place) else value, entry)
 
     def elements(self, nodes: list[ast.expr]) -> list[Value]:
         """Values of the entries of a display or of positional arguments, stars spread."""
@@ -431,6 +444,11 @@ class Expressions(Operators):
         raise NotImplementedError
 
     def as_list(self, value: Value, node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def call(
+        self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
         raise NotImplementedError
 
     def dict_comprehension(self, node: ast.DictComp) -> Value:

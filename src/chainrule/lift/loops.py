@@ -7,27 +7,28 @@ from typing import Any
 
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
-from chainrule.graph.types import OPAQUE, Type, join, unit_axes_of
+from chainrule.graph.types import BOOL, OPAQUE, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, Flag, LoopExits
 from chainrule.lift.shapes import (
     HELD,
     KEEP,
+    Alternatives,
     Fresh,
     Keep,
     Layout,
     MaybeBound,
+    Same,
     Scalar,
     Shape,
     Unknown,
     bound_part,
     in_time,
     is_late,
+    name_of_tag,
     nothing_of,
 )
-from chainrule.lift.sharing import is_held
-from chainrule.lift.state import Key, State, same_value
-from chainrule.lift.statements import Statements
+from chainrule.lift.state import Key, State, same_value, split_by_kind
 from chainrule.lift.values import (
     UNBOUND,
     ArrayBox,
@@ -36,15 +37,15 @@ from chainrule.lift.values import (
     ListBox,
     Poison,
     Read,
-    Static,
     TupleValue,
     Value,
-    View,
 )
+from chainrule.lift.widening import Widening
+from chainrule.primitives.arithmetic import logical_not
 from chainrule.primitives.control import LOOP
 
 
-class Loops(Statements):
+class Loops(Widening):
     """Runs the body of a loop until what it carries is stable, then builds the loop node."""
 
     def run_loop(
@@ -102,19 +103,6 @@ class Loops(Statements):
             "Give every name the same kind of value in every step.",
         )
 
-    def _shape(self, value: Value) -> Shape:
-        if isinstance(value, Node):
-            return Scalar(value.type)
-        if isinstance(value, TupleValue):
-            return Layout("tuple", tuple(map(self._shape, value.items)), (), value.named)
-        if isinstance(value, list):
-            return Layout("list", tuple(map(self._shape, value)))
-        if isinstance(value, dict):
-            return Layout("dict", tuple(map(self._shape, value.values())), tuple(value))
-        if isinstance(value, Either) and value.orelse is UNBOUND and isinstance(value.then, Node):
-            return MaybeBound(Scalar(value.then.type))
-        return KEEP
-
     def _widen_all(self, attempt: _Attempt, shapes: dict[Key, Shape]) -> dict[Key, Shape]:
         """Shapes that also fit what the attempt left behind."""
         widened = dict(shapes)
@@ -147,170 +135,6 @@ class Loops(Statements):
                     shapes.get(key, self._shape(before)), before, value, attempt.after, key
                 )
         return widened
-
-    def _check_iterator(self, read: Read) -> None:
-        """A loop that reads an iterator from before it finds nothing left in its second step."""
-        if any(value is read.iterator for value in self.state.values()):
-            raise self.unsupported(
-                "an iterator that was made before a loop is read in it",
-                "Make a list of its items before: `list(...)`.",
-            )
-
-    def _grown(self, key: Key, value: Value) -> Shape:
-        """The shape of a list that a loop has made a run-time list, ``value`` at the end."""
-        content = self.state[key]
-        if isinstance(value, Node):
-            return self._scalar(content.type, value.type)
-        return self._shape(content)
-
-    def _scalar(self, left: Type, right: Type, late: bool = False) -> Shape:
-        """One node of either type, if a derivative can still flow through it."""
-        joined = join(left, right)
-        lost = (left.differentiable or right.differentiable) and not joined.differentiable
-        return Unknown() if lost else Scalar(joined, late)
-
-    def _widen(self, shape: Shape, before: Value, value: Value, after: State, key: Key) -> Shape:
-        """The narrowest shape that fits ``shape`` and the next value."""
-        if isinstance(value, Either) and value.orelse is not UNBOUND:
-            return Unknown()
-        if isinstance(shape, MaybeBound) and value is not UNBOUND:
-            inner = self._widen(shape.shape, UNBOUND, bound_part(value), after, key)
-            return Unknown() if isinstance(inner, Unknown) else MaybeBound(in_time(inner))
-        if isinstance(shape, Unknown) or value is UNBOUND:
-            return shape
-        if isinstance(value, Poison):
-            return Unknown()
-        if isinstance(value, Either) and before is UNBOUND and value.orelse is UNBOUND:
-            inner = self._widen(shape, before, value.then, after, key)
-            return Unknown() if isinstance(inner, Unknown) else MaybeBound(in_time(inner))
-        if isinstance(shape, Keep):
-            if same_value(before, value) or same_value(bound_part(before), value):
-                return shape
-            if before is UNBOUND:
-                return self._late(value, after, key)
-            if self._is_held(before) and self._is_held(value):
-                held = self._held_type(before, self.state), self._held_type(value, after)
-                fresh = self._fresh(
-                    join(*held) if all(map(unit_axes_of, held)) else held[1], value, after, key
-                )
-                alone = fresh.alone and self._is_alone(before, self.state, key)
-                return Fresh(fresh.type, (*self._existing(before), *fresh.lenders), alone)
-            if isinstance(before, ListBox) or isinstance(value, ListBox):
-                return Unknown()
-            node_type = self._leaf_type(value)
-            before_type = self._leaf_type(before)
-            if node_type is None or before_type is None:
-                return Unknown()
-            return self._scalar(before_type, node_type)
-        if isinstance(shape, Scalar):
-            if isinstance(shape.type, SequenceType) and isinstance(value, list):
-                return Scalar(join(shape.type, self._content_type(value)))
-            node_type = self._leaf_type(value)
-            if node_type is None:
-                return Unknown() if not shape.late else self._late(value, after, key)
-            return self._scalar(shape.type, node_type, shape.late)
-        if isinstance(shape, Fresh):
-            if self._is_held(value):
-                held_type = join(shape.type, self._held_type(value, after))
-                fresh = self._fresh(held_type, value, after, key)
-                lenders = dict.fromkeys((*shape.lenders, *fresh.lenders))
-                return Fresh(held_type, tuple(lenders), shape.alone and fresh.alone)
-            return Unknown()
-        parts = self._parts(value)
-        if (
-            parts is not None
-            and self._kind(value) == shape.kind
-            and len(parts) == len(shape.parts)
-            and self._keys(value) == shape.keys
-        ):
-            before_parts = self._parts(before)
-            if before_parts is None or len(before_parts) != len(parts):
-                before_parts = [UNBOUND] * len(parts)
-            return Layout(
-                shape.kind,
-                tuple(
-                    self._widen(s, b, v, after, key)
-                    for s, b, v in zip(shape.parts, before_parts, parts, strict=True)
-                ),
-                shape.keys,
-                shape.named,
-            )
-        if shape.kind == "list" and (
-            isinstance(value, list)
-            or (isinstance(value, Node) and isinstance(value.type, SequenceType))
-        ):
-            return Scalar(join(self._content_type(before), self._content_type(value)))
-        return Unknown()
-
-    def _late(self, value: Value, after: State, key: Key) -> Shape:
-        if isinstance(value, TupleValue):
-            items = tuple(self._late(item, after, key) for item in value.items)
-            return Layout("tuple", items, (), value.named)
-        if isinstance(value, HELD):
-            # Its content is a key of its own; the name keeps pointing to a fresh list.
-            return self._fresh(self._held_type(value, after), value, after, key)
-        leaf = self._leaf_type(value)
-        if leaf is None:
-            return Unknown()
-        return Scalar(leaf, late=True)
-
-    def _is_held(self, value: Value) -> bool:
-        """Whether a value is a list or an array, be it a row of a list."""
-        return isinstance(value, HELD) or self.is_array(value)
-
-    def _held_type(self, value: Value, state: State) -> Type:
-        """Type of what a list, an array or a view of one holds in ``state``."""
-        return value.type if isinstance(value, (View, Node)) else self._content_type(state[value])
-
-    def _fresh(self, type: Type, value: Value, after: State, key: Key) -> Fresh:
-        """The shape of the name ``key`` that a step leaves bound to a list or array."""
-        return Fresh(type, self._existing(value), self._is_alone(value, after, key))
-
-    def _existing(self, value: Value) -> tuple[ListBox, ...]:
-        """What a value may share its memory with and that exists before the loop."""
-        return tuple(box for box in self.loans.lenders(value) if box in self.state)
-
-    def _is_alone(self, value: Value, state: State, key: Key) -> bool:
-        """Whether no name but ``key`` leads to the memory of a list or array."""
-        lenders = self.loans.lenders(value)
-        return bool(lenders) and not any(is_held(box, state, (key,)) for box in lenders)
-
-    def _leaf_type(self, value: Value) -> Type | None:
-        if isinstance(value, Node):
-            return value.type
-        if isinstance(value, Static) and (
-            value.value is None or isinstance(value.value, (str, bool))
-        ):
-            return self.graph.constant(value.value).type
-        return None
-
-    def _content_type(self, content: Value) -> Type:
-        if isinstance(content, Node):
-            return content.type
-        item: Type = OPAQUE
-        for entry in content if isinstance(content, list) else ():
-            entry_type = (
-                self._content_type(self.state[entry])
-                if isinstance(entry, ListBox) and entry in self.state
-                else self._leaf_type(entry) or OPAQUE
-            )
-            item = entry_type if item == OPAQUE else join(item, entry_type)
-        return SequenceType(item)
-
-    def _parts(self, value: Value) -> list[Value] | None:
-        if isinstance(value, TupleValue):
-            return list(value.items)
-        if isinstance(value, list):
-            return value
-        if isinstance(value, dict):
-            return list(value.values())
-        return None
-
-    def _kind(self, value: Value) -> str:
-        return "tuple" if isinstance(value, TupleValue) else type(value).__name__
-
-    def _keys(self, value: Value) -> tuple[Any, ...]:
-        return tuple(value) if isinstance(value, dict) else ()
 
     def _finish(
         self, attempt: _Attempt, bounds: tuple[Node, ...], exits: LoopExits, completion: Completion
@@ -405,12 +229,17 @@ class Loops(Statements):
 
     def _gather(self, shape: Shape, value: Value, results: list[Node], attempt: _Attempt) -> None:
         """Append the nodes of ``value`` in the order of the shape's slots."""
-        if isinstance(shape, (Keep, Unknown)):
+        if isinstance(shape, (Keep, Unknown, Same)):
             return
         if isinstance(shape, MaybeBound):
             tag = self.graph.constant(value is not UNBOUND)
             results.append(value.tag if isinstance(value, Either) else tag)
             self._gather(shape.shape, bound_part(value), results, attempt)
+        elif isinstance(shape, Alternatives):
+            tag, then, orelse = self.parted(shape, value)
+            results.append(tag)
+            self._gather(shape.then, then, results, attempt)
+            self._gather(shape.orelse, orelse, results, attempt)
         elif isinstance(shape, Scalar):
             if value is UNBOUND:
                 results.append(self.graph.undefined())
@@ -427,6 +256,24 @@ class Loops(Statements):
             parts = self._parts(value) or [UNBOUND] * len(shape.parts)
             for part_shape, part in zip(shape.parts, parts, strict=True):
                 self._gather(part_shape, part, results, attempt)
+
+    def parted(self, shape: Alternatives, value: Value) -> tuple[Node, Value, Value]:
+        """Which of two kinds a value is of, and what it is in either case."""
+        parts = split_by_kind(self.graph, value, shape.kind)
+        if parts is None:
+            # It is told the other way round.
+            turned = self.primitive(logical_not, value.tag)
+            return turned, value.orelse, value.then
+        tag, then, orelse = parts
+        return tag, UNBOUND if then is None else then, UNBOUND if orelse is None else orelse
+
+    def either(self, tag: Node, then: Value, orelse: Value) -> Either:
+        """A value of two kinds, at the start of a step or behind the loop."""
+        refusal = self.unsupported(
+            "this value is of different kinds in different steps of a loop",
+            "Give it the same kind of value in every step.",
+        )
+        return Either(tag, then, orelse, refusal)
 
     def _maybe(self, tag: Node, value: Value) -> Either:
         refusal = self.unsupported("this value may be unbound", "Give it a value before the loop.")
@@ -448,6 +295,12 @@ class Loops(Statements):
         if isinstance(shape, MaybeBound):
             tag = next(nodes)
             return self._maybe(tag, self._fill(shape.shape, UNBOUND, nodes, attempt, state))
+        if isinstance(shape, Same):
+            return shape.value
+        if isinstance(shape, Alternatives):
+            tag = next(nodes)
+            then = self._fill(shape.then, UNBOUND, nodes, attempt, state)
+            return self.either(tag, then, self._fill(shape.orelse, UNBOUND, nodes, attempt, state))
         if isinstance(shape, Scalar):
             return next(nodes)
         if isinstance(shape, Fresh):
@@ -519,6 +372,13 @@ class _Attempt:
             tag = self.slot(tag, bound.type, f"{name}_bound" if name else None)
             value = self.enter(shape.shape, bound_part(before), name, maybe=True)
             return lifter._maybe(tag, value)
+        if isinstance(shape, Same):
+            return shape.value
+        if isinstance(shape, Alternatives):
+            found, held, other = lifter.parted(shape, before)
+            tag = self.slot(found, BOOL, name_of_tag(name, shape) if name else None)
+            then = self.enter(shape.then, held, name, maybe=True)
+            return lifter.either(tag, then, self.enter(shape.orelse, other, name, maybe=True))
         if isinstance(shape, Scalar):
             if maybe and before is UNBOUND:
                 # The bool tells that it counts for nothing.

@@ -97,7 +97,7 @@ def _until_decided(self: Builtins, name: str, items: Generator | Mapped, node: a
                 f"`{name}` of a `map` over several lists", "Write it as a loop.", node
             )
         called = ast.Call(ast.Name("function", ast.Load()), [ast.Name("item", ast.Load())], [])
-        clause = ast.comprehension(ast.Name("item", ast.Store()), ast.Pass(), [], 0)
+        clause = ast.comprehension(ast.Name("item", ast.Store()), ast.Constant(None), [], 0)
         tree, frame = ast.GeneratorExp(called, [clause]), self.frame
         given = [items.parts[0], items.function]
         names = ["items", "function"]

@@ -6,8 +6,9 @@ from typing import Any
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type
+from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.state import kind_of
 from chainrule.lift.values import Either, ListBox, Value, View
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import creation
@@ -62,6 +63,22 @@ class MaybeBound:
     shape: Any
 
 
+@dataclass(frozen=True)
+class Same:
+    """One of two kinds: this value, known while lifting, in every step that has it."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """A value of the ``kind`` that ``then`` is a shape of, else of ``orelse``, and which it is."""
+
+    kind: Any
+    then: Any
+    orelse: Any
+
+
 KEEP = Keep()
 HELD = (ListBox, View)
 Shape = Any
@@ -103,3 +120,28 @@ def in_time(shape: Shape) -> Shape:
 def bound_part(value: Value) -> Value:
     """What a value is where it is bound."""
     return value.then if isinstance(value, Either) else value
+
+
+def kind_of_shape(shape: Shape) -> Any:
+    """The kind of the values of a shape, as :func:`kind_of`; None if that is not told."""
+    if isinstance(shape, Same):
+        return kind_of(shape.value)
+    if isinstance(shape, Scalar):
+        return None if shape.late else "node"
+    if isinstance(shape, Layout):
+        return ("tuple", len(shape.parts)) if shape.kind == "tuple" else None
+    if isinstance(shape, Fresh):
+        return "array" if unit_axes_of(shape.type) else "list"
+    return None
+
+
+def name_of_tag(name: str, shape: Alternatives) -> str:
+    """What the bool is called that tells which of two kinds the value ``name`` is of."""
+    if isinstance(shape.orelse, Same) and getattr(shape.orelse.value, "value", 0) is None:
+        return f"{name}_given"
+    if isinstance(shape.then, Same):
+        held = getattr(shape.then.value, "value", None)
+        word = getattr(held, "__name__", "first")
+        return f"{name}_is_{word if word.isidentifier() else 'first'}"
+    word = shape.kind if isinstance(shape.kind, str) else shape.kind[0]
+    return f"{name}_is_{word}"

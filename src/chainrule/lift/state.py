@@ -208,7 +208,7 @@ class Joiner:
             return self._slot(tuple(node for node in nodes if node is not None))
         if all(isinstance(value, ListBox) for value in bound):
             return self._join_boxes(values, states, name)
-        if all(map(_kind, bound)):
+        if all(map(kind_of, bound)):
             return self._either(values, states, name)
         return Poison(self.explain(name))
 
@@ -225,8 +225,11 @@ class Joiner:
     def _either(self, values: Sequence[Value], states: Sequence[State], name: str) -> Value:
         """Values of two kinds, or of one kind where some path has bound none."""
         refusal = self.explain(name)
-        kind = next(_kind(_first(value)) for value in values if value is not UNBOUND)
-        rows = [self._split(value, kind) for value in values]
+        bound = [value for value in values if value is not UNBOUND]
+        # Where two kinds are told apart already, by what tells them.
+        bound.sort(key=lambda value: not isinstance(value, Either))
+        kind = kind_of(_first(bound[0]))
+        rows = [split_by_kind(self.graph, value, kind) for value in values]
         found = [row for row in rows if row is not None]
         others = [row[2] for row in found if row[2] is not None]
         unbound = [other for other in others if other is UNBOUND]
@@ -248,19 +251,6 @@ class Joiner:
         if bound and isinstance(bound[0], Static) and all(same_value(bound[0], v) for v in bound):
             return bound[0]
         return self.join(values, states, name)
-
-    def _split(self, value: Value, kind: Any) -> tuple[Node, Value, Value] | None:
-        """Whether a value is of this kind, the value if it is, the value if it is not."""
-        true, false = self.graph.constant(True), self.graph.constant(False)
-        if not isinstance(value, Either):
-            if value is not UNBOUND and _kind(value) == kind:
-                return true, value, None
-            return false, None, value
-        if isinstance(value.then, Either) or isinstance(value.orelse, Either):
-            return None
-        if _kind(value.then) == kind and (value.orelse is UNBOUND or _kind(value.orelse) != kind):
-            return value.tag, value.then, value.orelse
-        return None
 
     def _tag(self, column: tuple[Node, ...]) -> Value:
         """The bool that tells the paths apart."""
@@ -342,7 +332,7 @@ def _first(value: Value) -> Value:
     return value.then if isinstance(value, Either) else value
 
 
-def _kind(value: Value) -> Any:
+def kind_of(value: Value) -> Any:
     """What values have in common that can be joined; None for what is no value of a name."""
     if isinstance(value, Node) or (
         isinstance(value, Static) and isinstance(value.value, (str, bool, type(None)))
@@ -355,6 +345,19 @@ def _kind(value: Value) -> Any:
     if isinstance(value, Static):
         return ("static", id(value.value))
     return None if isinstance(value, (list, dict)) else ("one", id(value))
+
+
+def split_by_kind(graph: Graph, value: Value, kind: Any) -> tuple[Node, Value, Value] | None:
+    """Whether a value is of this kind, the value if it is, the value if it is not."""
+    if not isinstance(value, Either):
+        if value is not UNBOUND and kind_of(value) == kind:
+            return graph.constant(True), value, None
+        return graph.constant(False), None, value
+    if isinstance(value.then, Either) or isinstance(value.orelse, Either):
+        return None
+    if kind_of(value.then) == kind and (value.orelse is UNBOUND or kind_of(value.orelse) != kind):
+        return value.tag, value.then, value.orelse
+    return None
 
 
 def _references(state: State) -> Counter[Value]:

@@ -287,8 +287,11 @@ class Statements(ListParts):
         if items is not None and more is not None:
             self.state[box] = items + more
             return
-        old = self.make_dynamic(box)
-        new = self.primitive(sequence.concatenate, old, self.node(value))
+        old, entries = self.make_dynamic(box), self.node(value)
+        if getattr(entries.type, "kind", "list") == "tuple":
+            # Python adds no tuple to a list.
+            entries = self.primitive(sequence.copy, entries)
+        new = self.primitive(sequence.concatenate, old, entries)
         self.rename(old, new)
         self.state[box] = new
 

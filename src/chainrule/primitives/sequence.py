@@ -386,6 +386,24 @@ concatenate = register(
 )
 
 
+def _concatenated_tangents(
+    node: Node, args: tuple[Node, ...], dots: tuple[Node | None, ...], out: Node
+) -> Node | None:
+    """Tangents of tuples are lists, like their zeros."""
+    if all(dot is None for dot in dots):
+        return None
+    parts = []
+    for arg, dot in zip(args, dots, strict=True):
+        tangent = zero_of(arg) if dot is None else dot
+        if tangent.op is display:
+            tangent = node.graph.cursor.add(display, tangent.args, ("list",))
+        parts.append(tangent)
+    return node.graph.cursor.add(concatenate, tuple(parts))
+
+
+concatenate.tangent_rule = _concatenated_tangents
+
+
 def _pull_slice(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     base, start, stop, step = node.args
     zero = zero_of(base)

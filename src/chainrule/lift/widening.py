@@ -1,0 +1,317 @@
+"""The narrowest shape for what a loop carries under a name, from what its steps leave there."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import OPAQUE, Type, join, unit_axes_of
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.shapes import (
+    HELD,
+    KEEP,
+    Alternatives,
+    Fresh,
+    Keep,
+    Layout,
+    MaybeBound,
+    Same,
+    Scalar,
+    Shape,
+    Unknown,
+    bound_part,
+    in_time,
+    kind_of_shape,
+)
+from chainrule.lift.sharing import is_held
+from chainrule.lift.state import Key, State, kind_of, same_value
+from chainrule.lift.statements import Statements
+from chainrule.lift.values import (
+    UNBOUND,
+    DictBox,
+    Either,
+    ListBox,
+    ObjectBox,
+    Poison,
+    Read,
+    Static,
+    TupleValue,
+    Value,
+    View,
+)
+
+
+class Widening(Statements):
+    """Finds shapes that fit what was carried so far and the next value."""
+
+    def _shape(self, value: Value) -> Shape:
+        if isinstance(value, Node):
+            return Scalar(value.type)
+        if isinstance(value, TupleValue):
+            return Layout("tuple", tuple(map(self._shape, value.items)), (), value.named)
+        if isinstance(value, list):
+            return Layout("list", tuple(map(self._shape, value)))
+        if isinstance(value, dict):
+            return Layout("dict", tuple(map(self._shape, value.values())), tuple(value))
+        if isinstance(value, Either) and value.orelse is UNBOUND and isinstance(value.then, Node):
+            return MaybeBound(Scalar(value.then.type))
+        return KEEP
+
+    def _widen(self, shape: Shape, before: Value, value: Value, after: State, key: Key) -> Shape:
+        """The narrowest shape that fits ``shape`` and the next value."""
+        if not isinstance(shape, (Alternatives, Same)):
+            widened = self._widen_one(shape, before, value, after, key)
+            if not isinstance(widened, Unknown):
+                return widened
+        if value is UNBOUND:
+            return shape
+        return self._two_kinds(shape, before, value, after, key)
+
+    def _two_kinds(
+        self, shape: Shape, before: Value, value: Value, after: State, key: Key
+    ) -> Shape:
+        """The shape of a name that holds values of two kinds, one in some steps only."""
+        found = self._kinds_so_far(shape, before, key)
+        if found is None or isinstance(value, Poison):
+            return Unknown()
+        for part in _alternatives(value):
+            kind = kind_of(part)
+            if kind is None or part is UNBOUND:
+                return Unknown()
+            known = found.get(kind)
+            widened = (
+                self._part_shape(part, after, key)
+                if known is None
+                else self._widen_part(known, part, after, key)
+            )
+            if isinstance(widened, Unknown):
+                return widened
+            found[kind] = widened
+        if all(isinstance(part, Layout) and part.kind == "tuple" for part in found.values()):
+            return self._tuples(list(found.values()))
+        if len(found) == 1:
+            return next(iter(found.values()))
+        if len(found) > 2:
+            return Unknown()
+        # What may be None, or another plain value, comes second.
+        (kind, then), (_, orelse) = sorted(
+            found.items(), key=lambda item: (isinstance(item[1], Same), item[0] == "node")
+        )
+        return Alternatives(kind, then, orelse)
+
+    def _kinds_so_far(self, shape: Shape, before: Value, key: Key) -> dict[Any, Shape] | None:
+        """The shapes of the kinds that a name is known to hold; None if that is not known."""
+        if isinstance(shape, Alternatives):
+            return {shape.kind: shape.then, kind_of_shape(shape.orelse): shape.orelse}
+        if before is UNBOUND or isinstance(shape, (Unknown, MaybeBound)):
+            return None
+        if not isinstance(shape, Keep):
+            kind = kind_of_shape(shape)
+            return None if kind is None else {kind: in_time(shape)}
+        found: dict[Any, Shape] = {}
+        for part in _alternatives(before):
+            kind = kind_of(part)
+            if kind is None or part is UNBOUND or isinstance(part, Poison):
+                return None
+            found[kind] = self._part_shape(part, self.state, key)
+        return found if not any(isinstance(part, Unknown) for part in found.values()) else None
+
+    def _part_shape(self, value: Value, state: State, key: Key) -> Shape:
+        """The shape of a value that a name holds in some steps."""
+        if isinstance(value, Node):
+            return Scalar(value.type)
+        if isinstance(value, (TupleValue, *HELD)):
+            return in_time(self._late(value, state, key))
+        made_here = value not in self.state and isinstance(value, (DictBox, ObjectBox))
+        return Unknown() if made_here else Same(value)
+
+    def _widen_part(self, shape: Shape, value: Value, after: State, key: Key) -> Shape:
+        if not isinstance(shape, Same):
+            return in_time(self._widen_one(shape, UNBOUND, value, after, key))
+        if same_value(shape.value, value):
+            return shape
+        held, given = self._leaf_type(shape.value), self._leaf_type(value)
+        return Unknown() if held is None or given is None else self._scalar(held, given)
+
+    def _tuples(self, shapes: list[Shape]) -> Shape:
+        """Tuples of several lengths: one whose length is known at run time only."""
+        parts = [part for shape in shapes for part in shape.parts]
+        if not all(isinstance(part, Scalar) for part in parts):
+            return Unknown()
+        item = functools.reduce(join, (part.type for part in parts))
+        lost = any(part.type.differentiable for part in parts) and not item.differentiable
+        return Unknown() if lost else Scalar(SequenceType(item, "tuple"))
+
+    def _check_iterator(self, read: Read) -> None:
+        """A loop that reads an iterator from before it finds nothing left in its second step."""
+        if any(value is read.iterator for value in self.state.values()):
+            raise self.unsupported(
+                "an iterator that was made before a loop is read in it",
+                "Make a list of its items before: `list(...)`.",
+            )
+
+    def _grown(self, key: Key, value: Value) -> Shape:
+        """The shape of a list that a loop has made a run-time list, ``value`` at the end."""
+        content = self.state[key]
+        if isinstance(value, Node):
+            return self._scalar(content.type, value.type)
+        return self._shape(content)
+
+    def _scalar(self, left: Type, right: Type, late: bool = False) -> Shape:
+        """One node of either type, if a derivative can still flow through it."""
+        joined = join(left, right)
+        lost = (left.differentiable or right.differentiable) and not joined.differentiable
+        return Unknown() if lost else Scalar(joined, late)
+
+    def _widen_one(
+        self, shape: Shape, before: Value, value: Value, after: State, key: Key
+    ) -> Shape:
+        """The same where all values are of one kind, else :class:`Unknown`."""
+        if isinstance(value, Either) and value.orelse is not UNBOUND:
+            return Unknown()
+        if isinstance(shape, MaybeBound) and value is not UNBOUND:
+            inner = self._widen(shape.shape, UNBOUND, bound_part(value), after, key)
+            return Unknown() if isinstance(inner, Unknown) else MaybeBound(in_time(inner))
+        if isinstance(shape, Unknown) or value is UNBOUND:
+            return shape
+        if isinstance(value, Poison):
+            return Unknown()
+        if isinstance(value, Either) and before is UNBOUND and value.orelse is UNBOUND:
+            inner = self._widen(shape, before, value.then, after, key)
+            return Unknown() if isinstance(inner, Unknown) else MaybeBound(in_time(inner))
+        if isinstance(shape, Keep):
+            if same_value(before, value) or same_value(bound_part(before), value):
+                return shape
+            if before is UNBOUND:
+                return self._late(value, after, key)
+            if self._is_held(before) and self._is_held(value):
+                held = self._held_type(before, self.state), self._held_type(value, after)
+                fresh = self._fresh(
+                    join(*held) if all(map(unit_axes_of, held)) else held[1], value, after, key
+                )
+                alone = fresh.alone and self._is_alone(before, self.state, key)
+                return Fresh(fresh.type, (*self._existing(before), *fresh.lenders), alone)
+            if isinstance(before, ListBox) or isinstance(value, ListBox):
+                return Unknown()
+            node_type = self._leaf_type(value)
+            before_type = self._leaf_type(before)
+            if node_type is None or before_type is None:
+                return Unknown()
+            return self._scalar(before_type, node_type)
+        if isinstance(shape, Scalar):
+            if isinstance(shape.type, SequenceType) and isinstance(value, list):
+                return Scalar(join(shape.type, self._content_type(value)))
+            node_type = self._leaf_type(value)
+            if node_type is None:
+                return Unknown() if not shape.late else self._late(value, after, key)
+            return self._scalar(shape.type, node_type, shape.late)
+        if isinstance(shape, Fresh):
+            if self._is_held(value):
+                held_type = join(shape.type, self._held_type(value, after))
+                fresh = self._fresh(held_type, value, after, key)
+                lenders = dict.fromkeys((*shape.lenders, *fresh.lenders))
+                return Fresh(held_type, tuple(lenders), shape.alone and fresh.alone)
+            return Unknown()
+        parts = self._parts(value)
+        if (
+            parts is not None
+            and self._kind(value) == shape.kind
+            and len(parts) == len(shape.parts)
+            and self._keys(value) == shape.keys
+        ):
+            before_parts = self._parts(before)
+            if before_parts is None or len(before_parts) != len(parts):
+                before_parts = [UNBOUND] * len(parts)
+            return Layout(
+                shape.kind,
+                tuple(
+                    self._widen(s, b, v, after, key)
+                    for s, b, v in zip(shape.parts, before_parts, parts, strict=True)
+                ),
+                shape.keys,
+                shape.named,
+            )
+        if shape.kind == "list" and (
+            isinstance(value, list)
+            or (isinstance(value, Node) and isinstance(value.type, SequenceType))
+        ):
+            return Scalar(join(self._content_type(before), self._content_type(value)))
+        return Unknown()
+
+    def _late(self, value: Value, after: State, key: Key) -> Shape:
+        if isinstance(value, TupleValue):
+            items = tuple(self._late(item, after, key) for item in value.items)
+            return Layout("tuple", items, (), value.named)
+        if isinstance(value, HELD):
+            # Its content is a key of its own; the name keeps pointing to a fresh list.
+            return self._fresh(self._held_type(value, after), value, after, key)
+        leaf = self._leaf_type(value)
+        if leaf is None:
+            return Unknown()
+        return Scalar(leaf, late=True)
+
+    def _is_held(self, value: Value) -> bool:
+        """Whether a value is a list or an array, be it a row of a list."""
+        return isinstance(value, HELD) or self.is_array(value)
+
+    def _held_type(self, value: Value, state: State) -> Type:
+        """Type of what a list, an array or a view of one holds in ``state``."""
+        return value.type if isinstance(value, (View, Node)) else self._content_type(state[value])
+
+    def _fresh(self, type: Type, value: Value, after: State, key: Key) -> Fresh:
+        """The shape of the name ``key`` that a step leaves bound to a list or array."""
+        return Fresh(type, self._existing(value), self._is_alone(value, after, key))
+
+    def _existing(self, value: Value) -> tuple[ListBox, ...]:
+        """What a value may share its memory with and that exists before the loop."""
+        return tuple(box for box in self.loans.lenders(value) if box in self.state)
+
+    def _is_alone(self, value: Value, state: State, key: Key) -> bool:
+        """Whether no name but ``key`` leads to the memory of a list or array."""
+        lenders = self.loans.lenders(value)
+        return bool(lenders) and not any(is_held(box, state, (key,)) for box in lenders)
+
+    def _leaf_type(self, value: Value) -> Type | None:
+        if isinstance(value, Node):
+            return value.type
+        if isinstance(value, Static) and (
+            value.value is None or isinstance(value.value, (str, bool))
+        ):
+            return self.graph.constant(value.value).type
+        return None
+
+    def _content_type(self, content: Value) -> Type:
+        if isinstance(content, Node):
+            return content.type
+        item: Type = OPAQUE
+        for entry in content if isinstance(content, list) else ():
+            entry_type = (
+                self._content_type(self.state[entry])
+                if isinstance(entry, ListBox) and entry in self.state
+                else self._leaf_type(entry) or OPAQUE
+            )
+            item = entry_type if item == OPAQUE else join(item, entry_type)
+        return SequenceType(item)
+
+    def _parts(self, value: Value) -> list[Value] | None:
+        if isinstance(value, TupleValue):
+            return list(value.items)
+        if isinstance(value, list):
+            return value
+        if isinstance(value, dict):
+            return list(value.values())
+        return None
+
+    def _kind(self, value: Value) -> str:
+        return "tuple" if isinstance(value, TupleValue) else type(value).__name__
+
+    def _keys(self, value: Value) -> tuple[Any, ...]:
+        return tuple(value) if isinstance(value, dict) else ()
+
+
+def _alternatives(value: Value) -> list[Value]:
+    """What a value may be."""
+    if not isinstance(value, Either):
+        return [value]
+    return [*_alternatives(value.then), *_alternatives(value.orelse)]
