@@ -834,3 +834,35 @@ def test_declared_lengths_are_those_of_numpy(rank: int, expression: str) -> None
         if all(key in given for key, _ in length.terms):
             known = length.constant + sum(given[key] * count for key, count in length.terms)
             assert known == size
+
+
+PLACED = {
+    "np.sum(x, 0, None, None, True) * x": "np.sum(x, axis=0, keepdims=True) * x",
+    "np.mean(x, None, None)": "np.mean(x)",
+    "np.std(x, 1, None, None, 1)": "np.std(x, axis=1, ddof=1)",
+    "x.std(1, None, None, 1)": "x.std(axis=1, ddof=1)",
+    "np.max(x, 1, None)": "np.max(x, axis=1)",
+    "x.sum(None, None, None, False) * x": "x.sum() * x",
+    "np.cumsum(x, 1, None) * x": "np.cumsum(x, axis=1) * x",
+    "np.trapezoid(x, None, 0.5, 0) ** 2": "np.trapezoid(x, dx=0.5, axis=0) ** 2",
+    "np.median(x, 1, None, False)": "np.median(x, axis=1)",
+    "np.copy(x, 'K') * x": "np.copy(x) * x",
+    "np.concatenate([x, x * x], 1, None)": "np.concatenate([x, x * x], axis=1)",
+}
+
+
+@pytest.mark.parametrize("placed", PLACED)
+def test_arguments_given_by_their_place_are_those_of_numpys_signature(placed: str) -> None:
+    x = np.random.default_rng(3).random((2, 3)) + 0.3
+    by_place, by_name = function_of(placed), function_of(PLACED[placed])
+    value, gradient = chainrule.value_and_grad(by_place)(x)
+    assert value == by_place(x)
+    np.testing.assert_array_equal(gradient, chainrule.grad(by_name)(x))
+
+
+@pytest.mark.parametrize(
+    "call", ["np.sum(x, 0, np.float32)", "np.add(x, x, out=x.copy(), where=0)"]
+)
+def test_arguments_that_are_not_understood_are_refused_wherever_they_stand(call: str) -> None:
+    with pytest.raises(chainrule.UnsupportedError):
+        chainrule.grad(function_of(call))(np.ones((2, 3)))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any, NamedTuple
 
+import numpy as np
 import oracle
 import pytest
 
@@ -521,3 +522,88 @@ def test_rows_of_tables_that_a_loop_binds_first(
     for mode in ("forward", "reverse"):
         found = grad(f, mode=mode)(x, angle)
         assert oracle.agrees(oracle.derivative(f, (x, angle)), found)
+
+
+def pair_of_three(x):
+    a, b = x, x * x, 1.0
+    return a * b
+
+
+def triple_of_two(x):
+    a, b, c = x, x * x
+    return a * b * c
+
+
+def two_and_more_of_one(x):
+    a, b, *_ = (x,)
+    return a * b
+
+
+def steps_of_triples(x):
+    total = 0.0
+    for a, b in [(x, 1.0, 2.0)]:
+        total += a * b
+    return total
+
+
+def rows_of_a_loop(x):
+    xs = np.array([x, 2.0])
+    total = 0.0
+    for a, b in zip(xs, xs, xs, strict=True):
+        total += a * b
+    return total
+
+
+def parts_of_a_number(x):
+    a, b = x * 2.0
+    return a * b
+
+
+def caught(x):
+    try:
+        a, b = x, x, x
+    except ValueError:
+        a, b = x, 3.0
+    return a * b
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        pair_of_three,
+        triple_of_two,
+        two_and_more_of_one,
+        steps_of_triples,
+        rows_of_a_loop,
+        parts_of_a_number,
+    ],
+    ids=lambda f: f.__name__,
+)
+def test_unpacking_of_a_known_number_of_values_raises_what_python_raises(f, mode):
+    with pytest.raises((ValueError, TypeError)) as raised:
+        f(2.0)
+    with pytest.raises(raised.type) as caught_here:
+        grad(f, mode=mode)(2.0)
+    assert str(caught_here.value) == str(raised.value)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_failed_unpacking_is_caught(mode):
+    assert value_and_grad(caught, mode=mode)(2.0) == (6.0, 3.0)
+
+
+def only_member(x):
+    (factor,) = {3.0}
+    return factor * x
+
+
+def drawn(x):
+    first, second = map(float, (2, 3))
+    (key,) = {"a": 1}
+    return first * second * x if key == "a" else x
+
+
+def test_sets_and_iterators_are_unpacked():
+    assert value_and_grad(only_member)(2.0) == (6.0, 3.0)
+    assert value_and_grad(drawn)(2.0) == (12.0, 6.0)

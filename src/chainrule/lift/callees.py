@@ -106,6 +106,35 @@ def out_by_name(
     return args[:place], {**keywords, **dict(zip(names[place:], args[place:], strict=False))}
 
 
+def as_declared(
+    found: Any,
+    own: abc.Sequence[str],
+    ignored: abc.Container[str],
+    first: int,
+    args: list[Value],
+    keywords: dict[str, Value],
+) -> tuple[list[Value], dict[str, Value]]:
+    """A call whose arguments have the names of a function's parameters, not the places.
+
+    Those before ``first`` keep their places.  ``own`` are the parameters that a declaration has:
+    not all that the function has, ``ignored`` is not among them, and perhaps with names of their
+    own.
+    """
+    names = _parameter_names(found) if isinstance(found, abc.Hashable) else ()
+    if len(args) <= first or len(args) > len(names):
+        return args, keywords
+    named: dict[str, Value] = {}
+    for position in range(first, len(args)):
+        name = names[position]
+        known = name in own or name in ignored
+        if not known and position < len(own) and own[position] not in names:
+            name = own[position]
+        if name in keywords:
+            return args, keywords
+        named[name] = args[position]
+    return args[:first], {**named, **keywords}
+
+
 @functools.lru_cache(maxsize=256)
 def _parameter_names(found: Any) -> tuple[str, ...]:
     """Names of the parameters that an argument without a name may be for."""

@@ -245,7 +245,10 @@ class Control(Attempts):
 
         def action(index: Node | None) -> Completion:
             assert index is not None
-            self.assign(node.target, item(index))
+            try:
+                self.assign(node.target, item(index))
+            except AlwaysRaises:
+                return Completion.RAISES
             return self.statements(body)
 
         return self.run_loop(kind, bounds, names, exits, None, action)

@@ -9,7 +9,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.core import Completion, LoopExits
+from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.loops import Loops
 from chainrule.lift.state import Frame, assigned_names
 from chainrule.lift.values import (
@@ -304,8 +304,11 @@ class Iterables(Loops):
 
             def action(index: Node | None) -> Completion:
                 assert index is not None
-                self.assign(clause.target, item(index))
-                return self._filters(node, position, 0, box)
+                try:
+                    self.assign(clause.target, item(index))
+                    return self._filters(node, position, 0, box)
+                except AlwaysRaises:
+                    return Completion.RAISES
 
             names = assigned_names([clause.target, node])
             return self.run_loop(kind, bounds, names, exits, None, action)

@@ -13,7 +13,7 @@ from chainrule.errors import ChainruleError
 from chainrule.graph.block import GLOBAL
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, is_complex, unit_axes_of
-from chainrule.lift.callees import out_by_name
+from chainrule.lift.callees import as_declared, out_by_name
 from chainrule.lift.curves import curve_method
 from chainrule.lift.keywords import Watched
 from chainrule.lift.methods import Methods
@@ -89,6 +89,7 @@ class NumpyCalls(Methods):
             # np.add(a, b, out)
             args, keywords = args[:count], {**keywords, "out": args[count]}
         if isinstance(primitive, ArrayCall):
+            args, keywords = _by_names(found, primitive, args, keywords)
             return self.bound_call(primitive, args, keywords, node, "function")
         if not {"out", "where"}.isdisjoint(keywords):
             return self._with_out(found, args, dict(keywords), node)
@@ -134,6 +135,14 @@ class NumpyCalls(Methods):
                 node,
             )
         mask = self.array_node(where)
+        if unit_axes_of(mask.type) != unit_axes_of(self.array_node(target).type) or (
+            dtype_of(mask.type) != "bool"
+        ):
+            raise self.unsupported(
+                "`where` that is no mask of the shape of `out`",
+                "Give an array of truths of that shape.",
+                node,
+            )
         parts = [picked(self, arg, mask) for arg in args]
         value = self.call(Static(found), parts, keywords, node)
         self.write_array(target, "m", (mask,), value, node)
@@ -380,6 +389,10 @@ class NumpyCalls(Methods):
             )
         if name == "dtype" and found is not None:
             return self.dtype_name(found, node)
+        if not _is_literal(found):
+            raise self.unsupported(
+                f"`{name}={found!r}`", f"Give `{name}` a number, a string or a tuple.", node
+            )
         return found
 
     def dtype_name(self, found: Any, node: ast.AST) -> str:
@@ -414,10 +427,18 @@ class NumpyCalls(Methods):
             )
         op = method_primitive(name)
         if op is not None:
+            function = getattr(sys.modules["numpy"], name, None)
             chosen = op
-            return lambda lifter, base, args, keywords, node: self.bound_call(
-                chosen, [base, *args], keywords, node, "method"
-            )
+
+            def called(
+                lifter: NumpyCalls, base: Value, args: Arguments, keywords: Keywords, node: ast.AST
+            ) -> Value:
+                given = [base, *args], keywords
+                if op.sizes is None and op is not shaping.transpose:
+                    given = _by_names(function, op, *given)
+                return self.bound_call(chosen, *given, node, "method")
+
+            return called
         return _unknown_method(name)
 
     def _of_distribution(
@@ -453,7 +474,24 @@ OUT_BEHIND = {"dot": 2}
 IGNORED: dict[str, Any] = {
     "out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K",
     "subok": True, "copy": True, "initial": None, "keepdims": False, "like": None,
+    "overwrite_input": False,
 }  # fmt: skip
+
+
+def _is_literal(found: Any) -> bool:
+    """Whether a value can be written down as a constant."""
+    if isinstance(found, tuple):
+        return all(map(_is_literal, found))
+    return found is None or type(found) in (bool, int, float, complex, str)
+
+
+def _by_names(
+    found: Any, op: ArrayCall, args: Arguments, keywords: Keywords
+) -> tuple[Arguments, Keywords]:
+    """The arguments behind the arrays of a call by the names that NumPy has for their places."""
+    first = 1 if op.spread else op.arrays + (op.sizes is not None)
+    own = list(op.signature.parameters)
+    return as_declared(found, own, IGNORED, first, list(args), dict(keywords))
 
 
 def _unknown_method(name: str) -> Callable[..., Value]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from typing import NoReturn
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import OPAQUE
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.iterables import Iterables
 from chainrule.lift.values import (
     Enumerate,
@@ -20,7 +22,7 @@ from chainrule.lift.values import (
     Zip,
 )
 from chainrule.primitives import arithmetic
-from chainrule.primitives.effect import too_few, too_many
+from chainrule.primitives.effect import RAISE, too_few, too_many
 
 
 class Unpacking(Iterables):
@@ -35,13 +37,13 @@ class Unpacking(Iterables):
                 self._unpack_run_time(target, stars[0], self.as_list(value, target))
                 return
             items = self._items(value, len(names), target)
+        wanted = len(names) - len(stars)
+        if len(items) < wanted:
+            few = too_few(f"at least {wanted}" if stars else wanted)
+            self._always(few, self.graph.constant(len(items)))
         if not stars:
-            if len(items) != len(names):
-                raise self.unsupported(
-                    f"{len(items)} values cannot be unpacked into {len(names)} names",
-                    "Unpack as many names as there are values.",
-                    target,
-                )
+            if len(items) > wanted:
+                self._always(too_many(wanted))
             for name, item in zip(names, items, strict=True):
                 self.assign(name, item)
             return
@@ -57,6 +59,10 @@ class Unpacking(Iterables):
         self.assign(spread.value, box)
         for name, item in zip(names[star + 1 :], items[len(items) - after :], strict=True):
             self.assign(name, item)
+
+    def _always(self, text: str, *args: Node) -> NoReturn:
+        self.block.add(RAISE, args, (f"raise {text}",))
+        raise AlwaysRaises
 
     def _unpack_run_time(self, target: ast.Tuple | ast.List, star: int, value: Value) -> None:
         """``a, *rest, b = xs`` of a list whose length is known at run time only."""
@@ -111,7 +117,13 @@ class Unpacking(Iterables):
         ):
             return [self.item(value, constant(position), node) for position in range(count)]
         base = self.node(value)
+        if base.type in (FLOAT, INT, BOOL):
+            kind = "{type(_0_).__name__}"
+            self._always(f"TypeError(f'cannot unpack non-iterable {kind} object')", base)
+        # It may be a set or a generator, which has no first entry.
+        entries = self.verbatim("tuple(_0_)", base, type=OPAQUE)
+        self.check_length(self.verbatim("len(_0_)", entries, type=INT), count, False)
         return [
-            self.verbatim("_0_[_1_]", base, constant(position), type=OPAQUE)
+            self.verbatim("_0_[_1_]", entries, constant(position), type=OPAQUE)
             for position in range(count)
         ]

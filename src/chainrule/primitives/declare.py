@@ -223,9 +223,10 @@ class Primitive(Op):
 
     @property
     def numpy_spelling(self) -> tuple[str, ...]:
-        """The parameters by which it is NumPy's function on numbers, where it is one."""
+        """The parameters by which a function of math is NumPy's, where that has it too."""
         found = next((name for name in self.callables if name.startswith("numpy.")), None)
-        return () if found is None else (found,)
+        plain = not self.callables or not self.callables[0].startswith("math.")
+        return () if found is None or plain else (found,)
 
     def value(self, *args: Any) -> Any:
         """The value on Python numbers."""
