@@ -32,6 +32,25 @@ POINTS = {
 }
 
 VECTORS = """
+scipy.stats.zscore(x)
+scipy.stats.skew(x)
+scipy.stats.kurtosis(x, fisher=False)
+scipy.stats.kurtosis(x, bias=False) + scipy.stats.skew(x, bias=False)
+scipy.stats.gmean(x) * scipy.stats.hmean(x) + scipy.stats.sem(x) * scipy.stats.variation(x)
+scipy.stats.entropy(x) + scipy.stats.entropy(x, x[::-1], base=2)
+scipy.stats.multivariate_normal.logpdf(x[:2], x[2:], np.outer(x[:2], x[:2]) + np.eye(2))
+np.unwrap(9 * x)
+np.unwrap(x, period=0.5)
+np.divmod(x, 0.3)[1]
+np.nextafter(x, 2.0) * x + np.spacing(x)
+np.fromiter((t * t for t in x), float)
+np.rollaxis(np.outer(x, x), 1)
+np.resize(x, 7)
+np.resize(x, (2, 3))
+np.polyfit([0.0, 1.0, 2.0, 3.0], x, 2)
+np.polyfit(x, x**3, 1)
+np.unique(x, return_inverse=True)[0]
+np.histogram(x, 5)[1]
 scipy.integrate.trapezoid(x, dx=0.3)
 scipy.integrate.trapezoid(np.sin(x), x)
 scipy.integrate.cumulative_trapezoid(x, dx=0.3)

@@ -50,11 +50,27 @@ def quantiles(q, loc, scale):
     return stats.norm.ppf(q, loc, scale) + stats.t.ppf(q, 4, scale=scale) * loc
 
 
+def tails(q, x):
+    total = stats.norm.isf(q, 0.1, 1.3) + stats.t.isf(q, 4) * stats.chi2.isf(q, 3)
+    total += stats.f.isf(q, 3, 5) * stats.expon.isf(q, scale=x) + stats.f.ppf(q, 3, 5)
+    counts = stats.poisson.cdf(2, x) * stats.binom.sf(2, 5, q) + stats.binom.cdf(1, 4, q)
+    return total * counts + stats.laplace.cdf(x - 1.3) * stats.laplace.sf(x)
+
+
+def frozen(x, loc, scale):
+    own = stats.norm(loc, scale=scale)
+    return own.logpdf(x) * own.cdf(0.5 * x) + STANDARD.pdf(x) * COUNTS.pmf(2) + own.ppf(0.3)
+
+
 def fisher(x, scale):
     return stats.f.cdf(x, 3, 5, scale=scale) + stats.t.sf(x, 4.5, scale=scale)
 
 
+STANDARD = stats.norm(0.3, scale=1.2)
+COUNTS = stats.poisson(2.5)
 CALLS = [
+    (tails, (0.2, 1.3)),
+    (frozen, (1.3, 0.2, 1.4)),
     (quantiles, (0.3, 0.7, 1.3)),
     (fisher, (1.7, 1.3)),
     (gamma_pdf, (1.3, 2.1, 0.8)),
@@ -82,9 +98,10 @@ def test_the_declared_formula_is_that_of_scipy(name, method):
     shapes = tuple(SHAPES[key] for key in own.shapes)
     if name in ("binom", "nbinom"):
         shapes = (7, 0.3)
-    formula = {"cdf": own.cdf, "sf": own.sf, "ppf": own.ppf}.get(method, own.log_density)
+    formulas = {"cdf": own.cdf, "sf": own.sf, "ppf": own.ppf, "isf": own.isf}
+    formula = formulas.get(method, own.log_density)
     point = 1 if own.discrete else POINTS.get(name, 1.3)
-    if method == "ppf":
+    if method in ("ppf", "isf"):
         point = 0.3
     expected = getattr(getattr(stats, name), method)(point, *shapes)
     found = {

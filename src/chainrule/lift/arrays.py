@@ -45,6 +45,7 @@ from chainrule.lift.values import (
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import complex_numbers, creation, indexing, positions, shaping
 from chainrule.primitives.arrays.lengths import IN_PLACE
+from chainrule.primitives.arrays.records import component, counted_component
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import LEAVE
 
@@ -108,7 +109,8 @@ def is_numeric(value: Any) -> bool:
 def _told_distinct(pattern: str, nodes: Sequence[Node]) -> str:
     """A pattern whose positions are marked as all different where one call gave them so."""
     arrays = [part for letter, part in indexing.parts_of(pattern, nodes) if letter == "a"]
-    owners = {part.args[0] if part.op.name == "component" else None for (part,) in arrays}
+    told = (component, counted_component)
+    owners = {part.args[0] if part.op in told else None for (part,) in arrays}
     owner = owners.pop() if len(owners) == 1 else None
     if owner is None or owner.op not in positions.DISTINCT:
         return pattern

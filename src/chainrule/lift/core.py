@@ -106,6 +106,8 @@ class Core:
         self.object_nodes: dict[ObjectBox, Callable[[], Node]] = {}
         # What is known of curves of SciPy.
         self.curves: dict[ObjectBox, Any] = {}
+        # Frozen distributions: the name, and the parameters by place and by name.
+        self.distributions: dict[ObjectBox, Any] = {}
         # How often whole rows of nested lists were replaced.
         self.row_writes: dict[ListBox, int] = {}
         # The first names of lists.

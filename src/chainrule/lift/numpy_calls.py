@@ -15,18 +15,18 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, is_complex, unit_axes_of
 from chainrule.lift.callees import as_declared, out_by_name
 from chainrule.lift.curves import curve_method
+from chainrule.lift.distributions import distribution_method
 from chainrule.lift.keywords import Watched
 from chainrule.lift.methods import Methods
 from chainrule.lift.numpy_forms import ufunc_method
 from chainrule.lift.numpy_mapping import vectorized
 from chainrule.lift.numpy_table import METHODS, special_form
-from chainrule.lift.numpy_updates import bound, picked
+from chainrule.lift.numpy_updates import picked
 from chainrule.lift.scipy_forms import scipy_form
-from chainrule.lift.values import ArrayBox, ListBox, ObjectBox, Static, TupleValue, Value
+from chainrule.lift.values import ArrayBox, ListBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, linear_algebra, lists, rearranging, shaping
 from chainrule.primitives.arrays.call import ArrayCall
-from chainrule.primitives.arrays.distributions import DISTRIBUTIONS
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.namespaces import primitive_of
 
@@ -69,11 +69,10 @@ class NumpyCalls(Methods):
     ) -> Value | None:
         if "numpy" not in sys.modules or not callable(found):
             return None
-        method = self._of_distribution(found, args, keywords, node) or curve_method(
-            self, found, args, keywords, node
-        )
-        if method is not None:
-            return method
+        for method_of in (distribution_method, curve_method):
+            method = method_of(self, found, args, keywords, node)
+            if method is not None:
+                return method
         if type(found).__name__ == "vectorize" and type(found).__module__ == "numpy":
             return vectorized(self, [self.adopt(found.pyfunc, None), *args], keywords, node)
         special = special_form(found) or scipy_form(found)
@@ -440,25 +439,6 @@ class NumpyCalls(Methods):
 
             return called
         return _unknown_method(name)
-
-    def _of_distribution(
-        self, found: Any, args: Arguments, keywords: Keywords, node: ast.AST
-    ) -> Value | None:
-        """A method of one of SciPy's distributions that has a rule."""
-        owner = args[0] if args else None
-        if not isinstance(owner, ObjectBox) or not owner.type.__module__.startswith("scipy.stats"):
-            return None
-        name = str(getattr(owner.instance, "name", ""))
-        entry = DISTRIBUTIONS.get((name, getattr(found, "__name__", "")))
-        if entry is None:
-            return None
-        op, names = entry
-        given = bound(names, args[1:], keywords)
-        defaults = {"loc": self.graph.constant(0.0), "scale": self.graph.constant(1.0)}
-        full = {key: given.get(key, defaults.get(key)) for key in names}
-        if None in full.values():
-            return None
-        return self.bound_call(op, [], full, node, "function")
 
     def _is_numpys(self, owner: Node, name: str) -> bool:
         """Whether a method of a number can only be that of NumPy's numbers."""

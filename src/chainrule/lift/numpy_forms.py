@@ -16,6 +16,7 @@ from chainrule.primitives import sequence
 from chainrule.primitives.arrays import (
     covariance,
     creation,
+    descriptive,
     indexing,
     integrals,
     linear_algebra,
@@ -418,6 +419,7 @@ SPECIAL: dict[str, SpecialForm] = {
     "cov": _either(covariance.cov, covariance.cov_of_two, "y", 1),
     "corrcoef": _either(covariance.corrcoef, covariance.corrcoef_of_two, "y", 1),
     "scipy.special.logsumexp": _either(statistics.logsumexp, statistics.logsumexp_weighted, "b", 2),
+    "scipy.stats.entropy": _either(descriptive.entropy, descriptive.relative_entropy, "qk", 1),
     "trapezoid": _either(statistics.trapezoid, statistics.trapezoid_over, "x", 1),
     "scipy.integrate.trapezoid": _either(integrals.trapezoid, integrals.trapezoid_over, "x", 1),
     "scipy.integrate.cumulative_trapezoid": _cumulative,

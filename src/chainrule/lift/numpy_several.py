@@ -10,7 +10,8 @@ from chainrule.graph.types import unit_axes_of
 from chainrule.lift.numpy_updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import ListBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
-from chainrule.primitives.arrays import creation, reductions, shaping, statistics, windows
+from chainrule.primitives.arrays import creation, fits, reductions, shaping, statistics, windows
+from chainrule.primitives.declare import TABLE
 
 if TYPE_CHECKING:
     from chainrule.lift.numpy_calls import NumpyCalls
@@ -161,7 +162,65 @@ def _eye(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -
     return self.bound_call(creation.eye, [TupleValue(tuple(sizes))], given, node, "function")
 
 
+def _divmod(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``np.divmod(x, y)``: what ``//`` and ``%`` give."""
+    both = [self.array_node(arg) for arg in args[:2]]
+    if keywords or len(args) != 2:
+        raise self.unsupported("this call of `np.divmod`", "Call it as np.divmod(x, y).", node)
+    parts = [self.primitive(TABLE[name], *both) for name in ("floor_divide", "remainder")]
+    return TupleValue(tuple(map(self.boxed, parts)))
+
+
+def _from_items(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``np.fromiter(items, dtype)``: the array of a list of these."""
+    given = bound(("iter", "dtype", "count"), args, keywords)
+    if set(given) != {"iter", "dtype"}:
+        raise self.unsupported(
+            "`np.fromiter` with a count", "Give it the items and a dtype alone.", node
+        )
+    listed = self.as_list(given["iter"], node)
+    import numpy
+
+    return self.call(Static(numpy.array), [listed], {"dtype": given["dtype"]}, node)
+
+
+def _polynomial_fit(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    names = ("x", "y", "deg", "rcond", "full", "w", "cov")
+    given = bound(names, args, keywords)
+    for name, usual in (("rcond", None), ("full", False), ("cov", False)):
+        if self.static_value(given.pop(name, Static(usual))) != (True, usual):
+            raise self.unsupported(
+                f"`np.polyfit` with `{name}`", "Take the coefficients alone.", node
+            )
+    weighted = self.static_value(given.get("w", Static(None))) != (True, None)
+    if not weighted:
+        given.pop("w", None)
+    if self.static_int(given["deg"]) is None:
+        raise self.unsupported(
+            "`np.polyfit` of a degree that is known at run time only", "Write the degree.", node
+        )
+    op = fits.polyfit_weighted if weighted else fits.polyfit
+    return self.bound_call(op, [], given, node, "function")
+
+
+def _roll_axis(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``np.rollaxis``: one axis moved before another."""
+    given = bound(("a", "axis", "start"), args, keywords)
+    rank = len(unit_axes_of(self.array_node(given["a"]).type))
+    axis = self.static_int(given["axis"])
+    start = self.static_int(given.get("start", self.graph.constant(0)))
+    if axis is None or start is None:
+        raise self.unsupported("`np.rollaxis` of an axis that varies", "Write the axis.", node)
+    axis, start = axis % rank, start + rank if start < 0 else start
+    places = [self.graph.constant(k) for k in (axis, start - 1 if axis < start else start)]
+    return self.bound_call(shaping.moveaxis, [given["a"], *places], {}, node, "function")
+
+
 FORMS: dict[str, SpecialForm] = {
+    "numpy.divmod": _divmod,
+    "numpy.fromiter": _from_items,
+    "numpy.polyfit": _polynomial_fit,
+    "numpy.rollaxis": _roll_axis,
     "numpy.average": _average,
     "numpy.gradient": _gradient,
     "numpy.diff": _diff,

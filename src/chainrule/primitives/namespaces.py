@@ -30,7 +30,9 @@ from chainrule.primitives.arrays import (
     covariance,
     creation,
     decompositions,
+    descriptive,
     distributions,
+    fits,
     indexing,
     integrals,
     linear_algebra,
@@ -98,6 +100,8 @@ HOMES = (
     integrals,
     samples,
     several_functions,
+    descriptive,
+    fits,
 )
 
 

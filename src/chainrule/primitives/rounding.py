@@ -190,3 +190,15 @@ to_bool = flat(
     result=comparison_type,
     doc="Whether x is not 0.",
 )
+
+
+@elementwise("math.nextafter", "numpy.nextafter", domain=(REAL, REAL), cost=Cost.ADD, sympy="x")
+def nextafter(x: Any, y: Any, out: Any) -> Any:
+    """The float that follows x in the direction of y: x but for its rounding."""
+    return 1.0, 0.0
+
+
+ulp = _steps("ulp", "math.ulp", result=float_type, doc="The value of the last bit.")
+spacing = _steps(
+    "spacing", "numpy.spacing", result=float_type, doc="The distance to the next float outwards."
+)

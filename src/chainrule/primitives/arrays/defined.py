@@ -57,7 +57,7 @@ class ArrayDefined(ArrayCall):
                 if not is_constant(part_bar, 0):
                     inner.accumulate(part, widened(part_bar, part))
         else:
-            inner.accumulate(root, widened(out_bar, node))
+            inner.accumulate(root, self.whole(out_bar, node))
         for step in reversed(inner.steps):
             bar = inner.bar(step)
             if bar is not None:

@@ -12,10 +12,11 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, broadcast_axes, promoted
-from chainrule.primitives.arithmetic import absolute, power
+from chainrule.primitives.arithmetic import absolute, less, power
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.choices import where
+from chainrule.primitives.cumulative import bdtr, bdtrc, betainccinv, fdtri, pdtr, pdtrc
 from chainrule.primitives.elementary import (
     atan,
     exp,
@@ -25,7 +26,14 @@ from chainrule.primitives.elementary import (
     logaddexp,
     sqrt,
 )
-from chainrule.primitives.inverses import betaincinv, fdtr, gammaincinv, stdtr, stdtrit
+from chainrule.primitives.inverses import (
+    betaincinv,
+    fdtr,
+    gammainccinv,
+    gammaincinv,
+    stdtr,
+    stdtrit,
+)
 from chainrule.primitives.rounding import floor
 from chainrule.primitives.special import (
     betainc,
@@ -62,6 +70,7 @@ class Distribution:
     support: tuple[float, float] = (-math.inf, math.inf)
     discrete: bool = False
     ppf: Formula | None = None
+    isf: Formula | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -107,62 +116,71 @@ def _negative_binomial(k: Any, n: Any, p: Any) -> Any:
     return ways + n * log(p) + xlog1py(k, -p)
 
 
+def _two_sided(z: Any) -> Any:
+    return where(less(z, 0.0), 0.5 * exp(z), 1.0 - 0.5 * exp(-z))
+
+
 HALF = (0.0, math.inf)
 CONTINUOUS = (
     Distribution(
         "norm", (), lambda z: -0.5 * (z * z) - LOG_ROOT, ndtr, lambda z: ndtr(-z),
-        ppf=ndtri,
+        ppf=ndtri, isf=lambda q: -ndtri(q),
     ),
     Distribution(
         "gamma", ("a",), lambda z, a: xlogy(a - 1.0, z) - z - lgamma(a),
         lambda z, a: gammainc(a, z), lambda z, a: gammaincc(a, z), HALF,
-        ppf=lambda q, a: gammaincinv(a, q),
+        ppf=lambda q, a: gammaincinv(a, q), isf=lambda q, a: gammainccinv(a, q),
     ),
     Distribution(
         "beta", ("a", "b"),
         lambda z, a, b: xlogy(a - 1.0, z) + xlog1py(b - 1.0, -z) - betaln(a, b),
         lambda z, a, b: betainc(a, b, z), None, (0.0, 1.0),
-        ppf=lambda q, a, b: betaincinv(a, b, q),
+        ppf=lambda q, a, b: betaincinv(a, b, q), isf=lambda q, a, b: betainccinv(a, b, q),
     ),
     Distribution(
         "expon", (), lambda z: -z, lambda z: -expm1(-z), lambda z: exp(-z), HALF,
-        ppf=lambda q: -log1p(-q),
+        ppf=lambda q: -log1p(-q), isf=lambda q: -log(q),
     ),
     Distribution(
         "lognorm", ("s",), _log_normal, lambda z, s: ndtr(log(z) / s),
         lambda z, s: ndtr(-(log(z) / s)), HALF, ppf=lambda q, s: exp(s * ndtri(q)),
+        isf=lambda q, s: exp(-(s * ndtri(q))),
     ),
     Distribution(
         "t", ("df",), _student, lambda z, df: stdtr(df, z), lambda z, df: stdtr(df, -z),
-        ppf=lambda q, df: stdtrit(df, q),
+        ppf=lambda q, df: stdtrit(df, q), isf=lambda q, df: -stdtrit(df, q),
     ),
     Distribution(
         "f", ("dfn", "dfd"), _fisher, lambda z, n, d: fdtr(n, d, z),
-        lambda z, n, d: fdtr(d, n, 1.0 / z), HALF,
+        lambda z, n, d: fdtr(d, n, 1.0 / z), HALF, ppf=lambda q, n, d: fdtri(n, d, q),
+        isf=lambda q, n, d: 1.0 / fdtri(d, n, q),
     ),
     Distribution(
         "chi2", ("df",),
         lambda z, df: xlogy(0.5 * df - 1.0, z) - 0.5 * z - lgamma(0.5 * df) - 0.5 * df * LOG_2,
         lambda z, df: gammainc(0.5 * df, 0.5 * z), lambda z, df: gammaincc(0.5 * df, 0.5 * z),
         HALF, ppf=lambda q, df: 2.0 * gammaincinv(0.5 * df, q),
+        isf=lambda q, df: 2.0 * gammainccinv(0.5 * df, q),
     ),
     Distribution(
         "uniform", (), lambda z: 0.0 * z, lambda z: z, lambda z: 1.0 - z, (0.0, 1.0),
-        ppf=lambda q: q,
+        ppf=lambda q: q, isf=lambda q: 1.0 - q,
     ),
     Distribution(
         "cauchy", (), lambda z: -log1p(z * z) - LOG_PI, lambda z: 0.5 + atan(z) / math.pi,
         lambda z: 0.5 - atan(z) / math.pi,
     ),
-    Distribution("laplace", (), lambda z: -absolute(z) - LOG_2),
+    Distribution(
+        "laplace", (), lambda z: -absolute(z) - LOG_2, _two_sided, lambda z: _two_sided(-z)
+    ),
     Distribution(
         "logistic", (), lambda z: -z - 2.0 * logaddexp(0.0, -z), expit, lambda z: expit(-z),
-        ppf=logit,
+        ppf=logit, isf=lambda q: -logit(q),
     ),
     Distribution(
         "weibull_min", ("c",), lambda z, c: log(c) + xlogy(c - 1.0, z) - power(z, c),
         lambda z, c: -expm1(-power(z, c)), lambda z, c: exp(-power(z, c)), HALF,
-        ppf=lambda q, c: power(-log1p(-q), 1.0 / c),
+        ppf=lambda q, c: power(-log1p(-q), 1.0 / c), isf=lambda q, c: power(-log(q), 1.0 / c),
     ),
     Distribution(
         "pareto", ("b",), lambda z, b: log(b) - (b + 1.0) * log(z),
@@ -183,10 +201,10 @@ CONTINUOUS = (
 )  # fmt: skip
 DISCRETE = (
     Distribution(
-        "poisson", ("mu",), lambda k, mu: xlogy(k, mu) - lgamma(k + 1.0) - mu, support=HALF,
+        "poisson", ("mu",), lambda k, mu: xlogy(k, mu) - lgamma(k + 1.0) - mu, pdtr, pdtrc, HALF,
         discrete=True,
     ),
-    Distribution("binom", ("n", "p"), _binomial, support=HALF, discrete=True),
+    Distribution("binom", ("n", "p"), _binomial, bdtr, bdtrc, HALF, discrete=True),
     Distribution(
         "bernoulli", ("p",), lambda k, p: xlogy(k, p) + xlog1py(1.0 - k, -p), support=(0.0, 1.0),
         discrete=True,
@@ -230,6 +248,7 @@ def _declared(own: Distribution, method: str, of: Formula) -> ArrayCall:
     @array_defined(
         f"{own.name}_{method}", spelled=f"scipy.stats.{own.name}.{method}",
         signature=", ".join(own.parameters), arrays=len(own.parameters), typed=_typed,
+        uniform="taken",
     )  # fmt: skip
     def primitive(x: Node, *others: Node) -> Node:
         shapes, loc = others[: len(own.shapes)], others[len(own.shapes)]
@@ -248,7 +267,11 @@ def _methods(own: Distribution) -> dict[str, Formula]:
     logarithm = _restricted(own.log_density, own.support, -math.inf)
     density = _restricted(lambda *args: exp(own.log_density(*args)), own.support, 0.0)
     if own.discrete:
-        return {"logpmf": logarithm, "pmf": density}
+        counts: dict[str, Formula] = {"logpmf": logarithm, "pmf": density}
+        for name, of, outside in (("cdf", own.cdf, 0.0), ("sf", own.sf, 1.0)):
+            if of is not None:
+                counts[name] = _restricted(of, own.support, outside)
+        return counts
     found: dict[str, Formula] = {
         "logpdf": lambda z, shapes, scale: logarithm(z, shapes) - log(scale),
         "pdf": lambda z, shapes, scale: density(z, shapes) / scale,
@@ -263,14 +286,15 @@ def _methods(own: Distribution) -> dict[str, Formula]:
     return found
 
 
-def _quantile(own: Distribution, ppf: Formula) -> ArrayCall:
+def _quantile(own: Distribution, method: str, of: Formula) -> ArrayCall:
     @array_defined(
-        f"{own.name}_ppf", spelled=f"scipy.stats.{own.name}.ppf",
+        f"{own.name}_{method}", spelled=f"scipy.stats.{own.name}.{method}",
         signature=", ".join(own.quantile_parameters), arrays=len(own.parameters), typed=_typed,
+        uniform="taken",
     )  # fmt: skip
     def primitive(q: Node, *others: Node) -> Node:
         *shapes, loc, scale = others
-        return loc + scale * ppf(q, *shapes)  # type: ignore[no-any-return]
+        return loc + scale * of(q, *shapes)  # type: ignore[no-any-return]
 
     primitive.__doc__ = f"The quantiles of the {own.name} distribution."
     return primitive
@@ -283,7 +307,8 @@ DISTRIBUTIONS: dict[tuple[str, str], tuple[ArrayCall, tuple[str, ...]]] = {
     for method, of in _methods(own).items()
 }
 DISTRIBUTIONS |= {
-    (own.name, "ppf"): (_quantile(own, own.ppf), own.quantile_parameters)
+    (own.name, method): (_quantile(own, method, of), own.quantile_parameters)
     for own in CONTINUOUS
-    if own.ppf is not None
+    for method, of in (("ppf", own.ppf), ("isf", own.isf))
+    if of is not None
 }
