@@ -95,7 +95,8 @@ class Unpacking(Iterables):
             return [item(self.graph.constant(position)) for position in range(count)]
         if not self.is_array(value):
             value = self.as_list(value, target)
-        if isinstance(value, (ListBox, View)):
+        rows = isinstance(value, Node) and isinstance(value.type, SequenceType)
+        if rows or isinstance(value, (ListBox, View)):
             self.check_length(self.length_of(value), count, False)
         return self.unpack_node(value, count, target)
 

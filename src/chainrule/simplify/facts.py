@@ -60,6 +60,8 @@ class Facts:
         self._run: dict[tuple[Node, bool], list[Block]] = {}
         self._before: dict[Block, list[Block]] = {}
         self._reach: dict[Block, frozenset[Block]] = {}
+        # Exponents of powers that are not zero, by their bases.
+        self._exponents: dict[Node, list[tuple[Node, Block]]] = {}
         self._left = 0
         # How many facts there are, and the last question with its answer.
         self._learned = 0
@@ -110,6 +112,9 @@ class Facts:
                 stack.append((node.args[0], replace(fact, bounds=found)))
             elif fact.bounds.excludes_zero:
                 rest = replace(fact, bounds=NONZERO)
+                if node.op is arithmetic.power and not is_constant(node.args[1]):
+                    base, exponent = node.args
+                    self._exponents.setdefault(base, []).append((exponent, fact.block))
                 stack += [(part, rest) for part in _factors(node)]
 
     def after(self, before: Block, block: Block) -> None:
@@ -128,6 +133,17 @@ class Facts:
             for value, found in self._shown(each, side, block):
                 if found != bounds.ANYTHING:
                     self._know(value, Fact(block, found, sure=True))
+                if found.low == found.high == 0.0:
+                    self._at_zero(value, block)
+
+    def _at_zero(self, base: Node, block: Block) -> None:
+        """Of powers of zero only that with the exponent 0 is not zero.
+
+        The code divides by the power: where that is a zero of NumPy's, it gives no finite number.
+        """
+        for exponent, home in self._exponents.get(base, ()):
+            if home in self._reached(block):
+                self._know(exponent, Fact(block, Bounds(0.0, 0.0, nan=False), sure=True))
 
     def _shown(self, predicate: Node, truth: bool, block: Block) -> Iterator[tuple[Node, Bounds]]:
         """The bounds that the truth of a predicate shows."""
