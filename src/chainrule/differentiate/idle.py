@@ -11,19 +11,29 @@ The way forth is then left out, and nothing is recorded::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from chainrule.differentiate.activity import all_steps
+from chainrule.differentiate.checks import answered_loop
 from chainrule.graph.block import ITEM, Block, Graph
 from chainrule.graph.node import Node
-from chainrule.primitives.control import owned_blocks
+from chainrule.primitives.control import IF, owned_blocks
 
 
-def needed_otherwise(graph: Graph, owners: Mapping[Block, Node]) -> set[Node]:
-    """What results and effects need, other than values out of the bodies of forward loops."""
+def needed_otherwise(
+    graph: Graph, owners: Mapping[Block, Node], answered: Collection[Node]
+) -> set[Node]:
+    """What results and effects need, other than values out of the bodies of forward loops.
+
+    What the ``answered`` loops raise may be raised on the way back.
+    """
     stack = list(graph.body.results)
     for step in all_steps(graph.body):
-        if step.op.effect:
+        if answered_loop(step, owners, answered) is not None:
+            stack.extend(step.args)
+            around = (owners[block] for block in step.block.around() if block in owners)
+            stack.extend(arg for owner in around if owner.op is IF for arg in owner.args)
+        elif step.op.effect:
             stack.append(step)
             stack.extend(owners[block] for block in step.block.around() if block in owners)
     found: set[Node] = set()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
+from chainrule.differentiate.checks import MOVABLE, checks_of
 from chainrule.differentiate.order import any_order
 from chainrule.differentiate.taping import LEAVES, PLACEHOLDERS, Plan, Recorded, Recorder, Tape
 from chainrule.errors import InternalError
@@ -50,6 +51,8 @@ class RecordingCopier(Copier):
         for plan in recorder.plans.values():
             self.by_forward.setdefault(plan.forward, {}).update(dict.fromkeys(plan.tapes))
         self.owners = recorder.owners
+        self.left_out = recorder.left_out
+        self._leaving_out = False
         self.contexts: list[Context] = []
         # New nodes of tapes, and of values on their way out of branches.
         self.tapes: dict[Tape, Node] = {}
@@ -156,7 +159,11 @@ class RecordingCopier(Copier):
             return self._backward(node, self.plans[node])
         if self.by_forward.get(node):
             return self._forward(node, list(self.by_forward[node]))
-        return super().loop_copy(node)
+        before = self._leaving_out
+        self._leaving_out |= node in self.left_out
+        made = super().loop_copy(node)
+        self._leaving_out = before
+        return made
 
     def _forward(self, node: Node, tapes: list[Tape]) -> Node:
         """The loop with its tapes as further states."""
@@ -215,6 +222,32 @@ class RecordingCopier(Copier):
         names = self.source.names
         return (names.get(tape.entry) or _noun(tape.entry, names)) + "_tape"
 
+    # --- what loops that are left out raise -----------------------------------------------------
+
+    def copy(self, step: Node) -> Node:
+        if self._leaving_out and step.op in MOVABLE:
+            return step
+        return super().copy(step)
+
+    def _raise_what(self, forward: Block) -> None:
+        """Raise in a step of the way back what that step of the forward loop would have raised."""
+        graph = self.graph
+        for check in checks_of(forward):
+            with graph.answering(check.origin):
+                if check.op is not IF:
+                    args = tuple(map(self.mapped, check.args))
+                    graph.cursor.add(check.op, args, check.params, check.type)
+                    continue
+                predicate = self.mapped(check.args[0])
+                arms = []
+                for old in owned_blocks(check):
+                    arm = Block(graph, graph.cursor)
+                    with graph.inside(arm):
+                        self._raise_what(old)
+                    arm.completes = old.completes
+                    arms.append(arm)
+                graph.cursor.add(IF, (predicate,), (*arms, "statement"))
+
     # --- backward loops -----------------------------------------------------------------------
 
     def _backward(self, node: Node, plan: Plan) -> Node:
@@ -262,6 +295,8 @@ class RecordingCopier(Copier):
                     if isinstance(entry, Node):
                         self.named(entry, read)
             self.contexts.append(context)
+            if plan.forward in self.left_out and not self.by_forward.get(plan.forward):
+                self._raise_what(plan.body)
             self.walk(old, body)
             body.results = tuple(map(self.mapped, old.results))
             self.contexts.pop()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chainrule.differentiate.activity import WRITES, all_steps
+from chainrule.differentiate.checks import checks_of, read_by
 from chainrule.differentiate.cut import minimum_cut
 from chainrule.differentiate.idle import needed_otherwise
 from chainrule.differentiate.settled import Settled
@@ -193,7 +194,9 @@ class Recorder:
         self.overwritten = Overwritten(steps)
         self.settled = Settled(steps)
         self.owners = {block: step for step in steps for block in owned_blocks(step)}
-        self.needed = needed_otherwise(graph, self.owners)
+        self.needed = needed_otherwise(graph, self.owners, set(pairs.values()))
+        # Loops of which nothing is left but what they raise, which the way back does.
+        self.left_out: set[Node] = set()
         # Whether all is computed again, whatever it costs.
         self.afresh = False
         for step in steps:
@@ -209,6 +212,7 @@ class Recorder:
             self.afresh = False
             made = [loop for loop in self.plans if loop not in before]
             if not any(self.plans[loop].tapes for loop in made):
+                self.left_out.update(self.pairs[loop] for loop in made)
                 return
             for loop in made:
                 del self.plans[loop]
@@ -224,6 +228,8 @@ class Recorder:
         body = backward.params[2]
         assert isinstance(body, Block)
         self._needs_of(body, needed, inner)
+        if self.afresh:
+            needed.update(dict.fromkeys(read_by(checks_of(plan.body))))
         plan.numbers_steps = body.parameters[0] in needed
         local = [node for node in needed if plan.has(node)]
         # Without tapes the backward loop has the bounds of the forward loop.

@@ -121,26 +121,32 @@ def _raising(statement: Statement, comparison: Primitive) -> tuple[Value, int] |
 
 def _unpack(block: list[Statement], check: Check) -> set[Value]:
     """Read the entries in one statement, which checks their number; the lengths that were asked."""
-    reads: dict[int, Define] = {}
-    for statement in block[block.index(check.statements[1]) :]:
-        if isinstance(statement, Define) and statement.value.user_name is not None:
+    reads: dict[int, list[Define]] = {}
+    following = block[block.index(check.statements[1]) :]
+    for statement in walk(following):
+        if isinstance(statement, Define) and (statement.value.user_name or statement.value.hint):
             position = _entry_of(statement.value, check)
             if position is not None:
-                reads.setdefault(position, statement)
-    if not reads:
-        return set()
+                reads.setdefault(position, []).append(statement)
     targets: list[Value | None] = [None] * check.count
-    for position, read in reads.items():
-        targets[position] = read.value
-        read.value.op, read.value.args, read.value.params = VARIABLE, [], ()
-    place = block.index(check.statements[0])
-    gone = {*check.statements, *reads.values()}
+    mapping: dict[Value, Value] = {}
+    gone: set[Statement] = {*check.statements}
+    for position, found in reads.items():
+        read = next((each.value for each in found if each.value.user_name), found[0].value)
+        mapping.update({each.value: read for each in found if each.value is not read})
+        targets[position] = read
+        read.op, read.args, read.params = VARIABLE, [], ()
+        gone.update(found)
     tests = [statement.test for statement in check.statements]
     gone |= {s for s in block if isinstance(s, Define) and s.value in tests}
-    lengths = {test.args[0] for test in tests}
+    place = block.index(check.statements[0])
     block[place:place] = [Unpack(targets, check.base)]
-    block[:] = [statement for statement in block if statement not in gone]
-    return lengths
+    for inner in blocks_of(block):
+        inner[:] = [statement for statement in inner if statement not in gone]
+    if mapping:
+        for statement in walk(block):
+            statement.replace_reads(mapping)
+    return {test.args[0] for test in tests}
 
 
 def _entry_of(value: Value, check: Check) -> int | None:

@@ -49,7 +49,7 @@ def raise_loops(plan: Plan) -> None:
     for statement in list(walk(plan.body)):
         if isinstance(statement, For):
             _Items(statement, plan, uses).rewrite()
-    _gather(plan.body, plan)
+    gather(plan.body, plan)
 
 
 # --- over items -------------------------------------------------------------------------
@@ -219,11 +219,11 @@ class _Items:
 # --- comprehensions ---------------------------------------------------------------------
 
 
-def _gather(statements: list[Statement], plan: Plan) -> None:
+def gather(statements: list[Statement], plan: Plan) -> None:
     """``out = []`` and a loop of ``out.append(e)`` become ``out = [e for ...]``."""
     for statement in statements:
         for block in statement.blocks():
-            _gather(block, plan)
+            gather(block, plan)
     uses: Counter[Value] | None = None
     for position in range(len(statements) - 1, -1, -1):
         statement = statements[position]

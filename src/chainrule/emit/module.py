@@ -15,10 +15,11 @@ from chainrule.emit.build import build
 from chainrule.emit.checked import unpack_checked
 from chainrule.emit.expressions import Speller
 from chainrule.emit.flow import merge, raise_control
+from chainrule.emit.heads import unpack_in_heads
 from chainrule.emit.imports import Header
 from chainrule.emit.inplace import update_in_place
 from chainrule.emit.layout import fold, narrow
-from chainrule.emit.loops import raise_loops
+from chainrule.emit.loops import gather, raise_loops
 from chainrule.emit.names import Names
 from chainrule.emit.origins import Origins
 from chainrule.emit.overwriting import Memory
@@ -179,6 +180,9 @@ def _function_text(
         allocate_tapes(plan)
     if target.unpacks:
         unpack_checked(plan)
+        if unpack_in_heads(plan):
+            gather(plan.body, plan)
+            drop_unused(plan)
     webs = update_in_place(plan)
     reserved = (
         set(keyword.kwlist)

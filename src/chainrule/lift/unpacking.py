@@ -96,7 +96,7 @@ class Unpacking(Iterables):
         if not self.is_array(value):
             value = self.as_list(value, target)
         rows = isinstance(value, Node) and isinstance(value.type, SequenceType)
-        if rows or isinstance(value, (ListBox, View)):
+        if rows or isinstance(value, (ListBox, Place, View)):
             self.check_length(self.length_of(value), count, False)
         return self.unpack_node(value, count, target)
 

@@ -25,7 +25,7 @@ from chainrule.graph.types import (
     unit_axes_of,
 )
 from chainrule.primitives import bounds
-from chainrule.primitives.control import both, choose
+from chainrule.primitives.control import choose
 from chainrule.primitives.declare import (
     NONZERO,
     REAL,
@@ -215,7 +215,11 @@ def _power_by_base(x: Any, y: Any, out: Any) -> Any:
                 lambda: y * x ** (y - 1.0),
             )
         return choose(
-            both(equal(x, 0.0), lambda: less(y, 1.0)), at_edge, lambda: y * x ** (y - 1.0)
+            equal(x, 0.0),
+            lambda: choose(
+                less(y, 1.0), at_edge, lambda: choose(equal(y, 1.0), lambda: 1.0, lambda: 0.0)
+            ),
+            lambda: y * out / x,
         )
     exponent = constant_value(y) if isinstance(y, Node) else y
     if exponent == 0:

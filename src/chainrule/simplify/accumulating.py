@@ -22,8 +22,12 @@ class Accumulating(Copier):
     def __init__(self, source: Graph, sums: dict[Node, tuple[Node, list[Node]]]) -> None:
         super().__init__(source)
         self.sums = sums
+        # What is not added up by itself any more.
+        self.inner = {link for _, chain in sums.values() for link in chain} - set(sums)
 
     def copy(self, step: Node) -> Node:
+        if step in self.inner:
+            return step
         if step not in self.sums:
             return super().copy(step)
         base, chain = self.sums[step]
