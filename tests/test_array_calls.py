@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.fft
 import scipy.integrate
 import scipy.linalg
+import scipy.ndimage
 import scipy.signal
 import scipy.special
 from scipy.spatial.distance import cdist, pdist
@@ -39,6 +41,16 @@ scipy.stats.kurtosis(x, bias=False) + scipy.stats.skew(x, bias=False)
 scipy.stats.gmean(x) * scipy.stats.hmean(x) + scipy.stats.sem(x) * scipy.stats.variation(x)
 scipy.stats.entropy(x) + scipy.stats.entropy(x, x[::-1], base=2)
 scipy.stats.multivariate_normal.logpdf(x[:2], x[2:], np.outer(x[:2], x[:2]) + np.eye(2))
+scipy.signal.lfilter([0.5, 0.2], [1.0, -0.3], x)
+scipy.signal.sosfilt(np.array([[0.5, 0.2, 0.0, 1.0, -0.3, 0.1]]), x)
+scipy.signal.convolve(x, x[:3], 'valid') + scipy.signal.fftconvolve(x, x[:3], mode='valid')
+scipy.signal.convolve(x, [1.0, 2.0, 0.5], mode='same') + scipy.signal.correlate(x, x[:3], 'same')
+scipy.signal.savgol_filter(np.concatenate([x, x**2]), 5, 2, deriv=1, delta=0.3)
+scipy.ndimage.gaussian_filter1d(x, 1.0) + scipy.ndimage.uniform_filter1d(x, 3, mode='constant')
+scipy.fft.dct(x) + scipy.fft.idct(x) * scipy.fft.dct(x, type=3)
+scipy.fft.dst(x) + scipy.fft.idst(x) * scipy.fft.dst(x, type=3, norm='ortho')
+scipy.fft.idct(x, 3) * scipy.fft.idst(x, 3) + scipy.fft.dct(x, 4, norm='ortho')
+scipy.spatial.distance.squareform(x[:3])
 np.unwrap(9 * x)
 np.unwrap(x, period=0.5)
 np.divmod(x, 0.3)[1]
@@ -149,6 +161,14 @@ special.betaln(x, x[::-1])
 """
 
 MATRICES = """
+scipy.signal.convolve2d(x, x[:2, :2], 'same')
+scipy.signal.correlate2d(x, np.array([[1.0, 2.0], [0.5, 0.3]]), mode='valid')
+scipy.signal.convolve(x, x[:2, :2])
+scipy.ndimage.gaussian_filter(x, 0.8)
+scipy.ndimage.uniform_filter(x, 3, mode='wrap')
+scipy.fft.dct(x, axis=0) * scipy.fft.idst(x, axis=0)
+scipy.spatial.distance.squareform(pdist(x))
+scipy.spatial.distance.squareform(x @ x.T * (1 - np.eye(3)), checks=False)
 scipy.integrate.cumulative_trapezoid(x, axis=0)
 scipy.integrate.simpson(x, dx=0.3)
 np.linalg.norm(x, None, 1)

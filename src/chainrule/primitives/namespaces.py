@@ -32,6 +32,7 @@ from chainrule.primitives.arrays import (
     decompositions,
     descriptive,
     distributions,
+    filters,
     fits,
     indexing,
     integrals,
@@ -102,6 +103,7 @@ HOMES = (
     several_functions,
     descriptive,
     fits,
+    filters,
 )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type, array_of, promoted, unit_axes_of
+from chainrule.graph.types import Type, array_of, dtype_of, promoted, unit_axes_of
+from chainrule.primitives.arrays.call import array_linear
 from chainrule.primitives.arrays.defined import array_defined
-from chainrule.primitives.arrays.linear_algebra import diag, matmul
+from chainrule.primitives.arrays.linear_algebra import diag, matmul, triu
 from chainrule.primitives.arrays.reductions import mean
 from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, transpose
 from chainrule.primitives.declare import TABLE
@@ -136,3 +137,16 @@ def pdist(X: Node, metric: str, p: Any) -> Node:
     pairs = triu_indices(dimension(X, axis=0), k=1)
     first, second = (at_positions(X, result_of(pairs, k), 0) for k in (0, 1))
     return _distance(first - second, metric, p)
+
+
+@array_linear(
+    "squareform", "scipy.spatial.distance.squareform", signature="X, force='no', checks=True",
+    typed=lambda X, **statics: array_of(dtype_of(X), (False,) * (3 - len(unit_axes_of(X)))),
+)  # fmt: skip
+def squareform(walker: Any, node: Node, out_bar: Node, force: str, checks: bool) -> None:
+    """Distances of pairs as a symmetric matrix, or the upper triangle of such a one as a vector."""
+    (x,) = node.args
+    if len(unit_axes_of(x.type)) == 1:
+        walker.accumulate(x, squareform(out_bar + transpose(out_bar), checks=False))
+    else:
+        walker.accumulate(x, triu(squareform(out_bar)))
