@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.integrate import dblquad, quad
-from scipy.optimize import brentq, ridder
+from scipy.optimize import brentq, fsolve, ridder, root_scalar
 
 from chainrule import UnsupportedError, grad, hessian, value_and_grad
 from tests import oracle
@@ -56,6 +56,16 @@ def root_of_a_helper(x, y):
     return ridder(volume, 0.0, 10.0, args=(x, y), rtol=1e-14) * y
 
 
+def root_by_its_name(x, y):
+    found = root_scalar(volume, args=(x, y), bracket=(0.0, 10.0), method="brenth", xtol=1e-14)
+    return found.root * y
+
+
+def root_near_a_start(x, y):
+    (root,) = fsolve(lambda t, shift: t**3 + y * t - shift, 1.0, args=(x,), xtol=1e-14)
+    return root * x
+
+
 def root_of_an_integral(x, y):
     return brentq(lambda t: quad(lambda s: math.exp(s * y), 0.0, t)[0] - x, 0.0, 5.0, xtol=1e-14)
 
@@ -68,6 +78,8 @@ CASES = (
     over_an_area,
     root_in_a_bracket,
     root_of_a_helper,
+    root_by_its_name,
+    root_near_a_start,
     root_of_an_integral,
 )
 

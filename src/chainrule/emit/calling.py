@@ -8,7 +8,13 @@ from typing import Any
 from chainrule.emit.plan import Value
 
 # What SciPy's functions give besides the number that is wanted.
-PARTS = {"scipy.integrate.quad": "_0_[0]"}
+PARTS = {
+    "scipy.integrate.quad": "_0_[0]",
+    "scipy.optimize.root_scalar": "_0_.root",
+    "scipy.optimize.fsolve": "_0_[0]",
+}
+# The keyword for the two ends, where these are no arguments of their own.
+ENDS = {"scipy.optimize.root_scalar": "bracket"}
 
 
 def call_function(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
@@ -25,8 +31,12 @@ def call_functional(speller: Any, value: Value, args: list[ast.expr]) -> ast.exp
     if args[count:]:
         keywords.append(ast.keyword("args", ast.Tuple(args[count:], ast.Load())))
     keywords += [ast.keyword(name, speller.constant(known)) for name, known in options]
+    own = args[:count]
+    if dotted in ENDS:
+        keywords.insert(0, ast.keyword(ENDS[dotted], ast.Tuple(own, ast.Load())))
+        own = []
     function = speller.name(speller.functions[key])
-    call = ast.Call(speller.callable(dotted), [function, *args[:count]], keywords)
+    call = ast.Call(speller.callable(dotted), [function, *own], keywords)
     written: ast.expr = speller.template(PARTS.get(dotted, "_0_"), [call])
     return written
 

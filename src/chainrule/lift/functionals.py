@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections import abc
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chainrule.graph.block import PARAMETER, Block, inside
 from chainrule.graph.function import Function
@@ -38,6 +38,7 @@ class Search:
     own: tuple[str, ...]
     options: tuple[str, ...]
     integral: bool = False
+    of_arrays: str = "Call it for each."
 
     @property
     def name(self) -> str:
@@ -67,7 +68,7 @@ class Search:
             extras = [extra]
         own = tuple(lifter.node(given[name]) for name in self.own)
         if any(each.type not in NUMBERS for each in own):
-            raise lifter.unsupported(f"`{self.name}` of an array", "Call it for each.", node)
+            raise lifter.unsupported(f"`{self.name}` of an array", self.of_arrays, node)
         options = tuple(
             (name, _option(lifter, name, given[name], node))
             for name in self.options
@@ -79,9 +80,9 @@ class Search:
         return lifter.block.add(ops[function.raises], (*own, *values), params, FLOAT)
 
 
-def _option(lifter: Methods, name: str, value: Value, node: ast.AST) -> float:
+def _option(lifter: Methods, name: str, value: Value, node: ast.AST) -> float | str:
     known, found = lifter.static_value(value)
-    if not known or not isinstance(found, (int, float)):
+    if not known or not isinstance(found, (int, float, str)):
         raise lifter.unsupported(
             f"`{name}` that is known at run time only", "Write the number there.", node
         )
@@ -234,3 +235,44 @@ ROOTS = {
     name: Search(f"scipy.optimize.{name}", ("a", "b"), BRACKETED)
     for name in ("brentq", "brenth", "ridder", "bisect", "toms748")
 }
+
+
+class Solution(NamedTuple):
+    """What is understood of the result of ``root_scalar``."""
+
+    root: float
+
+
+def root_between(
+    lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST
+) -> Value:
+    """``root_scalar(f, bracket=(a, b))``, of whose result the root is understood."""
+    given = dict(zip(("f", "args", "method", "bracket"), args, strict=False)) | keywords
+    ends = lifter.known_items(given.pop("bracket", Static(None)))
+    _, method = lifter.static_value(given.get("method", Static("brentq")))
+    if ends is None or len(ends) != 2 or method not in (*ROOTS, None):
+        raise lifter.unsupported(
+            "`root_scalar` without a bracket",
+            "Give it the ends between which the root is, as bracket=(a, b): without them the "
+            "search may end at no root.",
+            node,
+        )
+    found = BETWEEN(lifter, [given.pop("f"), *ends], given, node)
+    return TupleValue((found,), Solution)
+
+
+def root_near(
+    lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST
+) -> Value:
+    """``fsolve(func, x0)`` of one unknown: an array of one root."""
+    given = dict(zip(("func", "x0", "args"), args, strict=False)) | keywords
+    return TupleValue((NEAR(lifter, [], given, node),))
+
+
+BETWEEN = Search("scipy.optimize.root_scalar", ("a", "b"), ("method", *BRACKETED))
+NEAR = Search(
+    "scipy.optimize.fsolve",
+    ("x0",),
+    ("xtol",),
+    of_arrays="Solve a system by steps of Newton's method in a loop.",
+)

@@ -101,6 +101,8 @@ SCIPY: dict[tuple[str, str], ScipyForm] = {
     ("scipy.integrate", "quad"): functionals.integral,
     ("scipy.integrate", "dblquad"): functionals.double_integral,
     **{("scipy.optimize", name): search for name, search in functionals.ROOTS.items()},
+    ("scipy.optimize", "root_scalar"): functionals.root_between,
+    ("scipy.optimize", "fsolve"): functionals.root_near,
     **{("scipy.interpolate", name): curves.making(name) for name in curves.MADE},
     ("scipy.interpolate", "splev"): _spline(splev, ("x", "tck"), 1, "splev"),
     ("scipy.interpolate", "bisplev"): _spline(bisplev, ("x", "y", "tck"), 2, "bisplev"),
