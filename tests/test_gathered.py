@@ -200,3 +200,15 @@ def test_what_a_step_adds_is_summed_up_first() -> None:
     for verdict, number in zip(verdicts, slope(0.4, 0.9, 3), strict=True):
         assert oracle.agrees(verdict, number)
     assert "a_bar = a_bar" not in slope.source and "a_bar +=" in slope.source
+
+
+def test_a_list_that_is_only_summed_up_is_a_running_sum() -> None:
+    def value(rate: float, flows: list[list[float]]) -> float:
+        return sum(cash / (1 + rate) ** t for t, cash in flows)
+
+    flows = [[1.0, 100.0], [2.5, 30.0]]
+    slope = grad(value)
+    assert oracle.agrees(oracle.derivative(value, (0.05, flows)), slope(0.05, flows))
+    assert "for t, cash in flows:" in slope.source and "append" not in slope.source
+    with pytest.raises(ValueError, match="too many values"):
+        slope(0.05, [[1.0, 100.0, 3.0]])

@@ -18,6 +18,7 @@ from chainrule.graph.block import (
     Told,
 )
 from chainrule.graph.node import Node
+from chainrule.graph.types import Type
 from chainrule.primitives.control import IF, LOOP, TRY
 from chainrule.primitives.declare import Structured
 
@@ -179,6 +180,10 @@ class Copier:
         self.map[node] = new
         return new
 
+    def parameter_type(self, parameter: Node) -> Type:
+        """The type of a loop's parameter in the copy."""
+        return parameter.type
+
     def loop_copy(self, node: Node) -> Node:
         """Copy a loop as it is."""
         kind, condition, old, breaks = node.params
@@ -190,7 +195,8 @@ class Copier:
             new_condition = parent = Block(self.graph, parent)
         body = Block(self.graph, parent)
         for parameter in old.parameters:
-            self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
+            type = self.parameter_type(parameter)
+            self.map[parameter] = body.parameter(str(parameter.params[0]), type)
             self.named(parameter, self.map[parameter])
         if isinstance(condition, Block) and new_condition is not None:
             self.walk(condition, new_condition)

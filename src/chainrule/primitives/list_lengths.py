@@ -125,10 +125,17 @@ def _position(item: Node) -> int:
 def gathers(loop: Node, k: int) -> bool:
     """Whether state ``k`` starts as an empty list and gets one entry in every step."""
     _, initial, states = loop_parts(loop)
-    if k >= len(initial) or initial[k].op is not display or initial[k].args:
+    if k >= len(initial) or not _is_empty(initial[k]):
         return False
     grown = next_states(loop)[k]
     return grown.op is append and grown.args[0] is states[k] and grown.block is loop_body(loop)
+
+
+def _is_empty(node: Node) -> bool:
+    """Whether a list has no entries."""
+    while node.op is zeros_like:
+        node = node.args[0]
+    return node.op is display and not node.args
 
 
 def count_of(loop: Node) -> Node | None:

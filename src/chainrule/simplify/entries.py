@@ -7,19 +7,22 @@ is done to all entries of a list is done to the one that is read::
     b_bar = [p + c_bar for p in b_bar]             for a_i, b_i_bar in zip(a, b_bar):
     for i, a_i in enumerate(a):                        a_bar.append(a_i * (b_i_bar + c_bar))
         a_bar[i] += a_i * b_bar[i]
+
+A list that is gathered only to be summed up is a running sum.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 
-from chainrule.graph.block import Graph
+from chainrule.graph.block import ITEM, Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, Sequence
+from chainrule.graph.types import FLOAT, Sequence, Type
+from chainrule.primitives.arithmetic import add
 from chainrule.primitives.control import LOOP, loop_body, loop_parts, next_states, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import nodes_of
-from chainrule.primitives.list_lengths import ListLengths, count_of
+from chainrule.primitives.list_lengths import ListLengths, count_of, gathers
 from chainrule.primitives.sequence import (
     append,
     display,
@@ -27,6 +30,7 @@ from chainrule.primitives.sequence import (
     fill_like,
     index,
     index_add,
+    total,
     zeros_like,
 )
 
@@ -37,11 +41,19 @@ class Entries(Copier):
     """A copy in which such lists are gathered, and such entries computed where they are read."""
 
     def __init__(
-        self, source: Graph, gathered: dict[Node, set[int]], computed: dict[Node, Node]
+        self,
+        source: Graph,
+        gathered: dict[Node, set[int]],
+        computed: dict[Node, Node],
+        summed: dict[Node, tuple[Node, int]],
     ) -> None:
         super().__init__(source)
         self.gathered = gathered
         self.computed = computed
+        # Sums of gathered lists, each with its loop and the number of the state.
+        self.summed = summed
+        self.terms = {next_states(loop)[k] for loop, k in summed.values()}
+        self.sums = {loop_parts(loop)[2][k] for loop, k in summed.values()}
         self.additions = {next_states(loop)[k] for loop, found in gathered.items() for k in found}
 
     def copy(self, step: Node) -> Node:
@@ -49,6 +61,11 @@ class Entries(Copier):
         if step in self.additions:
             args = (self.mapped(step.args[0]), self.mapped(step.args[-1]))
             self.map[step] = self.graph.cursor.add(append, args)
+        elif step in self.terms:
+            self.map[step] = self.graph.cursor.add(add, tuple(map(self.mapped, step.args)))
+        elif step in self.summed:
+            loop, k = self.summed[step]
+            self.map[step] = self.mapped(loop.block.item(loop, k))
         elif step in self.computed:
             self.map[step] = self._entry(step.args[0], step.args[1])
         else:
@@ -57,12 +74,21 @@ class Entries(Copier):
         return self.map[step]
 
     def replace(self, node: Node, args: tuple[Node, ...], params: tuple[object, ...]) -> Node:
-        if node in self.gathered:
-            found = list(args)
-            for k in self.gathered[node]:
-                found[3 + k] = self.graph.cursor.add(display, (), ("list",))
-            args = tuple(found)
-        return super().replace(node, args, params)
+        found = list(args)
+        for k in self.gathered.get(node, ()):
+            found[3 + k] = self.graph.cursor.add(display, (), ("list",))
+        for loop, k in self.summed.values():
+            if loop is node:
+                found[len(args) - len(loop_parts(loop)[2]) + k] = self.graph.constant(0.0)
+        return super().replace(node, tuple(found), params)
+
+    def named(self, old: Node, new: Node) -> None:
+        super().named(old, new)
+        if old in self.sums or old in self.summed:
+            self.graph.names.setdefault(new, "total")
+
+    def parameter_type(self, parameter: Node) -> Type:
+        return FLOAT if parameter in self.sums else super().parameter_type(parameter)
 
     def _entry(self, base: Node, position: Node) -> Node:
         """Entry ``position`` of a list of floats that is not made for it."""
@@ -80,7 +106,7 @@ class Entries(Copier):
 def entries(graph: Graph) -> Entries | None:
     """The walk that does so; None where there is nothing to do."""
     steps = list(nodes_of(graph.body))
-    if not any(step.op is index_add or step.op is entrywise_add for step in steps):
+    if not any(step.op in (index_add, entrywise_add, total) for step in steps):
         return None
     uses: Counter[Node] = Counter(arg for step in steps for arg in step.args)
     for block in [graph.body, *(block for step in steps for block in owned_blocks(step))]:
@@ -88,6 +114,7 @@ def entries(graph: Graph) -> Entries | None:
     lengths = ListLengths(steps)
     gathered: dict[Node, set[int]] = {}
     computed: dict[Node, Node] = {}
+    summed: dict[Node, tuple[Node, int]] = {}
     for step in steps:
         if step.op is LOOP and (found := _gathered(step, uses, lengths)):
             gathered[step] = found
@@ -95,7 +122,23 @@ def entries(graph: Graph) -> Entries | None:
             base = step.args[0]
             if base.op is entrywise_add and base.type == FLOATS and uses[base] == 1:
                 computed[step] = base
-    return Entries(graph, gathered, computed) if gathered or computed else None
+        elif step.op is total and (sum_of := _summed(step, uses)) is not None:
+            summed[step] = sum_of
+    found_any = gathered or computed or summed
+    return Entries(graph, gathered, computed, summed) if found_any else None
+
+
+def _summed(step: Node, uses: Counter[Node]) -> tuple[Node, int] | None:
+    """The loop and the state that gathers the list of which nothing but this sum is needed."""
+    listed = step.args[0]
+    if listed.op is not ITEM or listed.args[0].op is not LOOP or uses[listed] != 1:
+        return None
+    loop, k = listed.args[0], int(str(listed.params[0]))
+    if not step.origin.derivative or not gathers(loop, k) or listed.type != FLOATS:
+        return None
+    state, grown = loop_parts(loop)[2][k], next_states(loop)[k]
+    own = grown.origin.derivative and uses[state] == 1 and uses[grown] == 1
+    return (loop, k) if own and grown.args[1].type == FLOAT else None
 
 
 def _gathered(loop: Node, uses: Counter[Node], lengths: ListLengths) -> set[int]:
