@@ -119,6 +119,20 @@ CARRIED = (
 )
 
 
+KEYED = (
+    # The making, what a step does with a key and a value, and what is read behind the loop.
+    ("{{}}", "{d}[{k}] = {v}", "sum({d}.values())"),
+    ("{{}}", "{d}[{k}] = {d}.get({k}, 0.3) + {v}", "sum(e * e for e in {d}.values())"),
+    ("defaultdict(float)", "{d}[{k}] += {v}", "sum(k * e for k, e in {d}.items())"),
+    ("defaultdict(lambda: 0.5)", "{d}[{k}] *= {v}", "len({d}) * sum({d}.values())"),
+    ("{{0: {v}}}", "{d}[{k} + 1] = {d}[{k}] * 0.5 + {v}", "{d}[0] + {d}.get(1, 0.7)"),
+    ("{{'a': {v}}}", "{d}[{k} % 2, kind] = {v} - {d}['a']", "max({d}.values())"),
+    ("{{}}", "{t} += {d}.setdefault({k} % 2, {v})", "sum({d}[k] * k for k in {d})"),
+    ("{{}}", "if {k} not in {d} or {v} < {d}[{k}]: {d}[{k}] = {v}", "sum({d}.values())"),
+    ("{{i: {v} for i in range(n)}}", "{d}[{k}] = {v}", "sum({d}[k] * k for k in sorted({d}))"),
+)
+
+
 TEXTS = (
     "kind == 'soft'",
     "kind != 'hard'",
@@ -212,6 +226,7 @@ def statements() -> Strategy:
         st.tuples(st.just("dict update"), NUMBER, st.sampled_from(UPDATES), value),
         st.tuples(st.just("cycle"), NUMBER, NUMBER, NUMBER),
         st.tuples(st.just("kinds in loop"), NUMBER, value, value),
+        st.tuples(st.just("keyed"), NUMBER, value, value),
         st.tuples(st.just("bound in loop"), st.sampled_from(["for", "while"]), test, value, value),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.fuzz_expressions import Expressions, Scope
-from tests.fuzz_grammar import CARRIED, Tree
+from tests.fuzz_grammar import CARRIED, KEYED, Tree
 
 LEAVING = ("return", "leave", "if", "elif", "for", "while", "try", "finally", "match", "cleaned")
 """Statements that may leave what is around them, or have others that may."""
@@ -442,6 +442,22 @@ class Writer(Expressions):
         text = f"({self.value(inner, other)})"
         for line in (reads, *leaves.split("; ")):
             self.put(depth + 1, line.format(v=text, **given))
+        scope.floats.append(total)
+
+    def write_keyed(self, depth: int, scope: Scope, number: int, value: Tree, other: Tree) -> None:
+        """A dict that gets its keys in a loop."""
+        made, step, read = KEYED[(number * 2 + len(scope.floats)) % len(KEYED)]
+        name, key, total = self.fresh("d"), self.fresh("k"), self.fresh("v")
+        given = {"d": name, "t": total}
+        first = f"({self.value(scope, value)})"
+        self.put(depth, f"{name} = {made.format(v=first, **given)}")
+        self.put(depth, f"{total} = 0.5")
+        inner = scope.inner(floats=[*scope.floats, total], in_loop=True)
+        text = f"({self.value(inner, other)})"
+        self.put(depth, f"for {key} in range(n + {number % 2}):")
+        place = key if number % 4 < 2 or "+ 1" in step else f"({key} % 2)"
+        self.put(depth + 1, step.format(v=text, k=place, **given))
+        self.put(depth, f"{total} += {read.format(**given)}")
         scope.floats.append(total)
 
     def write_bound_in_loop(

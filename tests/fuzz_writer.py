@@ -16,6 +16,7 @@ from tests.fuzz_grammar import expressions, statements
 from tests.fuzz_statements import Writer
 
 PRELUDE = """import math
+from collections import defaultdict
 from dataclasses import dataclass
 from math import acos, atan, atan2, cos, erf, exp, floor, hypot, log, sin, sqrt, tanh
 

@@ -2,14 +2,14 @@ ARGUMENTS = (2.0, 3)
 
 
 def f(x, n):
-    table = {"a": x}
+    table = {"a": [x]}
     for k in range(n):
-        table[k] = x
-    return table["a"]
+        table[k] = [x, k]
+    return table["a"][0]
 
 
 # The message:
-# key_known_at_run_time.py:7:9: a dict key that is known at run time only
-#      7 |         table[k] = x
-#        |         ^^^^^^^^
-# Use a list, or constant keys.
+# key_known_at_run_time.py:5:13: a dict of run-time keys that holds something else than numbers
+#      5 |     table = {"a": [x]}
+#        |             ^^^^^^^^^^
+# Use keys that are constants, or a list.

@@ -8,7 +8,7 @@ def f(x):
 
 
 # The message:
-# list_in_a_defaultdict.py:5:14: cannot differentiate through `defaultdict`
-#      5 |     groups = defaultdict(list)
-#        |              ^^^^^^^^^^^^^^^^^
-# It has neither Python source nor a rule. Register its derivative with chainrule.define_derivative, or pass its value in as a parameter.
+# list_in_a_defaultdict.py:6:5: a defaultdict that holds something else than numbers
+#      6 |     groups["low"].append(x * x)
+#        |     ^^^^^^^^^^^^^
+# Use keys that are constants, or a list.

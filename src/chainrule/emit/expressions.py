@@ -28,7 +28,7 @@ from chainrule.emit.plan import (
     ZIP,
     Value,
 )
-from chainrule.emit.printing import expression_text
+from chainrule.emit.printing import expression_text, negated
 from chainrule.emit.targets import Target
 from chainrule.errors import InternalError, UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
@@ -362,7 +362,7 @@ def fill(tree: ast.AST, args: list[ast.expr]) -> ast.AST:
 def operation(symbol: str, args: list[ast.expr]) -> ast.expr:
     """An operator applied to one or two operands."""
     if len(args) == 1:
-        return ast.UnaryOp(UNARY[symbol](), args[0])
+        return negated(args[0]) if symbol == "not" else ast.UnaryOp(UNARY[symbol](), args[0])
     if symbol in COMPARISONS:
         return ast.Compare(args[0], [COMPARISONS[symbol]()], [args[1]])
     return ast.BinOp(args[0], OPERATORS[symbol](), args[1])

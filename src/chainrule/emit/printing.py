@@ -362,3 +362,21 @@ class _Weaver:
         if len(text) > room:
             text = text[: room - 1].rstrip() + "…"
         self.comments.setdefault(number, text)
+
+
+def negated(test: ast.expr) -> ast.expr:
+    """``not test``, without a double negation."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return test.operand
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        swapped = {
+            ast.Eq: ast.NotEq,
+            ast.NotEq: ast.Eq,
+            ast.Is: ast.IsNot,
+            ast.IsNot: ast.Is,
+            ast.In: ast.NotIn,
+        }
+        other = swapped.get(type(test.ops[0]))
+        if other is not None:
+            return ast.Compare(test.left, [other()], test.comparators)
+    return ast.UnaryOp(ast.Not(), test)

@@ -25,7 +25,7 @@ from chainrule.emit.plan import (
     While,
     is_statement,
 )
-from chainrule.emit.printing import Answer
+from chainrule.emit.printing import Answer, negated
 from chainrule.emit.reuse import ufunc_of
 from chainrule.emit.views import is_update
 from chainrule.graph.node import Origin
@@ -357,24 +357,6 @@ class Writer:
             type = self.speller.template(template, []) if template is not None else None
             handlers.append(ast.ExceptHandler(type, name, self.block(block) or [ast.Pass()]))
         return [ast.Try(body, handlers, [], [])]
-
-
-def negated(test: ast.expr) -> ast.expr:
-    """``not test``, without a double negation."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return test.operand
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        swapped = {
-            ast.Eq: ast.NotEq,
-            ast.NotEq: ast.Eq,
-            ast.Is: ast.IsNot,
-            ast.IsNot: ast.Is,
-            ast.In: ast.NotIn,
-        }
-        other = swapped.get(type(test.ops[0]))
-        if other is not None:
-            return ast.Compare(test.left, [other()], test.comparators)
-    return ast.UnaryOp(ast.Not(), test)
 
 
 def _reads_place(read: Value, update: Value) -> bool:

@@ -30,6 +30,7 @@ from chainrule.lift.values import (
     Range,
     Reversed,
     Static,
+    TableBox,
     TupleValue,
     Value,
     Zip,
@@ -108,6 +109,8 @@ class Builtins(Inspection):
         value = self.read(value)
         if isinstance(value, Generator):
             return self.listed(value)
+        if isinstance(value, TableBox):
+            return self.keys_of(value)
         if self.is_array(value):
             return self.boxed(self.call_array(rows_of, (self.node(value),), ()))
         if isinstance(value, (Zip, Enumerate, Reversed, Mapped, Range, Indexed)):

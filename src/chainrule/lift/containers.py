@@ -30,6 +30,7 @@ from chainrule.lift.values import (
     Place,
     Range,
     Static,
+    TableBox,
     TupleValue,
     Value,
 )
@@ -189,6 +190,8 @@ class Containers(Watching):
             return self.call_method(base, "__getitem__", [key], node)
         if isinstance(base, Static):
             return self._item_of_static(base, key, known, found)
+        if isinstance(base, TableBox):
+            return self.read_entry(base, key, node)
         if isinstance(base, DictBox):
             content = self.state[base]
             if known and found in content:
@@ -320,6 +323,8 @@ class Containers(Watching):
 
     def length_of(self, value: Value) -> Node:
         """``len(value)``."""
+        if isinstance(value, TableBox):
+            return self.length_of(value.values)
         items = self.known_items(value)
         if items is not None:
             return self.graph.constant(len(items))

@@ -163,6 +163,8 @@ class Control(Attempts):
         ways = found.ways if found is not None else []
         exits = LoopExits(ways)
         self.loops.append(exits)
+        tables = self.tables_in(iterable)
+        self.read_tables += tables
         try:
             if items is not None:
                 completion = self._unrolled(node, items, 0, exits)
@@ -171,6 +173,7 @@ class Control(Attempts):
                 completion = self._counted(node, body, iterable, exits)
         finally:
             self.loops.pop()
+            del self.read_tables[len(self.read_tables) - len(tables) :]
         return self._after_loop(
             [action for _, action in ways], node.orelse, rest, exits, completion
         )

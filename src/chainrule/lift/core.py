@@ -28,6 +28,7 @@ from chainrule.lift.values import (
     Place,
     Poison,
     Static,
+    TableBox,
     TupleValue,
     Value,
 )
@@ -117,6 +118,11 @@ class Core:
         # Copies of lists, dicts or objects of which it is known at run time only which they are.
         self.picked: set[Node] = set()
         self.loans = Loans()
+        # Where dicts are made that get keys at run time, the lists of their values, and those that
+        # the loops around are reading.
+        self.tables: set[Hashable] = set()
+        self.views: dict[ListBox, TableBox] = {}
+        self.read_tables: list[TableBox] = []
         self.untyped: dict[Node, Any] = {}  # Lists that a run of a loop knows no entry of.
 
     # --- positions and refusals -----------------------------------------------------------
@@ -245,8 +251,10 @@ class Core:
             return value.node
         if isinstance(value, ComplexResult):
             raise self.unsupported("complex numbers are not supported", f"Take {value.part} of it.")
+        table = isinstance(value, TableBox)
+        kind = "dict of run-time keys" if table else type(value).__name__.lower()
         raise self.unsupported(
-            f"{what} is a {type(value).__name__.lower()}, which cannot be kept as a run-time value",
+            f"{what} is a {kind}, which cannot be kept as a run-time value",
             "Use it where it is made, or write the computation with numbers and lists.",
         )
 
@@ -356,3 +364,31 @@ class Core:
             item = INT if all(isinstance(v, int) for v in value) else FLOAT
             return SequenceType(item, "tuple" if isinstance(value, tuple) else "list")
         return OPAQUE
+
+    # Given by :class:`~chainrule.lift.tables.Tables`.
+
+    def new_table(self, default: Value) -> TableBox:
+        raise NotImplementedError
+
+    def needs_table(self, box: Value, node: ast.AST) -> Exception:
+        raise NotImplementedError
+
+    def read_entry(self, table: TableBox, key: Value, node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def write_entry(self, table: TableBox, key: Value, value: Value, node: ast.AST) -> None:
+        raise NotImplementedError
+
+    def update_entry(
+        self, table: TableBox, key: Value, change: Callable[[Value], Value], node: ast.AST
+    ) -> None:
+        raise NotImplementedError
+
+    def has_entry(self, table: TableBox, key: Value, node: ast.AST) -> Node:
+        raise NotImplementedError
+
+    def keys_of(self, table: TableBox) -> ListBox:
+        raise NotImplementedError
+
+    def tables_in(self, iterable: Value) -> list[TableBox]:
+        raise NotImplementedError

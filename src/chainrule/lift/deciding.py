@@ -41,7 +41,7 @@ class Deciding(Branching):
     def decided(self, value: Value) -> Value:
         """The alternative that ``value`` is on this path, where that is known."""
         while isinstance(value, Either):
-            known = self._fact(value.tag)
+            known = self.fact(value.tag)
             if known is None:
                 return value
             value = value.then if known else value.orelse
@@ -54,7 +54,7 @@ class Deciding(Branching):
         finally:
             self.state = before
 
-    def _fact(self, predicate: Node) -> bool | None:
+    def fact(self, predicate: Node) -> bool | None:
         negated = False
         while True:
             if predicate.op is CONSTANT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from chainrule.graph.block import PARAMETER
@@ -30,6 +30,7 @@ from chainrule.lift.values import (
     Place,
     Read,
     Static,
+    TableBox,
     TupleValue,
     Value,
     View,
@@ -194,28 +195,19 @@ class Expressions(Operators):
         return found
 
     def _dict(self, node: ast.Dict) -> Value:
-        content: dict[Any, Value] = {}
+        pairs: list[tuple[Value, Value]] = []
         for key, item in zip(node.keys, node.values, strict=True):
             if key is None:
                 inner = self.expression(item)
                 if isinstance(inner, Static) and isinstance(inner.value, dict):
-                    content.update({k: self.static_item(inner, k) for k in inner.value})
+                    pairs += [(self.wrap(k), self.static_item(inner, k)) for k in inner.value]
                     continue
                 if not isinstance(inner, DictBox):
                     raise self.unsupported("`**` of this value in a dict", "Name the keys.", node)
-                content.update(self.state[inner])
+                pairs += [(self.wrap(k), held) for k, held in self.state[inner].items()]
                 continue
-            known, name = self.static_value(self.expression(key))
-            if not known:
-                raise self.unsupported(
-                    "a dict key that is known at run time only",
-                    "Use keys that are constants, or a list.",
-                    key,
-                )
-            content[name] = self.expression(item)
-        box = DictBox()
-        self.state[box] = content
-        return box
+            pairs.append((self.expression(key), self.expression(item)))
+        return self.made_dict(pairs, node)
 
     def _set(self, node: ast.Set) -> Value:
         parts = [self.static_value(self.expression(item)) for item in node.elts]
@@ -368,6 +360,9 @@ class Expressions(Operators):
         self.state[frame, name] = value
         if isinstance(value, Node) and value not in self.graph.names:
             self.graph.names[value] = name
+        elif isinstance(value, TableBox):
+            self.graph.names.setdefault(value.places, f"{name}_places")
+            self.box_names.setdefault(value.values, f"{name}_values")
         elif isinstance(value, View):
             self.graph.names.setdefault(self.node(value), name)
         elif isinstance(value, ObjectBox) and value in self.curves and value.node is not None:
@@ -438,6 +433,9 @@ class Expressions(Operators):
         raise NotImplementedError
 
     def append(self, box: ListBox, value: Value, node: ast.AST) -> None:
+        raise NotImplementedError
+
+    def made_dict(self, pairs: Iterable[tuple[Value, Value]], node: ast.AST) -> Value:
         raise NotImplementedError
 
     def extend(self, box: ListBox, value: Value, node: ast.AST) -> None:

@@ -13,7 +13,6 @@ from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.loops import Loops
 from chainrule.lift.state import Frame, assigned_names
 from chainrule.lift.values import (
-    DictBox,
     Enumerate,
     Generator,
     Indexed,
@@ -23,6 +22,7 @@ from chainrule.lift.values import (
     Range,
     Reversed,
     Static,
+    TableBox,
     TupleValue,
     Value,
     Zip,
@@ -133,6 +133,8 @@ class Iterables(Loops):
     def indexed(self, iterable: Value, node: ast.AST) -> tuple[Node, ItemAt]:
         """``(length, item at index)`` of anything that can be looped over."""
         iterable = self.read(iterable)
+        if isinstance(iterable, TableBox):
+            iterable = self.keys_of(iterable)
         constant = self.graph.constant
         if isinstance(iterable, Enumerate):
             count, item = self.indexed(iterable.items, node)
@@ -281,18 +283,24 @@ class Iterables(Loops):
         """The entries gathered by a loop at run time."""
         box = ListBox()
         self.state[box] = self.display((), "list")
+        self._gather_clauses(
+            node, parent, lambda: self.append(box, self.expression(node.elt), node)
+        )
+        return box
+
+    def _gather_clauses(self, node: Any, parent: Frame, collect: Callable[[], None]) -> None:
+        """Do ``collect`` in every step of the clauses of a comprehension."""
         before, self.frame = self.frame, self._scope(node, parent)
         scope = self.frame
         try:
-            self._clause(node, 0, box)
+            self._clause(node, 0, collect)
         finally:
             self.frame = before
             self.leave(scope)
-        return box
 
-    def _clause(self, node: Any, position: int, box: ListBox) -> Completion:
+    def _clause(self, node: Any, position: int, collect: Callable[[], None]) -> Completion:
         if position == len(node.generators):
-            self.append(box, self.expression(node.elt), node)
+            collect()
             return Completion.FALLS
         clause = node.generators[position]
         if clause.is_async:
@@ -306,7 +314,7 @@ class Iterables(Loops):
                 assert index is not None
                 try:
                     self.assign(clause.target, item(index))
-                    return self._filters(node, position, 0, box)
+                    return self._filters(node, position, 0, collect)
                 except AlwaysRaises:
                     return Completion.RAISES
 
@@ -315,17 +323,19 @@ class Iterables(Loops):
         finally:
             self.loops.pop()
 
-    def _filters(self, node: Any, position: int, test: int, box: ListBox) -> Completion:
+    def _filters(
+        self, node: Any, position: int, test: int, collect: Callable[[], None]
+    ) -> Completion:
         clause = node.generators[position]
         if test == len(clause.ifs):
-            return self._clause(node, position + 1, box)
+            return self._clause(node, position + 1, collect)
         value = self.expression(clause.ifs[test])
         known, truth = self.truth(value)
         if known:
-            return self._filters(node, position, test + 1, box) if truth else Completion.FALLS
+            return self._filters(node, position, test + 1, collect) if truth else Completion.FALLS
         return self.branch(
             self.predicate(value),
-            lambda: self._filters(node, position, test + 1, box),
+            lambda: self._filters(node, position, test + 1, collect),
             lambda: Completion.FALLS,
             "statement",
         )
@@ -335,21 +345,15 @@ class Iterables(Loops):
         rows = self._known_comprehension(
             ast.copy_location(ast.ListComp(pair, node.generators), node), self.frame
         )
-        if rows is None:
-            raise self.unsupported(
-                "a dict comprehension whose keys are known at run time only", "Use a list.", node
-            )
-        content: dict[Any, Value] = {}
-        for row in rows:
-            known, key = self.static_value(row.items[0])
-            if not known:
-                raise self.unsupported(
-                    "a dict key that is known at run time only", "Use a list.", node
-                )
-            content[key] = row.items[1]
-        box = DictBox()
-        self.state[box] = content
-        return box
+        if rows is not None:
+            return self.made_dict(((row.items[0], row.items[1]) for row in rows), node)
+        table = self.new_table(None)
+
+        def collect() -> None:
+            self.write_entry(table, self.expression(node.key), self.expression(node.value), node)
+
+        self._gather_clauses(node, self.frame, collect)
+        return table
 
     def append(self, box: ListBox, value: Value, node: ast.AST) -> None:
         """``box.append(value)``."""

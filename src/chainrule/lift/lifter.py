@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
-from chainrule.errors import ArgumentError, UnsupportedError
+from chainrule.errors import ArgumentError, InternalError, UnsupportedError
 from chainrule.graph.block import Graph
 from chainrule.graph.guard import Argument, Route, array_layout
 from chainrule.graph.large import large_programs
@@ -32,6 +32,7 @@ from chainrule.lift.parameters import (
 from chainrule.lift.rules import Rules
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
+from chainrule.lift.tables import RunTimeKeys
 from chainrule.lift.values import Method, ObjectBox, Static, Value
 
 # Imported for what it enters into the table of builtins.
@@ -93,11 +94,32 @@ def _lifted(
     held: frozenset[str],
 ) -> Lifted:
     """The graph of ``function`` for the values that the arguments ``held`` have."""
+    tables: set[Hashable] = set()
+    while True:
+        try:
+            return _lifted_with(tables, function, arguments, kinds, wrt, transform, held)
+        except RunTimeKeys as found:
+            if found.site in tables:
+                raise InternalError("a dict of run-time keys is lifted as another") from None
+            tables.add(found.site)
+
+
+def _lifted_with(
+    tables: set[Hashable],
+    function: Callable[..., Any],
+    arguments: Mapping[str, Any] | None,
+    kinds: Mapping[str, str],
+    wrt: tuple[str, ...],
+    transform: Transform | None,
+    held: frozenset[str],
+) -> Lifted:
+    """The same, where dicts that are made at the places ``tables`` get keys at run time."""
     owner, plain = owner_and_function(function)
     direct = is_direct(function)
     source = source_of(plain if direct else innermost(function))
     graph = Graph(source.name if source.name != "<lambda>" else "lambda_")
     lifter = Lifter(graph)
+    lifter.tables = tables
     lifter.transform = transform
     frame = Frame(source, None, source.function.__globals__)
     graph.module = frame.module

@@ -9,22 +9,27 @@ from typing import Any
 from chainrule.graph.types import DYNAMIC, INT
 from chainrule.lift.builtins import Arguments, Builtins, Keywords, make_list
 from chainrule.lift.ordering import make_sorted
+from chainrule.lift.tables import Tables
 from chainrule.lift.values import (
     DictBox,
     ListBox,
     Static,
+    TableBox,
     TupleValue,
     Value,
+    Zip,
 )
 from chainrule.primitives import sequence
 
 
-class Methods(Builtins):
+class Methods(Tables):
     """Lifts calls of methods of containers."""
 
     def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
         if isinstance(owner, ListBox):
             return LIST_METHODS.get(name)
+        if isinstance(owner, TableBox):
+            return TABLE_METHODS.get(name)
         if isinstance(owner, DictBox) or (
             isinstance(owner, Static) and isinstance(owner.value, dict)
         ):
@@ -189,11 +194,13 @@ def _dict_pop(
 
 
 def _set_default(
-    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+    self: Tables, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     known, key = self.static_value(args[0])
-    if not known or not isinstance(owner, DictBox):
-        raise self.unsupported("`setdefault` of this dict", "Use a constant key.", node)
+    if not known and isinstance(owner, DictBox):
+        raise self.needs_table(owner, node)
+    if not isinstance(owner, DictBox):
+        raise self.unsupported("`setdefault` of this dict", "Make a new dict.", node)
     content = self.state[owner]
     if key not in content:
         self.state[owner] = {**content, key: args[1] if len(args) > 1 else Static(None)}
@@ -230,6 +237,34 @@ DICT_METHODS: dict[str, Callable[..., Value]] = {
     "setdefault": _set_default,
     "update": _update,
     "copy": _dict_copy,
+}
+
+
+def _table_get(
+    self: Tables, owner: TableBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    default = args[1] if len(args) > 1 else Static(None)
+    return self.entry_or(owner, args[0], default, node)
+
+
+def _table_default(
+    self: Tables, owner: TableBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    return self.set_default(owner, args[0], args[1] if len(args) > 1 else Static(None), node)
+
+
+def _table_items(
+    self: Tables, owner: TableBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    return Zip((self.keys_of(owner), owner.values))
+
+
+TABLE_METHODS: dict[str, Callable[..., Value]] = {
+    "get": _table_get,
+    "setdefault": _table_default,
+    "items": _table_items,
+    "keys": lambda self, owner, args, keywords, node: self.keys_of(owner),
+    "values": lambda self, owner, args, keywords, node: owner.values,
 }
 
 

@@ -29,6 +29,7 @@ from chainrule.lift.values import (
     Method,
     ObjectBox,
     Static,
+    TableBox,
     TupleValue,
     Value,
 )
@@ -188,6 +189,8 @@ class Operators(Arrays):
 
     def predicate(self, value: Value) -> Node:
         """``value`` as the condition of a branch."""
+        if isinstance(value, TableBox):
+            return self.primitive(arithmetic.greater, self.length_of(value), self.graph.constant(0))
         return self.node(value, "this condition")
 
     def choose(
@@ -280,6 +283,9 @@ class Operators(Arrays):
     def _membership(self, operator: type, left: Value, right: Value) -> Value:
         positive = operator is ast.In
         known, a = self.static_value(left)
+        if isinstance(right, TableBox):
+            found = self.has_entry(right, left, ast.Pass())
+            return found if positive else self.primitive(arithmetic.logical_not, found)
         if known and isinstance(right, DictBox):
             return Static((a in self.state[right]) is positive)
         if known and isinstance(right, Static):

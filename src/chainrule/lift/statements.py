@@ -18,6 +18,7 @@ from chainrule.lift.values import (
     ObjectBox,
     Place,
     Static,
+    TableBox,
     TupleValue,
     Value,
     View,
@@ -120,6 +121,14 @@ class Statements(ListParts):
                     "augmented assignment to a slice", "Loop over the entries.", node
                 )
             key = self.expression(target.slice)
+            if isinstance(base, TableBox):
+                self.update_entry(
+                    base,
+                    key,
+                    lambda old: self.binary(type(node.op), old, self.expression(node.value), node),
+                    target,
+                )
+                return Completion.FALLS
             old = self.item(base, key, target)
             operand = self.expression(node.value)
             if not isinstance(base, TupleValue) and self._changed_itself(old, node, operand):
@@ -185,13 +194,12 @@ class Statements(ListParts):
         """``base[key] = value``."""
         base = self.read(base)
         known, found = self.static_value(key)
+        if isinstance(base, TableBox):
+            self.write_entry(base, key, value, node)
+            return
         if isinstance(base, DictBox):
             if not known:
-                raise self.unsupported(
-                    "a dict key that is known at run time only",
-                    "Use a list, or constant keys.",
-                    node,
-                )
+                raise self.needs_table(base, node)
             self.state[base] = {**self.read(self.state[base]), found: value}
             return
         if isinstance(base, ListBox):

@@ -9,7 +9,7 @@ content can differ between the arms of a branch.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from chainrule.errors import ChainruleError
@@ -100,6 +100,26 @@ class View:
 
 class DictBox:
     """A dict with known keys; its content is a dict from key to value."""
+
+    # Where it is made, if a dict of run-time keys can be made there instead.
+    site: Hashable = None
+
+
+class TableBox:
+    """A dict whose keys are known at run time only.
+
+    ``places`` is the dict from each key to its place in the list ``values``; ``default`` makes
+    the value of a key that is missing.
+    """
+
+    def __init__(self, places: Node, values: ListBox, default: Value) -> None:
+        self.places = places
+        self.values = values
+        self.default = default
+        # The type of the keys that were seen.
+        self.key_type: Type | None = None
+        # Of keys: the bool that tells whether there was an entry, and what the values were then.
+        self.asked: dict[Node, tuple[Node, Value]] = {}
 
 
 class ObjectBox:

@@ -1,0 +1,222 @@
+"""Dicts whose keys are known at run time only."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chainrule import UnsupportedError, grad, value_and_grad
+from tests import oracle
+
+MODES = ("forward", "reverse")
+WORDS = ["a", "bc", "a", "def", "bc"]
+
+
+def squares_by_rest(x, n):
+    found = {}
+    for i in range(n):
+        found[i % 3] = found.get(i % 3, 0.5) + x * i
+    return sum(v * v for v in found.values()) * len(found)
+
+
+def sums_by_default(x, n):
+    found = defaultdict(float)
+    for i in range(n):
+        found[i % 3] += x * i
+        found[i % 2] *= x
+    return sum(k * v**2 for k, v in sorted(found.items()))
+
+
+def default_of_a_lambda(x, n):
+    found = defaultdict(lambda: 1.5)
+    for i in range(n):
+        found[i % 3] *= x + found[i % 2]
+    return sum(found.values()) if found else x
+
+
+def known_or_new(x, n):
+    found = {0: x}
+    for i in range(n):
+        if i % 4 in found:
+            found[i % 4] += math.sin(x * i)
+        else:
+            found[i % 4] = x * x
+    return sum(found[k] * (k + 1) for k in found)
+
+
+def shortest_path(x, n):
+    distance = {0: 0.0}
+    for i in range(n):
+        for j in (i + 1, i + 2):
+            length = distance[i] + x * (j - i) ** 2 + 0.3 * j
+            if j not in distance or length < distance[j]:
+                distance[j] = length
+    return distance[n] * distance.setdefault(-1, x)
+
+
+def pairs_for_keys(x, n):
+    found = {"first": x}
+    for i in range(n):
+        found[i % 2, i % 3] = found["first"] * (i + 1)
+        found["first"] *= 1.1
+    return sum(found.values()) * found.get((1, 1), x)
+
+
+def a_new_one_in_each_step(x, n):
+    total = x
+    for i in range(n):
+        found = {}
+        for j in range(i):
+            found[j % 2] = found.setdefault(j % 2, x) * x
+        total += sum(found.values()) * len(found)
+    return total
+
+
+def written_while_it_is_read(x, n):
+    found = {k: x * k for k in range(n + 1)}
+    for k, v in found.items():
+        found[k] = v * x + k
+    return max(found.values()) * min(found.values(), default=0.0)
+
+
+def on_one_path_only(x, n):
+    found = {"a": x}
+    if n > 2:
+        found[n] = x * x
+    else:
+        found["b"] = 3.0 * x
+    found["a"] *= x
+    return sum(v * v for v in found.values())
+
+
+def words(x, n):
+    found = {}
+    for position in range(n):
+        word = WORDS[position]
+        if word not in found:
+            found[word] = 0.0
+        found[word] += x * position
+    return sum(len(word) * v**2 for word, v in found.items())
+
+
+PROGRAMS = (
+    squares_by_rest,
+    sums_by_default,
+    default_of_a_lambda,
+    known_or_new,
+    shortest_path,
+    pairs_for_keys,
+    a_new_one_in_each_step,
+    written_while_it_is_read,
+    on_one_path_only,
+    words,
+)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("function", PROGRAMS, ids=lambda function: function.__name__)
+def test_a_dict_of_run_time_keys_is_differentiated(function: Callable[..., Any], mode: str) -> None:
+    slope = grad(function, mode=mode)
+    second = grad(slope, mode="reverse")
+    for n in (0, 1, 5):
+        value, found = value_and_grad(function, mode=mode)(1.3, n)
+        assert oracle.same_bits(value, function(1.3, n))
+        verdict = oracle.derivative(function, (1.3, n), {}, "x", ())
+        assert verdict.decided
+        assert oracle.agrees(verdict, found)
+        assert slope(1.3, n) == found
+        verdict = oracle.derivative(slope, (1.3, n), {}, "x", ())
+        if verdict.decided:
+            assert oracle.agrees(verdict, second(1.3, n))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_missing_key_raises_as_python_does(mode: str) -> None:
+    def f(x: float, n: int) -> float:
+        found = {}
+        for i in range(n):
+            found[i, i % 2] = x * i
+        return found[n, 0]
+
+    with pytest.raises(KeyError) as raised:
+        value_and_grad(f, mode=mode)(1.3, 3)
+    assert raised.value.args == ((3, 0),)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_dict_that_grows_while_it_is_read_raises(mode: str) -> None:
+    def f(x: float, n: int) -> float:
+        found = {i: x * i for i in range(n)}
+        for k in found:
+            found[k + 1] = x
+        return sum(found.values())
+
+    with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
+        grad(f, mode=mode)(1.3, 3)
+
+
+def test_keys_with_a_derivative_are_refused() -> None:
+    def f(x: float, n: int) -> float:
+        found = {}
+        for i in range(n):
+            found[x * i] = x
+        return sum(found.keys())
+
+    with pytest.raises(UnsupportedError, match="a dict key that is a number with a derivative"):
+        grad(f)(1.3, 3)
+
+
+def test_a_dict_of_run_time_keys_is_a_list_and_the_places_of_its_keys() -> None:
+    def f(x: float, n: int) -> float:
+        found = defaultdict(float)
+        for i in range(n):
+            found[i % 3] += x**i
+        return found[1]
+
+    slope = grad(f, mode="reverse")
+    slope(1.3, 4)
+    assert (
+        re.sub(r"# line \d+:", "# line:", slope.source.split('"""')[2]).strip("\n")
+        == """\
+    found_places = {}
+    found_values = []
+    place_tape = []
+    branch_tape = []
+    for i in range(n):
+        n_found_values = len(found_values)
+        place = found_places.setdefault(i % 3, n_found_values)
+        branch = place == n_found_values
+        if branch:
+            found_values.append(0.0)
+        found_values[place] += x**i
+        place_tape.append(place)
+        branch_tape.append(branch)
+    n_found_values_1 = len(found_values)
+    place = found_places.setdefault(1, n_found_values_1)
+    if place == n_found_values_1:
+        found_values.append(0.0)
+        # line: return found[1]
+        found_values_bar = [0.0] * len(found_values)
+        found_values_bar[place] += 1.0
+        found_values_bar.pop()
+    else:
+        # line: return found[1]
+        found_values_bar = [0.0] * len(found_values)
+        found_values_bar[place] += 1.0
+    # line: for i in range(n):
+    x_bar = 0.0
+    for i in reversed(range(n)):
+        place = place_tape[i]
+        # line: found[i % 3] += x**i
+        t1 = found_values_bar[place]
+        x_bar += 0.0 if i == 0 else t1 * i * x ** (i - 1)
+        found_values_bar[place] = t1
+        if branch_tape[i]:
+            found_values_bar.pop()
+    return x_bar"""
+    )
