@@ -262,8 +262,9 @@ class Containers(Watching):
             and all(isinstance(v, (int, float)) for v in table.values())
         ):
             type = FLOAT
-        result = self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=type)
-        return self.boxed(result)
+        words = isinstance(table, (list, tuple)) and all(isinstance(v, str) for v in table)
+        nodes = self.node(base), self.node(key)
+        return self.boxed(self.verbatim("_0_[_1_]", *nodes, type=type, carries=not words))
 
     def place(self, box: ListBox, path: tuple[Node, ...]) -> Value:
         """An entry of a run-time list: a scalar is read now, a row stays a place."""
