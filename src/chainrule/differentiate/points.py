@@ -186,12 +186,11 @@ class Points:
                     return False
                 states = loop_parts(owner)[2]
                 return all(
-                    isinstance(condition, Equal)
-                    and any(
+                    any(
                         source in states and source in self._varied
-                        for source in sources(condition.nodes, lambda node: node.op is PARAMETER)
+                        for source in sources(nodes, lambda node: node.op is PARAMETER)
                     )
-                    for condition in conditions
+                    for nodes in _equal_nodes(conditions)
                 )
             taken[owner] = block
             block = block.parent

@@ -292,7 +292,15 @@ class ReverseWalker(Adjoints):
         for block, bars in pulled:
             with self.graph.inside(block):
                 if block.completes:
-                    block.results = tuple(self._bar_or_zero(node, bars) for node in touched)
+                    block.results = tuple(
+                        self._bar_or_zero(node, bars)
+                        if node in bars
+                        or not (is_array(node) or isinstance(node.type, SequenceType))
+                        or self.bar(node) is not None
+                        or _may_have_run(node, block)
+                        else self.graph.undefined()
+                        for node in touched
+                    )
                 else:
                     block.results = tuple(self.graph.undefined() for _ in touched)
         blocks = tuple(block for block, _ in pulled)
@@ -520,6 +528,18 @@ class ReverseWalker(Adjoints):
             found[arg] = None
             if arg.op is sequence.slice_of or sequence.is_row(arg):
                 self._capture(arg.args[0], old, found)
+
+
+def _may_have_run(node: Node, block: Block) -> bool:
+    """Whether what is computed in an arm of a branch may be there in ``block``."""
+    ran = {each for b in block.around() for each in (b, b.mirrored)}
+    arm: Block | None = node.block
+    while arm is not None and arm not in ran:
+        owner = arm.owner
+        if owner is not None and owner.op is IF and all(b.completes for b in owned_blocks(owner)):
+            return False
+        arm = arm.parent
+    return True
 
 
 def is_array(node: Node) -> bool:

@@ -263,7 +263,7 @@ class Attempts(Unpacking):
         inner: list[ast.stmt] = node.body
         if node.handlers:
             inner = [ast.copy_location(ast.Try(node.body, node.handlers, node.orelse, []), node)]
-        if any(not _is_local(stmt) for stmt in node.finalbody):
+        if self.attempts or any(not _is_local(stmt) for stmt in node.finalbody):
             again = ast.copy_location(ast.Raise(None, None), node)
             handler = ast.ExceptHandler(None, None, [*node.finalbody, again])
             inner = [ast.copy_location(ast.Try(inner, [handler], [], []), node)]

@@ -177,7 +177,7 @@ class Builtins(Inspection):
 
     def _running_product(self, items: Value, keywords: Keywords, node: ast.AST) -> Value:
         """``math.prod`` of a run-time list, multiplied in its order."""
-        start = keywords.get("start", self.graph.constant(1.0))
+        start = keywords.get("start", self.graph.constant(1))
         return self.running(
             "product", start, items, lambda a, b: self.binary(ast.Mult, a, b, node), node
         )

@@ -183,13 +183,21 @@ def _noticed(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
     return noticed(base, [node for node, taken in zip(parameters, mask, strict=True) if taken])
 
 
+def _new_name(body: Block, name: str, more: str) -> str:
+    """A name for one more parameter: that of a derivative's derivative has the ending twice."""
+    taken = {node.params[0] for node in body.parameters}
+    while name in taken:
+        name += more
+    return name
+
+
 def pullback_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
     """A function that returns the adjoints of marked arguments, given that of result ``k``."""
     copied, _ = copy_of(_noticed(base, mask))
     body, output = copied.graph.body, copied.result.parts[k].node
     assert output is not None
     inputs = [node for node, taken in zip(body.parameters, mask, strict=True) if taken]
-    seed = body.parameter("out_bar", output.type)
+    seed = body.parameter(_new_name(body, "out_bar", "_bar"), output.type)
     wrt = Wanted(tuple(Structure("leaf", node) for node in inputs), False)
     with large_programs():
         bars, pulled, walker = pulled_back(copied, wrt, [(output, seed)])
@@ -205,7 +213,10 @@ def pushforward_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
     body, output = copied.graph.body, copied.result.parts[k].node
     assert output is not None
     inputs = [node for node, taken in zip(body.parameters, mask, strict=True) if taken]
-    dots = [body.parameter(f"{node.params[0]}_dot", node.type) for node in inputs]
+    dots = [
+        body.parameter(_new_name(body, f"{node.params[0]}_dot", "_dot"), node.type)
+        for node in inputs
+    ]
     with large_programs():
         walker = ForwardWalker(copied.graph, inputs, [output], ["_dot"])
         seeds = {
