@@ -905,3 +905,11 @@ def test_arguments_given_by_their_place_are_those_of_numpys_signature(placed: st
 def test_arguments_that_are_not_understood_are_refused_wherever_they_stand(call: str) -> None:
     with pytest.raises(chainrule.UnsupportedError):
         chainrule.grad(function_of(call))(np.ones((2, 3)))
+
+
+def test_several_quantiles_of_one_entry() -> None:
+    def f(x: np.ndarray) -> float:
+        return np.sum(np.percentile(x, [25, 60]) * np.array([1.0, 2.0]))
+
+    for mode in ("forward", "reverse"):
+        np.testing.assert_allclose(chainrule.grad(f, mode=mode)(np.array([1.3])), [3.0])

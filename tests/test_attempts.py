@@ -234,3 +234,24 @@ def divided_by_zero(x, xs, kind):
 @MODES
 def test_a_division_by_a_constant_zero_raises_when_it_is_run(mode: str) -> None:
     assert value_and_grad(divided_by_zero, mode=mode)(2.0, [3.0], "b") == (6.0, 3.0)
+
+
+def cleaned_up(x):
+    try:
+        y = 3.0 * x
+        try:
+            y = log(x)
+        finally:
+            z = x + 1.0
+    except ValueError:
+        return z * z * y
+    return y * z
+
+
+@MODES
+def test_what_a_finally_clause_assigns_is_there_for_an_outer_handler(mode: str) -> None:
+    try:
+        found = value_and_grad(cleaned_up, mode=mode)(-2.0)
+    except UnsupportedError:
+        return
+    assert found == (cleaned_up(-2.0), 9.0)

@@ -607,3 +607,13 @@ def drawn(x):
 def test_sets_and_iterators_are_unpacked():
     assert value_and_grad(only_member)(2.0) == (6.0, 3.0)
     assert value_and_grad(drawn)(2.0) == (12.0, 6.0)
+
+
+def product_of(xs):
+    return math.prod(x + 1 for x in xs)
+
+
+def test_a_product_of_ints_is_an_int():
+    for xs in ([], [4], [4, 5], [4.5]):
+        found = value_and_grad(product_of)(xs)[0]
+        assert type(found) is type(product_of(xs)) and found == product_of(xs)

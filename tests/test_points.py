@@ -484,3 +484,18 @@ def switched(x, n):
 def test_convergence_and_modes_are_no_points(mode: str) -> None:
     assert grad(settled, mode=mode)(4.0, 40) == pytest.approx(0.25, rel=1e-12)
     assert grad(switched, mode=mode)(1.0, 3) == 2.5
+
+
+def secant(a):
+    before, x = 0.1, 1.0
+    for _ in range(60):
+        low, high = before * before - a, x * x - a
+        if abs(high) < 1e-15 or high == low:
+            break
+        before, x = x, x - high * (x - before) / (high - low)
+    return x
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_loop_may_end_by_one_of_several_tests_of_its_iterates(mode: str) -> None:
+    assert grad(secant, mode=mode)(2.0) == pytest.approx(0.5 / math.sqrt(2.0), rel=1e-9)

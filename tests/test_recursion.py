@@ -496,3 +496,27 @@ def test_recursion_over_arrays_is_differentiated_twice() -> None:
     step = 1e-5 * direction
     expected = (slope(MATRIX + step, 5) - slope(MATRIX - step, 5)) / 2e-5
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
+
+
+def weighted_squares(c, x):
+    if not c:
+        return 0.0
+    return c[0] ** 3 + x * weighted_squares(c[1:], x)
+
+
+def halved(x):
+    if len(x) == 1:
+        return x[0] ** 3
+    middle = len(x) // 2
+    return 0.5 * halved(x[:middle]) + halved(x[middle:])
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_second_derivatives_of_recursion_over_lists_and_arrays(mode: str) -> None:
+    """What one arm alone has computed is not asked for where the other was taken."""
+    bend = jacobian(grad(weighted_squares, mode=mode))
+    assert bend([1.0, 2.0], 0.5) == [[6.0, 0.0], [0.0, 6.0]]
+    assert bend([], 0.5) == []
+    bend = jacobian(grad(halved, mode=mode))
+    np.testing.assert_array_equal(bend(np.array([2.0])), [[12.0]])
+    np.testing.assert_array_equal(bend(np.array([2.0, 1.0])), np.diag([6.0, 6.0]))

@@ -297,7 +297,7 @@ class ReverseWalker(Adjoints):
                         if node in bars
                         or not (is_array(node) or isinstance(node.type, SequenceType))
                         or self.bar(node) is not None
-                        or _may_have_run(node, block)
+                        or not _arms_not_run(node, block)
                         else self.graph.undefined()
                         for node in touched
                     )
@@ -435,7 +435,7 @@ class ReverseWalker(Adjoints):
         captured = self._captured(node, old)
         captured_starts = []
         for outer in captured:
-            start = self._bar_or_zero(outer, {})
+            start = self._captured_start(outer)
             captured_starts.append(start)
             scope[outer] = self._bar_parameter(body, outer, outer, start)
         steps = list(old.steps)
@@ -488,6 +488,28 @@ class ReverseWalker(Adjoints):
                 self.accumulate(initial[k], result)
         return True
 
+    def _captured_start(self, outer: Node) -> Node:
+        """The adjoint of a value from outside before a loop; where it was not computed, none."""
+        arms = [] if self.bar(outer) is not None else _arms_not_run(outer, self.graph.cursor)
+        if not arms or not (is_array(outer) or isinstance(outer.type, SequenceType)):
+            return self._bar_or_zero(outer, {})
+        return self._zero_within(outer, arms)
+
+    def _zero_within(self, outer: Node, arms: Sequence[Block]) -> Node:
+        """The zero of a value where the arms, outer ones first, that computed it have run."""
+        if not arms:
+            return self._bar_or_zero(outer, {})
+        owner = arms[0].owner
+        assert owner is not None
+        blocks = [Block(self.graph, self.graph.cursor, arm) for arm in owned_blocks(owner)]
+        for block in blocks:
+            with self.graph.inside(block):
+                taken = block.mirrored is arms[0]
+                zero = self._zero_within(outer, arms[1:]) if taken else self.graph.undefined()
+                block.results = (zero,)
+        made = self.graph.cursor.add(IF, owner.args, (*blocks, "statement"))
+        return made.block.item(made, 0)
+
     def _name_bar(self, node: Node, bar: Node) -> None:
         name = self.graph.names.get(node)
         if name is not None:
@@ -530,16 +552,17 @@ class ReverseWalker(Adjoints):
                 self._capture(arg.args[0], old, found)
 
 
-def _may_have_run(node: Node, block: Block) -> bool:
-    """Whether what is computed in an arm of a branch may be there in ``block``."""
+def _arms_not_run(node: Node, block: Block) -> list[Block]:
+    """The arms, outer ones first, without which ``node`` is not computed before ``block``."""
     ran = {each for b in block.around() for each in (b, b.mirrored)}
+    found: list[Block] = []
     arm: Block | None = node.block
     while arm is not None and arm not in ran:
         owner = arm.owner
         if owner is not None and owner.op is IF and all(b.completes for b in owned_blocks(owner)):
-            return False
+            found.append(arm)
         arm = arm.parent
-    return True
+    return found[::-1]
 
 
 def is_array(node: Node) -> bool:

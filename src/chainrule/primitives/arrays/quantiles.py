@@ -8,7 +8,7 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
 from chainrule.primitives.arrays.call import axes_of
-from chainrule.primitives.arrays.creation import astype, literal
+from chainrule.primitives.arrays.creation import astype, full_like, literal
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.arrays.lengths import reduced
@@ -107,7 +107,11 @@ def quantile(a: Node, q: Node, axis: Any, method: str, keepdims: bool) -> Node:
     """The entry below which a share ``q`` of the entries lies."""
     ordered = sort(merged(a, axis), axis=-1)
     last = dimension(ordered, axis=len(unit_axes_of(ordered.type)) - 1) - 1
-    found = _between(ordered, q * last, last, method)
+    place = q * last
+    if unit_axes_of(q.type) and not unit_axes_of(place.type):
+        # Of one entry.
+        place = full_like(q, place)
+    found = _between(ordered, place, last, method)
     if not keepdims:
         return found
     rank = len(unit_axes_of(a.type))
