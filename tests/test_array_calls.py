@@ -51,6 +51,8 @@ scipy.fft.dct(x) + scipy.fft.idct(x) * scipy.fft.dct(x, type=3)
 scipy.fft.dst(x) + scipy.fft.idst(x) * scipy.fft.dst(x, type=3, norm='ortho')
 scipy.fft.idct(x, 3) * scipy.fft.idst(x, 3) + scipy.fft.dct(x, 4, norm='ortho')
 scipy.spatial.distance.squareform(x[:3])
+np.roots(np.array([1.0, -6.0, 11.0, -6.0]) + 0.01 * x).real
+np.abs(np.roots(np.array([1.0, 0.3, 2.0, -6.0]) + 0.01 * x))
 np.unwrap(9 * x)
 np.unwrap(x, period=0.5)
 np.divmod(x, 0.3)[1]
@@ -164,6 +166,9 @@ MATRICES = """
 scipy.signal.convolve2d(x, x[:2, :2], 'same')
 scipy.signal.correlate2d(x, np.array([[1.0, 2.0], [0.5, 0.3]]), mode='valid')
 scipy.signal.convolve(x, x[:2, :2])
+np.linalg.eigvals(x[:, 1:]).imag
+np.abs(np.linalg.eig(x[:, :3] - 3.0 * np.tril(x[:, :3], -1))[0])
+np.max(scipy.linalg.eigvals(x[:, :3]).real)
 scipy.ndimage.gaussian_filter(x, 0.8)
 scipy.ndimage.uniform_filter(x, 3, mode='wrap')
 scipy.fft.dct(x, axis=0) * scipy.fft.idst(x, axis=0)

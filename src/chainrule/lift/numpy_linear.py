@@ -10,7 +10,14 @@ from chainrule.graph.types import unit_axes_of
 from chainrule.lift.numpy_positions import several
 from chainrule.lift.numpy_updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import Static, TupleValue, Value
-from chainrule.primitives.arrays import decompositions, linear_algebra, norms, products, systems
+from chainrule.primitives.arrays import (
+    decompositions,
+    linear_algebra,
+    norms,
+    products,
+    spectrum,
+    systems,
+)
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.records import rigid_component
 from chainrule.primitives.arrays.shaping import moveaxis
@@ -123,14 +130,19 @@ def _cho_factor(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast
     return TupleValue((found.items[0], self.graph.constant(self.static_value(lower)[1])))
 
 
+def _eigenpairs(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """Eigenvalues, and eigenvectors whose length is a matter of convention."""
+    found = several(spectrum.eig, rigid=(1,))(self, args, keywords, node)
+    return TupleValue(found.items, _result_class("EigResult"))
+
+
 def _general_eigenvalues(
     self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
     raise self.unsupported(
         f"cannot differentiate through `{text}`",
-        "Whether its results are complex depends on the numbers. Use np.linalg.eigh or "
-        "np.linalg.eigvalsh of a symmetric matrix.",
+        "Use np.linalg.eigvals, or np.linalg.eigh of a symmetric matrix.",
         node,
     )
 
@@ -230,8 +242,7 @@ FORMS: dict[str, SpecialForm] = {
     "numpy.linalg.lstsq": several(decompositions.lstsq, rigid=(1,)),
     "numpy.linalg.qr": _qr,
     "numpy.linalg.svd": _singular_values,
-    "numpy.linalg.eig": _general_eigenvalues,
-    "numpy.linalg.eigvals": _general_eigenvalues,
+    "numpy.linalg.eig": _eigenpairs,
     "numpy.trace": _along_axes(linear_algebra.trace, products.trace_along),
     "numpy.diagonal": _along_axes(linear_algebra.diagonal, products.diagonal_along),
     "numpy.cross": _cross,
@@ -245,7 +256,7 @@ FORMS: dict[str, SpecialForm] = {
     "scipy.linalg.eigh": _eigen(decompositions.scipy_eigh, decompositions.scipy_eigvalsh),
     "scipy.linalg.eigvalsh": _eigen(decompositions.scipy_eigvalsh),
     "scipy.linalg.eig": _general_eigenvalues,
-    "scipy.linalg.eigvals": _general_eigenvalues,
+    "scipy.linalg.eigvals": _plain(spectrum.scipy_eigvals),
     "scipy.linalg.svdvals": _plain(decompositions.scipy_svdvals),
     "scipy.linalg.pinv": _plain(decompositions.scipy_pinv),
     "scipy.linalg.norm": _scipy_norm,

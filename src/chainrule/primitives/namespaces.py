@@ -52,6 +52,7 @@ from chainrule.primitives.arrays import (
     shaping,
     signals,
     spectra,
+    spectrum,
     statistics,
     sums,
     systems,
@@ -104,6 +105,7 @@ HOMES = (
     descriptive,
     fits,
     filters,
+    spectrum,
 )
 
 

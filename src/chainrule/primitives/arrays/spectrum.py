@@ -1,0 +1,134 @@
+"""Eigenvalues of matrices that need not be symmetric, and roots of polynomials.
+
+They are complex where they must be; where all are real NumPy gives real numbers, of which ``.real``
+is themselves.  The rules hold where the eigenvalues differ.  They are
+those of Giles, *Collected matrix derivative results* (2008), 2.3; the length of an eigenvector is
+not felt.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.node import Node
+from chainrule.graph.types import Record, Type, array_of, is_complex, unit_axes_of
+from chainrule.primitives.arrays.call import array_rule
+from chainrule.primitives.arrays.complex_numbers import conjugated, modulus, real_of
+from chainrule.primitives.arrays.creation import eye
+from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.indexing import part_along
+from chainrule.primitives.arrays.linear_algebra import diag, matmul
+from chainrule.primitives.arrays.rearranging import at_positions
+from chainrule.primitives.arrays.records import result_of, results
+from chainrule.primitives.arrays.reductions import argmin
+from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, transpose
+from chainrule.primitives.declare import is_constant
+
+
+def _check(a: Node) -> None:
+    if len(unit_axes_of(a.type)) != 2 or is_complex(a.type):
+        raise UnsupportedError(
+            "the eigenvalues of complex matrices or of a batch of matrices",
+            remedy="Take those of one real matrix.",
+            position=a.graph.origin.position,
+        )
+
+
+def _across(matrix: Node) -> Node:
+    return conjugated(transpose(matrix))
+
+
+@array_rule("complex_inverse", signature="a", spelled="numpy.linalg.inv", typed=lambda a: a)
+def inv(walker: Any, node: Node, out_bar: Node) -> None:
+    """Inverse of a complex matrix."""
+    across = _across(node)
+    walker.accumulate(node.args[0], -matmul(matmul(across, out_bar), across))
+
+
+inv.tangent_rule = lambda node, args, dots, out: -matmul(matmul(out, dots[0]), out)
+
+
+def _eigen_types(a: Type) -> Type:
+    units = unit_axes_of(a)
+    return Record((array_of("complex128", units[:1]), array_of("complex128", units)))
+
+
+@array_rule("eig", "numpy.linalg.eig", signature="a", typed=_eigen_types)
+def eig(walker: Any, node: Node, out_bar: Node) -> None:
+    """Eigenvalues and eigenvectors of a square matrix."""
+    _check(node.args[0])
+    values, vectors = result_of(node, 0), result_of(node, 1)
+    values_bar, vectors_bar = out_bar.args
+    inner: Any = None
+    if unit_axes_of(vectors_bar.type):
+        inner = conjugated(_nearness(values)) * matmul(_across(vectors), vectors_bar)
+    if not is_constant(values_bar, 0):
+        straight = diag(values_bar)
+        inner = straight if inner is None else inner + straight
+    if inner is not None:
+        found = matmul(matmul(_across(inv(vectors)), inner), _across(vectors))
+        walker.accumulate(node.args[0], real_of(found))
+
+
+def _nearness(values: Node) -> Node:
+    """The inverse of each eigenvalue less another, 0 on the diagonal."""
+    one = eye(dimension(values, axis=0))
+    gaps = expand_dims(values, axis=0) - expand_dims(values, axis=1)
+    found: Node = (1.0 - one) / (gaps + one)
+    return found
+
+
+def _eig_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    _check(args[0])
+    values, vectors = result_of(out, 0), result_of(out, 1)
+    inner = matmul(matmul(inv(vectors), dots[0]), vectors)
+    return results(diag(inner), matmul(vectors, _nearness(values) * inner))
+
+
+eig.tangent_rule = _eig_tangent
+
+
+def _values_type(a: Type, *others: Type) -> Type:
+    return array_of("complex128", unit_axes_of(a)[:1])
+
+
+def _in_order_of(values: Node, found: Node) -> Node:
+    """Eigenvectors in the order of eigenvalues that were computed without them."""
+    gaps = expand_dims(values, axis=1) - expand_dims(result_of(found, 0), axis=0)
+    distances = values.graph.cursor.add(modulus, (gaps,))
+    return at_positions(result_of(found, 1), argmin(distances, axis=1), 1, unique=True)
+
+
+@array_rule("eigvals", "numpy.linalg.eigvals", signature="a", typed=_values_type)
+def eigvals(walker: Any, node: Node, out_bar: Node) -> None:
+    """Eigenvalues of a square matrix."""
+    (a,) = node.args
+    _check(a)
+    vectors = _in_order_of(node, eig(a))
+    inner = matmul(diag(out_bar), _across(vectors))
+    walker.accumulate(a, real_of(matmul(_across(inv(vectors)), inner)))
+
+
+def _eigvals_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    _check(args[0])
+    vectors = _in_order_of(out, eig(args[0]))
+    return diag(matmul(matmul(inv(vectors), dots[0]), vectors))
+
+
+eigvals.tangent_rule = _eigvals_tangent
+scipy_eigvals = array_rule(
+    "scipy_eigvals", "scipy.linalg.eigvals", signature="a", typed=_values_type
+)(eigvals.pullback)
+scipy_eigvals.tangent_rule = _eigvals_tangent
+
+
+@array_defined("roots", "numpy.roots", signature="p",
+               typed=lambda p: array_of("complex128", (False,)))  # fmt: skip
+def roots(p: Node) -> Node:
+    """Roots of a polynomial, its highest coefficient first: eigenvalues of its companion."""
+    count = dimension(p, axis=0)
+    lead = part_along(p, 0, 0, p.graph.constant(1))
+    first = expand_dims(-part_along(p, 0, 1, None) / lead, axis=0)
+    below = part_along(eye(count - 1), 0, 0, p.graph.constant(-1))
+    return eigvals(concatenate(first, below, axis=0))
