@@ -258,7 +258,11 @@ GALLERY = [
     z_bar = np.multiply(logp_bar_ratio, exp_z, out=exp_z)
     np.subtract(logp_bar, z_bar, out=z_bar)
     # line: h = np.tanh(h @ W + b)
-    h_in_bar = z_bar @ W_1.T / np.square(np.cosh(np.minimum(np.abs(h_in), 355.0)))
+    h_in_bar = np.abs(h_in, out=h_in)
+    np.minimum(h_in_bar, 355.0, out=h_in_bar)
+    np.cosh(h_in_bar, out=h_in_bar)
+    np.square(h_in_bar, out=h_in_bar)
+    np.divide(z_bar @ W_1.T, h_in_bar, out=h_in_bar)
     b_bar = h_in_bar.sum(axis=0)
     return [(X.T @ h_in_bar, b_bar), (h.T @ z_bar, z_bar.sum(axis=0))]
 """,

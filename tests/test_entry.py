@@ -12,6 +12,7 @@ import chainrule
 from chainrule.errors import ChainruleError
 from chainrule.lift.infer import certain_numbers
 from chainrule.lift.source import source_of
+from chainrule.transforms import specialise
 
 FREE = {".float", ".other"}
 
@@ -170,3 +171,72 @@ def test_a_derivative_by_arrays_is_generated_once_for_a_kind(
     assert np.array_equal(chainrule.grad(norm)(np.array([3.0, 4.0])), first)
     with pytest.raises(TypeError):
         chainrule.grad(norm)(np.ones((2, 2)))
+
+
+def weighted(layers, x, scale):
+    total = 0.0
+    for layer in layers:
+        total = total + scale * np.sum(np.tanh(layer["W"] @ x + layer["b"]))
+    return total
+
+
+def copied(u, steps):
+    for _ in range(steps):
+        u = 2.0 * u
+    return summed(u * u)
+
+
+def summed(u):
+    return u.sum()
+
+
+def test_calls_with_arguments_of_the_kinds_of_the_call_before_build_no_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: object) -> object:
+        raise AssertionError("a key, or a signature, was asked for")
+
+    layers = [{"W": np.ones((2, 3)), "b": np.zeros(2)}, {"W": np.ones((4, 3)), "b": np.ones(4)}]
+    calls = [
+        (chainrule.grad(weighted, wrt="layers"), (layers, np.ones(3), 0.5)),
+        (chainrule.grad(copied), (np.ones(3), 2)),
+    ]
+    assert isinstance(calls[1][0], types.FunctionType)
+    expected = [slope(*arguments) for slope, arguments in calls]
+    with monkeypatch.context() as patched:
+        patched.setattr(specialise, "kind_key", refused)
+        patched.setattr(specialise, "bound_arguments", refused)
+        found = [slope(*arguments) for slope, arguments in calls]
+    np.testing.assert_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [{"W": np.ones((2, 3)), "b": np.zeros(2)}],
+        [{"W": np.ones((1, 3)), "b": np.zeros(1)}, {"W": np.ones((2, 3)), "b": np.zeros(2)}],
+        ({"W": np.ones((2, 3)), "b": np.zeros(2)}, {"W": np.ones((2, 3)), "b": 0.5}),
+        [{"b": np.ones(2), "W": np.ones((2, 3))}, {"b": np.ones(2), "W": np.ones((2, 3))}],
+        [{"W": np.ones((2, 3), np.float32), "b": np.ones(2)}, {"W": np.ones((2, 3)), "b": 1.0}],
+    ],
+)
+def test_nested_arguments_of_other_kinds_are_not_taken_for_those_of_the_call_before(
+    other: object,
+) -> None:
+    slope = chainrule.grad(weighted, wrt="layers")
+    layers = [{"W": np.ones((2, 3)), "b": np.zeros(2)}, {"W": np.ones((2, 3)), "b": np.ones(2)}]
+    for _ in range(2):
+        slope(layers, np.ones(3), 0.5)
+        found = slope(other, np.ones(3), 0.5)
+        alone = chainrule.grad(weighted, wrt="layers")(other, np.ones(3), 0.5)
+        assert repr(found) == repr(alone)
+
+
+def test_floats_and_arrays_in_turn_give_their_own_derivatives() -> None:
+    slope = chainrule.grad(copied)
+    numbers = chainrule.grad(powers)
+    for _ in range(3):
+        assert slope(np.array([1.0, 2.0]), 2).tolist() == [32.0, 64.0]
+        assert slope(np.array([1.0, 3.0]), 2).tolist() == [32.0, 96.0]
+        assert numbers(2.0) == 32.0
+        assert numbers(np.float64(2.0)) == 32.0

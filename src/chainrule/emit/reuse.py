@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import field
+from typing import Any
 
 from chainrule.emit.names import Names
 from chainrule.emit.plan import (
@@ -48,6 +49,7 @@ from chainrule.graph.types import (
     Record,
     Sequence,
     Type,
+    dtype_of,
     unit_axes_of,
 )
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
@@ -55,6 +57,7 @@ from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.effect import CALL, Effect, Verbatim
+from chainrule.primitives.saturation import LARGEST
 from chainrule.records import dataclass
 
 OPERATORS = (add, subtract, multiply, divide)
@@ -94,6 +97,13 @@ def makes_array(value: Value) -> bool:
     return _is_entrywise(value) or op.name in MAKING
 
 
+# Formulas that are one operation, as steps from the inside out: each a function of NumPy and the
+# number that it takes besides.
+LIMIT = object()
+WRITTEN_OUT: dict[str, tuple[tuple[str, Any], ...]] = {
+    "logistic": (("negative", None), ("exp", None), ("add", 1.0), ("divide", 1.0)),
+    "cosh_squared": (("absolute", None), ("minimum", LIMIT), ("cosh", None), ("square", None)),
+}
 # Less lines than this may one array less take.
 LINES = 3
 
@@ -246,34 +256,37 @@ class _Reuse:
             # What would not have had a name is called as what it is written over.
             hint = None
         for step in chain.steps:
-            if step.op.name == "logistic":
-                self._write_out_logistic(step, before, hint, made)
-            else:
-                self.plan.into[step] = before
+            if step.op.name in WRITTEN_OUT:
+                before = self._write_out(step, before, hint, made)
+            self.plan.into[step] = before
             step.captive, step.hint = False, hint
             made.append(step)
             before = step
 
-    def _write_out_logistic(
-        self, value: Value, base: Value, hint: str | None, made: list[Value]
-    ) -> None:
-        """``1 / (1 + exp(-x))`` in steps over ``base``, of which ``value`` becomes the last."""
-        one = Value(CONSTANT, [], (1.0,), FLOAT)
-        before = base
-        for op, first in ((negative, []), (TABLE["exp"], []), (add, [one])):
-            step = Value(op, [*first, before], (), value.type, value.origin, value.serial)
+    def _write_out(self, value: Value, base: Value, hint: str | None, made: list[Value]) -> Value:
+        """A formula in steps over ``base``, of which ``value`` becomes the last; the one before."""
+        steps = WRITTEN_OUT[value.op.name]
+        for name, number in steps:
+            op = TABLE[name]
+            if number is LIMIT:
+                number = LARGEST[dtype_of(value.type)]
+            constants = [] if number is None else [Value(CONSTANT, [], (number,), FLOAT)]
+            args = [base, *constants] if name == "minimum" else [*constants, base]
+            if (name, number) == steps[-1]:
+                value.op, value.args, value.whole = op, args, (args.index(base),)
+                break
+            step = Value(op, args, (), value.type, value.origin, value.serial)
             step.hint = hint
-            self.plan.into[step] = before
+            self.plan.into[step] = base
             made.append(step)
-            before = step
-        value.op, value.args, value.whole = divide, [one, before], (1,)
-        self.plan.into[value] = before
+            base = step
+        return base
 
     def _chain(self, value: Value, statement: Statement) -> _Chain:
         """The longest chain of steps that ends in ``value``."""
         found = _Chain(value)
-        logistic = value.op.name == "logistic"
-        if value.repeated or (ufunc_of(value) is None and not logistic):
+        formula = WRITTEN_OUT.get(value.op.name)
+        if value.repeated or (ufunc_of(value) is None and formula is None):
             return found
         if any(
             (value, arg) in self.plan.owned and self.names.same(arg, value) for arg in value.args
@@ -282,11 +295,12 @@ class _Reuse:
             return found
         if not value.derivative:
             return self._own_chain(value, statement)
-        cost = 3 if logistic else 0 if _is_saved_by_numpy(value) else 1
+        cost = len(formula) - 1 if formula else 0 if _is_saved_by_numpy(value) else 1
         for position in value.whole:
             arg = value.args[position]
             if arg.captive:
-                if arg.repeated or not makes_array(arg):
+                # The square of cosh of an expression is one line, in steps it would be five.
+                if arg.repeated or not makes_array(arg) or value.op.name == "cosh_squared":
                     continue
                 before = self._chain(arg, statement)
             elif is_update(arg) and value.hint is not None:

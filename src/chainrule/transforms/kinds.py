@@ -6,7 +6,7 @@ no key has to be built: most calls are like the one before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from chainrule.graph.identity import Identity
@@ -16,6 +16,8 @@ PLAIN = (float, int, bool, complex)
 # Types of arrays that were met: telling them from others again takes no questions.
 ARRAYS: set[type] = set()
 Fits = Callable[[tuple[Any, ...]], bool]
+# Conditions beyond which a key takes hardly longer.
+MOST_TESTS = 100
 
 
 def never(args: tuple[Any, ...]) -> bool:
@@ -24,30 +26,59 @@ def never(args: tuple[Any, ...]) -> bool:
 
 
 def fits(args: tuple[Any, ...]) -> Fits:
-    """A quick check for numbers and arrays of the same kinds as these; else one that fits none."""
-    names: dict[str, Any] = {}
-    tests = [f"len(args) == {len(args)}"]
-    for k, value in enumerate(args):
+    """A quick check for arguments of the same kinds as these; one that fits none if it were long.
+
+    It may be stricter than the key, never laxer: lists have the lengths that they have here.
+    """
+    tests = _Tests()
+    if not tests.of_items(args, "args"):
+        return never
+    text = " and ".join([f"len(args) == {len(args)}", *tests.found])
+    return eval(f"lambda args: {text}", tests.names)  # type: ignore[no-any-return]
+
+
+class _Tests:
+    """Conditions that values are of the kinds of those which are shown, as text."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.names: dict[str, Any] = {}
+
+    def of_items(self, values: Sequence[Any], holder: str) -> bool:
+        """Whether the entries of what is called ``holder`` have conditions, which are added."""
+        return all(self._of(value, f"{holder}[{k}]") for k, value in enumerate(values))
+
+    def _of(self, value: Any, read: str) -> bool:
+        if len(self.found) > MOST_TESTS:
+            return False
         kind = type(value)
-        names[f"kind_{k}"] = kind
-        tests.append(f"type(args[{k}]) is kind_{k}")
+        name = f"value_{len(self.found)}"
+        self.found.append(f"type({name} := {read}) is {self._name(kind)}")
         if kind in ARRAYS and hasattr(value, "ndim"):
-            names[f"dtype_{k}"] = value.dtype
-            tests += [f"args[{k}].dtype is dtype_{k}", f"args[{k}].ndim == {value.ndim}"]
-            tests += _lengths_are_alike(k, value.shape)
-        elif kind not in PLAIN:
-            return never
-    return eval(f"lambda args: {' and '.join(tests)}", names)  # type: ignore[no-any-return]
+            self.found.append(f"{name}.dtype is {self._name(value.dtype)}")
+            self.found += _lengths_are_alike(name, value.shape)
+            return True
+        if kind in (list, tuple):
+            self.found.append(f"len({name}) == {len(value)}")
+            return self.of_items(value, name)
+        if kind is dict and all(type(key) is str for key in value):
+            self.found.append(f"tuple({name}) == {self._name(tuple(value))}")
+            return all(self._of(item, f"{name}[{key!r}]") for key, item in value.items())
+        return kind in PLAIN
+
+    def _name(self, value: Any) -> str:
+        """The name of something that the conditions read."""
+        name = f"known_{len(self.names)}"
+        self.names[name] = value
+        return name
 
 
-def _lengths_are_alike(position: int, shape: tuple[int, ...]) -> list[str]:
-    """Conditions that the same axes have length 1."""
+def _lengths_are_alike(name: str, shape: tuple[int, ...]) -> list[str]:
+    """Conditions that there are as many axes, and that the same have length 1."""
     if 1 not in shape:
-        return [f"1 not in args[{position}].shape"] if shape else []
-    return [
-        f"args[{position}].shape[{axis}] {'==' if length == 1 else '!='} 1"
-        for axis, length in enumerate(shape)
-    ]
+        return [f"len(shape := {name}.shape) == {len(shape)}", *(["1 not in shape"] * bool(shape))]
+    axes = (f"shape[{k}] {'==' if one == 1 else '!='} 1" for k, one in enumerate(shape))
+    return [f"len(shape := {name}.shape) == {len(shape)}", *axes]
 
 
 def kind_key(value: Any) -> Hashable:
