@@ -74,6 +74,10 @@ EDGES: list[tuple[Any, float, float]] = [
     (lambda x: x * math.sqrt(x), 0.0, 0.0),
     (lambda x: x**1.875, 0.0, 0.0),
     (lambda x: x**0.5, 0.0, inf),
+    # Lengths, and what is made of them.
+    (lambda x: math.sqrt(x * x), 0.0, 0.0),
+    (lambda x: math.exp(-math.sqrt(2.0 * (x**2 + x**4) / 3.0)) - x, 0.0, -1.0),
+    (lambda x: (x**2 + x * x) ** 0.5 * math.cos(x), 0.0, 0.0),
 ]
 
 

@@ -471,11 +471,7 @@ GALLERY = [
     t1 = sqrt(x * x + y * y)
     # line: return sqrt(x * x + y * y)
     branch = t1 == 0.0
-    if branch:
-        y_bar = 0.0 if y == 0.0 else inf * y
-    else:
-        y_bar = y / t1
-    return (0.0 if x == 0.0 else inf * x) if branch else x / t1, y_bar
+    return 0.0 if branch else x / t1, 0.0 if branch else y / t1
 """,
         id="norm-auto-x-y",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -16,23 +17,35 @@ ADDING_UP = {
 
 
 def is_sum_of_squares(node: Node, depth: int = 8) -> bool:
-    """Whether a value is a sum of squares of entries of arrays: it is flat wherever it is 0."""
+    """Whether a value is a sum of squares of numbers or entries of arrays, or a multiple of one.
+
+    It is flat wherever it is 0.
+    """
     op, args = node.op, node.args
-    whole = any(isinstance(arg.type, Array) for arg in args)
-    if op.name in ("dot", "matmul", "multiply"):
-        return args[0] is args[1] and whole
+    if op.name in ("dot", "matmul", "multiply") and args[0] is args[1]:
+        return True
     if op.name == "einsum":
         terms = str(node.params[0]).partition("->")[0].split(",")
         return len(args) == 2 and args[0] is args[1] and terms[0] == terms[1]
     if op.name == "square":
-        return whole
-    if op.name == "power" and whole and is_constant(args[1]):
+        return True
+    if op.name == "power" and is_constant(args[1]):
         exponent = constant_value(args[1])
         return bool(exponent > 0 and exponent % 2 == 0)
     if op.name in ADDING_UP and depth:
         return is_sum_of_squares(args[0], depth - 1)
     added = args if op.name == "add" and depth else ()
+    if op.name in ("multiply", "divide") and depth:
+        # c * a, a * c and a / c
+        added = tuple(arg for arg in args if not _is_scale(arg))
+        if len(added) == 2 or (op.name == "divide" and added != args[:1]):
+            return False
     return bool(added) and all(is_sum_of_squares(arg, depth - 1) for arg in added)
+
+
+def _is_scale(node: Node) -> bool:
+    """Whether a value is a positive number."""
+    return is_constant(node) and bool(0.0 < constant_value(node) < math.inf)
 
 
 def not_zero(node: Node) -> Node:

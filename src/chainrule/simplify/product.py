@@ -53,14 +53,14 @@ class Product:
     constant: float = 1.0
     factors: list[Node] = field(default_factory=list)
     divisors: list[Node] = field(default_factory=list)
-    # Differences in whose place the opposite one stands.
+    # Differences and multiples in whose place the opposite one stands.
     flips: int = 0
 
     def put(self, node: Node, below: bool) -> None:
         """Take in one value that is not taken apart."""
         if node.op is negative and node.origin.derivative:
             self.constant, node = -self.constant, node.args[0]
-        if node.op is subtract and (twin := _opposite(node)) is not None:
+        if node.op in (subtract, multiply) and (twin := _opposite(node)) is not None:
             self.constant, node = -self.constant, twin
             self.flips += 1
         value = float(constant_value(node)) if is_constant(node) else None
@@ -202,10 +202,17 @@ def _repeated(nodes: list[Node]) -> dict[Node, int]:
 
 
 def _opposite(node: Node) -> Node | None:
-    """The difference the other way round, where it was there before."""
+    """The difference the other way round, or ``c * x`` of ``-c * x``, where it was there before."""
     if not node.origin.derivative:
         return None
-    twin = node.block.known(subtract, (node.args[1], node.args[0]))
+    first, second = node.args
+    if node.op is subtract:
+        twin = node.block.known(subtract, (second, first))
+    elif is_constant(first) and constant_value(first) < 0.0 and not is_constant(first, -1.0):
+        positive = node.graph.constant(-float(constant_value(first)))
+        twin = node.block.known(multiply, (positive, second))
+    else:
+        return None
     return twin if twin is not None and twin.serial < node.serial else None
 
 

@@ -30,6 +30,7 @@ from chainrule.simplify.hinges import unguarded, unguarded_arm
 from chainrule.simplify.multiples import multiples_of, rescaled
 from chainrule.simplify.product import (
     PRODUCT_OPS,
+    Leaf,
     Product,
     collect,
     is_part,
@@ -38,7 +39,7 @@ from chainrule.simplify.product import (
     taken_apart,
 )
 from chainrule.simplify.rules import RULES
-from chainrule.simplify.scales import scales_of_guards
+from chainrule.simplify.scales import scales_of
 from chainrule.simplify.sums import SUM_OPS, Known, Term, built, cost_of, factored, finite, term_of
 from chainrule.simplify.together import is_quotient, together
 
@@ -90,7 +91,7 @@ class Simplifier(ArraySimplifier):
                 self.user[arg] = node
         for result in (*source.body.results, *self._column_values()):
             self.uses[result] = self.uses.get(result, 0) + 1
-        self.scales = scales_of_guards(ordered, self.uses)
+        self.scales = scales_of(ordered, self.uses)
         self.multiples = multiples_of(ordered) if rescaled else {}
 
     @cached_property
@@ -262,6 +263,8 @@ class Simplifier(ArraySimplifier):
 
     def _product(self, step: Node) -> Node | None:
         """The normal form of the product that ends in ``step``."""
+        if (scale := self.scales.get(step)) is not None:
+            return self._scaled_product(step, scale)
         user = self.user.get(step)
         if user is not None and self._opens(step, user) and user.origin.derivative:
             return None
@@ -269,13 +272,9 @@ class Simplifier(ArraySimplifier):
         product = product_of(leaves, self.settled)
         if not _settle(product):
             return None
-        found = taken_apart(
-            leaves, lambda node, count: node.block is step.block and self._gone(node, count)
-        )
-        if found is not None:
-            deep, extra = product_of(found[0], self.settled), found[1]
-            if _settle(deep) and deep.cost < min(product.cost, opened) + extra:
-                return deep.build(self.graph.constant(1.0))
+        deep = self._apart(step, leaves, min(product.cost, opened))
+        if deep is not None:
+            return deep.build(self.graph.constant(1.0))
         # A tangent's name is kept, unless what it is divided by is what it is multiplied by;
         # the last of several in a row tells so for all of them.
         last = user is None or not (user.origin.derivative and self._opens_named(step, user))
@@ -288,6 +287,30 @@ class Simplifier(ArraySimplifier):
         ):
             return None
         return product.build(self.graph.constant(1.0))
+
+    def _scaled_product(self, step: Node, scale: float) -> Node | None:
+        """A product of which all users take the same multiple: that multiple, and what it is of."""
+        leaves, opened = leaves_of(step, self._opens)
+        product = product_of(leaves, self.settled)
+        if not _settle(product):
+            return None
+        product = self._apart(step, leaves, min(product.cost, opened)) or product
+        product.constant *= scale
+        made = product.build(self.graph.constant(1.0))
+        return None if made is None else multiply.build(self.graph.constant(1.0 / scale), made)
+
+    def _apart(self, step: Node, leaves: list[Leaf], cost: int) -> Product | None:
+        """The product with what nothing else uses taken apart, where that takes fewer operations.
+
+        ``cost`` is that of the product as it is.
+        """
+        found = taken_apart(
+            leaves, lambda node, count: node.block is step.block and self._gone(node, count)
+        )
+        if found is None:
+            return None
+        deep, extra = product_of(found[0], self.settled), found[1]
+        return deep if _settle(deep) and deep.cost < cost + extra else None
 
     def _divides_by_product(self, step: Node) -> bool:
         """Whether ``a / (b * c)`` is written so: one division takes less time than two."""

@@ -97,6 +97,12 @@ def root_slope(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
 
 def infinite_slope(node: Node) -> tuple[Node, Node, Node] | None:
     """``(predicate, slope at the edge, slope elsewhere)`` of a guarded infinite slope."""
+    found = guarded_slope(node)
+    return found if found is not None and is_constant(found[1], math.inf, -math.inf) else None
+
+
+def guarded_slope(node: Node) -> tuple[Node, Node, Node] | None:
+    """``(predicate, slope at the edge, slope elsewhere)`` of a slope with a case for an edge."""
     if node.op is not ITEM or node.args[0].op is not IF:
         return None
     branch, position = node.args[0], node.params[0]
@@ -107,10 +113,9 @@ def infinite_slope(node: Node) -> tuple[Node, Node, Node] | None:
         or not isinstance(position, int)
     ):
         return None
-    edge = then.results[position]
-    if branch.args[0].op is equal and is_constant(edge, math.inf, -math.inf):
-        return branch.args[0], edge, orelse.results[position]
-    return None
+    if branch.args[0].op is not equal:
+        return None
+    return branch.args[0], then.results[position], orelse.results[position]
 
 
 def finite_product(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
@@ -124,6 +129,18 @@ def finite_product(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | N
     return None
 
 
+def flat_product(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """a * (0 if s == 0 else 1 / s) = 0 if s == 0 else a / s."""
+    for value, slope in ((x, y), (y, x)):
+        found = guarded_slope(slope)
+        if found is None or is_constant(value) or not is_constant(found[1], 0.0):
+            continue
+        predicate, _, elsewhere = found
+        if elsewhere.op is divide and is_constant(elsewhere.args[0], 1.0, -1.0):
+            return _inside(value, predicate, lambda: 0.0, elsewhere)
+    return None
+
+
 def _taken_inside(value: Node, predicate: Node, edge: Node, elsewhere: Node) -> Node | None:
     """The product of ``value`` and a guarded slope, taken inside the guard."""
     if elsewhere.op is not divide or not is_constant(elsewhere.args[0]):
@@ -132,6 +149,14 @@ def _taken_inside(value: Node, predicate: Node, edge: Node, elsewhere: Node) -> 
     def at_edge() -> Node:
         made: Node = select(equal(value, 0.0), lambda: 0.0, lambda: value * edge)
         return made
+
+    return _inside(value, predicate, at_edge, elsewhere)
+
+
+def _inside(
+    value: Node, predicate: Node, at_edge: Callable[[], Node | float], elsewhere: Node
+) -> Node:
+    """``value * elsewhere``, a constant over a divisor, but what there is at the edge."""
 
     def away() -> Node:
         made: Node = multiply(elsewhere.args[0], value) / elsewhere.args[1]
@@ -230,7 +255,7 @@ def factor_last(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None
 
 
 RULES: dict[Primitive, tuple[Rule, ...]] = {
-    multiply: (root_slope, finite_product, infinite_multiple, hoist_constant),
+    multiply: (root_slope, finite_product, flat_product, infinite_multiple, hoist_constant),
     equal: (zero_multiple,),
     divide: (cancel_root,),
     add: (subtract_scaled, factor_sum, factor_last),

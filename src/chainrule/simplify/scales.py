@@ -1,6 +1,7 @@
-"""Constants that every user of a guarded value puts in front: they go into the guard's arms.
+"""Constants that every user of a value puts in front: they go to the constant that it has.
 
-``0.5 * (0.0 if p else c * x)`` takes one operation more than ``0.0 if p else 0.5 * c * x``.
+``0.5 * (0.0 if p else c * x)`` takes one operation more than ``0.0 if p else 0.5 * c * x``, and
+with ``t = 3.0 * x`` both ``2.0 * t * y`` and ``2.0 * t * z`` one more than with ``t = 6.0 * x``.
 """
 
 from __future__ import annotations
@@ -15,40 +16,63 @@ from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import constant_value, is_constant
 
 
-def scales_of_guards(nodes: Iterable[Node], uses: dict[Node, int]) -> dict[Node, float]:
-    """The constants by which results of derivative branches are multiplied wherever used."""
+def scales_of(nodes: Iterable[Node], uses: dict[Node, int]) -> dict[Node, float]:
+    """The constants by which products and results of branches are multiplied wherever used."""
     users: dict[Node, list[Node]] = {}
+    user_of: dict[Node, Node] = {}
     for node in nodes:
         for arg in node.args:
-            if arg.op is ITEM and arg.args[0].op is IF and arg.type == FLOAT:
+            if _can_be_scaled(arg, uses):
                 users.setdefault(arg, []).append(node)
-    found = {}
-    for item, by in users.items():
-        branch = item.args[0]
-        if branch.origin.derivative and uses.get(item) == len(by) and _takes_constant(item):
-            scale = _common_scale(item, by)
+            if arg.op is multiply and uses.get(arg) == 1:
+                user_of[arg] = node
+    found: dict[Node, float] = {}
+    for value, by in users.items():
+        if uses.get(value) == len(by) and _takes_constant(value):
+            scale = _common_scale([_whole(user, user_of) for user in by])
             if scale is not None:
-                found[item] = scale
+                found[value] = scale
     return found
 
 
-def _takes_constant(item: Node) -> bool:
-    """Whether every arm gives a number, or a product with a constant in front."""
-    position = int(str(item.params[0]))
-    for block in owned_blocks(item.args[0]):
-        if not block.completes:
-            return False
-        result = block.results[position]
-        while result.op is divide and result.origin.derivative:
-            result = result.args[0]
-        product = result.op is multiply and result.origin.derivative
-        if not is_constant(result) and not (product and is_constant(result.args[0])):
-            return False
-    return True
+def _can_be_scaled(node: Node, uses: dict[Node, int]) -> bool:
+    if node.op is ITEM:
+        branch = node.args[0]
+        return branch.op is IF and branch.origin.derivative and node.type == FLOAT
+    product = node.op in (multiply, divide) and node.origin.derivative
+    return product and node.type == FLOAT and uses.get(node, 0) > 1
 
 
-def _common_scale(item: Node, users: list[Node]) -> float | None:
-    """The constant in front of ``item`` in all products; tests for zero do not mind."""
+def _takes_constant(value: Node) -> bool:
+    """Whether a value, in every arm, is a number, or a product with a constant in front."""
+    if value.op is not ITEM:
+        return _has_constant(value)
+    position = int(str(value.params[0]))
+    return all(
+        block.completes and _has_constant(block.results[position])
+        for block in owned_blocks(value.args[0])
+    )
+
+
+def _has_constant(value: Node) -> bool:
+    while value.op is divide and value.origin.derivative:
+        value = value.args[0]
+    product = value.op is multiply and value.origin.derivative
+    return is_constant(value) or (product and is_constant(value.args[0]))
+
+
+def _whole(node: Node, user_of: dict[Node, Node]) -> Node:
+    """The product that a factor is part of, up to where its constant stands."""
+    while node.op is multiply and node.origin.derivative and not is_constant(node.args[0]):
+        user = user_of.get(node)
+        if user is None or user.op is not multiply or user.block is not node.block:
+            break
+        node = user
+    return node
+
+
+def _common_scale(users: list[Node]) -> float | None:
+    """The constant in front of all these products; tests for zero do not mind."""
     found: set[float] = set()
     for user in users:
         if not user.origin.derivative:
