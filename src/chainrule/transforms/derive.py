@@ -10,6 +10,7 @@ from numbers import Number
 from typing import Any
 
 from chainrule.differentiate.activity import all_steps
+from chainrule.differentiate.searches import refuse_searches
 from chainrule.errors import ArgumentError, NotDifferentiableError
 from chainrule.graph.block import UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
@@ -80,7 +81,9 @@ def wrt_names(
 
 def transformed(lifted: Lifted, transform: str, wrt: Wrt, mode: str) -> Lifted:
     """Apply one transform to a lifted function."""
-    lifted = noticed(lifted, wanted(lifted, wrt).inputs)
+    inputs = wanted(lifted, wrt).inputs
+    refuse_searches(lifted.graph, inputs, list(lifted.result.leaves()))
+    lifted = noticed(lifted, inputs)
     if transform in ("grad", "value_and_grad"):
         return gradient(lifted, wrt, mode, transform == "value_and_grad", transform)
     if transform == "jacobian":
