@@ -15,6 +15,7 @@ from chainrule.graph.types import Type, array_of, broadcast_axes, promoted
 from chainrule.primitives.arithmetic import absolute, less, power
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.lengths import broadcast
 from chainrule.primitives.choices import where
 from chainrule.primitives.cumulative import bdtr, bdtrc, betainccinv, fdtri, pdtr, pdtrc
 from chainrule.primitives.elementary import (
@@ -248,7 +249,7 @@ def _declared(own: Distribution, method: str, of: Formula) -> ArrayCall:
     @array_defined(
         f"{own.name}_{method}", spelled=f"scipy.stats.{own.name}.{method}",
         signature=", ".join(own.parameters), arrays=len(own.parameters), typed=_typed,
-        uniform="taken",
+        uniform="taken", lengths=broadcast,
     )  # fmt: skip
     def primitive(x: Node, *others: Node) -> Node:
         shapes, loc = others[: len(own.shapes)], others[len(own.shapes)]
@@ -290,7 +291,7 @@ def _quantile(own: Distribution, method: str, of: Formula) -> ArrayCall:
     @array_defined(
         f"{own.name}_{method}", spelled=f"scipy.stats.{own.name}.{method}",
         signature=", ".join(own.quantile_parameters), arrays=len(own.parameters), typed=_typed,
-        uniform="taken",
+        uniform="taken", lengths=broadcast,
     )  # fmt: skip
     def primitive(q: Node, *others: Node) -> Node:
         *shapes, loc, scale = others

@@ -15,13 +15,12 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import Record, Type, array_of, is_complex, unit_axes_of
 from chainrule.primitives.arrays.call import array_rule
 from chainrule.primitives.arrays.complex_numbers import conjugated, modulus, real_of
-from chainrule.primitives.arrays.creation import eye
-from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.creation import arange, eye, zeros_like
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.arrays.linear_algebra import diag, matmul
 from chainrule.primitives.arrays.rearranging import at_positions
 from chainrule.primitives.arrays.records import result_of, results
-from chainrule.primitives.arrays.reductions import argmin
+from chainrule.primitives.arrays.reductions import argmin, array_sum
 from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, transpose
 from chainrule.primitives.declare import is_constant
 
@@ -123,12 +122,58 @@ scipy_eigvals = array_rule(
 scipy_eigvals.tangent_rule = _eigvals_tangent
 
 
-@array_defined("roots", "numpy.roots", signature="p",
-               typed=lambda p: array_of("complex128", (False,)))  # fmt: skip
-def roots(p: Node) -> Node:
-    """Roots of a polynomial, its highest coefficient first: eigenvalues of its companion."""
+@array_rule(
+    "complex_vander", signature="x, N", sizes="N", spelled="numpy.vander",
+    typed=lambda x, sizes: array_of("complex128", (False, False)),
+)  # fmt: skip
+def powers(walker: Any, node: Node, out_bar: Node) -> None:
+    """Powers of complex numbers, the highest first."""
+    x, count = node.args
+    slope = conjugated(_slope_of_powers(x, count))
+    bar = part_along(out_bar, 1, 0, x.graph.constant(-1))
+    walker.accumulate(x, array_sum(bar * slope, axis=1))
+
+
+def _slope_of_powers(x: Node, count: Node) -> Node:
+    """The slopes of all powers but the last, which is flat."""
+    found: Node = powers(x, count - 1) * _exponents(count)
+    return found
+
+
+def _exponents(count: Node) -> Any:
+    return arange(count - 1, 0, -1)
+
+
+def _powers_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    x, count = args
+    change = expand_dims(dots[0], axis=1) * _slope_of_powers(x, count)
+    flat = zeros_like(part_along(change, 1, 0, x.graph.constant(1)))
+    return concatenate(change, flat, axis=1)
+
+
+powers.tangent_rule = _powers_tangent
+
+
+@array_rule("roots", "numpy.roots", signature="p",
+            typed=lambda p: array_of("complex128", (False,)))  # fmt: skip
+def roots(walker: Any, node: Node, out_bar: Node) -> None:
+    """Roots of a polynomial, its highest coefficient first, by the implicit function theorem."""
+    (p,) = node.args
+    change = out_bar / conjugated(_slope_at(p, node))
+    found = matmul(_across(powers(node, dimension(p, axis=0))), change)
+    walker.accumulate(p, -real_of(found))
+
+
+def _slope_at(p: Node, places: Node) -> Node:
+    """The slope of a polynomial at complex places."""
     count = dimension(p, axis=0)
-    lead = part_along(p, 0, 0, p.graph.constant(1))
-    first = expand_dims(-part_along(p, 0, 1, None) / lead, axis=0)
-    below = part_along(eye(count - 1), 0, 0, p.graph.constant(-1))
-    return eigvals(concatenate(first, below, axis=0))
+    weighted = part_along(p, 0, 0, p.graph.constant(-1)) * _exponents(count)
+    return matmul(powers(places, count - 1), weighted)
+
+
+def _roots_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    count = dimension(args[0], axis=0)
+    return -(matmul(powers(out, count), dots[0]) / _slope_at(args[0], out))
+
+
+roots.tangent_rule = _roots_tangent
