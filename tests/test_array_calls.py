@@ -53,6 +53,9 @@ scipy.fft.idct(x, 3) * scipy.fft.idst(x, 3) + scipy.fft.dct(x, 4, norm='ortho')
 scipy.spatial.distance.squareform(x[:3])
 np.roots(np.array([1.0, -6.0, 11.0, -6.0]) + 0.01 * x).real
 np.abs(np.roots(np.array([1.0, 0.3, 2.0, -6.0]) + 0.01 * x))
+scipy.linalg.solve_banded((1, 1), np.outer([0.3, 4.0, 0.5], x), x)
+scipy.linalg.solve_banded((2, 1), np.outer([0.3, 4.0, 0.5, 0.2], x), np.ones(4))
+scipy.linalg.lu_solve(scipy.linalg.lu_factor(np.outer(x, x) + np.eye(4)), x, trans=1)
 np.unwrap(9 * x)
 np.unwrap(x, period=0.5)
 np.divmod(x, 0.3)[1]
@@ -166,6 +169,7 @@ MATRICES = """
 scipy.signal.convolve2d(x, x[:2, :2], 'same')
 scipy.signal.correlate2d(x, np.array([[1.0, 2.0], [0.5, 0.3]]), mode='valid')
 scipy.signal.convolve(x, x[:2, :2])
+scipy.linalg.lu_solve(scipy.linalg.lu_factor(x[:, 1:] + np.eye(3)), x)
 np.linalg.eigvals(x[:, 1:]).imag
 np.abs(np.linalg.eig(x[:, :3] - 3.0 * np.tril(x[:, :3], -1))[0])
 np.max(scipy.linalg.eigvals(x[:, :3]).real)

@@ -15,6 +15,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Array
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.arrays.records import rigid_component
 from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, try_blocks
 from chainrule.primitives.copying import Copier
@@ -380,6 +381,15 @@ def check_rule(step: Node) -> None:
             "no derivative can flow through this expression",
             remedy="Write it with arithmetic and the functions of math, or mark its arguments "
             "with stop_gradient(...).",
+            position=step.origin.position,
+        )
+    if step.op is rigid_component:
+        owner = step.args[0].op
+        name = next(reversed(getattr(owner, "callables", ())), owner.name)
+        raise NotDifferentiableError(
+            f"a derivative would have to flow through result {step.params[0]} of `{name}`, "
+            "which is not determined by the arguments alone",
+            remedy="Use the other results, or what does not depend on how this one is chosen.",
             position=step.origin.position,
         )
     if isinstance(step.op, Flat) and step.op.refuses:

@@ -12,6 +12,7 @@ from chainrule.lift.numpy_updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives.arrays import (
     decompositions,
+    factored,
     linear_algebra,
     norms,
     products,
@@ -19,7 +20,7 @@ from chainrule.primitives.arrays import (
     systems,
 )
 from chainrule.primitives.arrays.call import ArrayCall
-from chainrule.primitives.arrays.records import rigid_component
+from chainrule.primitives.arrays.records import counted_component, rigid_component
 from chainrule.primitives.arrays.shaping import moveaxis
 
 if TYPE_CHECKING:
@@ -128,6 +129,38 @@ def _cho_factor(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast
     lower = given.get("lower", Static(False))
     found = several(systems.cho_factor)(self, [], given, node)
     return TupleValue((found.items[0], self.graph.constant(self.static_value(lower)[1])))
+
+
+def _lu_factor(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.refuse_overwriting(keywords, node)
+    given = _without_speed(bound(("a",), args, keywords))
+    return several(factored.lu_factor, rigid=(0,))(self, [], given, node)
+
+
+def _lu_solve(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.refuse_overwriting(keywords, node)
+    given = _without_speed(bound(("lu_and_piv", "b", "trans"), args, keywords))
+    pair = self.known_items(given["lu_and_piv"])
+    known, trans = self.static_value(given.get("trans", Static(0)))
+    if pair is None or len(pair) != 2 or not known or set(given) - {"lu_and_piv", "b", "trans"}:
+        raise self.unsupported(
+            "this call of `lu_solve`",
+            "Give it (lu, piv) as lu_factor gives it, and whether to transpose as a constant.",
+            node,
+        )
+    lu, piv = (self.array_node(part) for part in pair)
+    owners = {part.args[0] for part in (lu, piv) if part.op in (rigid_component, counted_component)}
+    owner = owners.pop() if len(owners) == 1 else None
+    matrix = (owner.args[0],) if owner is not None and owner.op is factored.lu_factor else ()
+    op = factored.LU_SOLVE[bool(matrix)][bool(trans)]
+    nodes = (lu, piv, self.array_node(given["b"]), *matrix)
+    return self.boxed(self.call_array(op, nodes, ()))
+
+
+def _solve_banded(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.refuse_overwriting(keywords, node)
+    given = _without_speed(bound(("l_and_u", "ab", "b"), args, keywords))
+    return self.bound_call(factored.solve_banded, [], given, node, "function")
 
 
 def _eigenpairs(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -243,6 +276,9 @@ FORMS: dict[str, SpecialForm] = {
     "numpy.linalg.qr": _qr,
     "numpy.linalg.svd": _singular_values,
     "numpy.linalg.eig": _eigenpairs,
+    "scipy.linalg.lu_factor": _lu_factor,
+    "scipy.linalg.lu_solve": _lu_solve,
+    "scipy.linalg.solve_banded": _solve_banded,
     "numpy.trace": _along_axes(linear_algebra.trace, products.trace_along),
     "numpy.diagonal": _along_axes(linear_algebra.diagonal, products.diagonal_along),
     "numpy.cross": _cross,

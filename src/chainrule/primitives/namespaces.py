@@ -32,6 +32,7 @@ from chainrule.primitives.arrays import (
     decompositions,
     descriptive,
     distributions,
+    factored,
     filters,
     fits,
     indexing,
@@ -106,6 +107,7 @@ HOMES = (
     fits,
     filters,
     spectrum,
+    factored,
 )
 
 
