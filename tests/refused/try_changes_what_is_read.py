@@ -8,8 +8,8 @@ def f(x, n):
     try:
         for k in range(n):
             total = total * sqrt(x - k)
-    except ValueError:
-        total = total + x
+    except ValueError as error:
+        total = total + x * len(str(error))
     return total
 
 

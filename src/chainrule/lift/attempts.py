@@ -22,12 +22,14 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 
-from chainrule.graph.block import Block
+from chainrule.graph.block import Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL
 from chainrule.lift.branching import Path
 from chainrule.lift.core import Completion, Flag
-from chainrule.lift.state import Key, State, same_value
+from chainrule.lift.escapes import RISKY, moved_in
+from chainrule.lift.sharing import boxes_in
+from chainrule.lift.state import Frame, Key, State, same_value
 from chainrule.lift.unpacking import Unpacking
 from chainrule.lift.values import (
     UNBOUND,
@@ -44,8 +46,6 @@ from chainrule.records import dataclass
 
 BOXES = (ListBox, DictBox, ObjectBox)
 COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)
-# Only what these parts of an expression mean can raise in ordinary arithmetic.
-RISKY = (ast.Call, ast.Subscript, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.LShift, ast.RShift)
 
 
 @dataclass
@@ -62,6 +62,11 @@ class Attempt:
 
 class Attempts(Unpacking):
     """Lifts ``try`` statements."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # Names for what the function has no name for, by the statement that they are for.
+        self.invented: dict[tuple[Frame, str, ast.stmt], str] = {}
 
     # --- where a body may raise -------------------------------------------------------------
 
@@ -89,11 +94,12 @@ class Attempts(Unpacking):
         if not any(getattr(step.op, "raises", True) for step in self.block.steps[count:]):
             return
         self.raised(before)
-        if any(isinstance(part, ast.NamedExpr) for part in ast.walk(node)):
-            self.raised((dict(self.state), count))
-        elif self._changed_boxes(state):
+        named = any(isinstance(part, ast.NamedExpr) for part in ast.walk(node))
+        if named or self._changed_boxes(state):
             # What it has changed before its last act may be changed when it raises.
             self.raised((self.evaluated, count))
+        if isinstance(node, ast.Assign) and _writes_several(node.targets):
+            self.raised((dict(self.state), count))
 
     def raised(self, before: tuple[State, int] | None) -> None:
         """Note a state in which the bodies of the tries around may be left."""
@@ -123,10 +129,30 @@ class Attempts(Unpacking):
         if not attempt.raised:
             # No handler can run.
             return self.statements([*node.body, *node.orelse])
-        known, cut = self._known(node, start, attempt, body.block)
+        known, cut, inside = self._known(node, start, attempt, body.block)
         if cut:
             return self.attempt(_cut(node, cut))
+        moved = moved_in(node, self._unused("failed", node.body[0])) if inside else None
+        if moved is not None:
+            return self.statements(moved)
         return self._handled(node, start, known, body)
+
+    def _unused(self, stem: str, at: ast.stmt) -> str:
+        """A name that the function does not use: the same one in every run of a loop."""
+        known = self.invented.get((self.frame, stem, at))
+        if known is not None:
+            return known
+        source = self.frame.source
+        taken = set(self.frame.local_names)
+        if source is not None:
+            taken |= {part.id for part in ast.walk(source.tree) if isinstance(part, ast.Name)}
+        number, name = 1, stem
+        while name in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        self.frame.local_names.add(name)
+        self.invented[self.frame, stem, at] = name
+        return name
 
     def _attempted(self, nodes: Sequence[ast.stmt], first: int, attempt: Attempt) -> Completion:
         """Run the statements of a body from number ``first`` on."""
@@ -195,8 +221,11 @@ class Attempts(Unpacking):
 
     def _known(
         self, node: ast.Try, start: State, attempt: Attempt, body: Block
-    ) -> tuple[State, int]:
-        """The state in which handlers start, and where the body is to be cut first, or 0."""
+    ) -> tuple[State, int, bool]:
+        """The state in which handlers start, where the body is to be cut first, or 0.
+
+        And whether the try belongs into the first statement of the body.
+        """
         known = dict(start)
         refusal = Poison(
             self.unsupported(
@@ -207,6 +236,7 @@ class Attempts(Unpacking):
         )
         read = None
         cuts = []
+        inside = False
         for key in dict.fromkeys(key for _, state in attempt.raised for key in state):
             if not self._lasts(key, start):
                 continue
@@ -228,7 +258,18 @@ class Attempts(Unpacking):
             number = attempt.raised[change][0]
             if number and (not isinstance(key, tuple) or key[-1] in read):
                 cuts.append(number)
-        return known, min(cuts, default=0)
+            elif not number:
+                inside = inside or self._is_read(key, read, attempt)
+        return known, min(cuts, default=0), inside
+
+    def _is_read(self, key: Key, names: set[str], attempt: Attempt) -> bool:
+        """Whether what ``key`` stands for is reached by one of ``names``."""
+        if isinstance(key, tuple):
+            return key[-1] in names
+        held = [
+            state.get((self.frame, name), UNBOUND) for _, state in attempt.raised for name in names
+        ]
+        return any(key is value or key in boxes_in(value) for value in held)
 
     def _lasts(self, key: Key, start: State) -> bool:
         """Whether a key of the state is still there when a handler runs."""
@@ -301,6 +342,13 @@ def _cut(node: ast.Try, number: int) -> ast.Try:
     second = ast.Try(node.body[number:], node.handlers, node.orelse, [])
     ast.copy_location(second, node.body[number])
     return ast.copy_location(ast.Try(node.body[:number], node.handlers, [second], []), node)
+
+
+def _writes_several(targets: Sequence[ast.expr]) -> bool:
+    """Whether an assignment may raise in the middle of several writings."""
+    several = len(targets) > 1 or isinstance(targets[0], (ast.Tuple, ast.List))
+    places = (ast.Subscript, ast.Attribute)
+    return several and any(isinstance(p, places) for target in targets for p in ast.walk(target))
 
 
 def _is_local(node: ast.stmt) -> bool:

@@ -95,6 +95,7 @@ class Statements(ListParts):
         if isinstance(target, ast.Name):
             old = self.lookup(target.id, target)
             operand = self.expression(node.value)
+            self.note_evaluated()
             if self._changed_itself(old, node, operand):
                 return Completion.FALLS
             if isinstance(old, Node) and old.op is array_copy:
