@@ -104,7 +104,16 @@ def words(x, n):
     return sum(len(word) * v**2 for word, v in found.items())
 
 
+def settings_of_a_step(x, n):
+    total = x
+    for i in range(n):
+        given = {"scale": x * i, "power": 2}
+        total += given["scale"] ** given["power"]
+    return total
+
+
 PROGRAMS = (
+    settings_of_a_step,
     squares_by_rest,
     sums_by_default,
     default_of_a_lambda,

@@ -241,6 +241,10 @@ class Attempts(Unpacking):
             if not self._lasts(key, start):
                 continue
             values = [state.get(key, UNBOUND) for _, state in attempt.raised]
+            if _only_checked(values):
+                # Whether it was found bound on the way makes no other value of it.
+                known[key] = values[0]
+                continue
             # What the body has computed itself is known to its own walk back only.
             change = next(
                 (
@@ -342,6 +346,14 @@ def _cut(node: ast.Try, number: int) -> ast.Try:
     second = ast.Try(node.body[number:], node.handlers, node.orelse, [])
     ast.copy_location(second, node.body[number])
     return ast.copy_location(ast.Try(node.body[:number], node.handlers, [second], []), node)
+
+
+def _only_checked(values: Sequence[Value]) -> bool:
+    """Whether values are one that may be unbound, and the same where it was found bound."""
+    first = values[0]
+    if not isinstance(first, Either) or first.orelse is not UNBOUND:
+        return False
+    return all(value is first or same_value(first.then, value) for value in values)
 
 
 def _writes_several(targets: Sequence[ast.expr]) -> bool:

@@ -32,9 +32,11 @@ from chainrule.lift.state import Key, State, same_value, split_by_kind
 from chainrule.lift.values import (
     UNBOUND,
     ArrayBox,
+    DictBox,
     Either,
     Fact,
     ListBox,
+    ObjectBox,
     Poison,
     Read,
     TupleValue,
@@ -117,7 +119,7 @@ class Loops(Widening):
                 if isinstance(key, tuple) and len(key) == 2 and key[1] == "return":
                     continue
                 before = self.state.get(key, UNBOUND)
-                inner = isinstance(key, ListBox) or (
+                inner = isinstance(key, (ListBox, DictBox, ObjectBox)) or (
                     isinstance(key, tuple) and key[0] is not self.frame
                 )
                 if key not in shapes and before is UNBOUND and inner:
