@@ -158,6 +158,20 @@ def test_multiples_of_opposite_sign_are_one() -> None:
     assert "-2.0" not in source, source
 
 
+def test_a_loop_carries_no_tangents_along_directions_in_which_it_does_not_vary() -> None:
+    def scaled_root(a, b, n):
+        x = 1.0
+        for _ in range(n):
+            x = 0.5 * (x + a / x) if x > 0.0 else -x
+        return b * x
+
+    gradient = chainrule.grad(scaled_root, wrt=("a", "b"))
+    slope, root = gradient(2.0, 3.0, 6)
+    assert (slope, root) == pytest.approx((1.5 / math.sqrt(2.0), math.sqrt(2.0)), rel=1e-14)
+    assert "x_da" in gradient.source
+    assert "x_db" not in gradient.source, gradient.source
+
+
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_a_gradient_costs_at_most_four_times_its_function(row: Row) -> None:
     assert gradient_operations(row) <= 4 * operations_of(row.function)

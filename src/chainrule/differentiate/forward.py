@@ -6,6 +6,7 @@ Several directions are carried at once, so that f's own values are computed once
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 from chainrule.differentiate.activity import active, all_steps, varied
 from chainrule.differentiate.points import Points, either, nonzero, refuse_points, sources
@@ -56,6 +57,13 @@ class ForwardWalker(Copier):
 
     def told(self, told: Told | None) -> None:
         """Nothing: the tangents have seen to it."""
+
+    @cached_property
+    def varied_along(self) -> list[set[Node]]:
+        """The values that vary in each direction: what does not is carried through no loop."""
+        if len(self.seeds) == 1:
+            return [self.varied]
+        return [varied(self.source, seeds) for seeds in self.seeds]
 
     def dot(self, node: Node, direction: int) -> Node | None:
         """Tangent of an old node; None where it is zero."""
@@ -220,6 +228,7 @@ class ForwardWalker(Copier):
             for k, parameter in enumerate(parameters)
             if parameter in self.active or node.block.item(node, k) in self.active
             for direction in range(len(self.suffixes))
+            if parameter in self.varied_along[direction]
         ]
         args = tuple(map(self.mapped, (*bounds, *initial)))
         args += tuple(self._initial_tangent(initial[k], parameters[k], d) for k, d in carried)
