@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 
 from chainrule.differentiate.activity import all_steps, varied
 from chainrule.errors import NotDifferentiableError
-from chainrule.graph.block import Block, Graph, inside
+from chainrule.graph.block import ITEM, Block, Graph, inside
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, next_states, owned_blocks
@@ -33,8 +33,9 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
     NotDifferentiableError
         Where a result depends on an input through nothing but the comparisons of a search.
     """
-    loops = [step for step in all_steps(graph.body) if step.op is LOOP]
-    if not loops:
+    steps = list(all_steps(graph.body))
+    loops = [step for step in steps if step.op is LOOP]
+    if not loops or any(step.origin.derivative for step in steps):
         return
     needed: set[Node] | None = None
     for given in inputs:
@@ -58,6 +59,7 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
 def _search(loop: Node, felt: set[Node]) -> Node | None:
     """A branch in a loop that compares with ``felt`` values, and chooses what it compares next."""
     body = loop_body(loop)
+    sources = _Sources(body)
     states = {
         state: following
         for state, following in zip(loop_parts(loop)[2], next_states(loop), strict=True)
@@ -66,27 +68,49 @@ def _search(loop: Node, felt: set[Node]) -> Node | None:
     for step in all_steps(body):
         if step.op is not IF:
             continue
-        compared = _made_of(step.args[0], body)
+        compared = sources.of(step.args[0])
         if not compared & felt:
             continue
         chosen = {step.block.item(step, k) for k in range(len(owned_blocks(step)[0].results))}
         for state in compared & states.keys():
-            if _made_of(states[state], body) & chosen:
+            if sources.of(states[state]) & chosen:
                 return step
     return None
 
 
-def _made_of(value: Node, body: Block) -> set[Node]:
-    """What a value in the body of a loop is computed of there, and what enters from outside."""
-    found: set[Node] = set()
-    stack = [value]
-    while stack:
-        node = stack.pop()
-        if node in found:
-            continue
-        found.add(node)
-        if inside(node, body):
-            stack.extend(node.args)
-            for block in owned_blocks(node):
-                stack.extend(block.results)
-    return found
+class _Sources:
+    """What values in the body of a loop are computed of there, and what enters from outside."""
+
+    def __init__(self, body: Block) -> None:
+        self.body = body
+        self.carried: dict[Node, tuple[Node, ...]] = {}
+        for step in all_steps(body):
+            if step.op is LOOP:
+                _, initial, states = loop_parts(step)
+                self.carried.update(
+                    zip(states, zip(initial, next_states(step), strict=True), strict=True)
+                )
+
+    def of(self, value: Node) -> set[Node]:
+        """All sources of a value, itself included."""
+        found: set[Node] = set()
+        stack = [value]
+        while stack:
+            node = stack.pop()
+            if node not in found:
+                found.add(node)
+                stack.extend(self._before(node) if inside(node, self.body) else ())
+        return found
+
+    def _before(self, node: Node) -> Sequence[Node]:
+        if node in self.carried:
+            return self.carried[node]
+        if node.op is not ITEM:
+            return node.args
+        owner, position = node.args[0], int(str(node.params[0]))
+        if owner.op is LOOP and position < len(loop_parts(owner)[2]):
+            return self.carried[loop_parts(owner)[2][position]]
+        if owner.op is IF:
+            arms = [arm.results[position] for arm in owned_blocks(owner) if arm.completes]
+            return [owner.args[0], *arms]
+        return node.args

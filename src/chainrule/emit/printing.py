@@ -36,6 +36,11 @@ class Generator(SourceGenerator):  # type: ignore[misc]
     """astor's generator with the spaces of ``ruff format``."""
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
+        opposite = OPPOSITE.get(type(node.op))
+        number = _negative_number(node.right) if opposite is not None else None
+        if opposite is not None and number is not None:
+            # x + -2.0, as it comes of a table, is x - 2.0.
+            node.op, node.right = opposite(), number
         hug = isinstance(node.op, ast.Pow) and _simple(node.left) and _simple(node.right)
         if not hug:
             super().visit_BinOp(node)
@@ -91,6 +96,20 @@ class Generator(SourceGenerator):  # type: ignore[misc]
             self.write(string_text(node.value))
         else:
             super().visit_Constant(node)
+
+
+OPPOSITE: dict[type[ast.operator], type[ast.operator]] = {ast.Add: ast.Sub, ast.Sub: ast.Add}
+
+
+def _negative_number(node: ast.expr) -> ast.Constant | None:
+    """What a minus sign stands before, if that is a number."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = node.operand
+        if isinstance(inner, ast.Constant) and type(inner.value) in (int, float):
+            return inner
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        return ast.Constant(-node.value) if node.value < 0 else None  # type: ignore[operator]
+    return None
 
 
 def _simple(node: ast.expr) -> bool:
