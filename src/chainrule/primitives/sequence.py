@@ -397,6 +397,10 @@ def _concatenated_tangents(
         tangent = zero_of(arg) if dot is None else dot
         if tangent.op is display:
             tangent = node.graph.cursor.add(display, tangent.args, ("list",))
+        elif tangent.op is as_tuple:
+            tangent = tangent.args[0]
+        elif isinstance(tangent.type, Sequence) and tangent.type.kind == "tuple":
+            tangent = node.graph.cursor.add(copy, (tangent,))
         parts.append(tangent)
     return node.graph.cursor.add(concatenate, tuple(parts))
 
