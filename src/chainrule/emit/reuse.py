@@ -24,6 +24,7 @@ from typing import Any
 from chainrule.emit.names import Names
 from chainrule.emit.plan import (
     LAZY,
+    VARIABLE,
     Define,
     For,
     Move,
@@ -316,14 +317,37 @@ class _Reuse:
         return found
 
     def _own_chain(self, value: Value, statement: Statement) -> _Chain:
-        """Of a statement of f's own ``y = np.exp(x - a)``: a function of an expression."""
+        """Of a statement of f's own: ``y = np.exp(x - a)``, or ``y = x + b`` where ``x`` is dead.
+
+        The second only where the user gave ``y`` no name: it goes on under that of ``x``.
+        """
         alone = isinstance(statement, Define) and statement.value is value
-        if not alone or value.op in OPERATORS or value.whole != (0,) or len(value.args) != 1:
+        if not alone or 0 not in value.whole:
             return _Chain(value)
         inner = value.args[0]
-        if not inner.captive or inner.repeated or inner.op not in OPERATORS:
+        if value.op in OPERATORS:
+            nameless = value.user_name is None and not inner.captive
+            free = nameless and self._is_own(inner) and self._is_free(inner, value, statement)
+            return _Chain(inner, [value], 1) if free else _Chain(value)
+        if len(value.args) != 1 or not inner.captive or inner.repeated:
             return _Chain(value)
-        return _Chain(inner, [value], 1) if is_worth(inner) else _Chain(value)
+        return (
+            _Chain(inner, [value], 1)
+            if inner.op in OPERATORS and is_worth(inner)
+            else _Chain(value)
+        )
+
+    def _is_own(self, array: Value) -> bool:
+        """Whether an array, or what loops carry, is of the function's own making, and not small."""
+        if array.op is not VARIABLE:
+            return is_worth(array)
+        members = self.memory.of(array)
+        large = isinstance(array.type, Array) and not any(unit_axes_of(array.type))
+        return (
+            large
+            and members is not None
+            and all(one.op is VARIABLE or _is_made(one) for one in members)
+        )
 
     def _is_free(self, array: Value, step: Value, statement: Statement) -> bool:
         """Whether ``step`` alone still needs the memory of ``array``, which it reads."""
