@@ -228,3 +228,89 @@ def test_updates_of_some_entries_stand_beside_others() -> None:
     verdicts = oracle.gradient(rectified_layers, (W, x)).values()
     for verdict, number in zip(verdicts, found.ravel(), strict=True):
         assert oracle.agrees(verdict, number)
+
+
+def halves(x: Any, k: int) -> Any:
+    return np.sum(x[:k] ** 2) + np.sum(np.exp(x[k:]))
+
+
+@pytest.mark.parametrize("k", [-2, 0, 3, 9])
+def test_adjoints_of_slices_that_meet_at_one_place_are_written_and_not_added(k: int) -> None:
+    x = np.linspace(-1.0, 1.0, 5)
+    slope = grad(halves)
+    found = slope(x, k)
+    assert found.tolist() == [*(2.0 * x[:k]), *np.exp(x[k:])]
+    assert "+=" not in slope.source
+
+
+def gaps(x: Any) -> Any:
+    return np.sum(np.sin(x[1:] - x[:-1]))
+
+
+def test_of_two_additions_to_zeros_the_one_without_a_sign_is_written() -> None:
+    x = np.array([0.3, -0.5, 0.1, 2.0])
+    slope = grad(gaps)
+    cos = np.cos(np.diff(x))
+    assert np.array_equal(slope(x), np.append(0.0, cos) - np.append(cos, 0.0))
+    assert "x_bar[1:] = " in slope.source and "x_bar[:-1] -= " in slope.source
+
+
+def gathered(x: Any, b: Any, n: int) -> Any:
+    total = np.zeros(len(b))
+    for i in range(n):
+        total += x[i] * b
+    return squares(total + b)
+
+
+def squares(x: Any) -> Any:
+    return np.sum(x * x * x)
+
+
+def rows_twice(x: Any, b: Any) -> Any:
+    y = np.exp(x)
+    total = 0.0
+    for row in y:
+        total += squares(row + b)
+    for row in y:
+        total += squares(row - b)
+    return total
+
+
+def held_beside(x: Any, b: Any, n: int) -> Any:
+    total = x * b
+    kept = [total]
+    for _ in range(n):
+        total = total * b
+        kept.append(total)
+    return squares(total + b) + squares(kept[-1]) * squares(kept[0])
+
+
+def test_a_sum_without_a_name_takes_the_array_that_a_loop_has_built() -> None:
+    slope = grad(gathered, wrt="b")
+    slope(np.ones(3), np.ones(2), 3)
+    assert "total += b" in slope.source
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (gathered, (np.array([0.3, -0.2]), np.array([1.5, 0.4, -0.7]), 2)),
+        (rows_twice, (np.array([[0.1, 0.5], [-0.3, 0.2]]), np.array([0.4, -0.6]))),
+        (held_beside, (np.array([0.3, -0.2]), np.array([1.5, 0.4]), 2)),
+        (held_beside, (np.array([0.3, -0.2]), np.array([1.5, 0.4]), 0)),
+    ],
+)
+def test_what_loops_carry_is_written_over_only_where_nothing_else_sees_it(
+    function: Callable[..., Any], arguments: tuple[Any, ...]
+) -> None:
+    for wrt in ("x", "b"):
+        value, found = value_and_grad(function, wrt=wrt)(*arguments)
+        assert value == function(*arguments)
+        position = ("x", "b").index(wrt)
+        verdicts = oracle.gradient(
+            lambda each, at=position: function(*arguments[:at], each, *arguments[at + 1 :]),
+            (arguments[position],),
+        ).values()
+        for verdict, number in zip(verdicts, np.ravel(found), strict=True):
+            assert oracle.agrees(verdict, number)
+        assert np.array_equal(grad(function, wrt=wrt)(*arguments), found)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array
-from chainrule.primitives.arrays.indexing import parts_of, section_set
+from chainrule.primitives.arrays.indexing import parts_of, section_add, section_set
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.sequence import index_set
 
-# First entry and the one behind the last; None where it is not known.
-Span = tuple[int | None, int | None]
+# First entry and the one behind the last, numbers or what computes them; None where not known.
+Span = tuple[int | Node | None, int | Node | None]
 # So many writes are looked through.
 MOST_WRITES = 32
 
@@ -19,10 +19,16 @@ MOST_WRITES = 32
 def are_apart(one: Sequence[Span], other: Sequence[Span]) -> bool:
     """Whether two places have no entry in common: along some axis they are apart."""
     return any(
-        (a[1] is not None and b[0] is not None and a[1] <= b[0])
-        or (b[1] is not None and a[0] is not None and b[1] <= a[0])
+        _ends_before(a[1], b[0]) or _ends_before(b[1], a[0])
         for a, b in zip(one, other, strict=False)
     )
+
+
+def _ends_before(end: int | Node | None, start: int | Node | None) -> bool:
+    """Whether one place ends where or before another begins: ``x[:k]`` and ``x[k:]``."""
+    if isinstance(end, int) and isinstance(start, int):
+        return end <= start
+    return isinstance(end, Node) and end is start
 
 
 def spans_of(pattern: str | None, nodes: Sequence[Node]) -> list[Span]:
@@ -49,8 +55,13 @@ def _entry(node: Node) -> Span:
 def _slice(start: Node, stop: Node, step: Node) -> Span:
     if step.params not in ((None,), (1,)):
         return None, None
-    first = 0 if start.params == (None,) else _position(start)
-    return first, None if stop.params == (None,) else _position(stop)
+    first = 0 if start.params == (None,) else _bound(start)
+    return first, None if stop.params == (None,) else _bound(stop)
+
+
+def _bound(node: Node) -> int | Node | None:
+    """Where a slice begins or ends; what is counted from the back is not known."""
+    return _position(node) if is_constant(node) else node
 
 
 def _position(node: Node) -> int | None:
@@ -62,7 +73,7 @@ def _position(node: Node) -> int | None:
 def place_of(written: Node) -> list[Span]:
     """The place that an update of an array writes to."""
     _, *subscript, _ = written.args
-    pattern = str(written.params[0]) if written.op is section_set else None
+    pattern = str(written.params[0]) if written.op in (section_set, section_add) else None
     return spans_of(pattern, subscript)
 
 

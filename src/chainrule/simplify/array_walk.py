@@ -7,6 +7,7 @@ import math
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, unit_axes_of
+from chainrule.primitives.apart import before_writes_elsewhere, place_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.creation import astype
@@ -50,8 +51,20 @@ def _number_apart(node: Node) -> tuple[Node, Node] | None:
 
 
 def is_distinct_pattern(step: Node) -> bool:
-    """Whether a section names no entry twice."""
-    return "a" not in str(step.params[0])
+    """Whether an update names no entry twice."""
+    return step.op in (index_add, index_set) or "a" not in str(step.params[0])
+
+
+def _keeps_its_sign(node: Node) -> bool:
+    """Whether this is minus something that has no number to take the sign: ``-2.0 * x`` has."""
+    return node.op is negative and not (
+        node.args[0].op is multiply and any(map(is_constant, node.args[0].args))
+    )
+
+
+def _is_zeros(node: Node) -> bool:
+    """Whether these are the zeros with which the adjoint of an array begins."""
+    return node.op.name == "array_zeros_like" and node.origin.derivative
 
 
 def signed_arguments(node: Node, sign: float) -> list[tuple[Node, float]]:
@@ -203,13 +216,24 @@ class ArraySimplifier(Copier):
         return None
 
     def _update(self, step: Node) -> Node | None:
-        """What is added to zeros is written there."""
+        """What is added to zeros is written there, also beside what stands there already."""
         base, *rest = map(self.mapped, step.args)
-        plain = step.op is index_add
-        zero = base.op.name == "array_zeros_like" and base.origin.derivative
-        if not zero or rest[-1].op is negative or not (plain or is_distinct_pattern(step)):
+        if rest[-1].op is negative or not is_distinct_pattern(step) or not step.origin.derivative:
             return None
-        op = index_set if plain else section_set
+        if _is_zeros(before_writes_elsewhere(base, place_of(step))):
+            return self._written(step, base, rest)
+        # Of two additions to zeros the one without a sign comes first.
+        first = step.args[0]
+        signed = base.op in (index_add, section_add) and _keeps_its_sign(base.args[-1])
+        alone = self.uses.get(first) == 1 and first.block is step.block
+        if signed and alone and _is_zeros(base.args[0]) and is_distinct_pattern(base):
+            start = self._written(step, base.args[0], rest)
+            return self.graph.cursor.add(base.op, (start, *base.args[1:]), base.params, base.type)
+        return None
+
+    def _written(self, step: Node, base: Node, rest: list[Node]) -> Node:
+        """An addition as the writing of a value."""
+        op = index_set if step.op is index_add else section_set
         return self.graph.cursor.add(op, (base, *rest), step.params, step.type)
 
     def _function(self, step: Node) -> Node:
