@@ -241,9 +241,10 @@ class Attempts(Unpacking):
             if not self._lasts(key, start):
                 continue
             values = [state.get(key, UNBOUND) for _, state in attempt.raised]
-            if _only_checked(values):
+            checked = _only_checked(values, body)
+            if checked is not None:
                 # Whether it was found bound on the way makes no other value of it.
-                known[key] = values[0]
+                known[key] = checked
                 continue
             # What the body has computed itself is known to its own walk back only.
             change = next(
@@ -348,12 +349,13 @@ def _cut(node: ast.Try, number: int) -> ast.Try:
     return ast.copy_location(ast.Try(node.body[:number], node.handlers, [second], []), node)
 
 
-def _only_checked(values: Sequence[Value]) -> bool:
-    """Whether values are one that may be unbound, and the same where it was found bound."""
-    first = values[0]
-    if not isinstance(first, Either) or first.orelse is not UNBOUND:
-        return False
-    return all(value is first or same_value(first.then, value) for value in values)
+def _only_checked(values: Sequence[Value], block: Block) -> Either | None:
+    """The one value, which may be unbound, that values are, found bound or not; else None."""
+    maybe = next((value for value in values if isinstance(value, Either)), None)
+    if maybe is None or maybe.orelse is not UNBOUND or made_in(maybe, block):
+        return None
+    same = all(value is maybe or same_value(maybe.then, value) for value in values)
+    return maybe if same else None
 
 
 def _writes_several(targets: Sequence[ast.expr]) -> bool:
