@@ -190,7 +190,31 @@ def no_function_at_first(x, k):
     return s
 
 
+def rows_of_the_step_before(x, k):
+    rows = [[x, 1.0], [2.0, x]]
+    y = x
+    for i in range(k):
+        copied = [row.copy() for row in rows]
+        copied[i % 2][0] = y * copied[i % 2][1]
+        rows = [[y, copied[0][0]], [copied[1][0], 0.5 * y]]
+        y = 0.1 * (copied[0][0] + copied[1][0])
+    return y
+
+
+def solver_given_a_function(jacobian, x, k):
+    slopes_too = True if jacobian == True else False  # noqa: E712, SIM210
+    for i in range(k):
+        x = x - 0.1 * (x if slopes_too else jacobian(x, i))
+    return x
+
+
+def function_or_flag(x, k):
+    return solver_given_a_function(lambda y, i: y * y + i, x, k)
+
+
 STEPS = (
+    rows_of_the_step_before,
+    function_or_flag,
     pair_of_the_step_before,
     list_of_the_step_before,
     list_made_in_the_first_step,

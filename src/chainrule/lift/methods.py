@@ -6,13 +6,16 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, INT
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.builtins import Arguments, Builtins, Keywords, make_list
 from chainrule.lift.ordering import make_sorted
 from chainrule.lift.tables import Tables
 from chainrule.lift.values import (
     DictBox,
     ListBox,
+    Place,
     Static,
     TableBox,
     TupleValue,
@@ -28,6 +31,9 @@ class Methods(Tables):
     def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
         if isinstance(owner, ListBox):
             return LIST_METHODS.get(name)
+        row = isinstance(owner, Node) and isinstance(owner.type, SequenceType)
+        if name == "copy" and (row or isinstance(owner, Place)):
+            return _copy
         if isinstance(owner, TableBox):
             return TABLE_METHODS.get(name)
         if isinstance(owner, DictBox) or (

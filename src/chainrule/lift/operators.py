@@ -28,6 +28,7 @@ from chainrule.lift.values import (
     ListBox,
     Method,
     ObjectBox,
+    PartialCall,
     Static,
     TableBox,
     TupleValue,
@@ -249,8 +250,13 @@ class Operators(Arrays):
         return items[0] is not None and items[1] is not None and len(items[0]) != len(items[1])
 
     def _never_equal(self, left: Value, right: Value) -> bool:
-        """A number is never equal to a string, None or a container."""
+        """A number is never equal to a string, None or a container, nor a function to a number."""
         for a, b in ((left, right), (right, left)):
+            plain = isinstance(b, Node) or (
+                isinstance(b, Static) and isinstance(b.value, (bool, int, float, str, type(None)))
+            )
+            if plain and isinstance(a, (Closure, Method, PartialCall)):
+                return True
             number = isinstance(a, Node) and a.type in (FLOAT, INT)
             other = isinstance(b, Static) and (
                 b.value is None or isinstance(b.value, (str, tuple, list, dict))

@@ -201,7 +201,7 @@ class Widening(Statements):
             return self._scalar(before_type, node_type)
         if isinstance(shape, Scalar):
             if isinstance(shape.type, SequenceType) and isinstance(value, list):
-                return Scalar(join(shape.type, self._content_type(value)))
+                return Scalar(join(shape.type, self._content_type(value, after)))
             node_type = self._leaf_type(value)
             if node_type is None:
                 return Unknown() if not shape.late else self._late(value, after, key)
@@ -236,7 +236,9 @@ class Widening(Statements):
             isinstance(value, list)
             or (isinstance(value, Node) and isinstance(value.type, SequenceType))
         ):
-            return Scalar(join(self._content_type(before), self._content_type(value)))
+            return Scalar(
+                join(self._content_type(before, self.state), self._content_type(value, after))
+            )
         return Unknown()
 
     def _late(self, value: Value, after: State, key: Key) -> Shape:
@@ -257,7 +259,11 @@ class Widening(Statements):
 
     def _held_type(self, value: Value, state: State) -> Type:
         """Type of what a list, an array or a view of one holds in ``state``."""
-        return value.type if isinstance(value, (View, Node)) else self._content_type(state[value])
+        return (
+            value.type
+            if isinstance(value, (View, Node))
+            else self._content_type(state[value], state)
+        )
 
     def _fresh(self, type: Type, value: Value, after: State, key: Key) -> Fresh:
         """The shape of the name ``key`` that a step leaves bound to a list or array."""
@@ -281,14 +287,15 @@ class Widening(Statements):
             return self.graph.constant(value.value).type
         return None
 
-    def _content_type(self, content: Value) -> Type:
+    def _content_type(self, content: Value, state: State) -> Type:
+        """Type of the list that has this content in ``state``."""
         if isinstance(content, Node):
             return content.type
         item: Type = OPAQUE
         for entry in content if isinstance(content, list) else ():
             entry_type = (
-                self._content_type(self.state[entry])
-                if isinstance(entry, ListBox) and entry in self.state
+                self._content_type(state[entry], state)
+                if isinstance(entry, ListBox) and entry in state
                 else self._leaf_type(entry) or OPAQUE
             )
             item = entry_type if item == OPAQUE else join(item, entry_type)
