@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 
-from chainrule import grad, hvp, jacobian, jvp
+from chainrule import grad, hessian, hvp, jacobian, jvp
 from tests.array_models import MODELS
 from tests.differences import along
 from tests.limits import within
@@ -170,3 +171,17 @@ def test_a_factor_of_one_entry_is_none_of_the_others() -> None:
     expected = [[-2.0, -1.0], [0.0, 2.0], [1.0, 0.0]]
     assert np.array_equal(jacobian(signs)(p), expected)
     assert np.array_equal(jacobian(signs, mode="forward")(p), expected)
+
+
+def test_an_infinite_slope_that_no_entry_reaches_is_not_felt_in_second_order() -> None:
+    def concentration(x):
+        share = x / np.sum(x)
+        return np.sum(special.entr(share)) ** 2
+
+    x = np.array([0.4, 0.9, 1.2])
+    bends = hessian(concentration)(x)
+    slope = grad(concentration)
+    for k in range(3):
+        step = 1e-6 * np.eye(3)[k]
+        expected = (slope(x + step) - slope(x - step)) / 2e-6
+        np.testing.assert_allclose(bends[k], expected, rtol=1e-7, atol=1e-9)

@@ -82,6 +82,9 @@ def _diff(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
     given = bound(("a", "n", "axis", "prepend", "append"), args, keywords)
     array = self.array_node(given.pop("a"))
     rank = len(unit_axes_of(array.type))
+    if rank == 0:
+        self.check_known(array)
+        raise self.unsupported("`np.diff` of a number", "Give it an array.", node)
     axis = (self.static_int(given.get("axis", self.graph.constant(-1))) or 0) % rank
     parts = [array]
     for name, place in (("prepend", 0), ("append", 2)):

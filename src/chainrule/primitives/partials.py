@@ -72,12 +72,21 @@ def scaled(node: Node, factor: Node, partial: Any) -> Any:
         )
     if isinstance(partial, Refusal):
         raise UnsupportedError(partial.found, remedy=partial.remedy, position=node.origin.position)
-    if isinstance(partial, float) and math.isinf(partial):
+    if _is_infinite(partial):
         from chainrule.primitives.control import select
 
         nothing = TABLE["equal"](factor, 0.0)
         return select(nothing, lambda: 0.0, lambda: factor * partial)
     return factor * partial
+
+
+def _is_infinite(partial: Any) -> bool:
+    """Whether a partial is the infinite slope at an edge, or the factor that stands for it."""
+    if isinstance(partial, Node):
+        from chainrule.graph.block import CONSTANT
+
+        partial = partial.params[0] if partial.op is CONSTANT else None
+    return isinstance(partial, float) and math.isinf(partial)
 
 
 def _case(node: Node, factor: Node, arm: Callable[[], Any], mixed: bool) -> Any:
