@@ -428,3 +428,35 @@ def test_a_variable_of_the_function_around_is_assigned() -> None:
         return squared(x) * total + total
 
     assert value_and_grad(f)(2.0) == (10.0, 13.0)
+
+
+def energy_of(x):
+    return np.sum(x**3)
+
+
+def squares_of(x):
+    return x**2
+
+
+def parts_of(model):
+    return np.sum(model["a"] ** 2) * model["b"]
+
+
+def sum_of_squares(xs):
+    return sum(x * x for x in xs)
+
+
+def test_a_direction_of_another_shape_is_not_broadcast() -> None:
+    x = np.ones(3)
+    for short in (np.ones(2), np.ones(1), np.ones((3, 1)), np.ones((1, 3))):
+        for product in (jvp(energy_of), hvp(energy_of)):
+            with pytest.raises(ValueError, match=r"^x_dot must have the shape of x$"):
+                product(x, short)
+        with pytest.raises(ValueError, match=r"^out_bar must have the shape of the result$"):
+            vjp(squares_of)(x, short)
+    with pytest.raises(ValueError, match=r"^xs_dot must have the length of xs$"):
+        jvp(sum_of_squares)([1.0, 2.0], [1.0, 1.0, 1.0])
+    model = {"a": x, "b": 2.0}
+    with pytest.raises(ValueError, match=r"^model_dot\['a'\] must have the shape of model"):
+        hvp(parts_of)(model, {"a": np.ones(2), "b": 1.0})
+    assert jvp(energy_of)(x, x) == (3.0, 9.0)

@@ -9,14 +9,15 @@ import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from chainrule.graph.block import Graph, SignatureParameter
+from chainrule.graph.block import PARAMETER, Block, Graph, SignatureParameter
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.seeds import seed_names
-from chainrule.primitives.effect import VERBATIM
+from chainrule.primitives.control import IF
+from chainrule.primitives.effect import RAISE, VERBATIM
 
 Taken = Iterable[tuple[str, str, bool]]
 
@@ -68,6 +69,37 @@ def add_parameters(
     graph.signature = tuple(signature)
     parameters = {**lifted.parameters, **dict(zip(names, added, strict=True))}
     return replace(lifted, parameters=parameters), added
+
+
+def check_lengths(graph: Graph, given: Structure, like: Structure, what: str = "") -> None:
+    """Append what raises where a direction, or an adjoint, is not as long as what it is for.
+
+    ``what`` it is for is told in these words, or by the name of the parameter.
+
+    NumPy would broadcast it, and the product would be that with another vector.
+    """
+    for leaf, seed in like.matched(given):
+        if isinstance(leaf.type, SequenceType):
+            text, kind = "len(_0_) != len(_1_)", "length"
+        elif unit_axes_of(leaf.type):
+            text, kind = "_0_.shape != _1_.shape", "shape"
+        else:
+            continue
+        name = _spoken(graph, seed)
+        wrong = graph.cursor.add(VERBATIM, (seed, leaf), (text, BOOL, None), BOOL)
+        arms = [Block(graph, graph.cursor) for _ in range(2)]
+        with graph.inside(arms[0]):
+            message = f"{name} must have the {kind} of {what or _spoken(graph, leaf)}"
+            graph.cursor.add(RAISE, (), (f"raise ValueError({message!r})",))
+        arms[0].completes = False
+        graph.cursor.add(IF, (wrong,), (*arms, "statement"))
+
+
+def _spoken(graph: Graph, seed: Node) -> str:
+    """The name of a parameter, or the way to a part of it."""
+    if seed.op is VERBATIM and seed.args:
+        return str(seed.params[0]).replace("_0_", _spoken(graph, seed.args[0]))
+    return str(seed.params[0]) if seed.op is PARAMETER else "its parameter"
 
 
 def _type_of(structure: Structure) -> Type:

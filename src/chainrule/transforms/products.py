@@ -14,7 +14,7 @@ from chainrule.lift.lifted import Lifted
 from chainrule.lift.seeds import seed_names
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.effect import VERBATIM
-from chainrule.transforms.directions import add_parameters, signature_names
+from chainrule.transforms.directions import add_parameters, check_lengths, signature_names
 from chainrule.transforms.pipeline import (
     Wrt,
     copy_of,
@@ -35,6 +35,9 @@ def jvp(lifted: Lifted, wrt: Wrt) -> Lifted:
     structures = structures.map(copier.mapped, copier.mapped)
     names = seed_names("jvp", names_of(wrt), signature_names(copied))
     copied, directions = add_parameters(copied, names, structures.structures)
+    with copied.graph.inside(copied.graph.body):
+        for structure, direction in zip(structures.structures, directions, strict=True):
+            check_lengths(copied.graph, direction, structure)
     inputs = structures.inputs
     seeds: dict[Node, Callable[[], Node]] = {}
     with large_programs():
@@ -70,6 +73,8 @@ def vjp(lifted: Lifted, wrt: Wrt) -> Lifted:
     copied, (seed,) = add_parameters(copied, names, [copied.result])
     if not any(True for _ in copied.result.leaves()):
         raise no_number(lifted)
+    with copied.graph.inside(copied.graph.body):
+        check_lengths(copied.graph, seed, copied.result, "the result")
     with large_programs():
         pairs = list(copied.result.matched(seed))
         bars, pulled, walker = pulled_back(copied, structures, pairs)
