@@ -314,3 +314,36 @@ def test_what_loops_carry_is_written_over_only_where_nothing_else_sees_it(
         for verdict, number in zip(verdicts, np.ravel(found), strict=True):
             assert oracle.agrees(verdict, number)
         assert np.array_equal(grad(function, wrt=wrt)(*arguments), found)
+
+
+def red_black(u0: Any, f: Any, n: int) -> Any:
+    u = u0.copy()
+    for _ in range(n):
+        u[1:-1:2] = 0.5 * (u[:-2:2] + u[2::2] - f[1:-1:2])
+        u[2:-1:2] = 0.5 * (u[1:-2:2] + u[3::2] - f[2:-1:2])
+    return np.sum(u**3)
+
+
+def test_every_second_entry_is_updated_without_a_tape_or_a_reshape() -> None:
+    slope = grad(red_black, wrt="f")
+    for size in (9, 8, 4, 3, 2):
+        u, f = np.random.default_rng(size).normal(size=(2, size))
+        found = slope(u, f, 3)
+        if size == 9:
+            assert "tape" not in slope.source and "reshape" not in slope.source
+        verdicts = oracle.gradient(lambda each, u=u: red_black(u, each, 3), (f,)).values()
+        for verdict, number in zip(verdicts, found, strict=True):
+            assert oracle.agrees(verdict, number)
+
+
+def strided_product(x: Any, y: Any) -> Any:
+    return np.sum(np.exp(x[::3] * y[1:]))
+
+
+def test_a_slice_with_steps_that_has_one_entry_is_repeated() -> None:
+    slope = grad(strided_product)
+    for m, n in ((9, 4), (3, 4), (2, 5), (9, 2), (9, 4), (1, 3)):
+        x, y = np.linspace(0.1, 0.9, m), np.linspace(-0.5, 0.5, n)
+        verdicts = oracle.gradient(lambda each, y=y: strided_product(each, y), (x,)).values()
+        for verdict, number in zip(verdicts, slope(x, y), strict=True):
+            assert oracle.agrees(verdict, number)

@@ -364,25 +364,33 @@ def _parameters_of(nodes: Sequence[Node]) -> list[Node]:
 
 
 def _slice_length(whole: Length, bounds: Sequence[Node], node: Node, axis: int) -> Length:
-    """How many entries a slice takes, where that is a number less than there are."""
+    """How many entries a slice takes, where that is a number less than there are, or a part."""
     start, stop, step = (bound.params[0] if bound.op is CONSTANT else "unknown" for bound in bounds)
     if step == -1 and start is None and stop is None:
         return whole
-    if step not in (None, 1):
-        return unknown(node, axis)
     low = 0 if start is None else start
     if not isinstance(low, int) or low < 0:
         return unknown(node, axis)
-    if stop is None or (isinstance(stop, int) and stop < 0):
-        return whole.cut(low - int(stop or 0))
-    if isinstance(stop, int) and whole.known is not None:
-        return Length(max(min(stop, whole.known) - low, 0))
-    if isinstance(stop, int):
-        return named("window", low, stop, whole) if stop > low else Length(0)
-    if low == 0:
+    if step in (None, 1) and low == 0 and stop == "unknown":
         # x[:k] of arrays of one length.
         return named("first", bounds[1].serial, whole)
-    return unknown(node, axis)
+    span = _span(whole, low, stop)
+    if span is None or not (step is None or (isinstance(step, int) and step > 0)):
+        return unknown(node, axis)
+    if step is None or step == 1:
+        return span
+    return named("every", step, span) if span.known is None else Length(-(-span.known // step))
+
+
+def _span(whole: Length, low: int, stop: object) -> Length | None:
+    """How many entries there are from ``low`` to ``stop``."""
+    if stop is None or (isinstance(stop, int) and stop < 0):
+        return whole.cut(low - int(stop or 0))
+    if not isinstance(stop, int):
+        return None
+    if whole.known is not None:
+        return Length(max(min(stop, whole.known) - low, 0))
+    return named("window", low, stop, whole) if stop > low else Length(0)
 
 
 section = register(Section("section", (), cost=Cost.FREE))

@@ -165,7 +165,11 @@ def longest(column: Sequence[Length], node: Node, axis: int) -> Length:
     if len(longer) == 1:
         return longer[0]
     sure = sorted((length for length in longer if is_several(length)), key=is_given, reverse=True)
-    return sure[0] if sure else unknown(node, axis)
+    if sure:
+        return sure[0]
+    from chainrule.primitives.arrays.measured import never_one
+
+    return next((own for own in longer if never_one(own, node.graph)), unknown(node, axis))
 
 
 def is_given(length: Length) -> bool:

@@ -111,6 +111,13 @@ def never_one(length: Length, graph: Graph, *, watched: bool = True) -> bool:
         # x[2:5] has one entry only where x has three.
         start, stop, whole = key[1:]
         return stop - start > 1 and holds(whole, "!=", start + 1)
+    if single and key[0] == "every" and above == 0:
+        # x[::2] has several entries where x has more than 2.
+        (inner, count), *others = key[2].terms
+        if others or count != 1 or key[2].constant or inner[0] not in ("given", "part"):
+            return False
+        less = inner[2] if inner[0] == "part" else 0
+        return holds(inner[1] if inner[0] == "part" else key[2], ">", less + key[1])
     if single and key[0] == "part":
         whole, less = key[1], key[2]
         if above == 0:
@@ -155,6 +162,9 @@ def _size(key: Key, graph: Graph, watched: list[Length]) -> int | None:
     if key[0] == "window" and len(key[3].terms) == 1 and key[3].terms[0][1] == 1:
         whole = _size(key[3].terms[0][0], graph, watched)
         return None if whole is None else max(min(whole + key[3].constant, key[2]) - key[1], 0)
+    if key[0] == "every" and len(key[2].terms) == 1 and key[2].terms[0][1] == 1:
+        whole = _size(key[2].terms[0][0], graph, watched)
+        return None if whole is None else -(-max(whole + key[2].constant, 0) // key[1])
     found = _given(key[1], graph) if key[0] in ("given", "number") else None
     if found is None or found.shape is None or found.route is None:
         return None
