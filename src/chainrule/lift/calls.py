@@ -228,6 +228,9 @@ class Calls(Foreign):
         found = function.value
         if self.is_rule(found):
             return self.apply_rule(found, args, keywords, node)
+        table = None if self.inside_foreign() else self.constant_call(function, args, keywords)
+        if table is not None:
+            return table
         try:
             source = source_of(found)
         except SourceError as error:

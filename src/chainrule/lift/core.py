@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import sys
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -272,7 +273,7 @@ class Core:
         module = getattr(known, "__module__", None)
         name = getattr(known, "__qualname__", None)
         if isinstance(module, str) and isinstance(name, str) and "<" not in name:
-            return (module, name)
+            return (_public_home(module, name, known), name)
         if type(known).__name__ == "module":
             return (known.__name__, "")
         return ("", f"{type(known).__name__}_{len(self.graph.references)}")
@@ -392,3 +393,14 @@ class Core:
 
     def tables_in(self, iterable: Value) -> list[TableBox]:
         raise NotImplementedError
+
+
+def _public_home(module: str, name: str, known: Any) -> str:
+    """The module from which users import what lives in a private one: ``scipy.signal``."""
+    parts = module.split(".")
+    for count in range(len(parts), 0, -1):
+        home = ".".join(parts[:count])
+        public = not any(part.startswith("_") for part in parts[:count])
+        if public and getattr(sys.modules.get(home), name, None) is known:
+            return home
+    return module
