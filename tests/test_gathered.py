@@ -212,3 +212,10 @@ def test_a_list_that_is_only_summed_up_is_a_running_sum() -> None:
     assert "for t, cash in flows:" in slope.source and "append" not in slope.source
     with pytest.raises(ValueError, match="too many values"):
         slope(0.05, [[1.0, 100.0, 3.0]])
+
+
+def test_a_number_inside_a_comprehension_keeps_its_value() -> None:
+    def raised(xs: list[float], p: float) -> float:
+        return p * sum(xs) + sum(x * xs[0] for x in xs)
+
+    assert grad(raised, mode="reverse")([1.0, 2.0, 3.0], 5.0) == [12.0, 6.0, 6.0]

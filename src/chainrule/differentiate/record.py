@@ -310,7 +310,8 @@ def _next(number: Node) -> Node:
     return number.graph.cursor.add(arithmetic.add, (number, number.graph.constant(1)))
 
 
-PLAIN_NOUNS = {"add": "total", "subtract": "gap", "multiply": "product", "divide": "ratio"}
+PLAIN_NOUNS = {"add": "total", "subtract": "gap", "multiply": "product", "divide": "ratio",
+               "python_max": "largest", "python_min": "least"}  # fmt: skip
 
 
 def _noun(node: Node, names: Mapping[Node, str]) -> str:

@@ -25,7 +25,7 @@ from chainrule.graph.types import (
     unit_axes_of,
 )
 from chainrule.primitives import bounds
-from chainrule.primitives.control import choose
+from chainrule.primitives.control import both, choose
 from chainrule.primitives.declare import (
     NONZERO,
     REAL,
@@ -204,22 +204,25 @@ def _power_by_base(x: Any, y: Any, out: Any) -> Any:
     if isinstance(y, Node) and y.type == INT and not is_constant(y):
         return choose(equal(y, 0), lambda: 0.0, lambda: y * x ** (y - 1))
     if not is_constant(y):
-        # x**(y - 1) is 0 or 1 at x = 0 for y >= 1; below it would raise where f has a value.
-        def at_edge() -> Any:
-            return choose(equal(y, 0.0), lambda: 0.0, lambda: math.inf)
-
         if any(isinstance(arg, Node) and isinstance(arg.type, Array) for arg in (x, y)):
+            # x**(y - 1) is 0 or 1 at x = 0 for y >= 1.
             return choose(
                 less(y, 1.0),
-                lambda: choose(equal(x, 0.0), at_edge, lambda: y * out / x),
+                lambda: choose(
+                    equal(x, 0.0),
+                    lambda: choose(equal(y, 0.0), lambda: 0.0, lambda: math.inf),
+                    lambda: y * out / x,
+                ),
                 lambda: y * x ** (y - 1.0),
             )
         return choose(
-            equal(x, 0.0),
+            both(equal(x, 0.0), lambda: both(less(0.0, y), lambda: less(y, 1.0))),
+            lambda: math.inf,
             lambda: choose(
-                less(y, 1.0), at_edge, lambda: choose(equal(y, 1.0), lambda: 1.0, lambda: 0.0)
+                equal(x, 0.0),
+                lambda: choose(equal(y, 1.0), lambda: 1.0, lambda: 0.0),
+                lambda: y * out / x,
             ),
-            lambda: y * out / x,
         )
     exponent = constant_value(y) if isinstance(y, Node) else y
     if exponent == 0:

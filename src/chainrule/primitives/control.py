@@ -179,6 +179,20 @@ def choose(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -
     return select(predicate, then, orelse)
 
 
+def both(first: Any, second: Callable[[], Any]) -> Any:
+    """``first and second()`` of two truths about numbers; as it may be, of SymPy's."""
+    if not isinstance(first, Node):
+        return first if hasattr(first, "free_symbols") or not first else second()
+    if is_constant(first):
+        return second() if constant_value(first) else first
+    graph = first.graph
+    blocks = [Block(graph, graph.cursor) for _ in range(2)]
+    with graph.inside(blocks[0]):
+        blocks[0].results = (second(),)
+    blocks[1].results = (first,)
+    return graph.cursor.item(graph.cursor.add(IF, (first,), (*blocks, "and")), 0)
+
+
 def summed(node: Node, terms: list[tuple[Node, Any]]) -> Any:
     """The sum of ``factor * partial`` for the result of ``node``; None is zero.
 
