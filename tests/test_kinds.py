@@ -212,7 +212,19 @@ def function_or_flag(x, k):
     return solver_given_a_function(lambda y, i: y * y + i, x, k)
 
 
+def word_or_number(x, k):
+    r, s = "none", x
+    for _ in range(k):
+        if r == "none":
+            r = x * x
+        else:
+            s += r
+            r = "none"
+    return s
+
+
 STEPS = (
+    word_or_number,
     rows_of_the_step_before,
     function_or_flag,
     pair_of_the_step_before,

@@ -388,6 +388,9 @@ def _listed(predicate: Node, truth: bool) -> tuple[Condition, ...]:
         return ()
     right = predicate.args[1]
     items = right.args if right.op is sequence.display else (right,)
+    if all(item.op is CONSTANT and isinstance(item.params[0], str) for item in items):
+        # What is equal to a word is no number.
+        return ()
     return (Equal((predicate.args[0], *items)),)
 
 
