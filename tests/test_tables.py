@@ -112,7 +112,33 @@ def settings_of_a_step(x, n):
     return total
 
 
+def records_of_a_search(x, n):
+    best = {}
+    for i in range(n + 1):
+        v = math.sin(x * i)
+        if not best or v > max(best.values()):
+            best[i] = v
+    return sum(best.values()) * x
+
+
+def shared_and_changed_by_a_function(x, n):
+    found = {0: x}
+    shown = found.values()
+
+    def put(key, value):
+        found[key] = value * x
+
+    for i in range(n):
+        try:
+            put(i % 3, math.log(2.5 - i))
+        except ValueError:
+            put(i, sum(shown))
+    return sum(k + v for k, v in found.items()) * sum(shown)
+
+
 PROGRAMS = (
+    records_of_a_search,
+    shared_and_changed_by_a_function,
     settings_of_a_step,
     squares_by_rest,
     sums_by_default,

@@ -184,6 +184,8 @@ class Operators(Arrays):
             return True, bool(self.state[value])
         if isinstance(value, DictBox):
             return True, bool(self.state[value])
+        if isinstance(value, TableBox):
+            return self.truth(value.values)
         if isinstance(value, (Closure, Method, ObjectBox)):
             return True, True
         return False, False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -123,12 +124,7 @@ class Statements(ListParts):
                 )
             key = self.expression(target.slice)
             if isinstance(base, TableBox):
-                self.update_entry(
-                    base,
-                    key,
-                    lambda old: self.binary(type(node.op), old, self.expression(node.value), node),
-                    target,
-                )
+                self.update_entry(base, key, functools.partial(self._updated, node), target)
                 return Completion.FALLS
             old = self.item(base, key, target)
             operand = self.expression(node.value)
@@ -147,6 +143,12 @@ class Statements(ListParts):
             self.note_evaluated()
             self.write_attribute(owner, target.attr, value, target)
         return Completion.FALLS
+
+    def _updated(self, node: ast.AugAssign, old: Value) -> Value:
+        """What an augmented assignment makes of ``old``."""
+        value = self.binary(type(node.op), old, self.expression(node.value), node)
+        self.note_evaluated()
+        return value
 
     def _changed_itself(self, old: Value, node: ast.AugAssign, operand: Value) -> bool:
         """Whether ``old`` was changed in place, as arrays and lists are."""
