@@ -68,6 +68,9 @@ class _Builder:
         self.keeping: set[Value] = set()
         self.items: dict[Node, list[Node]] = {}
         self.floating = certainly_floating(self.needed)
+        # Of results of control flow: those that differentiation has made, and the others.
+        self.made: set[Node] = set()
+        self.own: set[Node] = set()
         for node in self.needed.nodes:
             if node.op is ITEM and node.args[0].op not in STRUCTURED:
                 self.items.setdefault(node.args[0], []).append(node)
@@ -156,18 +159,25 @@ class _Builder:
         stack = [node]
         while stack:
             current = stack.pop()
-            if current.origin.derivative and (current is not node or current.op is not ITEM):
+            if current in self.made or (
+                current.origin.derivative and (current is not node or current.op is not ITEM)
+            ):
+                self.made.add(node)
                 return True
-            if current in seen:
+            if current in seen or current in self.own:
                 continue
             seen.add(current)
             if current.op is ITEM and current.args[0].op in STRUCTURED:
                 if current.args[0].origin.derivative:
+                    self.made.add(node)
                     return True
                 stack.extend(column_values(current.args[0], int(str(current.params[0]))))
             elif current in self.needed.states:
                 stack.extend(column_values(*self.needed.states[current]))
-        return node.origin.derivative
+        if node.origin.derivative:
+            return True
+        self.own |= seen
+        return False
 
     def constant(self, value: object) -> Value:
         key = constant_key(value)

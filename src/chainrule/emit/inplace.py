@@ -84,11 +84,11 @@ def update_in_place(plan: Plan) -> Webs:
     """Insert the copies without which an update in place would be seen elsewhere."""
     fuse_pops(plan)
     webs = Webs(plan.body)
-    arrays = any(
+    plan.arrays = any(
         isinstance(statement, Define) and isinstance(statement.value.type, Array)
         for statement in walk(plan.body)
     )
-    if webs.updated or arrays:
+    if webs.updated or plan.arrays:
         copies = _Copies(plan, webs)
         copies.run()
         plan.owned = copies.owned

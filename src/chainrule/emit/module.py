@@ -199,7 +199,7 @@ def _function_text(
     if late:
         fold(plan, webs, states - late, late)
         names = Names(plan, reserved)
-    if target.writes_over:
+    if target.writes_over and plan.arrays:
         reuse(plan, names)
         names = Names(plan, reserved)
     speller = Speller(graph, target, header, lambda value: names[value], called, Origins(plan))

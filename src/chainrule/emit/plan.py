@@ -273,6 +273,8 @@ class Plan:
         Containers of the caller's of which it is known how many entries they have.
     rows:
         Of the index of a loop over rows, the user's name of the row.
+    arrays:
+        Whether any array is computed.
     keeping:
         Of the states, the arrays that have the same shape in every step as before the loop.
     owned:
@@ -289,12 +291,15 @@ class Plan:
     lengths: dict[Value, Hashable] = field(default_factory=dict)
     rows: dict[Value, str] = field(default_factory=dict)
     counts: dict[Value, int] = field(default_factory=dict)
+    arrays: bool = False
     keeping: set[Value] = field(default_factory=set)
     owned: set[tuple[Value, Value]] = field(default_factory=set)
     into: dict[Value, Value] = field(default_factory=dict)
 
 
 JUMPS = (Return, Break, Continue)
+# What holds no other statements.
+SIMPLE = {Define, Move, Unpack, *JUMPS}
 
 
 def targets_of(target: Any) -> Iterator[Value]:
@@ -327,7 +332,8 @@ def walk(statements: list[Statement]) -> Iterator[Statement]:
     while stack:
         statement = stack.pop()
         yield statement
-        if blocks := statement.blocks():
+        if type(statement) not in SIMPLE:
+            blocks = statement.blocks()
             for block in reversed(blocks):
                 stack.extend(reversed(block))
 
@@ -349,16 +355,13 @@ def captives(value: Value) -> Iterator[Value]:
 def reads_deep(statement: Statement) -> list[Value]:
     """The values that a statement's line evaluates, through what is captive in it."""
     reads = statement.reads()
-    for value in reads:
-        if value.captive:
-            break
-    else:
-        return reads if not isinstance(statement, Define) else _without(reads, statement.value)
-    found: list[Value] = []
     own: set[Value] = set()
-    stack = list(reversed(reads))
     if isinstance(statement, Define) and statement.value.op is COMPREHENSION:
         own.update(targets_of(statement.value.params[0]))
+    elif not any(value.captive for value in reads):
+        return reads
+    found: list[Value] = []
+    stack = list(reversed(reads))
     while stack:
         value = stack.pop()
         if value.captive:
@@ -370,18 +373,16 @@ def reads_deep(statement: Statement) -> list[Value]:
     return [value for value in found if value not in own] if own else found
 
 
-def _without(reads: list[Value], value: Value) -> list[Value]:
-    """``reads`` without the variables of a comprehension."""
-    if value.op is not COMPREHENSION:
-        return reads
-    own = set(targets_of(value.params[0]))
-    return [read for read in reads if read not in own]
-
-
 def scoped(statement: Statement) -> list[Value]:
     """The variables of comprehensions on a statement's line."""
     found: list[Value] = []
-    stack = [statement.value] if isinstance(statement, Define) else list(statement.reads())
+    if isinstance(statement, Define):
+        whole = statement.value
+        if whole.op is not COMPREHENSION and not any(arg.captive for arg in whole.args):
+            return found
+        stack = [whole]
+    else:
+        stack = list(statement.reads())
     while stack:
         value = stack.pop()
         if value.op is COMPREHENSION:

@@ -224,6 +224,7 @@ class Branching(Core):
             self.state[key] = resolve_slots(
                 value, lambda k: self._slot_node(node, first_result + k), self.state
             )
+        self.has_kinds |= joiner.has_kinds
         self._freeze_shared(joiner, states)
         return node
 

@@ -33,18 +33,19 @@ class Control(Attempts):
     def statements(self, nodes: Sequence[ast.stmt]) -> Completion:
         """Run statements in order; how they end."""
         for position, node in enumerate(nodes):
-            rest = nodes[position + 1 :]
             before = self.entering(node)
             tag = self.undecided(node)
             try:
                 if tag is not None:
                     # Once for each kind of a name that it reads.
                     alone = functools.partial(self.statements, [node])
+                    rest = nodes[position + 1 :]
                     with self.at(node):
                         completion, absorbed = self._two_ways(tag, alone, alone, rest)
                     if absorbed:
                         return completion
                 elif type(node) in OPEN:
+                    rest = nodes[position + 1 :]
                     with self.at(node):
                         completion, absorbed = OPEN[type(node)](self, node, rest)
                     if absorbed:
@@ -58,7 +59,7 @@ class Control(Attempts):
             if completion in (Completion.EXITS, Completion.RAISES):
                 return completion
             if completion is Completion.MAYBE:
-                return self.guarded(lambda rest=rest: self.statements(rest))  # type: ignore[misc]
+                return self.guarded(functools.partial(self.statements, nodes[position + 1 :]))
         return Completion.FALLS
 
     def guarded(self, action: Callable[[], Completion]) -> Completion:

@@ -79,6 +79,8 @@ class Core:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.state: State = {}
+        # Whether anything has been of two kinds, or bound on some paths only.
+        self.has_kinds = False
         # The states outside the arms and loops that are being run.
         self.enclosing: list[State] = []
         self.frame: Frame = Frame(None, None, {})

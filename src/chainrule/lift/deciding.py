@@ -134,7 +134,7 @@ class Deciding(Branching):
 
     def undecided(self, node: ast.stmt) -> Node | None:
         """What tells two kinds of a name apart that a statement, or the head of it, reads."""
-        if not any(isinstance(value, Either) for value in self.state.values()):
+        if not self.has_kinds:
             return None
         for name in _names_read(node):
             value = self.decided(self._held_by(name))

@@ -275,10 +275,12 @@ class Loops(Widening):
             "this value is of different kinds in different steps of a loop",
             "Give it the same kind of value in every step.",
         )
+        self.has_kinds = True
         return Either(tag, then, orelse, refusal)
 
     def _maybe(self, tag: Node, value: Value) -> Either:
         refusal = self.unsupported("this value may be unbound", "Give it a value before the loop.")
+        self.has_kinds = True
         return Either(tag, value, UNBOUND, refusal)
 
     def _fill(

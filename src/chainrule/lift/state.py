@@ -131,6 +131,8 @@ class Joiner:
         # Where there are two paths: the condition of the first.
         self.predicate = predicate
         self.columns: list[tuple[Node, ...]] = []
+        # Whether something is of two kinds afterwards.
+        self.has_kinds = False
         self.explain = explain
         self._slots: dict[tuple[int, ...], Slot] = {}
         # One list for each combination of lists, so that names of one list stay names of one.
@@ -243,6 +245,7 @@ class Joiner:
         for joined in (then, orelse):
             if isinstance(joined, Poison):
                 return joined
+        self.has_kinds = True
         return Either(self._tag(tuple(row[0] for row in found)), then, orelse, refusal)
 
     def _part(self, values: Sequence[Value], states: Sequence[State], name: str) -> Value:

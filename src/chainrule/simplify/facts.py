@@ -12,6 +12,7 @@ code that is left divides by the same value.  It then gives no finite number the
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
@@ -209,6 +210,9 @@ class Facts:
             known = [self._bounds(*each, sure) for each in zip(parts, arms, strict=True)]
         else:
             known = [self._bounds(part, block, sure) for part in parts]
+        if all(map(operator.is_, known, map(bounds_of, parts))):
+            # Nothing more is certain of them here: all that follows is in what was found.
+            return found
         return found.both(combined(node, known))
 
     def decide(
@@ -226,10 +230,9 @@ class Facts:
         if any(isinstance(arg.type, Array) for arg in predicate.args):
             return None
         if predicate.op.name in bounds.COMPARISONS:
-            left, right = (
-                replace(found, nan=found.nan and not number)
-                for found in (self.bounds(arg, block, sure) for arg in predicate.args)
-            )
+            left, right = [self.bounds(arg, block, sure) for arg in predicate.args]
+            if number:
+                left, right = replace(left, nan=False), replace(right, nan=False)
             return bounds.compared(predicate.op.name, left, right)
         return None
 

@@ -17,8 +17,9 @@ from chainrule.primitives.arithmetic import add, divide, multiply, negative, sub
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.simplify.sums import Term, factored, merged
 
-# Longer sums are left as they are.
+# Longer sums are left as they are, and so are larger expressions.
 LONGEST = 16
+LARGEST = 40
 
 
 def is_quotient(term: Term) -> bool:
@@ -45,7 +46,9 @@ def together(
             continue
         divisor = quotient.divisors[0]
         below = [*(terms_of(divisor) or [Term(1.0, (divisor,))])]
-        above = _multiplied_out(quotient.factors[0], divisor, below)
+        above = None
+        if _is_small(quotient.factors[0], divisor):
+            above = _multiplied_out(quotient.factors[0], divisor, below)
         if above is None:
             continue
         above = merged([_scaled(part, quotient.constant).apart for part in above])
@@ -69,13 +72,30 @@ def _scaled(term: Term, scale: float) -> Term:
     return replace(term, constant=term.constant * scale)
 
 
+def _opens(node: Node, divisor: Node) -> bool:
+    """Whether ``node`` is derivative code of which parentheses may be multiplied out."""
+    ops = (add, subtract, multiply, divide, negative)
+    return node is not divisor and node.origin.derivative and node.op in ops
+
+
+def _is_small(node: Node, divisor: Node) -> bool:
+    """Whether what would be multiplied out has a few operations only."""
+    count, stack = 0, [node]
+    while stack and count <= LARGEST:
+        current = stack.pop()
+        if _opens(current, divisor):
+            count += 1
+            stack += current.args[:1] if current.op is divide else current.args
+    return count <= LARGEST
+
+
 def _multiplied_out(node: Node, divisor: Node, below: Sequence[Term]) -> list[Term] | None:
     """The terms of derivative code without parentheses; None where they are too many."""
     if node is divisor:
         return list(below)
     if is_constant(node):
         return [Term(float(constant_value(node)))]
-    if not node.origin.derivative or node.op not in (add, subtract, multiply, divide, negative):
+    if not _opens(node, divisor):
         return [Term(1.0, (node,))]
     left = _multiplied_out(node.args[0], divisor, below)
     if left is None or node.op is negative:
