@@ -97,3 +97,10 @@ def test_ties_share_an_extreme_evenly() -> None:
     slope = grad(lambda x: np.sum(np.max(x, axis=1) ** 2))
     x = np.array([[1.0, 3.0, 3.0], [2.0, 0.0, 1.0]])
     assert np.array_equal(slope(x), [[0.0, 3.0, 3.0], [4.0, 0.0, 0.0]])
+
+
+def test_multiples_of_one_product_are_one_term() -> None:
+    slope = grad(lambda x: np.sum(x * x * x))
+    x = np.array([0.5, -2.0, 0.0])
+    assert slope(x).tolist() == [0.75, 12.0, 0.0]
+    assert "return 3.0 * (x * x)" in slope.source

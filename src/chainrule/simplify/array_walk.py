@@ -50,6 +50,31 @@ def _number_apart(node: Node) -> tuple[Node, Node] | None:
     return None
 
 
+def _multiples_merged(terms: list[tuple[Product, float]]) -> list[tuple[Product, float]]:
+    """``x * x + 2.0 * x * x`` as one term; multiples of different signs stay, they may be inf."""
+    found: dict[object, tuple[Product, float]] = {}
+    for product, sign in terms:
+        atoms, stack = [], list(product.factors)
+        while stack:
+            node = stack.pop()
+            if node.op is multiply and unit_axes_of(node.type):
+                stack += node.args
+            else:
+                atoms.append(node.serial)
+        divisors = tuple(sorted(node.serial for node in product.divisors))
+        constant = sign * product.constant
+        key = (tuple(sorted(atoms)), divisors, constant > 0.0)
+        if key not in found:
+            found[key] = product, sign
+            continue
+        other, its_sign = found[key]
+        # The one that stands for more at once.
+        kept = min(other, product, key=lambda each: len(each.factors))
+        total = constant + its_sign * other.constant
+        found[key] = Product(total, kept.factors, kept.divisors), 1.0
+    return list(found.values())
+
+
 def is_distinct_pattern(step: Node) -> bool:
     """Whether an update names no entry twice."""
     return step.op in (index_add, index_set) or "a" not in str(step.params[0])
@@ -140,10 +165,15 @@ class ArraySimplifier(Copier):
             if not may_arrange(product):
                 return None
             terms.append((product, sign))
+        one = self.graph.constant(1.0)
+        found, terms = len(terms), _multiples_merged(terms)
+        if len(terms) == 1 < found:
+            ((product, sign),) = terms
+            value = arranged(product, one, signed=True)[0]
+            return value if sign > 0.0 else negative.build(value)
         above, below = numbers_in_common([product for product, _ in terms])
         if len(terms) < 2 or not (above or below):
             return None
-        one = self.graph.constant(1.0)
         total: Node | None = None
         cost = LONGER ** size_of(step)
         for product, sign in terms:
