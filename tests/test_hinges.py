@@ -86,3 +86,13 @@ def test_huber_is_one_choice() -> None:
     assert slope(np.array([0.5, -2.0, 3.0])).tolist() == [0.5, -1.0, 1.0]
     assert slope.source.split("\n")[-2].count("np.where") == 1
     assert math.isnan(slope(np.array([math.nan]))[0])
+
+
+def test_half_the_square_of_a_distance_has_the_difference_as_its_slope() -> None:
+    def distance(A: Any, B: Any) -> Any:
+        return 0.5 * np.linalg.norm(A - B) ** 2
+
+    slope = grad(distance)
+    assert slope(np.array([3.0, 1.0]), np.array([1.0, 4.0])).tolist() == [2.0, -3.0]
+    assert slope(np.ones(2), np.ones(2)).tolist() == [0.0, 0.0]
+    assert slope.source.rstrip().endswith("return A - B")

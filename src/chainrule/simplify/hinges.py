@@ -7,8 +7,9 @@ The derivative of ``max(0, g) ** 2`` is ``2 * max(0, g)`` on both sides and at t
 
 from __future__ import annotations
 
-from chainrule.graph.block import Block
+from chainrule.graph.block import ITEM, Block
 from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import (
     add,
     equal,
@@ -22,6 +23,7 @@ from chainrule.primitives.arithmetic import (
 )
 from chainrule.primitives.bounds import bounds_of
 from chainrule.primitives.choices import maximum, minimum
+from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.extremes import python_max, python_min
 
@@ -100,3 +102,19 @@ def _sign(value: Node, predicate: Node, truth: bool) -> int | None:
         return None
     sign = SIGNS[op][0 if truth else 1]
     return -sign if opposite and sign is not None else sign
+
+
+def unguarded_length(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """x * (0.0 if n == 0 else c) = c * x for the length n of x, which is 0 only where x is."""
+    for value, guard in ((x, y), (y, x)):
+        if guard.op is not ITEM or guard.args[0].op is not IF:
+            continue
+        predicate, k = guard.args[0].args[0], int(str(guard.params[0]))
+        if predicate.op is not equal or not is_constant(predicate.args[1], 0):
+            continue
+        length = predicate.args[0]
+        zero, rest = (arm.results[k] for arm in owned_blocks(guard.args[0]))
+        measures = length.op.name == "norm" and length.type == FLOAT and length.args[0] is value
+        if measures and is_constant(zero, 0) and is_constant(rest):
+            return multiply.build(rest, value)
+    return None

@@ -15,6 +15,7 @@ from chainrule.primitives.arithmetic import add, divide, equal, multiply, negati
 from chainrule.primitives.control import IF, select
 from chainrule.primitives.declare import Primitive, constant_value, is_constant
 from chainrule.records import dataclass
+from chainrule.simplify.hinges import unguarded_length
 
 Rule = Callable[[Node, Node, bool, bool], Node | None]
 
@@ -255,7 +256,14 @@ def factor_last(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None
 
 
 RULES: dict[Primitive, tuple[Rule, ...]] = {
-    multiply: (root_slope, finite_product, flat_product, infinite_multiple, hoist_constant),
+    multiply: (
+        unguarded_length,
+        root_slope,
+        finite_product,
+        flat_product,
+        infinite_multiple,
+        hoist_constant,
+    ),
     equal: (zero_multiple,),
     divide: (cancel_root,),
     add: (subtract_scaled, factor_sum, factor_last),
