@@ -15,7 +15,7 @@ from functools import cached_property
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
-from chainrule.primitives.arithmetic import add, divide, multiply, subtract
+from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section_add
 from chainrule.primitives.choices import where
@@ -264,7 +264,9 @@ class Simplifier(ArraySimplifier):
     def _product(self, step: Node) -> Node | None:
         """The normal form of the product that ends in ``step``."""
         if (scale := self.scales.get(step)) is not None:
-            return self._scaled_product(step, scale)
+            scaled = self._scaled_product(step, scale)
+            if scaled is not None:
+                return scaled
         user = self.user.get(step)
         if user is not None and self._opens(step, user) and user.origin.derivative:
             return None
@@ -289,15 +291,29 @@ class Simplifier(ArraySimplifier):
         return product.build(self.graph.constant(1.0))
 
     def _scaled_product(self, step: Node, scale: float) -> Node | None:
-        """A product of which all users take the same multiple: that multiple, and what it is of."""
+        """A product that bears ``scale`` in its constant from now on, and what it was of that."""
         leaves, opened = leaves_of(step, self._opens)
         product = product_of(leaves, self.settled)
         if not _settle(product):
             return None
-        product = self._apart(step, leaves, min(product.cost, opened)) or product
-        product.constant *= scale
-        made = product.build(self.graph.constant(1.0))
-        return None if made is None else multiply.build(self.graph.constant(1.0 / scale), made)
+        deep = self._apart(step, leaves, min(product.cost, opened))
+        if deep is not None:
+            deep.constant *= scale
+            whole = deep.build(self.graph.constant(1.0))
+            inverse = self.graph.constant(1.0 / scale)
+            return None if whole is None else multiply.build(inverse, whole)
+        # What it is divided by stays in its order.
+        chain = [step]
+        while self._opens(first := chain[-1].args[0], chain[-1]) and first.op is not negative:
+            chain.append(first)
+        constant = self._value(chain[-1].args[0])
+        if constant is None or not math.isfinite(constant * scale):
+            return None
+        made = self.graph.constant(constant * scale)
+        for node in reversed(chain):
+            op = divide if node.op is divide else multiply
+            made = op.build(made, self.settled(node.args[1]))
+        return multiply.build(self.graph.constant(1.0 / scale), made)
 
     def _apart(self, step: Node, leaves: list[Leaf], cost: int) -> Product | None:
         """The product with what nothing else uses taken apart, where that takes fewer operations.

@@ -1,4 +1,4 @@
-"""Constants that every user of a value puts in front: they go to the constant that it has.
+"""Constants that users of a value put in front: they go to the constant that it has.
 
 ``0.5 * (0.0 if p else c * x)`` takes one operation more than ``0.0 if p else 0.5 * c * x``, and
 with ``t = 3.0 * x`` both ``2.0 * t * y`` and ``2.0 * t * z`` one more than with ``t = 6.0 * x``.
@@ -6,33 +6,75 @@ with ``t = 3.0 * x`` both ``2.0 * t * y`` and ``2.0 * t * z`` one more than with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from chainrule.graph.block import ITEM
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
-from chainrule.primitives.arithmetic import divide, equal, multiply
+from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import constant_value, is_constant
 
+# What is beyond leaves no room for the products that are made with it.
+LARGEST = 1e100
+
 
 def scales_of(nodes: Iterable[Node], uses: dict[Node, int]) -> dict[Node, float]:
-    """The constants by which products and results of branches are multiplied wherever used."""
+    """The constants that products and results of branches bear from now on: that takes less."""
     users: dict[Node, list[Node]] = {}
-    user_of: dict[Node, Node] = {}
     for node in nodes:
         for arg in node.args:
-            if _can_be_scaled(arg, uses):
-                users.setdefault(arg, []).append(node)
-            if arg.op is multiply and uses.get(arg) == 1:
-                user_of[arg] = node
+            users.setdefault(arg, []).append(node)
     found: dict[Node, float] = {}
     for value, by in users.items():
-        if uses.get(value) == len(by) and _takes_constant(value):
-            scale = _common_scale([_whole(user, user_of) for user in by])
+        if _can_be_scaled(value, uses) and _takes_constant(value):
+            seen = [_multiple(value, user, users, uses) for user in by]
+            # What is handed out is as it is.
+            seen += [Multiple(1.0)] * (uses[value] - len(by))
+            scale = _best_scale([one for one in seen if one is not None])
             if scale is not None:
                 found[value] = scale
     return found
+
+
+class Multiple(NamedTuple):
+    """By what constant a value stands multiplied in a product, and whether that is a term."""
+
+    constant: float
+    is_term: bool = False
+
+    def cost(self, scale: float) -> int:
+        """Operations that the constant takes where the value bears ``scale`` already."""
+        left = self.constant / scale
+        return int(left != 1.0 and not (left == -1.0 and self.is_term))
+
+
+def _multiple(
+    value: Node, user: Node, users: dict[Node, list[Node]], uses: dict[Node, int]
+) -> Multiple | None:
+    """The multiple of ``value`` that ``user`` is part of.
+
+    None where no constant is minded: in a test whether it is zero, and in front of infinity.
+    """
+    if user.op is equal and is_constant(user.args[1], 0) and user.origin.derivative:
+        return None
+    constant, node = 1.0, value
+    while user.origin.derivative and (node is value or user.block is node.block):
+        if user.op is multiply and is_constant(user.args[0]):
+            constant *= float(constant_value(user.args[0]))
+            if math.isinf(constant):
+                return None
+        elif user.op is negative:
+            constant = -constant
+        elif user.op is not multiply and not (user.op is divide and user.args[0] is node):
+            break
+        node = user
+        if uses.get(node) != 1 or node not in users:
+            return Multiple(constant)
+        (user,) = users[node]
+    return Multiple(constant, user.origin.derivative and user.op in (add, subtract))
 
 
 def _can_be_scaled(node: Node, uses: dict[Node, int]) -> bool:
@@ -61,28 +103,14 @@ def _has_constant(value: Node) -> bool:
     return is_constant(value) or (product and is_constant(value.args[0]))
 
 
-def _whole(node: Node, user_of: dict[Node, Node]) -> Node:
-    """The product that a factor is part of, up to where its constant stands."""
-    while node.op is multiply and node.origin.derivative and not is_constant(node.args[0]):
-        user = user_of.get(node)
-        if user is None or user.op is not multiply or user.block is not node.block:
-            break
-        node = user
-    return node
-
-
-def _common_scale(users: list[Node]) -> float | None:
-    """The constant in front of all these products; tests for zero do not mind."""
-    found: set[float] = set()
-    for user in users:
-        if not user.origin.derivative:
-            return None
-        if user.op is equal and is_constant(user.args[1], 0):
+def _best_scale(seen: list[Multiple]) -> float | None:
+    """The constant that saves operations when the value bears it, and the most of them."""
+    now = sum(one.cost(1.0) for one in seen)
+    best = None
+    for scale in dict.fromkeys([*(one.constant for one in seen), -1.0]):
+        if scale == 1.0 or not 1.0 / LARGEST < abs(scale) < LARGEST:
             continue
-        if user.op is not multiply or not is_constant(user.args[0]):
-            return None
-        scale = float(constant_value(user.args[0]))
-        if abs(scale) != float("inf"):
-            found.add(scale)
-    only = found.pop() if len(found) == 1 else None
-    return only if only not in (None, 0.0, 1.0, -1.0) else None
+        cost = sum(one.cost(scale) for one in seen)
+        if cost < now:
+            best, now = scale, cost
+    return best
