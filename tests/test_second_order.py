@@ -52,8 +52,9 @@ def test_products_with_the_hessian_agree_with_differences(
 ) -> None:
     point = arguments[position]
     size = np.size(point)
-    direction: Any = np.cos(1.0 + np.arange(size)).reshape(np.shape(point)) if size > 1 else 1.0
-    if isinstance(point, np.ndarray):
+    whole = isinstance(point, np.ndarray)
+    direction: Any = np.cos(1.0 + np.arange(size)).reshape(np.shape(point)) if whole else 1.0
+    if whole:
         direction = np.asarray(direction, dtype=point.dtype)
     seed = {f"{list(inspect.signature(function).parameters)[position]}_dot": direction}
     with within(SECONDS), warnings.catch_warnings():
