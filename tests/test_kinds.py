@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from chainrule import grad, value_and_grad
+from chainrule.errors import UnsupportedError
 from tests import oracle
 
 MODES = ("forward", "reverse")
@@ -370,3 +371,28 @@ def test_the_check_of_a_name_stands_in_the_branch_that_leaves_it_unbound() -> No
     return t1 * x + y
 """
     )
+
+
+def test_rows_of_lists_that_a_step_makes_are_not_carried() -> None:
+    def last_row(x: list[list[float]], n: int) -> float:
+        row = x[0]
+        total = 0.0
+        for i in range(1, n):
+            rows = [[a * i for a in each] for each in x]
+            total += rows[1][0] * row[1]
+            row = rows[1]
+        return total
+
+    with pytest.raises(UnsupportedError, match="different kinds in different steps"):
+        grad(last_row)([[1.0, 2.0], [3.0, 4.0]], 3)
+
+    def copied(x: list[list[float]], n: int) -> float:
+        row = list(x[0])
+        total = 0.0
+        for i in range(1, n):
+            rows = [[a * i for a in each] for each in x]
+            total += rows[1][0] * row[1]
+            row = list(rows[1])
+        return total
+
+    assert grad(copied)([[1.0, 2.0], [3.0, 4.0]], 3) == [[0.0, 3.0], [10.0, 6.0]]

@@ -33,6 +33,7 @@ from chainrule.lift.values import (
     Either,
     ListBox,
     ObjectBox,
+    Place,
     Poison,
     Read,
     Static,
@@ -124,7 +125,8 @@ class Widening(Statements):
         if isinstance(value, (TupleValue, *HELD)):
             return in_time(self._late(value, state, key))
         made_here = value not in self.state and isinstance(value, (DictBox, ObjectBox))
-        return Unknown() if made_here else Same(value)
+        # A row of a list is found by positions, which are others in the next step.
+        return Unknown() if made_here or isinstance(value, Place) else Same(value)
 
     def _widen_part(self, shape: Shape, value: Value, after: State, key: Key) -> Shape:
         if not isinstance(shape, Same):
