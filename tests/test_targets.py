@@ -39,6 +39,7 @@ IMPORTS = {
         "scipy.integrate",
         "scipy.signal",
         "scipy.linalg",
+        "scipy.ndimage",
         "scipy.spatial.distance",
         "scipy.stats",
     },

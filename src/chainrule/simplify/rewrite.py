@@ -284,7 +284,8 @@ class Simplifier(ArraySimplifier):
             wide, opened_wide = collect(step, self._opens_named, self.settled)
             if _settle(wide) and wide.cost + 2 <= opened_wide:
                 return wide.build(self.graph.constant(1.0))
-        if (opened == 1 and product.cost > 0 and not product.flips) or (
+        left = product.factors or product.divisors
+        if (opened == 1 and left and not product.flips) or (
             product.cost >= opened and self._divides_by_product(step)
         ):
             return None
