@@ -205,6 +205,12 @@ VAR = "a, axis=None, ddof=0, keepdims=False"
 def _deviation(x: Node, axis: Any) -> Node:
     if axis is None or len(unit_axes_of(x.type)) == 1:
         return x - mean(x)
+    gone = axes_of(axis, len(unit_axes_of(x.type)))
+    if gone == tuple(range(len(gone))):
+        # What f has computed stands along the last axes, as NumPy repeats it.
+        known = x.graph.cursor.known(mean, (x,), mean.defaults(axis=axis))
+        if known is not None:
+            return x - known
     return x - mean(x, axis=axis, keepdims=True)
 
 
