@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import field
@@ -205,7 +206,10 @@ class _Items:
         elif row is not None:
             item.hint = row
         elif name is not None:
-            item.hint = name.removesuffix("_tape") if name.endswith("_tape") else f"{name}_i"
+            recorded = name.removesuffix("_tape")
+            # A tape of what a function gave bears the function's name.
+            plain = recorded == name or hasattr(math, recorded)
+            item.hint = f"{recorded}_i" if plain else recorded
 
     def _part(self, base: Value, backwards: bool) -> Value:
         return self._form(REVERSED, [base]) if backwards else base
