@@ -142,6 +142,9 @@ class Simplifier(ArraySimplifier):
             truth = self._truth(node)
             if truth is not None:
                 self._take(node, node.params[0 if truth else 1])
+                for k, result in enumerate(node.params[0 if truth else 1].results):  # type: ignore[attr-defined]
+                    if result is node.args[0]:
+                        self.map[node.block.item(node, k)] = self.graph.constant(truth)
                 return
             if (kept := unguarded_arm(node.args[0], owned_blocks(node))) is not None:
                 self._take(node, kept)
@@ -514,6 +517,8 @@ class Simplifier(ArraySimplifier):
         if not (then.completes and orelse.completes):
             return
         for k, (left, right) in enumerate(zip(then.results, orelse.results, strict=True)):
+            if new.params[2] == "and" and left.op is CONSTANT and left.params == (False,):
+                self.map[node.block.item(node, k)] = left
             if left is right and left.op is not UNDEFINED and self._outside(left, then):
                 self.map[node.block.item(node, k)] = left
 
