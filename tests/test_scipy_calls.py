@@ -160,3 +160,12 @@ def test_a_table_that_depends_on_nothing_is_written_as_it_was_called() -> None:
     slope(np.ones(3))
     assert "butter(2, 0.3)" in slope.source
     assert "from scipy.signal.windows import hann" in slope.source
+
+
+@pytest.mark.parametrize("point", [(0.4, 0.3), (-1.0, 0.3), (9.0, 0.3), (0.4, 9.0), (0.4, -2.0)])
+def test_a_surface_is_flat_beyond_its_knots(point: tuple[float, float]) -> None:
+    def height(x: float, y: float) -> float:
+        return float(bisplev(x, y, SURFACE))
+
+    for k, number in enumerate(grad(height, wrt=("x", "y"))(*point)):
+        assert oracle.agrees(oracle.derivative(height, point, wrt=k), number)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT
+from chainrule.primitives.arithmetic import greater, less
+from chainrule.primitives.control import choose
 from chainrule.primitives.declare import REAL, Elementwise
+from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.rounding import to_float
 from chainrule.primitives.special import unknown
 
@@ -23,10 +29,27 @@ def _curve(x: Any, table: Any, order: Any, out: Any) -> Any:
     return slope, unknown("splev", "table"), unknown("splev", "order")
 
 
+def _part_of(table: Node, text: str) -> Node:
+    """A number out of a table, which ``_0_`` stands for."""
+    return table.graph.cursor.add(VERBATIM, (table,), (text, FLOAT, None), FLOAT)
+
+
+def _between_knots(x: Any, table: Node, axis: int, slope: Callable[[], Any]) -> Any:
+    """A slope between the outer knots; beyond them the surface goes on as it is there, flat."""
+    degree = f"_0_[{3 + axis}]"
+    first = _part_of(table, f"_0_[{axis}][{degree}]")
+    last = _part_of(table, f"_0_[{axis}][-{degree} - 1]")
+    return choose(
+        less(x, first),
+        lambda: 0.0,
+        lambda: choose(greater(x, last), lambda: 0.0, slope),
+    )
+
+
 def _surface(x: Any, y: Any, table: Any, dx: Any, dy: Any, out: Any) -> Any:
     return (
-        bisplev(x, y, table, dx + 1, dy),
-        bisplev(x, y, table, dx, dy + 1),
+        _between_knots(x, table, 0, lambda: bisplev(x, y, table, dx + 1, dy)),
+        _between_knots(y, table, 1, lambda: bisplev(x, y, table, dx, dy + 1)),
         unknown("bisplev", "table"),
         unknown("bisplev", "order"),
         unknown("bisplev", "order"),
