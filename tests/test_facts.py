@@ -15,7 +15,7 @@ import pytest
 
 from chainrule import grad
 from chainrule.graph.types import FLOAT
-from chainrule.primitives.bounds import Bounds, exactly
+from chainrule.primitives.bounds import ANYTHING, Bounds, exactly, of_quotient
 from chainrule.primitives.declare import Primitive
 from tests.declared import TABLE
 
@@ -315,3 +315,10 @@ def test_of_two_the_one_taken_is_felt_and_a_tie_is_split() -> None:
         rest = 0.0 if any(map(math.isnan, pair)) else 1.0 - share
         assert [float(part[0]) for part in up(x, y)] == [share, rest], pair
         assert [float(part[0]) for part in down(x, y)] == [rest, share], pair
+
+
+def test_a_quotient_that_always_raises_has_any_bounds() -> None:
+    divisor = Bounds(0.0, 0.0, nonzero=True)
+    for number in (1.0, -2.0, 0.0):
+        found = of_quotient(None, exactly(number), divisor)  # type: ignore[arg-type]
+        assert found == ANYTHING

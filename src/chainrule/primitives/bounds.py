@@ -291,6 +291,9 @@ def squared(node: Node, x: Bounds) -> Bounds:
 def of_quotient(node: Node, x: Bounds, y: Bounds) -> Bounds:
     """x / y, which underflows; 0.0 and -0.0 below the line give opposite signs."""
     finite = x.finite and y.divides
+    if y.low == y.high == 0.0:
+        # It raises, whatever else may be known of it.
+        return ANYTHING
     if y.positive:
         return Bounds(*_over(x, y.low, y.high), finite=finite)
     if y.excludes_zero and y.high <= 0.0:
