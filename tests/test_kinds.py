@@ -396,3 +396,14 @@ def test_rows_of_lists_that_a_step_makes_are_not_carried() -> None:
         return total
 
     assert grad(copied)([[1.0, 2.0], [3.0, 4.0]], 3) == [[0.0, 3.0], [10.0, 6.0]]
+
+
+def test_a_dict_whose_keys_differ_on_two_paths_is_refused_where_it_is_read() -> None:
+    def over_keys(x: float) -> float:
+        entries = {"a": x}
+        if x > 0.0:
+            entries["b"] = 2.0 * x
+        return sum(entries[key] for key in entries)
+
+    with pytest.raises(UnsupportedError, match="different kinds on different paths"):
+        grad(over_keys)(1.0)

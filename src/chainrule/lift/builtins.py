@@ -250,7 +250,7 @@ def _dict(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) ->
     if args:
         base = self.read(args[0])
         if isinstance(base, DictBox):
-            content.update(self.state[base])
+            content.update(self.entries(base))
         else:
             for pair in self.known_iteration(base) or []:
                 known, key = self.static_value(self.spread(pair, node)[0])

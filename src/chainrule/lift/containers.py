@@ -95,7 +95,7 @@ class Containers(Watching):
             content = self.content(value)
             return list(content) if isinstance(content, list) else None
         if isinstance(value, DictBox):
-            return [self.wrap(key) for key in self.state[value]]
+            return [self.wrap(key) for key in self.entries(value)]
         if isinstance(value, Static) and isinstance(
             value.value, (str, list, tuple, dict, set, frozenset)
         ):
@@ -193,7 +193,7 @@ class Containers(Watching):
         if isinstance(base, TableBox):
             return self.read_entry(base, key, node)
         if isinstance(base, DictBox):
-            content = self.state[base]
+            content = self.entries(base)
             if known and found in content:
                 return self.read(content[found])
             if known:

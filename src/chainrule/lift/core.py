@@ -230,6 +230,12 @@ class Core:
             raise value.refusal
         return value
 
+    def entries(self, box: DictBox) -> dict[Any, Value]:
+        """The entries of a dict whose keys are known."""
+        found = self.read(self.state[box])
+        assert isinstance(found, dict)
+        return found
+
     def node(self, value: Value, what: str = "this value") -> Node:
         """``value`` as one node that the emitted code can name."""
         value = self.read(value)

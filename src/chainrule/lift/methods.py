@@ -180,7 +180,7 @@ def _get(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node
         found = self.verbatim("_0_.get(_1_, _2_)", *nodes, type=DYNAMIC)
         return self.pick(found, _content(self, owner).values())
     if isinstance(owner, DictBox):
-        return self.state[owner].get(key, default)
+        return self.entries(owner).get(key, default)
     self.watch_membership(key, owner)
     return self.static_item(owner, key) if key in owner.value else default
 
@@ -191,7 +191,7 @@ def _dict_pop(
     known, key = self.static_value(args[0])
     if not known or not isinstance(owner, DictBox):
         raise self.unsupported("`pop` from this dict", "Use a constant key.", node)
-    content = dict(self.state[owner])
+    content = dict(self.entries(owner))
     if key not in content and len(args) < 2:
         raise self.unsupported(f"there is no key {key!r} to pop", "Give a default.", node)
     value = content.pop(key, args[1] if len(args) > 1 else Static(None))
@@ -207,10 +207,10 @@ def _set_default(
         raise self.needs_table(owner, node)
     if not isinstance(owner, DictBox):
         raise self.unsupported("`setdefault` of this dict", "Make a new dict.", node)
-    content = self.state[owner]
+    content = self.entries(owner)
     if key not in content:
         self.state[owner] = {**content, key: args[1] if len(args) > 1 else Static(None)}
-    return self.state[owner][key]
+    return self.entries(owner)[key]
 
 
 def _update(
@@ -218,7 +218,7 @@ def _update(
 ) -> Value:
     if not isinstance(owner, DictBox):
         raise self.unsupported("`update` of this dict", "Make a new dict.", node)
-    content = dict(self.state[owner])
+    content = dict(self.entries(owner))
     for arg in args:
         content.update(_content(self, arg))
     content.update(keywords)
