@@ -17,7 +17,10 @@ from benchmarks.counting import operations_of, operations_of_source
 from benchmarks.peers import sympy_call
 from benchmarks.straight_line import HARMONICS, TABLE, Row
 from chainrule import grad
-from chainrule.graph.block import Block
+from chainrule.graph.block import Block, Graph
+from chainrule.graph.types import FLOAT
+from chainrule.primitives.arithmetic import add
+from chainrule.simplify.sums import Known, Term
 
 NUMBERS = itertools.count()
 # Operations of the gradient, those of f that it needs included, by those of the function.
@@ -418,3 +421,16 @@ def test_twice_the_statements_take_twice_the_steps(shape, tmp_path, monkeypatch)
             grad(module.f, wrt=("x", "y", "z"), mode="reverse")
         counts.append(made)
     assert counts[1] < 2.1 * counts[0]
+
+
+def test_a_sum_that_f_computes_twice_is_found() -> None:
+    graph = Graph("f")
+    x, y = (graph.body.parameter(name, FLOAT) for name in "xy")
+    terms = [Term(1.0, (x,)), Term(1.0, (y,))]
+    with graph.inside(graph.body):
+        total = graph.body.add(add, (x, y))
+        known = Known()
+        known.learn(total, terms)
+        known.learn(total, terms)
+        (found,) = known.taken(list(terms), graph.body)
+    assert found.constant == 1.0 and found.factors[0] is total

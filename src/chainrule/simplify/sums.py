@@ -190,7 +190,8 @@ class Known:
         if ends is None:
             return []
         short, long = (ends, places) if len(ends) < len(places) else (places, ends)
-        return sorted(known for key in short if key in long for known in ends[key])
+        found = (known for key in short if key in long for known in ends[key])
+        return sorted(found, key=lambda known: known.number)
 
     def _without_opposites(self, terms: list[Term]) -> list[Term]:
         """The terms, with a sum of f taken apart where a part of it vanishes against another.
