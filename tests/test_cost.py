@@ -428,9 +428,9 @@ def test_a_sum_that_f_computes_twice_is_found() -> None:
     x, y = (graph.body.parameter(name, FLOAT) for name in "xy")
     terms = [Term(1.0, (x,)), Term(1.0, (y,))]
     with graph.inside(graph.body):
-        total = graph.body.add(add, (x, y))
+        total, other = graph.body.add(add, (x, y)), graph.body.add(add, (y, x))
         known = Known()
-        known.learn(total, terms)
-        known.learn(total, terms)
+        for each in (total, other, total):
+            known.learn(each, terms)
         (found,) = known.taken(list(terms), graph.body)
     assert found.constant == 1.0 and found.factors[0] is total
