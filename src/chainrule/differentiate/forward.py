@@ -220,7 +220,7 @@ class ForwardWalker(Copier):
 
     def loop(self, node: Node) -> None:
         """A loop whose active states carry their tangents as further states."""
-        kind, condition, old, breaks = node.params
+        kind, _, old, breaks = node.params
         assert isinstance(old, Block)
         bounds, initial, parameters = loop_parts(node)
         carried = [
@@ -232,14 +232,7 @@ class ForwardWalker(Copier):
         ]
         args = tuple(map(self.mapped, (*bounds, *initial)))
         args += tuple(self._initial_tangent(initial[k], parameters[k], d) for k, d in carried)
-        new_condition = None
-        parent = self.graph.cursor
-        if isinstance(condition, Block):
-            new_condition = parent = Block(self.graph, parent)
-        body = Block(self.graph, parent)
-        for parameter in old.parameters:
-            self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
-            self.named(parameter, self.map[parameter])
+        new_condition, body = self.open_loop(node)
         for position, (k, direction) in enumerate(carried):
             start = args[len(bounds) + len(initial) + position]
             type = start.type
@@ -251,9 +244,7 @@ class ForwardWalker(Copier):
             name = self.source.names.get(parameters[k])
             if name is not None:
                 self.graph.names[dot] = name + self.suffixes[direction]
-        if isinstance(condition, Block) and new_condition is not None:
-            self.walk(condition, new_condition)
-            new_condition.results = tuple(map(self.mapped, condition.results))
+        self.copy_condition(node, new_condition)
         self.walk(old, body)
         nexts = next_states(node)
         with self.graph.inside(body):

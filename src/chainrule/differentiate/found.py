@@ -24,6 +24,7 @@ from chainrule.primitives.control import (
     IF,
     LOOP,
     TRY,
+    both,
     item_sources,
     loop_body,
     loop_parts,
@@ -349,12 +350,9 @@ class Noting(Copier):
         key = self.mapped(tie.key)
         if key.op is not arithmetic.equal:
             key = arithmetic.logical_not(key)
-        arms = [Block(self.graph, self.graph.cursor) for _ in range(2)]
-        with self.graph.inside(arms[0]):
-            arms[0].results = (TABLE["equal"](*map(self.mapped, tie.comparison.args)),)
-        arms[1].results = (key,)
-        branch = self.graph.cursor.add(IF, (key,), (*arms, "and"))
-        return branch.block.item(branch, 0)
+        args = map(self.mapped, tie.comparison.args)
+        found: Node = both(key, lambda: TABLE["equal"](*args))
+        return found
 
     def _carried(self, step: Node) -> list[Notice]:
         return [notice for notice in self._now if step in notice.carriers]
@@ -400,19 +398,10 @@ class Noting(Copier):
         notices = _with_match_in(old, carried)
         asked = _with_match_in(condition, carried) if isinstance(condition, Block) else []
         args = (*map(self.mapped, node.args), *map(self._node, notices))
-        new_condition = None
-        parent = self.graph.cursor
-        if isinstance(condition, Block):
-            new_condition = parent = Block(self.graph, parent)
-        body = Block(self.graph, parent)
-        for parameter in old.parameters:
-            self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
-            self.named(parameter, self.map[parameter])
+        new_condition, body = self.open_loop(node)
         states = [body.parameter("met", BOOL) for _ in notices]
         self.graph.names.update(dict.fromkeys(states, "met"))
-        if isinstance(condition, Block) and new_condition is not None:
-            self.walk(condition, new_condition)
-            new_condition.results = tuple(map(self.mapped, condition.results))
+        self.copy_condition(node, new_condition)
         self._now.update(zip(notices, states, strict=True))
         self.walk(old, body)
         count = len(loop_parts(node)[2])

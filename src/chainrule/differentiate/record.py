@@ -167,7 +167,7 @@ class RecordingCopier(Copier):
 
     def _forward(self, node: Node, tapes: list[Tape]) -> Node:
         """The loop with its tapes as further states."""
-        kind, condition, old, breaks = node.params
+        kind, _, old, breaks = node.params
         assert isinstance(old, Block)
         graph = self.graph
         with graph.answering(node.origin.answered):
@@ -178,20 +178,11 @@ class RecordingCopier(Copier):
                 for tape in tapes
             )
         args = tuple(map(self.mapped, node.args))
-        parent = graph.cursor
-        new_condition = None
-        if isinstance(condition, Block):
-            new_condition = parent = Block(graph, parent)
-        body = Block(graph, parent)
-        for parameter in old.parameters:
-            self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
-            self.named(parameter, self.map[parameter])
+        new_condition, body = self.open_loop(node)
         states = [body.parameter("tape", tape.type) for tape in tapes]
         for tape, state in zip(tapes, states, strict=True):
             graph.names[state] = self._tape_name(tape)
-        if isinstance(condition, Block) and new_condition is not None:
-            self.walk(condition, new_condition)
-            new_condition.results = tuple(map(self.mapped, condition.results))
+        self.copy_condition(node, new_condition)
         self.walk(old, body)
         nexts = next_states(node)
         with graph.inside(body), graph.answering(node.origin.answered):

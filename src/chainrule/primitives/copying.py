@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from chainrule.graph.block import (
@@ -180,27 +180,44 @@ class Copier:
         self.map[node] = new
         return new
 
+    def open_loop(
+        self, node: Node, parameters: Iterable[Node] | None = None
+    ) -> tuple[Block | None, Block]:
+        """Blocks for the copies of a loop's condition, if it has one, and of its body.
+
+        That of the body has copies of all of its parameters, or of those given.
+        """
+        _, condition, old, _ = node.params
+        assert isinstance(old, Block)
+        parent = self.graph.cursor
+        new_condition = None
+        if isinstance(condition, Block):
+            new_condition = parent = Block(self.graph, parent)
+        body = Block(self.graph, parent)
+        for parameter in old.parameters if parameters is None else parameters:
+            type = self.parameter_type(parameter)
+            self.map[parameter] = body.parameter(str(parameter.params[0]), type)
+            self.named(parameter, self.map[parameter])
+        return new_condition, body
+
+    def copy_condition(self, node: Node, new: Block | None) -> None:
+        """Copy the condition of a loop into the block that was opened for it."""
+        condition = node.params[1]
+        if isinstance(condition, Block) and new is not None:
+            self.walk(condition, new)
+            new.results = tuple(map(self.mapped, condition.results))
+
     def parameter_type(self, parameter: Node) -> Type:
         """The type of a loop's parameter in the copy."""
         return parameter.type
 
     def loop_copy(self, node: Node) -> Node:
         """Copy a loop as it is."""
-        kind, condition, old, breaks = node.params
+        kind, _, old, breaks = node.params
         assert isinstance(old, Block)
         args = tuple(map(self.mapped, node.args))
-        new_condition = None
-        parent = self.graph.cursor
-        if isinstance(condition, Block):
-            new_condition = parent = Block(self.graph, parent)
-        body = Block(self.graph, parent)
-        for parameter in old.parameters:
-            type = self.parameter_type(parameter)
-            self.map[parameter] = body.parameter(str(parameter.params[0]), type)
-            self.named(parameter, self.map[parameter])
-        if isinstance(condition, Block) and new_condition is not None:
-            self.walk(condition, new_condition)
-            new_condition.results = tuple(map(self.mapped, condition.results))
+        new_condition, body = self.open_loop(node)
+        self.copy_condition(node, new_condition)
         self.walk(old, body)
         body.results = tuple(map(self.mapped, old.results))
         return self.replace(node, args, (kind, new_condition, body, breaks))

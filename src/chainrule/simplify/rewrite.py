@@ -528,7 +528,7 @@ class Simplifier(ArraySimplifier):
 
     def loop_copy(self, node: Node) -> Node:
         """A loop without the states that no step changes, or that nothing uses."""
-        kind, condition, old, breaks = node.params
+        kind, _, old, breaks = node.params
         assert isinstance(old, Block)
         bounds, initial, parameters = loop_parts(node)
         nexts = next_states(node)
@@ -543,23 +543,13 @@ class Simplifier(ArraySimplifier):
                 kept.append(k)
         graph = self.graph
         args = tuple(map(self.mapped, (*bounds, *(initial[k] for k in kept))))
-        parent = graph.cursor
-        new_condition = None
-        if isinstance(condition, Block):
-            new_condition = parent = Block(graph, parent)
-        body = Block(graph, parent)
-        for parameter in (
-            *old.parameters[: len(old.parameters) - len(parameters)],
-            *(parameters[k] for k in kept),
-        ):
-            self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
-            self.named(parameter, self.map[parameter])
-        if isinstance(condition, Block) and new_condition is not None:
-            self.walk(condition, new_condition)
-            new_condition.results = tuple(map(self.mapped, condition.results))
+        index = old.parameters[: len(old.parameters) - len(parameters)]
+        new_condition, body = self.open_loop(node, (*index, *(parameters[k] for k in kept)))
+        self.copy_condition(node, new_condition)
+        if new_condition is not None:
             self.arm_of[old] = new_condition.results[-1], True
         else:
-            self.facts.count(body.parameters[0], args, parent)
+            self.facts.count(body.parameters[0], args, graph.cursor)
         self.walk(old, body)
         with graph.inside(body):
             body.results = tuple(self.mapped(nexts[k]) for k in kept) + tuple(
