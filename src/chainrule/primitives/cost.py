@@ -7,7 +7,8 @@ Only what the result or an effect needs is counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -57,6 +58,16 @@ def nodes_of(block: Block) -> Iterator[Node]:
         for node in steps:
             if isinstance(node.op, Structured):
                 blocks.extend(owned_blocks(node))
+
+
+def uses_of(graph: Graph, steps: Iterable[Node]) -> Counter[Node]:
+    """How often each value is an argument of ``steps`` of a graph, or leaves a block."""
+    uses: Counter[Node] = Counter(graph.body.results)
+    for step in steps:
+        uses.update(step.args)
+        for block in owned_blocks(step):
+            uses.update(block.results)
+    return uses
 
 
 class Live:

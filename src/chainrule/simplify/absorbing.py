@@ -18,7 +18,7 @@ from chainrule.graph.node import Node
 from chainrule.primitives.arrays.indexing import section_add
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.cost import nodes_of
+from chainrule.primitives.cost import nodes_of, uses_of
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.sequence import index_add
 from chainrule.records import dataclass
@@ -80,9 +80,7 @@ def absorbing(graph: Graph) -> Absorbing | None:
     steps = list(nodes_of(graph.body))
     if not any(step.op is IF for step in steps) or not any(step.op in ADDITIONS for step in steps):
         return None
-    uses: Counter[Node] = Counter(arg for step in steps for arg in step.args)
-    for block in [graph.body, *(block for step in steps for block in owned_blocks(step))]:
-        uses.update(block.results)
+    uses = uses_of(graph, steps)
     taken: dict[Node, list[Taken]] = {}
     for block in dict.fromkeys(step.block for step in steps):
         for branch, each in _additions(block, uses, taken):

@@ -13,7 +13,9 @@ from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import add, subtract
 from chainrule.primitives.control import owned_blocks
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.cost import nodes_of
+from chainrule.primitives.cost import nodes_of, uses_of
+
+SUMS = (add, subtract)
 
 
 class Accumulating(Copier):
@@ -47,11 +49,9 @@ def accumulating(graph: Graph) -> Accumulating | None:
     """The walk that does so; None where there is nothing to do."""
     steps = list(nodes_of(graph.body))
     blocks = [block for step in steps for block in owned_blocks(step) if block.completes]
-    if not blocks:
+    if not any(result.op in SUMS for block in blocks for result in block.results):
         return None
-    uses: Counter[Node] = Counter(arg for step in steps for arg in step.args)
-    for block in (graph.body, *blocks):
-        uses.update(block.results)
+    uses = uses_of(graph, steps)
     sums: dict[Node, tuple[Node, list[Node]]] = {}
     for block in blocks:
         for result in block.results:
@@ -66,7 +66,7 @@ def _chain(result: Node, block: Block, uses: Counter[Node]) -> tuple[Node, list[
     found: list[Node] = []
     node = result
     while (
-        node.op in (add, subtract)
+        node.op in SUMS
         and node.type == FLOAT
         and node.origin.derivative
         and node.block is block

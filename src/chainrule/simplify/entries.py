@@ -19,9 +19,9 @@ from chainrule.graph.block import ITEM, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Sequence, Type
 from chainrule.primitives.arithmetic import add
-from chainrule.primitives.control import LOOP, loop_body, loop_parts, next_states, owned_blocks
+from chainrule.primitives.control import LOOP, loop_body, loop_parts, next_states
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.cost import nodes_of
+from chainrule.primitives.cost import nodes_of, uses_of
 from chainrule.primitives.list_lengths import ListLengths, count_of, gathers
 from chainrule.primitives.sequence import (
     append,
@@ -50,6 +50,8 @@ class Entries(Copier):
         super().__init__(source)
         self.gathered = gathered
         self.computed = computed
+        # Lists that are not made as a whole, as nothing but entries of them is read.
+        self.apart = set(computed.values())
         # Sums of gathered lists, each with its loop and the number of the state.
         self.summed = summed
         self.terms = {next_states(loop)[k] for loop, k in summed.values()}
@@ -74,12 +76,17 @@ class Entries(Copier):
         return self.map[step]
 
     def replace(self, node: Node, args: tuple[Node, ...], params: tuple[object, ...]) -> Node:
+        if node.op is not LOOP:
+            return super().replace(node, args, params)
         found = list(args)
-        for k in self.gathered.get(node, ()):
-            found[3 + k] = self.graph.cursor.add(display, (), ("list",))
-        for loop, k in self.summed.values():
-            if loop is node:
-                found[len(args) - len(loop_parts(loop)[2]) + k] = self.graph.constant(0.0)
+        states = loop_parts(node)[2]
+        first = len(args) - len(states)
+        gathered = self.gathered.get(node, ())
+        for k, state in enumerate(states):
+            if k in gathered:
+                found[first + k] = self.graph.cursor.add(display, (), ("list",))
+            elif state in self.sums:
+                found[first + k] = self.graph.constant(0.0)
         return super().replace(node, tuple(found), params)
 
     def named(self, old: Node, new: Node) -> None:
@@ -96,7 +103,7 @@ class Entries(Copier):
             return self.mapped(base.args[1])
         if base.op is zeros_like:
             return self.graph.constant(0.0)
-        if base.op is entrywise_add and base in self.computed.values():
+        if base.op is entrywise_add and base in self.apart:
             first, second = (self._entry(arg, position) for arg in base.args)
             made: Node = first + second
             return made
@@ -108,9 +115,7 @@ def entries(graph: Graph) -> Entries | None:
     steps = list(nodes_of(graph.body))
     if not any(step.op in (index_add, entrywise_add, total) for step in steps):
         return None
-    uses: Counter[Node] = Counter(arg for step in steps for arg in step.args)
-    for block in [graph.body, *(block for step in steps for block in owned_blocks(step))]:
-        uses.update(block.results)
+    uses = uses_of(graph, steps)
     lengths = ListLengths(steps)
     gathered: dict[Node, set[int]] = {}
     computed: dict[Node, Node] = {}
