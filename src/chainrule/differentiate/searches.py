@@ -14,15 +14,35 @@ there does not decide about the next comparison.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from chainrule.differentiate.activity import all_steps, varied
 from chainrule.errors import NotDifferentiableError
-from chainrule.graph.block import ITEM, Block, Graph, inside
+from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, inside
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
-from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, next_states, owned_blocks
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    item_sources,
+    loop_body,
+    loop_parts,
+    next_states,
+    owned_blocks,
+    state_sources,
+)
 from chainrule.primitives.cost import Live
+from chainrule.records import dataclass
+
+
+@dataclass(frozen=True)
+class Search:
+    """A branch in a loop that chooses what it compares next."""
+
+    branch: Node
+    # What it compares is made of; among that the states that it chooses.
+    compared: frozenset[Node]
+    chosen: frozenset[Node]
 
 
 def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node]) -> None:
@@ -37,80 +57,67 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
     loops = [step for step in steps if step.op is LOOP]
     if not loops or any(step.origin.derivative for step in steps):
         return
-    needed: set[Node] | None = None
+    searches: list[Search] | None = None
     for given in inputs:
         felt = varied(graph, [given])
         if any(result in felt for result in results):
             continue
-        needed = Live(graph, results).nodes if needed is None else needed
-        for loop in loops:
-            branch = _search(loop, felt) if loop in needed else None
-            if branch is not None:
-                name = graph.names.get(given, "the parameter")
-                raise NotDifferentiableError(
-                    f"`{name}` decides only which way a search goes: the derivative of what is "
-                    "found is 0 on every path",
-                    remedy="Find the root by Newton's method, or by scipy.optimize.brentq, whose "
-                    f"derivative is known; stop_gradient({name}) says that 0 is meant.",
-                    position=branch.origin.position,
-                )
+        if searches is None:
+            needed = Live(graph, results).nodes
+            searches = [found for loop in loops if loop in needed for found in _searches(loop)]
+        for search in searches:
+            if search.compared & felt and search.chosen - felt:
+                raise _refusal(graph.names.get(given, "the parameter"), search.branch)
 
 
-def _search(loop: Node, felt: set[Node]) -> Node | None:
-    """A branch in a loop that compares with ``felt`` values, and chooses what it compares next."""
+def _refusal(name: str, branch: Node) -> NotDifferentiableError:
+    return NotDifferentiableError(
+        f"`{name}` decides only which way a search goes: the derivative of what is found is 0 on "
+        "every path",
+        remedy="Find the root by Newton's method, or by scipy.optimize.brentq, whose derivative "
+        f"is known; stop_gradient({name}) says that 0 is meant.",
+        position=branch.origin.position,
+    )
+
+
+def _searches(loop: Node) -> Iterator[Search]:
+    """The branches of a loop that choose what they compare next."""
     body = loop_body(loop)
-    sources = _Sources(body)
     states = {
         state: following
         for state, following in zip(loop_parts(loop)[2], next_states(loop), strict=True)
-        if state.type == FLOAT and state not in felt
+        if state.type == FLOAT
     }
-    for step in all_steps(body):
+    made: dict[Node, frozenset[Node]] = {}
+    for step in all_steps(body) if states else ():
         if step.op is not IF:
             continue
-        compared = sources.of(step.args[0])
-        if not compared & felt:
-            continue
-        chosen = {step.block.item(step, k) for k in range(len(owned_blocks(step)[0].results))}
-        for state in compared & states.keys():
-            if sources.of(states[state]) & chosen:
-                return step
-    return None
+        compared = _made_of(step.args[0], body)
+        results = {step.block.item(step, k) for k in range(len(owned_blocks(step)[0].results))}
+        candidates = compared & states.keys()
+        for state in candidates - made.keys():
+            made[state] = _made_of(states[state], body)
+        chosen = frozenset(state for state in candidates if not results.isdisjoint(made[state]))
+        if chosen:
+            yield Search(step, compared, chosen)
 
 
-class _Sources:
-    """What values in the body of a loop are computed of there, and what enters from outside."""
+def _made_of(value: Node, body: Block) -> frozenset[Node]:
+    """What a value in the body of a loop is computed of there, and what enters from outside."""
+    found: set[Node] = set()
+    stack = [value]
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found.add(node)
+            stack.extend(_before(node, body) if inside(node, body) else ())
+    return frozenset(found)
 
-    def __init__(self, body: Block) -> None:
-        self.body = body
-        self.carried: dict[Node, tuple[Node, ...]] = {}
-        for step in all_steps(body):
-            if step.op is LOOP:
-                _, initial, states = loop_parts(step)
-                self.carried.update(
-                    zip(states, zip(initial, next_states(step), strict=True), strict=True)
-                )
 
-    def of(self, value: Node) -> set[Node]:
-        """All sources of a value, itself included."""
-        found: set[Node] = set()
-        stack = [value]
-        while stack:
-            node = stack.pop()
-            if node not in found:
-                found.add(node)
-                stack.extend(self._before(node) if inside(node, self.body) else ())
-        return found
-
-    def _before(self, node: Node) -> Sequence[Node]:
-        if node in self.carried:
-            return self.carried[node]
-        if node.op is not ITEM:
-            return node.args
-        owner, position = node.args[0], int(str(node.params[0]))
-        if owner.op is LOOP and position < len(loop_parts(owner)[2]):
-            return self.carried[loop_parts(owner)[2][position]]
-        if owner.op is IF:
-            arms = [arm.results[position] for arm in owned_blocks(owner) if arm.completes]
-            return [owner.args[0], *arms]
-        return node.args
+def _before(node: Node, body: Block) -> Sequence[Node]:
+    if node.op is ITEM and node.args[0].op in (IF, LOOP):
+        owner = node.args[0]
+        return [*item_sources(node), *(owner.args if owner.op is IF else ())]
+    if node.op is PARAMETER and node.block is not body and node.block.owner is not None:
+        return state_sources(node, node.block.owner)
+    return node.args

@@ -8,7 +8,7 @@ they are apart by a whole number that is known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chainrule.graph.block import ITEM, inside
 from chainrule.graph.node import Node
@@ -63,10 +63,10 @@ class History:
 class Settled:
     """Answers which reads can be made again when the loops around them have ended."""
 
-    def __init__(self, steps: Sequence[Node]) -> None:
+    def __init__(self, steps: Iterable[Node]) -> None:
         self._carried: dict[Node, Carried] = {}
         self._ranges = Ranges()
-        self._lists = ListLengths(steps)
+        self._lists = ListLengths()
         for step in steps:
             if step.op is not LOOP:
                 continue

@@ -101,7 +101,7 @@ class _Builder:
 
     def lengths(self) -> dict[Value, Hashable]:
         """Of lists and of numbers of steps, what is the same where they are as long."""
-        known = ListLengths(self.needed.nodes)
+        known = ListLengths()
         found: dict[Value, Hashable] = {}
         for node in self.needed.nodes:
             if node.op is LOOP and (count := count_of(node)) is not None and count in self.values:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 
 from chainrule.graph.block import ITEM, PARAMETER
 from chainrule.graph.node import Node
@@ -14,6 +14,7 @@ from chainrule.primitives.control import (
     loop_parts,
     next_states,
     owned_blocks,
+    state_sources,
 )
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.sequence import (
@@ -39,13 +40,7 @@ Key = tuple[Hashable, ...]
 class ListLengths:
     """Tells lists by their lengths: those with the same key are certainly as long."""
 
-    def __init__(self, steps: Iterable[Node]) -> None:
-        self._carried: dict[Node, tuple[Node, int]] = {}
-        for step in steps:
-            if step.op is LOOP:
-                for k, parameter in enumerate(loop_parts(step)[2]):
-                    if isinstance(parameter.type, Sequence):
-                        self._carried[parameter] = (step, k)
+    def __init__(self) -> None:
         # Whether a state of a loop keeps its length, and the states of which that is being asked.
         self._kept: dict[Node, bool] = {}
         self._asked: set[Node] = set()
@@ -58,8 +53,8 @@ class ListLengths:
         if origin.op is display:
             return ("entries", len(origin.args))
         if origin.op is ITEM and origin.args[0].op is LOOP:
-            loop, k = origin.args[0], _position(origin)
-            if gathers(loop, k):
+            loop = origin.args[0]
+            if gathers(loop, int(str(origin.params[0]))):
                 count = count_of(loop)
                 return ("steps", loop.serial) if count is None else self.of_count(count)
         return ("list", origin.serial)
@@ -75,51 +70,39 @@ class ListLengths:
     def _origin(self, node: Node) -> Node:
         """The earliest list that is certainly as long."""
         while True:
-            if node.op in KEEPING:
-                node = node.args[0]
-            elif node.op is PARAMETER and node in self._carried:
-                if node in self._asked or not self._keeps(node):
-                    return node
-                node = self._initial(node)
-            elif node.op is ITEM and node.args[0].op is LOOP:
-                states = loop_parts(node.args[0])[2]
-                k = _position(node)
-                if k >= len(states) or not self._keeps(states[k]):
-                    return node
-                node = self._initial(states[k])
-            elif node.op is ITEM and node.args[0].op is IF:
-                found = self._common(node)
-                if found is None:
-                    return node
-                node = found
-            else:
+            before = node.args[0] if node.op in KEEPING else self._handed_on(node)
+            if before is None:
                 return node
+            node = before
 
-    def _initial(self, state: Node) -> Node:
-        loop, k = self._carried[state]
-        return loop_parts(loop)[1][k]
+    def _handed_on(self, node: Node) -> Node | None:
+        """What control flow hands on, as long as it was, under another name."""
+        state = node
+        if node.op is ITEM:
+            owner = node.args[0]
+            if owner.op is IF:
+                found = {
+                    self._origin(arm.results[int(str(node.params[0]))])
+                    for arm in owned_blocks(owner)
+                    if arm.completes
+                }
+                return found.pop() if len(found) == 1 else None
+            if owner.op is not LOOP:
+                return None
+            state = loop_parts(owner)[2][int(str(node.params[0]))]
+        loop = state.block.owner if state.op is PARAMETER else None
+        of = () if loop is None else state_sources(state, loop)
+        if not of or state in self._asked or not self._keeps(state, of[1]):
+            return None
+        return of[0]
 
-    def _keeps(self, state: Node) -> bool:
+    def _keeps(self, state: Node, following: Node) -> bool:
         """Whether each step hands on a list that is as long as the one it got."""
-        if state not in self._carried:
-            return False
         if state not in self._kept:
-            loop, k = self._carried[state]
             self._asked.add(state)
-            self._kept[state] = self._origin(next_states(loop)[k]) is state
+            self._kept[state] = self._origin(following) is state
             self._asked.discard(state)
         return self._kept[state]
-
-    def _common(self, item: Node) -> Node | None:
-        """The earliest list that all arms of a branch hand on."""
-        position = _position(item)
-        arms = [arm for arm in owned_blocks(item.args[0]) if arm.completes]
-        found = {self._origin(arm.results[position]) for arm in arms}
-        return found.pop() if len(found) == 1 else None
-
-
-def _position(item: Node) -> int:
-    return int(str(item.params[0]))
 
 
 def gathers(loop: Node, k: int) -> bool:

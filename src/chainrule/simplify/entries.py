@@ -116,7 +116,7 @@ def entries(graph: Graph) -> Entries | None:
     if not any(step.op in (index_add, entrywise_add, total) for step in steps):
         return None
     uses = uses_of(graph, steps)
-    lengths = ListLengths(steps)
+    lengths = ListLengths()
     gathered: dict[Node, set[int]] = {}
     computed: dict[Node, Node] = {}
     summed: dict[Node, tuple[Node, int]] = {}
