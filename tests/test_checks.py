@@ -101,3 +101,23 @@ def test_there_is_one_loop(f: Callable[..., float]) -> None:
     code = [line for line in slope.source.splitlines() if "# line" not in line]
     heads = [line for line in code if line.strip().startswith("for ") and line.endswith(":")]
     assert len(heads) == 1 and "reversed(" not in heads[0]
+
+
+def test_what_is_raised_behind_many_branches_stays_in_its_loop() -> None:
+    def stairs(k: list[float], xs: list[float]) -> float:
+        total = 0.0
+        for x in xs:
+            if x < 0.0:
+                total += k[0]
+            elif x < 1.5:
+                total += k[1] * x
+            elif x < 2.5:
+                raise ValueError(x)
+        return total
+
+    slope = grad(stairs, mode="reverse")
+    assert slope([2.0, 3.0], [-1.0, 1.0]) == [1.0, 1.0]
+    with pytest.raises(ValueError, match=r"2\.2"):
+        slope([2.0, 3.0], [-1.0, 2.2])
+    back = slope.source.rpartition("for x in ")[2]
+    assert back.count("x < 1.5") == 1 and "raise" not in back

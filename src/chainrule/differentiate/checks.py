@@ -20,6 +20,8 @@ from chainrule.primitives.control import IF, LOOP, owned_blocks
 from chainrule.primitives.effect import DOMAIN, RAISE
 
 MOVABLE = (RAISE, DOMAIN)
+# Behind so many branches at most: further in, all of their conditions would be asked again.
+DEEPEST = 2
 
 
 def answered_loop(
@@ -29,6 +31,7 @@ def answered_loop(
     if step.op not in MOVABLE:
         return None
     found: Node | None = None
+    branches = 0
     for block in step.block.around():
         owner = owners.get(block)
         if owner is None:
@@ -38,18 +41,19 @@ def answered_loop(
         elif owner.op not in (IF, LOOP):
             # A handler may be waiting for it.
             return None
-    return found if found in answered else None
+        branches += found is None
+    return found if found in answered and branches <= DEEPEST else None
 
 
-def checks_of(block: Block) -> Iterator[Node]:
+def checks_of(block: Block, branches: int = DEEPEST) -> Iterator[Node]:
     """The steps of a block that may raise in this way: effects, and branches with some inside."""
     for step in block.steps:
-        if step.op in MOVABLE or (step.op is IF and any(map(_checks, owned_blocks(step)))):
+        if step.op in MOVABLE:
             yield step
-
-
-def _checks(block: Block) -> bool:
-    return any(True for _ in checks_of(block))
+        elif step.op is IF and branches:
+            arms = (checks_of(arm, branches - 1) for arm in owned_blocks(step))
+            if any(next(arm, None) is not None for arm in arms):
+                yield step
 
 
 def read_by(checks: Iterator[Node]) -> Iterator[Node]:
