@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 
 from chainrule.differentiate.activity import all_steps, varied
 from chainrule.differentiate.points import Equal, Points, are_kin, either, sources
-from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, Told
+from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, Told, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array
 from chainrule.primitives import arithmetic, sequence
@@ -196,7 +196,7 @@ class Finder:
         return node.args
 
     def _of_item(self, item: Node, choice: Node) -> list[Node]:
-        owner, k = item.args[0], int(str(item.params[0]))
+        owner, k = item.args[0], result_number(item)
         if owner.op is not IF:
             return self._of_loop(owner, k) if owner.op is LOOP else item_sources(item)
         arms = owned_blocks(owner)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from chainrule.graph.block import ITEM, Block, Graph
+from chainrule.graph.block import ITEM, Block, Graph, result_number
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import Array, unit_axes_of
 from chainrule.primitives import bounds, sequence
@@ -129,7 +129,7 @@ class Motion:
         """
         key: Node | tuple[Node, int] = node
         if node.op is ITEM and node is not self._root:
-            key = (node.args[0], int(str(node.params[0])))
+            key = (node.args[0], result_number(node))
         found = self._known.get(key, STILL)
         if found is None:
             raise Unknown

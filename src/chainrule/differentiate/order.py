@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from chainrule.differentiate.activity import all_steps
-from chainrule.graph.block import ITEM, PARAMETER, Block, inside
+from chainrule.graph.block import ITEM, PARAMETER, Block, inside, result_number
 from chainrule.graph.node import Node
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays.indexing import section_add
@@ -72,7 +72,7 @@ class _Sums:
             return node.args
         if node.op is not ITEM:
             return ()
-        owner, position = node.args[0], int(str(node.params[0]))
+        owner, position = node.args[0], result_number(node)
         if owner.op is LOOP:
             _, initial, parameters = loop_parts(owner)
             if position < len(initial):

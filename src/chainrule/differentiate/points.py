@@ -12,7 +12,17 @@ import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from chainrule.differentiate.activity import all_steps, carrying_args
-from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, UNDEFINED, Block, Graph, inside
+from chainrule.graph.block import (
+    CONSTANT,
+    GLOBAL,
+    ITEM,
+    PARAMETER,
+    UNDEFINED,
+    Block,
+    Graph,
+    inside,
+    result_number,
+)
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.primitives import arithmetic, rounding, sequence
@@ -231,7 +241,7 @@ class Points:
         A loop that compared its own iterates stopped at convergence: it is the steps that were
         run.  Other values are told by what they come from outside of the loop.
         """
-        loop, k = flag.args[0], int(str(flag.params[0]))
+        loop, k = flag.args[0], result_number(flag)
         _, initial, states = loop_parts(loop)
         body = loop_body(loop)
         if not (is_constant(initial[k]) and initial[k].params[0] is False):
@@ -246,7 +256,7 @@ class Points:
 
     def _joined(self, item: Node, truth: bool) -> tuple[Condition, ...]:
         """The same for ``and``, ``or`` and flags: results of a branch."""
-        branch, k = item.args[0], int(str(item.params[0]))
+        branch, k = item.args[0], result_number(item)
         found: list[tuple[Condition, ...]] = []
         possible = []
         for arm, side in zip(owned_blocks(branch), (True, False), strict=True):
@@ -285,7 +295,7 @@ def truth_in(flag: Node, taken: Mapping[Node, Block]) -> bool | None:
         return None if inner is None else not inner
     if flag.op is not ITEM or flag.args[0].op is not IF:
         return None
-    branch, k = flag.args[0], int(str(flag.params[0]))
+    branch, k = flag.args[0], result_number(flag)
     if branch in taken:
         return truth_in(taken[branch].results[k], taken)
     known = truth_in(branch.args[0], taken)
@@ -363,7 +373,7 @@ def _unless_constant(args: Sequence[Node]) -> tuple[Condition, ...]:
         for item in factors:
             if item.op is not ITEM or item.args[0].op is not IF:
                 continue
-            branch, k = item.args[0], int(str(item.params[0]))
+            branch, k = item.args[0], result_number(item)
             results = [arm.results[k] for arm in owned_blocks(branch)]
             fixed = [is_constant(r) and (item is arg or is_constant(r, 0)) for r in results]
             if any(fixed):

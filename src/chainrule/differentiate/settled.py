@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from chainrule.graph.block import ITEM, inside
+from chainrule.graph.block import ITEM, inside, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
@@ -90,7 +90,7 @@ class Settled:
                 continue
             carried = self._carried.get(version)
             if version.op is ITEM and version.args[0].op is LOOP:
-                carried = Carried(version.args[0], int(str(version.params[0])))
+                carried = Carried(version.args[0], result_number(version))
             if carried is None or not self._alike(version, carried.initial):
                 return last
             last = carried.loop.block.item(carried.loop, carried.position)

@@ -41,6 +41,7 @@ from chainrule.graph.block import (
     Graph,
     constant_key,
     constant_type,
+    result_number,
 )
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, OPAQUE, Sequence
@@ -171,7 +172,7 @@ class _Builder:
                 if current.args[0].origin.derivative:
                     self.made.add(node)
                     return True
-                stack.extend(column_values(current.args[0], int(str(current.params[0]))))
+                stack.extend(column_values(current.args[0], result_number(current)))
             elif current in self.needed.states:
                 stack.extend(column_values(*self.needed.states[current]))
         if node.origin.derivative:
@@ -215,7 +216,7 @@ class _Builder:
             self.values[node] = simpler
             return
         statements.append(Define(value))
-        items = sorted(self.items.get(node, ()), key=lambda item: int(str(item.params[0])))
+        items = sorted(self.items.get(node, ()), key=lambda item: result_number(item))
         if not items:
             return
         if self.needed.uses[node] == len(items) and getattr(node.type, "kind", "tuple") == "tuple":
@@ -223,7 +224,7 @@ class _Builder:
             for item in items:
                 target = self.fresh(item, VARIABLE, [])
                 target.params = ()
-                targets[int(str(item.params[0]))] = target
+                targets[result_number(item)] = target
             statements.append(Unpack(targets, value))
             return
         for item in items:
@@ -255,7 +256,7 @@ class _Builder:
                 continue
             seen.add(node)
             if node.op is ITEM and node.args[0].op in (IF, TRY) and node not in self.graph.names:
-                stack.extend(column_values(node.args[0], int(str(node.params[0]))))
+                stack.extend(column_values(node.args[0], result_number(node)))
             elif node.op is not PARAMETER and node in self.graph.names:
                 found.add(self.graph.names[node])
         return found.pop() if len(found) == 1 else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import Any
 
-from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
+from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, result_number
 from chainrule.graph.node import Node
 from chainrule.primitives.control import (
     IF,
@@ -102,7 +102,7 @@ class _Walk:
         if owner is not None:
             self.mark(owner)
         if node.op is ITEM and node.args[0].op in STRUCTURED:
-            self.column(node.args[0], int(str(node.params[0])))
+            self.column(node.args[0], result_number(node))
         elif node.op is PARAMETER:
             if node in self.found.states:
                 self.column(*self.found.states[node])

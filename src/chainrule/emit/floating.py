@@ -7,7 +7,7 @@ where ``k`` holds such.  Only what is certain may be written over with fractions
 from __future__ import annotations
 
 from chainrule.emit.dead import STRUCTURED, Needed, column_values
-from chainrule.graph.block import ITEM, PARAMETER
+from chainrule.graph.block import ITEM, PARAMETER, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, Array, Sequence, Type
 from chainrule.primitives.control import LOOP
@@ -47,7 +47,7 @@ def _follows(node: Node, needed: Needed, sure: set[Node]) -> bool:
         sources = column_values(*needed.states[node])
         return all(each in sure for each in sources if each is not node and _has_entries(each))
     if op is ITEM and node.args[0].op in STRUCTURED:
-        sources = column_values(node.args[0], int(str(node.params[0])))
+        sources = column_values(node.args[0], result_number(node))
         return all(each in sure for each in sources if _has_entries(each))
     if op is PARAMETER:
         owner = node.block.owner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, Graph
+from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, Graph, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, power, subtract
@@ -30,7 +30,7 @@ def kept_ints(graph: Graph, names: Collection[str]) -> list[str]:
             if str(node.params[0]) in names:
                 found[str(node.params[0])] = None
         elif node.op is ITEM and node.args[0].op is IF:
-            k = int(str(node.params[0]))
+            k = result_number(node)
             stack.extend(block.results[k] for block in owned_blocks(node.args[0]))
         elif node.op in KEEPING:
             if not any(map(_certain, node.args)):

@@ -47,6 +47,13 @@ class Projection(Op):
 ITEM = Projection("item")
 
 
+def result_number(item: Node) -> int:
+    """Which result of its owner an item is."""
+    number = item.params[0]
+    assert isinstance(number, int)
+    return number
+
+
 def constant_type(value: object) -> Type:
     """Type of a Python constant."""
     if isinstance(value, bool):

@@ -12,7 +12,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER
+from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, FLOATING, INT, Array, dtype_of
 from chainrule.primitives.control import IF, owned_blocks
@@ -140,7 +140,7 @@ def bounds_of(node: Node) -> Bounds:
 def parts_of(node: Node) -> tuple[Node, ...]:
     """The values from whose bounds those of ``node`` follow."""
     if node.op is ITEM and node.args[0].op is IF:
-        k = int(str(node.params[0]))
+        k = result_number(node)
         return tuple(arm.results[k] for arm in owned_blocks(node.args[0]) if arm.completes)
     return node.args if _rule_of(node) is not None else ()
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from chainrule.graph.block import UNDEFINED, Block
+from chainrule.graph.block import UNDEFINED, Block, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, Array, Record, Type, join
 from chainrule.primitives.declare import Structured, constant_value, is_constant
@@ -101,8 +101,7 @@ def next_states(node: Node) -> tuple[Node, ...]:
 
 def item_sources(item: Node) -> list[Node]:
     """The values that a result of a structured operation may be."""
-    owner, k = item.args[0], item.params[0]
-    assert isinstance(k, int)
+    owner, k = item.args[0], result_number(item)
     if owner.op is LOOP:
         return [loop_parts(owner)[1][k], next_states(owner)[k]]
     if owner.op is TRY:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
-from chainrule.graph.block import ITEM, Block, Graph
+from chainrule.graph.block import ITEM, Block, Graph, result_number
 from chainrule.graph.node import Node
 from chainrule.primitives.control import (
     IF,
@@ -120,7 +120,7 @@ class Live:
         op = node.op
         if op is ITEM and isinstance(node.args[0].op, Structured):
             self.mark(node.args[0])
-            self.column(node.args[0], int(str(node.params[0])))
+            self.column(node.args[0], result_number(node))
         elif isinstance(op, Structured):
             self.mark(*control(node))
         elif node in self.states:

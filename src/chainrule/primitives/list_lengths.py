@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from chainrule.graph.block import ITEM, PARAMETER
+from chainrule.graph.block import ITEM, PARAMETER, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import Sequence
 from chainrule.primitives.control import (
@@ -54,7 +54,7 @@ class ListLengths:
             return ("entries", len(origin.args))
         if origin.op is ITEM and origin.args[0].op is LOOP:
             loop = origin.args[0]
-            if gathers(loop, int(str(origin.params[0]))):
+            if gathers(loop, result_number(origin)):
                 count = count_of(loop)
                 return ("steps", loop.serial) if count is None else self.of_count(count)
         return ("list", origin.serial)
@@ -82,14 +82,14 @@ class ListLengths:
             owner = node.args[0]
             if owner.op is IF:
                 found = {
-                    self._origin(arm.results[int(str(node.params[0]))])
+                    self._origin(arm.results[result_number(node)])
                     for arm in owned_blocks(owner)
                     if arm.completes
                 }
                 return found.pop() if len(found) == 1 else None
             if owner.op is not LOOP:
                 return None
-            state = loop_parts(owner)[2][int(str(node.params[0]))]
+            state = loop_parts(owner)[2][result_number(node)]
         loop = state.block.owner if state.op is PARAMETER else None
         of = () if loop is None else state_sources(state, loop)
         if not of or state in self._asked or not self._keeps(state, of[1]):

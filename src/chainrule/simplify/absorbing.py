@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from chainrule.graph.block import ITEM, Block, Graph
+from chainrule.graph.block import ITEM, Block, Graph, result_number
 from chainrule.graph.node import Node
 from chainrule.primitives.arrays.indexing import section_add
 from chainrule.primitives.control import IF, owned_blocks
@@ -98,7 +98,7 @@ def _additions(
         if value is None or value.op is not ITEM or not step.origin.derivative:
             continue
         branch, base = value.args[0], step.args[0]
-        position = int(str(value.params[0]))
+        position = result_number(value)
         if branch.block is not block or not _on_one_arm(branch, position):
             continue
         if uses[base] != 1 or any(_after(arg, branch) for arg in step.args[1:-1]):
@@ -106,7 +106,7 @@ def _additions(
         if base in slots and slots[base][0] is branch:
             slot = slots[base][1]
         elif base.op is ITEM and base.args[0] is branch:
-            slot = int(str(base.params[0]))
+            slot = result_number(base)
         else:
             continue
         slots[step] = branch, slot

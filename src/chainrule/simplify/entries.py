@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from chainrule.graph.block import ITEM, Graph
+from chainrule.graph.block import ITEM, Graph, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Sequence, Type
 from chainrule.primitives.arithmetic import add
@@ -138,7 +138,7 @@ def _summed(step: Node, uses: Counter[Node]) -> tuple[Node, int] | None:
     listed = step.args[0]
     if listed.op is not ITEM or listed.args[0].op is not LOOP or uses[listed] != 1:
         return None
-    loop, k = listed.args[0], int(str(listed.params[0]))
+    loop, k = listed.args[0], result_number(listed)
     if not step.origin.derivative or not gathers(loop, k) or listed.type != FLOATS:
         return None
     state, grown = loop_parts(loop)[2][k], next_states(loop)[k]

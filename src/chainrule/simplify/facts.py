@@ -16,7 +16,7 @@ import operator
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from chainrule.graph.block import ITEM, Block
+from chainrule.graph.block import ITEM, Block, result_number
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import FLOAT, Array
 from chainrule.primitives import arithmetic, bounds
@@ -351,7 +351,7 @@ def _conjuncts(predicate: Node, truth: bool) -> Iterator[tuple[Node, bool]]:
         if node.op is arithmetic.logical_not:
             stack.append((node.args[0], not side))
         elif node.op is ITEM and node.args[0].op is IF:
-            branch, k = node.args[0], int(str(node.params[0]))
+            branch, k = node.args[0], result_number(node)
             then, orelse = owned_blocks(branch)
             if branch.params[2] == "and" and side:
                 stack += [(then.results[k], True), (branch.args[0], True)]

@@ -7,7 +7,7 @@ The derivative of ``max(0, g) ** 2`` is ``2 * max(0, g)`` on both sides and at t
 
 from __future__ import annotations
 
-from chainrule.graph.block import ITEM, Block
+from chainrule.graph.block import ITEM, Block, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import (
@@ -109,7 +109,7 @@ def unguarded_length(x: Node, y: Node, x_single: bool, y_single: bool) -> Node |
     for value, guard in ((x, y), (y, x)):
         if guard.op is not ITEM or guard.args[0].op is not IF:
             continue
-        predicate, k = guard.args[0].args[0], int(str(guard.params[0]))
+        predicate, k = guard.args[0].args[0], result_number(guard)
         if predicate.op is not equal or not is_constant(predicate.args[1], 0):
             continue
         length = predicate.args[0]

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from chainrule.graph.block import ITEM
+from chainrule.graph.block import ITEM, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
@@ -89,7 +89,7 @@ def _takes_constant(value: Node) -> bool:
     """Whether a value, in every arm, is a number, or a product with a constant in front."""
     if value.op is not ITEM:
         return _has_constant(value)
-    position = int(str(value.params[0]))
+    position = result_number(value)
     return all(
         block.completes and _has_constant(block.results[position])
         for block in owned_blocks(value.args[0])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, MutableMapping
 
-from chainrule.graph.block import ITEM, PARAMETER, Graph
+from chainrule.graph.block import ITEM, PARAMETER, Graph, result_number
 from chainrule.graph.guard import Given, Guard, Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, Sequence, unit_axes_of
@@ -299,7 +299,7 @@ class _Walk:
             self.loop(owner)
             return self.known.get(node)
         owner = node.args[0]
-        k = int(str(node.params[0]))
+        k = result_number(node)
         if owner.op is LOOP:
             self.loop(owner)
             return _left(node, self.known.get(loop_parts(owner)[2][k]), owner)
