@@ -20,6 +20,7 @@ from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, Told, result_nu
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array
 from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.bounds import COMPARISONS
 from chainrule.primitives.control import (
     IF,
     LOOP,
@@ -43,14 +44,6 @@ SIDES = {
     arithmetic.greater: -1,
     arithmetic.greater_equal: 1,
 }
-COMPARISONS = (
-    arithmetic.equal,
-    arithmetic.not_equal,
-    arithmetic.less,
-    arithmetic.less_equal,
-    arithmetic.greater,
-    arithmetic.greater_equal,
-)
 COUNTS = tuple(
     TABLE[name] for name in ("add", "subtract", "multiply", "floor_divide", "modulus", "negative")
 )
@@ -263,7 +256,9 @@ def _around(choice: Node) -> list[Node]:
 
 def _compares(node: Node) -> bool:
     """Whether a truth or a count tells how values compare."""
-    return node.op in COMPARISONS or (isinstance(node.op, Verbatim) and node.params[0] in MATCHES)
+    return node.op.name in COMPARISONS or (
+        isinstance(node.op, Verbatim) and node.params[0] in MATCHES
+    )
 
 
 def _tells_equal(node: Node) -> bool:

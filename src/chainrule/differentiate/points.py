@@ -34,6 +34,7 @@ from chainrule.primitives.control import (
     loop_parts,
     next_states,
     owned_blocks,
+    raise_where,
     state_sources,
 )
 from chainrule.primitives.declare import TABLE, is_constant
@@ -457,27 +458,18 @@ def refuse_points(
             graph.cursor.add(RAISE, (), (_text(graph),))
             return True
         if isinstance(when, Node):
-            arm, other = Block(graph, graph.cursor), Block(graph, graph.cursor)
-            with graph.inside(arm):
-                graph.cursor.add(RAISE, (), (_text(graph),))
-            arm.completes = False
-            graph.cursor.add(IF, (when,), (arm, other, "statement"))
+            raise_where(when, _text(graph))
     return False
 
 
 def _refuse_where(graph: Graph, met: Node, when: Node | bool) -> None:
     """Append what raises where ``met`` holds and the slope is in doubt."""
+    if not isinstance(when, Node):
+        raise_where(met, _text(graph))
+        return
     arm, other = Block(graph, graph.cursor), Block(graph, graph.cursor)
     with graph.inside(arm):
-        if isinstance(when, Node):
-            inner, rest = Block(graph, arm), Block(graph, arm)
-            with graph.inside(inner):
-                graph.cursor.add(RAISE, (), (_text(graph),))
-            inner.completes = False
-            arm.add(IF, (when,), (inner, rest, "statement"))
-        else:
-            graph.cursor.add(RAISE, (), (_text(graph),))
-            arm.completes = False
+        raise_where(when, _text(graph))
     graph.cursor.add(IF, (met,), (arm, other, "statement"))
 
 

@@ -497,13 +497,12 @@ def _added(speller: Speller, left: ast.expr, right: ast.expr, type: Any, suffix:
     return comprehension(element, target, speller.call("zip", left, right))
 
 
-ENTRY_NAMES = tuple(f"p{'_' * count}" for count in range(100))
-
-
 def _raised(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     # The number stands inside the comprehension, and may have any name.
     taken = {node.id for node in ast.walk(args[1]) if isinstance(node, ast.Name)}
-    name = next(name for name in ENTRY_NAMES if name not in taken)
+    name = "p"
+    while name in taken:
+        name += "_"
     element = ast.BinOp(ast.Name(name, ast.Load()), ast.Add(), args[1])
     return comprehension(element, ast.Name(name, ast.Store()), args[0])
 

@@ -37,6 +37,7 @@ from chainrule.emit.widths import measure_of
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
 from chainrule.graph.large import large_programs
+from chainrule.graph.naming import free_name
 from chainrule.records import dataclass
 
 WIDTH = 88
@@ -151,12 +152,8 @@ def _function_names(wanted: Sequence[Graph], all_graphs: Sequence[Graph]) -> dic
     names: dict[Graph, str] = {}
     taken: set[str] = set()
     for graph in dict.fromkeys((*wanted, *all_graphs)):
-        name, number = graph.name, 1
-        while name in taken:
-            number += 1
-            name = f"{graph.name}_{number}"
-        taken.add(name)
-        names[graph] = name
+        names[graph] = free_name(graph.name, taken)
+        taken.add(names[graph])
     return names
 
 

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 
 from chainrule.graph.block import Block, Graph
+from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL
 from chainrule.lift.branching import Path
@@ -146,10 +147,7 @@ class Attempts(Unpacking):
         taken = set(self.frame.local_names)
         if source is not None:
             taken |= {part.id for part in ast.walk(source.tree) if isinstance(part, ast.Name)}
-        number, name = 1, stem
-        while name in taken:
-            number += 1
-            name = f"{stem}_{number}"
+        name = free_name(stem, taken)
         self.frame.local_names.add(name)
         self.invented[self.frame, stem, at] = name
         return name

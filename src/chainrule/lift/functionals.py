@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from chainrule.graph.block import PARAMETER, Block, inside
 from chainrule.graph.function import Function
+from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import BOOL, FLOAT, INT, Array, Sequence
@@ -221,11 +222,7 @@ class _Apart(Taken):
         known = self.read.get(node, node)
         name = self.inputs.get(node) or self.source.names.get(known) or "value"
         taken = {parameter.params[0] for parameter in self.graph.body.parameters}
-        stem, number = name, 1
-        while name in taken:
-            number += 1
-            name = f"{stem}_{number}"
-        return name
+        return free_name(name, taken)
 
 
 TOLERANCES = ("epsabs", "epsrel", "limit")

@@ -16,6 +16,7 @@ from typing import Any
 from chainrule.graph.block import REFERENCE, Graph
 from chainrule.graph.function import Function
 from chainrule.graph.identity import Identity
+from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import BOOL, FLOAT, INT
@@ -416,10 +417,7 @@ class Functions(Calls):
     def _parameter(self, name: str, like: Node) -> Node:
         # Variables of one name may come from several functions around this one.
         taken = {parameter.params[0] for parameter in self.graph.body.parameters}
-        stem, number = name, 1
-        while name in taken:
-            number += 1
-            name = f"{stem}_{number}"
+        name = free_name(name, taken)
         node = self.graph.body.parameter(name, like.type)
         self.graph.names[node] = name
         return node

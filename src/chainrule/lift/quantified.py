@@ -16,6 +16,7 @@ import ast
 import builtins
 import functools
 
+from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL
 from chainrule.lift.builtins import BUILTINS, Arguments, Builtins, Keywords
@@ -107,20 +108,11 @@ def _until_decided(self: Builtins, name: str, items: Generator | Mapped, node: a
         # The first iterable is not of the generator's own scope.
         given = [self.expression(tree.generators[0].iter)]
         self.frame = outer
-        names = [_unused("items", tree)]
+        taken = {part.id for part in ast.walk(tree) if isinstance(part, ast.Name)}
+        names = [free_name("items", taken)]
     function = ast.copy_location(_as_function(name, tree, names), node)
     ast.fix_missing_locations(function)
     return self.call(Closure(function, frame, (), {}), given, {}, node)
-
-
-def _unused(stem: str, tree: ast.AST) -> str:
-    """A name that does not stand in ``tree``."""
-    taken = {part.id for part in ast.walk(tree) if isinstance(part, ast.Name)}
-    number, name = 1, stem
-    while name in taken:
-        number += 1
-        name = f"{stem}{number}"
-    return name
 
 
 def _as_function(name: str, tree: ast.GeneratorExp, names: list[str]) -> ast.FunctionDef:

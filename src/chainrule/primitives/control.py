@@ -29,6 +29,7 @@ from chainrule.graph.block import UNDEFINED, Block, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, Array, Record, Type, join
 from chainrule.primitives.declare import Structured, constant_value, is_constant
+from chainrule.primitives.effect import RAISE
 
 
 def joined_type(nodes: tuple[Node, ...]) -> Type:
@@ -190,6 +191,16 @@ def both(first: Any, second: Callable[[], Any]) -> Any:
         blocks[0].results = (second(),)
     blocks[1].results = (first,)
     return graph.cursor.item(graph.cursor.add(IF, (first,), (*blocks, "and")), 0)
+
+
+def raise_where(predicate: Node, text: str) -> None:
+    """Append a branch that raises where ``predicate`` holds; ``text`` is the statement."""
+    graph = predicate.graph
+    arm, other = Block(graph, graph.cursor), Block(graph, graph.cursor)
+    with graph.inside(arm):
+        graph.cursor.add(RAISE, (), (text,))
+    arm.completes = False
+    graph.cursor.add(IF, (predicate,), (arm, other, "statement"))
 
 
 def summed(node: Node, terms: list[tuple[Node, Any]]) -> Any:

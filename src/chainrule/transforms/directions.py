@@ -9,15 +9,15 @@ import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from chainrule.graph.block import PARAMETER, Block, Graph, SignatureParameter
+from chainrule.graph.block import PARAMETER, Graph, SignatureParameter
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.seeds import seed_names
-from chainrule.primitives.control import IF
-from chainrule.primitives.effect import RAISE, VERBATIM
+from chainrule.primitives.control import raise_where
+from chainrule.primitives.effect import VERBATIM
 
 Taken = Iterable[tuple[str, str, bool]]
 
@@ -87,12 +87,8 @@ def check_lengths(graph: Graph, given: Structure, like: Structure, what: str = "
             continue
         name = _spoken(graph, seed)
         wrong = graph.cursor.add(VERBATIM, (seed, leaf), (text, BOOL, None), BOOL)
-        arms = [Block(graph, graph.cursor) for _ in range(2)]
-        with graph.inside(arms[0]):
-            message = f"{name} must have the {kind} of {what or _spoken(graph, leaf)}"
-            graph.cursor.add(RAISE, (), (f"raise ValueError({message!r})",))
-        arms[0].completes = False
-        graph.cursor.add(IF, (wrong,), (*arms, "statement"))
+        message = f"{name} must have the {kind} of {what or _spoken(graph, leaf)}"
+        raise_where(wrong, f"raise ValueError({message!r})")
 
 
 def _spoken(graph: Graph, seed: Node) -> str:
