@@ -460,3 +460,16 @@ def test_a_direction_of_another_shape_is_not_broadcast() -> None:
     with pytest.raises(ValueError, match=r"^model_dot\['a'\] must have the shape of model"):
         hvp(parts_of)(model, {"a": np.ones(2), "b": 1.0})
     assert jvp(energy_of)(x, x) == (3.0, 9.0)
+
+
+def test_a_direction_of_another_kind_is_refused() -> None:
+    x = np.ones(3)
+    for wrong in (1.0, [1.0, 1.0, 1.0], None):
+        for product in (jvp(energy_of), hvp(energy_of)):
+            with pytest.raises(ArgumentError, match=r"^x_dot must be an array, not "):
+                product(x, wrong)
+    for seed in ("a", None, [1.0], x):
+        with pytest.raises(ArgumentError, match=r"^out_bar must be a number, not "):
+            vjp(energy_of)(x, seed)
+    with pytest.raises(ArgumentError, match=r"^xs_dot must be a list, not 1\.0"):
+        jvp(sum_of_squares)([1.0, 2.0], 1.0)

@@ -6,19 +6,23 @@ Each is laid out as what it belongs to: the direction along a dict is a dict.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import NoneType
+from typing import Any
 
+from chainrule.errors import ArgumentError
 from chainrule.graph.block import PARAMETER, Graph, SignatureParameter
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Array, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.seeds import seed_names
 from chainrule.primitives.control import raise_where
 from chainrule.primitives.effect import VERBATIM
 
+CONTAINERS = (list, tuple, dict)
 Taken = Iterable[tuple[str, str, bool]]
 
 
@@ -69,6 +73,24 @@ def add_parameters(
     graph.signature = tuple(signature)
     parameters = {**lifted.parameters, **dict(zip(names, added, strict=True))}
     return replace(lifted, parameters=parameters), added
+
+
+def check_kinds(seeds: Mapping[str, Any], types: Mapping[str, Type]) -> None:
+    """Raise where a direction, or an adjoint, is not of the kind of what it is for."""
+    for name, seed in seeds.items():
+        type = types.get(name, OPAQUE)
+        shaped = bool(getattr(seed, "shape", ()))
+        if isinstance(type, Array) and type.unit_axes and not shaped:
+            wanted, remedy = "an array", f"Give numpy.asarray({name}), of the shape of"
+        elif isinstance(type, SequenceType) and not isinstance(seed, (list, tuple)):
+            wanted, remedy = f"a {type.kind}", f"Give a {type.kind} of numbers, as long as"
+        elif type == FLOAT and (isinstance(seed, (*CONTAINERS, str, NoneType)) or shaped):
+            wanted, remedy = "a number", "Give a float, the adjoint or tangent of"
+        else:
+            continue
+        raise ArgumentError(
+            f"{name} must be {wanted}, not {seed!r:.40}", remedy=f"{remedy} what it belongs to."
+        )
 
 
 def check_lengths(graph: Graph, given: Structure, like: Structure, what: str = "") -> None:

@@ -31,7 +31,7 @@ from chainrule.lift.infer import certain_numbers, takes_numbers
 from chainrule.lift.lifter import is_direct, owner_and_function
 from chainrule.lift.source import Source, innermost, source_of
 from chainrule.transforms.derive import derive, wrt_names
-from chainrule.transforms.directions import with_seeds
+from chainrule.transforms.directions import check_kinds, with_seeds
 from chainrule.transforms.kinds import PLAIN, Fits, fits, kind_key, never
 from chainrule.transforms.variants import Variants
 
@@ -177,6 +177,11 @@ class Request:
             emitted, graphs[0].name, module_globals=source.function.__globals__, entry=entry
         )
         generated.request, generated.entry = self, entry  # type: ignore[attr-defined]
+        generated.parameter_types = {  # type: ignore[attr-defined]
+            parameter.name: parameter.node.type
+            for parameter in graphs[0].signature
+            if parameter.node is not None
+        }
         self.texts = [text for _, _, text in graphs[0].sources]
         return generated
 
@@ -381,10 +386,21 @@ class Specialised:
             return self.request.generate(self._arguments(own, keywords))
 
         first = self.request.generate(self._arguments(args, keywords))
+        self._check_seeds(first, args, keywords)
         made: Callable[..., Any] = Variants(
             self._plain if self._direct else self.request, generate, first
         ).first
         return made
+
+    def _check_seeds(
+        self, made: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> None:
+        """Refuse directions and adjoints of other kinds than what they belong to."""
+        signature, names, _ = with_seeds(self._signature, self.request.transform, self._wrt)
+        if names:
+            given = signature.bind(*args, **keywords).arguments
+            types = made.parameter_types  # type: ignore[attr-defined]
+            check_kinds({name: given[name] for name in names}, types)
 
     def _arguments(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
         return _arguments_of(self._signature, self.request.transform, self._wrt, args, keywords)
