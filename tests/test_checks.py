@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import oracle
 import pytest
 
 from chainrule import grad, hvp
+from tests import oracle
 
 
 def poisson(theta: list[float], counts: list[float], x: list[float]) -> float:

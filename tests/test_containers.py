@@ -8,10 +8,10 @@ from math import sin
 from typing import Any, NamedTuple
 
 import numpy as np
-import oracle
 import pytest
 
 from chainrule import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from tests import oracle
 
 
 @dataclass

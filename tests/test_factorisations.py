@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import oracle
 import pytest
 
 from chainrule import grad, hvp
+from tests import oracle
 
 RNG = np.random.default_rng(0)
 Y = RNG.normal(size=5)

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import oracle
 import pytest
 
 from chainrule import grad, hvp
+from tests import oracle
 
 
 def softmax_policy(theta: list[float], features: Any, rewards: list[float]) -> float:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import oracle
 import pytest
 
 from chainrule import grad
+from tests import oracle
 
 
 def penalty(x: float, y: float) -> float:

@@ -11,10 +11,10 @@ from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
-import oracle
 import pytest
 
 from chainrule import UnsupportedError, grad, value_and_grad
+from tests import oracle
 
 
 def star_rt(x, xs):

@@ -8,10 +8,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import oracle
 import pytest
 
 from chainrule import grad, value_and_grad
+from tests import oracle
 
 sys.path.insert(0, str(Path(__file__).parent / "programs"))
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import oracle
 import pytest
 
 from chainrule import grad, hvp, value_and_grad
+from tests import oracle
 
 
 def sigmoid_loss(z: Any, y: Any) -> Any:

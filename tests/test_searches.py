@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import oracle
 import pytest
 
 from chainrule import grad, jacobian, stop_gradient
 from chainrule.errors import NotDifferentiableError
+from tests import oracle
 
 
 def bisection(p: float) -> float:

@@ -14,6 +14,7 @@ import pytest
 import scipy.special as sp
 
 from chainrule import (
+    ArgumentError,
     define_derivative,
     grad,
     hessian,
