@@ -9,6 +9,7 @@ the results are those of the paths that do not recurse.
 from __future__ import annotations
 
 import ast
+import dataclasses
 import functools
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.lift.calls import DEEPEST_CALL, Calls, Given
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted
+from chainrule.lift.objects import is_of_argument
 from chainrule.lift.sharing import boxes_in
 from chainrule.lift.source import Source, unwrap
 from chainrule.lift.state import Frame, assigned_names, is_literal
@@ -139,6 +141,10 @@ class Functions(Calls):
             return True
         if isinstance(value, TupleValue):
             return True
+        if isinstance(value, ObjectBox):
+            # A part of a tree.
+            parts = self.taken_apart(value).values()
+            return any(isinstance(part, ObjectBox) and part.type is value.type for part in parts)
         return isinstance(value, ListBox) and isinstance(self.state[value], list)
 
     def _inlined_whole(self, callee: Callee, given: Given, node: ast.AST) -> Value:
@@ -236,7 +242,13 @@ class Functions(Calls):
             content = self.read(self.state[value]).items()
             parts = tuple((k, self._key_part(item, args, callee, node)) for k, item in content)
             return ("dict", parts)
-        if isinstance(value, ObjectBox) and value.instance is not None:
+        if isinstance(value, ObjectBox):
+            parts = tuple(
+                (name, self._key_part(item, args, callee, node))
+                for name, item in self.taken_apart(value).items()
+            )
+            if parts:
+                return ("made", value.type, parts)
             args.append(self.object_node(value))
             return ("object", Identity(value.instance))
         if isinstance(value, (Node, ListBox, View)):
@@ -321,9 +333,9 @@ class Functions(Calls):
                     inner.state[key] = inner.closure_like(value, frames[value.frame])
                 else:
                     inner.state[key] = inner.parameter_like(self, name, value)
-        kept = (ListBox, DictBox)
+        kept = (ListBox, DictBox, ObjectBox)
         boxes = {box: inner.state[box] for box in list(inner.state) if isinstance(box, kept)}
-        parameters = {name: inner.structure(value) for name, value in values.items()}
+        parameters = {name: inner.parameter_structure(value) for name, value in values.items()}
         try:
             result = inner.run_function(callee.tree, own, values)
         except AlwaysRaises:
@@ -331,7 +343,7 @@ class Functions(Calls):
         structure = inner.structure(result)
         self._check_effects(graph, callee, node)
         if any(inner.state.get(box) is not content for box, content in boxes.items()):
-            raise self._cannot(callee, node, "it changes a list or a dict")
+            raise self._cannot(callee, node, "it changes a list, a dict or an object")
         function.raises = any(step.op in (RAISE, INVOKE_EFFECT) for step in nodes_of(graph.body))
         return Lifted(graph, parameters, structure, tuple(inner.sources.values()))
 
@@ -358,14 +370,38 @@ class Functions(Calls):
                 for k, (key, item) in enumerate(outer.read(outer.state[value]).items())
             }
             return table
+        if isinstance(value, ObjectBox) and (content := outer.taken_apart(value)):
+            made = ObjectBox(None, value.type, None)
+            self.state[made] = {
+                key: self.parameter_like(outer, f"{name}_{key}", item)
+                for key, item in content.items()
+            }
+            return made
         if isinstance(value, ObjectBox):
-            box = ObjectBox(value.instance, value.type, self._parameter(name, outer.node(value)))
+            node = outer.object_node(value)
+            box = ObjectBox(value.instance, value.type, self._parameter(name, node))
             box.route = value.route
             self.state[box] = {}
             self.objects[id(value.instance)] = box
             return box
-        made = self._parameter(name, outer.node(value))
-        return self.boxed(made)
+        return self.boxed(self._parameter(name, outer.node(value)))
+
+    def parameter_structure(self, value: Value) -> Structure:
+        """The layout of what is handed on to a function that is kept apart."""
+        if isinstance(value, TupleValue):
+            return Structure("tuple", None, tuple(map(self.parameter_structure, value.items)))
+        if isinstance(value, ObjectBox) and value.instance is None:
+            content = self.state[value].values()
+            return Structure("tuple", None, tuple(map(self.parameter_structure, content)))
+        return self.structure(value)
+
+    def taken_apart(self, box: ObjectBox) -> dict[str, Value]:
+        """The attributes of an object that is handed on by them; none if it is by itself."""
+        content: dict[str, Value] = self.read(self.state.get(box, {}))
+        if box.instance is None:
+            return content
+        from_argument = is_of_argument(box.route) and dataclasses.is_dataclass(box.type)
+        return self.attributes_of(box) if content or from_argument else {}
 
     def closure_like(self, value: Closure, frame: Frame) -> Closure:
         """The same function with ``frame`` of this lifter around it."""

@@ -8,11 +8,12 @@ import functools
 import inspect
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from chainrule.graph.guard import Argument, Route
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, is_complex
+from chainrule.graph.structure import Structure
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays import is_numeric
 from chainrule.lift.control import Control
@@ -212,10 +213,26 @@ class Objects(Control):
 
     def node(self, value: Value, what: str = "this value") -> Node:
         if isinstance(value, ObjectBox):
-            return self.object_node(value)
+            return self._whole_object(value)
         if isinstance(value, Generator):
             return self.node(self.listed(value), what)
         return super().node(value, what)
+
+    def _whole_object(self, box: ObjectBox) -> Node:
+        """The node of an object used as a whole; it depends on the numbers that are in it."""
+        found = self.object_node(box)
+        if box.instance is None or not dataclasses.is_dataclass(box.type):
+            return found
+        held = [leaf for leaf in self.structure(box).leaves() if leaf.type.differentiable]
+        return self.verbatim("_0_", found, *held, pure=True) if held else found
+
+    def attributes_of(self, box: ObjectBox) -> dict[str, Value]:
+        """All that an object holds now, by name."""
+        held = vars(box.instance) if hasattr(box.instance, "__dict__") else {}
+        fields = dataclasses.fields(box.type) if dataclasses.is_dataclass(box.type) else ()
+        names = dict.fromkeys((*(field.name for field in fields), *held))
+        names.update(dict.fromkeys(self.read(self.state.get(box, {}))))
+        return {name: self._object_attribute(box, name, ast.Pass()) for name in names}
 
     def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
         content = self.read(self.state.get(owner, {}))
@@ -255,12 +272,26 @@ class Objects(Control):
     def runtime_attribute(self, owner: ObjectBox, name: str, found: Any) -> Value:
         """An attribute of an object that exists at run time, read when the derivative runs."""
 
+        def read(type_: Type) -> Node:
+            return self.verbatim(f"_0_.{name}", self.object_node(owner), type=type_, pure=True)
+
         def node() -> Node:
-            return self.verbatim(
-                f"_0_.{name}", self.object_node(owner), type=self.static_type(found), pure=True
-            )
+            return read(self.static_type(found))
 
         route = owner.route.attribute(name) if owner.route is not None else None
+        if type(found) in (list, tuple, dict) and is_of_argument(route):
+            if not dataclasses.is_dataclass(owner.type):
+                # Of such objects no key of the arguments tells the layout.
+                form, layout = (
+                    ("keys", list(found)) if type(found) is dict else ("length", len(found))
+                )
+                self.graph.guard(route, form, layout)
+            outer, self.state = self.state, dict(self.state)
+            value = self.example_value(name, found, read, route)
+            made, self.state = self.state, outer
+            for key, content in made.items():
+                self.begin_with(key, content)
+            return value
         if isinstance(found, (list, tuple)) and isinstance(self.static_type(found), SequenceType):
             box = self.boxed(node())
             self.reach(box, route)
@@ -268,6 +299,18 @@ class Objects(Control):
                 self.outside[box] = self.state[box]
             return box
         return self.adopt(found, node, route, name)
+
+    # Given by :class:`~chainrule.lift.parameters.Parameters`.
+
+    def structure(self, value: Value) -> Structure:
+        """The layout of a value."""
+        raise NotImplementedError
+
+    def example_value(
+        self, name: str, example: Any, read: Callable[[Type], Node], route: Route | None = None
+    ) -> Value:
+        """The value of what is like ``example`` and reached by ``route``."""
+        raise NotImplementedError
 
     def _watch_class(self, kind: type, name: str) -> None:
         """A method or property may be replaced in its class."""
@@ -290,6 +333,11 @@ class Objects(Control):
             self.block.add(
                 STATEMENT, (self.object_node(owner), self.node(value)), (f"_0_.{name} = _1_",)
             )
+
+
+def is_of_argument(route: Route | None) -> TypeGuard[Route]:
+    """Whether a route begins at a parameter."""
+    return route is not None and isinstance(route.root, Argument)
 
 
 def _is_instance_with_state(found: Any) -> bool:
