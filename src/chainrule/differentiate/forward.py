@@ -24,6 +24,7 @@ from chainrule.primitives.declare import Flat, Primitive, Structured
 from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.invoke import Invoke
 from chainrule.primitives.sequence import zero_of
+from chainrule.primitives.trajectories import Trajectory
 
 
 class ForwardWalker(Copier):
@@ -116,7 +117,7 @@ class ForwardWalker(Copier):
                 [self.dot(arg, direction) if arg in self.active else None for arg in step.args]
                 for direction in range(len(self.suffixes))
             ]
-            if isinstance(op, Invoke):
+            if isinstance(op, (Invoke, Trajectory)):
                 rows = self._together(rows)
             for direction, dots in enumerate(rows):
                 if any(dot is not None for dot in dots):

@@ -24,7 +24,7 @@ def call_function(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
 
 def call_functional(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
     """``quad(function, low, high, args=(...))[0]`` and its like."""
-    key, dotted, count, options = value.params
+    key, dotted, count, options, *layouts = value.params
     if speller.target.decorator is not None or speller.target.namespace is not None:
         raise speller.refusal(value, f"`{dotted}`")
     keywords = []
@@ -32,10 +32,14 @@ def call_functional(speller: Any, value: Value, args: list[ast.expr]) -> ast.exp
         keywords.append(ast.keyword("args", ast.Tuple(args[count:], ast.Load())))
     keywords += [ast.keyword(name, speller.constant(known)) for name, known in options]
     own = args[:count]
+    function = speller.name(speller.functions[key])
+    for layout in layouts:
+        solved: ast.Call = speller.template(f"call({layout})", [function, *own])
+        solved.func, solved.keywords = speller.callable(dotted), solved.keywords + keywords
+        return solved
     if dotted in ENDS:
         keywords.insert(0, ast.keyword(ENDS[dotted], ast.Tuple(own, ast.Load())))
         own = []
-    function = speller.name(speller.functions[key])
     call = ast.Call(speller.callable(dotted), [function, *own], keywords)
     written: ast.expr = speller.template(PARTS.get(dotted, "_0_"), [call])
     return written

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 from chainrule.graph.types import Type
 from chainrule.records import dataclass
 
 Key = Hashable
+
+
+class StateLayout(NamedTuple):
+    """How a state and its slopes stand in one array: the states, then a row of slopes for each.
+
+    ``position`` is that of the state among the function's arguments; ``states`` and ``leading``
+    are how many states there are, and how many columns of slopes are by what the function does not
+    take, None where the code finds out; ``single`` is whether there is one column only.
+    """
+
+    position: int
+    states: int | None
+    leading: int | None
+    single: bool
 
 
 @dataclass(eq=False)
@@ -28,7 +42,10 @@ class Function:
         arguments.  ``"slopes"`` are the results of the base, then the slope of each result that
         is a number by each such argument.  ``"pullback"`` takes the adjoint of result ``k`` as a
         further argument and returns the adjoints of those arguments; ``"pushforward"`` takes
-        their tangents and returns that of result ``k``.
+        their tangents and returns that of result ``k``.  ``"sensitivities"`` is the right side of
+        a system of differential equations beside the slopes of its solution.
+    layout:
+        Of such a system, how state and slopes stand in one array.
     raises:
         Calling it may raise an exception of the user's own: the call is an effect.
     lifting, met:
@@ -47,3 +64,4 @@ class Function:
     raises: bool = False
     lifting: bool = False
     met: bool = False
+    layout: StateLayout | None = None

@@ -1,33 +1,18 @@
-"""Integrals and roots: calls of SciPy that are given a function.
-
-The function is run once, on a variable of its own, and kept apart; what it uses from around it
-becomes arguments of it.
-"""
+"""Integrals and roots of numbers: calls of SciPy that are given a function of one variable."""
 
 from __future__ import annotations
 
 import ast
-from collections import abc
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from chainrule.graph.block import PARAMETER, Block, inside
-from chainrule.graph.function import Function
-from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
-from chainrule.graph.structure import Structure
-from chainrule.graph.types import BOOL, FLOAT, INT, Array, Sequence
-from chainrule.lift.core import AlwaysRaises, Completion
-from chainrule.lift.lifted import Lifted
+from chainrule.graph.types import BOOL, FLOAT, INT
+from chainrule.lift.apart import apart, further_arguments, static_option
 from chainrule.lift.methods import Methods
-from chainrule.lift.taken import LEAVES, Taken
-from chainrule.lift.values import Either, Method, Poison, Static, TupleValue, Value
-from chainrule.primitives.cost import nodes_of
-from chainrule.primitives.effect import DOMAIN, RAISE
+from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.functionals import INTEGRAL, INTEGRAL_EFFECT, ROOT, ROOT_EFFECT
-from chainrule.primitives.invoke import INVOKE_EFFECT
 
-RAISING = (RAISE, INVOKE_EFFECT, INTEGRAL_EFFECT, ROOT_EFFECT)
 NUMBERS = (FLOAT, INT, BOOL)
 
 
@@ -59,35 +44,31 @@ class Search:
             raise lifter.unsupported(
                 f"this call of `{self.name}`", f"Call it with: {', '.join(names)}.", node
             )
-        extra = given.get("args", TupleValue(()))
-        known, found = lifter.static_value(extra)
-        if isinstance(extra, TupleValue):
-            extras = list(extra.items)
-        elif known and isinstance(found, tuple):
-            extras = [Static(item) for item in found]
-        else:
-            extras = [extra]
+        extras = further_arguments(lifter, given.get("args", TupleValue(())))
         own = tuple(lifter.node(given[name]) for name in self.own)
         if any(each.type not in NUMBERS for each in own):
             raise lifter.unsupported(f"`{self.name}` of an array", self.of_arrays, node)
         options = tuple(
-            (name, _option(lifter, name, given[name], node))
+            (name, static_option(lifter, name, given[name], node))
             for name in self.options
             if name in given
         )
-        function, values = _apart(lifter, given["func"], extras, self.integral, node)
+        named = "integrand" if self.integral else "equation"
+
+        def number(value: Value) -> Node:
+            result = lifter.node(value)
+            if result.type not in NUMBERS:
+                raise lifter.unsupported(
+                    "a function that does not give a number is integrated or solved for",
+                    "Let it return one float.",
+                    node,
+                )
+            return result
+
+        function, values = apart(lifter, given["func"], [FLOAT], extras, number, named, node)
         ops = (INTEGRAL, INTEGRAL_EFFECT) if self.integral else (ROOT, ROOT_EFFECT)
         params = (function.key, self.dotted, len(own), options)
         return lifter.block.add(ops[function.raises], (*own, *values), params, FLOAT)
-
-
-def _option(lifter: Methods, name: str, value: Value, node: ast.AST) -> float | str:
-    known, found = lifter.static_value(value)
-    if not known or not isinstance(found, (int, float, str)):
-        raise lifter.unsupported(
-            f"`{name}` that is known at run time only", "Write the number there.", node
-        )
-    return found
 
 
 def integral(
@@ -121,108 +102,6 @@ def iterated_integral(func, a, b, gfun, hfun, args=(), epsabs=1.49e-08, epsrel=1
         return quad(lambda y: func(y, x, *args), low, high, epsabs=epsabs, epsrel=epsrel)[0]
 
     return quad(inner, a, b, epsabs=epsabs, epsrel=epsrel)[0]
-
-
-def _apart(
-    lifter: Methods, value: Value, extras: abc.Sequence[Value], integral: bool, node: ast.AST
-) -> tuple[Function, tuple[Node, ...]]:
-    """The function behind ``value``, and what it is to be given besides its variable."""
-    graph = lifter.graph
-    inputs: list[Node] = []
-    values: list[Node] = []
-    found: list[Node] = []
-
-    def fresh(type: Any) -> Node:
-        inputs.append(graph.new_node(PARAMETER, (), ("input",), type, lifter.block))
-        return inputs[-1]
-
-    def run() -> Completion:
-        given: list[Value] = [fresh(FLOAT)]
-        for extra in extras:
-            if isinstance(extra, Node) and extra.type.differentiable:
-                values.append(extra)
-                given.append(fresh(extra.type))
-            else:
-                given.append(extra)
-        result = lifter.node(lifter.call(value, given, {}, node))
-        if result.type not in NUMBERS:
-            raise lifter.unsupported(
-                "a function that does not give a number is integrated or solved for",
-                "Let it return one float.",
-                node,
-            )
-        found.append(result)
-        return Completion.FALLS
-
-    path = lifter.run_path(lifter.state, run)
-    if not found:
-        raise AlwaysRaises
-    changed = any(
-        path.state.get(key) is not before and not isinstance(before, Either)
-        for key, before in lifter.state.items()
-    )
-    effects = [step.op for step in nodes_of(path.block) if step.op.effect and step.op is not DOMAIN]
-    if changed or any(op not in RAISING for op in effects):
-        raise lifter.unsupported(
-            "a function that is integrated or solved for prints, or changes what is around it",
-            "Let it compute its value only.",
-            node,
-        )
-    names = _names(lifter, value, "integrand" if integral else "equation")
-    taken = _Apart(lifter, path.block, inputs, names[1:])
-    result = taken.mapped(found[0])
-    taken.graph.name = names[0]
-    lifted = Lifted(taken.graph, {}, Structure("leaf", result), ())
-    key = ("apart", len(graph.functions), names[0])
-    function = graph.functions[key] = Function(
-        key, names[0], types=(FLOAT,), lifted=lifted, raises=bool(effects)
-    )
-    return function, (*values, *[taken.read.get(o, o) for o in taken.outer[len(inputs) :]])
-
-
-def _names(lifter: Any, value: Value, fallback: str) -> list[str]:
-    """The name of a function, and those of its parameters."""
-    function = value.function if isinstance(value, Method) else value
-    name = getattr(getattr(function, "tree", None), "name", fallback)
-    if isinstance(function, Static):
-        name = getattr(function.value, "__name__", fallback)
-    if not str(name).isidentifier():
-        name = fallback
-    return [str(name), *lifter._parameter_names(value)]
-
-
-def _is_inside(node: Node, block: Block) -> bool:
-    return node.op.name not in LEAVES and inside(node, block)
-
-
-class _Apart(Taken):
-    """A function's block as a graph whose parameters bear the user's names.
-
-    Numbers that it reads out of lists and arrays around it are read before: ``read`` has them.
-    """
-
-    def __init__(self, lifter: Methods, block: Block, inputs: list[Node], names: list[str]) -> None:
-        self.inputs = dict(zip(inputs, names, strict=False))
-        self.read: dict[Node, Node] = {}
-        for step in block.steps:
-            apart = not any(_is_inside(arg, block) or arg in inputs for arg in step.args)
-            held = any(isinstance(arg.type, (Array, Sequence)) for arg in step.args)
-            if apart and held and step.type == FLOAT and step.op.pure:
-                self.read[step] = lifter.block.add(step.op, step.args, step.params, step.type)
-        super().__init__(lifter.graph, block, inputs)
-
-    def is_outer(self, node: Node) -> bool:
-        return node in self.read or super().is_outer(node)
-
-    def step(self, step: Node) -> None:
-        if step not in self.read:
-            super().step(step)
-
-    def name_of(self, node: Node) -> str:
-        known = self.read.get(node, node)
-        name = self.inputs.get(node) or self.source.names.get(known) or "value"
-        taken = {parameter.params[0] for parameter in self.graph.body.parameters}
-        return free_name(name, taken)
 
 
 TOLERANCES = ("epsabs", "epsrel", "limit")

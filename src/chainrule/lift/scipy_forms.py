@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.types import BOOL, FLOAT, INT
-from chainrule.lift import curves, functionals
+from chainrule.lift import curves, functionals, trajectories
 from chainrule.lift.methods import Methods
 from chainrule.lift.values import Static, Value
 from chainrule.primitives.declare import Elementwise
@@ -100,6 +100,8 @@ SCIPY: dict[tuple[str, str], ScipyForm] = {
     **{("scipy.special", name): _entrywise(op) for name, op in INVERSES.items()},
     ("scipy.integrate", "quad"): functionals.integral,
     ("scipy.integrate", "dblquad"): functionals.double_integral,
+    ("scipy.integrate", "solve_ivp"): trajectories.solve_ivp,
+    ("scipy.integrate", "odeint"): trajectories.odeint,
     **{("scipy.optimize", name): search for name, search in functionals.ROOTS.items()},
     ("scipy.optimize", "root_scalar"): functionals.root_between,
     ("scipy.optimize", "fsolve"): functionals.root_near,

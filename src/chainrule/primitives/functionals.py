@@ -7,17 +7,17 @@ the slopes of the function only, so that derivatives of any order follow.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from chainrule.errors import UnsupportedError
-from chainrule.graph.block import Block, Graph
+from chainrule.graph.block import Graph
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import FLOAT, OPAQUE, Type
-from chainrule.primitives.control import owned_blocks
-from chainrule.primitives.declare import Flat, Primitive, is_constant
+from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, Invoke
+from chainrule.primitives.jumps import moving_jump, own_function
 from chainrule.primitives.partials import scaled
 from chainrule.primitives.walker import ReverseWalker
 
@@ -102,8 +102,10 @@ class Integral(Functional):
 
     def _check(self, node: Node, graph: Graph, position: int) -> None:
         """Refuse an integrand with jumps that move: Leibniz's rule leaves them out."""
-        function = graph.functions[node.params[0]]
-        place = _moving_jump(graph.functions, function, position)
+        function = own_function(graph.functions, graph.functions[node.params[0]])
+        body = function.lifted.graph.body
+        variable, moving = body.parameters[0], body.parameters[position]
+        place = moving_jump(body, {variable: {"where"}, moving: {"moves"}})
         if place is not None:
             raise UnsupportedError(
                 f"`{_short(node)}` of a function that branches on its variable together with "
@@ -161,7 +163,7 @@ def slope_of(functions: dict[Hashable, Function], function: Function, position: 
     key = (function.key, "slope", position)
     known = functions.get(key)
     if known is None:
-        body = _own(functions, function).lifted.graph.body
+        body = own_function(functions, function).lifted.graph.body
         name = str(body.parameters[position].params[0])
         known = functions[key] = Function(
             key,
@@ -174,52 +176,6 @@ def slope_of(functions: dict[Hashable, Function], function: Function, position: 
             raises=function.raises,
         )
     return known
-
-
-def _own(functions: dict[Hashable, Function], function: Function) -> Function:
-    """The user's function behind a slope of it, which takes the same arguments."""
-    while function.base is not None:
-        function = functions[function.base]
-    return function
-
-
-def _moving_jump(
-    functions: dict[Hashable, Function], function: Function, position: int
-) -> Node | None:
-    """A step that may jump where the variable passes what the argument at ``position`` tells."""
-    body: Block = _own(functions, function).lifted.graph.body
-    depends: dict[Node, frozenset[int]] = {
-        body.parameters[0]: frozenset([0]),
-        body.parameters[position]: frozenset([1]),
-    }
-    steps = list(_all_steps(body))
-    size = -1
-    while size != (size := sum(map(len, depends.values()))):
-        for step in steps:
-            blocks = owned_blocks(step)
-            found = frozenset[int]().union(
-                *(depends.get(arg, frozenset()) for arg in (*step.args, *_handed_out(blocks)))
-            )
-            depends[step] = found
-            for block in blocks:
-                depends.update(dict.fromkeys(block.parameters, found))
-    for step in steps:
-        jumps = isinstance(step.op, (Flat, Invoke))
-        if jumps and len(depends[step]) == 2:
-            return step
-    return None
-
-
-def _handed_out(blocks: Sequence[Block]) -> list[Node]:
-    return [result for block in blocks for result in block.results]
-
-
-def _all_steps(body: Block) -> Iterator[Node]:
-    pending = [body]
-    while pending:
-        for step in pending.pop().steps:
-            yield step
-            pending.extend(owned_blocks(step))
 
 
 def _effect(op: Any) -> Any:

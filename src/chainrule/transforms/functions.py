@@ -27,6 +27,7 @@ from chainrule.primitives.invoke import (
     INVOKE,
     INVOKE_EFFECT,
 )
+from chainrule.primitives.trajectories import TRAJECTORIES, Problem
 from chainrule.transforms.pipeline import (
     Wanted,
     copy_of,
@@ -37,8 +38,9 @@ from chainrule.transforms.pipeline import (
     simplified,
     tangent_of,
 )
+from chainrule.transforms.sensitivities import sensitivities_of
 
-CALLING = (INVOKE, INVOKE_EFFECT, *FUNCTIONALS)
+CALLING = (INVOKE, INVOKE_EFFECT, *FUNCTIONALS, *TRAJECTORIES)
 Finish = Callable[[Graph], Graph]
 
 
@@ -92,6 +94,9 @@ def _docstring(functions: dict[Hashable, Function], function: Function) -> str:
         if taken
     ]
     base = functions[function.base].name
+    if function.kind == "sensitivities":
+        by = f" by {', '.join(names)}" if names else ""
+        return f"Change of the state of `{base}` and of its slopes{by}."
     if function.kind == "pullback":
         return f"Adjoint of {', '.join(names)} for an adjoint of `{base}`."
     if function.kind == "slope":
@@ -112,6 +117,9 @@ def made(functions: dict[Hashable, Function], function: Function) -> Lifted:
             lifted = pushforward_of(base, function.mask, function.k)
         elif function.kind == "slope":
             lifted = slope_of(base, function.k)
+        elif function.kind == "sensitivities":
+            assert function.layout is not None
+            lifted = _finished(sensitivities_of(base, function.mask, function.layout))
         else:
             lifted = slopes_of(base, function.mask)
         function.lifted = lifted
@@ -121,6 +129,11 @@ def made(functions: dict[Hashable, Function], function: Function) -> Lifted:
         _return(lifted)
         function.lifted = lifted
     return lifted
+
+
+def _finished(lifted: Lifted) -> Lifted:
+    _return(lifted)
+    return _simplified(lifted)
 
 
 def _leaves(structure: Structure) -> list[Structure]:
@@ -265,6 +278,10 @@ class _Caller(Copier):
             self.called[step.params[0]] = None
             self.named(step, self.map[step])
             return self.map[step]
+        if step.op in TRAJECTORIES and step in self.live:
+            self.map[step] = self._part(step)
+            self.named(step, self.map[step])
+            return self.map[step]
         if step.op not in (INVOKE, INVOKE_EFFECT):
             return super().copy(step)
         if step not in self.live:
@@ -283,6 +300,27 @@ class _Caller(Copier):
         if len(function.types) > 1 and not step.origin.derivative:
             self.graph.names.setdefault(self.map[step], "value")
         return self.map[step]
+
+    def _part(self, step: Node) -> Node:
+        """One part of what a solver returns; all of them are read out of one call."""
+        key, problem, part = step.params
+        assert isinstance(problem, Problem)
+        whole = problem.ends > 0
+        call = self._known((key, problem), step)
+        if call is None:
+            op = CALL_FUNCTIONAL_EFFECT if step.op.effect else CALL_FUNCTIONAL
+            args = tuple(map(self.mapped, step.args))
+            params = (key, problem.dotted, problem.own, problem.options, problem.layout())
+            call = self.graph.cursor.add(op, args, params, None if whole else step.type)
+            self.made.setdefault(((key, problem), step.args), []).append((self.graph.cursor, call))
+            self.called[key] = None
+            if self.graph.functions[key].base is not None:
+                self.graph.names.setdefault(call, "sensitivities")
+            elif whole:
+                self.graph.names.setdefault(call, "solution")
+        if not whole:
+            return call
+        return self.graph.cursor.add(VERBATIM, (call,), (f"_0_.{part}", step.type, None), step.type)
 
     def _widest(self, key: Hashable, step: Node) -> Hashable:
         """The function that is called on these arguments anyway and returns this result too."""

@@ -109,13 +109,19 @@ class Sweeps:
         When a loop would have to repeat what it does to the world.
     """
 
-    def __init__(self, lifted: Lifted, inputs: Sequence[Node], outputs: Sequence[Node]) -> None:
+    def __init__(
+        self,
+        lifted: Lifted,
+        inputs: Sequence[Node],
+        outputs: Sequence[Node],
+        walker: Sweep | None = None,
+    ) -> None:
         if any(step.op is CALL for step in _used_in_loops(lifted.graph.body)):
             raise ArgumentError(
                 "forward mode by lists and arrays would repeat the calls that a loop makes",
                 remedy='Use mode="reverse" or mode="auto".',
             )
-        self.walker = Sweep(lifted, inputs, outputs)
+        self.walker = Sweep(lifted, inputs, outputs) if walker is None else walker
         self.graph = self.walker.graph
 
     def gradient(self, leaf: Node) -> Node:

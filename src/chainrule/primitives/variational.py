@@ -1,0 +1,444 @@
+"""The slopes of a solution by what it starts from, by its parameters and by time.
+
+See :mod:`chainrule.primitives.trajectories`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.block import Block, Graph
+from chainrule.graph.function import Function, StateLayout
+from chainrule.graph.node import Node
+from chainrule.graph.types import INT, Type, array_of, unit_axes_of
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.primitives.arithmetic import logical_not
+from chainrule.primitives.arrays.creation import array_of_list, eye, literal, zeros, zeros_like
+from chainrule.primitives.arrays.indexing import entry_along, part_along, section, section_set
+from chainrule.primitives.arrays.measured import lengths_of
+from chainrule.primitives.arrays.products import einsum_of
+from chainrule.primitives.arrays.rearranging import pad
+from chainrule.primitives.arrays.reductions import array_sum
+from chainrule.primitives.arrays.shaping import (
+    concatenate,
+    dimension,
+    ravel,
+    reshape,
+    reshape_like,
+    size_of,
+)
+from chainrule.primitives.broadcasting import widened
+from chainrule.primitives.control import LOOP, raise_where
+from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.invoke import INVOKE, INVOKE_EFFECT
+from chainrule.primitives.jumps import moving_jump, own_function
+from chainrule.primitives.sequence import append, display, index, index_add
+from chainrule.primitives.trajectories import part_of, problem_of
+
+MASK = tuple[bool, ...]
+# Up to so many numbers the solution and its slopes start from are written out.
+WRITTEN_START = 24
+FAILED = "raise ArithmeticError('the sensitivities could not be integrated')"
+
+
+class Columns(NamedTuple):
+    """Where the slopes by one argument stand among all slopes."""
+
+    position: int
+    first: Any
+    count: Any
+
+
+class Slopes:
+    """The slopes of a solution by those arguments that are marked, beside each other."""
+
+    def __init__(self, node: Node, args: Sequence[Node], mask: MASK) -> None:
+        self.node, self.graph, self.args = node, node.graph, args
+        self.problem = problem_of(node)
+        self.function = self.graph.functions[node.params[0]]
+        self.states = self._states()
+        self.columns = self._laid_out(mask)
+        self.count = self.columns[-1].first + self.columns[-1].count if self.columns else 0
+        self._made: Node | None = None
+
+    def _states(self) -> Any:
+        """How many states there are."""
+        (start, *_) = self.problem.start(self.args)
+        known = self.problem.starts or states_of(self.function) or lengths_of(start)[0].known
+        if known:
+            return known
+        count = dimension(start, axis=0)
+        return int(constant_value(count)) if is_constant(count) else count
+
+    def _laid_out(self, mask: MASK) -> list[Columns]:
+        problem, found = self.problem, list[Columns]()
+        first: Any = 0
+        start = range(problem.ends, problem.ends + (problem.starts or 1))
+        begins = problem.ends == 2 and mask[0]
+        begins = begins or (problem.ends == 0 and mask[problem.time])
+        whole = begins or not all(map(self._is_number, _marked(self.args, mask, problem.own)))
+        if any(mask[k] for k in start) or begins:
+            for k in start:
+                if mask[k] or whole or not problem.starts:
+                    count = 1 if problem.starts else self.states
+                    found.append(Columns(k, first, count))
+                    first = first + count
+        for k in range(problem.own, len(self.args)):
+            if mask[k]:
+                count = 1 if self._is_number(self.args[k]) else size_of(self.args[k])
+                found.append(Columns(k, first, count))
+                first = first + count
+        return found
+
+    def _is_number(self, value: Node) -> bool:
+        if isinstance(value.type, SequenceType) or not value.type.differentiable:
+            raise UnsupportedError(
+                "an initial value problem with a list that is differentiated by",
+                remedy="Make an array of it before.",
+                position=self.node.origin.position,
+            )
+        return not unit_axes_of(value.type)
+
+    @property
+    def start(self) -> Node:
+        """What the solution starts from, as one array."""
+        given = self.problem.start(self.args)
+        if not self.problem.starts:
+            array: Node = given[0]
+            return array
+        return self.graph.cursor.add(literal, tuple(given), ((len(given),), None))
+
+    def made(self) -> Node:
+        """The slopes: axes as of the solution, and one over the columns behind the states."""
+        if self._made is not None:
+            return self._made
+        graph, problem = self.graph, self.problem
+        leading = sum(columns.position < problem.own for columns in self.columns)
+        first = self.columns[leading].first if leading < len(self.columns) else self.count
+        known = isinstance(self.states, int)
+        layout = StateLayout(
+            problem.state,
+            self.states if known else None,
+            first if isinstance(first, int) else None,
+            isinstance(self.count, int) and self.count == 1,
+        )
+        marked = {columns.position - problem.own + 2 for columns in self.columns[leading:]}
+        values = self.args[problem.own :]
+        mask = tuple(k in marked for k in range(2 + len(values)))
+        derived = sensitivities(graph.functions, self.function, mask, layout)
+        self._check(mask)
+        times = self.args[problem.time : problem.time + problem.times] or (self._times(),)
+        options = self.args[problem.own - len(problem.given) : problem.own]
+        more = [] if known else [self.states]
+        ends, further = self.args[: problem.ends], (*times, *options, *values, *more)
+        wide = problem._replace(starts=0, times=True)
+        again = self._again((derived.key, wide, "y"), (*ends, *further))
+        if again is not None:
+            return self._read(again)
+        start = self._whole_start(leading)
+        if len(start) > 1:
+            wide = wide._replace(starts=len(start))
+        args = (*ends, *start, *further)
+        if problem.ends:
+            done = part_of(graph, derived.key, wide, "success", args)
+            raise_where(logical_not(done), FAILED)
+        solved = part_of(graph, derived.key, wide, "y", args)
+        return self._read(solved)
+
+    def _again(self, params: tuple[Hashable, ...], rest: Sequence[Node]) -> Node | None:
+        """A solution with the same slopes, where another direction has asked for it before.
+
+        The zeros that it starts from are new ones each time.
+        """
+        at = self.problem.ends
+        for block in self.graph.cursor.around():
+            for step in block.steps:
+                if step.params == params and (*step.args[:at], *step.args[at + 1 :]) == rest:
+                    joined = step.args[at]
+                    if joined.op is concatenate and joined.args[0] is self.start:
+                        return step
+        return None
+
+    def _read(self, solved: Node) -> Node:
+        """The slopes out of the solution that holds them."""
+        found = part_along(solved, self.problem.along, self.states, None)
+        if not isinstance(self.count, int) or self.count > 1:
+            found = self._folded(found)
+            self.graph.names.setdefault(found, "slopes")
+        self._made = found
+        return found
+
+    def _whole_start(self, leading: int) -> tuple[Node, ...]:
+        """What the solution and its slopes start from: numbers, or one array."""
+        entries = self._unit_entries()
+        if entries is not None and 0 < self.problem.starts <= WRITTEN_START - len(entries):
+            return (*self.problem.start(self.args), *map(self.graph.constant, entries))
+        if not leading and entries is not None:
+            joined: Node = pad(self.start, pad_width=(0, len(entries)))
+        else:
+            joined = concatenate(self.start, self._unit(leading), axis=0)
+        self.graph.names.setdefault(joined, "start")
+        return (joined,)
+
+    def _unit_entries(self) -> list[float] | None:
+        """The slopes at the start, a row for each state, where their number is known."""
+        if not isinstance(self.states, int) or not isinstance(self.count, int):
+            return None
+        leading = [columns for columns in self.columns if columns.position < self.problem.own]
+        ones = {(c.position - self.problem.ends, c.first) for c in leading}
+        if leading and not self.problem.starts:
+            ones = {(k, k) for k in range(self.states)}
+        return [float((row, k) in ones) for row in range(self.states) for k in range(self.count)]
+
+    def _check(self, mask: MASK) -> None:
+        """Refuse a right side with jumps that move: the variational equations leave them out."""
+        function = own_function(self.graph.functions, self.function)
+        body = function.lifted.graph.body
+        marks = {
+            parameter: {"moves"}
+            for parameter, taken in zip(body.parameters, mask, strict=False)
+            if taken
+        }
+        time, state = (body.parameters[k] for k in (1 - self.problem.state, self.problem.state))
+        marks[time] = {"where"}
+        marks[state] = {"where", "moves"}
+        place = moving_jump(body, marks)
+        if place is not None:
+            raise UnsupportedError(
+                "a right side that branches on its state, or on time together with what is "
+                "differentiated by",
+                remedy="Where its pieces meet without a jump, write them with max, min or abs; "
+                "else integrate from switch to switch.",
+                position=place.origin.position or self.node.origin.position,
+            )
+
+    def _folded(self, flat: Node) -> Node:
+        times = unit_axes_of(self.node.type)[1 - self.problem.along]
+        rest = 1 if times else -1
+        sizes = (self.states, self.count)
+        shape = (*sizes, rest) if self.problem.along == 0 else (rest, *sizes)
+        return reshape(flat, *(_sized(self.graph, size) for size in shape))
+
+    def _times(self) -> Node:
+        return part_of(self.graph, self.node.params[0], self.problem, "t", self.args)
+
+    def _unit(self, leading: int) -> Node:
+        """The slopes at the start, one row for each state behind the other."""
+        if not leading:
+            return zeros(_sized(self.graph, self.states * self.count))
+        if leading == (self.problem.starts or 1):
+            return ravel(eye(*(_sized(self.graph, size) for size in (self.states, self.count))))
+        nodes = tuple(map(self.graph.constant, self._unit_entries() or ()))
+        return self.graph.cursor.add(literal, nodes, ((len(nodes),), None))
+
+    def part(self, columns: Columns) -> Node:
+        """The slopes by one argument; without the axis of the columns where that is a number."""
+        whole = self.made()
+        if isinstance(self.count, int) and self.count == 1:
+            return whole
+        axis = self.problem.along + 1
+        if isinstance(columns.count, int) and columns.count == 1:
+            return _at_column(whole, axis, columns.first)
+        end = columns.first + columns.count
+        return part_along(whole, axis, columns.first, None if end is self.count else end)
+
+    def _is_single(self, columns: Columns) -> bool:
+        return isinstance(columns.count, int) and columns.count == 1
+
+    def along(self, columns: Columns, dot: Node) -> Node:
+        """The tangent of the solution for that of one argument."""
+        part = self.part(columns)
+        if self._is_single(columns):
+            if unit_axes_of(dot.type):
+                dot = self._number(dot)
+            product: Node = dot * part
+            return product
+        flat = ravel(dot) if len(unit_axes_of(dot.type)) > 1 else dot
+        letters = "ijt,j->it" if self.problem.along == 0 else "tij,j->ti"
+        return einsum_of(letters, part, flat)
+
+    def _number(self, value: Node) -> Node:
+        zero = self.graph.constant(0)
+        return self.graph.cursor.add(index, (value, *(zero for _ in unit_axes_of(value.type))))
+
+    def against(self, columns: Columns, out_bar: Node) -> Node:
+        """The adjoint of one argument for that of the solution."""
+        part, arg = self.part(columns), self.args[columns.position]
+        if self._is_single(columns):
+            total = array_sum(out_bar * part)
+            return widened(total, arg) if unit_axes_of(arg.type) else total
+        letters = "it,ijt->j" if self.problem.along == 0 else "ti,tij->j"
+        found = einsum_of(letters, out_bar, part)
+        return reshape_like(found, arg) if len(unit_axes_of(arg.type)) > 1 else found
+
+
+def _sized(graph: Graph, size: Any) -> Node:
+    return graph.constant(size) if isinstance(size, int) else size
+
+
+def _at_column(base: Node, axis: int, position: Any) -> Node:
+    if isinstance(position, int):
+        return entry_along(base, axis, position)
+    none = base.graph.constant(None)
+    at = (*(none for _ in range(3 * axis)), position)
+    return base.graph.cursor.add(section, (base, *at), ("s" * axis + "i",))
+
+
+def _marked(args: Sequence[Node], mask: MASK, first: int) -> list[Node]:
+    return [args[k] for k in range(first, len(args)) if mask[k]]
+
+
+class MovingTimes:
+    """How a solution changes with the times at which it is read, and with that of its start."""
+
+    def __init__(self, node: Node, args: Sequence[Node], slopes: Slopes) -> None:
+        self.node, self.args, self.slopes = node, args, slopes
+        self.graph, self.problem = node.graph, problem_of(node)
+
+    def _slope(self, time: Node, state: Node) -> Node:
+        """The right side at one time."""
+        function = self.slopes.function
+        op = INVOKE_EFFECT if function.raises else INVOKE
+        first = (time, state) if self.problem.time_first else (state, time)
+        args = (*first, *self.args[self.problem.own :])
+        return self.graph.cursor.add(op, args, (function.key, 0), self._state_type())
+
+    def _state_type(self) -> Type:
+        return array_of("float64", (unit_axes_of(self.node.type)[self.problem.along],))
+
+    def _start_slope(self) -> Node:
+        begin = self.args[0]
+        if not self.problem.ends:
+            begin = self._entry(self.args[self.problem.time], 0)
+        return self._slope(begin, self.slopes.start)
+
+    def _end_slope(self) -> Node:
+        return self._slope(self.args[1], entry_along(self.node, 1 - self.problem.along, -1))
+
+    def _entry(self, times: Node, position: int) -> Node:
+        return self.graph.cursor.add(index, (times, self.graph.constant(position)))
+
+    def _all_slopes(self) -> Node:
+        """The right side at every time, a row for each."""
+        times = self.args[self.problem.time]
+        body = Block(self.graph, self.graph.cursor)
+        k = body.parameter("k", INT)
+        kind = SequenceType(self._state_type())
+        rows = body.parameter("rows", kind)
+        self.graph.names[rows] = "rows"
+        none = self.graph.constant(None)
+        with self.graph.inside(body):
+            at = self.graph.cursor.add(index, (times, k))
+            if self.problem.along == 1:
+                state = self.graph.cursor.add(index, (self.node, k))
+            else:
+                state = self.graph.cursor.add(section, (self.node, none, none, none, k), ("si",))
+            made = self._slope(at, state)
+            body.results = (self.graph.cursor.add(append, (rows, made)),)
+        empty = self.graph.cursor.add(display, (), ("list",))
+        count = dimension(times, axis=0)
+        bounds = (self.graph.constant(0), count, self.graph.constant(1))
+        loop = self.graph.cursor.add(LOOP, (*bounds, empty), ("range", None, body, False))
+        return array_of_list(self.graph.cursor.item(loop, 0))
+
+    def _by_start(self, slopes_of_start: Any) -> Any:
+        """What ``slopes_of_start`` gives for the columns of the start, summed."""
+        total: Any = None
+        slope = self._start_slope()
+        first = self.problem.ends
+        for columns in self.slopes.columns:
+            if columns.position < self.problem.own:
+                single = bool(self.problem.starts)
+                part = self._entry(slope, columns.position - first) if single else slope
+                term = slopes_of_start(columns, part)
+                total = term if total is None else total + term
+        return total
+
+    def tangents(self, dots: Sequence[Node | None]) -> list[Node]:
+        """What moving times add to the tangent of the solution."""
+        problem, found = self.problem, []
+        dots = [None if dot is not None and is_constant(dot, 0) else dot for dot in dots]
+        times = dots[problem.time] if problem.times else None
+        begin = dots[0] if problem.ends else None
+        if times is not None:
+            rates = self._all_slopes()
+            moved = widened(times, self.args[problem.time])
+            product = einsum_of("ti,t->it" if problem.along == 0 else "ti,t->ti", rates, moved)
+            found.append(product)
+            if not problem.ends:
+                begin = self._entry(moved, 0)
+        if begin is not None:
+            shift = self._by_start(lambda columns, part: self.slopes.along(columns, part))
+            found.append(-(begin * shift))
+        if problem.ends and not problem.times:
+            for k, dot in ((0, begin), (-1, dots[1])):
+                if dot is not None:
+                    slope = self._start_slope() if k == 0 else self._end_slope()
+                    found.append(self._at(k, dot * slope))
+        return found
+
+    def _at(self, position: int, column: Node) -> Node:
+        """Zeros in the shape of the solution but for one column."""
+        none, zero = self.graph.constant(None), zeros_like(self.node)
+        at = (none, none, none, self.graph.constant(position))
+        return self.graph.cursor.add(section_set, (zero, *at, column), ("si",))
+
+    def pull(self, walker: Any, out_bar: Node) -> None:
+        problem = self.problem
+        begin, end = (self.args[0], self.args[1]) if problem.ends else (None, None)
+        times = self.args[problem.time] if problem.times else None
+        if times is not None and walker.active(times):
+            letters = "it,ti->t" if problem.along == 0 else "ti,ti->t"
+            bar = einsum_of(letters, out_bar, self._all_slopes())
+            if not problem.ends:
+                zero = self.graph.constant(0)
+                bar = self.graph.cursor.add(index_add, (bar, zero, self._begin_bar(out_bar)))
+            walker.accumulate(times, bar)
+        if begin is not None and walker.active(begin):
+            bar = self._begin_bar(out_bar)
+            if times is None:
+                first = entry_along(out_bar, 1, 0)
+                bar = bar + array_sum(first * self._start_slope())
+            walker.accumulate(begin, bar)
+        if end is not None and times is None and walker.active(end):
+            last = entry_along(out_bar, 1, -1)
+            walker.accumulate(end, array_sum(last * self._end_slope()))
+
+    def _begin_bar(self, out_bar: Node) -> Node:
+        def term(columns: Columns, part: Node) -> Node:
+            product: Node = self.slopes.against(columns, out_bar) * part
+            return array_sum(product) if unit_axes_of(product.type) else product
+
+        found: Node = -self._by_start(term)
+        return found
+
+
+def states_of(function: Function) -> int | None:
+    """How many slopes the user's function writes out; None where its text does not tell."""
+    if function.lifted is None:
+        return None
+    result = function.lifted.result
+    node = result.node if result.kind == "leaf" else result.parts[0].node
+    return len(node.args) if node is not None and node.op is literal else None
+
+
+def sensitivities(
+    functions: dict[Hashable, Function], function: Function, mask: MASK, layout: StateLayout
+) -> Function:
+    """The right side of the system of a solution and its slopes by marked arguments."""
+    key = (function.key, "sensitivities", mask, layout)
+    known = functions.get(key)
+    if known is None:
+        known = functions[key] = Function(
+            key,
+            f"{function.name}_with_sensitivities",
+            types=(array_of("float64", (False,)),),
+            kind="sensitivities",
+            base=function.key,
+            mask=mask,
+            layout=layout,
+            raises=function.raises,
+        )
+    return known
