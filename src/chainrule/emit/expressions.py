@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 import math
 import re
 import sys
@@ -11,7 +12,8 @@ from typing import Any
 
 from chainrule.emit.arrays import array_expression, path_of, reserve_array, section_key
 from chainrule.emit.calling import call_function, call_functional, read_curve
-from chainrule.emit.imports import Header, is_literal, literal
+from chainrule.emit.imports import Header
+from chainrule.emit.literals import is_literal, literal
 from chainrule.emit.logic import boolean
 from chainrule.emit.origins import Origins
 from chainrule.emit.plan import (
@@ -155,9 +157,8 @@ class Speller:
     def default(self, parameter: SignatureParameter) -> ast.expr:
         """The default of a parameter: written down, or imported where it cannot be."""
         value = parameter.default
-        if is_literal(value):
-            tree = ast.parse(literal(value, self.header), mode="eval").body
-            return tree
+        if is_literal(value) or isinstance(value, enum.Enum):
+            return ast.parse(literal(value, self.header), mode="eval").body
         module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
         if isinstance(module, str) and isinstance(name, str) and "<" not in name:
             return self.reference_to(module, name, value)
@@ -269,12 +270,12 @@ class Speller:
                 return self.name(self.header.module(module))
             if module == "builtins":
                 return self.builtin(name)
-            if module and not (is_literal(value) and name.isidentifier()):
+            if module and not is_literal(value):
                 return self.reference_to(module, name, value)
-            own = module == self.graph.module
-            return self.name(
-                self.header.constant(name or "table", value, module if own else None, own)
-            )
+            own = module == self.graph.module and name.isidentifier()
+            # A constant of a class bears its own name.
+            local = name.rpartition(".")[2] or "table"
+            return self.name(self.header.constant(local, value, module if own else None, own))
         return self.name(self.header.constant(str(key), value, None, False))
 
     def template(self, text: str, args: list[ast.expr]) -> ast.expr:

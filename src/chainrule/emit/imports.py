@@ -8,15 +8,13 @@ import math
 from collections.abc import Hashable
 from typing import Any
 
+from chainrule.emit.literals import LONGEST_LITERAL, literal
 from chainrule.emit.names import unused
-from chainrule.emit.printing import WIDTH, string_text, wrapped
+from chainrule.emit.printing import WIDTH, wrapped
 from chainrule.records import dataclass
 
 # Modules that are always written under their usual short name.
 ALIASES = {"numpy": "np"}
-LITERALS = (int, float, complex, str, bytes, bool, type(None))
-LONGEST_LITERAL = 20
-LONGEST_ARRAY = 400
 
 
 class Header:
@@ -188,62 +186,3 @@ def _attribute(module: str, name: str) -> Any:
     for part in name.split("."):
         value = getattr(value, part)
     return value
-
-
-def is_literal(value: Any) -> bool:
-    """Whether ``value`` can be written down as a constant of moderate length."""
-    return _literal_size(value) <= LONGEST_LITERAL
-
-
-def _literal_size(value: Any) -> int:
-    if type(value) in LITERALS:
-        return 1
-    if type(value) in (list, tuple):
-        return sum(map(_literal_size, value))
-    if type(value) is dict:
-        return sum(_literal_size(key) + _literal_size(item) for key, item in value.items())
-    return LONGEST_LITERAL + 1
-
-
-def literal(value: Any, header: Header) -> str:
-    """Python text of a literal, as ruff would format it."""
-    text = _literal_text(value, header)
-    return text
-
-
-def _literal_text(value: Any, header: Header) -> str:
-    match value:
-        case bool() | None:
-            return repr(value)
-        case float() if not math.isfinite(value):
-            name = header.imported("math", "nan" if math.isnan(value) else "inf")
-            return f"-{name}" if value < 0 else name
-        case str():
-            return string_text(value)
-        case list():
-            return f"[{', '.join(_literal_text(item, header) for item in value)}]"
-        case tuple():
-            inner = ", ".join(_literal_text(item, header) for item in value)
-            return f"({inner},)" if len(value) == 1 else f"({inner})"
-        case dict():
-            pairs = (
-                f"{_literal_text(k, header)}: {_literal_text(v, header)}" for k, v in value.items()
-            )
-            return f"{{{', '.join(pairs)}}}"
-    if type(value).__module__ == "numpy" and hasattr(value, "dtype") and hasattr(value, "tolist"):
-        return _array_text(value, header)
-    return repr(value)
-
-
-def _array_text(array: Any, header: Header) -> str:
-    """An array as a display; one that is too long to read must be bound by hand."""
-    numpy, dtype = header.module("numpy"), str(array.dtype)
-    if not array.shape:
-        return f"{numpy}.{dtype}({_literal_text(array.tolist(), header)})"
-    if array.size > LONGEST_ARRAY:
-        return f"...  # {dtype} array of shape {array.shape}, too long to be written down"
-    if not array.size:
-        return f"{numpy}.empty({array.shape}, dtype={numpy}.{dtype})"
-    usual = dtype in ("float64", "int64", "bool")
-    named = "" if usual else f", dtype={numpy}.{dtype}"
-    return f"{numpy}.array({_literal_text(array.tolist(), header)}{named})"

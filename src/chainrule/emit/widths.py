@@ -33,9 +33,8 @@ def measure_of(
             case "global":
                 return len(str(value.params[1]))
             case "reference":
-                return (
-                    len(str(value.params[0][-1])) if isinstance(value.params[0], tuple) else UNNAMED
-                )
+                key = value.params[0]
+                return len(str(key[-1]).rpartition(".")[2]) if isinstance(key, tuple) else UNNAMED
         return len(names[value]) if names.has(value) else UNNAMED
 
     def own(value: Value) -> int:

@@ -251,20 +251,30 @@ class Containers(Watching):
             except (LookupError, TypeError):
                 return self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=FLOAT)
             return self.static_item(base, found)
-        type: Type = OPAQUE
         table = base.value
-        if isinstance(table, (list, tuple)) and table:
-            kinds = {self.static_type(entry) for entry in table}
-            type = kinds.pop() if len(kinds) == 1 else FLOAT if kinds <= {FLOAT, INT} else OPAQUE
-        elif (
-            isinstance(table, dict)
-            and table
-            and all(isinstance(v, (int, float)) for v in table.values())
-        ):
-            type = FLOAT
+        type = self._entry_type(table)
         words = isinstance(table, (list, tuple)) and all(isinstance(v, str) for v in table)
         nodes = self.node(base), self.node(key)
         return self.boxed(self.verbatim("_0_[_1_]", *nodes, type=type, carries=not words))
+
+    def _entry_type(self, table: Any) -> Type:
+        """The type of whatever entry of a list, a tuple or a dict of the user's."""
+        if isinstance(table, (list, tuple)) and table:
+            kinds = {self.static_type(entry) for entry in table}
+            return kinds.pop() if len(kinds) == 1 else FLOAT if kinds <= {FLOAT, INT} else OPAQUE
+        if isinstance(table, dict) and table:
+            numbers = all(isinstance(entry, (int, float)) for entry in table.values())
+            return FLOAT if numbers else OPAQUE
+        return OPAQUE
+
+    def typed_table(self, table: Static) -> Node | None:
+        """A list or tuple of the user's as a run-time sequence; None where it is not uniform."""
+        entry = self._entry_type(table.value)
+        if not isinstance(table.value, (list, tuple)) or not entry.differentiable:
+            return None
+        kind = "tuple" if isinstance(table.value, tuple) else "list"
+        node = self.static_node(table)
+        return self.verbatim("_0_", node, type=SequenceType(entry, kind), pure=True)
 
     def place(self, box: ListBox, path: tuple[Node, ...]) -> Value:
         """An entry of a run-time list: a scalar is read now, a row stays a place."""

@@ -11,7 +11,7 @@ from chainrule.graph.node import Node
 from chainrule.lift.attempts import Attempts
 from chainrule.lift.branching import Path
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
-from chainrule.lift.exits import exits_of
+from chainrule.lift.exits import exits_of, has_exits
 from chainrule.lift.state import assigned_names
 from chainrule.lift.statements import STATEMENTS
 from chainrule.lift.values import UNBOUND, Range, Static, TupleValue, Value
@@ -199,7 +199,9 @@ class Control(Attempts):
         if items is None or len(items) > UNROLL_ITEMS:
             return None
         numbers = all(map(_is_row_of_numbers, items))
-        if numbers and len(items) > UNROLL_STEPS and self.is_table(iterable):
+        # Written out, each way out of the loop would be one level deeper than the one before.
+        long = len(items) > UNROLL_STEPS or (len(items) > 1 and has_exits(body))
+        if numbers and long and self.is_table(iterable):
             return None
         return items
 

@@ -48,6 +48,12 @@ def exits_of(loop: ast.For | ast.While) -> Exits | None:
     return found if len(found.ways) == len(jumps) else None
 
 
+def has_exits(body: Sequence[ast.AST]) -> bool:
+    """Whether a loop with this body may be left before its end."""
+    statements = [part for part in body if isinstance(part, ast.stmt)]
+    return any(True for _ in _jumps(statements, inner=False))
+
+
 def _jumps(statements: Sequence[ast.stmt], inner: bool) -> Iterator[ast.stmt]:
     """Every way out of the loop around ``statements``; breaks of an ``inner`` loop are its own."""
     for statement in statements:

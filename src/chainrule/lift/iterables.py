@@ -201,9 +201,10 @@ class Iterables(Loops):
             raise self.unsupported(
                 "a loop over a set, whose order is no one's choice", "Loop over sorted(...).", node
             )
-        if isinstance(iterable, (TupleValue, Static)):
+        table = self.typed_table(iterable) if isinstance(iterable, Static) else None
+        if table is None and isinstance(iterable, (TupleValue, Static)):
             return self.length_of(iterable), lambda index: self.item(iterable, index, node)
-        base = self.node(iterable, "what is looped over")
+        base = self.node(iterable, "what is looped over") if table is None else table
         if isinstance(base.type, SequenceType):
             return self.primitive(sequence.length, base), lambda index: self.item(base, index, node)
         if base.type != OPAQUE:

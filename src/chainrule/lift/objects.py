@@ -256,7 +256,7 @@ class Objects(Control):
             return Method(Static(found), owner)
         if owner.instance is None or not hasattr(owner.instance, name):
             if found is not None:
-                return self.wrap(found, None, Route(owner.type).attribute(name))
+                return self._class_attribute(owner.type, name, found)
             raise self.unsupported(
                 f"`{owner.type.__name__}` has no attribute `{name}`",
                 "Set it before it is read.",
@@ -268,6 +268,14 @@ class Objects(Control):
             with self.graph.inside(self.graph.body):
                 known[name] = self.runtime_attribute(owner, name, getattr(owner.instance, name))
         return self.seen(known[name])
+
+    def _class_attribute(self, kind: type, name: str, found: Any) -> Value:
+        """A constant of the class of an object that the function makes."""
+        node = None
+        if isinstance(found, (list, tuple, dict)):
+            key = (kind.__module__, f"{kind.__qualname__}.{name}")
+            node = functools.partial(self.graph.reference, key, found)
+        return self.wrap(found, node, Route(kind).attribute(name))
 
     def runtime_attribute(self, owner: ObjectBox, name: str, found: Any) -> Value:
         """An attribute of an object that exists at run time, read when the derivative runs."""

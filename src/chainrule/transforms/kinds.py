@@ -90,7 +90,7 @@ def kind_key(value: Any) -> Hashable:
         return (kind, value.dtype, ones)
     if kind in PLAIN:
         return kind.__name__
-    if hasattr(value, "dtype") and hasattr(value, "shape"):
+    if hasattr(value, "dtype") and hasattr(value, "shape") and kind is not type:
         ARRAYS.add(kind)
         return kind_key(value)
     if value is None or isinstance(value, str):

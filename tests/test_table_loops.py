@@ -1,0 +1,99 @@
+"""Loops over tables of the user's: bounds and slopes that are looked up step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chainrule import grad, value_and_grad
+from tests import oracle
+
+VOLTS = ((0.0, 3.0), (0.2, 3.5), (0.8, 3.9), (1.0, 4.2))
+BRACKETS = [(10.0, 0.1), (40.0, 0.2)]
+
+
+def volts_at(charge):
+    for (s0, v0), (s1, v1) in zip(VOLTS, VOLTS[1:], strict=False):  # noqa: RUF007
+        if charge <= s1:
+            return v0 + (v1 - v0) * (charge - s0) / (s1 - s0)
+    return VOLTS[-1][1]
+
+
+def discharge(charge, current, n, dt):
+    energy = 0.0
+    for _ in range(n):
+        energy += volts_at(charge) * current * dt
+        charge -= current * dt
+    return energy
+
+
+def tax(income):
+    due, low = 0.0, 0.0
+    for high, rate in BRACKETS:
+        if income <= high:
+            break
+        due += (high - low) * rate
+        low = high
+    return due + (income - low) ** 2 * 0.01
+
+
+class Cell:
+    VOLTS = ((0.0, 3.0), (0.5, 3.5), (1.0, 4.2))
+
+    def __init__(self, charge):
+        self.charge = charge
+
+    def volts(self):
+        for (s0, v0), (s1, v1) in zip(self.VOLTS, self.VOLTS[1:], strict=False):
+            if self.charge <= s1:
+                return v0 + (v1 - v0) * (self.charge - s0) / (s1 - s0)
+        return self.VOLTS[-1][1]
+
+
+def of_cell(charge, n, dt):
+    cell, energy = Cell(charge), 0.0
+    for _ in range(n):
+        energy += cell.volts() * dt
+        cell.charge -= dt
+    return energy
+
+
+CASES = {
+    volts_at: (0.3,),
+    discharge: (0.95, 0.1, 5, 1.0),
+    tax: (25.0,),
+    of_cell: (0.9, 4, 0.17),
+}
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", CASES, ids=lambda f: f.__name__)
+def test_tables_are_looped_over(f: Any, mode: str) -> None:
+    arguments = CASES[f]
+    derivative = value_and_grad(f, mode=mode)
+    value, slope = derivative(*arguments)
+    assert oracle.same_bits(value, f(*arguments))
+    verdict = oracle.derivative(f, arguments)
+    assert verdict.decided
+    assert oracle.agrees(verdict, slope)
+
+
+def test_the_loop_stands_in_the_text_once() -> None:
+    head = "for (s0, v0), (s1, v1) in zip(VOLTS, VOLTS[1:]):"
+    for f in (volts_at, discharge, of_cell):
+        assert grad(f).source.count(head) == 1
+    assert "for high, _ in BRACKETS:" in grad(tax).source
+    # The class is not imported for its table.
+    assert "VOLTS = ((0.0, 3.0), (0.5, 3.5), (1.0, 4.2))" in grad(of_cell).source
+
+
+def test_a_table_of_a_class_is_watched() -> None:
+    derivative = grad(of_cell)
+    before = derivative(0.9, 1, 0.1)
+    old, Cell.VOLTS = Cell.VOLTS, ((0.0, 3.0), (0.5, 3.5), (1.0, 5.0))
+    try:
+        assert derivative(0.9, 1, 0.1) > before
+    finally:
+        Cell.VOLTS = old
+    assert derivative(0.9, 1, 0.1) == before
