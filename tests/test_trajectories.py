@@ -95,7 +95,7 @@ CASES: tuple[tuple[Any, Any, tuple[float, ...]], ...] = (
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 @pytest.mark.parametrize(
-    ("function", "exact", "args"), CASES, ids=lambda case: getattr(case, "__name__", "")
+    ("function", "exact", "args"), CASES, ids=[case[0].__name__ for case in CASES]
 )
 def test_slopes_are_those_of_the_solution_in_closed_form(
     function: Callable[..., Any], exact: Callable[..., float], args: tuple[float, ...], mode: str

@@ -30,7 +30,7 @@ def call_functional(speller: Any, value: Value, args: list[ast.expr]) -> ast.exp
     keywords = []
     if args[count:]:
         keywords.append(ast.keyword("args", ast.Tuple(args[count:], ast.Load())))
-    keywords += [ast.keyword(name, speller.constant(known)) for name, known in options]
+    keywords += [ast.keyword(name, _option(speller, known)) for name, known in options]
     own = args[:count]
     function = speller.name(speller.functions[key])
     for layout in layouts:
@@ -43,6 +43,15 @@ def call_functional(speller: Any, value: Value, args: list[ast.expr]) -> ast.exp
     call = ast.Call(speller.callable(dotted), [function, *own], keywords)
     written: ast.expr = speller.template(PARTS.get(dotted, "_0_"), [call])
     return written
+
+
+def _option(speller: Any, known: Any) -> ast.expr:
+    """An option as it is written; a dict of options is the tuple of its pairs."""
+    if isinstance(known, tuple) and hasattr(known, "entries"):
+        keys = [speller.constant(key) for key, _ in known.entries]
+        return ast.Dict(keys, [speller.constant(value) for _, value in known.entries])
+    found: ast.expr = speller.constant(known)
+    return found
 
 
 def read_curve(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections import abc
-from typing import Any
+from typing import Any, NamedTuple
 
 from chainrule.graph.block import PARAMETER, Block, inside
 from chainrule.graph.function import Function
@@ -28,11 +28,18 @@ from chainrule.primitives.effect import DOMAIN, RAISE
 from chainrule.primitives.functionals import INTEGRAL_EFFECT, ROOT_EFFECT
 from chainrule.primitives.invoke import INVOKE_EFFECT
 from chainrule.primitives.sequence import index
+from chainrule.primitives.solutions import SOLUTION_EFFECT
 from chainrule.primitives.trajectories import TRAJECTORY_EFFECT
 
-RAISING = (RAISE, INVOKE_EFFECT, INTEGRAL_EFFECT, ROOT_EFFECT, TRAJECTORY_EFFECT)
+RAISING = (RAISE, INVOKE_EFFECT, INTEGRAL_EFFECT, ROOT_EFFECT, SOLUTION_EFFECT, TRAJECTORY_EFFECT)
 # From what the function returns to the one node that stands for it.
 Result = abc.Callable[[Value], Node]
+
+
+class Options(NamedTuple):
+    """A dict of options, as it is written."""
+
+    entries: tuple[tuple[str, Any], ...]
 
 
 def apart(
@@ -55,6 +62,8 @@ def apart(
     inputs: list[Node] = []
     values: list[Node] = []
     found: list[Node] = []
+    # Which parameters of the user's function the inputs are.
+    places = list(range(len(variables)))
 
     def fresh(type: Type) -> Node:
         inputs.append(graph.new_node(PARAMETER, (), ("input",), type, lifter.block))
@@ -65,6 +74,7 @@ def apart(
         for extra in extras:
             if isinstance(extra, Node) and extra.type.differentiable:
                 values.append(extra)
+                places.append(len(given))
                 given.append(fresh(extra.type))
             else:
                 given.append(extra)
@@ -88,7 +98,8 @@ def apart(
             node,
         )
     names = _names(lifter, value, named)
-    taken = _Apart(lifter, path.block, inputs, names[1:])
+    own = names[1:] + [""] * len(inputs)
+    taken = _Apart(lifter, path.block, inputs, [own[place] for place in places])
     mapped = taken.mapped(found[0])
     taken.graph.name = names[0]
     lifted = Lifted(taken.graph, {}, Structure("leaf", mapped), ())

@@ -11,7 +11,14 @@ from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.lift.apart import apart, further_arguments, static_option
 from chainrule.lift.methods import Methods
 from chainrule.lift.values import Poison, Static, TupleValue, Value
-from chainrule.primitives.functionals import INTEGRAL, INTEGRAL_EFFECT, ROOT, ROOT_EFFECT
+from chainrule.primitives.functionals import (
+    FIXED_POINT,
+    FIXED_POINT_EFFECT,
+    INTEGRAL,
+    INTEGRAL_EFFECT,
+    ROOT,
+    ROOT_EFFECT,
+)
 
 NUMBERS = (FLOAT, INT, BOOL)
 
@@ -24,6 +31,7 @@ class Search:
     own: tuple[str, ...]
     options: tuple[str, ...]
     integral: bool = False
+    fixed: bool = False
     of_arrays: str = "Call it for each."
 
     @property
@@ -67,6 +75,7 @@ class Search:
 
         function, values = apart(lifter, given["func"], [FLOAT], extras, number, named, node)
         ops = (INTEGRAL, INTEGRAL_EFFECT) if self.integral else (ROOT, ROOT_EFFECT)
+        ops = (FIXED_POINT, FIXED_POINT_EFFECT) if self.fixed else ops
         params = (function.key, self.dotted, len(own), options)
         return lifter.block.add(ops[function.raises], (*own, *values), params, FLOAT)
 
@@ -152,3 +161,4 @@ NEAR = Search(
     ("xtol",),
     of_arrays="Solve a system by steps of Newton's method in a loop.",
 )
+FIXED = Search("scipy.optimize.fixed_point", ("x0",), ("xtol", "maxiter", "method"), fixed=True)

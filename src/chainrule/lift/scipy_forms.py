@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.types import BOOL, FLOAT, INT
-from chainrule.lift import curves, functionals, trajectories
+from chainrule.lift import curves, functionals, solutions, trajectories
 from chainrule.lift.methods import Methods
 from chainrule.lift.values import Static, Value
 from chainrule.primitives.declare import Elementwise
@@ -104,7 +104,12 @@ SCIPY: dict[tuple[str, str], ScipyForm] = {
     ("scipy.integrate", "odeint"): trajectories.odeint,
     **{("scipy.optimize", name): search for name, search in functionals.ROOTS.items()},
     ("scipy.optimize", "root_scalar"): functionals.root_between,
-    ("scipy.optimize", "fsolve"): functionals.root_near,
+    ("scipy.optimize", "fsolve"): solutions.fsolve,
+    ("scipy.optimize", "fixed_point"): solutions.fixed_point,
+    ("scipy.optimize", "root"): solutions.ROOT,
+    ("scipy.optimize", "curve_fit"): solutions.fitted_curve,
+    ("scipy.optimize", "minimize"): solutions.MINIMIZE,
+    ("scipy.optimize", "least_squares"): solutions.LEAST_SQUARES,
     **{("scipy.interpolate", name): curves.making(name) for name in curves.MADE},
     ("scipy.interpolate", "splev"): _spline(splev, ("x", "tck"), 1, "splev"),
     ("scipy.interpolate", "bisplev"): _spline(bisplev, ("x", "y", "tck"), 2, "bisplev"),

@@ -131,11 +131,24 @@ class Root(Functional):
         at = (out, *values)
         template = graph.cursor.add(op, at, (function.key, 0), FLOAT)
         by_root, *others = call.slopes(template, at, (True, *marked))
+        by_root = self.by_root(by_root)
         remaining = iter(others)
         for k, taken in enumerate(marked):
             if taken:
                 found[count + k] = -(next(remaining) / by_root)
         return found
+
+    def by_root(self, slope: Node) -> Node:
+        """The slope of what is zero at the root, from that of the user's function."""
+        return slope
+
+
+class FixedPoint(Root):
+    """Where a function gives what it is given."""
+
+    def by_root(self, slope: Node) -> Node:
+        difference: Node = slope - 1.0
+        return difference
 
 
 class CallFunctional(Op):
@@ -187,6 +200,10 @@ INTEGRAL = Integral("integral", cost=10 * COST, domain=())
 INTEGRAL_EFFECT = _effect(Integral("integral_effect", cost=10 * COST, domain=()))
 ROOT = Root("root", cost=10 * COST, domain=())
 ROOT_EFFECT = _effect(Root("root_effect", cost=10 * COST, domain=()))
+FIXED_POINT = FixedPoint("fixed_point", cost=10 * COST, domain=())
+FIXED_POINT_EFFECT = _effect(FixedPoint("fixed_point_effect", cost=10 * COST, domain=()))
 CALL_FUNCTIONAL = CallFunctional("call_functional")
 CALL_FUNCTIONAL_EFFECT = _effect(CallFunctional("call_functional"))
-FUNCTIONALS = (INTEGRAL, INTEGRAL_EFFECT, ROOT, ROOT_EFFECT)
+FUNCTIONALS = (
+    INTEGRAL, INTEGRAL_EFFECT, ROOT, ROOT_EFFECT, FIXED_POINT, FIXED_POINT_EFFECT,
+)  # fmt: skip

@@ -6,11 +6,11 @@ and for differential equations hold without.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
 from chainrule.graph.block import Block
 from chainrule.graph.function import Function
-from chainrule.graph.node import Node
+from chainrule.graph.node import Node, Op
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import Flat
 from chainrule.primitives.invoke import Invoke
@@ -19,6 +19,13 @@ from chainrule.primitives.invoke import Invoke
 BOTH = frozenset(("where", "moves"))
 # Of an array these tell the shape only.
 SHAPES = ("dimension", "size_of", "length", "array_zeros_like", "array_ones_like", "empty_like")
+
+# These have kinks where their arguments, or the entries of one, meet.
+BENDING = (
+    "absolute", "array_max", "array_min", "sequence_max", "sequence_min", "ptp", "sort",
+    "partition", "median", "quantile", "percentile", "nanmedian", "nanquantile", "nanpercentile",
+    "nanmax", "nanmin", "norm_of_order",
+)  # fmt: skip
 
 
 def own_function(functions: Mapping[Hashable, Function], function: Function) -> Function:
@@ -30,6 +37,23 @@ def own_function(functions: Mapping[Hashable, Function], function: Function) -> 
 
 def moving_jump(body: Block, marks: Mapping[Node, set[str]]) -> Node | None:
     """A step that may jump at a point that moves, by what its parameters are marked with."""
+    return _first(body, marks, lambda op: isinstance(op, (Flat, Invoke)))
+
+
+def kink_by(body: Block, parameter: Node) -> Node | None:
+    """A step whose slope may jump as a parameter varies."""
+
+    def bends(op: Op) -> bool:
+        known = getattr(op, "chooses", False) or op.name in BENDING
+        return isinstance(op, (Flat, Invoke)) or known
+
+    return _first(body, {parameter: set(BOTH)}, bends)
+
+
+def _first(
+    body: Block, marks: Mapping[Node, set[str]], counts: Callable[[Op], bool]
+) -> Node | None:
+    """The first step that counts and depends on both of what parameters are marked with."""
     depends: dict[Node, frozenset[str]] = {node: frozenset(found) for node, found in marks.items()}
     steps = list(_all_steps(body))
     size = -1
@@ -44,8 +68,8 @@ def moving_jump(body: Block, marks: Mapping[Node, set[str]]) -> Node | None:
                 depends.update(dict.fromkeys(block.parameters, found))
     checks = _checks(steps)
     for step in steps:
-        jumps = isinstance(step.op, (Flat, Invoke)) and step.op.name != "stopped"
-        if jumps and depends[step] == BOTH and step not in checks:
+        counted = counts(step.op) and step.op.name != "stopped"
+        if counted and depends[step] == BOTH and step not in checks:
             return step
     return None
 

@@ -52,6 +52,11 @@ class Problem(NamedTuple):
         return self.time + self.times + len(self.given)
 
     @property
+    def reports(self) -> bool:
+        """Whether SciPy tells more than the solution."""
+        return self.ends > 0
+
+    @property
     def time(self) -> int:
         """The position of the times among the arguments."""
         return self.ends + (self.starts or 1)

@@ -12,6 +12,7 @@ from chainrule.graph.function import Function
 from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
+from chainrule.graph.types import unit_axes_of
 from chainrule.lift.lifted import Lifted, assemble
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
@@ -27,6 +28,7 @@ from chainrule.primitives.invoke import (
     INVOKE,
     INVOKE_EFFECT,
 )
+from chainrule.primitives.solutions import SOLUTIONS, System
 from chainrule.primitives.trajectories import TRAJECTORIES, Problem
 from chainrule.transforms.pipeline import (
     Wanted,
@@ -38,9 +40,12 @@ from chainrule.transforms.pipeline import (
     simplified,
     tangent_of,
 )
-from chainrule.transforms.sensitivities import sensitivities_of
+from chainrule.transforms.sensitivities import jacobian_of, sensitivities_of
 
-CALLING = (INVOKE, INVOKE_EFFECT, *FUNCTIONALS, *TRAJECTORIES)
+SOLVED = (*TRAJECTORIES, *SOLUTIONS)
+CALLING = (INVOKE, INVOKE_EFFECT, *FUNCTIONALS, *SOLVED)
+# What a part of a solution is called by SciPy, where that is another name.
+ATTRIBUTES = {"residuals": "fun"}
 Finish = Callable[[Graph], Graph]
 
 
@@ -97,6 +102,9 @@ def _docstring(functions: dict[Hashable, Function], function: Function) -> str:
     if function.kind == "sensitivities":
         by = f" by {', '.join(names)}" if names else ""
         return f"Change of the state of `{base}` and of its slopes{by}."
+    if function.kind in ("jacobian", "gradient"):
+        found = "Jacobian" if function.kind == "jacobian" else "Gradient"
+        return f"{found} of `{base}` by {', '.join(names)}."
     if function.kind == "pullback":
         return f"Adjoint of {', '.join(names)} for an adjoint of `{base}`."
     if function.kind == "slope":
@@ -117,6 +125,10 @@ def made(functions: dict[Hashable, Function], function: Function) -> Lifted:
             lifted = pushforward_of(base, function.mask, function.k)
         elif function.kind == "slope":
             lifted = slope_of(base, function.k)
+        elif function.kind == "jacobian":
+            lifted = _finished(jacobian_of(base, 0))
+        elif function.kind == "gradient":
+            lifted = gradient_of(base)
         elif function.kind == "sensitivities":
             assert function.layout is not None
             lifted = _finished(sensitivities_of(base, function.mask, function.layout))
@@ -193,7 +205,7 @@ def slope_of(base: Lifted, position: int) -> Lifted:
 def _noticed(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
     """The function, whose choices are told what was found equal to a marked argument."""
     parameters = base.graph.body.parameters
-    return noticed(base, [node for node, taken in zip(parameters, mask, strict=True) if taken])
+    return noticed(base, [node for node, taken in zip(parameters, mask, strict=False) if taken])
 
 
 def _new_name(body: Block, name: str, more: str) -> str:
@@ -204,6 +216,15 @@ def _new_name(body: Block, name: str, more: str) -> str:
     return name
 
 
+def gradient_of(base: Lifted) -> Lifted:
+    """The gradient of a number, or of half the sum of an array's squares, by the first argument."""
+    copied, _ = copy_of(_noticed(base, (True,)))
+    output = copied.result.parts[0].node
+    assert output is not None
+    seed = output if unit_axes_of(output.type) else None
+    return _pulled(copied, list(copied.graph.body.parameters[:1]), output, seed)
+
+
 def pullback_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
     """A function that returns the adjoints of marked arguments, given that of result ``k``."""
     copied, _ = copy_of(_noticed(base, mask))
@@ -211,6 +232,11 @@ def pullback_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
     assert output is not None
     inputs = [node for node, taken in zip(body.parameters, mask, strict=True) if taken]
     seed = body.parameter(_new_name(body, "out_bar", "_bar"), output.type)
+    return _pulled(copied, inputs, output, seed)
+
+
+def _pulled(copied: Lifted, inputs: list[Node], output: Node, seed: Node | None) -> Lifted:
+    """The function that returns the adjoints of inputs, for an adjoint of its result."""
     wrt = Wanted(tuple(Structure("leaf", node) for node in inputs), False)
     with large_programs():
         bars, pulled, walker = pulled_back(copied, wrt, [(output, seed)])
@@ -278,7 +304,7 @@ class _Caller(Copier):
             self.called[step.params[0]] = None
             self.named(step, self.map[step])
             return self.map[step]
-        if step.op in TRAJECTORIES and step in self.live:
+        if step.op in SOLVED and step in self.live:
             self.map[step] = self._part(step)
             self.named(step, self.map[step])
             return self.map[step]
@@ -303,24 +329,24 @@ class _Caller(Copier):
 
     def _part(self, step: Node) -> Node:
         """One part of what a solver returns; all of them are read out of one call."""
-        key, problem, part = step.params
-        assert isinstance(problem, Problem)
-        whole = problem.ends > 0
-        call = self._known((key, problem), step)
+        key, asked, part = step.params
+        assert isinstance(asked, (Problem, System))
+        call = self._known((key, asked), step)
         if call is None:
             op = CALL_FUNCTIONAL_EFFECT if step.op.effect else CALL_FUNCTIONAL
             args = tuple(map(self.mapped, step.args))
-            params = (key, problem.dotted, problem.own, problem.options, problem.layout())
-            call = self.graph.cursor.add(op, args, params, None if whole else step.type)
-            self.made.setdefault(((key, problem), step.args), []).append((self.graph.cursor, call))
+            params = (key, asked.dotted, asked.own, asked.options, asked.layout())
+            call = self.graph.cursor.add(op, args, params, None if asked.reports else step.type)
+            self.made.setdefault(((key, asked), step.args), []).append((self.graph.cursor, call))
             self.called[key] = None
-            if self.graph.functions[key].base is not None:
+            if isinstance(asked, Problem) and self.graph.functions[key].base is not None:
                 self.graph.names.setdefault(call, "sensitivities")
-            elif whole:
+            elif asked.reports:
                 self.graph.names.setdefault(call, "solution")
-        if not whole:
+        if not asked.reports:
             return call
-        return self.graph.cursor.add(VERBATIM, (call,), (f"_0_.{part}", step.type, None), step.type)
+        name = ATTRIBUTES.get(str(part), part)
+        return self.graph.cursor.add(VERBATIM, (call,), (f"_0_.{name}", step.type, None), step.type)
 
     def _widest(self, key: Hashable, step: Node) -> Hashable:
         """The function that is called on these arguments anyway and returns this result too."""
@@ -339,7 +365,7 @@ class _Caller(Copier):
         depth = 0
         while key != base:
             function = self.graph.functions[key]
-            if function.base is None:
+            if function.kind != "slopes":
                 return -1
             key, depth = function.base, depth + 1
         return depth
@@ -363,6 +389,8 @@ class _Caller(Copier):
             call = self.graph.cursor.add(op, args, (function.key,), type)
             self.made.setdefault((function.key, step.args), []).append((self.graph.cursor, call))
             self.called[function.key] = None
-            if len(self.together.get((step.block, step.args), ())) > 1:
+            if function.kind in ("jacobian", "gradient"):
+                self.graph.names.setdefault(call, function.name.rpartition("_")[2])
+            elif len(self.together.get((step.block, step.args), ())) > 1:
                 self.graph.names.setdefault(call, "inner")
         return call

@@ -1,0 +1,322 @@
+"""Solutions of systems that SciPy finds: roots, fixed points, minima, fits by least squares.
+
+They are differentiated by the implicit function theorem (Griewank and Walther, *Evaluating
+Derivatives*, ch. 15): where r(x, p) = 0, the slopes of x satisfy r_x x' + r_p = 0, and the adjoint
+of p is -r_p^T w with r_x^T w = x_bar.  A fixed point has r = x - f(x, p); a minimum has the
+gradient for r, and a fit J^T r.  Where the search begins is not felt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.block import Block, Graph
+from chainrule.graph.function import Function
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, array_of, unit_axes_of
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.primitives.arithmetic import greater, logical_not
+from chainrule.primitives.arrays.creation import eye
+from chainrule.primitives.arrays.lengths import Length, Lengths, Of
+from chainrule.primitives.arrays.linear_algebra import solve
+from chainrule.primitives.arrays.reductions import array_max
+from chainrule.primitives.arrays.shaping import dimension, transpose
+from chainrule.primitives.broadcasting import in_full
+from chainrule.primitives.control import IF, raise_where
+from chainrule.primitives.declare import TABLE, Flat, Primitive, is_constant
+from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT
+from chainrule.primitives.jumps import kink_by, own_function
+
+MASK = tuple[bool, ...]
+# How far from a solution, by its largest entry or on its own, it still is one.
+NEAR, NEAREST = 1e-3, 1e-6
+UNFOUND = "raise ArithmeticError('no {} was found: there is no derivative')"
+# What the solvers call the state that they look for; others return it itself.
+WITH_REPORT = ("scipy.optimize.root", "scipy.optimize.minimize", "scipy.optimize.least_squares")
+
+
+class System(NamedTuple):
+    """How SciPy is asked.
+
+    ``starts`` is how many numbers the start is written as, 0 where it is an array; ``options``
+    are numbers and words, and ``given`` the names of those that are arguments; ``kind`` is
+    ``"root"``, ``"fixed"``, ``"minimum"`` or ``"fit"``.
+    """
+
+    dotted: str
+    kind: str
+    starts: int
+    options: tuple[tuple[str, Any], ...]
+    given: tuple[str, ...]
+
+    @property
+    def own(self) -> int:
+        """How many arguments are SciPy's own."""
+        return (self.starts or 1) + len(self.given)
+
+    @property
+    def reports(self) -> bool:
+        """Whether SciPy tells more than the solution."""
+        return self.dotted in WITH_REPORT
+
+    def layout(self) -> str:
+        """The arguments as they are written, behind the function, which is ``_0_``."""
+        count = self.starts or 1
+        numbers = [f"_{k + 1}_" for k in range(count)]
+        start = f"[{', '.join(numbers)}]" if self.starts else numbers[0]
+        options = [f"{name}=_{count + k + 1}_" for k, name in enumerate(self.given)]
+        return ", ".join(["_0_", start, *options])
+
+
+def system_of(node: Node) -> System:
+    """How SciPy is asked for a solution."""
+    system = node.params[1]
+    assert isinstance(system, System)
+    return system
+
+
+def _state_type(system: System, args: Sequence[Node]) -> Type:
+    return array_of(
+        "float64", (system.starts == 1,) if system.starts else unit_axes_of(args[0].type)
+    )
+
+
+class Solution(Primitive):
+    """The solution of a system, or the value of a minimum.
+
+    args ``(*start, *options, *values)`` with ``values`` what the user's function takes after its
+    state; params ``(key, system, part)`` with the key of that function, and ``part`` ``"x"`` or
+    ``"fun"``.
+    """
+
+    door = "functional"
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        system = params[1]
+        assert isinstance(system, System)
+        return FLOAT if params[2] == "fun" else _state_type(system, args)
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        return _Implicit(node, args).tangent(dots)
+
+    def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
+        _Implicit(node, node.args).pull(walker, out_bar)
+
+
+class Told(Flat):
+    """What is told besides the solution; args and params as of :class:`Solution`."""
+
+    door = "functional"
+    broadcasts = False
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        system, part = params[1], params[2]
+        assert isinstance(system, System)
+        return TOLD[str(part)] or _state_type(system, args)
+
+
+# None is what has the shape of the solution.
+TOLD: dict[str, Type | None] = {
+    "success": BOOL,
+    "message": OPAQUE,
+    "residuals": None,
+    **dict.fromkeys(("status", "nfev", "njev", "nhev", "nit"), INT),
+}
+
+
+def solution_part(
+    graph: Graph, key: Hashable, system: System, part: str, args: Sequence[Node]
+) -> Node:
+    """The solution, or what is told of it."""
+    raises = graph.functions[key].raises
+    usual, raising = (TOLD_OF, TOLD_EFFECT) if part in TOLD else (SOLUTION, SOLUTION_EFFECT)
+    return graph.cursor.add(raising if raises else usual, tuple(args), (key, system, part))
+
+
+class _Implicit:
+    """The implicit function theorem at one solution."""
+
+    def __init__(self, node: Node, args: Sequence[Node]) -> None:
+        self.node, self.args, self.graph = node, args, node.graph
+        self.system = system_of(node)
+        self.values = tuple(args[self.system.own :])
+        functions = self.graph.functions
+        self.function = functions[node.params[0]]
+        self.equation = self.function
+        if self.system.kind in ("minimum", "fit"):
+            self._check_smooth()
+            state = _state_type(self.system, args)
+            self.equation = gradient_function(functions, self.function, state)
+
+    @property
+    def solution(self) -> Node:
+        if self.node.params[2] == "x":
+            return self.node
+        key, system, _ = self.node.params
+        assert isinstance(system, System)
+        return solution_part(self.graph, key, system, "x", self.args)
+
+    def _call(self, function: Function, type: Type) -> Node:
+        op = INVOKE_EFFECT if function.raises else INVOKE
+        return self.graph.cursor.add(op, (self.solution, *self.values), (function.key, 0), type)
+
+    def _jacobian(self) -> Node:
+        """That of what is zero at the solution, by the solution."""
+        (unit,) = unit_axes_of(self.solution.type)
+        matrix = array_of("float64", (unit, unit))
+        function = jacobian_function(self.graph.functions, self.equation, matrix)
+        found = self._call(function, matrix)
+        self._check_found(found)
+        if self.system.kind != "fixed":
+            return found
+        difference: Node = eye(dimension(self.solution, axis=0)) - found
+        return difference
+
+    def _check_smooth(self) -> None:
+        """Refuse a function with kinks: at one of them it may be least, and has no gradient."""
+        functions = self.graph.functions
+        body = own_function(functions, self.function).lifted.graph.body
+        place = kink_by(body, body.parameters[0])
+        if place is not None:
+            raise UnsupportedError(
+                f"`{self.system.dotted.rpartition('.')[2]}` of a function whose slope may jump",
+                remedy="At a kink the gradient is not zero, and the rule does not hold: write it "
+                "without comparisons, abs, max and min of what is looked for.",
+                position=place.origin.position or self.node.origin.position,
+            )
+
+    def _check_found(self, jacobian: Node) -> None:
+        """Raise where SciPy has found no solution, and a step of Newton's would lead away.
+
+        Where more is asked for than floats can give, SciPy tells of a failure at the solution.
+        """
+        key, system, _ = self.node.params
+        assert isinstance(system, System)
+        if not system.reports:
+            return
+
+        def told(part: str) -> Node:
+            return solution_part(self.graph, key, system, part, self.args)
+
+        def far() -> Node:
+            left = told("residuals") if system.kind == "root" else self._call(self.equation, x.type)
+            step = array_max(TABLE["absolute"](solve(jacobian, left)))
+            self.graph.names.setdefault(step, "step")
+            found: Node = greater(step, array_max(TABLE["absolute"](x)) * NEAR + NEAREST)
+            return found
+
+        x = self.solution
+        text = UNFOUND.format("solution" if system.kind == "root" else system.kind)
+        missed = logical_not(told("success"))
+        arm, other = (Block(self.graph, self.graph.cursor) for _ in range(2))
+        with self.graph.inside(arm):
+            raise_where(far(), text)
+        self.graph.cursor.add(IF, (missed,), (arm, other, "statement"))
+
+    def _mask(self, marks: Sequence[bool]) -> MASK:
+        for value, taken in zip(self.values, marks, strict=True):
+            if taken and isinstance(value.type, SequenceType):
+                raise UnsupportedError(
+                    "a system that uses a list that is differentiated by",
+                    remedy="Make an array of it before.",
+                    position=self.node.origin.position,
+                )
+        return (False, *marks)
+
+    def tangent(self, dots: Sequence[Node | None]) -> Node | None:
+        """The tangent for tangents of the arguments."""
+        rest = [
+            None if dot is not None and is_constant(dot, 0) else dot
+            for dot in dots[self.system.own :]
+        ]
+        mask = self._mask([dot is not None for dot in rest])
+        if not any(mask):
+            return None
+        moved = tuple(
+            in_full(dot, value)
+            for dot, value in zip(rest, self.values, strict=True)
+            if dot is not None
+        )
+        part = self.node.params[2]
+        function = self.function if part == "fun" else self.equation
+        type = FLOAT if part == "fun" else self.node.type
+        template = self._call(function, type)
+        args = (self.solution, *self.values, *moved)
+        (change,) = INVOKE._derived(template, "pushforward", args, mask, (type,))
+        if part == "fun":
+            return change
+        found = solve(self._jacobian(), change)
+        return found if self.system.kind == "fixed" else -found
+
+    def pull(self, walker: Any, out_bar: Node) -> None:
+        """Hand the adjoint on to the values."""
+        mask = self._mask([walker.active(value) for value in self.values])
+        if not any(mask):
+            return
+        active = [value for value, taken in zip(self.values, mask[1:], strict=True) if taken]
+        part = self.node.params[2]
+        function = self.function if part == "fun" else self.equation
+        template = self._call(function, FLOAT if part == "fun" else self.node.type)
+        bar = in_full(out_bar, self.node)
+        if part == "x":
+            bar = solve(transpose(self._jacobian()), bar)
+            bar = bar if self.system.kind == "fixed" else -bar
+        args = (self.solution, *self.values, bar)
+        types = tuple(value.type for value in active)
+        found = INVOKE._derived(template, "pullback", args, mask, types)
+        for value, value_bar in zip(active, found, strict=True):
+            walker.accumulate(value, value_bar)
+
+
+def _derived(
+    functions: dict[Hashable, Function], function: Function, kind: str, name: str, type: Type
+) -> Function:
+    key = (function.key, kind)
+    known = functions.get(key)
+    if known is None:
+        known = functions[key] = Function(
+            key, name, types=(type,), kind=kind, base=function.key, mask=(True,),
+            raises=function.raises,
+        )  # fmt: skip
+    return known
+
+
+def jacobian_function(
+    functions: dict[Hashable, Function], function: Function, type: Type
+) -> Function:
+    """The function that returns the Jacobian of ``function`` by its first argument."""
+    name = f"{function.name}_jacobian"
+    if function.kind == "gradient":
+        name = f"{function.name.removesuffix('_gradient')}_hessian"
+    return _derived(functions, function, "jacobian", name, type)
+
+
+def gradient_function(
+    functions: dict[Hashable, Function], function: Function, type: Type
+) -> Function:
+    """The gradient of a number, or of half the sum of squares, by the first argument."""
+    return _derived(functions, function, "gradient", f"{function.name}_gradient", type)
+
+
+def _lengths(node: Node, of: Of) -> Lengths:
+    if node.params[2] != "x":
+        return ()
+    starts = system_of(node).starts
+    return (Length(starts),) if starts else of(node.args[0])
+
+
+def _effect(op: Any) -> Any:
+    op.effect, op.pure = True, False
+    return op
+
+
+SOLUTION = Solution("solution", cost=10 * COST, domain=())
+SOLUTION_EFFECT = _effect(Solution("solution_effect", cost=10 * COST, domain=()))
+SOLUTION.lengths = SOLUTION_EFFECT.lengths = _lengths
+TOLD_OF = Told("told", cost=10 * COST, domain=())
+TOLD_EFFECT = _effect(Told("told_effect", cost=10 * COST, domain=()))
+SOLUTIONS = (SOLUTION, SOLUTION_EFFECT, TOLD_OF, TOLD_EFFECT)
