@@ -29,6 +29,7 @@ from chainrule.graph.types import (
 )
 from chainrule.lift import memory
 from chainrule.lift.containers import Containers
+from chainrule.lift.sharing import Box
 from chainrule.lift.values import (
     UNKNOWN,
     ArrayBox,
@@ -509,7 +510,7 @@ class Arrays(Containers):
                 value = self.block.add(value.op, value.args, (*value.params, IN_PLACE), value.type)
             self.renew(box, value)
 
-    def check_writable(self, box: ListBox, node: ast.AST | None = None) -> None:
+    def check_writable(self, box: Box, node: ast.AST | None = None) -> None:
         """Refuse a write that other names of the same list would not see."""
         if isinstance(box, ArrayBox) and box.read_only:
             raise self.unsupported(
@@ -519,8 +520,8 @@ class Arrays(Containers):
             )
         if box in self.frozen or self.loans.is_shared(box, self.state):
             raise self.unsupported(
-                "this list is written to after it was put into another container or joined "
-                "from several branches",
+                f"this {box.noun} is written to after it was put into another container or "
+                "joined from several branches",
                 "Write to it before, or write through the container.",
                 node,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from chainrule.errors import UnsupportedError
@@ -12,16 +12,20 @@ from chainrule.graph.types import FLOAT, INT
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import AlwaysRaises, Completion, Core
 from chainrule.lift.shapes import bound_part
-from chainrule.lift.state import Joiner, Key, State, resolve_slots
+from chainrule.lift.state import Joiner, Key, State, kind_of, resolve_slots
 from chainrule.lift.values import (
+    BOXES,
     UNBOUND,
     ArrayBox,
     Either,
     Fact,
     ListBox,
+    ObjectBox,
     Static,
     Value,
     View,
+    another,
+    is_made,
 )
 from chainrule.primitives.arithmetic import logical_not
 from chainrule.primitives.control import IF
@@ -88,7 +92,12 @@ class Branching(Core):
     def unify_lists(self, start: State, paths: Sequence[Path], keys: Sequence[Key]) -> None:
         """Lists whose layout differs between paths become run-time lists on each."""
         for key in keys:
+            if isinstance(key, ObjectBox) and key.instance is not None:
+                written = [name for path in paths for name in path.state.get(key, ())]
+                for path in paths:
+                    self.complete(key, dict.fromkeys(written), path.state)
             if not isinstance(key, ListBox):
+                self._settle(start, paths, key)
                 self._unify_made_lists(paths, [path.state.get(key, UNBOUND) for path in paths])
                 continue
             contents = [path.state.get(key, start.get(key, UNBOUND)) for path in paths]
@@ -150,6 +159,76 @@ class Branching(Core):
             _rebind(path.state, value, box)
             found.append(box)
         return found
+
+    def _settle(self, start: State, paths: Sequence[Path], key: Key) -> None:
+        """Make what paths leave joinable: one of two objects, and an object of the caller's.
+
+        Each becomes an object of its own where another path has made one of the same class.
+        """
+        values = [path.state.get(key, start.get(key, UNBOUND)) for path in paths]
+        if all(value is values[0] for value in values):
+            return
+        made_here = [value for value in values if is_made(value)]
+        classes = [value.type for value in made_here if isinstance(value, ObjectBox)]
+        for path, value in zip(paths, values, strict=True):
+            decided = self.decided_in(path.state, value)
+            given = isinstance(decided, ObjectBox) and decided.instance is not None
+            if not isinstance(decided, Either) and not (given and decided.type in classes):
+                continue
+            before, self.state = self.state, path.state
+            with self.graph.inside(path.block):
+                made = self.stand_in(decided) if given else self.settled(decided)
+            # Choosing joins paths, which makes a state anew.
+            path.state, self.state = self.state, before
+            path.state[key] = made
+
+    def settled(self, value: Value) -> Value:
+        """One of two dicts of the same keys, or objects of a class, as one that stands for it."""
+        if not isinstance(value, Either) or not is_made(value.then) or not is_made(value.orelse):
+            return value
+        if kind_of(value.then) != kind_of(value.orelse):
+            return value
+        contents = [
+            self.attributes_of(box) if isinstance(box, ObjectBox) else self.entries(box)
+            for box in (value.then, value.orelse)
+        ]
+        if list(contents[0]) != list(contents[1]):
+            return value
+        made = another(value.then)
+        self.state[made] = {
+            name: self.choose(
+                value.tag,
+                lambda name=name: contents[0][name],  # type: ignore[misc]
+                lambda name=name: contents[1][name],  # type: ignore[misc]
+                "expression",
+            )
+            for name in contents[0]
+        }
+        self.frozen.add(made)
+        self.loans.lend(made, (value.then, value.orelse), self.state)
+        return made
+
+    def choose(
+        self, predicate: Node, then: Callable[[], Value], orelse: Callable[[], Value], style: str
+    ) -> Value:
+        """``then() if predicate else orelse()``."""
+        raise NotImplementedError
+
+    def stand_in(self, box: ObjectBox) -> ObjectBox:
+        """An object with the attributes of one that exists outside, which stands for it."""
+        made = ObjectBox(None, box.type, None)
+        self.state[made] = self.attributes_of(box)
+        self.frozen.add(made)
+        self.loans.lend(made, (box,), self.state)
+        return made
+
+    def complete(self, owner: ObjectBox, names: Iterable[str], state: State) -> None:
+        """Note in ``state`` what attributes of a caller's object are that were not written yet."""
+        raise NotImplementedError
+
+    def attributes_of(self, box: ObjectBox) -> dict[str, Value]:
+        """All that an object holds now, by name."""
+        raise NotImplementedError
 
     def _materialise_views(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
         """Views that differ between paths become what they see, in a box of their own."""
@@ -234,7 +313,7 @@ class Branching(Core):
         for joined in joiner.boxes.values():
             boxes = (joined.box, *joined.sources)
             if joined in shared or not self.frozen.isdisjoint(joined.sources):
-                self.frozen.update(box for box in boxes if isinstance(box, ListBox))
+                self.frozen.update(box for box in boxes if isinstance(box, BOXES))
             if joined.box is not None:
                 lent = [box for one in joined.sources for box in self.loans.lenders(one)[1:]]
                 self.loans.lend(joined.box, lent, self.state)

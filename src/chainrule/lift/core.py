@@ -17,7 +17,7 @@ from chainrule.graph.block import CONSTANT, Block, Graph
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, array_of, is_complex
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.sharing import Loans
+from chainrule.lift.sharing import Box, Loans
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame, Key, State
 from chainrule.lift.values import (
@@ -117,7 +117,7 @@ class Core:
         # The first names of lists.
         self.box_names: dict[ListBox, str] = {}
         # Lists that were copied into another container and must not be written to.
-        self.frozen: set[ListBox] = set()
+        self.frozen: set[Box] = set()
         # Copies of lists, dicts or objects of which it is known at run time only which they are.
         self.picked: set[Node] = set()
         self.loans = Loans()
@@ -234,6 +234,7 @@ class Core:
         """The entries of a dict whose keys are known."""
         found = self.read(self.state[box])
         assert isinstance(found, dict)
+        self.check_fresh(box)
         return found
 
     def node(self, value: Value, what: str = "this value") -> Node:
@@ -301,12 +302,17 @@ class Core:
     def content(self, box: ListBox) -> Value:
         """What a list or an array holds now."""
         content = self.read(self.state[box])
+        self.check_fresh(box)
+        return content
+
+    def check_fresh(self, box: Box) -> None:
+        """Refuse to read what was written to under another name since it was bound to this one."""
         if self.loans.is_stale(box, self.state):
+            copied = "`x.copy()` or `list(x)`" if isinstance(box, ListBox) else "`copy.copy(x)`"
             raise self.unsupported(
                 "what this name shares its memory with was written to since, under another name",
-                "Bind a copy to one of the names: `x.copy()` or `list(x)`.",
+                f"Bind a copy to one of the names: {copied}.",
             )
-        return content
 
     def check_row(self, place: Place, node: ast.AST | None = None) -> None:
         """Refuse a row that may have been moved since it was named."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from chainrule.lift.shapes import (
     Fresh,
     Keep,
     Layout,
+    Made,
     MaybeBound,
     Same,
     Scalar,
@@ -28,6 +30,7 @@ from chainrule.lift.shapes import (
     name_of_tag,
     nothing_of,
 )
+from chainrule.lift.sharing import Box
 from chainrule.lift.state import Key, State, same_value, split_by_kind
 from chainrule.lift.values import (
     UNBOUND,
@@ -254,6 +257,11 @@ class Loops(Widening):
                 results.append(self.sequence_node(value))
             else:
                 results.append(self.graph.undefined() if value is UNBOUND else self.node(value))
+        elif isinstance(shape, Made):
+            content: Value = UNBOUND
+            if value is not UNBOUND:
+                content = self.content_in(self.settled(value), self.state)
+            self._gather(shape.content, content, results, attempt)
         else:
             parts = self._parts(value) or [UNBOUND] * len(shape.parts)
             for part_shape, part in zip(shape.parts, parts, strict=True):
@@ -261,6 +269,7 @@ class Loops(Widening):
 
     def parted(self, shape: Alternatives, value: Value) -> tuple[Node, Value, Value]:
         """Which of two kinds a value is of, and what it is in either case."""
+        value = self.settled(value)
         parts = split_by_kind(self.graph, value, shape.kind)
         if parts is None:
             # It is told the other way round.
@@ -313,6 +322,14 @@ class Loops(Widening):
             state[box] = content
             attempt.made.append((box, shape))
             return box
+        if isinstance(shape, Made):
+            old: Value = UNBOUND
+            if before is not UNBOUND:
+                old = self.content_in(before, self.state)
+            made = shape.empty()
+            state[made] = self._fill(shape.content, old, nodes, attempt, state)
+            attempt.made.append((made, shape))
+            return made
         before_parts = self._parts(before) or [UNBOUND] * len(shape.parts)
         parts = [
             self._fill(part_shape, part, nodes, attempt, state)
@@ -341,7 +358,7 @@ class _Attempt:
         self.entry_state: State = {}
         self.after: State = {}
         self.endless = False
-        self.made: list[tuple[ListBox, Fresh]] = []
+        self.made: list[tuple[Box, Fresh | Made]] = []
         self.index = self.body.parameter("i", graph.constant(0).type) if kind != "while" else None
 
     def slot(self, before: Value, type: Type, name: str | None) -> Node:
@@ -399,6 +416,17 @@ class _Attempt:
             self.entry_state[box] = parameter
             self.made.append((box, shape))
             return box
+        if isinstance(shape, Made):
+            content: Value = UNBOUND
+            if before is not UNBOUND:
+                content = lifter.content_in(lifter.settled(before), lifter.state)
+            entered = self.enter(shape.content, content, None, maybe)
+            if entered is UNBOUND:
+                return UNBOUND
+            made = shape.empty()
+            self.entry_state[made] = entered
+            self.made.append((made, shape))
+            return made
         parts = lifter._parts(before)
         if maybe and before is UNBOUND:
             parts = [UNBOUND] * len(shape.parts)
@@ -406,8 +434,10 @@ class _Attempt:
             for part_shape in shape.parts:
                 self.enter(part_shape, UNBOUND, None)
             return UNBOUND
+        names = [_name_of(key) for key in shape.keys] or [None] * len(parts)
         entered = [
-            self.enter(s, part, None, maybe) for s, part in zip(shape.parts, parts, strict=True)
+            self.enter(s, part, name, maybe)
+            for s, part, name in zip(shape.parts, parts, names, strict=True)
         ]
         if shape.kind == "tuple":
             return TupleValue(tuple(entered), shape.named)
@@ -455,6 +485,12 @@ class _Attempt:
             del lifter.enclosing[-2:]
             self.after, lifter.state = lifter.state, outer
         return completion
+
+
+def _name_of(key: Any) -> str | None:
+    """What the entry or attribute ``key`` of a dict or an object is called."""
+    plain = isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key)
+    return key if plain else None
 
 
 def _box_name(lifter: Loops, key: Key) -> str | None:

@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import inspect
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeGuard
 
 from chainrule.graph.guard import Argument, Route
@@ -18,6 +18,7 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays import is_numeric
 from chainrule.lift.control import Control
 from chainrule.lift.source import unwrap
+from chainrule.lift.state import State
 from chainrule.lift.values import (
     ITSELF,
     ComplexResult,
@@ -127,6 +128,9 @@ class Objects(Control):
         return node in self.called
 
     def _static_attribute(self, owner: Static, name: str, node: ast.AST) -> Value:
+        if owner.value is None and not hasattr(None, name):
+            # It is known to be None on this path only, or Python raises the same always.
+            return self.verbatim(f"_0_.{name}", self.static_node(owner), type=FLOAT)
         if not hasattr(owner.value, name):
             raise self.unsupported(
                 f"`{ast.unparse(node)}` does not exist"
@@ -236,6 +240,7 @@ class Objects(Control):
 
     def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
         content = self.read(self.state.get(owner, {}))
+        self.check_fresh(owner)
         if name in content:
             return self.read(content[name])
         found = inspect.getattr_static(owner.type, name, None)
@@ -262,6 +267,10 @@ class Objects(Control):
                 "Set it before it is read.",
                 node,
             )
+        return self._original(owner, name)
+
+    def _original(self, owner: ObjectBox, name: str) -> Value:
+        """What an attribute of an object that exists outside was when the function began."""
         known = self.attributes.setdefault(owner, {})
         if name not in known:
             # Read where the function begins, so that what reads it first does not matter.
@@ -320,6 +329,17 @@ class Objects(Control):
         """The value of what is like ``example`` and reached by ``route``."""
         raise NotImplementedError
 
+    def complete(self, owner: ObjectBox, names: Iterable[str], state: State) -> None:
+        """Note in ``state`` what attributes of a caller's object are that were not written yet."""
+        content = state.get(owner)
+        missing = [name for name in names if content is None or name not in content]
+        if not missing or not all(hasattr(owner.instance, name) for name in missing):
+            return
+        state[owner] = {
+            **(content or {}),
+            **{name: self._original(owner, name) for name in missing},
+        }
+
     def _watch_class(self, kind: type, name: str) -> None:
         """A method or property may be replaced in its class."""
         found = getattr(kind, name, None)
@@ -336,6 +356,10 @@ class Objects(Control):
             raise self.unsupported(
                 "assignment to an attribute of this value", "Return the value instead.", node
             )
+        self.check_writable(owner, node)
+        if owner.instance is not None:
+            for state in (*self.enclosing, self.state):
+                self.complete(owner, (name,), state)
         self.state[owner] = {**self.state.get(owner, {}), name: value}
         if owner.instance is not None or owner.node is not None:
             self.block.add(

@@ -284,6 +284,11 @@ class Operators(Arrays):
                 if b.type == BOOL and a.value is None:
                     return Static(not positive)
         if not isinstance(left, (Node, Static)) or not isinstance(right, (Node, Static)):
+            if left is not right and not self.loans.stand_ins.isdisjoint((left, right)):
+                raise self.unsupported(
+                    "`is` of a list, dict or object that stands for one of several",
+                    "Compare numbers or strings that tell them apart.",
+                )
             return Static((left is right) is positive)
         word = "is" if positive else "is not"
         return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)

@@ -118,6 +118,7 @@ class Parameters(NumpyCalls):
                 for key, item in example.items()
             }
             dict_box = DictBox()
+            dict_box.parameter = True
             self.state[dict_box] = content
             self.reach(dict_box, route)
             return dict_box

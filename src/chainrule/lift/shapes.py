@@ -8,8 +8,9 @@ from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.sharing import Box
 from chainrule.lift.state import kind_of
-from chainrule.lift.values import Either, ListBox, Value, View
+from chainrule.lift.values import DictBox, Either, ListBox, ObjectBox, Value, View
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import creation
 from chainrule.records import dataclass
@@ -47,8 +48,31 @@ class Fresh:
     """
 
     type: Type
-    lenders: tuple[ListBox, ...] = ()
+    lenders: tuple[Box, ...] = ()
     alone: bool = True
+
+
+@dataclass(frozen=True)
+class Made:
+    """A name that is bound to another dict, or object of one class, in each step.
+
+    ``content`` is the layout of its entries or attributes; ``type`` is the class of objects.
+    ``lenders`` and ``alone`` are as for lists (:class:`Fresh`).
+    """
+
+    content: Layout
+    type: Any = None
+    lenders: tuple[Box, ...] = ()
+    alone: bool = True
+
+    @property
+    def kind(self) -> Any:
+        """The kind of its values, as :func:`kind_of` tells it."""
+        return ("dict", None) if self.type is None else ("object", self.type)
+
+    def empty(self) -> DictBox | ObjectBox:
+        """A new box for such a value."""
+        return DictBox() if self.type is None else ObjectBox(None, self.type, None)
 
 
 @dataclass(frozen=True)
@@ -105,6 +129,8 @@ def is_late(shape: Shape) -> bool:
         return shape.late
     if isinstance(shape, Layout):
         return bool(shape.parts) and all(map(is_late, shape.parts))
+    if isinstance(shape, Made):
+        return is_late(shape.content)
     return False
 
 
@@ -114,6 +140,8 @@ def in_time(shape: Shape) -> Shape:
         return Scalar(shape.type)
     if isinstance(shape, Layout):
         return Layout(shape.kind, tuple(map(in_time, shape.parts)), shape.keys, shape.named)
+    if isinstance(shape, Made):
+        return Made(in_time(shape.content), shape.type, shape.lenders, shape.alone)
     return shape
 
 
@@ -132,6 +160,8 @@ def kind_of_shape(shape: Shape) -> Any:
         return ("tuple", len(shape.parts)) if shape.kind == "tuple" else None
     if isinstance(shape, Fresh):
         return "array" if unit_axes_of(shape.type) else "list"
+    if isinstance(shape, Made):
+        return shape.kind
     return None
 
 

@@ -12,13 +12,16 @@ from collections.abc import Iterator, Sequence
 
 from chainrule.lift.state import State, same_value
 from chainrule.lift.values import (
+    BOXES,
     UNBOUND,
     Closure,
+    DictBox,
     Either,
     Enumerate,
     ListBox,
     Mapped,
     Method,
+    ObjectBox,
     PartialCall,
     Place,
     Reversed,
@@ -28,47 +31,52 @@ from chainrule.lift.values import (
     Zip,
 )
 
+Box = ListBox | DictBox | ObjectBox
+
 
 class Loans:
     """The lenders of every list and array that stands for one of several."""
 
     def __init__(self) -> None:
-        self._of: dict[ListBox, tuple[tuple[ListBox, Value], ...]] = {}
-        self._spoilt: set[ListBox] = set()
+        self._of: dict[Box, tuple[tuple[Box, Value], ...]] = {}
+        self._spoilt: set[Box] = set()
+        # Lists, dicts and objects that stand for one of several.
+        self.stand_ins: set[Box] = set()
 
-    def lenders(self, value: Value) -> tuple[ListBox, ...]:
+    def lenders(self, value: Value) -> tuple[Box, ...]:
         """The boxes whose memory ``value`` may show: its own first."""
         box = value.box if isinstance(value, View) else value
-        if not isinstance(box, ListBox):
+        if not isinstance(box, BOXES):
             return ()
         return (box, *(lender for lender, _ in self._of.get(box, ())))
 
-    def lend(self, box: ListBox, lenders: Sequence[ListBox], state: State) -> None:
+    def lend(self, box: Box, lenders: Sequence[Box], state: State) -> None:
         """``box`` shows what one of ``lenders`` holds in ``state``."""
+        self.stand_ins.add(box)
         contents = tuple((lender, state.get(lender, UNBOUND)) for lender in lenders)
         if contents:
             self._of[box] = contents
 
-    def spoil(self, box: ListBox) -> None:
+    def spoil(self, box: Box) -> None:
         """``box`` shows what a lender held on some path, and does not hold any more there."""
         self._spoilt.add(box)
 
     def is_stale(self, box: Value, state: State) -> bool:
         """Whether a lender was written to since."""
-        if not isinstance(box, ListBox):
+        if not isinstance(box, BOXES):
             return False
         return box in self._spoilt or any(
             not same_value(state.get(lender, UNBOUND), content)
             for lender, content in self._of.get(box, ())
         )
 
-    def is_shared(self, box: ListBox, state: State) -> bool:
+    def is_shared(self, box: Box, state: State) -> bool:
         """Whether somebody else may see what is written to ``box``."""
         lenders = [lender for lender, _ in self._of.get(box, ())]
         return any(lender.parameter or is_held(lender, state, ()) for lender in lenders)
 
 
-def is_held(box: ListBox, state: State, but: Sequence[object]) -> bool:
+def is_held(box: Box, state: State, but: Sequence[object]) -> bool:
     """Whether something in the state is or contains ``box``, other than under the keys ``but``."""
     return any(
         held is box
@@ -78,12 +86,12 @@ def is_held(box: ListBox, state: State, but: Sequence[object]) -> bool:
     )
 
 
-def boxes_in(value: Value) -> Iterator[ListBox]:
+def boxes_in(value: Value) -> Iterator[Box]:
     """The boxes that a value holds or looks into."""
     stack = [value]
     while stack:
         current = stack.pop()
-        if isinstance(current, ListBox):
+        if isinstance(current, BOXES):
             yield current
         elif isinstance(current, (View, Place)):
             yield current.box

@@ -13,15 +13,20 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
 from chainrule.lift.source import Source
 from chainrule.lift.values import (
+    BOXES,
     UNBOUND,
     ArrayBox,
+    DictBox,
     Either,
     ListBox,
+    ObjectBox,
     Poison,
     Static,
     TupleValue,
     Value,
     View,
+    another,
+    is_made,
 )
 
 Key = Any
@@ -208,11 +213,30 @@ class Joiner:
         nodes = [self._as_node(value) for value in values]
         if all(node is not None for node in nodes):
             return self._slot(tuple(node for node in nodes if node is not None))
-        if all(isinstance(value, ListBox) for value in bound):
+        lists = all(isinstance(value, ListBox) for value in bound)
+        if lists or (self._some_are_new(values, states) and self._are_alike(values, states)):
             return self._join_boxes(values, states, name)
         if all(map(kind_of, bound)):
             return self._either(values, states, name)
         return Poison(self.explain(name))
+
+    def _are_alike(self, values: Sequence[Value], states: Sequence[State]) -> bool:
+        """Whether each path has a dict of the same keys, or an object of the same class."""
+        kinds = set()
+        for value, state in zip(values, states, strict=True):
+            if value is UNBOUND:
+                continue
+            if not is_made(value):
+                return False
+            content = state.get(value)
+            kinds.add((getattr(value, "type", dict), tuple(content or ())))
+        return len(kinds) == 1
+
+    def _some_are_new(self, values: Sequence[Value], states: Sequence[State]) -> bool:
+        """Whether a path has made one of these itself."""
+        return any(
+            is_made(value) and not all(value in state for state in states) for value in values
+        )
 
     def _checked(self, values: Sequence[Value]) -> Either | None:
         """What may be unbound, where some of the paths have found it bound."""
@@ -230,18 +254,20 @@ class Joiner:
         bound = [value for value in values if value is not UNBOUND]
         # Where two kinds are told apart already, by what tells them.
         bound.sort(key=lambda value: not isinstance(value, Either))
-        kind = kind_of(_first(bound[0]))
-        rows = [split_by_kind(self.graph, value, kind) for value in values]
+        # Which of two objects it is is known until something else comes along.
+        tell = identity_of if len(bound) == 2 and all(map(is_made, bound)) else kind_of
+        kind = tell(_first(bound[0]))
+        rows = [split_by_kind(self.graph, value, kind, tell) for value in values]
         found = [row for row in rows if row is not None]
         others = [row[2] for row in found if row[2] is not None]
         unbound = [other for other in others if other is UNBOUND]
         if len(found) < len(rows) or (unbound and len(unbound) < len(others)):
             return Poison(refusal)
-        parts = (
+        columns = (
             [UNBOUND if row[1] is None else row[1] for row in found],
             [UNBOUND if row[2] is None else row[2] for row in found],
         )
-        then, orelse = (self._part(part, states, name) for part in parts)
+        then, orelse = (self._part(column, states, name) for column in columns)
         for joined in (then, orelse):
             if isinstance(joined, Poison):
                 return joined
@@ -253,6 +279,8 @@ class Joiner:
         bound = [value for value in values if value is not UNBOUND]
         if bound and isinstance(bound[0], Static) and all(same_value(bound[0], v) for v in bound):
             return bound[0]
+        if len(set(map(id, bound))) > 1 and self._are_alike(values, states):
+            return self._join_boxes(values, states, name)
         return self.join(values, states, name)
 
     def _tag(self, column: tuple[Node, ...]) -> Value:
@@ -263,7 +291,7 @@ class Joiner:
         return self._slot(column)
 
     def _join_boxes(self, values: Sequence[Value], states: Sequence[State], name: str) -> Value:
-        """Lists made on different paths: afterwards one list."""
+        """Lists, dicts or objects made on different paths: afterwards one."""
         key = tuple(map(id, values))
         known = self.boxes.get(key)
         if known is not None:
@@ -319,7 +347,7 @@ class Slot:
 
 
 class JoinedBox:
-    """Stands for a list that was made on several paths, with the joined content.
+    """Stands for a list, dict or object that several paths have made, with the joined content.
 
     ``count`` tells how many names and entries hold it, ``box`` is what it becomes.
     """
@@ -328,7 +356,7 @@ class JoinedBox:
         self.content = content
         self.sources = sources
         self.count = 1
-        self.box: ListBox | None = None
+        self.box: ListBox | DictBox | ObjectBox | None = None
 
 
 def _first(value: Value) -> Value:
@@ -347,18 +375,27 @@ def kind_of(value: Value) -> Any:
         return "array" if isinstance(value, ArrayBox) else "list"
     if isinstance(value, Static):
         return ("static", id(value.value))
+    if is_made(value):
+        return ("dict", None) if isinstance(value, DictBox) else ("object", value.type)
     return None if isinstance(value, (list, dict)) else ("one", id(value))
 
 
-def split_by_kind(graph: Graph, value: Value, kind: Any) -> tuple[Node, Value, Value] | None:
+def identity_of(value: Value) -> Any:
+    """The kind of a value; of a dict or an object which one it is."""
+    return ("one", id(value)) if is_made(value) else kind_of(value)
+
+
+def split_by_kind(
+    graph: Graph, value: Value, kind: Any, tell: Callable[[Value], Any] = kind_of
+) -> tuple[Node, Value, Value] | None:
     """Whether a value is of this kind, the value if it is, the value if it is not."""
     if not isinstance(value, Either):
-        if value is not UNBOUND and kind_of(value) == kind:
+        if value is not UNBOUND and tell(value) == kind:
             return graph.constant(True), value, None
         return graph.constant(False), None, value
     if isinstance(value.then, Either) or isinstance(value.orelse, Either):
         return None
-    if kind_of(value.then) == kind and (value.orelse is UNBOUND or kind_of(value.orelse) != kind):
+    if tell(value.then) == kind and (value.orelse is UNBOUND or tell(value.orelse) != kind):
         return value.tag, value.then, value.orelse
     return None
 
@@ -369,7 +406,7 @@ def _references(state: State) -> Counter[Value]:
     stack = list(state.values())
     while stack:
         value = stack.pop()
-        if isinstance(value, ListBox):
+        if isinstance(value, BOXES):
             found[value] += 1
         elif isinstance(value, TupleValue):
             stack.extend(value.items)
@@ -405,7 +442,10 @@ def resolve_slots(value: Value, result: Callable[[int], Node], state: State) -> 
             return value.box
         content = resolve_slots(value.content, result, state)
         array = isinstance(content, Node) and bool(unit_axes_of(content.type))
-        box = value.box = ArrayBox() if array else ListBox()
+        made = next((source for source in value.sources if is_made(source)), None)
+        box: ListBox | DictBox | ObjectBox
+        box = another(made) if made is not None else ArrayBox() if array else ListBox()
+        value.box = box
         state[box] = content
         return box
     return value

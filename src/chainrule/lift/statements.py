@@ -13,6 +13,7 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, Flag
 from chainrule.lift.list_parts import ListParts
 from chainrule.lift.values import (
+    BOXES,
     UNBOUND,
     DictBox,
     ListBox,
@@ -203,6 +204,7 @@ class Statements(ListParts):
         if isinstance(base, DictBox):
             if not known:
                 raise self.needs_table(base, node)
+            self.check_writable(base, node)
             self.state[base] = {**self.read(self.state[base]), found: value}
             return
         if isinstance(base, ListBox):
@@ -243,7 +245,7 @@ class Statements(ListParts):
 
     def freeze(self, value: Value) -> None:
         """A list stored inside another by value must not change any more."""
-        if isinstance(value, ListBox):
+        if isinstance(value, BOXES):
             self.frozen.add(value)
         elif isinstance(value, TupleValue):
             for item in value.items:
@@ -419,6 +421,7 @@ class Statements(ListParts):
         known, key = self.static_value(position)
         content = self.state.get(base) if isinstance(base, (DictBox, ListBox)) else None
         if known and isinstance(content, (dict, list)):
+            self.check_writable(base, node)
             copied = content.copy()
             del copied[key]
             self.state[base] = copied

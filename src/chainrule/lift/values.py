@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, TypeGuard
 
 from chainrule.errors import ChainruleError
 from chainrule.graph.guard import Route
@@ -42,6 +42,8 @@ class TupleValue:
 
 class ListBox:
     """A list.  Its content is a Python list of values, or one node of a sequence type."""
+
+    noun = "list"
 
     def __init__(self, *, parameter: bool = False) -> None:
         # Content that came from the caller: writing to it is an effect of f.
@@ -101,8 +103,11 @@ class View:
 class DictBox:
     """A dict with known keys; its content is a dict from key to value."""
 
+    noun = "dict"
     # Where it is made, if a dict of run-time keys can be made there instead.
     site: Hashable = None
+    # Whether it came from the caller.
+    parameter = False
 
 
 class TableBox:
@@ -128,11 +133,33 @@ class ObjectBox:
     ``route`` tells how an object that exists at run time is reached.
     """
 
+    noun = "object"
+
     def __init__(self, instance: Any, type: type, node: Node | None) -> None:
         self.instance = instance
         self.type = type
         self.node = node
         self.route: Route | None = None
+
+    @property
+    def parameter(self) -> bool:
+        """Whether it exists outside of the function."""
+        return self.instance is not None
+
+
+BOXES = (ListBox, DictBox, ObjectBox)
+
+
+def is_made(value: Value) -> TypeGuard[DictBox | ObjectBox]:
+    """Whether a value is a dict of known keys or an object that the function has made."""
+    if isinstance(value, ObjectBox):
+        return value.instance is None and value.node is None
+    return isinstance(value, DictBox)
+
+
+def another(box: DictBox | ObjectBox) -> DictBox | ObjectBox:
+    """A new dict, or object of the same class."""
+    return DictBox() if isinstance(box, DictBox) else ObjectBox(None, box.type, None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from chainrule.lift.shapes import (
     Fresh,
     Keep,
     Layout,
+    Made,
     MaybeBound,
     Same,
     Scalar,
@@ -24,7 +25,7 @@ from chainrule.lift.shapes import (
     in_time,
     kind_of_shape,
 )
-from chainrule.lift.sharing import is_held
+from chainrule.lift.sharing import Box, is_held
 from chainrule.lift.state import Key, State, kind_of, same_value
 from chainrule.lift.statements import Statements
 from chainrule.lift.values import (
@@ -40,6 +41,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
     View,
+    is_made,
 )
 
 
@@ -113,7 +115,7 @@ class Widening(Statements):
         found: dict[Any, Shape] = {}
         for part in _alternatives(before):
             kind = kind_of(part)
-            if kind is None or part is UNBOUND or isinstance(part, Poison):
+            if kind is None or kind in found or part is UNBOUND or isinstance(part, Poison):
                 return None
             found[kind] = self._part_shape(part, self.state, key)
         return found if not any(isinstance(part, Unknown) for part in found.values()) else None
@@ -122,17 +124,19 @@ class Widening(Statements):
         """The shape of a value that a name holds in some steps."""
         if isinstance(value, Node):
             return Scalar(value.type)
-        if isinstance(value, (TupleValue, *HELD)):
+        if isinstance(value, (TupleValue, *HELD)) or (is_made(value) and value not in self.state):
             return in_time(self._late(value, state, key))
-        made_here = value not in self.state and isinstance(value, (DictBox, ObjectBox))
         # A row of a list is found by positions, which are others in the next step.
-        return Unknown() if made_here or isinstance(value, Place) else Same(value)
+        return Unknown() if isinstance(value, Place) else Same(value)
 
     def _widen_part(self, shape: Shape, value: Value, after: State, key: Key) -> Shape:
         if not isinstance(shape, Same):
             return in_time(self._widen_one(shape, UNBOUND, value, after, key))
         if same_value(shape.value, value):
             return shape
+        if self._are_of_a_class(shape.value, value):
+            first = in_time(self._late(shape.value, self.state, key))
+            return in_time(self._widen_one(first, UNBOUND, value, after, key))
         held, given = self._leaf_type(shape.value), self._leaf_type(value)
         return Unknown() if held is None or given is None else self._scalar(held, given)
 
@@ -196,6 +200,10 @@ class Widening(Statements):
                 return Fresh(fresh.type, (*self._existing(before), *fresh.lenders), alone)
             if isinstance(before, ListBox) or isinstance(value, ListBox):
                 return Unknown()
+            if self._are_of_a_class(before, value):
+                return self._widen_made(
+                    self._made(before, self.state, key), before, value, after, key
+                )
             node_type = self._leaf_type(value)
             before_type = self._leaf_type(before)
             if node_type is None or before_type is None:
@@ -208,6 +216,8 @@ class Widening(Statements):
             if node_type is None:
                 return Unknown() if not shape.late else self._late(value, after, key)
             return self._scalar(shape.type, node_type, shape.late)
+        if isinstance(shape, Made):
+            return self._widen_made(shape, before, value, after, key)
         if isinstance(shape, Fresh):
             if self._is_held(value):
                 held_type = join(shape.type, self._held_type(value, after))
@@ -243,7 +253,63 @@ class Widening(Statements):
             )
         return Unknown()
 
+    def _are_of_a_class(self, left: Value, right: Value) -> bool:
+        """Whether both are dicts, or objects of one class of which one is made by the function."""
+        kinds = (DictBox, ObjectBox)
+        if not isinstance(left, kinds) or not isinstance(right, kinds):
+            return False
+        same = getattr(left, "type", None) is getattr(right, "type", None)
+        return same and (is_made(left) or is_made(right))
+
+    def content_in(self, box: DictBox | ObjectBox, state: State) -> dict[Any, Value]:
+        """The entries or attributes of a dict or an object in ``state``."""
+        before, self.state = self.state, state
+        try:
+            return self.entries(box) if isinstance(box, DictBox) else self.attributes_of(box)
+        finally:
+            self.state = before
+
+    def _made(self, box: DictBox | ObjectBox, state: State, key: Key) -> Made:
+        """The shape of a name that is bound to a dict or object, as the loop finds it."""
+        content = self.content_in(box, state)
+        parts = tuple(map(self._shape, content.values()))
+        kind = box.type if isinstance(box, ObjectBox) else None
+        return Made(
+            Layout("dict", parts, tuple(content)),
+            kind,
+            self._existing(box),
+            self._is_alone(box, state, key),
+        )
+
+    def _widen_made(
+        self, shape: Made, before: Value, value: Value, after: State, key: Key
+    ) -> Shape:
+        """The shape of a dict or an object that is another one in each step."""
+        if not isinstance(value, (DictBox, ObjectBox)):
+            return Unknown()
+        if getattr(value, "type", None) is not shape.type:
+            return Unknown()
+        content = self.content_in(value, after)
+        if tuple(content) != shape.content.keys:
+            return Unknown()
+        olds = [UNBOUND] * len(content)
+        if isinstance(before, (DictBox, ObjectBox)):
+            olds = list(self.content_in(before, self.state).values())
+        parts = tuple(
+            self._widen(part, old, new, after, key)
+            for part, old, new in zip(shape.content.parts, olds, content.values(), strict=True)
+        )
+        lenders = dict.fromkeys((*shape.lenders, *self._existing(value)))
+        alone = shape.alone and self._is_alone(value, after, key)
+        return Made(Layout("dict", parts, tuple(content)), shape.type, tuple(lenders), alone)
+
     def _late(self, value: Value, after: State, key: Key) -> Shape:
+        if is_made(value):
+            content = self.content_in(value, after)
+            parts = tuple(self._late_part(item, after, key) for item in content.values())
+            kind = value.type if isinstance(value, ObjectBox) else None
+            layout = Layout("dict", parts, tuple(content))
+            return Made(layout, kind, self._existing(value), self._is_alone(value, after, key))
         if isinstance(value, TupleValue):
             items = tuple(self._late(item, after, key) for item in value.items)
             return Layout("tuple", items, (), value.named)
@@ -254,6 +320,11 @@ class Widening(Statements):
         if leaf is None:
             return Unknown()
         return Scalar(leaf, late=True)
+
+    def _late_part(self, value: Value, after: State, key: Key) -> Shape:
+        """The shape of an attribute; functions and the like are the same in every step."""
+        constant = isinstance(value, Static) and self._leaf_type(value) is None
+        return Same(value) if constant else self._late(value, after, key)
 
     def _is_held(self, value: Value) -> bool:
         """Whether a value is a list or an array, be it a row of a list."""
@@ -271,7 +342,7 @@ class Widening(Statements):
         """The shape of the name ``key`` that a step leaves bound to a list or array."""
         return Fresh(type, self._existing(value), self._is_alone(value, after, key))
 
-    def _existing(self, value: Value) -> tuple[ListBox, ...]:
+    def _existing(self, value: Value) -> tuple[Box, ...]:
         """What a value may share its memory with and that exists before the loop."""
         return tuple(box for box in self.loans.lenders(value) if box in self.state)
 
