@@ -100,13 +100,20 @@ class ReverseWalker(Adjoints):
         _, start, _, step = part.args
         if not (is_constant(step) or step.params == (None,)) or step.params not in ((None,), (1,)):
             return None
-        first = 0 if start.params == (None,) else start.params[0] if is_constant(start) else None
-        if not isinstance(first, int) or first < 0:
+        if not self._is_natural(position):
             return None
-        counts_up = position in self.indices
-        if not counts_up and not (is_constant(position) and position.params[0] >= 0):  # type: ignore[operator]
+        if start.params in ((None,), (0,)):
+            return position
+        if not self._is_natural(start):
             return None
-        return position if first == 0 else self.graph.cursor.add(arithmetic.add, (position, start))
+        return self.graph.cursor.add(arithmetic.add, (start, position))
+
+    def _is_natural(self, position: Node) -> bool:
+        """Whether a position in a list is certainly not negative."""
+        if is_constant(position):
+            number = position.params[0]
+            return isinstance(number, int) and number >= 0
+        return position in self.indices or position.op is sequence.position_of
 
     # --- the walk -------------------------------------------------------------------------
 
@@ -572,5 +579,6 @@ def is_array(node: Node) -> bool:
 
 def _from_zero(loop: Node) -> bool:
     """Whether a range starts at a constant that is not negative, and counts up."""
-    start, _, step = loop.args[:3]
-    return is_constant(start) and is_constant(step, 1) and start.params[0] >= 0  # type: ignore[operator]
+    numbers = [bound.params[0] for bound in (loop.args[0], loop.args[2]) if is_constant(bound)]
+    counts_up = len(numbers) == 2 and all(isinstance(number, int) for number in numbers)
+    return counts_up and numbers[0] >= 0 < numbers[1]  # type: ignore[operator]

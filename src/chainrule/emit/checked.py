@@ -36,7 +36,7 @@ from chainrule.emit.plan import (
 )
 from chainrule.emit.unpacking import position_of
 from chainrule.graph.block import CONSTANT
-from chainrule.graph.types import FLOAT, Array, Sequence
+from chainrule.graph.types import FLOAT, INT, Array, Sequence
 from chainrule.primitives.arithmetic import add, divide, greater, less, multiply, negative, subtract
 from chainrule.primitives.arrays.creation import literal
 from chainrule.primitives.arrays.creation import zeros_like as array_zeros_like
@@ -153,7 +153,7 @@ def _entry_of(value: Value, check: Check) -> int | None:
     if value.op is not index or value.args[0] is not check.base or len(value.args) != 2:
         return None
     position = position_of(value.args[1])
-    return position if value.type == FLOAT and position is not None else None
+    return position if value.type in (FLOAT, INT) and position is not None else None
 
 
 def _as_long_as(value: Value) -> Iterator[Value]:

@@ -50,8 +50,7 @@ class Adjoints:
             parts = tuple(a + b for a, b in zip(current.args, value.args, strict=True))
             self.set_bar(node, node.graph.cursor.add(sequence.record, parts, current.params))
         elif isinstance(node.type, SequenceType):
-            cursor = node.graph.cursor
-            self.set_bar(node, cursor.add(sequence.entrywise_add, (current, value)))
+            self.set_bar(node, _sum_of_lists(current, value))
         else:
             # Of arrays one may stand for the whole by fewer axes.
             self.set_bar(node, masked_sum(current, value))
@@ -71,10 +70,21 @@ class Adjoints:
         cursor = base.graph.cursor
         if isinstance(value.type, SequenceType):
             row = cursor.add(sequence.index, (current, *path))
-            both = cursor.add(sequence.entrywise_add, (row, value))
+            both = _sum_of_lists(row, value)
             self.set_bar(base, cursor.add(sequence.index_set, (current, *path, both)))
         else:
             self.set_bar(base, _written(current, path, value, ()))
+
+    def accumulate_slice(self, base: Node, bounds: Sequence[Node], value: Node) -> None:
+        """Add ``value`` to the entries ``start:stop:step`` of the adjoint of a list."""
+        if not self.active(base):
+            return
+        cursor, current = base.graph.cursor, self.bar(base)
+        if current is None:
+            current = sequence.zero_of(base)
+        else:
+            value = _sum_of_lists(cursor.add(sequence.slice_of, (current, *bounds)), value)
+        self.set_bar(base, cursor.add(sequence.slice_set, (current, *bounds, value)))
 
     def accumulate_section(self, base: Node, read: Node, value: Node) -> None:
         """Add ``value`` to the part of the adjoint of ``base`` that ``read`` reads."""
@@ -82,6 +92,16 @@ class Adjoints:
             return
         current = widened(self.bar(base), base)
         self.set_bar(base, _written(current, read.args[1:], value, read.params))
+
+
+def _sum_of_lists(current: Node, value: Node) -> Node:
+    """The sum of two adjoints of one list; neither needs that list to tell its length."""
+    cursor = current.graph.cursor
+    if value.op is sequence.fill_like:
+        value = cursor.add(sequence.fill_like, (current, value.args[1]))
+    elif current.op is sequence.fill_like:
+        current = cursor.add(sequence.fill_like, (value, current.args[1]))
+    return cursor.add(sequence.entrywise_add, (current, value))
 
 
 def _written(

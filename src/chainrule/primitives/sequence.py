@@ -409,9 +409,8 @@ concatenate.tangent_rule = _concatenated_tangents
 
 
 def _pull_slice(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-    base, start, stop, step = node.args
-    zero = zero_of(base)
-    walker.accumulate(base, node.graph.cursor.add(slice_set, (zero, start, stop, step, out_bar)))
+    base, *bounds = node.args
+    walker.accumulate_slice(base, bounds, out_bar)
 
 
 # x[start:stop:step]; a bound that is left out is the constant None.

@@ -22,3 +22,6 @@ class ReverseWalker(Protocol):
 
     def accumulate_section(self, base: Node, read: Node, value: Node) -> None:
         """Add ``value`` to the part of the adjoint of ``base`` that ``read`` reads."""
+
+    def accumulate_slice(self, base: Node, bounds: Sequence[Node], value: Node) -> None:
+        """Add ``value`` to the entries ``start:stop:step`` of the adjoint of a list."""
