@@ -100,6 +100,25 @@ def changes_rows(points: list[list[float]]) -> float:
     return total + sum(rows[1])
 
 
+def pooled(xs: list[float]) -> float:
+    tops = [max(xs[i : i + 3]) for i in range(0, len(xs), 2)]
+    return sum(top * top for top in tops)
+
+
+def windows(xs: list[float], width: int) -> float:
+    total = 0.0
+    for i in range(len(xs) - width + 1):
+        total += math.sin(sum(xs[i : i + width])) * xs[i]
+    return total
+
+
+def annuities(rates: list[float]) -> float:
+    discounts: list[float] = []
+    for rate in rates:
+        discounts.append((1.0 - rate * sum(discounts)) / (1.0 + rate))
+    return discounts[-1]
+
+
 CASES: list[tuple[Callable[..., float], tuple[Any, ...]]] = [
     (softmax_policy, ([0.3, -0.2], [[1.0, 0.5], [0.2, 1.0], [1.0, 1.0]], [1.0, 2.0, 3.0])),
     (softmax_policy, ([0.3, -0.2], [[1.0, 0.5], [0.2, 1.0], [1.0, 1.0]], [1.0, 2.0])),
@@ -114,6 +133,9 @@ CASES: list[tuple[Callable[..., float], tuple[Any, ...]]] = [
     (rows, ([[0.7, 0.3], [1.1, 0.4, 0.2], [2.0]],)),
     (grows_afterwards, ([0.7, 0.3, 1.4],)),
     (path_length, ([[0.7, 0.3], [1.4, 0.2], [2.0, 1.1]],)),
+    (pooled, ([0.2, 1.0, 0.5, -0.3, 0.8, 0.1],)),
+    (windows, ([0.2, 1.0, 0.5, -0.3, 0.8], 3)),
+    (annuities, ([0.02, 0.03, 0.025],)),
     (changes_rows, ([[0.7, 0.3], [1.4, 0.2]],)),
     (shorter_partner, ([0.7, 0.3, 1.4], [2.0, 3.0])),
     (shorter_partner, ([0.7, 0.3], [2.0, 3.0, 4.0])),
@@ -219,3 +241,13 @@ def test_a_number_inside_a_comprehension_keeps_its_value() -> None:
         return p * sum(xs) + sum(x * xs[0] for x in xs)
 
     assert grad(raised, mode="reverse")([1.0, 2.0, 3.0], 5.0) == [12.0, 6.0, 6.0]
+
+
+@pytest.mark.parametrize("function", [pooled, windows, annuities])
+def test_no_step_takes_the_whole_list(function: Callable[..., float]) -> None:
+    derivative = grad(function)
+    derivative(*dict(CASES)[function])
+    steps = [line for line in derivative.source.splitlines() if line.startswith(" " * 8)]
+    assert not any("[0.0] * len" in line for line in steps)
+    # Nor is a list kept for its length.
+    assert "_tape.append(list(" not in derivative.source

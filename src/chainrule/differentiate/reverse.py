@@ -106,7 +106,8 @@ class ReverseWalker(Adjoints):
             return position
         if not self._is_natural(start):
             return None
-        return self.graph.cursor.add(arithmetic.add, (start, position))
+        terms = (position, start) if is_constant(start) else (start, position)
+        return self.graph.cursor.add(arithmetic.add, terms)
 
     def _is_natural(self, position: Node) -> bool:
         """Whether a position in a list is certainly not negative."""

@@ -257,7 +257,8 @@ def _evaluated(statement: Statement) -> list[Value]:
 def _arguments(value: Value, eager: bool) -> list[tuple[Value, bool]]:
     if value.op in (CONDITIONAL, AND, OR):
         return [(value.args[0], eager), *((arg, False) for arg in value.args[1:])]
-    if value.op is COMPREHENSION:
+    if value.op in (COMPREHENSION, RAISED):
+        # What stands inside would be computed for every entry.
         return [(value.args[0], eager)]
     return [(arg, eager) for arg in value.args]
 

@@ -31,7 +31,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.emit.views import is_update
-from chainrule.graph.types import OPAQUE, Record, Sequence
+from chainrule.graph.types import INT, OPAQUE, Record, Sequence
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.sequence import index
 
@@ -66,9 +66,10 @@ def hoist(statements: list[Statement]) -> None:
             hoist(block)
         if isinstance(statement, (For, While)):
             own = {value for inner in walk([statement]) for value in defined_by(inner)}
+            read = _read_by_function(statement)
             out: list[Statement] = []
             for inner in statement.body:
-                if isinstance(inner, Define) and _is_invariant(inner.value, own):
+                if isinstance(inner, Define) and _is_invariant(inner.value, own, read):
                     out.append(inner)
                     own.discard(inner.value)
             moved = set(out)
@@ -78,8 +79,21 @@ def hoist(statements: list[Statement]) -> None:
         position += 1
 
 
-def _is_invariant(value: Value, own: set[Value]) -> bool:
-    if not value.derivative or may_raise(value) or _holds_list(value) or value.op in LAZY:
+def _read_by_function(loop: Statement) -> set[Value]:
+    """What f's own computations in a loop read: it stands where the user put it."""
+    return {
+        value
+        for inner in walk([loop])
+        if not (isinstance(inner, Define) and inner.value.derivative)
+        for value in reads_deep(inner)
+    }
+
+
+def _is_invariant(value: Value, own: set[Value], read: set[Value]) -> bool:
+    theirs = value in read or value.user_name is not None or value.type == INT
+    if not value.derivative and theirs:
+        return False
+    if may_raise(value) or _holds_list(value) or value.op in LAZY:
         return False
     if not value.op.pure:
         return False
