@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import copy
+import functools
 import inspect
 import json
 import multiprocessing
@@ -28,6 +29,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -49,12 +51,17 @@ SINGLE_POINT = "no slope is known at this single point"
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a function: how it is written, its arguments, by what to differentiate."""
+    """One call of a function: how it is written, its arguments, by what to differentiate.
+
+    Where the function returns more than one number, ``weights`` is laid out as its result: what is
+    differentiated is the sum of the numbers with these weights.
+    """
 
     text: str
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     wrt: tuple[str, ...]
+    weights: Any = None
 
 
 @dataclass(frozen=True)
@@ -197,15 +204,53 @@ def _verdicts(subject: Subject, call: Call, wrt: str) -> dict[oracle.Path, oracl
     count = min(len(paths), ENTRIES)
     chosen = [paths[k * (len(paths) - 1) // max(count - 1, 1)] for k in range(count)]
     verdicts: dict[oracle.Path, oracle.Verdict] = {}
+    function = _summed(subject.function, call.weights)
     try:
         with within(ORACLE_SECONDS):
             for path in chosen:
-                verdicts[path] = oracle.derivative(
-                    subject.function, call.args, call.kwargs, wrt, path
-                )
+                verdicts[path] = oracle.derivative(function, call.args, call.kwargs, wrt, path)
     except OutOfTime:
         return verdicts or {(): oracle.undecided("the oracle takes too long")}
     return verdicts
+
+
+def _summed(function: Callable[..., Any], weights: Any) -> Callable[..., Any]:
+    """The function whose result is the sum of the other's numbers with these weights."""
+    if weights is None:
+        return function
+
+    @functools.wraps(function)
+    def summed(*args: Any, **kwargs: Any) -> Any:
+        return _total(function(*args, **kwargs), weights)
+
+    return summed
+
+
+def _total(result: Any, weights: Any) -> Any:
+    if isinstance(weights, (list, tuple)):
+        return sum(_total(part, weight) for part, weight in zip(result, weights, strict=True))
+    if isinstance(weights, dict):
+        return sum(_total(result[key], weight) for key, weight in weights.items())
+    return (result * weights).sum() if isinstance(weights, np.ndarray) else result * weights
+
+
+def _derivatives(subject: Subject, call: Call, wrt: str) -> tuple[Any, dict[str, Any]]:
+    """The value that chainrule gives, and the derivative by each of its transforms."""
+    import chainrule
+
+    def fresh() -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return copy.deepcopy((call.args, call.kwargs))
+
+    if call.weights is not None:
+        args, kwargs = fresh()
+        product = chainrule.vjp(subject.function, wrt=wrt)
+        value, gradient = product(*args, **kwargs, out_bar=copy.deepcopy(call.weights))
+        return value, {"vjp": gradient}
+    args, kwargs = fresh()
+    gradient = chainrule.grad(subject.function, wrt=wrt)(*args, **kwargs)
+    args, kwargs = fresh()
+    value, again = chainrule.value_and_grad(subject.function, wrt=wrt)(*args, **kwargs)
+    return value, {"grad": gradient, "value_and_grad": again}
 
 
 def _positional(subject: Subject, call: Call) -> dict[str, Any]:
@@ -230,10 +275,7 @@ def judge(
     settled = {path: verdict for path, verdict in verdicts.items() if verdict.decided}
     try:
         with within(SECONDS):
-            args, kwargs = copy.deepcopy((call.args, call.kwargs))
-            gradient = chainrule.grad(subject.function, wrt=wrt)(*args, **kwargs)
-            args, kwargs = copy.deepcopy((call.args, call.kwargs))
-            value, again = chainrule.value_and_grad(subject.function, wrt=wrt)(*args, **kwargs)
+            value, gradients = _derivatives(subject, call, wrt)
     except OutOfTime:
         return found("crashed", f"takes more than {SECONDS} s")
     except chainrule.ChainruleError as refusal:
@@ -254,7 +296,7 @@ def judge(
     if not settled:
         return found("undecided", _why_undecided(verdicts))
     for path, verdict in settled.items():
-        for name, result in (("grad", gradient), ("value_and_grad", again)):
+        for name, result in gradients.items():
             try:
                 number = float(oracle.look_up(result, path))
             except (KeyError, TypeError, ValueError):
