@@ -191,7 +191,11 @@ def _work(subject: Subject, sender: Any) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+    with (
+        open(os.devnull, "w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
         for call in subject.calls:
             for wrt in call.wrt:
                 sender.send(judge(subject, call, wrt, _verdicts(subject, call, wrt)))

@@ -137,6 +137,8 @@ def same_bits(left: Any, right: Any) -> bool:
         return repr(float(left)) == repr(float(right))
     if isinstance(left, (list, tuple)):
         return len(left) == len(right) and all(map(same_bits, left, right))
+    if isinstance(left, dict):
+        return list(left) == list(right) and same_bits([*left.values()], [*right.values()])
     return bool(left == right)
 
 

@@ -151,8 +151,10 @@ def _function_names(wanted: Sequence[Graph], all_graphs: Sequence[Graph]) -> dic
     """A name for each function; those that were asked for keep theirs."""
     names: dict[Graph, str] = {}
     taken: set[str] = set()
+    # In a function that has a parameter of that name another function could not be called by it.
+    parameters = {each.name for graph in all_graphs for each in graph.signature}
     for graph in dict.fromkeys((*wanted, *all_graphs)):
-        names[graph] = free_name(graph.name, taken)
+        names[graph] = free_name(graph.name, taken if graph in wanted else taken | parameters)
         taken.add(names[graph])
     return names
 

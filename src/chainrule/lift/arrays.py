@@ -29,6 +29,7 @@ from chainrule.graph.types import (
 )
 from chainrule.lift import memory
 from chainrule.lift.containers import Containers
+from chainrule.lift.entries import SeenEntries, of_entry
 from chainrule.lift.sharing import Box
 from chainrule.lift.values import (
     UNKNOWN,
@@ -125,6 +126,7 @@ class Arrays(Containers):
         super().__init__(graph)
         # How the arrays lie in memory that are known to lie there without a gap.
         self.layouts: dict[Node, Layout] = {}
+        self.seen_entries = SeenEntries()
 
     def is_array(self, value: Value) -> bool:
         """Whether a value is an array with axes."""
@@ -431,16 +433,14 @@ class Arrays(Containers):
             return ("m" if index.type.dtype == "bool" else "a"), [index]
         return "i", [index]
 
-    def number_item(self, base: Node, mask: Node) -> Value:
-        """``number[mask]`` of a number of NumPy: an array of one entry, or of none."""
-        entry = self.block.add(creation.literal, (base,), ((1,), None))
-        kept = self.block.add(creation.literal, (mask,), ((1,), None))
-        return self.boxed(self.block.add(indexing.section, (entry, kept), ("m",)))
-
     def array_item(self, base: Value, pattern: str, nodes: tuple[Node, ...]) -> Value:
         """``base[...]``."""
-        if pattern and set(pattern) == {"i"}:
-            return self.viewed(base, sequence.index, nodes, ())
+        entry = of_entry(pattern, len(unit_axes_of(self.node(base).type)))
+        if entry and set(entry) == {"i"}:
+            found = self.viewed(base, sequence.index, nodes, ())
+            if entry != pattern and isinstance(found, Node):
+                self.seen_entries.note(base.box if isinstance(base, View) else base, found)
+            return found
         if indexing.is_basic(pattern):
             return self.viewed(base, indexing.section, nodes, (pattern,))
         return self.boxed(self.block.add(indexing.section, (self.node(base), *nodes), (pattern,)))
@@ -459,6 +459,8 @@ class Arrays(Containers):
         """``base[...] = value``, or ``base[...] += value`` where it ``adds``."""
         written = self.array_node(value)
         box, before = self._own_box(base, node)
+        pattern = of_entry(pattern, len(unit_axes_of(self.node(base).type)))
+        self.seen_entries.check(self, box, node)
         if isinstance(base, View) and all(step.op is sequence.index for step in base.steps):
             # a[i][j] = v is a[i, j] = v.
             path = tuple(arg for step in base.steps for arg in step.args)

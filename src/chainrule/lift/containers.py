@@ -112,8 +112,12 @@ class Containers(Watching):
         found = value.value[key]
 
         def node() -> Node:
-            base = self.static_node(value)
-            return self.verbatim(f"_0_[{key!r}]", base, type=self.static_type(found), pure=True)
+            base, type_ = self.static_node(value), self.static_type(found)
+            if isinstance(key, (int, float, str, tuple, type(None))):
+                return self.verbatim(f"_0_[{key!r}]", base, type=type_, pure=True)
+            return self.verbatim(
+                "_0_[_1_]", base, self.static_node(Static(key)), type=type_, pure=True
+            )
 
         changeable = isinstance(value.value, (list, dict))
         return self.wrap(found, node, Route(value.value).item(key) if changeable else None)

@@ -36,7 +36,7 @@ from chainrule.lift.values import (
     View,
 )
 from chainrule.primitives import arithmetic
-from chainrule.primitives.arrays import masks
+from chainrule.primitives.arrays import creation, indexing, masks
 
 
 class Expressions(Operators):
@@ -381,6 +381,14 @@ class Expressions(Operators):
         base = self.expression(node.value)
         if self.is_array(base):
             return self.array_item(base, *self.subscript_parts(node.slice))
+        if isinstance(base, Node) and base.type == FLOAT and _names_axes(node.slice):
+            pattern, _ = self.subscript_parts(node.slice)
+            ones = (1,) * pattern.count("n")
+            return (
+                self.boxed(self.block.add(creation.literal, (base,), (ones, None)))
+                if ones
+                else base
+            )
         if isinstance(base, Static):
             grid = grid_item(self, base.value, node.slice)
             if grid is not None:
@@ -392,6 +400,12 @@ class Expressions(Operators):
         if masked and isinstance(base, Node) and base.type == FLOAT:
             return self.number_item(base, key)
         return self.item(base, key, node)
+
+    def number_item(self, base: Node, mask: Node) -> Value:
+        """``number[mask]`` of a number of NumPy: an array of one entry, or of none."""
+        entry = self.block.add(creation.literal, (base,), ((1,), None))
+        kept = self.block.add(creation.literal, (mask,), ((1,), None))
+        return self.boxed(self.block.add(indexing.section, (entry, kept), ("m",)))
 
     # --- functions ------------------------------------------------------------------------
 
@@ -488,3 +502,13 @@ EXPRESSIONS: dict[type, Callable[[Any, Any], Value]] = {
     ast.Yield: _refused("`yield` is not supported", "Return a list of the values."),
     ast.YieldFrom: _refused("`yield from` is not supported", "Return a list of the values."),
 }
+
+
+def _names_axes(key: ast.expr) -> bool:
+    """Whether a subscript is such that a number of NumPy takes it: ``[None]``, ``[..., None]``."""
+    parts = key.elts if isinstance(key, ast.Tuple) else [key]
+    return all(
+        (isinstance(part, ast.Constant) and part.value in (None, ...))
+        or (isinstance(part, ast.Attribute) and part.attr == "newaxis")
+        for part in parts
+    )

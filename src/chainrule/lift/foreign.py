@@ -9,7 +9,7 @@ from typing import Any
 
 from chainrule.errors import ChainruleError, UnsupportedError
 from chainrule.graph.node import Node
-from chainrule.graph.types import DYNAMIC
+from chainrule.graph.types import DYNAMIC, is_complex
 from chainrule.lift.arrays import is_numeric
 from chainrule.lift.callees import home_of, out_by_name
 from chainrule.lift.objects import Objects
@@ -69,6 +69,13 @@ class Foreign(Objects):
             nodes.append(self.node(value))
             parts.append(f"{name}=_{len(nodes)}_")
         text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+        if any(is_complex(each.type) for each in nodes):
+            raise self.unsupported(
+                f"`{text}` of complex numbers",
+                "Write it with functions that are understood for complex numbers, or pass its "
+                "value in as a parameter.",
+                node,
+            )
         if refusal is None:
             refusal = self.unsupported(
                 f"cannot differentiate through `{text}`",

@@ -25,12 +25,22 @@ from chainrule.lift.numpy_updates import picked
 from chainrule.lift.scipy_forms import scipy_form
 from chainrule.lift.values import ArrayBox, ListBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
-from chainrule.primitives.arrays import creation, linear_algebra, lists, rearranging, shaping
+from chainrule.primitives.arrays import (
+    creation,
+    linear_algebra,
+    lists,
+    products,
+    rearranging,
+    reductions,
+    shaping,
+)
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.namespaces import primitive_of
 
 # What these give shares the memory of their first argument.
+SCALING = (linear_algebra.dot, linear_algebra.matmul, products.inner)
+"""Products that are those by a number where one of the two is a number."""
 VIEWING = (
     shaping.transpose,
     shaping.swapaxes,
@@ -202,6 +212,8 @@ class NumpyCalls(Methods):
             arrays = [self.array_node(bound[name]) for name in op.array_names if name in bound]
         if op.sizes is not None and op.sizes in bound:
             sizes = self.sizes(bound[op.sizes], node)
+        elif op.sizes is not None and type(op.signature.parameters[op.sizes].default) is int:
+            sizes = [self.graph.constant(op.signature.parameters[op.sizes].default)]
         params = []
         for name in op.static_names:
             default = op.signature.parameters[name].default
@@ -211,12 +223,15 @@ class NumpyCalls(Methods):
             raise self.unsupported(
                 "np.concatenate without an axis", "Flatten the arrays, and join these.", node
             )
-        if op in (linear_algebra.dot, linear_algebra.matmul) and any(
-            not unit_axes_of(array.type) for array in arrays
-        ):
+        numbers = [not unit_axes_of(array.type) for array in arrays]
+        if any(numbers) and (op in SCALING or (op is products.kron and all(numbers))):
             return self.boxed(self.primitive(arithmetic.multiply, *arrays))
         for array in arrays:
             self._check_entries(array, op, node)
+        if op.vectors:
+            arrays = [
+                array if unit_axes_of(array.type) else self._vector(array) for array in arrays
+            ]
         if len(arrays) == 1 and not unit_axes_of(arrays[0].type):
             if op in (shaping.transpose, shaping.squeeze):
                 return arrays[0]
@@ -229,7 +244,9 @@ class NumpyCalls(Methods):
                 view = self.viewed(view, step, (), (*fixed, None))
             return view
         if op in VIEWING and not op.spread:
-            return self.viewed(bound[op.array_names[0]], op, tuple(sizes), (*params, form))
+            viewed = bound[op.array_names[0]]
+            viewed = viewed if self.is_array(viewed) else self.boxed(arrays[0])
+            return self.viewed(viewed, op, tuple(sizes), (*params, form))
         try:
             made = self.call_array(op, (*arrays, *sizes), tuple(params), form)
         except (ValueError, IndexError, AssertionError):
@@ -245,6 +262,9 @@ class NumpyCalls(Methods):
             found.read_only = True
             self.may_share(found, bound[op.array_names[0]])
         return found
+
+    def _vector(self, number: Node) -> Node:
+        return self.block.add(creation.literal, (number,), ((1,), None))
 
     def _variant(self, op: ArrayCall, keywords: Keywords) -> ArrayCall:
         """The reduction with a mask, or with an initial value, where these are given."""
@@ -314,11 +334,14 @@ class NumpyCalls(Methods):
             ) from None
 
     def _is_own_dtype(self, op: ArrayCall, args: Arguments, value: Value, node: ast.AST) -> bool:
-        """Whether a dtype is asked for that the first array has anyway."""
+        """Whether a dtype is asked for that the first array, or its mean, has anyway."""
         if "dtype" in op.signature.parameters or not args or op.spread:
             return False
         known, found = self.static_value(value)
-        return known and self.dtype_name(found, node) == dtype_of(self.array_node(args[0]).type)
+        own = self.array_node(args[0]).type
+        if op in (reductions.mean, reductions.std, reductions.var):
+            own = op.typed(own)
+        return known and self.dtype_name(found, node) == dtype_of(own)
 
     def _entries(self, value: Value, node: ast.AST) -> list[Value]:
         items = self.known_items(value)

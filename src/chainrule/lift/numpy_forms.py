@@ -37,6 +37,14 @@ if TYPE_CHECKING:
 
 def _make_array(copies: bool, order_of_result: str = "K") -> SpecialForm:
     def make(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        if "ndmin" in keywords:
+            rest = {name: value for name, value in keywords.items() if name != "ndmin"}
+            known, rank = self.static_value(keywords["ndmin"])
+            if not known or type(rank) is not int:
+                raise self.unsupported(
+                    "`ndmin` that is known at run time only", "Give it as a number.", node
+                )
+            return _at_least(rank)(self, [make(self, args, rest, node)], {}, node)
         value = self.read(args[0])
         dtype = args[1] if len(args) > 1 else keywords.get("dtype")
         wanted = None
@@ -44,7 +52,7 @@ def _make_array(copies: bool, order_of_result: str = "K") -> SpecialForm:
             known, found = self.static_value(dtype)
             wanted = self.dtype_name(found, node) if known and found is not None else None
         copy_flag = self.static_value(keywords["copy"]) if "copy" in keywords else (True, copies)
-        unknown = set(keywords) - {"dtype", "copy", "ndmin", "order", "subok"}
+        unknown = set(keywords) - {"dtype", "copy", "order", "subok"}
         if unknown:
             raise self.unsupported(f"`{sorted(unknown)[0]}` in this call", "Leave it out.", node)
         if self.is_array(value):
@@ -79,7 +87,7 @@ def _at_least(rank: int) -> SpecialForm:
         (value,) = args
         array = self.array_node(value)
         have = len(unit_axes_of(array.type))
-        if have == 0:
+        if have == 0 and rank:
             return self.boxed(self.block.add(creation.literal, (array,), ((1,) * rank, None)))
         if have >= rank:
             return value if self.is_array(value) else self.boxed(array)
@@ -97,9 +105,11 @@ def _shape(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST)
 
 def _size(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     array = self.array_node(args[0])
-    if len(args) > 1:
-        axis = self.static_int(args[1])
-        assert axis is not None
+    given = args[1] if len(args) > 1 else keywords.get("axis", Static(None))
+    if self.static_value(given) != (True, None):
+        axis = self.static_int(given)
+        if axis is None:
+            raise self.unsupported("this `axis` of `np.size`", "Give it as a constant.", node)
         return self.length_along(array, axis)
     if not unit_axes_of(array.type):
         return self.graph.constant(1)
@@ -203,6 +213,8 @@ def _clip(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
     low, high = bound.get("a_min", Static(None)), bound.get("a_max", Static(None))
     x = self.array_node(bound["a"])
     ends = [self.static_value(end) == (True, None) for end in (low, high)]
+    if ends == [True, True]:
+        return self.boxed(self.primitive(TABLE["positive"], x))
     if ends == [True, False]:
         return self.boxed(self.primitive(TABLE["minimum"], x, self.array_node(high)))
     if ends == [False, True]:

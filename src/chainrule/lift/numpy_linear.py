@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chainrule.graph.types import unit_axes_of
 from chainrule.lift.numpy_positions import several
@@ -259,14 +259,21 @@ def _scipy_svd(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
     return several(decompositions.scipy_svd, () if thin else (0, 2))(self, [], given, node)
 
 
-def _scipy_norm(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    given = _without_speed(bound(("a", "ord", "axis", "keepdims"), args, keywords))
-    order = given.get("ord", Static(None))
-    op: Any = norms.norm_of_order
-    if self.static_value(order) == (True, None):
-        given.pop("ord", None)
-        op = norms.norm
-    return self.bound_call(op, [given.pop("a")], given, node, "function")
+def _norm(euclidean: ArrayCall, by_order: ArrayCall) -> SpecialForm:
+    """A norm; the Euclidean one of a vector is the same with and without its order."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        given = _without_speed(bound(("x", "ord", "axis", "keepdims"), args, keywords))
+        array = given.pop("x") if "x" in given else given.pop("a")
+        order = self.static_value(given.get("ord", Static(None)))
+        vector = len(unit_axes_of(self.array_node(array).type)) == 1
+        op = by_order
+        if order == (True, None) or (order == (True, 2) and vector):
+            given.pop("ord", None)
+            op = euclidean
+        return self.bound_call(op, [array], given, node, "function")
+
+    return lift
 
 
 FORMS: dict[str, SpecialForm] = {
@@ -295,7 +302,8 @@ FORMS: dict[str, SpecialForm] = {
     "scipy.linalg.eigvals": _plain(spectrum.scipy_eigvals),
     "scipy.linalg.svdvals": _plain(decompositions.scipy_svdvals),
     "scipy.linalg.pinv": _plain(decompositions.scipy_pinv),
-    "scipy.linalg.norm": _scipy_norm,
+    "numpy.linalg.norm": _norm(norms.norm, norms.norm_of_order),
+    "scipy.linalg.norm": _norm(norms.scipy_norm, norms.scipy_norm_of_order),
     "scipy.linalg.block_diag": _block_diag,
     "scipy.linalg.toeplitz": _toeplitz,
     "scipy.linalg.lstsq": _scipy_least_squares,

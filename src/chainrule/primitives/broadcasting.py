@@ -28,6 +28,7 @@ from chainrule.primitives.arrays.shaping import (
     squeeze,
 )
 from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.sequence import index
 
 
 def spans(value: Node, node: Node) -> bool:
@@ -175,7 +176,9 @@ def without_axes(value: Node, axes: Sequence[int]) -> Node:
     if value.op is array_sum and value.origin.derivative:
         axis, keepdims, *_ = value.params
         if keepdims and axes_of(axis, rank) == gone:
-            return array_sum(value.args[0], axis=_one_or_many(list(gone)))
+            return array_sum(
+                value.args[0], axis=None if len(gone) == rank else _one_or_many(list(gone))
+            )
     if value.op is section and not set(str(value.params[0])) - set("nse"):
         # x[:, None]
         kept = is_whole(value) and new_axes(value)
@@ -183,6 +186,9 @@ def without_axes(value: Node, axes: Sequence[int]) -> Node:
             return value.args[0]
     if value.op is expand_dims and axes_of(value.params[0], rank) == gone:
         return value.args[0]
+    if len(gone) == rank:
+        first = value.graph.constant(0)
+        return value.graph.cursor.add(index, (value, *(first for _ in gone)))
     return squeeze(value, axis=_one_or_many(list(gone)))
 
 

@@ -114,7 +114,11 @@ def unguarded_length(x: Node, y: Node, x_single: bool, y_single: bool) -> Node |
             continue
         length = predicate.args[0]
         zero, rest = (arm.results[k] for arm in owned_blocks(guard.args[0]))
-        measures = length.op.name == "norm" and length.type == FLOAT and length.args[0] is value
+        measures = (
+            length.op.name in ("norm", "scipy_norm")
+            and length.type == FLOAT
+            and length.args[0] is value
+        )
         if measures and is_constant(zero, 0) and is_constant(rest):
             return multiply.build(rest, value)
     return None

@@ -572,6 +572,7 @@ TARGET = Target(
         "svd": plain("linalg.svd", "full_matrices"),
         "matrix_power": powered,
         "norm": normed,
+        "scipy_norm": normed,
         "cumsum": running("cumulative_sum"),
         "cumprod": running("cumulative_prod"),
         "sort": plain("sort", "axis"),

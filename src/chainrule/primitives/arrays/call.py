@@ -53,6 +53,8 @@ class ArrayCall(Primitive):
         A static that is passed with the first array, as one tuple.
     worded:
         All statics are passed by name.
+    vectors:
+        A number in the place of an array means an array of one entry.
     starred:
         The arrays are arguments of their own, not entries of one sequence.
     typed:
@@ -88,6 +90,7 @@ class ArrayCall(Primitive):
         spelled: str | None = None,
         starred: bool = False,
         worded: bool = False,
+        vectors: bool = False,
     ) -> None:
         self._signature = signature
         self.arrays = arrays
@@ -102,6 +105,7 @@ class ArrayCall(Primitive):
         self.spelled = spelled or (self.callables[0] if self.callables else "")
         self.starred = starred
         self.worded = worded
+        self.vectors = vectors
         self.typed = typed
         self.lengths = lengths
         self.bounds = bounds
@@ -325,4 +329,5 @@ def axes_of(axis: Any, rank: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(rank))
     given = axis if isinstance(axis, tuple) else (axis,)
-    return tuple(sorted(each % rank if rank else 0 for each in given))
+    # A number has none; NumPy itself raises where it must.
+    return tuple(sorted(each % rank for each in given)) if rank else ()

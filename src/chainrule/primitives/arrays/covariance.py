@@ -52,14 +52,15 @@ def _scalar(matrix: Node) -> Node:
     return matrix.graph.cursor.add(index, (matrix, zero, zero))
 
 
-@array_defined("cov", "numpy.cov", signature=f"m, {OPTIONS}", typed=_one_type)
+@array_defined("cov", "numpy.cov", signature=f"m, {OPTIONS}", vectors=True, typed=_one_type)
 def cov(m: Node, rowvar: bool, bias: bool, ddof: Any) -> Node:
     """Covariances of the rows of a matrix, or the variance of a vector."""
     found = _covariance(_rows(m, rowvar), bias, ddof)
     return _scalar(found) if _variables(m.type, rowvar) else found
 
 
-@array_defined("cov_of_two", "numpy.cov", signature=f"m, y, {OPTIONS}", arrays=2, typed=_two_types)
+@array_defined("cov_of_two", "numpy.cov", signature=f"m, y, {OPTIONS}", arrays=2,
+               vectors=True, typed=_two_types)  # fmt: skip
 def cov_of_two(m: Node, y: Node, rowvar: bool, bias: bool, ddof: Any) -> Node:
     """Covariances of two sets of variables together."""
     both = concatenate(_rows(m, rowvar), _rows(y, rowvar), axis=0)
@@ -80,7 +81,12 @@ def corrcoef(x: Node, rowvar: bool) -> Node:
 
 
 @array_defined(
-    "corrcoef_of_two", "numpy.corrcoef", signature="x, y, rowvar=True", arrays=2, typed=_two_types
+    "corrcoef_of_two",
+    "numpy.corrcoef",
+    signature="x, y, rowvar=True",
+    arrays=2,
+    vectors=True,
+    typed=_two_types,
 )
 def corrcoef_of_two(x: Node, y: Node, rowvar: bool) -> Node:
     """Correlations of two sets of variables together."""

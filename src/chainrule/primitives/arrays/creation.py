@@ -13,6 +13,7 @@ from chainrule.graph.types import (
     Sequence,
     Type,
     array_of,
+    broadcast_axes,
     dtype_of,
     promoted,
     unit_axes_of,
@@ -161,11 +162,15 @@ full.linear_in = (0,)
 
 
 def _line(start: Type, stop: Type, *more: Type, sizes: Any = (), **statics: Any) -> Type:
-    return array_of("float64", axes_of_sizes(sizes) or (False,))
+    ends = broadcast_axes((start, stop))
+    if len(ends) > 1:
+        raise ValueError("lines between matrices")
+    return array_of("float64", axes_of_sizes(sizes) + ends)
 
 
 def _line_length(node: Node, of: Of) -> Lengths:
-    return (number(node.args[2], of).cut(0),) if len(node.args) > 2 else (Length(50),)
+    own = number(node.args[2], of).cut(0)
+    return (own, *all_unknown(node)[1:])
 
 
 @array_rule(
@@ -173,20 +178,28 @@ def _line_length(node: Node, of: Of) -> Lengths:
     sizes="num", typed=_line, lengths=_line_length, raises=False,
 )  # fmt: skip
 def linspace(walker: Any, node: Node, out_bar: Node, endpoint: bool = True) -> None:
-    """Numbers at equal distances; each is a mean of the two ends."""
+    """Numbers, or rows, at equal distances; each is a mean of the two ends."""
     from chainrule.primitives.arrays.reductions import array_sum
+    from chainrule.primitives.broadcasting import summed_to
 
     start, stop, count = node.args
-    if walker.active(start):
-        walker.accumulate(start, array_sum(out_bar * linspace(1.0, 0.0, count, endpoint=endpoint)))
-    if walker.active(stop):
-        walker.accumulate(stop, array_sum(out_bar * linspace(0.0, 1.0, count, endpoint=endpoint)))
+    for end, weights in ((start, (1.0, 0.0)), (stop, (0.0, 1.0))):
+        if not walker.active(end):
+            continue
+        line = linspace(*map(node.graph.constant, weights), count, endpoint=endpoint)
+        if len(unit_axes_of(node.type)) == 1:
+            walker.accumulate(end, array_sum(out_bar * line))
+        else:
+            both: Node = TABLE["add"](start, stop)
+            walker.accumulate(end, summed_to(TABLE["matmul"](line, out_bar), both, end))
 
 
 def _linspace_tangent(
     node: Node, args: Any, dots: Any, out: Node, endpoint: bool = True
 ) -> Node | None:
-    ends = [node.graph.constant(0.0) if dot is None else dot for dot in dots[:2]]
+    from chainrule.primitives.broadcasting import widened
+
+    ends = [widened(dot, arg) for dot, arg in zip(dots[:2], args[:2], strict=True)]
     return linspace(*ends, args[2], endpoint=endpoint)
 
 
@@ -278,12 +291,15 @@ class Literal(ArrayLinear):
         return out.graph.cursor.add(self, filled, (node.params[0], None))
 
     def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
-        from chainrule.primitives.broadcasting import widened
+        from chainrule.primitives.broadcasting import widened, without_axes
         from chainrule.primitives.sequence import index
 
         shape: Any = node.params[0]
         graph = node.graph
         out_bar = widened(out_bar, node)
+        if all(size == 1 for size in shape) and not unit_axes_of(node.args[0].type):
+            walker.accumulate(node.args[0], without_axes(out_bar, range(-len(shape), 0)))
+            return
         for position, arg in enumerate(node.args):
             if not walker.active(arg):
                 continue

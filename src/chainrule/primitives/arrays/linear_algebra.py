@@ -228,8 +228,14 @@ def on_diagonal(like: Node, values: Node, offset: int) -> Node:
     return like.graph.cursor.add(section_set, (zeros_like(like), rows, columns, values), ("uu",))
 
 
+def _of_rows(m: Type, k: int = 0) -> Type:
+    if len(unit_axes_of(m)) < 2:
+        raise ValueError("NumPy makes a matrix of a vector here")
+    return m
+
+
 def _triangle(name: str, doc: str) -> Any:
-    @array_linear(name, f"numpy.{name}", signature="m, k=0", typed=lambda m, k=0: m,
+    @array_linear(name, f"numpy.{name}", signature="m, k=0", typed=_of_rows,
                   lengths=as_first, raises=False)  # fmt: skip
     def triangle(walker: Any, node: Node, out_bar: Node, k: int) -> None:
         walker.accumulate(node.args[0], triangle(out_bar, k=k))

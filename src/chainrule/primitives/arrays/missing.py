@@ -91,11 +91,16 @@ def nanstd(a: Node, axis: Any, ddof: Any, keepdims: bool) -> Node:
 
 def _running(a: Type, axis: Any = None) -> Type:
     units = unit_axes_of(a)
-    return array_of(dtype_of(a), units if axis is not None or len(units) == 1 else (False,))
+    return array_of(dtype_of(a), units if axis is not None and units else (all(units),))
 
 
 @array_defined(
-    "nancumsum", "numpy.nancumsum", signature="a, axis=None", typed=_running, lengths=when_whole
+    "nancumsum",
+    "numpy.nancumsum",
+    signature="a, axis=None",
+    typed=_running,
+    lengths=when_whole,
+    vectors=True,
 )
 def nancumsum(a: Node, axis: Any) -> Node:
     """Running sum of the entries that are numbers."""
@@ -103,7 +108,12 @@ def nancumsum(a: Node, axis: Any) -> Node:
 
 
 @array_defined(
-    "nancumprod", "numpy.nancumprod", signature="a, axis=None", typed=_running, lengths=when_whole
+    "nancumprod",
+    "numpy.nancumprod",
+    signature="a, axis=None",
+    typed=_running,
+    lengths=when_whole,
+    vectors=True,
 )
 def nancumprod(a: Node, axis: Any) -> Node:
     """Running product of the entries that are numbers."""

@@ -30,14 +30,20 @@ def _normed(x: Type, axis: Any = None, keepdims: bool = False, **statics: Any) -
     return array_of(dtype, reduced_axes(x, axis, keepdims))
 
 
-@array_rule(
-    "norm", "numpy.linalg.norm", signature="x, axis=None, keepdims=False", typed=_normed,
-    uniform="taken", lengths=reduced, raises=False, bounds=bounds.spread,
-)  # fmt: skip
-def norm(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
+def _pull_norm(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
     """Euclidean length of all entries, or along axes; the zero vector at zero."""
     share = _per_length(out_bar, node)
     walker.accumulate(node.args[0], restored(share, node, axis, keepdims) * node.args[0])
+
+
+# They differ in their last digits.
+norm, scipy_norm = (
+    array_rule(
+        name, dotted, signature="x, axis=None, keepdims=False", typed=_normed,
+        uniform="taken", lengths=reduced, raises=False, bounds=bounds.spread,
+    )(_pull_norm)
+    for name, dotted in (("norm", "numpy.linalg.norm"), ("scipy_norm", "scipy.linalg.norm"))
+)  # fmt: skip
 
 
 def _per_length(value: Node, length: Node) -> Node:
@@ -55,14 +61,10 @@ def _norm_tangent(
     return _per_length(array_sum(dots[0] * args[0], axis=axis, keepdims=keepdims), out)
 
 
-norm.tangent_rule = _norm_tangent
+norm.tangent_rule = scipy_norm.tangent_rule = _norm_tangent
 
 
-@array_defined(
-    "norm_of_order", "numpy.linalg.norm", signature="x, ord=None, axis=None, keepdims=False",
-    typed=_normed, lengths=reduced,
-)  # fmt: skip
-def norm_of_order(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:
+def _by_order(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:
     """Norms of vectors of any order, and of matrices by their entries or singular values."""
     rank = len(unit_axes_of(x.type))
     count = rank if axis is None else len(axes_of(axis, rank))
@@ -79,6 +81,17 @@ def norm_of_order(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:
         x = moveaxis(x, source=inside, destination=(-2, -1))
     found = _matrix_norm(x, ord)
     return expand_dims(found, axis=tuple(sorted(inside))) if keepdims else found
+
+
+norm_of_order, scipy_norm_of_order = (
+    array_defined(
+        name, dotted, signature="x, ord=None, axis=None, keepdims=False",
+        typed=_normed, lengths=reduced,
+    )(_by_order)
+    for name, dotted in (
+        ("norm_of_order", "numpy.linalg.norm"), ("scipy_norm_of_order", "scipy.linalg.norm")
+    )
+)  # fmt: skip
 
 
 def _vector_norm(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:

@@ -182,7 +182,7 @@ def _one(a: Type, b: Type) -> Type:
     return array_of(promoted((a, b)), ())
 
 
-@array_defined("vdot", "numpy.vdot", signature="a, b", arrays=2, typed=_one)
+@array_defined("vdot", "numpy.vdot", signature="a, b", arrays=2, vectors=True, typed=_one)
 def vdot(a: Node, b: Node) -> Node:
     """Sum of the products of all entries."""
     if rank_of(a) == 1:
@@ -224,7 +224,7 @@ def _kron_type(a: Type, b: Type) -> Type:
     return array_of(promoted((a, b)), tuple(x and y for x, y in zip(*full, strict=True)))
 
 
-@array_defined("kron", "numpy.kron", signature="a, b", arrays=2, typed=_kron_type)
+@array_defined("kron", "numpy.kron", signature="a, b", arrays=2, vectors=True, typed=_kron_type)
 def kron(a: Node, b: Node) -> Node:
     """Every entry of one array times the other."""
     rank = max(rank_of(a), rank_of(b))
@@ -260,7 +260,7 @@ cross.tangent_rule = product_tangent
 
 @array_defined(
     "outer_of_all", "numpy.outer", signature="a, b", arrays=2,
-    typed=lambda a, b: array_of(promoted((a, b)), (False, False)),
+    typed=lambda a, b: array_of(promoted((a, b)), tuple(all(unit_axes_of(x)) for x in (a, b))),
 )  # fmt: skip
 def outer_of_all(a: Node, b: Node) -> Node:
     """Products of all pairs of entries of two arrays."""

@@ -304,12 +304,12 @@ argmin = array_flat(
 
 def _running(a: Type, axis: Any = None) -> Type:
     units = unit_axes_of(a)
-    return array_of(dtype_of(a), units if axis is not None or len(units) == 1 else (False,))
+    return array_of(dtype_of(a), units if axis is not None and units else (all(units),))
 
 
 @array_linear(
     "cumsum", "numpy.cumsum", signature="a, axis=None", method="cumsum", typed=_running,
-    lengths=when_whole, cost=Cost.ADD, raises=False,
+    vectors=True, lengths=when_whole, cost=Cost.ADD, raises=False,
 )  # fmt: skip
 def cumsum(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Running sum; its adjoint is the running sum from the end."""
@@ -318,20 +318,24 @@ def cumsum(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     x = node.args[0]
     along = 0 if axis is None else axis
     back = flip(cumsum(flip(out_bar, axis=along), axis=along), axis=along)
-    flattened = axis is None and len(unit_axes_of(x.type)) > 1
-    walker.accumulate(x, reshape_like(back, x) if flattened else back)
+    walker.accumulate(x, reshape_like(back, x) if _flattens(x, axis) else back)
+
+
+def _flattens(x: Node, axis: Any) -> bool:
+    """Whether the result is a vector though ``x`` is a matrix."""
+    return axis is None and len(unit_axes_of(x.type)) > 1
 
 
 @array_rule(
     "cumprod", "numpy.cumprod", signature="a, axis=None", method="cumprod", typed=_running,
-    lengths=when_whole, cost=Cost.MULTIPLY, raises=False,
+    vectors=True, lengths=when_whole, cost=Cost.MULTIPLY, raises=False,
 )  # fmt: skip
 def cumprod(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Running product; where an entry is 0 the products of the others are taken one by one."""
     from chainrule.primitives.arrays.shaping import flip, ravel, reshape_like
 
     x = node.args[0]
-    flattened = axis is None and len(unit_axes_of(x.type)) > 1
+    flattened = _flattens(x, axis)
     along = 0 if axis is None else axis
     entries = ravel(x) if flattened else x
 
@@ -351,7 +355,7 @@ def cumprod(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
 def _cumprod_tangent(node: Node, args: Any, dots: Any, out: Node, axis: Any) -> Node | None:
     from chainrule.primitives.arrays.shaping import ravel
 
-    flattened = axis is None and len(unit_axes_of(args[0].type)) > 1
+    flattened = _flattens(args[0], axis)
     x, dot = (ravel(each) if flattened else each for each in (args[0], dots[0]))
     along = 0 if axis is None else axis
 

@@ -67,7 +67,9 @@ def broadcast_to(walker: Any, node: Node, out_bar: Node) -> None:
 
 
 def _reshaped(a: Type, sizes: tuple[Node, ...], order: str = "C") -> Type:
-    return array_of(dtype_of(a), axes_of_sizes(sizes))
+    axes = axes_of_sizes(sizes)
+    # One entry has the length 1 along any axes, -1 among them.
+    return array_of(dtype_of(a), tuple(True for _ in axes) if all(unit_axes_of(a)) else axes)
 
 
 @array_linear(
@@ -82,8 +84,12 @@ def reshape(walker: Any, node: Node, out_bar: Node, order: str) -> None:
 
 def reshape_like(value: Node, like: Node, order: str = "C") -> Node:
     """``value`` in the shape of ``like``."""
+    from chainrule.primitives.broadcasting import without_axes
+
     if unit_axes_of(like.type) == (False,):
         return reshape(value, value.graph.constant(-1), order=order)
+    if not unit_axes_of(like.type):
+        return without_axes(value, range(-len(unit_axes_of(value.type)), 0))
     return reshaped(value, like, order=order)
 
 
@@ -118,7 +124,7 @@ reshaped.simplify = _reshaped_before
 
 def _flat_type(a: Type, order: str = "C") -> Type:
     units = unit_axes_of(a)
-    return array_of(dtype_of(a), (bool(units) and all(units),))
+    return array_of(dtype_of(a), (all(units),))
 
 
 def _pull_flat(walker: Any, node: Node, out_bar: Node, order: str = "C") -> None:

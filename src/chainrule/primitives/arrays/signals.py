@@ -29,7 +29,7 @@ def _slid_lengths(node: Node, of: Of) -> Lengths:
 
 
 @array_rule("convolve", "numpy.convolve", signature="a, v, mode='full'", arrays=2, typed=_slid,
-            lengths=_slid_lengths)  # fmt: skip
+            vectors=True, lengths=_slid_lengths)  # fmt: skip
 def convolve(walker: Any, node: Node, out_bar: Node, mode: str) -> None:
     """Convolution of two vectors; of the shorter one's length where mode is valid."""
     a, v = node.args
@@ -75,7 +75,8 @@ convolve.tangent_rule = _bilinear
 
 
 @array_rule(
-    "correlate", "numpy.correlate", signature="a, v, mode='valid'", arrays=2, typed=_slid
+    "correlate", "numpy.correlate", signature="a, v, mode='valid'", arrays=2,
+    typed=_slid,
 )  # fmt: skip
 def correlate(walker: Any, node: Node, out_bar: Node, mode: str) -> None:
     """Correlation of two vectors, in full the convolution with the second one turned."""

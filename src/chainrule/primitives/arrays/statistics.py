@@ -210,6 +210,8 @@ def _to_the(x: Node, exponent: int) -> Node:
 
 
 def _spaced(start: Type, stop: Type, sizes: Any = (), **statics: Any) -> Type:
+    if unit_axes_of(start) or unit_axes_of(stop):
+        raise ValueError("lines between vectors")
     return array_of("float64", (False,))
 
 

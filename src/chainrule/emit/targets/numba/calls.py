@@ -531,6 +531,8 @@ FORMS: dict[str, Form] = {
     "multi_dot": multiplied,
     "norm": normed,
     "norm_of_order": normed,
+    "scipy_norm": normed,
+    "scipy_norm_of_order": normed,
     "sort": sorted_,
     "argsort": sorted_,
     "array_of_list": made_array,
