@@ -129,6 +129,62 @@ def test_a_linear_system_by_its_matrix_and_its_start() -> None:
         assert grad(total)(A, y0)[i, j] == pytest.approx(change.sum(), rel=1e-8)
 
 
+def layer(W, b, y0):
+    def rate(t, y):
+        return W.T @ np.tanh(W @ y + b)
+
+    return solve_ivp(rate, (0.0, 1.0), y0, "DOP853", rtol=TIGHT, atol=TIGHT).y[0, -1]
+
+
+def reactions(k, y0):
+    def rate(t, y):
+        change = np.zeros_like(y)
+        for i in range(len(y) - 1):
+            flow = k[i] * y[i]
+            change[i] -= flow
+            change[i + 1] += flow
+        return change
+
+    return solve_ivp(rate, (0.0, 1.0), y0, "DOP853", rtol=TIGHT, atol=TIGHT).y[-1, -1]
+
+
+def rod(left, diffusivity, start):
+    def heat(t, u):
+        padded = np.concatenate([[left], u, [0.0]])
+        return diffusivity * (padded[2:] - 2.0 * padded[1:-1] + padded[:-2])
+
+    found = solve_ivp(heat, (0.0, 0.5), start, "DOP853", rtol=TIGHT, atol=TIGHT)
+    return np.sum(found.y[:, -1] ** 2)
+
+
+WEIGHTS = np.array([[0.3, -0.7], [1.1, 0.4], [-0.2, 0.9]])
+ARRAYS = (
+    (layer, (WEIGHTS, np.array([0.1, -0.2, 0.3]), np.array([0.5, -0.4])), ("W", "b")),
+    (reactions, (np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.5, 0.2, 0.1])), ("k", "y0")),
+    (rod, (1.0, 0.8, np.linspace(1.0, 0.0, 5)), ("left", "diffusivity")),
+)
+
+
+@pytest.mark.parametrize(("function", "args", "wrt"), ARRAYS, ids=[c[0].__name__ for c in ARRAYS])
+def test_states_and_parameters_that_are_arrays(
+    function: Callable[..., Any], args: tuple[Any, ...], wrt: tuple[str, ...]
+) -> None:
+    names = function.__code__.co_varnames
+    slopes = grad(function, wrt=wrt)(*args)
+    for name, slope in zip(wrt, slopes, strict=True):
+        k = names.index(name)
+        for place in np.ndindex(np.shape(slope)):
+
+            def at(step: float, k: int = k, place: tuple[int, ...] = place) -> float:
+                moved = np.array(args[k], dtype=float)
+                moved[place] += step
+                arg = moved if moved.shape else float(moved)
+                return float(function(*args[:k], arg, *args[k + 1 :]))
+
+            difference = (at(1e-4) - at(-1e-4)) / 2e-4
+            assert np.asarray(slope)[place] == pytest.approx(difference, rel=1e-6, abs=1e-7)
+
+
 def lotka_volterra(t, z, a, b, c, d):
     x, y = z
     return [a * x - b * x * y, c * x * y - d * y]

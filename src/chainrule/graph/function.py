@@ -14,15 +14,20 @@ Key = Hashable
 class StateLayout(NamedTuple):
     """How a state and its slopes stand in one array: the states, then a row of slopes for each.
 
-    ``position`` is that of the state among the function's arguments; ``states`` and ``leading``
-    are how many states there are, and how many columns of slopes are by what the function does not
-    take, None where the code finds out; ``single`` is whether there is one column only.
+    ``position`` is that of the state among the function's arguments; ``states``, ``leading`` and
+    ``columns`` are how many states there are, how many columns of slopes are by what the function
+    does not take, and how many there are in all, None where the code finds out.
     """
 
     position: int
     states: int | None
     leading: int | None
-    single: bool
+    columns: int | None
+
+    @property
+    def single(self) -> bool:
+        """Whether there is one column of slopes."""
+        return self.columns == 1
 
 
 @dataclass(eq=False)

@@ -122,7 +122,7 @@ class Slopes:
             problem.state,
             self.states if known else None,
             first if isinstance(first, int) else None,
-            isinstance(self.count, int) and self.count == 1,
+            self.count if isinstance(self.count, int) else None,
         )
         marked = {columns.position - problem.own + 2 for columns in self.columns[leading:]}
         values = self.args[problem.own :]

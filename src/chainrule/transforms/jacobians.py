@@ -131,13 +131,13 @@ def _by_rows(lifted: Lifted, structures: Wanted) -> Lifted:
         walker = ReverseWalker(graph, structures.inputs, [output])
         origin = output.origin.answered
         with graph.inside(graph.body), graph.answering(origin):
-            found[output] = _Rows(walker, structures, output, steps).of(output, lambda unit: unit)
+            found[output] = Rows(walker, structures, output, steps).of(output, lambda unit: unit)
         pairs.update(walker.pairs)
     walker.pairs = pairs
     return recorded(copied, walker, copied.result.replaced(found.__getitem__))
 
 
-class _Rows:
+class Rows:
     """The gradients of all entries of one result, laid out as it is.
 
     Those of an array are arrays, of its shape followed by the parameter's.

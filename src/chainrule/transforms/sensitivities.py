@@ -1,18 +1,22 @@
 """The systems that solvers are given beside f: Jacobians, and solutions with their slopes.
 
 Where the user's function reads its state entry by entry and writes its result out, the Jacobian is
-written out as well; else it takes one sweep of tangents for every entry of the state.
+written out as well.  Else a few columns of slopes are tangents of the function along them; for many
+the Jacobian takes a walk back for each state, or, of systems to be solved, one sweep for each
+unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.forward import ForwardWalker
+from chainrule.differentiate.reverse import ReverseWalker
 from chainrule.graph.block import Graph
 from chainrule.graph.function import StateLayout
+from chainrule.graph.large import large_programs
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
@@ -21,7 +25,7 @@ from chainrule.lift.lifted import Lifted
 from chainrule.primitives import sequence
 from chainrule.primitives.arithmetic import multiply
 from chainrule.primitives.arrays.creation import literal
-from chainrule.primitives.arrays.indexing import part_along, section_add
+from chainrule.primitives.arrays.indexing import entry_along, part_along, section_add
 from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.shaping import (
     concatenate,
@@ -29,14 +33,19 @@ from chainrule.primitives.arrays.shaping import (
     expand_dims,
     ravel,
     reshape,
+    stack,
 )
 from chainrule.primitives.control import owned_blocks
+from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import constant_value, is_constant
-from chainrule.transforms.pipeline import tangent_of
+from chainrule.transforms.jacobians import Rows
+from chainrule.transforms.pipeline import Wanted, recorded, tangent_of
 from chainrule.transforms.sweeps import Sweep, Sweeps
 
 # A Jacobian is written out up to so many entries.
 WRITTEN_OUT = 400
+# Up to so many columns of slopes have tangents of their own; more take a walk back for each state.
+TOGETHER = 8
 
 
 def jacobian_of(base: Lifted, position: int) -> Lifted:
@@ -49,10 +58,21 @@ def sensitivities_of(base: Lifted, mask: Sequence[bool], layout: StateLayout) ->
     """The right side for a state and its slopes, beside each other in one array."""
     inputs = [node for node, taken in zip(base.graph.body.parameters, mask, strict=False) if taken]
     unfolded = _Unfolded(layout)
-    found = _partials(base, unfolded, inputs)
-    graph = found.graph
     output = base.result.parts[0].node
     assert output is not None
+    reads = _entries_read(base.graph, base.graph.body.parameters[layout.position], output)
+    numbers = not any(unit_axes_of(node.type) for node in inputs)
+    if _is_written_out(reads, inputs) or (numbers and unfolded.one_state):
+        found = _partials(base, unfolded, inputs)
+        return _row(found.graph, base, _joined(found, unfolded, output))
+    if layout.columns is not None and layout.columns <= TOGETHER:
+        return _along(base, unfolded, inputs, output)
+    return _by_rows(base, unfolded, inputs, output)
+
+
+def _joined(found: _Partials, unfolded: _Unfolded, output: Node) -> Node:
+    """The right side, and behind it the change of the slopes: the Jacobian times these."""
+    graph, layout = found.graph, unfolded.layout
     with graph.inside(graph.body), graph.answering(output.origin.answered):
         slopes = unfolded.slopes(graph)
         product = multiply if unfolded.one_state else matmul
@@ -62,8 +82,89 @@ def sensitivities_of(base: Lifted, mask: Sequence[bool], layout: StateLayout) ->
         if not layout.single and not unfolded.one_state:
             changed = ravel(changed)
         graph.names.setdefault(changed, "slopes_dot")
-        whole = concatenate(found.value, changed, axis=0)
+        whole: Node = concatenate(found.value, changed, axis=0)
+    return whole
+
+
+class _Along(ForwardWalker):
+    """The right side with its tangents along the slopes, one direction for each column."""
+
+    def __init__(self, base: Lifted, place: _Unfolded, inputs: list[Node], output: Node) -> None:
+        state = base.graph.body.parameters[place.position]
+        columns = place.layout.columns or 0
+        leading = columns - len(inputs)
+        names = [f"_{k + 1}" for k in range(leading)]
+        names += [f"_d{node.params[0]}" for node in inputs]
+        self.place = place
+        super().__init__(base.graph, [state, *inputs], [output], names if columns > 1 else ["_dot"])
+
+        def along(k: int) -> Callable[[], Node]:
+            def column() -> Node:
+                found = place.column(self.graph, k)
+                self.graph.names.setdefault(found, f"{state.params[0]}{self.suffixes[k]}")
+                return found
+
+            return column
+
+        one: Callable[[], Node] = lambda: self.graph.constant(1.0)  # noqa: E731
+        self.seeds = [
+            {state: along(k), **({inputs[k - leading]: one} if k >= leading else {})}
+            for k in range(columns)
+        ]
+        self.run()
+
+    def parameters(self) -> None:
+        self.place.parameters(self)
+        with self.graph.inside(self.graph.body):
+            for parameter in self.source.body.parameters:
+                if parameter in self.inputs:
+                    self.seed(parameter)
+
+
+def _along(base: Lifted, unfolded: _Unfolded, inputs: list[Node], output: Node) -> Lifted:
+    """One tangent for each column of slopes."""
+    walker = _Along(base, unfolded, inputs, output)
+    graph = walker.graph
+    dots = [tangent_of(walker, output, k) for k in range(len(walker.seeds))]
+    with graph.inside(graph.body), graph.answering(output.origin.answered):
+        changed = dots[0] if len(dots) == 1 else ravel(stack(*dots, axis=1))
+        graph.names.setdefault(changed, "slopes_dot")
+        whole = concatenate(walker.mapped(output), changed, axis=0)
     return _row(graph, base, whole)
+
+
+class _Copy(Copier):
+    """A copy of a function whose state is the front of a larger array."""
+
+    def __init__(self, source: Graph, place: _Unfolded) -> None:
+        super().__init__(source)
+        self.place = place
+
+    def parameters(self) -> None:
+        self.place.parameters(self)
+
+
+def _by_rows(base: Lifted, unfolded: _Unfolded, inputs: list[Node], output: Node) -> Lifted:
+    """The Jacobians by state and values: one walk back for each state."""
+    copier = _Copy(base.graph, unfolded)
+    copier.run()
+    graph, value = copier.graph, copier.mapped(output)
+    state = copier.mapped(base.graph.body.parameters[unfolded.position])
+    leaves = tuple(Structure("leaf", node) for node in (state, *map(copier.mapped, inputs)))
+    structures = Wanted(leaves, False)
+    steps = [step for step in graph.body.steps if step is not state]
+    walker = ReverseWalker(graph, structures.inputs, [value])
+    with graph.inside(graph.body), graph.answering(output.origin.answered):
+        rows = Rows(walker, structures, value, steps).of(value, lambda unit: unit)
+        by_state, *blocks = rows.leaves()
+        blocks = [_as_columns(found, value, unfolded.one_row) for found in blocks]
+        axis = 0 if unfolded.one_row else 1
+        by_values = concatenate(*blocks, axis=axis) if len(blocks) > 1 else None
+    found = _Partials(graph, value, by_state, blocks[0] if len(blocks) == 1 else by_values)
+    result = Structure("leaf", _joined(found, unfolded, output))
+    lifted = Lifted(graph, {}, Structure("row", None, (Structure("leaf", value),)), base.sources)
+    with large_programs():
+        return recorded(lifted, walker, Structure("row", None, (result,)))
 
 
 def _row(graph: Graph, base: Lifted, result: Node) -> Lifted:
@@ -91,7 +192,7 @@ class _Plain:
         # The slopes stand in one row: there is one column of them, or one state.
         self.one_row = self.one_state = False
 
-    def parameters(self, walker: ForwardWalker) -> None:
+    def parameters(self, walker: Copier) -> None:
         """Make the parameters of the new function."""
 
 
@@ -106,7 +207,7 @@ class _Unfolded(_Plain):
         self.state: Any = None
         self.count: Any = None
 
-    def parameters(self, walker: ForwardWalker) -> None:
+    def parameters(self, walker: Copier) -> None:
         graph, olds = walker.graph, walker.source.body.parameters
         taken = {str(parameter.params[0]) for parameter in olds}
         for k, old in enumerate(olds):
@@ -125,6 +226,11 @@ class _Unfolded(_Plain):
         with graph.inside(graph.body):
             walker.map[old] = part_along(self.state, 0, 0, self.count)
             graph.names[walker.map[old]] = str(old.params[0])
+
+    def column(self, graph: Graph, k: int) -> Node:
+        """One column of the slopes."""
+        slopes = self.slopes(graph)
+        return slopes if self.one_row else entry_along(slopes, 1, k)
 
     def slopes(self, graph: Graph) -> Node:
         """The slopes, a row for each state."""
@@ -149,12 +255,16 @@ def _partials(base: Lifted, place: _Plain, inputs: list[Node]) -> _Partials:
     output = base.result.parts[0].node
     assert output is not None
     reads = _entries_read(base.graph, state, output)
-    numbers = not any(unit_axes_of(node.type) for node in inputs)
-    if reads is not None and numbers:
-        count = len(output.args)
-        if count * (count + len(inputs)) <= WRITTEN_OUT:
-            return _written_out(base, place, inputs, reads, output)
+    if reads is not None and _is_written_out(reads, inputs):
+        return _written_out(base, place, inputs, reads, output)
     return _swept(base, place, inputs, output)
+
+
+def _is_written_out(reads: list[list[Node]] | None, inputs: list[Node]) -> bool:
+    """Whether a Jacobian is that of numbers by numbers, and small."""
+    if reads is None or any(unit_axes_of(node.type) for node in inputs):
+        return False
+    return len(reads) * (len(reads) + len(inputs)) <= WRITTEN_OUT
 
 
 def _entries_read(graph: Graph, state: Node, output: Node) -> list[list[Node]] | None:
