@@ -37,6 +37,7 @@ MODULES = (
     "optimisation",
     "orbital_mechanics",
     "robotics",
+    "solvers",
     "statistics_models",
     "thermodynamics",
 )

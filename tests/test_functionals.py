@@ -33,6 +33,15 @@ def kinks_without_jumps(x, y):
     return quad(lambda t: max(t - x, 0.0) + abs(t - y), 0.0, 2.0, limit=200)[0]
 
 
+def jump_at_a_fixed_place(x, y):
+    def pieces(t):
+        if t < 1.0:
+            return x * t
+        return math.exp(-y * t)
+
+    return quad(pieces, 0.0, 2.0, points=[1.0])[0]
+
+
 def in_a_loop(x, y):
     total = 0.0
     for k in range(3):
@@ -74,6 +83,7 @@ CASES = (
     both_ends_and_a_parameter,
     integrand_with_args,
     kinks_without_jumps,
+    jump_at_a_fixed_place,
     in_a_loop,
     over_an_area,
     root_in_a_bracket,

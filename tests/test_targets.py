@@ -37,6 +37,7 @@ IMPORTS = {
         "scipy.special",
         "scipy.fft",
         "scipy.integrate",
+        "scipy.optimize",
         "scipy.signal",
         "scipy.linalg",
         "scipy.ndimage",

@@ -145,8 +145,11 @@ def further_arguments(lifter: Methods, extra: Value) -> list[Value]:
     return [extra]
 
 
-def static_option(lifter: Methods, name: str, value: Value, node: ast.AST) -> float | str | None:
-    """The number or string that an option of SciPy's function is."""
+def static_option(lifter: Methods, name: str, value: Value, node: ast.AST) -> Any:
+    """The number or string that an option of SciPy's function is, or the numbers in a row."""
+    items = lifter.known_items(value) if lifter.is_container(value) else None
+    if items is not None:
+        return tuple(static_option(lifter, name, item, node) for item in items)
     known, found = lifter.static_value(value)
     if not known or not isinstance(found, (int, float, str, type(None))):
         raise lifter.unsupported(

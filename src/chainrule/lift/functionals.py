@@ -113,7 +113,7 @@ def iterated_integral(func, a, b, gfun, hfun, args=(), epsabs=1.49e-08, epsrel=1
     return quad(inner, a, b, epsabs=epsabs, epsrel=epsrel)[0]
 
 
-TOLERANCES = ("epsabs", "epsrel", "limit")
+TOLERANCES = ("epsabs", "epsrel", "limit", "points")
 QUAD = Search("scipy.integrate.quad", ("a", "b"), TOLERANCES, integral=True)
 BRACKETED = ("xtol", "rtol", "maxiter")
 ROOTS = {

@@ -237,11 +237,41 @@ def _either(one: Primitive, two: Primitive, choosing: str, position: int) -> Spe
     return lift
 
 
+def _samples(
+    at_width: Primitive,
+    over: Primitive | None,
+    by: Primitive,
+    names: tuple[str, ...] = ("y", "x", "dx", "axis"),
+) -> SpecialForm:
+    """An integral of samples: at a known width, between places, or at a width that is computed."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        given = {**dict(zip(names, args, strict=False)), **keywords}
+        none = (True, None)
+        if over is not None and self.static_value(given.get("x", Static(None))) != none:
+            given.pop("dx", None)
+            chosen = over
+        else:
+            given.pop("x", None)
+            known, _ = self.static_value(given.get("dx", Static(1.0)))
+            chosen = at_width if known else by
+        assert isinstance(chosen, ArrayCall)
+        if self.static_value(given.get("axis", Static(-1))) == (True, -1):
+            given.pop("axis", None)
+        return self.bound_call(chosen, [], given, node, "function")
+
+    return lift
+
+
 def _cumulative(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``cumulative_trapezoid(y, x, dx, axis, initial)``."""
     keywords = dict(keywords)
     initial = keywords.pop("initial", args[4] if len(args) > 4 else Static(None))
-    call = _either(integrals.cumulative_trapezoid, integrals.cumulative_trapezoid_over, "x", 1)
+    call = _samples(
+        integrals.cumulative_trapezoid,
+        integrals.cumulative_trapezoid_over,
+        integrals.cumulative_trapezoid_by,
+    )
     running = call(self, args[:4], keywords, node)
     if self.static_value(initial) == (True, None):
         return running
@@ -432,8 +462,18 @@ SPECIAL: dict[str, SpecialForm] = {
     "corrcoef": _either(covariance.corrcoef, covariance.corrcoef_of_two, "y", 1),
     "scipy.special.logsumexp": _either(statistics.logsumexp, statistics.logsumexp_weighted, "b", 2),
     "scipy.stats.entropy": _either(descriptive.entropy, descriptive.relative_entropy, "qk", 1),
-    "trapezoid": _either(statistics.trapezoid, statistics.trapezoid_over, "x", 1),
-    "scipy.integrate.trapezoid": _either(integrals.trapezoid, integrals.trapezoid_over, "x", 1),
+    "trapezoid": _samples(
+        statistics.trapezoid, statistics.trapezoid_over, integrals.numpy_trapezoid_by
+    ),
+    "scipy.integrate.trapezoid": _samples(
+        integrals.trapezoid, integrals.trapezoid_over, integrals.trapezoid_by
+    ),
+    "scipy.integrate.simpson": _samples(
+        integrals.simpson, integrals.simpson_over, integrals.simpson_by
+    ),
+    "scipy.integrate.romb": _samples(
+        integrals.romb, None, integrals.romb_by, ("y", "dx", "axis", "show")
+    ),
     "scipy.integrate.cumulative_trapezoid": _cumulative,
     "einsum": _einsum,
     "outer": _outer,
