@@ -247,6 +247,10 @@ def test_second_derivatives_integrate_the_sensitivities_of_sensitivities() -> No
         [-2.0 * y0 * T / u**3, -2.0 * k * T / u**3],
     ]
     assert np.array(found) == pytest.approx(np.array(exact), rel=1e-8)
+    backward = grad(end, wrt=("k", "y0"), mode="reverse")
+    for k_, row in enumerate(exact):
+        again = grad(lambda a, b, k_=k_: backward(a, b)[k_], wrt=("a", "b"), mode="reverse")
+        assert again(k, y0) == pytest.approx(row, rel=1e-8)
 
 
 def test_the_module_holds_the_right_side_beside_its_slopes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from chainrule.emit.arrays import call_width, section_width
 from chainrule.emit.layout import Measure
@@ -111,6 +112,8 @@ def own_width(value: Value, name_width: object) -> int:
     count = len(value.args)
     if isinstance(op, (Verbatim, Effect)):
         return len(str(value.params[0])) - 3 * count
+    if op.name in ("call_function", "call_functional"):
+        return _call_width(value)
     if op in (AND, OR, CONDITIONAL):
         return 12
     if op is COMPREHENSION:
@@ -139,3 +142,27 @@ def own_width(value: Value, name_width: object) -> int:
             max((len(name.rpartition(".")[2]) for name in op.callables), default=12) + 2 * count + 3
         )
     return 10 + 2 * count
+
+
+ENDINGS = {"sensitivities": 19, "jacobian": 9, "gradient": 9, "pullback": 9, "pushforward": 12}
+
+
+def _function_width(key: Any) -> int:
+    """How wide the name of a function is, about."""
+    if isinstance(key, tuple) and key[:1] == ("apart",):
+        return len(str(key[2]))
+    if isinstance(key, tuple) and len(key) > 1:
+        return _function_width(key[0]) + ENDINGS.get(key[1], 12)
+    return 8
+
+
+def _call_width(value: Value) -> int:
+    """What the call of a function, or of SciPy's with a function, adds to its arguments."""
+    key, *rest = value.params
+    width = _function_width(key) + 2 * len(value.args)
+    if not rest:
+        return width
+    dotted, _, options, *layout = rest
+    width += len(str(dotted).rpartition(".")[2]) + len(", args=(,)")
+    options_text = [f", {name}={found!r}" for name, found in options]
+    return width + sum(map(len, options_text)) + sum(len(str(text)) // 3 for text in layout)

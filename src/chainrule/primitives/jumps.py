@@ -67,7 +67,12 @@ def _first(
             for block in blocks:
                 depends.update(dict.fromkeys(block.parameters, found))
     checks = _checks(steps)
+    used = {*body.results}
     for step in steps:
+        used.update(step.args, _handed_out(owned_blocks(step)))
+    for step in steps:
+        if step not in used and not owned_blocks(step):
+            continue
         counted = counts(step.op) and step.op.name != "stopped"
         if counted and depends[step] == BOTH and step not in checks:
             return step

@@ -152,7 +152,8 @@ class Trajectory(Primitive):
 def _lengths(node: Node, of: Of) -> Lengths:
     """States as many as there are at the start, at as many times as are asked for."""
     problem = problem_of(node)
-    times = of(node.args[problem.time])[0] if problem.times else unknown(node, 0)
+    along = 0 if node.params[2] == "t" else 1 - problem.along
+    times = of(node.args[problem.time])[0] if problem.times else unknown(node, along)
     if node.params[2] == "t":
         return (times,)
     (start, *_) = problem.start(node.args)

@@ -242,7 +242,8 @@ class Slopes:
         if isinstance(columns.count, int) and columns.count == 1:
             return _at_column(whole, axis, columns.first)
         end = columns.first + columns.count
-        return part_along(whole, axis, columns.first, None if end is self.count else end)
+        last = None if columns is self.columns[-1] else _sized(self.graph, end)
+        return part_along(whole, axis, columns.first, last)
 
     def _is_single(self, columns: Columns) -> bool:
         return isinstance(columns.count, int) and columns.count == 1
