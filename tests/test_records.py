@@ -119,6 +119,150 @@ def copied_and_changed(body):
     return other.x * body.x * pair[1].y
 
 
+# --- in lists of any length ----------------------------------------------------------------------
+
+
+def bodies(n):
+    return [Body(1.0 + 0.1 * k, math.cos(k), math.sin(1.3 * k) + 0.1 * k) for k in range(n)]
+
+
+def points(n):
+    return [Point(0.3 * k, math.sin(k)) for k in range(n)]
+
+
+@dataclass
+class Spring:
+    i: int
+    j: int
+    k: float
+    name: str = "steel"
+
+    def energy(self, x: list[float]) -> float:
+        return 0.5 * self.k * (x[self.j] - x[self.i]) ** 2
+
+
+@program(bodies(4))
+def pairs_of_bodies(bodies):
+    total = 0.0
+    for i in range(len(bodies)):
+        for j in range(i + 1, len(bodies)):
+            a, b = bodies[i], bodies[j]
+            total -= a.mass * b.mass / math.hypot(a.x - b.x, a.y - b.y)
+    return total
+
+
+@program(bodies(3))
+def others_than_itself(bodies):
+    total = 0.0
+    for a in bodies:
+        for b in bodies:
+            if a is not b:
+                total += a.mass * b.x**2
+    return total
+
+
+@program([{"t": 1, "cash": 100.0, "kind": "in"}, {"t": 2, "cash": 30.0, "kind": "out"}], 0.05)
+def flows_in_dicts(flows, rate):
+    total = 0.0
+    for flow in flows:
+        amount = flow["cash"] if flow["kind"] == "in" else -flow.get("cash", 0.0)
+        total += amount**2 / (1.0 + rate) ** flow["t"]
+    return total
+
+
+@program([([1.0, 2.0], 1.0), ([0.5, 0.1], 0.0), ([1.5, 0.3], 1.0)], [0.1, 0.2])
+def samples(data, weights):
+    loss = 0.0
+    for features, label in data:
+        z = 0.0
+        for w, x in zip(weights, features, strict=True):
+            z += w * x
+        loss += math.log(1.0 + math.exp(-z if label > 0.5 else z)) * label**2
+    return loss / len(data)
+
+
+@program(points(4))
+def slices_of_points(points):
+    total = 0.0
+    for k, q in enumerate(points[1:]):
+        total += math.hypot(points[:-1][k].x - q.x, points[k].y - q.y)
+    for k, p in enumerate(reversed(points)):
+        total += k * p.x * p.y
+    return total + points[-1].x * sum(p.y for p in points)
+
+
+@program([Spring(0, 1, 2.0), Spring(1, 2, 3.0, "gum")], [0.1, 1.2, 1.9])
+def methods_of_springs(springs, x):
+    return sum(s.energy(x) for s in springs) + sum(s.k**2 for s in springs if s.name != "gum")
+
+
+@program(bodies(4))
+def the_heaviest(bodies):
+    top = None
+    for body in bodies:
+        if top is None or body.mass > top.mass:
+            top = body
+    return top.x * top.y
+
+
+@program(bodies(2), 3)
+def written_in_place(bodies, n):
+    for _ in range(n):
+        for a in bodies:
+            for b in bodies:
+                if b is not a:
+                    a.y += 0.1 * b.mass * (b.x - a.x)
+        for a in bodies:
+            a.x += 0.1 * a.y
+    return sum(b.x**2 for b in bodies)
+
+
+@program([{"name": "a", "x": 1.5}, {"name": "b", "x": 2.5}])
+def words_as_keys(items):
+    table = {"a": 1.0, "b": 0.5}
+    for item in items:
+        table[item["name"]] *= item["x"]
+    return table["a"] ** 2 * table["b"]
+
+
+def test_lists_of_records_of_any_length_have_one_function():
+    slope = grad(pairs_of_bodies)
+    slope(bodies(3))
+    text = slope.source
+    for n in (1, 2, 5):
+        found = slope(bodies(n))
+        assert slope.source == text and len(found) == n
+        for k in range(n):
+            measured = oracle.derivative(pairs_of_bodies, (bodies(n),), path=(k, "x"))
+            assert oracle.agrees(measured, found[k].x)
+    assert "bodies[0]" not in text
+
+
+def test_lists_of_records_taken_one_by_one_are_made_anew_for_lengths_and_words():
+    slope = grad(words_as_keys)
+    for names in ("ab", "ba", "bba", "ab"):
+        items = [{"name": name, "x": 1.5 + k} for k, name in enumerate(names)]
+        for k in range(len(items)):
+            measured = oracle.derivative(words_as_keys, (items,), path=(k, "x"))
+            assert oracle.agrees(measured, slope(items)[k]["x"])
+
+
+def test_one_object_twice_in_a_list_is_refused_where_it_matters():
+    one = bodies(1)[0]
+    for function in (others_than_itself, lambda bodies: written_in_place(bodies, 2)):
+        slope = grad(function)
+        slope(bodies(2))
+        with pytest.raises(ChainruleError, match=r"twice|shares"):
+            slope([one, one])
+    assert grad(lambda bodies: sum(b.x**2 for b in bodies))([one, one])[1].x == 2.0 * one.x
+
+
+def test_what_is_written_to_records_is_there_afterwards():
+    given, expected = bodies(3), bodies(3)
+    assert value_and_grad(written_in_place)(given, 2)[0] == written_in_place(expected, 2)
+    assert given == expected
+
+
 # --- carried from step to step -------------------------------------------------------------------
 
 

@@ -31,9 +31,11 @@ from chainrule.emit.plan import (
     Value,
 )
 from chainrule.emit.printing import expression_text, negated
+from chainrule.emit.record_lists import record_list
 from chainrule.emit.targets import Target
 from chainrule.errors import InternalError, UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
+from chainrule.graph.structure import RECORD_LISTS
 from chainrule.graph.types import Array, Sequence, dtype_of
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.call import ArrayCall
@@ -151,7 +153,7 @@ class Speller:
                 self.callable(dotted)
         elif op.name == "call_functional":
             self.callable(value.params[1])
-        elif op.name == "record" and value.params[0] == "object":
+        elif op.name == "record" and value.params[0] in ("object", "objects"):
             self.reference(value.params[1][0])
 
     def default(self, parameter: SignatureParameter) -> ast.expr:
@@ -434,9 +436,9 @@ def _record(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     if kind == "dict":
         return ast.Dict([speller.constant(key) for key in keys], args)
     if kind == "object":
-        owner, names = keys[0], keys[1:]
-        keywords = [ast.keyword(name, arg) for name, arg in zip(names, args, strict=True)]
-        return ast.Call(speller.reference(owner), [], keywords)
+        return ast.Call(speller.reference(keys[0]), [], list(map(ast.keyword, keys[1:], args)))
+    if kind in RECORD_LISTS:
+        return record_list(speller, kind, keys, args)
     return ast.List(args, ast.Load()) if kind == "list" else ast.Tuple(args, ast.Load())
 
 

@@ -280,6 +280,8 @@ class Graph:
         What is known of the lengths of axes (:mod:`chainrule.primitives.arrays.measured`).
     bounds:
         Between which numbers values lie (:mod:`chainrule.primitives.bounds`).
+    by_fields:
+        Whether it reads lists of records field by field, for lists of any length.
     cheap_tapes:
         Whether an entry of a tape takes less time than a function of ``math``, as in compiled code.
     cursor:
@@ -291,6 +293,7 @@ class Graph:
     def __init__(self, name: str) -> None:
         self.name = name
         self.cheap_tapes = False
+        self.by_fields = False
         self._serial = itertools.count()
         self._leaves: dict[Hashable, Node] = {}
         # The nodes of each operation by their blocks: what is new is told by one look-up,

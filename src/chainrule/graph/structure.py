@@ -7,6 +7,9 @@ from collections.abc import Callable, Hashable, Iterator
 from chainrule.graph.node import Node
 from chainrule.records import dataclass
 
+# Kinds of layouts of lists of records.
+RECORD_LISTS = ("objects", "dicts", "tuples")
+
 
 @dataclass(frozen=True)
 class Structure:
@@ -15,6 +18,9 @@ class Structure:
     ``kind`` is ``"leaf"`` (one node), ``"static"`` (nothing that is differentiated; ``node`` is
     its value, if it has one), or a container: ``"tuple"``, ``"list"``, ``"dict"`` (``keys`` are
     its keys), ``"object"`` (``keys`` are the key of its class's reference, then field names).
+
+    ``"objects"``, ``"dicts"`` and ``"tuples"`` are lists of records: ``parts`` are the lists of
+    the values of each field, and what one of the records is called stands before the fields.
     """
 
     kind: str

@@ -126,6 +126,8 @@ class Core:
         self.tables: set[Hashable] = set()
         self.views: dict[ListBox, TableBox] = {}
         self.read_tables: list[TableBox] = []
+        # Records that were read out of lists, with the list and the place in it.
+        self.positions: dict[Any, tuple[Any, Node]] = {}
         self.untyped: dict[Node, Any] = {}  # Lists that a run of a loop knows no entry of.
 
     # --- positions and refusals -----------------------------------------------------------

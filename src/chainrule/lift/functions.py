@@ -311,7 +311,7 @@ class Functions(Calls):
         graph.guards, graph.functions = outer.guards, outer.functions
         inner: Any = type(self)(graph)
         inner.transform = getattr(self, "transform", None)
-        inner.tables = self.tables
+        inner.tables, inner.record_lists = self.tables, []
         inner.calls = [(source, self.here)]
         inner.under_way = [callee.identity]
         inner.sources = {(source.file, source.tree.lineno): source}

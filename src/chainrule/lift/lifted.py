@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
-from chainrule.graph.structure import Structure
+from chainrule.graph.structure import RECORD_LISTS, Structure
+from chainrule.graph.types import FLOAT
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.source import Source
 from chainrule.primitives import sequence
 from chainrule.records import dataclass
@@ -35,5 +37,19 @@ def assemble(graph: Graph, structure: Structure) -> Node:
     if structure.kind in ("leaf", "static"):
         assert structure.node is not None
         return structure.node
+    if structure.kind in RECORD_LISTS:
+        return _record_list(graph, structure)
     parts = tuple(assemble(graph, part) for part in structure.parts)
     return graph.cursor.add(sequence.record, parts, (structure.kind, structure.keys))
+
+
+def _record_list(graph: Graph, structure: Structure) -> Node:
+    """A list of records out of the lists of their fields; a field of zeros needs no list."""
+    first = 2 if structure.kind == "objects" else 1
+    nodes = [assemble(graph, part) for part in structure.parts]
+    zeros = [node.op is sequence.zeros_like and node.type == SequenceType(FLOAT) for node in nodes]
+    if all(zeros):
+        zeros[0] = False
+    kept = tuple(node for node, zero in zip(nodes, zeros, strict=True) if not zero)
+    keys = (*structure.keys[:first], *zip(structure.keys[first:], zeros, strict=True))
+    return graph.cursor.add(sequence.record, kept, (structure.kind, keys))

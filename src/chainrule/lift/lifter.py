@@ -21,25 +21,23 @@ from chainrule.lift.arrays import is_ndarray
 from chainrule.lift.callees import declare_names
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted, Transform, assemble
-from chainrule.lift.nested import Nested
 from chainrule.lift.parameters import (
     KINDS,
-    Parameters,
     annotated_type,
     signature_parameters,
     used_types,
 )
-from chainrule.lift.rules import Rules
+from chainrule.lift.record_lists import RecordLists
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.tables import RunTimeKeys
-from chainrule.lift.values import Method, ObjectBox, Static, Value
+from chainrule.lift.values import Method, ObjectBox, RecordsBox, Static, Value
 
 # Imported for what it enters into the table of builtins.
 FILLED = (copies, folds, ordering, quantified)
 
 
-class Lifter(Nested, Rules, Parameters):
+class Lifter(RecordLists):
     """All parts of the lifter together."""
 
 
@@ -49,6 +47,7 @@ def lift(
     kinds: Mapping[str, str] | None = None,
     wrt: tuple[str, ...] = (),
     transform: Transform | None = None,
+    unrolled: bool = False,
 ) -> Lifted:
     """The graph of ``function``.
 
@@ -65,6 +64,8 @@ def lift(
     transform:
         Applies a transform to a lifted function: what calls of ``grad`` and its kin inside the
         function mean.
+    unrolled:
+        Whether the entries of lists of records are taken one by one in any case.
 
     Raises
     ------
@@ -74,13 +75,13 @@ def lift(
     flags = [name for name, value in (arguments or {}).items() if type(value) is bool]
     held = frozenset(flags).difference(wrt)
     try:
-        return _lifted(function, arguments, kinds or {}, wrt, transform, frozenset())
+        return _lifted(function, arguments, kinds or {}, wrt, transform, frozenset(), unrolled)
     except UnsupportedError as refusal:
         if not held:
             raise
         try:
             # What a flag decides may be the kind of the result: code for this value of it.
-            return _lifted(function, arguments, kinds or {}, wrt, transform, held)
+            return _lifted(function, arguments, kinds or {}, wrt, transform, held, unrolled)
         except UnsupportedError:
             raise refusal from None
 
@@ -92,12 +93,20 @@ def _lifted(
     wrt: tuple[str, ...],
     transform: Transform | None,
     held: frozenset[str],
+    unrolled: bool,
 ) -> Lifted:
     """The graph of ``function`` for the values that the arguments ``held`` have."""
     tables: set[Hashable] = set()
     while True:
+        record_lists: list[RecordsBox] = []
+        ways = (tables, record_lists, unrolled)
         try:
-            return _lifted_with(tables, function, arguments, kinds, wrt, transform, held)
+            return _lifted_with(ways, function, arguments, kinds, wrt, transform, held)
+        except UnsupportedError:
+            if unrolled or not record_lists:
+                raise
+            # What is done with a list of records may be understood of each of them.
+            unrolled = True
         except RunTimeKeys as found:
             if found.site in tables:
                 raise InternalError("a dict of run-time keys is lifted as another") from None
@@ -105,7 +114,7 @@ def _lifted(
 
 
 def _lifted_with(
-    tables: set[Hashable],
+    ways: tuple[set[Hashable], list[RecordsBox], bool],
     function: Callable[..., Any],
     arguments: Mapping[str, Any] | None,
     kinds: Mapping[str, str],
@@ -113,13 +122,16 @@ def _lifted_with(
     transform: Transform | None,
     held: frozenset[str],
 ) -> Lifted:
-    """The same, where dicts that are made at the places ``tables`` get keys at run time."""
+    """The same, where dicts that are made at the places ``tables`` get keys at run time.
+
+    ``ways`` are those, a list for the lists of records that are read, and whether there is none.
+    """
     owner, plain = owner_and_function(function)
     direct = is_direct(function)
     source = source_of(plain if direct else innermost(function))
     graph = Graph(source.name if source.name != "<lambda>" else "lambda_")
     lifter = Lifter(graph)
-    lifter.tables = tables
+    lifter.tables, lifter.record_lists, lifter.unrolled = ways
     lifter.transform = transform
     frame = Frame(source, None, source.function.__globals__)
     graph.module = frame.module
@@ -167,6 +179,7 @@ def _lifted_with(
         for key, guard in graph.guards.items()
         if not guard.concerns(given) or guard.holds(guard.expected, given)
     }
+    graph.by_fields = bool(lifter.record_lists)
     graph.signature = signature_parameters(graph, signature, nodes)
     graph.sources = tuple(
         (used.file, used.tree.lineno, used.text) for used in lifter.sources.values()

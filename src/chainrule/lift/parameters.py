@@ -98,6 +98,8 @@ class Parameters(NumpyCalls):
             self.number_types[number] = (type(example),)
             return number
         if example is None or isinstance(example, (str, bytes)):
+            if self.watched_words:
+                self.graph.guard(route, "equals", example)
             return Static(example)
         if isinstance(example, list):
             type_ = example_type(example)
@@ -106,7 +108,7 @@ class Parameters(NumpyCalls):
                 self.state[box] = read(type_)
                 self.reach(box, route)
                 return box
-            return self._structured_list(name, example, read, route)
+            return self.structured_list(name, example, read, route)
         if isinstance(example, tuple):
             return self._tuple_value(name, example, read, route)
         if isinstance(example, dict):
@@ -162,7 +164,10 @@ class Parameters(NumpyCalls):
     def _reader(self, base: Node, text: str) -> Callable[[Type], Node]:
         return lambda type_: self.verbatim(f"_0_{text}", base, type=type_, pure=True)
 
-    def _structured_list(
+    # How many of the lists around are such that the words in them shape the code.
+    watched_words = 0
+
+    def structured_list(
         self, name: str, example: list[Any], read: Callable[[Type], Node], route: Route
     ) -> Value:
         base = read(OPAQUE)
@@ -304,6 +309,12 @@ def example_type(example: Any) -> Type | None:
             assert item is not None
             return SequenceType(item, kind)
     return None
+
+
+def column_type(values: list[Any]) -> Type | None:
+    """Type of a list of one field's values, which are numbers or lists of such; else None."""
+    kinds = {example_type(value) for value in values}
+    return example_type(values) if None not in kinds else None
 
 
 def annotated_type(annotation: Any) -> Type | None:

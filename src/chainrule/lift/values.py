@@ -9,13 +9,14 @@ content can differ between the arms of a branch.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeGuard
 
 from chainrule.errors import ChainruleError
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type
+from chainrule.lift.record_layout import RecordLayout
 from chainrule.records import dataclass
 
 Value = Any
@@ -48,6 +49,22 @@ class ListBox:
     def __init__(self, *, parameter: bool = False) -> None:
         # Content that came from the caller: writing to it is an effect of f.
         self.parameter = parameter
+
+
+class RecordsBox(ListBox):
+    """A list of records of one layout: for every field a list of its values.
+
+    ``entry`` is what one of them is called; ``route`` leads to the list,
+    ``example`` is it in the call for which the code is made.
+    """
+
+    def __init__(self, layout: RecordLayout, entry: str, columns: Sequence[ListBox]) -> None:
+        super().__init__()
+        self.layout = layout
+        self.entry = entry
+        self.columns = columns
+        self.route: Route | None = None
+        self.example: list[Any] = []
 
 
 @dataclass(frozen=True)

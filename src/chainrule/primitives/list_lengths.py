@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from chainrule.graph.block import ITEM, PARAMETER, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import Sequence
+from chainrule.primitives.columns import records_of
 from chainrule.primitives.control import (
     IF,
     LOOP,
@@ -57,7 +58,8 @@ class ListLengths:
             if gathers(loop, result_number(origin)):
                 count = count_of(loop)
                 return ("steps", loop.serial) if count is None else self.of_count(count)
-        return ("list", origin.serial)
+        records = records_of(origin)
+        return ("list", (origin if records is None else records).serial)
 
     def of_count(self, count: Node) -> Key:
         """The key of lists that have ``count`` entries."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.searches import refuse_searches
-from chainrule.errors import ArgumentError, NotDifferentiableError
+from chainrule.errors import ArgumentError, NotDifferentiableError, UnsupportedError
 from chainrule.graph.block import UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.lift.lifted import Lifted
@@ -136,10 +136,19 @@ def derive(
     wrt = 0 if wrt is None else wrt
     names = wrt_names(function, wrt)
     check_numbers(function, names, arguments)
+    asked = names if isinstance(wrt, tuple) else names[0]
     lifted = lifted_of(function, arguments, kinds, names)
     lifted.graph.cheap_tapes = cheap_tapes
+    try:
+        result = transformed(lifted, transform, asked, mode)
+    except (NotDifferentiableError, UnsupportedError):
+        if not lifted.graph.by_fields:
+            raise
+        # What is done with a list of records may be understood of each of them.
+        lifted = lifted_of(function, arguments, kinds, names, unrolled=True)
+        lifted.graph.cheap_tapes = cheap_tapes
+        result = transformed(lifted, transform, asked, mode)
     cost = operations(lifted.graph)
-    result = transformed(lifted, transform, names if isinstance(wrt, tuple) else names[0], mode)
     graph = squared(result.graph, own_values(result, transform))
     graph = Unmarked(graph).run()
     graph.name = name or f"{transform}_{lifted.graph.name}"
@@ -152,16 +161,18 @@ def lifted_of(
     arguments: Mapping[str, Any] | None,
     kinds: Mapping[str, str] | None,
     names: tuple[str, ...],
+    unrolled: bool = False,
 ) -> Lifted:
     """A function's graph; that of a derivative comes from its function's by the transform."""
     request = getattr(function, "request", None)
     if request is None or not hasattr(request, "transform"):
-        return lift(function, arguments, kinds, names, transformed)
+        return lift(function, arguments, kinds, names, transformed, unrolled)
     inner_names = wrt_names(request.function, request.wrt)
-    inner = lifted_of(request.function, arguments, kinds, inner_names)
+    inner = lifted_of(request.function, arguments, kinds, inner_names, unrolled)
     wrt: Wrt = inner_names if isinstance(request.wrt, tuple) else inner_names[0]
     result = transformed(inner, request.transform, wrt, request.mode)
     result.graph.name = f"{request.transform}_{inner.graph.name}"
+    result.graph.by_fields = inner.graph.by_fields
     return result
 
 

@@ -14,11 +14,12 @@ from typing import Any
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import PARAMETER, Graph, SignatureParameter
 from chainrule.graph.node import Node
-from chainrule.graph.structure import Structure
+from chainrule.graph.structure import RECORD_LISTS, Structure
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Array, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.seeds import seed_names
+from chainrule.primitives.columns import column
 from chainrule.primitives.control import raise_where
 from chainrule.primitives.effect import VERBATIM
 
@@ -140,13 +141,18 @@ def _read(graph: Graph, base: Node, structure: Structure) -> Structure:
     if structure.kind in ("leaf", "static"):
         return Structure(structure.kind, base if structure.kind == "leaf" else structure.node)
     parts = []
+    listed = structure.kind in RECORD_LISTS
     for position, part in enumerate(structure.parts):
         if not any(True for _ in part.leaves()):
             parts.append(part)
             continue
         type = _type_of(part)
-        text = f"_0_{_subscript(structure, position)}"
-        node = graph.cursor.add(VERBATIM, (base,), (text, type, None), type)
+        text = _subscript(structure, position)
+        node = (
+            column(base, "entry", text, type)
+            if listed
+            else graph.cursor.add(VERBATIM, (base,), (f"_0_{text}", type, None), type)
+        )
         parts.append(_read(graph, node, part))
     return Structure(structure.kind, None, tuple(parts), structure.keys)
 
@@ -155,6 +161,8 @@ def _subscript(structure: Structure, position: int) -> str:
     """How a part of a container is reached."""
     if structure.kind == "dict":
         return f"[{structure.keys[position]!r}]"
-    if structure.kind == "object":
-        return f".{structure.keys[position + 1]}"
+    if structure.kind in ("dicts", "tuples"):
+        return f"[{structure.keys[position + 1]!r}]"
+    if structure.kind in ("object", "objects"):
+        return f".{structure.keys[position + 1 + (structure.kind == 'objects')]}"
     return f"[{position}]"

@@ -10,7 +10,8 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from chainrule.graph.identity import Identity
-from chainrule.lift.parameters import example_type
+from chainrule.lift.parameters import column_type, example_type
+from chainrule.lift.record_layout import layout_of
 
 PLAIN = (float, int, bool, complex)
 # Types of arrays that were met: telling them from others again takes no questions.
@@ -106,12 +107,22 @@ def kind_key(value: Any) -> Hashable:
     return kind.__qualname__
 
 
+def _column_key(values: list[Any]) -> Hashable:
+    """Kinds of one field of records: where all are alike their number does not matter."""
+    inner = [str if type(value) is str else kind_key(value) for value in values]
+    return inner[0] if len(set(inner)) == 1 else tuple(inner)
+
+
 def sequence_key(value: list[Any] | tuple[Any, ...]) -> Hashable:
     """Kinds of the entries; lists of numbers of any length are alike, tuples and others are not."""
     kinds = set(map(type, value))
     if kinds <= {float, int}:
         size = len(value) if isinstance(value, tuple) else 0
         return (size, tuple(sorted(kind.__name__ for kind in kinds)))
+    layout = layout_of(value, column_type) if isinstance(value, list) else None
+    if layout is not None and isinstance(value, list):
+        columns = tuple(_column_key(layout.values(value, key)) for key in layout.keys)
+        return ("records", layout.kind, layout.type, layout.keys, columns)
     inner = [kind_key(item) for item in value]
     numbers = isinstance(value, list) and not isinstance(value[0], dict)
     if numbers and len(set(inner)) == 1 and example_type(value) is not None:

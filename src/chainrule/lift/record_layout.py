@@ -1,0 +1,104 @@
+"""Lists whose entries are records of one layout: dataclasses, named tuples, tuples or dicts.
+
+Such a list is handled as one list for every field, whatever its length::
+
+    [Flow(1.0, 5.0), Flow(2.0, 7.0)]        t = [1.0, 2.0]; cash = [5.0, 7.0]
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import keyword
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from chainrule.graph.types import BOOL, OPAQUE, Type
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.records import dataclass
+
+# The type of the list of one field's values; None where the values have nothing in common.
+ColumnType = Callable[[list[Any]], Type | None]
+
+
+@dataclass(frozen=True)
+class RecordLayout:
+    """What the records of a list have in common.
+
+    ``kind`` is ``"object"``, ``"dict"`` or ``"tuple"``; ``type`` the class of objects and named
+    tuples; ``types`` are those of the lists of the fields' values.
+    """
+
+    kind: str
+    type: Any
+    keys: tuple[Hashable, ...]
+    types: tuple[Any, ...]
+
+    def access(self, position: int) -> str:
+        """How a field is read, behind the record."""
+        key = self.keys[position]
+        return f".{key}" if self.kind == "object" else f"[{key!r}]"
+
+    def values(self, records: list[Any], key: Hashable) -> list[Any]:
+        """What the records hold in one field."""
+        if self.kind == "object":
+            return [getattr(record, str(key)) for record in records]
+        return [record[key] for record in records]
+
+    def name(self, position: int) -> str | None:
+        """What a field is called."""
+        key = self.keys[position]
+        plain = isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key)
+        return str(key) if plain else None
+
+
+def layout_of(items: list[Any], column_type: ColumnType) -> RecordLayout | None:
+    """The layout of the records that a list holds; None if it holds anything else."""
+    fields = _fields_of(items[0]) if items else None
+    if fields is None:
+        return None
+    first, (kind, keys) = items[0], fields
+    if any(type(item) is not type(first) or _fields_of(item) != fields for item in items):
+        return None
+    types = []
+    for key in keys:
+        values = [getattr(item, str(key)) if kind == "object" else item[key] for item in items]
+        found = _column(values, column_type)
+        if found is None:
+            return None
+        types.append(found)
+    plain = type(first) in (tuple, dict)
+    return RecordLayout(kind, None if plain else type(first), keys, tuple(types))
+
+
+def _column(values: list[Any], column_type: ColumnType) -> Type | None:
+    for kind, type_ in ((str, OPAQUE), (bool, BOOL)):
+        if all(type(value) is kind for value in values):
+            return SequenceType(type_)
+    return column_type(values)
+
+
+def _fields_of(value: Any) -> tuple[str, tuple[Hashable, ...]] | None:
+    """The kind of a record and the keys of its fields."""
+    if type(value) is dict:
+        return ("dict", tuple(value)) if value and all(type(key) is str for key in value) else None
+    if isinstance(value, tuple):
+        names = getattr(type(value), "_fields", None)
+        if names is not None:
+            return "object", tuple(names)
+        return ("tuple", tuple(range(len(value)))) if value and type(value) is tuple else None
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return None
+    fields = dataclasses.fields(value)
+    if not fields or not all(field.init for field in fields):
+        return None
+    names = tuple(field.name for field in fields)
+    return ("object", names) if list(getattr(value, "__dict__", {})) == list(names) else None
+
+
+def singular(name: str) -> str:
+    """The name of one of several: ``flow`` of ``flows``, ``body`` of ``bodies``."""
+    if name.endswith("ies") and len(name) > 4:
+        return f"{name[:-3]}y"
+    if name.endswith("s") and not name.endswith("ss") and len(name) > 2:
+        return name[:-1]
+    return "entry"
