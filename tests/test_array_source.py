@@ -379,7 +379,7 @@ GALLERY = [
     X_gap = X[:, None, :] - C[None, :, :]
     d2 = np.einsum("ijk,ijk->ij", X_gap, X_gap)
     # line: return np.sum(np.min(d2, axis=1))
-    at_min = d2 == np.min(d2, axis=1)[:, None]
+    at_min = d2 == d2.min(axis=1)[:, None]
     d2_bar = at_min / at_min.sum(axis=1, keepdims=True)
     # line: d2 = np.sum((X[:, None, :] - C[None, :, :]) ** 2, axis=2)
     return -2.0 * np.einsum("ij,ijk->jk", d2_bar, X_gap)
@@ -402,7 +402,7 @@ GALLERY = [
     exp_t = t - m[:, None]
     np.exp(exp_t, out=exp_t)
     # line: lse = m + np.log(np.sum(np.exp(t - m[:, None]), axis=1))
-    t_bar = np.multiply((1.0 / np.sum(exp_t, axis=1))[:, None], exp_t, out=exp_t)
+    t_bar = np.multiply((1.0 / exp_t.sum(axis=1))[:, None], exp_t, out=exp_t)
     # line: t = alphas + icf.sum(axis=1) - 0.5 * q
     alphas_bar = t_bar.sum(axis=0)
     # line: q = np.sum((d * np.exp(icf)[None]) ** 2, axis=2)
@@ -660,3 +660,17 @@ NEVER = ("reshape", "add.at", "full_like", "expand_dims", "squeeze")
 @pytest.mark.parametrize("expected", [case.values[-1] for case in GALLERY])
 def test_nothing_is_done_in_vain(expected: Any) -> None:
     assert not [word for word in NEVER if word in expected]
+
+
+def test_sums_of_arrays_are_methods_and_those_of_expressions_and_numbers_are_not() -> None:
+    def f(x, w):
+        return np.sum(x) + np.max(x, axis=1) @ w + np.mean(x * x) + np.std(x) * np.sum(w[0])
+
+    from chainrule import value_and_grad
+
+    slope = value_and_grad(f)
+    x, w = normal(2, 3).astype(np.float32), normal(2)
+    assert slope(x, w)[0] == f(x, w)
+    lines = [line for line in slope.source.splitlines() if "# line" not in line]
+    for part in ("x.sum()", "x.max(axis=1)", "np.mean(x * x)", "np.std(x)", "np.sum(w[0])"):
+        assert any(part in line for line in lines), part

@@ -103,7 +103,7 @@ def array_expression(
     positional = [*arrays]
     while op.name == "arange" and _is_none(positional[-1]):
         positional.pop()
-    method = form == "method" and op.method is not None
+    method = op.method is not None and (form == "method" or _forwards(value, op, args))
     if op.sizes is not None:
         _place_sizes(op, positional, sizes, method)
     keywords = _keywords(speller, op, statics, positional)
@@ -120,6 +120,15 @@ def array_expression(
         owner, *rest = positional
         return ast.Call(ast.Attribute(owner, op.method, ast.Load()), rest, keywords)
     return ast.Call(speller.callable(op.spelled), positional, keywords)
+
+
+def _forwards(value: Value, op: ArrayCall, args: list[ast.expr]) -> bool:
+    """Whether ``np.sum(x)`` is ``x.sum()``, which spares NumPy's looking for the method.
+
+    An expression that would need brackets stays between those of the function.
+    """
+    owner = isinstance(args[0], (ast.Name, ast.Attribute, ast.Subscript, ast.Call))
+    return op.forwards and owner and bool(unit_axes_of(value.args[0].type))
 
 
 def _with_new_axes(array: ast.expr, axis: Any, rank: int) -> ast.expr:

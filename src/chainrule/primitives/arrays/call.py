@@ -39,6 +39,8 @@ class ArrayCall(Primitive):
         Name of the parameter that is a shape or a count, flattened into ints.
     method, attribute:
         The name under which the first array has this operation itself.
+    forwards:
+        NumPy's function does no more than to look for this method of the array, and call it.
     always, named:
         Keywords that are always written, and how many of the last arrays are passed by name.
     multilinear:
@@ -83,6 +85,7 @@ class ArrayCall(Primitive):
         sizes: str | None = None,
         method: str | None = None,
         attribute: str | None = None,
+        forwards: bool = False,
         always: dict[str, Any] | None = None,
         named: int = 0,
         written: str | None = None,
@@ -98,6 +101,7 @@ class ArrayCall(Primitive):
         self.sizes = sizes
         self.method = method
         self.attribute = attribute
+        self.forwards = forwards
         self.always = always or {}
         self.named = named
         self.written = written

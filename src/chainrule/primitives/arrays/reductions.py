@@ -74,6 +74,7 @@ SUM = "a, axis=None, keepdims=False"
     "numpy.sum",
     signature=SUM,
     method="sum",
+    forwards=True,
     typed=_same,
     uniform="passed",
     lengths=reduced,
@@ -87,8 +88,8 @@ def array_sum(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool)
 
 
 @array_linear(
-    "mean", "numpy.mean", "numpy.average", signature=SUM, method="mean", typed=_moment,
-    uniform="taken", lengths=reduced, cost=Cost.ADD, raises=False,
+    "mean", "numpy.mean", "numpy.average", signature=SUM, method="mean", forwards=True,
+    typed=_moment, uniform="taken", lengths=reduced, cost=Cost.ADD, raises=False,
     bounds=bounds.averaged,
 )  # fmt: skip
 def mean(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
@@ -97,7 +98,7 @@ def mean(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> N
 
 
 @array_rule(
-    "prod", "numpy.prod", signature=SUM, method="prod", typed=_same,
+    "prod", "numpy.prod", signature=SUM, method="prod", forwards=True, typed=_same,
     uniform="taken", lengths=reduced, cost=Cost.MULTIPLY, raises=False,
 )  # fmt: skip
 def prod(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
@@ -151,7 +152,8 @@ def _extreme(name: str) -> Any:
 
     @array_rule(
         f"array_{name}", f"numpy.{name}", f"numpy.a{name}", signature=SUM, method=name,
-        typed=_same, uniform="taken", lengths=reduced, bounds=bounds.same, cost=Cost.ADD,
+        forwards=True, typed=_same, uniform="taken", lengths=reduced, bounds=bounds.same,
+        cost=Cost.ADD,
     )  # fmt: skip
     def extreme(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
         x = node.args[0]
@@ -273,12 +275,12 @@ std.tangent_rule = _std_tangent
 # --- flags, counts, positions ------------------------------------------------------------
 
 array_all = array_flat(
-    "array_all", "numpy.all", signature=SUM, method="all", typed=_flag,
+    "array_all", "numpy.all", signature=SUM, method="all", forwards=True, typed=_flag,
     lengths=reduced, cost=Cost.FREE,
     doc="Whether all entries are true.",
 )  # fmt: skip
 array_any = array_flat(
-    "array_any", "numpy.any", signature=SUM, method="any", typed=_flag,
+    "array_any", "numpy.any", signature=SUM, method="any", forwards=True, typed=_flag,
     lengths=reduced, cost=Cost.FREE,
     doc="Whether some entry is true.",
 )  # fmt: skip
@@ -288,12 +290,12 @@ count_nonzero = array_flat(
     doc="How many entries are not 0.",
 )  # fmt: skip
 argmax = array_flat(
-    "argmax", "numpy.argmax", signature=SUM, method="argmax", typed=_count,
+    "argmax", "numpy.argmax", signature=SUM, method="argmax", forwards=True, typed=_count,
     lengths=reduced, cost=Cost.FREE,
     doc="Position of the largest entry.",
 )  # fmt: skip
 argmin = array_flat(
-    "argmin", "numpy.argmin", signature=SUM, method="argmin", typed=_count,
+    "argmin", "numpy.argmin", signature=SUM, method="argmin", forwards=True, typed=_count,
     lengths=reduced, cost=Cost.FREE,
     doc="Position of the smallest entry.",
 )  # fmt: skip
@@ -308,8 +310,8 @@ def _running(a: Type, axis: Any = None) -> Type:
 
 
 @array_linear(
-    "cumsum", "numpy.cumsum", signature="a, axis=None", method="cumsum", typed=_running,
-    vectors=True, lengths=when_whole, cost=Cost.ADD, raises=False,
+    "cumsum", "numpy.cumsum", signature="a, axis=None", method="cumsum", forwards=True,
+    typed=_running, vectors=True, lengths=when_whole, cost=Cost.ADD, raises=False,
 )  # fmt: skip
 def cumsum(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Running sum; its adjoint is the running sum from the end."""
@@ -327,8 +329,8 @@ def _flattens(x: Node, axis: Any) -> bool:
 
 
 @array_rule(
-    "cumprod", "numpy.cumprod", signature="a, axis=None", method="cumprod", typed=_running,
-    vectors=True, lengths=when_whole, cost=Cost.MULTIPLY, raises=False,
+    "cumprod", "numpy.cumprod", signature="a, axis=None", method="cumprod", forwards=True,
+    typed=_running, vectors=True, lengths=when_whole, cost=Cost.MULTIPLY, raises=False,
 )  # fmt: skip
 def cumprod(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     """Running product; where an entry is 0 the products of the others are taken one by one."""
