@@ -77,6 +77,9 @@ class Simplifier(ArraySimplifier):
         self.meets_quotient = False
         # Whether a term had a part with further uses, taken apart or not.
         self.meets_shared = False
+        # Whether derivative code was rewritten, and which further ways would rewrite a sum.
+        self.rewrites = False
+        self.ways: set[str] = set()
         self.facts = Facts(silent(source) if chooses(source) else ())
         self.ahead = Ahead(self.facts)
         # Blocks in which the truth of a predicate is known.
@@ -92,7 +95,7 @@ class Simplifier(ArraySimplifier):
         for result in (*source.body.results, *self._column_values()):
             self.uses[result] = self.uses.get(result, 0) + 1
         self.scales = scales_of(ordered, self.uses)
-        self.multiples = multiples_of(ordered) if rescaled else {}
+        self.multiples = multiples_of(ordered)
 
     @cached_property
     def left(self) -> Live:
@@ -114,6 +117,13 @@ class Simplifier(ArraySimplifier):
                 if self.mapped(old) is not arg:
                     return False
         return True
+
+    def opens(self, way: str) -> bool:
+        """Whether a walk that is also ``"shared"``, ``"over_line"`` or ``"rescaled"`` may gain.
+
+        Where this one has changed nothing, only the sums differ that were found on the way.
+        """
+        return self.rewrites or not self.idle or way in self.ways
 
     def _column_values(self) -> list[Node]:
         """Values that leave a block as its results."""
@@ -252,6 +262,7 @@ class Simplifier(ArraySimplifier):
             if zero:
                 self.nothing.add(new)
         self.map[step] = new
+        self.rewrites |= new.op is not op or new.args != args
         if new.origin.derivative and new.op is not CONSTANT:
             self.named(step, new)
         return new
@@ -355,8 +366,59 @@ class Simplifier(ArraySimplifier):
         user = self.user.get(step)
         if user is not None and user.origin.derivative and self._opens_sum(step, user):
             return None
+        budget = SHARED if self.shared else 0
+        found = self._terms(step, budget)
+        if found is None or len(found[0]) < 2:
+            return None
+        terms, count, shares = found
+        self.meets_shared |= shares
+        self.meets_quotient |= any(map(is_quotient, terms))
+        if self.over_line and (line := self._over_line(terms)) is not None:
+            return built(line, self.graph.constant(0.0)) if finite(line) else None
+        best = rescaled(terms, self.constants, self._taken) if self.rescaled else self._best(terms)
+        if _saves(best, terms, count):
+            return built(best, self.graph.constant(0.0))
+        if not self.rewrites:
+            self._look_further(step, terms, count, shares)
+        return None
+
+    def _look_further(self, step: Node, terms: list[Term], count: float, shares: bool) -> None:
+        """Note which further ways would rewrite a sum that this walk leaves as it is."""
+        block = self.graph.cursor
+        steps = len(block.steps)
+        if shares and "shared" not in self.ways:
+            wide = self._terms(step, SHARED)
+            if wide is not None and _saves(self._best(wide[0]), wide[0], wide[1]):
+                self.ways.add("shared")
+        if "over_line" not in self.ways and self._over_line(terms) is not None:
+            self.ways.add("over_line")
+        if "rescaled" not in self.ways and any(
+            factor in self.constants for term in terms for factor in term.factors
+        ):
+            if _saves(rescaled(terms, self.constants, self._taken), terms, count):
+                self.ways.add("rescaled")
+        block.forget(steps)
+
+    def _taken(self, terms: list[Term]) -> list[Term]:
+        """The terms, with sums of f in the place of what they are made of."""
+        return self.known.taken(terms, self.graph.cursor)
+
+    def _best(self, terms: list[Term]) -> list[Term]:
+        return factored(terms, self._taken)
+
+    def _over_line(self, terms: list[Term]) -> list[Term] | None:
+        """The terms with a quotient and another over one line, where that is a term less."""
+        found = together(terms, self.known.terms_of, self._taken)
+        return found if len(found) < len(terms) else None
+
+    def _terms(self, step: Node, budget: int) -> tuple[list[Term], float, bool] | None:
+        """The terms of a sum, of how many operations they are made, and whether others use them.
+
+        Each may take apart ``budget`` values that have further uses.  None where a term is better
+        left to its rules.
+        """
         terms: list[Term] = []
-        count = 0.0
+        count, shares = 0.0, False
         stack = [(step, 1.0)]
         while stack:
             node, sign = stack.pop()
@@ -364,41 +426,26 @@ class Simplifier(ArraySimplifier):
                 count += 1
                 stack += signed_arguments(node, sign)
                 continue
-            product, opened = self._term(node)
+            product, opened, shared = self._term(node, budget)
+            shares |= shared
             if not _settle(product):
                 return None
             product.constant *= sign
             terms.append(term_of(product))
             count += opened
-        if len(terms) < 2:
-            return None
-        block = self.graph.cursor
+        return terms, count, shares
 
-        def taken(parts: list[Term]) -> list[Term]:
-            return self.known.taken(parts, block)
-
-        self.meets_quotient |= any(map(is_quotient, terms))
-        if self.over_line and len(found := together(terms, self.known.terms_of, taken)) < len(
-            terms
-        ):
-            return built(found, self.graph.constant(0.0)) if finite(found) else None
-        best = rescaled(terms, self.constants, taken) if self.rescaled else factored(terms, taken)
-        if cost_of(best) >= min(count, cost_of(terms)) - 1e-9 or not finite((*terms, *best)):
-            return None
-        return built(best, self.graph.constant(0.0))
-
-    def _term(self, node: Node) -> tuple[Product, float]:
-        """A term as a product, and how many operations of its own it is made of."""
-        budget = SHARED if self.shared else 0
-        count = 0.0
+    def _term(self, node: Node, budget: int) -> tuple[Product, float, bool]:
+        """A term as a product, its operations, and whether a part of it has further uses."""
+        count, shares = 0.0, False
 
         def opens(part: Node, user: Node) -> bool:
-            nonlocal budget, count
+            nonlocal budget, count, shares
             single = self.uses.get(part) == 1
             if part.op not in PRODUCT_OPS or part.block is not node.block or part.type != FLOAT:
                 return False
             if not single:
-                self.meets_shared |= part.origin.derivative
+                shares |= part.origin.derivative
                 if not (budget and part.origin.derivative):
                     return False
             if part in self.source.names and not part.origin.derivative:
@@ -408,10 +455,10 @@ class Simplifier(ArraySimplifier):
             return True
 
         if opens(node, node):
-            return collect(node, opens, self.settled)[0], count
+            return collect(node, opens, self.settled)[0], count, shares
         product = Product()
         product.put(self.settled(node), below=False)
-        return product, 0.0
+        return product, 0.0, shares
 
     def _opens_sum(self, node: Node, user: Node) -> bool:
         """Whether ``node`` is a part of its user's sum and of nothing else."""
@@ -571,6 +618,11 @@ def _evaluated(op: Primitive, parts: list[float]) -> float | None:
         return None
     # A number of NumPy's own would have another type than the constant in its place.
     return found if type(found) is float and math.isfinite(found) else None
+
+
+def _saves(best: Sequence[Term], terms: Sequence[Term], count: float) -> bool:
+    """Whether ``best`` takes fewer operations than the terms do and than they are made of."""
+    return cost_of(best) < min(count, cost_of(terms)) - 1e-9 and finite((*terms, *best))
 
 
 def _settle(product: Product) -> bool:

@@ -43,13 +43,13 @@ def simplify(graph: Graph) -> list[Copier]:
         zeros.run()
         walks.append(zeros)
         last = _walked(zeros.graph, walks)
-    if last.meets_shared or not last.idle:
+    if (last.meets_shared or not last.idle) and last.opens("shared"):
         wide = Simplifier(last.graph, last.left, shared=True)
         wide.run()
         if wide.left.operations() < last.left.operations():
             walks.append(wide)
             last = _walked(wide.graph, walks, wide.left)
-    if last.meets_quotient:
+    if last.meets_quotient and last.opens("over_line"):
         line = Simplifier(last.graph, last.left, over_line=True)
         line.run()
         further: list[Copier] = [line]
@@ -57,7 +57,7 @@ def simplify(graph: Graph) -> list[Copier]:
         if final.left.operations() < last.left.operations():
             walks += further
             last = final
-    if multiples_of(last.left.nodes, elsewhere=True):
+    if last.opens("rescaled") and multiples_of(last.left.nodes, elsewhere=True):
         scaled = Simplifier(last.graph, last.left, rescaled=True)
         scaled.run()
         if scaled.left.operations() < last.left.operations():
