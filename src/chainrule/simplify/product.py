@@ -92,6 +92,15 @@ class Product:
                 parts.append(left)
         self.factors, self.divisors = reduced(kept + parts, below.left)
 
+    def settle(self) -> bool:
+        """Simplify it; False where one with an infinite slope is better left to its rules."""
+        self.take_roots()
+        if self.has_edge:
+            return False
+        self.cancel()
+        self.take_constants()
+        return True
+
     def take_roots(self) -> None:
         """x * (slope of sqrt at x) has a limit at 0."""
         slopes = [factor for factor in self.factors if factor.op is ITEM]
