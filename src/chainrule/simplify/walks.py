@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from chainrule.graph.block import UNDEFINED, Graph
@@ -23,8 +24,11 @@ from chainrule.simplify.vanishing import vanishing
 WALKS = 4
 
 
-def simplify(graph: Graph) -> list[Copier]:
-    """The walks that simplify a graph; the last one's ``graph`` is the simplest."""
+def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
+    """The walks that simplify a graph; the last one's ``graph`` is the simplest.
+
+    None follow where a walk has left more than ``most`` operations: the result is of no use.
+    """
     walks: list[Copier] = []
     if reads_shapes(graph):
         walks.append(Shapes(graph))
@@ -34,7 +38,9 @@ def simplify(graph: Graph) -> list[Copier]:
         single.run()
         walks.append(single)
         graph = single.graph
-    last = _walked(graph, walks)
+    last = _walked(graph, walks, most=most)
+    if last.left.operations() > most:
+        return walks
     if (inverses := several_systems(last.graph)) is not None:
         inverses.run()
         walks.append(inverses)
@@ -78,7 +84,9 @@ def simplify(graph: Graph) -> list[Copier]:
     return walks
 
 
-def _walked(graph: Graph, walks: list[Copier], live: Live | None = None) -> Simplifier:
+def _walked(
+    graph: Graph, walks: list[Copier], live: Live | None = None, most: float = math.inf
+) -> Simplifier:
     """Walk until nothing changes, each walk put behind ``walks``; the last of them."""
     size = -1
     for _ in range(WALKS):
@@ -87,7 +95,7 @@ def _walked(graph: Graph, walks: list[Copier], live: Live | None = None) -> Simp
         walks.append(walk)
         graph, live = walk.graph, walk.left
         now = len(live.nodes)
-        if now == size or walk.idle:
+        if now == size or walk.idle or live.operations() > most:
             break
         size = now
     return walk

@@ -9,6 +9,7 @@ derivatives are taken by applying one after the other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -40,6 +41,9 @@ WORTH_A_TAPE = 2 / 3
 MOST_DIRECTIONS = 12
 # Up to this many steps both modes are tried, and the one that takes fewer operations is kept.
 TRIED = 1000
+# Further walks of simplification save less than 30 % of the operations: a derivative that takes so
+# many times those of another after one walk is given up.
+GIVEN_UP = 1.4
 
 
 @dataclass(frozen=True)
@@ -171,9 +175,13 @@ def whole(value: Node | None, node: Node) -> Node:
 
 
 def finish(
-    lifted: Lifted, graph_of: Copier | None, result: Structure, graph: object = None
+    lifted: Lifted,
+    graph_of: Copier | None,
+    result: Structure,
+    graph: object = None,
+    most: float = math.inf,
 ) -> Lifted:
-    """A lifted function whose result is ``result``."""
+    """A lifted function whose result is ``result``, simplified as by :func:`simplified`."""
     new = graph_of.graph if graph_of is not None else graph
     assert new is not None
     from chainrule.graph.block import Graph
@@ -184,17 +192,22 @@ def finish(
     parameters = lifted.parameters
     if graph_of is not None:
         parameters = {name: _mapped(structure, graph_of) for name, structure in parameters.items()}
-    return simplified(replace(lifted, graph=new, parameters=parameters, result=result))
+    return simplified(replace(lifted, graph=new, parameters=parameters, result=result), most=most)
 
 
-def simplified(lifted: Lifted, pairs: dict[Node, Node] | None = None) -> Lifted:
-    """The same function with simpler derivative code; ``pairs`` is renewed in place."""
+def simplified(
+    lifted: Lifted, pairs: dict[Node, Node] | None = None, most: float = math.inf
+) -> Lifted:
+    """The same function with simpler derivative code; ``pairs`` is renewed in place.
+
+    Where more than ``most`` operations are left after a walk, it is not simplified further.
+    """
     graph = lifted.graph
     count = len(graph.body.results)
     # What parameters and results hold are followed through the walks as further results.
     inputs = [node for structure in lifted.parameters.values() for node in structure.nodes()]
     graph.body.results = (*graph.body.results, *inputs, *lifted.result.nodes())
-    walks = simplify(graph)
+    walks = simplify(graph, most)
     new = walks[-1].graph
     new.body.results = new.body.results[:count]
 
@@ -227,15 +240,20 @@ def _mapped(structure: Structure, copier: Copier) -> Structure:
     return Structure(structure.kind, None, parts, structure.keys)
 
 
-def forward_gradient(lifted: Lifted, wrt: Wanted, output: Node, with_value: bool) -> Lifted:
-    """Gradient of a number, one direction for every scalar input."""
+def forward_gradient(
+    lifted: Lifted, wrt: Wanted, output: Node, with_value: bool, most: float = math.inf
+) -> Lifted:
+    """Gradient of a number, one direction for every scalar input.
+
+    Where it takes more than ``most`` operations, it is not simplified to the end.
+    """
     inputs = wrt.inputs
     suffixes = direction_suffixes(lifted, inputs)
     walker, value = forward(lifted, inputs, suffixes)
     dots = {node: tangent_of(walker, output, k) for k, node in enumerate(inputs)}
     gradient = wrt.layout(dots.__getitem__, walker.mapped)
     result = Structure("tuple", None, (value, gradient)) if with_value else gradient
-    return finish(lifted, walker, result)
+    return finish(lifted, walker, result, most=most)
 
 
 def direction_suffixes(lifted: Lifted, inputs: Sequence[Node]) -> list[str]:
@@ -355,8 +373,7 @@ def gradient(
         large = sum(1 for _ in all_steps(lifted.graph.body)) > TRIED
         if len(inputs) > (2 if large else MOST_DIRECTIONS):
             return reverse_gradient(lifted, structures, output, with_value)
-        candidates = [
-            reverse_gradient(lifted, structures, output, with_value),
-            forward_gradient(lifted, structures, output, with_value),
-        ]
-        return min(candidates, key=lambda candidate: operations(candidate.graph))
+        backward = reverse_gradient(lifted, structures, output, with_value)
+        most = operations(backward.graph)
+        onward = forward_gradient(lifted, structures, output, with_value, GIVEN_UP * most)
+        return onward if operations(onward.graph) < most else backward
