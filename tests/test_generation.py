@@ -16,7 +16,8 @@ import pytest
 
 from chainrule import grad
 
-SMALL, LARGE = 15, 60
+# With fewer statements than the first both modes are taken to the end, and not the cheaper alone.
+FIRST, SMALL, LARGE = 10, 15, 60
 # Calls that 4 times the statements may take, the part that does not grow aside.
 MOST = 4.2
 # The same in each file, where some begin late; so many more do not matter.
@@ -79,8 +80,8 @@ def test_generating_takes_calls_in_proportion_to_the_program(
     program: Callable[[int], str], args: tuple[Any, ...]
 ) -> None:
     calls_for(program(2), args)
-    none, small, large = (calls_for(program(count), args) for count in (3, SMALL, LARGE))
-    part = (LARGE - 3) / (SMALL - 3) / 4
+    none, small, large = (calls_for(program(count), args) for count in (FIRST, SMALL, LARGE))
+    part = (LARGE - FIRST) / (SMALL - FIRST) / 4
     assert large.total() - none.total() <= MOST * part * (small.total() - none.total())
     for file in large:
         most = MOST_IN_A_FILE * part * (small[file] - none[file]) + FEW

@@ -45,9 +45,13 @@ def multiples_of(nodes: Iterable[Node], elsewhere: bool = False) -> dict[Node, l
     return found
 
 
-def rescaled(terms: Sequence[Term], constants: dict[Node, list[float]], taken: Taken) -> list[Term]:
-    """The sum in front of which most is taken out, with multiples in the place of factors."""
-    best = factored(terms, taken)
+def rescaled(
+    terms: Sequence[Term], best: list[Term], constants: dict[Node, list[float]], taken: Taken
+) -> list[Term]:
+    """The sum in front of which most is taken out, with multiples in the place of factors.
+
+    ``best`` is what it is without these.
+    """
     for k in range(len(terms) if len(terms) <= LONGEST else 0):
         for other in _with_multiples(terms[k], constants):
             changed = [*terms[:k], other, *terms[k + 1 :]]

@@ -58,14 +58,18 @@ class SumSimplifier(ArraySimplifier):
         self.meets_quotient |= any(map(is_quotient, terms))
         if self.over_line and (line := self._over_line(terms)) is not None:
             return built(line, self.graph.constant(0.0)) if finite(line) else None
-        best = rescaled(terms, self.constants, self._taken) if self.rescaled else self._best(terms)
+        best = self._best(terms)
+        if self.rescaled:
+            best = rescaled(terms, best, self.constants, self._taken)
         if _saves(best, terms, count):
             return built(best, self.graph.constant(0.0))
         if not self.rewrites:
-            self._look_further(step, terms, count, shares)
+            self._look_further(step, terms, best, count, shares)
         return None
 
-    def _look_further(self, step: Node, terms: list[Term], count: float, shares: bool) -> None:
+    def _look_further(
+        self, step: Node, terms: list[Term], best: list[Term], count: float, shares: bool
+    ) -> None:
         """Note which further ways would rewrite a sum that this walk leaves as it is."""
         block = self.graph.cursor
         steps = len(block.steps)
@@ -75,9 +79,8 @@ class SumSimplifier(ArraySimplifier):
                 self.ways.add("shared")
         if "over_line" not in self.ways and self._over_line(terms) is not None:
             self.ways.add("over_line")
-        factors = {factor for term in terms for factor in term.factors}
-        if "rescaled" not in self.ways and not factors.isdisjoint(self.constants):
-            best = rescaled(terms, self.constants, self._taken)
+        if "rescaled" not in self.ways and self.constants:
+            best = rescaled(terms, best, self.constants, self._taken)
             if _saves(best, terms, count):
                 self.ways.add("rescaled")
         block.forget(steps)
