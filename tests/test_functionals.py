@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.integrate import dblquad, quad
-from scipy.optimize import brentq, fsolve, ridder, root_scalar
+from scipy.optimize import brentq, fixed_point, fsolve, minimize_scalar, ridder, root_scalar
 
 from chainrule import UnsupportedError, grad, hessian, value_and_grad
 from tests import oracle
@@ -79,6 +79,24 @@ def root_of_an_integral(x, y):
     return brentq(lambda t: quad(lambda s: math.exp(s * y), 0.0, t)[0] - x, 0.0, 5.0, xtol=1e-14)
 
 
+def root_of_what_uses_an_array(x, y):
+    weights = np.array([x, 2.0])
+    return brentq(lambda t: np.sum(weights * np.exp(t)) - 4.0 * y, -5.0, 5.0, xtol=1e-13)
+
+
+def tolerance_that_is_computed(x, y):
+    tight = 1e-14 * y
+    return root_scalar(lambda t: t**3 + y * t - x, bracket=(0.0, 5.0), xtol=tight).root
+
+
+def least_place(x, y):
+    return minimize_scalar(lambda t: math.exp(t) - (1.0 + x) * t + y * t * t, tol=1e-12).x
+
+
+def fixed_place(x, y):
+    return fixed_point(lambda t: math.cos(x * t) / y, 0.5, xtol=1e-13)
+
+
 CASES = (
     both_ends_and_a_parameter,
     integrand_with_args,
@@ -91,6 +109,10 @@ CASES = (
     root_by_its_name,
     root_near_a_start,
     root_of_an_integral,
+    root_of_what_uses_an_array,
+    tolerance_that_is_computed,
+    least_place,
+    fixed_place,
 )
 
 
@@ -175,9 +197,14 @@ def printing(x):
     return quad(integrand, 0.0, 2.0)[0]
 
 
+def least_at_a_kink(x):
+    return minimize_scalar(lambda t: abs(t - x) + t * t).x
+
+
 @pytest.mark.parametrize(
     ("function", "words"),
     [
+        (least_at_a_kink, "whose slope may jump"),
         (jump, "branches on its variable together with"),
         (floor_in_the_integrand, "branches on its variable together with"),
         (error_estimate, "estimate of an integral's error"),

@@ -7,15 +7,6 @@ from typing import Any
 
 from chainrule.emit.plan import Value
 
-# What SciPy's functions give besides the number that is wanted.
-PARTS = {
-    "scipy.integrate.quad": "_0_[0]",
-    "scipy.optimize.root_scalar": "_0_.root",
-    "scipy.optimize.fsolve": "_0_[0]",
-}
-# The keyword for the two ends, where these are no arguments of their own.
-ENDS = {"scipy.optimize.root_scalar": "bracket"}
-
 
 def call_function(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
     """``function(...)``."""
@@ -24,24 +15,16 @@ def call_function(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
 
 def call_functional(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
     """``quad(function, low, high, args=(...))[0]`` and its like."""
-    key, dotted, count, options, *layouts = value.params
+    key, dotted, count, options, layout, part = value.params
     if speller.target.decorator is not None or speller.target.namespace is not None:
         raise speller.refusal(value, f"`{dotted}`")
-    keywords = []
-    if args[count:]:
-        keywords.append(ast.keyword("args", ast.Tuple(args[count:], ast.Load())))
-    keywords += [ast.keyword(name, _option(speller, known)) for name, known in options]
-    own = args[:count]
     function = speller.name(speller.functions[key])
-    for layout in layouts:
-        solved: ast.Call = speller.template(f"call({layout})", [function, *own])
-        solved.func, solved.keywords = speller.callable(dotted), solved.keywords + keywords
-        return solved
-    if dotted in ENDS:
-        keywords.insert(0, ast.keyword(ENDS[dotted], ast.Tuple(own, ast.Load())))
-        own = []
-    call = ast.Call(speller.callable(dotted), [function, *own], keywords)
-    written: ast.expr = speller.template(PARTS.get(dotted, "_0_"), [call])
+    call: ast.Call = speller.template(f"call({layout})", [function, *args[:count]])
+    call.func = speller.callable(dotted)
+    if args[count:]:
+        call.keywords.append(ast.keyword("args", ast.Tuple(args[count:], ast.Load())))
+    call.keywords += [ast.keyword(name, _option(speller, known)) for name, known in options]
+    written: ast.expr = speller.template(part, [call])
     return written
 
 

@@ -162,7 +162,7 @@ def _call_width(value: Value) -> int:
     width = _function_width(key) + 2 * len(value.args)
     if not rest:
         return width
-    dotted, _, options, *layout = rest
+    dotted, _, options, *texts = rest
     width += len(str(dotted).rpartition(".")[2]) + len(", args=(,)")
     options_text = [f", {name}={found!r}" for name, found in options]
-    return width + sum(map(len, options_text)) + sum(len(str(text)) // 3 for text in layout)
+    return width + sum(map(len, options_text)) + sum(len(str(text)) // 3 for text in texts)

@@ -14,24 +14,39 @@ from chainrule.graph.function import Function
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import FLOAT, Array, Sequence, Type
+from chainrule.graph.types import BOOL, FLOAT, INT, Array, Sequence, Type
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.methods import Methods
 from chainrule.lift.taken import LEAVES, Taken
-from chainrule.lift.values import Either, Method, Static, TupleValue, Value
+from chainrule.lift.values import DictBox, Either, Method, Static, TupleValue, Value
 from chainrule.primitives.arithmetic import greater, less
 from chainrule.primitives.arrays.shaping import dimension
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.effect import DOMAIN, RAISE
-from chainrule.primitives.functionals import INTEGRAL_EFFECT, ROOT_EFFECT
+from chainrule.primitives.functionals import (
+    FIXED_POINT_EFFECT,
+    INTEGRAL_EFFECT,
+    MINIMUM_EFFECT,
+    ROOT_EFFECT,
+)
 from chainrule.primitives.invoke import INVOKE_EFFECT
 from chainrule.primitives.sequence import index
 from chainrule.primitives.solutions import SOLUTION_EFFECT
 from chainrule.primitives.trajectories import TRAJECTORY_EFFECT
 
-RAISING = (RAISE, INVOKE_EFFECT, INTEGRAL_EFFECT, ROOT_EFFECT, SOLUTION_EFFECT, TRAJECTORY_EFFECT)
+RAISING = (
+    RAISE,
+    INVOKE_EFFECT,
+    INTEGRAL_EFFECT,
+    ROOT_EFFECT,
+    FIXED_POINT_EFFECT,
+    MINIMUM_EFFECT,
+    SOLUTION_EFFECT,
+    TRAJECTORY_EFFECT,
+)
+NUMBERS = (FLOAT, INT, BOOL)
 # From what the function returns to the one node that stands for it.
 Result = abc.Callable[[Value], Node]
 
@@ -156,6 +171,25 @@ def static_option(lifter: Methods, name: str, value: Value, node: ast.AST) -> An
             f"`{name}` that is known at run time only", "Write the number there.", node
         )
     return found
+
+
+def settled_options(
+    lifter: Any, given: abc.Mapping[str, Value], node: ast.AST
+) -> tuple[tuple[tuple[str, Any], ...], dict[str, Node]]:
+    """The options that are known, dicts of such among them, and those that are computed numbers."""
+    settled, named = list[tuple[str, Any]](), dict[str, Node]()
+    for option, value in given.items():
+        value = lifter.read(value)
+        known, _ = lifter.static_value(value)
+        if isinstance(value, DictBox):
+            entries = lifter.read(lifter.state[value]).items()
+            pairs = [(key, static_option(lifter, option, item, node)) for key, item in entries]
+            settled.append((option, Options(tuple(pairs))))
+        elif known or not (isinstance(value, Node) and value.type in NUMBERS):
+            settled.append((option, static_option(lifter, option, value, node)))
+        else:
+            named[option] = value
+    return tuple(settled), named
 
 
 def _names(lifter: Any, value: Value, fallback: str) -> list[str]:

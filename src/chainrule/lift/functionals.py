@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT
-from chainrule.lift.apart import apart, further_arguments, static_option
+from chainrule.lift.apart import apart, further_arguments, settled_options
 from chainrule.lift.methods import Methods
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.functionals import (
@@ -16,6 +16,8 @@ from chainrule.primitives.functionals import (
     FIXED_POINT_EFFECT,
     INTEGRAL,
     INTEGRAL_EFFECT,
+    MINIMUM,
+    MINIMUM_EFFECT,
     ROOT,
     ROOT_EFFECT,
 )
@@ -32,6 +34,11 @@ class Search:
     options: tuple[str, ...]
     integral: bool = False
     fixed: bool = False
+    minimum: bool = False
+    # The keyword for the two ends, where these are no arguments of their own.
+    ends: str | None = None
+    # Which part of what SciPy returns is the number, ``_0_`` for all of it.
+    part: str = "_0_"
     of_arrays: str = "Call it for each."
 
     @property
@@ -56,12 +63,10 @@ class Search:
         own = tuple(lifter.node(given[name]) for name in self.own)
         if any(each.type not in NUMBERS for each in own):
             raise lifter.unsupported(f"`{self.name}` of an array", self.of_arrays, node)
-        options = tuple(
-            (name, static_option(lifter, name, given[name], node))
-            for name in self.options
-            if name in given
+        options, named = settled_options(
+            lifter, {name: given[name] for name in self.options if name in given}, node
         )
-        named = "integrand" if self.integral else "equation"
+        fallback = "integrand" if self.integral else "objective" if self.minimum else "equation"
 
         def number(value: Value) -> Node:
             result = lifter.node(value)
@@ -73,11 +78,22 @@ class Search:
                 )
             return result
 
-        function, values = apart(lifter, given["func"], [FLOAT], extras, number, named, node)
+        function, values = apart(lifter, given["func"], [FLOAT], extras, number, fallback, node)
         ops = (INTEGRAL, INTEGRAL_EFFECT) if self.integral else (ROOT, ROOT_EFFECT)
         ops = (FIXED_POINT, FIXED_POINT_EFFECT) if self.fixed else ops
-        params = (function.key, self.dotted, len(own), options)
-        return lifter.block.add(ops[function.raises], (*own, *values), params, FLOAT)
+        ops = (MINIMUM, MINIMUM_EFFECT) if self.minimum else ops
+        asked = (*own, *named.values())
+        layout = self.layout(tuple(named))
+        params = (function.key, self.dotted, len(asked), options, layout, self.part)
+        return lifter.block.add(ops[function.raises], (*asked, *values), params, FLOAT)
+
+    def layout(self, named: tuple[str, ...]) -> str:
+        """The arguments as they are written, behind the function, which is ``_0_``."""
+        own = [f"_{k + 1}_" for k in range(len(self.own))]
+        if self.ends is not None:
+            own = [f"{self.ends}=({', '.join(own)})"]
+        options = [f"{name}=_{len(self.own) + k + 1}_" for k, name in enumerate(named)]
+        return ", ".join(["_0_", *own, *options])
 
 
 def integral(
@@ -114,7 +130,7 @@ def iterated_integral(func, a, b, gfun, hfun, args=(), epsabs=1.49e-08, epsrel=1
 
 
 TOLERANCES = ("epsabs", "epsrel", "limit", "points")
-QUAD = Search("scipy.integrate.quad", ("a", "b"), TOLERANCES, integral=True)
+QUAD = Search("scipy.integrate.quad", ("a", "b"), TOLERANCES, integral=True, part="_0_[0]")
 BRACKETED = ("xtol", "rtol", "maxiter")
 ROOTS = {
     name: Search(f"scipy.optimize.{name}", ("a", "b"), BRACKETED)
@@ -154,11 +170,45 @@ def root_near(
     return TupleValue((NEAR(lifter, [], given, node),))
 
 
-BETWEEN = Search("scipy.optimize.root_scalar", ("a", "b"), ("method", *BRACKETED))
+BETWEEN = Search(
+    "scipy.optimize.root_scalar",
+    ("a", "b"),
+    ("method", *BRACKETED),
+    ends="bracket",
+    part="_0_.root",
+)
 NEAR = Search(
     "scipy.optimize.fsolve",
     ("x0",),
     ("xtol",),
-    of_arrays="Solve a system by steps of Newton's method in a loop.",
+    part="_0_[0]",
 )
 FIXED = Search("scipy.optimize.fixed_point", ("x0",), ("xtol", "maxiter", "method"), fixed=True)
+LEAST = Search(
+    "scipy.optimize.minimize_scalar", (), ("bracket", "method", "tol"), minimum=True, part="_0_.x"
+)
+
+
+class Least(NamedTuple):
+    """What is understood of the result of ``minimize_scalar``."""
+
+    x: float
+    fun: float
+
+
+def least(lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    """``minimize_scalar(fun)``, of whose result the place is understood."""
+    names = ("func", "bracket", "bounds", "args", "method", "tol", "options")
+    given = dict(zip(names, args, strict=False))
+    given |= {"func" if key == "fun" else key: value for key, value in keywords.items()}
+    _, method = lifter.static_value(given.get("method", Static(None)))
+    if "bounds" in given or method not in (None, "brent", "Brent", "golden", "Golden"):
+        raise lifter.unsupported(
+            "`minimize_scalar` with `bounds`",
+            "At a bound the slope is not zero, and the rule does not hold: minimise without them.",
+            node,
+        )
+    refusal = lifter.unsupported(
+        "the least value that `minimize_scalar` gives is used", "Compute it from `.x`.", node
+    )
+    return TupleValue((LEAST(lifter, [], given, node), Poison(refusal)), Least)

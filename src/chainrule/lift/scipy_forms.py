@@ -103,6 +103,7 @@ SCIPY: dict[tuple[str, str], ScipyForm] = {
     ("scipy.integrate", "solve_ivp"): trajectories.solve_ivp,
     ("scipy.integrate", "odeint"): trajectories.odeint,
     **{("scipy.optimize", name): search for name, search in functionals.ROOTS.items()},
+    ("scipy.optimize", "minimize_scalar"): functionals.least,
     ("scipy.optimize", "root_scalar"): functionals.root_between,
     ("scipy.optimize", "fsolve"): solutions.fsolve,
     ("scipy.optimize", "fixed_point"): solutions.fixed_point,

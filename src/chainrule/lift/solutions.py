@@ -10,8 +10,8 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, array_of, dtype_of, unit_axes_of
 from chainrule.lift import functionals
-from chainrule.lift.apart import Options, apart, further_arguments, static_option
-from chainrule.lift.values import DictBox, Poison, Static, TupleValue, Value
+from chainrule.lift.apart import apart, further_arguments, settled_options
+from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.arrays.creation import literal
 from chainrule.primitives.sequence import index
 from chainrule.primitives.solutions import System, solution_part
@@ -68,7 +68,7 @@ class Solver:
         state = array_of("float64", units)
         function = given.pop(first)
         extras = further_arguments(lifter, given.pop("args", Static(())))
-        options, named = _options(lifter, self.name, given, node)
+        options, named = settled_options(lifter, given, node)
 
         def result(value: Value) -> Node:
             return _result(lifter, value, self, units, node)
@@ -129,25 +129,6 @@ def _start(lifter: Any, value: Value, solver: Solver, node: ast.AST) -> list[Nod
             node,
         )
     return [found]
-
-
-def _options(
-    lifter: Any, name: str, given: Keywords, node: ast.AST
-) -> tuple[tuple[tuple[str, Any], ...], dict[str, Node]]:
-    """The options that are known, and those that are numbers of the program."""
-    settled, named = list[tuple[str, Any]](), dict[str, Node]()
-    for option, value in given.items():
-        value = lifter.read(value)
-        known, _ = lifter.static_value(value)
-        if isinstance(value, DictBox):
-            entries = lifter.read(lifter.state[value]).items()
-            pairs = [(key, static_option(lifter, option, item, node)) for key, item in entries]
-            settled.append((option, Options(tuple(pairs))))
-        elif known or not (isinstance(value, Node) and value.type in NUMBERS):
-            settled.append((option, static_option(lifter, option, value, node)))
-        else:
-            named[option] = value
-    return tuple(settled), named
 
 
 def _result(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type, array_of, dtype_of, unit_axes_of
-from chainrule.lift.apart import apart, further_arguments, static_option
+from chainrule.lift.apart import apart, further_arguments, settled_options
 from chainrule.lift.methods import Methods
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.arrays.creation import literal
@@ -134,20 +134,14 @@ def _problem(
     state = array_of("float64", (len(start) == 1,) if len(start) > 1 or start[0].type in NUMBERS
                      else unit_axes_of(start[0].type))  # fmt: skip
     extras = further_arguments(lifter, given.pop("args", Static(())))
-    settled, named = [], dict[str, Node]()
-    for option in list(given):
+    for option in given:
         if option not in options:
             raise lifter.unsupported(f"`{name}` with `{option}`", "Leave it out.", node)
         if lifter.is_container(given[option]):
             raise lifter.unsupported(
                 f"`{name}` with several numbers as `{option}`", "Give it one number.", node
             )
-        value = lifter.read(given[option])
-        known, _ = lifter.static_value(value)
-        if known or not (isinstance(value, Node) and value.type in NUMBERS):
-            settled.append((option, static_option(lifter, option, value, node)))
-        else:
-            named[option] = value
+    settled, named = settled_options(lifter, given, node)
 
     def slopes(value: Value) -> Node:
         return _slopes(lifter, value, state, node)
@@ -156,7 +150,7 @@ def _problem(
     starts = len(start) if start[0].type in NUMBERS else 0
     lengths = [None, starts] if time_first else [starts, None]
     made, values = apart(lifter, function, variables, extras, slopes, "right_side", node, lengths)
-    problem = Problem(dotted, starts, bool(times), time_first, tuple(settled), tuple(named))
+    problem = Problem(dotted, starts, bool(times), time_first, settled, tuple(named))
     return made, problem, (*span, *start, *times, *named.values(), *values)
 
 

@@ -14,10 +14,11 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.block import Graph
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node, Op
-from chainrule.graph.types import FLOAT, OPAQUE, Type
+from chainrule.graph.types import FLOAT, OPAQUE, Array, Type
+from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.declare import Primitive, is_constant
-from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, Invoke
-from chainrule.primitives.jumps import moving_jump, own_function
+from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT
+from chainrule.primitives.jumps import AT_A_KINK, kink_by, moving_jump, own_function
 from chainrule.primitives.partials import scaled
 from chainrule.primitives.walker import ReverseWalker
 
@@ -29,7 +30,8 @@ class Functional(Primitive):
 
     args ``(*own, *values)`` with ``own`` the first ``count`` arguments of SciPy's function, and
     ``values`` what the user's function takes after its variable; params ``(key, dotted, count,
-    options)`` with the key of that function, the name of SciPy's, and its further keywords.
+    options, layout, part)`` with the key of that function, the name of SciPy's, its further
+    keywords, how its own arguments are written, and which part of its result is the number.
     """
 
     door = "functional"
@@ -119,24 +121,82 @@ class Root(Functional):
     """Where a function is zero; where the search for it begins is not felt."""
 
     def slopes(self, node: Node, args: Sequence[Node], mask: MASKS, out: Node) -> list[Node | None]:
-        count, values = self._values(node, args, mask)
+        count, _ = self._values(node, args, mask)
         marked = mask[count:]
         found: list[Node | None] = [None] * len(args)
         if not any(marked):
             return found
-        graph = out.graph
-        function = graph.functions[node.params[0]]
-        op = INVOKE_EFFECT if function.raises else INVOKE
-        call = Invoke("invoke", cost=COST, domain=())
-        at = (out, *values)
-        template = graph.cursor.add(op, at, (function.key, 0), FLOAT)
-        by_root, *others = call.slopes(template, at, (True, *marked))
+        template = self._equation(node, args, out)
+        by_root, *others = INVOKE.slopes(template, template.args, (True, *marked))
         by_root = self.by_root(by_root)
         remaining = iter(others)
         for k, taken in enumerate(marked):
             if taken:
                 found[count + k] = -(next(remaining) / by_root)
         return found
+
+    def _equation(self, node: Node, args: Sequence[Node], root: Node) -> Node:
+        """What is zero at the root, there."""
+        graph = root.graph
+        function = self.equation(graph.functions, graph.functions[node.params[0]], node)
+        count = node.params[2]
+        assert isinstance(count, int)
+        op = INVOKE_EFFECT if function.raises else INVOKE
+        return graph.cursor.add(op, (root, *args[count:]), (function.key, 0), FLOAT)
+
+    def _among_numbers(self, node: Node, args: Sequence[Node], mask: MASKS) -> bool:
+        count = node.params[2]
+        assert isinstance(count, int)
+        marked = [arg for arg, taken in zip(args[count:], mask[count:], strict=True) if taken]
+        return not any(isinstance(arg.type, Array) for arg in marked)
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        mask = tuple(dot is not None and not is_constant(dot, 0) for dot in dots)
+        if self._among_numbers(node, args, mask):
+            return super().tangent(node, args, dots, out)
+        template, (marked, by_root) = self._at_root(node, args, mask, out)
+        moved = tuple(
+            in_full(dot, arg)
+            for dot, arg, taken in zip(dots, args, mask, strict=True)
+            if dot is not None and taken
+        )[-sum(marked) :]
+        given = (*template.args, *moved)
+        (change,) = INVOKE._derived(template, "pushforward", given, (False, *marked), (FLOAT,))
+        slope: Node = -(change / by_root)
+        return slope
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        mask = tuple(map(walker.active, node.args))
+        if self._among_numbers(node, node.args, mask):
+            super().pull(walker, node, out_bar)
+            return
+        template, (marked, by_root) = self._at_root(node, node.args, mask, node)
+        values = node.args[-len(marked) :]
+        active = [value for value, taken in zip(values, marked, strict=True) if taken]
+        given = (*template.args, -(out_bar / by_root))
+        types = tuple(value.type for value in active)
+        bars = INVOKE._derived(template, "pullback", given, (False, *marked), types)
+        for value, bar in zip(active, bars, strict=True):
+            walker.accumulate(value, bar)
+
+    def _at_root(
+        self, node: Node, args: Sequence[Node], mask: MASKS, root: Node
+    ) -> tuple[Node, tuple[MASKS, Node]]:
+        """The equation at the root, which values are marked, and its slope by the root."""
+        count = node.params[2]
+        assert isinstance(count, int)
+        template = self._equation(node, args, root)
+        alone = (True, *(False for _ in mask[count:]))
+        (by_root,) = INVOKE.slopes(template, template.args, alone)
+        return template, (mask[count:], self.by_root(by_root))
+
+    def equation(
+        self, functions: dict[Hashable, Function], function: Function, node: Node
+    ) -> Function:
+        """The function that is zero at the root, by whose slopes its own is found."""
+        return function
 
     def by_root(self, slope: Node) -> Node:
         """The slope of what is zero at the root, from that of the user's function."""
@@ -149,6 +209,23 @@ class FixedPoint(Root):
     def by_root(self, slope: Node) -> Node:
         difference: Node = slope - 1.0
         return difference
+
+
+class Minimum(Root):
+    """Where a smooth function of one variable is least: its slope is zero there."""
+
+    def equation(
+        self, functions: dict[Hashable, Function], function: Function, node: Node
+    ) -> Function:
+        body = own_function(functions, function).lifted.graph.body
+        place = kink_by(body, body.parameters[0])
+        if place is not None:
+            raise UnsupportedError(
+                f"`{_short(node)}` of a function whose slope may jump",
+                remedy=AT_A_KINK,
+                position=place.origin.position or node.origin.position,
+            )
+        return slope_of(functions, function, 0)
 
 
 class CallFunctional(Op):
@@ -202,8 +279,11 @@ ROOT = Root("root", cost=10 * COST, domain=())
 ROOT_EFFECT = _effect(Root("root_effect", cost=10 * COST, domain=()))
 FIXED_POINT = FixedPoint("fixed_point", cost=10 * COST, domain=())
 FIXED_POINT_EFFECT = _effect(FixedPoint("fixed_point_effect", cost=10 * COST, domain=()))
+MINIMUM = Minimum("minimum", cost=10 * COST, domain=())
+MINIMUM_EFFECT = _effect(Minimum("minimum_effect", cost=10 * COST, domain=()))
 CALL_FUNCTIONAL = CallFunctional("call_functional")
 CALL_FUNCTIONAL_EFFECT = _effect(CallFunctional("call_functional"))
 FUNCTIONALS = (
     INTEGRAL, INTEGRAL_EFFECT, ROOT, ROOT_EFFECT, FIXED_POINT, FIXED_POINT_EFFECT,
+    MINIMUM, MINIMUM_EFFECT,
 )  # fmt: skip

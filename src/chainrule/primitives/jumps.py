@@ -17,6 +17,10 @@ from chainrule.primitives.invoke import Invoke
 
 # What a point of the domain and what moves are marked by: a jump that depends on both moves.
 BOTH = frozenset(("where", "moves"))
+AT_A_KINK = (
+    "At a kink the gradient is not zero, and the rule does not hold: write it without comparisons, "
+    "abs, max and min of what is looked for."
+)
 # Of an array these tell the shape only.
 SHAPES = ("dimension", "size_of", "length", "array_zeros_like", "array_ones_like", "empty_like")
 

@@ -27,7 +27,7 @@ from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.control import IF, raise_where
 from chainrule.primitives.declare import TABLE, Flat, Primitive, is_constant
 from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT
-from chainrule.primitives.jumps import kink_by, own_function
+from chainrule.primitives.jumps import AT_A_KINK, kink_by, own_function
 
 MASK = tuple[bool, ...]
 # How far from a solution, by its largest entry or on its own, it still is one.
@@ -184,8 +184,7 @@ class _Implicit:
         if place is not None:
             raise UnsupportedError(
                 f"`{self.system.dotted.rpartition('.')[2]}` of a function whose slope may jump",
-                remedy="At a kink the gradient is not zero, and the rule does not hold: write it "
-                "without comparisons, abs, max and min of what is looked for.",
+                remedy=AT_A_KINK,
                 position=place.origin.position or self.node.origin.position,
             )
 

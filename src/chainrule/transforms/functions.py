@@ -335,7 +335,7 @@ class _Caller(Copier):
         if call is None:
             op = CALL_FUNCTIONAL_EFFECT if step.op.effect else CALL_FUNCTIONAL
             args = tuple(map(self.mapped, step.args))
-            params = (key, asked.dotted, asked.own, asked.options, asked.layout())
+            params = (key, asked.dotted, asked.own, asked.options, asked.layout(), "_0_")
             call = self.graph.cursor.add(op, args, params, None if asked.reports else step.type)
             self.made.setdefault(((key, asked), step.args), []).append((self.graph.cursor, call))
             self.called[key] = None
