@@ -1,6 +1,6 @@
-"""Flags that only the last step of a loop changes are not set again in every step.
+"""Flags of loops: which hold anyhow, and which are certain behind the loop.
 
-::
+Those that only the last step of a loop changes are not set again in every step::
 
     found = False                           found = False
     for v in x:                             for v in x:
@@ -24,9 +24,13 @@ from chainrule.emit.plan import (
     Value,
     While,
     blocks_of,
+    completes,
+    defined_by,
+    surely_runs,
     walk,
 )
 from chainrule.graph.block import CONSTANT, constant_key
+from chainrule.graph.types import BOOL
 
 
 def drop_constant_moves(plan: Plan) -> None:
@@ -35,6 +39,62 @@ def drop_constant_moves(plan: Plan) -> None:
         for position, statement in enumerate(block):
             if isinstance(statement, (For, While)):
                 _settle(statement, block[:position])
+
+
+def certain_behind(loop: For | While) -> dict[Value, Value]:
+    """The constants that variables certainly hold behind a loop, in whatever way it is left."""
+    if not surely_runs(loop):
+        return {}
+    found: dict[Value, Value] = {}
+    for statement in walk(loop.body):
+        if isinstance(statement, Move):
+            for target, source in zip(statement.targets, statement.sources, strict=True):
+                if source.op is CONSTANT and source.type == BOOL:
+                    found.setdefault(target, source)
+    return {target: known for target, known in found.items() if _is_left_so(loop, target, known)}
+
+
+def _is_left_so(loop: For | While, target: Value, known: Value) -> bool:
+    """Whether every step that is the last leaves ``known`` in ``target``."""
+    if any(_assigns(inner, target) for inner in walk(loop.orelse)):
+        return False
+    ways: list[bool] = []
+    ends = _follow(loop.body, target, known, False, ways)
+    if isinstance(loop, For) and ends is not None:
+        ways.append(ends)
+    return bool(ways) and all(ways)
+
+
+def _follow(
+    block: list[Statement], target: Value, known: Value, holds: bool, ways: list[bool]
+) -> bool | None:
+    """Whether ``target`` holds ``known`` behind ``block``; None where its end is not reached.
+
+    ``ways`` gets the same for every way out of the loop.
+    """
+    for statement in block:
+        if isinstance(statement, (Break, Continue)):
+            ways.append(holds)
+            return None
+        if isinstance(statement, Return) or not completes([statement]) and not statement.blocks():
+            return None
+        if isinstance(statement, Branch):
+            arms = [_follow(arm, target, known, holds, ways) for arm in statement.blocks()]
+            reached = [arm for arm in arms if arm is not None]
+            if not reached:
+                return None
+            holds = all(reached)
+        elif isinstance(statement, Move) and target in statement.targets:
+            source = statement.sources[statement.targets.index(target)]
+            holds = source.op is CONSTANT and _same(source, known)
+        elif any(_assigns(inner, target) for inner in walk([statement])):
+            holds = False
+            ways.append(False)
+    return holds
+
+
+def _assigns(statement: Statement, target: Value) -> bool:
+    return target in defined_by(statement)
 
 
 def _settle(loop: For | While, before: list[Statement]) -> None:

@@ -7,7 +7,7 @@ which way it will go.
 
 from __future__ import annotations
 
-from chainrule.emit.flags import drop_constant_moves
+from chainrule.emit.flags import certain_behind, drop_constant_moves
 from chainrule.emit.overwriting import Memory
 from chainrule.emit.plan import (
     JUMPS,
@@ -54,7 +54,18 @@ def raise_control(plan: Plan) -> None:
     _name_crossing(plan)
     plan.body = _settle(plan.body, "function")
     drop_constant_moves(plan)
+    _settle_behind_loops(plan)
     drop_unused(plan)
+
+
+def _settle_behind_loops(plan: Plan) -> None:
+    """What a loop that runs certainly gives a value is not asked for behind it."""
+    for block in blocks_of(plan.body):
+        for position in range(len(block) - 1, -1, -1):
+            loop = block[position]
+            known = certain_behind(loop) if isinstance(loop, (For, While)) else {}
+            if known:
+                block[position + 1 :] = _resolved(block[position + 1 :], known)
 
 
 # --- one branch for one predicate -------------------------------------------------------

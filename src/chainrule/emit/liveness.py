@@ -22,6 +22,7 @@ from chainrule.emit.plan import (
     defined_by,
     reads_deep,
     scoped,
+    surely_runs,
     truth,
     walk,
 )
@@ -243,29 +244,33 @@ class Liveness:
             outside |= set(reads_deep(loop))
         around = finished | outside
         dead = set(self.dead)
-        entry = self._step(loop, position, after, around)
+        begun, entry = self._step(loop, position, after, around)
         carried = {value for value in entry - around if value in own}
         if carried:
             # What a step reads before it is written is left by the step before.
             self.dead = dead
             around |= carried
-            entry = self._step(loop, position, after, around)
+            begun, entry = self._step(loop, position, after, around)
         live.clear()
+        if surely_runs(loop):
+            # The first step gives it another value.
+            entry -= (own & finished) - begun
         for value in self._begun(entry, position):
             if value not in own or value in around:
                 live[value] = self.marks[position, 0]
 
     def _step(
         self, loop: For | While, position: int, after: set[Value], around: set[Value]
-    ) -> set[Value]:
-        """What is needed before a step of a loop, when ``around`` is needed between steps."""
+    ) -> tuple[set[Value], set[Value]]:
+        """What a step needs, and what is needed before it as ``around`` is between steps."""
         blocks = loop.blocks()
         mark = self.marks[position, len(blocks) - 1]
         self.loops.append((after, around))
         inner = dict.fromkeys(around, mark)
         self._block(loop.body, inner)
         mark = self.marks[position, len(blocks) - 2]
-        entry = self._close(inner, mark) | around
+        begun = self._close(inner, mark)
+        entry = begun | around
         for target in defined_by(loop):
             self._add(target, position, mark + 1)
             entry.discard(target)
@@ -275,9 +280,10 @@ class Liveness:
                 inner.setdefault(value, mark)
             self._block(loop.condition, inner)
             mark = self.marks[position, 0]
-            entry = self._close(inner, mark) | around
+            begun = self._close(inner, mark)
+            entry = begun | around
         self.loops.pop()
-        return entry
+        return begun, entry
 
     def _attempt(self, attempt: Attempt, position: int, live: dict[Value, int]) -> None:
         after = self._close(live, self.ends[attempt])
