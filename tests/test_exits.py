@@ -179,3 +179,82 @@ def test_what_is_compared_is_computed_again_to_the_last_bit() -> None:
     assert "z = gap**3" in backward and "abs(z) > 0.001" in backward
     judged = oracle.derivative(iterated, (0.3, 20))
     assert judged.decided and oracle.agrees(judged, gradient(0.3, 20))
+
+
+def fixed_point(x):
+    for k in range(50):  # noqa: B007
+        y = math.cos(x)
+        if abs(y - x) < 1e-3:
+            break
+        x = y
+    return y * k
+
+
+def secant(x, start):
+    older, newer = start, start + 1.0
+    f_older = older**3 - x
+    for _ in range(60):
+        f_newer = newer**3 - x
+        root = newer - f_newer * (newer - older) / (f_newer - f_older)
+        if abs(root - newer) < 1e-12:
+            break
+        older, newer, f_older = newer, root, f_newer
+    else:
+        raise RuntimeError("no convergence")
+    return root
+
+
+def left_early(x, low):
+    for _ in range(4):
+        if x > 100.0:
+            return 3.0 * x
+        if x < low:
+            break
+        last = x * x
+        x = x - last / 7.0
+    return last * x
+
+
+def left_in_a_try(x, low):
+    for _ in range(3):
+        try:
+            y = 1.0 / (x - 3.0)
+            if y > low:
+                break
+        except ZeroDivisionError:
+            break
+        z = y * y
+        x = x + 0.5 * z
+    return z * x
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("f", "arguments"),
+    [
+        (left_in_a_try, (2.0, 1.5)),
+        (fixed_point, (1.0,)),
+        (secant, (3.0, 1.0)),
+        (left_early, (2.0, 0.5)),
+        (left_early, (2.0, 1.8)),
+        (left_early, (200.0, 0.5)),
+    ],
+)
+def test_names_that_a_loop_binds(f: Callable[..., Any], arguments: Any, mode: str) -> None:
+    value, slope = value_and_grad(f, mode=mode)(*arguments)
+    assert oracle.same_bits(value, f(*arguments))
+    verdict = oracle.derivative(f, arguments)
+    assert verdict.decided and oracle.agrees(verdict, slope)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_name_is_asked_for_only_where_it_may_be_unbound(mode: str) -> None:
+    for f in (fixed_point, secant):
+        source = grad(f, mode=mode).source
+        assert "bound" not in source
+    assert '\n    else:\n        raise RuntimeError("no convergence")\n' in grad(secant).source
+    with pytest.raises(UnboundLocalError, match="'last'"):
+        grad(left_early, mode=mode)(0.0, 0.5)
+    for x, low in ((3.0, 0.0), (4.0, 0.5)):
+        with pytest.raises(UnboundLocalError, match="'z'"):
+            grad(left_in_a_try, mode=mode)(x, low)

@@ -76,7 +76,7 @@ def _follow(
         if isinstance(statement, (Break, Continue)):
             ways.append(holds)
             return None
-        if isinstance(statement, Return) or not completes([statement]) and not statement.blocks():
+        if isinstance(statement, Return) or (not completes([statement]) and not statement.blocks()):
             return None
         if isinstance(statement, Branch):
             arms = [_follow(arm, target, known, holds, ways) for arm in statement.blocks()]
@@ -90,6 +90,9 @@ def _follow(
         elif any(_assigns(inner, target) for inner in walk([statement])):
             holds = False
             ways.append(False)
+        elif statement.blocks():
+            inside = statement.orelse if isinstance(statement, (For, While)) else [statement]
+            ways += [holds for inner in walk(inside) if isinstance(inner, (Break, Continue))]
     return holds
 
 

@@ -46,6 +46,8 @@ from chainrule.primitives.sequence import display, record
 
 # What is at most so long may stand in several arms.
 SMALL = 6
+# More computations than these are not.
+FEW = 2
 
 
 def raise_control(plan: Plan) -> None:
@@ -248,12 +250,19 @@ def _pushed_count(branch: Branch, rest: list[Statement], context: str) -> int:
     if not rest or not (completes(branch.then) and completes(branch.orelse)):
         return 0
     made = _variables(branch)
-    cheap = 0
+    free = set(_independent(branch, rest)[0])
+    cheap = seen = 0
     for position, statement in enumerate(rest):
+        if statement in free:
+            # It is computed before the branch.
+            continue
         if isinstance(statement, Return):
             return position + 1 if _return_belongs(rest[: position + 1], made) else 0
         if isinstance(statement, Branch):
-            return position + 1 if _branch_belongs(branch, statement) else 0
+            going = sum(1 for known in _leaves(branch, statement.test) if known is not True)
+            # What is assigned in between would be assigned in several arms.
+            repeats = going > 1 and seen > 0 and len(free) > FEW
+            return position + 1 if not repeats and _branch_belongs(branch, statement) else 0
         plain = isinstance(statement, Move) or (
             isinstance(statement, Define) and not is_effect(statement.value)
         )
@@ -261,11 +270,12 @@ def _pushed_count(branch: Branch, rest: list[Statement], context: str) -> int:
             cheap += 1
         if (
             not plain
-            or cheap > 2
-            or position >= SMALL
+            or cheap > FEW
+            or seen >= SMALL
             or any(value.user_name for value in defined_by(statement) if value.op is not VARIABLE)
         ):
             return 0
+        seen += 1
     flagged = branch.test.op is VARIABLE and branch.test.type == BOOL
     return len(rest) if flagged and context == "loop" and cheap == 0 else 0
 
