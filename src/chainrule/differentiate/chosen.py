@@ -43,7 +43,10 @@ Arm = tuple[Node, bool]
 class Uses:
     """Who uses the values that the steps of one block compute, and for which truth."""
 
-    def __init__(self, steps: Sequence[Node], active: Callable[[Node], bool]) -> None:
+    def __init__(
+        self, steps: Sequence[Node], active: Callable[[Node], bool], felt: Iterable[Node]
+    ) -> None:
+        """``felt`` are values that have an adjoint from elsewhere: results of the function."""
         self.steps = steps
         self._active = active
         self._position = {step: k for k, step in enumerate(steps)}
@@ -55,7 +58,7 @@ class Uses:
         for step in steps:
             for node, side in _uses(step):
                 self._users.setdefault(node, []).append((step, side))
-        for result in steps[0].block.results if steps else ():
+        for result in dict.fromkeys((*(steps[0].block.results if steps else ()), *felt)):
             self._users.setdefault(result, []).append((result, None))
 
     def candidates(self, nodes: Iterable[Node]) -> Generator[Node, bool, None]:

@@ -120,7 +120,7 @@ class ReverseWalker(Adjoints):
 
     def pull(self, steps: Sequence[Node]) -> None:
         """Walk back over ``steps``."""
-        uses = Uses(steps, self.active)
+        uses = Uses(steps, self.active, self.scopes[-1])
         self._uses.append(uses)
         for step in reversed(steps):
             if step not in uses.walked:

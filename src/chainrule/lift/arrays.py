@@ -148,7 +148,7 @@ class Arrays(Containers):
 
     def boxed(self, node: Node) -> Value:
         if unit_axes_of(node.type):
-            box = ArrayBox()
+            box = ArrayBox(len(unit_axes_of(node.type)))
             self.state[box] = node
             box.layout = self.layouts[node] = memory.made_layout(node, self.layouts)
             return box
@@ -224,7 +224,7 @@ class Arrays(Containers):
             if not unit_axes_of(made.type):
                 return made
             self.graph.given[made] = Given(route, value.shape)
-            box = ArrayBox(parameter=True)
+            box = ArrayBox(len(unit_axes_of(made.type)), parameter=True)
             box.layout = memory.given_layout(value, route)
             self.objects[id(value)] = box
             self.outside[box] = made

@@ -8,7 +8,7 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, INT
+from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import AlwaysRaises, Completion, Core
 from chainrule.lift.shapes import bound_part
@@ -237,8 +237,9 @@ class Branching(Core):
                 continue
             before, self.state = self.state, path.state
             with self.graph.inside(path.block):
-                box = ArrayBox()
-                self.state[box] = self.node(value)
+                seen = self.node(value)
+                box = ArrayBox(len(unit_axes_of(seen.type)))
+                self.state[box] = seen
                 self.frozen.add(box)
                 self.loans.lend(box, self.loans.lenders(value), self.state)
             self.state = before

@@ -8,7 +8,7 @@ from typing import Any
 
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, OPAQUE, Type, unit_axes_of
+from chainrule.graph.types import BOOL, OPAQUE, Type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, Flag, LoopExits
 from chainrule.lift.shapes import (
@@ -34,7 +34,6 @@ from chainrule.lift.sharing import Box
 from chainrule.lift.state import Key, State, same_value, split_by_kind
 from chainrule.lift.values import (
     UNBOUND,
-    ArrayBox,
     DictBox,
     Either,
     Fact,
@@ -44,6 +43,7 @@ from chainrule.lift.values import (
     Read,
     TupleValue,
     Value,
+    held_in,
 )
 from chainrule.lift.widening import Widening
 from chainrule.primitives.arithmetic import logical_not
@@ -318,7 +318,7 @@ class Loops(Widening):
             return next(nodes)
         if isinstance(shape, Fresh):
             content = next(nodes)
-            box = ArrayBox() if unit_axes_of(content.type) else ListBox()
+            box = held_in(content.type)
             state[box] = content
             attempt.made.append((box, shape))
             return box
@@ -412,7 +412,7 @@ class _Attempt:
             parameter = self.slot(before, shape.type, name)
             if before is UNBOUND:
                 return UNBOUND
-            box = ArrayBox() if unit_axes_of(shape.type) else ListBox()
+            box = held_in(shape.type)
             self.entry_state[box] = parameter
             self.made.append((box, shape))
             return box

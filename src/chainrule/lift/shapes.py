@@ -159,7 +159,8 @@ def kind_of_shape(shape: Shape) -> Any:
     if isinstance(shape, Layout):
         return ("tuple", len(shape.parts)) if shape.kind == "tuple" else None
     if isinstance(shape, Fresh):
-        return "array" if unit_axes_of(shape.type) else "list"
+        rank = len(unit_axes_of(shape.type))
+        return ("array", rank) if rank else "list"
     if isinstance(shape, Made):
         return shape.kind
     return None

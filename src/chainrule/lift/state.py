@@ -10,7 +10,6 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import CONSTANT, Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import unit_axes_of
 from chainrule.lift.source import Source
 from chainrule.lift.values import (
     BOXES,
@@ -26,6 +25,7 @@ from chainrule.lift.values import (
     Value,
     View,
     another,
+    held_in,
     is_made,
 )
 
@@ -213,7 +213,10 @@ class Joiner:
         nodes = [self._as_node(value) for value in values]
         if all(node is not None for node in nodes):
             return self._slot(tuple(node for node in nodes if node is not None))
-        lists = all(isinstance(value, ListBox) for value in bound)
+        lists = (
+            all(isinstance(value, ListBox) for value in bound)
+            and len(set(map(kind_of, bound))) == 1
+        )
         if lists or (self._some_are_new(values, states) and self._are_alike(values, states)):
             return self._join_boxes(values, states, name)
         if all(map(kind_of, bound)):
@@ -372,7 +375,7 @@ def kind_of(value: Value) -> Any:
     if isinstance(value, TupleValue):
         return ("tuple", len(value.items))
     if isinstance(value, ListBox):
-        return "array" if isinstance(value, ArrayBox) else "list"
+        return ("array", value.rank) if isinstance(value, ArrayBox) else "list"
     if isinstance(value, Static):
         return ("static", id(value.value))
     if is_made(value):
@@ -441,10 +444,12 @@ def resolve_slots(value: Value, result: Callable[[int], Node], state: State) -> 
         if value.box is not None:
             return value.box
         content = resolve_slots(value.content, result, state)
-        array = isinstance(content, Node) and bool(unit_axes_of(content.type))
         made = next((source for source in value.sources if is_made(source)), None)
         box: ListBox | DictBox | ObjectBox
-        box = another(made) if made is not None else ArrayBox() if array else ListBox()
+        if made is not None:
+            box = another(made)
+        else:
+            box = held_in(content.type) if isinstance(content, Node) else ListBox()
         value.box = box
         state[box] = content
         return box

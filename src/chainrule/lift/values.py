@@ -15,7 +15,7 @@ from typing import Any, TypeGuard
 from chainrule.errors import ChainruleError
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type
+from chainrule.graph.types import Type, unit_axes_of
 from chainrule.lift.record_layout import RecordLayout
 from chainrule.records import dataclass
 
@@ -83,13 +83,20 @@ UNKNOWN = Layout()
 
 
 class ArrayBox(ListBox):
-    """A NumPy array; its content is one node of an array type."""
+    """A NumPy array of so many axes; its content is one node of an array type."""
 
-    def __init__(self, *, parameter: bool = False) -> None:
+    def __init__(self, rank: int, *, parameter: bool = False) -> None:
         super().__init__(parameter=parameter)
+        self.rank = rank
         self.layout = UNKNOWN
         # NumPy lets nobody write to it.
         self.read_only = False
+
+
+def held_in(type: Type) -> ListBox:
+    """A new box for what has this type: an array, or a list."""
+    rank = len(unit_axes_of(type))
+    return ArrayBox(rank) if rank else ListBox()
 
 
 @dataclass(frozen=True, eq=False)

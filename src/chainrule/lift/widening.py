@@ -193,6 +193,8 @@ class Widening(Statements):
                 return self._late(value, after, key)
             if self._is_held(before) and self._is_held(value):
                 held = self._held_type(before, self.state), self._held_type(value, after)
+                if _change_rank(*held):
+                    return Unknown()
                 fresh = self._fresh(
                     join(*held) if all(map(unit_axes_of, held)) else held[1], value, after, key
                 )
@@ -220,7 +222,10 @@ class Widening(Statements):
             return self._widen_made(shape, before, value, after, key)
         if isinstance(shape, Fresh):
             if self._is_held(value):
-                held_type = join(shape.type, self._held_type(value, after))
+                own = self._held_type(value, after)
+                if _change_rank(shape.type, own):
+                    return Unknown()
+                held_type = join(shape.type, own)
                 fresh = self._fresh(held_type, value, after, key)
                 lenders = dict.fromkeys((*shape.lenders, *fresh.lenders))
                 return Fresh(held_type, tuple(lenders), shape.alone and fresh.alone)
@@ -395,3 +400,9 @@ def _alternatives(value: Value) -> list[Value]:
     if not isinstance(value, Either):
         return [value]
     return [*_alternatives(value.then), *_alternatives(value.orelse)]
+
+
+def _change_rank(before: Type, after: Type) -> bool:
+    """Whether a step of a loop makes an array with another number of axes out of an array."""
+    ranks = {len(unit_axes_of(each)) for each in (before, after)}
+    return len(ranks) > 1 and 0 not in ranks
