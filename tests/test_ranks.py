@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import vjp
+from chainrule import grad, vjp
 from tests.test_array_programs import check
 
 X = np.array([1.0, 2.0, 0.5])
@@ -20,7 +20,8 @@ def chosen(x: Any, wide: Any) -> Any:
 
 def assigned(x: Any, wide: Any) -> Any:
     if wide > 0:
-        y = np.outer(x, x)
+        z = x * x
+        y = np.outer(x, z)
     else:
         y = x * 2.0
     return np.sum(y * x)
@@ -39,7 +40,8 @@ def widened_once(x: Any, steps: Any) -> Any:
         if k > 0:
             y = y + x
         else:
-            y = np.outer(x, x) + y
+            z = np.outer(x, x)
+            y = z + y
     return np.sum(y * x)
 
 
@@ -62,3 +64,25 @@ def test_a_result_is_felt_where_what_is_made_of_it_is_masked(x: Any, z: float) -
     k = x * x
     own = 0.0 if z > 1.0 else np.sin(k) + k * np.cos(k)
     assert np.allclose(x_bar, (own + 1.0) * 2.0 * x)
+
+
+def along(x: Any, axis: Any = 0, keepdims: Any = False) -> Any:
+    mean = np.mean(x * x, axis, keepdims=keepdims)
+    return np.sum(mean * np.arange(3.0))
+
+
+def test_an_axis_that_is_an_argument_is_read_where_the_derivative_is_made() -> None:
+    x = np.arange(9.0).reshape(3, 3)
+    for axis in (0, 1, -1):
+        for keepdims in (True, False):
+            check(lambda x, axis=axis, keepdims=keepdims: along(x, axis, keepdims), x)
+            slope = grad(along)(x, axis, keepdims)
+            weights = np.arange(3.0)
+            if axis == 0:
+                expected = 2.0 * x * weights / 3.0
+            elif keepdims:
+                expected = 2.0 * x * weights.sum() / 3.0
+            else:
+                expected = 2.0 * x * weights[:, None] / 3.0
+            assert np.allclose(slope, expected)
+    assert np.allclose(grad(along)(x), 2.0 * x * np.arange(3.0) / 3.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import types
@@ -72,18 +73,33 @@ def lift(
     ChainruleError
         When the function cannot be understood.
     """
-    flags = [name for name, value in (arguments or {}).items() if type(value) is bool]
-    held = frozenset(flags).difference(wrt)
+    def attempt(names: frozenset[str]) -> Lifted:
+        return _lifted(function, arguments, kinds or {}, wrt, transform, names, unrolled)
+
     try:
-        return _lifted(function, arguments, kinds or {}, wrt, transform, frozenset(), unrolled)
+        return attempt(frozenset())
     except UnsupportedError as refusal:
-        if not held:
-            raise
-        try:
-            # What a flag decides may be the kind of the result: code for this value of it.
-            return _lifted(function, arguments, kinds or {}, wrt, transform, held, unrolled)
-        except UnsupportedError:
-            raise refusal from None
+        # What a flag decides may be the kind of the result, what a small int counts an axis: code
+        # for the values that they have.
+        held = [_held(arguments or {}, (bool,)) - {*wrt}]
+        if AT_RUN_TIME in refusal.found:
+            held.append(_held(arguments or {}, (bool, int)) - {*wrt})
+        for names in dict.fromkeys(each for each in held if each):
+            with contextlib.suppress(UnsupportedError):
+                return attempt(names)
+        raise
+
+
+AT_RUN_TIME = "known at run time only"
+"""What refusals say of a value that has to be known while a function is lifted."""
+SMALL = 8
+
+
+def _held(arguments: Mapping[str, Any], kinds: tuple[type, ...]) -> frozenset[str]:
+    """The arguments of these kinds."""
+    return frozenset(
+        name for name, value in arguments.items() if type(value) in kinds and abs(value) <= SMALL
+    )
 
 
 def _lifted(
