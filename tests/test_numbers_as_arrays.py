@@ -161,3 +161,17 @@ def by_its_dtype(x: Any) -> Any:
 
 def test_a_table_whose_keys_are_types() -> None:
     check(by_its_dtype, np.ones(3))
+
+
+def above_the_smallest(x: Any) -> Any:
+    if np.any(x > 100.0):
+        raise ValueError("%r is too much" % x)
+    if np.sum(x * x) < np.finfo(x.dtype).eps:
+        return 0.0
+    return np.sum(np.maximum(x, np.finfo(float).tiny) ** 2)
+
+
+def test_limits_of_a_dtype_are_numbers_and_arrays_are_formatted() -> None:
+    check(above_the_smallest, np.array([0.3, -1.2]))
+    with pytest.raises(ValueError, match="200"):
+        grad(above_the_smallest)(np.array([1.0, 200.0]))

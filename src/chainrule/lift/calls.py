@@ -188,6 +188,9 @@ class Calls(Foreign):
         definition = definition_of(found)
         if definition is not None:
             return self._call_function(Static(definition), args, keywords, node)
+        limits = None if keywords else self.machine_limits(function, args)
+        if limits is not None:
+            return limits
         if isinstance(found, type):
             return self._construct(function, found, args, keywords, node)
         if isinstance(found, functools._lru_cache_wrapper) and not keywords:

@@ -42,6 +42,8 @@ CHANGING = {
 # Methods of a ufunc that read only.
 READERS = {"reduce", "accumulate", "outer", "reduceat"}
 NUMBERS = (int, float)
+# Classes of NumPy whose objects tell of a dtype.
+MACHINE_LIMITS = ("finfo", "iinfo")
 # Functions that read or write files begin so.
 FILES = ("save", "load", "open", "memmap", "from", "tofile", "show", "test")
 
@@ -127,6 +129,23 @@ class Foreign(Objects):
             for k, item in enumerate(parts)
         ]
         return TupleValue(tuple(items), type(example) if hasattr(example, "_fields") else None)
+
+    def machine_limits(self, function: Static, args: list[Value]) -> Value | None:
+        """``np.finfo(float)``, whose numbers are read where they are used; None of others."""
+        found = function.value
+        name = getattr(found, "__name__", "")
+        if home_of(found) != "numpy" or name not in MACHINE_LIMITS or len(args) != 1:
+            return None
+        known, kind = self.static_value(args[0])
+        if not known:
+            return None
+
+        def node() -> Node:
+            return self.verbatim(
+                "_0_(_1_)", self.static_node(function), self.node(args[0]), pure=True
+            )
+
+        return Static(found(kind), node)
 
     def _example(self, found: Any, args: list[Value], keywords: dict[str, Value]) -> Any:
         """What a function of NumPy gives for arguments that are known: its type is that of each

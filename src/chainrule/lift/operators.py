@@ -92,11 +92,12 @@ class Operators(Arrays):
         number = self._static_arithmetic(operator, left, right)
         if number is not None:
             return number
-        if any(self.is_array(side) or self.is_array_entry(side) for side in (left, right)):
+        text = isinstance(left, Static) and isinstance(left.value, str)
+        if not text and any(map(self._is_of_array, (left, right))):
             return self._array_operator(operator, left, right, node)
-        if self.is_container(left) or self.is_container(right):
+        if not text and (self.is_container(left) or self.is_container(right)):
             return self.container_operator(operator, left, right, node)
-        if isinstance(left, Static) and isinstance(left.value, str):
+        if text:
             return self.text_operator(operator, left, right)
         op = BINARY.get(operator)
         a, b = self.node(left), self.node(right)
@@ -113,6 +114,9 @@ class Operators(Arrays):
             symbol = SYMBOLS[operator]
             return self.verbatim(f"_0_ {symbol} _1_", a, b, type=DYNAMIC)
         return self.primitive(op, a, b)
+
+    def _is_of_array(self, value: Value) -> bool:
+        return self.is_array(value) or self.is_array_entry(value)
 
     def _array_operator(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
         """``left operator right`` entry by entry, or a product of matrices."""
