@@ -165,7 +165,7 @@ def test_a_table_whose_keys_are_types() -> None:
 
 def above_the_smallest(x: Any) -> Any:
     if np.any(x > 100.0):
-        raise ValueError("%r is too much" % x)
+        raise ValueError("%r is too much" % x)  # noqa: UP031
     if np.sum(x * x) < np.finfo(x.dtype).eps:
         return 0.0
     return np.sum(np.maximum(x, np.finfo(float).tiny) ** 2)

@@ -1,4 +1,4 @@
-ARGUMENTS = (2.0, 30)
+ARGUMENTS = (2.0, 3)
 
 
 def f(x, n):
