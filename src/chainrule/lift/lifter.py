@@ -73,6 +73,7 @@ def lift(
     ChainruleError
         When the function cannot be understood.
     """
+
     def attempt(names: frozenset[str]) -> Lifted:
         return _lifted(function, arguments, kinds or {}, wrt, transform, names, unrolled)
 
