@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from chainrule import ChainruleError, grad, hvp, jvp, value_and_grad
+from chainrule.emit.module import render
+from chainrule.transforms.derive import derive
 from tests import oracle
 from tests.differences import along
 
@@ -236,6 +238,17 @@ def test_lists_of_records_of_any_length_have_one_function():
             measured = oracle.derivative(pairs_of_bodies, (bodies(n),), path=(k, "x"))
             assert oracle.agrees(measured, found[k].x)
     assert "bodies[0]" not in text
+
+
+def annotated(flows: list[Body], points: list[Point]) -> float:
+    return sum(flow.mass * flow.x for flow in flows) * sum(point.y for point in points)
+
+
+def test_annotated_lists_of_records_need_no_argument():
+    graphs = derive(annotated, "grad", "flows")
+    source = render(graphs, target="math").source
+    assert "mass = [flow.mass for flow in flows]" in source
+    assert "return [Body(mass=mass, x=x, y=0.0) for mass, x in zip(" in source
 
 
 def test_lists_of_records_taken_one_by_one_are_made_anew_for_lengths_and_words():

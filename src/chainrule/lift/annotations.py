@@ -17,7 +17,8 @@ from typing import Any, get_args, get_origin
 from chainrule.errors import ArgumentError
 from chainrule.graph.types import OPAQUE, Array, Type, array_of
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.parameters import annotated_type, kind_type
+from chainrule.lift.parameters import annotated_type, column_type, kind_type
+from chainrule.lift.record_layout import layout_of
 from chainrule.records import dataclass
 
 SCALARS = {"float": 1.0, "int": 2, "bool": True}
@@ -78,6 +79,10 @@ def hinted(name: str, annotation: Any) -> Type | Example | None:
         )
     if origin is list and get_args(annotation):
         item = hinted(name, get_args(annotation)[0])
+        if isinstance(item, Example):
+            # A list of records is read field by field, whatever its length.
+            records = [item.value]
+            return Example(records) if layout_of(records, column_type) is not None else None
         return SequenceType(item) if isinstance(item, (Array, SequenceType)) else None
     if origin is tuple and Ellipsis not in get_args(annotation):
         items = [hinted(name, part) for part in get_args(annotation)]
@@ -85,6 +90,11 @@ def hinted(name: str, annotation: Any) -> Type | Example | None:
         return Example(tuple(known)) if len(known) == len(items) > 0 else None
     if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
         return _instance(name, annotation)
+    if isinstance(annotation, type) and hasattr(annotation, "_fields"):
+        hints = typing.get_type_hints(annotation)
+        kinds = [hinted(f"{name}.{field}", hints.get(field)) for field in annotation._fields]
+        told = [example_of(kind) for kind in kinds if kind is not None]
+        return Example(annotation(*told)) if len(told) == len(kinds) else None
     return annotated_type(annotation)
 
 

@@ -120,7 +120,7 @@ def _lifted(
         try:
             return _lifted_with(ways, function, arguments, kinds, wrt, transform, held)
         except UnsupportedError:
-            if unrolled or not record_lists:
+            if unrolled or not record_lists or arguments is None:
                 raise
             # What is done with a list of records may be understood of each of them.
             unrolled = True

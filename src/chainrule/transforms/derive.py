@@ -142,7 +142,7 @@ def derive(
     try:
         result = transformed(lifted, transform, asked, mode)
     except (NotDifferentiableError, UnsupportedError):
-        if not lifted.graph.by_fields:
+        if not lifted.graph.by_fields or arguments is None:
             raise
         # What is done with a list of records may be understood of each of them.
         lifted = lifted_of(function, arguments, kinds, names, unrolled=True)
