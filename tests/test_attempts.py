@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chainrule import UnsupportedError, grad, value_and_grad
+from chainrule import UnsupportedError, grad, hvp, value_and_grad
 from tests import oracle
 
 MODES = pytest.mark.parametrize("mode", ["forward", "reverse"])
@@ -347,3 +347,59 @@ def test_what_a_finally_clause_assigns_is_there_for_an_outer_handler(mode: str) 
     except UnsupportedError:
         return
     assert found == (cleaned_up(-2.0), 9.0)
+
+
+def seen_once(x, y, n, told):
+    total = 0.5
+    try:
+        seen = set()
+        for k in range(n):
+            told(k)
+            if k % 2 not in seen:
+                seen.add(k % 2)
+                total += y * y * total
+        total *= log(x)
+    except ValueError:
+        counts = {}
+        for k in range(n):
+            told(-k)
+            counts[k] = counts.get(k - 1, 0.3) * y + x
+        total = sum(counts.values())
+    return total
+
+
+@MODES
+@pytest.mark.parametrize("x", [-1.5, 2.5])
+def test_what_a_loop_in_a_try_does_happens_once(x: float, mode: str) -> None:
+    args = (x, 0.7, 4)
+    told, wanted = [], []
+    value, slopes = value_and_grad(seen_once, wrt=("x", "y"), mode=mode)(*args, told.append)
+    assert value == seen_once(*args, wanted.append)
+    assert told == wanted
+    for wrt, slope in zip(("x", "y"), slopes, strict=True):
+        (verdict,) = oracle.gradient(seen_once, (*args, str), {}, wrt).values()
+        assert oracle.agrees(verdict, slope)
+    product = hvp(seen_once, wrt="y")(*args, told.append, y_dot=1.0)[1]
+    again = oracle.derivative(grad(seen_once, wrt="y", mode=mode), (*args, str), {}, "y")
+    assert oracle.agrees(again, product)
+
+
+def tried_within(x):
+    words = []
+    try:
+        try:
+            words.append("inner")
+            y = log(x)
+        except ValueError:
+            words.append("outer")
+            y = x * x
+        y = 1.0 / y + y
+    except ZeroDivisionError:
+        y = 2.0 * x
+    return y * len(words)
+
+
+@MODES
+def test_a_try_within_a_try_runs_once(mode: str) -> None:
+    assert value_and_grad(tried_within, mode=mode)(-2.0) == (8.5, 2.0 * (-4.0 + 0.25))
+    assert value_and_grad(tried_within, mode=mode)(1.0) == (2.0, 2.0)

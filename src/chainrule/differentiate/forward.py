@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from chainrule.differentiate.activity import active, all_steps, varied
+from chainrule.differentiate.order import onward
 from chainrule.differentiate.points import Points, either, nonzero, refuse_points, sources
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import ITEM, PARAMETER, UNDEFINED, Block, Graph, Told
@@ -18,10 +19,18 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays.records import rigid_component
 from chainrule.primitives.broadcasting import widened
-from chainrule.primitives.control import IF, LOOP, TRY, loop_parts, next_states, try_blocks
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    TRY,
+    loop_body,
+    loop_parts,
+    next_states,
+    try_blocks,
+)
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Flat, Primitive, Structured
-from chainrule.primitives.effect import Verbatim
+from chainrule.primitives.effect import DOMAIN, RAISE, Verbatim
 from chainrule.primitives.invoke import Invoke
 from chainrule.primitives.sequence import zero_of
 from chainrule.primitives.trajectories import Trajectory
@@ -55,6 +64,8 @@ class ForwardWalker(Copier):
         self.dots: list[dict[Node, Node]] = [{} for _ in suffixes]
         self.seeds: list[Mapping[Node, Callable[[], Node]]] = [{} for _ in suffixes]
         self.with_tangents = True
+        # Loops that compute the tangents of others behind a `try`, and those that they answer.
+        self.pairs: dict[Node, Node] = {}
 
     def told(self, told: Told | None) -> None:
         """Nothing: the tangents have seen to it."""
@@ -224,18 +235,37 @@ class ForwardWalker(Copier):
         kind, _, old, breaks = node.params
         assert isinstance(old, Block)
         bounds, initial, parameters = loop_parts(node)
-        carried = [
+        carried = self._carried(node)
+        args = tuple(map(self.mapped, (*bounds, *initial)))
+        starts = tuple(self._initial_tangent(initial[k], parameters[k], d) for k, d in carried)
+        new_condition, body = self.open_loop(node)
+        self._dot_parameters(node, body, carried, starts)
+        self.copy_condition(node, new_condition)
+        self.walk(old, body)
+        nexts = next_states(node)
+        with self.graph.inside(body):
+            following = tuple(map(self.mapped, nexts))
+            following += tuple(self._dot_or_zero(nexts[k], d) for k, d in carried)
+            body.results = following + tuple(map(self.mapped, old.results[len(nexts) :]))
+        made = self.replace(node, args + starts, (kind, new_condition, body, breaks))
+        self._bind_extra(node, made, carried, len(initial), 0)
+
+    def _carried(self, node: Node) -> list[tuple[int, int]]:
+        """``(state, direction)`` of every tangent that a loop carries."""
+        return [
             (k, direction)
-            for k, parameter in enumerate(parameters)
+            for k, parameter in enumerate(loop_parts(node)[2])
             if parameter in self.active or node.block.item(node, k) in self.active
             for direction in range(len(self.suffixes))
             if parameter in self.varied_along[direction]
         ]
-        args = tuple(map(self.mapped, (*bounds, *initial)))
-        args += tuple(self._initial_tangent(initial[k], parameters[k], d) for k, d in carried)
-        new_condition, body = self.open_loop(node)
-        for position, (k, direction) in enumerate(carried):
-            start = args[len(bounds) + len(initial) + position]
+
+    def _dot_parameters(
+        self, node: Node, body: Block, carried: list[tuple[int, int]], starts: tuple[Node, ...]
+    ) -> None:
+        """Make the tangents of states, which begin as ``starts``, parameters of ``body``."""
+        parameters = loop_parts(node)[2]
+        for (k, direction), start in zip(carried, starts, strict=True):
             type = start.type
             if isinstance(type, SequenceType) or start.op is UNDEFINED:
                 # An empty list does not tell yet what will be in it, nor a name what it will be.
@@ -245,15 +275,6 @@ class ForwardWalker(Copier):
             name = self.source.names.get(parameters[k])
             if name is not None:
                 self.graph.names[dot] = name + self.suffixes[direction]
-        self.copy_condition(node, new_condition)
-        self.walk(old, body)
-        nexts = next_states(node)
-        with self.graph.inside(body):
-            following = tuple(map(self.mapped, nexts))
-            following += tuple(self._dot_or_zero(nexts[k], d) for k, d in carried)
-            body.results = following + tuple(map(self.mapped, old.results[len(nexts) :]))
-        made = self.replace(node, args, (kind, new_condition, body, breaks))
-        self._bind_extra(node, made, carried, len(initial), 0)
 
     def _dot_or_zero(self, node: Node, direction: int) -> Node:
         dot = self.dot(node, direction)
@@ -274,28 +295,26 @@ class ForwardWalker(Copier):
     # --- try: tangents are computed outside, so that no handler sees them ------------------
 
     def attempt(self, node: Node) -> None:
-        body, handlers = node.params
-        assert isinstance(body, Block) and isinstance(handlers, tuple)
-        olds = try_blocks(node.params)
-        extra = self._extra_results(node, olds, 1)
         self.with_tangents = False
         try:
             super().structured(node)
         finally:
             self.with_tangents = True
+        self._tangents_behind(node)
+
+    def _tangents_behind(self, node: Node) -> None:
+        """Tangents of what a ``try`` has left."""
+        olds = try_blocks(node.params)
+        extra = self._extra_results(node, olds, 1)
         going = [old for old in olds if old.completes]
         if len(going) == 1:
             # What follows uses the values of the only block that goes on.
-            for (k, direction), result in zip(
-                extra, self._tangents_only(going[0], extra), strict=True
-            ):
-                self.set_dot(node.block.item(node, 1 + k), direction, result)
+            results = self._tangents_only(going[0], extra)
+        elif extra or self._varies_inside(olds):
+            with self.graph.answering(node.origin.answered):
+                results = self._attempt_tangents(self.map[node], olds, 0, extra)
+        else:
             return
-        if not extra and not self._varies_inside(olds):
-            return
-        made = self.map[node]
-        with self.graph.answering(node.origin.answered):
-            results = self._attempt_tangents(made, olds, 0, extra)
         for (k, direction), result in zip(extra, results, strict=True):
             self.set_dot(node.block.item(node, 1 + k), direction, result)
 
@@ -334,6 +353,10 @@ class ForwardWalker(Copier):
         for step in old.steps:
             if step.op is IF:
                 self._branch_tangents(step)
+            elif step.op is TRY:
+                self._tangents_behind(step)
+            elif step.op is LOOP and _happens_once(step):
+                self._loop_tangents(step)
             elif isinstance(step.op, Structured):
                 before = dict(self.map)
                 self.step(step)
@@ -341,6 +364,35 @@ class ForwardWalker(Copier):
             elif step in self.map:
                 self.tangents(step, self.map[step])
         return [self._result_tangent(old, k, direction) for k, direction in extra]
+
+    def _loop_tangents(self, node: Node) -> None:
+        """A loop of tangents alone, to be supplied with values from the loop that was run."""
+        _, _, old, breaks = node.params
+        assert isinstance(old, Block)
+        carried = self._carried(node)
+        if not carried and not self._varies_inside((old,)):
+            return
+        bounds, initial, parameters = loop_parts(node)
+        forward = self.map[node]
+        again, _, body, _ = forward.params
+        assert isinstance(body, Block)
+        if again == "while" or breaks:
+            zero, one = self.graph.constant(0), self.graph.constant(1)
+            limits: tuple[Node, ...] = (zero, zero, one)
+        else:
+            limits = tuple(map(self.mapped, bounds))
+        starts = tuple(self._initial_tangent(initial[k], parameters[k], d) for k, d in carried)
+        new = Block(self.graph, self.graph.cursor, body)
+        new.parameter("i", self.graph.constant(0).type)
+        self._dot_parameters(node, new, carried, starts)
+        nexts = next_states(node)
+        with self.graph.inside(new):
+            self._tangents_only(old, [])
+            new.results = tuple(self._dot_or_zero(nexts[k], d) for k, d in carried)
+        kind = onward(forward)
+        made = self.graph.cursor.add(LOOP, (*limits, *starts), (kind, None, new, False))
+        self.pairs[made] = forward
+        self._bind_extra(node, made, carried, 0, 0)
 
     def _branch_tangents(self, node: Node) -> None:
         then, orelse, _ = node.params
@@ -364,6 +416,13 @@ class ForwardWalker(Copier):
             blocks.append(block)
         made = self.graph.cursor.add(IF, (self.mapped(node.args[0]),), (*blocks, "statement"))
         self._bind_extra(node, made, extra, 0, 0)
+
+
+def _happens_once(loop: Node) -> bool:
+    """Whether a loop does more than compute, so that it must not be run again."""
+    return any(
+        step.op.effect and step.op not in (RAISE, DOMAIN) for step in all_steps(loop_body(loop))
+    )
 
 
 def check_rule(step: Node) -> None:

@@ -30,6 +30,15 @@ def any_order(loop: Node) -> bool:
     return all(map(sums.lead, next_states(loop), states))
 
 
+def onward(loop: Node) -> str:
+    """The kind of a loop that goes through the steps of ``loop`` in their order.
+
+    A backward loop is of the other kind, of ``range`` and ``reversed``.
+    """
+    kind, _, _, breaks = loop.params
+    return "reversed" if kind == "reversed" and not breaks else "range"
+
+
 class _Sums:
     """Follows sums in the body of a loop from their results to what they add to."""
 

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 from chainrule.differentiate.checks import MOVABLE, checks_of
-from chainrule.differentiate.order import any_order
+from chainrule.differentiate.order import any_order, onward
 from chainrule.differentiate.taping import LEAVES, PLACEHOLDERS, Plan, Recorded, Recorder, Tape
 from chainrule.errors import InternalError
 from chainrule.graph.block import (
@@ -249,14 +249,15 @@ class RecordingCopier(Copier):
         tapes = [self.tape(tape) for tape in plan.tapes]
         by_tape = not plan.counted or (bool(tapes) and not plan.plain)
         zero, one = graph.constant(0), graph.constant(1)
+        in_order = kind == onward(plan.forward) or any_order(node)
         if by_tape:
             count = tapes[0] if plan.counts else graph.cursor.add(sequence.length, (tapes[0],))
             bounds: tuple[Node, ...] = (zero, count, one)
-            kind = "range" if any_order(node) else "reversed"
+            kind = "range" if in_order else "reversed"
         else:
             bounds = tuple(map(self.mapped, loop_parts(plan.forward)[0]))
             start, stop, _ = bounds
-            if any_order(node):
+            if in_order:
                 kind = plan.forward.params[0]
             elif kind == "reversed" and plan.step == -1:
                 kind = "range"

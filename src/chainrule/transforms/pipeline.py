@@ -192,7 +192,8 @@ def finish(
     parameters = lifted.parameters
     if graph_of is not None:
         parameters = {name: _mapped(structure, graph_of) for name, structure in parameters.items()}
-    return simplified(replace(lifted, graph=new, parameters=parameters, result=result), most=most)
+    made = replace(lifted, graph=new, parameters=parameters, result=result)
+    return supplied(made, graph_of.pairs if isinstance(graph_of, ForwardWalker) else {}, most)
 
 
 def simplified(
@@ -325,8 +326,13 @@ def recorded(lifted: Lifted, walker: ReverseWalker, result: Structure) -> Lifted
     graph = lifted.graph
     with graph.inside(graph.body):
         graph.body.results = (assemble(graph, result),)
-    simple = simplified(replace(lifted, result=result), walker.pairs)
-    copier = record(simple.graph, walker.pairs)
+    return supplied(replace(lifted, result=result), walker.pairs)
+
+
+def supplied(lifted: Lifted, pairs: dict[Node, Node], most: float = math.inf) -> Lifted:
+    """The same function with simpler derivative code; loops have what they need of others."""
+    simple = simplified(lifted, pairs, most)
+    copier = record(simple.graph, pairs)
     if copier is None:
         return simple
     parameters = {name: _mapped(structure, copier) for name, structure in simple.parameters.items()}
