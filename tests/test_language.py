@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from chainrule import UnsupportedError, grad, value_and_grad
+from chainrule import UnsupportedError, grad, hvp, value_and_grad, vjp
 from tests import oracle
 
 
@@ -617,3 +617,45 @@ def test_a_product_of_ints_is_an_int():
     for xs in ([], [4], [4, 5], [4.5]):
         found = value_and_grad(product_of)(xs)[0]
         assert type(found) is type(product_of(xs)) and found == product_of(xs)
+
+
+def sought(x, y):
+    for v in (y, x * y, 0.4):
+        if v < 0.5:
+            break
+    else:
+        v = x * math.sin(v)
+    return x + v + sum([x, y])
+
+
+def matched(x, n):
+    match n:
+        case 0 | 3 as k:
+            v = x
+        case k if k > 1:
+            v = k * x * x
+        case _:
+            v = 3.0 * x + k
+    return v * x + k
+
+
+@pytest.mark.parametrize("y", [0.2, 0.9])
+def test_an_arm_that_nothing_leads_to_needs_no_values(y: float) -> None:
+    value, (x_bar, y_bar) = vjp(sought, wrt=("x", "y"))(1.5, y, out_bar=1.0)
+    assert value == sought(1.5, y)
+    assert (x_bar, y_bar) == ((2.0, 2.0) if y < 0.5 else (2.0, 1.0))
+
+
+def test_a_pattern_binds_the_name_that_it_gives() -> None:
+    found = [value_and_grad(matched)(2.0, n) for n in range(4)]
+    assert found == [(4.0, 4.0), (15.0, 13.0), (18.0, 24.0), (7.0, 4.0)]
+
+
+def rescaled(y, xs):
+    xs[:] = [x * y * y for x in xs]
+    return sum(xs)
+
+
+def test_what_the_caller_gave_is_kept_for_a_loop_that_counts() -> None:
+    product = hvp(rescaled, wrt=("y", "xs"))(2.0, [1.0, 3.0], y_dot=1.0, xs_dot=[0.0, 0.0])
+    assert product == ((16.0, [4.0, 4.0]), (8.0, [4.0, 4.0]))

@@ -179,6 +179,7 @@ def _settle(statements: list[Statement], context: str) -> list[Statement]:
         statement = statements[position]
         rest = statements[position + 1 :] if statement.blocks() else []
         if isinstance(statement, Branch):
+            rest = _decided(statement, rest)
             if context == "loop":
                 rest = _continue_early(statement, rest)
             count = _closed_count(rest, _pushed_count(statement, rest, context))
@@ -211,6 +212,22 @@ def _settle(statements: list[Statement], context: str) -> list[Statement]:
                 block[:] = _settle(block, "inner")
         position -= 1
     return statements
+
+
+def _decided(branch: Branch, rest: list[Statement]) -> list[Statement]:
+    """What follows ``branch``, without the arms that no way through it leads to."""
+    flags = _variables(branch)
+    asked = [each.test for each in rest if isinstance(each, Branch) and each.test in flags]
+    known: dict[Value, bool] = {}
+    for flag in dict.fromkeys(asked):
+        ways = set(_leaves(branch, flag))
+        if len(ways) == 1 and None not in ways and not _assigned(flag, rest):
+            known[flag] = ways == {True}
+    return _resolved(rest, {}, known) if known else rest
+
+
+def _assigned(variable: Value, statements: list[Statement]) -> bool:
+    return any(variable in defined_by(statement) for statement in walk(statements))
 
 
 def _continue_early(branch: Branch, rest: list[Statement]) -> list[Statement]:
@@ -351,7 +368,7 @@ def _leaves(branch: Branch, flag: Value) -> list[bool | None]:
                 continue
             source = _closing(arm).get(wanted)
             inner = _last_branch(arm)
-            if wanted is current.test:
+            if current.test in (wanted, source):
                 found.append(side)
             elif (
                 source is not None

@@ -148,7 +148,7 @@ class Move(Statement):
         return self.sources
 
     def replace_reads(self, mapping: dict[Value, Value]) -> None:
-        self.sources = [mapping.get(source, source) for source in self.sources]
+        self.sources = [_replaced(source, mapping) for source in self.sources]
 
 
 @dataclass(eq=False)
@@ -162,7 +162,7 @@ class Unpack(Statement):
         return [self.source]
 
     def replace_reads(self, mapping: dict[Value, Value]) -> None:
-        self.source = mapping.get(self.source, self.source)
+        self.source = _replaced(self.source, mapping)
 
 
 @dataclass(eq=False)
@@ -181,7 +181,7 @@ class Branch(Statement):
         return [self.then, self.orelse]
 
     def replace_reads(self, mapping: dict[Value, Value]) -> None:
-        self.test = mapping.get(self.test, self.test)
+        self.test = _replaced(self.test, mapping)
 
 
 @dataclass(eq=False)
@@ -201,7 +201,7 @@ class For(Statement):
         return [self.body, self.orelse]
 
     def replace_reads(self, mapping: dict[Value, Value]) -> None:
-        self.iterable = mapping.get(self.iterable, self.iterable)
+        self.iterable = _replaced(self.iterable, mapping)
 
 
 @dataclass(eq=False)
@@ -221,7 +221,7 @@ class While(Statement):
         return [self.condition, self.body, self.orelse]
 
     def replace_reads(self, mapping: dict[Value, Value]) -> None:
-        self.test = mapping.get(self.test, self.test)
+        self.test = _replaced(self.test, mapping)
 
 
 @dataclass(eq=False)
@@ -246,7 +246,7 @@ class Return(Statement):
         return [self.value]
 
     def replace_reads(self, mapping: dict[Value, Value]) -> None:
-        self.value = mapping.get(self.value, self.value)
+        self.value = _replaced(self.value, mapping)
 
 
 @dataclass(eq=False)
@@ -429,6 +429,13 @@ def substitute(value: Value, mapping: dict[Value, Value]) -> None:
         current = stack.pop()
         current.args = [mapping.get(arg, arg) for arg in current.args]
         stack.extend(arg for arg in current.args if arg.captive)
+
+
+def _replaced(value: Value, mapping: dict[Value, Value]) -> Value:
+    """What is read instead of ``value``, also where it is a captive that reads others."""
+    if value not in mapping and value.captive:
+        substitute(value, mapping)
+    return mapping.get(value, value)
 
 
 def completes(statements: list[Statement]) -> bool:

@@ -389,6 +389,8 @@ def _stored(node: ast.AST) -> Iterator[str]:
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
             yield part.id
+        elif isinstance(part, ast.MatchAs) and part.name:
+            yield part.name
 
 
 def made_in(value: Value, block: Block) -> bool:

@@ -392,10 +392,14 @@ class Control(Attempts):
             return self.compare(ast.Eq, subject, self.expression(pattern.value), node)
         if isinstance(pattern, ast.MatchSingleton):
             return self.compare(ast.Is, subject, self.wrap(pattern.value), node)
-        if isinstance(pattern, ast.MatchOr):
+        named = isinstance(pattern, ast.MatchOr) and any(
+            isinstance(part, ast.MatchAs) and part.name for part in ast.walk(pattern)
+        )
+        if isinstance(pattern, ast.MatchOr) and not named:
             return self._any_pattern(pattern.patterns, subject, node)
-        if isinstance(pattern, ast.MatchAs) and pattern.pattern is None:
-            return Static(True)
+        if isinstance(pattern, ast.MatchAs):
+            inner = pattern.pattern
+            return Static(True) if inner is None else self._pattern(inner, subject, node)
         raise self.unsupported(
             "a match pattern that takes values apart", "Match on values, or use if and elif.", node
         )
