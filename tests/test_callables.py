@@ -210,3 +210,24 @@ def test_a_class_method_that_stays_a_call_is_called_on_its_class():
         return Scaled.of_size(name).size * x * x
 
     assert grad(f)(3.0, "large") == 12.0
+
+
+def told_of(x, tell):
+    tell(3)
+    return x * x
+
+
+def teller(tell):
+    def inner(x):
+        tell(4)
+        return x * x
+
+    return inner
+
+
+def test_a_method_of_a_list_is_called_where_it_is_given():
+    first, second = [], []
+    slope = grad(told_of)
+    assert (slope(2.0, first.append), slope(2.0, second.append)) == (4.0, 4.0)
+    assert (first, second) == ([3], [3])
+    assert (grad(teller(first.append))(2.0), first) == (4.0, [3, 4])
