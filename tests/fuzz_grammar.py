@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
+from tests.fuzz_idioms import IDIOMS
+
 Tree: TypeAlias = tuple[Any, ...]
 Strategy: TypeAlias = st.SearchStrategy[Any]
 
@@ -228,6 +230,12 @@ def statements() -> Strategy:
         st.tuples(st.just("kinds in loop"), NUMBER, value, value),
         st.tuples(st.just("keyed"), NUMBER, value, value),
         st.tuples(st.just("bound in loop"), st.sampled_from(["for", "while"]), test, value, value),
+        *[
+            st.tuples(
+                st.just("idiom"), st.sampled_from(range(len(IDIOMS))), NUMBER, value, value, test
+            )
+        ]
+        * 8,
     )
 
     def extended(inner: Strategy) -> Strategy:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from string import Template
+
 from tests.fuzz_expressions import Expressions, Scope
 from tests.fuzz_grammar import CARRIED, KEYED, Tree
+from tests.fuzz_idioms import IDIOMS
 
 LEAVING = ("return", "leave", "if", "elif", "for", "while", "try", "finally", "match", "cleaned")
 """Statements that may leave what is around them, or have others that may."""
+NEW = ("v1", "v2", "ys1", "ys2", "f", "i", "j", "k")
+"""Names that an idiom brings with it."""
 
 
 class Writer(Expressions):
@@ -481,3 +486,34 @@ class Writer(Expressions):
         self.put(depth + 1, f"if {self.test(inner, test)}:")
         self.put(depth + 2, "break")
         scope.floats += [new, late]
+
+    def write_idiom(
+        self,
+        depth: int,
+        scope: Scope,
+        idiom: int,
+        number: int,
+        one: Tree,
+        two: Tree,
+        test: Tree,
+    ) -> None:
+        """Lines of `fuzz_idioms`, whose holes are filled with what is in scope."""
+        text = IDIOMS[idiom]
+        if "$xs" in text and (not scope.lists or scope.iterated):
+            return self.write_update(depth, scope, number, "+=", one)
+        new = {name: self.fresh(name.rstrip("12")) for name in NEW if f"${name}" in text}
+        variables = [new[name] for name in ("v1", "v2") if name in new]
+        inner = scope.inner(floats=[*scope.floats, *variables[:1]])
+        values = {
+            "a": f"({self.value(scope, one)})",
+            "b": f"({self.value(scope, two)})",
+            "c": f"({self.test(scope, test)})",
+            "s": f"({self.value(inner, two)})",
+            "t": f"({self.test(inner, test)})",
+            "x": self.value_variable(scope, number),
+            "xs": scope.lists[number % len(scope.lists)] if scope.lists else "",
+        }
+        for line in Template(text).substitute(new, **values).split("\n"):
+            self.put(depth, line)
+        scope.floats += variables
+        scope.lists += [new[name] for name in ("ys1", "ys2") if name in new]

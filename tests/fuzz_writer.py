@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz_expressions import Scope
 from tests.fuzz_grammar import expressions, statements
+from tests.fuzz_idioms import PRELUDE as FOR_IDIOMS
 from tests.fuzz_statements import Writer
 
 PRELUDE = """import math
@@ -106,4 +107,4 @@ def programs(draw: st.DrawFn) -> Program:
         st.sampled_from(["soft", "hard", "none"]),
         st.one_of(st.none(), real),
     )
-    return Program(f"{PRELUDE}\n\n{text}\n", (draw(point), draw(point)))
+    return Program(f"{FOR_IDIOMS}{PRELUDE}\n\n{text}\n", (draw(point), draw(point)))

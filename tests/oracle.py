@@ -588,6 +588,8 @@ class _HighPrecision:
             "trunc": int,
             "fmod": lambda x, y: x - y * context.mpf(int(x / y)),
             "copysign": lambda x, y: abs(x) if math.copysign(1.0, y) > 0 else -abs(x),
+            "remainder": lambda x, y: x - y * context.mpf(round(x / y)),
+            "ldexp": lambda x, n: context.ldexp(context.mpf(x), n),
             "fsum": lambda xs: sum(xs, context.mpf(0)),
             "prod": lambda xs: context.fprod(list(xs)),
             "dist": lambda p, q: context.sqrt(sum((a - b) ** 2 for a, b in zip(p, q, strict=True))),
@@ -607,6 +609,7 @@ class _HighPrecision:
         for name, f in special.items():
             if hasattr(math, name):
                 table[getattr(math, name)] = checked(f)
+        table[math.modf] = lambda x: (x - int(x), context.mpf(int(x)))
         table[np.fmod] = _also_of_objects(np.fmod, special["fmod"])
         for maker in (np.zeros, np.empty):
             table[maker] = self._filled(maker)
