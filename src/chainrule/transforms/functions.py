@@ -145,7 +145,7 @@ def made(functions: dict[Hashable, Function], function: Function) -> Lifted:
 
 def _finished(lifted: Lifted) -> Lifted:
     _return(lifted)
-    return _simplified(lifted)
+    return _supplied(lifted, {})
 
 
 def _leaves(structure: Structure) -> list[Structure]:
@@ -185,7 +185,7 @@ def slopes_of(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
     result = Structure("row", None, tuple(parts))
     lifted = Lifted(walker.graph, {}, result, base.sources)
     _return(lifted)
-    return _supplied(lifted, walker)
+    return _supplied(lifted, walker.pairs)
 
 
 def slope_of(base: Lifted, position: int) -> Lifted:
@@ -199,7 +199,7 @@ def slope_of(base: Lifted, position: int) -> Lifted:
         walker.graph, {}, Structure("row", None, (Structure("leaf", slope),)), base.sources
     )
     _return(lifted)
-    return _supplied(lifted, walker)
+    return _supplied(lifted, walker.pairs)
 
 
 def _noticed(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
@@ -267,14 +267,14 @@ def pushforward_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
     result = Structure("row", None, (Structure("leaf", tangent_of(walker, output, 0)),))
     lifted = Lifted(walker.graph, {}, result, base.sources)
     _return(lifted)
-    return _supplied(lifted, walker)
+    return _supplied(lifted, walker.pairs)
 
 
-def _supplied(lifted: Lifted, walker: ForwardWalker) -> Lifted:
+def _supplied(lifted: Lifted, pairs: dict[Node, Node]) -> Lifted:
     """The same with simpler derivative code; parameters keep their places."""
     nodes = [part.node for part in lifted.result.parts if part.node is not None]
     leaves = Structure("row", None, tuple(Structure("leaf", node) for node in nodes))
-    new = supplied(Lifted(lifted.graph, {}, leaves, lifted.sources), walker.pairs)
+    new = supplied(Lifted(lifted.graph, {}, leaves, lifted.sources), pairs)
     kinds = [part.kind for part in lifted.result.parts]
     parts = tuple(
         Structure(kind, part.node) for kind, part in zip(kinds, new.result.parts, strict=True)
