@@ -1,4 +1,4 @@
-"""Control flow raised back: early return, break, continue, one branch for one predicate.
+"""Control flow raised back: early return, break, continue.
 
 Lowered control flow tells by flags and results of branches what a person says by jumping.  All
 of it is undone by one move: what follows a branch is pushed into the arms when each arm knows
@@ -8,9 +8,8 @@ which way it will go.
 from __future__ import annotations
 
 from chainrule.emit.flags import certain_behind, drop_constant_moves
-from chainrule.emit.overwriting import Memory
+from chainrule.emit.merging import merge
 from chainrule.emit.plan import (
-    JUMPS,
     VARIABLE,
     Attempt,
     Branch,
@@ -32,13 +31,12 @@ from chainrule.emit.plan import (
     defined_by,
     is_effect,
     may_raise,
-    ordered,
     reads_deep,
     simplified,
     truth,
     walk,
 )
-from chainrule.emit.unused import defines_raising, drop_unused
+from chainrule.emit.unused import drop_unused
 from chainrule.emit.views import is_update
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL
@@ -68,80 +66,6 @@ def _settle_behind_loops(plan: Plan) -> None:
             known = certain_behind(loop) if isinstance(loop, (For, While)) else {}
             if known:
                 block[position + 1 :] = _resolved(block[position + 1 :], known)
-
-
-# --- one branch for one predicate -------------------------------------------------------
-
-
-def merge(statements: list[Statement], memory: Memory | None = None) -> list[Statement]:
-    """Join branches on the same predicate, here and inside.
-
-    With ``memory`` it is settled what is written over, and nothing that is read is.
-    """
-    merged: list[Statement] = []
-    latest: dict[Value, Branch] = {}
-    for statement in statements:
-        if isinstance(statement, Branch):
-            first = latest.get(statement.test)
-            if first is not None and _join(merged, first, statement, memory):
-                continue
-            latest[statement.test] = statement
-        merged.append(statement)
-    for statement in merged:
-        for block in statement.blocks():
-            block[:] = merge(block, memory)
-    return merged
-
-
-def _join(merged: list[Statement], first: Branch, second: Branch, memory: Memory | None) -> bool:
-    """Append the arms of ``second`` to those of ``first`` if what lies between allows it."""
-    if not (completes(first.then) and completes(first.orelse)):
-        return False
-    position = next(k for k in range(len(merged) - 1, -1, -1) if merged[k] is first)
-    between = merged[position + 1 :]
-    made_by_first = {value for inner in walk([first]) for value in defined_by(inner)}
-    wanted = {value for inner in walk([second]) for value in reads_deep(inner)}
-    risky = any(defines_raising(inner) for inner in walk([second]))
-    needed_before: list[Statement] = []
-    # From behind: most pairs are told apart by what stands right before the second.
-    for statement in reversed(between):
-        if any(value in wanted for inner in walk([statement]) for value in defined_by(inner)):
-            free = (
-                isinstance(statement, Define)
-                and not is_effect(statement.value)
-                and not may_raise(statement.value)
-            )
-            if not free or any(value in made_by_first for value in reads_deep(statement)):
-                return False
-            needed_before.append(statement)
-            wanted.update(reads_deep(statement))
-        elif any(_pinned(inner, risky) for inner in walk([statement])):
-            return False
-    if len(between) > len(needed_before) and any(
-        not completes([inner]) for inner in walk([second])
-    ):
-        return False
-    needed_before.reverse()
-    late = [
-        statement for statement in between if not any(statement is other for other in needed_before)
-    ]
-    if memory is not None and (
-        memory.clash(needed_before, [first, *late]) or memory.clash([second], late)
-    ):
-        return False
-    merged[position:] = [*needed_before, first, *late]
-    first.then.extend(second.then)
-    first.orelse.extend(second.orelse)
-    return True
-
-
-def _pinned(statement: Statement, risky: bool) -> bool:
-    """Whether a statement must not come after derivative code that was behind it."""
-    if isinstance(statement, JUMPS):
-        return True
-    if isinstance(statement, Define):
-        return is_effect(statement.value) or (risky and ordered(statement.value))
-    return isinstance(statement, (While, Attempt))
 
 
 def _name_crossing(plan: Plan) -> None:

@@ -14,12 +14,13 @@ from typing import Any
 from chainrule.emit.build import build
 from chainrule.emit.checked import unpack_checked
 from chainrule.emit.expressions import Speller
-from chainrule.emit.flow import merge, raise_control
+from chainrule.emit.flow import raise_control
 from chainrule.emit.heads import unpack_in_heads
 from chainrule.emit.imports import Header
 from chainrule.emit.inplace import update_in_place
 from chainrule.emit.layout import fold, narrow
 from chainrule.emit.loops import gather, raise_loops
+from chainrule.emit.merging import merge
 from chainrule.emit.names import Names
 from chainrule.emit.origins import Origins
 from chainrule.emit.overwriting import Memory
