@@ -7,6 +7,7 @@ from typing import Any
 
 from chainrule.emit.dead import STRUCTURED, Needed, column_values, needed
 from chainrule.emit.floating import certainly_floating
+from chainrule.emit.identities import simplified
 from chainrule.emit.plan import (
     AND,
     CONDITIONAL,
@@ -29,7 +30,6 @@ from chainrule.emit.plan import (
     While,
     count_uses,
     ordered,
-    simplified,
     truth,
 )
 from chainrule.graph.block import (

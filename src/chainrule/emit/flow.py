@@ -8,6 +8,7 @@ which way it will go.
 from __future__ import annotations
 
 from chainrule.emit.flags import certain_behind, drop_constant_moves
+from chainrule.emit.identities import simplified
 from chainrule.emit.merging import merge
 from chainrule.emit.plan import (
     VARIABLE,
@@ -32,7 +33,6 @@ from chainrule.emit.plan import (
     is_effect,
     may_raise,
     reads_deep,
-    simplified,
     truth,
     walk,
 )

@@ -19,12 +19,9 @@ from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE, UNDEFI
 from chainrule.graph.node import NOWHERE, Op, Origin
 from chainrule.graph.types import BOOL, OPAQUE, Array, Type
 from chainrule.primitives.arithmetic import (
-    add,
     divide,
     floor_divide,
-    multiply,
     remainder,
-    subtract,
 )
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import RAISE, VERBATIM, Effect
@@ -575,28 +572,3 @@ def truth(value: Value) -> bool | None:
     if value.op is CONSTANT and value.type == BOOL:
         return bool(value.params[0])
     return None
-
-
-def simplified(value: Value) -> Value | None:
-    """The argument that a derivative value is equal to now that one of its arguments is known."""
-    if len(value.args) != 2 or isinstance(value.type, Array):
-        # An array may be needed in its full shape.
-        return None
-    left, right = value.args
-    if value.op is multiply:
-        for one, other in ((left, right), (right, left)):
-            if _is_number(one, 1.0):
-                return other
-            if _is_number(one, 0.0):
-                return one
-    if value.op is add:
-        return right if _is_number(left, 0.0) else left if _is_number(right, 0.0) else None
-    if value.op is subtract and _is_number(right, 0.0):
-        return left
-    if value.op is divide and (_is_number(right, 1.0) or _is_number(left, 0.0)):
-        return left
-    return None
-
-
-def _is_number(value: Value, number: float) -> bool:
-    return value.op is CONSTANT and value.type != BOOL and value.params[0] == number
