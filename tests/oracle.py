@@ -289,8 +289,9 @@ def _hear(
     if precision is not None and precision.reason == _ROUNDING:
         return precision
     witnesses = (precision, differences)
-    if precision is not None and precision.reason == _SHORT:
+    if precision is not None and precision.reason == _SHORT and precision.value != 0.0:
         # Differences of doubles step over what oscillates this fast, and may settle on less.
+        # What does not move at all at such steps may be computed in doubles inside.
         witnesses = (precision,)
     sure = [each for each in witnesses if each is not None and each.decided]
     if not sure:
