@@ -86,3 +86,13 @@ def test_an_axis_that_is_an_argument_is_read_where_the_derivative_is_made() -> N
                 expected = 2.0 * x * weights[:, None] / 3.0
             assert np.allclose(slope, expected)
     assert np.allclose(grad(along)(x), 2.0 * x * np.arange(3.0) / 3.0)
+
+
+def crossed(x: Any, axis: Any = 0) -> Any:
+    return np.sum(np.cross(x, x[::-1], axis=axis)[0]) / np.size(x, axis)
+
+
+def test_products_and_lengths_along_an_axis_that_is_an_argument() -> None:
+    x = np.array([[1.0, 2.0, 0.5], [0.3, -1.0, 0.7], [2.0, 0.1, 0.4]])
+    check(lambda x: crossed(x), x)
+    assert grad(crossed)(x, 0).shape == grad(crossed)(x, axis=1).shape == (3, 3)

@@ -109,7 +109,11 @@ def _size(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
     if self.static_value(given) != (True, None):
         axis = self.static_int(given)
         if axis is None:
-            raise self.unsupported("this `axis` of `np.size`", "Give it as a constant.", node)
+            raise self.unsupported(
+                "an axis of `np.size` that is known at run time only",
+                "Give it as a constant.",
+                node,
+            )
         return self.length_along(array, axis)
     if not unit_axes_of(array.type):
         return self.graph.constant(1)

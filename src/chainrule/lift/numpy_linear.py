@@ -215,7 +215,11 @@ AXES = ("axis1", "axis2")
 def _cross(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     given = bound(("a", "b", "axisa", "axisb", "axisc", "axis"), args, keywords)
     axis = self.static_int(given.get("axis", self.graph.constant(-1)))
-    if axis is None or set(given) - {"a", "b", "axis"}:
+    if axis is None:
+        raise self.unsupported(
+            "an axis of `np.cross` that is known at run time only", "Give it as a constant.", node
+        )
+    if set(given) - {"a", "b", "axis"}:
         raise self.unsupported("this call of `np.cross`", "Call it as np.cross(a, b, axis).", node)
     a, b = given["a"], given["b"]
     rank = max(len(unit_axes_of(self.array_node(each).type)) for each in (a, b))

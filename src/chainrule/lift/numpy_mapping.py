@@ -136,7 +136,11 @@ def _apply_along_axis(
     rank = len(unit_axes_of(array.type))
     axis = self.static_int(given["axis"])
     if axis is None:
-        raise self.unsupported("this axis", "Give it as a constant.", node)
+        raise self.unsupported(
+            "an axis that is known at run time only", "Give it as a constant.", node
+        )
+    if not rank:
+        raise self.unsupported("`np.apply_along_axis` of a number", "Give it an array.", node)
     axis %= rank
     if rank == 1:
         return self.call(function, [self.boxed(array), *args[3:]], rest, node)
