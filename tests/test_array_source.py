@@ -319,10 +319,11 @@ GALLERY = [
     u_bar = 2.0 * u
     # line: for _ in range(n):
     k_bar = np.zeros_like(k)
+    f_bar = np.empty_like(k)
     for u_gap in reversed(u_gap_tape):
         # line: u[1:-1] += dt * (f[1:] - f[:-1]) / dx
         u_bar_scaled = dt / dx * u_bar[1:-1]
-        f_bar = np.zeros_like(k)
+        f_bar[:] = 0.0
         f_bar[1:] = u_bar_scaled
         f_bar[:-1] -= u_bar_scaled
         # line: f = k * (u[1:] - u[:-1]) / dx

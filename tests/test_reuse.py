@@ -347,3 +347,47 @@ def test_a_slice_with_steps_that_has_one_entry_is_repeated() -> None:
         verdicts = oracle.gradient(lambda each, y=y: strided_product(each, y), (x,)).values()
         for verdict, number in zip(verdicts, slope(x, y), strict=True):
             assert oracle.agrees(verdict, number)
+
+
+def diffused(u: Any, d: Any, n: int) -> Any:
+    u = u.copy()
+    for _ in range(n):
+        flux = d * (u[1:] - u[:-1])
+        u[1:-1] += 0.3 * (flux[1:] - flux[:-1])
+    return np.sum(u**3)
+
+
+def kept_rows(u: Any, d: Any, n: int) -> Any:
+    rows = [u]
+    for i in range(n):
+        rows.append(0.5 * rows[i] + np.concatenate([u[:1], d * rows[i - 1][1:]]))
+    return sum(np.sum(np.sin(row) * rows[-1]) for row in rows)
+
+
+def stepped_entries(u: Any, d: Any, n: int) -> Any:
+    for _ in range(n):
+        v = u.copy()
+        for i in range(1, len(u) - 1):
+            v[i] = u[i] + 0.1 * d[i] * (u[i - 1] - 2.0 * u[i] + u[i + 1])
+        u = v
+    return np.sum(u**3)
+
+
+@pytest.mark.parametrize("program", [diffused, kept_rows, stepped_entries])
+@pytest.mark.parametrize("wrt", ["u", "d"])
+def test_zeros_are_made_once_only_where_no_step_hands_them_on(
+    program: Callable[..., Any], wrt: str
+) -> None:
+    slope = grad(program, wrt=wrt)
+    for size, steps in ((6, 3), (2, 2), (5, 0)):
+        at = {"u": np.linspace(0.2, 0.9, size), "d": np.linspace(0.9, 0.4, size - 1)}
+        found = slope(at["u"], at["d"], steps)
+
+        def along(each: Any, at: Any = at, steps: int = steps) -> Any:
+            return program(*{**at, wrt: each}.values(), steps)
+
+        for verdict, number in zip(oracle.gradient(along, (at[wrt],)).values(), found, strict=True):
+            assert oracle.agrees(verdict, number)
+    if program is diffused:
+        before, _, behind = slope.source.rpartition("for ")
+        assert "flux_bar = np.empty_like(d)" in before and "flux_bar[:] = 0.0" in behind

@@ -66,7 +66,18 @@ class Liveness:
 
     def after(self, statement: Statement, value: Value) -> bool:
         """Whether ``value`` is needed after ``statement``."""
-        position = self.position[statement]
+        return self._needed_at(self.position[statement], value)
+
+    def at_entry(self, loop: Statement, value: Value) -> bool:
+        """Whether ``value`` is needed where a step of a loop begins."""
+        body = 1 if isinstance(loop, While) else 0
+        return self._needed_at(self.marks[self.position[loop], body], value)
+
+    def at_end(self, loop: Statement, value: Value) -> bool:
+        """Whether ``value`` is needed behind a loop."""
+        return self._needed_at(self.ends[loop], value)
+
+    def _needed_at(self, position: int, value: Value) -> bool:
         return any(start <= position < end for start, end in self.stretches.get(value, ()))
 
     def _number(self, statements: list[Statement]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import Any
 
+from chainrule.emit.buffers import make_buffers_once
 from chainrule.emit.build import build
 from chainrule.emit.checked import unpack_checked
 from chainrule.emit.expressions import Speller
@@ -202,6 +203,8 @@ def _function_text(
     if target.writes_over and plan.arrays:
         reuse(plan, names)
         names = Names(plan, reserved)
+        if make_buffers_once(plan, names):
+            names = Names(plan, reserved)
     speller = Speller(graph, target, header, lambda value: names[value], called, Origins(plan))
     for width in WIDTHS:
         narrow(plan.body, measure_of(names, speller.special_width, plan.into), width)

@@ -102,6 +102,7 @@ class Names:
         self.returned = _returned_values(plan)
         self.inputs = self._inputs()
         self._collect()
+        self._join_cleared()
         self._join_moves()
         self._join_updates()
         self._join_versions()
@@ -152,12 +153,21 @@ class Names:
             return True
         if not (anyway or one.agrees(two)) or (one.fixed and two.fixed) or one.meets(two):
             return False
+        self._unite(one, two)
+        return True
+
+    def _unite(self, one: Family, two: Family) -> None:
         if len(one.values) < len(two.values):
             one, two = two, one
         one.absorb(two)
         for value in two.values:
             self.family[value] = one
-        return True
+
+    def _join_cleared(self) -> None:
+        """What a loop clears is needed from step to step, but not what was in it."""
+        for value, made in self.plan.cleared.items():
+            if not self.same(value, made):
+                self._unite(self.family[value], self.family[made])
 
     def _join_moves(self) -> None:
         """Copies between variables vanish; the step of a loop first, then what enters it."""

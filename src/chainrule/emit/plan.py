@@ -278,6 +278,8 @@ class Plan:
         Sums and products of arrays, each with an argument whose memory may take the result.
     into:
         Values that are written over the memory of an argument, each with that argument.
+    cleared:
+        Arrays that a loop clears in every step, each with the one that was made before the loop.
     """
 
     graph: Graph
@@ -292,6 +294,7 @@ class Plan:
     keeping: set[Value] = field(default_factory=set)
     owned: set[tuple[Value, Value]] = field(default_factory=set)
     into: dict[Value, Value] = field(default_factory=dict)
+    cleared: dict[Value, Value] = field(default_factory=dict)
 
 
 JUMPS = (Return, Break, Continue)

@@ -17,7 +17,7 @@ shape, of which nothing that is needed later has a part.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 from typing import Any
 
@@ -152,7 +152,7 @@ class _Reuse:
         self.plan = plan
         self.names = names
         self.liveness = names.liveness
-        self.memory = _Memory(plan)
+        self.memory = SharedMemory(plan)
 
     def run(self) -> None:
         self._block(self.plan.body)
@@ -371,10 +371,13 @@ def _looks_in(value: Value) -> bool:
     return is_view(value) and value.op.name != "broadcast_to"
 
 
-class _Memory(Classes):
-    """Classes of values of which one may look into, or hold, the memory of another."""
+class SharedMemory(Classes):
+    """Classes of values of which one may look into, or hold, the memory of another.
 
-    def __init__(self, plan: Plan) -> None:
+    ``written`` are pairs of values of which the first may be written over the second.
+    """
+
+    def __init__(self, plan: Plan, written: Iterable[tuple[Value, Value]] = ()) -> None:
         super().__init__()
         foreign: set[Value] = set(plan.parameters.values())
         for statement in walk(plan.body):
@@ -382,6 +385,8 @@ class _Memory(Classes):
             for value in _inside_of(statement):
                 if isinstance(value.op, (Verbatim, Effect)) or value.op is CALL:
                     foreign.update(read for arg in value.args for read in _looked_into(arg))
+        for pair in written:
+            self._join_all(*pair)
         self.outside = {self.find(value) for value in foreign}
         self.members: dict[Value, set[Value]] = {}
         for value in self.parent:
@@ -406,15 +411,18 @@ class _Memory(Classes):
             case _:
                 return
         for new, old in pairs:
-            for read in _looked_into(old):
-                for value in (new, read):
-                    self.parent.setdefault(value, value)
-                self.join(new, read)
+            self._join_all(new, old)
+
+    def _join_all(self, new: Value, old: Value) -> None:
+        for read in _looked_into(old):
+            for value in (new, read):
+                self.parent.setdefault(value, value)
+            self.join(new, read)
 
 
 def _looked_into(value: Value) -> list[Value]:
     """The named values whose memory an expression may give back."""
-    if not _holds_memory(value.type):
+    if not holds_memory(value.type):
         return []
     if not value.captive:
         return [value]
@@ -423,7 +431,8 @@ def _looked_into(value: Value) -> list[Value]:
     return [read for arg in value.args for read in _looked_into(arg)]
 
 
-def _holds_memory(type: Type) -> bool:
+def holds_memory(type: Type) -> bool:
+    """Whether values of a type may look into the memory of others."""
     if isinstance(type, Array):
         return bool(type.unit_axes)
     return isinstance(type, (Sequence, Record)) or type in (OPAQUE, DYNAMIC)
