@@ -66,6 +66,8 @@ class Facts:
         self._left = 0
         # How many facts there are, and the last question with its answer.
         self._learned = 0
+        # Whether there are facts that divisions show.
+        self._unsure = False
         self._last: tuple[object, Bounds] = None, bounds.ANYTHING
 
     # --- what is learned ---------------------------------------------------------------------
@@ -105,6 +107,7 @@ class Facts:
             if is_constant(node):
                 continue
             self._learned += 1
+            self._unsure |= not fact.sure
             self._known.setdefault(node, []).append(fact)
             if node.op in (arithmetic.positive, arithmetic.negative):
                 found = fact.bounds
@@ -190,6 +193,7 @@ class Facts:
         """The bounds of ``node`` in ``block``; with ``sure`` unset also what divisions show."""
         if is_constant(node):
             return bounds_of(node)
+        sure = sure or not self._unsure
         asked = (node, block, sure, self._learned)
         if self._last[0] != asked:
             self._left = LOOKED_AT

@@ -74,7 +74,8 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
         sharing.run()
         if operations(sharing.graph) < last.left.operations():
             walks.append(sharing)
-    walks += inward(walks[-1].graph, Live(walks[-1].graph))
+    simplest = walks[-1].graph
+    walks += inward(simplest, last.left if simplest is last.graph else Live(simplest))
     if (moved := absorbing(walks[-1].graph)) is not None:
         moved.run()
         walks.append(moved)
