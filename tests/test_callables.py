@@ -231,3 +231,50 @@ def test_a_method_of_a_list_is_called_where_it_is_given():
     assert (slope(2.0, first.append), slope(2.0, second.append)) == (4.0, 4.0)
     assert (first, second) == ([3], [3])
     assert (grad(teller(first.append))(2.0), first) == (4.0, [3, 4])
+
+
+class Private:
+    """Names that Python spells with the class in front, wherever they are read."""
+
+    __scale = 3.0
+
+    def __init__(self, a):
+        self.__a = a
+
+    @staticmethod
+    def __square(x):
+        return x * x
+
+    @property
+    def __next(self):
+        return self.__a + 1.0
+
+    def __half(self, x):
+        return 0.5 * x
+
+    def factor(self):
+        return lambda t: t * self.__a * self.__a
+
+    def value(self, x):
+        __y = self.__half(x) * self.__a + Private.__square(x)
+
+        def inner(__q):
+            return __q * self.__next * __y
+
+        return self.__scale * inner(x)
+
+
+class Derived(Private):
+    def __half(self, x):
+        return 100.0 * x
+
+    def both(self, x):
+        return self.value(x) + self.__half(x)
+
+
+def test_private_names_are_those_of_the_class_that_has_them():
+    # 3 * x * (a + 1) * (a * x / 2 + x**2) by x and by a where both are 2.
+    assert grad(Private(2.0).value)(2.0) == 9.0 * (2.0 * 2.0 + 3.0 * 4.0)
+    assert grad(Derived(2.0).both)(2.0) == 9.0 * (2.0 * 2.0 + 3.0 * 4.0) + 100.0
+    assert grad(lambda a: Private(a).value(2.0))(2.0) == 6.0 * (2.0 * 2.0 + 5.0)
+    assert grad(lambda a: Private(a).factor()(5.0))(2.0) == 20.0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import linecache
 import math
 import re
+import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -520,3 +522,27 @@ def test_second_derivatives_of_recursion_over_lists_and_arrays(mode: str) -> Non
     bend = jacobian(grad(halved, mode=mode))
     np.testing.assert_array_equal(bend(np.array([2.0])), [[12.0]])
     np.testing.assert_array_equal(bend(np.array([2.0, 1.0])), np.diag([6.0, 6.0]))
+
+
+def test_a_recursive_helper_reads_the_globals_of_its_own_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import importlib
+
+    (tmp_path / "module_of_the_helper.py").write_text(
+        "RATE = 2.0\nOTHER = 1.0\n\n\ndef power(x, n):\n"
+        "    return OTHER if n <= 0 else RATE * x * power(x, n - 1)\n"
+    )
+    (tmp_path / "module_of_the_caller.py").write_text(
+        "from module_of_the_helper import power\n\nRATE = 5.0\n\n\n"
+        "def f(x, n):\n    return RATE * power(x, n)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    caller = importlib.import_module("module_of_the_caller")
+    slope = grad(caller.f, wrt="x")
+    assert slope(3.0, 2) == 5.0 * 4.0 * 6.0
+    monkeypatch.setattr(importlib.import_module("module_of_the_helper"), "RATE", 3.0)
+    assert slope(3.0, 2) == 5.0 * 9.0 * 6.0
+    monkeypatch.setattr(caller, "RATE", 1.0)
+    assert slope(3.0, 2) == 9.0 * 6.0

@@ -164,7 +164,7 @@ class Speller:
         module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
         if isinstance(module, str) and isinstance(name, str) and "<" not in name:
             return self.reference_to(module, name, value)
-        return self.name(self.header.constant(f"{parameter.name}_default", value, None, False))
+        return self.name(self.header.constant(f"{parameter.name}_default", value, None))
 
     def reference_to(self, module: str, name: str, value: Any) -> ast.expr:
         if module == "builtins":
@@ -262,7 +262,7 @@ class Speller:
     def global_name(self, value: Value) -> str:
         module, name = value.params
         value = self.target.frozen(self.graph.globals[module, name])
-        return self.header.constant(name, value, module, module == self.graph.module)
+        return self.header.constant(name, value, module)
 
     def reference(self, key: Any) -> ast.expr:
         value = self.target.frozen(self.graph.references[key])
@@ -274,11 +274,11 @@ class Speller:
                 return self.builtin(name)
             if module and not is_literal(value):
                 return self.reference_to(module, name, value)
-            own = module == self.graph.module and name.isidentifier()
+            own = module == self.header.home and name.isidentifier()
             # A constant of a class bears its own name.
             local = name.rpartition(".")[2] or "table"
-            return self.name(self.header.constant(local, value, module if own else None, own))
-        return self.name(self.header.constant(str(key), value, None, False))
+            return self.name(self.header.constant(local, value, module if own else None))
+        return self.name(self.header.constant(str(key), value, None))
 
     def template(self, text: str, args: list[ast.expr]) -> ast.expr:
         """A verbatim expression with its slots filled."""

@@ -34,7 +34,8 @@ class Header:
         The text of every function that the module brings itself, by local name.
     """
 
-    def __init__(self, taken: set[str]) -> None:
+    def __init__(self, taken: set[str], home: str) -> None:
+        self.home = home
         self.users = frozenset(taken)
         self.taken = set(taken)
         self.froms: dict[tuple[str, str], str] = {}
@@ -78,12 +79,14 @@ class Header:
             self.bindings[known] = importlib.import_module(module)
         return known
 
-    def constant(self, name: str, value: Any, module: str | None, own: bool) -> str:
+    def constant(self, name: str, value: Any, module: str | None) -> str:
         """The local name of a constant of the user's: ``R = 8.314``.
 
         ``module`` is where it lives (``""`` for a closure), None for what is bound once and for
-        all; with ``own`` it is the module in whose globals the text is run.
+        all.  What lives where the text is run is read there: functions that the text calls may
+        come from other modules, with globals of their own.
         """
+        own = module == self.home
         key = (module, name) if module is not None else (name, id(value))
         known = self._constants.get(key)
         if known is None and not own and _is_of_math(name, value):

@@ -172,19 +172,25 @@ def _made(
     """Compile the functions inside a factory, so that the header's names are closure cells."""
     names = [function.name for function in functions]
     arguments = ast.arguments([], [ast.arg(cell) for cell in free], None, [], [], None, [])
-    result = ast.Return(ast.Tuple([ast.Name(name, ast.Load()) for name in names], ast.Load()))
-    factory = ast.FunctionDef(_FACTORY, arguments, [*functions, result], [])
+    returned = ast.Return(ast.Tuple([ast.Name(name, ast.Load()) for name in names], ast.Load()))
+    factory = ast.FunctionDef(_FACTORY, arguments, [*functions, returned], [])
     if hasattr(factory, "type_params"):
         factory.type_params = []
     tree = ast.Module([factory], [])
-    for node in (factory, arguments, *arguments.args, *ast.walk(result)):
+    for node in (factory, arguments, *arguments.args, *ast.walk(returned)):
         ast.copy_location(node, functions[0])
     scratch: dict[str, Any] = {}
     exec(compile(tree, file, "exec", dont_inherit=True), namespace, scratch)
     made = scratch[_FACTORY](*(cells[cell].cell_contents for cell in free))
     by_name = dict(zip(names, made, strict=True))
     shared = {name: _own_cell(by_name, name) for name in names}
-    return {name: _with_cells(function, {**cells, **shared}) for name, function in by_name.items()}
+    result = {
+        name: _with_cells(function, {**cells, **shared}) for name, function in by_name.items()
+    }
+    for name, function in result.items():
+        # Those that are called read the cells that are watched, too.
+        shared[name].cell_contents = function
+    return result
 
 
 def _own_cell(made: Mapping[str, types.FunctionType], name: str) -> types.CellType:

@@ -101,7 +101,7 @@ def _rendered(
     plans = {graph: prepare(graph) for graph in ordered}
     users = {name for plan in plans.values() for name in _users_names(plan)}
     users |= {graph.name for graph in ordered}
-    top = Header(users)
+    top = Header(users, graphs[0].module)
     names = _function_names(graphs, ordered)
     if spelled.decorator is not None:
         top.imported(*spelled.decorator)

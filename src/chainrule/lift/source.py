@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.errors import Position, SourceError
+from chainrule.lift.mangling import mangle
 from chainrule.records import dataclass
 
 FunctionSyntax = ast.FunctionDef | ast.Lambda
@@ -146,6 +147,8 @@ def _parsed(function: types.FunctionType, code: types.CodeType) -> Source:
             remedy="Write it as a `def` in a file or notebook cell.",
             position=Position(file, start),
         )
+    if "__" in text:
+        mangle(definition, code)
     return Source(function, definition, file, text)
 
 
@@ -224,6 +227,8 @@ def _parsed_lambda(function: types.FunctionType, file: str) -> Source:
         for node in ast.walk(tree)
         if isinstance(node, ast.Lambda) and node.lineno <= line <= (node.end_lineno or node.lineno)
     ]
+    for node in found:
+        mangle(node, function.__code__)
     found = _told_apart(found, function.__code__)
     same = {ast.dump(node) for node in found}
     if len(same) != 1:
