@@ -507,6 +507,18 @@ def c24(x, xs):
     return sorted((x, 2.0))[0] + sorted(enumerate(xs), key=lambda p: p[1])[0][1] * x
 
 
+def c26(x, xs):
+    z = complex(xs[0], x * xs[1] - 1 / x)
+    return 20 * math.log10(abs(1 / complex(0.0, x) / z)) + z.imag * complex(x).real
+
+
+def c27(x, xs):
+    z = complex(x, 0.5)
+    for v in xs:
+        z = z * z * 0.1 + complex(v, x)
+    return abs(z)
+
+
 if sys.version_info >= (3, 11):
 
     def c25(x, xs):

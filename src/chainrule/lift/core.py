@@ -199,7 +199,7 @@ class Core:
     ) -> tuple[Primitive, tuple[Hashable, ...]]:
         """The operation as it is on complex numbers; most are not understood there."""
         if op.name == "absolute":
-            return TABLE["modulus"], ()
+            return TABLE["modulus"], params or ("builtins.abs",)
         if not op.takes_complex:
             text = op.callables[0].removeprefix("builtins.") if op.callables else op.name
             raise self.unsupported(

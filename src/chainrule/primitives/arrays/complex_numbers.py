@@ -102,6 +102,35 @@ angle.moves = lambda z, dot, out: _imaginary_of(dot / z)
 angle.pulls = lambda z, bar, out: z.graph.constant(1j) * bar / conjugated(z)
 
 
+class Joined(Primitive):
+    """``complex(x, y)`` of two real numbers."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Any, ...]) -> Type:
+        return array_of("complex128", ())
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        parts = [node.graph.constant(0.0) if dot is None else dot for dot in dots]
+        found: Node = self.build(*parts)
+        return found
+
+    def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
+        walker.accumulate(node.args[0], real_of(out_bar))
+        walker.accumulate(node.args[1], _imaginary_of(out_bar))
+
+
+joined = register(
+    Joined(
+        "joined",
+        ("builtins.complex",),
+        cost=Cost.FREE,
+        raises=False,
+        doc="The complex number with these parts.",
+    )
+)
+
+
 def _conjugate_twice(z: Node) -> Node | None:
     return z.args[0] if z.op is conjugate else None
 
