@@ -96,3 +96,11 @@ def test_products_and_lengths_along_an_axis_that_is_an_argument() -> None:
     x = np.array([[1.0, 2.0, 0.5], [0.3, -1.0, 0.7], [2.0, 0.1, 0.4]])
     check(lambda x: crossed(x), x)
     assert grad(crossed)(x, 0).shape == grad(crossed)(x, axis=1).shape == (3, 3)
+
+
+def ranked(x: Any) -> Any:
+    return np.sum(np.sort(x, axis=0) * np.arange(3.0))
+
+
+def test_a_function_of_arrays_alone_waits_for_its_arguments() -> None:
+    check(ranked, X)

@@ -29,6 +29,8 @@ from chainrule.primitives.declare import Cost
 
 
 def _same(a: Type, axis: Any = -1, **statics: Any) -> Type:
+    if not unit_axes_of(a):
+        raise ValueError("NumPy sorts no numbers")
     return a if axis is not None else array_of(dtype_of(a), (False,))
 
 
