@@ -392,5 +392,7 @@ def _print_reasons(console: Console, title: str, findings: list[Finding]) -> Non
     for reason, group in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:40]:
         names = len({finding.subject for finding in group})
         one = group[0]
-        line = f"{len(group):5} {names:4}  {reason}  [{one.subject} by {one.wrt}]"
+        place = re.match(r"\S*?([^/\s]+:\d+)(:\d+)?: ", one.detail)
+        where = f", {place[1]}" if place else ""
+        line = f"{len(group):5} {names:4}  {reason}  [{one.subject} by {one.wrt}{where}]"
         console.print(escape(line), soft_wrap=True)

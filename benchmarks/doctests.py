@@ -30,7 +30,7 @@ def subjects(
     functions and modules, too, whose names begin with an underscore.
     """
     found = []
-    for module in _modules(package, skipped):
+    for module in modules(package, skipped):
         for name, function in sorted(vars(module).items()):
             if (
                 (private or not name.startswith("_"))
@@ -43,12 +43,13 @@ def subjects(
     return found
 
 
-def _modules(package: types.ModuleType, skipped: Container[str]) -> Iterator[types.ModuleType]:
+def modules(package: types.ModuleType, skipped: Container[str]) -> Iterator[types.ModuleType]:
+    """A package and those of its submodules that can be imported."""
     yield package
     for info in pkgutil.walk_packages(getattr(package, "__path__", []), f"{package.__name__}."):
         parts = info.name.split(".")[1:]
         if not any(part in skipped for part in parts):
-            with contextlib.suppress(ImportError):
+            with contextlib.suppress(Exception):
                 yield importlib.import_module(info.name)
 
 
@@ -61,7 +62,7 @@ def _calls(
     seen = set()
     for example in doctest.DocTestParser().get_examples(function.__doc__ or ""):
         source = example.source.strip()
-        with _quiet(), contextlib.suppress(Exception):
+        with quiet(), contextlib.suppress(Exception):
             tree = ast.parse(source)
             match tree.body:
                 case [ast.Expr(ast.Call(called) as call)] if _named(called) == function.__name__:
@@ -96,7 +97,8 @@ def _evaluated(
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """Nothing is printed."""
     with (
         open(os.devnull, "w") as nowhere,
         contextlib.redirect_stdout(nowhere),
