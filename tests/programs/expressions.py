@@ -519,6 +519,16 @@ def c27(x, xs):
     return abs(z)
 
 
+def c28(x, xs):
+    v = next((v * x for v in xs if v > 10.0), None)
+    return x if v is None else v
+
+
+def c29(x, xs):
+    k = next((i for i, v in enumerate(xs) if v > 2.0), -1)
+    return x * x * k * next(v * x for v in xs if v > 0.7)
+
+
 if sys.version_info >= (3, 11):
 
     def c25(x, xs):

@@ -1,4 +1,4 @@
-"""``any`` and ``all``: they stop at the first item that decides.
+"""``any``, ``all`` and ``next``: they stop at the first item that decides.
 
 What is left over is neither computed nor bound, so that what it would raise is not raised.  Where
 that may matter, ``any(test for item in items)`` is read as the function that it stands for::
@@ -104,22 +104,58 @@ def _until_decided(self: Builtins, name: str, items: Generator | Mapped, node: a
         names = ["items", "function"]
     else:
         tree, frame = items.tree, items.frame
-        outer, self.frame = self.frame, frame
-        # The first iterable is not of the generator's own scope.
-        given = [self.expression(tree.generators[0].iter)]
-        self.frame = outer
-        taken = {part.id for part in ast.walk(tree) if isinstance(part, ast.Name)}
-        names = [free_name("items", taken)]
-    function = ast.copy_location(_as_function(name, tree, names), node)
-    ast.fix_missing_locations(function)
+        given, names = [_first_iterable(self, items)], [_name_of_items(items)]
+    stops = name == "any"
+    test = tree.elt if stops else ast.UnaryOp(ast.Not(), tree.elt)
+    decides = ast.If(test, [ast.Return(ast.Constant(stops))], [])
+    after = ast.Return(ast.Constant(not stops))
+    function = _as_function(name, tree, names, decides, after, node)
     return self.call(Closure(function, frame, (), {}), given, {}, node)
 
 
-def _as_function(name: str, tree: ast.GeneratorExp, names: list[str]) -> ast.FunctionDef:
-    """The function that tells of the items of ``tree``, the first iterable being given."""
-    stops = name == "any"
-    test = tree.elt if stops else ast.UnaryOp(ast.Not(), tree.elt)
-    body: ast.stmt = ast.If(test, [ast.Return(ast.Constant(stops))], [])
+def _first_iterable(self: Builtins, items: Generator) -> Value:
+    """What the first clause loops over: it is not of the generator's own scope."""
+    outer, self.frame = self.frame, items.frame
+    given = self.expression(items.tree.generators[0].iter)
+    self.frame = outer
+    return given
+
+
+def _name_of_items(items: Generator, wanted: str = "items") -> str:
+    return free_name(wanted, {p.id for p in ast.walk(items.tree) if isinstance(p, ast.Name)})
+
+
+def _next(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``next(value for item in items if test)``: the first, else the default."""
+    self.positional(args, keywords, node, 1, 2, "next")
+    items = self.read(args[0])
+    written = isinstance(node, ast.Call) and isinstance(node.args[0], ast.GeneratorExp)
+    if not written or not isinstance(items, Generator):
+        raise self.unsupported(
+            "`next` of what is no generator expression", "Index the list, or loop over it.", node
+        )
+    names = [_name_of_items(items), _name_of_items(items, "default")]
+    last: ast.stmt = ast.Return(ast.Name(names[1], ast.Load()))
+    if len(args) == 1:
+        last = ast.Raise(ast.Call(ast.Name("StopIteration", ast.Load()), [], []), None)
+    given = [_first_iterable(self, items), *args[1:]]
+    found = ast.Return(items.tree.elt)
+    function = _as_function("next", items.tree, names[: len(given)], found, last, node)
+    return self.call(Closure(function, items.frame, (), {}), given, {}, node)
+
+
+def _as_function(
+    name: str,
+    tree: ast.GeneratorExp,
+    names: list[str],
+    body: ast.stmt,
+    after: ast.stmt,
+    node: ast.AST,
+) -> ast.FunctionDef:
+    """A function that does ``body`` for the items of ``tree``, and ``after`` behind the loop.
+
+    The first iterable is given as the first of the parameters called ``names``.
+    """
     for position, clause in reversed(list(enumerate(tree.generators))):
         for condition in reversed(clause.ifs):
             body = ast.If(condition, [body], [])
@@ -127,9 +163,11 @@ def _as_function(name: str, tree: ast.GeneratorExp, names: list[str]) -> ast.Fun
         body = ast.For(clause.target, iterable, [body], [])
     bound = assigned_names([tree])
     declared: list[ast.stmt] = [ast.Nonlocal(bound)] if bound else []
-    statements = [*declared, body, ast.Return(ast.Constant(not stops))]
     parameters = ast.arguments([], [ast.arg(one) for one in names], None, [], [], None, [])
-    return ast.FunctionDef(f"{name}_of", parameters, statements, [])
+    made = ast.FunctionDef(f"{name}_of", parameters, [*declared, body, after], [])
+    return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
-BUILTINS.update({builtins.any: _any_all("any"), builtins.all: _any_all("all")})
+BUILTINS.update(
+    {builtins.any: _any_all("any"), builtins.all: _any_all("all"), builtins.next: _next}
+)
