@@ -411,8 +411,8 @@ def filling(x, n):
     [
         (endless, "x", (1.0,), "no path through it ends"),
         (printing, "x", (1.0, 2), "prints"),
-        (counting, "x", (1.0, 2), "assigns a variable of the function around it"),
-        (filling, "x", (1.0, 2), "changes a list"),
+        (counting, "x", (1.0, 50), "assigns a variable of the function around it"),
+        (filling, "x", (1.0, 50), "changes a list"),
     ],
 )
 def test_other_recursion_is_refused(

@@ -162,16 +162,16 @@ def test_functions_are_recorded_under_numba_and_called_again_in_python() -> None
 
 
 def test_most_programs_can_be_written_for_numba() -> None:
-    sample = [program.values for program in PROGRAMS[::15]]
+    # All of them: what a sample holds changes with every program that is added.
     written = 0
-    for function, arguments, wrt in sample:
+    for function, arguments, wrt in (program.values for program in PROGRAMS):
         given = arguments_of(function, arguments)
         graphs = derive(function, "value_and_grad", wrt, "auto", None, arguments=given)
         try:
             written += bool(render(graphs, target="numba").source)
         except UnsupportedError:
             continue
-    assert written >= 0.65 * len(sample)
+    assert written >= 0.65 * len(PROGRAMS)
 
 
 QUICK = ("least_squares", "standardised", "rosenbrock_loop", "heat", "recurrent", "shortest_paths",

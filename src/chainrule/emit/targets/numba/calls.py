@@ -416,10 +416,10 @@ def differences(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.ex
 
 
 def integrated(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``np.trapezoid`` of equally spaced values, or over points."""
+    """``np.trapezoid``, and SciPy's, of equally spaced values, or over points."""
     rank, axis = rank_of(value.args[0]), statics(value)["axis"]
     axis %= rank
-    if value.op.name == "trapezoid_over":
+    if value.op.name.endswith("_over"):
         if rank != 1:
             raise speller.refusal(
                 value, "`numpy.trapezoid` along an axis", "Use a loop over the rows."
@@ -430,6 +430,20 @@ def integrated(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.exp
         [args[0], speller.constant(statics(value)["dx"])],
         [],
     )
+
+
+def integrated_so_far(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``scipy.integrate.cumulative_trapezoid`` of a vector."""
+    if rank_of(value.args[0]) != 1:
+        raise speller.refusal(
+            value,
+            "`scipy.integrate.cumulative_trapezoid` along an axis",
+            "Use a loop over the rows.",
+        )
+    if value.op.name.endswith("_over"):
+        return ast.Call(speller.helper("running_trapezoid_over", helpers.RUNNING_OVER), args, [])
+    width = speller.constant(statics(value)["dx"])
+    return ast.Call(speller.helper("running_trapezoid", helpers.RUNNING), [args[0], width], [])
 
 
 def soft(name: str) -> Form:
@@ -545,6 +559,10 @@ FORMS: dict[str, Form] = {
     "diff": differences,
     "trapezoid": integrated,
     "trapezoid_over": integrated,
+    "scipy_trapezoid": integrated,
+    "scipy_trapezoid_over": integrated,
+    "cumulative_trapezoid": integrated_so_far,
+    "cumulative_trapezoid_over": integrated_so_far,
     "gradient_1d": helped("gradient", helpers.GRADIENT),
     "logsumexp": soft("logsumexp"),
     "softmax": soft("softmax"),

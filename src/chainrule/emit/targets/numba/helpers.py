@@ -269,6 +269,20 @@ def trapezoid_over(y, x):
     return {np}.sum((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2.0)
 '''
 
+RUNNING = '''
+@{numba.njit}
+def running_trapezoid(y, dx):
+    """Trapezoidal rule up to each of the values, which are `dx` apart."""
+    return {np}.cumsum(dx * (y[1:] + y[:-1]) / 2.0)
+'''
+
+RUNNING_OVER = '''
+@{numba.njit}
+def running_trapezoid_over(y, x):
+    """Trapezoidal rule up to each of the points `x`."""
+    return {np}.cumsum((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2.0)
+'''
+
 GRADIENT = '''
 @{numba.njit}
 def gradient(f):
