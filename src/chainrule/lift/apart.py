@@ -14,13 +14,23 @@ from chainrule.graph.function import Function
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import BOOL, FLOAT, INT, Array, Sequence, Type
+from chainrule.graph.types import (
+    BOOL,
+    FLOAT,
+    INT,
+    Array,
+    Sequence,
+    Type,
+    is_complex,
+    unit_axes_of,
+)
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.methods import Methods
 from chainrule.lift.taken import LEAVES, Taken
 from chainrule.lift.values import DictBox, Either, Method, Static, TupleValue, Value
 from chainrule.primitives.arithmetic import greater, less
+from chainrule.primitives.arrays.creation import literal
 from chainrule.primitives.arrays.shaping import dimension
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import constant_value, is_constant
@@ -243,3 +253,27 @@ class _Apart(Taken):
         if name is None or node.op is not index or not all(map(is_constant, path)):
             return "value"
         return "_".join([name, *(str(constant_value(each)) for each in path)]).replace("-", "last_")
+
+
+def start_of(lifter: Any, value: Value, name: str, single: bool, node: ast.AST) -> list[Node]:
+    """Where a solver starts: numbers one by one where they are written so, or one array.
+
+    With ``single`` it may be one number.
+    """
+    items = lifter.known_items(value) if lifter.is_container(value) else None
+    if items:
+        nodes = [lifter.node(item) for item in items]
+        if all(each.type in NUMBERS for each in nodes):
+            return nodes
+    found = lifter.array_node(value)
+    if found.type in NUMBERS and single:
+        return [found]
+    if found.op is literal and len(unit_axes_of(found.type)) == 1:
+        return list(found.args)
+    if len(unit_axes_of(found.type)) != 1 or is_complex(found.type):
+        raise lifter.unsupported(
+            f"`{name}` that starts from what is no row of real numbers",
+            "Let it start from an array of one axis.",
+            node,
+        )
+    return [found]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT
-from chainrule.lift.apart import apart, further_arguments, settled_options
+from chainrule.graph.types import FLOAT
+from chainrule.lift.apart import NUMBERS, apart, further_arguments, settled_options
 from chainrule.lift.methods import Methods
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.functionals import (
@@ -21,8 +21,6 @@ from chainrule.primitives.functionals import (
     ROOT,
     ROOT_EFFECT,
 )
-
-NUMBERS = (FLOAT, INT, BOOL)
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,15 @@ from typing import Any, NamedTuple
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, array_of, dtype_of, unit_axes_of
+from chainrule.graph.types import FLOAT, array_of, unit_axes_of
 from chainrule.lift import functionals
-from chainrule.lift.apart import apart, further_arguments, settled_options
+from chainrule.lift.apart import NUMBERS, apart, further_arguments, settled_options, start_of
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.arrays.creation import literal
 from chainrule.primitives.sequence import index
 from chainrule.primitives.solutions import System, solution_part
 from chainrule.records import dataclass
 
-NUMBERS = (FLOAT, INT, BOOL)
 Arguments = list[Value]
 Keywords = dict[str, Value]
 NONE = Static(None)
@@ -62,7 +61,8 @@ class Solver:
         return self._solved(lifter, given, first, start, node)
 
     def _solved(self, lifter: Any, given: Keywords, first: str, start: str, node: ast.AST) -> Value:
-        begun = _start(lifter, given.pop(start), self, node)
+        single = self.kind in ("minimum", "fit")
+        begun = start_of(lifter, given.pop(start), self.name, single, node)
         numbers = begun[0].type in NUMBERS
         units = (len(begun) == 1,) if numbers else unit_axes_of(begun[0].type)
         state = array_of("float64", units)
@@ -108,27 +108,6 @@ class Solver:
             )
         found: Value = part("fun" if self.kind == "minimum" else "residuals")
         return found
-
-
-def _start(lifter: Any, value: Value, solver: Solver, node: ast.AST) -> list[Node]:
-    """Where the search begins: numbers one by one where they are written so, or one array."""
-    items = lifter.known_items(value) if lifter.is_container(value) else None
-    if items:
-        nodes = [lifter.node(item) for item in items]
-        if all(each.type in NUMBERS for each in nodes):
-            return nodes
-    found = lifter.array_node(value)
-    if found.type in NUMBERS and solver.kind in ("minimum", "fit"):
-        return [found]
-    if found.op is literal and len(unit_axes_of(found.type)) == 1:
-        return list(found.args)
-    if len(unit_axes_of(found.type)) != 1 or dtype_of(found.type).startswith("complex"):
-        raise lifter.unsupported(
-            f"`{solver.name}` that begins at what is no row of real numbers",
-            "Let it begin at an array of one axis.",
-            node,
-        )
-    return [found]
 
 
 def _result(

@@ -6,14 +6,13 @@ import ast
 from typing import Any, NamedTuple
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type, array_of, dtype_of, unit_axes_of
-from chainrule.lift.apart import apart, further_arguments, settled_options
+from chainrule.graph.types import FLOAT, Array, Type, array_of, unit_axes_of
+from chainrule.lift.apart import NUMBERS, apart, further_arguments, settled_options, start_of
 from chainrule.lift.methods import Methods
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.arrays.creation import literal
 from chainrule.primitives.trajectories import ODEINT, REPORTS, SOLVE_IVP, Problem, part_of
 
-NUMBERS = (FLOAT, INT, BOOL)
 Arguments = list[Value]
 Keywords = dict[str, Value]
 
@@ -130,7 +129,7 @@ def _problem(
 ) -> tuple[Any, Problem, tuple[Node, ...]]:
     """The function apart, how the problem is put, and all that goes into it."""
     name = dotted.rpartition(".")[2]
-    start = _start(lifter, given.pop("y0"), name, node)
+    start = start_of(lifter, given.pop("y0"), name, name == "odeint", node)
     state = array_of("float64", (len(start) == 1,) if len(start) > 1 or start[0].type in NUMBERS
                      else unit_axes_of(start[0].type))  # fmt: skip
     extras = further_arguments(lifter, given.pop("args", Static(())))
@@ -152,27 +151,6 @@ def _problem(
     made, values = apart(lifter, function, variables, extras, slopes, "right_side", node, lengths)
     problem = Problem(dotted, starts, bool(times), time_first, settled, tuple(named))
     return made, problem, (*span, *start, *times, *named.values(), *values)
-
-
-def _start(lifter: Any, value: Value, name: str, node: ast.AST) -> list[Node]:
-    """What a solution starts from: numbers one by one where they are written so, or one array."""
-    items = lifter.known_items(value) if lifter.is_container(value) else None
-    if items:
-        nodes = [lifter.node(item) for item in items]
-        if all(node.type in NUMBERS for node in nodes):
-            return nodes
-    found = lifter.array_node(value)
-    if found.type in NUMBERS and name == "odeint":
-        return [found]
-    if found.op is literal and len(unit_axes_of(found.type)) == 1:
-        return list(found.args)
-    if len(unit_axes_of(found.type)) != 1 or dtype_of(found.type).startswith("complex"):
-        raise lifter.unsupported(
-            f"`{name}` that starts from what is no row of real numbers",
-            "Let it start from an array of one axis.",
-            node,
-        )
-    return [found]
 
 
 def _slopes(lifter: Any, value: Value, state: Type, node: ast.AST) -> Node:

@@ -8,7 +8,6 @@ the slopes of the function only, so that derivatives of any order follow.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import Graph
@@ -17,7 +16,7 @@ from chainrule.graph.node import Node, Op
 from chainrule.graph.types import FLOAT, OPAQUE, Array, Type
 from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.declare import Primitive, is_constant
-from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT
+from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, with_effect
 from chainrule.primitives.jumps import AT_A_KINK, kink_by, moving_jump, own_function
 from chainrule.primitives.partials import scaled
 from chainrule.primitives.walker import ReverseWalker
@@ -268,21 +267,16 @@ def slope_of(functions: dict[Hashable, Function], function: Function, position: 
     return known
 
 
-def _effect(op: Any) -> Any:
-    op.effect, op.pure = True, False
-    return op
-
-
 INTEGRAL = Integral("integral", cost=10 * COST, domain=())
-INTEGRAL_EFFECT = _effect(Integral("integral_effect", cost=10 * COST, domain=()))
+INTEGRAL_EFFECT = with_effect(Integral("integral_effect", cost=10 * COST, domain=()))
 ROOT = Root("root", cost=10 * COST, domain=())
-ROOT_EFFECT = _effect(Root("root_effect", cost=10 * COST, domain=()))
+ROOT_EFFECT = with_effect(Root("root_effect", cost=10 * COST, domain=()))
 FIXED_POINT = FixedPoint("fixed_point", cost=10 * COST, domain=())
-FIXED_POINT_EFFECT = _effect(FixedPoint("fixed_point_effect", cost=10 * COST, domain=()))
+FIXED_POINT_EFFECT = with_effect(FixedPoint("fixed_point_effect", cost=10 * COST, domain=()))
 MINIMUM = Minimum("minimum", cost=10 * COST, domain=())
-MINIMUM_EFFECT = _effect(Minimum("minimum_effect", cost=10 * COST, domain=()))
+MINIMUM_EFFECT = with_effect(Minimum("minimum_effect", cost=10 * COST, domain=()))
 CALL_FUNCTIONAL = CallFunctional("call_functional")
-CALL_FUNCTIONAL_EFFECT = _effect(CallFunctional("call_functional"))
+CALL_FUNCTIONAL_EFFECT = with_effect(CallFunctional("call_functional"))
 FUNCTIONALS = (
     INTEGRAL, INTEGRAL_EFFECT, ROOT, ROOT_EFFECT, FIXED_POINT, FIXED_POINT_EFFECT,
     MINIMUM, MINIMUM_EFFECT,

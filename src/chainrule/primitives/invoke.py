@@ -10,6 +10,7 @@ pullback, or of its pushforward.  Derivatives of any order follow.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.function import Function
@@ -127,15 +128,17 @@ def _among_numbers(node: Node, args: Sequence[Node], mask: tuple[bool, ...]) -> 
     return not any(isinstance(one.type, (Array, SequenceType)) for one in (node, *active))
 
 
+def with_effect(op: Any) -> Any:
+    """An operation that is kept, in its place, although nothing may read its result."""
+    op.effect, op.pure = True, False
+    return op
+
+
 INVOKE = Invoke("invoke", cost=COST, domain=())
 # The same where the function raises exceptions of its own.
-INVOKE_EFFECT = Invoke("invoke_effect", cost=COST, domain=())
-INVOKE_EFFECT.effect = True
-INVOKE_EFFECT.pure = False
+INVOKE_EFFECT = with_effect(Invoke("invoke_effect", cost=COST, domain=()))
 CALL_FUNCTION = CallFunction("call_function")
-CALL_FUNCTION_EFFECT = CallFunction("call_function")
-CALL_FUNCTION_EFFECT.effect = True
-CALL_FUNCTION_EFFECT.pure = False
+CALL_FUNCTION_EFFECT = with_effect(CallFunction("call_function"))
 
 
 def with_slopes(

@@ -26,7 +26,7 @@ from chainrule.primitives.arrays.shaping import dimension, transpose
 from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.control import IF, raise_where
 from chainrule.primitives.declare import TABLE, Flat, Primitive, is_constant
-from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT
+from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, with_effect
 from chainrule.primitives.jumps import AT_A_KINK, kink_by, own_function
 
 MASK = tuple[bool, ...]
@@ -308,14 +308,9 @@ def _lengths(node: Node, of: Of) -> Lengths:
     return (Length(starts),) if starts else of(node.args[0])
 
 
-def _effect(op: Any) -> Any:
-    op.effect, op.pure = True, False
-    return op
-
-
 SOLUTION = Solution("solution", cost=10 * COST, domain=())
-SOLUTION_EFFECT = _effect(Solution("solution_effect", cost=10 * COST, domain=()))
+SOLUTION_EFFECT = with_effect(Solution("solution_effect", cost=10 * COST, domain=()))
 SOLUTION.lengths = SOLUTION_EFFECT.lengths = _lengths
 TOLD_OF = Told("told", cost=10 * COST, domain=())
-TOLD_EFFECT = _effect(Told("told_effect", cost=10 * COST, domain=()))
+TOLD_EFFECT = with_effect(Told("told_effect", cost=10 * COST, domain=()))
 SOLUTIONS = (SOLUTION, SOLUTION_EFFECT, TOLD_OF, TOLD_EFFECT)

@@ -19,7 +19,7 @@ from chainrule.primitives.arrays.creation import zeros_like
 from chainrule.primitives.arrays.lengths import Length, Lengths, Of, unknown
 from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.declare import Flat, Primitive, is_constant
-from chainrule.primitives.invoke import COST
+from chainrule.primitives.invoke import COST, with_effect
 from chainrule.primitives.sequence import index, index_set
 
 SOLVE_IVP, ODEINT = "scipy.integrate.solve_ivp", "scipy.integrate.odeint"
@@ -217,14 +217,9 @@ def _pull_times(walker: Any, problem: Problem, node: Node, out_bar: Node) -> Non
             walker.accumulate(end, node.graph.cursor.add(index, (out_bar, at)))
 
 
-def _effect(op: Any) -> Any:
-    op.effect, op.pure = True, False
-    return op
-
-
 TRAJECTORY = Trajectory("trajectory", cost=20 * COST, domain=())
-TRAJECTORY_EFFECT = _effect(Trajectory("trajectory_effect", cost=20 * COST, domain=()))
+TRAJECTORY_EFFECT = with_effect(Trajectory("trajectory_effect", cost=20 * COST, domain=()))
 TRAJECTORY.lengths = TRAJECTORY_EFFECT.lengths = _lengths
 REPORT = Report("report", cost=20 * COST, domain=())
-REPORT_EFFECT = _effect(Report("report_effect", cost=20 * COST, domain=()))
+REPORT_EFFECT = with_effect(Report("report_effect", cost=20 * COST, domain=()))
 TRAJECTORIES = (TRAJECTORY, TRAJECTORY_EFFECT, REPORT, REPORT_EFFECT)
