@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import enum
 import functools
 import inspect
 import math
@@ -278,3 +280,33 @@ def test_private_names_are_those_of_the_class_that_has_them():
     assert grad(Derived(2.0).both)(2.0) == 9.0 * (2.0 * 2.0 + 3.0 * 4.0) + 100.0
     assert grad(lambda a: Private(a).value(2.0))(2.0) == 6.0 * (2.0 * 2.0 + 5.0)
     assert grad(lambda a: Private(a).factor()(5.0))(2.0) == 20.0
+
+
+class Shape(enum.Enum):
+    SQUARE = "square"
+    LINE = 2
+
+
+@dataclasses.dataclass
+class Factor:
+    by: float
+
+
+USUAL = Factor(2.0)
+
+
+def by_shape(x, shape):
+    return x * x if shape is Shape.SQUARE else 5.0 * x
+
+
+def by_factor(x, factor):
+    return x * x * factor.by if factor is USUAL else x * factor.by
+
+
+def test_which_object_an_argument_is_is_asked_in_every_call() -> None:
+    slope = grad(by_shape)
+    assert [slope(3.0, shape) for shape in (Shape.SQUARE, Shape.LINE, Shape.SQUARE)] == [6, 5, 6]
+    for order in ((USUAL, Factor(2.0)), (Factor(2.0), USUAL)):
+        slope = grad(by_factor)
+        for factor in (*order, *order):
+            assert slope(3.0, factor) == (12.0 if factor is USUAL else 2.0)

@@ -192,6 +192,10 @@ class Objects(Control):
             elif route is not None:
                 self.graph.guard(route, "type", type(found))
             known = self.objects.get(id(found))
+            reached = known.route if isinstance(known, ObjectBox) else None
+            if route is None and reached is not None and isinstance(reached.root, Argument):
+                # The argument is this very object, in whatever call.
+                self.graph.guard(reached, "is", found)
             if not isinstance(known, ObjectBox):
                 known = ObjectBox(found, type(found), None)
                 known.route = route or Route(found)

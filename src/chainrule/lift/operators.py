@@ -287,6 +287,9 @@ class Operators(Arrays):
                     return Static(not positive)
                 if b.type == BOOL and a.value is None:
                     return Static(not positive)
+        word = "is" if positive else "is not"
+        if left is not right and all(map(_exists, (left, right))):
+            return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)
         if not isinstance(left, (Node, Static)) or not isinstance(right, (Node, Static)):
             if left is not right and not self.loans.stand_ins.isdisjoint((left, right)):
                 raise self.unsupported(
@@ -294,7 +297,6 @@ class Operators(Arrays):
                     "Compare numbers or strings that tell them apart.",
                 )
             return Static((left is right) is positive)
-        word = "is" if positive else "is not"
         return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)
 
     def _membership(self, operator: type, left: Value, right: Value) -> Value:
@@ -315,3 +317,10 @@ class Operators(Arrays):
                 return Static((a in [part for _, part in parts]) is positive)
         word = "in" if positive else "not in"
         return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)
+
+
+def _exists(value: Value) -> bool:
+    """Whether a value is an object that exists outside of the function."""
+    return isinstance(value, (ObjectBox, Static)) and (
+        isinstance(value, Static) or value.instance is not None
+    )
