@@ -310,3 +310,17 @@ def test_which_object_an_argument_is_is_asked_in_every_call() -> None:
         slope = grad(by_factor)
         for factor in (*order, *order):
             assert slope(3.0, factor) == (12.0 if factor is USUAL else 2.0)
+
+
+def all_but_the_usual(x, factors):
+    return sum(x * factor.by for factor in factors if factor is not USUAL)
+
+
+def all_but_one(x, factors, one):
+    return sum(x * factor.by for factor in factors if factor is not one)
+
+
+def test_entries_of_a_list_are_told_from_other_objects() -> None:
+    assert grad(all_but_the_usual)(3.0, [USUAL, Factor(2.0), Factor(3.0)]) == 5.0
+    assert grad(all_but_the_usual)(3.0, [Factor(2.0), Factor(2.0), Factor(3.0)]) == 7.0
+    assert grad(all_but_one)(3.0, [Factor(2.0), Factor(3.0)], Factor(2.0)) == 5.0

@@ -320,7 +320,14 @@ class Operators(Arrays):
 
 
 def _exists(value: Value) -> bool:
-    """Whether a value is an object that exists outside of the function."""
-    return isinstance(value, (ObjectBox, Static)) and (
-        isinstance(value, Static) or value.instance is not None
-    )
+    """Whether a value is, or may be, an object that exists outside of the function."""
+    if isinstance(value, Node):
+        return value.type in (OPAQUE, DYNAMIC)
+    return isinstance(value, Static) or (isinstance(value, ObjectBox) and value.parameter)
+
+
+def is_object(value: Value) -> bool:
+    """Whether a value may be an object that something else holds, too: None is none."""
+    if isinstance(value, Static):
+        return not (value.value is None or isinstance(value.value, (bool, int, float, str, type)))
+    return isinstance(value, (ObjectBox, DictBox, ListBox)) and value.parameter

@@ -17,6 +17,7 @@ from chainrule.graph.reach import is_apart
 from chainrule.graph.structure import RECORD_LISTS, Structure
 from chainrule.graph.types import OPAQUE, Type
 from chainrule.lift.nested import Nested
+from chainrule.lift.operators import is_object
 from chainrule.lift.parameters import column_type
 from chainrule.lift.record_layout import RecordLayout, layout_of, singular
 from chainrule.lift.values import (
@@ -126,8 +127,16 @@ class RecordLists(Nested):
 
     def _identity(self, operator: type, left: Value, right: Value) -> Value:
         one, other = self.positions.get(left), self.positions.get(right)
-        if left is right or one is None or other is None or one[0] is not other[0]:
+        if left is right or (one is None and other is None):
             return super()._identity(operator, left, right)
+        if one is None or other is None or one[0] is not other[0]:
+            beside = [value for value, at in ((left, one), (right, other)) if at is None]
+            if beside and not is_object(beside[0]):
+                return super()._identity(operator, left, right)
+            raise self.unsupported(
+                "`is` of an entry of a list of records and another object",
+                "Compare numbers or words that tell them apart.",
+            )
         records = one[0]
         route = records.route
         if route is None or not isinstance(route.root, Argument):
