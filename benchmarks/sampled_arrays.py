@@ -11,12 +11,12 @@ from __future__ import annotations
 import contextlib
 import copy
 import inspect
-import os
 import re
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import doctests
 import numpy as np
 from corpus import Call
 
@@ -156,9 +156,7 @@ def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
 def quiet() -> Iterator[None]:
     """Nothing is printed and nobody is warned."""
     with (
-        open(os.devnull, "w") as nowhere,
-        contextlib.redirect_stdout(nowhere),
-        contextlib.redirect_stderr(nowhere),
+        doctests.quiet(),
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
     ):

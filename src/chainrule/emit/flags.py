@@ -23,9 +23,9 @@ from chainrule.emit.plan import (
     Statement,
     Value,
     While,
+    assigns,
     blocks_of,
     completes,
-    defined_by,
     surely_runs,
     walk,
 )
@@ -56,7 +56,7 @@ def certain_behind(loop: For | While) -> dict[Value, Value]:
 
 def _is_left_so(loop: For | While, target: Value, known: Value) -> bool:
     """Whether every step that is the last leaves ``known`` in ``target``."""
-    if any(_assigns(inner, target) for inner in walk(loop.orelse)):
+    if assigns(loop.orelse, target):
         return False
     ways: list[bool] = []
     ends = _follow(loop.body, target, known, False, ways)
@@ -87,17 +87,13 @@ def _follow(
         elif isinstance(statement, Move) and target in statement.targets:
             source = statement.sources[statement.targets.index(target)]
             holds = source.op is CONSTANT and _same(source, known)
-        elif any(_assigns(inner, target) for inner in walk([statement])):
+        elif assigns([statement], target):
             holds = False
             ways.append(False)
         elif statement.blocks():
             inside = statement.orelse if isinstance(statement, (For, While)) else [statement]
             ways += [holds for inner in walk(inside) if isinstance(inner, (Break, Continue))]
     return holds
-
-
-def _assigns(statement: Statement, target: Value) -> bool:
-    return target in defined_by(statement)
 
 
 def _settle(loop: For | While, before: list[Statement]) -> None:

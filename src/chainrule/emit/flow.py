@@ -25,6 +25,7 @@ from chainrule.emit.plan import (
     Unpack,
     Value,
     While,
+    assigns,
     blocks_of,
     clone,
     completes,
@@ -145,13 +146,9 @@ def _decided(branch: Branch, rest: list[Statement]) -> list[Statement]:
     known: dict[Value, bool] = {}
     for flag in dict.fromkeys(asked):
         ways = set(_leaves(branch, flag))
-        if len(ways) == 1 and None not in ways and not _assigned(flag, rest):
+        if len(ways) == 1 and None not in ways and not assigns(rest, flag):
             known[flag] = ways == {True}
     return _resolved(rest, {}, known) if known else rest
-
-
-def _assigned(variable: Value, statements: list[Statement]) -> bool:
-    return any(variable in defined_by(statement) for statement in walk(statements))
 
 
 def _continue_early(branch: Branch, rest: list[Statement]) -> list[Statement]:

@@ -21,6 +21,7 @@ from chainrule.emit.plan import (
     Return,
     Statement,
     Value,
+    assigns,
     defined_by,
     walk,
 )
@@ -396,7 +397,7 @@ class _Copies(Asides):
             return
         for position in reversed(range(len(block))):
             statement = block[position]
-            if not any(value in defined_by(each) for each in walk([statement])):
+            if not assigns([statement], value):
                 continue
             if any(isinstance(each, (Break, Continue, Return)) for each in walk([statement])):
                 for inner in statement.blocks():

@@ -326,6 +326,11 @@ def defined_by(statement: Statement) -> list[Value]:
     return []
 
 
+def assigns(statements: list[Statement], value: Value) -> bool:
+    """Whether ``value`` gets its value in one of these statements, or inside one."""
+    return any(value in defined_by(statement) for statement in walk(statements))
+
+
 def walk(statements: list[Statement]) -> Iterator[Statement]:
     """All statements, outer ones before inner ones, in the order of the text."""
     stack = list(reversed(statements))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from chainrule.records import dataclass
 
@@ -132,3 +132,8 @@ def frozen_guard(route: Route) -> Guard:
     if isinstance(found, (list, tuple, dict)):
         return Guard(route, "equals", copy.deepcopy(found))
     return Guard(route, "is", found)
+
+
+def is_of_argument(route: Route | None) -> TypeGuard[Route]:
+    """Whether a route begins at a parameter."""
+    return route is not None and isinstance(route.root, Argument)

@@ -6,7 +6,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Any
 
-from chainrule.graph.guard import Argument, Route
+from chainrule.graph.guard import Route, is_of_argument
 from chainrule.graph.node import Node
 from chainrule.graph.types import OPAQUE, unit_axes_of
 from chainrule.lift.methods import Methods
@@ -148,7 +148,7 @@ def _fit_of(self: Methods, owner: ObjectBox) -> Fit | None:
     if owner not in self.curves and owner.instance is not None:
         self.curves[owner] = _of_object(owner.instance)
         route = owner.route
-        if route is not None and isinstance(route.root, Argument):
+        if is_of_argument(route):
             usual = ("c.ndim", "c.dtype.kind", "c.shape[0]")
             for text in WATCHED.get(owner.type.__name__, usual):
                 found = eval(f"_0_.{text}", {"_0_": owner.instance})

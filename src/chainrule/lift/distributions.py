@@ -6,7 +6,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Any
 
-from chainrule.graph.guard import Argument
+from chainrule.graph.guard import is_of_argument
 from chainrule.graph.types import FLOAT, OPAQUE
 from chainrule.lift.numpy_updates import Arguments, Keywords, bound, rank
 from chainrule.lift.values import ObjectBox, Value
@@ -99,7 +99,7 @@ def _frozen_from(self: NumpyCalls, owner: ObjectBox) -> tuple[str, Arguments, Ke
     route = owner.route
     if OPAQUE in types:
         return None
-    if route is not None and isinstance(route.root, Argument):
+    if is_of_argument(route):
         if any(type != FLOAT for type in types):
             return None
         self.graph.guard(route.attribute("dist").attribute("name"), "equals", frozen.dist.name)

@@ -16,6 +16,7 @@ from typing import Any
 
 from chainrule.graph.block import REFERENCE, Graph
 from chainrule.graph.function import Function
+from chainrule.graph.guard import is_of_argument
 from chainrule.graph.identity import Identity
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
@@ -24,7 +25,6 @@ from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.lift.calls import DEEPEST_CALL, Calls, Given
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted
-from chainrule.lift.objects import is_of_argument
 from chainrule.lift.sharing import boxes_in
 from chainrule.lift.source import Source, unwrap
 from chainrule.lift.state import Frame, assigned_names, is_literal

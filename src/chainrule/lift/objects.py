@@ -8,9 +8,9 @@ import functools
 import inspect
 import types
 from collections.abc import Callable, Iterable
-from typing import Any, TypeGuard
+from typing import Any
 
-from chainrule.graph.guard import Argument, Route
+from chainrule.graph.guard import Route, is_of_argument
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
@@ -186,14 +186,14 @@ class Objects(Control):
     ) -> Value:
         """A Python object met while lifting: an instance of a user's class becomes an object."""
         if _is_instance_with_state(found):
-            if route is not None and not isinstance(route.root, Argument):
+            if route is not None and not is_of_argument(route):
                 self.graph.guard(route, "is", found)
                 route = None
             elif route is not None:
                 self.graph.guard(route, "type", type(found))
             known = self.objects.get(id(found))
             reached = known.route if isinstance(known, ObjectBox) else None
-            if route is None and reached is not None and isinstance(reached.root, Argument):
+            if route is None and is_of_argument(reached):
                 # The argument is this very object, in whatever call.
                 self.graph.guard(reached, "is", found)
             if not isinstance(known, ObjectBox):
@@ -369,11 +369,6 @@ class Objects(Control):
             self.block.add(
                 STATEMENT, (self.object_node(owner), self.node(value)), (f"_0_.{name} = _1_",)
             )
-
-
-def is_of_argument(route: Route | None) -> TypeGuard[Route]:
-    """Whether a route begins at a parameter."""
-    return route is not None and isinstance(route.root, Argument)
 
 
 def _is_instance_with_state(found: Any) -> bool:

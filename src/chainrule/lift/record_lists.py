@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.guard import Argument, Route
+from chainrule.graph.guard import Route, is_of_argument
 from chainrule.graph.node import Node
 from chainrule.graph.reach import is_apart
 from chainrule.graph.structure import RECORD_LISTS, Structure
@@ -139,7 +139,7 @@ class RecordLists(Nested):
             )
         records = one[0]
         route = records.route
-        if route is None or not isinstance(route.root, Argument):
+        if not is_of_argument(route):
             return super()._identity(operator, left, right)
         if not is_apart(records.example, records.example):
             raise ArgumentError(

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.guard import Argument, Guard, Route
+from chainrule.graph.guard import Guard, Route, is_of_argument
 from chainrule.graph.node import Node
 from chainrule.graph.reach import is_apart
 from chainrule.lift.deciding import Deciding
@@ -42,7 +42,7 @@ class Watching(Deciding):
 
     def reach(self, box: Value, route: Route | None, content: Any = None) -> None:
         """Note the route to what may be written to; ``content`` is what is in it."""
-        if isinstance(box, BOXES) and route is not None and isinstance(route.root, Argument):
+        if isinstance(box, BOXES) and is_of_argument(route):
             self.reached[box] = route, self.state.get(box, content)
 
     def watch_sharing(self, arguments: Mapping[str, Any]) -> None:
