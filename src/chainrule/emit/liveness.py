@@ -77,6 +77,10 @@ class Liveness:
         """Whether ``value`` is needed behind a loop."""
         return self._needed_at(self.ends[loop], value)
 
+    def end_of_step(self, loop: For) -> int:
+        """Where a step of a loop ends."""
+        return self.marks[self.position[loop], 1]
+
     def _needed_at(self, position: int, value: Value) -> bool:
         return any(start <= position < end for start, end in self.stretches.get(value, ()))
 

@@ -14,6 +14,7 @@ from bisect import bisect_left
 from chainrule.emit.liveness import Liveness, Stretch
 from chainrule.emit.plan import (
     Define,
+    For,
     Move,
     Plan,
     Return,
@@ -44,7 +45,9 @@ class Family:
         self.values = [value]
         self.stretches = stretches
         self.user_name = value.user_name if value.user_name != "_" else None
-        self.hint = "i" if "_" in (value.user_name, value.hint) else value.hint
+        # A counter that differentiation needs.
+        self.counts = "_" in (value.user_name, value.hint)
+        self.hint = "i" if self.counts else value.hint
         self.fixed: str | None = None
         self.derivative = value.derivative
 
@@ -60,13 +63,13 @@ class Family:
     def absorb(self, other: Family) -> None:
         self.values += other.values
         for stretch in other.stretches:
-            self._insert(stretch)
+            self.insert(stretch)
         self.user_name = self.user_name or other.user_name
         self.hint = self.hint or other.hint
         self.fixed = self.fixed or other.fixed
         self.derivative = self.derivative and other.derivative
 
-    def _insert(self, stretch: Stretch) -> None:
+    def insert(self, stretch: Stretch) -> None:
         """Keep the stretches sorted, and joined where they touch."""
         start, end = stretch
         many = self.stretches
@@ -87,7 +90,9 @@ class Family:
         if self.user_name is None and other.user_name is None:
             return self.hint is None or other.hint is None or self.hint == other.hint
         named, plain = (self, other) if self.user_name is not None else (other, self)
-        return plain.hint == named.user_name or (plain.hint is None and not plain.derivative)
+        if plain.hint is None:
+            return not plain.derivative
+        return plain.hint == named.user_name and not plain.counts
 
 
 class Names:
@@ -102,6 +107,7 @@ class Names:
         self.returned = _returned_values(plan)
         self.inputs = self._inputs()
         self._collect()
+        self._keep_targets()
         self._join_cleared()
         self._join_moves()
         self._join_updates()
@@ -144,6 +150,20 @@ class Names:
     def _enter(self, value: Value) -> None:
         self.order.append(value)
         self.family[value] = Family(value, list(self.liveness.stretches.get(value, ())))
+
+    def _keep_targets(self) -> None:
+        """What a loop binds keeps its name to the end of a step, but where f gives it another."""
+        for loop in walk(self.plan.body):
+            if isinstance(loop, For):
+                inside = [value for inner in walk(loop.body) for value in defined_by(inner)]
+                rebound = {value.user_name for value in inside} - {None, "_"}
+                stretch = (self.liveness.position[loop], self.liveness.end_of_step(loop))
+                for value in defined_by(loop):
+                    family = self.family.get(value)
+                    if family is None or value.user_name in rebound:
+                        continue
+                    if family.counts or not value.derivative:
+                        family.insert(stretch)
 
     def _join(self, left: Value, right: Value, anyway: bool = False) -> bool:
         one, two = self.family.get(left), self.family.get(right)

@@ -37,9 +37,11 @@ def accumulate(iterable, func=operator.add, *, initial=None):
 
 
 def combinations(iterable, r):
-    """``itertools.combinations`` of pairs and triples."""
+    """``itertools.combinations``, pairs and triples written out."""
     items = list(iterable)
     count = len(items)
+    if r == 0:
+        return [()]
     if r == 1:
         return [(item,) for item in items]
     if r == 2:
@@ -51,7 +53,10 @@ def combinations(iterable, r):
             for j in range(i + 1, count)
             for k in range(j + 1, count)
         ]
-    raise NotImplementedError("combinations of more than 3")
+    places: list[Any] = [(i,) for i in range(count)]
+    for _ in range(r - 1):
+        places = [(*row, i) for row in places for i in range(row[-1] + 1, count)]
+    return [tuple([items[i] for i in row]) for row in places]
 
 
 def dropwhile(predicate, iterable):
@@ -86,19 +91,22 @@ def pairwise(iterable):
 
 
 def product(*iterables, repeat=1):
-    """``itertools.product`` of up to three."""
-    if len(iterables) == 1 and repeat == 1:
-        return [(a,) for a in iterables[0]]
-    if len(iterables) == 1 and repeat == 2:
-        items = list(iterables[0])
-        return [(a, b) for a in items for b in items]
-    if len(iterables) == 2 and repeat == 1:
-        first, second = iterables
-        return [(a, b) for a in first for b in second]
-    if len(iterables) == 3 and repeat == 1:
-        first, second, third = iterables
-        return [(a, b, c) for a in first for b in second for c in third]
-    raise NotImplementedError("products of more than 3")
+    """``itertools.product``, rows of up to four written out."""
+    count = len(iterables)
+    places = [list(iterables[i % count]) for i in range(count * repeat)]
+    if len(places) == 1:
+        return [(a,) for a in places[0]]
+    if len(places) == 2:
+        return [(a, b) for a in places[0] for b in places[1]]
+    if len(places) == 3:
+        return [(a, b, c) for a in places[0] for b in places[1] for c in places[2]]
+    if len(places) == 4:
+        first, second, third, fourth = places
+        return [(a, b, c, d) for a in first for b in second for c in third for d in fourth]
+    rows: list[Any] = [()]
+    for items in places:
+        rows = [(*row, item) for row in rows for item in items]
+    return rows
 
 
 def reduce(function, iterable):

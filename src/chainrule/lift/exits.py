@@ -54,6 +54,11 @@ def has_exits(body: Sequence[ast.AST]) -> bool:
     return any(True for _ in _jumps(statements, inner=False))
 
 
+def breaks_out(loop: ast.For | ast.While) -> bool:
+    """Whether a ``break`` of its own may leave the loop."""
+    return any(isinstance(jump, ast.Break) for jump in _jumps(loop.body, inner=False))
+
+
 def _jumps(statements: Sequence[ast.stmt], inner: bool) -> Iterator[ast.stmt]:
     """Every way out of the loop around ``statements``; breaks of an ``inner`` loop are its own."""
     for statement in statements:

@@ -13,6 +13,7 @@ from typing import Any
 
 from chainrule.errors import Position, SourceError
 from chainrule.lift.mangling import mangle
+from chainrule.lift.products import nest_products
 from chainrule.records import dataclass
 
 FunctionSyntax = ast.FunctionDef | ast.Lambda
@@ -149,6 +150,8 @@ def _parsed(function: types.FunctionType, code: types.CodeType) -> Source:
         )
     if "__" in text:
         mangle(definition, code)
+    if "product" in text:
+        nest_products(definition, function.__globals__)
     return Source(function, definition, file, text)
 
 
