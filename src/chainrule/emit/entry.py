@@ -13,10 +13,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
-from types import CellType
 from typing import Any
 
-from chainrule.emit.guards import Elsewhere, checked
+from chainrule.emit.constants import Cell, Slot, fill
+from chainrule.emit.guards import OFF, Elsewhere, checked
 from chainrule.records import dataclass
 
 # No name of the user's can be spelled like these.
@@ -37,7 +37,7 @@ class Entry:
 
     floats: tuple[str, ...]
     exact: Mapping[str, type] = field(default_factory=dict)
-    _float: CellType = field(default_factory=lambda: CellType(float))
+    _float: Slot = field(default_factory=lambda: Slot(float))
     _other: Elsewhere = field(default_factory=Elsewhere)
 
     def __bool__(self) -> bool:
@@ -54,7 +54,7 @@ class Entry:
 
     def switch(self, on: bool) -> None:
         """Let every call go to where other kinds go, until it is switched on again."""
-        self._float.cell_contents = float if on else object()
+        fill({self._float: float if on else OFF})
 
     @property
     def on(self) -> bool:
@@ -74,11 +74,11 @@ class Entry:
             return False
 
     @property
-    def cells(self) -> dict[str, CellType]:
+    def cells(self) -> dict[str, Cell]:
         """What the check needs, by the name under which it finds it."""
-        found = {FLOAT: self._float, OTHER: CellType(self._other)}
+        found: dict[str, Cell] = {FLOAT: self._float, OTHER: Slot(self._other)}
         for name, kind in self.exact.items():
-            found[f".{name}"] = CellType(kind)
+            found[f".{name}"] = Slot(kind)
         return found
 
     def checked(self, function: ast.FunctionDef) -> ast.FunctionDef:

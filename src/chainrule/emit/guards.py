@@ -11,15 +11,17 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
-import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from chainrule.emit.constants import Cell, Slot, fill
 from chainrule.graph.guard import Argument, Guard
 
 # No name of the user's can be spelled like these.
 RENEW, ROOT, EXPECTED = ".renew", ".root", ".expected"
 COMPILED = ".compiled"
+# What no guard finds: calls go elsewhere.
+OFF = object()
 
 
 class Elsewhere:
@@ -69,28 +71,24 @@ def _part(elsewhere: str, name: str) -> ast.expr:
 
 
 class Watch:
-    """The guards of one loaded function, and the cells that hold what they expect."""
+    """The guards of one loaded function, and the slots that hold what they expect."""
 
-    def __init__(self, guards: Iterable[Guard], bindings: Mapping[str, types.CellType]) -> None:
+    def __init__(self, guards: Iterable[Guard], bindings: Mapping[str, Cell]) -> None:
         self.guards = list(guards)
         self.bindings = bindings
-        self.expected = [types.CellType(guard.expected) for guard in self.guards]
+        self.expected = [Slot(guard.expected) for guard in self.guards]
         self._renew = Elsewhere()
         self._kept: list[Any] = []
 
     @property
-    def cells(self) -> dict[str, types.CellType]:
+    def cells(self) -> dict[str, Cell]:
         """What the check needs, by the name under which it finds it."""
-        cells = {f"{EXPECTED}{k}": cell for k, cell in enumerate(self.expected)}
+        cells: dict[str, Cell] = {f"{EXPECTED}{k}": slot for k, slot in enumerate(self.expected)}
         for k, guard in enumerate(self.guards):
             if not isinstance(guard.route.root, Argument):
-                cells[f"{ROOT}{k}"] = types.CellType(guard.route.root)
-        cells[RENEW] = types.CellType(self._renew)
+                cells[f"{ROOT}{k}"] = Slot(guard.route.root)
+        cells[RENEW] = Slot(self._renew)
         return cells
-
-    def reads(self, namespace: Mapping[str, Any]) -> bool:
-        """Whether something in this namespace is watched."""
-        return any(guard.route.root is namespace for guard in self.guards)
 
     def on_change(self, renew: Callable[..., Any]) -> None:
         """What the function calls instead of its body when a guard fails."""
@@ -99,19 +97,17 @@ class Watch:
     def switch(self, on: bool) -> None:
         """Let the check fail whatever is found, until it is switched on again."""
         if on and self._kept:
-            for cell, value in zip(self.expected, self._kept, strict=True):
-                cell.cell_contents = value
+            fill(dict(zip(self.expected, self._kept, strict=True)))
             self._kept = []
         elif not on and not self._kept:
-            self._kept = [cell.cell_contents for cell in self.expected]
-            for cell in self.expected:
-                cell.cell_contents = object()
+            self._kept = [slot.cell_contents for slot in self.expected]
+            fill(dict.fromkeys(self.expected, OFF))
 
     def hold(self, arguments: Mapping[str, Any]) -> bool:
         """Whether the code is right now; numbers that are bound here are bound anew."""
         self.switch(on=True)
-        for guard, cell in zip(self.guards, self.expected, strict=True):
-            expected = cell.cell_contents
+        for guard, slot in zip(self.guards, self.expected, strict=True):
+            expected = slot.cell_contents
             if guard.holds(expected, arguments):
                 continue
             try:
@@ -120,24 +116,27 @@ class Watch:
                 return False
             if not guard.accepts(expected, found):
                 return False
-            cell.cell_contents = found
+            new = {slot: found}
             if guard.binding is not None:
-                self.bindings[guard.binding].cell_contents = found
+                bound = self.bindings[guard.binding]
+                assert isinstance(bound, Slot)
+                new[bound] = found
+            fill(new)
         return all(
-            guard.holds(cell.cell_contents, arguments)
-            for guard, cell in zip(self.guards, self.expected, strict=True)
+            guard.holds(slot.cell_contents, arguments)
+            for guard, slot in zip(self.guards, self.expected, strict=True)
         )
 
     def stands(self) -> bool:
         """Whether the code is right now for whatever arguments; False where they decide."""
         # Arguments that are not apart are refused: there is no other code for them.
         watched = [
-            (guard, cell)
-            for guard, cell in zip(self.guards, self.expected, strict=True)
+            (guard, slot)
+            for guard, slot in zip(self.guards, self.expected, strict=True)
             if guard.form != "apart"
         ]
         return not any(isinstance(guard.route.root, Argument) for guard, _ in watched) and all(
-            guard.holds(cell.cell_contents, {}) for guard, cell in watched
+            guard.holds(slot.cell_contents, {}) for guard, slot in watched
         )
 
     def checked(

@@ -9,6 +9,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
+from chainrule.emit.constants import Cell, Readers, Slot, fit_for_code, mark, marked
 from chainrule.emit.entry import Entry
 from chainrule.emit.guards import COMPILED, Watch, entry_of
 from chainrule.emit.imports import Missing
@@ -19,8 +20,6 @@ from chainrule.graph.guard import Guard, Route, frozen_guard
 
 _NUMBERS = itertools.count(1)
 _FACTORY = "_chainrule_factory"
-# What code and those who look at it find in any module's namespace.
-EVERY_MODULE = ("__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__")
 
 
 def load(
@@ -33,10 +32,9 @@ def load(
     """The function ``name`` of an emitted module, compiled from its text.
 
     With ``module_globals`` the function runs in the user's module and reads its globals live;
-    everything that the header binds comes in closure cells.  One that reads none of them runs in
-    a namespace of its own, which takes less time.  Where values have shaped the text,
-    the function begins with a check of them, and its attribute ``watch`` is not None; before that
-    stands the check of its arguments that ``entry`` is.
+    what the header binds stands among the constants of its code.  Where values have shaped the
+    text, the function begins with a check of them, and its attribute ``watch`` is not None; before
+    that stands the check of its arguments that ``entry`` is.
     """
     for value in emitted.bindings.values():
         if isinstance(value, Missing):
@@ -58,9 +56,6 @@ def load(
     if module_globals is not None:
         namespace = module_globals
         watch = _watch(emitted, cells, module_globals, frozen)
-        if not (live or frozen or (watch is not None and watch.reads(module_globals))):
-            namespace = _namespace_of_its_own(emitted, cells, module_globals)
-            cells = {name: cell for name, cell in cells.items() if name not in namespace}
     names = {each.name for each in functions}
     if watch is not None and not frozen:
         functions = [
@@ -71,11 +66,11 @@ def load(
     if entry is not None:
         functions = [entry.checked(each) if each.name == name else each for each in functions]
         cells = {**cells, **entry.cells}
-    function = _made(functions, cells, namespace, file, list(cells))[name]
+    function = _made(functions, cells, namespace, file)[name]
     if watch is not None and frozen:
         caller = watch.checked(entry_of(definition), namespace, names)
-        cells = {**watch.cells, COMPILED: types.CellType(function)}
-        function = _made([caller], cells, namespace, file, list(cells))[name]
+        cells = {**watch.cells, COMPILED: Slot(function)}
+        function = _made([caller], cells, namespace, file)[name]
     _describe(function, emitted, name)
     function.watch = watch  # type: ignore[attr-defined]
     function.shows = Shows(emitted, namespace)  # type: ignore[attr-defined]
@@ -101,7 +96,7 @@ class Shows:
 
 def _watch(
     emitted: EmittedModule,
-    cells: Mapping[str, types.CellType],
+    cells: Mapping[str, Cell],
     module_globals: dict[str, Any],
     frozen: bool,
 ) -> Watch | None:
@@ -137,23 +132,14 @@ def _frozen_guards(emitted: EmittedModule, module_globals: dict[str, Any]) -> li
     return [frozen_guard(route) for route in routes]
 
 
-def _namespace_of_its_own(
-    emitted: EmittedModule, cells: Mapping[str, types.CellType], module_globals: dict[str, Any]
-) -> dict[str, Any]:
-    """What the header binds for good, with the names that every module has."""
-    found = {name: module_globals[name] for name in EVERY_MODULE if name in module_globals}
-    settled = [name for name in cells if name not in emitted.homes]
-    return found | {name: cells[name].cell_contents for name in settled}
-
-
 def _register(file: str, source: str) -> None:
     """Let tracebacks, debuggers and :mod:`inspect` show the text."""
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
 
 
-def _cells(emitted: EmittedModule, live: set[str]) -> dict[str, types.CellType]:
-    cells = {
-        name: types.CellType(value) for name, value in emitted.bindings.items() if name not in live
+def _cells(emitted: EmittedModule, live: set[str]) -> dict[str, Cell]:
+    cells: dict[str, Cell] = {
+        name: Slot(value) for name, value in emitted.bindings.items() if name not in live
     }
     known = {name: cell for graph in emitted.graphs.values() for name, cell in graph.cells.items()}
     for local, (module, name) in emitted.homes.items():
@@ -164,14 +150,24 @@ def _cells(emitted: EmittedModule, live: set[str]) -> dict[str, types.CellType]:
 
 def _made(
     functions: list[ast.FunctionDef],
-    cells: Mapping[str, types.CellType],
+    cells: Mapping[str, Cell],
     namespace: dict[str, Any],
     file: str,
-    free: list[str],
 ) -> dict[str, types.FunctionType]:
-    """Compile the functions inside a factory, so that the header's names are closure cells."""
+    """Compile the functions inside a factory, in which all cells have their names.
+
+    What is in slots is a constant, unless a decorator compiles the function.
+    """
     names = [function.name for function in functions]
-    arguments = ast.arguments([], [ast.arg(cell) for cell in free], None, [], [], None, [])
+    plain = [function for function in functions if not function.decorator_list]
+    slots = {
+        name: cell
+        for name, cell in cells.items()
+        if isinstance(cell, Slot) and fit_for_code(cell.cell_contents)
+    }
+    for function in plain:
+        mark(function, slots)
+    arguments = ast.arguments([], [ast.arg(cell) for cell in cells], None, [], [], None, [])
     returned = ast.Return(ast.Tuple([ast.Name(name, ast.Load()) for name in names], ast.Load()))
     factory = ast.FunctionDef(_FACTORY, arguments, [*functions, returned], [])
     if hasattr(factory, "type_params"):
@@ -181,15 +177,20 @@ def _made(
         ast.copy_location(node, functions[0])
     scratch: dict[str, Any] = {}
     exec(compile(tree, file, "exec", dont_inherit=True), namespace, scratch)
-    made = scratch[_FACTORY](*(cells[cell].cell_contents for cell in free))
+    closure = {name: cell.cell if isinstance(cell, Slot) else cell for name, cell in cells.items()}
+    made = scratch[_FACTORY](*(cell.cell_contents for cell in closure.values()))
     by_name = dict(zip(names, made, strict=True))
     shared = {name: _own_cell(by_name, name) for name in names}
     result = {
-        name: _with_cells(function, {**cells, **shared}) for name, function in by_name.items()
+        name: _with_cells(function, {**closure, **shared}) for name, function in by_name.items()
     }
     for name, function in result.items():
         # Those that are called read the cells that are watched, too.
         shared[name].cell_contents = function
+    codes = {result[function.name]: result[function.name].__code__ for function in plain}
+    read = {name for code in codes.values() for name in marked(code)}
+    if read:
+        Readers(codes, {name: slot for name, slot in slots.items() if name in read})
     return result
 
 
