@@ -1,12 +1,15 @@
-def f(x):
-    match (x, 1.0):
-        case (a, 1.0):
+ARGUMENTS = ([2.0, 1.0],)
+
+
+def f(xs):
+    match xs:
+        case [a, 1.0]:
             return a * a
-    return x
+    return sum(xs)
 
 
 # The message:
-# match_takes_apart.py:2:5: a match pattern that takes values apart
-#      2 |     match (x, 1.0):
-#        |     ^^^^^^^^^^^^^^^
+# match_takes_apart.py:5:5: a match pattern that takes this value apart
+#      5 |     match xs:
+#        |     ^^^^^^^^^
 # Match on values, or use if and elif.

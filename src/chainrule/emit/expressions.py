@@ -31,11 +31,11 @@ from chainrule.emit.plan import (
     Value,
 )
 from chainrule.emit.printing import expression_text, negated
-from chainrule.emit.record_lists import record_list
+from chainrule.emit.record_lists import instance_maker, made_record
 from chainrule.emit.targets import Target
 from chainrule.errors import InternalError, UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
-from chainrule.graph.structure import RECORD_LISTS
+from chainrule.graph.structure import OF_ATTRIBUTES
 from chainrule.graph.types import Array, Sequence, dtype_of
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.call import ArrayCall
@@ -153,8 +153,10 @@ class Speller:
                 self.callable(dotted)
         elif op.name == "call_functional":
             self.callable(value.params[1])
-        elif op.name == "record" and value.params[0] in ("object", "objects"):
+        elif op.name == "record" and value.params[0] in OF_ATTRIBUTES:
             self.reference(value.params[1][0])
+            if value.params[0] in ("instance", "instances"):
+                instance_maker(self)
 
     def default(self, parameter: SignatureParameter) -> ast.expr:
         """The default of a parameter: written down, or imported where it cannot be."""
@@ -430,18 +432,6 @@ def _display(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     return ast.List(args, ast.Load())
 
 
-def _record(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    kind = value.params[0]
-    keys: tuple[Any, ...] = value.params[1] if len(value.params) > 1 else ()
-    if kind == "dict":
-        return ast.Dict([speller.constant(key) for key in keys], args)
-    if kind == "object":
-        return ast.Call(speller.reference(keys[0]), [], list(map(ast.keyword, keys[1:], args)))
-    if kind in RECORD_LISTS:
-        return record_list(speller, kind, keys, args)
-    return ast.List(args, ast.Load()) if kind == "list" else ast.Tuple(args, ast.Load())
-
-
 def _conditional(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     return ast.IfExp(args[0], args[1], args[2])
 
@@ -580,7 +570,7 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
         args[0], section_key(value.params[0], args[1:]), ast.Load()
     ),
     sequence.display.name: _display,
-    sequence.record.name: _record,
+    sequence.record.name: made_record,
     sequence.zeros_like.name: _zeros_like,
     sequence.fill_like.name: _fill_like,
     sequence.filled.name: _filled,

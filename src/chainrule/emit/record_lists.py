@@ -1,10 +1,13 @@
-"""Lists of records, put together from the lists of their fields."""
+"""Records of all kinds, and lists of them put together from the lists of their fields."""
 
 from __future__ import annotations
 
 import ast
 import keyword
 from typing import Any, Protocol
+
+from chainrule.emit.plan import Value
+from chainrule.graph.structure import OF_ATTRIBUTES, RECORD_LISTS
 
 
 class Speller(Protocol):
@@ -14,12 +17,45 @@ class Speller(Protocol):
 
     def constant(self, value: Any) -> ast.expr: ...
 
+    def helper(self, name: str, text: str) -> ast.expr: ...
+
+
+INSTANCE = '''
+def instance_of(kind, **attributes):
+    """An object of a class that holds these attributes; its constructor is not run."""
+    made = object.__new__(kind)
+    for name, value in attributes.items():
+        object.__setattr__(made, name, value)
+    return made
+'''
+
+
+def instance_maker(speller: Speller) -> ast.expr:
+    """The function that makes objects of classes whose constructors do more than keep values."""
+    return speller.helper("instance_of", INSTANCE)
+
+
+def made_record(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    """A tuple, a list, a dict, an object, or a list of records."""
+    kind = value.params[0]
+    keys: tuple[Any, ...] = value.params[1] if len(value.params) > 1 else ()
+    if kind in RECORD_LISTS:
+        return record_list(speller, kind, keys, args)
+    if kind == "dict":
+        return ast.Dict([speller.constant(key) for key in keys], args)
+    if kind in OF_ATTRIBUTES:
+        owner, given = speller.reference(keys[0]), list(map(ast.keyword, keys[1:], args))
+        if kind == "instance":
+            return ast.Call(instance_maker(speller), [owner], given)
+        return ast.Call(owner, [], given)
+    return ast.List(args, ast.Load()) if kind == "list" else ast.Tuple(args, ast.Load())
+
 
 def record_list(
     speller: Speller, kind: str, keys: tuple[Any, ...], columns: list[ast.expr]
 ) -> ast.expr:
     """``[Flow(t=t, cash=cash) for t, cash in zip(t_bar, cash_bar)]``."""
-    owner = speller.reference(keys[0]) if kind == "objects" else None
+    owner = speller.reference(keys[0]) if kind in ("objects", "instances") else None
     fields = keys[1 if owner is None else 2 :]
     if kind == "tuples" and not any(zero for _, zero in fields):
         return _call("list", _call("zip", *columns))
@@ -32,7 +68,10 @@ def record_list(
     made: ast.expr
     if owner is not None:
         pairs = zip(fields, reads, strict=True)
-        made = ast.Call(owner, [], [ast.keyword(str(key), read) for (key, _), read in pairs])
+        given = [ast.keyword(str(key), read) for (key, _), read in pairs]
+        made = ast.Call(owner, [], given)
+        if kind == "instances":
+            made = ast.Call(instance_maker(speller), [owner], given)
     elif kind == "tuples":
         made = ast.Tuple(reads, ast.Load())
     else:

@@ -8,7 +8,9 @@ from chainrule.graph.node import Node
 from chainrule.records import dataclass
 
 # Kinds of layouts of lists of records.
-RECORD_LISTS = ("objects", "dicts", "tuples")
+RECORD_LISTS = ("objects", "instances", "dicts", "tuples")
+# Kinds whose parts are attributes of objects, with a class that stands before their names.
+OF_ATTRIBUTES = ("object", "instance", "objects", "instances")
 
 
 @dataclass(frozen=True)
@@ -18,9 +20,12 @@ class Structure:
     ``kind`` is ``"leaf"`` (one node), ``"static"`` (nothing that is differentiated; ``node`` is
     its value, if it has one), or a container: ``"tuple"``, ``"list"``, ``"dict"`` (``keys`` are
     its keys), ``"object"`` (``keys`` are the key of its class's reference, then field names).
+    An ``"instance"`` is an object that is made without its constructor, which may do more than
+    keep what it is given.
 
-    ``"objects"``, ``"dicts"`` and ``"tuples"`` are lists of records: ``parts`` are the lists of
-    the values of each field, and what one of the records is called stands before the fields.
+    ``"objects"``, ``"instances"``, ``"dicts"`` and ``"tuples"`` are lists of records: ``parts``
+    are the lists of the values of each field, and what one of the records is called stands before
+    the fields.
     """
 
     kind: str

@@ -389,7 +389,7 @@ def _stored(node: ast.AST) -> Iterator[str]:
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
             yield part.id
-        elif isinstance(part, ast.MatchAs) and part.name:
+        elif isinstance(part, (ast.MatchAs, ast.MatchStar)) and part.name:
             yield part.name
 
 

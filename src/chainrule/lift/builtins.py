@@ -25,7 +25,6 @@ from chainrule.lift.values import (
     Indexed,
     ListBox,
     Mapped,
-    ObjectBox,
     PartialCall,
     Range,
     Reversed,
@@ -202,10 +201,7 @@ def _range(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -
 
 def _length(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     self.positional(args, keywords, node, 1, 1, "len")
-    value = self.read(args[0])
-    if isinstance(value, ObjectBox):
-        return self.call_method(value, "__len__", [], node)
-    return self.length_of(value)
+    return self.length_of(self.read(args[0]))
 
 
 def _reversed(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

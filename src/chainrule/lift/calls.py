@@ -172,6 +172,9 @@ class Calls(Foreign):
             return self.call(
                 Static(found.__func__), [self.adopt(found.__self__, None), *args], keywords, node
             )
+        asked = self.applied(found, self.read(args[0]), node) if len(args) == 1 else None
+        if asked is not None:
+            return asked
         builtin = self.builtin(found)
         if builtin is not None:
             return builtin(self, args, keywords, node)

@@ -1,4 +1,4 @@
-"""Control flow: runs of statements, if, for, while, break, continue, try, match."""
+"""Control flow: runs of statements, if, for, while, break, continue, try."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.lift.attempts import Attempts
 from chainrule.lift.branching import Path
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.exits import exits_of, has_exits
+from chainrule.lift.patterns import Patterns
 from chainrule.lift.state import assigned_names
 from chainrule.lift.statements import STATEMENTS
 from chainrule.lift.values import UNBOUND, Range, Static, TupleValue, Value
@@ -27,7 +27,7 @@ MANAGERS = {
 }
 
 
-class Control(Attempts):
+class Control(Patterns):
     """Lifts statements that branch, leave or repeat."""
 
     def statements(self, nodes: Sequence[ast.stmt]) -> Completion:
@@ -344,80 +344,6 @@ class Control(Attempts):
             rest,
         )
 
-    # --- match ----------------------------------------------------------------------------
-
-    def _match(self, node: Any) -> Completion:
-        subject = self.expression(node.subject)
-        return self._match_from(node, subject, 0)
-
-    def _match_from(self, node: Any, subject: Value, position: int) -> Completion:
-        if position == len(node.cases):
-            return Completion.FALLS
-        case = node.cases[position]
-        test = self._pattern(case.pattern, subject, node)
-
-        def then() -> Completion:
-            if isinstance(case.pattern, ast.MatchAs) and case.pattern.name:
-                self.bind(case.pattern.name, subject)
-            if case.guard is not None:
-                guard = self.expression(case.guard)
-                known, truth = self.truth(guard)
-                if known:
-                    return (
-                        self.statements(case.body)
-                        if truth
-                        else self._match_from(node, subject, position + 1)
-                    )
-                return self.branch(
-                    self.predicate(guard),
-                    lambda: self.statements(case.body),
-                    lambda: self._match_from(node, subject, position + 1),
-                    "statement",
-                )
-            return self.statements(case.body)
-
-        known, truth = self.truth(test)
-        if known:
-            return then() if truth else self._match_from(node, subject, position + 1)
-        return self.branch(
-            self.predicate(test),
-            then,
-            lambda: self._match_from(node, subject, position + 1),
-            "statement",
-        )
-
-    def _pattern(self, pattern: Any, subject: Value, node: ast.AST) -> Value:
-        """Whether ``subject`` matches; only patterns on values are understood."""
-        if isinstance(pattern, ast.MatchValue):
-            return self.compare(ast.Eq, subject, self.expression(pattern.value), node)
-        if isinstance(pattern, ast.MatchSingleton):
-            return self.compare(ast.Is, subject, self.wrap(pattern.value), node)
-        named = isinstance(pattern, ast.MatchOr) and any(
-            isinstance(part, ast.MatchAs) and part.name for part in ast.walk(pattern)
-        )
-        if isinstance(pattern, ast.MatchOr) and not named:
-            return self._any_pattern(pattern.patterns, subject, node)
-        if isinstance(pattern, ast.MatchAs):
-            inner = pattern.pattern
-            return Static(True) if inner is None else self._pattern(inner, subject, node)
-        raise self.unsupported(
-            "a match pattern that takes values apart", "Match on values, or use if and elif.", node
-        )
-
-    def _any_pattern(self, patterns: Sequence[Any], subject: Value, node: ast.AST) -> Value:
-        test = self._pattern(patterns[0], subject, node)
-        if len(patterns) == 1:
-            return test
-        known, truth = self.truth(test)
-        if known:
-            return test if truth else self._any_pattern(patterns[1:], subject, node)
-        return self.choose(
-            self.predicate(test),
-            lambda: test,
-            lambda: self._any_pattern(patterns[1:], subject, node),
-            "or",
-        )
-
     def _with(self, node: ast.With) -> Completion:
         """Run the statements inside; the managers are kept around what they compute."""
         texts = tuple(self._manager(item, node) for item in node.items)
@@ -487,7 +413,7 @@ STATEMENTS.update(
         ast.Break: Control._break,
         ast.Continue: Control._continue,
         ast.Try: Control.attempt,
-        ast.Match: Control._match,
+        ast.Match: Patterns.match,
         ast.With: Control._with,
         ast.AsyncFor: _refuse_async,
         ast.AsyncWith: _refuse_async,

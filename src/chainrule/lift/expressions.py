@@ -274,6 +274,9 @@ class Expressions(Operators):
         if isinstance(node.op, ast.Not):
             return self.negate(self.expression(node.operand))
         value = self.expression(node.operand)
+        asked = self.unary(type(node.op), value, node)
+        if asked is not None:
+            return asked
         number = self.static_int(value)
         if isinstance(node.op, ast.USub):
             if number is not None:
@@ -281,8 +284,6 @@ class Expressions(Operators):
             known, found = self.static_value(value)
             if known and isinstance(found, float):
                 return self.graph.constant(-found)
-            if isinstance(value, ObjectBox):
-                return self.call_method(value, "__neg__", [], node)
             return self.boxed(self.primitive(arithmetic.negative, self.node(value)))
         if isinstance(node.op, ast.UAdd):
             return self.boxed(self.primitive(arithmetic.positive, self.node(value)))
@@ -438,6 +439,9 @@ class Expressions(Operators):
         raise NotImplementedError
 
     def call_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def unary(self, operator: type, value: Value, node: ast.AST) -> Value | None:
         raise NotImplementedError
 
     def call_expression(self, node: ast.Call) -> Value:

@@ -12,7 +12,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, is_complex
 from chainrule.lift.arrays import is_numeric
 from chainrule.lift.callees import home_of, out_by_name
-from chainrule.lift.objects import Objects
+from chainrule.lift.special_methods import SpecialMethods
 from chainrule.lift.values import (
     ArrayBox,
     Closure,
@@ -30,7 +30,8 @@ from chainrule.primitives.effect import CALL
 
 # Functions of NumPy and of the standard library that change an argument.
 WRITERS = {
-    "copyto", "fill_diagonal", "heapify", "heappush", "insort", "insort_left", "insort_right",
+    "copyto", "fill_diagonal", "heapify", "heappop", "heappush", "heappushpop", "heapreplace",
+    "insort", "insort_left", "insort_right",
     "nan_to_num", "partition", "place", "put", "put_along_axis", "putmask", "setattr", "shuffle",
     "at", "_place", "_putmask",
 }  # fmt: skip
@@ -48,7 +49,7 @@ MACHINE_LIMITS = ("finfo", "iinfo")
 FILES = ("save", "load", "open", "memmap", "from", "tofile", "show", "test")
 
 
-class Foreign(Objects):
+class Foreign(SpecialMethods):
     """Lifts calls whose code is not read."""
 
     def opaque_call(

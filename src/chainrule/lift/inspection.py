@@ -207,7 +207,30 @@ def _replaced(self: Inspection, args: Arguments, keywords: Keywords, node: ast.A
     return self.call(Static(owner.type), [], values, node)
 
 
+def _set_attribute(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``setattr(object, name, value)``, and ``object.__setattr__`` as frozen dataclasses use it."""
+    known, name = self.static_value(args[1])
+    owner = self.read(args[0])
+    if not known or not isinstance(owner, ObjectBox):
+        raise self.unsupported(
+            "an attribute that is set by a name known at run time only", "Name the attribute.", node
+        )
+    self.write_attribute(owner, name, args[2], node)
+    return Static(None)
+
+
+def _set_past_class(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    known, name = self.static_value(args[1])
+    owner = self.read(args[0])
+    if not known or not isinstance(owner, ObjectBox):
+        return _set_attribute(self, args, keywords, node)
+    self.set_attribute(owner, name, args[2], node)
+    return Static(None)
+
+
 QUESTIONS: dict[Any, Builtin] = {
+    builtins.setattr: _set_attribute,
+    object.__setattr__: _set_past_class,
     builtins.super: _super,
     dataclasses.replace: _replaced,
     builtins.isinstance: _isinstance,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
-from chainrule.graph.structure import RECORD_LISTS, Structure
+from chainrule.graph.structure import OF_ATTRIBUTES, RECORD_LISTS, Structure
 from chainrule.graph.types import FLOAT
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.source import Source
@@ -45,7 +45,7 @@ def assemble(graph: Graph, structure: Structure) -> Node:
 
 def _record_list(graph: Graph, structure: Structure) -> Node:
     """A list of records out of the lists of their fields; a field of zeros needs no list."""
-    first = 2 if structure.kind == "objects" else 1
+    first = 2 if structure.kind in OF_ATTRIBUTES else 1
     nodes = [assemble(graph, part) for part in structure.parts]
     zeros = [node.op is sequence.zeros_like and node.type == SequenceType(FLOAT) for node in nodes]
     if all(zeros):

@@ -169,7 +169,11 @@ def _lifted_with(
         values = _parameter_values(
             lifter, signature, source, owner, arguments, kinds, wrt, nodes, held
         )
-        parameters = {name: lifter.structure(value) for name, value in values.items()}
+        parameters: dict[str, Structure] = {}
+        for name, value in values.items():
+            lifter.by_attributes = name in wrt
+            parameters[name] = lifter.structure(value)
+        lifter.by_attributes = False
         given_content = lifter.given_content()
         try:
             if direct:

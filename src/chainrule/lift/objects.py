@@ -34,16 +34,6 @@ from chainrule.lift.values import (
 from chainrule.primitives.effect import STATEMENT
 from chainrule.primitives.namespaces import primitive_of
 
-SPECIAL_METHODS: dict[type, str] = {
-    ast.Add: "add",
-    ast.Sub: "sub",
-    ast.Mult: "mul",
-    ast.Div: "truediv",
-    ast.FloorDiv: "floordiv",
-    ast.Mod: "mod",
-    ast.Pow: "pow",
-    ast.MatMult: "matmul",
-}
 NUMPY_ATTRIBUTES = ("shape", "ndim", "size", "T", "dtype")
 
 
@@ -166,17 +156,6 @@ class Objects(Control):
 
         return self.adopt(found, node, Route(module).attribute(name), name)
 
-    def binary(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
-        """An operator on an object is the method that its class defines."""
-        name = SPECIAL_METHODS.get(operator)
-        for owner, other, prefix in ((left, right, ""), (right, left, "r")):
-            if name is None or not isinstance(owner, ObjectBox):
-                continue
-            method = f"__{prefix}{name}__"
-            if isinstance(inspect.getattr_static(owner.type, method, None), types.FunctionType):
-                return self.call_method(owner, method, [other], node)
-        return super().binary(operator, left, right, node)
-
     def adopt(
         self,
         found: Any,
@@ -253,7 +232,10 @@ class Objects(Control):
         if isinstance(found, property) and found.fget is not None:
             return self.call(Static(found.fget), [owner], {}, node)
         if isinstance(found, functools.cached_property):
-            return self.call(Static(found.func), [owner], {}, node)
+            value = self.call(Static(found.func), [owner], {}, node)
+            # It stays what it was when it was first asked for.
+            self.state[owner] = {**self.read(self.state.get(owner, {})), name: value}
+            return value
         if isinstance(found, staticmethod):
             return Static(found.__func__)
         if isinstance(found, classmethod):
@@ -360,6 +342,33 @@ class Objects(Control):
             raise self.unsupported(
                 "assignment to an attribute of this value", "Return the value instead.", node
             )
+        found = inspect.getattr_static(owner.type, name, None)
+        if isinstance(found, property):
+            self._watch_class(owner.type, name)
+            if found.fset is None:
+                raise self.unsupported(
+                    f"assignment to `{name}`, a property without a setter",
+                    "Assign to what it is computed from.",
+                    node,
+                )
+            self.call(Static(found.fset), [owner, value], {}, node)
+            return
+        setter = inspect.getattr_static(owner.type, "__setattr__", None)
+        if setter is not object.__setattr__:
+            frozen = dataclasses.is_dataclass(owner.type)
+            raise self.unsupported(
+                f"assignment to `{name}` of a `{owner.type.__name__}`, which is frozen"
+                if frozen
+                else f"assignment through `{owner.type.__name__}.__setattr__`",
+                "Make a new one: `dataclasses.replace(...)`."
+                if frozen
+                else "Give the attribute its value in a method of another name.",
+                node,
+            )
+        self.set_attribute(owner, name, value, node)
+
+    def set_attribute(self, owner: ObjectBox, name: str, value: Value, node: ast.AST) -> None:
+        """``owner.name = value`` without what its class has to say to it."""
         self.check_writable(owner, node)
         if owner.instance is not None:
             for state in (*self.enclosing, self.state):

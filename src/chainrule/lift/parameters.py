@@ -31,6 +31,7 @@ from chainrule.graph.types import (
 from chainrule.lift.arrays import array_type, dtype_name, is_ndarray, strange_array
 from chainrule.lift.memory import given_layout
 from chainrule.lift.numpy_calls import NumpyCalls
+from chainrule.lift.record_layout import attributes_of, is_plain
 from chainrule.lift.values import (
     ArrayBox,
     DictBox,
@@ -40,6 +41,7 @@ from chainrule.lift.values import (
     Static,
     TupleValue,
     Value,
+    is_made,
 )
 from chainrule.primitives import sequence
 
@@ -261,14 +263,31 @@ class Parameters(NumpyCalls):
         node = self.node(value)
         return Structure("leaf" if node.type.differentiable else "static", node)
 
+    # Whether the objects in a parameter are taken apart whatever their class, and those around.
+    by_attributes = False
+    taken_in: tuple[ObjectBox, ...] = ()
+
     def _object_structure(self, value: ObjectBox) -> Structure:
-        if dataclasses.is_dataclass(value.type):
-            names = tuple(field.name for field in dataclasses.fields(value.type) if field.init)
-            key = self.reference_key(value.type)
-            self.graph.reference(key, value.type)
+        fields = dataclasses.is_dataclass(value.type)
+        apart = fields or (self.by_attributes and attributes_of(value.instance))
+        if value in self.taken_in or not (apart or is_made(value)):
+            return Structure("static", self.object_node(value))
+        plain = is_plain(value.type)
+        if plain:
+            names = tuple(field.name for field in dataclasses.fields(value.type))
+        elif value.instance is not None:
+            names = attributes_of(value.instance)
+        else:
+            names = tuple(self.attributes_of(value))
+        key = self.reference_key(value.type)
+        self.graph.reference(key, value.type)
+        outer, self.taken_in = self.taken_in, (*self.taken_in, value)
+        try:
             values = [self._object_attribute(value, name, ast.Pass()) for name in names]
-            return Structure("object", None, tuple(map(self.structure, values)), (key, *names))
-        return Structure("static", self.object_node(value))
+            parts = tuple(map(self.structure, values))
+        finally:
+            self.taken_in = outer
+        return Structure("object" if plain else "instance", None, parts, (key, *names))
 
 
 # NumPy's numbers that stand alone, and fractions, by what they stand for.

@@ -8,14 +8,19 @@ Such a list is handled as one list for every field, whatever its length::
 from __future__ import annotations
 
 import dataclasses
+import functools
+import inspect
 import keyword
-from collections.abc import Callable, Hashable
+import types
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from chainrule.graph.types import BOOL, OPAQUE, Type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.records import dataclass
 
+# Where a class has such a method, its objects do more with attributes than hold them.
+HOOKS = ("__getattr__", "__getattribute__", "__setattr__", "__new__", "__get__")
 # The type of the list of one field's values; None where the values have nothing in common.
 ColumnType = Callable[[list[Any]], Type | None]
 
@@ -86,13 +91,58 @@ def _fields_of(value: Any) -> tuple[str, tuple[Hashable, ...]] | None:
         if names is not None:
             return "object", tuple(names)
         return ("tuple", tuple(range(len(value)))) if value and type(value) is tuple else None
-    if not dataclasses.is_dataclass(value) or isinstance(value, type):
-        return None
-    fields = dataclasses.fields(value)
-    if not fields or not all(field.init for field in fields):
-        return None
-    names = tuple(field.name for field in fields)
-    return ("object", names) if list(getattr(value, "__dict__", {})) == list(names) else None
+    names = attributes_of(value)
+    return ("object", names) if names else None
+
+
+def attributes_of(value: Any) -> tuple[str, ...]:
+    """The attributes of an object that does nothing but hold them; none of what is no such."""
+    kind = type(value)
+    if kind.__module__ in ("builtins", "numpy", "collections", "functools", "enum"):
+        return ()
+    if any(_hooks(vars(base)) for base in kind.__mro__[:-1]):
+        return ()
+    written = isinstance(inspect.getattr_static(kind, "__init__", None), types.FunctionType)
+    if not written or isinstance(value, BaseException):
+        return ()
+    slots = [
+        name
+        for base in reversed(kind.__mro__)
+        for name in _names_of_slots(vars(base).get("__slots__", ()))
+        if hasattr(value, name)
+    ]
+    held = [
+        name
+        for name in getattr(value, "__dict__", {})
+        # It is computed from the others.
+        if not isinstance(inspect.getattr_static(kind, name, None), functools.cached_property)
+    ]
+    return (*slots, *held)
+
+
+def _hooks(namespace: Mapping[str, Any]) -> bool:
+    """Whether a class has a say in what its attributes are."""
+    found = [namespace[name] for name in HOOKS if name in namespace]
+    codes = [getattr(hook, "__code__", None) for hook in found]
+    # Frozen dataclasses refuse to be written to.
+    return any(code is None or code.co_filename != "<string>" for code in codes)
+
+
+def _names_of_slots(slots: Any) -> tuple[str, ...]:
+    names = (slots,) if isinstance(slots, str) else tuple(slots)
+    return tuple(name for name in names if not name.startswith("__"))
+
+
+def is_plain(kind: type) -> bool:
+    """Whether the constructor of a class keeps the fields that it is given, and does no more."""
+    if issubclass(kind, tuple):
+        return True
+    if not dataclasses.is_dataclass(kind) or hasattr(kind, "__post_init__"):
+        return False
+    init = inspect.getattr_static(kind, "__init__", None)
+    generated = isinstance(init, types.FunctionType) and init.__code__.co_filename == "<string>"
+    hooked = any("__new__" in vars(base) for base in kind.__mro__[:-1])
+    return generated and not hooked and all(field.init for field in dataclasses.fields(kind))
 
 
 def singular(name: str) -> str:

@@ -14,12 +14,12 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.guard import Route, is_of_argument
 from chainrule.graph.node import Node
 from chainrule.graph.reach import is_apart
-from chainrule.graph.structure import RECORD_LISTS, Structure
+from chainrule.graph.structure import OF_ATTRIBUTES, RECORD_LISTS, Structure
 from chainrule.graph.types import OPAQUE, Type
 from chainrule.lift.nested import Nested
 from chainrule.lift.operators import is_object
 from chainrule.lift.parameters import column_type
-from chainrule.lift.record_layout import RecordLayout, layout_of, singular
+from chainrule.lift.record_layout import RecordLayout, is_plain, layout_of, singular
 from chainrule.lift.values import (
     DictBox,
     ListBox,
@@ -164,16 +164,17 @@ class RecordLists(Nested):
             return Structure(f"{layout.kind}s", None, tuple(parts), (value.entry, *layout.keys))
         key = self.reference_key(layout.type)
         self.graph.reference(key, layout.type)
-        return Structure("objects", None, tuple(parts), (key, value.entry, *layout.keys))
+        kind = "objects" if is_plain(layout.type) else "instances"
+        return Structure(kind, None, tuple(parts), (key, value.entry, *layout.keys))
 
     def value_of(self, structure: Structure) -> Value:
         if structure.kind not in RECORD_LISTS:
             return super().value_of(structure)
-        own = structure.kind == "objects"
+        own = structure.kind in OF_ATTRIBUTES
         entry, *keys = structure.keys[1:] if own else structure.keys
         columns = [super(RecordLists, self).value_of(part) for part in structure.parts]
         layout = RecordLayout(
-            structure.kind[:-1],
+            "object" if own else structure.kind[:-1],
             self.graph.references[structure.keys[0]] if own else None,
             tuple(keys),
             tuple(self.node(column).type for column in columns),

@@ -77,7 +77,7 @@ def assigned_names(body: Sequence[ast.AST]) -> list[str]:
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             for alias in node.names:
                 found[(alias.asname or alias.name).split(".")[0]] = None
-        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs)) and node.name:
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
             found[node.name] = None
         elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
             # Their targets are their own; a walrus inside binds outside.

@@ -106,7 +106,7 @@ class Statements(ListParts):
                     f"Write `{target.id} = {target.id} ...`, or give it an axis.",
                     node,
                 )
-            self.bind(target.id, self.binary(type(node.op), old, operand, node))
+            self.bind(target.id, self._combined(node, old, operand))
         elif isinstance(target, ast.Subscript):
             base = self.expression(target.value)
             if self.is_array(base):
@@ -131,7 +131,7 @@ class Statements(ListParts):
             operand = self.expression(node.value)
             if not isinstance(base, TupleValue) and self._changed_itself(old, node, operand):
                 return Completion.FALLS
-            value = self.binary(type(node.op), old, operand, node)
+            value = self._combined(node, old, operand)
             self.note_evaluated()
             self.write_item(base, key, value, target)
         else:
@@ -140,14 +140,19 @@ class Statements(ListParts):
             operand = self.expression(node.value)
             if self._changed_itself(old, node, operand):
                 return Completion.FALLS
-            value = self.binary(type(node.op), old, operand, node)
+            value = self._combined(node, old, operand)
             self.note_evaluated()
             self.write_attribute(owner, target.attr, value, target)
         return Completion.FALLS
 
+    def _combined(self, node: ast.AugAssign, old: Value, operand: Value) -> Value:
+        """What an augmented assignment binds its target to."""
+        found = self.in_place(type(node.op), old, operand, node)
+        return self.binary(type(node.op), old, operand, node) if found is None else found
+
     def _updated(self, node: ast.AugAssign, old: Value) -> Value:
         """What an augmented assignment makes of ``old``."""
-        value = self.binary(type(node.op), old, self.expression(node.value), node)
+        value = self._combined(node, old, self.expression(node.value))
         self.note_evaluated()
         return value
 
@@ -467,6 +472,9 @@ class Statements(ListParts):
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
+        raise NotImplementedError
+
+    def in_place(self, operator: type, old: Value, operand: Value, node: ast.AST) -> Value | None:
         raise NotImplementedError
 
     def module_value(self, module: Any, name: str) -> Value:

@@ -14,7 +14,7 @@ from typing import Any
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import PARAMETER, Graph, SignatureParameter
 from chainrule.graph.node import Node
-from chainrule.graph.structure import RECORD_LISTS, Structure
+from chainrule.graph.structure import OF_ATTRIBUTES, RECORD_LISTS, Structure
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Array, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted
@@ -163,6 +163,6 @@ def _subscript(structure: Structure, position: int) -> str:
         return f"[{structure.keys[position]!r}]"
     if structure.kind in ("dicts", "tuples"):
         return f"[{structure.keys[position + 1]!r}]"
-    if structure.kind in ("object", "objects"):
-        return f".{structure.keys[position + 1 + (structure.kind == 'objects')]}"
+    if structure.kind in OF_ATTRIBUTES:
+        return f".{structure.keys[position + 1 + (structure.kind in RECORD_LISTS)]}"
     return f"[{position}]"

@@ -11,7 +11,7 @@ from typing import Any
 
 from chainrule.graph.identity import Identity
 from chainrule.lift.parameters import column_type, example_type
-from chainrule.lift.record_layout import layout_of
+from chainrule.lift.record_layout import attributes_of, layout_of
 
 PLAIN = (float, int, bool, complex)
 # Types of arrays that were met: telling them from others again takes no questions.
@@ -102,9 +102,40 @@ def kind_key(value: Any) -> Hashable:
         return (kind, tuple((key, kind_key(item)) for key, item in value.items()))
     if hasattr(value, "__dataclass_fields__"):
         return (kind, tuple((name, kind_key(entry)) for name, entry in vars(value).items()))
+    held = _attributes_key(value)
+    if held is not None:
+        return (kind, held)
     if callable(value) or hasattr(value, "__dict__"):
         return Identity(value)
     return kind.__qualname__
+
+
+# Objects in objects that are told apart by what they hold; others are by which they are.
+DEEPEST = 20
+
+
+def _attributes_key(value: Any, depth: int = 0) -> Hashable | None:
+    """Kinds of what an object holds, if that is numbers, words and such objects, and no more."""
+    names = attributes_of(value) if depth < DEEPEST else ()
+    found: list[Hashable] = []
+    for name in names:
+        entry = getattr(value, name)
+        held: Hashable | None = kind_key(entry) if _is_data(entry) else None
+        if held is None and entry is not None:
+            held = _attributes_key(entry, depth + 1)
+            if held is None:
+                return None
+        found.append((name, held))
+    return tuple(found) if found else None
+
+
+def _is_data(value: Any) -> bool:
+    """Whether a value is a number, a word, an array or a container of these."""
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_data, value))
+    if isinstance(value, dict):
+        return all(map(_is_data, value.values()))
+    return value is None or type(value) in (*PLAIN, str) or hasattr(value, "dtype")
 
 
 def _column_key(values: list[Any]) -> Hashable:

@@ -1,0 +1,282 @@
+"""Objects as their classes define them: operators, properties, constructors, patterns."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pytest
+
+from chainrule import grad, hvp, value_and_grad
+from tests.differences import along
+
+PROGRAMS: list[tuple[Callable[[float], float], float]] = []
+
+
+def program(at: float) -> Callable[[Callable[[float], float]], Callable[[float], float]]:
+    """A function of one number and where its derivatives are measured."""
+
+    def note(function: Callable[[float], float]) -> Callable[[float], float]:
+        PROGRAMS.append((function, at))
+        return function
+
+    return note
+
+
+class Vec:
+    def __init__(self, *parts: float) -> None:
+        self.parts = list(parts)
+
+    def __add__(self, other):
+        if not isinstance(other, Vec):
+            return NotImplemented
+        return Vec(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def __radd__(self, other):
+        return Vec(*(other + part for part in self.parts))
+
+    def __mul__(self, k):
+        return Vec(*(k * part for part in self.parts))
+
+    __rmul__ = __mul__
+
+    def __neg__(self):
+        return Vec(*[-part for part in self.parts])
+
+    def __matmul__(self, other):
+        return sum(a * b for a, b in zip(self.parts, other.parts, strict=True))
+
+    def __iter__(self):
+        return iter(self.parts)
+
+    def __getitem__(self, i):
+        return self.parts[i]
+
+    def __setitem__(self, i, value):
+        self.parts[i] = value
+
+    def __len__(self):
+        return len(self.parts)
+
+    def __abs__(self):
+        return math.sqrt(self @ self)
+
+    def __eq__(self, other):
+        return self.parts == other.parts
+
+    def __lt__(self, other):
+        return abs(self) < abs(other)
+
+    def __iadd__(self, other):
+        for i in range(len(self.parts)):
+            self.parts[i] += other.parts[i]
+        return self
+
+
+@program(1.2)
+def operators_of_a_class(x):
+    a, b = Vec(x, 0.4, 1.0), Vec(0.4, 2.0, x * 0.4)
+    c = 2.0 * a + b * x + -a + (1.5 + b)
+    smaller = a if a < b else b
+    smaller[0] = c[1] * len(c)
+    first, *_ = smaller
+    return c @ a + abs(c) + first + sum(c) + (0.0 if a != b else x)
+
+
+@program(0.7)
+def other_names_see_what_is_added_in_place(x):
+    a = b = Vec(x, 1.0)
+    a += Vec(x * x, x)
+    return b[0] * b[1]
+
+
+@dataclass(order=True)
+class Bid:
+    price: float
+    size: float
+
+
+@program(1.3)
+def generated_comparisons(x):
+    bids = [Bid(x, 2.0), Bid(x, x), Bid(1.0, 5.0)]
+    first = bids[1] if bids[1] < bids[0] else bids[0]
+    total = first.size * first.price
+    if bids[1] == Bid(x, x) and bids[2] <= bids[0]:
+        total += bids[2].size * x
+    return total
+
+
+class Tank:
+    def __init__(self, level: float) -> None:
+        self.level = level
+
+    @property
+    def level(self) -> float:
+        return self._level
+
+    @level.setter
+    def level(self, value: float) -> None:
+        self._level = max(value, 0.1)
+
+    @cached_property
+    def started(self) -> float:
+        return self._level**2
+
+
+@program(1.3)
+def setters_of_properties(x):
+    tank = Tank(x)
+    tank.level -= 0.5 * x
+    high = tank.level
+    tank.level = x - 10.0
+    return high * tank.level * x
+
+
+@program(1.3)
+def cached_properties_stay_what_they_were(x):
+    tank = Tank(x)
+    before = tank.started
+    tank.level = x * x
+    return before * x + tank.started * tank.level
+
+
+@dataclass(frozen=True)
+class Oscillator:
+    k: float
+    m: float = 1.0
+    omega: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "omega", math.sqrt(self.k / self.m))
+
+
+@program(1.3)
+def fields_computed_after_init(k):
+    one = Oscillator(k)
+    other = dataclasses.replace(one, m=2.0 * k)
+    return math.cos(one.omega * 0.3) + other.omega * other.m
+
+
+@dataclass
+class Const:
+    value: float
+
+
+@dataclass
+class Var:
+    name: str
+
+
+@dataclass
+class Sum:
+    left: Any
+    right: Any
+
+
+def evaluated(expression, env):
+    match expression:
+        case Const(value):
+            return value
+        case Var(name):
+            return env[name]
+        case Sum(Const(0.0), right):
+            return evaluated(right, env)
+        case Sum(left, right=right):
+            return evaluated(left, env) + evaluated(right, env)
+
+
+@program(1.3)
+def patterns_of_classes(x):
+    expression = Sum(Sum(Const(0.0), Var("x")), Sum(Const(x * x), Var("y")))
+    return evaluated(expression, {"x": x, "y": 2.0 * x})
+
+
+@program(1.3)
+def patterns_of_containers(x):
+    total = 0.0
+    for shape in [("circle", x), ("box", x, 2.0 * x), {"kind": "gap", "width": x}, [x, 1.0, x]]:
+        match shape:
+            case ("circle", r):
+                total += math.pi * r**2
+            case ("box", *sides):
+                total += sides[0] * sides[1]
+            case {"kind": "gap", "width": width}:
+                total -= width**3
+            case [first, *_, float(last)]:
+                total += first * last
+    return total
+
+
+@pytest.mark.parametrize(("function", "at"), PROGRAMS, ids=[f.__name__ for f, _ in PROGRAMS])
+def test_derivatives_of_objects_are_those_measured(function, at):
+    slope, noise = along(lambda step: function(at + step))
+    for mode in ("reverse", "forward"):
+        value, found = value_and_grad(function, mode=mode)(at)
+        assert value == function(at)
+        assert found == pytest.approx(slope, rel=1e-7, abs=1e-9 + noise)
+    curvature, noise = along(lambda step: grad(function)(at + step))
+    assert hvp(function)(at, 1.0)[1] == pytest.approx(curvature, rel=1e-6, abs=1e-8 + noise)
+
+
+# --- gradients by objects ------------------------------------------------------------------------
+
+
+class Ball:
+    """An ordinary class whose constructor computes what it keeps."""
+
+    def __init__(self, radius: float, density: float) -> None:
+        self.radius = radius
+        self.mass = density * radius**3
+
+    def energy(self, v: float) -> float:
+        return 0.5 * self.mass * v**2 / self.radius
+
+
+@dataclass
+class Checked:
+    k: float
+    m: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.k <= 0.0 or self.m <= 0.0:
+            raise ValueError("k and m are positive")
+
+
+class Slotted:
+    __slots__ = ("k", "x")
+
+    def __init__(self, k: float, x: float) -> None:
+        self.k = k
+        self.x = x
+
+
+def test_the_gradient_by_an_object_is_an_object_of_its_class_with_its_attributes():
+    slope = grad(lambda ball, v: ball.energy(v))
+    for ball in (Ball(2.0, 3.0), Ball(1.5, 1.0)):
+        found = slope(ball, 0.7)
+        assert type(found) is Ball and set(vars(found)) == {"radius", "mass"}
+        assert found.mass == pytest.approx(0.5 * 0.49 / ball.radius)
+        assert found.radius == pytest.approx(-0.5 * ball.mass * 0.49 / ball.radius**2)
+    found = grad(lambda s: s.k * s.x**2)(Slotted(2.0, 3.0))
+    assert (type(found), found.k, found.x) == (Slotted, 9.0, 12.0)
+
+
+def test_the_gradient_by_an_object_does_not_run_its_constructor():
+    found = grad(lambda c: -c.k * c.m)(Checked(2.0, 3.0))
+    assert type(found) is Checked and (found.k, found.m) == (-3.0, -2.0)
+    found = grad(lambda balls: sum(ball.mass**2 for ball in balls))([Ball(1.0, 2.0)] * 2)
+    assert [(ball.radius, ball.mass) for ball in found] == [(0.0, 4.0), (0.0, 4.0)]
+    computed = grad(lambda p: p.k * p.omega)(Oscillator(4.0))
+    assert (computed.k, computed.m, computed.omega) == (2.0, 0.0, 4.0)
+
+
+def test_one_derivative_serves_all_objects_of_a_class():
+    slope = grad(lambda ball: ball.mass**2 * ball.radius)
+    slope(Ball(1.0, 2.0))
+    text = slope.source
+    slope(Ball(2.0, 5.0))
+    assert slope.source is text
