@@ -114,13 +114,13 @@ class Tank:
     def __init__(self, level: float) -> None:
         self.level = level
 
-    @property
-    def level(self) -> float:
+    def _read(self) -> float:
         return self._level
 
-    @level.setter
-    def level(self, value: float) -> None:
+    def _write(self, value: float) -> None:
         self._level = max(value, 0.1)
+
+    level = property(_read, _write)
 
     @cached_property
     def started(self) -> float:
