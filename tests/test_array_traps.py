@@ -342,3 +342,31 @@ def test_the_slope_of_a_root_has_the_shape_of_its_argument() -> None:
     assert slope.shape == x.shape
     root = np.sqrt(1.5 + x**2)
     assert np.allclose(slope, np.cos(root.sum()) * x / root, rtol=1e-14)
+
+
+def tuple_as_an_array_of_indices(x: Any) -> Any:
+    y = x.copy()
+    y[(0, 2),] = 2.0 * x[..., (1, 0)]
+    return np.sum(y[(0, 2),] ** 2) + np.sum(x[[True, False, True]] ** 3)
+
+
+def test_a_tuple_within_a_subscript_is_an_array_of_indices() -> None:
+    check(tuple_as_an_array_of_indices, X)
+
+
+def padded(p: Any, c: Any, n: Any) -> Any:
+    if len(p) == 2:
+        p = [p[0], p[1], 0.5]
+    total = 0.0
+    for k in range(n):
+        if c > k:
+            total += p[k] * p[2]
+    if c > 0.0:
+        return total + p[1] * n
+    return p[0] ** 2
+
+
+@pytest.mark.parametrize("c", [-1.0, 0.0, 1.0])
+@pytest.mark.parametrize("p", [np.array([0.7, 1.3]), np.array([0.7, 1.3, -0.4])])
+def test_the_adjoint_of_a_list_that_only_one_branch_makes(p: Any, c: float) -> None:
+    check(padded, p, c, 2)

@@ -47,6 +47,9 @@ def test_1_ties_and_zero_vectors_of_arrays() -> None:
     assert list(grad(lambda v: np.max(v))(np.array([1.0, 3.0, 3.0]))) == [0.0, 0.5, 0.5]
     assert list(grad(lambda v: np.linalg.norm(v))(np.zeros(2))) == [0.0, 0.0]
     assert list(grad(lambda v: np.std(v))(np.ones(3))) == [0.0, 0.0, 0.0]
+    assert list(grad(lambda v: np.nanstd(v))(np.ones(3))) == [0.0, 0.0, 0.0]
+    assert list(grad(lambda v: np.sqrt(np.var(v)))(np.ones(3))) == [0.0, 0.0, 0.0]
+    assert list(grad(lambda v: np.sqrt(v @ v / len(v)))(np.zeros(3))) == [0.0, 0.0, 0.0]
     assert list(grad(lambda v: np.abs(v).sum())(np.array([0.0, -2.0]))) == [0.0, -1.0]
     assert all(
         0.0 <= s <= 1.0 for s in grad(lambda v: np.clip(v, 0, 1).sum())(np.array([0.0, 1.0]))

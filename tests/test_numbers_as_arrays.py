@@ -56,10 +56,19 @@ def test_a_number_is_an_array_of_one_entry_that_is_repeated(expression: str, x: 
     assert value.shape == program(expression)(x).shape
 
 
-@pytest.mark.parametrize("expression", ["np.kron(x, 2.0)", "np.inner(x, x)", "np.vdot(x, 3.0)"])
+@pytest.mark.parametrize(
+    "expression", ["np.kron(x, 2.0)", "np.inner(x, x)", "np.dot(x, 2.0)", "np.vdot(x, 3.0)"]
+)
 def test_products_of_numbers(expression: str) -> None:
     f = program(expression)
-    assert oracle.agrees(oracle.derivative(f, (1.3,)), grad(f)(1.3))
+    value, slope = value_and_grad(f)(1.3)
+    assert oracle.same_bits(value, f(1.3))
+    assert oracle.agrees(oracle.derivative(f, (1.3,)), slope)
+
+
+@pytest.mark.parametrize("expression", ["np.reshape(x, ())", "np.broadcast_to(x, ())"])
+def test_a_shape_without_axes_is_given_to_numpy(expression: str) -> None:
+    assert grad(program(f"3.0 * {expression}"))(1.3) == 3.0
 
 
 @pytest.mark.parametrize(

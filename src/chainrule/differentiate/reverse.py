@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from chainrule.differentiate.activity import active, all_steps, carrying_args, varied
 from chainrule.differentiate.chosen import Uses, hidden_entries, is_choice, may_be_steep, only_in
+from chainrule.differentiate.computed import arms_not_run, is_taken, only_arm_with
 from chainrule.differentiate.forward import check_rule
 from chainrule.differentiate.points import Condition, Doubt, Points, either, nonzero, refuse_points
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, inside
@@ -305,7 +306,7 @@ class ReverseWalker(Adjoints):
                         if node in bars
                         or not (is_array(node) or isinstance(node.type, SequenceType))
                         or self.bar(node) is not None
-                        or not _arms_not_run(node, block)
+                        or not arms_not_run(node, block)
                         else self.graph.undefined()
                         for node in touched
                     )
@@ -329,6 +330,16 @@ class ReverseWalker(Adjoints):
 
     def _bar_or_zero(self, node: Node, bars: Bars) -> Node:
         bar = bars[node] if node in bars else self.bar(node)
+        if bar is None and (is_array(node) or isinstance(node.type, SequenceType)):
+            arm = only_arm_with(node)
+            taken = None if arm is None else is_taken(arm, self.graph.cursor)
+            if taken is False:
+                return self.graph.undefined()
+            if arm is not None and taken is None:
+                return self._zero_within(node, [arm])
+        return self._as_bar(bar, node)
+
+    def _as_bar(self, bar: Node | None, node: Node) -> Node:
         if is_array(node):
             return widened(bar, node)
         return zero_of(node) if bar is None else bar
@@ -498,7 +509,7 @@ class ReverseWalker(Adjoints):
 
     def _captured_start(self, outer: Node) -> Node:
         """The adjoint of a value from outside before a loop; where it was not computed, none."""
-        arms = [] if self.bar(outer) is not None else _arms_not_run(outer, self.graph.cursor)
+        arms = [] if self.bar(outer) is not None else arms_not_run(outer, self.graph.cursor)
         if not arms or not (is_array(outer) or isinstance(outer.type, SequenceType)):
             return self._bar_or_zero(outer, {})
         return self._zero_within(outer, arms)
@@ -506,7 +517,7 @@ class ReverseWalker(Adjoints):
     def _zero_within(self, outer: Node, arms: Sequence[Block]) -> Node:
         """The zero of a value where the arms, outer ones first, that computed it have run."""
         if not arms:
-            return self._bar_or_zero(outer, {})
+            return self._as_bar(None, outer)
         owner = arms[0].owner
         assert owner is not None
         blocks = [Block(self.graph, self.graph.cursor, arm) for arm in owned_blocks(owner)]
@@ -558,19 +569,6 @@ class ReverseWalker(Adjoints):
             found[arg] = None
             if arg.op is sequence.slice_of or sequence.is_row(arg):
                 self._capture(arg.args[0], old, found)
-
-
-def _arms_not_run(node: Node, block: Block) -> list[Block]:
-    """The arms, outer ones first, without which ``node`` is not computed before ``block``."""
-    ran = {each for b in block.around() for each in (b, b.mirrored)}
-    found: list[Block] = []
-    arm: Block | None = node.block
-    while arm is not None and arm not in ran:
-        owner = arm.owner
-        if owner is not None and owner.op is IF and all(b.completes for b in owned_blocks(owner)):
-            found.append(arm)
-        arm = arm.parent
-    return found[::-1]
 
 
 def is_array(node: Node) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from typing import Any, Protocol
 
 from chainrule.emit.plan import Value
@@ -188,7 +189,7 @@ def _place_sizes(
         positional.insert(0, _shape(sizes))
     elif op.name == "eye" or method:
         positional.extend(sizes)
-    elif sizes:
+    elif sizes or op.signature.parameters[str(op.sizes)].default is inspect.Parameter.empty:
         positional.append(_shape(sizes))
 
 

@@ -14,12 +14,9 @@ from chainrule.graph.block import Graph
 from chainrule.graph.guard import Given, Route, array_layout
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
-    BOOL,
     COMPLEX,
-    DYNAMIC,
     FLOATING,
     INT,
-    OPAQUE,
     Array,
     Type,
     array_of,
@@ -37,7 +34,6 @@ from chainrule.lift.values import (
     Layout,
     ListBox,
     Place,
-    Range,
     Static,
     Step,
     TupleValue,
@@ -45,9 +41,8 @@ from chainrule.lift.values import (
     View,
 )
 from chainrule.primitives import sequence
-from chainrule.primitives.arrays import complex_numbers, creation, indexing, positions, shaping
+from chainrule.primitives.arrays import complex_numbers, creation, indexing, shaping
 from chainrule.primitives.arrays.lengths import IN_PLACE
-from chainrule.primitives.arrays.records import component, counted_component
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import LEAVE
 
@@ -106,17 +101,6 @@ def is_numeric(value: Any) -> bool:
     if value.dtype.kind == "c":
         return str(value.dtype) in COMPLEX and (is_ndarray(value) or value.ndim == 0)
     return value.dtype.kind in "iub" and (is_ndarray(value) or value.ndim == 0)
-
-
-def _told_distinct(pattern: str, nodes: Sequence[Node]) -> str:
-    """A pattern whose positions are marked as all different where one call gave them so."""
-    arrays = [part for letter, part in indexing.parts_of(pattern, nodes) if letter == "a"]
-    told = (component, counted_component)
-    owners = {part.args[0] if part.op in told else None for (part,) in arrays}
-    owner = owners.pop() if len(owners) == 1 else None
-    if owner is None or owner.op not in positions.DISTINCT:
-        return pattern
-    return pattern.replace("a", "u")
 
 
 class Arrays(Containers):
@@ -375,63 +359,11 @@ class Arrays(Containers):
 
     # --- reading --------------------------------------------------------------------------
 
-    def subscript_parts(self, key: ast.expr) -> tuple[str, tuple[Node, ...]]:
-        """The pattern and the nodes of a subscript of an array."""
-        parts = key.elts if isinstance(key, ast.Tuple) else [key]
-        pattern, nodes = "", []
-        for part in parts:
-            if isinstance(part, ast.Slice):
-                pattern += "s"
-                for bound in (part.lower, part.upper, part.step):
-                    value = Static(None) if bound is None else self.expression(bound)
-                    nodes.append(self.node(value))
-                continue
-            letter, found = self.subscript_part(self.expression(part), part)
-            pattern += letter
-            nodes.extend(found)
-        return _told_distinct(pattern, nodes), tuple(nodes)
-
-    def subscript_values(self, value: Value, node: ast.AST) -> tuple[str, tuple[Node, ...]]:
-        """The pattern and the nodes of a subscript that is at hand as a value."""
-        pattern, nodes = self.subscript_part(value, node)
-        return _told_distinct(pattern, nodes), tuple(nodes)
-
     def flat_view(self, value: Value) -> Value:
         """An array seen as a vector."""
         found = self.viewed(value, shaping.reshape, (self.graph.constant(-1),), ("C", "method"))
         self.may_share(found, value)
         return found
-
-    def subscript_part(self, value: Value, node: ast.AST) -> tuple[str, list[Node]]:
-        """One part of a subscript that is no slice."""
-        value = self.read(value)
-        known, found = self.static_value(value)
-        if known and found is None:
-            return "n", []
-        if known and found is Ellipsis:
-            return "e", []
-        if known and isinstance(found, slice):
-            return "s", [self.graph.constant(b) for b in (found.start, found.stop, found.step)]
-        if isinstance(value, TupleValue):
-            letters, nodes = "", []
-            for item in value.items:
-                letter, more = self.subscript_part(item, node)
-                letters += letter
-                nodes.extend(more)
-            return letters, nodes
-        if isinstance(value, Range):
-            bounds = (value.start, value.stop, value.step)
-            return "u", [self.call_array(creation.arange, bounds, (None,))]
-        index = self.array_node(value)
-        if index.type in (OPAQUE, DYNAMIC, BOOL):
-            raise self.unsupported(
-                "a subscript of which it is known at run time only what part it means",
-                "Make it with functions that are understood, or pass it in as a parameter.",
-                node,
-            )
-        if isinstance(index.type, Array):
-            return ("m" if index.type.dtype == "bool" else "a"), [index]
-        return "i", [index]
 
     def array_item(self, base: Value, pattern: str, nodes: tuple[Node, ...]) -> Value:
         """``base[...]``."""

@@ -225,7 +225,9 @@ class NumpyCalls(Methods):
             )
         numbers = [not unit_axes_of(array.type) for array in arrays]
         if any(numbers) and (op in SCALING or (op is products.kron and all(numbers))):
-            return self.boxed(self.primitive(arithmetic.multiply, *arrays))
+            # Of two numbers NumPy gives one of its own.
+            spelled = ("numpy.multiply",) if all(numbers) else ()
+            return self.boxed(self.primitive(arithmetic.multiply, *arrays, params=spelled))
         for array in arrays:
             self._check_entries(array, op, node)
         if op.vectors:

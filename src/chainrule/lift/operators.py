@@ -19,9 +19,9 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
-from chainrule.lift.arrays import Arrays
 from chainrule.lift.containers import NUMBERS, SYMBOLS
 from chainrule.lift.core import Completion
+from chainrule.lift.subscripts import Subscripts
 from chainrule.lift.values import (
     Closure,
     DictBox,
@@ -83,7 +83,7 @@ STATIC_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
 }
 
 
-class Operators(Arrays):
+class Operators(Subscripts):
     """Applies operators to values."""
 
     def binary(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:

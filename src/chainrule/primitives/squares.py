@@ -15,6 +15,9 @@ ADDING_UP = {
     "array_sum", "mean", "expand_dims", "reshape", "ravel", "section", "index", "transpose",
 }  # fmt: skip
 
+# Of one number, or of the distances from a mean.
+SQUARES = ("square", "var", "var_where", "nanvar")
+
 
 def is_sum_of_squares(node: Node, depth: int = 8) -> bool:
     """Whether a value is a sum of squares of numbers or entries of arrays, or a multiple of one.
@@ -27,7 +30,7 @@ def is_sum_of_squares(node: Node, depth: int = 8) -> bool:
     if op.name == "einsum":
         terms = str(node.params[0]).partition("->")[0].split(",")
         return len(args) == 2 and args[0] is args[1] and terms[0] == terms[1]
-    if op.name == "square":
+    if op.name in SQUARES:
         return True
     if op.name == "power" and is_constant(args[1]):
         exponent = constant_value(args[1])
@@ -35,10 +38,13 @@ def is_sum_of_squares(node: Node, depth: int = 8) -> bool:
     if op.name in ADDING_UP and depth:
         return is_sum_of_squares(args[0], depth - 1)
     added = args if op.name == "add" and depth else ()
-    if op.name in ("multiply", "divide") and depth:
-        # c * a, a * c and a / c
+    if op.name == "divide" and depth:
+        # It is 0 where what is divided is, whatever by.
+        added = args[:1]
+    if op.name == "multiply" and depth:
+        # c * a and a * c
         added = tuple(arg for arg in args if not _is_scale(arg))
-        if len(added) == 2 or (op.name == "divide" and added != args[:1]):
+        if len(added) == 2:
             return False
     return bool(added) and all(is_sum_of_squares(arg, depth - 1) for arg in added)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from chainrule.graph.block import CONSTANT, PARAMETER
 from chainrule.graph.node import Node
-from chainrule.graph.types import unit_axes_of
+from chainrule.graph.types import Array, unit_axes_of
 from chainrule.records import dataclass
 
 Key = tuple[Any, ...]
@@ -93,7 +93,7 @@ def number(node: Node, of: Of, depth: int = 6) -> Length:
     op, args = node.op, node.args
     if op is CONSTANT and isinstance(node.params[0], int):
         return Length(int(node.params[0]))
-    if op.name == "dimension":
+    if op.name == "dimension" and isinstance(args[0].type, Array):
         return of(args[0])[int(str(node.params[0]))]
     if op.name in ("add", "subtract") and depth:
         right = number(args[1], of, depth - 1)
