@@ -324,3 +324,48 @@ def test_entries_of_a_list_are_told_from_other_objects() -> None:
     assert grad(all_but_the_usual)(3.0, [USUAL, Factor(2.0), Factor(3.0)]) == 5.0
     assert grad(all_but_the_usual)(3.0, [Factor(2.0), Factor(2.0), Factor(3.0)]) == 7.0
     assert grad(all_but_one)(3.0, [Factor(2.0), Factor(3.0)], Factor(2.0)) == 5.0
+
+
+def translated(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Parameters of other names, as layers of translation give."""
+    own = inspect.signature(function)
+    renamed = own.replace(
+        parameters=[each.replace(name=f"{each.name}_") for each in own.parameters.values()]
+    )
+
+    @functools.wraps(function)
+    def inner(*args, **keywords):
+        bound = renamed.bind(*args, **keywords)
+        handed_on = {}
+        for name, value in bound.arguments.items():
+            handed_on[name[:-1]] = value
+        return function(**handed_on)
+
+    inner.__signature__ = renamed  # type: ignore[attr-defined]
+    return inner
+
+
+def completed(function: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def inner(*args, **keywords):
+        bound = signature.bind(*args, **keywords)
+        bound.apply_defaults()
+        bound.arguments["scale"] *= 2.0
+        return function(*bound.args, **bound.kwargs)
+
+    return inner
+
+
+@completed
+def weighted(x, *rest, scale=1.5, **more):
+    return x * x * sum(rest) * scale * more.get("last", 1.0)
+
+
+def test_arguments_that_a_decorator_binds_by_a_signature() -> None:
+    turned = translated(model)
+    assert grad(turned)(3.0, b_=2.0) == 2.0 * 3.0 * 2.0 + 1.0
+    assert grad(turned, wrt="c_")(3.0, 2.0, c_=4.0) == 3.0
+    assert value_and_grad(weighted)(2.0, 3.0, 4.0, last=0.5) == (42.0, 42.0)
+    assert grad(weighted, wrt="scale")(2.0, 3.0, scale=1.0) == 24.0

@@ -185,7 +185,9 @@ def _reshaped(args: list[ast.expr], order: str) -> ast.expr:
 def _place_sizes(
     op: ArrayCall, positional: list[ast.expr], sizes: list[ast.expr], method: bool
 ) -> None:
-    if op.name == "full":
+    if not sizes and op.sizes == "shape" and op.name != "full":
+        positional.append(_shape(sizes))
+    elif op.name == "full":
         positional.insert(0, _shape(sizes))
     elif op.name == "eye" or method:
         positional.extend(sizes)

@@ -98,6 +98,8 @@ class _Builder:
             container = node.type == OPAQUE or isinstance(node.type, Sequence)
             if container and given.shape is not None and node in self.values:
                 plan.counts[self.values[node]] = given.shape[0]
+            if given.shape == () and node in self.values:
+                plan.axisless.add(self.values[node])
         return plan
 
     def lengths(self) -> dict[Value, Hashable]:

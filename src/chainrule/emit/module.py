@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import Any
 
+from chainrule.emit.axisless import axisless
 from chainrule.emit.buffers import make_buffers_once
 from chainrule.emit.build import build
 from chainrule.emit.checked import unpack_checked
@@ -212,7 +213,7 @@ def _function_text(
         names = Names(plan, reserved | _header_names(plan, speller))
         answers: dict[ast.stmt, Answer] = {}
         used = set(count_uses(plan.body))
-        body = Writer(speller, names, answers, used, plan).block(plan.body) or [ast.Pass()]
+        body = Writer(speller, names, answers, used, plan, axisless(plan, names)).block(plan.body) or [ast.Pass()]
         lines = body_lines(body, answers, _own_file(plan), comments)
         if max(map(len, lines)) <= WIDTH - 4:
             break

@@ -274,6 +274,8 @@ class Plan:
         Whether any array is computed.
     keeping:
         Of the states, the arrays that have the same shape in every step as before the loop.
+    axisless:
+        Numbers that the caller gives as arrays without axes.
     owned:
         Sums and products of arrays, each with an argument whose memory may take the result.
     into:
@@ -292,6 +294,7 @@ class Plan:
     counts: dict[Value, int] = field(default_factory=dict)
     arrays: bool = False
     keeping: set[Value] = field(default_factory=set)
+    axisless: set[Value] = field(default_factory=set)
     owned: set[tuple[Value, Value]] = field(default_factory=set)
     into: dict[Value, Value] = field(default_factory=dict)
     cleared: dict[Value, Value] = field(default_factory=dict)

@@ -55,6 +55,8 @@ class Writer:
     answers: dict[ast.stmt, Answer]
     used: set[Value]
     plan: Plan
+    # Variables whose objects are not to be written to.
+    axisless: set[str]
     # The context managers around what is being written.
     managers: Managers = ()
 
@@ -155,7 +157,7 @@ class Writer:
         """Whether ``x += e`` may stand for ``x = x + e``: of arrays it writes into x."""
         if isinstance(value.type, Array) and value.type.unit_axes:
             return (value, old) in self.plan.owned or self.plan.into.get(value) is old
-        return _is_number(value)
+        return _is_number(value) and self.names[old] not in self.axisless
 
     def augmented(self, value: Value) -> ast.stmt | None:
         """``x += e`` where ``x = x + e`` is meant."""

@@ -18,6 +18,7 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls import Builtin
 from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.inspection import QUESTIONS, Inspection
+from chainrule.lift.signatures import BINDING
 from chainrule.lift.values import (
     DictBox,
     Enumerate,
@@ -419,6 +420,7 @@ def _modulo_parts(self: Builtins, args: Arguments, keywords: Keywords, node: ast
 
 BUILTINS: dict[Any, Builtin] = {
     **QUESTIONS,
+    **BINDING,
     builtins.range: _range,
     builtins.len: _length,
     builtins.zip: lambda self, args, keywords, node: Zip(tuple(args)),

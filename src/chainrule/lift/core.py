@@ -103,6 +103,10 @@ class Core:
         # What was in objects and arrays that exist outside when the function began.
         self.attributes: dict[ObjectBox, dict[str, Value]] = {}
         self.outside: dict[ListBox, Node] = {}
+        # Arrays without axes into which the function has written.
+        self.axisless: set[Node] = set()
+        # The mask under which entries are computed that go into one of them.
+        self.mask: Node | None = None
         # Whether a function was called that takes arrays for numbers.
         self.calls_numpy = False
         # The Python types that numbers may have.

@@ -287,11 +287,18 @@ class Expressions(Operators):
             return self.boxed(self.primitive(arithmetic.negative, self.node(value)))
         if isinstance(node.op, ast.UAdd):
             return self.boxed(self.primitive(arithmetic.positive, self.node(value)))
-        if self.is_array(value):
+        if self.is_array(value) or self._is_numpy_truth(value):
             return self.boxed(self.primitive(masks.invert, self.node(value)))
         if number is not None:
             return self.graph.constant(~number)
         return self.verbatim("~_0_", self.node(value), type=INT)
+
+    def _is_numpy_truth(self, value: Value) -> bool:
+        """Whether ``~value`` is the other truth: that of one of Python's is a number."""
+        if not isinstance(value, Node) or value.type != BOOL:
+            return False
+        kinds = self.python_types(value)
+        return bool(kinds) and not any(issubclass(kind, int) for kind in kinds)
 
     def _boolean(self, node: ast.BoolOp) -> Value:
         return self._boolean_from(node, 0)
@@ -399,7 +406,7 @@ class Expressions(Operators):
         key = self.expression(node.slice)
         masked = isinstance(key, Node) and key.type == BOOL
         if masked and isinstance(base, Node) and base.type == FLOAT:
-            return self.number_item(base, key)
+            return base if key is self.mask else self.number_item(base, key)
         return self.item(base, key, node)
 
     def number_item(self, base: Node, mask: Node) -> Value:

@@ -38,6 +38,7 @@ from chainrule.primitives.declare import Primitive
 # The Python types of numbers whose graph type is certain, and what NumPy calls its own.
 PYTHON_TYPES: dict[Type, type] = {FLOAT: float, INT: int, BOOL: bool}
 NUMPY_NAMES = {float: "float64", int: "int64", bool: "bool_"}
+PYTHONS = frozenset((float, int, bool))
 COUNTS = ("dimension", "size_of", "length")
 Arguments = list[Value]
 Keywords = dict[str, Value]
@@ -87,7 +88,7 @@ class Inspection(Calls):
             return (type(self.graph.globals[str(node.params[0]), str(node.params[1])]),)
         if node in self.routes or (op is PARAMETER and node.block is self.graph.body):
             return (own,)
-        if op.name == "array_copy":
+        if isinstance(op, Primitive) and op.boxes_numbers:
             return (sys.modules["numpy"].ndarray,)
         if op.name in COUNTS:
             return (own,)
@@ -97,7 +98,7 @@ class Inspection(Calls):
             return (numpys,)
         if isinstance(op, Primitive) and op.symbol is not None:
             parts = [self._number_types(arg) for arg in node.args]
-            if any(part and own not in part and int not in part for part in parts):
+            if any(part and not PYTHONS.intersection(part) for part in parts):
                 return (numpys,)
             if all(len(part) == 1 and part[0] in PYTHON_TYPES.values() for part in parts):
                 return (own,)

@@ -101,6 +101,8 @@ class Operators(Subscripts):
             return self.text_operator(operator, left, right)
         op = BINARY.get(operator)
         a, b = self.node(left), self.node(right)
+        if operator in BITWISE_ARRAYS and a.type == b.type == BOOL:
+            return self.primitive(BITWISE_ARRAYS[operator], a, b)
         if operator in BITWISE and not (a.type == FLOAT or b.type == FLOAT):
             return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", a, b, type=INT)
         if op is None or not (a.type in NUMBERS or b.type in NUMBERS or a.type == b.type == OPAQUE):

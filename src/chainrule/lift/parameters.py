@@ -98,6 +98,8 @@ class Parameters(NumpyCalls):
         if (like := _number_like(example)) is not None:
             number = read(like)
             self.number_types[number] = (type(example),)
+            if is_ndarray(example):
+                self.graph.given[number] = Given(route, ())
             return number
         if example is None or isinstance(example, (str, bytes)):
             if self.watched_words:

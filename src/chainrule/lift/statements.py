@@ -10,8 +10,8 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.axisless import Axisless
 from chainrule.lift.core import Completion, Flag
-from chainrule.lift.list_parts import ListParts
 from chainrule.lift.values import (
     BOXES,
     UNBOUND,
@@ -31,7 +31,7 @@ from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.effect import RAISE, STATEMENT
 
 
-class Statements(ListParts):
+class Statements(Axisless):
     """Lifts statements that do not branch."""
 
     def statement(self, node: ast.stmt) -> Completion:
@@ -51,6 +51,8 @@ class Statements(ListParts):
     # --- assignment -----------------------------------------------------------------------
 
     def _assign(self, node: ast.Assign) -> Completion:
+        if len(node.targets) == 1 and self.write_masked(node, node.targets[0]):
+            return Completion.FALLS
         value = self.alternatives(node.value)
         self.note_evaluated()
         for target in node.targets:
@@ -94,11 +96,16 @@ class Statements(ListParts):
 
     def _augmented(self, node: ast.AugAssign) -> Completion:
         target = node.target
+        if self.write_masked(node, target):
+            return Completion.FALLS
         if isinstance(target, ast.Name):
             old = self.lookup(target.id, target)
             operand = self.expression(node.value)
             self.note_evaluated()
             if self._changed_itself(old, node, operand):
+                return Completion.FALLS
+            value = self._combined(node, old, operand)
+            if self.add_to_number(target.id, old, value, node):
                 return Completion.FALLS
             if isinstance(old, Node) and old.op is array_copy:
                 raise self.unsupported(
@@ -106,7 +113,7 @@ class Statements(ListParts):
                     f"Write `{target.id} = {target.id} ...`, or give it an axis.",
                     node,
                 )
-            self.bind(target.id, self._combined(node, old, operand))
+            self.bind(target.id, value)
         elif isinstance(target, ast.Subscript):
             base = self.expression(target.value)
             if self.is_array(base):

@@ -109,6 +109,7 @@ where.transposed = lambda x, y, z, out, out_bar: (
 )
 where.result = lambda types: arithmetic_type(types[1:])
 where.simplify = settled_choice
+where.boxes_numbers = True
 
 
 @elementwise(

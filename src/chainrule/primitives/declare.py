@@ -118,6 +118,8 @@ class Primitive(Op):
         :mod:`chainrule.primitives.bounds`; None is anything.
     strict:
         Python raises where an argument is outside the domain: what has been evaluated is inside.
+    boxes_numbers:
+        Of numbers it makes an array without axes, where other functions of NumPy give a number.
     chooses:
         It selects among its arguments, or tells what selects: not all that it is given is felt.
     formula:
@@ -133,6 +135,7 @@ class Primitive(Op):
     # Its rule holds for complex numbers too.
     takes_complex = False
     chooses = False
+    boxes_numbers = False
     lengths: Callable[..., Any] | None = None
     formula: dict[str, str] | None = None
 

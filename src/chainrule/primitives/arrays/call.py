@@ -228,6 +228,10 @@ class ArrayLinear(ArrayCall, Linear):
             widened(dot, arg) if position in carrying else arg
             for position, (dot, arg) in enumerate(zip(dots, arrays, strict=False))
         ]
+        if self.simplify is not None:
+            simpler: Node | None = self.simplify(*filled, *sizes, **self.statics(node.params))
+            if simpler is not None:
+                return simpler
         return out.graph.cursor.add(self, (*filled, *sizes), node.params)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:

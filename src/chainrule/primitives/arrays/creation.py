@@ -380,6 +380,14 @@ def array_copy(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
     walker.accumulate(node.args[0], out_bar)
 
 
+def _number_itself(a: Node, *, dtype: str | None = None) -> Node | None:
+    same = dtype is None or dtype == dtype_of(a.type)
+    return a if same and not unit_axes_of(a.type) else None
+
+
+array_copy.simplify = _number_itself
+
+
 @array_linear(
     "astype", signature="a, dtype", method="astype", typed=lambda a, dtype: _like(a, dtype),
     uniform="passed", lengths=as_first,
@@ -405,3 +413,4 @@ def narrowed(value: Node, like: Node) -> Node:
 for _op in (zeros, ones, empty, zeros_like, ones_like, empty_like, full, full_like, array_copy):
     # Each evaluation makes an array of its own, which may then be written to.
     _op.pure = False
+    _op.boxes_numbers = True

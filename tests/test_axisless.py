@@ -1,0 +1,118 @@
+"""Arrays without axes: what NumPy makes of a number is written to under masks and in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import UnsupportedError, grad, value_and_grad
+from tests import oracle
+
+
+def latitude(x, y):
+    r = np.hypot(x, y)
+    found = np.empty_like(r)
+    flat = np.isclose(y, 0)
+    found[~flat] = np.arctan(x * r[~flat])
+    found[~flat] += y * np.sin(found[~flat])
+    found[flat & (x > 0)] = 0
+    found[flat & (x <= 0)] = -np.pi / 2
+    return x * found
+
+
+def frozen(x, y):
+    height = np.hypot(x, y)
+    inside = np.asarray(x) < 2.0
+    try:
+        height[inside] = -height[inside]
+    except TypeError:
+        if inside:
+            height = -height
+    return height * x
+
+
+def clipped(x, y):
+    k = np.where(x > y, x, y)
+    k[k > 3.0] = 3.0 * y
+    k[...] = k * k
+    k += x
+    return k * x
+
+
+def summed(x, y):
+    k = np.zeros_like(x)
+    k[x > y] = np.sum([x, y])
+    return k * x
+
+
+POINTS = [(1.5, 0.7), (2.5, 0.0), (-2.5, 0.0), (4.0, 1.0), (1.0, 2.0)]
+
+
+@pytest.mark.parametrize("point", POINTS, ids=str)
+@pytest.mark.parametrize("f", [latitude, frozen, clipped, summed])
+def test_a_mask_without_axes_writes_all_or_nothing(f: Any, point: tuple[float, float]) -> None:
+    value, slope = value_and_grad(f)(*point)
+    assert value == f(*point)
+    assert oracle.agrees(oracle.derivative(f, point), float(slope))
+
+
+def test_a_mask_without_axes_is_a_branch() -> None:
+    lines = grad(frozen).source.splitlines()
+    assert not any("np.array([" in line for line in lines)
+    slope = grad(clipped)
+    slope(4.0, 1.0)
+    assert "    if k > 3.0:" in slope.source.splitlines()
+
+
+def renamed(x):
+    y = np.array(x)
+    z = y
+    y[y > 0.0] = 2.0 * x
+    return y * z
+
+
+def cut_off(x):
+    y = np.zeros_like(2)
+    y[x > 0.0] = x
+    return y * x
+
+
+@pytest.mark.parametrize(
+    ("f", "words"), [(renamed, "has another name, too"), (cut_off, "cuts off its fraction")]
+)
+def test_a_write_that_would_not_mean_what_numpy_means_is_refused(f: Any, words: str) -> None:
+    with pytest.raises(UnsupportedError, match=words):
+        grad(f)(1.5)
+
+
+def scaled(x, p):
+    p = np.asarray(p)
+    p = p / 10.0
+    k = np.where(x > 1.0, 1, 3)
+    k = k / 4
+    total = np.zeros(())
+    for _ in range(3):
+        total = total + k * x * p
+    return total * x
+
+
+@pytest.mark.parametrize("p", [3, 2.5, np.array(3), np.array(2.5)], ids=repr)
+def test_a_new_number_is_not_written_over_an_array_without_axes(p: Any) -> None:
+    before = p + 0
+    value, slope = value_and_grad(scaled)(2.0, p)
+    assert value == scaled(2.0, p)
+    assert oracle.agrees(oracle.derivative(scaled, (2.0, p)), float(slope))
+    assert p == before
+
+
+def shrunk(x, p):
+    p = p * 0.5
+    return p * x
+
+
+def test_an_array_without_axes_of_the_caller_is_left_as_it_is() -> None:
+    p = np.array(3.0)
+    assert value_and_grad(shrunk)(2.0, p) == (3.0, 1.5)
+    assert p == 3.0
