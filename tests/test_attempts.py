@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from math import log, sqrt
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chainrule import UnsupportedError, grad, hvp, value_and_grad
@@ -403,3 +405,53 @@ def tried_within(x):
 def test_a_try_within_a_try_runs_once(mode: str) -> None:
     assert value_and_grad(tried_within, mode=mode)(-2.0) == (8.5, 2.0 * (-4.0 + 0.25))
     assert value_and_grad(tried_within, mode=mode)(1.0) == (2.0, 2.0)
+
+
+def either(x):
+    """As packages write that do without NumPy where they must."""
+    try:
+        found = np.empty_like(x)
+        found[x > 1.0] = np.sin(x)
+        found[x <= 1.0] = x * x
+    except NameError:
+        found = math.sin(x) if x > 1.0 else x * x
+    return found * x
+
+
+@pytest.mark.parametrize("x", [0.5, 1.5])
+def test_a_handler_that_nothing_reaches_is_left_out(x: float) -> None:
+    value, slope = value_and_grad(either)(x)
+    assert value == either(x)
+    assert oracle.agrees(oracle.derivative(either, (x,)), float(slope))
+    derivative = value_and_grad(either)
+    derivative(x)
+    assert "try" not in derivative.source
+
+
+def asked(x, flag):
+    try:
+        if flag:
+            raise NameError("asked for")
+        y = x * x
+    except NameError:
+        y = 3.0 * x
+    return y
+
+
+def helped(x):
+    try:
+        y = undefined_in_some(x)
+    except NotImplementedError:
+        y = x * x
+    return y
+
+
+def undefined_in_some(x):
+    if x > 1.0:
+        raise NotImplementedError
+    return 5.0 * x
+
+
+def test_a_handler_that_something_reaches_is_kept() -> None:
+    assert (grad(asked)(2.0, True), grad(asked)(2.0, False)) == (3.0, 4.0)
+    assert (grad(helped)(2.0), grad(helped)(0.5)) == (4.0, 5.0)

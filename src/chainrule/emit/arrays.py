@@ -105,6 +105,9 @@ def array_expression(
     while op.name == "arange" and _is_none(positional[-1]):
         positional.pop()
     method = op.method is not None and (form == "method" or _forwards(value, op, args))
+    if value.derivative and op.spelled and not unit_axes_of(value.args[0].type):
+        # A tangent may be one of Python's numbers, which have no methods.
+        method = False
     if op.sizes is not None:
         _place_sizes(op, positional, sizes, method)
     keywords = _keywords(speller, op, statics, positional)

@@ -213,7 +213,8 @@ def _function_text(
         names = Names(plan, reserved | _header_names(plan, speller))
         answers: dict[ast.stmt, Answer] = {}
         used = set(count_uses(plan.body))
-        body = Writer(speller, names, answers, used, plan, axisless(plan, names)).block(plan.body) or [ast.Pass()]
+        writer = Writer(speller, names, answers, used, plan, axisless(plan, names))
+        body = writer.block(plan.body) or [ast.Pass()]
         lines = body_lines(body, answers, _own_file(plan), comments)
         if max(map(len, lines)) <= WIDTH - 4:
             break

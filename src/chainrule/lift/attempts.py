@@ -32,6 +32,7 @@ from chainrule.lift.escapes import RISKY, moved_in
 from chainrule.lift.sharing import boxes_in
 from chainrule.lift.state import Frame, Key, State, same_value
 from chainrule.lift.unpacking import Unpacking
+from chainrule.lift.unreached import reached
 from chainrule.lift.values import (
     UNBOUND,
     DictBox,
@@ -130,6 +131,12 @@ class Attempts(Unpacking):
         if not attempt.raised:
             # No handler can run.
             return self.statements([*node.body, *node.orelse])
+        handlers = reached(node, body.block, self._exception)
+        if len(handlers) < len(node.handlers):
+            if not handlers:
+                return self.statements([*node.body, *node.orelse])
+            left = ast.copy_location(ast.Try(node.body, handlers, node.orelse, []), node)
+            return self.attempt(left)
         known, cut, inside = self._known(node, start, attempt, body.block)
         if cut:
             return self.attempt(_cut(node, cut))
@@ -137,6 +144,10 @@ class Attempts(Unpacking):
         if moved is not None:
             return self.statements(moved)
         return self._handled(node, start, known, body)
+
+    def _exception(self, node: ast.expr) -> object:
+        """What the name of an exception stands for; None where that is not known."""
+        return self.static_value(self.expression(node))[1]
 
     def _unused(self, stem: str, at: ast.stmt) -> str:
         """A name that the function does not use: the same one in every run of a loop."""

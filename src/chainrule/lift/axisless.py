@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 
-from chainrule.graph.block import CONSTANT
+from chainrule.graph.block import CONSTANT, ITEM
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.lift.core import AlwaysRaises, Completion
@@ -42,7 +42,7 @@ class Axisless(ListParts):
             return False
         entrywise = self._is_entrywise(node.value)
         kinds = self.python_types(base)
-        if kinds and not any(hasattr(kind, "__setitem__") for kind in kinds):
+        if base.op is not ITEM and not self._may_be_array(base):
             if not entrywise:
                 self.expression(node.value)
             self._raise_frozen(kinds[-1])

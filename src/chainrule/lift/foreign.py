@@ -140,11 +140,11 @@ class Foreign(SpecialMethods):
         known, kind = self.static_value(args[0])
         if not known:
             return None
+        # A dtype is an object without a name, its type has one.
+        given = self.node(Static(kind.type) if hasattr(kind, "itemsize") else args[0])
 
         def node() -> Node:
-            return self.verbatim(
-                "_0_(_1_)", self.static_node(function), self.node(args[0]), pure=True
-            )
+            return self.verbatim("_0_(_1_)", self.static_node(function), given, pure=True)
 
         return Static(found(kind), node)
 

@@ -28,7 +28,11 @@ def lengths_of(self: NumpyCalls, array: Node) -> list[Node]:
 def _broadcast_arrays(
     self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
-    return TupleValue(tuple(self.boxed(each) for each in spread(self, args)[0]))
+    found, shape = spread(self, args)
+    if not shape:
+        # Numbers become arrays without axes.
+        found = [self.call_array(creation.array_copy, (each,), (None,)) for each in found]
+    return TupleValue(tuple(map(self.boxed, found)))
 
 
 def spread(self: NumpyCalls, args: Sequence[Value]) -> tuple[list[Node], list[Node]]:
