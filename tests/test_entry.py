@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import types
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 import chainrule
+from chainrule.emit.witnesses import witnesses
 from chainrule.errors import ChainruleError
 from chainrule.lift.infer import certain_numbers
 from chainrule.lift.source import source_of
@@ -238,3 +241,49 @@ def test_floats_and_arrays_in_turn_give_their_own_derivatives() -> None:
         assert slope(np.array([1.0, 3.0]), 2).tolist() == [32.0, 96.0]
         assert numbers(2.0) == 32.0
         assert numbers(np.float64(2.0)) == 32.0
+
+
+def valley(a, b, c, d):
+    return 100.0 * (b - a * a) ** 2 + 10.0 * (d - c * c) ** 2
+
+
+def valley_with_a_pole(a, b, c, d):
+    return (b - a * c) ** 2 / (d - c * a)
+
+
+def test_the_body_tells_kinds_by_what_it_computes() -> None:
+    slope = chainrule.grad(valley, wrt=("a", "b", "c", "d"))
+    text = ast.parse(slope.source).body[-1]
+    assert isinstance(text, ast.FunctionDef)
+    asked = witnesses(text.body[1:], "abcd", ())
+    assert asked is not None and len(asked.names) == 2
+    expected = (-400.0 * 2.0 * -1.0, 200.0 * -1.0, -40.0 * 4.0 * -11.0, 20.0 * -11.0)
+    for kind in (float, int, np.float64, np.int32, Fraction):
+        assert slope(*map(kind, (2, 3, 4, 5))) == expected
+    for other in ([1.0], "a", np.ones(2)):
+        with pytest.raises(ChainruleError):
+            slope(2.0, other, 4.0, 5.0)
+        assert slope(2.0, 3.0, 4.0, 5.0) == expected
+
+
+def test_what_numbers_raise_before_kinds_are_asked_for_is_raised() -> None:
+    slope = chainrule.grad(valley_with_a_pole, wrt=("a", "b", "c", "d"))
+    with pytest.raises(ZeroDivisionError) as caught:
+        slope(2.0, 3.0, 4.0, 8.0)
+    assert caught.value.__context__ is None
+    assert len(caught.traceback) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "p = a / b\nq = c / d",  # two spans of time make a float
+        "p = a * b\np = c * d",
+        "print(a)\np = a * b",
+        "a = 2.0\np = b * c",
+        "p = abs(a * b)",
+        "p = a ** b",
+    ],
+)
+def test_what_does_not_tell_kinds_is_not_asked(text: str) -> None:
+    assert witnesses(ast.parse(text).body, "abcd", ()) is None

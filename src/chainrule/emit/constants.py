@@ -87,23 +87,29 @@ def fit_for_code(value: Any) -> bool:
 
 
 def mark(function: ast.FunctionDef, names: Collection[str]) -> None:
-    """Put marks in the place of names in the body, unless they are something else somewhere."""
+    """Put marks in the place of names in the body, unless they are something else somewhere.
+
+    Neither are they put where the truth of a value is asked for: the compiler knows that of a mark.
+    """
     reads: list[tuple[ast.AST, str, int | None, ast.Name]] = []
-    bound = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
-    pending: list[ast.AST] = list(function.body)
+    kept = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+    pending: list[tuple[ast.AST, bool]] = [(statement, False) for statement in function.body]
     while pending:
-        node = pending.pop()
-        bound.update(_bound_by(node))
+        node, asked = pending.pop()
+        kept.update(_bound_by(node))
         for field, value in ast.iter_fields(node):
             places = enumerate(value) if isinstance(value, list) else ((None, value),)
             for k, part in places:
+                truth = _asks_for_truth(node, field, asked)
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
-                    if part.id in names:
+                    if truth:
+                        kept.add(part.id)
+                    elif part.id in names:
                         reads.append((node, field, k, part))
                 elif isinstance(part, ast.AST):
-                    pending.append(part)
+                    pending.append((part, truth))
     for node, field, k, read in reads:
-        if read.id in bound:
+        if read.id in kept:
             continue
         if k is None:
             setattr(node, field, _marked(read))
@@ -111,12 +117,24 @@ def mark(function: ast.FunctionDef, names: Collection[str]) -> None:
             getattr(node, field)[k] = _marked(read)
 
 
+def _asks_for_truth(node: ast.AST, field: str, asked: bool) -> bool:
+    """Whether the truth of what stands in a field is asked for, as ``asked`` is that of a node."""
+    if field in ("test", "ifs", "guard") or isinstance(node, ast.BoolOp):
+        return True
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, ast.Not)
+    return asked and isinstance(node, (ast.IfExp, ast.NamedExpr))
+
+
 def marked(code: types.CodeType) -> set[str]:
     """The names whose marks are in some code."""
-    found = set()
-    for constant in code.co_consts:
+    found, pending = set(), list(code.co_consts)
+    while pending:
+        constant = pending.pop()
         if isinstance(constant, types.CodeType):
-            found |= marked(constant)
+            pending.extend(constant.co_consts)
+        elif isinstance(constant, tuple):
+            pending.extend(constant)
         elif isinstance(constant, str) and constant.startswith(MARK):
             found.add(constant[len(MARK) :])
     return found
@@ -130,7 +148,8 @@ def exchanged(code: types.CodeType, values: Mapping[str, Any]) -> types.CodeType
             return exchanged(constant, values)
         if isinstance(constant, str) and constant.startswith(MARK):
             return values[constant[len(MARK) :]]
-        return constant
+        # The compiler makes one constant of a tuple of constants.
+        return tuple(map(held, constant)) if isinstance(constant, tuple) else constant
 
     return code.replace(co_consts=tuple(map(held, code.co_consts)))
 

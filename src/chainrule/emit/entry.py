@@ -2,7 +2,8 @@
 
 Like the check of what shaped the code (:mod:`chainrule.emit.guards`) it stands in the loaded
 function only, not in the text that is shown.  One addition a parameter tells floats from arrays,
-lists and all else::
+lists and all else, and where the body adds and multiplies parameters anyway its own values do
+(:mod:`chainrule.emit.witnesses`)::
 
     if (S + K + sigma).__class__ is not float:
         return other_kinds(S, K, sigma)
@@ -11,16 +12,18 @@ lists and all else::
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+import copy
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
 from chainrule.emit.constants import Cell, Slot, fill
-from chainrule.emit.guards import OFF, Elsewhere, checked
+from chainrule.emit.guards import OFF, Elsewhere, check_of, checked, left, part_of, parted
+from chainrule.emit.witnesses import witnesses
 from chainrule.records import dataclass
 
 # No name of the user's can be spelled like these.
-FLOAT, OTHER = ".float", ".other"
+FLOAT, OTHER, AWAY = ".float", ".other", ".away"
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Entry:
     floats: tuple[str, ...]
     exact: Mapping[str, type] = field(default_factory=dict)
     _float: Slot = field(default_factory=lambda: Slot(float))
+    _away: Slot = field(default_factory=lambda: Slot(False))
     _other: Elsewhere = field(default_factory=Elsewhere)
 
     def __bool__(self) -> bool:
@@ -54,7 +58,7 @@ class Entry:
 
     def switch(self, on: bool) -> None:
         """Let every call go to where other kinds go, until it is switched on again."""
-        fill({self._float: float if on else OFF})
+        fill({self._float: float if on else OFF, self._away: not on})
 
     @property
     def on(self) -> bool:
@@ -76,25 +80,54 @@ class Entry:
     @property
     def cells(self) -> dict[str, Cell]:
         """What the check needs, by the name under which it finds it."""
-        found: dict[str, Cell] = {FLOAT: self._float, OTHER: Slot(self._other)}
+        found: dict[str, Cell] = {
+            FLOAT: self._float,
+            AWAY: self._away,
+            OTHER: Slot(self._other),
+        }
         for name, kind in self.exact.items():
             found[f".{name}"] = Slot(kind)
         return found
 
-    def checked(self, function: ast.FunctionDef) -> ast.FunctionDef:
-        """``function`` with the check in front of its body."""
-        conditions: list[ast.expr] = [_is_of(self._sum(), FLOAT)]
-        conditions += [_is_of(_read(name), f".{name}") for name in self.exact]
-        return checked(function, conditions, OTHER)
+    def checked(self, function: ast.FunctionDef, pure: Collection[str]) -> ast.FunctionDef:
+        """``function`` with the check in front of its body, or where the body tells of kinds.
 
-    def _sum(self) -> ast.expr:
-        if not self.floats:
-            # The switch has to be looked at all the same.
-            return ast.Constant(0.0)
-        total: ast.expr = _read(self.floats[0])
-        for name in self.floats[1:]:
-            total = ast.BinOp(total, ast.Add(), _read(name))
-        return total
+        ``pure`` are names of functions of ``math``.
+        """
+        docstring, body = parted(function)
+        found = witnesses(body, self.floats, pure)
+        names = self.floats if found is None else found.names
+        conditions: list[ast.expr] = [_is_of(_sum(names), FLOAT)]
+        conditions += [_is_of(_read(name), f".{name}") for name in self.exact]
+        if found is None:
+            return checked(function, conditions, OTHER)
+        computed, rest = body[: found.statements], body[found.statements :]
+        result = copy.copy(function)
+        off = ast.If(
+            ast.Compare(_read(AWAY), [ast.Is()], [ast.Constant(True)]), [left(function, OTHER)], []
+        )
+        for node in ast.walk(off):
+            ast.copy_location(node, function.args.args[0])
+        check = check_of(function, computed, conditions, OTHER, self._raised())
+        result.body = [*docstring, off, check, *rest]
+        return result
+
+    def _raised(self) -> list[ast.stmt]:
+        """What a number raises is raised: numbers are told from other kinds one by one."""
+        names = (*self.floats, *self.exact)
+        self._other.fits = lambda *values: self.fits(dict(zip(names, values, strict=True)))
+        fits = ast.Call(part_of(OTHER, "fits"), [_read(name) for name in names], [])
+        return [ast.If(fits, [ast.Raise()], [])]
+
+
+def _sum(names: Sequence[str]) -> ast.expr:
+    if not names:
+        # The switch has to be looked at all the same.
+        return ast.Constant(0.0)
+    total: ast.expr = _read(names[0])
+    for name in names[1:]:
+        total = ast.BinOp(total, ast.Add(), _read(name))
+    return total
 
 
 def _is_of(value: ast.expr, kind: str) -> ast.expr:

@@ -31,6 +31,7 @@ class Elsewhere:
 
     def __init__(self) -> None:
         self.call: Callable[..., Any] | None = None
+        self.fits: Callable[..., bool] | None = None
 
 
 def checked(
@@ -48,25 +49,45 @@ def checked(
                 pass
             return elsewhere.call(...)
     """
-    test = conditions[0] if len(conditions) == 1 else ast.BoolOp(ast.And(), list(conditions))
-    handler = ast.ExceptHandler(_part(elsewhere, "error"), None, [ast.Pass()])
-    check = ast.While(
-        ast.Constant(True),
-        [
-            ast.Try([ast.If(test, [ast.Break()], [])], [handler], [], []),
-            ast.Return(same_call(_part(elsewhere, "call"), function.args)),
-        ],
-        [],
-    )
-    for node in ast.walk(check):
-        ast.copy_location(node, function.args.args[0] if function.args.args else function)
-    first = 1 if ast.get_docstring(function, clean=False) is not None else 0
+    docstring, body = parted(function)
+    check = check_of(function, [], conditions, elsewhere, [ast.Pass()])
     found = copy.copy(function)
-    found.body = [*function.body[:first], check, *function.body[first:]]
+    found.body = [*docstring, check, *body]
     return found
 
 
-def _part(elsewhere: str, name: str) -> ast.expr:
+def check_of(
+    function: ast.FunctionDef,
+    computed: Sequence[ast.stmt],
+    conditions: Sequence[ast.expr],
+    elsewhere: str,
+    raised: list[ast.stmt],
+) -> ast.stmt:
+    """The check, which needs what some statements compute; ``raised`` is done if they raise."""
+    test = conditions[0] if len(conditions) == 1 else ast.BoolOp(ast.And(), list(conditions))
+    passed = ast.If(test, [ast.Break()], [])
+    handler = ast.ExceptHandler(part_of(elsewhere, "error"), None, raised)
+    tried = ast.Try([passed], [handler], [], [])
+    check = ast.While(ast.Constant(True), [tried, left(function, elsewhere)], [])
+    for node in ast.walk(check):
+        ast.copy_location(node, function.args.args[0] if function.args.args else function)
+    tried.body[:0] = computed
+    return check
+
+
+def left(function: ast.FunctionDef, elsewhere: str) -> ast.stmt:
+    """The return of what ``elsewhere`` makes of the arguments."""
+    return ast.Return(same_call(part_of(elsewhere, "call"), function.args))
+
+
+def parted(function: ast.FunctionDef) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """The docstring, if there is one, and the statements after it."""
+    first = 1 if ast.get_docstring(function, clean=False) is not None else 0
+    return function.body[:first], function.body[first:]
+
+
+def part_of(elsewhere: str, name: str) -> ast.expr:
+    """An attribute of ``elsewhere``."""
     return ast.Attribute(ast.Name(elsewhere, ast.Load()), name, ast.Load())
 
 

@@ -13,13 +13,15 @@ from chainrule.primitives.declare import Primitive
 from chainrule.primitives.sequence import display, record
 
 # A float among the arguments makes the result one; ints alone leave an int.
-KEEPING = (add, subtract, multiply, negative, power)
+MIXING = (add, subtract, multiply, negative)
+KEEPING = (*MIXING, power)
 
 
 def kept_ints(graph: Graph, names: Collection[str]) -> list[str]:
     """The parameters among ``names`` that reach a result through sums and products alone."""
     found: dict[str, None] = {}
     seen: set[Node] = set()
+    certain = _Certain()
     stack = list(graph.body.results)
     while stack:
         node = stack.pop()
@@ -33,7 +35,7 @@ def kept_ints(graph: Graph, names: Collection[str]) -> list[str]:
             k = result_number(node)
             stack.extend(block.results[k] for block in owned_blocks(node.args[0]))
         elif node.op in KEEPING:
-            if not any(map(_certain, node.args)):
+            if not certain.of(node):
                 stack.extend(node.args)
         elif node.op in (display, record):
             stack.extend(node.args)
@@ -43,8 +45,29 @@ def kept_ints(graph: Graph, names: Collection[str]) -> list[str]:
     return list(found)
 
 
-def _certain(node: Node) -> bool:
-    """Whether a value is a float whatever kind of number the parameters are."""
+class _Certain:
+    """Which values are floats whatever kind of number the parameters are."""
+
+    def __init__(self) -> None:
+        self.known: dict[Node, bool] = {}
+
+    def of(self, node: Node) -> bool:
+        """Whether a value is: a float among the operands of a sum or a product makes it one."""
+        pending = [node]
+        while pending:
+            last = pending[-1]
+            if last in self.known:
+                pending.pop()
+            elif last.op not in MIXING:
+                self.known[pending.pop()] = _begins(last)
+            elif fresh := [arg for arg in last.args if arg not in self.known]:
+                pending.extend(fresh)
+            else:
+                self.known[pending.pop()] = any(self.known[arg] for arg in last.args)
+        return self.known[node]
+
+
+def _begins(node: Node) -> bool:
     if node.op is CONSTANT:
         return node.type == FLOAT
     return node.op is divide or (

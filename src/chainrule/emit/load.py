@@ -64,7 +64,8 @@ def load(
         ]
         cells = {**cells, **watch.cells}
     if entry is not None:
-        functions = [entry.checked(each) if each.name == name else each for each in functions]
+        pure = [known for known, cell in cells.items() if _is_of_math(cell.cell_contents)]
+        functions = [entry.checked(each, pure) if each.name == name else each for each in functions]
         cells = {**cells, **entry.cells}
     function = _made(functions, cells, namespace, file)[name]
     if watch is not None and frozen:
@@ -111,6 +112,10 @@ def _watch(
             route = Route(scope).item(known)
             guards.append(Guard(route, "is", cells[local].cell_contents, local))
     return Watch(guards, cells) if guards else None
+
+
+def _is_of_math(value: Any) -> bool:
+    return isinstance(value, types.BuiltinFunctionType) and value.__module__ == "math"
 
 
 def _scope(emitted: EmittedModule, module: str) -> dict[str, Any] | None:
