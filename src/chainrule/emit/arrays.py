@@ -7,7 +7,7 @@ import inspect
 from typing import Any, Protocol
 
 from chainrule.emit.plan import Value
-from chainrule.graph.types import Array, unit_axes_of
+from chainrule.graph.types import FLOAT, Array, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import WIDTH
 
@@ -122,6 +122,9 @@ def array_expression(
     keywords += [ast.keyword(name, speller.constant(v)) for name, v in op.always.items()]
     if method and op.method is not None:
         owner, *rest = positional
+        if value.derivative and value.args[0].type == FLOAT:
+            # One of Python's floats has no such methods.
+            owner = ast.Call(speller.callable("numpy.float64"), [owner], [])
         return ast.Call(ast.Attribute(owner, op.method, ast.Load()), rest, keywords)
     return ast.Call(speller.callable(op.spelled), positional, keywords)
 

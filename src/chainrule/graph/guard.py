@@ -6,14 +6,16 @@ import copy
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, TypeGuard
 
+from chainrule.graph.identity import Identity
 from chainrule.records import dataclass
 
 # How what is found along a route is compared with what was found at the time of lifting.
 FORMS = {
     "is": "{0} is _1_",
-    "type": "type({0}) is _1_",
+    "type": "{0}.__class__ is _1_",
     "length": "len({0}) == _1_",
     "keys": "list({0}) == _1_",
+    "layout": "_1_({0})",
     "equals": "{0} == _1_",
     "content": "({0}.dtype, {0}.shape, {0}.tobytes()) == _1_",
     "number": "getattr({0}, 'shape', ()) == _1_",
@@ -26,6 +28,35 @@ FORMS = {
 def array_layout(array: Any) -> tuple[Any, ...]:
     """What of an array shapes the code: its class, dtype, rank, and the axes of length 1."""
     return (type(array), array.dtype, *(length == 1 for length in array.shape))
+
+
+def table_layout(value: Any) -> Any:
+    """What of a table of unknown depth shapes the code: all but the numbers in it."""
+    kind = type(value)
+    if kind in (float, int, bool):
+        return kind
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return array_layout(value)
+    if isinstance(value, (list, tuple)):
+        if set(map(type, value)) == {float}:
+            return (kind, len(value), float)
+        return (kind, *map(table_layout, value))
+    if isinstance(value, dict):
+        entries = ((type(key), key, table_layout(entry)) for key, entry in value.items())
+        return (kind, *entries)
+    if value is None or isinstance(value, (str, bytes)):
+        return (kind, value)
+    return Identity(value) if callable(value) or hasattr(value, "__dict__") else kind
+
+
+@dataclass(frozen=True)
+class TableLayout:
+    """Whether a table is of a layout."""
+
+    layout: Any
+
+    def __call__(self, table: Any) -> bool:
+        return bool(table_layout(table) == self.layout)
 
 
 @dataclass(frozen=True)

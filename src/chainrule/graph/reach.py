@@ -7,6 +7,7 @@ views of one array, the other name would show what was there before.
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 from collections.abc import Iterator
@@ -60,8 +61,23 @@ def parts(arguments: tuple[Any, ...]) -> Iterator[Any]:
         elif isinstance(current, (list, tuple)):
             # Of lists as long as data the first entry tells what is in them.
             stack.extend(() if current and isinstance(current[0], float) else current)
-        elif hasattr(current, "__dict__") and not hasattr(current, "shape"):
-            stack.extend(vars(current).values())
+        elif not hasattr(current, "shape"):
+            stack.extend(held_by(current).values())
+
+
+def held_by(instance: Any) -> dict[str, Any]:
+    """The attributes of an object, in slots or not, by name."""
+    found = dict(getattr(instance, "__dict__", {}))
+    for name in _slots(type(instance)):  # type: ignore[arg-type]
+        if hasattr(instance, name):
+            found[name] = getattr(instance, name)
+    return found
+
+
+@functools.lru_cache(maxsize=256)
+def _slots(kind: type) -> tuple[str, ...]:
+    held = [item for each in kind.__mro__ for item in vars(each).items()]
+    return tuple(name for name, slot in held if isinstance(slot, types.MemberDescriptorType))
 
 
 def _is_numpys(value: Any) -> bool:

@@ -416,20 +416,18 @@ class Calls(Foreign):
         node: ast.AST,
     ) -> Value:
         """An instance of a class."""
-        if hasattr(found, "_fields") and issubclass(found, tuple):
+        made_otherwise = _is_made_otherwise(found)
+        if hasattr(found, "_fields") and issubclass(found, tuple) and not made_otherwise:
+            self.check_container(found, node)
             fields: tuple[str, ...] = getattr(found, "_fields", ())
             defaults = getattr(found, "_field_defaults", {})
             values = dict(zip(fields, args, strict=False)) | keywords
             for name in fields:
                 if name not in values and name in defaults:
                     values[name] = self.adopt(defaults[name], None)
-            if set(values) == set(fields):
+            if set(values) == set(fields) and len(args) + len(keywords) <= len(fields):
                 return TupleValue(tuple(values[name] for name in fields), found)
-        if (
-            issubclass(found, BaseException)
-            or found.__module__ == "builtins"
-            or "__new__" in found.__dict__
-        ):
+        if issubclass(found, BaseException) or found.__module__ == "builtins" or made_otherwise:
             return self.opaque_call(self.static_node(function), args, keywords, node, None)
         box = ObjectBox(None, found, None)
         self.state[box] = {}
@@ -553,3 +551,11 @@ class Calls(Foreign):
         self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
         raise NotImplementedError
+
+
+def _is_made_otherwise(kind: type) -> bool:
+    """Whether calling a class does more, or less, than to initialise a new instance."""
+    if isinstance(inspect.getattr_static(type(kind), "__call__"), types.FunctionType):
+        return True
+    owner = next(each for each in kind.__mro__ if "__new__" in vars(each))
+    return owner.__module__ != "builtins" and "_fields" not in vars(owner)

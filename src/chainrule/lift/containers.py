@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 from collections.abc import Iterable
 from typing import Any
 
@@ -105,6 +106,9 @@ class Containers(Watching):
             if isinstance(value.value, (list, tuple)):
                 return [self.static_item(value, position) for position in range(len(value.value))]
             return [self.wrap(item) for item in value.value]
+        if isinstance(value, Static) and isinstance(value.value, enum.EnumMeta):
+            members: list[enum.Enum] = list(value.value)
+            return [Static(member) for member in members]
         return None
 
     def static_item(self, value: Static, key: Any) -> Value:

@@ -107,6 +107,7 @@ class Core:
         self.axisless: set[Node] = set()
         # The mask under which entries are computed that go into one of them.
         self.mask: Node | None = None
+        self.beginnings: dict[tuple[ObjectBox, str], State] = {}
         # Whether a function was called that takes arrays for numbers.
         self.calls_numpy = False
         # The Python types that numbers may have.

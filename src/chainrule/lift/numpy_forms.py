@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, unit_axes_of
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, dtype_of, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.numpy_updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import UNKNOWN, ArrayBox, ListBox, Static, TupleValue, Value
@@ -97,14 +97,24 @@ def _at_least(rank: int) -> SpecialForm:
     return lift
 
 
+def _shaped(self: NumpyCalls, value: Value, name: str, node: ast.AST) -> Node:
+    """A value as an array, of which it is known how many axes it has."""
+    array = self.array_node(value)
+    if array.type in (OPAQUE, DYNAMIC) and not isinstance(self.read(value), Static):
+        raise self.unsupported(
+            f"`np.{name}` of what is no number, list or array", "Make it an array first.", node
+        )
+    return array
+
+
 def _shape(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    array = self.array_node(args[0])
+    array = _shaped(self, args[0], "shape", node)
     rank = len(unit_axes_of(array.type))
     return TupleValue(tuple(self.length_along(array, k) for k in range(rank)))
 
 
 def _size(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    array = self.array_node(args[0])
+    array = _shaped(self, args[0], "size", node)
     given = args[1] if len(args) > 1 else keywords.get("axis", Static(None))
     if self.static_value(given) != (True, None):
         axis = self.static_int(given)
@@ -121,7 +131,7 @@ def _size(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
 
 
 def _ndim(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    return self.graph.constant(len(unit_axes_of(self.array_node(args[0]).type)))
+    return self.graph.constant(len(unit_axes_of(_shaped(self, args[0], "ndim", node).type)))
 
 
 def _is_scalar(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

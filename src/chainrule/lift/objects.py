@@ -10,13 +10,13 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from chainrule.graph.guard import Route, is_of_argument
+from chainrule.graph.guard import Route, TableLayout, is_of_argument, table_layout
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays import is_numeric
-from chainrule.lift.control import Control
+from chainrule.lift.hooks import Hooks
 from chainrule.lift.source import unwrap
 from chainrule.lift.state import State
 from chainrule.lift.values import (
@@ -41,7 +41,7 @@ def _nothing(*args: object) -> None:
     """What ``object.__init__`` does."""
 
 
-class Objects(Control):
+class Objects(Hooks):
     """Lifts attribute access."""
 
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
@@ -222,6 +222,7 @@ class Objects(Control):
         return {name: self._object_attribute(box, name, ast.Pass()) for name in names}
 
     def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
+        self.check_reads(owner, node)
         content = self.read(self.state.get(owner, {}))
         self.check_fresh(owner)
         if name in content:
@@ -240,13 +241,17 @@ class Objects(Control):
             return Static(found.__func__)
         if isinstance(found, classmethod):
             return Method(Static(found.__func__), Static(owner.type))
-        instance_has = owner.instance is not None and name in getattr(
-            owner.instance, "__dict__", {}
-        )
+        instance_has = name in getattr(owner.instance, "__dict__", {})
+        if found is not None and owner.instance is not None and not instance_has:
+            self._watch_absence(owner, name)
         if isinstance(unwrap(found), types.FunctionType) and not instance_has:
             return Method(Static(found), owner)
+        if not instance_has or hasattr(type(found), "__set__"):
+            described = self.of_descriptor(owner, found, "__get__", [Static(owner.type)], node)
+            if described is not None:
+                return described
         if owner.instance is None or not hasattr(owner.instance, name):
-            if found is not None:
+            if found is not None and not hasattr(type(found), "__get__"):
                 return self._class_attribute(owner.type, name, found)
             raise self.unsupported(
                 f"`{owner.type.__name__}` has no attribute `{name}`",
@@ -258,6 +263,9 @@ class Objects(Control):
     def _original(self, owner: ObjectBox, name: str) -> Value:
         """What an attribute of an object that exists outside was when the function began."""
         known = self.attributes.setdefault(owner, {})
+        for key, content in self.beginnings.get((owner, name), {}).items():
+            # Where it was read first may have been given up.
+            self.begin_with(key, content)
         if name not in known:
             # Read where the function begins, so that what reads it first does not matter.
             with self.graph.inside(self.graph.body):
@@ -285,15 +293,14 @@ class Objects(Control):
         if type(found) in (list, tuple, dict) and is_of_argument(route):
             if not dataclasses.is_dataclass(owner.type):
                 # Of such objects no key of the arguments tells the layout.
-                form, layout = (
-                    ("keys", list(found)) if type(found) is dict else ("length", len(found))
-                )
-                self.graph.guard(route, form, layout)
+                self.graph.guard(route, "layout", TableLayout(table_layout(found)))
             outer, self.state = self.state, dict(self.state)
             value = self.example_value(name, found, read, route)
             made, self.state = self.state, outer
-            for key, content in made.items():
+            began = {key: content for key, content in made.items() if key not in outer}
+            for key, content in began.items():
                 self.begin_with(key, content)
+            self.beginnings[owner, name] = began
             return value
         if isinstance(found, (list, tuple)) and isinstance(self.static_type(found), SequenceType):
             box = self.boxed(node())
@@ -336,6 +343,12 @@ class Objects(Control):
         elif callable(found) or isinstance(found, (property, functools.cached_property)):
             self.graph.guard(Route(kind).attribute(name), "is", found)
 
+    def _watch_absence(self, owner: ObjectBox, name: str) -> None:
+        """An attribute of a caller's object may come to hide what its class has."""
+        if owner.route is not None and hasattr(owner.instance, "__dict__"):
+            route = Route(owner.route.root, f"({name!r} in {owner.route.text}.__dict__)")
+            self.graph.guard(route, "is", False)
+
     def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         """``owner.name = value``: an effect, once, when the object is the caller's."""
         if not isinstance(owner, ObjectBox):
@@ -352,6 +365,8 @@ class Objects(Control):
                     node,
                 )
             self.call(Static(found.fset), [owner, value], {}, node)
+            return
+        if self.of_descriptor(owner, found, "__set__", [value], node) is not None:
             return
         setter = inspect.getattr_static(owner.type, "__setattr__", None)
         if setter is not object.__setattr__:

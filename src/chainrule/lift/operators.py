@@ -38,6 +38,7 @@ from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.masks import bitwise_and, bitwise_or, bitwise_xor
 from chainrule.primitives.declare import Primitive
+from chainrule.primitives.effect import STATEMENT
 
 BINARY: dict[type, Primitive] = {
     ast.Add: arithmetic.add,
@@ -51,6 +52,21 @@ BINARY: dict[type, Primitive] = {
 
 
 # On ints and bools only: no derivative flows through them.
+BINARY_METHODS: dict[type, str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "truediv",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+    ast.Pow: "pow",
+    ast.MatMult: "matmul",
+    ast.BitAnd: "and",
+    ast.BitOr: "or",
+    ast.BitXor: "xor",
+    ast.LShift: "lshift",
+    ast.RShift: "rshift",
+}
 BITWISE: dict[type, Callable[[Any, Any], Any]] = {
     ast.BitAnd: python_operator.and_,
     ast.BitOr: python_operator.or_,
@@ -93,6 +109,8 @@ class Operators(Subscripts):
         if number is not None:
             return number
         text = isinstance(left, Static) and isinstance(left.value, str)
+        if self._always_raises(operator, left, right):
+            return self._raised(operator, left, right)
         if not text and any(map(self._is_of_array, (left, right))):
             return self._array_operator(operator, left, right, node)
         if not text and (self.is_container(left) or self.is_container(right)):
@@ -116,6 +134,25 @@ class Operators(Subscripts):
             symbol = SYMBOLS[operator]
             return self.verbatim(f"_0_ {symbol} _1_", a, b, type=DYNAMIC)
         return self.primitive(op, a, b)
+
+    def _always_raises(self, operator: type, left: Value, right: Value) -> bool:
+        """Whether one is a float, and the other something that has no such operator."""
+        name = BINARY_METHODS.get(operator)
+        for number, other, prefix in ((left, right, "r"), (right, left, "")):
+            if not (name and isinstance(number, Node) and number.type == FLOAT):
+                continue
+            kind = type(other.value) if isinstance(other, Static) else None
+            kind = other.type if isinstance(other, ObjectBox) else kind
+            kind = dict if isinstance(other, DictBox) else kind
+            if kind in (str, bytes) or not (kind is None or hasattr(kind, f"__{prefix}{name}__")):
+                return True
+        return False
+
+    def _raised(self, operator: type, left: Value, right: Value) -> Value:
+        """What Python raises here, the gradient raises too though it need not read the result."""
+        text = f"_0_ {SYMBOLS[operator]} _1_"
+        self.block.add(STATEMENT, (self.node(left), self.node(right)), (text,))
+        return self.graph.constant(0.0)
 
     def _is_of_array(self, value: Value) -> bool:
         return self.is_array(value) or self.is_array_entry(value)

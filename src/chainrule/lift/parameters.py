@@ -29,6 +29,7 @@ from chainrule.graph.types import (
     Sequence as SequenceType,
 )
 from chainrule.lift.arrays import array_type, dtype_name, is_ndarray, strange_array
+from chainrule.lift.hooks import redefined
 from chainrule.lift.memory import given_layout
 from chainrule.lift.numpy_calls import NumpyCalls
 from chainrule.lift.record_layout import attributes_of, is_plain
@@ -105,6 +106,11 @@ class Parameters(NumpyCalls):
             if self.watched_words:
                 self.graph.guard(route, "equals", example)
             return Static(example)
+        if isinstance(example, (list, tuple, dict)) and (other := redefined(type(example))):
+            raise ArgumentError(
+                f"argument `{name}` is a {type(example).__name__}, which defines `{other}`",
+                remedy="Pass a plain list, tuple or dict.",
+            )
         if isinstance(example, list):
             type_ = example_type(example)
             if type_ is not None:
@@ -159,6 +165,8 @@ class Parameters(NumpyCalls):
         lengths = all(isinstance(length, int) for length in example.shape)
         self.graph.given[node] = Given(route, tuple(example.shape) if lengths else None)
         box = self.boxed(node)
+        if not example.shape:
+            self.number_types[node] = (type(example),)
         if isinstance(box, ArrayBox):
             box.parameter = True
             self.reach(box, route)

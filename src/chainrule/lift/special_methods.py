@@ -10,23 +10,9 @@ import types
 from typing import Any
 
 from chainrule.lift.objects import Objects
+from chainrule.lift.operators import BINARY_METHODS
 from chainrule.lift.values import ObjectBox, Static, TupleValue, Value
 
-BINARY_METHODS: dict[type, str] = {
-    ast.Add: "add",
-    ast.Sub: "sub",
-    ast.Mult: "mul",
-    ast.Div: "truediv",
-    ast.FloorDiv: "floordiv",
-    ast.Mod: "mod",
-    ast.Pow: "pow",
-    ast.MatMult: "matmul",
-    ast.BitAnd: "and",
-    ast.BitOr: "or",
-    ast.BitXor: "xor",
-    ast.LShift: "lshift",
-    ast.RShift: "rshift",
-}
 UNARY_METHODS: dict[type, str] = {
     ast.USub: "__neg__",
     ast.UAdd: "__pos__",
@@ -58,10 +44,10 @@ FUNCTIONS: dict[Any, str] = {
 
 
 def has_method(owner: Value, name: str) -> bool:
-    """Whether the class of an object defines a method in Python."""
-    if not isinstance(owner, ObjectBox):
-        return False
-    return is_written(inspect.getattr_static(owner.type, name, None))
+    """Whether the class of an object, or of a tuple with names, defines a method in Python."""
+    kind = owner.type if isinstance(owner, ObjectBox) else None
+    kind = owner.named if isinstance(owner, TupleValue) else kind
+    return kind is not None and is_written(inspect.getattr_static(kind, name, None))
 
 
 def is_written(found: Any) -> bool:
@@ -85,7 +71,7 @@ class SpecialMethods(Objects):
         """What the first side gives that has an answer; None where none has."""
         for owner, other, method in sides:
             if has_method(owner, method):
-                found = self.call_method(owner, method, [other], node)
+                found = self._own(owner, method, [other], node)
                 if not (isinstance(found, Static) and found.value is NotImplemented):
                     return found
         return None
@@ -98,7 +84,7 @@ class SpecialMethods(Objects):
     def unary(self, operator: type, value: Value, node: ast.AST) -> Value | None:
         """``-value`` and the like of an object; None of anything else."""
         name = UNARY_METHODS.get(operator, "")
-        return self.call_method(value, name, [], node) if has_method(value, name) else None
+        return self._own(value, name, [], node) if has_method(value, name) else None
 
     def applied(self, function: Any, value: Value, node: ast.AST) -> Value | None:
         """``abs(value)`` and the like of an object; None of anything else."""
@@ -106,7 +92,7 @@ class SpecialMethods(Objects):
             name = FUNCTIONS.get(function, "")
         except TypeError:
             return None
-        return self.call_method(value, name, [], node) if has_method(value, name) else None
+        return self._own(value, name, [], node) if has_method(value, name) else None
 
     def truth(self, value: Value) -> tuple[bool, bool]:
         asked = self._asked_truth(value)
@@ -119,8 +105,11 @@ class SpecialMethods(Objects):
     def _asked_truth(self, value: Value) -> Value | None:
         for name in ("__bool__", "__len__"):
             if has_method(value, name):
-                return self.call_method(value, name, [], ast.Pass())
+                return self._own(value, name, [], ast.Pass())
         return None
+
+    def _own(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> Value:
+        return self.call(self.attribute(self.read(owner), name, node), args, {}, node)
 
     def compare(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
         left, right = self.read(left), self.read(right)

@@ -79,6 +79,8 @@ class Watching(Deciding):
             made = node()
             if route is not None:
                 self.routes[made] = route
+                # A table, or a number of another kind, in its place is other code.
+                self.graph.guard(route, "type", type(value))
             return made
         if route is not None and not is_settled(name, value):
             self.graph.guard(route, "is", value)

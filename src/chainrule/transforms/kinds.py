@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from chainrule.graph.identity import Identity
+from chainrule.graph.reach import held_by
 from chainrule.lift.parameters import column_type, example_type
 from chainrule.lift.record_layout import attributes_of, layout_of
 
@@ -82,32 +83,39 @@ def _lengths_are_alike(name: str, shape: tuple[int, ...]) -> list[str]:
     return [f"len(shape := {name}.shape) == {len(shape)}", *axes]
 
 
-def kind_key(value: Any) -> Hashable:
-    """What of an argument the generated code depends on."""
+def kind_key(value: Any) -> Any:
+    """What of an argument the generated code depends on, as something hashable."""
     kind = type(value)
     if kind in ARRAYS:
         shape = value.shape
         ones = tuple([length == 1 for length in shape]) if 1 in shape else len(shape)
         return (kind, value.dtype, ones)
     if kind in PLAIN:
-        return kind.__name__
+        return kind
     if hasattr(value, "dtype") and hasattr(value, "shape") and kind is not type:
         ARRAYS.add(kind)
         return kind_key(value)
-    if value is None or isinstance(value, str):
-        return str(value) if value is not None else None
-    if kind in (list, tuple):
+    if value is None or isinstance(value, (str, bytes)):
+        return (kind, value)
+    if isinstance(value, (list, tuple)):
         return (kind, sequence_key(value))
-    if kind is dict:
-        return (kind, tuple((key, kind_key(item)) for key, item in value.items()))
-    if hasattr(value, "__dataclass_fields__"):
-        return (kind, tuple((name, kind_key(entry)) for name, entry in vars(value).items()))
+    if isinstance(value, dict):
+        return (kind, tuple((_exact(key), kind_key(item)) for key, item in value.items()))
+    if hasattr(value, "__dataclass_fields__") and kind is not type:
+        return (kind, tuple((name, kind_key(entry)) for name, entry in held_by(value).items()))
     held = _attributes_key(value)
     if held is not None:
         return (kind, held)
     if callable(value) or hasattr(value, "__dict__"):
         return Identity(value)
-    return kind.__qualname__
+    return kind
+
+
+def _exact(key: Hashable) -> Hashable:
+    """The key of a dict, told from what equals it: 1 from True and 1.0."""
+    if isinstance(key, tuple):
+        return tuple(map(_exact, key))
+    return key if type(key) is str else (type(key), key)
 
 
 # Objects in objects that are told apart by what they hold; others are by which they are.
@@ -148,8 +156,9 @@ def sequence_key(value: list[Any] | tuple[Any, ...]) -> Hashable:
     """Kinds of the entries; lists of numbers of any length are alike, tuples and others are not."""
     kinds = set(map(type, value))
     if kinds <= {float, int}:
-        size = len(value) if isinstance(value, tuple) else 0
-        return (size, tuple(sorted(kind.__name__ for kind in kinds)))
+        if isinstance(value, tuple):
+            return tuple(map(type, value))
+        return tuple(kind for kind in (float, int) if kind in kinds)
     layout = layout_of(value, column_type) if isinstance(value, list) else None
     if layout is not None and isinstance(value, list):
         columns = tuple(_column_key(layout.values(value, key)) for key in layout.keys)

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type, unit_axes_of
+from chainrule.graph.types import FLOAT, Type, unit_axes_of
 from chainrule.primitives.arrays.lengths import Rule
 from chainrule.primitives.declare import Cost, Flat, Linear, Primitive, register
 
@@ -232,6 +232,9 @@ class ArrayLinear(ArrayCall, Linear):
             simpler: Node | None = self.simplify(*filled, *sizes, **self.statics(node.params))
             if simpler is not None:
                 return simpler
+        if len(node.args) == 1 and node.type == node.args[0].type == FLOAT:
+            # A linear function from numbers to numbers, such as a sum of one, is the identity.
+            return filled[0]
         return out.graph.cursor.add(self, (*filled, *sizes), node.params)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:

@@ -1,0 +1,76 @@
+"""Classes that step in where their objects are read or written: descriptors, other containers."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import types
+from typing import Any
+
+from chainrule.graph.guard import Route
+from chainrule.lift.control import Control
+from chainrule.lift.source import unwrap
+from chainrule.lift.values import ObjectBox, Static, Value
+from chainrule.lift.watching import SETTLED
+
+# How the entries of a list, tuple or dict are read and compared.
+READING = (
+    *("__getitem__", "__iter__", "__len__", "__contains__", "__reversed__", "__missing__"),
+    *("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__setitem__", "__delitem__"),
+    *("index", "count", "get", "keys", "values", "items", "append", "extend", "insert", "pop"),
+    *("sort", "reverse", "remove", "clear", "copy", "update", "setdefault"),
+)
+
+
+class Hooks(Control):
+    """Does what a class says of the access to its objects, or refuses."""
+
+    def check_reads(self, owner: ObjectBox, node: ast.AST) -> None:
+        """Refuse classes that intercept each access to their attributes."""
+        if is_method(owner.type, "__getattribute__"):
+            raise self.unsupported(
+                f"{owner.type.__name__} defines `__getattribute__`",
+                "Use a property, or attributes that are what was assigned to them.",
+                node,
+            )
+
+    def check_container(self, kind: type, node: ast.AST) -> None:
+        """Refuse tuples of a class whose entries are not read as those of a tuple are."""
+        if (name := redefined(kind)) is not None:
+            raise self.unsupported(
+                f"{kind.__name__} is a tuple, and defines `{name}`",
+                "Make it a dataclass, or leave tuples as they are.",
+                node,
+            )
+
+    def of_descriptor(
+        self, owner: ObjectBox, found: Any, method: str, args: list[Value], node: ast.AST
+    ) -> Value | None:
+        """What a descriptor of the user's own class does; None where ``found`` is none."""
+        home = type(found).__module__.partition(".")[0]
+        if home in SETTLED or not hasattr(type(found), method):
+            return None
+        if not is_method(type(found), method):
+            raise self.unsupported(
+                f"an attribute that is a {type(found).__name__}",
+                "Use a property, or a method written in Python.",
+                node,
+            )
+        itself = self.adopt(found, None, Route(owner.type))
+        return self.call(Static(getattr(type(found), method)), [itself, owner, *args], {}, node)
+
+
+def is_method(kind: type, name: str) -> bool:
+    """Whether a class has a method of this name that is written in Python."""
+    return isinstance(unwrap(inspect.getattr_static(kind, name, None)), types.FunctionType)
+
+
+def redefined(kind: type) -> str | None:
+    """What a class derived from list, tuple or dict does otherwise than these when it is read."""
+    for each in kind.__mro__:
+        if each.__module__ in ("builtins", "collections"):
+            continue
+        for name in READING:
+            if isinstance(vars(each).get(name), types.FunctionType):
+                return name
+    return None
