@@ -24,14 +24,14 @@ class Gauge:
         self._level = x
         self.writes = 0
 
-    @property
-    def level(self):
+    def read(self):
         return self._level
 
-    @level.setter
-    def level(self, x):
+    def write(self, x):
         self._level = x * x
         self.writes += 1
+
+    level = property(read, write)
 
     def __bool__(self):
         return self._level > 2
