@@ -10,6 +10,7 @@ from chainrule.emit.plan import Value
 from chainrule.graph.types import FLOAT, Array, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import WIDTH
+from chainrule.primitives.effect import VERBATIM
 
 LITERAL = "array_literal"
 
@@ -105,8 +106,7 @@ def array_expression(
     while op.name == "arange" and _is_none(positional[-1]):
         positional.pop()
     method = op.method is not None and (form == "method" or _forwards(value, op, args))
-    if value.derivative and op.spelled and not unit_axes_of(value.args[0].type):
-        # A tangent may be one of Python's numbers, which have no methods.
+    if value.derivative and op.spelled and not _has_methods(value.args[0]):
         method = False
     if op.sizes is not None:
         _place_sizes(op, positional, sizes, method)
@@ -127,6 +127,14 @@ def array_expression(
             owner = ast.Call(speller.callable("numpy.float64"), [owner], [])
         return ast.Call(ast.Attribute(owner, op.method, ast.Load()), rest, keywords)
     return ast.Call(speller.callable(op.spelled), positional, keywords)
+
+
+def _has_methods(owner: Value) -> bool:
+    """Whether a value in derivative code is an array.
+
+    A tangent may be one of Python's numbers, what is taken out of the user's tables a list.
+    """
+    return bool(unit_axes_of(owner.type)) and not (owner.op is VERBATIM and owner.derivative)
 
 
 def _forwards(value: Value, op: ArrayCall, args: list[ast.expr]) -> bool:

@@ -13,7 +13,7 @@ from chainrule.lift.methods import Methods
 from chainrule.lift.values import Static, Value
 from chainrule.primitives.declare import Elementwise
 from chainrule.primitives.inverses import INVERSES
-from chainrule.primitives.splines import bisplev, splev
+from chainrule.primitives.splines import bisplev, bisplev_of, splev
 
 Arguments = list[Value]
 Keywords = dict[str, Value]
@@ -41,19 +41,14 @@ def _spline(op: Any, names: tuple[str, ...], numbers: int, name: str) -> ScipyFo
         points = [self.node(value) for value in bound[:numbers]]
         if any(point.type not in (FLOAT, INT, BOOL) for point in points):
             raise self.unsupported(f"`{name}` of an array", "Call it for each number.", node)
-        if not _has_slopes(self, bound[numbers], numbers):
-            function = Static(getattr(sys.modules["scipy.interpolate"], name))
-            refusal = self.unsupported(
-                f"cannot differentiate through `{name}` of degree 1",
-                "SciPy has no slopes of such a surface: use degree 2 or more.",
-                node,
-            )
-            return self.opaque_call(self.static_node(function), args, keywords, node, refusal)
         table = self.node(bound[numbers])
         orders = [
             self.graph.constant(0) if value is None else self.node(value)
             for value in bound[numbers + 1 :]
         ]
+        known, found = self.static_value(bound[numbers])
+        if op is bisplev and known:
+            return self.primitive(bisplev_of((int(found[3]), int(found[4]))), *points, table, *orders)
         return self.primitive(op, *points, table, *orders)
 
     return call
@@ -70,12 +65,6 @@ def _entrywise(op: Elementwise) -> ScipyForm:
         return self.boxed(self.primitive(op, *map(self.array_node, args)))
 
     return call
-
-
-def _has_slopes(self: Methods, table: Value, numbers: int) -> bool:
-    """Whether SciPy gives the slopes of a spline; a table that is not known yet may have them."""
-    known, found = self.static_value(table)
-    return not known or numbers == 1 or min(found[3:5]) > 1
 
 
 def _bound(
