@@ -499,3 +499,15 @@ def secant(a):
 @pytest.mark.parametrize("mode", MODES)
 def test_a_loop_may_end_by_one_of_several_tests_of_its_iterates(mode: str) -> None:
     assert grad(secant, mode=mode)(2.0) == pytest.approx(0.5 / math.sqrt(2.0), rel=1e-9)
+
+
+def in_turn(x):
+    turn = int(x) % 3
+    if turn == 0:
+        return x * x
+    return 3.0 * x if 2 * turn + 1 == 3 else x
+
+
+def test_an_int_of_x_that_is_computed_with_goes_in_steps_still() -> None:
+    slope = grad(in_turn)
+    assert [slope(3.5), slope(4.5), slope(5.5)] == [7.0, 3.0, 1.0]

@@ -10,7 +10,7 @@ from typing import Any
 from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.lift import curves, functionals, solutions, trajectories
 from chainrule.lift.methods import Methods
-from chainrule.lift.values import Static, Value
+from chainrule.lift.values import Value
 from chainrule.primitives.declare import Elementwise
 from chainrule.primitives.inverses import INVERSES
 from chainrule.primitives.splines import bisplev, bisplev_of, splev
@@ -47,9 +47,9 @@ def _spline(op: Any, names: tuple[str, ...], numbers: int, name: str) -> ScipyFo
             for value in bound[numbers + 1 :]
         ]
         known, found = self.static_value(bound[numbers])
-        if op is bisplev and known:
-            return self.primitive(bisplev_of((int(found[3]), int(found[4]))), *points, table, *orders)
-        return self.primitive(op, *points, table, *orders)
+        surface = op is bisplev and known
+        chosen = bisplev_of((int(found[3]), int(found[4]))) if surface else op
+        return self.primitive(chosen, *points, table, *orders)
 
     return call
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array
-from chainrule.primitives.arithmetic import greater, is_constant, less
+from chainrule.primitives.arithmetic import greater, less
 from chainrule.primitives.arrays.rearranging import searchsorted
 from chainrule.primitives.control import choose
-from chainrule.primitives.declare import REAL, Elementwise
+from chainrule.primitives.declare import REAL, Elementwise, is_constant
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.rounding import to_float
 from chainrule.primitives.special import unknown
@@ -48,9 +48,7 @@ def _between_knots(x: Any, table: Node, axis: int, slope: Callable[[], Any]) -> 
     )
 
 
-def _across(
-    x: Any, table: Node, axis: int, degree: int, value: Callable[[Any], Any]
-) -> Any:
+def _across(x: Any, table: Node, axis: int, degree: int, value: Callable[[Any], Any]) -> Any:
     """The slope of what is straight between two knots, from its values at both."""
     inner = Array("float64", (False,))
     text = f"_0_[{axis}][{degree + 1}:{-degree - 1}]"
