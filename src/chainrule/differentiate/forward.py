@@ -86,7 +86,7 @@ class ForwardWalker(Copier):
             return
         self.dots[direction][node] = tangent
         name = self.source.names.get(node)
-        if name is not None and tangent.origin.derivative:
+        if name is not None and name != "_" and tangent.origin.derivative:
             self.graph.names.setdefault(tangent, name + self.suffixes[direction])
 
     def seed(self, node: Node) -> None:

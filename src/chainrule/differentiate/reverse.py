@@ -84,7 +84,7 @@ class ReverseWalker(Adjoints):
     def set_bar(self, node: Node, bar: Node) -> None:
         self.scopes[-1][node] = bar
         name = self.graph.names.get(node) or self.inputs.get(node)
-        if name is not None and bar.origin.derivative:
+        if name is not None and name != "_" and bar.origin.derivative:
             self.graph.names.setdefault(bar, name + "_bar")
 
     def accumulate_at(self, base: Node, path: Sequence[Node], value: Node) -> None:

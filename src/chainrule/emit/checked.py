@@ -43,7 +43,15 @@ from chainrule.primitives.arrays.creation import zeros_like as array_zeros_like
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import RAISE, too_few, too_many
 from chainrule.primitives.elementary import cos, exp, log, sin, sqrt, tan, tanh
-from chainrule.primitives.sequence import display, index, index_add, index_set, length, zeros_like
+from chainrule.primitives.sequence import (
+    display,
+    filled,
+    index,
+    index_add,
+    index_set,
+    length,
+    zeros_like,
+)
 from chainrule.records import dataclass
 
 # So many values are looked through to tell a float from an int.
@@ -218,8 +226,7 @@ class _Literals:
             entries[position] = value.args[2]
             value = value.args[0]
             versions.append(value)
-        made = value.op in (zeros_like, array_zeros_like)
-        count = self.counts.get(value.args[0]) if made else None
+        count = self._made_with(value)
         if count is None or sorted(entries) != list(range(count)):
             return set()
         if any(self.uses[version] != 1 for version in versions):
@@ -228,6 +235,13 @@ class _Literals:
             return set()
         ordered = [entries[position] for position in range(count)]
         return set(versions) if self._becomes(last, ordered) else set()
+
+    def _made_with(self, value: Value) -> int | None:
+        """The number of entries that zeros are made with, where it is known."""
+        if value.op is filled:
+            return position_of(value.args[0]) if value.args[1].params == (0.0,) else None
+        made = value.op in (zeros_like, array_zeros_like)
+        return self.counts.get(value.args[0]) if made else None
 
     def _becomes(self, value: Value, entries: Items[Value]) -> bool:
         if isinstance(value.type, Sequence):

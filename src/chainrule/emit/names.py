@@ -46,8 +46,8 @@ class Family:
         self.stretches = stretches
         self.user_name = value.user_name if value.user_name != "_" else None
         # A counter that differentiation needs.
-        self.counts = "_" in (value.user_name, value.hint)
-        self.hint = "i" if self.counts else value.hint
+        self.counts = "_" in (value.user_name, value.hint) and value.type == INT
+        self.hint = "i" if self.counts else value.hint if value.hint != "_" else None
         self.fixed: str | None = None
         self.derivative = value.derivative
 
@@ -88,7 +88,9 @@ class Family:
         if self.user_name is not None and other.user_name is not None:
             return self.user_name == other.user_name
         if self.user_name is None and other.user_name is None:
-            return self.hint is None or other.hint is None or self.hint == other.hint
+            if self.hint is None or other.hint is None:
+                return True
+            return self.hint == other.hint and self.counts == other.counts
         named, plain = (self, other) if self.user_name is not None else (other, self)
         if plain.hint is None:
             return not plain.derivative
@@ -257,7 +259,7 @@ class Names:
             if family not in self.names and family.user_name:
                 self.names[family] = taken.fresh(family.user_name)
         taken.names |= {name for name in users if name}
-        for family in families:
+        for family in sorted(families, key=lambda family: family.counts):
             if family not in self.names and family.hint:
                 self.names[family] = self._index(family.hint, taken) or taken.fresh(family.hint)
         # By name what is called as differentiation suggests.

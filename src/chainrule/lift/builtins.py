@@ -280,6 +280,8 @@ def _number(name: str) -> Builtin:
             )
         if name == "int" and value.type in (INT,):
             return value
+        if name == "float" and known and type(found) is float:
+            return value
         return self.primitive(TABLE["to_float" if name == "float" else "to_int"], value)
 
     return convert

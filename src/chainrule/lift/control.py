@@ -11,6 +11,7 @@ from chainrule.graph.node import Node
 from chainrule.lift.branching import Path
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.exits import exits_of, has_exits
+from chainrule.lift.hoisting import TwoKinds, with_name
 from chainrule.lift.patterns import Patterns
 from chainrule.lift.state import assigned_names
 from chainrule.lift.statements import STATEMENTS
@@ -53,6 +54,8 @@ class Control(Patterns):
                 else:
                     completion = self.statement(node)
                 self.done(node, before)
+            except TwoKinds as found:
+                return self.statements([self._told_apart(node, found), *nodes[position + 1 :]])
             except AlwaysRaises:
                 self.raised(before)
                 return Completion.RAISES
@@ -61,6 +64,17 @@ class Control(Patterns):
             if completion is Completion.MAYBE:
                 return self.guarded(functools.partial(self.statements, nodes[position + 1 :]))
         return Completion.FALLS
+
+    def _told_apart(self, node: ast.stmt, found: TwoKinds) -> ast.stmt:
+        """``node`` with a name for the expression in it that is of two kinds."""
+        here = found.frame is self.frame and found.block is self.block
+        name = f"{getattr(found.expression, 'lineno', 0)} {len(self.frame.local_names)}"
+        changed = with_name(node, found.expression, name) if here else None
+        if changed is None:
+            raise found.value.refusal from None
+        self.frame.local_names.add(name)
+        self.state[self.frame, name] = found.value
+        return changed
 
     def guarded(self, action: Callable[[], Completion]) -> Completion:
         """Run ``action`` on the paths that have not left yet."""

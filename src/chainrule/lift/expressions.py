@@ -16,6 +16,7 @@ from chainrule.graph.types import (
     INT,
 )
 from chainrule.lift.arrays import is_numeric
+from chainrule.lift.hoisting import TwoKinds
 from chainrule.lift.numpy_positions import grid_item
 from chainrule.lift.operators import Operators
 from chainrule.lift.state import Frame
@@ -24,6 +25,7 @@ from chainrule.lift.values import (
     UNBOUND,
     Closure,
     DictBox,
+    Either,
     Generator,
     ListBox,
     ObjectBox,
@@ -44,7 +46,10 @@ class Expressions(Operators):
 
     def expression(self, node: ast.expr) -> Value:
         """The value of an expression, evaluated here and now in f's own order."""
-        return self.read(self.alternatives(node))
+        value = self.decided(self.alternatives(node))
+        if isinstance(value, Either) and not isinstance(node, ast.Name):
+            raise TwoKinds(node, value, self.frame, self.block)
+        return self.read(value)
 
     def alternatives(self, node: ast.expr) -> Value:
         """As :meth:`expression`; the value may be of either of two kinds."""

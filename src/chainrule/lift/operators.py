@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.graph.guard import is_of_argument
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
     BOOL,
@@ -327,6 +328,8 @@ class Operators(Subscripts):
                 if b.type == BOOL and a.value is None:
                     return Static(not positive)
         word = "is" if positive else "is not"
+        if all(map(_is_fixed, (left, right))):
+            return Static((left is right) is positive)
         if left is not right and all(map(_exists, (left, right))):
             return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)
         if not isinstance(left, (Node, Static)) or not isinstance(right, (Node, Static)):
@@ -356,6 +359,13 @@ class Operators(Subscripts):
                 return Static((a in [part for _, part in parts]) is positive)
         word = "in" if positive else "not in"
         return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)
+
+
+def _is_fixed(value: Value) -> bool:
+    """Whether a value is one certain object in every call: it is watched where it is found."""
+    if not isinstance(value, ObjectBox) or value.route is None:
+        return False
+    return value.parameter and not is_of_argument(value.route)
 
 
 def _exists(value: Value) -> bool:

@@ -116,10 +116,19 @@ def _written(
     if current.op is sets and current.origin.derivative and _is_zero(current.args[-1], value):
         before, *place, _ = current.args
         if place == list(subscript) and current.params == params:
+            if _is_entry(value, before, place):
+                return before
             return cursor.add(sets, (before, *subscript, value), params)
     signed = value.op is negative and unit_axes_of(value.type)
     fresh = not signed and _is_fresh(current, subscript, params)
     return cursor.add(sets if fresh else adds, (current, *subscript, value), params)
+
+
+def _is_entry(value: Node, base: Node, path: Sequence[Node]) -> bool:
+    """Whether ``value`` is what stands in ``base`` at ``path`` already."""
+    if value.op is not sequence.index or list(value.args[1:]) != list(path):
+        return False
+    return value.args[0] is before_writes_elsewhere(base, spans_of(None, path))
 
 
 def _is_zero(written: Node, value: Node) -> bool:

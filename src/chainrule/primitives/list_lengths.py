@@ -48,7 +48,7 @@ class ListLengths:
 
     def of(self, node: Node) -> Key:
         """The key of a list."""
-        origin = self._origin(node)
+        origin = self.origin(node)
         if origin.op is filled:
             return self.of_count(origin.args[0])
         if origin.op is display:
@@ -69,7 +69,7 @@ class ListLengths:
             return ("entries", count.params[0])
         return ("count", count.serial)
 
-    def _origin(self, node: Node) -> Node:
+    def origin(self, node: Node) -> Node:
         """The earliest list that is certainly as long."""
         while True:
             before = node.args[0] if node.op in KEEPING else self._handed_on(node)
@@ -84,7 +84,7 @@ class ListLengths:
             owner = node.args[0]
             if owner.op is IF:
                 found = {
-                    self._origin(arm.results[result_number(node)])
+                    self.origin(arm.results[result_number(node)])
                     for arm in owned_blocks(owner)
                     if arm.completes
                 }
@@ -102,7 +102,7 @@ class ListLengths:
         """Whether each step hands on a list that is as long as the one it got."""
         if state not in self._kept:
             self._asked.add(state)
-            self._kept[state] = self._origin(following) is state
+            self._kept[state] = self.origin(following) is state
             self._asked.discard(state)
         return self._kept[state]
 

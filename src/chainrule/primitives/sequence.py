@@ -24,7 +24,7 @@ from chainrule.graph.types import (
     join,
 )
 from chainrule.primitives import bounds
-from chainrule.primitives.declare import TABLE, Cost, Flat, Linear, fitted, register
+from chainrule.primitives.declare import TABLE, Cost, Flat, Linear, fitted, is_constant, register
 
 if TYPE_CHECKING:
     from chainrule.primitives.walker import ReverseWalker
@@ -350,6 +350,21 @@ length = register(
         bounds=bounds.always(bounds.NONNEGATIVE),
     )
 )
+
+
+def is_zeros(node: Node) -> bool:
+    """Whether a list is made with nothing but zeros."""
+    return node.op is zeros_like or (node.op is filled and is_constant(node.args[1], 0))
+
+
+def entry_of_all(base: Node, read: Node) -> Node | None:
+    """What ``read`` finds in a list that has the same number everywhere."""
+    if len(read.args) != 2:
+        return None
+    if base.op in (filled, fill_like):
+        entry = base.args[1]
+        return entry if entry.type == read.type else None
+    return base.graph.constant(0.0) if base.op is zeros_like and read.type == FLOAT else None
 
 
 def float_entries(type: Type) -> Type:

@@ -248,6 +248,8 @@ class ArraySimplifier(Copier):
     def _update(self, step: Node) -> Node | None:
         """What is added to zeros is written there, also beside what stands there already."""
         base, *rest = map(self.mapped, step.args)
+        if is_constant(rest[-1], 0):
+            return base
         if rest[-1].op is negative or not is_distinct_pattern(step) or not step.origin.derivative:
             return None
         if _is_zeros(before_writes_elsewhere(base, place_of(step))):

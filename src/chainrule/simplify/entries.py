@@ -30,8 +30,8 @@ from chainrule.primitives.sequence import (
     fill_like,
     index,
     index_add,
+    is_zeros,
     total,
-    zeros_like,
 )
 
 FLOATS = Sequence(FLOAT)
@@ -101,7 +101,7 @@ class Entries(Copier):
         """Entry ``position`` of a list of floats that is not made for it."""
         if base.op is fill_like:
             return self.mapped(base.args[1])
-        if base.op is zeros_like:
+        if is_zeros(base):
             return self.graph.constant(0.0)
         if base.op is entrywise_add and base in self.apart:
             first, second = (self._entry(arg, position) for arg in base.args)
@@ -158,7 +158,7 @@ def _gathered(loop: Node, uses: Counter[Node], lengths: ListLengths) -> set[int]
             continue
         at = loop_body(loop).parameters[0]
         own = grown.args[0] is states[k] and grown.args[1] is at and uses[states[k]] == 1
-        empty = initial[k].op is zeros_like and initial[k].type == FLOATS
+        empty = is_zeros(initial[k]) and initial[k].type == FLOATS
         whole = lengths.of(initial[k]) == lengths.of_count(count)
         if own and empty and whole and uses[grown] == 1:
             found.add(k)

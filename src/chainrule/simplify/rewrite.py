@@ -14,7 +14,7 @@ from functools import cached_property
 
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, INT, unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section_add
@@ -22,7 +22,7 @@ from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks
 from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import Primitive, is_constant
-from chainrule.primitives.sequence import index_add
+from chainrule.primitives.sequence import entry_of_all, index, index_add
 from chainrule.primitives.silence import chooses, silent
 from chainrule.simplify.facts import Ahead, Facts, divides_by, hands_on
 from chainrule.simplify.hinges import unguarded, unguarded_arm
@@ -138,9 +138,21 @@ class Simplifier(SumSimplifier):
                 return
         super().structured(node)
         if node.op is IF:
+            if node.origin.derivative:
+                self._asks_once(node)
             for arm, truth in zip(owned_blocks(self.map[node]), (True, False), strict=True):
                 if not arm.completes:
                     self.facts.assume(self.mapped(node.args[0]), not truth, self.graph.cursor)
+
+    def _asks_once(self, node: Node) -> None:
+        """``p and True`` is ``p``."""
+        made = self.map[node]
+        predicate = made.args[0]
+        held, failed = (arm.results for arm in owned_blocks(made))
+        for k, (then, orelse) in enumerate(zip(held, failed, strict=True)):
+            known = then.type == orelse.type == BOOL and is_constant(then, True)
+            if known and (orelse is predicate or is_constant(orelse, False)):
+                self.map[node.block.item(node, k)] = predicate
 
     def _truth(self, node: Node) -> bool | None:
         """What the predicate of a branch of derivative code certainly is."""
@@ -215,6 +227,9 @@ class Simplifier(SumSimplifier):
             self.map[step] = written
             self.named(step, written)
             return written
+        if op is index and (entry := entry_of_all(self.settled(step.args[0]), step)) is not None:
+            self.map[step] = entry
+            return entry
         if not (isinstance(op, Primitive) and op.simplify is not None):
             return self._function(step)
         args = tuple(map(self.settled, step.args))

@@ -5,6 +5,8 @@ parameter, or from a value that other derivative code needs, that keeps no array
 
     gap = np.logaddexp(0.0, z) - y * z        z_bar = (1.0 / (1.0 + np.exp(-z)) - y) / len(X)
     z_bar = (...) / gap.shape[0]
+
+A list that was made with ``n`` entries is not read for their number.
 """
 
 from __future__ import annotations
@@ -21,10 +23,14 @@ from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.arrays.shaping import dimension, reshape, reshaped
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
+from chainrule.primitives.list_lengths import ListLengths
+from chainrule.primitives.sequence import display, fill_like, filled
+from chainrule.primitives.sequence import zeros_like as list_zeros_like
 
 # Of these arguments nothing but the shape is read.
 READING = {"dimension": (0,), "size_of": (0,), "array_zeros_like": (0,), "array_ones_like": (0,),
-           "empty_like": (0,), "full_like": (0,), "reshaped": (1, 2, 3)}  # fmt: skip
+           "empty_like": (0,), "full_like": (0,), "reshaped": (1, 2, 3),
+           "zeros_like": (0,), "fill_like": (0,)}  # fmt: skip
 
 
 def reads_shapes(graph: Graph) -> bool:
@@ -54,6 +60,7 @@ class Shapes(Copier):
         self.computed = computed = _Computed(source).nodes
         self.alike: dict[tuple[Lengths, str], list[Node]] = {}
         self.numbers: dict[int, Node] = {}
+        self.lists = ListLengths()
         # Lengths that f asks for: of which array, along which axis.
         self.measured: dict[tuple[Hashable, Hashable], Node] = {}
         self.last_use: dict[Node, int] = {}
@@ -76,6 +83,8 @@ class Shapes(Copier):
             found = self._sized(step)
         if step.op is zeros_like:
             found = self._zeros(step)
+        if step.op in (list_zeros_like, fill_like):
+            found = self._filled(step)
         if found is None:
             args = list(step.args)
             for position in READING[step.op.name]:
@@ -131,6 +140,23 @@ class Shapes(Copier):
         if len(sizes) < len(numbers) or dtype_of(step.type) != "float64":
             return None
         made = self.graph.cursor.add(zeros, tuple(sizes), zeros.defaults())
+        return made if made.type == step.type else None
+
+    def _filled(self, step: Node) -> Node | None:
+        """``[0.0] * n`` for as many entries as a list was made with."""
+        entry = (
+            self.graph.constant(0.0) if step.op is list_zeros_like else self.mapped(step.args[1])
+        )
+        origin = self.lists.origin(step.args[0])
+        if origin.op is filled and self._reaches(origin.args[0], step):
+            count = self.mapped(origin.args[0])
+        elif origin.op is display and self._reaches(origin, step):
+            if len(origin.args) == 1:
+                return self.graph.cursor.add(display, (entry,), ("list",))
+            count = self.graph.constant(len(origin.args))
+        else:
+            return None
+        made = self.graph.cursor.add(filled, (count, entry))
         return made if made.type == step.type else None
 
     def _counted(self, length: Length, step: Node) -> Node | None:
