@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, value_and_grad
+from chainrule import grad, value_and_grad, vjp
 from chainrule.errors import UnsupportedError
 from tests import oracle
 
@@ -409,3 +409,35 @@ def test_a_dict_whose_keys_differ_on_two_paths_is_refused_where_it_is_read() -> 
 
     with pytest.raises(UnsupportedError, match="different kinds on different paths"):
         grad(over_keys)(1.0)
+
+
+def in_turns(x, y):
+    turn = int(x) % 3
+    if turn == 0:
+        return x * y, y
+    if turn == 1:
+        return y, x * x
+
+
+def used(x, y):
+    first, second = in_turns(x, y)
+    return first * second
+
+
+def read(x, y):
+    return in_turns(x, y)[0]
+
+
+@pytest.mark.parametrize("f", [used, read])
+def test_a_function_that_may_give_nothing_has_slopes_where_it_gives_something(f: Any) -> None:
+    for x in (3.5, 4.5):
+        assert oracle.agrees(oracle.derivative(f, (x, 2.0)), grad(f)(x, 2.0))
+    with pytest.raises(TypeError, match="NoneType"):
+        grad(f)(5.5, 2.0)
+
+
+def test_nothing_has_no_slope() -> None:
+    assert vjp(in_turns)(3.5, 2.0, out_bar=(1.0, 1.0)) == ((7.0, 2.0), 2.0)
+    assert vjp(in_turns)(4.5, 2.0, out_bar=(1.0, 1.0)) == ((2.0, 20.25), 9.0)
+    with pytest.raises(TypeError, match="gave None"):
+        vjp(in_turns)(5.5, 2.0, out_bar=(1.0, 1.0))

@@ -354,7 +354,10 @@ class Calls(Foreign):
         else:
             returned = self.node(self.state[flag])
             value = self.state.pop(key)
-            result = self.choose_kind(returned, lambda: value, lambda: Static(None), "statement")
+            with self.at(tree):
+                result = self.choose_kind(
+                    returned, lambda: value, lambda: Static(None), "statement"
+                )
         self.state.pop(flag, None)
         return result
 

@@ -37,6 +37,7 @@ from chainrule.lift.values import (
 )
 from chainrule.lift.watching import Watching
 from chainrule.primitives import sequence
+from chainrule.primitives.effect import RAISE
 
 # What several names can share and one of them change.
 MUTABLE = (ListBox, DictBox, ObjectBox, Place)
@@ -253,6 +254,10 @@ class Containers(Watching):
         return node
 
     def _item_of_static(self, base: Static, key: Value, known: bool, found: Any) -> Value:
+        if base.value is None:
+            text = "raise TypeError(\"'NoneType' object is not subscriptable\")"
+            self.block.add(RAISE, (), (text,))
+            raise AlwaysRaises
         if known:
             try:
                 base.value[found]

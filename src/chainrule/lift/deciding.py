@@ -17,7 +17,7 @@ from chainrule.graph.node import Node
 from chainrule.lift.branching import Branching
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.state import Frame, Key, State
-from chainrule.lift.values import UNBOUND, Either, Fact, Value
+from chainrule.lift.values import UNBOUND, Either, Fact, Static, Value
 from chainrule.primitives.arithmetic import logical_not
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.effect import RAISE
@@ -65,6 +65,21 @@ class Deciding(Branching):
             if predicate.op is not logical_not:
                 return None
             predicate, negated = predicate.args[0], not negated
+
+    def without_nothing(self, value: Value, text: str) -> Value:
+        """``value`` where it is not None instead of another: there ``text`` is raised."""
+        value = self.decided(value)
+        while isinstance(value, Either):
+            first, second = _is_nothing(value.then), _is_nothing(value.orelse)
+            if first is second:
+                break
+            tag: Node = value.tag
+            if first:
+                tag = self.primitive(logical_not, tag)
+            self._check_bound(tag, text, self.block)
+            self.state[Fact(value.tag)] = tag is value.tag
+            value = self.decided(value)
+        return value
 
     # --- names that may be unbound --------------------------------------------------------
 
@@ -151,6 +166,10 @@ class Deciding(Branching):
                 return self.state.get((frame, name), UNBOUND)
             frame = frame.parent
         return UNBOUND
+
+
+def _is_nothing(value: Value) -> bool:
+    return isinstance(value, Static) and value.value is None
 
 
 def _names_read(node: ast.stmt) -> Iterator[str]:

@@ -391,7 +391,19 @@ class Expressions(Operators):
     # --- reading containers ---------------------------------------------------------------
 
     def _subscript(self, node: ast.Subscript) -> Value:
-        base = self.expression(node.value)
+        return self._subscripted(self.alternatives(node.value), node)
+
+    def _subscripted(self, base: Value, node: ast.Subscript) -> Value:
+        base = self.decided(base)
+        if isinstance(base, Either) and base.orelse is not UNBOUND:
+            then, orelse = base.then, base.orelse
+            return self.choose_kind(
+                base.tag,
+                lambda: self._subscripted(then, node),
+                lambda: self._subscripted(orelse, node),
+                "expression",
+            )
+        base = self.read(base)
         if self.is_array(base):
             return self.array_item(base, *self.subscript_parts(node.slice))
         if isinstance(base, Node) and base.type == FLOAT and _names_axes(node.slice):

@@ -16,6 +16,7 @@ from chainrule.lift.values import (
     BOXES,
     UNBOUND,
     DictBox,
+    Either,
     ListBox,
     ObjectBox,
     Place,
@@ -75,6 +76,16 @@ class Statements(Axisless):
             if isinstance(target, ast.Name):
                 self.bind(target.id, value)
                 return
+            found = self.decided(value)
+            if isinstance(found, Either) and found.orelse is not UNBOUND:
+                # Once for each kind.
+                self.branch(
+                    found.tag,
+                    lambda: self._assigned(target, found.then),
+                    lambda: self._assigned(target, found.orelse),
+                    "statement",
+                )
+                return
             value = self.read(value)
             if isinstance(target, (ast.Tuple, ast.List)):
                 self.unpack(target, value)
@@ -84,6 +95,10 @@ class Statements(Axisless):
                 self.write_attribute(self.expression(target.value), target.attr, value, target)
             else:
                 raise self.unsupported("this assignment target", "Assign to a name.", target)
+
+    def _assigned(self, target: ast.expr, value: Value) -> Completion:
+        self.assign(target, value)
+        return Completion.FALLS
 
     def raise_if(self, predicate: Node, text: str, *args: Node) -> None:
         """``if predicate: raise text``: what Python itself checks."""

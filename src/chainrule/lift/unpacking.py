@@ -31,6 +31,9 @@ class Unpacking(Iterables):
     def unpack(self, target: ast.Tuple | ast.List, value: Value) -> None:
         names = target.elts
         stars = [k for k, name in enumerate(names) if isinstance(name, ast.Starred)]
+        known, found = self.static_value(value)
+        if known and found is None:
+            self._always('TypeError("cannot unpack non-iterable NoneType object")')
         items = self.known_iteration(value)
         if items is None:
             if stars:
