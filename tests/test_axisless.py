@@ -116,3 +116,40 @@ def test_an_array_without_axes_of_the_caller_is_left_as_it_is() -> None:
     p = np.array(3.0)
     assert value_and_grad(shrunk)(2.0, p) == (3.0, 1.5)
     assert p == 3.0
+
+
+def shared(x, y):
+    """Quotients only where there is something to divide by."""
+    found = np.zeros_like(x, dtype=float)
+    share = 2.0 - np.divide(y, x, out=found, where=~np.equal(x, 0))
+    steep = np.full_like(x, False, dtype="bool")
+    np.greater_equal(np.abs(y), 2.0, where=~np.isnan(x), out=steep)
+    np.add(found, y, out=found)
+    return np.where(steep, 0.0, share * found)
+
+
+def named(x, y):
+    """As packages write that take series, too."""
+    angle = np.arctan2(y, x)
+    try:
+        angle.name = "angle"
+    except AttributeError:
+        angle = 2.0 * angle
+    if isinstance(angle, dict):
+        angle = angle["angle"]
+    return angle * x
+
+
+def settled(x, y):
+    found = np.array([x, y])[:1] * 2.0 if y > 100.0 else np.array([x]) * y
+    if len(found) == 1:
+        found = found[0]
+    return found * x
+
+
+@pytest.mark.parametrize("point", [(1.5, 0.7), (-2.5, 1.0), (1.5, 3.0)], ids=str)
+@pytest.mark.parametrize("f", [shared, named, settled])
+def test_numbers_go_where_arrays_and_series_go(f: Any, point: tuple[float, float]) -> None:
+    value, slope = value_and_grad(f)(*point)
+    assert value == f(*point)
+    assert oracle.agrees(oracle.derivative(f, point), float(slope))

@@ -522,7 +522,10 @@ class Arrays(Containers):
 
     def length_of(self, value: Value) -> Node:
         if self.is_array(value):
-            return self.call_array(shaping.dimension, (self.node(value),), (0,), "len")
+            node = self.node(value)
+            if unit_axes_of(node.type)[0]:
+                return self.graph.constant(1)
+            return self.call_array(shaping.dimension, (node,), (0,), "len")
         return super().length_of(value)
 
     # Given by the other parts of the lifter.

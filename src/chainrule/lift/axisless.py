@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Callable
 
 from chainrule.graph.block import CONSTANT, ITEM
 from chainrule.graph.node import Node
@@ -72,6 +73,30 @@ class Axisless(ListParts):
         self.branch(key, write, lambda: Completion.FALLS, "statement")
         self._note_array(name)
         return True
+
+    def write_out(
+        self, base: Node, where: Value, compute: Callable[[], Value], node: ast.AST
+    ) -> Value | None:
+        """What a call gives that writes into the array ``base``; None where that has no name."""
+        key = next((key for key, value in self.state.items() if value is base), None)
+        if not isinstance(key, tuple) or key[0] is not self.frame or not self._is_own(base):
+            return None
+        name = str(key[1])
+        self._check_alone(name, base, node)
+
+        def write() -> Completion:
+            self._renew(name, base, self.node(compute()), node)
+            return Completion.FALLS
+
+        if self.static_value(where) == (True, True):
+            write()
+        elif isinstance(where, Node) and where.type == BOOL:
+            self.branch(where, write, lambda: Completion.FALLS, "statement")
+            self._note_array(name)
+        else:
+            return None
+        found: Value = self.state[key]
+        return found
 
     def _written(self, old: Value, node: ast.Assign | ast.AugAssign) -> Node:
         """What is written where ``old`` stands."""

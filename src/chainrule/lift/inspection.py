@@ -96,6 +96,8 @@ class Inspection(Calls):
             op is sequence.index and isinstance(node.args[0].type, Array)
         ):
             return (numpys,)
+        if isinstance(op, Primitive) and any(_is_numpys(param) for param in node.params):
+            return (numpys,)
         if isinstance(op, Primitive) and op.symbol is not None:
             parts = [self._number_types(arg) for arg in node.args]
             if any(part and not PYTHONS.intersection(part) for part in parts):
@@ -120,6 +122,9 @@ class Inspection(Calls):
         known, kinds = self.static_value(args[1])
         kinds = kinds if isinstance(kinds, tuple) else (kinds,)
         found = self.python_types(args[0]) if known else ()
+        value = self.read(args[0])
+        if not found and isinstance(value, Node) and value.type in PYTHON_TYPES:
+            found = _any_number()
         answers = {
             any(isinstance(kind, type) and issubclass(each, kind) for kind in kinds)
             for each in found
@@ -129,6 +134,19 @@ class Inspection(Calls):
         return self.verbatim(
             "isinstance(_0_, _1_)", self.node(args[0]), self.node(args[1]), type=BOOL
         )
+
+
+def _is_numpys(param: Any) -> bool:
+    """Whether a parameter tells that an operation was called by NumPy's name for it."""
+    return isinstance(param, str) and param.startswith(("numpy.", "scipy."))
+
+
+def _any_number() -> tuple[type, ...]:
+    """The types that numbers may have."""
+    if "numpy" not in sys.modules:
+        return tuple(NUMPY_NAMES)
+    numpy = sys.modules["numpy"]
+    return (*NUMPY_NAMES, *(getattr(numpy, name) for name in NUMPY_NAMES.values()), numpy.ndarray)
 
 
 def _getattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

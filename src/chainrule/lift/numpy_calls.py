@@ -134,6 +134,11 @@ class NumpyCalls(Methods):
         """A ufunc that writes its result into an array, perhaps only where a mask is true."""
         target = self._target(keywords)
         where = keywords.pop("where", Static(True))
+        if isinstance(target, Node) and not unit_axes_of(target.type):
+            compute = functools.partial(self.call, Static(found), args, keywords, node)
+            written = self.write_out(target, where, compute, node)
+            if written is not None:
+                return written
         if self.static_value(where) == (True, True):
             value = self.call(Static(found), args, keywords, node)
             return value if target is None else self._written_to(target, value, node)

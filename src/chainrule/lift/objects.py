@@ -16,6 +16,7 @@ from chainrule.graph.structure import Structure
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays import is_numeric
+from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.hooks import Hooks
 from chainrule.lift.source import unwrap
 from chainrule.lift.state import State
@@ -351,6 +352,11 @@ class Objects(Hooks):
 
     def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         """``owner.name = value``: an effect, once, when the object is the caller's."""
+        if isinstance(owner, Node) and owner.type in (FLOAT, INT, BOOL):
+            # Numbers take no attributes, be they Python's or NumPy's.
+            text = f"_0_.{name} = _1_"
+            self.block.add(STATEMENT, (owner, self.node(value)), (text,))
+            raise AlwaysRaises
         if not isinstance(owner, ObjectBox):
             raise self.unsupported(
                 "assignment to an attribute of this value", "Return the value instead.", node
