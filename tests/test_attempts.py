@@ -455,3 +455,19 @@ def undefined_in_some(x):
 def test_a_handler_that_something_reaches_is_kept() -> None:
     assert (grad(asked)(2.0, True), grad(asked)(2.0, False)) == (3.0, 4.0)
     assert (grad(helped)(2.0), grad(helped)(0.5)) == (4.0, 5.0)
+
+
+def ratio(x):
+    try:
+        result = 1.0 / math.sin(x)
+    except ZeroDivisionError:
+        return math.inf
+    else:
+        return result * x
+
+
+def test_an_else_clause_behind_a_handler_that_leaves_is_reached_by_the_body_only() -> None:
+    derivative = value_and_grad(ratio)
+    assert derivative(0.0) == (math.inf, 0.0)
+    assert oracle.agrees(oracle.derivative(ratio, (1.2,)), derivative(1.2)[1])
+    assert "UnboundLocalError" not in derivative.source

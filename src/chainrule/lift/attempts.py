@@ -191,21 +191,31 @@ class Attempts(Unpacking):
         if not any(path.alive for path in paths):
             build()
             return Completion.RAISES
-        made = self.join_paths(start, paths, build, first_result=1)
+        made = self.join_paths(
+            start, paths, build, first_result=1, is_first=self._ran if body.alive else None
+        )
         if node.orelse and body.completion in (Completion.FALLS, Completion.MAYBE):
             assert made is not None
             return self._otherwise(node, made)
         kinds = {path.completion for path in paths if path.alive}
         return kinds.pop() if len(kinds) == 1 else Completion.MAYBE
 
+    def _ran(self, made: Node) -> Node:
+        """Whether the body of a ``TRY`` ran to its end."""
+        return self.verbatim("_0_ == 0", self.block.item(made, 0), type=BOOL, pure=True)
+
     def _otherwise(self, node: ast.Try, made: Node) -> Completion:
         """The ``else`` clause: where the body ran to its end."""
-        ran = self.verbatim("_0_ == 0", self.block.item(made, 0), type=BOOL, pure=True)
-        return self.guarded(
-            lambda: self.branch(
+        ran = self._ran(made)
+
+        def run() -> Completion:
+            if self.fact(ran):
+                return self.statements(node.orelse)
+            return self.branch(
                 ran, lambda: self.statements(node.orelse), lambda: Completion.FALLS, "statement"
             )
-        )
+
+        return self.guarded(run)
 
     def _exception_names(self, node: ast.expr) -> str:
         """The exception types of a handler as text; they are resolved in the emitted module."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from chainrule.errors import UnsupportedError
-from chainrule.graph.block import Block
+from chainrule.graph.block import CONSTANT, Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
@@ -261,10 +261,12 @@ class Branching(Core):
         build: Callable[[], Node],
         first_result: int = 0,
         predicate: Node | None = None,
+        is_first: Callable[[Node], Node] | None = None,
     ) -> Node | None:
         """Join living ``paths`` into the current state through the node that ``build`` makes.
 
         Sets the results of every path's block; result ``first_result + k`` is slot k.
+        ``is_first`` makes of the node the condition under which the first path was taken.
         """
         alive = [path for path in paths if path.alive]
         keys = self.changed_keys(start, alive)
@@ -300,10 +302,13 @@ class Branching(Core):
             self.state.update(
                 {key: known for key, known in alive[0].state.items() if isinstance(key, Fact)}
             )
+
+        def result(k: int) -> Node:
+            told = self._told(node, columns[k], is_first) if columns else None
+            return self._slot_node(node, first_result + k) if told is None else told
+
         for key, value in joined.items():
-            self.state[key] = resolve_slots(
-                value, lambda k: self._slot_node(node, first_result + k), self.state
-            )
+            self.state[key] = resolve_slots(value, result, self.state)
         self.has_kinds |= joiner.has_kinds
         self._freeze_shared(joiner, states)
         return node
@@ -320,6 +325,21 @@ class Branching(Core):
                 self.loans.lend(joined.box, lent, self.state)
                 if any(map(self.loans.is_stale, joined.sources, states)):
                     self.loans.spoil(joined.box)
+
+    def _told(
+        self,
+        node: Node | None,
+        column: tuple[Node, ...],
+        is_first: Callable[[Node], Node] | None,
+    ) -> Node | None:
+        """A bool that tells the first path from the others; None if it is another value."""
+        first, *others = [each.params[0] if each.op is CONSTANT else None for each in column]
+        if is_first is None or node is None or not isinstance(first, bool):
+            return None
+        if not others or any(other is not (not first) for other in others):
+            return None
+        found = is_first(node)
+        return found if first else self.primitive(logical_not, found)
 
     def _slot_node(self, node: Node | None, index: int) -> Node:
         assert node is not None
