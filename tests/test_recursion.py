@@ -295,10 +295,9 @@ def power_with_slopes(x, n):
     """Value of `power` and its slopes by x."""
     if n == 0:
         return 1.0, 0.0
-    inner = power_with_slopes(x, n - 1)
-    value = inner[0]
+    value, power_dx = power_with_slopes(x, n - 1)
     # line: return x * power(x, n - 1)
-    return x * value, value + inner[1] * x
+    return x * value, value + power_dx * x
 
 
 def grad_powers(x: float, n: int):

@@ -18,8 +18,10 @@ from chainrule.emit.plan import (
 from chainrule.graph.block import CONSTANT, PARAMETER
 from chainrule.graph.types import unit_axes_of
 from chainrule.primitives.effect import VERBATIM
+from chainrule.primitives.invoke import CALL_FUNCTION, CALL_FUNCTION_EFFECT
 from chainrule.primitives.sequence import index
 
+CALLS = (CALL_FUNCTION, CALL_FUNCTION_EFFECT)
 COMPONENTS = ("component", "rigid_component", "counted_component")
 ENTRY = re.compile(r"_0_\[(\d+)\]")
 # More names than these do not stand on one line.
@@ -33,6 +35,7 @@ def take_apart(plan: Plan) -> None:
         _containers(block, plan)
     for block in blocks_of(plan.body):
         _results(block)
+    _calls(plan)
     _in_place(plan)
 
 
@@ -85,6 +88,41 @@ def _results(block: list[Statement]) -> None:
         if len(items) == len(places) and all(named):
             chosen.append((base, [places[k] for k in range(len(items))]))
     _unpack(block, chosen)
+
+
+def _calls(plan: Plan) -> None:
+    """The results of a call of a function of the module, where several of them are used."""
+    reads: dict[Value, dict[int, list[Value]]] = {}
+    for block in blocks_of(plan.body):
+        for statement in block:
+            if isinstance(statement, Define) and statement.value.op is VERBATIM:
+                value, entry = statement.value, _entry(statement.value)
+                if entry is not None and value.args[0].op in CALLS:
+                    reads.setdefault(value.args[0], {}).setdefault(entry, []).append(value)
+    taken = {
+        call: {entry: found[0] for entry, found in entries.items()}
+        for call, entries in reads.items()
+        if len(entries) > 1 and max(map(len, entries.values())) == 1
+    }
+    gone = {value for entries in taken.values() for value in entries.values()}
+    for block in blocks_of(plan.body):
+        block[:] = [
+            _apart(statement, taken, plan)
+            for statement in block
+            if not (isinstance(statement, Define) and statement.value in gone)
+        ]
+    for value in gone:
+        value.op, value.args, value.params = VARIABLE, [], ()
+
+
+def _apart(statement: Statement, taken: dict[Value, dict[int, Value]], plan: Plan) -> Statement:
+    """The statement that takes a call apart, for the one that defines its result."""
+    if not isinstance(statement, Define) or statement.value not in taken:
+        return statement
+    call, entries = statement.value, taken[statement.value]
+    call.captive = True
+    count = len(plan.graph.functions[call.params[0]].types)
+    return Unpack([entries.get(k) for k in range(count)], call)
 
 
 def _entry(value: Value) -> int | None:

@@ -1,4 +1,4 @@
-"""Functions that are kept apart: those that call themselves to a depth known at run time only.
+"""Functions that are kept apart: recursive ones, and large ones that are called several times.
 
 Such a function is lifted once for every combination of kinds of its arguments, as a graph of its
 own; what is known of an argument while lifting (a string, a function) is taken into it.  Kinds of
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,12 +20,12 @@ from chainrule.graph.identity import Identity
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import BOOL, FLOAT, INT
-from chainrule.lift.calls import DEEPEST_CALL, Calls, Given
+from chainrule.lift.calls import Calls
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted
+from chainrule.lift.repeated import Repeated, is_narrow
 from chainrule.lift.sharing import boxes_in
-from chainrule.lift.source import Source, unwrap
+from chainrule.lift.source import Source
 from chainrule.lift.state import Frame, assigned_names, is_literal
 from chainrule.lift.values import (
     UNBOUND,
@@ -50,18 +49,6 @@ from chainrule.records import dataclass
 Captured = tuple[Frame, str, Value]
 # Kinds of results settle at once; more rounds mean that they never do.
 MOST_ROUNDS = 5
-# A recursion whose end is seen while lifting is inlined up to so many calls.
-MOST_UNROLLED = 64
-# From so many places a function's code is repeated before it is called instead.
-MOST_INLINED = 32
-
-
-class EndlessRecursion(Exception):
-    """Inlining the calls of ``function`` by itself does not come to an end."""
-
-    def __init__(self, function: Any) -> None:
-        super().__init__(function)
-        self.function = function
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,112 +67,37 @@ class Callee:
     closure: Closure | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Written:
+    """An argument that is one constant in all calls: the function has it inside."""
+
+    constant: Node
+
+
 class Functions(Calls):
-    """Decides which calls are inlined, and lifts those of functions that are kept apart."""
+    """Lifts functions that are kept apart, and their calls."""
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
-        # Functions whose calls of themselves are being inlined, with how many were.
-        self.unrolling: dict[Any, int] = {}
-        # The chains of calls in which a function was met.
-        self.chains: dict[Any, set[Any]] = {}
         # What is being inlined.
         self.under_way: list[Any] = []
+        # What is kept apart by its size.
+        self.repeated = Repeated()
 
-    def run_callee(self, source: Source, frame: Frame, given: Given, node: ast.AST) -> Value:
-        callee = Callee(source.function, source.name, source, source.tree, frame)
-        return self._run(callee, given, node, calls_itself(source))
-
-    def _inline_closure(
-        self, function: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    def invoke(
+        self,
+        callee: Callee,
+        bound: dict[str, Value],
+        node: ast.AST,
+        written: frozenset[int] | None = None,
     ) -> Value:
-        outer: Frame = function.frame
-        frame = Frame(outer.source, outer, outer.globals)
-        frame.owner = outer.owner
-        assert outer.source is not None
-        name = getattr(function.tree, "name", "lambda")
-        callee = Callee(function.tree, name, outer.source, function.tree, frame, function)
-        given = (args, keywords, function.defaults, function.keyword_defaults)
-        return self._run(callee, given, node, False)
+        """A call of ``callee`` with these arguments, as a call.
 
-    def _run(self, callee: Callee, given: Given, node: ast.AST, recursive: bool) -> Value:
-        """The value of a call, by inlining the function or by a call."""
-        met = callee.identity in self.under_way
-        met = met or any(known.function is callee.identity for known, _ in self.calls)
-        shrinks = any(map(self._is_known, (*given[0], *given[1].values())))
-        if callee.identity in self.unrolling:
-            self.unrolling[callee.identity] += 1
-            count = self.unrolling[callee.identity]
-            if count > MOST_UNROLLED or len(self.calls) > DEEPEST_CALL:
-                raise EndlessRecursion(callee.identity)
-        elif shrinks and (met or recursive):
-            return self._inlined_whole(callee, given, node)
-        elif met or recursive:
-            return self._called(callee, given, node)
-        elif len(self.calls) > DEEPEST_CALL:
-            raise self.unsupported("calls are nested too deep", "Write it as a loop.", node)
-        elif callee.closure is None and self._is_simple(given) and self._is_met_often(callee, node):
-            return self._called(callee, given, node)
-        return self._inlined(callee, given, node)
-
-    def _inlined(self, callee: Callee, given: Given, node: ast.AST) -> Value:
-        self.under_way.append(callee.identity)
-        try:
-            return self._inline(callee.tree, callee.source, callee.frame, *given, node)
-        finally:
-            self.under_way.pop()
-
-    def _is_known(self, value: Value) -> bool:
-        """Whether a recursion on ``value`` may end while lifting."""
-        if self.static_int(value) is not None:
-            return True
-        if isinstance(value, TupleValue):
-            return True
-        if isinstance(value, ObjectBox):
-            # A part of a tree.
-            parts = self.taken_apart(value).values()
-            return any(isinstance(part, ObjectBox) and part.type is value.type for part in parts)
-        return isinstance(value, ListBox) and isinstance(self.state[value], list)
-
-    def _inlined_whole(self, callee: Callee, given: Given, node: ast.AST) -> Value:
-        """Inline all calls of the function by itself, if that comes to an end."""
-        state, mark = dict(self.state), len(self.block.steps)
-        self.unrolling[callee.identity] = 0
-        try:
-            return self._inlined(callee, given, node)
-        except EndlessRecursion as endless:
-            if endless.function is not callee.identity:
-                raise
-            self.state = state
-            self.block.forget(mark)
-        finally:
-            self.unrolling.pop(callee.identity, None)
-        return self._called(callee, given, node)
-
-    def _called(self, callee: Callee, given: Given, node: ast.AST) -> Value:
-        bound = self.bind_arguments(callee.tree, *given, node)
-        return self.invoke(callee, bound, node)
-
-    def _is_met_often(self, callee: Callee, node: ast.AST) -> bool:
-        """Whether a function is called from so many places that its code is not to be repeated."""
-        if any(entry.source is callee.identity for entry in self.graph.functions.values()):
-            return True
-        place = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-        chain = (place, *((at.line, at.column) for _, at in self.calls if at is not None))
-        chains = self.chains.setdefault(callee.identity, set())
-        chains.add(chain)
-        return len(chains) > MOST_INLINED
-
-    def _is_simple(self, given: Given) -> bool:
-        """Whether all arguments are numbers."""
-        return all(
-            isinstance(value, Node) and value.type in (FLOAT, INT, BOOL)
-            for value in (*given[0], *given[1].values())
-        )
-
-    def invoke(self, callee: Callee, bound: dict[str, Value], node: ast.AST) -> Value:
-        """A call of ``callee`` with these arguments, as a call."""
+        Those at the places ``written`` are constants of the function, which is then one that could
+        be inlined: it is refused where its derivative is dearer than that of its code.
+        """
         captured = self._captured(callee, node)
+        bound, captured = _written_inside(bound, captured, written or frozenset())
         kinds: list[Any] = []
         args: list[Node] = []
         for name, value in (*bound.items(), *((name, value) for _, name, value in captured)):
@@ -201,6 +113,9 @@ class Functions(Calls):
             except BaseException:
                 del self.graph.functions[key]
                 raise
+        if written is not None and not is_narrow(args, function.types):
+            del self.graph.functions[key]
+            raise self._cannot(callee, node, "it takes or returns too much")
         if function.lifting:
             function.met = True
             if not function.types:
@@ -225,6 +140,8 @@ class Functions(Calls):
         """What the function depends on of an argument; run-time values go to ``args``."""
         if isinstance(value, Poison):
             return ("unusable",)
+        if isinstance(value, Written):
+            return ("written", value.constant.type, repr(value.constant.params[0]))
         value = self.read(value)
         if isinstance(value, Closure) and callee.closure is not None:
             defaults = (*value.defaults, *value.keyword_defaults.values())
@@ -234,7 +151,7 @@ class Functions(Calls):
             ):
                 return ("closure", value.tree)
         if isinstance(value, Static):
-            return ("is", value.value if _is_plain(value.value) else Identity(value.value))
+            return ("is", value.value if is_plain(value.value) else Identity(value.value))
         if isinstance(value, TupleValue):
             parts = tuple(self._key_part(item, args, callee, node) for item in value.items)
             return ("tuple", value.named, parts)
@@ -312,6 +229,7 @@ class Functions(Calls):
         inner: Any = type(self)(graph)
         inner.transform = getattr(self, "transform", None)
         inner.tables, inner.record_lists = self.tables, []
+        inner.repeated = self.repeated
         inner.calls = [(source, self.here)]
         inner.under_way = [callee.identity]
         inner.sources = {(source.file, source.tree.lineno): source}
@@ -354,6 +272,8 @@ class Functions(Calls):
 
     def parameter_like(self, outer: Functions, name: str, value: Value) -> Value:
         """A parameter of this graph that is like an argument of the other."""
+        if isinstance(value, Written):
+            return self.graph.constant(value.constant.params[0])
         value = outer.read(value)
         if isinstance(value, Static):
             return self._static_like(outer, value)
@@ -459,6 +379,21 @@ class Functions(Calls):
         return node
 
 
+def _written_inside(
+    bound: dict[str, Value], captured: list[Captured], places: frozenset[int]
+) -> tuple[dict[str, Value], list[Captured]]:
+    """Arguments and captured values, those at some places marked as written inside."""
+
+    def marked(place: int, value: Value) -> Value:
+        return Written(value) if place in places and is_literal(value) else value
+
+    count = len(bound)
+    return (
+        {name: marked(k, value) for k, (name, value) in enumerate(bound.items())},
+        [(frame, n, marked(count + k, value)) for k, (frame, n, value) in enumerate(captured)],
+    )
+
+
 def _names_read(tree: ast.FunctionDef | ast.Lambda) -> list[str]:
     """The names that a function's text reads or calls and are not its own, in order."""
     arguments = tree.args
@@ -487,37 +422,7 @@ def _mirrored(innermost: Sequence[Frame | None]) -> dict[Frame | None, Frame]:
     return made
 
 
-def calls_itself(source: Source) -> bool:
-    """Whether a function's text calls what is the function itself."""
-    function = source.function
-    by_name, by_method = _calls_by_name(source.tree, function.__name__)
-    if not by_name or function.__name__ in function.__code__.co_varnames:
-        return by_method
-    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-    cell = cells.get(function.__name__)
-    if cell is not None:
-        return unwrap(cell.cell_contents) is function
-    return unwrap(function.__globals__.get(function.__name__)) is function
-
-
-@functools.lru_cache(maxsize=4096)
-def _calls_by_name(tree: ast.AST, name: str) -> tuple[bool, bool]:
-    """Whether a text calls this name, and a method of this name."""
-    body = tree.body if isinstance(tree, ast.FunctionDef) else []
-    hidden = name in assigned_names(body)
-    by_name = by_method = False
-    for call in ast.walk(tree):
-        if not isinstance(call, ast.Call):
-            continue
-        if isinstance(call.func, ast.Name):
-            by_name = by_name or (call.func.id == name and not hidden)
-        elif isinstance(call.func, ast.Attribute) and call.func.attr == name:
-            owner = call.func.value
-            by_method = by_method or (isinstance(owner, ast.Name) and owner.id in ("self", "cls"))
-    return by_name, by_method
-
-
-def _is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
     return value is None or isinstance(value, (str, bytes, bool))
 
 

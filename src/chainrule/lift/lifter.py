@@ -29,6 +29,7 @@ from chainrule.lift.parameters import (
     used_types,
 )
 from chainrule.lift.record_lists import RecordLists
+from chainrule.lift.repeated import Repeated
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.tables import RunTimeKeys
@@ -114,12 +115,20 @@ def _lifted(
 ) -> Lifted:
     """The graph of ``function`` for the values that the arguments ``held`` have."""
     tables: set[Hashable] = set()
+    repeated = Repeated()
+    inlined: Lifted | None = None
     while True:
         record_lists: list[RecordsBox] = []
-        ways = (tables, record_lists, unrolled)
+        ways = (tables, record_lists, unrolled, repeated)
         try:
-            return _lifted_with(ways, function, arguments, kinds, wrt, transform, held)
+            lifted = _lifted_with(ways, function, arguments, kinds, wrt, transform, held)
+            if not repeated.decide(lifted.graph):
+                return lifted
+            inlined = lifted
         except UnsupportedError:
+            if inlined is not None:
+                # What a function returns is known less of where it is called.
+                return inlined
             if unrolled or not record_lists or arguments is None:
                 raise
             # What is done with a list of records may be understood of each of them.
@@ -131,7 +140,7 @@ def _lifted(
 
 
 def _lifted_with(
-    ways: tuple[set[Hashable], list[RecordsBox], bool],
+    ways: tuple[set[Hashable], list[RecordsBox], bool, Repeated],
     function: Callable[..., Any],
     arguments: Mapping[str, Any] | None,
     kinds: Mapping[str, str],
@@ -141,14 +150,15 @@ def _lifted_with(
 ) -> Lifted:
     """The same, where dicts that are made at the places ``tables`` get keys at run time.
 
-    ``ways`` are those, a list for the lists of records that are read, and whether there is none.
+    ``ways`` are those, a list for the lists of records that are read, whether there is none, and
+    the functions that are kept apart by their size.
     """
     owner, plain = owner_and_function(function)
     direct = is_direct(function)
     source = source_of(plain if direct else innermost(function))
     graph = Graph(source.name if source.name != "<lambda>" else "lambda_")
     lifter = Lifter(graph)
-    lifter.tables, lifter.record_lists, lifter.unrolled = ways
+    lifter.tables, lifter.record_lists, lifter.unrolled, lifter.repeated = ways
     lifter.transform = transform
     frame = Frame(source, None, source.function.__globals__)
     graph.module = frame.module

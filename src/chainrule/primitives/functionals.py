@@ -126,7 +126,7 @@ class Root(Functional):
         if not any(marked):
             return found
         template = self._equation(node, args, out)
-        by_root, *others = INVOKE.slopes(template, template.args, (True, *marked))
+        by_root, *others = INVOKE.slopes(template, template.args, (True, *marked), template.block)
         by_root = self.by_root(by_root)
         remaining = iter(others)
         for k, taken in enumerate(marked):
@@ -188,7 +188,7 @@ class Root(Functional):
         assert isinstance(count, int)
         template = self._equation(node, args, root)
         alone = (True, *(False for _ in mask[count:]))
-        (by_root,) = INVOKE.slopes(template, template.args, alone)
+        (by_root,) = INVOKE.slopes(template, template.args, alone, template.block)
         return template, (mask[count:], self.by_root(by_root))
 
     def equation(

@@ -13,6 +13,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from chainrule.errors import UnsupportedError
+from chainrule.graph.block import Block, Graph
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import FLOAT, OPAQUE, Array, Type
@@ -43,7 +44,7 @@ class Invoke(Primitive):
                 in_full(dot, arg) for dot, arg in zip(dots, args, strict=True) if dot is not None
             )
             return self._derived(node, "pushforward", (*args, *given), mask, (node.type,))[0]
-        slopes = self.slopes(node, args, mask)
+        slopes = self.slopes(node, args, mask, args[0].graph.cursor)
         total: Node | None = None
         for dot, slope in zip((dot for dot in dots if dot is not None), slopes, strict=True):
             if is_constant(dot, 0):
@@ -63,11 +64,15 @@ class Invoke(Primitive):
             for arg, bar in zip(active, found, strict=True):
                 walker.accumulate(arg, bar)
             return
-        for arg, slope in zip(active, self.slopes(node, node.args, mask), strict=True):
+        # One call where the value is computed gives the slopes, too.
+        slopes = self.slopes(node, node.args, mask, node.block)
+        for arg, slope in zip(active, slopes, strict=True):
             walker.accumulate(arg, scaled(node, out_bar, slope))
 
-    def slopes(self, node: Node, args: Sequence[Node], mask: tuple[bool, ...]) -> list[Node]:
-        """The slopes of the result by the arguments that are marked."""
+    def slopes(
+        self, node: Node, args: Sequence[Node], mask: tuple[bool, ...], block: Block
+    ) -> list[Node]:
+        """The slopes of the result by the arguments that are marked, computed in ``block``."""
         key, k = node.params
         assert isinstance(k, int)
         graph = args[0].graph
@@ -75,10 +80,32 @@ class Invoke(Primitive):
         derived = with_slopes(graph.functions, function, mask)
         numbers = [j for j, type in enumerate(function.types) if type.differentiable]
         first = len(function.types) + numbers.index(k) * sum(mask)
-        return [
-            graph.cursor.add(INVOKE, tuple(args), (derived.key, first + position), FLOAT)
+        found = [
+            block.add(INVOKE, tuple(args), (derived.key, first + position), FLOAT)
             for position in range(sum(mask))
         ]
+        self._name(graph, found, function, mask, k if len(numbers) > 1 else None)
+        return found
+
+    def _name(
+        self,
+        graph: Graph,
+        slopes: list[Node],
+        function: Function,
+        mask: tuple[bool, ...],
+        k: int | None,
+    ) -> None:
+        """Name slopes after the function and its parameters."""
+        own = function
+        while own.lifted is None or own.kind == "slopes":
+            own = graph.functions[own.base]
+        parameters = own.lifted.graph.body.parameters
+        if len(parameters) != len(mask):
+            return
+        stem = own.name if k is None else f"{own.name}_{k}"
+        taken = [each for each, marked in zip(parameters, mask, strict=True) if marked]
+        for slope, parameter in zip(slopes, taken, strict=True):
+            graph.names.setdefault(slope, f"{stem}_d{parameter.params[0]}")
 
     def _derived(
         self,

@@ -34,6 +34,7 @@ from chainrule.transforms.pipeline import (
     Wanted,
     copy_of,
     forward,
+    gradient,
     noticed,
     pulled_back,
     recorded,
@@ -166,8 +167,14 @@ def _return(lifted: Lifted) -> None:
 
 
 def slopes_of(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
-    """A function that returns the results of ``base`` and their slopes, by forward mode."""
+    """A function that returns the results of ``base`` and their slopes.
+
+    Those of one number are its gradient, by the cheaper mode; else they are taken forward.
+    """
+    base = _noticed(base, mask)
     inputs = [node for node, taken in zip(base.graph.body.parameters, mask, strict=True) if taken]
+    if len(inputs) > 1 and [part.kind for part in base.result.parts] == ["leaf"]:
+        return _value_and_slopes(base, inputs)
     suffixes = ["_dot"] if len(inputs) == 1 else [f"_d{node.params[0]}" for node in inputs]
     numbers = Structure("row", None, tuple(p for p in base.result.parts if p.kind == "leaf"))
     walker, _ = forward(
@@ -186,6 +193,18 @@ def slopes_of(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
     lifted = Lifted(walker.graph, {}, result, base.sources)
     _return(lifted)
     return _supplied(lifted, walker.pairs)
+
+
+def _value_and_slopes(base: Lifted, inputs: list[Node]) -> Lifted:
+    """The only result of ``base`` and its gradient in a row."""
+    parameters = {str(node.params[0]): Structure("leaf", node) for node in inputs}
+    single = Lifted(base.graph, parameters, base.result.parts[0], base.sources)
+    found = gradient(single, tuple(parameters), "auto", True)
+    value, slopes = found.result.parts
+    row = Structure("row", None, (value, *slopes.parts))
+    lifted = Lifted(found.graph, {}, row, base.sources)
+    _return(lifted)
+    return lifted
 
 
 def slope_of(base: Lifted, position: int) -> Lifted:
