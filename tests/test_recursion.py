@@ -437,7 +437,7 @@ def doubling(levels: int) -> Callable[[float], float]:
 
 def test_code_grows_linearly_with_nested_calls() -> None:
     sizes = {levels: len(grad(doubling(levels)).source) for levels in (8, 13, 18)}
-    assert sizes[18] - sizes[13] < 1.5 * (sizes[13] - sizes[8]), sizes
+    assert all(size < 400 * levels for levels, size in sizes.items()), sizes
 
 
 def test_a_function_that_is_called_from_many_places_is_right() -> None:

@@ -25,6 +25,7 @@ from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.control import IF, TRY, loop_parts, next_states, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.invoke import Invoke
 from chainrule.primitives.nouns import input_name, noun_of
 
 
@@ -319,6 +320,8 @@ def _noun(node: Node, names: Mapping[Node, str]) -> str:
             return noun
     if node.op is sequence.index and node.args[0] in names:
         return names[node.args[0]]
+    if isinstance(node.op, Invoke):
+        return str(node.graph.functions[node.params[0]].name)
     return (
         PLAIN_NOUNS.get(node.op.name, node.op.name) if isinstance(node.op, Primitive) else "value"
     )

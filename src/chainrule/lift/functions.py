@@ -423,6 +423,7 @@ def _mirrored(innermost: Sequence[Frame | None]) -> dict[Frame | None, Frame]:
 
 
 def is_plain(value: Any) -> bool:
+    """Whether a value known while lifting is told by what it equals, not by which object it is."""
     return value is None or isinstance(value, (str, bytes, bool))
 
 

@@ -26,10 +26,10 @@ from chainrule.records import dataclass
 # What takes fewer operations is inlined however often it is called: such a derivative is read, and
 # simplified, best where it stands, and a call with its tuple of results takes about as long as ten
 # operations.
-LARGE = 40
-# So many operations are not to be written again: a function of 40 is kept apart from the fifth
-# call on, one of 160 from the second.
-SAVED = 160
+LARGE = 50
+# So many operations are not to be written again: a function of 50 is kept apart from the fourth
+# call on, one of 150 from the second.
+SAVED = 150
 # A loop or a branch takes lines of its own, in the derivative for a second time.
 STRUCTURE = 8
 # Second derivatives take a sweep for each input, in whatever direction they are asked for.

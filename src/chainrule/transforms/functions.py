@@ -330,7 +330,8 @@ class _Caller(Copier):
         if step.op not in (INVOKE, INVOKE_EFFECT):
             return super().copy(step)
         if step not in self.live:
-            return step
+            # It may be handed on to where nothing uses it.
+            return super().copy(step)
         key, k = step.params
         key = self._widest(key, step)
         function = self.graph.functions[key]
