@@ -13,9 +13,9 @@ from chainrule.primitives.arrays.decompositions import pinv
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.lengths import as_first
 from chainrule.primitives.arrays.linear_algebra import matmul
+from chainrule.primitives.arrays.powers import vander
 from chainrule.primitives.arrays.rearranging import at_positions
 from chainrule.primitives.arrays.shaping import dimension, expand_dims, reshape
-from chainrule.primitives.arrays.statistics import vander
 from chainrule.primitives.declare import TABLE
 
 
@@ -33,7 +33,7 @@ def _coefficients(x: Type, y: Type, *weights: Type, deg: int) -> Type:
 )  # fmt: skip
 def polyfit(x: Node, y: Node, deg: int) -> Node:
     """Coefficients of the polynomial of least squares, that of the highest power first."""
-    return matmul(pinv(vander(x, N=deg + 1)), y)
+    return matmul(pinv(vander(x, x.graph.constant(deg + 1))), y)
 
 
 @array_defined(
@@ -44,7 +44,7 @@ def polyfit_weighted(x: Node, y: Node, w: Node, deg: int) -> Node:
     """The same where the distance of each point counts as often as its weight."""
     column = expand_dims(w, axis=1)
     scaled = y * (w if len(unit_axes_of(y.type)) == 1 else column)
-    return matmul(pinv(vander(x, N=deg + 1) * column), scaled)
+    return matmul(pinv(vander(x, x.graph.constant(deg + 1)) * column), scaled)
 
 
 @array_rule(

@@ -15,7 +15,7 @@ from chainrule.graph.types import (
     unit_axes_of,
 )
 from chainrule.primitives.arrays.call import axes_of
-from chainrule.primitives.arrays.creation import arange, linspace, ones_like
+from chainrule.primitives.arrays.creation import linspace
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.arrays.lengths import Lengths, Of, as_first, reduced
@@ -25,7 +25,7 @@ from chainrule.primitives.arrays.reductions import (
     array_sum,
     reduced_axes,
 )
-from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, flip, reshape
+from chainrule.primitives.arrays.shaping import expand_dims, reshape
 from chainrule.primitives.declare import TABLE, Cost
 
 
@@ -187,26 +187,6 @@ def logsumexp_weighted(a: Node, b: Node, axis: Any, keepdims: bool) -> Node:
         return found
     gone = axes_of(axis, len(unit_axes_of(found.type)))
     return array_sum(found, axis=gone[0] if len(gone) == 1 else gone)
-
-
-@array_defined(
-    "vander", "numpy.vander", signature="x, N=None, increasing=False",
-    typed=lambda x, N=None, increasing=False: array_of(_real(x), (unit_axes_of(x)[0], N == 1)),
-)  # fmt: skip
-def vander(x: Node, N: Any, increasing: bool) -> Node:
-    """Powers of numbers, a row for each."""
-    if N is not None:
-        order = range(N) if increasing else reversed(range(N))
-        parts = [expand_dims(_to_the(x, k), axis=1) for k in order]
-        return concatenate(*parts, axis=1)
-    powers = arange(dimension(x, axis=0))
-    return expand_dims(x, axis=1) ** (powers if increasing else flip(powers))
-
-
-def _to_the(x: Node, exponent: int) -> Node:
-    if exponent == 0:
-        return ones_like(x)
-    return x if exponent == 1 else x ** float(exponent)
 
 
 def _spaced(start: Type, stop: Type, sizes: Any = (), **statics: Any) -> Type:
