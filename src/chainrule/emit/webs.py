@@ -9,11 +9,12 @@ from chainrule.emit.plan import (
     Move,
     Statement,
     Value,
+    count_uses,
     reads_deep,
     targets_of,
     walk,
 )
-from chainrule.emit.views import is_held, is_update, is_view
+from chainrule.emit.views import is_held, is_new_array, is_update, is_view
 from chainrule.graph.types import Sequence
 from chainrule.primitives.effect import LEAVE
 from chainrule.primitives.sequence import append, display, drop_last, index, index_set, record
@@ -48,6 +49,7 @@ class Webs(Classes):
         # Those whose entries are written to, rather than put in the place of others in a list.
         self.written: set[Value] = set()
         self._members: dict[Value, dict[Value, None]] | None = None
+        self.uses = count_uses(body)
         for statement in walk(body):
             if isinstance(statement, Move):
                 for target, source in zip(statement.targets, statement.sources, strict=True):
@@ -68,7 +70,8 @@ class Webs(Classes):
             self.updated.add(value.args[0])
         if is_update(value):
             self.join(value, value.args[0])
-            self.updated.add(value)
+            if not self._fills(value):
+                self.updated.add(value)
             if not _replaces_entry(value):
                 self.written.add(value)
             if isinstance(value.args[-1].type, Sequence) and len(value.args) > 1:
@@ -79,6 +82,13 @@ class Webs(Classes):
             for arg in value.args:
                 if isinstance(arg.type, Sequence):
                     self.join(value, arg)
+
+    def _fills(self, update: Value) -> bool:
+        """Whether this writes into a new array that nothing else has seen yet."""
+        base = update.args[0]
+        while self.uses[base] == 1 and is_update(base) and "new" not in base.params:
+            base = base.args[0]
+        return self.uses[base] == 1 and is_new_array(base)
 
     def together(self, value: Value) -> list[Value]:
         """The values that may be one object with ``value``, which is among them."""

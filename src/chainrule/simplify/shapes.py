@@ -15,7 +15,7 @@ from collections.abc import Hashable
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT, Array, dtype_of, unit_axes_of
+from chainrule.graph.types import FLOAT, INT, Array, Sequence, dtype_of, unit_axes_of
 from chainrule.primitives.arithmetic import subtract
 from chainrule.primitives.arrays.creation import zeros, zeros_like
 from chainrule.primitives.arrays.lengths import Length, Lengths
@@ -85,6 +85,8 @@ class Shapes(Copier):
             found = self._zeros(step)
         if step.op in (list_zeros_like, fill_like):
             found = self._filled(step)
+            if found is None:
+                return super().copy(step)
         if found is None:
             args = list(step.args)
             for position in READING[step.op.name]:
@@ -144,9 +146,11 @@ class Shapes(Copier):
 
     def _filled(self, step: Node) -> Node | None:
         """``[0.0] * n`` for as many entries as a list was made with."""
-        entry = (
-            self.graph.constant(0.0) if step.op is list_zeros_like else self.mapped(step.args[1])
-        )
+        if step.type != Sequence(FLOAT):
+            # Arrays that are entries are told apart.
+            return None
+        like = step.op is fill_like
+        entry = self.mapped(step.args[1]) if like else self.graph.constant(0.0)
         origin = self.lists.origin(step.args[0])
         if origin.op is filled and self._reaches(origin.args[0], step):
             count = self.mapped(origin.args[0])
@@ -156,8 +160,7 @@ class Shapes(Copier):
             count = self.graph.constant(len(origin.args))
         else:
             return None
-        made = self.graph.cursor.add(filled, (count, entry))
-        return made if made.type == step.type else None
+        return self.graph.cursor.add(filled, (count, entry))
 
     def _counted(self, length: Length, step: Node) -> Node | None:
         """A length that is known, or that f has as a number."""
