@@ -266,6 +266,12 @@ def test_the_body_tells_kinds_by_what_it_computes() -> None:
         assert slope(2.0, 3.0, 4.0, 5.0) == expected
 
 
+def test_slopes_that_are_floats_of_ints_too_need_no_float_each() -> None:
+    slope = chainrule.grad(lambda a, b, c: 2.0 * a + 0.5 * b * c, wrt=("a", "b", "c"))
+    assert not slope.entry.exact
+    assert [type(found) for found in slope(1, 2, 3.0)] == [float] * 3
+
+
 def test_what_numbers_raise_before_kinds_are_asked_for_is_raised() -> None:
     slope = chainrule.grad(valley_with_a_pole, wrt=("a", "b", "c", "d"))
     with pytest.raises(ZeroDivisionError) as caught:

@@ -39,7 +39,7 @@ def kept_ints(graph: Graph, names: Collection[str]) -> list[str]:
                 stack.extend(node.args)
         elif node.op in (display, record):
             stack.extend(node.args)
-        elif not isinstance(node.op, Primitive):
+        elif node.op is not CONSTANT and not isinstance(node.op, Primitive):
             # What loops and attempts hand out may be any of what goes into them.
             return list(names)
     return list(found)
