@@ -391,3 +391,32 @@ def test_zeros_are_made_once_only_where_no_step_hands_them_on(
     if program is diffused:
         before, _, behind = slope.source.rpartition("for ")
         assert "flux_bar = np.empty_like(d)" in before and "flux_bar[:] = 0.0" in behind
+
+
+def rectified_loss(W: Any, V: Any, x: Any) -> Any:
+    hidden = np.maximum(x @ W, 0.0)
+    return np.sum(np.sqrt(1.0 + (hidden @ V) ** 2))
+
+
+def rectified_twice(W: Any, V: Any, x: Any) -> Any:
+    hidden = np.maximum(x @ W, 0.0)
+    return np.sum((hidden @ V + np.where(hidden > 0.5, hidden, 0.0) @ V) ** 2)
+
+
+@pytest.mark.parametrize("program", [rectified_loss, rectified_twice])
+def test_what_a_mask_hides_is_cleared_in_the_array_where_nobody_looks(
+    program: Callable[..., Any],
+) -> None:
+    rng = np.random.default_rng(3)
+    W, V, x = rng.normal(size=(3, 4)), rng.normal(size=(4, 2)), rng.normal(size=(5, 3))
+    slope = grad(program, wrt=("W", "V"))
+    found = slope(W, V, x)
+    for position, given in enumerate((W, V)):
+
+        def along(each: Any, position: int = position) -> Any:
+            return program(*(each, V) if position == 0 else (W, each), x)
+
+        verdicts = oracle.gradient(along, (given,)).values()
+        for verdict, number in zip(verdicts, found[position].ravel(), strict=True):
+            assert oracle.agrees(verdict, number)
+    assert "np.copyto(" in slope.source and "np.copyto(x" not in slope.source

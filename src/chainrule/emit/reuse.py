@@ -193,10 +193,11 @@ class _Reuse:
         """What is to be computed before ``statement``, in order."""
         line = [statement.value] if isinstance(statement, Define) else statement.reads()
         made: list[Value] = []
-        for value in list(_inside_of(statement)):
-            if self._scales_some(value, statement):
-                made += [value] if value.captive else []
-                value.captive = False
+        for touches in (self._scales_some, self._hides_some):
+            for value in list(_inside_of(statement)):
+                if touches(value, statement):
+                    made += [value] if value.captive else []
+                    value.captive = False
         if any(ordered(value) for root in line for value in (root, *captives(root))):
             if isinstance(statement, Define):
                 chain = self._chain(statement.value, statement)
@@ -236,14 +237,43 @@ class _Reuse:
         if then.op is not multiply or not then.captive or x.captive or x not in then.args:
             return False
         factor = then.args[1 - then.args.index(x)]
-        members = self.memory.of(x)
-        if factor.op is not CONSTANT or members is None or not self._is_free(x, value, statement):
-            return False
-        if not all(makes_array(one) or _looks_in(one) for one in members):
+        if factor.op is not CONSTANT or not self._may_be_touched(x, value, statement):
             return False
         value.op, value.args, value.hint = multiply, [factor, x, mask], None
         self.plan.into[value] = x
         return True
+
+    def _hides_some(self, value: Value, statement: Statement) -> bool:
+        """Whether ``np.where(mask, x, 0.0)`` is written over ``x``, of which the rest stays."""
+        if value.op.name != "where" or not value.derivative or not unit_axes_of(value.args[0].type):
+            return False
+        for position in (1, 2):
+            x, other = value.args[position], value.args[3 - position]
+            whole = position in value.whole and x.type == value.type and not x.captive
+            whole = whole and not any(unit_axes_of(x.type)) and x.user_name is None
+            hidden = other.op is CONSTANT and other.params[0] == 0
+            if whole and hidden and self._may_be_touched(x, value, statement):
+                self._called(value, x)
+                self.plan.into[value] = x
+                return True
+        return False
+
+    def _called(self, value: Value, old: Value) -> None:
+        """Let an array that has no name of its own be called as what becomes of it."""
+        line = [old]
+        while line[-1] in self.plan.into:
+            line.append(self.plan.into[line[-1]])
+        if any(one.hint is not None or not one.derivative for one in line):
+            value.hint = None
+        for one in line if value.hint is not None else ():
+            one.hint = value.hint
+
+    def _may_be_touched(self, x: Value, value: Value, statement: Statement) -> bool:
+        """Whether ``value``, which alone still needs ``x``, may be made in its memory."""
+        members = self.memory.of(x)
+        if members is None or not self._is_free(x, value, statement):
+            return False
+        return all(makes_array(one) or _looks_in(one) for one in members)
 
     def _break_up(self, chain: _Chain, root: Value, made: list[Value]) -> None:
         """Make a statement of each step of a chain."""

@@ -144,6 +144,8 @@ class Writer:
         A third argument of an operator tells which entries are written.
         """
         old = self.plan.into[value]
+        if value.op.name == "where":
+            return self.hidden(value, old)
         keywords = [ast.keyword("out", self.speller.use(old))]
         args = [self.speller.use(arg) for arg in value.args]
         if value.op in AUGMENTED and len(args) == 3:
@@ -152,6 +154,16 @@ class Writer:
         if self.names.same(old, value):
             return ast.Expr(call)
         return ast.Assign([self.target(value)], call)
+
+    def hidden(self, value: Value, old: Value) -> ast.stmt:
+        """``np.copyto(x, 0.0, where=~mask)`` for ``np.where(mask, x, 0.0)``."""
+        mask, then, orelse = value.args
+        hides = self.speller.use(mask)
+        if then is old:
+            hides = ast.UnaryOp(ast.Invert(), hides)
+        args = [self.speller.use(old), self.speller.use(orelse if then is old else then)]
+        copied = self.speller.callable("numpy.copyto")
+        return ast.Expr(ast.Call(copied, args, [ast.keyword("where", hides)]))
 
     def may_augment(self, value: Value, old: Value) -> bool:
         """Whether ``x += e`` may stand for ``x = x + e``: of arrays it writes into x."""
