@@ -629,3 +629,11 @@ def test_infinity_is_imported_like_pi() -> None:
 
     text = grad(nearest).source
     assert text.startswith("from math import inf\n") and "= inf" not in text
+
+
+def test_cases_of_one_outcome_are_asked_for_together() -> None:
+    def limited(x, y):
+        return math.sin(y) * np.clip(x * x, 0.5, 4.0)
+
+    text = grad(limited, wrt=("x", "y")).source
+    assert "0.0 if x_squared < 0.5 or x_squared > 4.0 else sin_y" in text

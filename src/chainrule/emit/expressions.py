@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.emit.alternatives import with_other_case
 from chainrule.emit.arrays import array_expression, path_of, reserve_array, section_key
 from chainrule.emit.calling import call_function, call_functional, read_curve
 from chainrule.emit.imports import Header
@@ -433,7 +434,8 @@ def _display(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
 
 
 def _conditional(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    return ast.IfExp(args[0], args[1], args[2])
+    found = ast.IfExp(args[0], args[1], args[2])
+    return with_other_case(found) if value.derivative else found
 
 
 def _zeros_like(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from chainrule.emit.alternatives import follows, with_alternative
 from chainrule.emit.arrays import path_of, section_key, sliced
 from chainrule.emit.expressions import Speller, operation, slice_node, subscript
 from chainrule.emit.managers import Managers, managers_of, wrapped
@@ -73,6 +74,8 @@ class Writer:
             for tree in self.statement(statement, in_loop and last):
                 if tree not in self.answers:
                     self.answers[tree] = Answer.of(origin_of(statement))
+                if written and self.answers[tree].derivative and follows(written[-1][0], tree):
+                    continue
                 written.append((tree, around))
         self.managers = outer
         return wrapped(written, outer, self.speller.manager, self._opened)
@@ -341,7 +344,8 @@ class Writer:
             if loop_end and not branch.origin.derivative:
                 return [ast.If(test, [ast.Continue()], []), *orelse]
             return [ast.If(negated(test), orelse, [])]
-        return [ast.If(test, then, orelse)]
+        found = ast.If(test, then, orelse)
+        return [with_alternative(found) if branch.origin.derivative else found]
 
     def loop_target(self, loop: For) -> ast.expr:
         if isinstance(loop.target, Value) and loop.target not in self.used:

@@ -7,7 +7,7 @@ import functools
 from typing import Any
 
 from chainrule.primitives import bounds
-from chainrule.primitives.arithmetic import equal, greater_equal, less, less_equal
+from chainrule.primitives.arithmetic import equal, greater, greater_equal, less, less_equal
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import (
     REAL,
@@ -83,9 +83,9 @@ def fmin(x: Any, y: Any, out: Any) -> Any:
 def clip(x: Any, y: Any, z: Any, out: Any) -> Any:
     """x, but at least y and at most z."""
     return (
-        choose(less(x, y), lambda: 0.0, lambda: choose(less(z, x), lambda: 0.0, lambda: 1.0)),
+        choose(less(x, y), lambda: 0.0, lambda: choose(greater(x, z), lambda: 0.0, lambda: 1.0)),
         choose(less(x, y), lambda: choose(less(z, y), lambda: 0.0, lambda: 1.0), lambda: 0.0),
-        choose(less(z, x), lambda: 1.0, lambda: choose(less(z, y), lambda: 1.0, lambda: 0.0)),
+        choose(greater(x, z), lambda: 1.0, lambda: choose(less(z, y), lambda: 1.0, lambda: 0.0)),
     )
 
 

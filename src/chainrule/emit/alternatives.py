@@ -1,0 +1,64 @@
+"""``if a or b`` where two tests in a row lead to the same.
+
+Rules choose case by case, and some cases have the same outcome::
+
+    if x < low:                          if x < low or x > high:
+        x_bar = 0.0                          x_bar = 0.0
+    elif x > high:              means    else:
+        x_bar = 0.0                          x_bar = y_bar
+    else:
+        x_bar = y_bar
+"""
+
+from __future__ import annotations
+
+import ast
+
+JUMPS = (ast.Return, ast.Break, ast.Continue)
+# Longer tests would pass the end of the line.
+LONGEST = 56
+
+
+def with_alternative(branch: ast.If) -> ast.If:
+    """The branch with the test of its ``elif`` taken into its own where both arms are the same."""
+    match branch:
+        case ast.If(body=[body], orelse=[ast.If(body=[other]) as inner]):
+            if _are_alike(body, other) and _are_short(branch.test, inner.test):
+                return ast.If(_either(branch.test, inner.test), branch.body, inner.orelse)
+    return branch
+
+
+def with_other_case(choice: ast.IfExp) -> ast.IfExp:
+    """``a if s or t else b`` for ``a if s else a if t else b``."""
+    match choice:
+        case ast.IfExp(test, first, ast.IfExp(other, second, rest)):
+            if _are_alike(first, second) and _are_short(test, other):
+                return ast.IfExp(_either(test, other), first, rest)
+    return choice
+
+
+def follows(first: ast.stmt, second: ast.stmt) -> bool:
+    """Whether ``second`` leaves as ``first`` does: then ``first`` asks for both."""
+    match first, second:
+        case ast.If(body=[body], orelse=[]), ast.If(body=[other], orelse=[]):
+            leaves = isinstance(body, JUMPS) and _are_alike(body, other)
+            if leaves and _are_short(first.test, second.test):
+                first.test = _either(first.test, second.test)
+                return True
+    return False
+
+
+def _are_alike(one: ast.AST, other: ast.AST) -> bool:
+    return type(one) is type(other) and ast.dump(one) == ast.dump(other)
+
+
+def _are_short(*tests: ast.expr) -> bool:
+    return sum(len(ast.unparse(test)) for test in tests) <= LONGEST
+
+
+def _either(*tests: ast.expr) -> ast.expr:
+    parts: list[ast.expr] = []
+    for test in tests:
+        joined = isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or)
+        parts += test.values if joined else [test]  # type: ignore[attr-defined]
+    return ast.BoolOp(ast.Or(), parts)
