@@ -112,24 +112,27 @@ class Block:
         type: Type | None = None,
     ) -> Node:
         """The node of this operation here: an equal one in reach, or a new last step."""
-        key = _key_of(op, args, params)
-        if op.pure and not op.effect:
-            known = self._find(key)
-            if known is not None:
-                if known.origin.derivative and not self.graph.origin.derivative:
-                    # f computes it too: from now on it is a value of f's own.
-                    known.origin = self.graph.origin
-                return known
+        # A node is equal to itself only.
+        key = (op, args, params)
         graph = self.graph
+        homes = graph.interned.get(key)
+        if homes is not None and op.pure and not op.effect:
+            known = self._among(homes)
+            if known is not None:
+                if known.origin.derivative and not graph.origin.derivative:
+                    # f computes it too: from now on it is a value of f's own.
+                    known.origin = graph.origin
+                return known
         node = graph.new_node(op, args, params, type or op.infer(args, params), self)
         for param in params:
             if isinstance(param, Block):
                 param.owner = node
         if op is not ITEM:
             self.steps.append(node)
-        homes = graph.interned.get(key)
         if homes is None:
-            graph.interned[key] = {self: node}
+            graph.interned[key] = node
+        elif isinstance(homes, Node):
+            graph.interned[key] = {homes.block: homes, self: node}
         else:
             homes[self] = node
         return node
@@ -138,13 +141,19 @@ class Block:
         self, op: Op, args: tuple[Node, ...], params: tuple[Hashable, ...] = ()
     ) -> Node | None:
         """The node of this operation where there is one in reach."""
-        return self._find(_key_of(op, args, params))
+        homes = self.graph.interned.get((op, args, params))
+        return None if homes is None else self._among(homes)
 
-    def _find(self, key: Hashable) -> Node | None:
-        homes = self.graph.interned.get(key)
-        if homes is None:
-            return None
+    def _among(self, homes: Node | dict[Block, Node]) -> Node | None:
+        """The one of equal nodes that is in reach."""
         block: Block | None = self
+        if isinstance(homes, Node):
+            home = homes.block
+            while block is not None:
+                if block is home or block.mirrored is home:
+                    return homes
+                block = block.parent
+            return None
         while block is not None:
             found = homes.get(block)
             if found is None and block.mirrored is not None:
@@ -157,9 +166,11 @@ class Block:
     def forget(self, count: int) -> None:
         """Drop the steps after the first ``count``: an attempt that was given up."""
         for node in self.steps[count:]:
-            # Results of a dropped node are asked for by its serial, which does not come again.
-            homes = self.graph.interned[_key_of(node.op, node.args, node.params)]
-            if homes.get(self) is node:
+            key = (node.op, node.args, node.params)
+            homes = self.graph.interned.get(key)
+            if homes is node:
+                del self.graph.interned[key]
+            elif isinstance(homes, dict) and homes.get(self) is node:
                 del homes[self]
         del self.steps[count:]
 
@@ -198,11 +209,6 @@ def inside(node: Node, block: Block) -> bool:
     if node.op is not ITEM and node in block.parameters:
         return True
     return block.encloses(node.block)
-
-
-def _key_of(op: Op, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Hashable:
-    """What equal operations have in common."""
-    return (op, tuple([arg.serial for arg in args]), params)
 
 
 NO_DEFAULT = object()
@@ -296,9 +302,9 @@ class Graph:
         self.by_fields = False
         self._serial = itertools.count()
         self._leaves: dict[Hashable, Node] = {}
-        # The nodes of each operation by their blocks: what is new is told by one look-up,
-        # however deep blocks nest.
-        self.interned: dict[Hashable, dict[Block | None, Node]] = {}
+        # The node of each operation, or its nodes by their blocks: what is new is told by one
+        # look-up, however deep blocks nest.
+        self.interned: dict[Hashable, Node | dict[Block, Node]] = {}
         self.body = Block(self)
         self.signature: tuple[SignatureParameter, ...] = ()
         self.docstring = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chainrule.records import dataclass
 
 
@@ -88,6 +90,14 @@ def dtype_of(type: Type) -> str:
 def unit_axes_of(type: Type) -> tuple[bool, ...]:
     """Per axis of a value whether its length is 1; a number has no axes."""
     return type.unit_axes if isinstance(type, Array) else ()
+
+
+def has_array(types: Iterable[Type]) -> bool:
+    """Whether one of these is the type of an array."""
+    for type in types:  # noqa: SIM110  asked for every value, and a loop takes half the time
+        if isinstance(type, Array):
+            return True
+    return False
 
 
 def is_complex(type: Type) -> bool:

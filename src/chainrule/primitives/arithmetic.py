@@ -12,6 +12,7 @@ import operator
 import sys
 from typing import Any
 
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import OPERATORS, Node
 from chainrule.graph.types import (
     BOOL,
@@ -377,7 +378,7 @@ def as_float(node: Node) -> Node:
 
 def _bare(x: Node, partner: Node) -> Node | None:
     """What ``x`` makes floating, where arithmetic with ``partner`` does so anyway."""
-    if x.op.name not in ("to_float", "astype") or not x.origin.derivative:
+    if not x.origin.derivative or x.op.name not in ("to_float", "astype"):
         return None
     inner = x.args[0]
     floats = partner.type == FLOAT or dtype_of(partner.type) == "float64"
@@ -398,8 +399,9 @@ def _without_casts(op: Any, x: Node, y: Node) -> Node | None:
 
 def folded(op: Any, *args: Node) -> Node | None:
     """The constant that an operation on constants gives, kept as a float."""
-    if not all(is_constant(arg) for arg in args):
-        return None
+    for arg in args:
+        if not is_constant(arg):
+            return None
     try:
         value = op.value(*(constant_value(arg) for arg in args))
     except (ArithmeticError, ValueError):
@@ -414,13 +416,14 @@ def _negated(node: Node) -> Node | None:
 
 
 def _simplify_add(x: Node, y: Node) -> Node | None:
-    if is_constant(x, 0):
-        return y
-    if is_constant(y, 0):
-        return x
-    constant = folded(add, x, y)
-    if constant is not None:
-        return constant
+    if x.op is CONSTANT or y.op is CONSTANT:
+        if is_constant(x, 0):
+            return y
+        if is_constant(y, 0):
+            return x
+        constant = folded(add, x, y)
+        if constant is not None:
+            return constant
     if (bare := _without_casts(add, x, y)) is not None:
         return bare
     if (inner := _negated(y)) is not None:
@@ -441,14 +444,15 @@ def _uncast(node: Node) -> Node:
 
 
 def _simplify_subtract(x: Node, y: Node) -> Node | None:
-    if is_constant(y, 0):
-        return x
-    if is_constant(x, 0):
-        return negative.build(y)
+    constants = x.op is CONSTANT or y.op is CONSTANT
+    if constants:
+        if is_constant(y, 0):
+            return x
+        if is_constant(x, 0):
+            return negative.build(y)
     if _uncast(x) is _uncast(y) and not isinstance(x.type, Array):
         return x.graph.constant(0 if x.type == y.type == INT else 0.0)
-    constant = folded(subtract, x, y)
-    if constant is not None:
+    if constants and (constant := folded(subtract, x, y)) is not None:
         return constant
     if (bare := _without_casts(subtract, x, y)) is not None:
         return bare
@@ -460,33 +464,37 @@ def _simplify_subtract(x: Node, y: Node) -> Node | None:
 
 
 def _simplify_multiply(x: Node, y: Node) -> Node | None:
-    if is_constant(x, 0) or is_constant(y, 0):
-        return x.graph.constant(0.0)
-    if is_constant(x, 1):
-        return as_float(y) if x.type == FLOAT else y
-    if is_constant(y, 1):
-        return as_float(x) if y.type == FLOAT else x
-    constant = folded(multiply, x, y)
-    if constant is not None:
-        return constant
+    constants = x.op is CONSTANT or y.op is CONSTANT
+    if constants:
+        if is_constant(x, 0) or is_constant(y, 0):
+            return x.graph.constant(0.0)
+        if is_constant(x, 1):
+            return as_float(y) if x.type == FLOAT else y
+        if is_constant(y, 1):
+            return as_float(x) if y.type == FLOAT else x
+        constant = folded(multiply, x, y)
+        if constant is not None:
+            return constant
     if (bare := _without_casts(multiply, x, y)) is not None:
         return bare
     if (product := masked_product(x, y)) is not None:
         return product
-    if is_constant(x, -1):
-        return negative.build(y)
-    if is_constant(y, -1):
-        return negative.build(x)
-    known = x.graph.cursor.known(multiply, (y, x))
+    if constants:
+        if is_constant(x, -1):
+            return negative.build(y)
+        if is_constant(y, -1):
+            return negative.build(x)
+    known = x.block.graph.cursor.known(multiply, (y, x))
     if known is not None:
         return known
-    if is_constant(y):
+    if constants and is_constant(y):
         return multiply.build(y, x)
     if (inner := _negated(x)) is not None:
         return negative.build(multiply.build(inner, y))
     if (inner := _negated(y)) is not None:
         return negative.build(multiply.build(x, inner))
-    if is_constant(x) and y.op is multiply and is_constant(y.args[0]) and y.origin.derivative:
+    scaled = constants and y.op is multiply and y.origin.derivative
+    if scaled and is_constant(x) and is_constant(y.args[0]):
         return multiply.build(multiply.build(x, y.args[0]), y.args[1])
     if y.op is divide and y.origin.derivative and is_constant(y.args[0], 1):
         return divide.build(x, y.args[1])
@@ -496,15 +504,16 @@ def _simplify_multiply(x: Node, y: Node) -> Node | None:
 
 
 def _simplify_divide(x: Node, y: Node) -> Node | None:
-    if is_constant(x, 0):
-        return x.graph.constant(0.0)
-    if is_constant(y, 1):
-        return as_float(x)
-    if is_constant(y, -1):
-        return negative.build(x)
-    constant = folded(divide, x, y)
-    if constant is not None:
-        return constant
+    if x.op is CONSTANT or y.op is CONSTANT:
+        if is_constant(x, 0):
+            return x.graph.constant(0.0)
+        if is_constant(y, 1):
+            return as_float(x)
+        if is_constant(y, -1):
+            return negative.build(x)
+        constant = folded(divide, x, y)
+        if constant is not None:
+            return constant
     if (bare := _without_casts(divide, x, y)) is not None:
         return bare
     if (quotient := masked_quotient(x, y)) is not None:

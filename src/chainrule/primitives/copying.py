@@ -73,11 +73,12 @@ class Copier:
 
     def named(self, old: Node, new: Node) -> None:
         """The copy has the old one's name, unless it has one; it comes from where that came."""
-        if old in self.source.given:
-            self.graph.given.setdefault(new, self.source.given[old])
-        if old in self.source.rows:
-            self.graph.rows.setdefault(new, self.source.rows[old])
-        name = self.source.names.get(old)
+        source = self.source
+        if old in source.given:
+            self.graph.given.setdefault(new, source.given[old])
+        if old in source.rows:
+            self.graph.rows.setdefault(new, source.rows[old])
+        name = source.names.get(old)
         if name is not None and new.op not in (CONSTANT, GLOBAL):
             self.graph.names.setdefault(new, name)
 
@@ -133,7 +134,7 @@ class Copier:
 
     def copy(self, step: Node) -> Node:
         """Copy one step without blocks."""
-        args = tuple(map(self.mapped, step.args))
+        args = tuple([*map(self.mapped, step.args)])
         new = self.graph.cursor.add(step.op, args, step.params, step.type)
         self.map[step] = new
         self.named(step, new)

@@ -35,6 +35,7 @@ from chainrule.graph.types import (
     array_of,
     broadcast_axes,
     dtype_of,
+    has_array,
     is_complex,
     promoted,
     unit_axes_of,
@@ -44,6 +45,8 @@ from chainrule.records import dataclass
 
 if TYPE_CHECKING:
     from chainrule.primitives.walker import ReverseWalker
+
+NUMBERS = (FLOAT, INT, BOOL)
 
 
 class Cost(enum.IntEnum):
@@ -186,8 +189,8 @@ class Primitive(Op):
         return len(self.domain)
 
     def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
-        types = tuple(arg.type for arg in args)
-        if self.broadcasts and any(isinstance(type, Array) for type in types):
+        types = tuple([arg.type for arg in args])
+        if self.broadcasts and has_array(types):
             found = self.elementwise_type(types)
             wide = any(name in self.widening for name in params)
             return array_of("float64", unit_axes_of(found)) if wide else found
@@ -220,7 +223,7 @@ class Primitive(Op):
             if simpler is not None:
                 return simpler
         graph = args[0].graph
-        if graph.numpy and self.symbol is None and not any(isinstance(a.type, Array) for a in args):
+        if graph.numpy and self.symbol is None and not has_array([arg.type for arg in args]):
             return graph.cursor.add(self, args, self.numpy_spelling)
         return graph.cursor.add(self, args)
 
@@ -517,7 +520,7 @@ def resolve(*dotted: str) -> Any:
 def is_constant(value: Any, *numbers: float) -> bool:
     """Whether ``value`` is a constant number, equal to one of ``numbers`` when any are given."""
     if isinstance(value, Node):
-        if value.op is not CONSTANT or value.type not in (FLOAT, INT, BOOL):
+        if value.op is not CONSTANT or value.type not in NUMBERS:
             return False
         value = value.params[0]
     elif not isinstance(value, (int, float)):
@@ -532,11 +535,13 @@ def constant_value(node: Node) -> Any:
 
 def arithmetic_type(types: tuple[Type, ...]) -> Type:
     """Result of ``+ - *`` and their kin: int of ints, else float."""
-    if all(type in (INT, BOOL) for type in types):
-        return INT
-    if any(type == OPAQUE for type in types):
-        return DYNAMIC
-    return FLOAT
+    found: Type = INT
+    for type in types:
+        if type is OPAQUE:
+            return DYNAMIC
+        if type is not INT and type is not BOOL:
+            found = FLOAT
+    return found
 
 
 def comparison_type(types: tuple[Type, ...]) -> Type:

@@ -21,8 +21,8 @@ POSITIVE_OPS = {"exp", "exp2", "cosh", "expit"}
 def masked(x: Node) -> bool:
     """Whether an array is 0 where a mask does not hold, by construction of derivative code."""
     return (
-        x.op.name == "where"
-        and x.origin.derivative
+        x.origin.derivative
+        and x.op.name == "where"
         and isinstance(x.type, Array)
         and (is_constant(x.args[2], 0) or is_constant(x.args[1], 0))
     )

@@ -216,7 +216,7 @@ class ArraySimplifier(Copier):
 
     def _something(self, op: Primitive, args: tuple[Node, ...]) -> Node | None:
         """What is left of a sum or product of which a part is an array of zeros."""
-        if not self.nothing.intersection(args):
+        if not self.nothing or not self.nothing.intersection(args):
             return None
         left, right = args[0], args[-1]
         if op in (add, subtract):
@@ -228,8 +228,8 @@ class ArraySimplifier(Copier):
         return None
 
     def _scattered(self, step: Node) -> Node | None:
-        """A sum with zeros into which something is written: that is added at its place."""
-        if step.op not in (add, subtract) or not unit_axes_of(step.type):
+        """A sum of arrays with zeros into which something is written: that is added at its place."""
+        if step.op not in (add, subtract):
             return None
         pairs = [step.args] if step.op is subtract else [step.args, step.args[::-1]]
         for other, part in pairs:

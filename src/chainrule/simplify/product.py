@@ -33,14 +33,16 @@ from chainrule.simplify.rules import guarded_root, infinite_slope, multiple
 
 PRODUCT_OPS = (multiply, divide, negative)
 DEEP_OPS = (*PRODUCT_OPS, power)
+# What may be there with the opposite sign.
+OPPOSED = (subtract, multiply)
 
 
 def is_part(node: Node, user: Node, uses: Mapping[Node, int]) -> bool:
     """Whether ``node`` is a part of its user's product, beside it, and of nothing else."""
     return (
-        node.op in PRODUCT_OPS
+        uses.get(node) == 1
+        and node.op in PRODUCT_OPS
         and user.op in PRODUCT_OPS
-        and uses.get(node) == 1
         and node.block is user.block
         and node.type == FLOAT
     )
@@ -60,15 +62,16 @@ class Product:
         """Take in one value that is not taken apart."""
         if node.op is negative and node.origin.derivative:
             self.constant, node = -self.constant, node.args[0]
-        if node.op in (subtract, multiply) and (twin := _opposite(node)) is not None:
+        if node.op in OPPOSED and (twin := _opposite(node)) is not None:
             self.constant, node = -self.constant, twin
             self.flips += 1
-        value = float(constant_value(node)) if is_constant(node) else None
-        if value is not None and not (below and value == 0.0):
-            self.constant = self.constant / value if below else self.constant * value
-        else:
-            # A division by zero is left to those who run it.
-            (self.divisors if below else self.factors).append(node)
+        if is_constant(node):
+            value = float(constant_value(node))
+            if not (below and value == 0.0):
+                self.constant = self.constant / value if below else self.constant * value
+                return
+        # A division by zero is left to those who run it.
+        (self.divisors if below else self.factors).append(node)
 
     def cancel(self) -> None:
         """Remove what stands above and below the line."""
@@ -133,6 +136,8 @@ class Product:
 
         A minus sign does so where it meets another.
         """
+        if self.constant == 1.0:
+            return
         for position, factor in enumerate(self.factors):
             while self.constant != 1.0 and (found := multiple(factor)) is not None:
                 if self.constant == -1.0 and found[0] > 0.0:
@@ -144,7 +149,9 @@ class Product:
     @property
     def has_edge(self) -> bool:
         """Whether a factor is infinite at an edge, where the rules for pairs know better."""
-        return any(infinite_slope(factor) is not None for factor in self.factors)
+        return any(
+            [factor.op is ITEM and infinite_slope(factor) is not None for factor in self.factors]
+        )
 
     def build(self, one: Node) -> Node | None:
         """The expression; None where the constant has left the finite numbers."""
@@ -298,7 +305,7 @@ def taken_apart(
     ``gone(node, count)`` tells whether ``count`` uses are all that there are of a node.  None
     where there are no such leaves, else also how many operations were taken apart.
     """
-    if not any(leaf.op in DEEP_OPS for leaf, _, _ in leaves):
+    if not any([leaf.op in DEEP_OPS for leaf, _, _ in leaves]):
         return None
     consumed: Counter[Node] = Counter(leaf for leaf, _, _ in leaves)
     apart: dict[Node, list[tuple[Node, bool]]] = {}

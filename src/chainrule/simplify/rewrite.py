@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
@@ -42,7 +43,8 @@ from chainrule.simplify.scales import scales_of
 from chainrule.simplify.sum_walk import SumSimplifier
 from chainrule.simplify.sums import SUM_OPS
 
-NOT_ASKED = object()
+NOT_ASKED: Any = object()
+UPDATES = {index_add, section_add}
 
 
 class Simplifier(SumSimplifier):
@@ -223,7 +225,7 @@ class Simplifier(SumSimplifier):
             return self._own(step)
         if isinstance(op, ArrayCall):
             return self._array_call(step)
-        if op in (index_add, section_add) and (written := self._update(step)) is not None:
+        if op in UPDATES and (written := self._update(step)) is not None:
             self.map[step] = written
             self.named(step, written)
             return written
@@ -232,19 +234,20 @@ class Simplifier(SumSimplifier):
             return entry
         if not (isinstance(op, Primitive) and op.simplify is not None):
             return self._function(step)
-        args = tuple(map(self.settled, step.args))
+        args = tuple([self.settled(arg) for arg in step.args])
         whole = unit_axes_of(step.type)
         new = unguarded(*args) if op is where else self._something(op, args)
-        new = self._scattered(step) if new is None else new
-        counts = step.type == INT
-        if new is None and op in SUM_OPS and not counts:
-            new = self._array_sum(step) if whole else self._sum(step)
-        if new is None and op in PRODUCT_OPS and not counts:
-            new = self._array_product(step) if whole else self._product(step)
-        if new is None:
+        if new is None and whole:
+            new = self._scattered(step)
+        if step.type is not INT:
+            if new is None and op in SUM_OPS:
+                new = self._array_sum(step) if whole else self._sum(step)
+            if new is None and op in PRODUCT_OPS:
+                new = self._array_product(step) if whole else self._product(step)
+        if new is None and op in RULES:
             new = self._rewritten(op, args, step)
-        if new is None and (simpler := op.simplify(*args)) is not None:
-            new = simpler
+        if new is None:
+            new = op.simplify(*args)
         if new is None:
             new = self.graph.cursor.add(op, args, self._library(step))
         if whole and new.type != step.type:
@@ -355,14 +358,19 @@ class Simplifier(SumSimplifier):
 
     def settled(self, node: Node) -> Node:
         """What an argument of derivative code has become; numbers of constants alone are folded."""
-        value = self._value(node)
-        return self.mapped(node) if value is None else self.graph.constant(value)
+        value = self.values.get(node, NOT_ASKED)
+        if value is NOT_ASKED:
+            value = self._value(node)
+        if value is not None:
+            return self.graph.constant(value)
+        known = self.map.get(node)
+        return self.mapped(node) if known is None else known
 
     def _value(self, node: Node) -> float | None:
         """The number that an expression without variables and names gives, else None."""
         known = self.values.get(node, NOT_ASKED)
         if known is not NOT_ASKED:
-            return known  # type: ignore[return-value]
+            return known
         value: float | None = None
         if node.op is CONSTANT and node.type in (FLOAT, INT):
             value = node.params[0]  # type: ignore[assignment]
@@ -391,11 +399,10 @@ class Simplifier(SumSimplifier):
         return value
 
     def _rewritten(self, op: Primitive, args: tuple[Node, ...], step: Node) -> Node | None:
-        if len(args) != 2:
-            return None
+        first, second = args
         single = [self.uses.get(arg) == 1 for arg in step.args]
-        for rule in RULES.get(op, ()):
-            new = rule(args[0], args[1], single[0], single[1])
+        for rule in RULES[op]:
+            new = rule(first, second, single[0], single[1])
             if new is not None:
                 return new
         return None
