@@ -7,6 +7,8 @@ which way it will go.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chainrule.emit.flags import certain_behind, drop_constant_moves
 from chainrule.emit.identities import simplified
 from chainrule.emit.merging import merge
@@ -141,7 +143,9 @@ def _settle(statements: list[Statement], context: str) -> list[Statement]:
 
 def _decided(branch: Branch, rest: list[Statement]) -> list[Statement]:
     """What follows ``branch``, without the arms that no way through it leads to."""
-    flags = _variables(branch)
+    flags = _settled_variables(branch)
+    if not flags:
+        return rest
     asked = [each.test for each in rest if isinstance(each, Branch) and each.test in flags]
     known: dict[Value, bool] = {}
     for flag in dict.fromkeys(asked):
@@ -149,6 +153,23 @@ def _decided(branch: Branch, rest: list[Statement]) -> list[Statement]:
         if len(ways) == 1 and None not in ways and not assigns(rest, flag):
             known[flag] = ways == {True}
     return _resolved(rest, {}, known) if known else rest
+
+
+def _settled_variables(branch: Branch) -> set[Value]:
+    """The variables of ``branch`` that every way through it may give a known truth."""
+    found = _variables(branch)
+    for arm in branch.blocks():
+        if completes(arm):
+            closing, inner = _closing(arm), _last_branch(arm)
+            tests = {branch.test, *([] if inner is None else [inner.test])}
+            found = {
+                target
+                for target in found
+                if target is branch.test
+                or ((source := closing.get(target)) is not None)
+                and (source in tests or source.op in (VARIABLE, CONSTANT))
+            }
+    return found
 
 
 def _continue_early(branch: Branch, rest: list[Statement]) -> list[Statement]:
@@ -188,18 +209,19 @@ def _pushed_count(branch: Branch, rest: list[Statement], context: str) -> int:
     if not rest or not (completes(branch.then) and completes(branch.orelse)):
         return 0
     made = _variables(branch)
-    free = set(_independent(branch, rest)[0])
-    cheap = seen = 0
-    for position, statement in enumerate(rest):
-        if statement in free:
+    cheap = seen = free = 0
+    told = _freedom(branch, rest)
+    for position, (statement, early) in enumerate(told):
+        if early:
             # It is computed before the branch.
+            free += 1
             continue
         if isinstance(statement, Return):
             return position + 1 if _return_belongs(rest[: position + 1], made) else 0
         if isinstance(statement, Branch):
             going = sum(1 for known in _leaves(branch, statement.test) if known is not True)
             # What is assigned in between would be assigned in several arms.
-            repeats = going > 1 and seen > 0 and len(free) > FEW
+            repeats = going > 1 and seen > 0 and free + sum(each for _, each in told) > FEW
             return position + 1 if not repeats and _branch_belongs(branch, statement) else 0
         plain = isinstance(statement, Move) or (
             isinstance(statement, Define) and not is_effect(statement.value)
@@ -220,12 +242,17 @@ def _pushed_count(branch: Branch, rest: list[Statement], context: str) -> int:
 
 def _independent(branch: Branch, tail: list[Statement]) -> tuple[list[Statement], list[Statement]]:
     """``(what can as well be computed before the branch, the rest)``."""
-    if not any(isinstance(statement, Define) for statement in tail):
-        return [], tail
-    made = {value for inner in walk([branch]) for value in defined_by(inner)}
-    read = {value for inner in walk([branch]) for value in reads_deep(inner)}
     early: list[Statement] = []
     late: list[Statement] = []
+    for statement, free in _freedom(branch, tail):
+        (early if free else late).append(statement)
+    return early, late
+
+
+def _freedom(branch: Branch, tail: list[Statement]) -> Iterator[tuple[Statement, bool]]:
+    """Each statement of ``tail``, and whether it can as well be computed before the branch."""
+    made: set[Value] = set()
+    read: set[Value] | None = None
     for statement in tail:
         free = (
             isinstance(statement, Define)
@@ -234,18 +261,18 @@ def _independent(branch: Branch, tail: list[Statement]) -> tuple[list[Statement]
         )
         if free:
             assert isinstance(statement, Define)
+            if read is None:
+                made.update(value for inner in walk([branch]) for value in defined_by(inner))
+                read = {value for inner in walk([branch]) for value in reads_deep(inner)}
             value = statement.value
             free = not any(arg in made for arg in reads_deep(statement)) and value.op not in (
                 record,
                 display,
             )
             free = free and not (is_update(value) and value.args[0] in read)
-        if free:
-            early.append(statement)
-        else:
-            late.append(statement)
+        if not free:
             made.update(defined_by(statement))
-    return early, late
+        yield statement, free
 
 
 def _variables(branch: Branch) -> set[Value]:

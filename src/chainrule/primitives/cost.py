@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
-from chainrule.graph.block import ITEM, Block, Graph, result_number
+from chainrule.graph.block import CONSTANT, ITEM, Block, Graph, result_number
 from chainrule.graph.node import Node
 from chainrule.primitives.control import (
     IF,
@@ -22,11 +22,12 @@ from chainrule.primitives.control import (
     owned_blocks,
     try_blocks,
 )
-from chainrule.primitives.declare import Cost, Linear, Primitive, Structured, is_constant
+from chainrule.primitives.declare import Linear, Primitive, Structured, is_constant
 from chainrule.primitives.sequence import entrywise_add, exact_total, index_add, total
+from chainrule.records import kept
 
 # The operations on sequences that add numbers up.
-ADDING: tuple[Linear, ...] = (entrywise_add, exact_total, index_add, total)
+ADDING: set[Linear] = {entrywise_add, exact_total, index_add, total}
 
 
 def weight(node: Node) -> int:
@@ -36,16 +37,21 @@ def weight(node: Node) -> int:
 
 def operations(graph: Graph) -> int:
     """Operations and calls that evaluating ``graph`` takes, each loop run once."""
-    return Live(graph).operations()
+    return Live(graph).operations
 
 
 def counts(node: Node) -> bool:
     """Whether ``node`` is an operation that is counted."""
     op = node.op
+    if not isinstance(op, Primitive):
+        return False
     if isinstance(op, Linear):
         return op in ADDING
-    if not isinstance(op, Primitive) or op.cost == Cost.FREE:
+    if not op.cost:
         return False
+    for arg in node.args:
+        if arg.op is not CONSTANT:
+            return True
     return not all(map(is_constant, node.args))
 
 
@@ -101,6 +107,7 @@ class Live:
         """The nodes in the order in which they were made."""
         return sorted(self.nodes, key=attrgetter("serial"))
 
+    @kept
     def operations(self) -> int:
         """Operations and calls that evaluating them takes, each loop run once."""
         return sum(map(counts, self.nodes))
@@ -115,7 +122,7 @@ class Live:
     def process(self, node: Node) -> None:
         """Mark what ``node`` needs, and the structure in which it stands."""
         owner = self.owners.get(node.block)
-        if owner is not None:
+        if owner is not None and owner not in self.nodes:
             self.mark(owner)
         op = node.op
         if op is ITEM and isinstance(node.args[0].op, Structured):
@@ -125,7 +132,7 @@ class Live:
             self.mark(*control(node))
         elif node in self.states:
             self.column(*self.states[node])
-        else:
+        elif node.args:
             self.mark(*node.args)
 
     def column(self, node: Node, k: int) -> None:

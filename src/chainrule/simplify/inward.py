@@ -306,7 +306,7 @@ def _results(source: Graph, live: Live) -> list[Node]:
 def inward(graph: Graph, live: Live) -> list[Copier]:
     """The walks that move constants, none where that saves nothing."""
     found: list[list[Copier]] = [[]]
-    counts = [live.operations()]
+    counts = [live.operations]
     for ahead in (False, True):
         walks: list[Copier] = []
         source, needed = graph, live
@@ -322,7 +322,7 @@ def inward(graph: Graph, live: Live) -> list[Copier]:
             walks.append(sharing)
             needed = Live(sharing.graph)
         found.append(walks)
-        counts.append(needed.operations())
+        counts.append(needed.operations)
     if min(counts) < counts[0]:
         return found[counts.index(min(counts))]
     # The sign of what is added to a place is counted, but costs nothing.

@@ -67,13 +67,14 @@ class Simplifier(SumSimplifier):
         self.copies: dict[Block | None, Block] = {}
         self.values: dict[Node, float | None] = {}
         ordered = self.live.in_order()
+        uses, user = self.uses, self.user
         for node in ordered:
             for arg in node.args:
-                self.uses[arg] = self.uses.get(arg, 0) + 1
-                self.user[arg] = node
+                uses[arg] = uses.get(arg, 0) + 1
+                user[arg] = node
         for result in (*source.body.results, *self._column_values()):
             self.uses[result] = self.uses.get(result, 0) + 1
-        self.scales = scales_of(ordered, self.uses)
+        self.scales = scales_of(ordered, self.uses, self.user)
         self.multiples = multiples_of(ordered)
 
     @cached_property

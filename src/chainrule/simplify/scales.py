@@ -7,7 +7,7 @@ with ``t = 3.0 * x`` both ``2.0 * t * y`` and ``2.0 * t * z`` one more than with
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from chainrule.graph.block import ITEM, result_number
@@ -21,21 +21,30 @@ from chainrule.primitives.declare import constant_value, is_constant
 LARGEST = 1e100
 
 
-def scales_of(nodes: Iterable[Node], uses: dict[Node, int]) -> dict[Node, float]:
-    """The constants that products and results of branches bear from now on: that takes less."""
-    users: dict[Node, list[Node]] = {}
+def scales_of(
+    nodes: Sequence[Node], uses: dict[Node, int], user: dict[Node, Node]
+) -> dict[Node, float]:
+    """The constants that products and results of branches bear from now on: that takes less.
+
+    ``user`` has the only user of what is used once.
+    """
+    users: dict[Node, list[Node]] = {
+        node: [] for node in nodes if _can_be_scaled(node, uses) and _takes_constant(node)
+    }
+    if not users:
+        return {}
     for node in nodes:
         for arg in node.args:
-            users.setdefault(arg, []).append(node)
+            if arg in users:
+                users[arg].append(node)
     found: dict[Node, float] = {}
     for value, by in users.items():
-        if _can_be_scaled(value, uses) and _takes_constant(value):
-            seen = [_multiple(value, user, users, uses) for user in by]
-            # What is handed out is as it is.
-            seen += [Multiple(1.0)] * (uses[value] - len(by))
-            scale = _best_scale([one for one in seen if one is not None])
-            if scale is not None:
-                found[value] = scale
+        seen = [_multiple(value, each, user, uses) for each in by]
+        # What is handed out is as it is.
+        seen += [Multiple(1.0)] * (uses.get(value, 0) - len(by))
+        scale = _best_scale([one for one in seen if one is not None])
+        if scale is not None:
+            found[value] = scale
     return found
 
 
@@ -52,7 +61,7 @@ class Multiple(NamedTuple):
 
 
 def _multiple(
-    value: Node, user: Node, users: dict[Node, list[Node]], uses: dict[Node, int]
+    value: Node, user: Node, only: dict[Node, Node], uses: dict[Node, int]
 ) -> Multiple | None:
     """The multiple of ``value`` that ``user`` is part of.
 
@@ -71,9 +80,9 @@ def _multiple(
         elif user.op is not multiply and not (user.op is divide and user.args[0] is node):
             break
         node = user
-        if uses.get(node) != 1 or node not in users:
+        if uses.get(node) != 1 or node not in only:
             return Multiple(constant)
-        (user,) = users[node]
+        user = only[node]
     return Multiple(constant, user.origin.derivative and user.op in (add, subtract))
 
 

@@ -22,24 +22,31 @@ from chainrule.simplify.vanishing import vanishing
 
 # Every walk can open the way for another; more than this many do not pay.
 WALKS = 4
+# The first walk leaves no less than this part of the operations.
+LEFT_BY_FIRST = 0.5
 
 
 def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
     """The walks that simplify a graph; the last one's ``graph`` is the simplest.
 
-    None follow where a walk has left more than ``most`` operations: the result is of no use.
+    None follow where more than ``most`` operations are left by a walk, or will be by the first:
+    the result is of no use.
     """
     walks: list[Copier] = []
+    whole = Live(graph)
+    if LEFT_BY_FIRST * whole.operations > most:
+        return walks
+    live: Live | None = whole
     if reads_shapes(graph):
         walks.append(Shapes(graph))
         walks[-1].run()
-        graph = walks[-1].graph
+        graph, live = walks[-1].graph, None
     if (single := entries(graph)) is not None:
         single.run()
         walks.append(single)
-        graph = single.graph
-    last = _walked(graph, walks, most=most)
-    if last.left.operations() > most:
+        graph, live = single.graph, None
+    last = _walked(graph, walks, live, most)
+    if last.left.operations > most:
         return walks
     if (inverses := several_systems(last.graph)) is not None:
         inverses.run()
@@ -52,7 +59,7 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
     if (last.meets_shared or not last.idle) and last.opens("shared"):
         wide = Simplifier(last.graph, last.left, shared=True)
         wide.run()
-        if wide.left.operations() < last.left.operations():
+        if wide.left.operations < last.left.operations:
             walks.append(wide)
             last = _walked(wide.graph, walks, wide.left)
     if last.meets_quotient and last.opens("over_line"):
@@ -60,19 +67,19 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
         line.run()
         further: list[Copier] = [line]
         final = _walked(line.graph, further, line.left)
-        if final.left.operations() < last.left.operations():
+        if final.left.operations < last.left.operations:
             walks += further
             last = final
     if last.opens("rescaled") and multiples_of(last.left.nodes, elsewhere=True):
         scaled = Simplifier(last.graph, last.left, rescaled=True)
         scaled.run()
-        if scaled.left.operations() < last.left.operations():
+        if scaled.left.operations < last.left.operations:
             walks.append(scaled)
             last = scaled
     sharing = Sharing(last.graph, last.left)
     if sharing.finds:
         sharing.run()
-        if operations(sharing.graph) < last.left.operations():
+        if operations(sharing.graph) < last.left.operations:
             walks.append(sharing)
     simplest = walks[-1].graph
     walks += inward(simplest, last.left if simplest is last.graph else Live(simplest))
@@ -96,7 +103,7 @@ def _walked(
         walks.append(walk)
         graph, live = walk.graph, walk.left
         now = len(live.nodes)
-        if now == size or walk.idle or live.operations() > most:
+        if now == size or walk.idle or live.operations > most:
             break
         size = now
     return walk

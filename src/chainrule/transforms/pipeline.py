@@ -209,7 +209,7 @@ def simplified(
     inputs = [node for structure in lifted.parameters.values() for node in structure.nodes()]
     graph.body.results = (*graph.body.results, *inputs, *lifted.result.nodes())
     walks = simplify(graph, most)
-    new = walks[-1].graph
+    new = walks[-1].graph if walks else graph
     new.body.results = new.body.results[:count]
 
     def follow(node: Node) -> Node:
