@@ -166,8 +166,10 @@ def _settled_variables(branch: Branch) -> set[Value]:
                 target
                 for target in found
                 if target is branch.test
-                or ((source := closing.get(target)) is not None)
-                and (source in tests or source.op in (VARIABLE, CONSTANT))
+                or (
+                    (source := closing.get(target)) is not None
+                    and (source in tests or source.op in (VARIABLE, CONSTANT))
+                )
             }
     return found
 

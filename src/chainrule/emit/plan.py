@@ -366,7 +366,7 @@ def reads_deep(statement: Statement) -> list[Value]:
     own: set[Value] = set()
     if isinstance(statement, Define) and statement.value.op is COMPREHENSION:
         own.update(targets_of(statement.value.params[0]))
-    elif not any([value.captive for value in reads]):
+    elif True not in [value.captive for value in reads]:
         return reads
     found: list[Value] = []
     stack = list(reversed(reads))
@@ -386,7 +386,7 @@ def scoped(statement: Statement) -> list[Value]:
     found: list[Value] = []
     if isinstance(statement, Define):
         whole = statement.value
-        if whole.op is not COMPREHENSION and not any([arg.captive for arg in whole.args]):
+        if whole.op is not COMPREHENSION and True not in [a.captive for a in whole.args]:
             return found
         stack = [whole]
     else:

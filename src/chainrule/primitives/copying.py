@@ -134,7 +134,7 @@ class Copier:
 
     def copy(self, step: Node) -> Node:
         """Copy one step without blocks."""
-        args = tuple([*map(self.mapped, step.args)])
+        args = tuple(map(self.mapped, step.args))
         new = self.graph.cursor.add(step.op, args, step.params, step.type)
         self.map[step] = new
         self.named(step, new)

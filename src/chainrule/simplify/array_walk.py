@@ -228,7 +228,7 @@ class ArraySimplifier(Copier):
         return None
 
     def _scattered(self, step: Node) -> Node | None:
-        """A sum of arrays with zeros into which something is written: that is added at its place."""
+        """A sum of arrays, of zeros with something written in: that is added at its place."""
         if step.op not in (add, subtract):
             return None
         pairs = [step.args] if step.op is subtract else [step.args, step.args[::-1]]

@@ -149,9 +149,8 @@ class Product:
     @property
     def has_edge(self) -> bool:
         """Whether a factor is infinite at an edge, where the rules for pairs know better."""
-        return any(
-            [factor.op is ITEM and infinite_slope(factor) is not None for factor in self.factors]
-        )
+        slopes = [factor for factor in self.factors if factor.op is ITEM]
+        return any(infinite_slope(factor) is not None for factor in slopes)
 
     def build(self, one: Node) -> Node | None:
         """The expression; None where the constant has left the finite numbers."""
@@ -305,7 +304,7 @@ def taken_apart(
     ``gone(node, count)`` tells whether ``count`` uses are all that there are of a node.  None
     where there are no such leaves, else also how many operations were taken apart.
     """
-    if not any([leaf.op in DEEP_OPS for leaf, _, _ in leaves]):
+    if True not in [leaf.op in DEEP_OPS for leaf, _, _ in leaves]:
         return None
     consumed: Counter[Node] = Counter(leaf for leaf, _, _ in leaves)
     apart: dict[Node, list[tuple[Node, bool]]] = {}

@@ -369,7 +369,7 @@ class Simplifier(SumSimplifier):
 
     def _value(self, node: Node) -> float | None:
         """The number that an expression without variables and names gives, else None."""
-        known = self.values.get(node, NOT_ASKED)
+        known: float | None = self.values.get(node, NOT_ASKED)
         if known is not NOT_ASKED:
             return known
         value: float | None = None
