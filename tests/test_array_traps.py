@@ -370,3 +370,39 @@ def padded(p: Any, c: Any, n: Any) -> Any:
 @pytest.mark.parametrize("p", [np.array([0.7, 1.3]), np.array([0.7, 1.3, -0.4])])
 def test_the_adjoint_of_a_list_that_only_one_branch_makes(p: Any, c: float) -> None:
     check(padded, p, c, 2)
+
+
+SIGNS = {"plus": (0, 1), "minus": (1, -1)}
+
+
+def of_dtypes(x: Any, w: Any, sign: str = "minus") -> Any:
+    try:
+        k, factor = SIGNS[sign]
+    except KeyError:
+        k, factor = sign
+    y = x.astype(np.promote_types(w.dtype, "float64")) * np.sum(w, dtype=x.dtype)
+    signs = np.where(w > 0.0, 1, -1)
+    signs[k] = -3.0
+    if not np.issubdtype(x.dtype, np.floating):
+        return np.sum(y)
+    return factor * np.sum(y.astype(np.result_type(int, x.dtype)) * signs)
+
+
+def test_dtypes_are_known_and_joined() -> None:
+    w = np.array([0.5, -1.0, 2.0])
+    value, slope = value_and_grad(of_dtypes)(w + 1.0, w)
+    assert oracle.same_bits(value, of_dtypes(w + 1.0, w))
+    assert list(slope) == [-1.5, 4.5, -1.5]
+
+
+DOUBLES = np.dtype(float)
+
+
+def sum_in_doubles(x: Any) -> Any:
+    return np.sum(x, dtype=DOUBLES)
+
+
+def test_the_dtype_of_doubles_is_no_default() -> None:
+    assert list(grad(sum_in_doubles)(X)) == [1.0] * len(X)
+    with pytest.raises(UnsupportedError, match="this call of"):
+        grad(sum_in_doubles)(X.astype(np.float32))

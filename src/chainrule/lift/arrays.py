@@ -43,7 +43,7 @@ from chainrule.lift.values import (
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import complex_numbers, creation, indexing, shaping
 from chainrule.primitives.arrays.lengths import IN_PLACE
-from chainrule.primitives.declare import Primitive
+from chainrule.primitives.declare import Primitive, constant_value, is_constant
 from chainrule.primitives.effect import LEAVE
 
 
@@ -423,7 +423,8 @@ class Arrays(Containers):
 
     def _check_dtype(self, before: Node, written: Node, node: ast.AST) -> None:
         integral = isinstance(before.type, Array) and not before.type.differentiable
-        if integral and written.type.differentiable and written.type != INT:
+        whole = is_constant(written) and float(constant_value(written)).is_integer()
+        if integral and written.type.differentiable and written.type != INT and not whole:
             raise self.unsupported(
                 "assignment of a float into an integer array, which cuts off its fraction",
                 "Make the array with dtype=float.",

@@ -93,7 +93,8 @@ class Attempts(Unpacking):
         state, count = before
         if not isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr, ast.Return)):
             self.note_evaluated()
-        if not any(getattr(step.op, "raises", True) for step in self.block.steps[count:]):
+        steps = [step for step in self.block.steps[count:] if step not in self.sure]
+        if not any(getattr(step.op, "raises", True) for step in steps):
             return
         self.raised(before)
         named = any(isinstance(part, ast.NamedExpr) for part in ast.walk(node))

@@ -119,10 +119,12 @@ class Containers(Watching):
         def node() -> Node:
             base, type_ = self.static_node(value), self.static_type(found)
             if isinstance(key, (int, float, str, tuple, type(None))):
-                return self.verbatim(f"_0_[{key!r}]", base, type=type_, pure=True)
-            return self.verbatim(
-                "_0_[_1_]", base, self.static_node(Static(key)), type=type_, pure=True
-            )
+                item = self.verbatim(f"_0_[{key!r}]", base, type=type_, pure=True)
+            else:
+                keyed = self.static_node(Static(key))
+                item = self.verbatim("_0_[_1_]", base, keyed, type=type_, pure=True)
+            self.sure.add(item)
+            return item
 
         changeable = isinstance(value.value, (list, dict))
         return self.wrap(found, node, Route(value.value).item(key) if changeable else None)

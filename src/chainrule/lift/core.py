@@ -125,6 +125,8 @@ class Core:
         self.frozen: set[Box] = set()
         # Copies of lists, dicts or objects of which it is known at run time only which they are.
         self.picked: set[Node] = set()
+        # Entries of tables that have them: reading these does not raise.
+        self.sure: set[Node] = set()
         self.loans = Loans()
         # Where dicts are made that get keys at run time, the lists of their values, and those that
         # the loops around are reading.

@@ -119,7 +119,7 @@ class NumpyCalls(Methods):
         value = form(args, watched, node)
         for name in [name for name in keywords if name in watched.unread]:
             known, given = self.static_value(keywords[name])
-            if not known or name not in IGNORED or given != IGNORED[name]:
+            if not known or not _is_default(name, given):
                 text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
                 raise self.unsupported(f"`{name}` of `{text}`", "Leave it out.", node)
         if target is None:
@@ -276,9 +276,7 @@ class NumpyCalls(Methods):
     def _variant(self, op: ArrayCall, keywords: Keywords) -> ArrayCall:
         """The reduction with a mask, or with an initial value, where these are given."""
         given = {
-            name: value
-            for name, value in keywords.items()
-            if not (name in IGNORED and self.static_value(value) == (True, IGNORED[name]))
+            name: value for name, value in keywords.items() if not self._given_default(name, value)
         }
         if "where" in given:
             found = TABLE.get(f"{op.name}_where", op)
@@ -325,9 +323,8 @@ class NumpyCalls(Methods):
             name: value
             for name, value in keywords.items()
             if not (
-                name in IGNORED
-                and not (name == "order" and name in op.signature.parameters)
-                and self.static_value(value) == (True, IGNORED[name])
+                not (name == "order" and name in op.signature.parameters)
+                and self._given_default(name, value)
             )
             and not (name == "dtype" and self._is_own_dtype(op, args, value, node))
         }
@@ -339,6 +336,11 @@ class NumpyCalls(Methods):
             raise self.unsupported(
                 f"this call of `{text}`", f"Call it with: {known}.", node
             ) from None
+
+    def _given_default(self, name: str, value: Value) -> bool:
+        """Whether a keyword is given that NumPy has itself if it is not."""
+        known, found = self.static_value(value)
+        return known and _is_default(name, found)
 
     def _is_own_dtype(self, op: ArrayCall, args: Arguments, value: Value, node: ast.AST) -> bool:
         """Whether a dtype is asked for that the first array, or its mean, has anyway."""
@@ -486,6 +488,12 @@ IGNORED: dict[str, Any] = {
     "subok": True, "copy": True, "initial": None, "keepdims": False, "like": None,
     "overwrite_input": False,
 }  # fmt: skip
+
+
+def _is_default(name: str, found: Any) -> bool:
+    # NumPy holds the dtype of doubles for equal to None.
+    default = IGNORED.get(name, IGNORED)
+    return found is default or (type(found) is type(default) and bool(found == default))
 
 
 def _is_literal(found: Any) -> bool:

@@ -167,6 +167,22 @@ def _result_type(self: NumpyCalls, args: Arguments, keywords: Keywords, node: as
     return Static(numpy.result_type(*examples))
 
 
+def _of_dtypes(name: str) -> SpecialForm:
+    """A function of NumPy that compares or joins dtypes that are known."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        import numpy
+
+        parts = [self.static_value(arg) for arg in args]
+        if keywords or not all(known for known, _ in parts):
+            raise self.unsupported(
+                f"`np.{name}` of what is known at run time only", "Give it dtypes.", node
+            )
+        return Static(getattr(numpy, name)(*(part for _, part in parts)))
+
+    return lift
+
+
 def _joining(name: str) -> SpecialForm:
     def join(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         if self.known_items(args[0]) is None:
@@ -464,6 +480,8 @@ SPECIAL: dict[str, SpecialForm] = {
     "isscalar": _is_scalar,
     "iterable": _iterable,
     "result_type": _result_type,
+    "promote_types": _of_dtypes("promote_types"),
+    "issubdtype": _of_dtypes("issubdtype"),
     "vstack": _joining("vstack"),
     "hstack": _joining("hstack"),
     "column_stack": _joining("column_stack"),
