@@ -45,6 +45,8 @@ ENTRIES = 6
 """How many entries of a long array are judged: the first, the last and some between."""
 WORKERS = int(os.environ.get("CHAINRULE_WORKERS", "2"))
 MEMORY = 4 << 30
+ASKING = "asking"
+"""What a worker says before it asks the oracle."""
 SINGLE_POINT = "no slope is known at this single point"
 """What a derivative raises where f's own branches leave its slope open."""
 
@@ -152,6 +154,7 @@ def _judge_all(subjects: Sequence[Subject]) -> Iterator[list[Finding]]:
     context = multiprocessing.get_context("fork")
     waiting = list(subjects)[::-1]
     running: dict[Any, tuple[Subject, Any, float]] = {}
+    asking: dict[Any, bool] = {}
     found: dict[str, list[Finding]] = defaultdict(list)
     while waiting or running:
         while waiting and len(running) < WORKERS:
@@ -166,11 +169,13 @@ def _judge_all(subjects: Sequence[Subject]) -> Iterator[list[Finding]]:
             subject, process, _ = running[receiver]
             own = found[subject.name]
             try:
-                own.append(receiver.recv())
+                said = receiver.recv()
+                asking[receiver] = said == ASKING
+                own += [said] if isinstance(said, Finding) else []
             except EOFError:
                 process.join()
                 del running[receiver]
-                own += _last_words(subject, own, process.exitcode)
+                own += _last_words(subject, own, process.exitcode, asking.get(receiver, False))
                 yield own
         for _, process, begin in running.values():
             # The workers watch the time that they compute; this is for those that hang.
@@ -178,10 +183,15 @@ def _judge_all(subjects: Sequence[Subject]) -> Iterator[list[Finding]]:
                 process.kill()
 
 
-def _last_words(subject: Subject, found: list[Finding], code: int | None) -> list[Finding]:
+def _last_words(
+    subject: Subject, found: list[Finding], code: int | None, asking: bool
+) -> list[Finding]:
     if code == 0:
         return []
     text = found[-1].call if found else subject.calls[0].text
+    if asking:
+        reason = f"the function itself dies of the oracle's numbers, with code {code}"
+        return [Finding(subject.name, text, "?", "undecided", reason)]
     return [Finding(subject.name, text, "?", "crashed", f"the process died with code {code}")]
 
 
@@ -198,7 +208,10 @@ def _work(subject: Subject, sender: Any) -> None:
     ):
         for call in subject.calls:
             for wrt in call.wrt:
-                sender.send(judge(subject, call, wrt, _verdicts(subject, call, wrt)))
+                sender.send(ASKING)
+                verdicts = _verdicts(subject, call, wrt)
+                sender.send(None)
+                sender.send(judge(subject, call, wrt, verdicts))
     sender.close()
 
 

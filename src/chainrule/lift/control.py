@@ -12,6 +12,7 @@ from chainrule.lift.branching import Path
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.exits import exits_of, has_exits
 from chainrule.lift.hoisting import TwoKinds, with_name
+from chainrule.lift.managing import Managing
 from chainrule.lift.patterns import Patterns
 from chainrule.lift.state import assigned_names
 from chainrule.lift.statements import STATEMENTS
@@ -21,14 +22,9 @@ from chainrule.lift.values import UNBOUND, Range, Static, TupleValue, Value
 UNROLL_ITEMS = 40
 # A counted loop of so few steps is shorter and faster written out.
 UNROLL_STEPS = 3
-# Context managers that change no value, only what is said of it.
-MANAGERS = {
-    "numpy.errstate": "numpy.errstate",
-    "warnings.catch_warnings": "warnings.catch_warnings",
-}
 
 
-class Control(Patterns):
+class Control(Managing):
     """Lifts statements that branch, leave or repeat."""
 
     def statements(self, nodes: Sequence[ast.stmt]) -> Completion:
@@ -358,45 +354,6 @@ class Control(Patterns):
             rest,
         )
 
-    def _with(self, node: ast.With) -> Completion:
-        """Run the statements inside; the managers are kept around what they compute."""
-        texts = tuple(self._manager(item, node) for item in node.items)
-        before = self.managers
-        self.managers = (*before, *texts)
-        try:
-            return self.statements(node.body)
-        finally:
-            self.managers = before
-
-    def _manager(self, item: ast.withitem, node: ast.With) -> str:
-        """A context manager that changes no value, written with full names."""
-        call = item.context_expr
-        found = None
-        if isinstance(call, ast.Call) and not call.args and item.optional_vars is None:
-            known, function = self.static_value(self.read(self.expression(call.func)))
-            name = f"{getattr(function, '__module__', '')}.{getattr(function, '__name__', '')}"
-            found = MANAGERS.get(name) if known else None
-        if found is None:
-            text = ast.unparse(item.context_expr)
-            raise self.unsupported(
-                f"`with {text}` is not supported",
-                "Move the context manager out of the function, around the call of its "
-                "derivative; np.errstate and warnings.catch_warnings may stay.",
-                node,
-            )
-        words = []
-        assert isinstance(call, ast.Call)
-        for keyword in call.keywords:
-            known, value = self.static_value(self.read(self.expression(keyword.value)))
-            if keyword.arg is None or not known or not isinstance(value, (str, bool, type(None))):
-                raise self.unsupported(
-                    f"`{ast.unparse(keyword)}` is known at run time only",
-                    "Write it as a constant string.",
-                    node,
-                )
-            words.append(f"{keyword.arg}={value!r}")
-        return f"{found}({', '.join(words)})"
-
 
 def _is_row_of_numbers(item: Value) -> bool:
     if isinstance(item, TupleValue):
@@ -428,7 +385,7 @@ STATEMENTS.update(
         ast.Continue: Control._continue,
         ast.Try: Control.attempt,
         ast.Match: Patterns.match,
-        ast.With: Control._with,
+        ast.With: Control.within,
         ast.AsyncFor: _refuse_async,
         ast.AsyncWith: _refuse_async,
         ast.AsyncFunctionDef: _refuse_async,

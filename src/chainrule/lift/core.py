@@ -125,6 +125,8 @@ class Core:
         self.frozen: set[Box] = set()
         # Copies of lists, dicts or objects of which it is known at run time only which they are.
         self.picked: set[Node] = set()
+        # Whether a context manager is entered or left, which may write to globals.
+        self.in_manager = False
         # Entries of tables that have them: reading these does not raise.
         self.sure: set[Node] = set()
         self.loans = Loans()

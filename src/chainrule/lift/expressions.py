@@ -118,6 +118,15 @@ class Expressions(Operators):
             )
         self.state[key] = self.graph.constant(True)
 
+    def _is_global_already(self, name: str, value: Value) -> bool:
+        """Whether a global is known to be what is assigned to it; it is watched that it stays."""
+        if name not in self.frame.globals:
+            return False
+        known, found = self.static_value(value)
+        was_known, was = self.static_value(self.global_value(self.frame, name))
+        same = type(found) is type(was) and isinstance(was, (str, bool, type(None)))
+        return known and was_known and same and bool(found == was)
+
     def global_value(self, frame: Frame, name: str) -> Value:
         """A module-level name, read when the derivative is called."""
         key = (frame.module, name, "global")
@@ -366,6 +375,11 @@ class Expressions(Operators):
         while name in frame.outer_names and frame.parent is not None:
             frame = frame.parent
         if name in self.frame.global_names:
+            if self._is_global_already(name, value):
+                return
+            if self.in_manager and self.static_value(value)[0]:
+                self.state[self.frame.module, name, "global"] = value
+                return
             raise self.unsupported(
                 f"assignment to the global `{name}`",
                 "Return the value instead: a derivative must not change module state.",

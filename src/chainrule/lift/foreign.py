@@ -62,6 +62,12 @@ class Foreign(SpecialMethods):
     ) -> Value:
         """A call that stays as it is; no derivative may flow through it."""
         found = self.graph.references.get(function.params[0]) if function.params else None
+        if self.globals_are_set() and not self.is_foreign(found) and not _is_builtin(found):
+            raise self.unsupported(
+                "a call that is kept as it is, where a context manager has set a global",
+                "Move the context manager out of the function.",
+                node,
+            )
         named = out_by_name(found, args, keywords)[1]
         if self.static_value(named.get("out", Static(None))) != (True, None):
             self._check_written([named["out"]], node)
@@ -219,6 +225,10 @@ class Foreign(SpecialMethods):
                 node,
             )
 
+    def globals_are_set(self) -> bool:
+        """Whether a context manager around has set a global."""
+        return any(isinstance(key, tuple) and key[-1] == "global" for key in self.state)
+
     def is_foreign(self, found: Any) -> bool:
         return home_of(found).partition(".")[0] in ("numpy", "scipy")
 
@@ -251,3 +261,7 @@ def _is_internal(found: Any) -> bool:
     inside = any(part.startswith("_") for part in home_of(found).split("."))
     compiled = not isinstance(found, (types.FunctionType, types.MethodType, type))
     return inside and compiled and home_of(found).startswith("scipy.")
+
+
+def _is_builtin(found: Any) -> bool:
+    return getattr(found, "__module__", None) in ("builtins", "math")

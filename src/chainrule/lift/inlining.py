@@ -88,7 +88,8 @@ class Inlining(Functions):
             return self._called(callee, given, node)
         elif len(self.calls) > DEEPEST_CALL:
             raise self.unsupported("calls are nested too deep", "Write it as a loop.", node)
-        use = self._use_of(callee, given, node)
+        # A function apart reads the globals that are set outside.
+        use = None if self.globals_are_set() else self._use_of(callee, given, node)
         if use is None:
             return self._inlined(callee, given, node)
         self.repeated.meet(use, self._chain(node))
@@ -156,6 +157,12 @@ class Inlining(Functions):
         node: ast.AST,
         written: frozenset[int] | None = None,
     ) -> Value:
+        if self.globals_are_set():
+            raise self.unsupported(
+                "a call that is kept as it is, where a context manager has set a global",
+                "Move the context manager out of the function.",
+                node,
+            )
         bound = self.bind_arguments(callee.tree, *given, node)
         return self.invoke(callee, bound, node, written)
 

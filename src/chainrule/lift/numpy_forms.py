@@ -20,6 +20,7 @@ from chainrule.primitives.arrays import (
     indexing,
     integrals,
     linear_algebra,
+    missing,
     norms,
     products,
     reductions,
@@ -165,6 +166,19 @@ def _result_type(self: NumpyCalls, args: Arguments, keywords: Keywords, node: as
         else:
             examples.append(numpy.dtype(dtype_of(array.type)))
     return Static(numpy.result_type(*examples))
+
+
+def _finite(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``np.nan_to_num``, with numbers of the user's or without."""
+    import numpy
+
+    given = bound(("x", "copy", "nan", "posinf", "neginf"), args, keywords)
+    copies = self.static_value(given.pop("copy", Static(True))) == (True, True)
+    if copies and len(given) > 1:
+        return self.bound_call(missing.nan_to_num_with, [], given, node, "function")
+    if copies:
+        return self._call_primitive(numpy.nan_to_num, TABLE["nan_to_num"], [given["x"]])
+    raise self.unsupported("`copy` of `np.nan_to_num`", "Assign what it gives.", node)
 
 
 def _of_dtypes(name: str) -> SpecialForm:
@@ -479,6 +493,7 @@ SPECIAL: dict[str, SpecialForm] = {
     "ndim": _ndim,
     "isscalar": _is_scalar,
     "iterable": _iterable,
+    "nan_to_num": _finite,
     "result_type": _result_type,
     "promote_types": _of_dtypes("promote_types"),
     "issubdtype": _of_dtypes("issubdtype"),

@@ -148,6 +148,9 @@ class Objects(Hooks):
         """``module.name``, read when the derivative is called."""
         found = getattr(module, name)
         key = (module.__name__, name)
+        written = (*key, "global")
+        if written in self.state:
+            return self.state[written]
         self.graph.scopes.setdefault(module.__name__, vars(module))
 
         def node() -> Node:

@@ -41,6 +41,23 @@ def _present(a: Node) -> Node:
     return found
 
 
+def _same(x: Type, **statics: Any) -> Type:
+    return x
+
+
+@array_defined(
+    "nan_to_num_with", spelled="numpy.nan_to_num", typed=_same,
+    signature="x, nan=0.0, posinf=None, neginf=None",
+)  # fmt: skip
+def nan_to_num_with(x: Node, nan: float, posinf: float | None, neginf: float | None) -> Node:
+    """The entries that are finite, and numbers of the user's in the place of the others."""
+    choose, equal = TABLE["where"], TABLE["equal"]
+    largest = math.inf if posinf is None else posinf
+    least = -math.inf if neginf is None else neginf
+    found: Node = choose(equal(x, math.inf), float(largest), filled(x, float(nan)))
+    return choose(equal(x, -math.inf), float(least), found)  # type: ignore[no-any-return]
+
+
 @array_defined("nansum", "numpy.nansum", signature=SIGNATURE, typed=_reduced, lengths=reduced)
 def nansum(a: Node, axis: Any, keepdims: bool) -> Node:
     """Sum of the entries that are numbers."""
