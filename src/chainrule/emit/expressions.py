@@ -536,14 +536,17 @@ def _total(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
 
 
 def _comprehension(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    return comprehension(args[1], speller_target(speller, value.params[0]), args[0], args[2:])
+    inside = (part for arg in args[1:] for part in ast.walk(arg))
+    read = {part.id for part in inside if isinstance(part, ast.Name)}
+    return comprehension(args[1], _target(speller, value.params[0], read), args[0], args[2:])
 
 
-def speller_target(speller: Speller, target: Any) -> ast.expr:
-    """A loop's target: a name, or a tuple of such."""
+def _target(speller: Speller, target: Any, read: set[str]) -> ast.expr:
+    """What a comprehension binds: a name, or a tuple of such; `_` for what it does not read."""
     if isinstance(target, list):
-        return ast.Tuple([speller_target(speller, item) for item in target], ast.Store())
-    return ast.Name(speller.name_of(target), ast.Store())
+        return ast.Tuple([_target(speller, item, read) for item in target], ast.Store())
+    name = speller.name_of(target)
+    return ast.Name(name if name in read else "_", ast.Store())
 
 
 FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
