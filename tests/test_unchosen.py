@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from chainrule import grad, hessian
+from tests import oracle
 
 
 def used_twice(x):
@@ -195,3 +196,26 @@ def test_an_entry_that_is_not_chosen_is_not_felt(f, mode):
     up, down = (f(np.array([-1.0, 4.0 + sign * step])) for sign in (1.0, -1.0))
     assert slope[0] == 0.0
     assert slope[1] == pytest.approx((up - down) / (2.0 * step), rel=1e-6)
+
+
+def distance_floored(x, y, z):
+    gap = abs(x * y - z * x)
+    return max(gap, 1e-15) ** 0.2
+
+
+def test_one_question_of_several_tangents_is_asked_once() -> None:
+    slopes = grad(distance_floored, wrt=("x", "y", "z"), mode="forward")
+    found = slopes(1.0, 2.0, 3.5)
+    for k in range(3):
+        assert oracle.agrees(oracle.derivative(distance_floored, (1.0, 2.0, 3.5), wrt=k), found[k])
+    assert slopes.source.count("< 0.0") == 1
+
+
+def test_what_a_comprehension_does_not_read_has_no_name() -> None:
+    def span(rate, flows):
+        first = min(day for day, _ in flows)
+        return sum(cash / (1.0 + rate) ** (day - first) for day, cash in flows)
+
+    slope = grad(span)
+    slope(0.05, [(0, -100.0), (2, 50.0)])
+    assert "for day, _ in flows" in slope.source

@@ -11,9 +11,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from chainrule.emit.overwriting import Memory
 from chainrule.emit.plan import (
     JUMPS,
+    VARIABLE,
     Attempt,
     Branch,
     Define,
@@ -29,6 +32,8 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.emit.unused import defines_raising
+from chainrule.graph.types import Array
+from chainrule.primitives.declare import Primitive
 
 
 def merge(statements: list[Statement], memory: Memory | None = None) -> list[Statement]:
@@ -37,18 +42,28 @@ def merge(statements: list[Statement], memory: Memory | None = None) -> list[Sta
     With ``memory`` it is settled what is written over, and nothing that is read is.
     """
     merged: list[Statement] = []
-    latest: dict[Value, Branch] = {}
+    latest: dict[Hashable, Branch] = {}
     for statement in statements:
         if isinstance(statement, Branch):
-            first = latest.get(statement.test)
+            asked = _asked(statement.test)
+            first = latest.get(asked)
             if first is not None and _join(merged, first, statement, memory):
                 continue
-            latest[statement.test] = statement
+            latest[asked] = statement
         merged.append(statement)
     for statement in merged:
         for block in statement.blocks():
             block[:] = merge(block, memory)
     return merged
+
+
+def _asked(test: Value) -> Hashable:
+    """What a test asks: the same of the same values is one question."""
+    if not isinstance(test.op, Primitive) or test.op.effect or may_raise(test):
+        return test
+    if any(arg.op is VARIABLE or isinstance(arg.type, Array) for arg in test.args):
+        return test
+    return test.op, tuple(test.args), tuple(test.params)
 
 
 def _join(merged: list[Statement], first: Branch, second: Branch, memory: Memory | None) -> bool:
