@@ -406,3 +406,15 @@ def test_the_dtype_of_doubles_is_no_default() -> None:
     assert list(grad(sum_in_doubles)(X)) == [1.0] * len(X)
     with pytest.raises(UnsupportedError, match="this call of"):
         grad(sum_in_doubles)(X.astype(np.float32))
+
+
+def rows_with_an_axis_more(x: Any) -> Any:
+    y = np.zeros((4, len(x)))
+    for k in range(3):
+        y[k] = np.atleast_2d(x * k)
+    y[3:] = np.sin(x)[None, None] * y[2]
+    return np.sum(y**2)
+
+
+def test_what_is_written_into_a_part_may_have_more_axes_of_length_1() -> None:
+    check(rows_with_an_axis_more, X)

@@ -27,7 +27,7 @@ from chainrule.primitives.arrays.shaping import (
     reshaped,
     squeeze,
 )
-from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.declare import TABLE, Primitive, is_constant
 from chainrule.primitives.sequence import index
 
 
@@ -136,6 +136,12 @@ def summed_to(value: Any, node: Node, arg: Node) -> Node:
     value = value if isinstance(value, Node) else node.graph.constant(value)
     if is_constant(value, 0):
         return value  # type: ignore[no-any-return]
+    extra = len(unit_axes_of(arg.type)) - len(unit_axes_of(node.type))
+    if extra > 0:
+        # What is written into a part may have more axes than that, of length 1.
+        axes = tuple(range(extra))
+        expand: Any = TABLE["expand_dims"]
+        value, node = expand(widened(value, node), axis=axes), expand(node, axis=axes)
     own = repeated_axes(node, arg)
     if own is None:
         # A length that was not foreseen is an error here, not a wrong sum.
