@@ -272,6 +272,24 @@ def test_slopes_that_are_floats_of_ints_too_need_no_float_each() -> None:
     assert [type(found) for found in slope(1, 2, 3.0)] == [float] * 3
 
 
+def test_one_float_among_what_a_slope_is_made_of_is_enough() -> None:
+    slope = chainrule.grad(lambda a, b, c, d: a * b * c * d, wrt=("a", "b", "c", "d"))
+    assert len(slope.entry.exact) == 2
+    for point in ((1, 2, 3, 4), (1.0, 2, 3, 4), (1, 2, 3, 4.0), (1.0, 2, 3.0, 4)):
+        found = slope(*point)
+        assert found == (24.0, 12.0, 8.0, 6.0)
+        assert [type(one) for one in found] == [float] * 4
+
+
+def test_of_two_arms_each_needs_its_own_float() -> None:
+    def f(a, b, c):
+        return a * b if a > 0.0 else c * a
+
+    slope = chainrule.grad(f)
+    for point in ((1, 2, 3.0), (-1, 2.0, 3), (1.0, 2, 3), (-1.0, 2, 3)):
+        assert type(slope(*point)) is float
+
+
 def test_what_numbers_raise_before_kinds_are_asked_for_is_raised() -> None:
     slope = chainrule.grad(valley_with_a_pole, wrt=("a", "b", "c", "d"))
     with pytest.raises(ZeroDivisionError) as caught:

@@ -1,8 +1,12 @@
-"""Which parameters would leave a derivative an int where they are given as one."""
+"""Which parameters must be floats for the results of a derivative to be floats.
+
+What reaches a result through sums and products alone leaves it an int where all of it are ints:
+one float among them is enough.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, Graph, result_number
 from chainrule.graph.node import Node
@@ -12,37 +16,88 @@ from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.sequence import display, record
 
-# A float among the arguments makes the result one; ints alone leave an int.
+# A float among the operands makes the result one; ints alone leave an int.
 MIXING = (add, subtract, multiply, negative)
 KEEPING = (*MIXING, power)
 
 
 def kept_ints(graph: Graph, names: Collection[str]) -> list[str]:
-    """The parameters among ``names`` that reach a result through sums and products alone."""
-    found: dict[str, None] = {}
-    seen: set[Node] = set()
-    certain = _Certain()
+    """Parameters among ``names`` of which each result has one, or needs none to be a float."""
+    order = list(names)
+    kept = _Kept(graph, order)
+    chosen, open_sets = 0, []
+    for result in _results(graph):
+        mask, one_is_enough = kept.of(result)
+        if one_is_enough:
+            open_sets.append(mask)
+        else:
+            chosen |= mask
+    open_sets = [mask for mask in dict.fromkeys(open_sets) if mask and not mask & chosen]
+    while open_sets:
+        counts = [sum(mask >> k & 1 for mask in open_sets) for k in range(len(order))]
+        best = 1 << counts.index(max(counts))
+        chosen |= best
+        open_sets = [mask for mask in open_sets if not mask & best]
+    return [name for k, name in enumerate(order) if chosen >> k & 1]
+
+
+def _results(graph: Graph) -> Iterator[Node]:
+    """The numbers that are returned, whatever they are put into."""
     stack = list(graph.body.results)
     while stack:
         node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if node.op is PARAMETER and node.block is graph.body:
-            if str(node.params[0]) in names:
-                found[str(node.params[0])] = None
-        elif node.op is ITEM and node.args[0].op is IF:
-            k = result_number(node)
-            stack.extend(block.results[k] for block in owned_blocks(node.args[0]))
-        elif node.op in KEEPING:
-            if not certain.of(node):
-                stack.extend(node.args)
-        elif node.op in (display, record):
+        if node.op in (display, record):
             stack.extend(node.args)
-        elif node.op is not CONSTANT and not isinstance(node.op, Primitive):
-            # What loops and attempts hand out may be any of what goes into them.
-            return list(names)
-    return list(found)
+        else:
+            yield node
+
+
+class _Kept:
+    """Which parameters, a bit each, decide whether a value is an int.
+
+    Beside them stands whether one float among them makes the value a float.
+    """
+
+    def __init__(self, graph: Graph, names: list[str]) -> None:
+        self.body = graph.body
+        self.bits = {name: 1 << k for k, name in enumerate(names)}
+        self.certain = _Certain()
+        self.known: dict[Node, tuple[int, bool]] = {}
+
+    def of(self, node: Node) -> tuple[int, bool]:
+        """The parameters on which it depends whether the value is an int."""
+        pending = [node]
+        while pending:
+            last = pending[-1]
+            parts = self._parts(last)
+            if fresh := [part for part in parts if part not in self.known]:
+                pending.extend(fresh)
+                continue
+            pending.pop()
+            if parts:
+                mask, enough = 0, last.op in KEEPING
+                for part in parts:
+                    mask |= self.known[part][0]
+                    enough = enough and self.known[part][1]
+                self.known[last] = mask, enough
+            elif last not in self.known:
+                self.known[last] = self._leaf(last)
+        return self.known[node]
+
+    def _parts(self, node: Node) -> tuple[Node, ...]:
+        if node in self.known or self.certain.of(node):
+            return ()
+        if node.op in KEEPING or node.op in (display, record):
+            return node.args
+        return _chosen_from(node)
+
+    def _leaf(self, node: Node) -> tuple[int, bool]:
+        if node.op is PARAMETER and node.block is self.body:
+            return self.bits.get(str(node.params[0]), 0), True
+        if node.op is CONSTANT or isinstance(node.op, Primitive):
+            return 0, True
+        # What loops and attempts hand out may be any of what goes into them.
+        return (1 << len(self.bits)) - 1, False
 
 
 class _Certain:
@@ -56,15 +111,25 @@ class _Certain:
         pending = [node]
         while pending:
             last = pending[-1]
+            parts = last.args if last.op in MIXING else _chosen_from(last)
             if last in self.known:
                 pending.pop()
-            elif last.op not in MIXING:
+            elif not parts:
                 self.known[pending.pop()] = _begins(last)
-            elif fresh := [arg for arg in last.args if arg not in self.known]:
+            elif fresh := [part for part in parts if part not in self.known]:
                 pending.extend(fresh)
             else:
-                self.known[pending.pop()] = any(self.known[arg] for arg in last.args)
+                enough = any if last.op in MIXING else all
+                self.known[pending.pop()] = enough(self.known[part] for part in parts)
         return self.known[node]
+
+
+def _chosen_from(node: Node) -> tuple[Node, ...]:
+    """The values of which a branch gives one, if this is what it gives."""
+    if node.op is not ITEM or node.args[0].op is not IF:
+        return ()
+    k = result_number(node)
+    return tuple(block.results[k] for block in owned_blocks(node.args[0]))
 
 
 def _begins(node: Node) -> bool:
