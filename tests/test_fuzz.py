@@ -13,10 +13,12 @@ import operator
 import os
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 from hypothesis import HealthCheck, Phase, event, given, note, settings
 
 import chainrule
+from chainrule.lift import repeated
 from tests import oracle
 from tests.fuzz_writer import Program, programs
 from tests.limits import within
@@ -143,6 +145,20 @@ def test_both_modes_agree_with_the_oracle(program: Program) -> None:
     f = program.function()
     try:
         with within(SECONDS):
+            forward = chainrule.value_and_grad(f, wrt=SCALARS, mode="forward")
+            reverse = chainrule.value_and_grad(f, wrt=WRT, mode="reverse")
+            for args in program.points:
+                judge(f, forward, reverse, args)
+    except chainrule.ChainruleError as refusal:
+        refused(refusal)
+
+
+@on_random_programs(share=0.05)
+def test_helpers_that_are_functions_of_their_own_agree_as_well(program: Program) -> None:
+    note(program.source)
+    f = program.function()
+    try:
+        with within(SECONDS), mock.patch.multiple(repeated, LARGE=0, SAVED=0):
             forward = chainrule.value_and_grad(f, wrt=SCALARS, mode="forward")
             reverse = chainrule.value_and_grad(f, wrt=WRT, mode="reverse")
             for args in program.points:

@@ -1,10 +1,11 @@
 """Calls of functions that are kept apart: recursive ones, and large ones that are used often.
 
 One result of a call is one node.  Its derivative is a call as well.  Between numbers it is a call
-of the function that returns the results with their slopes by the active arguments; that function
-is itself made by forward mode, where the slopes of an inner call are again such a call, so that
-recursion needs no tape.  Where an array or a list takes part it is a call of the function's
-pullback, or of its pushforward.  Derivatives of any order follow.
+of the function that returns the results with their slopes by the active arguments.  The slopes of
+an inner call are again such a call, so that recursion needs no tape; on the way back they are
+computed where the value is, in one call, and recorded in a loop.  Where an array or a list takes
+part it is a call of the function's pullback, or of its pushforward.  Derivatives of any order
+follow.
 """
 
 from __future__ import annotations
