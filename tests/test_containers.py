@@ -411,3 +411,34 @@ def test_whole_numbers_give_floats(kind: Any) -> None:
 def first_times(theta, x):
     a, b = theta
     return a * x + b
+
+
+class Rates:
+    """A mapping that hands on the keys of a dict."""
+
+    def __init__(self) -> None:
+        self.rates = {"low": 2.0, "high": 3.0}
+
+    def __iter__(self) -> Any:
+        """Its keys."""
+        yield from self.rates.keys()
+
+
+RATES = Rates()
+
+
+def handed_on(items: Any) -> Any:
+    yield from items
+
+
+def over_what_is_handed_on(x: float) -> float:
+    total = 0.0
+    for name in RATES:
+        total += RATES.rates[name] * x
+    for item in handed_on([x, x * x]):
+        total += item
+    return total + sum(handed_on((x, 2.0 * x)))
+
+
+def test_a_generator_that_only_hands_on_is_what_it_hands_on() -> None:
+    assert value_and_grad(over_what_is_handed_on)(1.5) == (over_what_is_handed_on(1.5), 12.0)

@@ -71,6 +71,15 @@ def declare_names(
     frame.local_names |= names - frame.outer_names - frame.global_names
 
 
+def items_handed_on(tree: ast.FunctionDef) -> ast.expr | None:
+    """What a generator function takes its items from that does nothing but ``yield from``."""
+    body = tree.body[1:] if ast.get_docstring(tree, clean=False) is not None else tree.body
+    only = body[0] if len(body) == 1 else None
+    if isinstance(only, ast.Expr) and isinstance(only.value, ast.YieldFrom):
+        return only.value.value
+    return None
+
+
 def by_position(
     found: Any, args: list[Value], keywords: dict[str, Value]
 ) -> tuple[list[Value], dict[str, Value]]:

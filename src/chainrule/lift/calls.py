@@ -15,7 +15,13 @@ from chainrule.errors import NotDifferentiableError, SourceError, UnsupportedErr
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC
-from chainrule.lift.callees import by_position, declare_names, home_of, places_of_star
+from chainrule.lift.callees import (
+    by_position,
+    declare_names,
+    home_of,
+    items_handed_on,
+    places_of_star,
+)
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.definitions import definition_of
 from chainrule.lift.foreign import Foreign
@@ -341,6 +347,9 @@ class Calls(Foreign):
             self.state[frame, name] = value
         if isinstance(tree, ast.Lambda):
             return self.expression(tree.body)
+        handed_on = items_handed_on(tree)
+        if handed_on is not None:
+            return self.call(Static(iter), [self.expression(handed_on)], {}, handed_on)
         flag = self.returned_flag()
         self.state[flag] = self.graph.constant(False)
         completion = self.statements(tree.body)
