@@ -6,6 +6,7 @@ import dataclasses
 import enum
 import functools
 import inspect
+import logging
 import math
 import operator
 import re
@@ -369,3 +370,19 @@ def test_arguments_that_a_decorator_binds_by_a_signature() -> None:
     assert grad(turned, wrt="c_")(3.0, 2.0, c_=4.0) == 3.0
     assert value_and_grad(weighted)(2.0, 3.0, 4.0, last=0.5) == (42.0, 42.0)
     assert grad(weighted, wrt="scale")(2.0, 3.0, scale=1.0) == 24.0
+
+
+LOGGER = logging.getLogger("tests.callables")
+
+
+def logged(x):
+    LOGGER.debug("at %s", x)
+    if x > 2.0:
+        LOGGER.warning("large: %s", x)
+    return x * x
+
+
+def test_what_is_logged_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "tests.callables"):
+        assert grad(logged)(3.0) == 6.0
+    assert caplog.messages == ["at 3.0", "large: 3.0"]

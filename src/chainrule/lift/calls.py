@@ -56,6 +56,8 @@ def is_box(key: Any) -> bool:
 DEEPEST_CALL = 120
 # What these give is another number at each call.
 RANDOM_MODULES = {"random", "secrets", "numpy.random", "numpy.random.mtrand"}
+# What these do is told to others, and has no value that is computed with.
+TELLING = ("warnings", "logging")
 Builtin = Callable[[Any, list[Value], dict[str, Value], ast.AST], Value]
 # Arguments, keywords, defaults, defaults of keyword-only parameters.
 Given = tuple[list[Value], dict[str, Value], tuple[Value, ...], dict[str, Value]]
@@ -157,7 +159,7 @@ class Calls(Foreign):
                 "stop_gradient(...) outside.",
                 node,
             )
-        if home_of(found) == "warnings" and not any(map(self.is_array, args)):
+        if home_of(found) in TELLING and not any(map(self.is_array, args)):
             # What is said of the values, not what they are.
             return self.opaque_call(self.static_node(function), args, keywords, node, None)
         if home_of(found) == "cmath":
