@@ -155,11 +155,32 @@ def test_6_steps_are_flat_and_remainders_are_not(f, x, want, mode) -> None:
     assert slope(f, mode, x) == want
 
 
-def test_6_int_on_the_path_is_refused_and_as_an_index_is_not() -> None:
+def interpolated(x, ys):
+    k = int(x)
+    share = x - k
+    return (1.0 - share) * ys[k] + share * ys[k + 1]
+
+
+def rounded_twice(x, y):
+    return int(10.0 * int(x / 3.0)) * y
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_6_int_is_a_step_where_something_else_is_felt(mode) -> None:
+    assert slope(lambda x: x - int(x), mode, 2.5) == 1.0
+    assert slope(lambda x: x * int(x), mode, 2.5) == 2.0
+    assert grad(interpolated, mode=mode)(1.25, [1.0, 2.0, 5.0]) == 3.0
+    assert grad(rounded_twice, wrt="y", mode=mode)(7.0, 2.0) == 20.0
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_6_int_on_the_path_is_refused_and_as_an_index_is_not(mode) -> None:
     from chainrule import ChainruleError
 
     with pytest.raises(ChainruleError, match="int"):
-        grad(lambda x: int(x) * 2.0)(2.5)
+        slope(lambda x: int(x) * 2.0, mode, 2.5)
+    with pytest.raises(ChainruleError, match="int"):
+        grad(rounded_twice, wrt=("x", "y"), mode=mode)(7.0, 2.0)
     assert grad(lambda x, table: table[int(x)] * x)(1.5, [1.0, 3.0]) == 3.0
     assert grad(lambda x: x * x if int(x) == 2 else x)(2.5) == 5.0
 

@@ -44,7 +44,7 @@ def carrying_args(node: Node) -> Sequence[Node]:
     if op in WRITES:
         return (node.args[0], node.args[-1])
     if isinstance(op, Flat):
-        return node.args if op.refuses else ()
+        return ()
     if isinstance(op, Linear) and op.linear_in is not None:
         return [node.args[position] for position in op.linear_in]
     if isinstance(op, (Primitive, Verbatim)):

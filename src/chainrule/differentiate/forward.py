@@ -29,7 +29,7 @@ from chainrule.primitives.control import (
     try_blocks,
 )
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.declare import Flat, Primitive, Structured
+from chainrule.primitives.declare import Primitive, Structured
 from chainrule.primitives.effect import DOMAIN, RAISE, Verbatim
 from chainrule.primitives.invoke import Invoke
 from chainrule.primitives.sequence import zero_of
@@ -450,14 +450,6 @@ def check_rule(step: Node) -> None:
             f"a derivative would have to flow through result {step.params[0]} of `{name}`, "
             "which is not determined by the arguments alone",
             remedy="Use the other results, or what does not depend on how this one is chosen.",
-            position=step.origin.position,
-        )
-    if isinstance(step.op, Flat) and step.op.refuses:
-        raise NotDifferentiableError(
-            f"a derivative would have to flow through `{step.op.name.removeprefix('to_')}(...)`, "
-            "where it is zero",
-            remedy="Use the result as an index, a count or a condition only, or wrap its argument "
-            "in stop_gradient(...) to say that zero is meant.",
             position=step.origin.position,
         )
 

@@ -382,7 +382,7 @@ class Differential(Primitive):
 class Flat(Primitive):
     """Declared to have derivative zero wherever it has one.
 
-    Where ``refuses`` is set, a derivative that would have to flow through it is refused.
+    Where ``refuses`` is set, a derivative that would flow through nothing else is refused.
     """
 
     door = "flat"

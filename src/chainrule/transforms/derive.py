@@ -11,6 +11,7 @@ from typing import Any
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.searches import refuse_searches
+from chainrule.differentiate.steps import refuse_steps
 from chainrule.errors import ArgumentError, NotDifferentiableError, UnsupportedError
 from chainrule.graph.block import UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
@@ -82,7 +83,9 @@ def wrt_names(
 def transformed(lifted: Lifted, transform: str, wrt: Wrt, mode: str) -> Lifted:
     """Apply one transform to a lifted function."""
     inputs = wanted(lifted, wrt).inputs
-    refuse_searches(lifted.graph, inputs, list(lifted.result.leaves()))
+    results = list(lifted.result.leaves())
+    refuse_searches(lifted.graph, inputs, results)
+    refuse_steps(lifted.graph, inputs, results)
     lifted = noticed(lifted, inputs)
     if transform in ("grad", "value_and_grad"):
         return gradient(lifted, wrt, mode, transform == "value_and_grad", transform)

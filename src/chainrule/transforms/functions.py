@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 from chainrule.differentiate.forward import ForwardWalker
+from chainrule.differentiate.steps import refuse_steps
 from chainrule.graph.block import Block, Graph, SignatureParameter
 from chainrule.graph.function import Function
 from chainrule.graph.large import large_programs
@@ -224,7 +225,9 @@ def slope_of(base: Lifted, position: int) -> Lifted:
 def _noticed(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
     """The function, whose choices are told what was found equal to a marked argument."""
     parameters = base.graph.body.parameters
-    return noticed(base, [node for node, taken in zip(parameters, mask, strict=False) if taken])
+    inputs = [node for node, taken in zip(parameters, mask, strict=False) if taken]
+    refuse_steps(base.graph, inputs, list(base.result.leaves()))
+    return noticed(base, inputs)
 
 
 def _new_name(body: Block, name: str, more: str) -> str:
