@@ -11,11 +11,13 @@ from chainrule.emit.plan import (
     Branch,
     Break,
     Continue,
+    Define,
     For,
     Move,
     Plan,
     Return,
     Statement,
+    Unpack,
     Value,
     While,
     completes,
@@ -54,6 +56,8 @@ class Liveness:
         self.inside: dict[Statement, tuple[set[Value], bool]] = {}
         # The variables of comprehensions, by statement.
         self.scoped: dict[Statement, list[Value]] = {}
+        # What each line evaluates.
+        self.lines: dict[Statement, list[Value]] = {}
         self._number(plan.body)
         self._survey(plan.body)
         live: dict[Value, int] = {}
@@ -90,11 +94,12 @@ class Liveness:
             self.count += 1
             for value in defined_by(statement):
                 self.first.setdefault(value, self.position[statement])
-            for k, block in enumerate(statement.blocks()):
+            blocks = statement.blocks()
+            for k, block in enumerate(blocks):
                 self.marks[self.position[statement], k] = self.count
                 self.count += 1
                 self._number(block)
-            if statement.blocks():
+            if blocks:
                 self.ends[statement] = self.count
                 self.count += 1
 
@@ -107,7 +112,8 @@ class Liveness:
             inner = scoped(statement)
             if inner:
                 self.scoped[statement] = inner
-            own = {*defined_by(statement), *reads_deep(statement), *inner}
+            line = self.lines[statement] = reads_deep(statement)
+            own = {*defined_by(statement), *line, *inner}
             blocks = statement.blocks()
             if blocks:
                 parts = [self._survey(block) for block in blocks]
@@ -130,6 +136,8 @@ class Liveness:
     def _tidy(self) -> None:
         """Sort, and join what touches."""
         for value, stretches in self.stretches.items():
+            if len(stretches) == 1:
+                continue
             stretches.sort()
             joined: list[Stretch] = []
             for start, end in stretches:
@@ -151,6 +159,10 @@ class Liveness:
         for statement in reversed(statements):
             position = self.position[statement]
             match statement:
+                case Define() | Move() | Unpack():
+                    if not completes([statement]):
+                        self._jump(live, set(self.held), position)
+                    self._defined(statement, position, live)
                 case Branch() | For() | While():
                     self._compound(statement, position, live)
                 case Attempt():
@@ -161,10 +173,6 @@ class Liveness:
                     self._jump(live, self.loops[-1][1], position)
                 case Return():
                     self._jump(live, set(), position)
-                case _:
-                    if not completes([statement]):
-                        self._jump(live, set(self.held), position)
-                    self._defined(statement, position, live)
             if not isinstance(statement, While):
                 for value in self._read(statement):
                     live.setdefault(value, position)
@@ -175,15 +183,18 @@ class Liveness:
     def _read(self, statement: Statement) -> list[Value]:
         """What a statement reads, but for what it assigns in vain."""
         if not isinstance(statement, Move):
-            return self.reads(statement)
+            return self._reads(statement)
         wanted = [
             source
             for target, source in zip(statement.targets, statement.sources, strict=True)
             if (statement, target) not in self.dead
         ]
         if len(wanted) == len(statement.sources):
-            return self.reads(statement)
+            return self._reads(statement)
         return self.reads(Move(wanted, wanted))
+
+    def _reads(self, statement: Statement) -> list[Value]:
+        return self.lines[statement] if self.reads is reads_deep else self.reads(statement)
 
     def _compound(
         self, statement: Branch | For | While, position: int, live: dict[Value, int]
@@ -249,14 +260,14 @@ class Liveness:
         outside = {
             value
             for inner in walk([loop])
-            for value in self.reads(inner)
+            for value in self._reads(inner)
             if self.first.get(value, 0) < position
         }
         if isinstance(loop, For) and any(
             value.op is not RANGE for value in _iterated(loop.iterable)
         ):
             # What is looped over is looked at in every step.
-            outside |= set(reads_deep(loop))
+            outside |= set(self.lines[loop])
         around = finished | outside
         dead = set(self.dead)
         begun, entry = self._step(loop, position, after, around)
@@ -291,7 +302,7 @@ class Liveness:
             entry.discard(target)
         if isinstance(loop, While):
             inner = dict.fromkeys(entry, mark)
-            for value in self.reads(loop):
+            for value in self._reads(loop):
                 inner.setdefault(value, mark)
             self._block(loop.condition, inner)
             mark = self.marks[position, 0]

@@ -424,10 +424,7 @@ def crossing(body: list[Statement]) -> set[Value]:
 
 def count_uses(statements: list[Statement]) -> Counter[Value]:
     """How many places use each value."""
-    uses: Counter[Value] = Counter()
-    for statement in walk(statements):
-        uses.update(reads_deep(statement))
-    return uses
+    return Counter(itertools.chain.from_iterable(map(reads_deep, walk(statements))))
 
 
 def substitute(value: Value, mapping: dict[Value, Value]) -> None:

@@ -7,6 +7,7 @@ Only what the result or an effect needs is counted.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
@@ -68,12 +69,11 @@ def nodes_of(block: Block) -> Iterator[Node]:
 
 def uses_of(graph: Graph, steps: Iterable[Node]) -> Counter[Node]:
     """How often each value is an argument of ``steps`` of a graph, or leaves a block."""
-    uses: Counter[Node] = Counter(graph.body.results)
+    parts = [graph.body.results]
     for step in steps:
-        uses.update(step.args)
-        for block in owned_blocks(step):
-            uses.update(block.results)
-    return uses
+        parts.append(step.args)
+        parts += [block.results for block in owned_blocks(step)]
+    return Counter(itertools.chain.from_iterable(parts))
 
 
 class Live:

@@ -331,6 +331,8 @@ class Simplifier(SumSimplifier):
 
         ``cost`` is that of the product as it is.
         """
+        if not any(self.uses.get(leaf, 0) <= len(leaves) for leaf, _, _ in leaves):
+            return None
         found = taken_apart(
             leaves, lambda node, count: node.block is step.block and self._gone(node, count)
         )
