@@ -235,14 +235,17 @@ def _function_text(
 
 def _header_names(plan: Plan, speller: Speller) -> set[str]:
     """What the header will bind for this function, so that no variable hides it."""
+    seen: set[Value] = set()
     for statement in walk(plan.body):
         stack = list(statement.reads())
         if hasattr(statement, "value"):
             stack.append(statement.value)
         while stack:
             value = stack.pop()
-            speller.reserve(value)
-            stack.extend(arg for arg in value.args if arg.captive or arg.leaf)
+            if value not in seen:
+                seen.add(value)
+                speller.reserve(value)
+                stack.extend([arg for arg in value.args if arg.captive or arg.leaf])
     return {*speller.header.bindings, *speller.header.helpers}
 
 

@@ -121,7 +121,10 @@ def exactly(value: float) -> Bounds:
 
 def bounds_of(node: Node) -> Bounds:
     """The bounds of a value; what is found is kept with its graph."""
-    known: dict[Node, Bounds] = node.graph.bounds
+    known: dict[Node, Bounds] = node.block.graph.bounds
+    found = known.get(node)
+    if found is not None:
+        return found
     stack = [node]
     while stack:
         last = stack[-1]

@@ -12,7 +12,6 @@ code that is left divides by the same value.  It then gives no finite number the
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
@@ -202,10 +201,13 @@ class Facts:
 
     def _bounds(self, node: Node, block: Block, sure: bool) -> Bounds:
         found = bounds_of(node)
-        for fact in self._known.get(node, ()):
-            if (fact.sure or not sure) and fact.block in self._reached(block):
-                found = found.both(fact.bounds)
-        parts = parts_of(node) if self._known else ()
+        facts = self._known.get(node)
+        if facts is not None:
+            reached = self._reached(block)
+            for fact in facts:
+                if (fact.sure or not sure) and fact.block in reached:
+                    found = found.both(fact.bounds)
+        parts = parts_of(node) if node.args and self._known else ()
         self._left -= len(parts)
         if not parts or self._left < 0:
             return found
@@ -214,10 +216,11 @@ class Facts:
             known = [self._bounds(*each, sure) for each in zip(parts, arms, strict=True)]
         else:
             known = [self._bounds(part, block, sure) for part in parts]
-        if all(map(operator.is_, known, map(bounds_of, parts))):
-            # Nothing more is certain of them here: all that follows is in what was found.
-            return found
-        return found.both(combined(node, known))
+        for part, bound in zip(parts, known, strict=True):
+            if bound is not bounds_of(part):
+                return found.both(combined(node, known))
+        # Nothing more is certain of them here: all that follows is in what was found.
+        return found
 
     def decide(
         self, predicate: Node, block: Block, sure: bool = True, number: bool = False
