@@ -32,12 +32,10 @@ def kept_ints(graph: Graph, names: Collection[str]) -> list[str]:
             open_sets.append(mask)
         else:
             chosen |= mask
-    open_sets = [mask for mask in dict.fromkeys(open_sets) if mask and not mask & chosen]
-    while open_sets:
-        counts = [sum(mask >> k & 1 for mask in open_sets) for k in range(len(order))]
-        best = 1 << counts.index(max(counts))
-        chosen |= best
-        open_sets = [mask for mask in open_sets if not mask & best]
+    for mask in open_sets:
+        if not mask & chosen:
+            # The first of them.
+            chosen |= mask & -mask
     return [name for k, name in enumerate(order) if chosen >> k & 1]
 
 
