@@ -418,3 +418,16 @@ def rows_with_an_axis_more(x: Any) -> Any:
 
 def test_what_is_written_into_a_part_may_have_more_axes_of_length_1() -> None:
     check(rows_with_an_axis_more, X)
+
+
+def matrix_of_no_known_kind() -> Any:
+    return eval("np.array([[1.0, 2.0], [3.0, 4.0]])")
+
+
+def times_what_may_be_a_matrix(x: Any) -> Any:
+    return np.sum(np.matmul(matrix_of_no_known_kind(), x[:, None]))
+
+
+def test_what_may_be_a_matrix_is_not_taken_for_a_number() -> None:
+    with pytest.raises(UnsupportedError):
+        grad(times_what_may_be_a_matrix)(np.array([0.5, 2.0]))

@@ -12,7 +12,16 @@ from typing import Any
 from chainrule.errors import ChainruleError
 from chainrule.graph.block import GLOBAL
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, dtype_of, is_complex, unit_axes_of
+from chainrule.graph.types import (
+    BOOL,
+    DYNAMIC,
+    FLOAT,
+    INT,
+    OPAQUE,
+    dtype_of,
+    is_complex,
+    unit_axes_of,
+)
 from chainrule.lift.callees import as_declared, out_by_name
 from chainrule.lift.curves import curve_method
 from chainrule.lift.distributions import distribution_method
@@ -228,7 +237,9 @@ class NumpyCalls(Methods):
             raise self.unsupported(
                 "np.concatenate without an axis", "Flatten the arrays, and join these.", node
             )
-        numbers = [not unit_axes_of(array.type) for array in arrays]
+        numbers = [
+            not unit_axes_of(each.type) and each.type not in (OPAQUE, DYNAMIC) for each in arrays
+        ]
         if any(numbers) and (op in SCALING or (op is products.kron and all(numbers))):
             # Of two numbers NumPy gives one of its own.
             spelled = ("numpy.multiply",) if all(numbers) else ()
