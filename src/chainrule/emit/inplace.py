@@ -495,6 +495,17 @@ class _Copies(Asides):
             ):
                 self.owned.add((value, arg))
 
+    def _is_recorded(self, value: Value) -> bool:
+        """Whether a list that goes on under this name is put into a tape as it is."""
+        if not isinstance(value.type, Sequence):
+            return False
+        return any(
+            isinstance(statement, Define)
+            and statement.value.op is append
+            and statement.value.args[1] is value
+            for statement in walk(self.plan.body)
+        )
+
     def move(self, statement: Move, body: list[Statement], position: int) -> list[Value]:
         made: list[Value] = []
         for k, (target, source) in enumerate(
@@ -504,7 +515,7 @@ class _Copies(Asides):
             held = is_held(target.type) and is_held(source.type)
             if not held or not self.webs.is_updated(target):
                 continue
-            if source in self.inside and not target.derivative:
+            if source in self.inside and not target.derivative and not self._is_recorded(target):
                 kept = []
                 if self._is_rewritten(source):
                     kept = self._kept_for_readers(statement, source, body, position)
@@ -516,7 +527,9 @@ class _Copies(Asides):
             looked_into = is_view(source) and self.seen_after(statement, self._root(source))
             # What two names begin with must not be one array when both are written to.
             twice = statement.sources.count(source) > 1
+            # A tape must not hold what the caller's list is overwritten by in the end.
             needed = foreign or looked_into or twice or self.seen_after(statement, source)
+            needed = needed or (source in self.inside and self._is_recorded(target))
             if needed or self._reshaped(target, source, body[position + 1 :]):
                 # Rows of a list of lists are written to as well.
                 fresh = self.copied(source, target, DEEP)

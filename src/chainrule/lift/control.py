@@ -7,16 +7,17 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.lift.branching import Path
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.exits import exits_of, has_exits
 from chainrule.lift.hoisting import TwoKinds, with_name
-from chainrule.lift.managing import Managing
-from chainrule.lift.patterns import Patterns
+from chainrule.lift.looped import KnownItems, Looped, Resized, Rewritten, has_reversed, read_in_turn
 from chainrule.lift.state import assigned_names
 from chainrule.lift.statements import STATEMENTS
 from chainrule.lift.values import UNBOUND, Range, Static, TupleValue, Value
+from chainrule.primitives import arithmetic
 
 # A loop over this many known items at most is unrolled: each is a value of its own.
 UNROLL_ITEMS = 40
@@ -24,7 +25,7 @@ UNROLL_ITEMS = 40
 UNROLL_STEPS = 3
 
 
-class Control(Managing):
+class Control(Looped):
     """Lifts statements that branch, leave or repeat."""
 
     def statements(self, nodes: Sequence[ast.stmt]) -> Completion:
@@ -169,25 +170,55 @@ class Control(Managing):
 
     def _for(self, node: ast.For, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         iterable = self.expression(node.iter)
-        items = self.items_to_unroll(iterable, node.body)
-        found = exits_of(node) if items is None else None
-        ways = found.ways if found is not None else []
-        exits = LoopExits(ways)
-        self.loops.append(exits)
-        tables = self.tables_in(iterable)
-        self.read_tables += tables
-        try:
-            if items is not None:
-                completion = self._unrolled(node, items, 0, exits)
-            else:
-                body = node.body if found is None else found.body
-                completion = self._counted(node, body, iterable, exits)
-        finally:
-            self.loops.pop()
-            del self.read_tables[len(self.read_tables) - len(tables) :]
+        state, mark = dict(self.state), len(self.block.steps)
+        with self.one_by_one():
+            items = self.items_to_unroll(iterable, node.body)
+        form = "counted" if items is None else "written out"
+        while True:
+            found = exits_of(node) if form != "written out" else None
+            ways = found.ways if found is not None else []
+            exits = LoopExits(ways)
+            body = node.body if found is None else found.body
+            try:
+                completion = self._in_form(form, node, body, iterable, items or [], exits)
+                break
+            except Rewritten:
+                form = "counted"
+            except Resized as resized:
+                if form == "growing" or resized.box not in read_in_turn(iterable):
+                    raise
+                form = "growing"
+            self.state = dict(state)
+            self.block.forget(mark)
+        self.check_made_before(iterable, form, state, node)
         return self._after_loop(
             [action for _, action in ways], node.orelse, rest, exits, completion
         )
+
+    def _in_form(
+        self,
+        form: str,
+        node: ast.For,
+        body: Sequence[ast.stmt],
+        iterable: Value,
+        items: list[Value],
+        exits: LoopExits,
+    ) -> Completion:
+        """The loop written out, counted, or with the number of items asked before each step."""
+        tables, lists = self.tables_in(iterable), self.read_lists
+        self.loops.append(exits)
+        self.read_tables += tables
+        try:
+            if form == "written out":
+                return self._unrolled(node, self.known(iterable, items), 0, exits)
+            if form == "growing":
+                return self._growing(node, body, iterable, exits)
+            self.read_lists = [*lists, *read_in_turn(iterable)]
+            return self._counted(node, body, iterable, exits)
+        finally:
+            self.loops.pop()
+            self.read_lists = lists
+            del self.read_tables[len(self.read_tables) - len(tables) :]
 
     def items_to_unroll(self, iterable: Value, body: Sequence[ast.AST]) -> list[Value] | None:
         """The items of a loop that is better written out, else None."""
@@ -216,14 +247,17 @@ class Control(Managing):
         return items
 
     def _unrolled(
-        self, node: ast.For, items: list[Value], position: int, exits: LoopExits
+        self, node: ast.For, known: KnownItems, position: int, exits: LoopExits
     ) -> Completion:
         """The loop over known items, from ``position`` on."""
         false, true = self.graph.constant(False), self.graph.constant(True)
         self.state[exits.broke] = false
-        while position < len(items):
+        while True:
+            self.refresh(known, node.iter)
+            if position >= len(known.items):
+                break
             self.state[exits.continued] = false
-            self.assign(node.target, items[position])
+            self.assign(node.target, known.items[position])
             completion = self.statements(node.body)
             position += 1
             if completion is Completion.RAISES:
@@ -240,15 +274,15 @@ class Control(Managing):
             if returned is not false or broke is not false:
                 rest = position
                 return self.guarded(
-                    functools.partial(self._unrolled_rest, node, items, rest, exits)
+                    functools.partial(self._unrolled_rest, node, known, rest, exits)
                 )
         return Completion.FALLS
 
     def _unrolled_rest(
-        self, node: ast.For, items: list[Value], position: int, exits: LoopExits
+        self, node: ast.For, known: KnownItems, position: int, exits: LoopExits
     ) -> Completion:
         saved = self.state[exits.broke]
-        completion = self._unrolled(node, items, position, exits)
+        completion = self._unrolled(node, known, position, exits)
         if self.state[exits.broke] is self.graph.constant(False):
             self.state[exits.broke] = saved
         return completion
@@ -256,7 +290,8 @@ class Control(Managing):
     def _counted(
         self, node: ast.For, body: Sequence[ast.stmt], iterable: Value, exits: LoopExits
     ) -> Completion:
-        kind, bounds, item = self.iteration(iterable, node.iter)
+        with self.one_by_one():
+            kind, bounds, item = self.iteration(iterable, node.iter)
         names = assigned_names([node.target, *body])
 
         def action(index: Node | None) -> Completion:
@@ -268,6 +303,30 @@ class Control(Managing):
             return self.statements(body)
 
         return self.run_loop(kind, bounds, names, exits, None, action)
+
+    def _growing(
+        self, node: ast.For, body: Sequence[ast.stmt], iterable: Value, exits: LoopExits
+    ) -> Completion:
+        """A loop over a list that changes its length in it: as a while loop over positions."""
+        if has_reversed(iterable):
+            raise self.refused_reversal(node.iter)
+        name = free_name("position", self.frame.local_names)
+        key = (self.frame, name)
+        self.state[key] = self.graph.constant(0)
+
+        def test() -> Value:
+            count, _ = self.indexed(iterable, node.iter)
+            return self.primitive(arithmetic.less, self.node(self.state[key]), count)
+
+        def action(_: Node | None) -> Completion:
+            index = self.node(self.state[key])
+            _, item = self.indexed(iterable, node.iter)
+            self.assign(node.target, item(index))
+            self.state[key] = self.primitive(arithmetic.add, index, self.graph.constant(1))
+            return self.statements(body)
+
+        names = [name, *assigned_names([node.target, *body])]
+        return self.run_loop("while", (), names, exits, test, action)
 
     def _while(self, node: ast.While, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         found = exits_of(node)
@@ -384,7 +443,7 @@ STATEMENTS.update(
         ast.Break: Control._break,
         ast.Continue: Control._continue,
         ast.Try: Control.attempt,
-        ast.Match: Patterns.match,
+        ast.Match: Control.match,
         ast.With: Control.within,
         ast.AsyncFor: _refuse_async,
         ast.AsyncWith: _refuse_async,

@@ -6,6 +6,7 @@ The other files of this room add one syntax class each; :class:`Core` knows none
 from __future__ import annotations
 
 import ast
+import contextlib
 import enum
 import sys
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -24,6 +25,7 @@ from chainrule.lift.values import (
     ArrayBox,
     ComplexResult,
     DictBox,
+    DictItems,
     ListBox,
     ObjectBox,
     Place,
@@ -107,6 +109,10 @@ class Core:
         self.axisless: set[Node] = set()
         # The mask under which entries are computed that go into one of them.
         self.mask: Node | None = None
+        # How many readers around make items one by one.
+        self.readers_in_turn = 0
+        # Lists that loops at run time around are reading.
+        self.read_lists: list[Any] = []
         self.beginnings: dict[tuple[ObjectBox, str], State] = {}
         # Whether a function was called that takes arrays for numbers.
         self.calls_numpy = False
@@ -239,7 +245,33 @@ class Core:
         """``value`` itself, unless it cannot be used."""
         if isinstance(value, Poison):
             raise value.refusal
+        if isinstance(value, DictItems):
+            return self.shown_now(value)
         return value
+
+    @contextlib.contextmanager
+    def one_by_one(self) -> Iterator[None]:
+        """Inside, items are made for something that need not read them all, or not at once."""
+        self.readers_in_turn += 1
+        try:
+            yield
+        finally:
+            self.readers_in_turn -= 1
+
+    def shown_now(self, value: DictItems) -> Value:
+        """What a dict shows at this moment."""
+        content = self.state.get(value.owner)
+        if not isinstance(content, dict):
+            return value
+        pairs = [
+            (self.graph.constant(key) if type(key) in (int, float) else Static(key), entry)
+            for key, entry in content.items()
+        ]
+        column = {"keys": 0, "values": 1}.get(value.method)
+        shown: list[Value] = [
+            TupleValue(pair) if column is None else pair[column] for pair in pairs
+        ]
+        return DictItems(tuple(shown), None, value.owner, value.method)
 
     def entries(self, box: DictBox) -> dict[Any, Value]:
         """The entries of a dict whose keys are known."""

@@ -479,6 +479,9 @@ class Expressions(Operators):
     def call_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> Value:
         raise NotImplementedError
 
+    def check_resizing(self, box: ListBox) -> None:
+        raise NotImplementedError
+
     def unary(self, operator: type, value: Value, node: ast.AST) -> Value | None:
         raise NotImplementedError
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -11,7 +12,7 @@ from chainrule.graph.types import INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.loops import Loops
-from chainrule.lift.state import Frame, assigned_names
+from chainrule.lift.state import Frame, assigned_names, is_as_it_was
 from chainrule.lift.values import (
     Enumerate,
     Generator,
@@ -39,7 +40,8 @@ class Iterables(Loops):
         """All items, when they are known values; None when only a loop can tell."""
         iterable = self.read(iterable)
         if isinstance(iterable, Zip):
-            columns = [self.known_iteration(part) for part in iterable.parts]
+            with self.one_by_one():
+                columns = [self.known_iteration(part) for part in iterable.parts]
             lists = [column for column in columns if column is not None]
             if len(lists) < len(columns):
                 return None
@@ -61,12 +63,14 @@ class Iterables(Loops):
             if len(lists) < len(columns):
                 return None
             tree = ast.Pass()
-            return [
-                self.call(iterable.function, list(row), {}, tree)
-                for row in zip(*lists, strict=False)
-            ]
+            with self.made_at_once():
+                return [
+                    self.call(iterable.function, list(row), {}, tree)
+                    for row in zip(*lists, strict=False)
+                ]
         if isinstance(iterable, Generator):
-            return self._known_comprehension(iterable.tree, iterable.frame)
+            with self.made_at_once():
+                return self._known_comprehension(iterable.tree, iterable.frame)
         if isinstance(iterable, Range):
             bounds = [
                 self.static_int(bound) for bound in (iterable.start, iterable.stop, iterable.step)
@@ -77,6 +81,24 @@ class Iterables(Loops):
             values = [self.graph.constant(step) for step in range(*known)]
             return list(values[::-1] if iterable.backwards else values)
         return self.known_items(iterable)
+
+    @contextlib.contextmanager
+    def made_at_once(self) -> Iterator[None]:
+        """Inside, items are made that Python makes when they are asked for.
+
+        Raises
+        ------
+        UnsupportedError
+            Where that can be told: they change something, and are read one by one.
+        """
+        before = dict(self.state) if self.readers_in_turn else {}
+        yield
+        for key, value in before.items():
+            if key in self.state and not is_as_it_was(value, self.state[key]):
+                raise self.unsupported(
+                    "a generator expression or `map` that changes something while it is read",
+                    "Make a list of it before, or write it as a loop.",
+                )
 
     def is_table(self, iterable: Value) -> bool:
         """Whether the items are numbers of a table that exists at run time anyway."""
@@ -150,7 +172,8 @@ class Iterables(Loops):
 
             return count, counted
         if isinstance(iterable, Zip):
-            parts = [self.indexed(part, node) for part in iterable.parts]
+            with self.one_by_one():
+                parts = [self.indexed(part, node) for part in iterable.parts]
             return self._shortest([count for count, _ in parts]), lambda index: TupleValue(
                 tuple(item(index) for _, item in parts)
             )
@@ -238,6 +261,10 @@ class Iterables(Loops):
 
     def listed(self, generator: Generator) -> Value:
         """The list of what a generator expression gives."""
+        with self.made_at_once():
+            return self._listed(generator)
+
+    def _listed(self, generator: Generator) -> Value:
         items = self._known_comprehension(generator.tree, generator.frame)
         if items is not None:
             box = ListBox()
@@ -364,6 +391,7 @@ class Iterables(Loops):
             self.state[box] = [*items, value]
             return
         old = self.make_dynamic(box)
+        self.check_resizing(box)
         self.freeze(value)
         new = self.primitive(sequence.append, old, self.node(value))
         self.rename(old, new)

@@ -17,6 +17,7 @@ class ListParts(Expressions):
     def take_out(self, box: ListBox, position: Value) -> Value:
         """The entry at ``position``, which the list has no more."""
         base = self.make_dynamic(box)
+        self.check_resizing(box)
         taken = self.primitive(sequence.index, base, self.node(position))
         first = self.static_int(position)
         start = self.node(position)
@@ -40,6 +41,7 @@ class ListParts(Expressions):
     def replace_part(self, box: ListBox, start: Value, stop: Value, values: Value) -> None:
         """Put ``values`` in the place of what stands from ``start`` up to ``stop``."""
         base = self.make_dynamic(box)
+        self.check_resizing(box)
         parts = [] if self.static_int(start) == 0 else [self._part(base, None, start)]
         if self.known_items(values) != []:
             parts.append(self.node(values))

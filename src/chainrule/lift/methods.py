@@ -14,6 +14,7 @@ from chainrule.lift.ordering import make_sorted
 from chainrule.lift.tables import Tables
 from chainrule.lift.values import (
     DictBox,
+    DictItems,
     ListBox,
     Place,
     Static,
@@ -73,6 +74,7 @@ def _pop(
         return self.take_out(owner, args[0])
     base = self.make_dynamic(owner)
     value = self.primitive(sequence.index, base, self.graph.constant(-1))
+    self.check_resizing(owner)
     rest = self.primitive(sequence.drop_last, base)
     self.rename(base, rest)
     self.state[owner] = rest
@@ -153,23 +155,31 @@ def _content(self: Builtins, owner: Value) -> dict[Any, Value]:
     return {key: self.static_item(owner, key) for key in owner.value}
 
 
+def _shown(owner: Value, items: tuple[Value, ...], method: str) -> Value:
+    """The entries of a dict that may change, as one of its methods shows them."""
+    if isinstance(owner, DictBox):
+        return DictItems(items, None, owner, method)
+    return TupleValue(items)
+
+
 def _items(
     self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     content = _content(self, owner)
-    return TupleValue(tuple(TupleValue((self.wrap(key), value)) for key, value in content.items()))
+    pairs = tuple(TupleValue((self.wrap(key), value)) for key, value in content.items())
+    return _shown(owner, pairs, "items")
 
 
 def _keys(
     self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
-    return TupleValue(tuple(self.wrap(key) for key in _content(self, owner)))
+    return _shown(owner, tuple(self.wrap(key) for key in _content(self, owner)), "keys")
 
 
 def _values(
     self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
-    return TupleValue(tuple(_content(self, owner).values()))
+    return _shown(owner, tuple(_content(self, owner).values()), "values")
 
 
 def _get(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

@@ -358,7 +358,9 @@ class Operators(Subscripts):
             if all(found for found, _ in parts):
                 return Static((a in [part for _, part in parts]) is positive)
         word = "in" if positive else "not in"
-        return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)
+        with self.one_by_one():
+            items_node = self.node(right)
+        return self.verbatim(f"_0_ {word} _1_", self.node(left), items_node, type=BOOL)
 
 
 def _is_fixed(value: Value) -> bool:

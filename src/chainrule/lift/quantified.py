@@ -21,7 +21,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL
 from chainrule.lift.builtins import BUILTINS, Arguments, Builtins, Keywords
 from chainrule.lift.calls import Builtin
-from chainrule.lift.state import assigned_names
+from chainrule.lift.state import assigned_names, is_as_it_was
 from chainrule.lift.values import Closure, Generator, Mapped, Static, Value
 from chainrule.primitives.control import owned_blocks
 from chainrule.primitives.declare import Structured
@@ -36,7 +36,8 @@ def _any_all(name: str) -> Builtin:
         state, mark = dict(self.state), len(self.block.steps)
         if not _binds(items):
             result = _of_all(self, name, items, node)
-            if not any(map(_may_be_felt, self.block.steps[mark:])):
+            kept = all(is_as_it_was(old, self.state.get(key)) for key, old in state.items())
+            if kept and not any(map(_may_be_felt, self.block.steps[mark:])):
                 return result
             self.state = state
             self.block.forget(mark)

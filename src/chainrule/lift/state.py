@@ -28,6 +28,7 @@ from chainrule.lift.values import (
     held_in,
     is_made,
 )
+from chainrule.primitives.sequence import display
 
 Key = Any
 State = dict[Key, Value]
@@ -459,3 +460,18 @@ def resolve_slots(value: Value, result: Callable[[int], Node], state: State) -> 
 def is_literal(value: Value) -> bool:
     """Whether a value is a constant of the text."""
     return isinstance(value, Node) and value.op is CONSTANT
+
+
+def is_as_it_was(before: Any, now: Any) -> bool:
+    """Whether a list or dict holds what it held, if perhaps as a run-time list by now."""
+    if before is now or same_value(before, now):
+        return True
+    if isinstance(before, list) and isinstance(now, Node) and now.op is display:
+        return len(before) == len(now.args) and all(
+            value is node or isinstance(value, (ListBox, TupleValue))
+            for value, node in zip(before, now.args, strict=True)
+        )
+    if isinstance(before, dict) and isinstance(now, dict):
+        same = before.keys() == now.keys()
+        return same and all(same_value(value, now[key]) for key, value in before.items())
+    return False

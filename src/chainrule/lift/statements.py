@@ -328,6 +328,7 @@ class Statements(Axisless):
             self.state[box] = items + more
             return
         old, entries = self.make_dynamic(box), self.node(value)
+        self.check_resizing(box)
         if getattr(entries.type, "kind", "list") == "tuple":
             # Python adds no tuple to a list.
             entries = self.primitive(sequence.copy, entries)

@@ -41,6 +41,14 @@ class TupleValue:
     named: type | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class DictItems(TupleValue):
+    """What ``items()``, ``keys()`` or ``values()`` of a dict show, which is what it holds now."""
+
+    owner: Any = None
+    method: str = ""
+
+
 class ListBox:
     """A list.  Its content is a Python list of values, or one node of a sequence type."""
 

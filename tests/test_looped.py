@@ -1,0 +1,143 @@
+"""Loops over lists and dicts that they change: what a step leaves, the next one reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import ChainruleError, grad, value_and_grad
+from tests.differences import along
+
+
+def running_sums(v):
+    for i, e in enumerate(v):
+        if i + 1 < len(v):
+            v[i + 1] += e
+    return sum(e * e for e in v)
+
+
+def growing(v):
+    for e in v:
+        if len(v) < 6:
+            v.append(e * 2)
+    return sum(e * i for i, e in enumerate(v))
+
+
+def shrinking(v):
+    total = 0.0
+    for e in v:
+        total += e * e
+        v.pop(0)
+    return total + len(v) * v[0]
+
+
+def growing_at_the_front(v):
+    total = 0.0
+    for e in v:
+        total += e * e
+        if len(v) < 6:
+            v.insert(0, e * 3)
+    return total
+
+
+def emptied_from_the_front(v):
+    total = 0.0
+    while len(v) > 1:
+        total += v[0] * v[0]
+        v.pop(0)
+    return total
+
+
+def made_here(v):
+    w = [v[0], v[0] * v[1], v[2]]
+    for i, e in enumerate(w):
+        w[-1] += e * i
+    for a, b in zip(w, w, strict=True):
+        w[1] += a * b
+    for e in reversed(w):
+        w[0] += e
+    return w[0] * w[1] + w[2]
+
+
+def values_of_a_dict(v):
+    table = {"a": v[0], "b": v[1], "c": v[2]}
+    total = 0.0
+    for e in table.values():
+        table["c"] += e
+        total += e * e
+    shown = table.items()
+    table["a"] = v[2] * 5.0
+    return total + sum(e for _, e in shown)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "f",
+    [running_sums, growing, shrinking, growing_at_the_front, emptied_from_the_front, made_here,
+     values_of_a_dict],
+    ids=lambda f: f.__name__,
+)  # fmt: skip
+def test_a_step_reads_what_the_one_before_has_left(f: Any, mode: str) -> None:
+    at = [1.2, 2.1, 3.7]
+    assert value_and_grad(f)(list(at))[0] == f(list(at))
+    found = grad(f, mode=mode)(list(at))
+    for k, slope in enumerate(found):
+        direction = np.eye(len(at))[k]
+        wanted = along(lambda h, d=direction: f([float(e) for e in np.asarray(at) + h * d]))[0]
+        assert slope == pytest.approx(float(wanted), rel=1e-6, abs=1e-8)
+    assert len(found) == len(at)
+
+
+def effect_and_break(v):
+    count = [0]
+
+    def tell(e):
+        count[0] += 1
+        return e * e
+
+    for e in (tell(e) for e in v):
+        if e > 3:
+            break
+    return count[0] * v[0]
+
+
+def changed_while_read(v):
+    factor, total = 2.0, 0.0
+    for e in (e * factor for e in v):
+        factor = factor * 1.5
+        total += e
+    return total
+
+
+def shorter_than_told(v):
+    count = [0]
+
+    def tell(e):
+        count[0] += 1
+        return e
+
+    return sum(a * b for a, b in zip([1.0], (tell(e) for e in v), strict=False)) * count[0]
+
+
+@pytest.mark.parametrize(
+    "f", [effect_and_break, changed_while_read, shorter_than_told], ids=lambda f: f.__name__
+)
+def test_items_that_are_made_too_early_are_refused(f: Any) -> None:
+    with pytest.raises(ChainruleError, match="generator expression"):
+        grad(f)([1.2, 2.1, 3.7])
+
+
+def test_any_and_all_leave_lists_as_they_are_left() -> None:
+    def f(x):
+        count = [0]
+
+        def tell(e):
+            count[0] += 1
+            return e > 2
+
+        return x * count[0] if any(tell(e) for e in (x, 2.0 * x, 3.0 * x)) else x
+
+    slope = grad(f)
+    assert [slope(x) for x in (3.0, 1.5, 0.1)] == [1.0, 2.0, 1.0]
