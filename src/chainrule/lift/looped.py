@@ -156,6 +156,7 @@ def _inside(value: Value) -> list[Value]:
 
 
 def has_reversed(iterable: Value) -> bool:
+    """Whether some of it is read from its end."""
     return isinstance(iterable, Reversed) or any(map(has_reversed, _inside(iterable)))
 
 
