@@ -731,3 +731,18 @@ def default_of_a_helper(x, xs):
         return v * k
 
     return scaled(x) + scaled(2.0)
+
+
+def body_uses_values_of_the_condition(x, xs):
+    total = 0.0
+    while x * x * xs[1] < 40.0 and math.exp(x) < 90.0:
+        total += math.exp(x) * xs[0]
+        x = x + 0.3 * (x * x)
+    return total * x
+
+
+def list_grown_while_its_last_entry_is_small(x, xs):
+    ys = [x, 2.0 * x]
+    while ys[-1] < 20.0 and len(ys) < 9:
+        ys.append(ys[-1] * (1.0 + xs[0]) + ys[-2])
+    return ys[-1] * sum(ys)

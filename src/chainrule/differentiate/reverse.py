@@ -457,7 +457,8 @@ class ReverseWalker(Adjoints):
             start = self._captured_start(outer)
             captured_starts.append(start)
             scope[outer] = self._bar_parameter(body, outer, outer, start)
-        steps = list(old.steps)
+        # A step of the loop begins with the condition, whose values it may use.
+        steps = [step for block in _blocks_of(node) for step in block.steps]
         self.scopes.append(scope)
         with self.graph.inside(body):
             for k, bar in zip(carried, state_bars, strict=True):
@@ -551,24 +552,30 @@ class ReverseWalker(Adjoints):
     def _captured(self, node: Node, old: Block) -> list[Node]:
         """Active values from outside that the loop's body uses."""
         found: dict[Node, None] = {}
-        for step in all_steps(old):
+        within = _blocks_of(node)
+        for step in (step for block in within for step in all_steps(block)):
             for arg in carrying_args(step):
-                self._capture(arg, old, found)
+                self._capture(arg, within, found)
             for block in owned_blocks(step):
                 for result in block.results:
-                    self._capture(result, old, found)
+                    self._capture(result, within, found)
             if step.op is LOOP:
                 for arg in step.args:
-                    self._capture(arg, old, found)
+                    self._capture(arg, within, found)
         for result in old.results:
-            self._capture(result, old, found)
+            self._capture(result, within, found)
         return list(found)
 
-    def _capture(self, arg: Node, old: Block, found: dict[Node, None]) -> None:
-        if arg in self._active and not inside(arg, old):
+    def _capture(self, arg: Node, within: Sequence[Block], found: dict[Node, None]) -> None:
+        if arg in self._active and not any(inside(arg, block) for block in within):
             found[arg] = None
             if arg.op is sequence.slice_of or sequence.is_row(arg):
-                self._capture(arg.args[0], old, found)
+                self._capture(arg.args[0], within, found)
+
+
+def _blocks_of(loop: Node) -> list[Block]:
+    """What is run in each step of a loop: its condition, if it has one, and its body."""
+    return [block for block in loop.params[1:3] if isinstance(block, Block)]
 
 
 def is_array(node: Node) -> bool:

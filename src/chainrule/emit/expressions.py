@@ -32,7 +32,7 @@ from chainrule.emit.plan import (
     Value,
 )
 from chainrule.emit.printing import expression_text, negated
-from chainrule.emit.record_lists import instance_maker, made_record
+from chainrule.emit.record_lists import instance_maker, made_record, writer
 from chainrule.emit.targets import Target
 from chainrule.errors import InternalError, UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
@@ -42,7 +42,7 @@ from chainrule.primitives import sequence
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.declare import Primitive
-from chainrule.primitives.effect import Effect, Verbatim
+from chainrule.primitives.effect import LEAVE_FIELDS, Effect, Verbatim
 
 OPERATORS: dict[str, Callable[[], ast.operator]] = {
     "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv,
@@ -154,6 +154,8 @@ class Speller:
                 self.callable(dotted)
         elif op.name == "call_functional":
             self.callable(value.params[1])
+        elif op is LEAVE_FIELDS:
+            writer(self, value)
         elif op.name == "record" and value.params[0] in OF_ATTRIBUTES:
             self.reference(value.params[1][0])
             if value.params[0] in ("instance", "instances"):

@@ -35,6 +35,40 @@ def instance_maker(speller: Speller) -> ast.expr:
     return speller.helper("instance_of", INSTANCE)
 
 
+WRITERS = {
+    "object": '''
+def put_back(records, **fields):
+    """Give every record the entries of the fields that belong to it."""
+    for name, values in fields.items():
+        for record, value in zip(records, values):
+            setattr(record, name, value)
+''',
+    "dict": '''
+def put_back_items(records, fields):
+    """Give every record the entries of the fields that belong to it."""
+    for key, values in fields.items():
+        for record, value in zip(records, values):
+            record[key] = value
+''',
+}
+
+
+def writer(speller: Speller, value: Value) -> ast.expr:
+    """The function that writes to the caller's records."""
+    kind = value.params[0]
+    return speller.helper("put_back" if kind == "object" else "put_back_items", WRITERS[kind])
+
+
+def put_back(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``put_back(bodies, x=x, vx=vx)``."""
+    kind, keys = value.params
+    records, *columns = args
+    if kind == "object":
+        return ast.Call(writer(speller, value), [records], list(map(ast.keyword, keys, columns)))
+    fields = ast.Dict([speller.constant(key) for key in keys], columns)
+    return ast.Call(writer(speller, value), [records, fields], [])
+
+
 def made_record(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     """A tuple, a list, a dict, an object, or a list of records."""
     kind = value.params[0]

@@ -27,12 +27,14 @@ from chainrule.emit.plan import (
     is_statement,
 )
 from chainrule.emit.printing import Answer, negated
+from chainrule.emit.record_lists import put_back
 from chainrule.emit.reuse import ufunc_of
 from chainrule.emit.views import is_update
 from chainrule.graph.node import Origin
 from chainrule.graph.types import OPAQUE, Array, Record, Sequence
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.indexing import section_add, section_set
+from chainrule.primitives.effect import LEAVE_FIELDS
 from chainrule.primitives.sequence import (
     append,
     drop_last,
@@ -128,6 +130,8 @@ class Writer:
     def define(self, value: Value) -> list[ast.stmt]:
         if is_statement(value):
             args = [self.speller.use(arg) for arg in value.args]
+            if value.op is LEAVE_FIELDS:
+                return [ast.Expr(put_back(self.speller, value, args))]
             return self.speller.statement_template(str(value.params[0]), args)
         if is_update(value) and "new" not in value.params:
             return self.update(value)

@@ -28,6 +28,7 @@ from chainrule.lift.values import (
     Mapped,
     PartialCall,
     Range,
+    RecordsBox,
     Reversed,
     Static,
     TableBox,
@@ -133,8 +134,9 @@ class Builtins(Inspection):
         bounds: tuple[Node, ...] = (),
     ) -> Value:
         """A list made by a loop: ``item`` of every index."""
-        box = ListBox()
-        self.state[box] = self.display((), "list")
+        box = self.new_list(node)
+        if not isinstance(box, RecordsBox):
+            self.state[box] = self.display((), "list")
         bounds = bounds or (self.graph.constant(0), count, self.graph.constant(1))
         exits = LoopExits()
         self.loops.append(exits)
@@ -214,11 +216,12 @@ def _reversed(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
 
 def make_list(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``list(items)``."""
-    box = ListBox()
     if not args:
-        self.state[box] = []
-        return box
+        return self.new_list(node)
     value = self.as_list(args[0], node)
+    if isinstance(value, RecordsBox):
+        return self.copied_records(value)
+    box = ListBox()
     items = self.known_iteration(value)
     if items is not None:
         self.state[box] = items

@@ -30,6 +30,7 @@ from chainrule.lift.values import (
     ObjectBox,
     Place,
     Poison,
+    RecordsBox,
     Static,
     TableBox,
     TupleValue,
@@ -143,6 +144,12 @@ class Core:
         self.read_tables: list[TableBox] = []
         # Records that were read out of lists, with the list and the place in it.
         self.positions: dict[Any, tuple[Any, Node]] = {}
+        # Counters of loops that begin at 0 or beyond.
+        self.naturals: set[Node] = set()
+        # Where lists are made that hold records, with their layouts.
+        self.record_sites: dict[Hashable, Any] = {}
+        # Whether the records of the caller's lists are places in the lists of their fields.
+        self.written = False
         self.untyped: dict[Node, Any] = {}  # Lists that a run of a loop knows no entry of.
 
     # --- positions and refusals -----------------------------------------------------------
@@ -172,6 +179,21 @@ class Core:
             if at is not None
         )
         return UnsupportedError(found, remedy=remedy, position=position, chain=chain)
+
+    def site_of(self, node: ast.AST) -> Hashable:
+        """Where ``node`` stands, and the calls that lead there; None of what stands nowhere."""
+        source = self.frame.source
+        if source is None or not hasattr(node, "lineno"):
+            return None
+        calls = tuple((at.line, at.column) for _, at in self.calls if at is not None)
+        return (source.file, node.lineno, getattr(node, "col_offset", 0), calls)
+
+    def new_list(self, node: ast.AST) -> ListBox:
+        """An empty list that is made at ``node``."""
+        box = ListBox()
+        box.site = self.site_of(node)
+        self.state[box] = []
+        return box
 
     # --- building -------------------------------------------------------------------------
 
@@ -423,7 +445,7 @@ class Core:
             return SequenceType(item, "tuple" if isinstance(value, tuple) else "list")
         return OPAQUE
 
-    # Given by :class:`~chainrule.lift.tables.Tables`.
+    # Given by :class:`~chainrule.lift.tables.Tables` and the files of lists of records.
 
     def new_table(self, default: Value) -> TableBox:
         raise NotImplementedError
@@ -443,6 +465,23 @@ class Core:
         raise NotImplementedError
 
     def has_entry(self, table: TableBox, key: Value, node: ast.AST) -> Node:
+        raise NotImplementedError
+
+    def look_for_records(self, box: ListBox, content: Any) -> None:
+        """Begin anew where a list that is one at run time holds records."""
+        raise NotImplementedError
+
+    def records_like(self, box: RecordsBox, columns: list[ListBox]) -> RecordsBox:
+        """A list of records of the layout of another, with columns of its own."""
+        made = RecordsBox(box.layout, box.entry, columns)
+        made.by_value = box.by_value
+        self.state[made] = self.state.get(box)
+        return made
+
+    def copied_records(self, box: RecordsBox) -> RecordsBox:
+        raise NotImplementedError
+
+    def records_in_order(self, box: RecordsBox, order: ListBox) -> RecordsBox:
         raise NotImplementedError
 
     def keys_of(self, table: TableBox) -> ListBox:

@@ -31,6 +31,7 @@ from chainrule.lift.values import (
     ObjectBox,
     Place,
     Read,
+    RecordsBox,
     Static,
     TableBox,
     TupleValue,
@@ -181,9 +182,10 @@ class Expressions(Operators):
         return self.call(Static(tuple), [box], {}, node)
 
     def _list(self, node: ast.List) -> Value:
-        box = ListBox()
-        self.state[box] = []
-        if not any(isinstance(entry, ast.Starred) for entry in node.elts):
+        box = self.new_list(node)
+        if isinstance(box, RecordsBox):
+            self.lay_out(box, node.elts)
+        elif not any(isinstance(entry, ast.Starred) for entry in node.elts):
             self.state[box] = self.elements(node.elts)
         else:
             self.lay_out(box, node.elts)

@@ -21,6 +21,7 @@ from chainrule.lift.values import (
     Mapped,
     Place,
     Range,
+    RecordsBox,
     Reversed,
     Static,
     TableBox,
@@ -243,6 +244,11 @@ class Iterables(Loops):
 
     def _shortest(self, counts: Sequence[Node]) -> Node:
         """The smallest of several lengths."""
+        less = {count.args[0] for count in counts if count.op is arithmetic.subtract}
+        naturals = [count for count in counts if count.op is arithmetic.subtract]
+        if len(naturals) == 1 and self.is_natural(naturals[0].args[1]):
+            # ``n - 1`` is less than ``n``.
+            counts = [count for count in counts if count not in less]
         distinct = list(dict.fromkeys(counts))
         if len(distinct) == 1:
             return distinct[0]
@@ -254,10 +260,17 @@ class Iterables(Loops):
     def comprehension(self, node: ast.ListComp) -> Value:
         items = self._known_comprehension(node, self.frame)
         if items is not None:
-            box = ListBox()
-            self.state[box] = items
-            return box
+            return self._list_of(items, node)
         return self._collected(node, self.frame)
+
+    def _list_of(self, items: list[Value], node: ast.AST) -> Value:
+        """A new list of known entries."""
+        box = self.new_list(node)
+        if isinstance(box, RecordsBox):
+            self.extend(box, TupleValue(tuple(items)), node)
+        else:
+            self.state[box] = items
+        return box
 
     def listed(self, generator: Generator) -> Value:
         """The list of what a generator expression gives."""
@@ -267,9 +280,7 @@ class Iterables(Loops):
     def _listed(self, generator: Generator) -> Value:
         items = self._known_comprehension(generator.tree, generator.frame)
         if items is not None:
-            box = ListBox()
-            self.state[box] = items
-            return box
+            return self._list_of(items, generator.tree)
         return self._collected(generator.tree, generator.frame)
 
     def _scope(self, node: Any, parent: Frame) -> Frame:
@@ -309,8 +320,9 @@ class Iterables(Loops):
 
     def _collected(self, node: Any, parent: Frame) -> Value:
         """The entries gathered by a loop at run time."""
-        box = ListBox()
-        self.state[box] = self.display((), "list")
+        box = self.new_list(node)
+        if not isinstance(box, RecordsBox):
+            self.state[box] = self.display((), "list")
         self._gather_clauses(
             node, parent, lambda: self.append(box, self.expression(node.elt), node)
         )

@@ -28,6 +28,8 @@ from chainrule.lift.parameters import (
     signature_parameters,
     used_types,
 )
+from chainrule.lift.record_growth import RecordsMade
+from chainrule.lift.record_layout import RecordLayout
 from chainrule.lift.record_lists import RecordLists
 from chainrule.lift.repeated import Repeated
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
@@ -114,33 +116,66 @@ def _lifted(
     unrolled: bool,
 ) -> Lifted:
     """The graph of ``function`` for the values that the arguments ``held`` have."""
-    tables: set[Hashable] = set()
-    repeated = Repeated()
+    ways = Ways(unrolled=unrolled)
+    refusals: list[UnsupportedError] = []
     inlined: Lifted | None = None
     while True:
-        record_lists: list[RecordsBox] = []
-        ways = (tables, record_lists, unrolled, repeated)
         try:
             lifted = _lifted_with(ways, function, arguments, kinds, wrt, transform, held)
-            if not repeated.decide(lifted.graph):
+            if not ways.repeated.decide(lifted.graph):
                 return lifted
             inlined = lifted
-        except UnsupportedError:
+        except UnsupportedError as refusal:
             if inlined is not None:
                 # What a function returns is known less of where it is called.
                 return inlined
-            if unrolled or not record_lists or arguments is None:
-                raise
-            # What is done with a list of records may be understood of each of them.
-            unrolled = True
+            refusals.append(refusal)
+            following = ways.other(arguments is not None)
+            if following is None:
+                # What is wrong with a list of records that is written to tells most.
+                raise refusals[min(1, len(refusals) - 1)] from None
+            ways = following
         except RunTimeKeys as found:
-            if found.site in tables:
+            if found.site in ways.tables:
                 raise InternalError("a dict of run-time keys is lifted as another") from None
-            tables.add(found.site)
+            ways.tables.add(found.site)
+        except RecordsMade as made:
+            ways.note(made)
+
+
+class Ways:
+    """How containers are lifted that may be in several ways.
+
+    ``tables`` are the places where dicts of run-time keys are made, ``sites`` those of lists of
+    records.  The records of the caller's lists, ``record_lists``, are read field by field, written
+    to so, or taken one by one.
+    """
+
+    def __init__(self, written: bool = False, unrolled: bool = False) -> None:
+        self.tables: set[Hashable] = set()
+        self.sites: dict[Hashable, RecordLayout | None] = {}
+        self.record_lists: list[RecordsBox] = []
+        self.written = written
+        self.unrolled = unrolled
+        # The functions that are kept apart by their size.
+        self.repeated = Repeated()
+
+    def note(self, made: RecordsMade) -> None:
+        """From now on a list of records is made where one was found to be."""
+        if made.site in self.sites:
+            raise InternalError("a list of records is lifted as another") from None
+        self.sites[made.site] = made.layout
+        self.record_lists.clear()
+
+    def other(self, examples: bool) -> Ways | None:
+        """The way to be gone where the code is not understood in this; None if there is none."""
+        if self.unrolled or not self.record_lists or not examples:
+            return None
+        return Ways(unrolled=True) if self.written else Ways(written=True)
 
 
 def _lifted_with(
-    ways: tuple[set[Hashable], list[RecordsBox], bool, Repeated],
+    ways: Ways,
     function: Callable[..., Any],
     arguments: Mapping[str, Any] | None,
     kinds: Mapping[str, str],
@@ -148,17 +183,16 @@ def _lifted_with(
     transform: Transform | None,
     held: frozenset[str],
 ) -> Lifted:
-    """The same, where dicts that are made at the places ``tables`` get keys at run time.
-
-    ``ways`` are those, a list for the lists of records that are read, whether there is none, and
-    the functions that are kept apart by their size.
-    """
+    """The same, where containers are lifted in these ways."""
     owner, plain = owner_and_function(function)
     direct = is_direct(function)
     source = source_of(plain if direct else innermost(function))
     graph = Graph(source.name if source.name != "<lambda>" else "lambda_")
     lifter = Lifter(graph)
-    lifter.tables, lifter.record_lists, lifter.unrolled, lifter.repeated = ways
+    ways.record_lists.clear()
+    lifter.tables, lifter.record_lists = ways.tables, ways.record_lists
+    lifter.repeated = ways.repeated
+    lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
     lifter.transform = transform
     frame = Frame(source, None, source.function.__globals__)
     graph.module = frame.module

@@ -6,7 +6,7 @@ import keyword
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chainrule.graph.block import Block
+from chainrule.graph.block import CONSTANT, Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, OPAQUE, Type
 from chainrule.graph.types import Sequence as SequenceType
@@ -43,10 +43,12 @@ from chainrule.lift.values import (
     Read,
     TupleValue,
     Value,
+    entry_of,
     held_in,
 )
 from chainrule.lift.widening import Widening
-from chainrule.primitives.arithmetic import logical_not
+from chainrule.primitives import sequence
+from chainrule.primitives.arithmetic import add, logical_not
 from chainrule.primitives.control import LOOP
 
 
@@ -80,6 +82,8 @@ class Loops(Widening):
         trusting = True
         for _ in range(12):
             attempt = _Attempt(self, kind, dict(shapes), trusting)
+            if attempt.index is not None and self.is_natural(bounds[0], bounds[2]):
+                self.naturals.add(attempt.index)
             unbound, self.found_unbound = self.found_unbound, set()
             completion = attempt.run(test, action)
             widened = self._widen_all(attempt, shapes)
@@ -108,6 +112,16 @@ class Loops(Widening):
             "Give every name the same kind of value in every step.",
         )
 
+    def is_natural(self, *numbers: Node) -> bool:
+        """Whether ints are certainly not negative: they do not count from the end of a list."""
+        return all(
+            number in self.naturals
+            or number.op is sequence.length
+            or (number.op is CONSTANT and (self.static_int(number) or 0) >= 0)
+            or (number.op is add and self.is_natural(*number.args))
+            for number in numbers
+        )
+
     def _widen_all(self, attempt: _Attempt, shapes: dict[Key, Shape]) -> dict[Key, Shape]:
         """Shapes that also fit what the attempt left behind."""
         widened = dict(shapes)
@@ -122,6 +136,9 @@ class Loops(Widening):
                 if isinstance(key, tuple) and len(key) == 2 and key[1] == "return":
                     continue
                 before = self.state.get(key, UNBOUND)
+                lists = isinstance(before, list) and isinstance(value, list)
+                if lists and isinstance(key, ListBox) and len(before) != len(value):
+                    self.look_for_records(key, value)
                 inner = isinstance(key, (ListBox, DictBox, ObjectBox)) or (
                     isinstance(key, tuple) and key[0] is not self.frame
                 )
@@ -335,6 +352,10 @@ class Loops(Widening):
             self._fill(part_shape, part, nodes, attempt, state)
             for part_shape, part in zip(shape.parts, before_parts, strict=True)
         ]
+        if shape.kind == "records":
+            return UNBOUND if UNBOUND in parts else self.records_like(shape.named, parts)
+        if shape.kind == "entry":
+            return UNBOUND if parts[0] is UNBOUND else entry_of(shape.named, parts[0])
         if shape.kind == "tuple":
             return TupleValue(tuple(parts), shape.named)
         return parts if shape.kind == "list" else dict(zip(shape.keys, parts, strict=True))
@@ -435,10 +456,19 @@ class _Attempt:
                 self.enter(part_shape, UNBOUND, None)
             return UNBOUND
         names = [_name_of(key) for key in shape.keys] or [None] * len(parts)
+        if shape.kind == "entry":
+            names = [name]
+        elif shape.kind == "records":
+            fields = shape.named.layout
+            names = [fields.name(k) for k in range(len(parts))]
         entered = [
             self.enter(s, part, name, maybe)
             for s, part, name in zip(shape.parts, parts, names, strict=True)
         ]
+        if shape.kind == "records":
+            return UNBOUND if UNBOUND in entered else lifter.records_like(shape.named, entered)
+        if shape.kind == "entry":
+            return UNBOUND if entered[0] is UNBOUND else entry_of(shape.named, entered[0])
         if shape.kind == "tuple":
             return TupleValue(tuple(entered), shape.named)
         return entered if shape.kind == "list" else dict(zip(shape.keys, entered, strict=True))

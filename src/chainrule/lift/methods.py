@@ -17,6 +17,7 @@ from chainrule.lift.values import (
     DictItems,
     ListBox,
     Place,
+    RecordsBox,
     Static,
     TableBox,
     TupleValue,
@@ -64,6 +65,8 @@ def _pop(
     self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     self.check_writable(owner, node)
+    if isinstance(owner, RecordsBox):
+        return self.take_out(owner, args[0] if args else self.graph.constant(-1))
     items = self.known_items(owner)
     position = self.static_int(args[0]) if args else -1
     if items is not None and position is not None and -len(items) <= position < len(items):

@@ -14,7 +14,7 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.builtins import BUILTINS, Arguments, Builtins, Keywords
 from chainrule.lift.calls import Builtin
 from chainrule.lift.core import Completion, LoopExits
-from chainrule.lift.values import ITSELF, ListBox, Mapped, Static, Value
+from chainrule.lift.values import ITSELF, ListBox, Mapped, RecordsBox, Static, Value
 from chainrule.primitives import sequence
 from chainrule.primitives.declare import TABLE
 
@@ -26,20 +26,19 @@ def _extreme(name: str) -> Builtin:
         if set(keywords) - {"key", "default"}:
             raise self.unsupported(f"this call of `{name}`", "Give it key and default only.", node)
         items = self.as_list(args[0], node)
-        listed = self.node(items)
         key = _key(keywords)
 
         def best() -> Value:
             if key is None:
-                return self.primitive(TABLE[f"sequence_{name}"], listed)
-            keys = _keys(self, key, items, listed, node)
+                return self.primitive(TABLE[f"sequence_{name}"], self.node(items))
+            keys = _keys(self, key, items, node)
             # The first of equal ones, as Python chooses.
             text = f"{name}(range(len(_0_)), key=_0_.__getitem__)"
             return self.item(items, self.verbatim(text, keys, type=INT, pure=True), node)
 
         if "default" not in keywords:
             return best()
-        count = self.primitive(sequence.length, listed)
+        count = self.length_of(items)
         filled = self.primitive(TABLE["greater"], count, self.graph.constant(0))
         return self.choose(filled, best, lambda: keywords["default"], "expression")
 
@@ -51,13 +50,13 @@ def _key(keywords: Keywords) -> Value | None:
     return None if isinstance(key, Static) and key.value is None else key
 
 
-def _keys(self: Builtins, key: Value, items: Value, listed: Node, node: ast.AST) -> Node:
+def _keys(self: Builtins, key: Value, items: Value, node: ast.AST) -> Node:
     """The key of every entry, in a list."""
-    count = self.primitive(sequence.length, listed)
-    found = self.gathered(
-        count, lambda index: self.call(key, [self.item(items, index, node)], {}, node), node
-    )
-    return self.node(found)
+
+    def of_entry(index: Node) -> Value:
+        return self.call(key, [self.item(items, index, node)], {}, node)
+
+    return self.node(self.gathered(self.length_of(items), of_entry, node))
 
 
 def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -76,25 +75,29 @@ def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
         self.state[box] = [self.wrap(found) for found in in_order]
         return box
     listed = self.as_list(args[0], node)
+    if isinstance(listed, RecordsBox) and key is not None:
+        keys = _keys(self, key, listed, node)
+        ranks = ListBox()
+        self.state[ranks] = _order(self, keys, bool(backwards))
+        return self.records_in_order(listed, ranks)
     source = self.node(listed)
     if not isinstance(source.type, SequenceType):
         raise self.unsupported(
             "`sorted` of what is no list of numbers", "Sort numbers, or their positions.", node
         )
-    keys = source if key is None else _keys(self, key, source, source, node)
-    # The same order as sorted's own, which is stable: entries can be followed to their places.
-    option = ", reverse=True" if backwards else ""
-    order = self.verbatim(
-        f"sorted(range(len(_0_)), key=_0_.__getitem__{option})",
-        keys,
-        type=SequenceType(INT),
-        pure=True,
-    )
+    order = _order(self, source if key is None else _keys(self, key, source, node), bool(backwards))
 
     def entry(index: Node) -> Value:
         return self.primitive(sequence.index, source, self.primitive(sequence.index, order, index))
 
     return self.gathered(self.primitive(sequence.length, order), entry, node)
+
+
+def _order(self: Builtins, keys: Node, backwards: bool) -> Node:
+    """The positions of the keys in the order of sorted's own, which is stable."""
+    option = ", reverse=True" if backwards else ""
+    text = f"sorted(range(len(_0_)), key=_0_.__getitem__{option})"
+    return self.verbatim(text, keys, type=SequenceType(INT), pure=True)
 
 
 def filtered(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -116,7 +119,9 @@ def filtered(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST)
             ]
             return box
         self.state = mark
-    self.state[box] = self.display((), "list")
+    box = self.new_list(node)
+    if not isinstance(box, RecordsBox):
+        self.state[box] = self.display((), "list")
     kind, bounds, item_at = self.iteration(args[1], node)
     exits = LoopExits()
     self.loops.append(exits)

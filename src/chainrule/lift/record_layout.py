@@ -30,13 +30,26 @@ class RecordLayout:
     """What the records of a list have in common.
 
     ``kind`` is ``"object"``, ``"dict"`` or ``"tuple"``; ``type`` the class of objects and named
-    tuples; ``types`` are those of the lists of the fields' values.
+    tuples; ``types`` are those of the lists of the fields' values: a layout where they are records.
     """
 
     kind: str
     type: Any
     keys: tuple[Hashable, ...]
     types: tuple[Any, ...]
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether such records cannot be written to."""
+        parameters = getattr(self.type, "__dataclass_params__", None)
+        frozen = parameters is not None and parameters.frozen
+        return self.kind == "tuple" or issubclass(self.type or dict, tuple) or frozen
+
+    @property
+    def noun(self) -> str:
+        """What one of the records is called."""
+        name = getattr(self.type, "__name__", "entry").lower()
+        return name if name.isidentifier() and not keyword.iskeyword(name) else "entry"
 
     def access(self, position: int) -> str:
         """How a field is read, behind the record."""
@@ -67,7 +80,7 @@ def layout_of(items: list[Any], column_type: ColumnType) -> RecordLayout | None:
     types = []
     for key in keys:
         values = [getattr(item, str(key)) if kind == "object" else item[key] for item in items]
-        found = _column(values, column_type)
+        found = layout_of(values, column_type) or _column(values, column_type)
         if found is None:
             return None
         types.append(found)

@@ -1,44 +1,43 @@
-"""Lists of records as parameters: see :mod:`chainrule.lift.record_layout`.
+"""Lists of records as parameters and results: see :mod:`chainrule.lift.record_layout`.
 
-They are read, sliced and looped over.  What else is done with one is refused, and the function is
-lifted again with the entries one by one: code for lists of one length.
+They are read, sliced and looped over.  Where one is written to, the function is lifted again, its
+records being places in the lists of their fields; where something else is done with one, its
+entries are taken one by one: code for lists of one length.
 """
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chainrule.errors import ArgumentError
-from chainrule.graph.guard import Route, is_of_argument
+from chainrule.graph.guard import Guard, Route
 from chainrule.graph.node import Node
 from chainrule.graph.reach import is_apart
 from chainrule.graph.structure import OF_ATTRIBUTES, RECORD_LISTS, Structure
 from chainrule.graph.types import OPAQUE, Type
-from chainrule.lift.nested import Nested
-from chainrule.lift.operators import is_object
+from chainrule.lift.lifted import assemble
 from chainrule.lift.parameters import column_type
+from chainrule.lift.record_growth import RecordGrowth
 from chainrule.lift.record_layout import RecordLayout, is_plain, layout_of, singular
-from chainrule.lift.values import (
-    DictBox,
-    ListBox,
-    ObjectBox,
-    Poison,
-    RecordsBox,
-    TupleValue,
-    Value,
-)
-from chainrule.primitives.arithmetic import equal, not_equal
+from chainrule.lift.state import same_value
+from chainrule.lift.values import ListBox, RecordsBox, Value
 from chainrule.primitives.columns import column as column_of
+from chainrule.primitives.effect import LEAVE_FIELDS
 
 
-class RecordLists(Nested):
-    """Reads lists of records field by field."""
+class RecordLists(RecordGrowth):
+    """Takes lists of records apart into lists of their fields, and puts them together."""
 
-    # Whether the entries of such lists are taken one by one, and the lists that were not.
+    # Whether the entries of such lists are taken one by one.
     unrolled = False
     record_lists: list[RecordsBox]
+
+    def __init__(self, graph: Any) -> None:
+        super().__init__(graph)
+        # The caller's lists behind those of records, and those that were written to.
+        self.bases: dict[RecordsBox, Node] = {}
+        self.written_records: list[RecordsBox] = []
 
     def structured_list(
         self, name: str, example: list[Any], read: Callable[[Type], Node], route: Route
@@ -53,102 +52,79 @@ class RecordLists(Nested):
                 return super().structured_list(name, example, read, route)
             finally:
                 self.watched_words -= 1
-        entry = singular(name)
-        base = read(OPAQUE)
-        columns = []
+        box = self._given_records(layout, singular(name), read(OPAQUE))
+        box.parameter = True
+        box.route, box.example = route, example
+        self.record_lists.append(box)
+        self.reach(box, route)
+        return box
+
+    def _given_records(self, layout: RecordLayout, entry: str, base: Node) -> RecordsBox:
+        """The records that a list of the caller's holds."""
+        columns: list[ListBox] = []
         for position, type_ in enumerate(layout.types):
-            node = column_of(base, entry, layout.access(position), type_)
+            nested = isinstance(type_, RecordLayout)
+            node = column_of(base, entry, layout.access(position), OPAQUE if nested else type_)
             field = layout.name(position)
             if field is not None:
                 self.graph.names[node] = field
-            column = ListBox(parameter=True)
-            self.state[column] = node
-            self.frozen.add(column)
+            column: ListBox
+            if isinstance(type_, RecordLayout):
+                column = self._given_records(type_, singular(field or ""), node)
+            else:
+                column = ListBox(parameter=True)
+                self.state[column] = node
+                if not self.written:
+                    self.frozen.add(column)
             columns.append(column)
         box = self._records(layout, entry, columns)
-        box.parameter = True
-        box.route, box.example = route, example
-        self.reach(box, route)
+        box.by_value = not self.written or layout.is_fixed
+        self.bases[box] = base
         return box
 
     def _records(self, layout: RecordLayout, entry: str, columns: list[ListBox]) -> RecordsBox:
         box = RecordsBox(layout, entry, columns)
-        refusal = self.unsupported(
-            "this use of a list of records whose length is known at run time only",
-            "Loop over it, index it or slice it.",
-        )
-        self.state[box] = Poison(refusal)
-        self.record_lists.append(box)
+        self.state[box] = self.whole_use()
         return box
 
-    # --- reading ----------------------------------------------------------------------------
+    # --- writing ----------------------------------------------------------------------------
 
-    def item(self, base: Value, key: Value, node: ast.AST) -> Value:
-        base = self.read(base)
-        if not isinstance(base, RecordsBox):
-            return super().item(base, key, node)
-        return self._record(base, self.node(key), node)
+    def leave_written(self, given: Mapping[ListBox, Node]) -> None:
+        columns = [column for box in self.bases for column in box.columns]
+        super().leave_written({k: v for k, v in given.items() if k not in columns})
+        for box, base in self.bases.items():
+            changed = [
+                (key, column)
+                for key, column in zip(box.layout.keys, box.columns, strict=True)
+                if self._is_written(column, given)
+                and not (isinstance(column, RecordsBox) and not column.layout.is_fixed)
+            ]
+            if box.layout.is_fixed or not changed:
+                continue
+            contents = [assemble(self.graph, self.structure(column)) for _, column in changed]
+            kind, keys = box.layout.kind, tuple(key for key, _ in changed)
+            self.block.add(LEAVE_FIELDS, (base, *contents), (kind, keys))
+            self.written_records.append(box)
 
-    def known_items(self, value: Value) -> list[Value] | None:
-        value = self.read(value)
-        return None if isinstance(value, RecordsBox) else super().known_items(value)
+    def _is_written(self, column: ListBox, given: Mapping[ListBox, Node]) -> bool:
+        if isinstance(column, RecordsBox):
+            return any(self._is_written(inner, given) for inner in column.columns)
+        return not same_value(self.state.get(column), given.get(column))
 
-    def _record(self, box: RecordsBox, index: Node, node: ast.AST) -> Value:
-        """One of the records; what it holds does not change."""
-        layout = box.layout
-        values = [self.item(column, index, node) for column in box.columns]
-        if layout.kind == "tuple" or issubclass(layout.type or dict, tuple):
-            return TupleValue(tuple(values), layout.type)
-        made: DictBox | ObjectBox
-        made = DictBox() if layout.kind == "dict" else ObjectBox(None, layout.type, None)
-        self.state[made] = dict(zip(layout.keys, values, strict=True))
-        self.frozen.add(made)
-        self.loans.lend(made, (), self.state)
-        self.positions[made] = box, index
-        return made
-
-    def slice(self, base: Value, bounds: ast.Slice) -> Value:
-        if not isinstance(base, RecordsBox):
-            return super().slice(base, bounds)
-        parts = [super(RecordLists, self).slice(column, bounds) for column in base.columns]
-        return self._records(base.layout, base.entry, parts)
-
-    def length_of(self, value: Value) -> Node:
-        if not isinstance(value, RecordsBox):
-            return super().length_of(value)
-        return super().length_of(value.columns[0])
-
-    def _indexed_container(
-        self, iterable: Value, node: ast.AST
-    ) -> tuple[Node, Callable[[Node], Value]]:
-        if not isinstance(iterable, RecordsBox):
-            return super()._indexed_container(iterable, node)
-        return self.length_of(iterable), lambda index: self.item(iterable, index, node)
-
-    def _identity(self, operator: type, left: Value, right: Value) -> Value:
-        one, other = self.positions.get(left), self.positions.get(right)
-        if left is right or (one is None and other is None):
-            return super()._identity(operator, left, right)
-        if one is None or other is None or one[0] is not other[0]:
-            beside = [value for value, at in ((left, one), (right, other)) if at is None]
-            if beside and not is_object(beside[0]):
-                return super()._identity(operator, left, right)
-            raise self.unsupported(
-                "`is` of an entry of a list of records and another object",
-                "Compare numbers or words that tell them apart.",
-            )
-        records = one[0]
-        route = records.route
-        if not is_of_argument(route):
-            return super()._identity(operator, left, right)
-        if not is_apart(records.example, records.example):
-            raise ArgumentError(
-                f"`{route.text.replace('_0_', route.root.name)}` holds one object twice, and they "
-                "are compared by `is`",
-                remedy="Pass a copy of one of them.",
-            )
-        self.graph.guard(route.beside((route.root.name,)), "apart", is_apart)
-        return self.primitive(equal if operator is ast.Is else not_equal, one[1], other[1])
+    def watch_sharing(self, arguments: Mapping[str, Any]) -> None:
+        super().watch_sharing(arguments)
+        names = dict.fromkeys(route.root.name for route, _ in self.reached.values())
+        for box in self.record_lists if self.written_records else ():
+            assert box.route is not None
+            watched = box.route.beside(names)
+            guard = Guard(watched, "apart", is_apart)
+            if guard.concerns(arguments) and not guard.holds(is_apart, arguments):
+                text = box.route.text.replace("_0_", box.route.root.name)
+                raise ArgumentError(
+                    f"`{text}` holds one object twice, or shares it, and is written to",
+                    remedy="Pass a copy of one of them.",
+                )
+            self.graph.guard(watched, "apart", is_apart)
 
     # --- in and out -------------------------------------------------------------------------
 
@@ -158,7 +134,10 @@ class RecordLists(Nested):
         layout = value.layout
         parts = []
         for column in value.columns:
-            node = self.node(column)
+            if isinstance(column, RecordsBox):
+                parts.append(self.structure(column))
+                continue
+            node = self._laid_out(value, column)
             parts.append(Structure("leaf" if node.type.differentiable else "static", node))
         if layout.type is None:
             return Structure(f"{layout.kind}s", None, tuple(parts), (value.entry, *layout.keys))
@@ -167,16 +146,30 @@ class RecordLists(Nested):
         kind = "objects" if is_plain(layout.type) else "instances"
         return Structure(kind, None, tuple(parts), (key, value.entry, *layout.keys))
 
+    def _laid_out(self, value: RecordsBox, column: ListBox) -> Node:
+        """The list of one field of the records, in their order."""
+        if value.places is None:
+            return self.node(column)
+        raise self.unsupported(
+            "a list of some of the records of another, as a result",
+            "Return what the records hold.",
+        )
+
     def value_of(self, structure: Structure) -> Value:
         if structure.kind not in RECORD_LISTS:
             return super().value_of(structure)
         own = structure.kind in OF_ATTRIBUTES
         entry, *keys = structure.keys[1:] if own else structure.keys
-        columns = [super(RecordLists, self).value_of(part) for part in structure.parts]
+        columns = [self.value_of(part) for part in structure.parts]
         layout = RecordLayout(
             "object" if own else structure.kind[:-1],
             self.graph.references[structure.keys[0]] if own else None,
             tuple(keys),
-            tuple(self.node(column).type for column in columns),
+            tuple(
+                column.layout if isinstance(column, RecordsBox) else self.node(column).type
+                for column in columns
+            ),
         )
-        return self._records(layout, str(entry), columns)
+        box = self._records(layout, str(entry), columns)
+        box.by_value = True
+        return box

@@ -31,12 +31,16 @@ class Scalar:
 
 @dataclass(frozen=True)
 class Layout:
-    """A container of fixed layout: ``kind`` is tuple, list or dict."""
+    """A container of fixed layout: ``kind`` is tuple, list or dict.
+
+    Of the kind ``entry`` is a record in the list ``named``, with its place for a part, and of the
+    kind ``records`` a list of records like ``named``, with its columns.
+    """
 
     kind: str
     parts: tuple[Any, ...]
     keys: tuple[Any, ...] = ()
-    named: type | None = None
+    named: Any = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,8 @@ def kind_of_shape(shape: Shape) -> Any:
     if isinstance(shape, Scalar):
         return None if shape.late else "node"
     if isinstance(shape, Layout):
+        if shape.kind == "entry":
+            return ("entry", id(shape.named))
         return ("tuple", len(shape.parts)) if shape.kind == "tuple" else None
     if isinstance(shape, Fresh):
         rank = len(unit_axes_of(shape.type))

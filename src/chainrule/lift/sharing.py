@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from chainrule.lift.state import State, same_value
 from chainrule.lift.values import (
     BOXES,
+    ENTRIES,
     UNBOUND,
     Closure,
     DictBox,
@@ -24,6 +25,7 @@ from chainrule.lift.values import (
     ObjectBox,
     PartialCall,
     Place,
+    RecordsBox,
     Reversed,
     TupleValue,
     Value,
@@ -91,6 +93,10 @@ def boxes_in(value: Value) -> Iterator[Box]:
     stack = [value]
     while stack:
         current = stack.pop()
+        if isinstance(current, ENTRIES):
+            current = current.records
+        if isinstance(current, RecordsBox):
+            stack.extend(current.columns)
         if isinstance(current, BOXES):
             yield current
         elif isinstance(current, (View, Place)):

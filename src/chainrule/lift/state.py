@@ -13,6 +13,7 @@ from chainrule.graph.node import Node
 from chainrule.lift.source import Source
 from chainrule.lift.values import (
     BOXES,
+    ENTRIES,
     UNBOUND,
     ArrayBox,
     DictBox,
@@ -25,6 +26,7 @@ from chainrule.lift.values import (
     Value,
     View,
     another,
+    entry_of,
     held_in,
     is_made,
 )
@@ -105,6 +107,8 @@ def same_value(left: Value, right: Value) -> bool:
             and isinstance(left.value, plain)
             and left.value == right.value
         )
+    if isinstance(left, ENTRIES) and isinstance(right, ENTRIES):
+        return left.records is right.records and left.place is right.place
     if isinstance(left, TupleValue) and isinstance(right, TupleValue):
         return len(left.items) == len(right.items) and all(map(same_value, left.items, right.items))
     if isinstance(left, Either) and isinstance(right, Either):
@@ -175,6 +179,10 @@ class Joiner:
             and not isinstance(bound[0], (Node, Static, TupleValue))
         ):
             return bound[0]
+        homes = {value.records if isinstance(value, ENTRIES) else None for value in bound}
+        if len(homes) == 1 and None not in homes:
+            places = [UNBOUND if value is UNBOUND else value.place for value in values]
+            return entry_of(bound[0].records, self.join(places, states, name))
         if all(isinstance(value, TupleValue) for value in bound):
             lengths = {len(value.items) for value in bound}
             if len(lengths) == 1:
@@ -379,6 +387,8 @@ def kind_of(value: Value) -> Any:
         return ("array", value.rank) if isinstance(value, ArrayBox) else "list"
     if isinstance(value, Static):
         return ("static", id(value.value))
+    if isinstance(value, ENTRIES):
+        return ("entry", id(value.records))
     if is_made(value):
         return ("dict", None) if isinstance(value, DictBox) else ("object", value.type)
     return None if isinstance(value, (list, dict)) else ("one", id(value))
@@ -433,6 +443,8 @@ def resolve_slots(value: Value, result: Callable[[int], Node], state: State) -> 
         items = tuple(resolve_slots(item, result, state) for item in value.items)
         changed = any(new is not old for new, old in zip(items, value.items, strict=True))
         return TupleValue(items, value.named) if changed else value
+    if isinstance(value, ENTRIES) and isinstance(value.place, Slot):
+        return entry_of(value.records, result(value.place.index))
     if isinstance(value, Either):
         tag = resolve_slots(value.tag, result, state)
         then = resolve_slots(value.then, result, state)

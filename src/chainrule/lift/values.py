@@ -53,6 +53,8 @@ class ListBox:
     """A list.  Its content is a Python list of values, or one node of a sequence type."""
 
     noun = "list"
+    # Where the function makes it, if it can be made a list of records there.
+    site: Hashable = None
 
     def __init__(self, *, parameter: bool = False) -> None:
         # Content that came from the caller: writing to it is an effect of f.
@@ -64,6 +66,10 @@ class RecordsBox(ListBox):
 
     ``entry`` is what one of them is called; ``route`` leads to the list,
     ``example`` is it in the call for which the code is made.
+
+    A list of some of the records of another, its ``home``, has the home's columns, and
+    ``places`` tells which: a list of positions there, or their beginning and end.
+    ``by_value`` are lists whose records are not written to.
     """
 
     def __init__(self, layout: RecordLayout, entry: str, columns: Sequence[ListBox]) -> None:
@@ -73,6 +79,9 @@ class RecordsBox(ListBox):
         self.columns = columns
         self.route: Route | None = None
         self.example: list[Any] = []
+        self.home: RecordsBox = self
+        self.places: ListBox | tuple[Node, Node] | None = None
+        self.by_value = False
 
 
 @dataclass(frozen=True)
@@ -179,11 +188,40 @@ class ObjectBox:
         return self.instance is not None
 
 
+class ObjectEntry(ObjectBox):
+    """An object in a list of records: its attributes are entries of the list's columns."""
+
+    def __init__(self, records: RecordsBox, place: Node) -> None:
+        super().__init__(None, records.layout.type, None)
+        self.records = records
+        self.place = place
+        # What the list held when a place was asked for that may count from its end.
+        self.held: Node | None = None
+
+
+class DictEntry(DictBox):
+    """A dict in a list of records."""
+
+    def __init__(self, records: RecordsBox, place: Node) -> None:
+        self.records = records
+        self.place = place
+        self.held: Node | None = None
+
+
+ENTRIES = (ObjectEntry, DictEntry)
 BOXES = (ListBox, DictBox, ObjectBox)
+
+
+def entry_of(records: RecordsBox, place: Any) -> ObjectEntry | DictEntry:
+    """The record at a place of a list."""
+    dicts = records.layout.kind == "dict"
+    return DictEntry(records, place) if dicts else ObjectEntry(records, place)
 
 
 def is_made(value: Value) -> TypeGuard[DictBox | ObjectBox]:
     """Whether a value is a dict of known keys or an object that the function has made."""
+    if isinstance(value, ENTRIES):
+        return False
     if isinstance(value, ObjectBox):
         return value.instance is None and value.node is None
     return isinstance(value, DictBox)

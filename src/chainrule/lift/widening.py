@@ -29,6 +29,7 @@ from chainrule.lift.sharing import Box, is_held
 from chainrule.lift.state import Key, State, kind_of, same_value
 from chainrule.lift.statements import Statements
 from chainrule.lift.values import (
+    ENTRIES,
     UNBOUND,
     DictBox,
     Either,
@@ -37,6 +38,7 @@ from chainrule.lift.values import (
     Place,
     Poison,
     Read,
+    RecordsBox,
     Static,
     TupleValue,
     Value,
@@ -51,6 +53,8 @@ class Widening(Statements):
     def _shape(self, value: Value) -> Shape:
         if isinstance(value, Node):
             return Scalar(value.type)
+        if isinstance(value, ENTRIES):
+            return Layout("entry", (Scalar(value.place.type),), (), value.records)
         if isinstance(value, TupleValue):
             return Layout("tuple", tuple(map(self._shape, value.items)), (), value.named)
         if isinstance(value, list):
@@ -124,7 +128,8 @@ class Widening(Statements):
         """The shape of a value that a name holds in some steps."""
         if isinstance(value, Node):
             return Scalar(value.type)
-        if isinstance(value, (TupleValue, *HELD)) or (is_made(value) and value not in self.state):
+        made_here = is_made(value) and value not in self.state
+        if isinstance(value, (TupleValue, *HELD, *ENTRIES)) or made_here:
             return in_time(self._late(value, state, key))
         # A row of a list is found by positions, which are others in the next step.
         return Unknown() if isinstance(value, Place) else Same(value)
@@ -191,6 +196,8 @@ class Widening(Statements):
                 return shape
             if before is UNBOUND:
                 return self._late(value, after, key)
+            if isinstance(before, RecordsBox) or isinstance(value, RecordsBox):
+                return self._widen_records(before, value, after, key)
             if self._is_held(before) and self._is_held(value):
                 held = self._held_type(before, self.state), self._held_type(value, after)
                 if _change_rank(*held):
@@ -200,6 +207,8 @@ class Widening(Statements):
                 )
                 alone = fresh.alone and self._is_alone(before, self.state, key)
                 return Fresh(fresh.type, (*self._existing(before), *fresh.lenders), alone)
+            if isinstance(before, ENTRIES) and isinstance(value, ENTRIES):
+                return self._widen(self._shape(before), before, value, after, key)
             if isinstance(before, ListBox) or isinstance(value, ListBox):
                 return Unknown()
             if self._are_of_a_class(before, value):
@@ -236,6 +245,8 @@ class Widening(Statements):
             and self._kind(value) == shape.kind
             and len(parts) == len(shape.parts)
             and self._keys(value) == shape.keys
+            and (shape.kind != "entry" or value.records is shape.named)
+            and (shape.kind != "records" or self._are_alike_records(value, shape.named))
         ):
             before_parts = self._parts(before)
             if before_parts is None or len(before_parts) != len(parts):
@@ -257,6 +268,22 @@ class Widening(Statements):
                 join(self._content_type(before, self.state), self._content_type(value, after))
             )
         return Unknown()
+
+    def _widen_records(self, before: Value, value: Value, after: State, key: Key) -> Shape:
+        """The shape of a name that is bound to another list of records in each step."""
+        if not isinstance(before, RecordsBox) or not isinstance(value, RecordsBox):
+            return Unknown()
+        if not self._are_alike_records(before, value):
+            return Unknown()
+        columns = zip(before.columns, value.columns, strict=True)
+        parts = tuple(self._widen(KEEP, *each, after, key) for each in columns)
+        return Layout("records", parts, (), value)
+
+    def _are_alike_records(self, left: RecordsBox, right: RecordsBox) -> bool:
+        """Whether two lists hold records of one layout, all of their own."""
+        one, other = left.layout, right.layout
+        same = (one.kind, one.type, one.keys) == (other.kind, other.type, other.keys)
+        return same and left.places is None and right.places is None
 
     def _are_of_a_class(self, left: Value, right: Value) -> bool:
         """Whether both are dicts, or objects of one class of which one is made by the function."""
@@ -315,6 +342,13 @@ class Widening(Statements):
             kind = value.type if isinstance(value, ObjectBox) else None
             layout = Layout("dict", parts, tuple(content))
             return Made(layout, kind, self._existing(value), self._is_alone(value, after, key))
+        if isinstance(value, RecordsBox):
+            if value.places is not None:
+                return Unknown()
+            parts = tuple(self._late(column, after, key) for column in value.columns)
+            return Layout("records", parts, (), value)
+        if isinstance(value, ENTRIES):
+            return Layout("entry", (self._late(value.place, after, key),), (), value.records)
         if isinstance(value, TupleValue):
             items = tuple(self._late(item, after, key) for item in value.items)
             return Layout("tuple", items, (), value.named)
@@ -380,6 +414,10 @@ class Widening(Statements):
         return SequenceType(item)
 
     def _parts(self, value: Value) -> list[Value] | None:
+        if isinstance(value, RecordsBox):
+            return list(value.columns)
+        if isinstance(value, ENTRIES):
+            return [value.place]
         if isinstance(value, TupleValue):
             return list(value.items)
         if isinstance(value, list):
@@ -389,6 +427,10 @@ class Widening(Statements):
         return None
 
     def _kind(self, value: Value) -> str:
+        if isinstance(value, RecordsBox):
+            return "records"
+        if isinstance(value, ENTRIES):
+            return "entry"
         return "tuple" if isinstance(value, TupleValue) else type(value).__name__
 
     def _keys(self, value: Value) -> tuple[Any, ...]:

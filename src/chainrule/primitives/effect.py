@@ -57,6 +57,8 @@ RAISE = Effect("raise")
 STATEMENT = Effect("statement")
 # What the caller's array, the first argument, holds in the end: the second.
 LEAVE = Effect("leave")
+# The caller's records, the first argument, get what the others hold in the fields of this name.
+LEAVE_FIELDS = Effect("leave_fields")
 # Raises what the primitive of this name (the parameter) raises of its arguments, or does nothing.
 DOMAIN = Effect("domain")
 
