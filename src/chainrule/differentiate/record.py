@@ -219,6 +219,10 @@ class RecordingCopier(Copier):
     def copy(self, step: Node) -> Node:
         if self._leaving_out and step.op in MOVABLE:
             return step
+        if step.op is sequence.steps_of:
+            # What was recorded tells the number from now on.
+            self.map[step] = self.graph.constant(None)
+            return self.map[step]
         return super().copy(step)
 
     def _raise_what(self, forward: Block) -> None:

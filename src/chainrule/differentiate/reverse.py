@@ -489,7 +489,12 @@ class ReverseWalker(Adjoints):
         )
         body.results = tuple(results) + tuple(scope[captured[p]] for p in kept)
         zero, one = self.graph.constant(0), self.graph.constant(1)
-        backward_bounds = (zero, zero, one) if kind == "while" or breaks else bounds
+        backward_bounds = bounds
+        if kind == "while" or breaks:
+            # The loop has to run for its number of steps, if for nothing else.
+            of = items[carried[0] if carried else min(gathered)]
+            count = self.graph.cursor.add(sequence.steps_of, (of,))
+            backward_bounds = (zero, count, one)
         backward = "range" if kind == "reversed" and not breaks else "reversed"
         args = (*backward_bounds, *starts, *(captured_starts[p] for p in kept))
         made = self.graph.cursor.add(LOOP, args, (backward, None, body, False))

@@ -248,7 +248,11 @@ class Recorder:
 
     def _needs_of(self, block: Block, needed: dict[Node, None], inner: list[Tape]) -> None:
         for step in block.steps:
-            needed.update(dict.fromkeys(step.args))
+            if step.op is sequence.steps_of:
+                continue
+            needed.update(
+                dict.fromkeys(arg for arg in step.args if arg.op is not sequence.steps_of)
+            )
             if step in self.pairs:
                 needed.update(dict.fromkeys(self.plan(step)))
                 inner.extend(self.plans[step].tapes)

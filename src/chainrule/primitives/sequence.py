@@ -352,6 +352,20 @@ length = register(
 )
 
 
+# How many steps the loop ran whose result this is: a backward loop takes as many.  It stands for
+# the number only until that is recorded.
+steps_of = register(
+    FlatSequenceOp(
+        "steps_of",
+        (),
+        cost=Cost.FREE,
+        raises=False,
+        result=lambda types: INT,
+        bounds=bounds.always(bounds.NONNEGATIVE),
+    )
+)
+
+
 def is_zeros(node: Node) -> bool:
     """Whether a list is made with nothing but zeros."""
     return node.op is zeros_like or (node.op is filled and is_constant(node.args[1], 0))
