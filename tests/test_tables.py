@@ -246,11 +246,12 @@ def test_a_dict_of_run_time_keys_is_a_list_and_the_places_of_its_keys() -> None:
     # line: for i in range(n):
     x_bar = 0.0
     for i in reversed(range(n)):
-        place = place_tape[i]
         # line: found[i % 3] += x**i
-        t1 = found_values_bar[place]
-        x_bar += 0.0 if i == 0 else t1 * i * x ** (i - 1)
-        found_values_bar[place] = t1
+        if i == 0:
+            t1 = 0.0
+        else:
+            t1 = found_values_bar[place_tape[i]] * i * x ** (i - 1)
+        x_bar += t1
         if branch_tape[i]:
             found_values_bar.pop()
     return x_bar"""

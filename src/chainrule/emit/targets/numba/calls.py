@@ -22,7 +22,7 @@ CALLS = frozenset({
     "zeros", "ones", "empty", "array_zeros_like", "array_ones_like", "empty_like", "eye",
     "full_like", "full", "linspace", "arange", "array_literal", "astype", "dimension",
     "size_of", "broadcast_to", "flatten", "ravel", "transpose", "outer", "diag", "searchsorted",
-    "extract", "interp", "convolve", "correlate", "vdot", "outer_of_all", "ediff1d",
+    "extract", "interp", "vander", "convolve", "correlate", "vdot", "outer_of_all", "ediff1d",
 })
 # fmt: on
 
