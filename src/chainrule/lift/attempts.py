@@ -234,7 +234,9 @@ class Attempts(Unpacking):
 
     def _handler(self, handler: ast.ExceptHandler) -> Completion:
         if handler.name is not None:
-            self.bind(handler.name, self.verbatim(handler.name, pure=False))
+            caught = self.verbatim(handler.name, pure=False)
+            self.caught.add(caught)
+            self.bind(handler.name, caught)
         return self.statements(handler.body)
 
     # --- what a handler may rely on ----------------------------------------------------------

@@ -23,7 +23,7 @@ from chainrule.lift.callees import (
     places_of_star,
 )
 from chainrule.lift.core import AlwaysRaises, Completion
-from chainrule.lift.definitions import definition_of
+from chainrule.lift.definitions import definition_of, reduce
 from chainrule.lift.foreign import Foreign
 from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame
@@ -134,7 +134,7 @@ class Calls(Foreign):
                 if isinstance(owner, Static) and isinstance(owner.value, type):
                     definition = definition_of(getattr(owner.value, name, None))
                     if definition is not None:
-                        return self._call_function(Static(definition), args, keywords, node)
+                        return self._defined(definition, args, keywords, node)
                 return self.call_method(
                     function.owner, function.function.value, args, node, keywords
                 )
@@ -146,6 +146,19 @@ class Calls(Foreign):
         if not isinstance(function, Static):
             return self.opaque_call(self.node(function), args, keywords, node, None)
         return self._call_object(function, args, keywords, node)
+
+    def _defined(
+        self,
+        definition: Callable[..., Any],
+        args: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        """What a function of the standard library gives, by the function that spells it out."""
+        given = self._call_function(Static(definition), args, keywords, node)
+        return (
+            given if definition is reduce else self.given_once(given, [*args, *keywords.values()])
+        )
 
     def _call_object(
         self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
@@ -198,7 +211,7 @@ class Calls(Foreign):
                 return self._call_primitive(found, primitive, args)
         definition = definition_of(found)
         if definition is not None:
-            return self._call_function(Static(definition), args, keywords, node)
+            return self._defined(definition, args, keywords, node)
         limits = None if keywords else self.machine_limits(function, args)
         if limits is not None:
             return limits

@@ -98,6 +98,10 @@ class Core:
         self.attempts: list[Any] = []
         # Inside of them: the state when everything but the last act of a statement was evaluated.
         self.evaluated: State = {}
+        # Lists that may be read once, by where the state holds what they are made of.
+        self.once: dict[ListBox, list[tuple[Key, list[Any]]]] = {}
+        # Exceptions that handlers have named.
+        self.caught: set[Node] = set()
         # Results of functions of NumPy of which it is not known whether they are arrays.
         self.unshaped: dict[Node, str] = {}
         # Syntax nodes that are the function of a call, and objects met, by identity.

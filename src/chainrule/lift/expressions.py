@@ -18,10 +18,10 @@ from chainrule.graph.types import (
 from chainrule.lift.arrays import is_numeric
 from chainrule.lift.hoisting import TwoKinds
 from chainrule.lift.numpy_positions import grid_item
+from chainrule.lift.one_shot import OneShot
 from chainrule.lift.operators import Operators
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
-    ITERATORS,
     UNBOUND,
     Closure,
     DictBox,
@@ -30,7 +30,6 @@ from chainrule.lift.values import (
     ListBox,
     ObjectBox,
     Place,
-    Read,
     RecordsBox,
     Static,
     TableBox,
@@ -42,7 +41,7 @@ from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, indexing, masks
 
 
-class Expressions(Operators):
+class Expressions(Operators, OneShot):
     """Lifts expressions to values."""
 
     def expression(self, node: ast.expr) -> Value:
@@ -91,8 +90,7 @@ class Expressions(Operators):
             if name in frame.local_names and name not in frame.outer_names:
                 value = self.state.get((frame, name), UNBOUND)
                 value = self.bound((frame, name), value, node)
-                if isinstance(value, ITERATORS):
-                    self._read_once(value, frame, name, node)
+                self.read_once(value, frame, name, node)
                 return value
             if name in frame.cells:
                 return self.outer_value(frame.cells[name].cell_contents, name, frame)
@@ -107,17 +105,6 @@ class Expressions(Operators):
         raise self.unsupported(
             f"the name `{name}` is not defined", "Define or import it before the call.", node
         )
-
-    def _read_once(self, iterator: Value, frame: Frame, name: str, node: ast.AST) -> None:
-        """An iterator that is read again may have nothing left to give."""
-        key = Read(iterator, frame)
-        if self.state.get(key, UNBOUND) is not UNBOUND:
-            raise self.unsupported(
-                f"the iterator `{name}` is read a second time",
-                "Make a list of its items first: `list(...)`.",
-                node,
-            )
-        self.state[key] = self.graph.constant(True)
 
     def _is_global_already(self, name: str, value: Value) -> bool:
         """Whether a global is known to be what is assigned to it; it is watched that it stays."""

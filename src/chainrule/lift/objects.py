@@ -75,6 +75,12 @@ class Objects(Hooks):
                 return owner if name == "real" else self.graph.constant(0.0)
             if owner.type in (FLOAT, INT, BOOL) and name in NUMPY_ATTRIBUTES:
                 return self.number_attribute(owner, name)
+            if owner in self.caught and not self._is_called(node):
+                raise self.unsupported(
+                    f"`.{name}` of an exception, which may carry a value with a derivative",
+                    "Bind the value to a name before it is raised, and read that in the handler.",
+                    node,
+                )
             if owner.type in (OPAQUE, DYNAMIC):
                 return (
                     Method(Static(name), owner)

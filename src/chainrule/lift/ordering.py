@@ -101,8 +101,13 @@ def _order(self: Builtins, keys: Node, backwards: bool) -> Node:
 
 
 def filtered(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    """``filter(test, items)`` as a list."""
+    """``filter(test, items)``."""
     self.positional(args, keywords, node, 2, 2, "filter")
+    return self.given_once(_filtered(self, args, node), args)
+
+
+def _filtered(self: Builtins, args: Arguments, node: ast.AST) -> Value:
+    """The items that pass, as a list."""
     test, items = self.read(args[0]), self.known_iteration(args[1])
 
     def verdict(item: Value) -> Value:

@@ -1,0 +1,80 @@
+"""What gives its items once, and only when it is asked: filters and what itertools makes.
+
+The lifter computes their items at once.  That is the same as long as they are read once, and
+nothing that the items are made of has changed by then; anything else is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from chainrule.lift.core import Core
+from chainrule.lift.state import Frame, Key
+from chainrule.lift.values import (
+    ITERATORS,
+    UNBOUND,
+    Closure,
+    DictBox,
+    ListBox,
+    ObjectBox,
+    Read,
+    Value,
+)
+
+
+class OneShot(Core):
+    """Reads each iterator once."""
+
+    def given_once(self, items: Value, made_of: Sequence[Value]) -> Value:
+        """``items`` as what may be read once, made of lists and functions."""
+        if isinstance(items, ListBox):
+            self.once[items] = [
+                (key, self._content(key)) for value in made_of for key in _keys_of(value)
+            ]
+        return items
+
+    def read_once(self, value: Value, frame: Frame, name: str, node: ast.AST) -> None:
+        """Note that a name was read; an iterator that is read again may have nothing to give."""
+        watched = self.once.get(value) if isinstance(value, ListBox) else None
+        if watched is None and not isinstance(value, ITERATORS):
+            return
+        key = Read(value, frame)
+        if self.state.get(key, UNBOUND) is not UNBOUND:
+            raise self.unsupported(
+                f"the iterator `{name}` is read a second time",
+                "Make a list of its items first: `list(...)`.",
+                node,
+            )
+        self.state[key] = self.graph.constant(True)
+        if any(not _same(self._content(key), before) for key, before in watched or ()):
+            raise self.unsupported(
+                f"what the items of the iterator `{name}` are made of has changed meanwhile",
+                "Make a list of them where the iterator is made: `list(...)`.",
+                node,
+            )
+
+    def _content(self, key: Key) -> list[Any]:
+        """What a list or a name holds now."""
+        content = self.state.get(key, UNBOUND)
+        if isinstance(content, dict):
+            return [*content, *content.values()]
+        return list(content) if isinstance(content, list) else [content]
+
+
+def _same(now: list[Any], before: list[Any]) -> bool:
+    return len(now) == len(before) and all(a is b for a, b in zip(now, before, strict=True))
+
+
+def _keys_of(value: Value) -> Iterator[Key]:
+    """Where the state holds what a value is made of."""
+    if isinstance(value, (ListBox, DictBox, ObjectBox)):
+        yield value
+    elif isinstance(value, Closure):
+        for part in ast.walk(value.tree):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+                frame: Frame | None = value.frame
+                while frame is not None:
+                    yield frame, part.id
+                    frame = frame.parent
