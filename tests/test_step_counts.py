@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -107,6 +108,24 @@ def array_steps(x, y):
     return t[0] + t[1]
 
 
+def opposite_sums(x, y):
+    t, c = x, 1.0
+    for _ in range(4):
+        c -= 2.0 * y + math.tanh(y)
+        t -= c + c
+    return t
+
+
+def settled_in_the_loop(x, y):
+    a, b = x, y
+    n = 0
+    while n < 3:
+        n += 1
+        b = b * 1.0
+        a = b
+    return a * x
+
+
 CASES = (
     doubled,
     left_by_break,
@@ -118,6 +137,8 @@ CASES = (
     gathered,
     behind_a_branch,
     array_steps,
+    opposite_sums,
+    settled_in_the_loop,
 )
 
 

@@ -492,8 +492,7 @@ class ReverseWalker(Adjoints):
         backward_bounds = bounds
         if kind == "while" or breaks:
             # The loop has to run for its number of steps, if for nothing else.
-            of = items[carried[0] if carried else min(gathered)]
-            count = self.graph.cursor.add(sequence.steps_of, (of,))
+            count = self.graph.cursor.add(sequence.steps_of, (node,))
             backward_bounds = (zero, count, one)
         backward = "range" if kind == "reversed" and not breaks else "reversed"
         args = (*backward_bounds, *starts, *(captured_starts[p] for p in kept))

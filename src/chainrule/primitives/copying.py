@@ -49,7 +49,7 @@ class Copier:
         """The whole graph, copied."""
         self.parameters()
         self.walk(self.source.body, self.graph.body)
-        self.graph.body.results = tuple(map(self.mapped, self.source.body.results))
+        self.finish(self.source.body, self.graph.body)
         self.graph.body.completes = self.source.body.completes
         for choice, told in self.source.found.items():
             if choice in self.map:
@@ -166,9 +166,9 @@ class Copier:
         for position, old in enumerate(olds):
             new = Block(self.graph, self.graph.cursor)
             self.walk(old, new)
-            with self.graph.inside(new):
-                new.results = tuple(map(self.mapped, old.results))
-                if finish is not None:
+            self.finish(old, new)
+            if finish is not None:
+                with self.graph.inside(new):
                     finish(position, new)
             news.append(new)
         return news
@@ -206,7 +206,7 @@ class Copier:
         condition = node.params[1]
         if isinstance(condition, Block) and new is not None:
             self.walk(condition, new)
-            new.results = tuple(map(self.mapped, condition.results))
+            self.finish(condition, new)
 
     def parameter_type(self, parameter: Node) -> Type:
         """The type of a loop's parameter in the copy."""
@@ -220,8 +220,13 @@ class Copier:
         new_condition, body = self.open_loop(node)
         self.copy_condition(node, new_condition)
         self.walk(old, body)
-        body.results = tuple(map(self.mapped, old.results))
+        self.finish(old, body)
         return self.replace(node, args, (kind, new_condition, body, breaks))
+
+    def finish(self, old: Block, new: Block) -> None:
+        """Give the copy of a block its results: what they are made of last stands in it."""
+        with self.graph.inside(new):
+            new.results = tuple(map(self.mapped, old.results))
 
 
 def _with_node(entry: SignatureParameter, node: Node) -> SignatureParameter:

@@ -352,8 +352,8 @@ length = register(
 )
 
 
-# How many steps the loop ran whose result this is: a backward loop takes as many.  It stands for
-# the number only until that is recorded.
+# How many steps a loop ran: a backward loop takes as many.  It stands for the number only until
+# that is recorded.
 steps_of = register(
     FlatSequenceOp(
         "steps_of",
