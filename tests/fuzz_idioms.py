@@ -297,6 +297,27 @@ $v1 = 1.0
 for $i in 'soft':
     $v1 = $v1 * 0.5 + ($s if $i in kind else 0.1)
 
+$v1, $k = $a, 0
+while abs($v1) < 3.0 and $k < 5:
+    $k += 1
+    $v1 = 2.0 * ($v1 + $b)
+
+$v1 = $a
+for $k in range(n + 3):
+    $v1 = 1.5 * $v1 - $b
+    if $v1 > 2.0:
+        break
+
+$v1, $k = $a, 0
+while $v1 * $v1 < 4.0 and $k < 4:
+    $k += 1
+    $v1 = $v1 + $b * ($v1 * $v1)
+
+$v1, $v2 = $a, 1.0
+for $k in range(3):
+    $v2 -= 2.0 * $b + tanh($a)
+    $v1 -= $v2 + $v2
+
 $v1, $k = $a, 1
 while $k < 20:
     $k *= 2

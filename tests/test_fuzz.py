@@ -153,6 +153,35 @@ def test_both_modes_agree_with_the_oracle(program: Program) -> None:
         refused(refusal)
 
 
+@on_random_programs(share=0.4)
+def test_gradients_are_the_same_without_the_value(program: Program) -> None:
+    note(program.source)
+    f = program.function()
+    try:
+        with within(SECONDS):
+            for mode, wrt in (("forward", SCALARS), ("reverse", WRT)):
+                both = chainrule.value_and_grad(f, wrt=wrt, mode=mode)
+                alone = chainrule.grad(f, wrt=wrt, mode=mode)
+                for args in program.points:
+                    expected, got = Outcome(both, args), Outcome(alone, args)
+                    if expected.error is None and not isinstance(expected.value[0], complex):
+                        assert got.error is None, (mode, args, got)
+                        judge_gradients(expected.value[1], got.value, (mode, args))
+    except chainrule.ChainruleError as refusal:
+        refused(refusal)
+
+
+def judge_gradients(expected: Any, got: Any, told: Any) -> None:
+    """Compare gradients entry by entry."""
+    numbers = [
+        (oracle.look_up(expected, p), oracle.look_up(got, p)) for p in oracle.paths(expected)
+    ]
+    size = max((abs(left) for left, _ in numbers if math.isfinite(left)), default=0.0)
+    for left, right in numbers:
+        if size < HUGE:
+            assert close(left, right, size) or left == right, (told, left, right)
+
+
 @on_random_programs(share=0.05)
 def test_helpers_that_are_functions_of_their_own_agree_as_well(program: Program) -> None:
     note(program.source)
