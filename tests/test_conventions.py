@@ -189,6 +189,17 @@ def test_6_int_on_the_path_is_refused_and_as_an_index_is_not(mode) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
+def test_7_whole_numbers_are_single_points_and_steps_are_none(mode) -> None:
+    def zero_at_whole_numbers(x):
+        return 0.0 if x == int(x) else x * x
+
+    assert slope(zero_at_whole_numbers, mode, 2.5) == 5.0
+    with pytest.raises(ArithmeticError):
+        slope(zero_at_whole_numbers, mode, 2.0)
+    assert slope(lambda x: x**3 if int(x) % 3 == 0 else x * x, mode, 3.0) == 27.0
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_7_a_filled_in_point_raises_there_and_only_there(mode) -> None:
     def sinc(x):
         if x == 0:

@@ -214,9 +214,6 @@ class Points:
             return ()
         if op is arithmetic.logical_not:
             return self._equal(predicate.args[0], not truth, block)
-        if any(self._goes_in_steps(arg) for arg in predicate.args):
-            # What is equal to an int of x is as wide as a step.
-            return ()
         if (op is arithmetic.equal and truth) or (op is arithmetic.not_equal and not truth):
             return _unless_constant(predicate.args)
         if isinstance(op, Verbatim):
@@ -235,20 +232,6 @@ class Points:
         if predicate.type in (FLOAT, INT) and not truth:
             return (Equal((predicate,)),)
         return ()
-
-    def _goes_in_steps(self, value: Node) -> bool:
-        """Whether a value varies as ints of what varies do: ``int(x) % 3``."""
-        found = False
-        stack = [value]
-        while stack:
-            node = stack.pop()
-            if getattr(node.op, "refuses", False):
-                found = True
-            elif node in self._varied:
-                if node.type != INT or getattr(node.op, "symbol", None) is None:
-                    return False
-                stack.extend(node.args)
-        return found
 
     def _left(self, flag: Node) -> tuple[Condition, ...]:
         """What is equal where the last step of a loop has set a flag.
