@@ -139,8 +139,8 @@ def judge_slope(
             )
 
 
-@on_random_programs(share=1.0)
-def test_both_modes_agree_with_the_oracle(program: Program) -> None:
+def judge_program(program: Program) -> None:
+    """Compare both modes with f and the oracle at the points of a program."""
     note(program.source)
     f = program.function()
     try:
@@ -151,6 +151,11 @@ def test_both_modes_agree_with_the_oracle(program: Program) -> None:
                 judge(f, forward, reverse, args)
     except chainrule.ChainruleError as refusal:
         refused(refusal)
+
+
+@on_random_programs(share=1.0)
+def test_both_modes_agree_with_the_oracle(program: Program) -> None:
+    judge_program(program)
 
 
 @on_random_programs(share=0.4)
@@ -184,16 +189,8 @@ def judge_gradients(expected: Any, got: Any, told: Any) -> None:
 
 @on_random_programs(share=0.05)
 def test_helpers_that_are_functions_of_their_own_agree_as_well(program: Program) -> None:
-    note(program.source)
-    f = program.function()
-    try:
-        with within(SECONDS), mock.patch.multiple(repeated, LARGE=0, SAVED=0):
-            forward = chainrule.value_and_grad(f, wrt=SCALARS, mode="forward")
-            reverse = chainrule.value_and_grad(f, wrt=WRT, mode="reverse")
-            for args in program.points:
-                judge(f, forward, reverse, args)
-    except chainrule.ChainruleError as refusal:
-        refused(refusal)
+    with mock.patch.multiple(repeated, LARGE=0, SAVED=0):
+        judge_program(program)
 
 
 def moved(args: tuple[Any, ...], distance: float) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,19 +13,11 @@ import pytest
 
 from chainrule import ChainruleError, grad, hvp, value_and_grad
 from tests.differences import along
-from tests.test_records import direction_at, leaves, moved
+from tests.test_records import Programs, direction_at, leaves, moved
+from tests.test_records import program as records_program
 
-PROGRAMS: list[tuple[Callable[..., float], tuple[Any, ...]]] = []
-
-
-def program(*args: Any) -> Callable[[Callable[..., float]], Callable[..., float]]:
-    """A function and the arguments at which its derivatives are measured."""
-
-    def note(function: Callable[..., float]) -> Callable[..., float]:
-        PROGRAMS.append((function, args))
-        return function
-
-    return note
+PROGRAMS: Programs = []
+program = functools.partial(records_program, into=PROGRAMS)
 
 
 @dataclass

@@ -17,14 +17,15 @@ from chainrule.transforms.derive import derive
 from tests import oracle
 from tests.differences import along
 
-PROGRAMS: list[tuple[Callable[..., float], tuple[Any, ...]]] = []
+Programs = list[tuple[Callable[..., float], tuple[Any, ...]]]
+PROGRAMS: Programs = []
 
 
-def program(*args: Any) -> Callable[[Callable[..., float]], Callable[..., float]]:
+def program(*args: Any, into: Programs = PROGRAMS) -> Callable[[Any], Any]:
     """A function and the arguments at which its derivatives are measured."""
 
     def note(function: Callable[..., float]) -> Callable[..., float]:
-        PROGRAMS.append((function, args))
+        into.append((function, args))
         return function
 
     return note

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import field
 from typing import Any
 
@@ -18,6 +17,7 @@ from chainrule.primitives.control import (
     owned_blocks,
     try_blocks,
 )
+from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.sequence import display, record
 from chainrule.records import dataclass
 
@@ -37,16 +37,6 @@ class Needed:
     uses: Counter[Node] = field(default_factory=Counter)
     states: dict[Node, tuple[Node, int]] = field(default_factory=dict)
     read: set[Node] = field(default_factory=set)
-
-
-def all_nodes(block: Block) -> Iterator[Node]:
-    """Every step of ``block`` and of the blocks inside it."""
-    stack = [block]
-    while stack:
-        current = stack.pop()
-        for node in current.steps:
-            yield node
-            stack.extend(owned_blocks(node))
 
 
 def may_raise(node: Node) -> bool:
@@ -76,7 +66,7 @@ class _Walk:
 
     def run(self) -> None:
         effects = []
-        for node in all_nodes(self.graph.body):
+        for node in nodes_of(self.graph.body):
             for block in owned_blocks(node):
                 self.owner[block] = node
             if node.op is LOOP:
@@ -126,7 +116,7 @@ class _Walk:
                 used.append(params[2].results[-1])
             return used
         # Which handler runs depends on everything in the body that can raise.
-        return [step for step in all_nodes(params[0]) if may_raise(step)]
+        return [step for step in nodes_of(params[0]) if may_raise(step)]
 
     def column(self, node: Node, k: int) -> None:
         columns = self.found.columns.setdefault(node, set())

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from chainrule.graph.block import ITEM, Block
 from chainrule.graph.node import Node
-from chainrule.primitives.control import IF, LOOP, TRY, owned_blocks
+from chainrule.primitives.control import IF, LOOP, TRY
+from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import DOMAIN, ORDERED, RAISE, VERBATIM
 
@@ -34,7 +35,7 @@ def reached(
     for handler in node.handlers:
         kinds = () if handler.type is None else _kinds(handler.type, meaning)
         never = bool(kinds) and all(issubclass(kind, NEVER) for kind in kinds)
-        if not never or any(_may_raise(step, kinds) for step in _nodes(body)):
+        if not never or any(_may_raise(step, kinds) for step in nodes_of(body)):
             kept.append(handler)
     return kept
 
@@ -46,15 +47,6 @@ def _kinds(
     found = [meaning(name) for name in names]
     kinds = [each for each in found if isinstance(each, type) and issubclass(each, BaseException)]
     return tuple(kinds) if len(kinds) == len(found) else ()
-
-
-def _nodes(block: Block) -> Iterator[Node]:
-    stack = [block]
-    while stack:
-        current = stack.pop()
-        for step in current.steps:
-            yield step
-            stack.extend(owned_blocks(step))
 
 
 def _may_raise(node: Node, kinds: tuple[type[BaseException], ...]) -> bool:
