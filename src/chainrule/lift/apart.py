@@ -15,9 +15,7 @@ from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import (
-    BOOL,
     FLOAT,
-    INT,
     Array,
     Sequence,
     Type,
@@ -33,7 +31,7 @@ from chainrule.primitives.arithmetic import greater, less
 from chainrule.primitives.arrays.creation import literal
 from chainrule.primitives.arrays.shaping import dimension
 from chainrule.primitives.control import IF, owned_blocks
-from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.declare import NUMBERS, constant_value, is_constant
 from chainrule.primitives.effect import DOMAIN, RAISE
 from chainrule.primitives.functionals import (
     FIXED_POINT_EFFECT,
@@ -56,7 +54,6 @@ RAISING = (
     SOLUTION_EFFECT,
     TRAJECTORY_EFFECT,
 )
-NUMBERS = (FLOAT, INT, BOOL)
 # From what the function returns to the one node that stands for it.
 Result = abc.Callable[[Value], Node]
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
-from chainrule.lift.apart import NUMBERS, apart, further_arguments, settled_options
+from chainrule.lift.apart import apart, further_arguments, settled_options
 from chainrule.lift.methods import Methods
 from chainrule.lift.values import Poison, Static, TupleValue, Value
+from chainrule.primitives.declare import NUMBERS
 from chainrule.primitives.functionals import (
     FIXED_POINT,
     FIXED_POINT_EFFECT,

@@ -16,7 +16,7 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.block import Graph
 from chainrule.graph.identity import Identity
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT
+from chainrule.graph.types import FLOAT
 from chainrule.lift.calls import DEEPEST_CALL, Given
 from chainrule.lift.functions import Callee, Functions, is_plain
 from chainrule.lift.repeated import Use
@@ -31,10 +31,10 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
 )
+from chainrule.primitives.declare import NUMBERS
 
 # A recursion whose end is seen while lifting is inlined up to so many calls.
 MOST_UNROLLED = 64
-NUMBERS = (FLOAT, INT, BOOL)
 
 
 class EndlessRecursion(Exception):

@@ -10,9 +10,10 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, array_of, unit_axes_of
 from chainrule.lift import functionals
-from chainrule.lift.apart import NUMBERS, apart, further_arguments, settled_options, start_of
+from chainrule.lift.apart import apart, further_arguments, settled_options, start_of
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.arrays.creation import literal
+from chainrule.primitives.declare import NUMBERS
 from chainrule.primitives.sequence import index
 from chainrule.primitives.solutions import System, solution_part
 from chainrule.records import dataclass

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, Type, array_of, unit_axes_of
-from chainrule.lift.apart import NUMBERS, apart, further_arguments, settled_options, start_of
+from chainrule.lift.apart import apart, further_arguments, settled_options, start_of
 from chainrule.lift.methods import Methods
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.arrays.creation import literal
+from chainrule.primitives.declare import NUMBERS
 from chainrule.primitives.trajectories import ODEINT, REPORTS, SOLVE_IVP, Problem, part_of
 
 Arguments = list[Value]
