@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chainrule.differentiate.activity import active, all_steps, carrying_args, varied
+from chainrule.differentiate.activity import active, all_steps, varied
+from chainrule.differentiate.backward_loop import BackwardLoop
 from chainrule.differentiate.chosen import Uses, hidden_entries, is_choice, may_be_steep, only_in
 from chainrule.differentiate.computed import arms_not_run, is_taken, only_arm_with
 from chainrule.differentiate.forward import check_rule
@@ -386,7 +387,7 @@ class ReverseWalker(Adjoints):
         ]
         if not any(self.bar(items[k]) is not None for k in carried):
             return
-        starts = [self._state_bar(self.bar(items[k]), items[k], parameters[k]) for k in carried]
+        starts = [self.state_bar(self.bar(items[k]), items[k], parameters[k]) for k in carried]
         gathered = {
             k: start
             for k, start in zip(carried, starts, strict=True)
@@ -397,11 +398,11 @@ class ReverseWalker(Adjoints):
         if any(start.op is sequence.fill_like for start in starts):
             pairs, cursor = dict(self.pairs), self.graph.cursor
             mark = len(cursor.steps)
-            if self._pull_body(node, carried, starts, gathered, uniform=True):
+            if BackwardLoop(self, node, carried, starts, gathered).pull(uniform=True):
                 return
             self.pairs = pairs
             cursor.forget(mark)
-        self._pull_body(node, carried, starts, gathered, uniform=False)
+        BackwardLoop(self, node, carried, starts, gathered).pull(uniform=False)
 
     def _gathers(self, node: Node, k: int) -> bool:
         """Whether state ``k`` of a loop is an empty list to which every step appends an entry.
@@ -420,99 +421,7 @@ class ReverseWalker(Adjoints):
         )
         return users == [grown] and not handed_on
 
-    def _pull_body(
-        self,
-        node: Node,
-        carried: list[int],
-        starts: list[Node],
-        gathered: dict[int, Node],
-        uniform: bool,
-    ) -> bool:
-        """The backward loop.
-
-        Under ``uniform`` the adjoint of a list whose entries all have the same one, as after
-        ``sum``, is no list: every step sees that one value.  False when that does not hold.
-        """
-        kind, _, old, breaks = node.params
-        assert isinstance(old, Block)
-        bounds, initial, parameters = loop_parts(node)
-        nexts = next_states(node)
-        items = [node.block.item(node, k) for k in range(len(parameters))]
-        body = Block(self.graph, self.graph.cursor, old)
-        step_number = body.parameter("i", self.graph.constant(0).type)
-        scope: Bars = {}
-        state_bars = []
-        for k, start in zip(carried, starts, strict=True):
-            if uniform and start.op is sequence.fill_like:
-                with self.graph.inside(body):
-                    state_bars.append(
-                        self.graph.cursor.add(sequence.fill_like, (nexts[k], start.args[1]))
-                    )
-                body.parameter("bar", start.type)
-            else:
-                state_bars.append(self._bar_parameter(body, parameters[k], items[k], start))
-        captured = self._captured(node, old)
-        captured_starts = []
-        for outer in captured:
-            start = self._captured_start(outer)
-            captured_starts.append(start)
-            scope[outer] = self._bar_parameter(body, outer, outer, start)
-        # A step of the loop begins with the condition, whose values it may use.
-        steps = [step for block in _blocks_of(node) for step in block.steps]
-        self.scopes.append(scope)
-        with self.graph.inside(body):
-            for k, bar in zip(carried, state_bars, strict=True):
-                if nexts[k].op not in (UNDEFINED, CONSTANT):
-                    self.accumulate(nexts[k], bar)
-            for k, bars in gathered.items():
-                read = self.graph.cursor.add(sequence.index, (bars, step_number))
-                self.accumulate(nexts[k].args[1], read)
-            self.pull(steps)
-            results = [
-                self._state_bar(self.scopes[-1].get(parameters[k]), items[k], parameters[k])
-                for k in carried
-            ]
-        self.scopes.pop()
-        for position, start in enumerate(starts):
-            if uniform and start.op is sequence.fill_like:
-                result = results[position]
-                if result.op is not sequence.fill_like or result.args[1] is not start.args[1]:
-                    return False
-                results[position] = body.parameters[1 + position]
-        kept = [
-            p
-            for p, outer in enumerate(captured)
-            if scope[outer] is not body.parameters[1 + len(carried) + p]
-        ]
-        body.parameters = body.parameters[: 1 + len(carried)] + tuple(
-            body.parameters[1 + len(carried) + p] for p in kept
-        )
-        body.results = tuple(results) + tuple(scope[captured[p]] for p in kept)
-        zero, one = self.graph.constant(0), self.graph.constant(1)
-        backward_bounds = bounds
-        if kind == "while" or breaks:
-            # The loop has to run for its number of steps, if for nothing else.
-            count = self.graph.cursor.add(sequence.steps_of, (node,))
-            backward_bounds = (zero, count, one)
-        backward = "range" if kind == "reversed" and not breaks else "reversed"
-        args = (*backward_bounds, *starts, *(captured_starts[p] for p in kept))
-        made = self.graph.cursor.add(LOOP, args, (backward, None, body, False))
-        self.pairs[made] = node
-        # A value may be both captured and an initial state: what it gets as the latter is added.
-        for position, p in enumerate(kept):
-            self.set_bar(captured[p], made.block.item(made, len(carried) + position))
-        for position, k in enumerate(carried):
-            result = made.block.item(made, position)
-            if uniform and starts[position].op is sequence.fill_like:
-                result = self.graph.cursor.add(
-                    sequence.fill_like, (initial[k], starts[position].args[1])
-                )
-            if initial[k] in self._active:
-                self._name_bar(parameters[k], result)
-                self.accumulate(initial[k], result)
-        return True
-
-    def _captured_start(self, outer: Node) -> Node:
+    def captured_start(self, outer: Node) -> Node:
         """The adjoint of a value from outside before a loop; where it was not computed, none."""
         arms = [] if self.bar(outer) is not None else arms_not_run(outer, self.graph.cursor)
         if not arms or not (is_array(outer) or isinstance(outer.type, SequenceType)):
@@ -534,52 +443,24 @@ class ReverseWalker(Adjoints):
         made = self.graph.cursor.add(IF, owner.args, (*blocks, "statement"))
         return made.block.item(made, 0)
 
-    def _name_bar(self, node: Node, bar: Node) -> None:
+    def name_bar(self, node: Node, bar: Node) -> None:
         name = self.graph.names.get(node)
         if name is not None:
             self.graph.names.setdefault(bar, name + "_bar")
 
-    def _bar_parameter(self, body: Block, named: Node, value: Node, start: Node) -> Node:
+    def bar_parameter(self, body: Block, named: Node, value: Node, start: Node) -> Node:
         parameter = body.parameter("bar", start.type)
         name = self.graph.names.get(named) or self.graph.names.get(value)
         if name is not None:
             self.graph.names[parameter] = name + "_bar"
         return parameter
 
-    def _state_bar(self, bar: Node | None, item: Node, parameter: Node) -> Node:
+    def state_bar(self, bar: Node | None, item: Node, parameter: Node) -> Node:
         if is_array(item) or is_array(parameter):
             return widened(bar, item if is_array(item) else parameter)
         if bar is not None:
             return bar
         return zero_of(item if isinstance(item.type, SequenceType) else parameter)
-
-    def _captured(self, node: Node, old: Block) -> list[Node]:
-        """Active values from outside that the loop's body uses."""
-        found: dict[Node, None] = {}
-        within = _blocks_of(node)
-        for step in (step for block in within for step in all_steps(block)):
-            for arg in carrying_args(step):
-                self._capture(arg, within, found)
-            for block in owned_blocks(step):
-                for result in block.results:
-                    self._capture(result, within, found)
-            if step.op is LOOP:
-                for arg in step.args:
-                    self._capture(arg, within, found)
-        for result in old.results:
-            self._capture(result, within, found)
-        return list(found)
-
-    def _capture(self, arg: Node, within: Sequence[Block], found: dict[Node, None]) -> None:
-        if arg in self._active and not any(inside(arg, block) for block in within):
-            found[arg] = None
-            if arg.op is sequence.slice_of or sequence.is_row(arg):
-                self._capture(arg.args[0], within, found)
-
-
-def _blocks_of(loop: Node) -> list[Block]:
-    """What is run in each step of a loop: its condition, if it has one, and its body."""
-    return [block for block in loop.params[1:3] if isinstance(block, Block)]
 
 
 def is_array(node: Node) -> bool:
