@@ -188,17 +188,10 @@ def _lifted_with(
     direct = is_direct(function)
     source = source_of(plain if direct else innermost(function))
     graph = Graph(source.name if source.name != "<lambda>" else "lambda_")
-    lifter = Lifter(graph)
-    ways.record_lists.clear()
-    lifter.tables, lifter.record_lists = ways.tables, ways.record_lists
-    lifter.repeated = ways.repeated
-    lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
+    lifter = _lifter(graph, ways)
     lifter.transform = transform
-    frame = Frame(source, None, source.function.__globals__)
+    frame = _outermost_frame(source)
     graph.module = frame.module
-    if source.function.__closure__:
-        cells = zip(source.function.__code__.co_freevars, source.function.__closure__, strict=True)
-        frame.cells = dict(cells)
     signature = inspect.signature(source.function if direct else function)
     if owner is not None and not direct:
         itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
@@ -240,18 +233,41 @@ def _lifted_with(
         )
     if lifter.calls_numpy:
         _watch_numbers(graph, signature, arguments)
-    given = {**(arguments or {}), **_self_argument(signature, owner)}
-    graph.guards = {
-        key: guard
-        for key, guard in graph.guards.items()
-        if not guard.concerns(given) or guard.holds(guard.expected, given)
-    }
+    _drop_broken_guards(graph, {**(arguments or {}), **_self_argument(signature, owner)})
     graph.by_fields = bool(lifter.record_lists)
     graph.signature = signature_parameters(graph, signature, nodes)
     graph.sources = tuple(
         (used.file, used.tree.lineno, used.text) for used in lifter.sources.values()
     )
     return Lifted(graph, parameters, structure, tuple(lifter.sources.values()))
+
+
+def _lifter(graph: Graph, ways: Ways) -> Lifter:
+    """A lifter that lifts containers in these ways."""
+    lifter = Lifter(graph)
+    ways.record_lists.clear()
+    lifter.tables, lifter.record_lists = ways.tables, ways.record_lists
+    lifter.repeated = ways.repeated
+    lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
+    return lifter
+
+
+def _outermost_frame(source: Source) -> Frame:
+    function = source.function
+    frame = Frame(source, None, function.__globals__)
+    if function.__closure__:
+        names = function.__code__.co_freevars
+        frame.cells = dict(zip(names, function.__closure__, strict=True))
+    return frame
+
+
+def _drop_broken_guards(graph: Graph, given: Mapping[str, Any]) -> None:
+    """What does not hold even now, as of an object made anew at each look, is not asked again."""
+    graph.guards = {
+        key: guard
+        for key, guard in graph.guards.items()
+        if not guard.concerns(given) or guard.holds(guard.expected, given)
+    }
 
 
 def _watch_numbers(

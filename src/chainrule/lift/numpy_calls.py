@@ -215,8 +215,6 @@ class NumpyCalls(Methods):
         if op is shaping.transpose and form == "method" and len(args) > 2:
             args = [args[0], TupleValue(tuple(args[1:]))]
         bound = self._bound(op, args, keywords, node)
-        arrays: list[Node] = []
-        sizes: list[Node] = []
         if op.spread:
             first = bound[op.array_names[0]]
             if op in JOINS and self.known_items(first) is None:
@@ -224,19 +222,42 @@ class NumpyCalls(Methods):
             arrays = [self.array_node(item) for item in self._entries(first, node)]
         else:
             arrays = [self.array_node(bound[name]) for name in op.array_names if name in bound]
-        if op.sizes is not None and op.sizes in bound:
-            sizes = self.sizes(bound[op.sizes], node)
-        elif op.sizes is not None and type(op.signature.parameters[op.sizes].default) is int:
-            sizes = [self.graph.constant(op.signature.parameters[op.sizes].default)]
+        sizes = self._sizes_of(op, bound, node)
+        params = self._params_of(op, bound, node)
+        return self._of_arrays(op, bound, arrays, sizes, params, form, node)
+
+    def _sizes_of(self, op: ArrayCall, bound: Keywords, node: ast.AST) -> list[Node]:
+        """The lengths among the arguments, or the default's."""
+        if op.sizes is None:
+            return []
+        if op.sizes in bound:
+            return self.sizes(bound[op.sizes], node)
+        default = op.signature.parameters[op.sizes].default
+        return [self.graph.constant(default)] if type(default) is int else []
+
+    def _params_of(self, op: ArrayCall, bound: Keywords, node: ast.AST) -> list[Any]:
+        """The arguments that are known before the code runs, or their defaults."""
         params = []
         for name in op.static_names:
             default = op.signature.parameters[name].default
             default = None if default is inspect.Parameter.empty else default
             params.append(self._static(bound[name], name, node) if name in bound else default)
+        return params
+
+    def _of_arrays(
+        self,
+        op: ArrayCall,
+        bound: Keywords,
+        arrays: list[Node],
+        sizes: list[Node],
+        params: list[Any],
+        form: str,
+        node: ast.AST,
+    ) -> Value:
+        """The call's value, given its arrays and the rest: a number, a view or a new array."""
         if op is shaping.concatenate and params[0] is None:
-            raise self.unsupported(
-                "np.concatenate without an axis", "Flatten the arrays, and join these.", node
-            )
+            arrays = [self.call_array(shaping.ravel, (array,), ("C",)) for array in arrays]
+            params[0] = 0
         numbers = [
             not unit_axes_of(each.type) and each.type not in (OPAQUE, DYNAMIC) for each in arrays
         ]

@@ -183,42 +183,9 @@ class Joiner:
         if len(homes) == 1 and None not in homes:
             places = [UNBOUND if value is UNBOUND else value.place for value in values]
             return entry_of(bound[0].records, self.join(places, states, name))
-        if all(isinstance(value, TupleValue) for value in bound):
-            lengths = {len(value.items) for value in bound}
-            if len(lengths) == 1:
-                named = bound[0].named
-                items = []
-                for position in range(lengths.pop()):
-                    column = [
-                        value.items[position] if value is not UNBOUND else UNBOUND
-                        for value in values
-                    ]
-                    items.append(self.join(column, states, name))
-                return TupleValue(tuple(items), named)
-        if (
-            all(isinstance(value, list) for value in bound)
-            and len({len(value) for value in bound}) == 1
-        ):
-            return [
-                self.join(
-                    [value[position] if value is not UNBOUND else UNBOUND for value in values],
-                    states,
-                    name,
-                )
-                for position in range(len(bound[0]))
-            ]
-        if (
-            all(isinstance(value, dict) for value in bound)
-            and len({tuple(value) for value in bound}) == 1
-        ):
-            return {
-                key: self.join(
-                    [value[key] if value is not UNBOUND else UNBOUND for value in values],
-                    states,
-                    name,
-                )
-                for key in bound[0]
-            }
+        together = self._join_parts(values, bound, states, name)
+        if together is not None:
+            return together
         nodes = [self._as_node(value) for value in values]
         if all(node is not None for node in nodes):
             return self._slot(tuple(node for node in nodes if node is not None))
@@ -231,6 +198,32 @@ class Joiner:
         if all(map(kind_of, bound)):
             return self._either(values, states, name)
         return Poison(self.explain(name))
+
+    def _join_parts(
+        self,
+        values: Sequence[Value],
+        bound: Sequence[Value],
+        states: Sequence[State],
+        name: str,
+    ) -> Value:
+        """Tuples, lists or dicts of the same layout, joined part by part; None for others."""
+
+        contents = [value.items if isinstance(value, TupleValue) else value for value in values]
+
+        def joined(key: Key) -> Value:
+            parts = [UNBOUND if content is UNBOUND else content[key] for content in contents]
+            return self.join(parts, states, name)
+
+        first = bound[0]
+        if all(isinstance(value, TupleValue) for value in bound):
+            if len({len(value.items) for value in bound}) == 1:
+                return TupleValue(tuple(map(joined, range(len(first.items)))), first.named)
+        elif all(isinstance(value, list) for value in bound):
+            if len({len(value) for value in bound}) == 1:
+                return [joined(position) for position in range(len(first))]
+        elif all(isinstance(value, dict) for value in bound) and len(set(map(tuple, bound))) == 1:
+            return {key: joined(key) for key in first}
+        return None
 
     def _are_alike(self, values: Sequence[Value], states: Sequence[State]) -> bool:
         """Whether each path has a dict of the same keys, or an object of the same class."""
