@@ -15,7 +15,7 @@ from chainrule.emit.arrays import array_expression, path_of, reserve_array, sect
 from chainrule.emit.calling import call_function, call_functional, read_curve
 from chainrule.emit.imports import Header
 from chainrule.emit.literals import is_literal, literal
-from chainrule.emit.logic import boolean
+from chainrule.emit.logic import boolean, choice_of_truths
 from chainrule.emit.origins import Origins
 from chainrule.emit.plan import (
     AND,
@@ -37,7 +37,7 @@ from chainrule.emit.targets import Target
 from chainrule.errors import InternalError, UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
 from chainrule.graph.structure import OF_ATTRIBUTES
-from chainrule.graph.types import Array, Sequence, dtype_of
+from chainrule.graph.types import BOOL, Array, Sequence, dtype_of
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section
@@ -436,6 +436,8 @@ def _display(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
 
 
 def _conditional(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    if value.type == BOOL and value.args[0].type == BOOL:
+        return choice_of_truths(*args)
     found = ast.IfExp(args[0], args[1], args[2])
     return with_other_case(found) if value.derivative else found
 

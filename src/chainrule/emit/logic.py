@@ -26,6 +26,20 @@ def boolean(
     return write
 
 
+def choice_of_truths(test: ast.expr, then: ast.expr, orelse: ast.expr) -> ast.expr:
+    """``then if test else orelse`` of bools, by ``and`` or ``or`` where one of them is known."""
+    match then, orelse:
+        case ast.Constant(True), _:
+            return ast.BoolOp(ast.Or(), [test, orelse])
+        case ast.Constant(False), _:
+            return ast.BoolOp(ast.And(), [ast.UnaryOp(ast.Not(), test), orelse])
+        case _, ast.Constant(False):
+            return ast.BoolOp(ast.And(), [test, then])
+        case _, ast.Constant(True):
+            return ast.BoolOp(ast.Or(), [ast.UnaryOp(ast.Not(), test), then])
+    return ast.IfExp(test, then, orelse)
+
+
 def _chained(parts: list[ast.expr]) -> list[ast.expr]:
     """``a <= x < b`` for ``a <= x and x < b``: the names that are compared twice stand once."""
     found = parts[:1]

@@ -12,7 +12,7 @@ from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import AlwaysRaises, Completion, Core
 from chainrule.lift.shapes import bound_part
-from chainrule.lift.state import Joiner, Key, State, kind_of, resolve_slots
+from chainrule.lift.state import Frame, Joiner, Key, Slot, State, kind_of, resolve_slots
 from chainrule.lift.values import (
     BOXES,
     UNBOUND,
@@ -308,10 +308,18 @@ class Branching(Core):
             return self._slot_node(node, first_result + k) if told is None else told
 
         for key, value in joined.items():
-            self.state[key] = resolve_slots(value, result, self.state)
+            found = self.state[key] = resolve_slots(value, result, self.state)
+            if isinstance(value, Slot):
+                self._name_word(key, found, columns[value.index])
         self.has_kinds |= joiner.has_kinds
         self._freeze_shared(joiner, states)
         return node
+
+    def _name_word(self, key: Key, chosen: Node, column: Sequence[Node]) -> None:
+        """One of several constants, which hand on no names of their own, is called as it was."""
+        local = isinstance(key, tuple) and isinstance(key[0], Frame)
+        if local and key[1] in key[0].local_names and all(each.op is CONSTANT for each in column):
+            self.graph.names.setdefault(chosen, key[1])
 
     def _freeze_shared(self, joiner: Joiner, states: Sequence[State]) -> None:
         """Refuse later writes to lists that were joined, where another name would see them."""

@@ -12,7 +12,7 @@ from chainrule.graph.node import Node
 from chainrule.lift.branching import Path
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.exits import exits_of, has_exits
-from chainrule.lift.hoisting import TwoKinds, with_name
+from chainrule.lift.hoisting import TwoKinds, name_for, with_name
 from chainrule.lift.looped import KnownItems, Looped, Resized, Rewritten, has_reversed, read_in_turn
 from chainrule.lift.state import assigned_names
 from chainrule.lift.statements import STATEMENTS
@@ -65,7 +65,7 @@ class Control(Looped):
     def _told_apart(self, node: ast.stmt, found: TwoKinds) -> ast.stmt:
         """``node`` with a name for the expression in it that is of two kinds."""
         here = found.frame is self.frame and found.block is self.block
-        name = f"{getattr(found.expression, 'lineno', 0)} {len(self.frame.local_names)}"
+        name = name_for(found.expression)
         changed = with_name(node, found.expression, name) if here else None
         if changed is None:
             raise found.value.refusal from None

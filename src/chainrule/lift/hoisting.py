@@ -34,6 +34,12 @@ class TwoKinds(UnsupportedError):
         self.block = block
 
 
+def name_for(expression: ast.expr) -> str:
+    """A name that no user has, the same each time that a statement is run."""
+    edges = ("lineno", "col_offset", "end_lineno", "end_col_offset")
+    return " ".join(str(getattr(expression, edge, 0)) for edge in edges)
+
+
 def with_name(statement: ast.stmt, expression: ast.expr, name: str) -> ast.stmt | None:
     """``statement`` with a name for ``expression``, if that is the first thing it computes."""
     if isinstance(statement, ast.While):

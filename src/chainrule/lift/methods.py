@@ -10,6 +10,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, INT
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.builtins import Arguments, Builtins, Keywords, make_list
+from chainrule.lift.dispatch import Dispatch
 from chainrule.lift.ordering import make_sorted
 from chainrule.lift.tables import Tables
 from chainrule.lift.values import (
@@ -27,7 +28,7 @@ from chainrule.lift.values import (
 from chainrule.primitives import sequence
 
 
-class Methods(Tables):
+class Methods(Dispatch):
     """Lifts calls of methods of containers."""
 
     def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
@@ -185,10 +186,17 @@ def _values(
     return _shown(owner, tuple(_content(self, owner).values()), "values")
 
 
-def _get(self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _get(self: Dispatch, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     known, key = self.static_value(args[0])
     default = args[1] if len(args) > 1 else Static(None)
     if not known:
+
+        def of(word: object) -> Value:
+            return _get(self, owner, [Static(word), default], keywords, node)
+
+        chosen = self.dispatched(owner, args[0], of, lambda: default, node)
+        if chosen is not None:
+            return chosen
         nodes = [self.node(part) for part in (owner, args[0], default)]
         found = self.verbatim("_0_.get(_1_, _2_)", *nodes, type=DYNAMIC)
         return self.pick(found, _content(self, owner).values())
