@@ -289,10 +289,10 @@ def _hear(
     if precision is not None and precision.reason == _ROUNDING:
         return precision
     witnesses = (precision, differences)
-    if precision is not None and precision.reason == _SHORT and precision.value != 0.0:
+    if precision is not None and precision.reason == _SHORT:
         # Differences of doubles step over what oscillates this fast, and may settle on less.
         # What does not move at all at such steps may be computed in doubles inside.
-        witnesses = (precision,)
+        witnesses = (precision,) if precision.value != 0.0 else (differences,)
     sure = [each for each in witnesses if each is not None and each.decided]
     if not sure:
         return differences

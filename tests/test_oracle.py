@@ -132,3 +132,11 @@ def test_differences_do_not_outvote_what_oscillates_between_their_steps() -> Non
     verdict = derivative(f, (x,))
     assert not verdict.decided or agrees(verdict, exact, rtol=1e-9)
     assert abs(exact - 2.0 * wide * x) > 1e-5 * exact
+
+
+def test_what_stands_still_at_the_shortest_steps_only_is_not_taken_for_flat() -> None:
+    def f(x: float) -> float:
+        return (1e4 + math.sin(math.floor(x * 2.0**40) / 2.0**40)) - 1e4
+
+    verdict = derivative(f, (0.7,))
+    assert not verdict.decided or agrees(verdict, math.cos(0.7), rtol=1e-4)
