@@ -45,6 +45,8 @@ _FIRST_STEP = 4
 _LAST_STEP = 34
 _MIDDLE = 10
 _LEVELS = 4
+_STRAIGHT = 14
+"""From this step on, a smooth f is a straight line but for its rounding."""
 _DIGITS = 50
 _ROUNDING = "f itself is lost in rounding"
 _SHORT = "precision, at steps that doubles cannot take"
@@ -327,8 +329,10 @@ def _differences(line: _Line, centre: float) -> Verdict:
         down.append(line.try_at(below))
     if math.isnan(up[-1]) or math.isnan(down[-1]):
         return undecided("f is defined on one side only")
-    # Rounding alone moves each value of f by about this much.
+    # Rounding alone moves each value of f by about this much, or by more inside.
     shake = EPSILON * max(abs(centre), abs(up[-1]), abs(down[-1]))
+    odd = [u - d for u, d in zip(up[_STRAIGHT:], down[_STRAIGHT:], strict=True)]
+    shake = max(shake, *(abs(wide - 2.0 * half) / 4.0 for wide, half in itertools.pairwise(odd)))
     noise = [shake / step for step in steps]
     central = [(u - d) / (2.0 * h) for u, d, h in zip(up, down, steps, strict=True)]
     right = [(u - centre) / h for u, h in zip(up, steps, strict=True)]
@@ -341,6 +345,8 @@ def _differences(line: _Line, centre: float) -> Verdict:
     natural = around / line.scale
     if not error <= max(1e-6 * abs(value), 1e-9 * natural):
         return undecided("the differences do not settle")
+    if _settles_elsewhere(central, noise, value, error):
+        return undecided("the differences settle twice")
     doubt = right_error + left_error
     if not doubt <= max(1e-2 * abs(value), 1e-6 * natural):
         return undecided("the one-sided differences do not settle")
@@ -374,6 +380,21 @@ def _best(column: list[float], noise: list[float], order: int) -> tuple[float, f
             (power * fine - coarse) / (power - 1.0) for coarse, fine in itertools.pairwise(column)
         ]
     return best, best_error
+
+
+def _settles_elsewhere(
+    central: list[float], noise: list[float], value: float, error: float
+) -> bool:
+    """Whether the differences settle on another slope at steps of their own.
+
+    What oscillates fast has one slope over its waves and another within them.
+    """
+    for k in range(3, len(central)):
+        four = central[k - 3 : k + 1]
+        spread = max(four) - min(four)
+        if abs(central[k] - value) > 10.0 * (spread + error + noise[k]):
+            return True
+    return False
 
 
 # Complex step

@@ -140,3 +140,15 @@ def test_what_stands_still_at_the_shortest_steps_only_is_not_taken_for_flat() ->
 
     verdict = derivative(f, (0.7,))
     assert not verdict.decided or agrees(verdict, math.cos(0.7), rtol=1e-4)
+
+
+def test_waves_shorter_than_most_steps_leave_the_differences_undecided() -> None:
+    fast, slow = math.radians(38281.0473591), math.radians(0.50426)
+
+    def f(x: float) -> float:
+        return 1e-4 * math.sin(2.32 + fast * x) + 0.5 * math.sin(0.63 + slow * x)
+
+    x = 19.1543
+    exact = 1e-4 * fast * math.cos(2.32 + fast * x) + 0.5 * slow * math.cos(0.63 + slow * x)
+    verdict = oracle._differences(oracle._Line(f, (x,), {}, 0, ()), f(x))
+    assert not verdict.decided or agrees(verdict, exact, rtol=1e-4)
