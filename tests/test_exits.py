@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chainrule import grad, hessian, value_and_grad
@@ -258,3 +259,18 @@ def test_a_name_is_asked_for_only_where_it_may_be_unbound(mode: str) -> None:
     for x, low in ((3.0, 0.0), (4.0, 0.5)):
         with pytest.raises(UnboundLocalError, match="'z'"):
             grad(left_in_a_try, mode=mode)(x, low)
+
+
+def checked(x, n):
+    if len(x) != n:
+        wanted = "{} numbers, not {}"
+        raise ValueError(wanted.format(n, x.shape) + ": {total}".format(total=x.sum()))
+    return (x * x).sum()
+
+
+def test_messages_are_formatted_as_the_user_writes_them() -> None:
+    x = np.array([1.0, 2.5])
+    for derivative in (grad(checked), value_and_grad(checked)):
+        derivative(x, 2)
+        with pytest.raises(ValueError, match=r"^3 numbers, not \(2,\): 3.5$"):
+            derivative(x, 3)

@@ -23,6 +23,7 @@ from chainrule.graph.types import (
     unit_axes_of,
 )
 from chainrule.lift.callees import as_declared, out_by_name
+from chainrule.lift.core import Completion
 from chainrule.lift.curves import curve_method
 from chainrule.lift.distributions import distribution_method
 from chainrule.lift.keywords import Watched
@@ -158,18 +159,40 @@ class NumpyCalls(Methods):
                 node,
             )
         mask = self.array_node(where)
-        if unit_axes_of(mask.type) != unit_axes_of(self.array_node(target).type) or (
-            dtype_of(mask.type) != "bool"
-        ):
+        if mask.type == BOOL:
+            compute = functools.partial(self.call, Static(found), args, keywords, node)
+            return self._written_if(mask, target, compute, node)
+        mask = self._mask_of(self.array_node(target), mask, node)
+        parts = [picked(self, arg, mask) for arg in args]
+        value = self.call(Static(found), parts, keywords, node)
+        self.write_array(target, "m", (mask,), value, node)
+        return target
+
+    def _written_if(
+        self, truth: Node, target: Value, compute: Callable[[], Value], node: ast.AST
+    ) -> Value:
+        """A whole array that a call writes into where one truth holds for all entries."""
+
+        def write() -> Completion:
+            self._written_to(target, compute(), node)
+            return Completion.FALLS
+
+        self.branch(truth, write, lambda: Completion.FALLS, "statement")
+        return target
+
+    def _mask_of(self, target: Node, mask: Node, node: ast.AST) -> Node:
+        """A mask in the shape of the array that is written into."""
+        axes, wanted = unit_axes_of(mask.type), unit_axes_of(target.type)
+        if dtype_of(mask.type) != "bool" or len(axes) > len(wanted):
             raise self.unsupported(
                 "`where` that is no mask of the shape of `out`",
                 "Give an array of truths of that shape.",
                 node,
             )
-        parts = [picked(self, arg, mask) for arg in args]
-        value = self.call(Static(found), parts, keywords, node)
-        self.write_array(target, "m", (mask,), value, node)
-        return target
+        if axes == wanted:
+            return mask
+        sizes = [self.length_along(target, axis) for axis in range(len(wanted))]
+        return self.call_array(shaping.broadcast_to, (mask, *sizes), ())
 
     def refuse_overwriting(self, keywords: Keywords, node: ast.AST) -> None:
         """Refuse calls that may destroy their arguments."""

@@ -432,9 +432,20 @@ def _parts(axis: int | None, unequal: bool = False) -> SpecialForm:
     return lift
 
 
+def _in_one_row(self: NumpyCalls, array: Node) -> Node:
+    rank = len(unit_axes_of(array.type))
+    if rank == 0:
+        return self.block.add(creation.literal, (array,), ((1,), None))
+    minus_one = self.graph.constant(-1)
+    return (
+        array if rank == 1 else self.call_array(shaping.reshape, (array, minus_one), ("C",))
+    )
+
+
 def _meshgrid(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     _, order = self.static_value(keywords.get("indexing", Static("xy")))
-    arrays = [self.array_node(arg) for arg in args]
+    _, sparse = self.static_value(keywords.get("sparse", Static(False)))
+    arrays = [_in_one_row(self, self.array_node(arg)) for arg in args]
     count = len(arrays)
     places = list(range(count))
     if order == "xy" and count > 1:
@@ -445,8 +456,9 @@ def _meshgrid(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.A
     for array, place in zip(arrays, places, strict=True):
         others = tuple(k for k in range(count) if k != place)
         spread = self.call_array(shaping.expand_dims, (array,), (others,))
-        whole = self.call_array(shaping.broadcast_to, (spread, *shape), ())
-        copied = self.call_array(creation.array_copy, (whole,), (None,), "method")
+        if not sparse:
+            spread = self.call_array(shaping.broadcast_to, (spread, *shape), ())
+        copied = self.call_array(creation.array_copy, (spread,), (None,), "method")
         found.append(self.boxed(copied))
     return TupleValue(tuple(found))
 

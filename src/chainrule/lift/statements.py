@@ -18,6 +18,7 @@ from chainrule.lift.values import (
     DictBox,
     Either,
     ListBox,
+    Method,
     ObjectBox,
     Place,
     Static,
@@ -381,6 +382,12 @@ class Statements(Axisless):
         """
         lifter = self
 
+        def calls(part: ast.expr) -> bool:
+            return any(isinstance(inner, ast.Call) for inner in ast.walk(part))
+
+        def of_text(owner: Value) -> bool:
+            return isinstance(owner, Static) and isinstance(owner.value, str)
+
         class Replace(ast.NodeTransformer):
             def place(self, value: Node) -> ast.expr:
                 if value not in arguments:
@@ -393,6 +400,20 @@ class Statements(Axisless):
 
             def visit_Attribute(self, attribute: ast.Attribute) -> ast.expr:
                 return self.place(lifter.scalar(attribute))
+
+            def visit_Call(self, call: ast.Call) -> ast.expr:
+                function = call.func
+                if isinstance(function, ast.Attribute) and not calls(function.value):
+                    method = lifter.expression(function)
+                    if isinstance(method, Method):
+                        if not of_text(method.owner):
+                            return self.place(lifter.scalar(call))
+                        call.func = ast.Attribute(self.visit(function.value), function.attr)
+                        call.args = [self.visit(arg) for arg in call.args]
+                        call.keywords = [self.visit(keyword) for keyword in call.keywords]
+                        return call
+                self.generic_visit(call)
+                return call
 
             def visit_BinOp(self, operation: ast.BinOp) -> ast.expr:
                 if any(
