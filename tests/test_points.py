@@ -7,6 +7,7 @@ from collections.abc import Callable
 from math import log, sin
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chainrule import grad, hessian, jvp, stop_gradient, value_and_grad
@@ -511,3 +512,28 @@ def in_turn(x):
 def test_an_int_of_x_that_is_computed_with_goes_in_steps_still() -> None:
     slope = grad(in_turn)
     assert [slope(3.5), slope(4.5), slope(5.5)] == [7.0, 3.0, 1.0]
+
+
+def looked_up(x, table, values):
+    found = np.nonzero(table == x)[0]
+    return values[found[0]] if len(found) else np.interp(x, table, values)
+
+
+def by_quadrant(x, slope):
+    out = np.zeros(x.size)
+    inner = np.where(np.cos(x) != 0.0)[0]
+    if len(inner) != 0:
+        out[inner] = np.arctan(slope * np.sin(x[inner]) / np.cos(x[inner]))
+    return out.sum()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_search_by_a_mask_is_told_whether_one_of_its_entries_was_equal(mode: str) -> None:
+    table, values = np.array([1.0, 2.0, 4.0]), np.array([0.5, 3.0, 4.0])
+    assert grad(looked_up, mode=mode)(1.5, table, values) == 2.5
+    with pytest.raises(ArithmeticError, match=UNKNOWN):
+        grad(looked_up, mode=mode)(2.0, table, values)
+    x = np.array([0.3, 0.5, 2.0])
+    found = grad(by_quadrant, mode=mode)(x, 0.7)
+    exact = 0.7 / (np.cos(x) ** 2 + 0.49 * np.sin(x) ** 2)
+    assert found == pytest.approx(exact)

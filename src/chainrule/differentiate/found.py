@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from chainrule.differentiate.activity import all_steps, varied
-from chainrule.differentiate.points import Equal, Points, are_kin, either, sources
+from chainrule.differentiate.points import Equal, Points, anywhere, are_kin, either, sources
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, Told, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array
@@ -338,7 +338,7 @@ class Noting(Copier):
             new = TABLE["not"](new)
         elif new.type is INT:
             new = TABLE["not_equal"](new, 0)
-        return new
+        return anywhere(new)
 
     def _tied(self, tie: Tie) -> Node:
         """Whether a key tells the one point at which a comparison is a tie."""
@@ -346,7 +346,7 @@ class Noting(Copier):
         if key.op is not arithmetic.equal:
             key = arithmetic.logical_not(key)
         args = map(self.mapped, tie.comparison.args)
-        found: Node = both(key, lambda: TABLE["equal"](*args))
+        found: Node = both(key, lambda: anywhere(TABLE["equal"](*args)))
         return found
 
     def _carried(self, step: Node) -> list[Notice]:

@@ -24,7 +24,7 @@ from chainrule.graph.block import (
     result_number,
 )
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT
+from chainrule.graph.types import BOOL, FLOAT, INT, Array
 from chainrule.primitives import arithmetic, rounding, sequence
 from chainrule.primitives.control import (
     IF,
@@ -446,7 +446,7 @@ def refuse_points(
         when = doubt(condition.nodes)
         if isinstance(condition, (Meeting, Found)) and when is not False:
             if isinstance(condition, Meeting):
-                met = TABLE["equal"](*map(mapped, condition.nodes))
+                met = anywhere(TABLE["equal"](*map(mapped, condition.nodes)))
             else:
                 met = mapped(condition.flag)
             _refuse_where(graph, met, when)
@@ -477,6 +477,14 @@ def _text(graph: Graph) -> str:
         where = f"{os.path.basename(position.file)}:{position.line}: "
     message = f"{where}no slope is known at this single point"
     return f"raise ArithmeticError({message!r})"
+
+
+def anywhere(truth: Node) -> Node:
+    """A truth, or whether one of an array of them holds."""
+    if not isinstance(truth.type, Array):
+        return truth
+    found: Node = TABLE["array_any"](truth)
+    return found
 
 
 def nonzero(node: Node) -> Node | bool:

@@ -437,9 +437,7 @@ def _in_one_row(self: NumpyCalls, array: Node) -> Node:
     if rank == 0:
         return self.block.add(creation.literal, (array,), ((1,), None))
     minus_one = self.graph.constant(-1)
-    return (
-        array if rank == 1 else self.call_array(shaping.reshape, (array, minus_one), ("C",))
-    )
+    return array if rank == 1 else self.call_array(shaping.reshape, (array, minus_one), ("C",))
 
 
 def _meshgrid(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
