@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chainrule import grad, hessian, jacobian, value_and_grad
+from chainrule import UnsupportedError, grad, hessian, jacobian, value_and_grad
 from chainrule.emit.guards import Elsewhere
 
 MODE = "square"
@@ -439,3 +440,63 @@ def test_a_flag_that_decides_the_kind_of_the_result_is_watched() -> None:
     assert slope(2.0, True, True) == {"square": 4.0, "signed": -4.0}
     assert slope(3.0, negative=True) == -6.0
     assert slope(2.0) == 4.0
+
+
+class Doubling:
+    def of(self, x: float) -> float:
+        return x * 2.0
+
+
+class Quintupling(Doubling):
+    def of(self, x: float) -> float:
+        return x * 5.0
+
+
+CHANGEABLE = Doubling()
+
+
+def by_the_global_object(x: float) -> float:
+    return CHANGEABLE.of(x)
+
+
+def by_the_argument(x, rule):
+    return rule.of(x)
+
+
+def test_an_object_that_becomes_one_of_another_class_is_seen() -> None:
+    rule = Doubling()
+    of_argument, of_global = value_and_grad(by_the_argument), value_and_grad(by_the_global_object)
+    assert of_argument(3.0, rule) == of_global(3.0) == (6.0, 2.0)
+    rule.__class__ = CHANGEABLE.__class__ = Quintupling
+    assert of_argument(3.0, rule) == of_global(3.0) == (15.0, 5.0)
+    CHANGEABLE.__class__ = Doubling
+    assert of_global(3.0) == (6.0, 2.0)
+
+
+class Spring:
+    def __init__(self, k: float) -> None:
+        self.k = k
+
+    @functools.cached_property
+    def double(self) -> float:
+        return 2.0 * self.k
+
+
+def pulled(x, spring):
+    return x * spring.double
+
+
+def test_a_property_that_was_cached_before_is_what_it_was() -> None:
+    slope, by_spring = grad(pulled), grad(pulled, wrt="spring")
+    spring = Spring(3.0)
+    assert slope(2.0, spring) == 6.0
+    assert by_spring(2.0, spring).k == 4.0
+    assert pulled(2.0, spring) == 12.0
+    assert by_spring(2.0, spring).k == 4.0
+    spring.k = 10.0
+    assert slope(2.0, spring) == 6.0
+    with pytest.raises(UnsupportedError, match="was computed before its attributes"):
+        by_spring(2.0, spring)
+    del spring.double
+    assert slope(2.0, spring) == 20.0
+    assert by_spring(2.0, spring).k == 4.0

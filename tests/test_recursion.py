@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from chainrule import grad, hessian, hvp, jacobian, value_and_grad
-from chainrule.errors import UnsupportedError
+from chainrule.errors import NotDifferentiableError, UnsupportedError
 from tests import oracle
 
 
@@ -545,3 +545,34 @@ def test_a_recursive_helper_reads_the_globals_of_its_own_module(
     assert slope(3.0, 2) == 5.0 * 9.0 * 6.0
     monkeypatch.setattr(caller, "RATE", 1.0)
     assert slope(3.0, 2) == 9.0 * 6.0
+
+
+def stairs(x, n):
+    return 1.0 if n == 0 else int(x) * stairs(x, n - 1)
+
+
+def floors(x, n):
+    return 2.0 * int(x) if n == 0 else rooms(x, n - 1)
+
+
+def rooms(x, n):
+    return 3.0 * int(x) if n == 0 else floors(x, n - 1)
+
+
+def beside(x, n):
+    return x + rooms(x * x, n)
+
+
+def fractional(x, n):
+    return x - int(x) if n == 0 else fractional(x, n - 1)
+
+
+@pytest.mark.parametrize("function", [stairs, floors])
+def test_a_slope_that_is_hidden_in_a_recursion_is_refused(function: Callable[..., Any]) -> None:
+    with pytest.raises(NotDifferentiableError, match=r"flow through `int\(...\)`"):
+        grad(function)(2.7, 3)
+
+
+@pytest.mark.parametrize("function", [beside, fractional])
+def test_a_step_beside_a_slope_is_flat_in_a_recursion(function: Callable[..., Any]) -> None:
+    assert grad(function)(2.7, 3) == 1.0

@@ -6,7 +6,7 @@ differentiation (2005), and Griewank and Walther, Evaluating Derivatives, ch. 6.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from chainrule.differentiate.invariance import subtracted
 from chainrule.errors import NotDifferentiableError
@@ -66,28 +66,31 @@ def all_steps(block: Block) -> Iterator[Node]:
             stack.pop()
 
 
-def varied(graph: Graph, inputs: Iterable[Node]) -> set[Node]:
-    """Values that depend on ``inputs`` differentiably."""
+Carrying = Callable[[Node], Sequence[Node]]
+
+
+def varied(graph: Graph, inputs: Iterable[Node], carrying: Carrying = carrying_args) -> set[Node]:
+    """Values that depend on ``inputs`` differentiably: by way of what ``carrying`` gives."""
     found = set(inputs)
-    _vary_block(graph.body, found)
+    _vary_block(graph.body, found, carrying)
     return found
 
 
-def _vary_block(block: Block, varied: set[Node]) -> None:
+def _vary_block(block: Block, varied: set[Node], carrying: Carrying) -> None:
     for step in block.steps:
         if step.op is LOOP:
-            _vary_loop(step, varied)
+            _vary_loop(step, varied, carrying)
         elif step.op is IF:
             arms = owned_blocks(step)
             for arm in arms:
-                _vary_block(arm, varied)
+                _vary_block(arm, varied, carrying)
             _vary_items(step, arms, 0, varied)
         elif step.op is TRY:
             blocks = try_blocks(step.params)
             for owned in blocks:
-                _vary_block(owned, varied)
+                _vary_block(owned, varied, carrying)
             _vary_items(step, blocks, 1, varied)
-        elif any(arg in varied for arg in carrying_args(step)):
+        elif any(arg in varied for arg in carrying(step)):
             if step.type.differentiable:
                 varied.add(step)
             if step.op is CALL:
@@ -115,7 +118,7 @@ def _vary_items(node: Node, blocks: Sequence[Block], first: int, varied: set[Nod
             varied.add(item)
 
 
-def _vary_loop(node: Node, varied: set[Node]) -> None:
+def _vary_loop(node: Node, varied: set[Node], carrying: Carrying) -> None:
     _, initial, parameters = loop_parts(node)
     nexts = next_states(node)
     changed = True
@@ -128,7 +131,7 @@ def _vary_loop(node: Node, varied: set[Node]) -> None:
                 changed = True
         size = len(varied)
         for block in owned_blocks(node):
-            _vary_block(block, varied)
+            _vary_block(block, varied, carrying)
         changed = changed or len(varied) != size
     for k, parameter in enumerate(parameters):
         if parameter in varied:

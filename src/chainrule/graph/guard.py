@@ -46,7 +46,7 @@ def table_layout(value: Any) -> Any:
         return (kind, *entries)
     if value is None or isinstance(value, (str, bytes)):
         return (kind, value)
-    return Identity(value) if callable(value) or hasattr(value, "__dict__") else kind
+    return (kind, Identity(value)) if callable(value) or hasattr(value, "__dict__") else kind
 
 
 @dataclass(frozen=True)

@@ -328,6 +328,10 @@ class Attempts(Unpacking):
 
     def _finally(self, node: ast.Try) -> Completion:
         """``finally``: run on every path, before what was raised goes on."""
+        if any(map(_leaves, node.finalbody)):
+            raise self.unsupported(
+                "return, break or continue in a finally clause", "Write it after the try.", node
+            )
         inner: list[ast.stmt] = node.body
         if node.handlers:
             inner = [ast.copy_location(ast.Try(node.body, node.handlers, node.orelse, []), node)]
@@ -347,12 +351,8 @@ class Attempts(Unpacking):
         result = self.state.get((self.frame, "return"), UNBOUND)
         self.state.update(dict.fromkeys(flags, false))
         last = self.statements(node.finalbody)
-        if last is not Completion.FALLS:
-            if last is Completion.RAISES:
-                return last
-            raise self.unsupported(
-                "return, break or continue in a finally clause", "Write it after the try.", node
-            )
+        if last is Completion.RAISES:
+            return last
         self.state.update(flags)
         if result is not UNBOUND:
             self.state[self.frame, "return"] = result
@@ -385,6 +385,18 @@ def _writes_several(targets: Sequence[ast.expr]) -> bool:
     several = len(targets) > 1 or isinstance(targets[0], (ast.Tuple, ast.List))
     places = (ast.Subscript, ast.Attribute)
     return several and any(isinstance(p, places) for target in targets for p in ast.walk(target))
+
+
+def _leaves(node: ast.AST, in_loop: bool = False) -> bool:
+    """Whether a statement may leave the block around it by return, break or continue."""
+    if isinstance(node, (ast.Return, ast.Break, ast.Continue)):
+        return isinstance(node, ast.Return) or not in_loop
+    if isinstance(node, (ast.expr, ast.FunctionDef, ast.ClassDef)):
+        return False
+    if isinstance(node, (ast.For, ast.While)):
+        inside = any(_leaves(part, True) for part in node.body)
+        return inside or any(_leaves(part, in_loop) for part in node.orelse)
+    return any(_leaves(part, in_loop) for part in ast.iter_child_nodes(node))
 
 
 def _is_local(node: ast.stmt) -> bool:

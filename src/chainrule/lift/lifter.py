@@ -189,7 +189,7 @@ def _lifted_with(
     source = source_of(plain if direct else innermost(function))
     graph = Graph(source.name if source.name != "<lambda>" else "lambda_")
     lifter = _lifter(graph, ways)
-    lifter.transform = transform
+    lifter.transform, lifter.wanted = transform, wrt
     frame = _outermost_frame(source)
     graph.module = frame.module
     signature = inspect.signature(source.function if direct else function)

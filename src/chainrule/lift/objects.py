@@ -10,7 +10,7 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from chainrule.graph.guard import Route, TableLayout, is_of_argument, table_layout
+from chainrule.graph.guard import Argument, Route, TableLayout, is_of_argument, table_layout
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
@@ -38,12 +38,22 @@ from chainrule.primitives.namespaces import primitive_of
 NUMPY_ATTRIBUTES = ("shape", "ndim", "size", "T", "dtype")
 
 
+def is_up_to_date(place: tuple[Any, str]) -> bool:
+    """Whether a cached property of an object is what it would be if it was computed now."""
+    owner, name = place
+    found = inspect.getattr_static(type(owner), name)
+    return repr(found.func(owner)) == repr(vars(owner)[name])
+
+
 def _nothing(*args: object) -> None:
     """What ``object.__init__`` does."""
 
 
 class Objects(Hooks):
     """Lifts attribute access."""
+
+    # The parameters that are differentiated by.
+    wanted: tuple[str, ...] = ()
 
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         """``owner.name``."""
@@ -176,7 +186,7 @@ class Objects(Hooks):
         """A Python object met while lifting: an instance of a user's class becomes an object."""
         if _is_instance_with_state(found):
             if route is not None and not is_of_argument(route):
-                self.graph.guard(route, "is", found)
+                self.watch_object(route, found)
                 route = None
             elif route is not None:
                 self.graph.guard(route, "type", type(found))
@@ -243,17 +253,14 @@ class Objects(Hooks):
         if isinstance(found, property) and found.fget is not None:
             return self.call(Static(found.fget), [owner], {}, node)
         if isinstance(found, functools.cached_property):
-            value = self.call(Static(found.func), [owner], {}, node)
-            # It stays what it was when it was first asked for.
-            self.state[owner] = {**self.read(self.state.get(owner, {})), name: value}
-            return value
+            return self._cached(owner, name, found, node)
         if isinstance(found, staticmethod):
             return Static(found.__func__)
         if isinstance(found, classmethod):
             return Method(Static(found.__func__), Static(owner.type))
         instance_has = name in getattr(owner.instance, "__dict__", {})
         if found is not None and owner.instance is not None and not instance_has:
-            self._watch_absence(owner, name)
+            self._watch_presence(owner, name, False)
         if isinstance(unwrap(found), types.FunctionType) and not instance_has:
             return Method(Static(found), owner)
         if not instance_has or hasattr(type(found), "__set__"):
@@ -269,6 +276,32 @@ class Objects(Hooks):
                 node,
             )
         return self._original(owner, name)
+
+    def _cached(
+        self, owner: ObjectBox, name: str, found: functools.cached_property[Any], node: ast.AST
+    ) -> Value:
+        """A property that stays what it was when it was first asked for, if that was before."""
+        held = getattr(owner.instance, "__dict__", {})
+        if name in held and owner.route is not None:
+            self._watch_presence(owner, name, True)
+            root = owner.route.root
+            if not isinstance(root, Argument) or root.name not in self.wanted:
+                return self._original(owner, name)
+            # What is differentiated by is felt through it, which its value would hide.
+            route = Route(root, f"({owner.route.text}, {name!r})")
+            self.graph.guard(route, "layout", is_up_to_date)
+            if not is_up_to_date((owner.instance, name)):
+                raise self.unsupported(
+                    f"`{name}` of this {owner.type.__name__} was computed before its attributes "
+                    "became what they are",
+                    f"Delete it (`del obj.{name}`), or pass a new object.",
+                    node,
+                )
+        elif owner.instance is not None:
+            self._watch_presence(owner, name, False)
+        value = self.call(Static(found.func), [owner], {}, node)
+        self.state[owner] = {**self.read(self.state.get(owner, {})), name: value}
+        return value
 
     def _original(self, owner: ObjectBox, name: str) -> Value:
         """What an attribute of an object that exists outside was when the function began."""
@@ -353,11 +386,11 @@ class Objects(Hooks):
         elif callable(found) or isinstance(found, (property, functools.cached_property)):
             self.graph.guard(Route(kind).attribute(name), "is", found)
 
-    def _watch_absence(self, owner: ObjectBox, name: str) -> None:
-        """An attribute of a caller's object may come to hide what its class has."""
+    def _watch_presence(self, owner: ObjectBox, name: str, held: bool) -> None:
+        """An attribute of a caller's object may come to hide what its class has, or cease to."""
         if owner.route is not None and hasattr(owner.instance, "__dict__"):
             route = Route(owner.route.root, f"({name!r} in {owner.route.text}.__dict__)")
-            self.graph.guard(route, "is", False)
+            self.graph.guard(route, "is", held)
 
     def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         """``owner.name = value``: an effect, once, when the object is the caller's."""

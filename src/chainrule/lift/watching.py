@@ -30,6 +30,10 @@ BOXES = (ListBox, DictBox, ObjectBox)
 SETTLED = sys.stdlib_module_names | {"builtins", "chainrule", "numpy", "scipy"}
 
 
+# What classes are that Python code defines (Py_TPFLAGS_HEAPTYPE): objects may change them.
+WRITTEN = 1 << 9
+
+
 class Watching(Deciding):
     """Makes values of Python objects, and remembers where they were found."""
 
@@ -83,10 +87,17 @@ class Watching(Deciding):
                 self.graph.guard(route, "type", type(value))
             return made
         if route is not None and not is_settled(name, value):
-            self.graph.guard(route, "is", value)
+            self.watch_object(route, value)
         if type(value) in (int, float):
             return self.graph.constant(value)
         return Static(value, node)
+
+    def watch_object(self, route: Route, found: Any) -> None:
+        """What is at the end of ``route`` is this object, of the class that it has now."""
+        self.graph.guard(route, "is", found)
+        kind = type(found)
+        if not isinstance(found, (type, types.FunctionType)) and kind.__flags__ & WRITTEN:
+            self.graph.guard(route, "type", kind)
 
     def watch_layout(self, value: Value) -> None:
         """The number of entries of a list, or the keys of a dict, shape the code."""

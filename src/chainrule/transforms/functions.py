@@ -226,7 +226,6 @@ def _noticed(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
     """The function, whose choices are told what was found equal to a marked argument."""
     parameters = base.graph.body.parameters
     inputs = [node for node, taken in zip(parameters, mask, strict=False) if taken]
-    refuse_steps(base.graph, inputs, list(base.result.leaves()))
     return noticed(base, inputs)
 
 
@@ -240,6 +239,7 @@ def _new_name(body: Block, name: str, more: str) -> str:
 
 def gradient_of(base: Lifted) -> Lifted:
     """The gradient of a number, or of half the sum of an array's squares, by the first argument."""
+    refuse_steps(base.graph, base.graph.body.parameters[:1], list(base.result.leaves()))
     copied, _ = copy_of(_noticed(base, (True,)))
     output = copied.result.parts[0].node
     assert output is not None

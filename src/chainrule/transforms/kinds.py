@@ -107,7 +107,8 @@ def kind_key(value: Any) -> Any:
     if held is not None:
         return (kind, held)
     if callable(value) or hasattr(value, "__dict__"):
-        return Identity(value)
+        # An object may come to be of another class.
+        return (kind, Identity(value))
     return kind
 
 
