@@ -124,6 +124,43 @@ def walrus(x, xs):
     return y
 
 
+def walrus_in_while(x, xs):
+    n, y = len(xs), x
+    while (n := n - 1) >= 0 and (y := y * 1.5 * x):
+        y += xs[n]
+    return y * n
+
+
+def walrus_in_while_else(x, xs):
+    n, y = 5, x
+    while (n := n - 1) > 0:
+        if (y := y * x) > 200.0:
+            break
+    else:
+        y *= n + 3.0
+    return y + n * x
+
+
+def condition_that_pops(x, xs):
+    ys = [x, -x, *xs, x * x]
+    while ys.pop() > x:
+        pass
+    return sum(ys) * len(ys)
+
+
+def condition_that_steps(x, xs):
+    total = x
+
+    def grow(by):
+        nonlocal total
+        total = total * by + x
+        return total
+
+    while grow(1.5) < 40.0:
+        pass
+    return total * x
+
+
 def walrus_comp(x, xs):
     last = 0.0
     t = [(last := (last * x + v)) for v in xs]

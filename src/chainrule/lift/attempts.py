@@ -29,6 +29,7 @@ from chainrule.graph.types import BOOL
 from chainrule.lift.branching import Path
 from chainrule.lift.core import Completion, Flag
 from chainrule.lift.escapes import RISKY, moved_in
+from chainrule.lift.exits import leaves_block
 from chainrule.lift.sharing import boxes_in
 from chainrule.lift.state import Frame, Key, State, same_value
 from chainrule.lift.unpacking import Unpacking
@@ -328,7 +329,7 @@ class Attempts(Unpacking):
 
     def _finally(self, node: ast.Try) -> Completion:
         """``finally``: run on every path, before what was raised goes on."""
-        if any(map(_leaves, node.finalbody)):
+        if any(map(leaves_block, node.finalbody)):
             raise self.unsupported(
                 "return, break or continue in a finally clause", "Write it after the try.", node
             )
@@ -385,18 +386,6 @@ def _writes_several(targets: Sequence[ast.expr]) -> bool:
     several = len(targets) > 1 or isinstance(targets[0], (ast.Tuple, ast.List))
     places = (ast.Subscript, ast.Attribute)
     return several and any(isinstance(p, places) for target in targets for p in ast.walk(target))
-
-
-def _leaves(node: ast.AST, in_loop: bool = False) -> bool:
-    """Whether a statement may leave the block around it by return, break or continue."""
-    if isinstance(node, (ast.Return, ast.Break, ast.Continue)):
-        return isinstance(node, ast.Return) or not in_loop
-    if isinstance(node, (ast.expr, ast.FunctionDef, ast.ClassDef)):
-        return False
-    if isinstance(node, (ast.For, ast.While)):
-        inside = any(_leaves(part, True) for part in node.body)
-        return inside or any(_leaves(part, in_loop) for part in node.orelse)
-    return any(_leaves(part, in_loop) for part in ast.iter_child_nodes(node))
 
 
 def _is_local(node: ast.stmt) -> bool:

@@ -11,9 +11,10 @@ from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.lift.branching import Path
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
-from chainrule.lift.exits import exits_of, has_exits
+from chainrule.lift.exits import exits_of, has_exits, leaves_block
 from chainrule.lift.hoisting import TwoKinds, name_for, with_name
 from chainrule.lift.looped import KnownItems, Looped, Resized, Rewritten, has_reversed, read_in_turn
+from chainrule.lift.loops import TestChanges
 from chainrule.lift.state import assigned_names
 from chainrule.lift.statements import STATEMENTS
 from chainrule.lift.values import UNBOUND, Range, Static, TupleValue, Value
@@ -329,6 +330,24 @@ class Control(Looped):
         return self.run_loop("while", (), names, exits, test, action)
 
     def _while(self, node: ast.While, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
+        state, mark = dict(self.state), len(self.block.steps)
+        if node not in self.tested_within:
+            try:
+                return self._tested(node, rest)
+            except TestChanges:
+                self.state = dict(state)
+                self.block.forget(mark)
+            if any(leaves_block(stmt, (ast.Break, ast.Continue)) for stmt in node.orelse):
+                raise self.unsupported(
+                    "a loop whose condition changes something, and whose else clause leaves the "
+                    "loop around it",
+                    "Change it in the body of the loop.",
+                    node,
+                )
+            self.tested_within[node] = _with_test_within(node)
+        return self._tested(self.tested_within[node], rest)
+
+    def _tested(self, node: ast.While, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         found = exits_of(node)
         ways = found.ways if found is not None else []
         body = node.body if found is None else found.body
@@ -412,6 +431,20 @@ class Control(Looped):
             lambda: self._leave(others, orelse, ())[0],
             rest,
         )
+
+
+def _with_test_within(node: ast.While) -> ast.While:
+    """The loop whose condition is part of its body, so that what it changes is carried::
+
+    while (n := n - 1) >= 0:         while True:
+        body                             if not (n := n - 1) >= 0:
+                            means            break
+                                         body
+    """
+    ends = ast.If(ast.UnaryOp(ast.Not(), node.test), [*node.orelse, ast.Break()], [])
+    body = [ast.copy_location(ends, node.test), *node.body]
+    found = ast.While(ast.Constant(True), body, [])
+    return ast.fix_missing_locations(ast.copy_location(found, node))
 
 
 def _is_row_of_numbers(item: Value) -> bool:

@@ -114,6 +114,8 @@ class Core:
         self.axisless: set[Node] = set()
         # The mask under which entries are computed that go into one of them.
         self.mask: Node | None = None
+        # Loops whose conditions change something, with these in their bodies.
+        self.tested_within: dict[ast.While, ast.While] = {}
         # How many readers around make items one by one.
         self.readers_in_turn = 0
         # Lists that loops at run time around are reading.

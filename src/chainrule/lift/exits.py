@@ -59,6 +59,23 @@ def breaks_out(loop: ast.For | ast.While) -> bool:
     return any(isinstance(jump, ast.Break) for jump in _jumps(loop.body, inner=False))
 
 
+LEAVING = (ast.Return, ast.Break, ast.Continue)
+
+
+def leaves_block(
+    node: ast.AST, kinds: tuple[type[ast.stmt], ...] = LEAVING, in_loop: bool = False
+) -> bool:
+    """Whether a statement may leave the block around it by a jump of these kinds."""
+    if isinstance(node, LEAVING):
+        return isinstance(node, kinds) and (isinstance(node, ast.Return) or not in_loop)
+    if isinstance(node, (ast.expr, ast.FunctionDef, ast.ClassDef)):
+        return False
+    if isinstance(node, (ast.For, ast.While)):
+        inside = any(leaves_block(part, kinds, True) for part in node.body)
+        return inside or any(leaves_block(part, kinds, in_loop) for part in node.orelse)
+    return any(leaves_block(part, kinds, in_loop) for part in ast.iter_child_nodes(node))
+
+
 def _jumps(statements: Sequence[ast.stmt], inner: bool) -> Iterator[ast.stmt]:
     """Every way out of the loop around ``statements``; breaks of an ``inner`` loop are its own."""
     for statement in statements:

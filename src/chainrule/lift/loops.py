@@ -31,7 +31,7 @@ from chainrule.lift.shapes import (
     nothing_of,
 )
 from chainrule.lift.sharing import Box
-from chainrule.lift.state import Key, State, same_value, split_by_kind
+from chainrule.lift.state import Frame, Key, State, is_as_it_was, same_value, split_by_kind
 from chainrule.lift.values import (
     UNBOUND,
     DictBox,
@@ -50,6 +50,10 @@ from chainrule.lift.widening import Widening
 from chainrule.primitives import sequence
 from chainrule.primitives.arithmetic import add, logical_not
 from chainrule.primitives.control import LOOP
+
+
+class TestChanges(Exception):
+    """The condition of a loop changes what is read behind the loop, also where it ends it."""
 
 
 class Loops(Widening):
@@ -111,6 +115,23 @@ class Loops(Widening):
             "what this loop carries from step to step keeps changing its kind",
             "Give every name the same kind of value in every step.",
         )
+
+    def is_changed(self, before: State) -> bool:
+        """Whether names or what they hold are no longer what they were in ``before``."""
+        frames: list[Any] = []
+        frame: Frame | None = self.frame
+        while frame is not None:
+            frames.append(frame)
+            frame = frame.parent
+        for key, value in self.state.items():
+            if isinstance(key, (Flag, Fact, Read)):
+                continue
+            if key in before:
+                if not is_as_it_was(before[key], value):
+                    return True
+            elif isinstance(key, tuple) and (key[0] in frames or key[-1] == "global"):
+                return True
+        return False
 
     def is_natural(self, *numbers: Node) -> bool:
         """Whether ints are certainly not negative: they do not count from the end of a list."""
@@ -509,6 +530,8 @@ class _Attempt:
                     self.endless = known and truth
                     predicate = lifter.graph.constant(truth) if known else lifter.predicate(value)
                     self.condition.results = (predicate,)
+                if lifter.is_changed(self.entry_state):
+                    raise TestChanges
             with lifter.graph.inside(self.body):
                 completion = action(self.index)
         finally:
