@@ -20,6 +20,7 @@ from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.inspection import QUESTIONS, Inspection
 from chainrule.lift.signatures import BINDING
 from chainrule.lift.values import (
+    Columns,
     DictBox,
     Enumerate,
     Generator,
@@ -412,6 +413,12 @@ def _fraction_and_exponent(
     return TupleValue((self.primitive(TABLE["ldexp"], value, opposite), exponent))
 
 
+def _zip(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    if len(args) == 1 and isinstance(args[0], Columns):
+        return args[0].items
+    return Zip(tuple(args))
+
+
 def _operator(kind: type) -> Builtin:
     return lambda self, args, keywords, node: self.binary(kind, args[0], args[1], node)
 
@@ -428,7 +435,7 @@ BUILTINS: dict[Any, Builtin] = {
     **BINDING,
     builtins.range: _range,
     builtins.len: _length,
-    builtins.zip: lambda self, args, keywords, node: Zip(tuple(args)),
+    builtins.zip: _zip,
     builtins.enumerate: lambda self, args, keywords, node: Enumerate(
         args[0],
         self.node(args[1] if len(args) > 1 else keywords.get("start", self.graph.constant(0))),

@@ -29,6 +29,7 @@ from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
     Closure,
+    Columns,
     ComplexResult,
     DictBox,
     Generator,
@@ -103,6 +104,10 @@ class Calls(Foreign):
             called = self.read(function)
             if isinstance(called, Static) and called.value is math.hypot and len(node.args) == 1:
                 return [self.as_list(value, arg)]
+            if isinstance(called, Static) and called.value is zip and len(node.args) == 1:
+                columns = self.columns_of(value, arg)
+                if columns is not None:
+                    return [Columns(columns)]
             count = None
             if not isinstance(self.read(value), Generator):
                 rest = len(node.args) - position - 1

@@ -342,6 +342,8 @@ class Containers(Watching):
         if known[0] == known[1] == (True, None) and known[2] == (True, -1):
             return self.boxed(self.primitive(sequence.backwards, node))
         if all(part == (True, None) for part in known):
+            if node.type.kind == "tuple":
+                return node
             return self.boxed(self.primitive(sequence.copy, node))
         return self.boxed(
             self.primitive(sequence.slice_of, node, *(self.node(part) for part in parts))

@@ -9,7 +9,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import AlwaysRaises
-from chainrule.lift.iterables import Iterables
+from chainrule.lift.transposing import Transposing
 from chainrule.lift.values import (
     Enumerate,
     Indexed,
@@ -25,7 +25,7 @@ from chainrule.primitives import arithmetic
 from chainrule.primitives.effect import RAISE, too_few, too_many
 
 
-class Unpacking(Iterables):
+class Unpacking(Transposing):
     """Binds the names of a target list to the entries of a value."""
 
     def unpack(self, target: ast.Tuple | ast.List, value: Value) -> None:

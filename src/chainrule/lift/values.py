@@ -331,6 +331,13 @@ class Zip:
 
 
 @dataclass(frozen=True, eq=False)
+class Columns:
+    """``*rows`` as the only argument of ``zip``, which then gives ``items``."""
+
+    items: Value
+
+
+@dataclass(frozen=True, eq=False)
 class Enumerate:
     """``enumerate(items, start)``."""
 

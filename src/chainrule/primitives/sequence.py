@@ -240,10 +240,13 @@ def _pull_copy(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     walker.accumulate(node.args[0], out_bar)
 
 
+def _listed(types: tuple[Type, ...]) -> Type:
+    (base,) = types
+    return Sequence(base.item) if isinstance(base, Sequence) else base
+
+
 # A new list of the same entries: list(x), x[:], x.copy().
-copy = register(
-    SequenceOp("copy", lambda types: types[0], _pull_copy, None, cost=Cost.ADD, raises=False)
-)
+copy = register(SequenceOp("copy", _listed, _pull_copy, None, cost=Cost.ADD, raises=False))
 as_tuple = register(
     SequenceOp(
         "as_tuple",
