@@ -2,14 +2,14 @@ ARGUMENTS = (2.0, 3)
 
 
 def f(x, n):
-    table = {"a": [x]}
+    table = {"a": {"b": x}}
     for k in range(n):
-        table[k] = [x, k]
-    return table["a"][0]
+        table[k] = {"b": x * k}
+    return table["a"]["b"]
 
 
 # The message:
-# key_known_at_run_time.py:5:13: a dict of run-time keys that holds something else than numbers
-#      5 |     table = {"a": [x]}
-#        |             ^^^^^^^^^^
+# key_known_at_run_time.py:5:13: a dict of run-time keys that holds something else than numbers and lists of numbers
+#      5 |     table = {"a": {"b": x}}
+#        |             ^^^^^^^^^^^^^^^
 # Use keys that are constants, or a list.

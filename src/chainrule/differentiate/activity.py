@@ -33,6 +33,7 @@ WRITES: tuple[Linear, ...] = (
     sequence.index_set,
     sequence.index_add,
     sequence.slice_set,
+    sequence.append_in,
     section_set,
     section_add,
 )

@@ -88,6 +88,7 @@ PICKS = {
     sequence.index: (0,),
     sequence.index_set: (0, -1),
     sequence.append: (0, 1),
+    sequence.append_in: (0, -1),
     sequence.concatenate: (0, 1),
     sequence.copy: (0,),
     sequence.as_tuple: (0,),

@@ -38,7 +38,7 @@ from chainrule.records import dataclass
 
 LEAVES = (CONSTANT, GLOBAL, REFERENCE, UNDEFINED)
 # A read is computed again only from lists that nothing writes to.
-UPDATES = (*WRITES, sequence.append, sequence.drop_last)
+UPDATES = (*WRITES, sequence.append, sequence.drop_last, sequence.drop_last_in)
 # Of what these read only the lengths matter.
 MEASURES = (sequence.length, dimension, size_of)
 # Arrays made of nothing but their sizes.

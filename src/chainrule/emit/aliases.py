@@ -26,11 +26,13 @@ from chainrule.emit.plan import (
 from chainrule.graph.types import Sequence
 from chainrule.primitives.sequence import (
     append,
+    append_in,
     backwards,
     concatenate,
     copy,
     display,
     drop_last,
+    drop_last_in,
     entrywise_add,
     fill_like,
     filled,
@@ -58,6 +60,7 @@ class Aliases:
         self.liveness = liveness
         self.parent: dict[Key, Key] = {}
         self.written: list[Key] = []
+        self.resized: list[Key] = []
         handed: list[tuple[Move, Value, Value]] = []
         for statement in walk(plan.body):
             if isinstance(statement, Move):
@@ -73,10 +76,15 @@ class Aliases:
                 self._loop_over(statement)
         self._hand_over(handed)
         self._classes = {self.find(key) for key in self.written}
+        self._rows = {self.find(key) for key in self.resized}
 
     def is_written(self, value: Value) -> bool:
         """Whether the list, or a row of it, may be written to in place."""
         return any(self.find((value, depth)) in self._classes for depth in range(LEVELS))
+
+    def is_written_as_row(self, value: Value) -> bool:
+        """Whether the list may be made longer or shorter in place where it is a row of another."""
+        return self.find((value, 0)) in self._rows
 
     def find(self, key: Key) -> Key:
         root = key
@@ -100,10 +108,19 @@ class Aliases:
             self.written.append((value, len(args) - 3))
             if isinstance(args[-1].type, Sequence):
                 self.join(value, len(args) - 2, args[-1], 0)
+        elif op in (append_in, drop_last_in):
+            depth = len(args) - (2 if op is append_in else 1)
+            self.join(value, 0, args[0], 0)
+            self.written.append((value, depth))
+            self.resized.append((value, depth))
+            if isinstance(args[-1].type, Sequence):
+                self.join(value, depth + 1, args[-1], 0)
         elif op in (append, drop_last, slice_set, POP):
-            self.written.append((args[0], 0))
+            self.written.append((args[0], len(args) - 1 if op is POP else 0))
             if op is POP:
-                self.join(value, 0, args[0], 1)
+                self.join(value, 0, args[0], len(args))
+                if len(args) > 1:
+                    self.resized.append((args[0], len(args) - 1))
             else:
                 self.join(value, 0, args[0], 0)
             if op is not POP and len(args) > 1 and isinstance(args[-1].type, Sequence):

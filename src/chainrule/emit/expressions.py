@@ -517,7 +517,8 @@ def _drop_last(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr
 
 
 def _pop(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    return ast.Call(ast.Attribute(args[0], "pop", ast.Load()), [], [])
+    row = subscript(args[0], args[1:]) if len(args) > 1 else args[0]
+    return ast.Call(ast.Attribute(row, "pop", ast.Load()), [], [])
 
 
 def _slice(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:

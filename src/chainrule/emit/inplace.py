@@ -11,6 +11,7 @@ from chainrule.emit.liveness import Liveness
 from chainrule.emit.plan import (
     ALLOCATE,
     COMPREHENSION,
+    POP,
     RAISED,
     VARIABLE,
     Break,
@@ -47,11 +48,13 @@ from chainrule.primitives.arrays.shaping import TURNED_BACK, reshaped
 from chainrule.primitives.effect import LEAVE
 from chainrule.primitives.sequence import (
     append,
+    append_in,
     backwards,
     concatenate,
     copy,
     display,
     drop_last,
+    drop_last_in,
     entrywise_add,
     fill_like,
     filled,
@@ -445,8 +448,12 @@ class _Copies(Asides):
     def define(self, statement: Define, body: list[Statement], position: int) -> list[Value]:
         value = statement.value
         made: list[Value] = []
+        if value.op is POP and len(value.args) > 1:
+            self._keep_rows(statement, value.args[0])
         if is_update(value):
             base = value.args[0]
+            if _levels_written(value) > 1 and isinstance(base.type, Sequence):
+                self._keep_rows(statement, base)
             aside = self._needed_after(statement, base, body, position)
             lives = aside is None or is_view(base)
             made += aside or ()
@@ -454,7 +461,7 @@ class _Copies(Asides):
                 # [*a, v] and a[:-1] are new lists anyway.
                 value.params = (*value.params, "new")
             elif lives or (value.derivative and base not in self.fresh):
-                value.args[0] = self.copied(base, value, len(value.args) - 2)
+                value.args[0] = self.copied(base, value, _levels_written(value))
                 made.append(value.args[0])
             elif isinstance(base.type, Array):
                 self.askers.ask_newer(body, position, base, value)
@@ -463,7 +470,14 @@ class _Copies(Asides):
         array = isinstance(value.type, Array)
         stored = value.args[1:] if is_update(value) else value.args if value.op is display else []
         for k, arg in enumerate(stored, len(value.args) - len(stored)):
-            if arg in self.fresh and is_held(arg.type) and not self.seen_after(statement, arg):
+            given_away = arg in self.fresh and is_held(arg.type)
+            given_away = given_away and not self.seen_after(statement, arg)
+            if given_away:
+                continue
+            if isinstance(arg.type, Sequence) and self.aliases.is_written_as_row(arg):
+                # It goes on as what it is now.
+                value.args[k] = self.copied(arg, value, 1)
+                made.append(value.args[k])
                 continue
             if arg.op is array_copy:
                 continue
@@ -471,6 +485,19 @@ class _Copies(Asides):
                 value.args[k] = self.copied(arg, value, 1)
                 made.append(value.args[k])
         return made
+
+    def _keep_rows(self, statement: Define, base: Value) -> None:
+        """Copy rows of a list that are read behind ``statement``, which writes to one of them."""
+        same = set(self.webs.together(base))
+        for other in walk(self.plan.body):
+            if not isinstance(other, Define) or other is statement:
+                continue
+            row = other.value
+            reads = row.op is index and isinstance(row.type, Sequence) and row.args[0] in same
+            if reads and self.liveness.after(statement, row):
+                seen = Value(row.op, row.args, row.params, row.type, row.origin, row.serial)
+                seen.captive = True
+                row.op, row.args, row.params = copy, [seen], (1,)
 
     def _may_change(self, stored: Value) -> bool:
         """Whether what a list holds may be written to under another name."""
@@ -511,6 +538,12 @@ class _Copies(Asides):
         for k, (target, source) in enumerate(
             zip(statement.targets, statement.sources, strict=True)
         ):
+            if not is_held(target.type) and isinstance(source.type, Sequence):
+                # A name that has no list on another path.
+                if source.op is index and self.aliases.is_written_as_row(source):
+                    statement.sources[k] = self.copied(source, source, 1)
+                    made.append(statement.sources[k])
+                continue
             # A name that a loop binds first begins as None, which nobody copies.
             held = is_held(target.type) and is_held(source.type)
             if not held or not self.webs.is_updated(target):
@@ -549,3 +582,10 @@ class _Copies(Asides):
         while is_view(view):
             view = view.args[0]
         return view
+
+
+def _levels_written(update: Value) -> int:
+    """How many levels of nested lists an update writes to."""
+    if update.op is drop_last_in:
+        return len(update.args)
+    return len(update.args) - (1 if update.op is append_in else 2)

@@ -31,9 +31,9 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.emit.views import is_update
-from chainrule.graph.types import INT, OPAQUE, Record, Sequence
+from chainrule.graph.types import FLOAT, INT, OPAQUE, Record, Sequence
 from chainrule.primitives.arrays.indexing import section
-from chainrule.primitives.sequence import index
+from chainrule.primitives.sequence import index, total
 
 
 def place(plan: Plan) -> None:
@@ -93,7 +93,11 @@ def _is_invariant(value: Value, own: set[Value], read: set[Value]) -> bool:
     theirs = value in read or value.user_name is not None or value.type == INT
     if not value.derivative and theirs:
         return False
-    if may_raise(value) or _holds_list(value) or value.op in LAZY:
+    # A sum of numbers raises nothing, and looks at one version of its list.
+    summed = value.op is total and value.derivative and value.type in (FLOAT, INT)
+    if not summed and (may_raise(value) or _holds_list(value)):
+        return False
+    if value.op in LAZY:
         return False
     if not value.op.pure:
         return False

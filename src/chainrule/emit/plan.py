@@ -47,7 +47,7 @@ COMPREHENSION = Form("comprehension")  # args (iterable, element); params (targe
 RAISED = Form("raised")  # args (list, number): the number added to every entry
 SHAPE = Form("shape")  # the lengths of args[0]
 ALLOCATE = Form("allocate")  # args for each axis stop, or stop and start; params (kind, how many)
-POP = Form("pop")  # removes and gives the last entry of args[0]
+POP = Form("pop")  # removes and gives the last entry of args[0], or of the row at args[1:]
 LAZY = (CONDITIONAL, AND, OR, COMPREHENSION)
 LEAVES = (CONSTANT, PARAMETER, GLOBAL, REFERENCE, UNDEFINED, VARIABLE)
 

@@ -1,4 +1,4 @@
-"""Reading the last entry of a list and dropping it are one ``pop``."""
+"""Reading the last entry of a list, or of a row, and dropping it are one ``pop``."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT
-from chainrule.primitives.sequence import drop_last, index
+from chainrule.primitives.sequence import drop_last, drop_last_in, index
+
+DROPS = (drop_last, drop_last_in)
 
 
 def fuse_pops(plan: Plan) -> None:
     """Reading the last entry and dropping it become one ``pop``."""
-    if not any(isinstance(s, Define) and s.value.op is drop_last for s in walk(plan.body)):
+    if not any(isinstance(s, Define) and s.value.op in DROPS for s in walk(plan.body)):
         return
     liveness = Liveness(plan)
     for block in blocks_of(plan.body):
@@ -29,12 +31,13 @@ def fuse_pops(plan: Plan) -> None:
             if isinstance(statement, Define):
                 value = statement.value
                 base = value.args[0] if value.args else value
-                if value.op is index and len(value.args) == 2 and _is_minus_one(value.args[1]):
+                if value.op is index and _is_minus_one(value.args[-1]):
                     reads[base] = statement
                     continue
-                if value.op is drop_last and base in reads and not liveness.after(statement, base):
+                drops = value.op in DROPS and not liveness.after(statement, base)
+                if drops and base in reads and reads[base].value.args[:-1] == value.args:
                     popped = reads.pop(base).value
-                    popped.op, popped.args = POP, [base]
+                    popped.op, popped.args = POP, value.args
                     value.op, value.args = VARIABLE, []
                     block[position] = Move([value], [base])
             for inner in walk([statement]):

@@ -37,7 +37,9 @@ from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.effect import LEAVE_FIELDS
 from chainrule.primitives.sequence import (
     append,
+    append_in,
     drop_last,
+    drop_last_in,
     index,
     index_add,
     index_set,
@@ -219,6 +221,11 @@ class Writer:
         elif value.op in (append, drop_last):
             method = ast.Attribute(owner, "append" if value.op is append else "pop", ast.Load())
             found.append(ast.Expr(ast.Call(method, args, [])))
+        elif value.op in (append_in, drop_last_in):
+            grows = value.op is append_in
+            row = subscript(owner, args[:-1] if grows else args, ast.Load())
+            method = ast.Attribute(row, "append" if grows else "pop", ast.Load())
+            found.append(ast.Expr(ast.Call(method, args[-1:] if grows else [], [])))
         elif value.op is index_set:
             augmented = self._written_over(value, owner, args)
             found.append(

@@ -14,14 +14,26 @@ from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import LEAVE
 from chainrule.primitives.sequence import (
     append,
+    append_in,
     drop_last,
+    drop_last_in,
     index,
     index_add,
     index_set,
     slice_set,
 )
 
-UPDATES = (index_set, index_add, append, drop_last, slice_set, section_set, section_add)
+UPDATES = (
+    index_set,
+    index_add,
+    append,
+    append_in,
+    drop_last,
+    drop_last_in,
+    slice_set,
+    section_set,
+    section_add,
+)
 # What these give looks into the memory of the first argument.
 VIEWING = ("transpose", "swapaxes", "reshape", "reshaped", "ravel", "squeeze",
            "expand_dims", "moveaxis", "broadcast_to", "flip", "fliplr", "flipud", "rot90",

@@ -243,14 +243,22 @@ class Containers(Watching):
         if all(isinstance(item, Node) and item.type in NUMBERS for item in items):
             return self.primitive(sequence.index, self.node(base), self.node(key))
         return self.pick(
-            self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=OPAQUE), items
+            self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=OPAQUE), items, base
         )
 
-    def pick(self, found: Node, items: Iterable[Value]) -> Node:
-        """One of the items, which must not be written to where it is a list or the like."""
+    def pick(self, found: Node, items: Iterable[Value], base: Value) -> Node:
+        """One of the items of ``base``, which must not be written to where it is a list."""
         if any(isinstance(self.read(item), (ListBox, DictBox, ObjectBox)) for item in items):
-            self.picked.add(found)
+            self.picked[found] = base
         return found
+
+    def check_chosen(self, chosen: Value, node: ast.AST) -> None:
+        """Make a dict of run-time keys of one of known keys, of which a list is written to."""
+        owner = self.picked.get(chosen) if isinstance(chosen, Node) else None
+        if not isinstance(owner, DictBox) or owner.site is None:
+            return
+        if all(isinstance(self.read(each), ListBox) for each in self.entries(owner).values()):
+            raise self.needs_table(owner, node)
 
     def boxed_item(self, node: Node) -> Value:
         return node
@@ -379,6 +387,10 @@ class Containers(Watching):
 
     def expression(self, node: ast.expr) -> Value:
         """The value of an expression."""
+        raise NotImplementedError
+
+    def needs_table(self, box: Value, node: ast.AST) -> Exception:
+        """What is raised where a dict of known keys must be one of run-time keys."""
         raise NotImplementedError
 
     def call_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> Value:

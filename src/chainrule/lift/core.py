@@ -136,8 +136,9 @@ class Core:
         self.box_names: dict[ListBox, str] = {}
         # Lists that were copied into another container and must not be written to.
         self.frozen: set[Box] = set()
-        # Copies of lists, dicts or objects of which it is known at run time only which they are.
-        self.picked: set[Node] = set()
+        # Copies of lists, dicts or objects of which it is known at run time only which they are,
+        # with what holds these.
+        self.picked: dict[Node, Value] = {}
         # Whether a context manager is entered or left, which may write to globals.
         self.in_manager = False
         # Entries of tables that have them: reading these does not raise.

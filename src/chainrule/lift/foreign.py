@@ -206,6 +206,7 @@ class Foreign(SpecialMethods):
     def _check_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> None:
         """Refuse a method that writes to a copy, or may write to an array that it is given."""
         if owner in self.picked and name in CHANGING:
+            self.check_chosen(owner, node)
             raise self.unsupported(
                 f"`.{name}` of a list, dict or object that is chosen at run time",
                 "Choose it by `if`, and write to it in each arm.",

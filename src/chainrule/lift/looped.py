@@ -23,6 +23,7 @@ from chainrule.lift.values import (
     Generator,
     ListBox,
     Mapped,
+    Place,
     Reversed,
     Value,
     Zip,
@@ -37,7 +38,7 @@ class Rewritten(Exception):
 class Resized(Exception):
     """A list that a loop at run time reads changes its length in it."""
 
-    def __init__(self, box: ListBox) -> None:
+    def __init__(self, box: ListBox | Place) -> None:
         self.box = box
 
 
@@ -89,6 +90,12 @@ class Looped(Managing):
         if box in self.read_lists:
             raise Resized(box)
 
+    def check_resizing_row(self, row: Place) -> None:
+        """The same of a row: it may be any of the rows of its list that are looped over."""
+        for read in self.read_lists:
+            if isinstance(read, Place) and read.box is row.box:
+                raise Resized(read)
+
     def check_made_before(self, iterable: Value, form: str, before: State, node: ast.For) -> None:
         """Refuse items that were made at once where making them one by one makes a difference.
 
@@ -128,7 +135,7 @@ def read_in_turn(iterable: Value) -> list[Any]:
     stack = [iterable]
     while stack:
         value = stack.pop()
-        if isinstance(value, (ListBox, DictBox)):
+        if isinstance(value, (ListBox, DictBox, Place)):
             found.append(value)
         elif isinstance(value, DictItems):
             found.append(value.owner)

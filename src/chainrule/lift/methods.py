@@ -35,6 +35,8 @@ class Methods(Dispatch):
         if isinstance(owner, ListBox):
             return LIST_METHODS.get(name)
         row = isinstance(owner, Node) and isinstance(owner.type, SequenceType)
+        if isinstance(owner, Place) and name in (*CHANGES, "index", "count"):
+            return ROW_METHODS.get(name) or _of_row(name)
         if name == "copy" and (row or isinstance(owner, Place)):
             return _copy
         if isinstance(owner, TableBox):
@@ -46,6 +48,18 @@ class Methods(Dispatch):
         if isinstance(owner, TupleValue) and name == "_replace":
             return _replace
         return None
+
+    def change_row(
+        self, row: Place, change: Callable[[tuple[Node, ...]], Node], node: ast.AST
+    ) -> None:
+        """Make of the list and the path to a row in it the list with that row changed."""
+        self.check_writable(row.box, node)
+        self.check_row(row, node)
+        self.check_resizing_row(row)
+        old = self.make_dynamic(row.box)
+        new = change((old, *row.path))
+        self.rename(old, new)
+        self.state[row.box] = new
 
 
 def _append(
@@ -138,6 +152,18 @@ def _count_or_index(name: str) -> Callable[..., Value]:
     return find
 
 
+def _remove(
+    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    if isinstance(owner, RecordsBox):
+        raise self.unsupported("`remove` from a list of records", "Use `pop` or `del`.", node)
+    self.check_writable(owner, node)
+    wanted = self.node(args[0])
+    place = self.verbatim("_0_.index(_1_)", self.node(owner), wanted, type=INT)
+    self.take_out(owner, place)
+    return Static(None)
+
+
 LIST_METHODS: dict[str, Callable[..., Value]] = {
     "append": _append,
     "extend": _extend,
@@ -146,9 +172,57 @@ LIST_METHODS: dict[str, Callable[..., Value]] = {
     "insert": _insert,
     "reverse": _reverse,
     "sort": _sort,
+    "remove": _remove,
     "index": _count_or_index("index"),
     "count": _count_or_index("count"),
 }
+
+
+# They change a list.
+CHANGES = ("append", "extend", "pop", "insert", "reverse", "sort", "remove")
+
+
+def _grow_row(
+    self: Methods, owner: Place, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    self.freeze(args[0])
+    value = self.node(args[0])
+    self.change_row(owner, lambda base: self.primitive(sequence.append_in, *base, value), node)
+    return Static(None)
+
+
+def _pop_of_row(
+    self: Methods, owner: Place, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    if args and self.static_int(args[0]) != -1:
+        return _of_row("pop")(self, owner, args, keywords, node)
+    self.check_row(owner, node)
+    base = self.sequence_node(owner.box)
+    last = self.primitive(sequence.index, base, *owner.path, self.graph.constant(-1))
+    self.change_row(owner, lambda base: self.primitive(sequence.drop_last_in, *base), node)
+    return last
+
+
+def _of_row(name: str) -> Callable[..., Value]:
+    """A method of a row: that of the list which it is, and a write of it where it stood."""
+
+    def method(
+        self: Methods, owner: Place, args: Arguments, keywords: Keywords, node: ast.AST
+    ) -> Value:
+        row = ListBox()
+        self.state[row] = before = self.node(owner)
+        found: Value = LIST_METHODS[name](self, row, args, keywords, node)
+        if self.state[row] is not before:
+            changed = self.node(row)
+            self.change_row(
+                owner, lambda base: self.primitive(sequence.index_set, *base, changed), node
+            )
+        return found
+
+    return method
+
+
+ROW_METHODS: dict[str, Callable[..., Value]] = {"append": _grow_row, "pop": _pop_of_row}
 
 
 def _content(self: Builtins, owner: Value) -> dict[Any, Value]:
@@ -199,7 +273,7 @@ def _get(self: Dispatch, owner: Value, args: Arguments, keywords: Keywords, node
             return chosen
         nodes = [self.node(part) for part in (owner, args[0], default)]
         found = self.verbatim("_0_.get(_1_, _2_)", *nodes, type=DYNAMIC)
-        return self.pick(found, _content(self, owner).values())
+        return self.pick(found, _content(self, owner).values(), owner)
     if isinstance(owner, DictBox):
         return self.entries(owner).get(key, default)
     self.watch_membership(key, owner)

@@ -255,6 +255,7 @@ class Statements(Axisless):
         elif isinstance(base, ObjectBox):
             self.call_method(base, "__setitem__", [key, value], node)
         else:
+            self.check_chosen(base, node)
             raise self.unsupported(
                 "writing into an object that the function did not make",
                 "Return the values instead, or write into a list of the function's own.",

@@ -31,6 +31,7 @@ from chainrule.lift.values import (
     DictBox,
     Enumerate,
     ListBox,
+    Place,
     Reversed,
     Static,
     TableBox,
@@ -40,6 +41,7 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives.declare import TABLE
 from chainrule.primitives.effect import CALL
+from chainrule.primitives.sequence import display
 
 REMEDY = "Use keys that are constants, or a list."
 
@@ -93,16 +95,7 @@ class Tables(Builtins):
 
     def write_entry(self, table: TableBox, key: Value, value: Value, node: ast.AST) -> None:
         """``table[key] = value``."""
-        written = self.read(value)
-        if not isinstance(written, (Node, Static)) or self.node(written).type not in (
-            FLOAT,
-            INT,
-            BOOL,
-        ):
-            raise self.unsupported(
-                "a dict of run-time keys that holds something else than numbers", REMEDY, node
-            )
-        number = self.node(written)
+        number = self._held(value, "a dict of run-time keys", node)
         if table in self.read_tables:
             place = self.verbatim(
                 "_0_.get(_1_, -1)", table.places, self._key(table, key, node), type=INT
@@ -118,6 +111,24 @@ class Tables(Builtins):
             number,
             node,
         )
+
+    def _held(self, value: Value, holder: str, node: ast.AST) -> Node:
+        """What is put into a dict: a number, or a list or tuple of such."""
+        written = self.read(value)
+        found = None
+        if isinstance(written, (Node, Static, ListBox, TupleValue, Place)):
+            found = self.node(written)
+        kind = None if found is None else found.type
+        while isinstance(kind, SequenceType):
+            kind = None if kind.item == OPAQUE and not _is_empty(found) else kind.item
+        if found is None or kind not in (FLOAT, INT, BOOL, OPAQUE):
+            raise self.unsupported(
+                f"{holder} that holds something else than numbers and lists of numbers",
+                REMEDY,
+                node,
+            )
+        self.freeze(written)
+        return found
 
     def update_entry(
         self, table: TableBox, key: Value, change: Callable[[Value], Value], node: ast.AST
@@ -147,7 +158,8 @@ class Tables(Builtins):
 
     def set_default(self, table: TableBox, key: Value, default: Value, node: ast.AST) -> Value:
         """``table.setdefault(key, default)``."""
-        place = self._inserted(table, key, None, self.node(default), node)
+        default = self._held(default, "a dict of run-time keys", node)
+        place = self._inserted(table, key, None, default, node)
         return self.item(table.values, place, node)
 
     def _place(self, table: TableBox, key: Value, node: ast.AST) -> Node:
@@ -156,13 +168,11 @@ class Tables(Builtins):
             return self.verbatim("_0_[_1_]", table.places, self._key(table, key, node), type=INT)
         factory = table.default
         plain = isinstance(factory, Static) and factory.value in (float, int)
-        made = self.node(
-            self.graph.constant(factory.value()) if plain else self.call(factory, [], {}, node)
+        made = self._held(
+            self.graph.constant(factory.value()) if plain else self.call(factory, [], {}, node),
+            "a defaultdict",
+            node,
         )
-        if made.type not in (FLOAT, INT, BOOL):
-            raise self.unsupported(
-                "a defaultdict that holds something else than numbers", REMEDY, node
-            )
         return self._inserted(table, key, None, made, node)
 
     def _inserted(
@@ -274,6 +284,11 @@ def _counter(self: Tables, args: Arguments, keywords: Keywords, node: ast.AST) -
     return self.opaque_call(
         self.static_node(Static(collections.Counter)), args, keywords, node, None
     )
+
+
+def _is_empty(node: Node | None) -> bool:
+    """Whether this makes a list without entries, which have no type yet."""
+    return node is not None and node.op is display and not node.args
 
 
 BUILTINS[collections.defaultdict] = _default_dict

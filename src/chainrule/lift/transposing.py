@@ -11,12 +11,13 @@ The columns of a list of records are the lists of their fields.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.iterables import Iterables
-from chainrule.lift.values import Indexed, ListBox, RecordsBox, TupleValue, Value
+from chainrule.lift.values import Indexed, RecordsBox, TupleValue, Value
 from chainrule.primitives import sequence
 from chainrule.primitives.declare import TABLE
 
@@ -78,6 +79,13 @@ class Transposing(Iterables):
         """Any iterable as a list or tuple."""
         raise NotImplementedError
 
-    def gathered(self, count: Node, item: object, node: ast.AST) -> ListBox:
+    def gathered(
+        self,
+        count: Node,
+        item: Callable[[Node], Value],
+        node: ast.AST,
+        kind: str = "range",
+        bounds: tuple[Node, ...] = (),
+    ) -> Value:
         """A list made by a loop: ``item`` of every index."""
         raise NotImplementedError
