@@ -27,13 +27,14 @@ from chainrule.primitives.control import (
 )
 from chainrule.primitives.declare import Flat, Linear, Primitive
 from chainrule.primitives.effect import CALL, Verbatim
+from chainrule.primitives.rows import append_in
 
 # These write ``value`` into ``base`` at a path: the first and the last argument carry.
 WRITES: tuple[Linear, ...] = (
     sequence.index_set,
     sequence.index_add,
     sequence.slice_set,
-    sequence.append_in,
+    append_in,
     section_set,
     section_add,
 )

@@ -24,15 +24,14 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.types import Sequence
+from chainrule.primitives.rows import append_in, drop_last_in
 from chainrule.primitives.sequence import (
     append,
-    append_in,
     backwards,
     concatenate,
     copy,
     display,
     drop_last,
-    drop_last_in,
     entrywise_add,
     fill_like,
     filled,

@@ -46,15 +46,14 @@ from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.arrays.indexing import section, section_set
 from chainrule.primitives.arrays.shaping import TURNED_BACK, reshaped
 from chainrule.primitives.effect import LEAVE
+from chainrule.primitives.rows import append_in, drop_last_in
 from chainrule.primitives.sequence import (
     append,
-    append_in,
     backwards,
     concatenate,
     copy,
     display,
     drop_last,
-    drop_last_in,
     entrywise_add,
     fill_like,
     filled,

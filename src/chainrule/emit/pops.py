@@ -15,7 +15,8 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT
-from chainrule.primitives.sequence import drop_last, drop_last_in, index
+from chainrule.primitives.rows import drop_last_in
+from chainrule.primitives.sequence import drop_last, index
 
 DROPS = (drop_last, drop_last_in)
 

@@ -35,11 +35,10 @@ from chainrule.graph.types import OPAQUE, Array, Record, Sequence
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.effect import LEAVE_FIELDS
+from chainrule.primitives.rows import append_in, drop_last_in
 from chainrule.primitives.sequence import (
     append,
-    append_in,
     drop_last,
-    drop_last_in,
     index,
     index_add,
     index_set,

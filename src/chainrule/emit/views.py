@@ -12,11 +12,10 @@ from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.shaping import ORDERED, reshaped
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import LEAVE
+from chainrule.primitives.rows import append_in, drop_last_in
 from chainrule.primitives.sequence import (
     append,
-    append_in,
     drop_last,
-    drop_last_in,
     index,
     index_add,
     index_set,

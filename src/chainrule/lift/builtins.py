@@ -35,6 +35,7 @@ from chainrule.lift.values import (
     TableBox,
     TupleValue,
     Value,
+    Yields,
     Zip,
 )
 from chainrule.primitives import arithmetic, extremes, rounding, sequence, special
@@ -220,6 +221,8 @@ def make_list(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
     if not args:
         return self.new_list(node)
     value = self.as_list(args[0], node)
+    if isinstance(self.read(args[0]), Yields):
+        return value
     if isinstance(value, RecordsBox):
         return self.copied_records(value)
     box = ListBox()

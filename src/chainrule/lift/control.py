@@ -11,13 +11,14 @@ from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.lift.branching import Path
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
-from chainrule.lift.exits import exits_of, has_exits, leaves_block
+from chainrule.lift.exits import exits_of, has_exits, leaves_block, returns_out
 from chainrule.lift.hoisting import TwoKinds, name_for, with_name
+from chainrule.lift.iterables import yields_in
 from chainrule.lift.looped import KnownItems, Looped, Resized, Rewritten, has_reversed, read_in_turn
 from chainrule.lift.loops import TestChanges
-from chainrule.lift.state import assigned_names
+from chainrule.lift.state import Key, assigned_names
 from chainrule.lift.statements import STATEMENTS
-from chainrule.lift.values import UNBOUND, Range, Static, TupleValue, Value
+from chainrule.lift.values import UNBOUND, Enumerate, Range, Static, TupleValue, Value, Yields
 from chainrule.primitives import arithmetic
 
 # A loop over this many known items at most is unrolled: each is a value of its own.
@@ -170,7 +171,7 @@ class Control(Looped):
         return Completion.EXITS
 
     def _for(self, node: ast.For, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
-        iterable = self.expression(node.iter)
+        iterable = self.opened(self.expression(node.iter), node.iter)
         state, mark = dict(self.state), len(self.block.steps)
         with self.one_by_one():
             items = self.items_to_unroll(iterable, node.body)
@@ -291,9 +292,12 @@ class Control(Looped):
     def _counted(
         self, node: ast.For, body: Sequence[ast.stmt], iterable: Value, exits: LoopExits
     ) -> Completion:
+        names = assigned_names([node.target, *body])
+        generator = yields_in(iterable)
+        if generator is not None:
+            return self._yielded(node, body, iterable, generator, exits)
         with self.one_by_one():
             kind, bounds, item = self.iteration(iterable, node.iter)
-        names = assigned_names([node.target, *body])
 
         def action(index: Node | None) -> Completion:
             assert index is not None
@@ -304,6 +308,41 @@ class Control(Looped):
             return self.statements(body)
 
         return self.run_loop(kind, bounds, names, exits, None, action)
+
+    def _yielded(
+        self,
+        node: ast.For,
+        body: Sequence[ast.stmt],
+        iterable: Value,
+        generator: Yields,
+        exits: LoopExits,
+    ) -> Completion:
+        """A loop over what a generator of the user's yields: its body is done at each ``yield``."""
+        if returns_out(body):
+            raise self.unsupported(
+                "`return` in the middle of a loop over a generator",
+                "Leave the loop by `break`, and return behind it.",
+                node,
+            )
+        names = assigned_names([node.target, *body])
+        key: Key | None = None
+        if isinstance(iterable, Enumerate):
+            name = free_name("count", self.frame.local_names)
+            key = (self.frame, name)
+            names.append(name)
+            self.state[key] = iterable.start
+
+        def action(item: Value) -> Completion:
+            if key is None:
+                self.assign(node.target, item)
+                return self.statements(body)
+            number = self.node(self.state[key])
+            self.assign(node.target, TupleValue((number, item)))
+            self.state[key] = self.primitive(arithmetic.add, number, self.graph.constant(1))
+            return self.statements(body)
+
+        self.consume(generator, names, exits, action)
+        return Completion.FALLS
 
     def _growing(
         self, node: ast.For, body: Sequence[ast.stmt], iterable: Value, exits: LoopExits

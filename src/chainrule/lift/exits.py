@@ -54,6 +54,12 @@ def has_exits(body: Sequence[ast.AST]) -> bool:
     return any(True for _ in _jumps(statements, inner=False))
 
 
+def returns_out(body: Sequence[ast.AST]) -> bool:
+    """Whether a loop with this body may be left by ``return``."""
+    statements = [part for part in body if isinstance(part, ast.stmt)]
+    return any(isinstance(jump, ast.Return) for jump in _jumps(statements, inner=False))
+
+
 def breaks_out(loop: ast.For | ast.While) -> bool:
     """Whether a ``break`` of its own may leave the loop."""
     return any(isinstance(jump, ast.Break) for jump in _jumps(loop.body, inner=False))

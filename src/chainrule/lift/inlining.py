@@ -63,14 +63,17 @@ class Inlining(Functions):
     def _inline_closure(
         self, function: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
+        given = (args, keywords, function.defaults, function.keyword_defaults)
+        return self._run(self.closure_callee(function), given, node, False)
+
+    def closure_callee(self, function: Closure) -> Callee:
+        """A function of the lifted function at the moment of its call."""
         outer: Frame = function.frame
         frame = Frame(outer.source, outer, outer.globals)
         frame.owner = outer.owner
         assert outer.source is not None
         name = getattr(function.tree, "name", "lambda_")
-        callee = Callee(function.tree, name, outer.source, function.tree, frame, function)
-        given = (args, keywords, function.defaults, function.keyword_defaults)
-        return self._run(callee, given, node, False)
+        return Callee(function.tree, name, outer.source, function.tree, frame, function)
 
     def _run(self, callee: Callee, given: Given, node: ast.AST, recursive: bool) -> Value:
         """The value of a call, by inlining the function or by a call."""

@@ -27,6 +27,7 @@ from chainrule.lift.values import (
     TableBox,
     TupleValue,
     Value,
+    Yields,
     Zip,
 )
 from chainrule.primitives import arithmetic, sequence
@@ -255,6 +256,20 @@ class Iterables(Loops):
         text = ", ".join(f"_{k}_" for k in range(len(distinct)))
         return self.verbatim(f"min({text})", *distinct, type=INT, pure=True)
 
+    def opened(self, value: Value, node: ast.AST) -> Value:
+        """What a generator function of an object yields where that is looped over."""
+        raise NotImplementedError
+
+    def consume(
+        self,
+        items: Yields,
+        names: Sequence[str],
+        exits: LoopExits,
+        action: Callable[[Value], Completion],
+    ) -> None:
+        """Run a generator with ``action`` for each item."""
+        raise NotImplementedError
+
     # --- comprehensions -------------------------------------------------------------------
 
     def comprehension(self, node: ast.ListComp) -> Value:
@@ -345,8 +360,18 @@ class Iterables(Loops):
         clause = node.generators[position]
         if clause.is_async:
             raise self.unsupported("async comprehensions", "Use an ordinary one.", node)
-        kind, bounds, item = self.iteration(self.expression(clause.iter), clause.iter)
+        iterable = self.opened(self.expression(clause.iter), clause.iter)
         exits = LoopExits()
+        names = assigned_names([clause.target, node])
+        if isinstance(iterable, Yields):
+
+            def each(value: Value) -> Completion:
+                self.assign(clause.target, value)
+                return self._filters(node, position, 0, collect)
+
+            self.consume(iterable, names, exits, each)
+            return Completion.FALLS
+        kind, bounds, item = self.iteration(iterable, clause.iter)
         self.loops.append(exits)
         try:
 
@@ -358,7 +383,6 @@ class Iterables(Loops):
                 except AlwaysRaises:
                     return Completion.RAISES
 
-            names = assigned_names([clause.target, node])
             return self.run_loop(kind, bounds, names, exits, None, action)
         finally:
             self.loops.pop()
@@ -408,3 +432,9 @@ class Iterables(Loops):
         new = self.primitive(sequence.append, old, self.node(value))
         self.rename(old, new)
         self.state[box] = new
+
+
+def yields_in(iterable: Value) -> Yields | None:
+    """The generator that ``iterable`` is, or enumerates."""
+    inner = iterable.items if isinstance(iterable, Enumerate) else iterable
+    return inner if isinstance(inner, Yields) else None

@@ -13,7 +13,9 @@ import ast
 from typing import Any
 
 from chainrule.errors import UnsupportedError
+from chainrule.lift.iterables import yields_in
 from chainrule.lift.managing import Managing
+from chainrule.lift.sharing import boxes_in
 from chainrule.lift.state import State, assigned_names, is_as_it_was
 from chainrule.lift.values import (
     Closure,
@@ -25,7 +27,9 @@ from chainrule.lift.values import (
     Mapped,
     Place,
     Reversed,
+    TupleValue,
     Value,
+    Yields,
     Zip,
 )
 from chainrule.records import dataclass
@@ -103,8 +107,9 @@ class Looped(Managing):
         """
         bound = set(assigned_names(node.body))
         for part in lazy_parts(iterable):
-            if isinstance(part, Mapped) and form != "written out":
-                # It is called in each step.
+            called = isinstance(part, Mapped) and form != "written out"
+            if called or part is yields_in(iterable):
+                # It is run step by step.
                 continue
             names = _names_read(part)
             boxes = self._boxes(part, names, before)
@@ -116,12 +121,17 @@ class Looped(Managing):
                     node.iter,
                 )
 
-    def _boxes(self, part: Generator | Mapped, names: set[str], state: State) -> list[Any]:
+    def _boxes(self, part: Generator | Mapped | Yields, names: set[str], state: State) -> list[Any]:
         """The lists and dicts under these names."""
+        function = function_of(part)
         frame = part.frame if isinstance(part, Generator) else None
-        if isinstance(part, Mapped) and isinstance(part.function, Closure):
-            frame = part.function.frame
+        if isinstance(function, Closure):
+            frame = function.frame
         found = []
+        if isinstance(part, Yields):
+            args, keywords, *_ = part.given
+            given = boxes_in(TupleValue((*args, *keywords.values())))
+            found += [box for box in given if box in state]
         while frame is not None:
             held = (state.get((frame, name)) for name in names)
             found += [box for box in held if isinstance(box, (ListBox, DictBox)) and box in state]
@@ -144,16 +154,23 @@ def read_in_turn(iterable: Value) -> list[Any]:
     return found
 
 
-def lazy_parts(iterable: Value) -> list[Generator | Mapped]:
+def lazy_parts(iterable: Value) -> list[Generator | Mapped | Yields]:
     """What of ``iterable`` is made while it is read."""
-    found: list[Generator | Mapped] = []
+    found: list[Generator | Mapped | Yields] = []
     stack = [iterable]
     while stack:
         value = stack.pop()
-        if isinstance(value, (Generator, Mapped)):
+        if isinstance(value, (Generator, Mapped, Yields)):
             found.append(value)
         stack.extend(_inside(value))
     return found
+
+
+def function_of(part: Generator | Mapped | Yields) -> Value:
+    """The function that makes the items; None of a generator expression."""
+    if isinstance(part, Yields):
+        return part.callee.closure
+    return part.function if isinstance(part, Mapped) else None
 
 
 def _inside(value: Value) -> list[Value]:
@@ -167,12 +184,12 @@ def has_reversed(iterable: Value) -> bool:
     return isinstance(iterable, Reversed) or any(map(has_reversed, _inside(iterable)))
 
 
-def _names_read(part: Generator | Mapped) -> set[str]:
+def _names_read(part: Generator | Mapped | Yields) -> set[str]:
     """The names from around that a generator expression or a mapped function reads."""
-    function = part.function if isinstance(part, Mapped) else None
-    if isinstance(part, Mapped) and not isinstance(function, Closure):
+    function = function_of(part)
+    if not isinstance(part, Generator) and not isinstance(function, Closure):
         return set()
-    tree: ast.AST = part.tree if isinstance(part, Generator) else function.tree  # type: ignore[union-attr]
+    tree: ast.AST = part.tree if isinstance(part, Generator) else function.tree
     names = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
     if isinstance(part, Generator):
         return names - set(assigned_names([clause.target for clause in part.tree.generators]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from chainrule.graph.block import CONSTANT, Block
@@ -74,10 +74,8 @@ class Loops(Widening):
         """
         for flag in (*exits.leaving, exits.continued):
             self.state[flag] = self.graph.constant(False)
-        frame = self.frame
         shapes: dict[Key, Shape] = {}
-        for name in names:
-            key = (frame, name)
+        for frame, name in (*((self.frame, name) for name in names), *self.bound_outside()):
             owner = frame
             while name in owner.outer_names and owner.parent is not None:
                 owner = owner.parent
@@ -132,6 +130,10 @@ class Loops(Widening):
             elif isinstance(key, tuple) and (key[0] in frames or key[-1] == "global"):
                 return True
         return False
+
+    def bound_outside(self) -> Iterator[tuple[Frame, str]]:
+        """Names in other frames that a step may bind."""
+        yield from ()
 
     def is_natural(self, *numbers: Node) -> bool:
         """Whether ints are certainly not negative: they do not count from the end of a list."""

@@ -26,6 +26,7 @@ from chainrule.lift.values import (
     Zip,
 )
 from chainrule.primitives import sequence
+from chainrule.primitives.rows import append_in, drop_last_in
 
 
 class Methods(Dispatch):
@@ -187,7 +188,7 @@ def _grow_row(
 ) -> Value:
     self.freeze(args[0])
     value = self.node(args[0])
-    self.change_row(owner, lambda base: self.primitive(sequence.append_in, *base, value), node)
+    self.change_row(owner, lambda base: self.primitive(append_in, *base, value), node)
     return Static(None)
 
 
@@ -199,7 +200,7 @@ def _pop_of_row(
     self.check_row(owner, node)
     base = self.sequence_node(owner.box)
     last = self.primitive(sequence.index, base, *owner.path, self.graph.constant(-1))
-    self.change_row(owner, lambda base: self.primitive(sequence.drop_last_in, *base), node)
+    self.change_row(owner, lambda base: self.primitive(drop_last_in, *base), node)
     return last
 
 

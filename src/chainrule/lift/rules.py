@@ -6,13 +6,13 @@ import ast
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.lift.inlining import Inlining
 from chainrule.lift.values import ListBox, TupleValue, Value
+from chainrule.lift.yielding import Yielding
 from chainrule.markers import stop_gradient
 from chainrule.primitives.custom import custom_rule, stopped
 
 
-class Rules(Inlining):
+class Rules(Yielding):
     """Recognises functions whose derivative the user has defined."""
 
     def is_rule(self, found: Any) -> bool:

@@ -443,10 +443,17 @@ class Statements(Axisless):
     def _expression_statement(self, node: ast.Expr) -> Completion:
         if isinstance(node.value, ast.Constant):
             return Completion.FALLS
+        completion = self.yielded(node)
+        if completion is not None:
+            return completion
         self.expression(node.value)
         if not isinstance(node.value, ast.Call):
             self.note_evaluated()
         return Completion.FALLS
+
+    def yielded(self, node: ast.Expr) -> Completion | None:
+        """What becomes of a ``yield`` that somebody waits for; None of anything else."""
+        return None
 
     def _pass(self, node: ast.stmt) -> Completion:
         return Completion.FALLS

@@ -376,6 +376,15 @@ class Indexed:
     item: Callable[[Node], Value]
 
 
+@dataclass(frozen=True, eq=False)
+class Yields:
+    """A call of a generator function of the user's, run where its items are read."""
+
+    callee: Any
+    given: Any
+    node: ast.AST
+
+
 def itself(value: Any) -> Any:
     """``value``: what some methods and functions give that do more to other kinds of values."""
     return value
@@ -383,7 +392,7 @@ def itself(value: Any) -> Any:
 
 ITSELF = Static(itself)
 # What gives its items once.
-ITERATORS = (Zip, Enumerate, Reversed, Mapped, Generator, Indexed)
+ITERATORS = (Zip, Enumerate, Reversed, Mapped, Generator, Indexed, Yields)
 
 
 @dataclass(frozen=True)

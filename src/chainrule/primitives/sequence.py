@@ -7,7 +7,7 @@ A path ``(i, j)`` reads ``a[i][j]``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from collections.abc import Sequence as Items
 from typing import TYPE_CHECKING, Any
 
@@ -149,22 +149,10 @@ def _pull_index_set(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     if walker.active(base):
         zero = node.graph.constant(0.0) if isinstance(base.type, Array) else zero_of(value)
         if isinstance(value.type, Sequence):
-            zero = _zero_of_row(cursor.add(index, (base, *path)), value)
+            from chainrule.primitives.rows import zero_of_row
+
+            zero = zero_of_row(cursor.add(index, (base, *path)), value)
         walker.accumulate(base, cursor.add(index_set, (out_bar, *path, zero)))
-
-
-def _zero_of_row(old: Node, new: Node) -> Node:
-    """The adjoint that a row begins with where another replaces it, which may be longer."""
-    from chainrule.primitives.list_lengths import ListLengths
-
-    assert isinstance(old.type, Sequence)
-    if isinstance(old.type.item, (Sequence, Array)):
-        return zero_of(old)
-    lengths = ListLengths()
-    if lengths.of(old) == lengths.of(new):
-        return zero_of(new)
-    cursor = old.graph.cursor
-    return cursor.add(filled, (cursor.add(length, (old,)), old.graph.constant(0.0)))
 
 
 def _set_type(types: tuple[Type, ...]) -> Type:
@@ -186,7 +174,7 @@ def filled_dot(dot: Node | None, arg: Node) -> Node:
     return zero_of(arg) if dot is None else dot
 
 
-def _index_set_tangent(
+def written_tangent(
     node: Node, args: Items[Node], dots: Items[Node | None], out: Node
 ) -> Node | None:
     if dots[0] is None and dots[-1] is None:
@@ -196,7 +184,7 @@ def _index_set_tangent(
     return out.graph.cursor.add(node.op, (base, *args[1:-1], value))
 
 
-index_set.tangent_rule = _index_set_tangent
+index_set.tangent_rule = written_tangent
 
 
 def _pull_index_add(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
@@ -212,10 +200,10 @@ def _pull_index_add(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 index_add = register(
     SequenceOp("index_add", lambda types: types[0], _pull_index_add, None, cost=Cost.ADD)
 )
-index_add.tangent_rule = _index_set_tangent
+index_add.tangent_rule = written_tangent
 
 
-def _append_type(types: tuple[Type, ...]) -> Type:
+def append_type(types: tuple[Type, ...]) -> Type:
     base, value = types
     if isinstance(base, Sequence):
         return Sequence(value if base.item == OPAQUE else join(base.item, value), base.kind)
@@ -238,9 +226,9 @@ def _pull_append(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 
 append = register(
-    SequenceOp("append", _append_type, _pull_append, None, cost=Cost.ADD, raises=False)
+    SequenceOp("append", append_type, _pull_append, None, cost=Cost.ADD, raises=False)
 )
-append.tangent_rule = _index_set_tangent
+append.tangent_rule = written_tangent
 
 
 def _pull_drop_last(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
@@ -251,46 +239,6 @@ def _pull_drop_last(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 drop_last = register(
     SequenceOp("drop_last", lambda types: types[0], _pull_drop_last, None, cost=Cost.ADD)
-)
-
-
-def _append_in_type(types: tuple[Type, ...]) -> Type:
-    base, value, depth = types[0], types[-1], len(types) - 2
-    return _with_row(base, depth, lambda row: _append_type((row, value)))
-
-
-def _with_row(base: Type, depth: int, change: Callable[[Type], Type]) -> Type:
-    """The type of nested lists of which a row, ``depth`` deep, is of another type."""
-    if depth == 0 or not isinstance(base, Sequence):
-        return change(base)
-    return Sequence(_with_row(base.item, depth - 1, change), base.kind)
-
-
-def _pull_append_in(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-    base, *path, value = node.args
-    cursor = node.graph.cursor
-    if walker.active(value):
-        last = node.graph.constant(-1)
-        walker.accumulate(value, cursor.add(index, (out_bar, *path, last)))
-    if walker.active(base):
-        walker.accumulate(base, cursor.add(drop_last_in, (out_bar, *path)))
-
-
-# base[i][j].append(value) of a row of nested lists.
-append_in = register(SequenceOp("append_in", _append_in_type, _pull_append_in, None, cost=Cost.ADD))
-append_in.tangent_rule = _index_set_tangent
-
-
-def _pull_drop_last_in(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-    base, *path = node.args
-    cursor = node.graph.cursor
-    last = cursor.add(index, (base, *path, node.graph.constant(-1)))
-    walker.accumulate(base, cursor.add(append_in, (out_bar, *path, zero_of(last))))
-
-
-# base[i][j].pop() of a row of nested lists.
-drop_last_in = register(
-    SequenceOp("drop_last_in", lambda types: types[0], _pull_drop_last_in, (0,), cost=Cost.ADD)
 )
 
 
@@ -521,7 +469,7 @@ def _pull_slice_set(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 slice_set = register(
     SequenceOp("slice_set", lambda types: types[0], _pull_slice_set, None, cost=Cost.ADD)
 )
-slice_set.tangent_rule = _index_set_tangent
+slice_set.tangent_rule = written_tangent
 
 
 def _pull_backwards(walker: ReverseWalker, node: Node, out_bar: Node) -> None:

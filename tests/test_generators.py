@@ -1,0 +1,218 @@
+"""Generator functions of the user's: their bodies stand where their items are read."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chainrule import UnsupportedError, grad, value_and_grad
+from tests import oracle
+
+MODES = ("forward", "reverse")
+
+
+def powers(x, n):
+    p = 1.0
+    for _ in range(n):
+        yield p
+        p *= x
+
+
+def large(v, least):
+    for e in v:
+        if e > least:
+            yield e * e
+        elif e < 0.0:
+            return
+
+
+def halves(x):
+    while True:
+        yield x
+        x = 0.5 * x
+
+
+def pairs(v):
+    for i in range(len(v)):
+        for j in range(i):
+            yield v[i], v[j]
+
+
+def doubled(items):
+    for e in items:
+        yield 2.0 * e
+
+
+def steps(slope, y, h, n):
+    t = 0.0
+    for _ in range(n):
+        y += h * slope(t + h / 2, y + h / 2 * slope(t, y))
+        t += h
+        yield t, y
+
+
+@dataclass
+class Tree:
+    weight: float
+    left: Tree | None = None
+    right: Tree | None = None
+
+    def __iter__(self):
+        if self.left is not None:
+            yield from self.left
+        yield self.weight
+        if self.right is not None:
+            yield from self.right
+
+
+def summed(x):
+    return sum(powers(x, 5)) + max(powers(x, 3))
+
+
+def left_by_break(x):
+    total = 0.0
+    for k, e in enumerate(halves(x), 1):
+        if e < 1e-2:
+            break
+        total += k * e * e
+    return total
+
+
+def left_by_return(x):
+    for e in large([x, 2.0 * x, 3.0 * x], 1.0):
+        if e > 4.0:
+            return e * x
+    return x
+
+
+def with_else_and_continue(x):
+    total = 0.0
+    for e in large([x, 2.0 * x, 3.0 * x, -x, x], 0.5):
+        if e > 10.0:
+            continue
+        total += e * e
+    else:
+        total *= x
+    return total
+
+
+def one_in_another(x):
+    total = 0.0
+    for a in large([x, 2.0 * x], 0.5):
+        for b in doubled(large([x, 3.0 * x, 4.0 * x], 0.5)):
+            if b > 20.0:
+                break
+            total += a * b
+    return total
+
+
+def of_pairs(x):
+    return sum((a - b) ** 2 * k for k, (a, b) in enumerate(pairs([x, x * x, math.sin(x)])))
+
+
+def unpacked_and_listed(x):
+    first, second, third = powers(x, 3)
+    return [e * third for e in powers(x, 4)][-1] * second + first
+
+
+def of_a_closure(x):
+    def running(items):
+        total = 0.0
+        for e in items:
+            total += e * x
+            yield total
+
+    return sum(e * e for e in running([x, 1.0, 2.0 * x]))
+
+
+def of_a_solver(x):
+    last = x
+    for t, y in steps(lambda t, y: t - x * y, 1.0, 0.1, 6):
+        last = y * t
+    times, states = zip(*steps(lambda t, y: t - x * y, x, 0.1, 4), strict=True)
+    return last + sum(states) * times[-1]
+
+
+def of_a_tree(x):
+    tree = Tree(x, Tree(2.0, None, Tree(x * x)), Tree(3.0 * x))
+    return sum(math.sin(e) * (k + 1) for k, e in enumerate(tree))
+
+
+PROGRAMS = (
+    summed,
+    left_by_break,
+    left_by_return,
+    with_else_and_continue,
+    one_in_another,
+    of_pairs,
+    unpacked_and_listed,
+    of_a_closure,
+    of_a_solver,
+    of_a_tree,
+)
+
+
+@pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("x", [0.7, 1.3])
+def test_slopes_through_generators_are_those_of_differences(f: Any, x: float) -> None:
+    wanted = oracle.derivative(f, (x,), {}, "x", ())
+    for mode in MODES:
+        assert oracle.agrees(wanted, grad(f, mode=mode)(x))
+        value, slope = value_and_grad(f, mode=mode)(x)
+        assert value == f(x)
+        assert oracle.agrees(wanted, slope)
+
+
+def test_a_generator_is_written_as_the_loop_that_it_is() -> None:
+    slope = grad(lambda x, n: sum(math.sin(p) for p in powers(x, n)), mode="forward")
+    slope(0.7, 4)
+    body = slope.source.split('"""')[-1]
+    assert [line for line in body.splitlines() if "for " in line] == ["    for _ in range(n):"]
+    assert body.count("append") == 0
+
+
+def endless(x):
+    return sum(a * b for a, b in zip(range(5), halves(x), strict=False))
+
+
+def read_twice(x):
+    items = powers(x, 3)
+    return sum(items) + sum(items)
+
+
+def changed_meanwhile(x):
+    held = [x, 2.0 * x, 3.0 * x]
+    total = 0.0
+    for a, b in zip(doubled(held), [1.0, 2.0, 3.0], strict=True):
+        held[2] = total
+        total += a * b
+    return total
+
+
+def guarded(x):
+    def safe(items):
+        for e in items:
+            try:
+                yield math.log(e)
+            except ValueError:
+                yield 0.0
+
+    return sum(safe([x, -x]))
+
+
+@pytest.mark.parametrize(
+    ("f", "found"),
+    [
+        (endless, "does not end"),
+        (read_twice, "a second time"),
+        (changed_meanwhile, "works together with"),
+        (guarded, "`yield` within `try`"),
+    ],
+    ids=lambda part: getattr(part, "__name__", None),
+)
+def test_generators_that_depend_on_when_they_are_read_are_refused(f: Any, found: str) -> None:
+    with pytest.raises(UnsupportedError, match=found):
+        grad(f)(0.7)
