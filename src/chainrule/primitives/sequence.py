@@ -177,6 +177,7 @@ def filled_dot(dot: Node | None, arg: Node) -> Node:
 def written_tangent(
     node: Node, args: Items[Node], dots: Items[Node | None], out: Node
 ) -> Node | None:
+    """The tangent of what writes its last argument into its first: the same of their tangents."""
     if dots[0] is None and dots[-1] is None:
         return None
     base = filled_dot(dots[0], args[0])
@@ -204,6 +205,7 @@ index_add.tangent_rule = written_tangent
 
 
 def append_type(types: tuple[Type, ...]) -> Type:
+    """The type of a list with one more entry."""
     base, value = types
     if isinstance(base, Sequence):
         return Sequence(value if base.item == OPAQUE else join(base.item, value), base.kind)
