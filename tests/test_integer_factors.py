@@ -13,7 +13,9 @@ from chainrule import (
     grad,
     hessian,
     jacobian,
+    jvp,
     value_and_grad,
+    vjp,
 )
 from tests.test_array_fuzz import function_of
 
@@ -160,3 +162,48 @@ def test_an_int_that_numpy_puts_into_an_array_of_ints_is_no_real_number(text) ->
 def test_an_int_may_count_what_an_array_holds() -> None:
     f = function_of("def f(n):\n    return n * np.sum(np.ones(4)[np.arange(2) + n - 2])\n")
     assert grad(f)(3) == 2.0
+
+
+DATA = [
+    "np.sum(x * k) + np.sum(x * j)",
+    "np.sum(x * k) - np.sum(x * j)",
+    "np.sum(x * k[::-1] - x * j)",
+    "np.sum((x * k - x * j) ** 2)",
+    "np.sum(x * -k.astype(int))",
+    "sum(a * b + a * c for a, b, c in zip(x, k, j))",
+    "np.dot(x[0] * k, j)",
+    "np.sum(np.diag(x[0] * k) @ j)",
+    "np.sum(np.outer(x, k) @ j)",
+    "np.einsum('i,i,i->', x, k, j)",
+    "np.interp(x[0], [0.0, 1.0, 2.0], k)",
+    "np.sum(k ** (0.1 * x))",
+]
+
+
+@pytest.mark.parametrize("text", DATA)
+@pytest.mark.parametrize("dtype", ["uint8", "bool"])
+def test_data_of_a_short_dtype_gives_the_derivatives_of_its_floats(text, dtype) -> None:
+    f = function_of(f"def f(x, k, j):\n    return {text}\n")
+    x = np.array([0.5, 1.5, 0.7])
+    data = [np.array(each, dtype=dtype) for each in ([250, 10, 3], [9, 200, 0])]
+    floats = [each.astype(float) for each in data]
+    for transform, seeds in ((vjp, {"out_bar": 2.0}), (jvp, {"x_dot": np.array([1.0, 2.0, 4.0])})):
+        (_, got), (_, want) = (transform(f)(x, *each, **seeds) for each in (data, floats))
+        assert np.allclose(got, want, rtol=1e-12)
+
+
+def test_what_f_computes_in_integers_wraps_around_in_its_derivative_too() -> None:
+    f = function_of("def f(x, k):\n    n = k[0] * k[1]\n    return x * n + np.sum(x * -k)\n")
+    k = np.array([200, 100], dtype=np.uint8)
+    with np.errstate(over="ignore"):
+        for mode in ("forward", "reverse"):
+            assert grad(f, mode=mode)(0.5, k) == f(1.0, k) - f(0.0, k)
+        g = function_of("def f(x, k):\n    return np.sum(np.outer(k, k) @ x * k)\n")
+        assert np.array_equal(grad(g)(np.ones(2), k), np.outer(k, k) @ k.astype(float))
+
+
+def test_a_function_of_short_integers_is_a_factor_in_the_dtype_of_x() -> None:
+    f = function_of("def f(x, k):\n    return np.sum(x * np.sqrt(k))\n")
+    got = grad(f)(np.array([0.5, 1.5]), np.array([4, 9], dtype=np.uint8))
+    assert got.dtype == np.float64
+    assert np.array_equal(got, [2.0, 3.0])

@@ -115,20 +115,37 @@ def broadcast_axes(types: tuple[Type, ...]) -> tuple[bool, ...]:
     return tuple(axes)
 
 
+def joined_integers(dtypes: list[str]) -> str:
+    """The dtype that holds integers of these; "" of none."""
+    unsigned = max((int(dtype[4:]) for dtype in dtypes if dtype[0] == "u"), default=0)
+    signed = max((int(dtype[3:]) for dtype in dtypes if dtype[0] == "i"), default=0)
+    if not signed:
+        return f"uint{unsigned}" if unsigned else ""
+    width = max(signed, 2 * unsigned)
+    return f"int{width}" if width <= 64 else "float64"
+
+
+def float_beside(integers: str) -> str:
+    """The narrowest floating dtype that holds what arrays of this dtype do."""
+    if integers in ("", "bool", "int8", "uint8"):
+        return "float16"
+    return "float32" if integers in ("int16", "uint16") else "float64"
+
+
 def promoted(types: tuple[Type, ...]) -> str:
     """The dtype of arithmetic among values of these types; Python's numbers give way."""
     arrays = [type.dtype for type in types if isinstance(type, Array)]
     if any(dtype in COMPLEX for dtype in arrays):
         narrow = all(dtype in ("complex64", "float32", "float16") for dtype in arrays)
         return "complex64" if narrow else "complex128"
+    integers = joined_integers([dtype for dtype in arrays if dtype.startswith(("int", "uint"))])
     floating = [dtype for dtype in arrays if dtype in FLOATING]
     if floating:
-        return max(floating, key=FLOATING.index)
+        return max((*floating, float_beside(integers)), key=FLOATING.index)
     if any(dtype_of(type) in FLOATING for type in types):
         return "float64"
-    integers = [dtype for dtype in arrays if dtype != "bool"]
     if integers:
-        return max(integers)
+        return integers
     return "int64" if any(type == INT for type in types) else "bool"
 
 

@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import math
 import operator
-import sys
 from typing import Any
 
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import OPERATORS, Node
 from chainrule.graph.types import (
-    BOOL,
     DYNAMIC,
     FLOAT,
     INT,
     OPAQUE,
     Array,
     Type,
-    dtype_of,
-    unit_axes_of,
 )
 from chainrule.primitives import bounds
 from chainrule.primitives.control import both, choose
@@ -33,7 +29,6 @@ from chainrule.primitives.declare import (
     TABLE,
     Cost,
     Kink,
-    Primitive,
     arithmetic_type,
     comparison_type,
     constant_value,
@@ -42,6 +37,7 @@ from chainrule.primitives.declare import (
     flat,
     is_constant,
 )
+from chainrule.primitives.floats import as_float, integral, with_casts
 from chainrule.primitives.masking import inside_mask, masked, masked_product, masked_quotient
 from chainrule.primitives.partials import Guarded
 from chainrule.primitives.squares import is_sum_of_squares, not_zero
@@ -345,55 +341,6 @@ logical_not = flat(
 )
 
 
-# --- derivatives are floats --------------------------------------------------------------
-
-
-LARGEST = sys.float_info.max
-
-
-def integral(node: Node) -> bool:
-    """Whether a value may be of an integer or boolean type, in which NumPy wraps around."""
-    if isinstance(node.op, Primitive) and node.op.keeps_integers and all(map(integral, node.args)):
-        return True
-    if isinstance(node.type, Array):
-        return not node.type.differentiable
-    return node.type in (INT, BOOL)
-
-
-def as_float(node: Node) -> Node:
-    """``node`` as a floating number or array: what stands alone in the place of a derivative."""
-    if not integral(node):
-        return node
-    if is_constant(node):
-        value = constant_value(node)
-        # Of an int beyond all floats f itself tells when it is run.
-        return node if abs(value) > LARGEST else node.graph.constant(float(value))
-    if unit_axes_of(node.type):
-        astype: Any = TABLE["astype"]
-        widened: Node = astype(node, dtype="float64")
-        return widened
-    made: Node = TABLE["to_float"](node)
-    return made
-
-
-def _bare(x: Node, partner: Node) -> Node | None:
-    """What ``x`` makes floating, where arithmetic with ``partner`` does so anyway."""
-    if not x.origin.derivative or x.op.name not in ("to_float", "astype"):
-        return None
-    inner = x.args[0]
-    floats = partner.type == FLOAT or dtype_of(partner.type) == "float64"
-    return inner if integral(inner) and floats and not integral(partner) else None
-
-
-def _without_casts(op: Any, x: Node, y: Node) -> Node | None:
-    """The operation without a conversion that it makes itself."""
-    if (inner := _bare(x, y)) is not None:
-        return x.graph.cursor.add(op, (inner, y))
-    if (inner := _bare(y, x)) is not None:
-        return x.graph.cursor.add(op, (x, inner))
-    return None
-
-
 # --- what is always right and cheap -----------------------------------------------------
 
 
@@ -412,7 +359,8 @@ def folded(op: Any, *args: Node) -> Node | None:
 
 
 def _negated(node: Node) -> Node | None:
-    return node.args[0] if node.op is negative else None
+    # Of an integer without a sign there is no opposite.
+    return node.args[0] if node.op is negative and not integral(node) else None
 
 
 def _simplify_add(x: Node, y: Node) -> Node | None:
@@ -424,7 +372,7 @@ def _simplify_add(x: Node, y: Node) -> Node | None:
         constant = folded(add, x, y)
         if constant is not None:
             return constant
-    if (bare := _without_casts(add, x, y)) is not None:
+    if (bare := with_casts(add, x, y)) is not None:
         return bare
     if (inner := _negated(y)) is not None:
         return subtract.build(x, inner)
@@ -454,7 +402,7 @@ def _simplify_subtract(x: Node, y: Node) -> Node | None:
         return x.graph.constant(0 if x.type == y.type == INT else 0.0)
     if constants and (constant := folded(subtract, x, y)) is not None:
         return constant
-    if (bare := _without_casts(subtract, x, y)) is not None:
+    if (bare := with_casts(subtract, x, y)) is not None:
         return bare
     if (inner := _negated(y)) is not None:
         return add.build(x, inner)
@@ -475,7 +423,7 @@ def _simplify_multiply(x: Node, y: Node) -> Node | None:
         constant = folded(multiply, x, y)
         if constant is not None:
             return constant
-    if (bare := _without_casts(multiply, x, y)) is not None:
+    if (bare := with_casts(multiply, x, y)) is not None:
         return bare
     if (product := masked_product(x, y)) is not None:
         return product
@@ -514,7 +462,7 @@ def _simplify_divide(x: Node, y: Node) -> Node | None:
         constant = folded(divide, x, y)
         if constant is not None:
             return constant
-    if (bare := _without_casts(divide, x, y)) is not None:
+    if (bare := with_casts(divide, x, y)) is not None:
         return bare
     if (quotient := masked_quotient(x, y)) is not None:
         return quotient

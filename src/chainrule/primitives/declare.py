@@ -19,6 +19,7 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chainrule.graph.block import CONSTANT
@@ -35,6 +36,7 @@ from chainrule.graph.types import (
     array_of,
     broadcast_axes,
     dtype_of,
+    float_beside,
     has_array,
     is_complex,
     promoted,
@@ -196,6 +198,11 @@ class Primitive(Op):
             return array_of("float64", unit_axes_of(found)) if wide else found
         return FLOAT if self.result is None else self.result(types)
 
+    @cached_property
+    def gives_short_floats(self) -> bool:
+        """Whether it is a function of NumPy's, which gives short floats of short integers."""
+        return any(name.startswith("numpy.") for name in self.callables) and not self.widening
+
     def elementwise_type(self, types: tuple[Type, ...]) -> Type:
         """The result of NumPy's element by element evaluation, broadcast."""
         entries = tuple(_entry_type(type) for type in types)
@@ -205,6 +212,8 @@ class Primitive(Op):
         dtype = dtype_of(entry) if entry != FLOAT else promoted((*types, FLOAT))
         if entry == INT:
             dtype = promoted(types)
+        elif self.result is None and self.gives_short_floats and FLOAT not in types:
+            dtype = float_beside(promoted(types)) if dtype == "float64" else dtype
         return array_of(dtype, broadcast_axes(types))
 
     def __call__(self, *args: Any) -> Any:
@@ -223,6 +232,8 @@ class Primitive(Op):
             if simpler is not None:
                 return simpler
         graph = args[0].graph
+        if self.door == "elementwise" and self.symbol is None and self.result is None:
+            args = _wide(args)
         if graph.numpy and self.symbol is None and not has_array([arg.type for arg in args]):
             return graph.cursor.add(self, args, self.numpy_spelling)
         return graph.cursor.add(self, args)
@@ -257,6 +268,15 @@ class Primitive(Op):
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         """Hand the adjoint of the result on to the arguments."""
         raise NotImplementedError(self.name)
+
+
+def _wide(args: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Arguments that are not all arrays of integers: of small ones NumPy gives short floats."""
+    if not has_array([arg.type for arg in args]):
+        return args
+    from chainrule.primitives.floats import as_float, integral
+
+    return (as_float(args[0]), *args[1:]) if all(map(integral, args)) else args
 
 
 def _entry_type(type: Type) -> Type:

@@ -18,6 +18,7 @@ from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import squeeze
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.floats import integral
 from chainrule.primitives.sequence import index_add, index_set
 from chainrule.simplify.contractions import contracted, without_kept_axes
 from chainrule.simplify.passes import (
@@ -73,6 +74,11 @@ def _multiples_merged(terms: list[tuple[Product, float]]) -> list[tuple[Product,
         total = constant + its_sign * other.constant
         found[key] = Product(total, kept.factors, kept.divisors), 1.0
     return list(found.values())
+
+
+def _of_integers(op: Primitive, args: list[Node]) -> bool:
+    """Whether NumPy would compute it in integers that may wrap around; sums are in wide ones."""
+    return op is not array_sum and all(map(integral, args))
 
 
 def is_distinct_pattern(step: Node) -> bool:
@@ -316,6 +322,7 @@ class ArraySimplifier(Copier):
                     and (parts := _number_apart(inner)) is not None
                     # Behind it a number of NumPy's would widen the array again.
                     and (op is not astype or is_constant(parts[0]))
+                    and not _of_integers(op, [*args[:position], parts[1], *args[position + 1 :]])
                 ):
                     outside.append((inner.op, parts[0]))  # type: ignore[arg-type]
                     args[position] = parts[1]

@@ -16,17 +16,9 @@ from dataclasses import field
 from chainrule.graph.block import ITEM
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
-from chainrule.primitives.arithmetic import (
-    BOUNDED,
-    as_float,
-    divide,
-    integral,
-    multiply,
-    negative,
-    power,
-    subtract,
-)
+from chainrule.primitives.arithmetic import BOUNDED, divide, multiply, negative, power, subtract
 from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.floats import as_float, integral
 from chainrule.records import dataclass
 from chainrule.simplify.powers import reduced
 from chainrule.simplify.rules import guarded_root, infinite_slope, multiple
@@ -233,6 +225,9 @@ def _opposite(node: Node) -> Node | None:
 
 def _halves(node: Node) -> tuple[Node, ...]:
     """The different factors of a product or square that has been computed."""
+    if integral(node):
+        # It may have wrapped around.
+        return ()
     if node.op is power:
         return node.args[:1] if is_constant(node.args[1], 2) else ()
     if node.op is not multiply or any(map(is_constant, node.args)):

@@ -14,6 +14,7 @@ from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
 from chainrule.primitives.control import IF, select
 from chainrule.primitives.declare import Primitive, constant_value, is_constant
+from chainrule.primitives.floats import in_floats
 from chainrule.records import dataclass
 from chainrule.simplify.hinges import unguarded_length
 
@@ -202,13 +203,13 @@ def _factored(op: Primitive, x: Node, y: Node, x_single: bool, y_single: bool) -
     if not (x.origin.derivative and y.origin.derivative):
         return None
     if x.op is divide and x.args[1] is y.args[1]:
-        return divide.build(op.build(x.args[0], y.args[0]), x.args[1])
+        return divide.build(in_floats(op, x.args[0], y.args[0]), x.args[1])
     if x.op is not multiply:
         return None
     for left, right in ((0, 1), (1, 0)):
         for other_left, other_right in ((0, 1), (1, 0)):
             if x.args[left] is y.args[other_left]:
-                inner = op.build(x.args[right], y.args[other_right])
+                inner = in_floats(op, x.args[right], y.args[other_right])
                 return multiply.build(x.args[left], inner)
     return None
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
+from chainrule.primitives.floats import in_floats, integral
 from chainrule.records import dataclass, kept
 from chainrule.simplify.product import Product
 
@@ -339,7 +340,7 @@ def _taken_out(nodes: tuple[Node, ...], gone: tuple[Node, ...]) -> tuple[Node, .
 
 
 def _is_product(node: Node) -> bool:
-    return node.op in (multiply, divide, negative)
+    return node.op in (multiply, divide, negative) and not integral(node)
 
 
 # --- common factors -----------------------------------------------------------------------
@@ -463,9 +464,10 @@ def built(terms: Sequence[Term], like: Node) -> Node:
     value = _built_term(order[0], like)
     for term in order[1:]:
         if term.constant < 0.0:
-            value = subtract.build(value, _built_term(replace(term, constant=-term.constant), like))
+            lowered = _built_term(replace(term, constant=-term.constant), like)
+            value = in_floats(subtract, value, lowered)
         else:
-            value = add.build(value, _built_term(term, like))
+            value = in_floats(add, value, _built_term(term, like))
     return value
 
 

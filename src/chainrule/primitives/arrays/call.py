@@ -17,6 +17,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Type, unit_axes_of
 from chainrule.primitives.arrays.lengths import Rule
 from chainrule.primitives.declare import Cost, Flat, Linear, Primitive, register
+from chainrule.primitives.floats import as_float, integral
 
 if TYPE_CHECKING:
     from chainrule.primitives.walker import ReverseWalker
@@ -174,6 +175,8 @@ class ArrayCall(Primitive):
         """The simplest node of this call on nodes, in derivative code."""
         graph = next(arg.graph for arg in args if isinstance(arg, Node))
         nodes = tuple(arg if isinstance(arg, Node) else graph.constant(arg) for arg in args)
+        if self.multilinear and all(map(integral, nodes)):
+            nodes = (as_float(nodes[0]), *nodes[1:])
         params = self.defaults(**statics)
         if self.simplify is not None:
             simpler: Node | None = self.simplify(*nodes, **self.statics(params))

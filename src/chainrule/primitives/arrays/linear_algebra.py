@@ -41,6 +41,7 @@ from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import dimension, expand_dims, swapaxes, transpose
 from chainrule.primitives.arrays.symmetry import is_symmetric
 from chainrule.primitives.declare import TABLE, Cost
+from chainrule.primitives.floats import integral
 
 
 def rank_of(node: Node) -> int:
@@ -320,6 +321,8 @@ solve.tangent_rule = _solve_tangent
 
 def _number_in_front(a: Node, b: Node) -> Node | None:
     """``solve(a, c * b)`` is ``c * solve(a, b)``, which may be known."""
+    if integral(b):
+        return None
     if b.op in (multiply, divide) and not unit_axes_of(b.args[1].type):
         return b.op.build(solve(a, b.args[0]), b.args[1])
     if b.op is multiply and not unit_axes_of(b.args[0].type):
@@ -358,7 +361,8 @@ def _is_outer(matrix: Node) -> bool:
         matrix.op is multiply and not unit_axes_of(matrix.args[0].type)
     ):
         matrix = matrix.args[-1]
-    return matrix.op is outer and all(rank_of(each) == 1 for each in matrix.args)
+    vectors = matrix.op is outer and all(rank_of(each) == 1 for each in matrix.args)
+    return vectors and not integral(matrix)
 
 
 def _outer_times(x: Node, y: Node, b: Node) -> Node:
@@ -381,7 +385,7 @@ def inv(walker: Any, node: Node, out_bar: Node) -> None:
 
 def _number_below(a: Node) -> Node | None:
     """``inv(c * a)`` is ``inv(a) / c``, which may be known."""
-    if a.op is multiply and not unit_axes_of(a.args[0].type):
+    if a.op is multiply and not unit_axes_of(a.args[0].type) and not integral(a):
         return inv(a.args[1]) / a.args[0]
     return None
 

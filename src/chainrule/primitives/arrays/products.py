@@ -38,6 +38,7 @@ from chainrule.primitives.arrays.shaping import (
     transpose,
 )
 from chainrule.primitives.declare import TABLE, Cost, register
+from chainrule.primitives.floats import as_float, integral
 
 
 def explicit(subscripts: str, ranks: list[int]) -> str:
@@ -153,8 +154,11 @@ def _operand_adjoint(
 
 
 def einsum_of(subscripts: str, *operands: Node) -> Node:
-    """The einsum of nodes in derivative code."""
-    return einsum(*operands, subscripts=subscripts)
+    """The einsum of nodes in derivative code, in floats."""
+    first, *others = operands
+    if all(map(integral, operands)):
+        first = as_float(first)
+    return einsum(first, *others, subscripts=subscripts)
 
 
 einsum = register(Einsum("einsum", ("numpy.einsum",), cost=Cost.FUNCTION))

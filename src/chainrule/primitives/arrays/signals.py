@@ -12,6 +12,7 @@ from chainrule.primitives.arrays.lengths import Length, Lengths, Of, all_unknown
 from chainrule.primitives.arrays.rearranging import at_positions, searchsorted
 from chainrule.primitives.arrays.shaping import dimension, flip
 from chainrule.primitives.declare import TABLE, Cost
+from chainrule.primitives.floats import as_float
 
 
 def _slid(a: Type, v: Type, mode: str = "full") -> Type:
@@ -113,7 +114,7 @@ def interp(x: Node, xp: Node, fp: Node, left: Any, right: Any) -> Node:
 
         return base.graph.cursor.add(index, (base, positions))
 
-    low, high = at(xp, before), at(xp, behind)
+    low, high = as_float(at(xp, before)), as_float(at(xp, behind))
     weight = (x - low) / (high - low)
     inside = at(fp, before) * (1.0 - weight) + at(fp, behind) * weight
     first = at(fp, fp.graph.constant(0)) if left is None else float(left)

@@ -14,6 +14,7 @@ from chainrule.graph.types import (
     promoted,
     unit_axes_of,
 )
+from chainrule.primitives.arithmetic import add
 from chainrule.primitives.arrays.call import axes_of
 from chainrule.primitives.arrays.creation import linspace
 from chainrule.primitives.arrays.defined import array_defined
@@ -135,9 +136,12 @@ def trapezoid_over(y: Node, x: Node, axis: int) -> Node:
     width = diff(x, axis=-1 if one else axis)
     if one and rank > 1:
         width = expand_dims(width, axis=tuple(k for k in range(rank) if k != axis % rank))
-    both = part_along(y, axis, y.graph.constant(1), None) + part_along(
-        y, axis, 0, y.graph.constant(-1)
+    # As NumPy adds them, which wraps around where they are small integers.
+    ends = (
+        part_along(y, axis, y.graph.constant(1), None),
+        part_along(y, axis, 0, y.graph.constant(-1)),
     )
+    both = y.graph.cursor.add(add, ends)
     return array_sum(0.5 * width * both, axis=axis)
 
 
