@@ -286,7 +286,6 @@ GALLERY = [
         # line: x = 0.5 * (x + a / x)
         ratio_1 = (1.0 - ratio * x_dot) / x
         x = 0.5 * (x + ratio)
-        # line: x = 0.5 * (x + a / x)
         x_dot = 0.5 * (x_dot + ratio_1)
     return x_dot
 """,

@@ -287,6 +287,7 @@ def expression_text(value: ast.expr) -> str:
 
 
 Line = tuple[str, int]
+SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr)
 
 
 class _Weaver:
@@ -294,6 +295,8 @@ class _Weaver:
 
     A group of derivative statements that answer one line of the user's is led by one comment;
     none is needed where that line itself stands right there, as the head of the loop around.
+    Values that are computed for a group stand within it and do not divide it, unless they are
+    statements of the user's own.
     """
 
     def __init__(
@@ -303,6 +306,8 @@ class _Weaver:
         self.file = file
         self.lines = lines
         self.comments: dict[int, str] = {}
+        self.latest: Line | None = None
+        """What the derivative statement before answers, here or before the block began."""
 
     def block(
         self,
@@ -319,18 +324,31 @@ class _Weaver:
             if isinstance(made, (ast.For, ast.While, ast.Try)) and answer.line is not None:
                 inner = heads | {answer.line}
             if not answer.derivative:
-                if not isinstance(made, (ast.Break, ast.Continue)):
-                    current, start = None, None
+                start = None
+                if self._divides(made, read, answer):
+                    current = self.latest = None
             elif answer.plain or answer.line is None:
                 start = start or read.lineno
             elif answer.line in heads or answer.line == next_own[k]:
                 start = None
             else:
-                if answer.line != current:
-                    current = answer.line
+                if answer.line not in (current, self.latest):
                     self._comment(start or read.lineno, answer.position, read.col_offset)
-                start = None
+                current, start = answer.line, None
+            if answer.derivative and not answer.plain and answer.line is not None:
+                self.latest = answer.line
             self._inside(made, read, inner, current if answer.derivative else None)
+            if not isinstance(made, SIMPLE):
+                self.latest = None
+
+    def _divides(self, made: ast.stmt, read: ast.stmt, answer: Answer) -> bool:
+        """Whether a statement that is no derivative ends the group before it."""
+        if isinstance(made, (ast.Break, ast.Continue)):
+            return False
+        if not isinstance(made, SIMPLE) or answer.position is None:
+            return True
+        own = linecache.getline(answer.position.file, answer.position.line).strip()
+        return own == self.lines[read.lineno - 1].strip()
 
     def _next_own(self, body: list[ast.stmt]) -> list[Line | None]:
         """For each statement the line of the next of f's own, where that is a compound one."""
@@ -347,9 +365,11 @@ class _Weaver:
     def _inside(
         self, made: ast.stmt, read: ast.stmt, heads: frozenset[Line], current: Line | None
     ) -> None:
+        before = self.latest
         for name in ("body", "orelse", "finalbody"):
             ours = getattr(made, name, None)
             if ours:
+                self.latest = before
                 if (
                     name == "orelse"
                     and isinstance(made, ast.If)
