@@ -85,6 +85,8 @@ def literal(node: ast.expr) -> bool:
     """Whether the expression has no variable."""
     if isinstance(node, ast.Constant):
         return True
+    if isinstance(node, ast.Name):
+        return node.id == "pi"
     if isinstance(node, ast.UnaryOp):
         return literal(node.operand)
     if isinstance(node, ast.BinOp):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 
@@ -26,7 +27,7 @@ def test_a_value_among_the_statements_of_a_line_does_not_repeat_its_comment() ->
 
     text = body(cheaper, [1.0, 2.0], 0.5, wrt="k")
     comments = re.findall("# line .*", text)
-    assert comments and all(a != b for a, b in zip(comments, comments[1:], strict=False)), text
+    assert comments and all(a != b for a, b in itertools.pairwise(comments)), text
 
 
 def test_a_line_that_goes_on_within_a_loop_has_one_comment() -> None:
@@ -41,3 +42,31 @@ def test_a_line_that_goes_on_within_a_loop_has_one_comment() -> None:
 
     text = body(forward_substitution, [[1.0, 0.0], [2.0, 3.0]], [1.0, 2.0], wrt=("L", "x"))
     assert len(re.findall("# line .*: s -= ", text)) == 1, text
+
+
+def test_constants_are_written_as_the_user_writes_them() -> None:
+    def wave(x, t):
+        return math.sin(2 * math.pi * x) * (t / 9) ** (1 / 3)
+
+    text = body(wave, 0.3, 2.0, wrt=("x", "t"))
+    assert "2 * pi * x" in text and "** (1 / 3)" in text
+    assert not re.search(r"\d{9}", text), text
+
+
+def test_what_constants_give_together_is_a_multiple_of_pi_or_a_quotient() -> None:
+    def distance(angle, h):
+        bend = math.radians(angle)
+        return math.cos(bend) + h * h * h / 18.0 + h / 7.0
+
+    text = body(distance, 30.0, 2.0, wrt=("angle", "h"))
+    assert "-pi / 180.0 * sin(bend)" in text and "1.0 / 7.0 + h * h / 6.0" in text, text
+
+
+def test_multiples_of_pi_take_no_operation_once_they_are_loaded() -> None:
+    def wave(x):
+        return math.sin(2.0 * math.pi * x)
+
+    derivative = grad(wave)
+    derivative(0.3)
+    assert "2.0 * pi" in derivative.source
+    assert 2.0 * math.pi in derivative.__code__.co_consts, derivative.__code__.co_consts

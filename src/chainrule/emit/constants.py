@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 MARK = "\0chainrule "
@@ -84,6 +84,51 @@ def fit_for_code(value: Any) -> bool:
     except TypeError:
         return False
     return True
+
+
+def fold_numbers(functions: Iterable[ast.FunctionDef], known: Mapping[str, float]) -> None:
+    """Compute ``2.0 * pi`` once, as the compiler does ``2.0 * 3.0``."""
+    if known:
+        for function in functions:
+            _Folding(known).visit(function)
+
+
+class _Folding(ast.NodeTransformer):
+    def __init__(self, known: Mapping[str, float]) -> None:
+        self.known = known
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        # A sum of a thousand terms is a tree as deep.
+        spine = [node]
+        while isinstance(spine[-1].left, ast.BinOp):
+            spine.append(spine[-1].left)
+        folded: ast.expr = self.visit(spine[-1].left)
+        for step in reversed(spine):
+            step.left, step.right = folded, self.visit(step.right)
+            folded = self._number(step) or step
+        return folded
+
+    def _number(self, node: ast.BinOp) -> ast.expr | None:
+        value = _value_of(node, self.known)
+        return None if value is None else ast.copy_location(ast.Constant(value), node)
+
+
+def _value_of(node: ast.expr, known: Mapping[str, float]) -> float | None:
+    """The number that an expression of numbers and names of numbers gives."""
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return number
+        case ast.Name(id=name):
+            return known.get(name)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            value = _value_of(operand, known)
+            return None if value is None else -value
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
+            first, second = _value_of(left, known), _value_of(right, known)
+            if first is None or second is None or (isinstance(op, ast.Div) and not second):
+                return None
+            return first * second if isinstance(op, ast.Mult) else first / second
+    return None
 
 
 def mark(function: ast.FunctionDef, names: Collection[str]) -> None:

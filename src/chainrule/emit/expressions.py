@@ -33,11 +33,12 @@ from chainrule.emit.plan import (
 )
 from chainrule.emit.printing import expression_text, negated
 from chainrule.emit.record_lists import instance_maker, made_record, writer
+from chainrule.emit.spelling import number, over_whole
 from chainrule.emit.targets import Target
 from chainrule.errors import InternalError, UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
 from chainrule.graph.structure import OF_ATTRIBUTES
-from chainrule.graph.types import BOOL, Array, Sequence, dtype_of
+from chainrule.graph.types import BOOL, FLOAT, Array, Sequence, dtype_of
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section
@@ -183,7 +184,8 @@ class Speller:
         if op.formula is not None:
             return self.formula(op.formula.get(dtype_of(value.type), op.formula[""]), args)
         if op.symbol is not None and chosen is None:
-            return operation(op.symbol, args)
+            found = operation(op.symbol, args)
+            return over_whole(found) if value.origin.derivative and value.type == FLOAT else found
         dotted = self.dotted(value, op)
         if dotted is None:
             raise self.refusal(value, called(op))
@@ -250,19 +252,19 @@ class Speller:
         return ast.Call(self.builtin(name), list(args), [])
 
     def constant(self, value: Any) -> ast.expr:
-        if isinstance(value, float) and not math.isfinite(value):
-            found = self.name(self.header.imported("math", "nan" if math.isnan(value) else "inf"))
-            return ast.UnaryOp(ast.USub(), found) if value < 0 else found
-        if (
-            isinstance(value, (int, float))
-            and not isinstance(value, bool)
-            and math.copysign(1.0, value) < 0
-        ):
-            return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return number(value, self.graph.spellings, self._of_math)
         if isinstance(value, (tuple, list)):
             kind = ast.Tuple if isinstance(value, tuple) else ast.List
             return kind([self.constant(item) for item in value], ast.Load())
         return ast.Constant(value)
+
+    def _of_math(self, name: str) -> ast.expr:
+        """``pi``, ``inf`` and their like, by the name that they have in the user's module."""
+        for module, own in self.graph.globals:
+            if own == name and self.graph.globals[module, own] == getattr(math, name):
+                return self.name(self.header.constant(name, getattr(math, name), module))
+        return self.name(self.header.imported("math", name))
 
     def global_name(self, value: Value) -> str:
         module, name = value.params

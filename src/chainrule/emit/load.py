@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import itertools
 import linecache
+import math
 import types
 from collections.abc import Mapping
 from typing import Any
 
-from chainrule.emit.constants import Cell, Readers, Slot, fit_for_code, mark, marked
+from chainrule.emit.constants import Cell, Readers, Slot, fit_for_code, fold_numbers, mark, marked
 from chainrule.emit.entry import Entry
 from chainrule.emit.guards import COMPILED, Watch, entry_of
 from chainrule.emit.imports import Missing
@@ -67,6 +68,7 @@ def load(
         pure = [known for known, cell in cells.items() if _is_of_math(cell.cell_contents)]
         functions = [entry.checked(each, pure) if each.name == name else each for each in functions]
         cells = {**cells, **entry.cells}
+    fold_numbers(functions, _of_math_alone(emitted))
     function = _made(functions, cells, namespace, file)[name]
     if watch is not None and frozen:
         caller = watch.checked(entry_of(definition), namespace, names)
@@ -116,6 +118,16 @@ def _watch(
 
 def _is_of_math(value: Any) -> bool:
     return isinstance(value, types.BuiltinFunctionType) and value.__module__ == "math"
+
+
+def _of_math_alone(emitted: EmittedModule) -> dict[str, float]:
+    """The names of ``pi`` and its like that are imported and nobody can set."""
+    settable = {*emitted.live_globals, *emitted.homes}
+    return {
+        local: value
+        for local, value in emitted.bindings.items()
+        if type(value) is float and math.isfinite(value) and local not in settable
+    }
 
 
 def _scope(emitted: EmittedModule, module: str) -> dict[str, Any] | None:

@@ -277,6 +277,8 @@ class Graph:
         Of the index of a loop over rows, the user's name of the row.
     globals, references:
         Values of ``GLOBAL`` nodes and objects of ``REFERENCE`` nodes.
+    spellings:
+        How the user writes numbers that expressions of constants give: ``2 * pi``.
     found:
         What choices are told of equalities that they rest on; None where the derivative has seen
         to it.
@@ -314,6 +316,7 @@ class Graph:
         self.found: dict[Node, Told | None] = {}
         self.globals: dict[tuple[str, str], Any] = {}
         self.references: dict[Hashable, Any] = {}
+        self.spellings: dict[float, str] = {}
         # The dictionaries of the modules that are read, and the cells of closures.
         self.scopes: dict[str, dict[str, Any]] = {}
         self.cells: dict[str, Any] = {}

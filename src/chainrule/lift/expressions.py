@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from chainrule.graph.block import PARAMETER
+from chainrule.graph.block import GLOBAL, PARAMETER
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
@@ -20,6 +21,7 @@ from chainrule.lift.hoisting import TwoKinds
 from chainrule.lift.numpy_positions import grid_item
 from chainrule.lift.one_shot import OneShot
 from chainrule.lift.operators import Operators
+from chainrule.lift.spelling import constant_text
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
     UNBOUND,
@@ -268,10 +270,27 @@ class Expressions(Operators, OneShot):
             spine.append(left)
             left = left.left
         value = self.expression(left)
+        constant = True
         for step in reversed(spine):
             with self.at(step):
                 value = self.binary(type(step.op), value, self.expression(step.right), step)
+            if constant:
+                constant = self._spells_constant(step)
         return value
+
+    def _spells_constant(self, node: ast.BinOp) -> bool:
+        """Note how the user writes a number, if it is one that ``node`` gives."""
+        found = constant_text(node, self._is_of_math)
+        if found is not None:
+            self.graph.spellings.setdefault(*found)
+        return found is not None
+
+    def _is_of_math(self, node: ast.expr, name: str) -> bool:
+        value = self.expression(node)
+        if not isinstance(value, Node) or value.op is not GLOBAL:
+            return False
+        module, own = map(str, value.params)
+        return bool(self.graph.globals[module, own] == getattr(math, name))
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         if isinstance(node.op, ast.Not):

@@ -226,6 +226,7 @@ class Functions(Calls):
         graph.globals, graph.references = outer.globals, outer.references
         graph.scopes, graph.cells = outer.scopes, outer.cells
         graph.guards, graph.functions = outer.guards, outer.functions
+        graph.spellings = outer.spellings
         inner: Any = type(self)(graph)
         inner.transform = getattr(self, "transform", None)
         inner.tables, inner.record_lists = self.tables, []

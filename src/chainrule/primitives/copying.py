@@ -36,6 +36,7 @@ class Copier:
         graph.module = source.module
         graph.globals = source.globals
         graph.references = source.references
+        graph.spellings = source.spellings
         graph.scopes = source.scopes
         graph.cells = source.cells
         graph.guards = source.guards

@@ -1,0 +1,117 @@
+"""Numbers of many digits as a person writes them: ``2 * pi``, ``5.0 / 72.0``.
+
+Constants that a rewrite has multiplied together are digits that no one can check.  Where they are
+what the user wrote, or a simple multiple of pi, or a simple quotient, to the last bit, they are
+written so.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Mapping
+
+# Numbers of fewer digits are read as they are.
+FEWEST_DIGITS = 10
+# What is longer than the digits of a float is no help.
+LONGEST = 18
+LARGEST_DENOMINATOR = 100
+LARGEST_NUMERATOR = 1000
+DEGREES = 180.0
+
+
+def number(value: float, own: Mapping[float, str], of_math: Callable[[str], ast.expr]) -> ast.expr:
+    """An int or a float, written down."""
+    if not math.isfinite(value):
+        found = of_math("nan" if math.isnan(value) else "inf")
+        return _negative(found) if value < 0 else found
+    found = _spelled(abs(value), own, of_math) or ast.Constant(abs(value))
+    return _negative(found) if math.copysign(1.0, value) < 0 else found
+
+
+def _spelled(
+    size: float, own: Mapping[float, str], of_math: Callable[[str], ast.expr]
+) -> ast.expr | None:
+    """An expression that gives this very number, or None where digits are as good.
+
+    ``own`` has the texts of the user's constant expressions; ``pi`` stands in them for that of
+    ``math``.
+    """
+    if not isinstance(size, float) or digits_of(size) < FEWEST_DIGITS:
+        return None
+    text = own.get(size) or _of_pi(size) or _quotient(size)
+    if text is None or len(text) > LONGEST:
+        return None
+    found = ast.parse(text, mode="eval")
+    _Importing(of_math).visit(found)
+    return found.body
+
+
+class _Importing(ast.NodeTransformer):
+    """Names of ``math`` are imported."""
+
+    def __init__(self, of_math: Callable[[str], ast.expr]) -> None:
+        self.of_math = of_math
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.of_math(node.id)
+
+
+def digits_of(size: float) -> int:
+    """How many digits the shortest text of a number has."""
+    mantissa = repr(size).partition("e")[0]
+    return len(mantissa.replace(".", "").strip("0"))
+
+
+def _of_pi(size: float) -> str | None:
+    """``size`` as pi times or over a short number."""
+    if size == math.pi:
+        return "pi"
+    factor, divisor = _short(size / math.pi), _short(math.pi / size)
+    if factor.is_integer() and factor * math.pi == size:
+        return f"{factor} * pi"
+    if divisor and divisor.is_integer() and math.pi / divisor == size:
+        return f"pi / {divisor}"
+    if factor * math.pi == size:
+        return f"{factor} * pi"
+    return f"{DEGREES} / pi" if size == DEGREES / math.pi else None
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.4g}")
+
+
+def _quotient(size: float) -> str | None:
+    """``size`` as a quotient of two small whole numbers."""
+    for denominator in range(3, LARGEST_DENOMINATOR + 1):
+        numerator = round(size * denominator)
+        if numerator > LARGEST_NUMERATOR:
+            return None
+        if numerator / denominator == size:
+            return f"{numerator}.0 / {denominator}.0"
+    return None
+
+
+def _negative(found: ast.expr) -> ast.expr:
+    """The negative of a product, as one of its first factor."""
+    if isinstance(found, ast.BinOp) and isinstance(found.op, (ast.Mult, ast.Div)):
+        return ast.BinOp(_negative(found.left), found.op, found.right)
+    if isinstance(found, ast.UnaryOp) and isinstance(found.op, ast.USub):
+        return found.operand
+    return ast.UnaryOp(ast.USub(), found)
+
+
+def over_whole(product: ast.expr) -> ast.expr:
+    """``x / 3.0`` for the product ``1.0 / 3.0 * x``."""
+    match product:
+        case ast.BinOp(
+            left=ast.BinOp(left=one, op=ast.Div(), right=ast.Constant() as whole),
+            op=ast.Mult(),
+            right=factor,
+        ):
+            match one:
+                case ast.Constant(value=1.0):
+                    return ast.BinOp(factor, ast.Div(), whole)
+                case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1.0)):
+                    return ast.BinOp(_negative(factor), ast.Div(), whole)
+    return product

@@ -1,0 +1,41 @@
+"""Constant expressions of the user's: ``2 * math.pi``, ``1 / 3``."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable
+
+OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
+NAMED = ("pi", "e", "tau")
+
+
+def constant_text(
+    node: ast.BinOp, is_constant_of_math: Callable[[ast.expr, str], bool]
+) -> tuple[float, str] | None:
+    """Value and text of an expression of numbers alone; ``pi`` in it is that of ``math``."""
+    tree = _plain(node, is_constant_of_math)
+    if tree is None:
+        return None
+    text = ast.unparse(tree)
+    code = compile(ast.fix_missing_locations(ast.Expression(tree)), "<constant>", "eval")
+    try:
+        value = eval(code, {name: getattr(math, name) for name in NAMED})
+    except ArithmeticError:
+        return None
+    return (value, text) if isinstance(value, float) else None
+
+
+def _plain(node: ast.expr, is_constant_of_math: Callable[[ast.expr, str], bool]) -> ast.expr | None:
+    match node:
+        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+            return node
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name in NAMED:
+            return ast.Name(name, ast.Load()) if is_constant_of_math(node, name) else None
+        case ast.BinOp(left=left, op=op, right=right) if isinstance(op, OPERATORS):
+            first = _plain(left, is_constant_of_math)
+            second = None if first is None else _plain(right, is_constant_of_math)
+            if first is None or second is None:
+                return None
+            return ast.BinOp(first, op, second)
+    return None
