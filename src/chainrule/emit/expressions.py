@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import enum
-import math
 import re
 import sys
 from collections.abc import Callable
@@ -253,18 +252,11 @@ class Speller:
 
     def constant(self, value: Any) -> ast.expr:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return number(value, self.graph.spellings, self._of_math)
+            return number(value, self)
         if isinstance(value, (tuple, list)):
             kind = ast.Tuple if isinstance(value, tuple) else ast.List
             return kind([self.constant(item) for item in value], ast.Load())
         return ast.Constant(value)
-
-    def _of_math(self, name: str) -> ast.expr:
-        """``pi``, ``inf`` and their like, by the name that they have in the user's module."""
-        for module, own in self.graph.globals:
-            if own == name and self.graph.globals[module, own] == getattr(math, name):
-                return self.name(self.header.constant(name, getattr(math, name), module))
-        return self.name(self.header.imported("math", name))
 
     def global_name(self, value: Value) -> str:
         module, name = value.params

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from chainrule.emit.imports import Header
+from chainrule.graph.block import Graph
 
 # Numbers of fewer digits are read as they are.
 FEWEST_DIGITS = 10
@@ -20,41 +23,56 @@ LARGEST_NUMERATOR = 1000
 DEGREES = 180.0
 
 
-def number(value: float, own: Mapping[float, str], of_math: Callable[[str], ast.expr]) -> ast.expr:
+class Writer(Protocol):
+    """What writes the expressions of a graph."""
+
+    graph: Graph
+    header: Header
+
+    def name(self, text: str) -> ast.expr:
+        """A dotted name."""
+
+
+def number(value: float, writer: Writer) -> ast.expr:
     """An int or a float, written down."""
     if not math.isfinite(value):
-        found = of_math("nan" if math.isnan(value) else "inf")
+        found = _of_math("nan" if math.isnan(value) else "inf", writer)
         return _negative(found) if value < 0 else found
-    found = _spelled(abs(value), own, of_math) or ast.Constant(abs(value))
+    found = _spelled(abs(value), writer) or ast.Constant(abs(value))
     return _negative(found) if math.copysign(1.0, value) < 0 else found
 
 
-def _spelled(
-    size: float, own: Mapping[float, str], of_math: Callable[[str], ast.expr]
-) -> ast.expr | None:
+def _of_math(name: str, writer: Writer) -> ast.expr:
+    """``pi``, ``inf`` and their like, by the name that they have in the user's module."""
+    for module, own in writer.graph.globals:
+        if own == name and writer.graph.globals[module, own] == getattr(math, name):
+            return writer.name(writer.header.constant(name, getattr(math, name), module))
+    return writer.name(writer.header.imported("math", name))
+
+
+def _spelled(size: float, writer: Writer) -> ast.expr | None:
     """An expression that gives this very number, or None where digits are as good.
 
-    ``own`` has the texts of the user's constant expressions; ``pi`` stands in them for that of
-    ``math``.
+    The user's own text comes first.
     """
     if not isinstance(size, float) or digits_of(size) < FEWEST_DIGITS:
         return None
-    text = own.get(size) or _of_pi(size) or _quotient(size)
+    text = writer.graph.spellings.get(size) or _of_pi(size) or _quotient(size)
     if text is None or len(text) > LONGEST:
         return None
     found = ast.parse(text, mode="eval")
-    _Importing(of_math).visit(found)
+    _Importing(writer).visit(found)
     return found.body
 
 
 class _Importing(ast.NodeTransformer):
     """Names of ``math`` are imported."""
 
-    def __init__(self, of_math: Callable[[str], ast.expr]) -> None:
-        self.of_math = of_math
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.of_math(node.id)
+        return _of_math(node.id, self.writer)
 
 
 def digits_of(size: float) -> int:
