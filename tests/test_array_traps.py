@@ -431,3 +431,35 @@ def times_what_may_be_a_matrix(x: Any) -> Any:
 def test_what_may_be_a_matrix_is_not_taken_for_a_number() -> None:
     with pytest.raises(UnsupportedError):
         grad(times_what_may_be_a_matrix)(np.array([0.5, 2.0]))
+
+
+def repeated_or_not(x: Any, y: Any, k: int) -> Any:
+    part = x[0:k]
+    return np.sum(np.sin(part * y)) + np.sum(np.where(y > 0.5, part, y)) * part[0]
+
+
+def widened_by_its_first_step(x: Any, y: Any, k: int) -> Any:
+    column = x.reshape((*x.shape, 1))
+    low, high = column[-2], column[-1]
+    for i in range(k):
+        low, high = column[i] - high, low + high * y
+    return np.sum(low + high * y)
+
+
+def all_at_once(x: Any, y: Any, k: int) -> Any:
+    part = np.outer(y, x)[:, 0:k]
+    part = part * y + part
+    return np.sum(part[None, :] * y**2)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("wrt", ["x", "y"])
+@pytest.mark.parametrize("f", [repeated_or_not, widened_by_its_first_step, all_at_once])
+def test_the_run_tells_whether_an_array_was_repeated(f: Any, wrt: str, mode: str) -> None:
+    x, y = np.array([0.5, 0.6, 0.8]), np.array([0.7, 0.4, 0.9])
+    slope = grad(f, wrt=wrt, mode=mode)
+    for k in (3, 1):
+        found = slope(x, y, k)
+        for at in range(3):
+            verdict = oracle.derivative(f, (x, y, k), {}, wrt, ((at,),))
+            assert oracle.agrees(verdict, found[at])

@@ -274,3 +274,19 @@ def test_messages_are_formatted_as_the_user_writes_them() -> None:
         derivative(x, 2)
         with pytest.raises(ValueError, match=r"^3 numbers, not \(2,\): 3.5 numbers, not 3$"):
             derivative(x, 3)
+
+
+def direction(s):
+    size = np.linalg.norm(s)
+    return (None, None) if size == 0.0 else (s / size, size)
+
+
+def of_no_direction(s):
+    unit, size = direction(s)
+    return size * unit[0:2].sum()
+
+
+def test_a_part_of_none_raises_where_it_is_asked_for() -> None:
+    assert grad(of_no_direction)(np.array([1.0, 2.0, 2.0])) == pytest.approx([1.0, 1.0, 0.0])
+    with pytest.raises(TypeError, match="'NoneType' object is not subscriptable"):
+        grad(of_no_direction)(np.zeros(3))

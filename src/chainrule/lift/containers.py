@@ -263,11 +263,14 @@ class Containers(Watching):
     def boxed_item(self, node: Node) -> Value:
         return node
 
-    def _item_of_static(self, base: Static, key: Value, known: bool, found: Any) -> Value:
+    def _check_not_none(self, base: Static) -> None:
         if base.value is None:
             text = "raise TypeError(\"'NoneType' object is not subscriptable\")"
             self.block.add(RAISE, (), (text,))
             raise AlwaysRaises
+
+    def _item_of_static(self, base: Static, key: Value, known: bool, found: Any) -> Value:
+        self._check_not_none(base)
         if known:
             try:
                 base.value[found]
@@ -324,6 +327,8 @@ class Containers(Watching):
         ]
         known = [self.static_value(part) for part in parts]
         items = self.known_items(base)
+        if isinstance(base, Static):
+            self._check_not_none(base)
         if isinstance(base, Static) and all(found for found, _ in known):
             key = slice(*(part for _, part in known))
             self.watch_content(base)

@@ -13,20 +13,20 @@ from typing import Any
 from chainrule.graph.block import PARAMETER
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, INT, Array, dtype_of, unit_axes_of
-from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
+from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
 from chainrule.primitives.arrays.call import axes_of
 from chainrule.primitives.arrays.creation import array_copy, astype, full_like, zeros_like
 from chainrule.primitives.arrays.indexing import is_whole, new_axes, section
-from chainrule.primitives.arrays.measured import may_repeat, repeated_axes
+from chainrule.primitives.arrays.measured import may_repeat, repeated_axes, uncertain_axes
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import (
     broadcast_to,
     dimension,
     expand_dims,
     reshape,
-    reshaped,
     squeeze,
 )
+from chainrule.primitives.control import select
 from chainrule.primitives.declare import TABLE, Primitive, is_constant
 from chainrule.primitives.sequence import index
 
@@ -100,18 +100,30 @@ def own_copy(value: Node) -> Node:
     return array_copy(value) if given or value.op is broadcast_to else value
 
 
-def _checked(value: Node, node: Node, arg: Node) -> Node:
-    if unit_axes_of(arg.type) == unit_axes_of(node.type):
-        return reshaped(widened(value, node), arg)
-    sizes = [dimension(node, axis=k) for k in range(len(unit_axes_of(node.type)))]
-    own = [dimension(arg, axis=k) for k in range(len(unit_axes_of(arg.type)))]
-    sizes[len(sizes) - len(own) :] = [
-        mine if not unit else theirs
-        for mine, theirs, unit in zip(
-            own, sizes[len(sizes) - len(own) :], unit_axes_of(arg.type), strict=True
-        )
-    ]
-    return reshape(widened(value, node), *sizes)
+def _as_run(value: Node, node: Node, arg: Node) -> Node:
+    """The adjoint of ``arg`` where the run tells whether NumPy has repeated it in ``node``."""
+    units, wide = unit_axes_of(arg.type), unit_axes_of(node.type)
+    lead = len(wide) - len(units)
+    open_axes = uncertain_axes(node, arg)
+    value = widened(value, node)
+    known = tuple(axis for axis, unit in enumerate(units, lead) if unit and not wide[axis])
+    if known:
+        value = array_sum(value, axis=_one_or_many(list(known)), keepdims=True)
+    if lead:
+        value = array_sum(value, axis=_one_or_many(list(range(lead))))
+    for axis in open_axes:
+        value = _summed_if_repeated(value, axis, dimension(arg, axis=axis))
+    return value
+
+
+def _summed_if_repeated(value: Node, axis: int, own: Node) -> Node:
+    def summed() -> Node:
+        sizes = [dimension(value, axis=k) for k in range(len(unit_axes_of(value.type)))]
+        sizes[axis] = own
+        return reshape(array_sum(value, axis=axis, keepdims=True), *sizes)
+
+    found: Node = select(equal(own, dimension(value, axis=axis)), lambda: value, summed)
+    return found
 
 
 def repeated(dot: Node, node: Node, old: Node, args: Iterable[Node]) -> Node:
@@ -144,8 +156,7 @@ def summed_to(value: Any, node: Node, arg: Node) -> Node:
         value, node = expand(widened(value, node), axis=axes), expand(node, axis=axes)
     own = repeated_axes(node, arg)
     if own is None:
-        # A length that was not foreseen is an error here, not a wrong sum.
-        value, own = _checked(value, node, arg), unit_axes_of(arg.type)
+        return _as_run(value, node, arg)
     out_axes, have = unit_axes_of(node.type), unit_axes_of(value.type)
     rank = len(out_axes)
     kept: list[int] = []

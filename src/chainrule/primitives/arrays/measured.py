@@ -73,6 +73,20 @@ def repeated_axes(node: Node, arg: Node) -> tuple[bool, ...] | None:
     return tuple(axes)
 
 
+def uncertain_axes(node: Node, arg: Node) -> list[int]:
+    """The axes of ``arg`` along which nothing tells whether NumPy repeats it in ``node``."""
+    units = unit_axes_of(arg.type)
+    found, whole = lengths_of(arg), lengths_of(node)[-len(units) :]
+    return [
+        axis
+        for axis, (unit, own, length) in enumerate(zip(units, found, whole, strict=True))
+        if not unit
+        and length != own
+        and not never_one(own, node.graph)
+        and not one_now(own, node.graph)
+    ]
+
+
 def filling(node: Node) -> tuple[int, ...]:
     """Positions of the arguments of an element-wise array that have its type and its shape."""
     alike = [k for k, arg in enumerate(node.args) if arg.type == node.type]
