@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chainrule import grad, hvp, value_and_grad
@@ -280,3 +282,32 @@ def test_one_derivative_serves_all_objects_of_a_class():
     text = slope.source
     slope(Ball(2.0, 5.0))
     assert slope.source is text
+
+
+class Bag:
+    pass
+
+
+@pytest.mark.parametrize("kind", [Bag, types.SimpleNamespace])
+def test_objects_that_only_hold_what_they_are_given(kind):
+    def made(**attributes):
+        bag = kind()
+        vars(bag).update(attributes)
+        return bag
+
+    slope = grad(lambda p, x: sum(part * x for part in (p.k * p.k, p.k)))
+    found = slope(made(k=3.0, name="spring"), 2.0)
+    assert type(found) is kind and found.k == 14.0
+    found = slope(made(name="spring", k=1.0, m=2.0), 2.0)
+    assert (found.k, found.m) == (6.0, 0.0)
+    found = grad(lambda p, xs: sum(p.w @ x for x in xs))(made(w=np.ones(2)), np.eye(2))
+    assert found.w.tolist() == [1.0, 1.0]
+
+
+def test_adjoints_of_arrays_in_objects_and_dicts_are_updated_in_place():
+    def loss(p, xs):
+        return sum(np.sum(p["w"] @ x) for x in xs)
+
+    slope = grad(loss)
+    slope({"w": np.ones((2, 3))}, np.ones((4, 3)))
+    assert " += np.outer(" in slope.source

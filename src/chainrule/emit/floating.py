@@ -54,7 +54,8 @@ def _follows(node: Node, needed: Needed, sure: set[Node]) -> bool:
         # A row of what a loop goes over; or an argument, whose dtype the code is made for.
         return owner is None or (owner.op is LOOP and owner.args[0] in sure)
     if not isinstance(op, Primitive):
-        return False
+        # What an argument, or a global, holds has the dtype that the code is made for.
+        return node in node.graph.given
     arrays = [arg for arg in node.args if isinstance(arg.type, (Array, Sequence))]
     if op.name in BY_FIRST and isinstance(node.type, Array):
         return node.args[0] in sure

@@ -23,7 +23,7 @@ class Speller(Protocol):
 INSTANCE = '''
 def instance_of(kind, **attributes):
     """An object of a class that holds these attributes; its constructor is not run."""
-    made = object.__new__(kind)
+    made = kind.__new__(kind)
     for name, value in attributes.items():
         object.__setattr__(made, name, value)
     return made

@@ -111,11 +111,14 @@ def _fields_of(value: Any) -> tuple[str, tuple[Hashable, ...]] | None:
 def attributes_of(value: Any) -> tuple[str, ...]:
     """The attributes of an object that does nothing but hold them; none of what is no such."""
     kind = type(value)
+    if kind is types.SimpleNamespace:
+        return tuple(vars(value))
     if kind.__module__ in ("builtins", "numpy", "collections", "functools", "enum"):
         return ()
     if any(_hooks(vars(base)) for base in kind.__mro__[:-1]):
         return ()
-    written = isinstance(inspect.getattr_static(kind, "__init__", None), types.FunctionType)
+    made_by = inspect.getattr_static(kind, "__init__", None)
+    written = isinstance(made_by, types.FunctionType) or made_by is object.__init__
     if not written or isinstance(value, BaseException):
         return ()
     slots = [
