@@ -204,7 +204,7 @@ GALLERY = [
     z_bar = np.negative(z, out=z)
     np.exp(z_bar, out=z_bar)
     z_bar += 1.0
-    np.divide(1.0, z_bar, out=z_bar)
+    np.reciprocal(z_bar, out=z_bar)
     z_bar -= y
     z_bar /= len(X)
     # line: z = X @ w + b

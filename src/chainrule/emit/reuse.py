@@ -58,6 +58,7 @@ from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.effect import CALL, Effect, Verbatim
+from chainrule.primitives.elementary import reciprocal
 from chainrule.primitives.saturation import LARGEST
 from chainrule.records import dataclass
 
@@ -102,7 +103,7 @@ def makes_array(value: Value) -> bool:
 # number that it takes besides.
 LIMIT = object()
 WRITTEN_OUT: dict[str, tuple[tuple[str, Any], ...]] = {
-    "logistic": (("negative", None), ("exp", None), ("add", 1.0), ("divide", 1.0)),
+    "logistic": (("negative", None), ("exp", None), ("add", 1.0), ("reciprocal", None)),
     "cosh_squared": (("absolute", None), ("minimum", LIMIT), ("cosh", None), ("square", None)),
 }
 # Less lines than this may one array less take.
@@ -289,6 +290,8 @@ class _Reuse:
         for step in chain.steps:
             if step.op.name in WRITTEN_OUT:
                 before = self._write_out(step, before, hint, made)
+            if step.op is divide and step.args[1] is before and _is_one(step.args[0]):
+                step.op, step.args, step.whole = reciprocal, [before], (0,)
             self.plan.into[step] = before
             step.captive, step.hint = False, hint
             made.append(step)
@@ -388,6 +391,10 @@ class _Reuse:
         defines = isinstance(statement, Define)
         everywhere = sum(_times_read(root, members, inside=defines) for root in line)
         return everywhere == _times_read(step, members, inside=True)
+
+
+def _is_one(value: Value) -> bool:
+    return value.op is CONSTANT and value.params[0] == 1
 
 
 def _is_entrywise(value: Value) -> bool:

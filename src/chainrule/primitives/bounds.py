@@ -15,7 +15,7 @@ from typing import Any
 from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, FLOATING, INT, Array, dtype_of
-from chainrule.primitives.control import IF, owned_blocks
+from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks
 from chainrule.primitives.declare import Interval, Primitive
 from chainrule.primitives.effect import VERBATIM
 from chainrule.records import dataclass
@@ -145,7 +145,24 @@ def parts_of(node: Node) -> tuple[Node, ...]:
     if node.op is ITEM and node.args[0].op is IF:
         k = result_number(node)
         return tuple(arm.results[k] for arm in owned_blocks(node.args[0]) if arm.completes)
+    if node.op.name == "index" and (value := _appended(node.args[0])) is not None:
+        return (value,)
     return node.args if _rule_of(node) is not None else ()
+
+
+def _appended(sequence: Node) -> Node | None:
+    """The value that every step of a loop has put behind a sequence, which was empty before."""
+    if sequence.op.name == "index":
+        inner = _appended(sequence.args[0])
+        return None if inner is None else _appended(inner)
+    if sequence.op is not ITEM or sequence.args[0].op is not LOOP:
+        return None
+    owner, k = sequence.args[0], result_number(sequence)
+    _, initial, states = loop_parts(owner)
+    last = next_states(owner)[k]
+    if last.op.name != "append" or last.args[0] is not states[k]:
+        return None
+    return last.args[1] if initial[k].op.name == "display" and not initial[k].args else None
 
 
 def _rule_of(node: Node) -> Any:
@@ -164,7 +181,7 @@ def combined(node: Node, parts: list[Bounds]) -> Bounds:
         value = node.graph.globals[str(node.params[0]), str(node.params[1])]
         of_library = node.params[0] in ("math", "numpy") and isinstance(value, float)
         return exactly(value) if of_library else Bounds(nan=not counts)
-    if node.op is ITEM and parts:
+    if parts and (node.op is ITEM or node.op.name == "index"):
         found = parts[0]
         for part in parts[1:]:
             found = found.either(part)

@@ -15,6 +15,7 @@ from chainrule.simplify.entries import entries
 from chainrule.simplify.inverses import several_systems
 from chainrule.simplify.inward import inward
 from chainrule.simplify.multiples import multiples_of
+from chainrule.simplify.reciprocals import reciprocals
 from chainrule.simplify.rewrite import Simplifier
 from chainrule.simplify.shapes import Shapes, reads_shapes
 from chainrule.simplify.sharing import Sharing
@@ -89,6 +90,9 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
     if (added := accumulating(walks[-1].graph)) is not None:
         added.run()
         walks.append(added)
+    if (inverted := reciprocals(walks[-1].graph)) is not None:
+        inverted.run()
+        walks.append(inverted)
     return walks
 
 
