@@ -500,3 +500,67 @@ def test_a_property_that_was_cached_before_is_what_it_was() -> None:
     del spring.double
     assert slope(2.0, spring) == 20.0
     assert by_spring(2.0, spring).k == 4.0
+
+
+@dataclass
+class Pair:
+    first: float
+    second: float = 2.0
+
+    def __post_init__(self) -> None:
+        self.both = self.first * self.second
+
+
+def by_what_follows_init(x: float) -> float:
+    return Pair(x).both * x
+
+
+def test_another_post_init_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    slope = value_and_grad(by_what_follows_init)
+    assert slope(2.0) == (8.0, 8.0)
+    monkeypatch.setattr(
+        Pair, "__post_init__", lambda self: setattr(self, "both", self.first + self.second)
+    )
+    assert slope(2.0) == (8.0, 6.0)
+
+
+class Bare:
+    def of(self, x: float) -> float:
+        return x * 2.0
+
+
+BARE = Bare()
+
+
+def by_a_bare_object(x: float) -> float:
+    return BARE.of(x)
+
+
+def test_an_attribute_that_hides_a_method_of_a_global_object_is_seen() -> None:
+    slope = grad(by_a_bare_object)
+    assert slope(3.0) == 2.0
+    BARE.of = lambda x: x * x
+    assert slope(3.0) == 6.0
+    del BARE.of
+    assert slope(3.0) == 2.0
+
+
+def reloaded(x):
+    return 3.0 * x
+
+
+def newer(x):
+    return x * x
+
+
+def by_the_reloaded(x: float) -> float:
+    return reloaded(x)
+
+
+def test_code_that_a_helper_was_given_in_place_is_seen() -> None:
+    slope, old = grad(by_the_reloaded), reloaded.__code__
+    assert slope(2.0) == 3.0
+    reloaded.__code__ = newer.__code__
+    assert slope(2.0) == 4.0
+    reloaded.__code__ = old
+    assert slope(2.0) == 3.0

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, hvp, value_and_grad
+from chainrule import ChainruleError, UnsupportedError, grad, hvp, value_and_grad
 from tests.differences import along
 
 PROGRAMS: list[tuple[Callable[[float], float], float]] = []
@@ -311,3 +311,57 @@ def test_adjoints_of_arrays_in_objects_and_dicts_are_updated_in_place():
     slope = grad(loss)
     slope({"w": np.ones((2, 3))}, np.ones((4, 3)))
     assert " += np.outer(" in slope.source
+
+
+class Settings(dict):
+    __getattr__ = dict.__getitem__
+
+
+class Wrapped:
+    """Gives what it does not have from what is in it, and raises KeyError if that has it not."""
+
+    def __init__(self, x: float) -> None:
+        self.inner = {"double": 2.0 * x, "square": x * x}
+
+    def __getattr__(self, name: str) -> float:
+        return self.inner[name]
+
+
+SETTINGS = Settings(factor=3.0)
+
+
+def by_settings(x: float) -> float:
+    return x * SETTINGS.factor
+
+
+def by_wrapped(x, given):
+    return Wrapped(x).square * given.double
+
+
+def asks_wrapped(x: float) -> float:
+    return x if hasattr(Wrapped(x), "double") else 0.0
+
+
+def test_getattr_of_the_users_is_asked_for_what_the_function_reads_only() -> None:
+    assert value_and_grad(by_settings)(2.0) == (6.0, 3.0)
+    assert value_and_grad(by_wrapped)(3.0, Wrapped(2.0)) == (36.0, 24.0)
+    with pytest.raises(ChainruleError, match="which defines `__getattr__`"):
+        grad(lambda x, given: x * given.factor)(2.0, SETTINGS)
+    with pytest.raises(UnsupportedError, match=r"whether `Wrapped.__getattr__` finds `double`"):
+        grad(asks_wrapped)(2.0)
+
+
+@dataclass(slots=True)
+class Narrow:
+    value: float
+
+
+def writes_to_no_slot(x: float) -> float:
+    slotted = Narrow(x)
+    slotted.other = 1.0
+    return slotted.value
+
+
+def test_an_attribute_without_a_slot_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="has no slot for"):
+        grad(writes_to_no_slot)(2.0)

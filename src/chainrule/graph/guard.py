@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, TypeGuard
 
 from chainrule.graph.identity import Identity
+from chainrule.graph.traits import has
 from chainrule.records import dataclass
 
 # How what is found along a route is compared with what was found at the time of lifting.
@@ -35,7 +36,7 @@ def table_layout(value: Any) -> Any:
     kind = type(value)
     if kind in (float, int, bool):
         return kind
-    if hasattr(value, "dtype") and hasattr(value, "shape"):
+    if has(value, "dtype", "shape"):
         return array_layout(value)
     if isinstance(value, (list, tuple)):
         if set(map(type, value)) == {float}:

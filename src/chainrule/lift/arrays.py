@@ -13,6 +13,7 @@ from typing import Any
 from chainrule.graph.block import Graph
 from chainrule.graph.guard import Given, Route, array_layout
 from chainrule.graph.node import Node
+from chainrule.graph.traits import has
 from chainrule.graph.types import (
     COMPLEX,
     FLOATING,
@@ -66,7 +67,7 @@ def is_ndarray(value: Any) -> bool:
     if kind.__module__ == "numpy" and kind.__name__ != "memmap":
         return kind.__name__ == "ndarray"
     takes_part = hasattr(kind, "__array_function__") or hasattr(kind, "__array_namespace__")
-    return takes_part and hasattr(value, "dtype") and hasattr(value, "shape")
+    return takes_part and has(value, "dtype", "shape")
 
 
 # What is emitted as a write into its first argument.

@@ -43,6 +43,7 @@ from chainrule.lift.values import (
     Value,
     View,
 )
+from chainrule.lift.watching import SETTLED
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.effect import CALL
 from chainrule.primitives.namespaces import primitive_of, spelling
@@ -309,6 +310,9 @@ class Calls(Foreign):
         return self.graph.reference(key, bound), args[1:]
 
     def _defaults(self, function: types.FunctionType) -> tuple[Value, ...]:
+        if function.__module__.partition(".")[0] not in SETTLED:
+            # What reloads modules in place gives functions other code.
+            self.graph.guard(Route(function).attribute("__code__"), "is", function.__code__)
         found = function.__defaults__
         if found is None:
             return ()
@@ -468,6 +472,7 @@ class Calls(Foreign):
             return box
         init = inspect.getattr_static(found, "__init__", None)
         if isinstance(init, types.FunctionType):
+            self.watch_class(found, "__init__")
             self._call_function(Static(init), [box, *args], keywords, node)
             return box
         if init is object.__init__:
@@ -499,6 +504,7 @@ class Calls(Foreign):
         self.state[box] = values
         after = inspect.getattr_static(found, "__post_init__", None)
         if isinstance(after, types.FunctionType):
+            self.watch_class(found, "__post_init__")
             self._call_function(Static(after), [box], {}, node)
 
     # --- methods --------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from chainrule.lift.watching import SETTLED
 
 # How the entries of a list, tuple or dict are read and compared.
 READING = (
+    "__getattr__",
     *("__getitem__", "__iter__", "__len__", "__contains__", "__reversed__", "__missing__"),
     *("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__setitem__", "__delitem__"),
     *("index", "count", "get", "keys", "values", "items", "append", "extend", "insert", "pop"),
@@ -71,6 +72,6 @@ def redefined(kind: type) -> str | None:
         if each.__module__ in ("builtins", "collections"):
             continue
         for name in READING:
-            if isinstance(vars(each).get(name), types.FunctionType):
+            if callable(vars(each).get(name)):
                 return name
     return None

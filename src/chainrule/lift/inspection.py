@@ -14,6 +14,7 @@ from typing import Any
 
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER
 from chainrule.graph.node import Node
+from chainrule.graph.traits import has
 from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls import Builtin, Calls
@@ -155,10 +156,9 @@ def _getattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
         raise self.unsupported(
             "`getattr` with a name known at run time only", "Name the attribute.", node
         )
-    if len(args) == 3 and isinstance(args[0], ObjectBox):
-        content = self.state.get(args[0], {})
-        if name not in content and not hasattr(args[0].instance or args[0].type, name):
-            return args[2]
+    box = args[0]
+    if len(args) == 3 and isinstance(box, ObjectBox) and not _holds(self, box, name, node):
+        return args[2]
     if len(args) == 3 and not isinstance(args[0], (ObjectBox, Static)):
         found = self.python_types(args[0])
         if found and not any(hasattr(kind, name) for kind in found):
@@ -170,15 +170,27 @@ def _hasattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
     known, name = self.static_value(args[1])
     value = self.read(args[0])
     if known and isinstance(value, ObjectBox):
-        return Static(
-            name in self.state.get(value, {}) or hasattr(value.instance or value.type, name)
-        )
+        return Static(_holds(self, value, name, node))
     if known and isinstance(value, Static):
         return Static(hasattr(value.value, name))
     answers = {hasattr(kind, name) for kind in self.python_types(value)} if known else set()
     if len(answers) == 1:
         return Static(answers.pop())
     return self.verbatim("hasattr(_0_, _1_)", self.node(value), self.node(args[1]), type=BOOL)
+
+
+def _holds(self: Inspection, owner: ObjectBox, name: str, node: ast.AST) -> bool:
+    """Whether an object has an attribute now."""
+    target = owner.instance if owner.instance is not None else owner.type
+    if name in self.state.get(owner, {}) or has(target, name):
+        return True
+    if hasattr(owner.type, "__getattr__"):
+        raise self.unsupported(
+            f"whether `{owner.type.__name__}.__getattr__` finds `{name}`",
+            "Read the attribute where it is there.",
+            node,
+        )
+    return False
 
 
 def _callable(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

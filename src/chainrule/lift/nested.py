@@ -15,6 +15,7 @@ from chainrule.graph.block import PARAMETER, Block, Graph, SignatureParameter
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
+from chainrule.graph.traits import has, trait
 from chainrule.lift.lifted import Lifted, Transform
 from chainrule.lift.parameters import Parameters
 from chainrule.lift.rules import Rules
@@ -54,7 +55,7 @@ class Nested(Rules, Parameters):
             made = self._derivative(function.value, args, keywords, node)
             if made is not None:
                 return made
-            request = getattr(function.value, "request", None)
+            request = trait(function.value, "request")
             if request is not None and hasattr(request, "transform"):
                 inner = Derivative(
                     request.transform, self.adopt(request.function, None), request.wrt, request.mode
@@ -63,7 +64,7 @@ class Nested(Rules, Parameters):
         return super().call(function, args, keywords, node)
 
     def adopt(self, found: Any, node: Any, route: Route | None = None, name: str = "") -> Value:
-        if hasattr(getattr(found, "request", None), "transform"):
+        if has(trait(found, "request"), "transform"):
             return self.wrap(found, node, route, name)
         return super().adopt(found, node, route, name)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import enum
 import functools
 import inspect
 import types
@@ -13,6 +14,7 @@ from typing import Any
 from chainrule.graph.guard import Argument, Route, TableLayout, is_of_argument, table_layout
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
+from chainrule.graph.traits import has
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays import is_numeric
@@ -32,6 +34,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
 )
+from chainrule.lift.watching import SETTLED, WRITTEN
 from chainrule.primitives.effect import STATEMENT
 from chainrule.primitives.namespaces import primitive_of
 
@@ -127,7 +130,7 @@ class Objects(Hooks):
             itself = owner if isinstance(owner, Static) else Static(getattr(owner, "type", kind))
             return Method(Static(found.__func__), itself)
         if isinstance(unwrap(found), types.FunctionType) and not name.startswith("_replace"):
-            self._watch_class(kind, name)
+            self.watch_class(kind, name)
             return Method(Static(found), owner)
         return None
 
@@ -249,7 +252,7 @@ class Objects(Hooks):
             return self.read(content[name])
         found = inspect.getattr_static(owner.type, name, None)
         if found is not None:
-            self._watch_class(owner.type, name)
+            self.watch_class(owner.type, name)
         if isinstance(found, property) and found.fget is not None:
             return self.call(Static(found.fget), [owner], {}, node)
         if isinstance(found, functools.cached_property):
@@ -267,7 +270,19 @@ class Objects(Hooks):
             described = self.of_descriptor(owner, found, "__get__", [Static(owner.type)], node)
             if described is not None:
                 return described
+        hook = inspect.getattr_static(owner.type, "__getattr__", None)
+        if found is None and not instance_has and isinstance(hook, types.FunctionType):
+            self.watch_class(owner.type, "__getattr__")
+            self._watch_presence(owner, name, False)
+            return self.call(Static(hook), [owner, Static(name)], {}, node)
         if owner.instance is None or not hasattr(owner.instance, name):
+            slot = isinstance(found, types.MemberDescriptorType)
+            if hasattr(type(found), "__get__") and not slot:
+                raise self.unsupported(
+                    f"an attribute that is a {type(found).__name__}",
+                    "Use a property, or a method written in Python.",
+                    node,
+                )
             if found is not None and not hasattr(type(found), "__get__"):
                 return self._class_attribute(owner.type, name, found)
             raise self.unsupported(
@@ -376,7 +391,7 @@ class Objects(Hooks):
             **{name: self._original(owner, name) for name in missing},
         }
 
-    def _watch_class(self, kind: type, name: str) -> None:
+    def watch_class(self, kind: type, name: str) -> None:
         """A method or property may be replaced in its class."""
         found = getattr(kind, name, None)
         if isinstance(found, types.MethodType):
@@ -405,7 +420,7 @@ class Objects(Hooks):
             )
         found = inspect.getattr_static(owner.type, name, None)
         if isinstance(found, property):
-            self._watch_class(owner.type, name)
+            self.watch_class(owner.type, name)
             if found.fset is None:
                 raise self.unsupported(
                     f"assignment to `{name}`, a property without a setter",
@@ -433,6 +448,12 @@ class Objects(Hooks):
     def set_attribute(self, owner: ObjectBox, name: str, value: Value, node: ast.AST) -> None:
         """``owner.name = value`` without what its class has to say to it."""
         self.check_writable(owner, node)
+        if not owner.type.__dictoffset__ and not hasattr(owner.type, name):
+            raise self.unsupported(
+                f"assignment to `{name}`, which a `{owner.type.__name__}` has no slot for",
+                "Add it to the slots of the class.",
+                node,
+            )
         if owner.instance is not None:
             for state in (*self.enclosing, self.state):
                 self.complete(owner, (name,), state)
@@ -452,7 +473,7 @@ def _is_instance_with_state(found: Any) -> bool:
     if callable(found) and primitive_of(found) is not None:
         # A function of SciPy that is an object of a class of its own.
         return False
-    if isinstance(found, BaseException) or unwrap(found) is not found or hasattr(found, "py_func"):
+    if isinstance(found, BaseException) or unwrap(found) is not found or has(found, "py_func"):
         return False
     cls = type(found)
     if cls.__module__ in (
@@ -465,6 +486,8 @@ def _is_instance_with_state(found: Any) -> bool:
         "functools",
     ):
         return False
-    return hasattr(found, "__dict__") and any(
-        "__init__" in base.__dict__ or dataclasses.is_dataclass(base) for base in cls.__mro__[:-1]
-    )
+    if isinstance(found, enum.Enum) or not hasattr(found, "__dict__"):
+        return False
+    written = all(base.__flags__ & WRITTEN for base in cls.__mro__[:-1])
+    own = written and cls.__module__.partition(".")[0] not in SETTLED
+    return own or any("__init__" in vars(base) for base in cls.__mro__[:-1])

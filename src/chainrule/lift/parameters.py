@@ -15,6 +15,7 @@ from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
 from chainrule.graph.guard import Argument, Given, Route
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
+from chainrule.graph.traits import has
 from chainrule.graph.types import (
     BOOL,
     DYNAMIC,
@@ -136,7 +137,7 @@ class Parameters(NumpyCalls):
             return dict_box
         if isinstance(
             example, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
-        ) or hasattr(example, "func"):
+        ) or has(example, "func"):
             return Static(example)
         instead = strange_array(example)
         if instead is not None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.errors import Position, SourceError
+from chainrule.graph.traits import has, trait
 from chainrule.lift.mangling import mangle
 from chainrule.lift.products import nest_products
 from chainrule.records import dataclass
@@ -60,7 +61,7 @@ def unwrap(function: Any) -> Any:
         seen += 1
         if isinstance(function, (staticmethod, classmethod)):
             function = function.__func__
-        elif isinstance(getattr(function, "py_func", None), types.FunctionType):
+        elif isinstance(trait(function, "py_func"), types.FunctionType):
             function = function.py_func
         elif type(function).__name__ in TRANSPARENT and hasattr(function, "__wrapped__"):
             function = function.__wrapped__
@@ -85,7 +86,7 @@ def innermost(function: Any) -> Any:
             function = function.func
         elif isinstance(function, types.MethodType):
             function = function.__func__
-        elif hasattr(function, "__wrapped__"):
+        elif has(function, "__wrapped__"):
             function = function.__wrapped__
         elif not isinstance(function, (types.FunctionType, type)) and python_call(function):
             function = python_call(function)

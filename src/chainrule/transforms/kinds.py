@@ -11,6 +11,7 @@ from typing import Any
 
 from chainrule.graph.identity import Identity
 from chainrule.graph.reach import held_by
+from chainrule.graph.traits import has
 from chainrule.lift.parameters import column_type, example_type
 from chainrule.lift.record_layout import attributes_of, layout_of
 
@@ -92,7 +93,7 @@ def kind_key(value: Any) -> Any:
         return (kind, value.dtype, ones)
     if kind in PLAIN:
         return kind
-    if hasattr(value, "dtype") and hasattr(value, "shape") and kind is not type:
+    if has(value, "dtype", "shape") and kind is not type:
         ARRAYS.add(kind)
         return kind_key(value)
     if value is None or isinstance(value, (str, bytes)):
@@ -101,7 +102,7 @@ def kind_key(value: Any) -> Any:
         return (kind, sequence_key(value))
     if isinstance(value, dict):
         return (kind, tuple((_exact(key), kind_key(item)) for key, item in value.items()))
-    if hasattr(value, "__dataclass_fields__") and kind is not type:
+    if has(value, "__dataclass_fields__") and kind is not type:
         return (kind, tuple((name, kind_key(entry)) for name, entry in held_by(value).items()))
     held = _attributes_key(value)
     if held is not None:
@@ -144,7 +145,7 @@ def _is_data(value: Any) -> bool:
         return all(map(_is_data, value))
     if isinstance(value, dict):
         return all(map(_is_data, value.values()))
-    return value is None or type(value) in (*PLAIN, str) or hasattr(value, "dtype")
+    return value is None or type(value) in (*PLAIN, str) or has(value, "dtype")
 
 
 def _column_key(values: list[Any]) -> Hashable:
