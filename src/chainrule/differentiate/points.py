@@ -39,6 +39,7 @@ from chainrule.primitives.control import (
 )
 from chainrule.primitives.declare import TABLE, is_constant
 from chainrule.primitives.effect import RAISE, Verbatim
+from chainrule.primitives.left_end import prepend
 from chainrule.primitives.rows import append_in
 from chainrule.records import dataclass
 
@@ -90,6 +91,7 @@ PICKS = {
     sequence.index_set: (0, -1),
     sequence.append: (0, 1),
     append_in: (0, -1),
+    prepend: (0, 1),
     sequence.concatenate: (0, 1),
     sequence.copy: (0,),
     sequence.as_tuple: (0,),

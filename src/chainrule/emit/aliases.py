@@ -24,6 +24,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.types import Sequence
+from chainrule.primitives.left_end import drop_first, prepend
 from chainrule.primitives.rows import append_in, drop_last_in
 from chainrule.primitives.sequence import (
     append,
@@ -114,7 +115,7 @@ class Aliases:
             self.resized.append((value, depth))
             if isinstance(args[-1].type, Sequence):
                 self.join(value, depth + 1, args[-1], 0)
-        elif op in (append, drop_last, slice_set, POP):
+        elif op in (append, drop_last, prepend, drop_first, slice_set, POP):
             self.written.append((args[0], len(args) - 1 if op is POP else 0))
             if op is POP:
                 self.join(value, 0, args[0], len(args))

@@ -12,6 +12,7 @@ from typing import Any
 from chainrule.emit.alternatives import with_other_case
 from chainrule.emit.arrays import array_expression, path_of, reserve_array, section_key
 from chainrule.emit.calling import call_function, call_functional, read_curve
+from chainrule.emit.ends import ENDS
 from chainrule.emit.imports import Header
 from chainrule.emit.literals import is_literal, literal
 from chainrule.emit.logic import boolean, choice_of_truths
@@ -22,7 +23,6 @@ from chainrule.emit.plan import (
     CONDITIONAL,
     ENUMERATE,
     OR,
-    POP,
     RAISED,
     RANGE,
     REVERSED,
@@ -500,21 +500,6 @@ def _raised(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     return comprehension(element, ast.Name(name, ast.Store()), args[0])
 
 
-def _append(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    return ast.List([ast.Starred(args[0], ast.Load()), args[1]], ast.Load())
-
-
-def _drop_last(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    return ast.Subscript(
-        args[0], ast.Slice(None, ast.UnaryOp(ast.USub(), ast.Constant(1)), None), ast.Load()
-    )
-
-
-def _pop(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    row = subscript(args[0], args[1:]) if len(args) > 1 else args[0]
-    return ast.Call(ast.Attribute(row, "pop", ast.Load()), [], [])
-
-
 def _slice(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     return ast.Subscript(args[0], slice_node(args[1:]), ast.Load())
 
@@ -555,7 +540,7 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     ZIP.name: lambda speller, value, args: speller.call("zip", *args),
     CONDITIONAL.name: _conditional,
     COMPREHENSION.name: _comprehension,
-    POP.name: _pop,
+    **ENDS,
     SHAPE.name: lambda speller, value, args: ast.Attribute(args[0], "shape", ast.Load()),
     RAISED.name: _raised,
     AND.name: boolean(ast.And),
@@ -581,8 +566,6 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     sequence.copy.name: _copy,
     sequence.as_tuple.name: lambda speller, value, args: speller.call("tuple", *args),
     sequence.entrywise_add.name: _entrywise_add,
-    sequence.append.name: _append,
-    sequence.drop_last.name: _drop_last,
     sequence.slice_of.name: _slice,
     sequence.backwards.name: _backwards,
     sequence.total.name: _total,

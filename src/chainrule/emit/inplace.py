@@ -46,6 +46,7 @@ from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.arrays.indexing import section, section_set
 from chainrule.primitives.arrays.shaping import TURNED_BACK, reshaped
 from chainrule.primitives.effect import LEAVE
+from chainrule.primitives.left_end import drop_first, prepend
 from chainrule.primitives.rows import append_in, drop_last_in
 from chainrule.primitives.sequence import (
     append,
@@ -456,7 +457,7 @@ class _Copies(Asides):
             aside = self._needed_after(statement, base, body, position)
             lives = aside is None or is_view(base)
             made += aside or ()
-            if value.op in (append, drop_last) and lives:
+            if value.op in (append, drop_last, prepend, drop_first) and lives:
                 # [*a, v] and a[:-1] are new lists anyway.
                 value.params = (*value.params, "new")
             elif lives or (value.derivative and base not in self.fresh):

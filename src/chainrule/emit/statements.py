@@ -35,6 +35,7 @@ from chainrule.graph.types import OPAQUE, Array, Record, Sequence
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.effect import LEAVE_FIELDS
+from chainrule.primitives.left_end import drop_first, prepend
 from chainrule.primitives.rows import append_in, drop_last_in
 from chainrule.primitives.sequence import (
     append,
@@ -220,6 +221,9 @@ class Writer:
         elif value.op in (append, drop_last):
             method = ast.Attribute(owner, "append" if value.op is append else "pop", ast.Load())
             found.append(ast.Expr(ast.Call(method, args, [])))
+        elif value.op in (prepend, drop_first):
+            method = ast.Attribute(owner, "insert" if args else "pop", ast.Load())
+            found.append(ast.Expr(ast.Call(method, [ast.Constant(0), *args], [])))
         elif value.op in (append_in, drop_last_in):
             grows = value.op is append_in
             row = subscript(owner, args[:-1] if grows else args, ast.Load())

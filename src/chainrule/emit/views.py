@@ -12,6 +12,7 @@ from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.shaping import ORDERED, reshaped
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import LEAVE
+from chainrule.primitives.left_end import drop_first, prepend
 from chainrule.primitives.rows import append_in, drop_last_in
 from chainrule.primitives.sequence import (
     append,
@@ -23,6 +24,8 @@ from chainrule.primitives.sequence import (
 )
 
 UPDATES = (
+    prepend,
+    drop_first,
     index_set,
     index_add,
     append,

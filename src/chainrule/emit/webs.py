@@ -17,6 +17,7 @@ from chainrule.emit.plan import (
 from chainrule.emit.views import is_held, is_new_array, is_update, is_view
 from chainrule.graph.types import Sequence
 from chainrule.primitives.effect import LEAVE
+from chainrule.primitives.left_end import drop_first, prepend
 from chainrule.primitives.sequence import append, display, drop_last, index, index_set, record
 
 
@@ -113,6 +114,6 @@ def _replaces_entry(update: Value) -> bool:
     kind, depth = update.type, 0
     while isinstance(kind, Sequence):
         kind, depth = kind.item, depth + 1
-    if update.op in (append, drop_last):
+    if update.op in (append, drop_last, prepend, drop_first):
         return True
     return update.op is index_set and len(update.args) - 2 <= depth

@@ -25,6 +25,7 @@ from chainrule.lift.callees import (
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.definitions import definition_of, reduce
 from chainrule.lift.foreign import Foreign
+from chainrule.lift.in_order import IN_ORDER
 from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
@@ -162,9 +163,9 @@ class Calls(Foreign):
     ) -> Value:
         """What a function of the standard library gives, by the function that spells it out."""
         given = self._call_function(Static(definition), args, keywords, node)
-        return (
-            given if definition is reduce else self.given_once(given, [*args, *keywords.values()])
-        )
+        if definition is reduce or definition in IN_ORDER.values():
+            return given
+        return self.given_once(given, [*args, *keywords.values()])
 
     def _call_object(
         self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST

@@ -22,6 +22,7 @@ from chainrule.graph.types import (
     Sequence as SequenceType,
 )
 from chainrule.lift.core import AlwaysRaises
+from chainrule.lift.queues import Queue
 from chainrule.lift.values import (
     ITSELF,
     DictBox,
@@ -321,6 +322,10 @@ class Containers(Watching):
 
     def slice(self, base: Value, bounds: ast.Slice) -> Value:
         """``base[start:stop:step]``: a new list, or a tuple."""
+        if isinstance(base, ObjectBox) and base.type is Queue:
+            text = "raise TypeError(\"sequence index must be integer, not 'slice'\")"
+            self.block.add(RAISE, (), (text,))
+            raise AlwaysRaises
         parts = [
             self.expression(part) if part is not None else Static(None)
             for part in (bounds.lower, bounds.upper, bounds.step)

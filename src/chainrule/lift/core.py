@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 import contextlib
 import enum
+import os
+import pathlib
 import sys
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +41,9 @@ from chainrule.lift.values import (
 from chainrule.primitives import sequence
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.effect import DOMAIN, ORDERED, VERBATIM
+
+# Where chainrule's own files lie.
+OWN = str(pathlib.Path(__file__).parent) + os.sep
 
 
 class Completion(enum.Enum):
@@ -164,11 +169,13 @@ class Core:
     @contextmanager
     def at(self, node: ast.AST) -> Iterator[None]:
         """New nodes come from the place of ``node``."""
-        if self.frame.source is None or not hasattr(node, "lineno"):
+        source = self.frame.source
+        if source is None or not hasattr(node, "lineno") or source.file.startswith(OWN):
+            # What chainrule spells out itself comes from the user's call of it.
             yield
             return
         before, origin = self.here, self.graph.origin
-        self.here = self.frame.source.position(node)
+        self.here = source.position(node)
         self.graph.origin = Origin(self.here, managers=self.managers)
         try:
             yield

@@ -12,6 +12,8 @@ import operator
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from chainrule.lift.in_order import IN_ORDER
+
 # The functions below are read by the lifter, not typed for callers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
@@ -170,6 +172,7 @@ def chain_from(iterable):
 
 
 DEFINITIONS: dict[Hashable, Callable[..., Any]] = {
+    **IN_ORDER,
     functools.reduce: reduce,
     itertools.accumulate: accumulate,
     itertools.chain: chain,

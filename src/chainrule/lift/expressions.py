@@ -21,6 +21,7 @@ from chainrule.lift.hoisting import TwoKinds
 from chainrule.lift.numpy_positions import grid_item
 from chainrule.lift.one_shot import OneShot
 from chainrule.lift.operators import Operators
+from chainrule.lift.queues import Queue
 from chainrule.lift.spelling import constant_text
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
@@ -38,6 +39,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
     View,
+    is_made,
 )
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, indexing, masks
@@ -404,6 +406,8 @@ class Expressions(Operators, OneShot):
             self.graph.names.setdefault(value.node, name)
         elif isinstance(value, Place) and value.path[-1].op is PARAMETER:
             self.graph.rows.setdefault(value.path[-1], name)
+        elif is_made(value) and isinstance(value, ObjectBox) and value.type is Queue:
+            self.box_names.setdefault(self.state[value]["items"], name)
         elif isinstance(value, ListBox):
             self.box_names.setdefault(value, name)
             content = self.state[value]

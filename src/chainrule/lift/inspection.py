@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import collections
 import dataclasses
 import sys
 from typing import Any
@@ -18,6 +19,7 @@ from chainrule.graph.traits import has
 from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls import Builtin, Calls
+from chainrule.lift.queues import Queue
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
     Closure,
@@ -55,7 +57,7 @@ class Inspection(Calls):
         if isinstance(value, Static):
             return (type(value.value),)
         if isinstance(value, ObjectBox):
-            return (value.type,)
+            return (collections.deque if value.type is Queue else value.type,)
         if isinstance(value, TupleValue):
             return (value.named or tuple,)
         if isinstance(value, (ListBox, Place)):

@@ -9,6 +9,7 @@ from chainrule.graph.node import Node
 from chainrule.lift.expressions import Expressions
 from chainrule.lift.values import ListBox, Value
 from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.left_end import drop_first, prepend
 
 
 class ListParts(Expressions):
@@ -22,9 +23,10 @@ class ListParts(Expressions):
         first = self.static_int(position)
         start = self.node(position)
         if first == -1:
-            rest = self.primitive(sequence.drop_last, base)
-            self.rename(base, rest)
-            self.state[box] = rest
+            self._changed(box, base, self.primitive(sequence.drop_last, base))
+            return self.boxed(taken)
+        if first == 0:
+            self._changed(box, base, self.primitive(drop_first, base))
             return self.boxed(taken)
         if first is None:
             # A negative position counts from the end.
@@ -37,6 +39,16 @@ class ListParts(Expressions):
         self.state[empty] = []
         self.replace_part(box, start, following, empty)
         return self.boxed(taken)
+
+    def put_first(self, box: ListBox, value: Node) -> None:
+        """The list with one more entry before the others."""
+        base = self.make_dynamic(box)
+        self.check_resizing(box)
+        self._changed(box, base, self.primitive(prepend, base, value))
+
+    def _changed(self, box: ListBox, old: Node, new: Node) -> None:
+        self.rename(old, new)
+        self.state[box] = new
 
     def replace_part(self, box: ListBox, start: Value, stop: Value, values: Value) -> None:
         """Put ``values`` in the place of what stands from ``start`` up to ``stop``."""

@@ -115,9 +115,12 @@ def _insert(
         items.insert(position, args[1])
         self.state[owner] = items
         return Static(None)
+    self.freeze(args[1])
+    if position == 0:
+        self.put_first(owner, self.node(args[1]))
+        return Static(None)
     inserted = ListBox()
     self.state[inserted] = [args[1]]
-    self.freeze(args[1])
     self.replace_part(owner, args[0], args[0], inserted)
     return Static(None)
 

@@ -33,6 +33,7 @@ from chainrule.lift.arrays import array_type, dtype_name, is_ndarray, strange_ar
 from chainrule.lift.hooks import redefined
 from chainrule.lift.memory import given_layout
 from chainrule.lift.numpy_calls import NumpyCalls
+from chainrule.lift.queues import Queue
 from chainrule.lift.record_layout import attributes_of, is_plain
 from chainrule.lift.values import (
     ArrayBox,
@@ -279,6 +280,10 @@ class Parameters(NumpyCalls):
     taken_in: tuple[ObjectBox, ...] = ()
 
     def _object_structure(self, value: ObjectBox) -> Structure:
+        if value.type is Queue:
+            raise self.unsupported(
+                "a deque as a result", "Return a list of its entries: `list(...)`."
+            )
         fields = dataclasses.is_dataclass(value.type)
         apart = fields or (self.by_attributes and attributes_of(value.instance))
         if value in self.taken_in or not (apart or is_made(value)):

@@ -25,8 +25,10 @@ from collections.abc import Callable, Iterable
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, join
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.builtins import BUILTINS, Arguments, Builtins, Keywords
+from chainrule.lift.builtins import BUILTINS, Arguments, Keywords
 from chainrule.lift.core import Completion
+from chainrule.lift.queues import Queue
+from chainrule.lift.selectors import Selectors
 from chainrule.lift.values import (
     DictBox,
     Enumerate,
@@ -54,7 +56,7 @@ class RunTimeKeys(Exception):
         self.site = site
 
 
-class Tables(Builtins):
+class Tables(Selectors):
     """Lifts what is done with dicts of run-time keys."""
 
     def made_dict(self, pairs: Iterable[tuple[Value, Value]], node: ast.AST) -> Value:
@@ -293,3 +295,6 @@ def _is_empty(node: Node | None) -> bool:
 
 BUILTINS[collections.defaultdict] = _default_dict
 BUILTINS[collections.Counter] = _counter
+BUILTINS[collections.deque] = lambda self, args, keywords, node: self.call(
+    Static(Queue), args, keywords, node
+)

@@ -21,7 +21,7 @@ from chainrule.lift.values import (
     View,
     Zip,
 )
-from chainrule.primitives import arithmetic
+from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.effect import RAISE, too_few, too_many
 
 
@@ -69,7 +69,8 @@ class Unpacking(Transposing):
 
     def _unpack_run_time(self, target: ast.Tuple | ast.List, star: int, value: Value) -> None:
         """``a, *rest, b = xs`` of a list whose length is known at run time only."""
-        if not isinstance(value, ListBox):
+        tuples = isinstance(value, Node) and isinstance(value.type, SequenceType)
+        if not tuples and not isinstance(value, (ListBox, Place)):
             raise self.unsupported(
                 "starred unpacking of a value whose length is known at run time only",
                 "Unpack a list, or use indices and slices.",
@@ -80,6 +81,8 @@ class Unpacking(Transposing):
         self.check_length(self.length_of(value), len(names) - 1, True)
         last = ast.UnaryOp(ast.USub(), ast.Constant(after)) if after else None
         middle = self.slice(value, ast.Slice(ast.Constant(star), last, None))
+        if tuples:
+            middle = self.boxed(self.primitive(sequence.copy, self.node(middle)))
         constant = self.graph.constant
         firsts = [self.item(value, constant(k), target) for k in range(star)]
         lasts = [self.item(value, constant(k - after), target) for k in range(after)]

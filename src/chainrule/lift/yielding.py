@@ -31,7 +31,7 @@ from chainrule.lift.functions import Callee
 from chainrule.lift.inlining import Inlining
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame
-from chainrule.lift.values import Closure, ObjectBox, Static, Value, Yields
+from chainrule.lift.values import ITSELF, Closure, Mapped, ObjectBox, Static, Value, Yields
 from chainrule.records import dataclass
 
 # Generators that read generators are run in one another up to so many.
@@ -186,6 +186,8 @@ class Yielding(Inlining):
         if not isinstance(value, ObjectBox) or not hasattr(value.type, "__iter__"):
             return value
         inside = self.call_method(value, "__iter__", [], node)
+        if isinstance(inside, Mapped) and inside.function is ITSELF:
+            return inside.parts[0]
         return inside if isinstance(inside, Yields) else value
 
     # --- other readers --------------------------------------------------------------------
