@@ -12,13 +12,13 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.axisless import Axisless
 from chainrule.lift.core import Completion, Flag
+from chainrule.lift.messages import opaque_text
 from chainrule.lift.values import (
     BOXES,
     UNBOUND,
     DictBox,
     Either,
     ListBox,
-    Method,
     ObjectBox,
     Place,
     Static,
@@ -358,9 +358,9 @@ class Statements(Axisless):
         arguments: list[Node] = []
         text = "raise"
         if node.exc is not None:
-            text += " " + self.opaque_text(node.exc, arguments)
+            text += " " + opaque_text(self, node.exc, arguments)
         if node.cause is not None:
-            text += " from " + self.opaque_text(node.cause, arguments)
+            text += " from " + opaque_text(self, node.cause, arguments)
         self.block.add(RAISE, tuple(arguments), (text,))
         return Completion.RAISES
 
@@ -372,73 +372,9 @@ class Statements(Axisless):
         arguments = [self.predicate(test)]
         text = "assert _0_"
         if node.msg is not None:
-            text += ", " + self.opaque_text(node.msg, arguments)
+            text += ", " + opaque_text(self, node.msg, arguments)
         self.block.add(STATEMENT, tuple(arguments), (text,))
         return Completion.FALLS
-
-    def opaque_text(self, node: ast.expr, arguments: list[Node]) -> str:
-        """The user's own text with run-time values and names replaced by placeholders.
-
-        Sub-expressions are lifted as far as names go; the rest stays as it was written.
-        """
-        lifter = self
-
-        def calls(part: ast.expr) -> bool:
-            return any(isinstance(inner, ast.Call) for inner in ast.walk(part))
-
-        def of_text(owner: Value) -> bool:
-            return isinstance(owner, Static) and isinstance(owner.value, str)
-
-        class Replace(ast.NodeTransformer):
-            def place(self, value: Node) -> ast.expr:
-                if value not in arguments:
-                    arguments.append(value)
-                return ast.Name(f"_{arguments.index(value)}_", ast.Load())
-
-            def visit_Name(self, name: ast.Name) -> ast.expr:
-                value = lifter.lookup(name.id, name)
-                return self.place(lifter.node(value))
-
-            def visit_Attribute(self, attribute: ast.Attribute) -> ast.expr:
-                return self.place(lifter.scalar(attribute))
-
-            def visit_Call(self, call: ast.Call) -> ast.expr:
-                function = call.func
-                if isinstance(function, ast.Attribute) and not calls(function.value):
-                    method = lifter.expression(function)
-                    if isinstance(method, Method):
-                        if not of_text(method.owner):
-                            return self.place(lifter.scalar(call))
-                        call.func = ast.Attribute(self.visit(function.value), function.attr)
-                        call.args = [self.visit(arg) for arg in call.args]
-                        call.keywords = [self.visit(keyword) for keyword in call.keywords]
-                        return call
-                self.generic_visit(call)
-                return call
-
-            def visit_BinOp(self, operation: ast.BinOp) -> ast.expr:
-                if any(
-                    isinstance(part, (ast.JoinedStr, ast.Constant))
-                    and not isinstance(getattr(part, "value", None), (int, float))
-                    for part in ast.walk(operation)
-                ):
-                    self.generic_visit(operation)
-                    return operation
-                return self.place(lifter.scalar(operation))
-
-            def visit_Subscript(self, subscript: ast.Subscript) -> ast.expr:
-                return self.place(lifter.scalar(subscript))
-
-            def visit_Lambda(self, function: ast.Lambda) -> ast.expr:
-                raise lifter.unsupported(
-                    "a lambda inside an opaque expression", "Define it before.", function
-                )
-
-        tree = ast.parse(ast.unparse(node), mode="eval").body
-        for new, old in zip(ast.walk(tree), ast.walk(node), strict=False):
-            if hasattr(old, "lineno"):
-                ast.copy_location(new, old)
-        return ast.unparse(Replace().visit(tree))
 
     def _expression_statement(self, node: ast.Expr) -> Completion:
         if isinstance(node.value, ast.Constant):
