@@ -232,13 +232,6 @@ class Calls(Foreign):
             return self._call_function(function, args, keywords, node)
         return self.opaque_call(self.static_node(function), args, keywords, node, None)
 
-    def _known_words(self, value: Value) -> Value:
-        """What a list holds, or the keys of a dict, as a tuple where they are known."""
-        items = self.known_items(value) or []
-        parts = [self.static_value(item) for item in items]
-        known = bool(parts) and all(is_known and isinstance(part, str) for is_known, part in parts)
-        return TupleValue(tuple(items)) if known else value
-
     def wrap_argument(self, found: Any) -> Value:
         return self.adopt(found, None)
 
@@ -538,7 +531,7 @@ class Calls(Foreign):
         known, found = self.static_value(owner)
         if known and not keywords:
             if name == "join" and isinstance(found, str) and len(args) == 1:
-                args = [self._known_words(args[0])]
+                args = [self.known_words(args[0])]
             parts = [self.static_value(arg) for arg in args]
             if all(is_known for is_known, _ in parts) and isinstance(found, (str, int, float)):
                 return self.wrap(getattr(found, name)(*(part for _, part in parts)))

@@ -113,6 +113,13 @@ class Containers(Watching):
             return [Static(member) for member in members]
         return None
 
+    def known_words(self, value: Value) -> Value:
+        """What a list holds, or the keys of a dict, as a tuple where they are known."""
+        items = self.known_items(value) or []
+        parts = [self.static_value(item) for item in items]
+        known = bool(parts) and all(is_known and isinstance(part, str) for is_known, part in parts)
+        return TupleValue(tuple(items)) if known else value
+
     def static_item(self, value: Static, key: Any) -> Value:
         """``value[key]`` of an object known while lifting; numbers are read at run time."""
         found = value.value[key]

@@ -1,7 +1,7 @@
 """Text of the user's that stays as it was written: what is raised, asserted or printed.
 
-Values that exist at run time only are placeholders in it, ``_0_``, ``_1_``: in the emitted code they
-may have other names.
+Values that exist at run time only are placeholders in it, ``_0_``, ``_1_``: in the emitted code
+they may have other names.
 """
 
 from __future__ import annotations
