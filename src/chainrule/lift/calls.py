@@ -544,12 +544,8 @@ class Calls(Foreign):
         if isinstance(owner, Static) and callable(getattr(owner.value, name, None)):
             bound = getattr(owner.value, name)
             if isinstance(bound, types.MethodType):
-                return self.call(
-                    Static(bound.__func__),
-                    [self.adopt(bound.__self__, None), *args],
-                    keywords,
-                    node,
-                )
+                owned = self.adopt(bound.__self__, None)
+                return self.call(Static(bound.__func__), [owned, *args], keywords, node)
         self._check_method(owner, name, [*args, *keywords.values()], node)
         base = self.node(owner)
         nodes = [self.node(arg) for arg in args]
