@@ -211,6 +211,15 @@ def inside(node: Node, block: Block) -> bool:
     return block.encloses(node.block)
 
 
+def _put_blocks(params: tuple[Hashable, ...], found: list[Block]) -> None:
+    """Add the blocks among static parameters."""
+    for param in params:
+        if isinstance(param, Block):
+            found.append(param)
+        elif isinstance(param, tuple):
+            _put_blocks(param, found)
+
+
 NO_DEFAULT = object()
 
 
@@ -374,6 +383,24 @@ class Graph:
         """The graph is right only as long as this condition holds."""
         guard = Guard(route, form, expected)
         self.guards.setdefault(guard.key, guard)
+
+    def dissolve(self) -> None:
+        """Let go of all values, once nothing asks for them: this graph is of no use any more.
+
+        Nodes, blocks and their graph hold one another; without this only the search for cycles
+        finds them, which takes as long as it took to make them.
+        """
+        blocks = [self.body]
+        while blocks:
+            block = blocks.pop()
+            for step in block.steps:
+                if step.params:
+                    _put_blocks(step.params, blocks)
+            block.steps, block.parameters, block.results, block.owner = [], (), (), None
+        self.signature = ()
+        self.interned, self._leaves = {}, {}
+        self.names, self.rows, self.found, self.given = {}, {}, {}, {}
+        self.lengths, self.bounds = {}, {}
 
     def inside(self, block: Block) -> _Inside:
         """Operators build into ``block`` within this context."""

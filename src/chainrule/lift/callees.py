@@ -57,18 +57,28 @@ def declare_names(
         # What a walrus binds.
         frame.local_names |= set(assigned_names([tree.body]))
         return
-    names = set(assigned_names(tree.body))
+    names, outer, of_module = _declared(tree)
+    frame.outer_names |= outer
+    frame.global_names |= of_module
+    frame.local_names |= names - frame.outer_names - frame.global_names
+
+
+@functools.lru_cache(maxsize=4096)
+def _declared(tree: ast.FunctionDef) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """The names that a function's text binds, and those it declares nonlocal and global."""
+    outer: set[str] = set()
+    of_module: set[str] = set()
     stack: list[ast.AST] = list(tree.body)
     while stack:
         part = stack.pop()
         if isinstance(part, ast.Nonlocal):
-            frame.outer_names |= set(part.names)
+            outer.update(part.names)
         elif isinstance(part, ast.Global):
-            frame.global_names |= set(part.names)
+            of_module.update(part.names)
         elif not isinstance(part, (ast.FunctionDef, ast.expr, ast.ClassDef)):
             # What a nested function declares is its own.
             stack.extend(ast.iter_child_nodes(part))
-    frame.local_names |= names - frame.outer_names - frame.global_names
+    return frozenset(assigned_names(tree.body)), frozenset(outer), frozenset(of_module)
 
 
 def items_handed_on(tree: ast.FunctionDef) -> ast.expr | None:

@@ -12,7 +12,6 @@ import os
 import pathlib
 import sys
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from chainrule.errors import ChainruleError, Position, UnsupportedError
@@ -79,6 +78,30 @@ class LoopExits:
     def leaving(self) -> tuple[Flag, ...]:
         """The flags that a step of the loop may set when it is the last."""
         return (self.broke, *self.ways.values())
+
+
+class _At:
+    """The context in which what is lifted stands at one place of the text."""
+
+    __slots__ = ("_before", "_core", "_node", "_origin")
+
+    def __init__(self, core: Core, node: ast.AST) -> None:
+        self._core = core
+        self._node = node
+
+    def __enter__(self) -> None:
+        core = self._core
+        graph, source = core.graph, core.frame.source
+        self._before, self._origin = core.here, graph.origin
+        if source is None or not hasattr(self._node, "lineno"):
+            return
+        # What chainrule spells out itself comes from the user's call of it.
+        if not source.file.startswith(OWN):
+            core.here = source.position(self._node)
+            graph.origin = Origin(core.here, managers=core.managers)
+
+    def __exit__(self, *error: object) -> None:
+        self._core.here, self._core.graph.origin = self._before, self._origin
 
 
 class Core:
@@ -166,21 +189,9 @@ class Core:
 
     # --- positions and refusals -----------------------------------------------------------
 
-    @contextmanager
-    def at(self, node: ast.AST) -> Iterator[None]:
-        """New nodes come from the place of ``node``."""
-        source = self.frame.source
-        if source is None or not hasattr(node, "lineno") or source.file.startswith(OWN):
-            # What chainrule spells out itself comes from the user's call of it.
-            yield
-            return
-        before, origin = self.here, self.graph.origin
-        self.here = source.position(node)
-        self.graph.origin = Origin(self.here, managers=self.managers)
-        try:
-            yield
-        finally:
-            self.here, self.graph.origin = before, origin
+    def at(self, node: ast.AST) -> _At:
+        """New nodes come from the place of ``node`` within this context."""
+        return _At(self, node)
 
     def unsupported(self, found: str, remedy: str, node: ast.AST | None = None) -> UnsupportedError:
         """A refusal at ``node``, or at the current place."""

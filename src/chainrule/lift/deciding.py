@@ -9,7 +9,7 @@ checks it, and a statement that reads one of two kinds is run once for each.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import functools
 from typing import Any, cast
 
 from chainrule.graph.block import CONSTANT, ITEM, Block
@@ -172,7 +172,8 @@ def _is_nothing(value: Value) -> bool:
     return isinstance(value, Static) and value.value is None
 
 
-def _names_read(node: ast.stmt) -> Iterator[str]:
+@functools.lru_cache(maxsize=4096)
+def _names_read(node: ast.stmt) -> tuple[str, ...]:
     """The names that a simple statement reads, or the head of another one."""
     parts: list[ast.AST]
     match node:
@@ -184,9 +185,11 @@ def _names_read(node: ast.stmt) -> Iterator[str]:
             parts = []
         case _:
             parts = [node]
+    found: dict[str, None] = {}
     for part in parts:
         for inner in ast.walk(part):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
-                yield inner.id
+                found[inner.id] = None
             elif isinstance(inner, ast.AugAssign) and isinstance(inner.target, ast.Name):
-                yield inner.target.id
+                found[inner.target.id] = None
+    return tuple(found)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -353,9 +354,10 @@ class Functions(Calls):
         functions = [(callee.tree, callee.frame.parent)] if callee.closure is not None else []
         while functions:
             tree, around = functions.pop()
-            if any(isinstance(part, ast.Nonlocal) for part in ast.walk(tree)):
+            names, nonlocals = _names_read(tree)
+            if nonlocals:
                 raise self._cannot(callee, node, "it assigns a variable of the function around it")
-            for name in _names_read(tree):
+            for name in names:
                 frame = around
                 while frame is not None and (frame, name) not in self.state:
                     frame = frame.parent
@@ -396,14 +398,24 @@ def _written_inside(
     )
 
 
-def _names_read(tree: ast.FunctionDef | ast.Lambda) -> list[str]:
-    """The names that a function's text reads or calls and are not its own, in order."""
+@functools.lru_cache(maxsize=4096)
+def _names_read(tree: ast.FunctionDef | ast.Lambda) -> tuple[tuple[str, ...], bool]:
+    """The names that a function's text reads or calls and are not its own, in order.
+
+    And whether it assigns some that are not.
+    """
     arguments = tree.args
     own = {node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)}
     if isinstance(tree, ast.FunctionDef):
         own |= set(assigned_names(tree.body))
-    found = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    return [name for name in dict.fromkeys(found) if name not in own]
+    found: dict[str, None] = {}
+    nonlocals = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found[node.id] = None
+        elif isinstance(node, ast.Nonlocal):
+            nonlocals = True
+    return tuple(name for name in found if name not in own), nonlocals
 
 
 def _mirrored(innermost: Sequence[Frame | None]) -> dict[Frame | None, Frame]:

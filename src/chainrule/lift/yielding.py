@@ -19,6 +19,7 @@ list of them, which is the same where making them one by one could not be told.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -223,6 +224,7 @@ class Yielding(Inlining):
         return super().indexed(iterable, node)
 
 
+@functools.lru_cache(maxsize=4096)
 def is_generator(tree: ast.AST) -> bool:
     """Whether a function yields items itself, and does more than to hand on others."""
     if not isinstance(tree, ast.FunctionDef) or items_handed_on(tree) is not None:

@@ -227,6 +227,8 @@ def simplified(
         pairs.update(renewed)
     parameters = {n: structure.map(follow, follow) for n, structure in lifted.parameters.items()}
     result = lifted.result.map(follow, follow)
+    for walk in walks[:-1]:
+        walk.graph.dissolve()
     return replace(lifted, graph=new, parameters=parameters, result=result)
 
 
