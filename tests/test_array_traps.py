@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import ChainruleError, UnsupportedError, grad, value_and_grad
+from chainrule import ChainruleError, UnsupportedError, grad, jacobian, value_and_grad, vjp
 from tests import oracle
 from tests.test_array_programs import X, check
 
@@ -463,3 +463,58 @@ def test_the_run_tells_whether_an_array_was_repeated(f: Any, wrt: str, mode: str
         for at in range(3):
             verdict = oracle.derivative(f, (x, y, k), {}, wrt, ((at,),))
             assert oracle.agrees(verdict, found[at])
+
+
+def ones_of_no_known_kind(shape: Any) -> Any:
+    return eval("np.ones(shape)", {"np": np, "shape": shape})
+
+
+def stacked_with_what_may_be_an_array(x: Any) -> Any:
+    return np.array([ones_of_no_known_kind(x.shape), x**2, x])
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_entries_that_may_be_arrays_have_the_shape_of_the_others(mode: str) -> None:
+    x, weights = np.array([0.5, 2.0]), np.arange(6.0).reshape(3, 2)
+    for transform in (vjp, jacobian):
+        if transform is vjp:
+            found = vjp(stacked_with_what_may_be_an_array)(x, out_bar=weights)[1]
+        else:
+            found = np.einsum(
+                "ij,ijk", weights, jacobian(stacked_with_what_may_be_an_array, mode=mode)(x)
+            )
+        assert found == pytest.approx(2.0 * x * weights[1] + weights[2])
+
+
+def first_or_all(x: Any) -> Any:
+    y = 2.0 * x
+    return y[0] if y.size == 1 else y
+
+
+def of_a_matrix_or_a_vector(x: Any) -> Any:
+    if x.shape == (3, 3) or len(x) > 4:
+        return x[:2].sum(axis=0)
+    if x.shape != (2, 2):
+        raise ValueError("neither")
+    return np.eye(3) * x[0, 1]
+
+
+@pytest.mark.parametrize(
+    ("f", "shapes"),
+    [
+        (first_or_all, [(3,), (1,), (2, 2), (3,)]),
+        (of_a_matrix_or_a_vector, [(3, 3), (2, 2), (5, 2)]),
+    ],
+)
+def test_lengths_tell_which_kind_of_value_a_function_returns(f: Any, shapes: Any) -> None:
+    product = vjp(f)
+    for shape in shapes:
+        x = np.linspace(0.5, 2.0, int(np.prod(shape))).reshape(shape)
+        value = f(x)
+        weights = np.cos(np.arange(np.size(value))).reshape(np.shape(value))
+        found, adjoint = product(x, out_bar=weights if weights.shape else float(weights))
+        assert oracle.same_bits(np.asarray(found), np.asarray(value))
+        for at in np.ndindex(shape):
+            moved = x.copy()
+            moved[at] += 0.5
+            assert adjoint[at] == pytest.approx(2.0 * np.sum(weights * (f(moved) - value)))

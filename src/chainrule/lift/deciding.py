@@ -19,6 +19,7 @@ from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.state import Frame, Key, State
 from chainrule.lift.values import UNBOUND, Either, Fact, Static, Value
 from chainrule.primitives.arithmetic import logical_not
+from chainrule.primitives.arrays.conditions import told_by_lengths
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.effect import RAISE
 
@@ -34,8 +35,12 @@ class Deciding(Branching):
     def read(self, value: Value) -> Value:
         """``value`` itself, unless it cannot be used."""
         decided = self.decided(value)
-        if isinstance(decided, Either):
-            raise decided.refusal
+        while isinstance(decided, Either):
+            known = told_by_lengths(decided.tag)
+            if known is None:
+                raise decided.refusal
+            self.state[Fact(decided.tag)] = known
+            decided = self.decided(decided)
         return super().read(decided)
 
     def decided(self, value: Value) -> Value:

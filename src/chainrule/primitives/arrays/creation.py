@@ -274,7 +274,7 @@ class Literal(ArrayLinear):
     def infer(self, args: tuple[Node, ...], params: tuple[Any, ...]) -> Type:
         shape, dtype = params[0], params[1]
         types = tuple(arg.type for arg in args)
-        rows = unit_axes_of(types[0]) if types else ()
+        rows = max(map(unit_axes_of, types), key=len, default=())
         units = tuple(size == 1 for size in shape) + rows
         return array_of(dtype or (promoted(types) if types else "float64"), units)
 
@@ -287,7 +287,10 @@ class Literal(ArrayLinear):
     def tangent(self, node: Node, args: Any, dots: Any, out: Node) -> Node | None:
         from chainrule.primitives.broadcasting import widened
 
-        filled = tuple(widened(dot, arg) for dot, arg in zip(dots, args, strict=True))
+        # An entry of which it is not known that it is an array has the shape of the others.
+        row = next((arg for arg in args if unit_axes_of(arg.type)), None)
+        likes = [arg if row is None or unit_axes_of(arg.type) else row for arg in args]
+        filled = tuple(widened(dot, like) for dot, like in zip(dots, likes, strict=True))
         return out.graph.cursor.add(self, filled, (node.params[0], None))
 
     def pull(self, walker: Any, node: Node, out_bar: Node) -> None:

@@ -21,6 +21,7 @@ from chainrule.primitives.arrays.lengths import (
     Length,
     Lengths,
     Of,
+    all_unknown,
     as_first,
     named,
     never_negative,
@@ -298,6 +299,9 @@ def section_lengths(node: Node, of: Of) -> Lengths:
     base, subscript = of(node.args[0]), node.args[1:]
     parts = parts_of(str(node.params[0]), subscript)
     used = sum(_consumes(letter, args) for letter, args in parts)
+    if used > len(base):
+        # A value that is an array on this path only.
+        return all_unknown(node)
     found: list[Length] = []
     picked: list[Lengths] = []
     at: list[int] = []

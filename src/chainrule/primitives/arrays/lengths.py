@@ -277,8 +277,13 @@ def stacked(node: Node, of: Of) -> Lengths:
 
 
 def agreed(node: Node, lengths: Sequence[Lengths]) -> Lengths:
-    """What several values of which NumPy asks for the same lengths have."""
+    """What several values of which NumPy asks for the same lengths have.
+
+    Of some of them it may not be known that they are arrays at all.
+    """
+    rank = max(map(len, lengths))
+    known = [own for own in lengths if len(own) == rank]
     return tuple(
         next((length for length in column if is_given(length)), column[0])
-        for column in zip(*lengths, strict=True)
+        for column in zip(*known, strict=True)
     )

@@ -73,6 +73,24 @@ def repeated_axes(node: Node, arg: Node) -> tuple[bool, ...] | None:
     return tuple(axes)
 
 
+def is_one(node: Node, axis: int) -> bool | None:
+    """Whether an axis has length 1 in the call for which the code is made; None if that is open.
+
+    The graph may be unfinished: nothing is kept of what is found.
+    """
+    length = _Walk({}).sure(node)[axis]
+    if length == ONE or one_now(length, node.graph):
+        return True
+    return False if never_one(length, node.graph) else None
+
+
+def size_now(node: Node, axis: int) -> int | None:
+    """The length of an axis in the call for which the code is made, and is watched from now on."""
+    watched: list[Length] = []
+    found = _total(_Walk({}).sure(node)[axis], node.graph, watched)
+    return found if found is not None and _watch(watched, node.graph) else None
+
+
 def uncertain_axes(node: Node, arg: Node) -> list[int]:
     """The axes of ``arg`` along which nothing tells whether NumPy repeats it in ``node``."""
     units = unit_axes_of(arg.type)
@@ -147,15 +165,24 @@ def never_one(length: Length, graph: Graph, *, watched: bool = True) -> bool:
 
 def one_now(length: Length, graph: Graph) -> bool:
     """Whether a length is 1, and is so as long as nothing that it is made of changes."""
-    parts = [(length.constant, None), *((count, key) for key, count in length.terms)]
-    total = 0
     watched: list[Length] = []
-    for count, key in parts:
-        size = count if key is None else _size(key, graph, watched)
+    return _total(length, graph, watched) == 1 and _watch(watched, graph)
+
+
+def _total(length: Length, graph: Graph, watched: list[Length]) -> int | None:
+    """The number that a length is now; what it is read from is added to ``watched``."""
+    total = length.constant
+    for key, count in length.terms:
+        size = _size(key, graph, watched)
         if size is None:
-            return False
-        total += size if key is None else count * size
-    return total == 1 and all(
+            return None
+        total += count * size
+    return total
+
+
+def _watch(watched: Iterable[Length], graph: Graph) -> bool:
+    """Rest the code on the sizes that these have now; whether that can be."""
+    return all(
         _holds(each, "==", size, graph)
         for each in watched
         if (size := _size(each.terms[0][0], graph, [])) is not None
