@@ -70,3 +70,54 @@ def test_multiples_of_pi_take_no_operation_once_they_are_loaded() -> None:
     derivative(0.3)
     assert "2.0 * pi" in derivative.source
     assert 2.0 * math.pi in derivative.__code__.co_consts, derivative.__code__.co_consts
+
+
+FLOWS = [(0.5, 2.0), (1.0, 3.0)]
+
+
+def test_what_is_added_to_a_variable_stands_behind_plus_equals() -> None:
+    def oscillator(k, c, steps):
+        x, v = 1.0, 0.0
+        for _ in range(steps):
+            a = -k * x - c * v * v * x
+            x += 0.1 * v
+            v += 0.1 * a
+        return x
+
+    for mode in ("forward", "reverse"):
+        text = body(oscillator, 2.0, 0.3, 5, wrt=("k", "c"), mode=mode)
+        assert not re.search(r"^ *(\w+) = \1 [+-] ", text, re.MULTILINE), text
+
+
+def test_rows_that_are_unpacked_are_unpacked_on_the_way_back() -> None:
+    def present_value(rate, flows, steps):
+        for _ in range(steps):
+            value = 0.0
+            for t, cash in flows:
+                value += cash * math.exp(-rate * t)
+            rate -= 0.01 * value
+        return rate
+
+    text = body(present_value, 0.05, FLOWS, 3)
+    assert "for t, cash in flows:" in text and "[0]" not in text, text
+
+
+def test_a_table_is_not_recorded() -> None:
+    def discounted(rate, years):
+        total = 0.0
+        for year in range(years):
+            for t, cash in FLOWS:
+                total += cash * math.exp(-rate * (year + t))
+        return total
+
+    text = body(discounted, 0.05, 3)
+    assert "append(FLOWS" not in text and not re.search(r"w_tape|cash_tape", text), text
+
+
+def test_alternatives_in_a_row_need_no_brackets() -> None:
+    def score(a, b, c):
+        if a <= 0.0 or b < 0.0 or c < 0.0:
+            return math.inf
+        return a * b * c
+
+    assert "if a <= 0.0 or b < 0.0 or c < 0.0:" in body(score, 1.0, 2.0, 3.0)

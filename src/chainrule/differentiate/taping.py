@@ -7,6 +7,7 @@ to-be-recorded analysis and the cut formulation of Vassilvitskii.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from chainrule.differentiate.activity import WRITES, all_steps
@@ -45,6 +46,8 @@ UPDATES = (*WRITES, sequence.append, sequence.drop_last, drop_last_in, prepend, 
 MEASURES = (sequence.length, dimension, size_of)
 # Arrays made of nothing but their sizes.
 MADE = (eye, zeros, ones)
+# How a table is read at a settled place.
+PLACE = re.compile(r"_0_(\[\d+\])*")
 # What a branch hands out for a value that only the other branch has.
 PLACEHOLDERS: dict[Type, object] = {FLOAT: 0.0, INT: 0, BOOL: False, DYNAMIC: 0.0}
 
@@ -327,7 +330,7 @@ class Recorder:
         if _looks_into(node):
             return self.inputs(node)[0] not in self.overwritten
         if node.op is VERBATIM:
-            return node.type == INT
+            return node.type == INT or _of_table(node)
         if node.op in MADE and node not in self.overwritten:
             return True
         if not isinstance(node.op, Primitive) or isinstance(node.type, SequenceType):
@@ -344,6 +347,13 @@ class Recorder:
 def _looks_into(node: Node) -> bool:
     """Whether a value is a part or a measure of a list or an array."""
     return node.op in (sequence.index, sequence.length, section) or node.op.name in LOOKING
+
+
+def _of_table(node: Node) -> bool:
+    """Whether a value is a table of the user's, or stands at a settled place in one."""
+    while node.op is VERBATIM and len(node.args) == 1 and PLACE.fullmatch(str(node.params[0])):
+        node = node.args[0]
+    return node.op is REFERENCE
 
 
 def _of_math(op: Primitive) -> bool:

@@ -16,8 +16,8 @@ def boolean(
 
     def write(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
         parts: list[ast.expr] = []
-        for position, arg in enumerate(args):
-            flat = position == 0 and isinstance(arg, ast.BoolOp) and isinstance(arg.op, kind)  # type: ignore[arg-type]
+        for arg in args:
+            flat = isinstance(arg, ast.BoolOp) and isinstance(arg.op, kind)  # type: ignore[arg-type]
             parts.extend(arg.values if flat and isinstance(arg, ast.BoolOp) else [arg])
         if kind is ast.And:
             parts = _chained(parts)

@@ -30,6 +30,7 @@ from chainrule.emit.place import place
 from chainrule.emit.plan import For, Move, Plan, Value, While, count_uses, walk
 from chainrule.emit.printing import Answer, body_lines, expression_text
 from chainrule.emit.reuse import reuse
+from chainrule.emit.rows import unpack_rows
 from chainrule.emit.statements import Writer
 from chainrule.emit.tapes import allocate_tapes
 from chainrule.emit.targets import Target
@@ -182,6 +183,7 @@ def _function_text(
         allocate_tapes(plan)
     if target.unpacks:
         unpack_checked(plan)
+        unpack_rows(plan)
         if unpack_in_heads(plan):
             gather(plan.body, plan)
             drop_unused(plan)

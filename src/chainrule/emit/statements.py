@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from chainrule.emit.accumulating import accumulation
 from chainrule.emit.alternatives import follows, with_alternative
 from chainrule.emit.arrays import path_of, section_key, sliced
 from chainrule.emit.expressions import Speller, operation, slice_node, subscript
@@ -31,7 +32,7 @@ from chainrule.emit.record_lists import put_back
 from chainrule.emit.reuse import ufunc_of
 from chainrule.emit.views import is_update
 from chainrule.graph.node import Origin
-from chainrule.graph.types import OPAQUE, Array, Record, Sequence
+from chainrule.graph.types import FLOAT, OPAQUE, Array, Record, Sequence
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.effect import LEAVE_FIELDS
@@ -48,6 +49,7 @@ from chainrule.primitives.sequence import (
 )
 from chainrule.records import dataclass
 
+SUMS = (arithmetic.add, arithmetic.subtract)
 AUGMENTED = (arithmetic.add, arithmetic.subtract, arithmetic.multiply, arithmetic.divide)
 
 
@@ -145,7 +147,15 @@ class Writer:
                 return [augmented]
         if value in self.plan.into:
             return [self.written_over(value)]
-        return [ast.Assign([self.target(value)], self.speller.expression(value))]
+        return [self.accumulated(value, self.target(value), self.speller.expression(value))]
+
+    def accumulated(self, value: Value, target: ast.expr, written: ast.expr) -> ast.stmt:
+        """``x += a - b`` for a derivative ``x = x + a - b``; what f computes keeps its order."""
+        if value.origin.derivative and value.op in SUMS and value.type == FLOAT:
+            found = accumulation(target, written)
+            if found is not None:
+                return found
+        return ast.Assign([target], written)
 
     def written_over(self, value: Value) -> ast.stmt:
         """``np.exp(x, out=x)``; under a name of its own ``y = np.exp(x, out=x)``.
@@ -316,7 +326,10 @@ class Writer:
                 tree = operation(symbol, [ast.Name("x", ast.Load()), self.speller.use(left)])
                 assert isinstance(tree, ast.BinOp)
                 return ast.AugAssign(self.target(target), tree.op, tree.right)  # type: ignore[arg-type]
-        return ast.Assign([self.target(target)], self.speller.use(source))
+        written = self.speller.use(source)
+        if not source.captive:
+            return ast.Assign([self.target(target)], written)
+        return self.accumulated(source, self.target(target), written)
 
     def _sequential(self, pairs: list[tuple[Value, Value]]) -> list[tuple[Value, Value]] | None:
         """An order of single assignments with the meaning of assigning all at once."""
