@@ -47,7 +47,11 @@ def _of_math(name: str, writer: Writer) -> ast.expr:
     for module, own in writer.graph.globals:
         if own == name and writer.graph.globals[module, own] == getattr(math, name):
             return writer.name(writer.header.constant(name, getattr(math, name), module))
-    return writer.name(writer.header.imported("math", name))
+    header = writer.header
+    free = name == "pi" and ("math", name) not in header.froms
+    if free and (writer.graph.numpy or "numpy" in header.modules):
+        return writer.name(f"{header.module('numpy')}.pi")
+    return writer.name(header.imported("math", name))
 
 
 def _spelled(size: float, writer: Writer) -> ast.expr | None:
