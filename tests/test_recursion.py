@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import math
 import re
@@ -576,3 +577,26 @@ def test_a_slope_that_is_hidden_in_a_recursion_is_refused(function: Callable[...
 @pytest.mark.parametrize("function", [beside, fractional])
 def test_a_step_beside_a_slope_is_flat_in_a_recursion(function: Callable[..., Any]) -> None:
     assert grad(function)(2.7, 3) == 1.0
+
+
+@functools.cache
+def remembered(n, x):
+    if n < 2:
+        return x + n
+    return remembered(n - 1, x) * 0.5 + x * remembered(n - 2, x)
+
+
+def test_recursion_that_keeps_its_results_does_so_in_its_derivative() -> None:
+    def f(x, n):
+        return remembered(n, x)
+
+    slope = grad(f)
+    assert "@cache\ndef remembered_with_slopes(n, x):" in slope.source
+    # Without it this would take some 10^12 calls.
+    found = slope(0.7, 60)
+    h = 1e-5
+    assert found == pytest.approx((f(0.7 + h, 60) - f(0.7 - h, 60)) / (2 * h), rel=1e-7)
+    assert grad(f, mode="forward")(0.7, 60) == pytest.approx(found, rel=1e-14)
+    assert value_and_grad(f)(0.7, 60) == (f(0.7, 60), found)
+    numbers = grad(f)(0.3, 9), grad(f)(0.3, np.int64(9)), grad(f)(np.float64(0.3), 9)
+    assert numbers[0] == numbers[1] == numbers[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import linecache
 import math
@@ -222,7 +223,11 @@ def _own_cell(made: Mapping[str, types.FunctionType], name: str) -> types.CellTy
 
 
 def _plain(function: Any) -> types.FunctionType:
-    """The Python function under a compiler's wrapper."""
+    """The Python function under the wrapper of a compiler, or of what keeps its results."""
+    if isinstance(function, functools._lru_cache_wrapper):
+        function = function.__wrapped__
+        assert isinstance(function, types.FunctionType)
+        return function
     function = getattr(function, "_dispatcher", function)
     inner: types.FunctionType = getattr(function, "py_func", function)
     return inner

@@ -225,6 +225,8 @@ def _function_text(
     head = _signature(name, graph.signature, speller)
     if target.decorator is not None:
         head = f"@{header.imported(*target.decorator)}\n{head}"
+    elif graph.keeps is not None and target.namespace is None:
+        head = f"@{_keeping(graph.keeps, header)}\n{head}"
     documented = _docstring(graph.docstring)
     return (
         head
@@ -233,6 +235,13 @@ def _function_text(
         + "\n".join("    " + line if line else line for line in lines)
         + "\n"
     )
+
+
+def _keeping(count: str, header: Header) -> str:
+    """The decorator that keeps the results of so many calls."""
+    if count == "None":
+        return header.imported("functools", "cache")
+    return f"{header.imported('functools', 'lru_cache')}(maxsize={count})"
 
 
 def _header_names(plan: Plan, speller: Speller) -> set[str]:

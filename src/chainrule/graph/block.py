@@ -319,6 +319,8 @@ class Graph:
         self.body = Block(self)
         self.signature: tuple[SignatureParameter, ...] = ()
         self.docstring = ""
+        # Where results are kept as ``functools.lru_cache`` keeps them: for how many calls.
+        self.keeps: str | None = None
         self.module = "__main__"
         self.names: dict[Node, str] = {}
         self.rows: dict[Node, str] = {}

@@ -53,6 +53,8 @@ class Function:
         Of such a system, how state and slopes stand in one array.
     raises:
         Calling it may raise an exception of the user's own: the call is an effect.
+    keeps:
+        For how many calls it keeps its results, as written for ``functools.lru_cache``.
     lifting, met:
         It is being lifted; and a call of it was met while it was.
     """
@@ -67,6 +69,7 @@ class Function:
     mask: tuple[bool, ...] = ()
     k: int = 0
     raises: bool = False
+    keeps: str | None = None
     lifting: bool = False
     met: bool = False
     layout: StateLayout | None = None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
+import types
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.repeated import Repeated, is_narrow
 from chainrule.lift.sharing import boxes_in
-from chainrule.lift.source import Source
+from chainrule.lift.source import Source, unwrap
 from chainrule.lift.state import Frame, assigned_names, is_literal
 from chainrule.lift.values import (
     UNBOUND,
@@ -107,7 +108,11 @@ class Functions(Calls):
         function = self.graph.functions.get(key)
         if function is None:
             function = self.graph.functions[key] = Function(
-                key, callee.name, callee.identity, lifting=True
+                key,
+                callee.name,
+                callee.identity,
+                keeps=results_kept(callee.identity),
+                lifting=True,
             )
             try:
                 self._lift_apart(function, callee, bound, captured, node)
@@ -458,3 +463,16 @@ def _laid_out(layout: Structure, leaves: Any) -> Structure:
         return Structure(layout.kind, next(leaves))
     parts = tuple(_laid_out(part, leaves) for part in layout.parts)
     return Structure(layout.kind, None, parts, layout.keys)
+
+
+def results_kept(function: Any) -> str | None:
+    """For how many calls ``lru_cache`` keeps what a function of a module gives; None: it does not.
+
+    A function that calls itself is called by its name, which is that of the wrapper.
+    """
+    if not isinstance(function, types.FunctionType):
+        return None
+    wrapper = function.__globals__.get(function.__name__)
+    if not isinstance(wrapper, functools._lru_cache_wrapper) or unwrap(wrapper) is not function:
+        return None
+    return str(wrapper.cache_parameters()["maxsize"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT
@@ -150,6 +151,16 @@ def _filtered(self: Builtins, args: Arguments, node: ast.AST) -> Value:
     return box
 
 
+def _keeping(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    raise self.unsupported(
+        "`lru_cache` of a function that is defined inside another",
+        "Define it outside, with all that it reads as arguments, or fill a dict.",
+        node,
+    )
+
+
+BUILTINS[functools.lru_cache] = _keeping
+BUILTINS[functools.cache] = _keeping
 BUILTINS[builtins.max] = _extreme("max")
 BUILTINS[builtins.min] = _extreme("min")
 BUILTINS[builtins.sorted] = make_sorted

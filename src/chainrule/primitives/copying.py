@@ -43,6 +43,7 @@ class Copier:
         graph.functions = source.functions
         graph.callees = source.callees
         graph.docstring = source.docstring
+        graph.keeps = source.keeps
         graph.cheap_tapes = source.cheap_tapes
         graph.sources = source.sources
 

@@ -6,14 +6,15 @@ import functools
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 
+from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.forward import ForwardWalker
 from chainrule.differentiate.steps import refuse_steps
-from chainrule.graph.block import Block, Graph, SignatureParameter
+from chainrule.graph.block import GLOBAL, Block, Graph, SignatureParameter
 from chainrule.graph.function import Function
 from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.lift.lifted import Lifted, assemble
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
@@ -87,7 +88,21 @@ def _own_graph(functions: dict[Hashable, Function], function: Function) -> Graph
     lifted = made(functions, function)
     graph = Copier(lifted.graph).run()
     graph.docstring = _docstring(functions, function)
+    graph.keeps = _kept_results(functions, function, graph)
     return graph
+
+
+def _kept_results(
+    functions: dict[Hashable, Function], function: Function, graph: Graph
+) -> str | None:
+    """For how many calls results are kept, where the user's own function keeps its results."""
+    own = functions[function.base] if function.base is not None else function
+    if own.keeps is None or function.kind not in ("", "slopes", "pushforward"):
+        return None
+    numbers = all(parameter.type in (FLOAT, INT, BOOL) for parameter in graph.body.parameters)
+    # What is read when it is called may have changed since.
+    reads = any(arg.op is GLOBAL for step in all_steps(graph.body) for arg in step.args)
+    return own.keeps if numbers and not reads else None
 
 
 def _docstring(functions: dict[Hashable, Function], function: Function) -> str:
