@@ -121,3 +121,20 @@ def test_alternatives_in_a_row_need_no_brackets() -> None:
         return a * b * c
 
     assert "if a <= 0.0 or b < 0.0 or c < 0.0:" in body(score, 1.0, 2.0, 3.0)
+
+
+def test_the_slope_of_a_logarithm_of_a_multiple_is_that_of_the_logarithm() -> None:
+    def log_likelihood(variance):
+        return -0.5 * math.log(2 * math.pi * variance)
+
+    assert "return -0.5 / variance" in body(log_likelihood, 2.0)
+    assert grad(log_likelihood)(2.0) == -0.25
+
+
+def test_the_least_of_three_is_asked_for_at_once() -> None:
+    def nearest(a, b, c):
+        low = min(a, b, c)
+        return low * low * math.exp(low)
+
+    text = body(nearest, 3.0, 2.0, 5.0, wrt=("a", "b", "c"))
+    assert "min(a, b, c)" in text, text

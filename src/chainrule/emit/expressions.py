@@ -13,6 +13,7 @@ from chainrule.emit.alternatives import with_other_case
 from chainrule.emit.arrays import array_expression, path_of, reserve_array, section_key
 from chainrule.emit.calling import call_function, call_functional, read_curve
 from chainrule.emit.ends import ENDS
+from chainrule.emit.extremes import EXTREMES, of_several
 from chainrule.emit.imports import Header
 from chainrule.emit.literals import is_literal, literal
 from chainrule.emit.logic import boolean, choice_of_truths
@@ -189,6 +190,8 @@ class Speller:
         if dotted is None:
             raise self.refusal(value, called(op))
         written = ast.Call(self.callable(dotted), args, [])
+        if dotted in EXTREMES:
+            written = of_several(written)
         return written if op.part is None else self.template(f"_0_{op.part}", [written])
 
     def formula(self, text: str, args: list[ast.expr]) -> ast.expr:

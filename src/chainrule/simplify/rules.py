@@ -58,6 +58,17 @@ def cancel_root(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None
     return None
 
 
+def cancel_constant(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """c / (k * a) = (c / k) / a, as in the slope of log(2 * pi * a), where c / k is short."""
+    found = multiple(y) if is_constant(x) else None
+    if found is None or found[0] == 0.0 or not math.isfinite(found[0]):
+        return None
+    quotient = float(constant_value(x)) / found[0]
+    if not quotient or float(f"{quotient:.4g}") != quotient:
+        return None
+    return divide.build(x.graph.constant(quotient), found[1])
+
+
 @dataclass(frozen=True)
 class GuardedRoot:
     """The slope ``inf if s == 0 else scale / s`` of ``s = sqrt(value)``."""
@@ -266,7 +277,7 @@ RULES: dict[Primitive, tuple[Rule, ...]] = {
         hoist_constant,
     ),
     equal: (zero_multiple,),
-    divide: (cancel_root,),
+    divide: (cancel_root, cancel_constant),
     add: (subtract_scaled, factor_sum, factor_last),
     subtract: (add_scaled, factor_difference),
 }
