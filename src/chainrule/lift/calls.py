@@ -49,12 +49,6 @@ from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.effect import CALL
 from chainrule.primitives.namespaces import primitive_of, spelling
 
-
-def is_box(key: Any) -> bool:
-    """Whether a key of the state stands for a list, an array, a dict or an object."""
-    return isinstance(key, (ListBox, DictBox, ObjectBox))
-
-
 # Calls nested this deep are taken for endless recursion.
 DEEPEST_CALL = 120
 # What these give is another number at each call.
@@ -287,15 +281,7 @@ class Calls(Foreign):
                 raise
             if foreign:
                 error = self.foreign_refusal(args, keywords, node, error)
-            self.state = state
-            self.block.forget(mark)
-            if self.block is self.graph.body:
-                self.attributes.clear()
-                self.outside.clear()
-            elif self.enclosing:
-                # What was found in objects meanwhile is known from the beginning.
-                begun = self.enclosing[-1].items()
-                self.state.update({k: v for k, v in begun if k not in state and is_box(k)})
+            self.undo(state, mark)
             called, args = self._on_class(function, args)
             return self.opaque_call(called, args, keywords, node, error)
 
