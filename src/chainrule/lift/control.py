@@ -15,33 +15,29 @@ from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.exits import exits_of, has_exits, leaves_block, returns_out
 from chainrule.lift.hoisting import TwoKinds, name_for, with_name
 from chainrule.lift.iterables import yields_in
-from chainrule.lift.looped import KnownItems, Looped, Resized, Rewritten, has_reversed, read_in_turn
+from chainrule.lift.looped import KnownItems, Resized, Rewritten, has_reversed, read_in_turn
 from chainrule.lift.loops import TestChanges
-from chainrule.lift.state import Key, State, assigned_names
+from chainrule.lift.state import Key, assigned_names
 from chainrule.lift.statements import STATEMENTS
 from chainrule.lift.values import (
     UNBOUND,
-    DictBox,
     Enumerate,
-    ListBox,
-    ObjectBox,
     Range,
     Static,
     TupleValue,
     Value,
     Yields,
 )
+from chainrule.lift.walking import Walking, continues
 from chainrule.primitives import arithmetic
 
 # A loop over this many known items at most is unrolled: each is a value of its own.
 UNROLL_ITEMS = 40
-# A walk whose end is seen while lifting is written out up to so many steps.
-MOST_STEPS = 64
 # A counted loop of so few steps is shorter and faster written out.
 UNROLL_STEPS = 3
 
 
-class Control(Looped):
+class Control(Walking):
     """Lifts statements that branch, leave or repeat."""
 
     def statements(self, nodes: Sequence[ast.stmt]) -> Completion:
@@ -391,10 +387,10 @@ class Control(Looped):
                 self.state = dict(state)
                 self.block.forget(mark)
             except UnsupportedError as refusal:
-                if isinstance(node.test, ast.Constant):
+                if isinstance(node.test, ast.Constant) or continues(node):
                     raise
                 self.undo(state, mark)
-                return self._followed(node, rest, refusal)
+                return self.followed(node, rest, refusal)
             if any(leaves_block(stmt, (ast.Break, ast.Continue)) for stmt in node.orelse):
                 raise self.unsupported(
                     "a loop whose condition changes something, and whose else clause leaves the "
@@ -431,76 +427,6 @@ class Control(Looped):
         return self._after_loop(
             [action for _, action in ways], node.orelse, rest, exits, completion
         )
-
-    def _followed(
-        self, node: ast.While, rest: Sequence[ast.stmt], refusal: UnsupportedError
-    ) -> tuple[Completion, bool]:
-        """A loop whose condition is known in each step written out, such as a walk along a list.
-
-        Raises
-        ------
-        UnsupportedError
-            ``refusal``, which tells why it is no loop at run time, where it is no such walk.
-        """
-        exits = LoopExits()
-        self.loops.append(exits)
-        try:
-            completion = self._walked(node, exits, 0, refusal)
-        finally:
-            self.loops.pop()
-        return self._after_loop([], node.orelse, rest, exits, completion)
-
-    def _walked(
-        self, node: ast.While, exits: LoopExits, steps: int, refusal: UnsupportedError
-    ) -> Completion:
-        """The steps from here on, behind which ``exits`` tell whether the loop was broken."""
-        false = self.graph.constant(False)
-        self.state[exits.broke] = false
-        for step in range(steps, MOST_STEPS):
-            known, truth = self.truth(self.expression(node.test))
-            if not known:
-                raise refusal
-            if not truth:
-                return Completion.FALLS
-            self.state[exits.continued] = false
-            completion = self.statements(node.body)
-            if completion is Completion.RAISES:
-                return completion
-            if completion is Completion.FALLS:
-                continue
-            self.state[exits.continued] = false
-            returned = self.state.get(self.returned_flag(), false)
-            broke = self.state[exits.broke]
-            if returned is self.graph.constant(True):
-                return Completion.EXITS
-            if broke is self.graph.constant(True):
-                return Completion.FALLS
-            if returned is not false or broke is not false:
-                following = functools.partial(self._walked_on, node, exits, step + 1, refusal)
-                return self.guarded(following)
-        raise refusal
-
-    def _walked_on(
-        self, node: ast.While, exits: LoopExits, steps: int, refusal: UnsupportedError
-    ) -> Completion:
-        saved = self.state[exits.broke]
-        completion = self._walked(node, exits, steps, refusal)
-        if self.state[exits.broke] is self.graph.constant(False):
-            self.state[exits.broke] = saved
-        return completion
-
-    def undo(self, state: State, mark: int) -> None:
-        """Take back what was lifted since there were ``mark`` steps, in ``state``."""
-        self.state = state
-        self.block.forget(mark)
-        if self.block is self.graph.body:
-            self.attributes.clear()
-            self.outside.clear()
-        elif self.enclosing:
-            # What was found in objects meanwhile is known from the beginning.
-            begun = self.enclosing[-1].items()
-            boxes = (ListBox, DictBox, ObjectBox)
-            self.state.update({k: v for k, v in begun if k not in state and isinstance(k, boxes)})
 
     def _step(self, node: ast.While, body: Sequence[ast.stmt]) -> Completion:
         # The next test sees what a step has left.
