@@ -383,6 +383,8 @@ def logged(x):
 
 
 def test_what_is_logged_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    slope = grad(logged)
     with caplog.at_level(logging.DEBUG, "tests.callables"):
-        assert grad(logged)(3.0) == 6.0
+        assert slope(3.0) == 6.0
     assert caplog.messages == ["at 3.0", "large: 3.0"]
+    assert 'LOGGER.debug("at %s", x)' in slope.source

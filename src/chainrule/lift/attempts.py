@@ -33,7 +33,7 @@ from chainrule.lift.exits import leaves_block
 from chainrule.lift.sharing import boxes_in
 from chainrule.lift.state import Frame, Key, State, same_value
 from chainrule.lift.unpacking import Unpacking
-from chainrule.lift.unreached import reached
+from chainrule.lift.unreached import certain, reached
 from chainrule.lift.values import (
     UNBOUND,
     DictBox,
@@ -139,6 +139,10 @@ class Attempts(Unpacking):
                 return self.statements([*node.body, *node.orelse])
             left = ast.copy_location(ast.Try(node.body, handlers, node.orelse, []), node)
             return self.attempt(left)
+        handler = certain(node, body.block, self._exception)
+        if handler is not None:
+            self.state = body.state
+            return self.statements(handler.body)
         known, cut, inside = self._known(node, start, attempt, body.block)
         if cut:
             return self.attempt(_cut(node, cut))

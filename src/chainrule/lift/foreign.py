@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
 import types
 from typing import Any
@@ -72,11 +73,12 @@ class Foreign(SpecialMethods):
         if self.static_value(named.get("out", Static(None))) != (True, None):
             self._check_written([named["out"]], node)
         self._check_untouched(function, [*args, *keywords.values()], node)
-        nodes = [self.node(arg) for arg in args]
-        parts = [f"_{k + 1}_" for k in range(len(nodes))]
-        for name, value in keywords.items():
+        method = _method_name(found, self.read(args[0])) if args else None
+        nodes = [function] if method is None else []
+        parts = []
+        for name, value in [*((None, arg) for arg in args), *keywords.items()]:
+            parts.append(f"{name}=_{len(nodes)}_" if name else f"_{len(nodes)}_")
             nodes.append(self.node(value))
-            parts.append(f"{name}=_{len(nodes)}_")
         text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
         if any(is_complex(each.type) for each in nodes):
             raise self.unsupported(
@@ -93,9 +95,11 @@ class Foreign(SpecialMethods):
                 node,
             )
         template = f"_0_({', '.join(parts)})"
+        if method is not None:
+            template = f"_0_.{method}({', '.join(parts[1:])})"
         example = self._example(found, args, keywords)
         kind = self.static_type(example) if is_numeric(example) else DYNAMIC
-        made = self.block.add(CALL, (function, *nodes), (template, kind, refusal), kind)
+        made = self.block.add(CALL, tuple(nodes), (template, kind, refusal), kind)
         if isinstance(example, tuple) and example and all(map(is_numeric, example)):
             return TupleValue(
                 tuple(
@@ -262,6 +266,14 @@ def _is_internal(found: Any) -> bool:
     inside = any(part.startswith("_") for part in home_of(found).split("."))
     compiled = not isinstance(found, (types.FunctionType, types.MethodType, type))
     return inside and compiled and home_of(found).startswith("scipy.")
+
+
+def _method_name(found: Any, owner: Value) -> str | None:
+    """The name of a function of which the class of its first argument makes a method."""
+    if not isinstance(found, types.FunctionType) or not isinstance(owner, ObjectBox):
+        return None
+    name = found.__name__
+    return name if inspect.getattr_static(owner.type, name, None) is found else None
 
 
 def _is_builtin(found: Any) -> bool:

@@ -9,11 +9,13 @@ nothing.  Globals that it sets to a constant have that value in the body, and ar
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.errors import SourceError
+from chainrule.graph.block import Graph
 from chainrule.lift.core import Completion
 from chainrule.lift.patterns import Patterns
 from chainrule.lift.source import source_of
@@ -30,6 +32,11 @@ MANAGERS = {
 class Managing(Patterns):
     """Lifts ``with`` statements."""
 
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # What stands for ``with suppress(...)``, the same in every run of a loop.
+        self.suppressing: dict[ast.withitem, ast.Try] = {}
+
     def within(self, node: ast.With) -> Completion:
         """A ``with`` statement."""
         return self._within(node, node.items)
@@ -38,6 +45,8 @@ class Managing(Patterns):
         if not items:
             return self.statements(node.body)
         item, *others = items
+        if self._is_suppress(item):
+            return self.attempt(self._as_attempt(node, item, others))
         text = self._kept(item, node)
         if text is None:
             return self._entered(item, lambda: self._within(node, others), node)
@@ -47,6 +56,28 @@ class Managing(Patterns):
             return self._within(node, others)
         finally:
             self.managers = before
+
+    def _is_suppress(self, item: ast.withitem) -> bool:
+        call = item.context_expr
+        if not isinstance(call, ast.Call) or call.keywords or item.optional_vars is not None:
+            return False
+        known, function = self.static_value(self.read(self.expression(call.func)))
+        return known and function is contextlib.suppress and bool(call.args)
+
+    def _as_attempt(
+        self, node: ast.With, item: ast.withitem, others: Sequence[ast.withitem]
+    ) -> ast.Try:
+        """``with suppress(E):`` as ``try:`` and ``except E: pass``."""
+        made = self.suppressing.get(item)
+        if made is None:
+            assert isinstance(item.context_expr, ast.Call)
+            kinds = item.context_expr.args
+            kind = kinds[0] if len(kinds) == 1 else ast.Tuple(list(kinds), ast.Load())
+            body: list[ast.stmt] = [ast.With(list(others), node.body)] if others else node.body
+            handler = ast.ExceptHandler(kind, None, [ast.Pass()])
+            made = ast.copy_location(ast.Try(body, [handler], [], []), node)
+            self.suppressing[item] = ast.fix_missing_locations(made)
+        return made
 
     def _kept(self, item: ast.withitem, node: ast.With) -> str | None:
         """A context manager that changes no value, written with full names; None of others."""

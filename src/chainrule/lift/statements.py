@@ -434,15 +434,26 @@ class Statements(Axisless):
         self.bind(node.name, value)
         return Completion.FALLS
 
-    def _import(self, node: ast.Import) -> Completion:
+    def _import(self, node: ast.Import | ast.ImportFrom) -> Completion:
+        try:
+            if isinstance(node, ast.Import):
+                self._import_modules(node)
+            else:
+                self._import_names(node)
+        except ImportError as error:
+            text = f"raise {type(error).__name__}({str(error)!r})"
+            self.block.add(RAISE, (), (text,))
+            return Completion.RAISES
+        return Completion.FALLS
+
+    def _import_modules(self, node: ast.Import) -> None:
         for alias in node.names:
             module = importlib.import_module(alias.name)
             if alias.asname is None:
                 module = importlib.import_module(alias.name.split(".")[0])
             self.bind(alias.asname or alias.name.split(".")[0], Static(module))
-        return Completion.FALLS
 
-    def _import_from(self, node: ast.ImportFrom) -> Completion:
+    def _import_names(self, node: ast.ImportFrom) -> None:
         package = self.frame.globals.get("__package__") or None
         module = importlib.import_module("." * node.level + (node.module or ""), package)
         for alias in node.names:
@@ -453,7 +464,6 @@ class Statements(Axisless):
             if not hasattr(module, alias.name):
                 importlib.import_module(f"{module.__name__}.{alias.name}")
             self.bind(alias.asname or alias.name, self.module_value(module, alias.name))
-        return Completion.FALLS
 
     # Given by the other parts of the lifter.
 
@@ -492,5 +502,5 @@ STATEMENTS: dict[type, Callable[[Any, Any], Completion]] = {
     ast.Nonlocal: Statements._global,
     ast.FunctionDef: Statements._function,
     ast.Import: Statements._import,
-    ast.ImportFrom: Statements._import_from,
+    ast.ImportFrom: Statements._import,
 }

@@ -1,4 +1,4 @@
-"""Handlers that nothing in the body of a ``try`` can reach.
+"""Handlers that nothing in the body of a ``try`` can reach, and one that surely runs.
 
 Names, imports and files raise what no operation on numbers does: ``except NameError`` around
 arithmetic is for machines that lack a module, and where the names are known it never runs.
@@ -11,7 +11,7 @@ import builtins
 import re
 from collections.abc import Callable
 
-from chainrule.graph.block import ITEM, Block
+from chainrule.graph.block import ITEM, REFERENCE, Block
 from chainrule.graph.node import Node
 from chainrule.primitives.control import IF, LOOP, TRY
 from chainrule.primitives.cost import nodes_of
@@ -40,6 +40,38 @@ def reached(
     return kept
 
 
+def certain(
+    node: ast.Try, body: Block, meaning: Callable[[ast.expr], object]
+) -> ast.ExceptHandler | None:
+    """The handler of what the body raises, where that is all it does: a module that is not there.
+
+    None where the handler looks at the exception.
+    """
+    raised = _raised(body.steps[0]) if len(body.steps) == 1 else None
+    if raised is None:
+        return None
+    for handler in node.handlers:
+        kinds = (BaseException,) if handler.type is None else _kinds(handler.type, meaning)
+        if not kinds:
+            return None
+        if issubclass(raised, kinds):
+            parts = ast.walk(ast.Module(handler.body, []))
+            again = any(isinstance(part, ast.Raise) and part.exc is None for part in parts)
+            return None if handler.name is not None or again else handler
+    return None
+
+
+def _raised(step: Node) -> type[BaseException] | None:
+    """The exception that a step raises by its name."""
+    named = re.match(r"raise (\w+)\(", str(step.params[0])) if step.op is RAISE else None
+    if named is None:
+        return None
+    found = getattr(builtins, named.group(1), None)
+    if named.group(1) == "_0_" and step.args[0].op is REFERENCE:
+        found = step.graph.references.get(step.args[0].params[0])
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+
+
 def _kinds(
     node: ast.expr, meaning: Callable[[ast.expr], object]
 ) -> tuple[type[BaseException], ...]:
@@ -57,7 +89,6 @@ def _may_raise(node: Node, kinds: tuple[type[BaseException], ...]) -> bool:
         home = node.op.callables[0].partition(".")[0] if node.op.callables else HOMES[0]
         return node.op.door not in DOORS or home not in HOMES
     if node.op is RAISE:
-        named = re.match(r"raise (\w+)\(", str(node.params[0]))
-        raised = getattr(builtins, named.group(1), None) if named else None
-        return not isinstance(raised, type) or issubclass(raised, kinds)
+        raised = _raised(node)
+        return raised is None or issubclass(raised, kinds)
     return node.op not in (VERBATIM, ORDERED) or not PLAIN.fullmatch(str(node.params[0]))
