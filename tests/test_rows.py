@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, value_and_grad
+from chainrule import UnsupportedError, grad, value_and_grad
 from tests.differences import along
 
 ROWS = [[1.3, 2.1, 0.5], [0.3, -1.2, 2.2]]
@@ -148,6 +148,22 @@ def edges_with_weights(v):
     return sum(w * w * (j + 1) for each in leaving.values() for j, w in each)
 
 
+def last_row_of_a_list_that_grows(v):
+    rows = [[e] for e in v]
+    last = rows[-1]
+    rows.append([v[0] ** 2])
+    last[0] *= 3.0
+    return sum((k + 1) * sum(row) for k, row in enumerate(rows)) + sum(last)
+
+
+def row_of_a_list_that_moves(v):
+    rows = [[e] for e in v]
+    row = rows[1]
+    rows.pop(0)
+    row[0] *= 3.0
+    return sum(sum(row) for row in rows)
+
+
 BY_COLUMN = (
     transposed,
     product_of_matrices,
@@ -166,6 +182,7 @@ BY_ENTRY = (
     last_ones_of_groups,
     sums_and_counts,
     edges_with_weights,
+    last_row_of_a_list_that_grows,
 )
 
 
@@ -191,6 +208,11 @@ def test_what_rows_hold_is_popped_backwards_and_sums_are_taken_once() -> None:
     lines = [line for line in slope.source.splitlines() if "#" not in line]
     (total,) = [k for k, line in enumerate(lines) if "= sum(" in line]
     assert "for j, e in" in lines[total + 1]
+
+
+def test_a_row_is_not_taken_for_the_one_that_comes_to_stand_in_its_place() -> None:
+    with pytest.raises(UnsupportedError, match="rows of its list were replaced"):
+        grad(row_of_a_list_that_moves)(list(LIST))
 
 
 def test_no_row_has_no_columns() -> None:

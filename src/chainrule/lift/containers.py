@@ -38,6 +38,7 @@ from chainrule.lift.values import (
 )
 from chainrule.lift.watching import Watching
 from chainrule.primitives import sequence
+from chainrule.primitives.arithmetic import add
 from chainrule.primitives.effect import RAISE
 
 # What several names can share and one of them change.
@@ -324,6 +325,11 @@ class Containers(Watching):
             raise AlwaysRaises
         type = sequence.item_type(base.type, len(path))
         if isinstance(type, SequenceType) and type.kind == "list":
+            last = self.static_int(path[0])
+            if len(path) == 1 and last is not None and last < 0:
+                # It stays where it is when the list grows.
+                count = self.primitive(sequence.length, base)
+                path = (self.primitive(add, count, path[0]),)
             return Place(box, path, self.row_writes.get(box, 0))
         return self.primitive(sequence.index, base, *path)
 

@@ -413,6 +413,10 @@ class Core:
                 node,
             )
 
+    def rows_moved(self, box: ListBox) -> None:
+        """Rows of ``box`` that were named are no longer where they were."""
+        self.row_writes[box] = self.row_writes.get(box, 0) + 1
+
     def make_dynamic(self, box: ListBox) -> Node:
         """Turn the list's content into a run-time sequence, for good."""
         node = self.sequence_node(box)

@@ -47,6 +47,7 @@ class ListParts(Expressions):
         self._changed(box, base, self.primitive(prepend, base, value))
 
     def _changed(self, box: ListBox, old: Node, new: Node) -> None:
+        self.rows_moved(box)
         self.rename(old, new)
         self.state[box] = new
 
@@ -66,6 +67,7 @@ class ListParts(Expressions):
         new = parts[0]
         for part in parts[1:]:
             new = self.primitive(sequence.concatenate, new, part)
+        self.rows_moved(box)
         self.rename(base, new)
         self.state[box] = new
 

@@ -94,6 +94,7 @@ def _pop(
     base = self.make_dynamic(owner)
     value = self.primitive(sequence.index, base, self.graph.constant(-1))
     self.check_resizing(owner)
+    self.rows_moved(owner)
     rest = self.primitive(sequence.drop_last, base)
     self.rename(base, rest)
     self.state[owner] = rest
@@ -130,6 +131,7 @@ def _reverse(
 ) -> Value:
     self.check_writable(owner, node)
     items = self.known_items(owner)
+    self.rows_moved(owner)
     self.state[owner] = (
         items[::-1]
         if items is not None
@@ -143,6 +145,7 @@ def _sort(
 ) -> Value:
     self.check_writable(owner, node)
     result = make_sorted(self, [owner], keywords, node)
+    self.rows_moved(owner)
     self.state[owner] = self.state[result]
     return Static(None)
 
