@@ -442,3 +442,16 @@ def over_what_is_handed_on(x: float) -> float:
 
 def test_a_generator_that_only_hands_on_is_what_it_hands_on() -> None:
     assert value_and_grad(over_what_is_handed_on)(1.5) == (over_what_is_handed_on(1.5), 12.0)
+
+
+def filled_by_pairs(x: float) -> float:
+    table = {1: x}
+    table.update(zip([2, 3], [x, x * x], strict=True))
+    return sum(table.values()) * len(dict(PAIRED))
+
+
+PAIRED = {"ab": 1.0, "cd": 2.0, "ef": 3.0}
+
+
+def test_dicts_are_filled_by_pairs() -> None:
+    assert grad(filled_by_pairs)(2.0) == 3.0 * (2.0 + 4.0)

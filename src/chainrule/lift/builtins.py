@@ -9,6 +9,7 @@ import functools
 import math
 import operator
 import statistics
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ from chainrule.lift.values import (
     Indexed,
     ListBox,
     Mapped,
+    ObjectBox,
     PartialCall,
     Range,
     RecordsBox,
@@ -254,18 +256,43 @@ def _dict(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) ->
     content: dict[Any, Value] = {}
     if args:
         base = self.read(args[0])
-        if isinstance(base, DictBox):
-            content.update(self.entries(base))
-        else:
-            for pair in self.known_iteration(base) or []:
-                known, key = self.static_value(self.spread(pair, node)[0])
-                if not known:
-                    raise self.unsupported("a dict key known at run time only", "Use a list.", node)
-                content[key] = self.spread(pair, node)[1]
+        content.update(
+            self.entries(base) if isinstance(base, DictBox) else paired(self, base, node)
+        )
     content.update(keywords)
     box = DictBox()
     self.state[box] = content
     return box
+
+
+def paired(self: Builtins, pairs: Value, node: ast.AST) -> dict[Any, Value]:
+    """The entries of a dict that are given as pairs of a key and a value."""
+    given = pairs.value if isinstance(pairs, Static) else None
+    if isinstance(given, (dict, types.MappingProxyType)):
+        self.watch_layout(pairs)
+        return {key: self.static_item(pairs, key) for key in given}
+    kind = pairs.type if isinstance(pairs, ObjectBox) else type(given)
+    if hasattr(kind, "keys"):
+        raise self.unsupported(
+            f"a dict of a {kind.__name__}", "Make it of pairs: a comprehension over its keys.", node
+        )
+    known_pairs = self.known_iteration(pairs)
+    if known_pairs is None:
+        raise self.unsupported(
+            "a dict of pairs whose number is known at run time only",
+            "Use lists, or let a loop fill the dict.",
+            node,
+        )
+    content: dict[Any, Value] = {}
+    for pair in known_pairs:
+        parts = self.spread(pair, node)
+        if len(parts) != 2:
+            raise self.unsupported("a dict of what are no pairs", "Use a dict display.", node)
+        known, key = self.static_value(parts[0])
+        if not known:
+            raise self.unsupported("a dict key known at run time only", "Use a list.", node)
+        content[key] = parts[1]
+    return content
 
 
 def _number(name: str) -> Builtin:

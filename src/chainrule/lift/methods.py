@@ -9,7 +9,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, INT
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.builtins import Arguments, Builtins, Keywords, make_list
+from chainrule.lift.builtins import Arguments, Builtins, Keywords, make_list, paired
 from chainrule.lift.dispatch import Dispatch
 from chainrule.lift.ordering import make_sorted
 from chainrule.lift.tables import Tables
@@ -322,7 +322,9 @@ def _update(
         raise self.unsupported("`update` of this dict", "Make a new dict.", node)
     content = dict(self.entries(owner))
     for arg in args:
-        content.update(_content(self, arg))
+        given = self.read(arg)
+        entries = self.state[given] if isinstance(given, DictBox) else paired(self, given, node)
+        content.update(entries)
     content.update(keywords)
     self.state[owner] = content
     return Static(None)
