@@ -509,7 +509,18 @@ def check(text: str, twice: Sequence[str] = tuple(SHAPES)) -> None:
             wanted = np.sum(gradient * direction)
             assert np.allclose(slope, wanted, rtol=1e-9, atol=1e-10 * scale)
             if wrt in twice:
+                check_alone(f, wrt, gradient, left)
                 check_twice(f, wrt, direction)
+
+
+def check_alone(f: Callable[..., Any], wrt: str, gradient: Any, left: dict[str, Any]) -> None:
+    """The gradient without the value: less of f is computed, and the same is written to."""
+    for mode in ("reverse", "forward"):
+        args = point()
+        alone = chainrule.grad(f, wrt=wrt, mode=mode)(**args)
+        assert alone.shape == gradient.shape, mode
+        assert np.allclose(alone, gradient, rtol=1e-9, atol=1e-10 * np.abs(gradient).max()), mode
+        assert all(np.array_equal(args[name], kept) for name, kept in left.items()), mode
 
 
 def check_twice(f: Callable[..., Any], wrt: str, direction: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from chainrule import ChainruleError, UnsupportedError, grad, jacobian, value_and_grad, vjp
 from tests import oracle
+from tests.test_array_fuzz import function_of
 from tests.test_array_programs import X, check
 
 # --- context managers ------------------------------------------------------------------------
@@ -518,3 +519,16 @@ def test_lengths_tell_which_kind_of_value_a_function_returns(f: Any, shapes: Any
             moved = x.copy()
             moved[at] += 0.5
             assert adjoint[at] == pytest.approx(2.0 * np.sum(weights * (f(moved) - value)))
+
+
+def test_a_gradient_that_a_branch_gives_is_no_array_of_the_callers() -> None:
+    f = function_of("def f(x, y):\n    if x[0] > 0:\n        return np.sum(y)\n    return x @ y\n")
+    x, y = np.array([-1.0, 2.0]), np.array([3.0, 4.0])
+    for got in (grad(f)(x, y), value_and_grad(f)(x, y)[1]):
+        assert np.array_equal(got, y)
+        assert not np.shares_memory(got, y)
+
+
+def test_a_gradient_may_be_written_to() -> None:
+    f = function_of("def f(x, y):\n    return np.diag(x)[0] @ y\n")
+    assert grad(f)(np.ones(2), np.array([3.0, 4.0])).flags.writeable

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from chainrule.graph.block import PARAMETER
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, INT, Array, dtype_of, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
 from chainrule.primitives.arrays.call import axes_of
-from chainrule.primitives.arrays.creation import array_copy, astype, full_like, zeros_like
+from chainrule.primitives.arrays.creation import astype, full_like, zeros_like
 from chainrule.primitives.arrays.indexing import is_whole, new_axes, section
 from chainrule.primitives.arrays.measured import may_repeat, repeated_axes, uncertain_axes
 from chainrule.primitives.arrays.reductions import array_sum
@@ -87,17 +86,6 @@ LOOKING = ("transpose", "swapaxes", "reshape", "reshaped", "ravel", "squeeze",
            "expand_dims", "moveaxis", "broadcast_to", "section", "index", "dimension", "flip",
            "fliplr", "flipud", "rot90", "diag", "diagonal", "real_part",
            "imaginary_part")  # fmt: skip
-
-
-def own_copy(value: Node) -> Node:
-    """``value``, copied where it looks into an array that the function was given."""
-    if not unit_axes_of(value.type):
-        return value
-    base = value
-    while base.op.name in LOOKING:
-        base = base.args[0]
-    given = not base.origin.derivative or base.op is PARAMETER
-    return array_copy(value) if given or value.op is broadcast_to else value
 
 
 def _as_run(value: Node, node: Node, arg: Node) -> Node:

@@ -13,6 +13,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import Array, unit_axes_of
 from chainrule.primitives.arithmetic import divide, multiply, negative
 from chainrule.primitives.bounds import bounds_of
+from chainrule.primitives.floats import in_floats
 from chainrule.primitives.masking import masked
 from chainrule.records import dataclass
 from chainrule.simplify.product import Product
@@ -83,7 +84,7 @@ class Arranged:
             self.value, self.size = node, size_of(node)
         else:
             self._grow(node, division=False)
-            self.value = multiply.build(self.value, node)
+            self.value = in_floats(multiply, self.value, node)
         if self.size:
             waiting, self.waiting = self.waiting, []
             for divisor in waiting:

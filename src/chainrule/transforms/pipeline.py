@@ -25,10 +25,11 @@ from chainrule.graph.structure import Structure
 from chainrule.graph.types import Array, is_complex, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted, assemble
-from chainrule.primitives.broadcasting import in_full, own_copy
+from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.control import LOOP
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
+from chainrule.primitives.owned import own_copy
 from chainrule.primitives.sequence import zero_of
 from chainrule.records import dataclass
 from chainrule.simplify.walks import simplify, through

@@ -1,0 +1,69 @@
+"""Arrays that are handed out, for their receiver to keep and to write to.
+
+A derivative may be one of the arrays that the function was given, as that of ``x @ y`` by x is y,
+or look into one, and NumPy lets nobody write to some of what it gives.  Such are copied, each
+in the branch that gives it.
+"""
+
+from __future__ import annotations
+
+from chainrule.graph.block import ITEM, PARAMETER, UNDEFINED, result_number
+from chainrule.graph.node import Node
+from chainrule.graph.types import unit_axes_of
+from chainrule.primitives.arrays.creation import array_copy
+from chainrule.primitives.arrays.linear_algebra import diag, diagonal
+from chainrule.primitives.arrays.shaping import broadcast_to
+from chainrule.primitives.broadcasting import LOOKING
+from chainrule.primitives.control import IF, LOOP, TRY, item_sources, owned_blocks
+
+
+def own_copy(value: Node) -> Node:
+    """``value``, copied where it looks into an array that the function was given."""
+    if not unit_axes_of(value.type) or value.op is UNDEFINED:
+        return value
+    if value.op is ITEM and value.args[0].op in (IF, TRY):
+        _own_in_branches(value)
+        return value
+    return array_copy(value) if _is_locked(value) or may_be_given(value) else value
+
+
+def may_be_given(value: Node) -> bool:
+    """Whether an array may lie in memory that others know of."""
+    seen, stack = set(), [value]
+    while stack:
+        base = stack.pop()
+        while base.op.name in LOOKING and not _is_made(base):
+            base = base.args[0]
+        if base in seen or base.op is UNDEFINED:
+            continue
+        seen.add(base)
+        if base.op is ITEM and base.args[0].op in (IF, TRY, LOOP):
+            stack += item_sources(base)
+        elif base.op is PARAMETER or not base.origin.derivative:
+            return True
+    return False
+
+
+def _own_in_branches(item: Node) -> None:
+    owner, k = item.args[0], result_number(item)
+    position = k - 1 if owner.op is TRY else k
+    for block in owned_blocks(owner):
+        found = block.results[position]
+        with item.graph.inside(block):
+            own = own_copy(found)
+        if own is not found:
+            block.results = (*block.results[:position], own, *block.results[position + 1 :])
+
+
+def _is_made(value: Node) -> bool:
+    """Whether it is a matrix with a vector on its diagonal."""
+    return value.op is diag and len(unit_axes_of(value.args[0].type)) == 1
+
+
+def _is_locked(value: Node) -> bool:
+    """Whether NumPy lets nobody write to what an operation gives."""
+    while value.op.name in LOOKING and not _is_made(value):
+        if value.op in (broadcast_to, diagonal, diag):
+            return True
+        value = value.args[0]
+    return False
