@@ -187,9 +187,10 @@ GALLERY = [
     ratio_1 = near_list_0 / t1
     near_list_bar = [0.0] * len(near_list)
     near_list_bar[0] += 2.0 * ratio
+    gap *= ratio_1 * ratio / t1
+    np.negative(gap, out=gap)
     scale = ratio_1 * near_list_0 * far_mass
-    gap_bar = -(ratio_1 * ratio / t1 * gap)
-    return {"mass": scale, "place": gap_bar, "list": near_list_bar}
+    return {"mass": scale, "place": gap, "list": near_list_bar}
 """,
         id="gravity",
     ),

@@ -532,3 +532,23 @@ def test_a_gradient_that_a_branch_gives_is_no_array_of_the_callers() -> None:
 def test_a_gradient_may_be_written_to() -> None:
     f = function_of("def f(x, y):\n    return np.diag(x)[0] @ y\n")
     assert grad(f)(np.ones(2), np.array([3.0, 4.0])).flags.writeable
+
+
+def widened_in_turn(x, n):
+    """Rows written column by column, the last of them from one entry: the run tells which."""
+    table = np.zeros((2, n, n))
+    for column in range(n):
+        table[:, column, column] = x[:, column]
+        table[:, column + 1 :, column] = x[:, column : n - 1]
+    return np.sum(np.cos(table @ np.arange(1.0, n + 1.0)))
+
+
+def test_what_is_read_before_it_is_cleared_is_copied_where_the_run_chooses() -> None:
+    x = np.linspace(0.1, 0.8, 8).reshape(2, 4)
+    slope = grad(widened_in_turn)(x, 3)
+    for k in range(x.size):
+        step = np.zeros(x.size)
+        step[k] = 1e-6
+        step = step.reshape(x.shape)
+        difference = widened_in_turn(x + step, 3) - widened_in_turn(x - step, 3)
+        assert abs(slope.flat[k] - difference / 2e-6) < 1e-7

@@ -12,11 +12,15 @@ from chainrule.primitives.sequence import copy
 
 
 class Asides:
-    """Copies of views, arrays and lists; ``views`` are the views of each array."""
+    """Copies of views, arrays and lists.
+
+    ``views`` are the views of each array, ``moved`` the variables that a view may be.
+    """
 
     plan: Plan
     liveness: Liveness
     views: dict[Value, list[Value]]
+    moved: dict[Value, list[Value]]
 
     def set_aside(
         self, statement: Statement, view: Value, body: list[Statement], position: int
@@ -27,7 +31,8 @@ class Asides:
         with the view itself where it takes such of it.
         """
         inner = any(self.seen_after(statement, each) for each in self.views.get(view, ()))
-        keeps = not inner and self._is_summed(view) and self.keeps(statement, view, body)
+        moved = any(self.seen_after(statement, each) for each in self.moved.get(view, ()))
+        keeps = not (inner or moved) and self._is_summed(view) and self.keeps(statement, view, body)
         if is_view(view) and not keeps:
             self.copy_view(view)
             return []
@@ -74,6 +79,7 @@ class Asides:
             if self.liveness.after(statement, value):
                 return True
             stack.extend(self.views.get(value, ()))
+            stack.extend(self.moved.get(value, ()))
         return False
 
     def keeps(self, statement: Statement, base: Value, body: list[Statement]) -> bool:

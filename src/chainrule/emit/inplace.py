@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from chainrule.emit.aliases import Aliases
 from chainrule.emit.asides import Asides
 from chainrule.emit.askers import Askers
+from chainrule.emit.chosen_views import chosen_views
 from chainrule.emit.liveness import Liveness
 from chainrule.emit.plan import (
     ALLOCATE,
@@ -117,6 +118,9 @@ class _Copies(Asides):
         self.inside: dict[Value, Value] = {given: given for given in self.left}
         self.fresh = self._fresh_values()
         self.views, self.stored = self._views()
+        within, self.moved = chosen_views(plan.body)
+        for view in within:
+            self.views.setdefault(view.args[0], []).append(view)
         # Sums and products that may be written over their first argument.
         self.owned: set[tuple[Value, Value]] = set()
 

@@ -137,18 +137,21 @@ class Objects(Hooks):
     def _is_called(self, node: ast.AST) -> bool:
         return node in self.called
 
+    def _no_such(self, name: str, node: ast.AST) -> Exception:
+        return self.unsupported(
+            f"`{ast.unparse(node)}` does not exist"
+            if isinstance(node, ast.expr)
+            else f"no attribute `{name}`",
+            "Check the spelling, or define it before the derivative is made.",
+            node,
+        )
+
     def _static_attribute(self, owner: Static, name: str, node: ast.AST) -> Value:
         if owner.value is None and not hasattr(None, name):
             # It is known to be None on this path only, or Python raises the same always.
             return self.verbatim(f"_0_.{name}", self.static_node(owner), type=FLOAT)
         if not hasattr(owner.value, name):
-            raise self.unsupported(
-                f"`{ast.unparse(node)}` does not exist"
-                if isinstance(node, ast.expr)
-                else f"no attribute `{name}`",
-                "Check the spelling, or define it before the derivative is made.",
-                node,
-            )
+            raise self._no_such(name, node)
         found = getattr(owner.value, name)
         if isinstance(owner.value, types.ModuleType):
             return self.module_value(owner.value, name)
@@ -285,6 +288,8 @@ class Objects(Hooks):
                 )
             if found is not None and not hasattr(type(found), "__get__"):
                 return self._class_attribute(owner.type, name, found)
+            if owner.instance is not None:
+                raise self._no_such(name, node)
             raise self.unsupported(
                 f"`{owner.type.__name__}` has no attribute `{name}`",
                 "Set it before it is read.",
