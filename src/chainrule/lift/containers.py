@@ -39,7 +39,7 @@ from chainrule.lift.values import (
 from chainrule.lift.watching import Watching
 from chainrule.primitives import sequence
 from chainrule.primitives.arithmetic import add
-from chainrule.primitives.effect import RAISE
+from chainrule.primitives.effect import RAISE, STATEMENT
 
 # What several names can share and one of them change.
 MUTABLE = (ListBox, DictBox, ObjectBox, Place)
@@ -240,7 +240,7 @@ class Containers(Watching):
 
     def _out_of_range(self, base: Value, key: Value) -> Value:
         """What Python raises; in a loop that fills the list no step to judge kinds by."""
-        self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=FLOAT)
+        self.block.add(STATEMENT, (self.node(base), self.node(key)), ("_0_[_1_]",))
         raise AlwaysRaises
 
     def _uniform(self, items: list[Value]) -> bool:
