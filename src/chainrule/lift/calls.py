@@ -199,7 +199,8 @@ class Calls(Foreign):
             return asked
         builtin = self.builtin(found)
         if builtin is not None:
-            return builtin(self, args, keywords, node)
+            with self.reading():
+                return builtin(self, args, keywords, node)
         if "numpy" in (home_of(found).partition(".")[0], type(found).__module__):
             self.calls_numpy = True
         called = self.array_call(found, args, keywords, node)
@@ -281,7 +282,7 @@ class Calls(Foreign):
                 raise
             if foreign:
                 error = self.foreign_refusal(args, keywords, node, error)
-            self.undo(state, mark)
+            self.give_up(state, mark)
             called, args = self._on_class(function, args)
             return self.opaque_call(called, args, keywords, node, error)
 

@@ -14,8 +14,15 @@ from chainrule.lift.branching import Path
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.exits import exits_of, has_exits, leaves_block, returns_out
 from chainrule.lift.hoisting import TwoKinds, name_for, with_name
-from chainrule.lift.iterables import yields_in
-from chainrule.lift.looped import KnownItems, Resized, Rewritten, has_reversed, read_in_turn
+from chainrule.lift.iterables import acts, may_be_felt, yields_in
+from chainrule.lift.looped import (
+    KnownItems,
+    Resized,
+    Rewritten,
+    has_reversed,
+    lazy_parts,
+    read_in_turn,
+)
 from chainrule.lift.loops import TestChanges
 from chainrule.lift.state import Key, assigned_names
 from chainrule.lift.statements import STATEMENTS
@@ -185,6 +192,12 @@ class Control(Walking):
         state, mark = dict(self.state), len(self.block.steps)
         with self.one_by_one():
             items = self.items_to_unroll(iterable, node.body)
+        if items is not None and lazy_parts(iterable):
+            felt = may_be_felt if has_exits(node.body) else acts
+            if any(map(felt, self.block.steps[mark:])):
+                # Each is made when it is asked for.
+                self.give_up(dict(state), mark)
+                items = None
         form = "counted" if items is None else "written out"
         while True:
             found = exits_of(node) if form != "written out" else None
@@ -200,8 +213,7 @@ class Control(Walking):
                 if form == "growing" or resized.box not in read_in_turn(iterable):
                     raise
                 form = "growing"
-            self.state = dict(state)
-            self.block.forget(mark)
+            self.give_up(dict(state), mark)
         self.check_made_before(iterable, form, state, node)
         return self._after_loop(
             [action for _, action in ways], node.orelse, rest, exits, completion
@@ -384,12 +396,11 @@ class Control(Walking):
             try:
                 return self._tested(node, rest)
             except TestChanges:
-                self.state = dict(state)
-                self.block.forget(mark)
+                self.give_up(dict(state), mark)
             except UnsupportedError as refusal:
                 if isinstance(node.test, ast.Constant) or continues(node):
                     raise
-                self.undo(state, mark)
+                self.give_up(state, mark)
                 return self.followed(node, rest, refusal)
             if any(leaves_block(stmt, (ast.Break, ast.Continue)) for stmt in node.orelse):
                 raise self.unsupported(

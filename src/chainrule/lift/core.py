@@ -54,6 +54,11 @@ class Completion(enum.Enum):
     RAISES = "always raises"
 
 
+def is_box(key: Any) -> bool:
+    """Whether a key of the state stands for a list, an array, a dict or an object."""
+    return isinstance(key, (ListBox, DictBox, ObjectBox))
+
+
 class AlwaysRaises(Exception):
     """A function that never returns was called; what follows the call never runs."""
 
@@ -144,6 +149,8 @@ class Core:
         self.mask: Node | None = None
         # Loops whose conditions change something, with these in their bodies.
         self.tested_within: dict[ast.While, ast.While] = {}
+        # The items of iterators that the builtin around has read, None where a loop is to tell.
+        self.items_read: dict[Value, list[Value] | None] | None = None
         # How many readers around make items one by one.
         self.readers_in_turn = 0
         # Lists that loops at run time around are reading.
@@ -288,6 +295,21 @@ class Core:
             type = DYNAMIC
         return self.block.add(op, args, (template, type, refusal), type)
 
+    def give_up(self, state: State, mark: int) -> None:
+        """Be as before an attempt, when the state was this and the block had so many steps."""
+        self.state = state
+        self.block.forget(mark)
+        if self.items_read:
+            self.items_read.clear()
+        if self.block is self.graph.body:
+            # What was read where the function begins may have been read in the attempt.
+            self.attributes.clear()
+            self.outside.clear()
+        elif self.enclosing:
+            # What was found in objects meanwhile is known from the beginning.
+            begun = self.enclosing[-1].items()
+            self.state.update({k: v for k, v in begun if k not in state and is_box(k)})
+
     def read(self, value: Value) -> Value:
         """``value`` itself, unless it cannot be used."""
         if isinstance(value, Poison):
@@ -304,6 +326,15 @@ class Core:
             yield
         finally:
             self.readers_in_turn -= 1
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Inside, items of an iterator that are asked for again are those that were made."""
+        outer, self.items_read = self.items_read, {}
+        try:
+            yield
+        finally:
+            self.items_read = outer
 
     def shown_now(self, value: DictItems) -> Value:
         """What a dict shows at this moment."""

@@ -103,8 +103,7 @@ class Inlining(Functions):
             except UnsupportedError:
                 # Where it is inlined more is known of it.
                 self.repeated.reject(use.key)
-                self.state = state
-                self.block.forget(mark)
+                self.give_up(state, mark)
         with self._noted(use):
             return self._inlined(callee, given, node)
 
@@ -147,8 +146,7 @@ class Inlining(Functions):
         except EndlessRecursion as endless:
             if endless.function is not callee.identity:
                 raise
-            self.state = state
-            self.block.forget(mark)
+            self.give_up(state, mark)
         finally:
             self.unrolling.pop(callee.identity, None)
         return self._called(callee, given, node)

@@ -12,7 +12,7 @@ from chainrule.graph.types import INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.loops import Loops
-from chainrule.lift.state import Frame, assigned_names, is_as_it_was
+from chainrule.lift.state import Frame, State, assigned_names, is_as_it_was
 from chainrule.lift.values import (
     Enumerate,
     Generator,
@@ -31,8 +31,30 @@ from chainrule.lift.values import (
     Zip,
 )
 from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.control import owned_blocks
+from chainrule.primitives.declare import Structured
 
 ItemAt = Callable[[Node], Value]
+
+
+def may_be_felt(step: Node) -> bool:
+    """Whether it can be told from outside that ``step`` was computed."""
+    blocks = owned_blocks(step) if isinstance(step.op, Structured) else ()
+    if not blocks:
+        return step.op.effect or bool(getattr(step.op, "raises", True))
+    return any(may_be_felt(inner) for block in blocks for inner in block.steps)
+
+
+def acts(step: Node) -> bool:
+    """Whether ``step`` acts on the world."""
+    blocks = owned_blocks(step) if isinstance(step.op, Structured) else ()
+    return step.op.effect or any(acts(inner) for block in blocks for inner in block.steps)
+
+
+def _is_made_in_steps(generator: Generator) -> bool:
+    """Whether a generator expression gives an item for each that it reads, and binds nothing."""
+    first, *others = generator.tree.generators
+    return not others and not first.ifs and not assigned_names([generator.tree])
 
 
 class Iterables(Loops):
@@ -59,6 +81,29 @@ class Iterables(Loops):
         if isinstance(iterable, Reversed):
             items = self.known_iteration(iterable.items)
             return None if items is None else items[::-1]
+        if isinstance(iterable, (Mapped, Generator)):
+            return self._known_once(iterable)
+        if isinstance(iterable, Range):
+            bounds = [
+                self.static_int(bound) for bound in (iterable.start, iterable.stop, iterable.step)
+            ]
+            known = [bound for bound in bounds if bound is not None]
+            if len(known) < 3 or known[2] == 0 or len(range(*known)) > 40:
+                return None
+            values = [self.graph.constant(step) for step in range(*known)]
+            return list(values[::-1] if iterable.backwards else values)
+        return self.known_items(iterable)
+
+    def _known_once(self, iterable: Mapped | Generator) -> list[Value] | None:
+        """The items, which are not made again for the builtin that has had them made."""
+        if self.items_read is None:
+            return self._known_lazy(iterable)
+        if iterable not in self.items_read:
+            found = self._known_lazy(iterable)
+            self.items_read[iterable] = found
+        return self.items_read[iterable]
+
+    def _known_lazy(self, iterable: Mapped | Generator) -> list[Value] | None:
         if isinstance(iterable, Mapped):
             columns = [self.known_iteration(part) for part in iterable.parts]
             lists = [column for column in columns if column is not None]
@@ -70,19 +115,8 @@ class Iterables(Loops):
                     self.call(iterable.function, list(row), {}, tree)
                     for row in zip(*lists, strict=False)
                 ]
-        if isinstance(iterable, Generator):
-            with self.made_at_once():
-                return self._known_comprehension(iterable.tree, iterable.frame)
-        if isinstance(iterable, Range):
-            bounds = [
-                self.static_int(bound) for bound in (iterable.start, iterable.stop, iterable.step)
-            ]
-            known = [bound for bound in bounds if bound is not None]
-            if len(known) < 3 or known[2] == 0 or len(range(*known)) > 40:
-                return None
-            values = [self.graph.constant(step) for step in range(*known)]
-            return list(values[::-1] if iterable.backwards else values)
-        return self.known_items(iterable)
+        with self.made_at_once():
+            return self._known_comprehension(iterable.tree, iterable.frame)
 
     @contextlib.contextmanager
     def made_at_once(self) -> Iterator[None]:
@@ -176,8 +210,8 @@ class Iterables(Loops):
         if isinstance(iterable, Zip):
             with self.one_by_one():
                 parts = [self.indexed(part, node) for part in iterable.parts]
-            return self._shortest([count for count, _ in parts]), lambda index: TupleValue(
-                tuple(item(index) for _, item in parts)
+            return self._shortest([count for count, _ in parts]), lambda index: self._row(
+                [item for _, item in parts], index, node
             )
         if isinstance(iterable, Reversed):
             count, item = self.indexed(iterable.items, node)
@@ -208,8 +242,31 @@ class Iterables(Loops):
         if isinstance(iterable, Indexed):
             return iterable.count, iterable.item
         if isinstance(iterable, Generator):
+            if _is_made_in_steps(iterable):
+                return self._made_in_steps(iterable, node)
             return self.indexed(self.listed(iterable), node)
         return self._indexed_container(iterable, node)
+
+    def _made_in_steps(self, generator: Generator, node: ast.AST) -> tuple[Node, ItemAt]:
+        """The items of a generator expression, each made when it is asked for."""
+        (clause,) = generator.tree.generators
+        outer, self.frame = self.frame, generator.frame
+        try:
+            count, item = self.indexed(self.expression(clause.iter), node)
+        finally:
+            self.frame = outer
+
+        def made(index: Node) -> Value:
+            outer, self.frame = self.frame, self._scope(generator.tree, generator.frame)
+            scope = self.frame
+            try:
+                self.assign(clause.target, item(index))
+                return self.expression(generator.tree.elt)
+            finally:
+                self.frame = outer
+                self.leave(scope)
+
+        return count, made
 
     def _indexed_container(self, iterable: Value, node: ast.AST) -> tuple[Node, ItemAt]:
         if self.is_array(iterable):
@@ -242,6 +299,23 @@ class Iterables(Loops):
         return self.verbatim("len(_0_)", items, type=INT, pure=True), lambda index: self.item(
             items, index, node
         )
+
+    def _row(self, items: Sequence[ItemAt], index: Node, node: ast.AST) -> Value:
+        """A tuple of the items of several iterables.
+
+        Where a later one is the shortest, Python has made an item of the earlier ones too many.
+        """
+        found = []
+        for position, item in enumerate(items):
+            mark = len(self.block.steps)
+            found.append(item(index))
+            if position + 1 < len(items) and any(map(acts, self.block.steps[mark:])):
+                raise self.unsupported(
+                    "`zip` of what acts on the world while it is read",
+                    "Make a list of it before, or put it last.",
+                    node,
+                )
+        return TupleValue(tuple(found))
 
     def _shortest(self, counts: Sequence[Node]) -> Node:
         """The smallest of several lengths."""
@@ -289,11 +363,19 @@ class Iterables(Loops):
 
     def listed(self, generator: Generator) -> Value:
         """The list of what a generator expression gives."""
+        mark = len(self.block.steps)
         with self.made_at_once():
-            return self._listed(generator)
+            found = self._listed(generator)
+        if self.readers_in_turn and any(map(acts, self.block.steps[mark:])):
+            raise self.unsupported(
+                "a generator expression that acts on the world while it is read one by one",
+                "Write it as a loop, or make a list of it before.",
+                generator.tree,
+            )
+        return found
 
     def _listed(self, generator: Generator) -> Value:
-        items = self._known_comprehension(generator.tree, generator.frame)
+        items = self.known_iteration(generator)
         if items is not None:
             return self._list_of(items, generator.tree)
         return self._collected(generator.tree, generator.frame)
@@ -313,11 +395,11 @@ class Iterables(Loops):
         (clause,) = node.generators
         before, self.frame = self.frame, parent
         try:
-            mark = dict(self.state)
+            state, mark = dict(self.state), len(self.block.steps)
             iterable = self.expression(clause.iter)
             items = self.known_iteration(iterable)
             if items is None or len(items) > 40 or (self.is_table(iterable) and len(items) > 8):
-                self.state = mark
+                self._give_up_items(state, mark)
                 return None
             self.frame = self._scope(node, parent)
             found: list[Value] = []
@@ -325,13 +407,19 @@ class Iterables(Loops):
                 self.assign(clause.target, item)
                 verdicts = [self.truth(self.expression(test)) for test in clause.ifs]
                 if not all(known for known, _ in verdicts):
-                    self.state = mark
+                    self._give_up_items(state, mark)
                     return None
                 if all(truth for _, truth in verdicts):
                     found.append(self.expression(node.elt))
             return found
         finally:
             self.frame = before
+
+    def _give_up_items(self, state: State, mark: int) -> None:
+        """Leave it to a loop to make items: what can be felt of those made here is not done."""
+        if any(map(may_be_felt, self.block.steps[mark:])):
+            self.give_up(state, mark)
+        self.state = state
 
     def _collected(self, node: Any, parent: Frame) -> Value:
         """The entries gathered by a loop at run time."""

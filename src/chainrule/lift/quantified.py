@@ -17,14 +17,12 @@ import builtins
 import functools
 
 from chainrule.graph.naming import free_name
-from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL
 from chainrule.lift.builtins import BUILTINS, Arguments, Builtins, Keywords
 from chainrule.lift.calls import Builtin
+from chainrule.lift.iterables import may_be_felt
 from chainrule.lift.state import assigned_names, is_as_it_was
 from chainrule.lift.values import Closure, Generator, Mapped, Static, Value
-from chainrule.primitives.control import owned_blocks
-from chainrule.primitives.declare import Structured
 
 
 def _any_all(name: str) -> Builtin:
@@ -37,10 +35,9 @@ def _any_all(name: str) -> Builtin:
         if not _binds(items):
             result = _of_all(self, name, items, node)
             kept = all(is_as_it_was(old, self.state.get(key)) for key, old in state.items())
-            if kept and not any(map(_may_be_felt, self.block.steps[mark:])):
+            if kept and not any(map(may_be_felt, self.block.steps[mark:])):
                 return result
-            self.state = state
-            self.block.forget(mark)
+            self.give_up(state, mark)
         return _until_decided(self, name, items, node)
 
     return decide
@@ -49,14 +46,6 @@ def _any_all(name: str) -> Builtin:
 def _binds(items: Generator | Mapped) -> bool:
     """Whether the names that a walrus binds tell how far the items were read."""
     return isinstance(items, Generator) and bool(assigned_names([items.tree]))
-
-
-def _may_be_felt(step: Node) -> bool:
-    """Whether it can be told from outside that ``step`` was computed."""
-    blocks = owned_blocks(step) if isinstance(step.op, Structured) else ()
-    if not blocks:
-        return step.op.effect or bool(getattr(step.op, "raises", True))
-    return any(_may_be_felt(inner) for block in blocks for inner in block.steps)
 
 
 def _of_all(self: Builtins, name: str, listed: Value, node: ast.AST) -> Value:

@@ -12,9 +12,7 @@ from collections.abc import Callable, Sequence
 from chainrule.errors import UnsupportedError
 from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.looped import Looped
-from chainrule.lift.state import State
 from chainrule.lift.statements import STATEMENTS
-from chainrule.lift.values import DictBox, ListBox, ObjectBox
 
 # A walk whose end is seen while lifting is written out up to so many steps.
 MOST_STEPS = 64
@@ -72,21 +70,6 @@ class Walking(Looped):
         self.state[exits.continued] = false
         returned = self.state.get(self.returned_flag(), false)
         return Completion.EXITS if returned is true else Completion.FALLS
-
-    def undo(self, state: State, mark: int) -> None:
-        """Take back what was lifted since there were ``mark`` steps, in ``state``."""
-        self.state = state
-        self.block.forget(mark)
-        if self.block is self.graph.body:
-            self.attributes.clear()
-            self.outside.clear()
-        elif self.enclosing:
-            # What was found in objects meanwhile is known from the beginning.
-            begun = self.enclosing[-1].items()
-            boxes = (ListBox, DictBox, ObjectBox)
-            self.state.update({k: v for k, v in begun if k not in state and isinstance(k, boxes)})
-
-    # Given by :class:`~chainrule.lift.control.Control`.
 
     def _after_loop(
         self,
