@@ -121,3 +121,15 @@ def test_the_deviation_from_a_mean_of_f_is_computed_once() -> None:
         assert abs(number - wanted) < 1e-7
     code = [line for line in slope.source.splitlines() if "# line" not in line]
     assert sum(".mean(" in line for line in code) == 1 and "keepdims" not in slope.source
+
+
+def test_an_array_over_itself_is_one() -> None:
+    def entropy(p):
+        return -np.sum(p * np.log(p))
+
+    slope = grad(entropy)
+    p = np.array([0.25, 1.0, 3.0])
+    np.testing.assert_allclose(slope(p), -1.0 - np.log(p), rtol=1e-15)
+    assert "p / p" not in slope.source, slope.source
+    np.testing.assert_allclose(hvp(entropy)(p, np.ones(3))[1], -1.0 / p, rtol=1e-15)
+    assert slope(p.astype(np.float32)).dtype == np.float32

@@ -112,8 +112,9 @@ class ArraySimplifier(Copier):
         super().__init__(source)
         self.uses: dict[Node, int] = {}
         self.user: dict[Node, Node] = {}
-        # Arrays that are zero everywhere.
+        # Arrays that are zero everywhere, and those that are another number.
         self.nothing: set[Node] = set()
+        self.uniform: dict[Node, Node] = {}
 
     def settled(self, node: Node) -> Node:
         """What an argument of derivative code has become."""
@@ -221,10 +222,15 @@ class ArraySimplifier(Copier):
         )
 
     def _something(self, op: Primitive, args: tuple[Node, ...]) -> Node | None:
-        """What is left of a sum or product of which a part is an array of zeros."""
+        """What is left of a sum or product of which a part is the same number everywhere."""
+        left, right = args[0], args[-1]
+        if self.uniform and op in (add, subtract, multiply, divide) and left.type == right.type:
+            if right in self.uniform:
+                return op.build(left, self.uniform[right])
+            if left in self.uniform:
+                return op.build(self.uniform[left], right)
         if not self.nothing or not self.nothing.intersection(args):
             return None
-        left, right = args[0], args[-1]
         if op in (add, subtract):
             if right in self.nothing:
                 return left

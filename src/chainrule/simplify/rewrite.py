@@ -253,10 +253,12 @@ class Simplifier(SumSimplifier):
             new = self.graph.cursor.add(op, args, self._library(step))
         if whole and new.type != step.type:
             # What uses it counts on all of its axes.
-            zero = is_constant(new, 0)
+            number = new
             new = self.graph.cursor.add(op, args, step.params)
-            if zero:
+            if is_constant(number, 0):
                 self.nothing.add(new)
+            elif is_constant(number):
+                self.uniform[new] = number
         self.map[step] = new
         self.rewrites |= new.op is not op or new.args != args
         if new.origin.derivative and new.op is not CONSTANT:
