@@ -45,7 +45,7 @@ _FIRST_STEP = 4
 _LAST_STEP = 34
 _MIDDLE = 10
 _LEVELS = 4
-_STRAIGHT = 14
+_STRAIGHT = 24
 """From this step on, a smooth f is a straight line but for its rounding."""
 _DIGITS = 50
 _ROUNDING = "f itself is lost in rounding"
