@@ -171,6 +171,8 @@ class Core:
         self.box_names: dict[ListBox, str] = {}
         # Lists that were copied into another container and must not be written to.
         self.frozen: set[Box] = set()
+        # The values that each list with a known layout was read as, as a whole.
+        self.shown: dict[Box, list[Node]] = {}
         # Copies of lists, dicts or objects of which it is known at run time only which they are,
         # with what holds these.
         self.picked: dict[Node, Value] = {}
@@ -418,7 +420,9 @@ class Core:
         if isinstance(content, Node):
             return content
         items = tuple(self.node(item, "an entry of this list") for item in content)
-        return self.display(items, "list")
+        made = self.display(items, "list")
+        self.shown.setdefault(box, []).append(made)
+        return made
 
     def content(self, box: ListBox) -> Value:
         """What a list or an array holds now."""

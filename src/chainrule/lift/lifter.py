@@ -32,6 +32,7 @@ from chainrule.lift.record_growth import RecordsMade
 from chainrule.lift.record_layout import RecordLayout
 from chainrule.lift.record_lists import RecordLists
 from chainrule.lift.repeated import Repeated
+from chainrule.lift.shared_rows import written_while_shared
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.tables import RunTimeKeys
@@ -227,6 +228,13 @@ def _lifted_with(
             structure = Structure("static", graph.constant(None))
             graph.body.completes = False
     graph.body.results = (assemble(graph, structure),)
+    written = written_while_shared(graph, lifter.shown.values())
+    if written is not None:
+        raise UnsupportedError(
+            "this row belongs to another list, too, which is read after it is written to",
+            remedy="Make lists with rows of their own: `[list(row) for row in rows]`.",
+            position=written.origin.position,
+        )
     if source.function.__defaults__ is not None:
         graph.guard(
             Route(source.function).attribute("__defaults__"), "is", source.function.__defaults__

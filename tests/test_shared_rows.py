@@ -1,0 +1,96 @@
+"""Rows that several lists have in common are not written to; those of one list are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from chainrule import UnsupportedError, value_and_grad
+from tests import oracle
+
+XS = [0.7, -0.4, 1.3, 0.2]
+
+
+def in_two_lists(xs):
+    ones, others = [], []
+    for x in xs:
+        row = [x]
+        ones.append(row)
+        others.append(row)
+    for i in range(len(ones)):
+        ones[i][0] *= 2.0
+    return sum(sum(row) for row in others)
+
+
+def in_a_copy(xs):
+    rows = [[x] for x in xs]
+    copied = list(rows)
+    for i in range(len(rows)):
+        copied[i][0] = 2.0 * xs[i]
+    return sum(sum(row) ** 2 for row in rows)
+
+
+def in_a_slice(xs):
+    rows = [[x, 1.0] for x in xs]
+    last = rows[1:]
+    for i in range(len(last)):
+        last[i].append(xs[i])
+    return sum(sum(row) for row in rows)
+
+
+def in_every_step(xs):
+    rows = [[x] for x in xs]
+    total = 0.0
+    for i in range(len(xs)):
+        total += sum(rows[i])
+        again = rows[:]
+        again[i][0] += xs[i] ** 2
+        total *= rows[i][0]
+    return total
+
+
+@pytest.mark.parametrize(
+    "f", [in_two_lists, in_a_copy, in_a_slice, in_every_step], ids=lambda f: f.__name__
+)
+def test_a_row_that_is_seen_elsewhere_is_not_written_to(f: Callable[..., float]) -> None:
+    with pytest.raises(UnsupportedError, match="belongs to another list"):
+        value_and_grad(f)(XS)
+
+
+def rows_of_their_own(xs):
+    rows = [[x] for x in xs]
+    copied = [list(row) for row in rows]
+    for i in range(len(rows)):
+        copied[i][0] *= xs[i]
+    return sum(sum(row) for row in rows) * sum(sum(row) for row in copied)
+
+
+def read_before(xs):
+    rows = [[x] for x in xs]
+    total = sum(sum(row) for row in rows)
+    other = list(rows)
+    for i in range(len(other)):
+        other[i][0] *= xs[i]
+    return total * sum(sum(row) for row in other)
+
+
+def from_step_to_step(xs):
+    table = [[x, 1.0] for x in xs]
+    for _ in range(3):
+        table = [*table[1:], [1.0, 2.0]]
+        for i in range(len(table)):
+            table[i][0] *= table[i][1] + 0.5
+    return sum(row[0] for row in table)
+
+
+@pytest.mark.parametrize(
+    "f", [rows_of_their_own, read_before, from_step_to_step], ids=lambda f: f.__name__
+)
+def test_rows_of_one_list_are_written_to(f: Callable[..., float]) -> None:
+    value, slope = value_and_grad(f)(XS)
+    assert oracle.same_bits(value, f(XS))
+    for k, number in enumerate(slope):
+        assert oracle.agrees(
+            oracle.derivative(lambda x, k=k: f([*XS[:k], x, *XS[k + 1 :]]), (XS[k],)), number
+        )
