@@ -552,3 +552,14 @@ def test_what_is_read_before_it_is_cleared_is_copied_where_the_run_chooses() -> 
         step = step.reshape(x.shape)
         difference = widened_in_turn(x + step, 3) - widened_in_turn(x - step, 3)
         assert abs(slope.flat[k] - difference / 2e-6) < 1e-7
+
+
+def test_a_gradient_that_turns_out_to_be_an_argument_is_a_copy() -> None:
+    f = function_of(
+        "def f(x, y):\n    if x[0] > 0:\n        t = np.sum(x * y)\n    else:\n"
+        "        t = x[0]\n    return t\n"
+    )
+    x, y = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+    for got in (grad(f)(x, y), value_and_grad(f)(x, y)[1]):
+        assert np.array_equal(got, y)
+        assert not np.shares_memory(got, y)

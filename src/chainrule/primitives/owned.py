@@ -27,6 +27,13 @@ def own_copy(value: Node) -> Node:
     return array_copy(value) if _is_locked(value) or may_be_given(value) else value
 
 
+def is_argument(value: Node) -> bool:
+    """Whether an array is one that the function was given, or is so on some path."""
+    if value.op is ITEM and value.args[0].op in (IF, TRY):
+        return any(map(is_argument, item_sources(value)))
+    return value in value.graph.body.parameters or value in value.graph.given
+
+
 def may_be_given(value: Node) -> bool:
     """Whether an array may lie in memory that others know of."""
     seen, stack = set(), [value]

@@ -29,7 +29,7 @@ from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.control import LOOP
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
-from chainrule.primitives.owned import own_copy
+from chainrule.primitives.owned import is_argument, own_copy
 from chainrule.primitives.sequence import zero_of
 from chainrule.records import dataclass
 from chainrule.simplify.walks import simplify, through
@@ -228,9 +228,28 @@ def simplified(
         pairs.update(renewed)
     parameters = {n: structure.map(follow, follow) for n, structure in lifted.parameters.items()}
     result = lifted.result.map(follow, follow)
+    owned = _owned(lifted.result, follow)
+    if owned and count == 1:
+        result = result.map(lambda node: owned.get(node, node), lambda node: owned.get(node, node))
+        with new.inside(new.body):
+            new.body.results = (assemble(new, result),)
     for walk in walks[:-1]:
         walk.graph.dissolve()
     return replace(lifted, graph=new, parameters=parameters, result=result)
+
+
+def _owned(result: Structure, follow: Callable[[Node], Node]) -> dict[Node, Node]:
+    """Copies of those derivatives that simplification has made arrays of the caller's."""
+    copies: dict[Node, Node] = {}
+    for node in result.nodes():
+        if node.origin.derivative and isinstance(node.type, Array):
+            found = follow(node)
+            if is_argument(found):
+                with found.graph.inside(found.graph.body):
+                    made = own_copy(found)
+                if made is not found:
+                    copies[found] = made
+    return copies
 
 
 def _mapped(structure: Structure, copier: Copier) -> Structure:
