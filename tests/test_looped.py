@@ -121,12 +121,18 @@ def shorter_than_told(v):
     return sum(a * b for a, b in zip([1.0], (tell(e) for e in v), strict=False)) * count[0]
 
 
-@pytest.mark.parametrize(
-    "f", [effect_and_break, changed_while_read, shorter_than_told], ids=lambda f: f.__name__
-)
-def test_items_that_are_made_too_early_are_refused(f: Any) -> None:
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [effect_and_break, shorter_than_told], ids=lambda f: f.__name__)
+def test_items_are_made_in_the_steps_that_read_them(f: Any, mode: str) -> None:
+    at = [1.2, 2.1, 3.7]
+    value, found = value_and_grad(f, mode=mode)(at)
+    assert value == f(at)
+    assert found == [float(f.__name__ == "effect_and_break") + 1.0, 0.0, 0.0]
+
+
+def test_items_that_are_made_too_early_are_refused() -> None:
     with pytest.raises(ChainruleError, match="generator expression"):
-        grad(f)([1.2, 2.1, 3.7])
+        grad(changed_while_read)([1.2, 2.1, 3.7])
 
 
 def test_any_and_all_leave_lists_as_they_are_left() -> None:
