@@ -333,6 +333,13 @@ def spelled(value: Value) -> str | None:
     return next((name for name in op.callables if name.startswith(("numpy.", "scipy."))), None)
 
 
+def _negated_twice(operand: ast.expr) -> ast.expr | None:
+    """What ``operand`` is the negative of, if that is made here: a name may be another's."""
+    if not isinstance(operand, ast.UnaryOp) or not isinstance(operand.op, ast.USub):
+        return None
+    return operand.operand if isinstance(operand.operand, ast.BinOp) else None
+
+
 class _Signs(ast.NodeTransformer):
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         self.generic_visit(node)
@@ -367,6 +374,8 @@ def fill(tree: ast.AST, args: list[ast.expr]) -> ast.AST:
 def operation(symbol: str, args: list[ast.expr]) -> ast.expr:
     """An operator applied to one or two operands."""
     if len(args) == 1:
+        if symbol == "-" and (made := _negated_twice(args[0])) is not None:
+            return made
         return negated(args[0]) if symbol == "not" else ast.UnaryOp(UNARY[symbol](), args[0])
     if symbol in COMPARISONS:
         return ast.Compare(args[0], [COMPARISONS[symbol]()], [args[1]])

@@ -14,7 +14,7 @@ from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.arrays.linear_algebra import diag, diagonal
 from chainrule.primitives.arrays.shaping import broadcast_to
 from chainrule.primitives.broadcasting import LOOKING
-from chainrule.primitives.control import IF, LOOP, TRY, item_sources, owned_blocks
+from chainrule.primitives.control import IF, LOOP, TRY, item_sources, loop_parts, owned_blocks
 
 
 def own_copy(value: Node) -> Node:
@@ -44,11 +44,23 @@ def may_be_given(value: Node) -> bool:
         if base in seen or base.op is UNDEFINED:
             continue
         seen.add(base)
-        if base.op is ITEM and base.args[0].op in (IF, TRY, LOOP):
+        if base.op is ITEM and base.args[0].op is LOOP:
+            first, then = item_sources(base)
+            # What a loop begins with is given if an argument is; else it is made for the loop.
+            stack += [then, first] if is_argument(first) else [then]
+        elif base.op is ITEM and base.args[0].op in (IF, TRY):
             stack += item_sources(base)
+        elif _is_state(base):
+            continue
         elif base.op is PARAMETER or not base.origin.derivative:
             return True
     return False
+
+
+def _is_state(value: Node) -> bool:
+    """Whether a loop hands a value on from step to step."""
+    owner = value.block.owner if value.op is PARAMETER else None
+    return owner is not None and owner.op is LOOP and value in loop_parts(owner)[2]
 
 
 def _own_in_branches(item: Node) -> None:

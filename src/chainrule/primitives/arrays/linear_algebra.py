@@ -108,6 +108,9 @@ def _right_adjoint(a: Node, b: Node, out_bar: Node) -> Node:
 def _batch_sum(value: Node, arg: Node) -> Node:
     from chainrule.primitives.broadcasting import summed_to
 
+    if rank_of(value) == 2 and unit_axes_of(value.type) == unit_axes_of(arg.type):
+        # The axes of matrices are never repeated: their lengths must fit.
+        return value
     return summed_to(value, value, arg)
 
 
