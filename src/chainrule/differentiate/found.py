@@ -234,24 +234,14 @@ class Finder:
 
     def _is_told(self, choice: Node, found: dict[Node, Notice]) -> bool:
         """Whether a choice around this one is told of the same."""
-        block: Block | None = choice.block
-        while block is not None and block.owner is not None:
-            around = found.get(block.owner)
-            if around is not None and set(self._moving) <= set(around.matches):
-                return True
-            block = block.parent
-        return False
+        told = filter(None, map(found.get, choice.block.owners()))
+        return any(set(self._moving) <= set(around.matches) for around in told)
 
 
 def _around(choice: Node) -> list[Node]:
     """The comparisons on which it hangs that a choice is come to at all."""
-    found: list[Node] = []
-    block: Block | None = choice.block
-    while block is not None and block.owner is not None:
-        if block.owner.op is IF and block.owner.args[0].op in SIDES:
-            found.append(block.owner.args[0])
-        block = block.parent
-    return found
+    owners = choice.block.owners()
+    return [owner.args[0] for owner in owners if owner.op is IF and owner.args[0].op in SIDES]
 
 
 def _compares(node: Node) -> bool:

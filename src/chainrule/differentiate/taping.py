@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from chainrule.differentiate.activity import WRITES, all_steps
+from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.checks import checks_of, read_by
 from chainrule.differentiate.cut import minimum_cut
 from chainrule.differentiate.idle import needed_otherwise
@@ -35,13 +35,10 @@ from chainrule.primitives.broadcasting import LOOKING
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks, step_of
 from chainrule.primitives.declare import Cost, Primitive, is_constant
 from chainrule.primitives.effect import VERBATIM
-from chainrule.primitives.left_end import drop_first, prepend
-from chainrule.primitives.rows import drop_last_in
+from chainrule.primitives.updates import UPDATES
 from chainrule.records import dataclass
 
 LEAVES = (CONSTANT, GLOBAL, REFERENCE, UNDEFINED)
-# A read is computed again only from lists that nothing writes to.
-UPDATES = (*WRITES, sequence.append, sequence.drop_last, drop_last_in, prepend, drop_first)
 # Of what these read only the lengths matter.
 MEASURES = (sequence.length, dimension, size_of)
 # Arrays made of nothing but their sizes.

@@ -23,16 +23,14 @@ from chainrule.emit.plan import (
     targets_of,
     walk,
 )
+from chainrule.graph.classes import Classes
 from chainrule.graph.types import Sequence
-from chainrule.primitives.left_end import drop_first, prepend
-from chainrule.primitives.rows import append_in, drop_last_in
+from chainrule.primitives.rows import append_in
 from chainrule.primitives.sequence import (
-    append,
     backwards,
     concatenate,
     copy,
     display,
-    drop_last,
     entrywise_add,
     fill_like,
     filled,
@@ -44,6 +42,7 @@ from chainrule.primitives.sequence import (
     slice_set,
     zeros_like,
 )
+from chainrule.primitives.updates import AT_ENDS, IN_ROWS
 
 Key = tuple[Value, int]
 # What they give shares nothing with their arguments.
@@ -53,12 +52,12 @@ LEVELS = 5
 
 
 class Aliases:
-    """Classes of lists that may be one object, as a union-find over keys."""
+    """Classes of lists that may be one object."""
 
     def __init__(self, plan: Plan, liveness: Liveness) -> None:
         self.plan = plan
         self.liveness = liveness
-        self.parent: dict[Key, Key] = {}
+        self._keys: Classes[Key] = Classes()
         self.written: list[Key] = []
         self.resized: list[Key] = []
         handed: list[tuple[Move, Value, Value]] = []
@@ -87,19 +86,14 @@ class Aliases:
         return self.find((value, 0)) in self._rows
 
     def find(self, key: Key) -> Key:
-        root = key
-        while root in self.parent:
-            root = self.parent[root]
-        while key is not root and key in self.parent:
-            self.parent[key], key = root, self.parent[key]
-        return root
+        return self._keys.find(key)
 
     def join(self, left: Value, low: int, right: Value, high: int) -> None:
         """What is ``low`` below ``left`` may be what is ``high`` below ``right``."""
         for depth in range(LEVELS - max(low, high)):
             one, two = self.find((left, low + depth)), self.find((right, high + depth))
             if one != two:
-                self.parent[two] = one
+                self._keys.join(one, two)
 
     def _define(self, value: Value) -> None:
         op, args = value.op, value.args
@@ -108,14 +102,14 @@ class Aliases:
             self.written.append((value, len(args) - 3))
             if isinstance(args[-1].type, Sequence):
                 self.join(value, len(args) - 2, args[-1], 0)
-        elif op in (append_in, drop_last_in):
+        elif op in IN_ROWS:
             depth = len(args) - (2 if op is append_in else 1)
             self.join(value, 0, args[0], 0)
             self.written.append((value, depth))
             self.resized.append((value, depth))
             if isinstance(args[-1].type, Sequence):
                 self.join(value, depth + 1, args[-1], 0)
-        elif op in (append, drop_last, prepend, drop_first, slice_set, POP):
+        elif op in (*AT_ENDS, slice_set, POP):
             self.written.append((args[0], len(args) - 1 if op is POP else 0))
             if op is POP:
                 self.join(value, 0, args[0], len(args))
@@ -155,7 +149,7 @@ class Aliases:
         """Join what a step hands to the next, unless nothing else keeps the list that it made."""
         while True:
             members: dict[Key, set[Value]] = {}
-            for key in list(self.parent):
+            for key in list(self._keys.parent):
                 members.setdefault(self.find(key), set()).add(key[0])
             shared = [each for each in handed if not self._is_given_away(each, handed, members)]
             if not shared:

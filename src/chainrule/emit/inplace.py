@@ -29,7 +29,6 @@ from chainrule.emit.plan import (
 )
 from chainrule.emit.pops import fuse_pops
 from chainrule.emit.views import (
-    UPDATES,
     ask_newer,
     asks_shape,
     entries_read,
@@ -47,7 +46,6 @@ from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.arrays.indexing import section, section_set
 from chainrule.primitives.arrays.shaping import TURNED_BACK, reshaped
 from chainrule.primitives.effect import LEAVE
-from chainrule.primitives.left_end import drop_first, prepend
 from chainrule.primitives.rows import append_in, drop_last_in
 from chainrule.primitives.sequence import (
     append,
@@ -55,7 +53,6 @@ from chainrule.primitives.sequence import (
     concatenate,
     copy,
     display,
-    drop_last,
     entrywise_add,
     fill_like,
     filled,
@@ -65,6 +62,7 @@ from chainrule.primitives.sequence import (
     slice_of,
     zeros_like,
 )
+from chainrule.primitives.updates import AT_ENDS, UPDATES
 
 FRESH = (
     ALLOCATE,
@@ -461,7 +459,7 @@ class _Copies(Asides):
             aside = self._needed_after(statement, base, body, position)
             lives = aside is None or is_view(base)
             made += aside or ()
-            if value.op in (append, drop_last, prepend, drop_first) and lives:
+            if value.op in AT_ENDS and lives:
                 # [*a, v] and a[:-1] are new lists anyway.
                 value.params = (*value.params, "new")
             elif lives or (value.derivative and base not in self.fresh):

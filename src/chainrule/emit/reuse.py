@@ -39,8 +39,8 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.emit.views import is_update, is_view
-from chainrule.emit.webs import Classes
 from chainrule.graph.block import CONSTANT
+from chainrule.graph.classes import Classes
 from chainrule.graph.types import (
     DYNAMIC,
     FLOAT,
@@ -408,7 +408,7 @@ def _looks_in(value: Value) -> bool:
     return is_view(value) and value.op.name != "broadcast_to"
 
 
-class SharedMemory(Classes):
+class SharedMemory(Classes[Value]):
     """Classes of values of which one may look into, or hold, the memory of another.
 
     ``written`` are pairs of values of which the first may be written over the second.

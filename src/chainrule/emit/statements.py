@@ -37,7 +37,7 @@ from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.effect import LEAVE_FIELDS
 from chainrule.primitives.left_end import drop_first, prepend
-from chainrule.primitives.rows import append_in, drop_last_in
+from chainrule.primitives.rows import append_in
 from chainrule.primitives.sequence import (
     append,
     drop_last,
@@ -47,6 +47,7 @@ from chainrule.primitives.sequence import (
     record,
     slice_set,
 )
+from chainrule.primitives.updates import IN_ROWS
 from chainrule.records import dataclass
 
 SUMS = (arithmetic.add, arithmetic.subtract)
@@ -234,7 +235,7 @@ class Writer:
         elif value.op in (prepend, drop_first):
             method = ast.Attribute(owner, "insert" if args else "pop", ast.Load())
             found.append(ast.Expr(ast.Call(method, [ast.Constant(0), *args], [])))
-        elif value.op in (append_in, drop_last_in):
+        elif value.op in IN_ROWS:
             grows = value.op is append_in
             row = subscript(owner, args[:-1] if grows else args, ast.Load())
             method = ast.Attribute(row, "append" if grows else "pop", ast.Load())

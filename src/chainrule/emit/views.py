@@ -7,35 +7,16 @@ from collections.abc import Iterator
 from chainrule.emit.plan import POP, Define, Statement, Value, reads_deep, walk
 from chainrule.graph.types import Array, Sequence, Type
 from chainrule.primitives.arrays.creation import array_copy, zeros
-from chainrule.primitives.arrays.indexing import is_basic, section, section_add, section_set
+from chainrule.primitives.arrays.indexing import is_basic, section
 from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.shaping import ORDERED, reshaped
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import LEAVE
-from chainrule.primitives.left_end import drop_first, prepend
-from chainrule.primitives.rows import append_in, drop_last_in
 from chainrule.primitives.sequence import (
-    append,
-    drop_last,
     index,
-    index_add,
-    index_set,
-    slice_set,
 )
+from chainrule.primitives.updates import UPDATES
 
-UPDATES = (
-    prepend,
-    drop_first,
-    index_set,
-    index_add,
-    append,
-    append_in,
-    drop_last,
-    drop_last_in,
-    slice_set,
-    section_set,
-    section_add,
-)
 # What these give looks into the memory of the first argument.
 VIEWING = ("transpose", "swapaxes", "reshape", "reshaped", "ravel", "squeeze",
            "expand_dims", "moveaxis", "broadcast_to", "flip", "fliplr", "flipud", "rot90",

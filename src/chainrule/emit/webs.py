@@ -15,33 +15,14 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.emit.views import is_held, is_new_array, is_update, is_view
+from chainrule.graph.classes import Classes
 from chainrule.graph.types import Sequence
 from chainrule.primitives.effect import LEAVE
-from chainrule.primitives.left_end import drop_first, prepend
-from chainrule.primitives.sequence import append, display, drop_last, index, index_set, record
+from chainrule.primitives.sequence import display, index, index_set, record
+from chainrule.primitives.updates import AT_ENDS
 
 
-class Classes:
-    """Classes of values that belong together: a union-find."""
-
-    def __init__(self) -> None:
-        self.parent: dict[Value, Value] = {}
-
-    def find(self, value: Value) -> Value:
-        """The value that stands for the class of ``value``."""
-        root = value
-        while self.parent.get(root, root) is not root:
-            root = self.parent[root]
-        while self.parent.get(value, root) is not root:
-            self.parent[value], value = root, self.parent[value]
-        return root
-
-    def join(self, left: Value, right: Value) -> None:
-        """Make one class of two."""
-        self.parent[self.find(right)] = self.find(left)
-
-
-class Webs(Classes):
+class Webs(Classes[Value]):
     """Which values may be one object in memory."""
 
     def __init__(self, body: list[Statement]) -> None:
@@ -114,6 +95,6 @@ def _replaces_entry(update: Value) -> bool:
     kind, depth = update.type, 0
     while isinstance(kind, Sequence):
         kind, depth = kind.item, depth + 1
-    if update.op in (append, drop_last, prepend, drop_first):
+    if update.op in AT_ENDS:
         return True
     return update.op is index_set and len(update.args) - 2 <= depth

@@ -195,6 +195,13 @@ class Block:
             yield block
             block = block.parent
 
+    def owners(self) -> Iterator[Node]:
+        """The branches, loops and tries around, from the innermost outwards."""
+        block: Block | None = self
+        while block is not None and block.owner is not None:
+            yield block.owner
+            block = block.parent
+
     def encloses(self, block: Block | None) -> bool:
         """Whether ``block`` is this one or stands in it."""
         while block is not None:

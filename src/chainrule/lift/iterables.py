@@ -32,6 +32,7 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.control import owned_blocks
+from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.declare import Structured
 
 ItemAt = Callable[[Node], Value]
@@ -39,16 +40,21 @@ ItemAt = Callable[[Node], Value]
 
 def may_be_felt(step: Node) -> bool:
     """Whether it can be told from outside that ``step`` was computed."""
-    blocks = owned_blocks(step) if isinstance(step.op, Structured) else ()
-    if not blocks:
-        return step.op.effect or bool(getattr(step.op, "raises", True))
-    return any(may_be_felt(inner) for block in blocks for inner in block.steps)
+    parts = _computed(step)
+    return any(part.op.effect or bool(getattr(part.op, "raises", True)) for part in parts)
 
 
 def acts(step: Node) -> bool:
     """Whether ``step`` acts on the world."""
-    blocks = owned_blocks(step) if isinstance(step.op, Structured) else ()
-    return step.op.effect or any(acts(inner) for block in blocks for inner in block.steps)
+    return any(part.op.effect for part in _computed(step))
+
+
+def _computed(step: Node) -> Iterator[Node]:
+    """``step``, or what is computed in its blocks."""
+    if not isinstance(step.op, Structured):
+        yield step
+    for block in owned_blocks(step):
+        yield from (inner for inner in nodes_of(block) if not isinstance(inner.op, Structured))
 
 
 def _is_made_in_steps(generator: Generator) -> bool:

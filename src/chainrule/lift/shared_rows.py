@@ -15,10 +15,11 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
+from chainrule.graph.classes import Classes
 from chainrule.graph.node import Node
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.graph.types import Type
-from chainrule.primitives import rows, sequence
+from chainrule.primitives import sequence
 from chainrule.primitives.control import (
     LOOP,
     item_sources,
@@ -27,31 +28,7 @@ from chainrule.primitives.control import (
     owned_blocks,
 )
 from chainrule.primitives.cost import nodes_of
-
-# New versions of their first argument.
-UPDATES = (
-    sequence.index_set,
-    sequence.append,
-    sequence.drop_last,
-    sequence.slice_set,
-    rows.append_in,
-    rows.drop_last_in,
-)
-
-
-class _Classes:
-    """Values in classes, which grow together."""
-
-    def __init__(self) -> None:
-        self._parent: dict[Node, Node] = {}
-
-    def find(self, value: Node) -> Node:
-        while (parent := self._parent.get(value, value)) is not value:
-            value = parent
-        return value
-
-    def join(self, one: Node, other: Node) -> None:
-        self._parent[self.find(one)] = self.find(other)
+from chainrule.primitives.updates import IN_ROWS, UPDATES
 
 
 def written_while_shared(graph: Graph, shown: Iterable[Sequence[Node]]) -> Node | None:
@@ -63,7 +40,8 @@ def written_while_shared(graph: Graph, shown: Iterable[Sequence[Node]]) -> Node 
     writes = [step for step in steps if _is_deep(step)]
     if not writes:
         return None
-    lineages, groups = _Classes(), _Classes()
+    lineages: Classes[Node] = Classes()
+    groups: Classes[Node] = Classes()
     for step in (*steps, *_items(graph, steps)):
         for one, other in _versions(step):
             lineages.join(one, other)
@@ -106,7 +84,7 @@ def _is_list(type: Type) -> bool:
 def _is_deep(step: Node) -> bool:
     if not _is_table(step.type):
         return False
-    if step.op in (rows.append_in, rows.drop_last_in):
+    if step.op in IN_ROWS:
         return True
     return step.op is sequence.index_set and len(step.args) > 3
 
@@ -149,12 +127,9 @@ def _is_later(table: Node, user: Node, write: Node) -> bool:
     if user.serial > write.serial:
         return True
     made = table.block.parent if table.op is PARAMETER else table.block
-    loops = set(_loops_around(user.block)).difference(_loops_around(made))
+    loops = _loops_around(user.block) - _loops_around(made)
     return not loops.isdisjoint(_loops_around(write.block))
 
 
-def _loops_around(block: Block | None) -> Iterator[Node]:
-    while block is not None:
-        if block.owner is not None and block.owner.op is LOOP:
-            yield block.owner
-        block = block.parent
+def _loops_around(block: Block | None) -> set[Node]:
+    return set() if block is None else {owner for owner in block.owners() if owner.op is LOOP}

@@ -147,13 +147,11 @@ class Yielding(Inlining):
         callee = items.callee
         for part in _own_parts(callee.tree):
             if isinstance(part, (ast.Try, ast.With)) and any(map(_is_yield, _own_parts(part))):
-                raise self.unsupported(
-                    "`yield` within `try` or `with`", "Return a list of the values.", items.node
-                )
+                raise self.unsupported("`yield` within `try` or `with`", REMEDY, items.node)
         if self.under_way.count(callee.identity) > DEEPEST:
             raise self.unsupported(
                 "a generator function that calls itself to a depth known at run time only",
-                "Return a list of the values.",
+                REMEDY,
                 items.node,
             )
 

@@ -9,10 +9,9 @@ from chainrule.primitives.declare import Cost, register
 from chainrule.primitives.sequence import (
     SequenceOp,
     append_type,
-    fill_like,
-    index,
+    pull_added,
+    pull_taken,
     written_tangent,
-    zero_of,
 )
 
 if TYPE_CHECKING:
@@ -20,18 +19,7 @@ if TYPE_CHECKING:
 
 
 def _pull_prepend(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-    base, value = node.args
-    cursor = node.graph.cursor
-    if out_bar.op is fill_like:
-        # All entries have the same adjoint: no list is needed to tell.
-        walker.accumulate(value, out_bar.args[1])
-        if walker.active(base):
-            walker.accumulate(base, cursor.add(fill_like, (base, out_bar.args[1])))
-        return
-    if walker.active(value):
-        walker.accumulate(value, cursor.add(index, (out_bar, node.graph.constant(0))))
-    if walker.active(base):
-        walker.accumulate(base, cursor.add(drop_first, (out_bar,)))
+    pull_added(walker, node, out_bar, 0, drop_first)
 
 
 # x.insert(0, value)
@@ -42,9 +30,7 @@ prepend.tangent_rule = written_tangent
 
 
 def _pull_drop_first(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-    (base,) = node.args
-    first = node.graph.cursor.add(index, (base, node.graph.constant(0)))
-    walker.accumulate(base, node.graph.cursor.add(prepend, (out_bar, zero_of(first))))
+    pull_taken(walker, node, out_bar, 0, prepend)
 
 
 # x.pop(0)

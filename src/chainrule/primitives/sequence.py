@@ -212,7 +212,10 @@ def append_type(types: tuple[Type, ...]) -> Type:
     return Sequence(value)
 
 
-def _pull_append(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+def pull_added(
+    walker: ReverseWalker, node: Node, out_bar: Node, end: int, rest: SequenceOp
+) -> None:
+    """The pullback of a list with one more entry, at ``end``, which ``rest`` takes away again."""
     base, value = node.args
     cursor = node.graph.cursor
     if out_bar.op is fill_like:
@@ -222,9 +225,22 @@ def _pull_append(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
             walker.accumulate(base, cursor.add(fill_like, (base, out_bar.args[1])))
         return
     if walker.active(value):
-        walker.accumulate(value, cursor.add(index, (out_bar, node.graph.constant(-1))))
+        walker.accumulate(value, cursor.add(index, (out_bar, node.graph.constant(end))))
     if walker.active(base):
-        walker.accumulate(base, cursor.add(drop_last, (out_bar,)))
+        walker.accumulate(base, cursor.add(rest, (out_bar,)))
+
+
+def pull_taken(
+    walker: ReverseWalker, node: Node, out_bar: Node, end: int, more: SequenceOp
+) -> None:
+    """The pullback of a list without its entry at ``end``, which ``more`` puts there."""
+    (base,) = node.args
+    taken = node.graph.cursor.add(index, (base, node.graph.constant(end)))
+    walker.accumulate(base, node.graph.cursor.add(more, (out_bar, zero_of(taken))))
+
+
+def _pull_append(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+    pull_added(walker, node, out_bar, -1, drop_last)
 
 
 append = register(
@@ -234,9 +250,7 @@ append.tangent_rule = written_tangent
 
 
 def _pull_drop_last(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-    (base,) = node.args
-    last = node.graph.cursor.add(index, (base, node.graph.constant(-1)))
-    walker.accumulate(base, node.graph.cursor.add(append, (out_bar, zero_of(last))))
+    pull_taken(walker, node, out_bar, -1, append)
 
 
 drop_last = register(

@@ -230,7 +230,11 @@ def simplified(
     result = lifted.result.map(follow, follow)
     owned = _owned(lifted.result, follow)
     if owned and count == 1:
-        result = result.map(lambda node: owned.get(node, node), lambda node: owned.get(node, node))
+
+        def kept(node: Node) -> Node:
+            return owned.get(node, node)
+
+        result = result.map(kept, kept)
         with new.inside(new.body):
             new.body.results = (assemble(new, result),)
     for walk in walks[:-1]:
