@@ -32,6 +32,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive, Structured
 from chainrule.primitives.effect import DOMAIN, RAISE, Verbatim
 from chainrule.primitives.invoke import Invoke
+from chainrule.primitives.nouns import called
 from chainrule.primitives.sequence import zero_of
 from chainrule.primitives.trajectories import Trajectory
 
@@ -85,7 +86,7 @@ class ForwardWalker(Copier):
         if tangent is None:
             return
         self.dots[direction][node] = tangent
-        name = self.source.names.get(node)
+        name = called(node)
         if name is not None and name != "_" and tangent.origin.derivative:
             self.graph.names.setdefault(tangent, name + self.suffixes[direction])
 
@@ -226,7 +227,7 @@ class ForwardWalker(Copier):
             item = made.block.item(made, offset + position)
             old = node.block.item(node, first + k)
             self.dots[direction][old] = item
-            name = self.source.names.get(old)
+            name = called(old)
             if name is not None:
                 self.graph.names.setdefault(item, name + self.suffixes[direction])
 
@@ -272,7 +273,7 @@ class ForwardWalker(Copier):
                 type = sequence.float_entries(parameters[k].type)
             dot = body.parameter("dot", type)
             self.dots[direction][parameters[k]] = dot
-            name = self.source.names.get(parameters[k])
+            name = called(parameters[k])
             if name is not None:
                 self.graph.names[dot] = name + self.suffixes[direction]
 

@@ -34,7 +34,7 @@ from chainrule.primitives.control import (
 from chainrule.primitives.declare import Primitive, Structured, is_constant
 from chainrule.primitives.list_lengths import gathers
 from chainrule.primitives.masking import masked_by
-from chainrule.primitives.nouns import input_name
+from chainrule.primitives.nouns import called, input_name
 from chainrule.primitives.sequence import zero_of
 from chainrule.primitives.silence import silent
 
@@ -84,7 +84,7 @@ class ReverseWalker(Adjoints):
 
     def set_bar(self, node: Node, bar: Node) -> None:
         self.scopes[-1][node] = bar
-        name = self.graph.names.get(node) or self.inputs.get(node)
+        name = called(node) or self.inputs.get(node)
         if name is not None and name != "_" and bar.origin.derivative:
             self.graph.names.setdefault(bar, name + "_bar")
 
@@ -444,13 +444,13 @@ class ReverseWalker(Adjoints):
         return made.block.item(made, 0)
 
     def name_bar(self, node: Node, bar: Node) -> None:
-        name = self.graph.names.get(node)
+        name = called(node)
         if name is not None:
             self.graph.names.setdefault(bar, name + "_bar")
 
     def bar_parameter(self, body: Block, named: Node, value: Node, start: Node) -> Node:
         parameter = body.parameter("bar", start.type)
-        name = self.graph.names.get(named) or self.graph.names.get(value)
+        name = called(named) or called(value)
         if name is not None:
             self.graph.names[parameter] = name + "_bar"
         return parameter

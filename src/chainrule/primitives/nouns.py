@@ -12,6 +12,7 @@ from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import Sequence, Type, unit_axes_of
 from chainrule.primitives.declare import Elementwise, Primitive
+from chainrule.primitives.effect import VERBATIM
 
 
 class Value(Protocol):
@@ -118,6 +119,14 @@ def read_noun(text: str, owner: str | None) -> str | None:
         return name
     noun = f"{owner}_{name or found['entry']}"
     return noun if owner is not None and len(noun) <= LONGEST else None
+
+
+def called(node: Node) -> str | None:
+    """What a node is called: by its graph's names, else by what it is read as out of an object."""
+    name = node.graph.names.get(node)
+    if name is not None or node.op is not VERBATIM or len(node.args) != 1:
+        return name
+    return read_noun(str(node.params[0]), called(node.args[0]))
 
 
 def fitting(first: str, second: str) -> str:
