@@ -68,6 +68,10 @@ np.resize(x, (2, 3))
 np.polyfit([0.0, 1.0, 2.0, 3.0], x, 2)
 np.polyfit(x, x**3, 1)
 np.unique(x, return_inverse=True)[0]
+np.setdiff1d(x, x[:2])
+np.intersect1d(x, x[::2])
+np.union1d(x, 2 * x)
+np.outer(x, x)[np.ix_(np.setdiff1d(np.arange(3), [1]), [0, 2])]
 np.histogram(x, 5)[1]
 scipy.integrate.trapezoid(x, dx=0.3)
 scipy.integrate.trapezoid(np.sin(x), x)

@@ -33,6 +33,7 @@ from chainrule.lift.values import (
     Range,
     RecordsBox,
     Reversed,
+    Slice,
     Static,
     TableBox,
     TupleValue,
@@ -204,6 +205,14 @@ def _range(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -
     if len(nodes) == 1:
         return Range(zero, nodes[0], one)
     return Range(nodes[0], nodes[1], nodes[2] if len(nodes) == 3 else one)
+
+
+def _slice(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.positional(args, keywords, node, 1, 3, "slice")
+    none = Static(None)
+    if len(args) == 1:
+        return Slice(none, args[0], none)
+    return Slice(args[0], args[1], args[2] if len(args) == 3 else none)
 
 
 def _length(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -464,6 +473,7 @@ BUILTINS: dict[Any, Builtin] = {
     **QUESTIONS,
     **BINDING,
     builtins.range: _range,
+    builtins.slice: _slice,
     builtins.len: _length,
     builtins.zip: _zip,
     builtins.enumerate: lambda self, args, keywords, node: Enumerate(

@@ -31,6 +31,7 @@ from chainrule.lift.values import (
     ObjectBox,
     Place,
     Range,
+    Slice,
     Static,
     TableBox,
     TupleValue,
@@ -333,24 +334,21 @@ class Containers(Watching):
             return Place(box, path, self.row_writes.get(box, 0))
         return self.primitive(sequence.index, base, *path)
 
-    def slice(self, base: Value, bounds: ast.Slice) -> Value:
+    def slice(self, base: Value, part: Slice) -> Value:
         """``base[start:stop:step]``: a new list, or a tuple."""
         if isinstance(base, ObjectBox) and base.type is Queue:
             text = "raise TypeError(\"sequence index must be integer, not 'slice'\")"
             self.block.add(RAISE, (), (text,))
             raise AlwaysRaises
-        parts = [
-            self.expression(part) if part is not None else Static(None)
-            for part in (bounds.lower, bounds.upper, bounds.step)
-        ]
-        known = [self.static_value(part) for part in parts]
+        known = [self.static_value(bound) for bound in part.bounds]
         items = self.known_items(base)
         if isinstance(base, Static):
             self._check_not_none(base)
         if isinstance(base, Static) and all(found for found, _ in known):
-            key = slice(*(part for _, part in known))
+            key = slice(*(bound for _, bound in known))
             self.watch_content(base)
-            text = ast.unparse(bounds) if all(found for found, _ in known) else ""
+            start, stop, *step = ("" if bound is None else str(bound) for _, bound in known)
+            text = f"{start}:{stop}" + "".join(f":{each}" for each in step if each)
             found = base.value[key]
             return (
                 self.wrap(
@@ -366,18 +364,18 @@ class Containers(Watching):
                 else Static(found)
             )
         if items is not None and all(found for found, _ in known):
-            return self.like(base, items[slice(*(part for _, part in known))])
+            return self.like(base, items[slice(*(bound for _, bound in known))])
         node = self.node(base)
         if not isinstance(node.type, SequenceType):
-            return self.verbatim("_0_[_1_:_2_:_3_]", node, *(self.node(part) for part in parts))
+            return self.verbatim("_0_[_1_:_2_:_3_]", node, *map(self.node, part.bounds))
         if known[0] == known[1] == (True, None) and known[2] == (True, -1):
             return self.boxed(self.primitive(sequence.backwards, node))
-        if all(part == (True, None) for part in known):
+        if all(bound == (True, None) for bound in known):
             if node.type.kind == "tuple":
                 return node
             return self.boxed(self.primitive(sequence.copy, node))
         return self.boxed(
-            self.primitive(sequence.slice_of, node, *(self.node(part) for part in parts))
+            self.primitive(sequence.slice_of, node, *(self.node(bound) for bound in part.bounds))
         )
 
     def length_of(self, value: Value) -> Node:

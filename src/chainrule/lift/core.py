@@ -32,6 +32,7 @@ from chainrule.lift.values import (
     Place,
     Poison,
     RecordsBox,
+    Slice,
     Static,
     TableBox,
     TupleValue,
@@ -471,6 +472,16 @@ class Core:
             if all(known for known, _ in parts):
                 return True, tuple(part for _, part in parts)
         return False, None
+
+    def slice_of(self, value: Value) -> Slice | None:
+        """The part of a list or of an axis that a value stands for, where it is a slice."""
+        if isinstance(value, Slice):
+            return value
+        known, found = self.static_value(value)
+        if not known or not isinstance(found, slice):
+            return None
+        start, stop, step = map(self.graph.constant, (found.start, found.stop, found.step))
+        return Slice(start, stop, step)
 
     def static_int(self, value: Value) -> int | None:
         """The int that a value certainly is."""

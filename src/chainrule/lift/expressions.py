@@ -34,6 +34,7 @@ from chainrule.lift.values import (
     ObjectBox,
     Place,
     RecordsBox,
+    Slice,
     Static,
     TableBox,
     TupleValue,
@@ -444,13 +445,22 @@ class Expressions(Operators, OneShot):
             grid = grid_item(self, base.value, node.slice)
             if grid is not None:
                 return grid
-        if isinstance(node.slice, ast.Slice):
-            return self.slice(base, node.slice)
         key = self.expression(node.slice)
+        part = self.slice_of(key)
+        if part is not None and not isinstance(base, ObjectBox):
+            return self.slice(base, part)
         masked = isinstance(key, Node) and key.type == BOOL
         if masked and isinstance(base, Node) and base.type == FLOAT:
             return base if key is self.mask else self.number_item(base, key)
         return self.item(base, key, node)
+
+    def _slice(self, node: ast.Slice) -> Value:
+        """``start:stop:step`` of a subscript."""
+        start, stop, step = (
+            Static(None) if bound is None else self.expression(bound)
+            for bound in (node.lower, node.upper, node.step)
+        )
+        return Slice(start, stop, step)
 
     def number_item(self, base: Node, mask: Node) -> Value:
         """``number[mask]`` of a number of NumPy: an array of one entry, or of none."""
@@ -546,6 +556,7 @@ EXPRESSIONS: dict[type, Callable[[Any, Any], Value]] = {
     ast.Compare: Expressions._compare,
     ast.NamedExpr: Expressions._walrus,
     ast.Subscript: Expressions._subscript,
+    ast.Slice: Expressions._slice,
     ast.Lambda: Expressions._lambda,
     ast.GeneratorExp: Expressions._generator,
     ast.Attribute: Expressions._attribute,

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import COMPLEX, FLOATING, INT, dtype_of, unit_axes_of
+from chainrule.graph.types import COMPLEX, FLOATING, INT, Array, dtype_of, unit_axes_of
 from chainrule.lift.numpy_updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives import arithmetic
@@ -61,7 +61,13 @@ def _crossed(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AS
     found = []
     for place, arg in enumerate(args):
         array = self.array_node(arg)
-        if dtype_of(array.type) == "bool" or len(unit_axes_of(array.type)) != 1:
+        if not isinstance(array.type, Array) or len(unit_axes_of(array.type)) != 1:
+            raise self.unsupported(
+                "`np.ix_` of what is not known to be a list of positions",
+                "Make the positions with NumPy's functions, or pass them in as a parameter.",
+                node,
+            )
+        if dtype_of(array.type) == "bool":
             raise self.unsupported(
                 "`np.ix_` of a mask", "Give it positions, such as np.flatnonzero(mask).", node
             )

@@ -31,6 +31,7 @@ from chainrule.lift.values import (
     ObjectEntry,
     Range,
     RecordsBox,
+    Slice,
     Static,
     TupleValue,
     Value,
@@ -219,31 +220,29 @@ class RecordEntries(Nested):
         condition: Node = super().predicate(value)
         return condition
 
-    def slice(self, base: Value, bounds: ast.Slice) -> Value:
+    def slice(self, base: Value, part: Slice) -> Value:
         if not isinstance(base, RecordsBox):
-            return super().slice(base, bounds)
+            return super().slice(base, part)
         if base.by_value and base.places is None:
-            return self._part_by_columns(base, bounds)
-        if bounds.step is not None or isinstance(base.places, ListBox):
+            return self._part_by_columns(base, part)
+        none = (True, None)
+        if self.static_value(part.step) != none or isinstance(base.places, ListBox):
             raise self.unsupported(
                 "this part of a list of records", "Take entries one after the other of a whole one."
             )
         count = self.records_length(base)
-        given = [
-            Static(None) if bound is None else self.expression(bound)
-            for bound in (bounds.lower, bounds.upper)
-        ]
-        ends = [self.node(bound) for bound in given]
-        start = ends[0] if bounds.lower is not None else self.graph.constant(0)
+        ends = [self.node(bound) for bound in (part.start, part.stop)]
+        whole = self.static_value(part.start) == none
+        start = self.graph.constant(0) if whole else ends[0]
         if not self.is_natural(start):
             # Python's own ranges know what negative bounds and those beyond the end mean.
             text = "range(_0_)[_1_:_2_].start"
             start = self.verbatim(text, count, *ends, type=INT, pure=True)
         stop = count
-        last = self.static_int(given[1])
+        last = self.static_int(part.stop)
         if last is not None and last < 0:
             stop = self._sum(count, ends[1])
-        elif bounds.upper is not None:
+        elif self.static_value(part.stop) != none:
             text = "range(_0_)[_1_:_2_].stop"
             stop = self.verbatim(text, count, *ends, type=INT, pure=True)
         if base.places is None:
@@ -251,11 +250,11 @@ class RecordEntries(Nested):
         first = base.places[0]
         return self.view_of(base, (self._sum(first, start), self._sum(first, stop)))
 
-    def _part_by_columns(self, base: RecordsBox, bounds: ast.Slice) -> RecordsBox:
+    def _part_by_columns(self, base: RecordsBox, part: Slice) -> RecordsBox:
         parts = [
-            self._part_by_columns(column, bounds)
+            self._part_by_columns(column, part)
             if isinstance(column, RecordsBox)
-            else super(RecordEntries, self).slice(column, bounds)
+            else super(RecordEntries, self).slice(column, part)
             for column in base.columns
         ]
         made = RecordsBox(base.layout, base.entry, parts)

@@ -21,6 +21,7 @@ from chainrule.lift.values import (
     ListBox,
     ObjectBox,
     Place,
+    Slice,
     Static,
     TableBox,
     TupleValue,
@@ -142,11 +143,11 @@ class Statements(Axisless):
                 value = self.binary(type(node.op), old, self.expression(node.value), node)
                 self.write_array(base, *parts, value, node)
                 return Completion.FALLS
-            if isinstance(target.slice, ast.Slice):
+            key = self.expression(target.slice)
+            if self.slice_of(key) is not None and not isinstance(base, ObjectBox):
                 raise self.unsupported(
                     "augmented assignment to a slice", "Loop over the entries.", node
                 )
-            key = self.expression(target.slice)
             if isinstance(base, TableBox):
                 self.update_entry(base, key, functools.partial(self._updated, node), target)
                 return Completion.FALLS
@@ -217,10 +218,18 @@ class Statements(Axisless):
         base = self.expression(target.value)
         if self.is_array(base):
             self.write_array(base, *self.subscript_parts(target.slice), value, target)
-        elif isinstance(target.slice, ast.Slice):
-            self._write_slice(base, target.slice, value, target)
+            return
+        key = self.expression(target.slice)
+        if isinstance(key, Slice) and not isinstance(base, ObjectBox):
+            if not isinstance(target.slice, ast.Slice):
+                raise self.unsupported(
+                    "assignment to a part of a list that a slice object stands for",
+                    "Write the bounds into the subscript, `xs[start:stop] = ...`.",
+                    target,
+                )
+            self._write_slice(base, key, value, target)
         else:
-            self.write_item(base, self.expression(target.slice), value, target)
+            self.write_item(base, key, value, target)
 
     def write_item(self, base: Value, key: Value, value: Value, node: ast.AST) -> None:
         """``base[key] = value``."""
@@ -280,39 +289,35 @@ class Statements(Axisless):
             for item in value.items:
                 self.freeze(item)
 
-    def _write_slice(self, base: Value, bounds: ast.Slice, value: Value, node: ast.AST) -> None:
-        parts = [
-            self.expression(part) if part is not None else Static(None)
-            for part in (bounds.lower, bounds.upper, bounds.step)
-        ]
-        known = [self.static_value(part) for part in parts]
+    def _write_slice(self, base: Value, part: Slice, value: Value, node: ast.AST) -> None:
+        known = [self.static_value(bound) for bound in part.bounds]
         items = self.known_items(base)
         replacement = self.known_items(value)
         if isinstance(base, ListBox):
             self.check_writable(base, node)
             if items is not None and replacement is not None and all(found for found, _ in known):
-                items[slice(*(part for _, part in known))] = replacement
+                items[slice(*(bound for _, bound in known))] = replacement
                 self.state[base] = items
                 return
-            self._replace_slice(base, parts, value)
+            self._replace_slice(base, part, value)
             return
         raise self.unsupported(
             "assignment to a slice of this value", "Loop over the entries.", node
         )
 
-    def _replace_slice(self, box: ListBox, parts: list[Value], values: Value) -> None:
+    def _replace_slice(self, box: ListBox, part: Slice, values: Value) -> None:
         """``box[start:stop:step] = values`` of a run-time list."""
-        start, stop, step = (self.static_value(part) for part in parts)
+        start, stop, step = (self.static_value(bound) for bound in part.bounds)
         low, high = start[1] or 0, stop[1]
         plain = start[0] and stop[0] and step in ((True, None), (True, 1))
         if plain and (high is None or low <= high) and (low >= 0) == ((high or 0) >= 0):
-            self.replace_part(box, self.graph.constant(low), parts[1], values)
+            self.replace_part(box, self.graph.constant(low), part.stop, values)
             return
         old = self.make_dynamic(box)
-        bounds = [self.node(part) for part in parts]
+        bounds = [self.node(bound) for bound in part.bounds]
         given = self.node(values)
         replaced = self.primitive(sequence.slice_of, old, *bounds)
-        counts = [self.primitive(sequence.length, part) for part in (replaced, given)]
+        counts = [self.primitive(sequence.length, each) for each in (replaced, given)]
         self.raise_if(
             self.primitive(arithmetic.not_equal, *counts),
             'ValueError(f"the derivative is not known where a slice of {_0_} entries gets {_1_}")',
@@ -405,12 +410,12 @@ class Statements(Axisless):
         return Completion.FALLS
 
     def _delete_entry(self, base: Value, subscript: ast.expr, node: ast.Delete) -> None:
-        if isinstance(subscript, ast.Slice):
+        position = self.expression(subscript)
+        if isinstance(position, Slice):
             empty = ListBox()
             self.state[empty] = []
-            self._write_slice(base, subscript, empty, node)
+            self._write_slice(base, position, empty, node)
             return
-        position = self.expression(subscript)
         known, key = self.static_value(position)
         content = self.state.get(base) if isinstance(base, (DictBox, ListBox)) else None
         if known and isinstance(content, (dict, list)):

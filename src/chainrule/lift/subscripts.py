@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, DYNAMIC, OPAQUE, Array
 from chainrule.lift.arrays import Arrays
-from chainrule.lift.values import Range, Static, TupleValue, Value
+from chainrule.lift.values import Range, TupleValue, Value
 from chainrule.primitives.arrays import creation, indexing, positions
 from chainrule.primitives.arrays.records import component, counted_component
 
@@ -32,12 +32,6 @@ class Subscripts(Arrays):
         parts = key.elts if isinstance(key, ast.Tuple) else [key]
         pattern, nodes = "", []
         for part in parts:
-            if isinstance(part, ast.Slice):
-                pattern += "s"
-                for bound in (part.lower, part.upper, part.step):
-                    value = Static(None) if bound is None else self.expression(bound)
-                    nodes.append(self.node(value))
-                continue
             value = self.expression(part)
             value = self._place_in_tuple(value) if isinstance(key, ast.Tuple) else value
             letter, found = self.subscript_part(value, part)
@@ -51,15 +45,16 @@ class Subscripts(Arrays):
         return _told_distinct(pattern, nodes), tuple(nodes)
 
     def subscript_part(self, value: Value, node: ast.AST) -> tuple[str, list[Node]]:
-        """One part of a subscript that is no slice."""
+        """One part of a subscript."""
         value = self.read(value)
         known, found = self.static_value(value)
         if known and found is None:
             return "n", []
         if known and found is Ellipsis:
             return "e", []
-        if known and isinstance(found, slice):
-            return "s", [self.graph.constant(b) for b in (found.start, found.stop, found.step)]
+        part = self.slice_of(value)
+        if part is not None:
+            return "s", [self.node(bound) for bound in part.bounds]
         if isinstance(value, TupleValue):
             letters, nodes = "", []
             for item in map(self._place_in_tuple, value.items):

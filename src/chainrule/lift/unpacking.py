@@ -17,6 +17,8 @@ from chainrule.lift.values import (
     Mapped,
     Place,
     Reversed,
+    Slice,
+    Static,
     Value,
     View,
     Zip,
@@ -79,8 +81,9 @@ class Unpacking(Transposing):
         names = target.elts
         after = len(names) - star - 1
         self.check_length(self.length_of(value), len(names) - 1, True)
-        last = ast.UnaryOp(ast.USub(), ast.Constant(after)) if after else None
-        middle = self.slice(value, ast.Slice(ast.Constant(star), last, None))
+        none = Static(None)
+        last = self.graph.constant(-after) if after else none
+        middle = self.slice(value, Slice(self.graph.constant(star), last, none))
         if tuples:
             middle = self.boxed(self.primitive(sequence.copy, self.node(middle)))
         constant = self.graph.constant

@@ -324,6 +324,20 @@ class Range:
 
 
 @dataclass(frozen=True, eq=False)
+class Slice:
+    """``start:stop:step`` in a subscript, or ``slice(start, stop, step)``."""
+
+    start: Value
+    stop: Value
+    step: Value
+
+    @property
+    def bounds(self) -> tuple[Value, Value, Value]:
+        """All three, in order."""
+        return self.start, self.stop, self.step
+
+
+@dataclass(frozen=True, eq=False)
 class Zip:
     """``zip(...)`` of iterables."""
 
