@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import warnings
 from typing import Any
@@ -563,3 +564,76 @@ def test_a_gradient_that_turns_out_to_be_an_argument_is_a_copy() -> None:
     for got in (grad(f)(x, y), value_and_grad(f)(x, y)[1]):
         assert np.array_equal(got, y)
         assert not np.shares_memory(got, y)
+
+
+def oracle_of(f: Any, x: Any) -> Any:
+    """The gradient by differences."""
+    steps = 1e-5 * np.eye(len(x))
+    return np.array([(f(x + step) - f(x - step)) / 2e-5 for step in steps])
+
+
+def assert_agrees(f: Any, x: Any, expected: Any) -> None:
+    for mode in ("forward", "reverse"):
+        np.testing.assert_allclose(grad(f, mode=mode)(x), expected, rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x[np.arange(-2, 3)]",
+        "x[np.arange(-n, n + 1)]",
+        "x[range(-2, 3)]",
+        "x[np.arange(2, -3, -1)]",
+        "np.outer(x, x)[np.ix_(np.arange(-2, 3), [0, 1])]",
+        "np.outer(x, x)[np.arange(-2, 3), 1]",
+        "np.outer(x, x)[np.ix_([0, 0, 1], [0, 1])]",
+    ],
+)
+def test_positions_that_meet_add_their_slopes(text: str) -> None:
+    f = function_of(f"def f(x, n=2):\n    return np.sum({text} ** 2)\n")
+    x = np.arange(1.0, 5.0)
+    assert_agrees(f, x, oracle_of(f, x))
+
+
+@pytest.mark.parametrize(
+    "positions", ["np.setdiff1d(np.arange(4), [1])", "np.flatnonzero(x > 1.5)", "np.arange(1, 4)"]
+)
+def test_what_a_grid_of_distinct_positions_picks_is_written_and_not_added_one_by_one(
+    positions: str,
+) -> None:
+    f = function_of(
+        f"def f(x):\n    free = {positions}\n    matrix = np.outer(x, x)\n"
+        "    return np.sum(matrix[np.ix_(free, free)] ** 2)\n"
+    )
+    x = np.arange(1.0, 5.0)
+    assert_agrees(f, x, oracle_of(f, x))
+    assert "np.add.at" not in grad(f).source
+
+
+def stiffness(bars, x):
+    """Blocks of a matrix, picked by slices that have names."""
+    matrix = np.eye(6)
+    for (i, j), v in zip(bars, x, strict=True):
+        first, second = slice(2 * i, 2 * i + 2), slice(2 * j, 2 * j + 2)
+        matrix[first, first] += v * v
+        matrix[first, second] -= v
+        matrix[second, first] -= v
+    last = slice(-2, None)
+    return np.linalg.det(matrix[last, last] + matrix[:2, :2])
+
+
+def test_slices_may_have_names() -> None:
+    bars, x = np.array([[0, 1], [1, 2], [0, 2]]), np.array([0.5, 0.7, 1.1])
+    f = functools.partial(stiffness, bars)
+    slope = grad(stiffness, wrt="x")
+    np.testing.assert_allclose(slope(bars, x), oracle_of(f, x), rtol=1e-7)
+    assert "matrix[twice:" in slope.source
+
+
+def test_slices_of_lists_may_have_names() -> None:
+    def part(xs: list[float], n: int) -> float:
+        tail = slice(n, None)
+        return sum(x * x for x in xs[tail]) * xs[slice(0, n)][0]
+
+    xs = [1.0, 2.0, 3.0, 4.0]
+    assert grad(part)(xs, 2) == [25.0, 0.0, 6.0, 8.0]

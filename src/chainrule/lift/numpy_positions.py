@@ -71,9 +71,12 @@ def _crossed(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AS
             raise self.unsupported(
                 "`np.ix_` of a mask", "Give it positions, such as np.flatnonzero(mask).", node
             )
-        others = tuple(k for k in range(len(args)) if k != place)
+        others = len(args) - 1 - place
         if others:
-            array = self.call_array(shaping.expand_dims, (array,), (others,))
+            none = self.graph.constant(None)
+            array = self.block.add(
+                indexing.section, (array, none, none, none), ("s" + "n" * others,)
+            )
         found.append(self.boxed(array))
     return TupleValue(tuple(found))
 

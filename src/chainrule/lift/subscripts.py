@@ -64,7 +64,7 @@ class Subscripts(Arrays):
             return letters, nodes
         if isinstance(value, Range):
             bounds = (value.start, value.stop, value.step)
-            return "u", [self.call_array(creation.arange, bounds, (None,))]
+            return "a", [self.call_array(creation.arange, bounds, (None,))]
         index = self.array_node(value)
         if index.type in (OPAQUE, DYNAMIC, BOOL):
             raise self.unsupported(

@@ -266,7 +266,37 @@ def _no_repeats(positions: Node) -> bool:
         entries = [arg.params[0] if is_constant(arg) else None for arg in positions.args]
         signs = {entry >= 0 for entry in entries if isinstance(entry, int)}
         return None not in entries and len(signs) == 1 and len(set(entries)) == len(entries)
-    return op in ("arange", "argsort", "flatnonzero")
+    if op == "arange":
+        return _of_one_sign(positions)
+    if op in ("unique", "setdiff1d", "intersect1d"):
+        given = positions.args[0]
+        return (
+            _no_repeats(given) if given.op.name == "arange" else bounds.bounds_of(given).low >= 0.0
+        )
+    return op in ("argsort", "flatnonzero")
+
+
+def _of_one_sign(positions: Node) -> bool:
+    """Whether a range counts from the front only, or from the end only: else it may meet itself."""
+    found = [bounds.bounds_of(arg) for arg in positions.args]
+    if len(found) == 1:
+        return True
+    start, stop, *step = found
+    if not step or step[0].low > 0.0:
+        return start.low >= 0.0 or stop.high <= 0.0
+    return step[0].high < 0.0 and (stop.low >= -1.0 or start.high < 0.0)
+
+
+def _line(positions: Node) -> tuple[int | None, Node]:
+    """Along which axis from the end a list of positions stands that has no others, and the list."""
+    rank = len(unit_axes_of(positions.type))
+    if positions.op is section and str(positions.params[0]) == "s" + "n" * (rank - 1):
+        line, *ends = positions.args
+        if all(end.op is CONSTANT and end.params[0] is None for end in ends):
+            return rank - 1, line
+    if rank == 1:
+        return 0, positions
+    return None, positions
 
 
 def is_distinct(pattern: str, nodes: Sequence[Node]) -> bool:
@@ -276,9 +306,13 @@ def is_distinct(pattern: str, nodes: Sequence[Node]) -> bool:
     positions = [arg for letter, args in parts_of(pattern, nodes) if letter == "a" for arg in args]
     if not positions:
         return True
-    if all(arg.op.name == "expand_dims" and _no_repeats(arg.args[0]) for arg in positions):
+    lines = [_line(arg) for arg in positions]
+    axes = {axis for axis, _ in lines}
+    if None not in axes and len(axes) == len(lines) and all(_no_repeats(each) for _, each in lines):
         # A grid of rows and columns: each stands along an axis of its own.
-        return len({unit_axes_of(arg.type) for arg in positions}) == len(positions)
+        return True
+    if any(len(unit_axes_of(arg.type)) > 1 for arg in positions):
+        return False
     for arg in positions:
         if _no_repeats(arg) and len(unit_axes_of(arg.type)) == 1:
             # Of length 1 it would be repeated beside the others.
