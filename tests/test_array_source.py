@@ -189,8 +189,8 @@ GALLERY = [
     near_list_bar[0] += 2.0 * ratio
     gap *= ratio_1 * ratio / t1
     np.negative(gap, out=gap)
-    scale = ratio_1 * near_list_0 * far_mass
-    return {"mass": scale, "place": gap, "list": near_list_bar}
+    mass_bar = ratio_1 * near_list_0 * far_mass
+    return {"mass": mass_bar, "place": gap, "list": near_list_bar}
 """,
         id="gravity",
     ),

@@ -109,6 +109,15 @@ def handed_out(x: Any) -> Any:
     return np.sum(e / e.sum() * np.arange(4.0)) + m
 
 
+def forward_algorithm(A: Any, B: Any) -> Any:
+    alpha = B[0]
+    for row in B:
+        m = alpha.max()
+        alpha = np.log(np.exp(alpha - m) @ np.exp(A)) + m + row
+    m = alpha.max()
+    return m + np.log(np.sum(np.exp(alpha - m)))
+
+
 def two_starts(xs: Any) -> Any:
     m = max(xs)
     total = 1.0
@@ -178,3 +187,13 @@ def test_nothing_is_computed_of_what_no_result_depends_on(
     slope(*at)
     text = slope.source.rpartition('"""')[2]
     assert "at_max" not in text and "m_bar" not in text and " > " not in text, text
+
+
+def test_what_stays_in_a_loop_is_computed_once_more_and_not_recorded() -> None:
+    A = np.array([[0.1, -0.4], [0.3, 0.2]])
+    slope = grad(forward_algorithm, mode="reverse")
+    slope(A, A + 0.5)
+    before, _, steps = slope.source.partition("in reversed(")
+    assert "exp_A = np.exp(A)\n" in before
+    assert "exp_A_tape" not in slope.source
+    assert "= np.exp(A)" not in steps

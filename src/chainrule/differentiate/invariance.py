@@ -170,28 +170,30 @@ class Motion:
             self._set(step, k, [arm.results[k] for arm in arms])
 
     def _set(self, step: Node, k: int, values: Sequence[Node]) -> None:
+        self._known[step, k] = self._common(values)
+
+    def _common(self, values: Sequence[Node]) -> Moved | None:
+        """The motion that several values have in common; None where it is not known."""
         try:
-            found: Moved | None = _one([self.of(value) for value in values])
+            return _one([self.of(value) for value in values])
         except Unknown:
-            found = None
-        self._known[step, k] = found
+            return None
 
     def _loop(self, step: Node) -> None:
         _, initial, parameters = loop_parts(step)
         nexts = next_states(step)
         for start, parameter in zip(initial, parameters, strict=True):
-            self._known[parameter] = self.of(start)
-        for _ in range(3):
+            self._known[parameter] = self._common([start])
+        # Each round settles or gives up a state.
+        for _ in range(3 + len(parameters)):
             for owned in owned_blocks(step):
                 if owned is not loop_body(step):
                     self.block(owned)
             self.block(loop_body(step))
-            settled = True
+            before = [self._known[parameter] for parameter in parameters]
             for parameter, after in zip(parameters, nexts, strict=True):
-                found = _one([self.of(parameter), self.of(after)])
-                settled = settled and found == self.of(parameter)
-                self._known[parameter] = found
-            if settled:
+                self._known[parameter] = self._common([parameter, after])
+            if before == [self._known[parameter] for parameter in parameters]:
                 break
         else:
             raise Unknown

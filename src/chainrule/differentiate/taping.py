@@ -289,7 +289,7 @@ class Recorder:
             if node in seen or node is free or node.op in LEAVES or not plan.has(node):
                 continue
             seen[node] = None
-            if not self.repeatable(node):
+            if not self.repeatable(node, plan):
                 sources.append(node)
                 continue
             for arg in self.inputs(node):
@@ -306,7 +306,7 @@ class Recorder:
             if node in found or node in taped:
                 continue
             found[node] = None
-            if plan.has(node) and self.repeatable(node):
+            if plan.has(node) and self.repeatable(node, plan):
                 stack.extend(self.inputs(node))
         return list(found)
 
@@ -320,7 +320,15 @@ class Recorder:
                 return (finished, *node.args[1:])
         return node.args
 
-    def repeatable(self, node: Node) -> bool:
+    def _stays(self, node: Node, plan: Plan) -> bool:
+        """Whether a value is the same in every step, and so computed again once for all."""
+        if node.op in LEAVES or not plan.has(node):
+            return node not in self.overwritten
+        if not isinstance(node.op, Primitive) or not node.op.pure or node.op in UPDATES:
+            return False
+        return node.op.cost <= Cost.FUNCTION and all(self._stays(arg, plan) for arg in node.args)
+
+    def repeatable(self, node: Node, plan: Plan) -> bool:
         """Whether a value is computed again more cheaply than it is recorded."""
         if node.op in MEASURES and self.inputs(node)[0] is not node.args[0]:
             return True
@@ -332,6 +340,8 @@ class Recorder:
             return True
         if not isinstance(node.op, Primitive) or isinstance(node.type, SequenceType):
             return False
+        if self._stays(node, plan):
+            return True
         if self.afresh and node.op.pure and node.op not in UPDATES:
             return True
         if node.type == FLOAT and _of_math(node.op):
