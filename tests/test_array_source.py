@@ -455,10 +455,10 @@ GALLERY = [
     B_bar = 0.5 / np.sqrt(B + 1.0)
     # line: for i in range(A.shape[0]):
     s_bar = np.zeros_like(s)
-    for i in reversed(range(n_B)):
+    for i, B_i in enumerate(B_i_tape):
         # line: A[i] *= s[i]
         B_bar_i = B_bar[i]
-        s_bar[i] += (B_bar_i * B_i_tape[i]).sum()
+        s_bar[i] += (B_bar_i * B_i).sum()
         B_bar[i] = s[i] * B_bar_i
     # line: B = A * A
     return 2.0 * (B_bar * A), s_bar

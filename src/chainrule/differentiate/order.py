@@ -5,6 +5,13 @@ nothing but that of the summands::
 
     for i in reversed(range(n)):                for x_i, y_i in zip(x, y):
         a_bar += x[i] * y_bar[i]                    a_bar += x_i * y_bar_i
+
+So it is where a step reads and writes, of what else is handed on, the entry of its index alone::
+
+    for i in range(n - 2, 0, -1):               for i in range(1, n - 1):
+        v_bar_i = v_bar[i]                          v_bar_i = v_bar[i]
+        v_bar[i] = 0.0                              v_bar[i] = 0.0
+        u_bar[i - 1] += v_bar_i                     u_bar[i - 1] += v_bar_i
 """
 
 from __future__ import annotations
@@ -17,17 +24,80 @@ from chainrule.graph.block import ITEM, PARAMETER, Block, inside, result_number
 from chainrule.graph.node import Node
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays.indexing import section_add
-from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, next_states, owned_blocks
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    item_sources,
+    loop_body,
+    loop_parts,
+    next_states,
+    owned_blocks,
+    step_of,
+)
+from chainrule.primitives.declare import constant_value, is_constant
 
 # To what is first something is added.
 ADDITIONS = (sequence.index_add, section_add, arithmetic.subtract)
 
 
-def any_order(loop: Node) -> bool:
-    """Whether the steps of a backward loop only add to what they hand on."""
-    sums = _Sums(loop_body(loop))
-    states = loop_parts(loop)[2]
-    return all(map(sums.lead, next_states(loop), states))
+READS_AND_WRITES = (sequence.index, sequence.index_set, sequence.index_add)
+
+
+def any_order(loop: Node, forward: Node) -> bool:
+    """Whether the steps of the way back of ``forward`` neither read nor replace others' results."""
+    body = loop_body(loop)
+    sums = _Sums(body)
+    apart = _tells_entries_apart(forward)
+    return all(
+        sums.lead(result, state)
+        or (apart and _keeps_to(loop_body(forward).parameters[0], body, state, result))
+        for result, state in zip(next_states(loop), loop_parts(loop)[2], strict=True)
+    )
+
+
+def _tells_entries_apart(forward: Node) -> bool:
+    """Whether no two steps have the same entry at their index: it grows, and is not negative."""
+    if forward.params[0] == "while" or (step_of(forward) or 0) <= 0:
+        return False
+    start = forward.args[0]
+    return is_constant(start) and bool(constant_value(start) >= 0)
+
+
+def _keeps_to(position: Node, body: Block, state: Node, result: Node) -> bool:
+    """Whether ``result`` is ``state`` with changes at ``position``, and no other entry is read."""
+    versions = {state}
+    handed_on: list[Node] = []
+    axes: set[int] | None = None
+    for step in all_steps(body):
+        if step.op is ITEM:
+            owner, k = step.args[0], result_number(step)
+            if owner.op is LOOP and loop_parts(owner)[2][k] in versions:
+                versions.add(step)
+            elif owner.op is IF:
+                arms = [arm.results[k] for arm in owned_blocks(owner) if arm.completes]
+                if versions.issuperset(arms):
+                    versions.add(step)
+            if step not in versions and not versions.isdisjoint(item_sources(step)):
+                return False
+        elif step.op is LOOP:
+            for initial, parameter, following in zip(
+                loop_parts(step)[1], loop_parts(step)[2], next_states(step), strict=True
+            ):
+                if initial in versions:
+                    versions.add(parameter)
+                    handed_on.append(following)
+        elif not versions.isdisjoint(step.args):
+            if step.op not in READS_AND_WRITES or not versions.isdisjoint(step.args[1:]):
+                return False
+            reads = step.op is sequence.index
+            path = step.args[1:] if reads else step.args[1:-1]
+            at = {k for k, each in enumerate(path) if each is position}
+            axes = at if axes is None else axes & at
+            if not axes:
+                return False
+            if not reads:
+                versions.add(step)
+    return result in versions and versions.issuperset(handed_on)
 
 
 def onward(loop: Node) -> str:

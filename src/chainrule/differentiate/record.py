@@ -254,7 +254,7 @@ class RecordingCopier(Copier):
         tapes = [self.tape(tape) for tape in plan.tapes]
         by_tape = not plan.counted or (bool(tapes) and not plan.plain)
         zero, one = graph.constant(0), graph.constant(1)
-        in_order = kind == onward(plan.forward) or any_order(node)
+        in_order = kind == onward(plan.forward) or any_order(node, plan.forward)
         if by_tape:
             count = tapes[0] if plan.counts else graph.cursor.add(sequence.length, (tapes[0],))
             bounds: tuple[Node, ...] = (zero, count, one)
