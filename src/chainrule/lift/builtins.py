@@ -75,10 +75,7 @@ class Builtins(Inspection):
     def extreme(self, args: Arguments, keywords: Keywords, node: ast.AST, name: str) -> Value:
         """``max`` and ``min``, as Python compares: the first of equal ones."""
         if len(args) == 1:
-            items = self.known_iteration(args[0])
-            if items is None:
-                sequence_node = self.node(self.as_list(args[0], node))
-                return self.primitive(TABLE[f"sequence_{name}"], sequence_node)
+            items = self.known_iteration(args[0]) or []
             if not items and "default" in keywords:
                 return keywords["default"]
         else:

@@ -28,6 +28,7 @@ from chainrule.lift.foreign import Foreign
 from chainrule.lift.in_order import IN_ORDER
 from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame
+from chainrule.lift.streams import STREAMS
 from chainrule.lift.values import (
     Closure,
     Columns,
@@ -40,6 +41,7 @@ from chainrule.lift.values import (
     PartialCall,
     Place,
     Static,
+    TableBox,
     TupleValue,
     Value,
     View,
@@ -156,10 +158,13 @@ class Calls(Foreign):
         node: ast.AST,
     ) -> Value:
         """What a function of the standard library gives, by the function that spells it out."""
-        given = self._call_function(Static(definition), args, keywords, node)
+
+        def make() -> Value:
+            return self._call_function(Static(definition), args, keywords, node)
+
         if definition is reduce or definition in IN_ORDER.values():
-            return given
-        return self.given_once(given, [*args, *keywords.values()])
+            return make()
+        return self.made_once(make, STREAMS.get(definition), args, keywords, node)
 
     def _call_object(
         self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
@@ -197,6 +202,10 @@ class Calls(Foreign):
         asked = self.applied(found, self.read(args[0]), node) if len(args) == 1 else None
         if asked is not None:
             return asked
+        if isinstance(found, types.MethodDescriptorType) and args:
+            owner = self.read(args[0])
+            if isinstance(owner, (ListBox, DictBox, TableBox, Place)):
+                return self.call_method(owner, found.__name__, args[1:], node, keywords)
         builtin = self.builtin(found)
         if builtin is not None:
             with self.reading():
@@ -223,6 +232,9 @@ class Calls(Foreign):
             parts = [self.static_value(arg) for arg in args]
             if all(known and isinstance(part, (type, str)) for known, part in parts):
                 return self.wrap(found(*(part for _, part in parts)))
+        if isinstance(found, functools._lru_cache_wrapper):
+            with self.kept_results(node):
+                return self._call_function(function, args, keywords, node)
         if isinstance(unwrap(found), types.FunctionType):
             return self._call_function(function, args, keywords, node)
         return self.opaque_call(self.static_node(function), args, keywords, node, None)

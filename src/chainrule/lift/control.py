@@ -131,7 +131,7 @@ class Control(Walking):
 
     def _if(self, node: ast.If, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         """Run an if; an arm that alone goes on takes the rest of the statements with it."""
-        test = self.expression(node.test)
+        test = self.condition(node.test)
         known, truth = self.truth(test)
         if known:
             return self.statements(node.body if truth else node.orelse), False
@@ -347,6 +347,7 @@ class Control(Walking):
                 node,
             )
         names = assigned_names([node.target, *body])
+        false = self.graph.constant(False)
         key: Key | None = None
         if isinstance(iterable, Enumerate):
             name = free_name("count", self.frame.local_names)
@@ -364,7 +365,12 @@ class Control(Walking):
             return self.statements(body)
 
         self.consume(generator, names, exits, action)
-        return Completion.FALLS
+        flag = self.flags.get(self.frame)
+        returned = self.state.get(flag, false) if flag is not None else false
+        if returned is false:
+            return Completion.FALLS
+        self.state[self.frame, "return"] = Static(None)
+        return Completion.EXITS if returned is self.graph.constant(True) else Completion.MAYBE
 
     def _growing(
         self, node: ast.For, body: Sequence[ast.stmt], iterable: Value, exits: LoopExits
@@ -430,7 +436,7 @@ class Control(Walking):
                     (),
                     names,
                     exits,
-                    lambda: self.expression(node.test),
+                    lambda: self.condition(node.test),
                     lambda _: self._step(node, body),
                 )
         finally:

@@ -148,6 +148,8 @@ class Core:
         self.axisless: set[Node] = set()
         # The mask under which entries are computed that go into one of them.
         self.mask: Node | None = None
+        # What joins conditions by `and` or `or`, of which only the truth matters.
+        self.tests: set[ast.BoolOp] = set()
         # Loops whose conditions change something, with these in their bodies.
         self.tested_within: dict[ast.While, ast.While] = {}
         # The items of iterators that the builtin around has read, None where a loop is to tell.

@@ -56,6 +56,18 @@ class Expressions(Operators, OneShot):
             raise TwoKinds(node, value, self.frame, self.block)
         return self.read(value)
 
+    def condition(self, node: ast.expr) -> Value:
+        """The value of a test: of what ``and`` and ``or`` join there only the truth matters."""
+        stack = [node]
+        while stack:
+            part = stack.pop()
+            if isinstance(part, ast.BoolOp):
+                self.tests.add(part)
+                stack += part.values
+            elif isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.Not):
+                stack.append(part.operand)
+        return self.expression(node)
+
     def alternatives(self, node: ast.expr) -> Value:
         """As :meth:`expression`; the value may be of either of two kinds."""
         method = EXPRESSIONS.get(type(node))
@@ -331,6 +343,9 @@ class Expressions(Operators, OneShot):
     def _boolean_from(self, node: ast.BoolOp, position: int) -> Value:
         """``and`` / ``or`` from operand ``position`` on, with Python's short circuit and values."""
         value = self.expression(node.values[position])
+        if node in self.tests and not isinstance(value, (Node, Static)):
+            known, truth = self.truth(value)
+            value = self.graph.constant(truth) if known else self.predicate(value)
         if position == len(node.values) - 1:
             return value
         conjunction = isinstance(node.op, ast.And)
@@ -345,7 +360,7 @@ class Expressions(Operators, OneShot):
         )
 
     def _conditional(self, node: ast.IfExp) -> Value:
-        test = self.expression(node.test)
+        test = self.condition(node.test)
         known, truth = self.truth(test)
         if known:
             return self.alternatives(node.body if truth else node.orelse)

@@ -31,11 +31,15 @@ from chainrule.primitives.effect import CALL
 
 # Functions of NumPy and of the standard library that change an argument.
 WRITERS = {
-    "copyto", "fill_diagonal", "heapify", "heappop", "heappush", "heappushpop", "heapreplace",
+    "copyto", "fill_diagonal", "delitem", "setitem", "iconcat",
+    "iadd", "iand", "ifloordiv", "ilshift", "imatmul", "imod", "imul", "ior", "ipow", "irshift",
+    "isub", "itruediv", "ixor",
     "insort", "insort_left", "insort_right",
     "nan_to_num", "partition", "place", "put", "put_along_axis", "putmask", "setattr", "shuffle",
     "at", "_place", "_putmask",
 }  # fmt: skip
+# What is a mutable object, beside lists.
+MUTABLE = (DictBox, ObjectBox, Place, View)
 # Methods that change their owner, of the containers of Python.
 CHANGING = {
     "add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop",
@@ -71,7 +75,7 @@ class Foreign(SpecialMethods):
             )
         named = out_by_name(found, args, keywords)[1]
         if self.static_value(named.get("out", Static(None))) != (True, None):
-            self._check_written([named["out"]], node)
+            self._check_written([named["out"]], node, "writes", (ListBox, *MUTABLE, TupleValue))
         self._check_untouched(function, [*args, *keywords.values()], node)
         method = _method_name(found, self.read(args[0])) if args else None
         nodes = [function] if method is None else []
@@ -181,7 +185,9 @@ class Foreign(SpecialMethods):
         """Refuse to hand an array or a list to a function that may write to it."""
         found = self.graph.references.get(function.params[0]) if function.params else None
         if getattr(found, "__name__", "") in WRITERS:
-            self._check_written(args, node)
+            self._check_written(args, node, "writes", (ListBox, *MUTABLE, TupleValue))
+        elif found is None:
+            self._check_written(args, node, "may write", (ListBox, *MUTABLE))
         if not any(isinstance(self.read(arg), (ArrayBox, View)) for arg in args):
             return
         home = home_of(found).partition(".")[0] if found is not None else ""
@@ -196,13 +202,14 @@ class Foreign(SpecialMethods):
                 node,
             )
 
-    def _check_written(self, args: list[Value], node: ast.AST) -> None:
+    def _check_written(
+        self, args: list[Value], node: ast.AST, does: str, kinds: tuple[type, ...]
+    ) -> None:
         """Refuse to hand a list, a dict or an object to a function that writes to it."""
-        kinds = (ListBox, DictBox, ObjectBox, Place, View, TupleValue)
         if any(isinstance(self.read(arg), kinds) for arg in args):
             text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
             raise self.unsupported(
-                f"`{text}` writes to what it is given",
+                f"`{text}` {does} to what it is given",
                 "Write it with the methods of lists.",
                 node,
             )

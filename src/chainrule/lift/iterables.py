@@ -34,6 +34,7 @@ from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.control import owned_blocks
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.declare import Structured
+from chainrule.primitives.effect import DOMAIN, RAISE
 
 ItemAt = Callable[[Node], Value]
 
@@ -141,6 +142,24 @@ class Iterables(Loops):
                     "a generator expression or `map` that changes something while it is read",
                     "Make a list of it before, or write it as a loop.",
                 )
+
+    @contextlib.contextmanager
+    def kept_results(self, node: ast.AST) -> Iterator[None]:
+        """Inside, a function is run whose results a cache keeps: it is to do nothing besides.
+
+        What it raises is not kept.
+        """
+        before, mark = dict(self.state), len(self.block.steps)
+        yield
+        done = (part for step in self.block.steps[mark:] for part in _computed(step))
+        acted = any(part.op.effect and part.op not in (RAISE, DOMAIN) for part in done)
+        if acted or self.is_changed(before):
+            raise self.unsupported(
+                "a function with a cache that does more than to return a value",
+                "What it does besides hangs on what the cache holds: call `__wrapped__`, or take "
+                "the cache away.",
+                node,
+            )
 
     def is_table(self, iterable: Value) -> bool:
         """Whether the items are numbers of a table that exists at run time anyway."""
@@ -372,13 +391,17 @@ class Iterables(Loops):
         mark = len(self.block.steps)
         with self.made_at_once():
             found = self._listed(generator)
+        self.check_in_turn(mark, generator.tree)
+        return found
+
+    def check_in_turn(self, mark: int, node: ast.AST) -> None:
+        """Refuse items made at once, since ``mark``, that act where they are read one by one."""
         if self.readers_in_turn and any(map(acts, self.block.steps[mark:])):
             raise self.unsupported(
-                "a generator expression that acts on the world while it is read one by one",
+                "a generator that acts on the world while it is read one by one",
                 "Write it as a loop, or make a list of it before.",
-                generator.tree,
+                node,
             )
-        return found
 
     def _listed(self, generator: Generator) -> Value:
         items = self.known_iteration(generator)
@@ -411,7 +434,7 @@ class Iterables(Loops):
             found: list[Value] = []
             for item in items:
                 self.assign(clause.target, item)
-                verdicts = [self.truth(self.expression(test)) for test in clause.ifs]
+                verdicts = [self.truth(self.condition(test)) for test in clause.ifs]
                 if not all(known for known, _ in verdicts):
                     self._give_up_items(state, mark)
                     return None
@@ -487,7 +510,7 @@ class Iterables(Loops):
         clause = node.generators[position]
         if test == len(clause.ifs):
             return self._clause(node, position + 1, collect)
-        value = self.expression(clause.ifs[test])
+        value = self.condition(clause.ifs[test])
         known, truth = self.truth(value)
         if known:
             return self._filters(node, position, test + 1, collect) if truth else Completion.FALLS

@@ -130,7 +130,8 @@ def _lifted(
             if inlined is not None:
                 # What a function returns is known less of where it is called.
                 return inlined
-            refusals.append(refusal)
+            if ways.mixed:
+                refusals.append(refusal)
             following = ways.other(arguments is not None)
             if following is None:
                 # What is wrong with a list of records that is written to tells most.
@@ -149,15 +150,17 @@ class Ways:
 
     ``tables`` are the places where dicts of run-time keys are made, ``sites`` those of lists of
     records.  The records of the caller's lists, ``record_lists``, are read field by field, written
-    to so, or taken one by one.
+    to so, or taken one by one.  Tuples of values of several types are records where ``mixed`` is
+    set, else rows of numbers.
     """
 
-    def __init__(self, written: bool = False, unrolled: bool = False) -> None:
+    def __init__(self, written: bool = False, unrolled: bool = False, mixed: bool = True) -> None:
         self.tables: set[Hashable] = set()
         self.sites: dict[Hashable, RecordLayout | None] = {}
         self.record_lists: list[RecordsBox] = []
         self.written = written
         self.unrolled = unrolled
+        self.mixed = mixed
         # The functions that are kept apart by their size.
         self.repeated = Repeated()
 
@@ -170,6 +173,9 @@ class Ways:
 
     def other(self, examples: bool) -> Ways | None:
         """The way to be gone where the code is not understood in this; None if there is none."""
+        made = (layout for layout in self.sites.values() if layout is not None)
+        if self.mixed and any(layout.kind == "tuple" for layout in made):
+            return Ways(self.written, self.unrolled, mixed=False)
         if self.unrolled or not self.record_lists or not examples:
             return None
         return Ways(unrolled=True) if self.written else Ways(written=True)
@@ -255,7 +261,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter = Lifter(graph)
     ways.record_lists.clear()
     lifter.tables, lifter.record_lists = ways.tables, ways.record_lists
-    lifter.repeated = ways.repeated
+    lifter.repeated, lifter.mixed_records = ways.repeated, ways.mixed
     lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
     return lifter
 

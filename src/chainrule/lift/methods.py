@@ -145,9 +145,38 @@ def _sort(
 ) -> Value:
     self.check_writable(owner, node)
     result = make_sorted(self, [owner], keywords, node)
+    if isinstance(owner, RecordsBox):
+        _put_in_order(self, owner, result, node)
+        return Static(None)
     self.rows_moved(owner)
     self.state[owner] = self.state[result]
     return Static(None)
+
+
+def _put_in_order(self: Builtins, owner: RecordsBox, result: Value, node: ast.AST) -> None:
+    """Move the records of a list, which have no names of their own, to where they are sorted."""
+    assert isinstance(result, RecordsBox)
+    if not owner.by_value:
+        raise self.unsupported(
+            "`sort` of a list of records that are written to",
+            "Give the sorted list another name: `ordered = sorted(...)`.",
+            node,
+        )
+    order = self.node(result.places)
+
+    def move(column: ListBox) -> None:
+        if isinstance(column, RecordsBox):
+            for inner in column.columns:
+                move(inner)
+            return
+
+        def entry(index: Node) -> Value:
+            return self.item(column, self.primitive(sequence.index, order, index), node)
+
+        moved = self.gathered(self.primitive(sequence.length, order), entry, ast.Pass())
+        self.state[column] = self.node(moved)
+
+    move(owner)
 
 
 def _count_or_index(name: str) -> Callable[..., Value]:

@@ -7,7 +7,7 @@ nothing that the items are made of has changed by then; anything else is refused
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from chainrule.lift.core import Core
@@ -34,6 +34,17 @@ class OneShot(Core):
                 (key, self._content(key)) for value in made_of for key in _keys_of(value)
             ]
         return items
+
+    def made_once(
+        self,
+        make: Callable[[], Value],
+        stream: Callable[..., Any] | None,
+        args: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        """The list that ``make`` gives, or ``stream`` of the arguments where it is not the same."""
+        raise NotImplementedError
 
     def read_once(self, value: Value, frame: Frame, name: str, node: ast.AST) -> None:
         """Note that a name was read; an iterator that is read again may have nothing to give."""

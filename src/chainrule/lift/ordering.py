@@ -12,17 +12,19 @@ import functools
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift import streams
 from chainrule.lift.builtins import BUILTINS, Arguments, Builtins, Keywords
 from chainrule.lift.calls import Builtin
 from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.values import ITSELF, ListBox, Mapped, RecordsBox, Static, Value
 from chainrule.primitives import sequence
 from chainrule.primitives.declare import TABLE
+from chainrule.records import dataclass
 
 
 def _extreme(name: str) -> Builtin:
     def choose(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        if len(args) != 1 or not keywords or self.known_iteration(args[0]) is not None:
+        if len(args) != 1 or self.known_iteration(args[0]) is not None:
             return self.extreme(args, keywords, node, name)
         if set(keywords) - {"key", "default"}:
             raise self.unsupported(f"this call of `{name}`", "Give it key and default only.", node)
@@ -30,12 +32,12 @@ def _extreme(name: str) -> Builtin:
         key = _key(keywords)
 
         def best() -> Value:
-            if key is None:
+            if key is None and not isinstance(items, RecordsBox):
                 return self.primitive(TABLE[f"sequence_{name}"], self.node(items))
-            keys = _keys(self, key, items, node)
+            ranked = _ranked(self, key, items, node)
             # The first of equal ones, as Python chooses.
-            text = f"{name}(range(len(_0_)), key=_0_.__getitem__)"
-            return self.item(items, self.verbatim(text, keys, type=INT, pure=True), node)
+            place = self.verbatim(ranked.places(name), *ranked.parts, type=INT, pure=True)
+            return self.item(items, place, node)
 
         if "default" not in keywords:
             return best()
@@ -60,6 +62,48 @@ def _keys(self: Builtins, key: Value, items: Value, node: ast.AST) -> Node:
     return self.node(self.gathered(self.length_of(items), of_entry, node))
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """Keys by which entries are put in order: a text for the list of them, and what it is of.
+
+    The last of ``parts`` is the number of entries.
+    """
+
+    text: str
+    parts: tuple[Node, ...]
+
+    def places(self, name: str, option: str = "") -> str:
+        """What ``name``, a function with a key, chooses from the places of the entries."""
+        return f"{name}(range(_{len(self.parts) - 1}_), key={self.text}.__getitem__{option})"
+
+
+def _ranked(self: Builtins, key: Value | None, items: Value, node: ast.AST) -> Ranked:
+    """The keys of a list's entries; records without a key are compared as the tuples they are."""
+    count = self.length_of(items)
+    if key is not None:
+        return Ranked("_0_", (_keys(self, key, items, node), count))
+    columns: list[Node] = []
+
+    def zipped(records: RecordsBox) -> str:
+        layout = records.layout
+        plain = layout.kind == "tuple" or issubclass(layout.type or dict, tuple)
+        if records.places is not None or not plain:
+            columns.append(self.node(records))
+            return ""
+        names = []
+        for column in records.columns:
+            if isinstance(column, RecordsBox):
+                names.append(zipped(column))
+            else:
+                names.append(f"_{len(columns)}_")
+                columns.append(self.node(column))
+        return f"zip({', '.join(names)})"
+
+    if isinstance(items, RecordsBox):
+        return Ranked(f"list({zipped(items)})", (*columns, count))
+    return Ranked("_0_", (self.node(items), count))
+
+
 def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``sorted(items, key, reverse)``, as a list whose entries can be followed to their places."""
     known, backwards = self.static_value(keywords.get("reverse", Static(False)))
@@ -76,17 +120,16 @@ def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
         self.state[box] = [self.wrap(found) for found in in_order]
         return box
     listed = self.as_list(args[0], node)
-    if isinstance(listed, RecordsBox) and key is not None:
-        keys = _keys(self, key, listed, node)
+    if isinstance(listed, RecordsBox):
         ranks = ListBox()
-        self.state[ranks] = _order(self, keys, bool(backwards))
+        self.state[ranks] = _order(self, _ranked(self, key, listed, node), bool(backwards))
         return self.records_in_order(listed, ranks)
     source = self.node(listed)
     if not isinstance(source.type, SequenceType):
         raise self.unsupported(
             "`sorted` of what is no list of numbers", "Sort numbers, or their positions.", node
         )
-    order = _order(self, source if key is None else _keys(self, key, source, node), bool(backwards))
+    order = _order(self, _ranked(self, key, source, node), bool(backwards))
 
     def entry(index: Node) -> Value:
         return self.primitive(sequence.index, source, self.primitive(sequence.index, order, index))
@@ -94,17 +137,20 @@ def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
     return self.gathered(self.primitive(sequence.length, order), entry, node)
 
 
-def _order(self: Builtins, keys: Node, backwards: bool) -> Node:
+def _order(self: Builtins, ranked: Ranked, backwards: bool) -> Node:
     """The positions of the keys in the order of sorted's own, which is stable."""
     option = ", reverse=True" if backwards else ""
-    text = f"sorted(range(len(_0_)), key=_0_.__getitem__{option})"
-    return self.verbatim(text, keys, type=SequenceType(INT), pure=True)
+    return self.verbatim(
+        ranked.places("sorted", option), *ranked.parts, type=SequenceType(INT), pure=True
+    )
 
 
 def filtered(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``filter(test, items)``."""
     self.positional(args, keywords, node, 2, 2, "filter")
-    return self.given_once(_filtered(self, args, node), args)
+    return self.made_once(
+        functools.partial(_filtered, self, args, node), streams.filtered, args, {}, node
+    )
 
 
 def _filtered(self: Builtins, args: Arguments, node: ast.AST) -> Value:
@@ -117,14 +163,14 @@ def _filtered(self: Builtins, args: Arguments, node: ast.AST) -> Value:
 
     box = ListBox()
     if items is not None:
-        mark = dict(self.state)
+        state, mark = dict(self.state), len(self.block.steps)
         verdicts = [self.truth(verdict(item)) for item in items]
         if all(known for known, _ in verdicts):
             self.state[box] = [
                 item for item, (_, kept) in zip(items, verdicts, strict=True) if kept
             ]
             return box
-        self.state = mark
+        self.give_up(state, mark)
     box = self.new_list(node)
     if not isinstance(box, RecordsBox):
         self.state[box] = self.display((), "list")

@@ -225,8 +225,12 @@ class RecordEntries(Nested):
             return super().slice(base, part)
         if base.by_value and base.places is None:
             return self._part_by_columns(base, part)
+        if isinstance(base.places, ListBox):
+            places = super().slice(base.places, part)
+            assert isinstance(places, ListBox)
+            return self.view_of(base, places)
         none = (True, None)
-        if self.static_value(part.step) != none or isinstance(base.places, ListBox):
+        if self.static_value(part.step) != none:
             raise self.unsupported(
                 "this part of a list of records", "Take entries one after the other of a whole one."
             )

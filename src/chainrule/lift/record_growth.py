@@ -41,8 +41,8 @@ class RecordsMade(Exception):
 class RecordGrowth(RecordEntries):
     """Makes lists of records, and lists of places in them."""
 
-    # Whether tuples of numbers are taken for records, too.
-    tuples_as_records = False
+    # Whether tuples of values of several types are records.
+    mixed_records = True
 
     def new_list(self, node: ast.AST) -> ListBox:
         site = self.site_of(node)
@@ -110,7 +110,7 @@ class RecordGrowth(RecordEntries):
     def layout_of_value(self, value: Value, inner: bool = False) -> RecordLayout | None:
         """The layout of a record that the function has made; None of anything else."""
         if isinstance(value, TupleValue) and value.items:
-            if value.named is None and not (inner or self.tuples_as_records):
+            if value.named is None and not (inner or self._is_mixed(value)):
                 return None
             keys = getattr(value.named, "_fields", tuple(range(len(value.items))))
             kind = "tuple" if value.named is None else "object"
@@ -124,6 +124,15 @@ class RecordGrowth(RecordEntries):
             return self._layout("object", value.type, content)
         plain = all(isinstance(key, str) for key in content)
         return self._layout("dict", None, content) if plain else None
+
+    def _is_mixed(self, row: TupleValue) -> bool:
+        """Whether the entries of a tuple are of several types: it is no row of a table."""
+        if not self.mixed_records:
+            return False
+        types = {
+            item.type if isinstance(item, Node) else None for item in map(self.read, row.items)
+        }
+        return len(types) > 1
 
     def _layout(self, kind: str, type_: Any, content: dict[Any, Value]) -> RecordLayout:
         inner = [self.layout_of_value(self.read(value), inner=True) for value in content.values()]

@@ -370,7 +370,7 @@ class Statements(Axisless):
         return Completion.RAISES
 
     def _assert(self, node: ast.Assert) -> Completion:
-        test = self.expression(node.test)
+        test = self.condition(node.test)
         known, truth = self.truth(test)
         if known and truth:
             return Completion.FALLS

@@ -54,7 +54,7 @@ class Walking(Looped):
             self.state[exits.broke] = false
         if steps == MOST_STEPS:
             raise refusal
-        known, truth = self.truth(self.expression(node.test))
+        known, truth = self.truth(self.condition(node.test))
         if not known:
             raise refusal
         if not truth:

@@ -23,6 +23,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from chainrule.errors import UnsupportedError
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.lift.callees import items_handed_on
@@ -30,6 +31,7 @@ from chainrule.lift.calls import Given
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.functions import Callee
 from chainrule.lift.inlining import Inlining
+from chainrule.lift.iterables import acts
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame
 from chainrule.lift.values import ITSELF, Closure, Mapped, ObjectBox, Static, Value, Yields
@@ -90,16 +92,17 @@ class Yielding(Inlining):
         self._check_runnable(items)
         frame, loops, calls = self.frame, self.loops, list(self.calls)
         false = self.graph.constant(False)
-        flags = {
-            flag: free_name(f"left_{k}", frame.local_names) for k, flag in enumerate(exits.leaving)
-        }
+        # A generator that reads another one is left where its own items are no longer read.
+        returned = [self.returned_flag()] if frame in self.consumers else []
+        leaving = [*exits.leaving, *returned]
+        flags = {flag: free_name(f"left_{k}", frame.local_names) for k, flag in enumerate(leaving)}
         for name in flags.values():
             self.state[frame, name] = false
 
         def give(value: Value) -> Completion:
             inside = self.frame, self.loops, self.calls, self.here, self.graph.origin
             self.frame, self.loops, self.calls = frame, loops, calls
-            for flag in (*exits.leaving, exits.continued):
+            for flag in (*leaving, exits.continued):
                 self.state[flag] = false
             try:
                 completion = action(value)
@@ -110,7 +113,8 @@ class Yielding(Inlining):
             self.state.pop(exits.continued, None)
             for flag, name in flags.items():
                 self.state[frame, name] = self.state.pop(flag)
-            return self._left(self.state[frame, flags[exits.broke]])
+            ways = [self.state[frame, flags[flag]] for flag in (exits.broke, *returned)]
+            return self._left([way for way in ways if way is not false])
 
         inner = items.callee.frame
         fresh = Frame(inner.source, inner.parent, inner.globals)
@@ -130,18 +134,21 @@ class Yielding(Inlining):
         for flag, name in flags.items():
             self.state[flag] = self.state.pop((frame, name))
 
-    def _left(self, broke: Value) -> Completion:
-        """Leave the generator where the loop over its items was left."""
-        known, truth = self.truth(broke)
+    def _left(self, ways: list[Value]) -> Completion:
+        """Leave the generator where the loop over its items was left in one of these ways."""
 
         def leave() -> Completion:
             self.state[self.frame, "return"] = Static(None)
             self.state[self.returned_flag()] = self.graph.constant(True)
             return Completion.EXITS
 
+        if not ways:
+            return Completion.FALLS
+        first, *rest = ways
+        known, truth = self.truth(first)
         if known:
-            return leave() if truth else Completion.FALLS
-        return self.branch(self.node(broke), leave, lambda: Completion.FALLS, "statement")
+            return leave() if truth else self._left(rest)
+        return self.branch(self.node(first), leave, lambda: self._left(rest), "statement")
 
     def _check_runnable(self, items: Yields) -> None:
         callee = items.callee
@@ -189,14 +196,45 @@ class Yielding(Inlining):
             return inside.parts[0]
         return inside if isinstance(inside, Yields) else value
 
+    def made_once(
+        self,
+        make: Callable[[], Value],
+        stream: Callable[..., Any] | None,
+        args: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        made_of = [*args, *keywords.values()]
+        state, mark = dict(self.state), len(self.block.steps)
+        try:
+            items = make()
+        except UnsupportedError:
+            # A list of what a generator gives is not made where that does not end.
+            if stream is None or not any(isinstance(part, Yields) for part in made_of):
+                raise
+        else:
+            if not self.is_changed(state) and not any(map(acts, self.block.steps[mark:])):
+                return self.given_once(items, made_of)
+            if stream is None:
+                raise self.unsupported(
+                    "items that act on the world or change something when they are asked for",
+                    "Write it as a loop, or make a list of them before.",
+                    node,
+                )
+        self.give_up(state, mark)
+        return self.call(Static(stream), args, keywords, node)
+
     # --- other readers --------------------------------------------------------------------
 
     def as_list(self, value: Value, node: ast.AST) -> Value:
         value = self.opened(self.read(value), node)
         if not isinstance(value, Yields):
             return super().as_list(value, node)
+        mark = len(self.block.steps)
         with self.made_at_once():
-            return self._collected_items(value, node)
+            found = self._collected_items(value, node)
+        self.check_in_turn(mark, node)
+        return found
 
     def _collected_items(self, items: Yields, node: ast.AST) -> Value:
         box = self.new_list(node)
