@@ -496,7 +496,7 @@ def check(text: str, twice: Sequence[str] = tuple(SHAPES)) -> None:
             args = point()
             value, gradient = chainrule.value_and_grad(f, wrt=wrt, mode="reverse")(**args)
             assert value == expected
-            assert all(np.array_equal(args[name], kept) for name, kept in left.items())
+            assert_own(gradient, args, left)
             exact = NOT_ANALYTIC not in text
             oracle, noise = (complex_step(f, wrt), 0.0) if exact else differences(f, wrt)
             scale = np.abs(oracle).max() + 1e-300
@@ -504,28 +504,63 @@ def check(text: str, twice: Sequence[str] = tuple(SHAPES)) -> None:
             assert gradient.shape == oracle.shape
             assert np.allclose(gradient, oracle, relative, 1e-2 * relative * scale + noise)
             direction = np.cos(np.arange(gradient.size)).reshape(gradient.shape)
-            same, slope = chainrule.jvp(f, wrt=wrt)(**point(), **{f"{wrt}_dot": direction})
+            args = point()
+            same, slope = chainrule.jvp(f, wrt=wrt)(**args, **{f"{wrt}_dot": direction})
             assert same == expected
+            assert_left(args, left)
             wanted = np.sum(gradient * direction)
             assert np.allclose(slope, wanted, rtol=1e-9, atol=1e-10 * scale)
+            modes = ("reverse", "forward") if wrt in twice else ("reverse",)
+            check_alone(f, wrt, gradient, left, modes)
             if wrt in twice:
-                check_alone(f, wrt, gradient, left)
                 check_twice(f, wrt, direction)
+        check_together(f, left)
 
 
-def check_alone(f: Callable[..., Any], wrt: str, gradient: Any, left: dict[str, Any]) -> None:
+def assert_left(args: dict[str, Any], left: dict[str, Any]) -> None:
+    """The arguments are what f leaves of them."""
+    assert all(np.array_equal(args[name], kept) for name, kept in left.items())
+
+
+def assert_own(gradient: Any, args: dict[str, Any], left: dict[str, Any]) -> None:
+    """The gradient is nobody else's, can be written to, and cost the arguments nothing."""
+    assert_left(args, left)
+    assert gradient.flags.writeable
+    assert not any(np.shares_memory(gradient, value) for value in args.values())
+
+
+def check_together(f: Callable[..., Any], left: dict[str, Any]) -> None:
+    """Gradients by all parameters at once are those by each, and do not share memory."""
+    args = point()
+    together = chainrule.grad(f, wrt=tuple(SHAPES), mode="reverse")(**args)
+    for wrt, gradient in zip(SHAPES, together, strict=True):
+        assert_own(gradient, args, left)
+        alone = chainrule.grad(f, wrt=wrt, mode="reverse")(**point())
+        assert np.allclose(gradient, alone, rtol=1e-9, atol=1e-10 * np.abs(alone).max())
+    for one, other in itertools.combinations(together, 2):
+        assert not np.shares_memory(one, other)
+
+
+def check_alone(
+    f: Callable[..., Any], wrt: str, gradient: Any, left: dict[str, Any], modes: Sequence[str]
+) -> None:
     """The gradient without the value: less of f is computed, and the same is written to."""
-    for mode in ("reverse", "forward"):
+    for mode in modes:
         args = point()
         alone = chainrule.grad(f, wrt=wrt, mode=mode)(**args)
         assert alone.shape == gradient.shape, mode
         assert np.allclose(alone, gradient, rtol=1e-9, atol=1e-10 * np.abs(gradient).max()), mode
-        assert all(np.array_equal(args[name], kept) for name, kept in left.items()), mode
+        assert_own(alone, args, left)
 
 
 def check_twice(f: Callable[..., Any], wrt: str, direction: Any) -> None:
     """The Hessian times a direction against differences of the gradient, checked before."""
-    _, product = chainrule.hvp(f, wrt=wrt)(**point(), **{f"{wrt}_dot": direction})
+    args = point()
+    first, product = chainrule.hvp(f, wrt=wrt)(**args, **{f"{wrt}_dot": direction})
+    assert product.flags.writeable
+    assert not any(np.shares_memory(product, kept) for kept in (*args.values(), direction))
+    assert first.flags.writeable
+    assert not any(np.shares_memory(first, kept) for kept in (*args.values(), product))
     gradient = chainrule.grad(f, wrt=wrt, mode="reverse")
 
     def moved(distance: float) -> Any:
