@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import ChainruleError, UnsupportedError, grad, jacobian, value_and_grad, vjp
+from chainrule import ChainruleError, UnsupportedError, grad, hvp, jacobian, value_and_grad, vjp
 from tests import oracle
 from tests.test_array_fuzz import function_of
 from tests.test_array_programs import X, check
@@ -533,6 +533,12 @@ def test_a_gradient_that_a_branch_gives_is_no_array_of_the_callers() -> None:
 def test_a_gradient_may_be_written_to() -> None:
     f = function_of("def f(x, y):\n    return np.diag(x)[0] @ y\n")
     assert grad(f)(np.ones(2), np.array([3.0, 4.0])).flags.writeable
+    g = function_of(
+        "def f(x, M):\n    for row in M:\n        v = x\n        if x[-1] > 0.3:\n"
+        "            return np.sum(v ** 2)\n    return np.sum(M ** 2)\n"
+    )
+    _, product = hvp(g)(np.ones(2) * 0.4, np.ones((3, 2)), x_dot=np.ones(2))
+    assert np.array_equal(product, [2.0, 2.0]) and product.flags.writeable
 
 
 def widened_in_turn(x, n):

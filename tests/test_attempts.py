@@ -471,3 +471,36 @@ def test_an_else_clause_behind_a_handler_that_leaves_is_reached_by_the_body_only
     assert derivative(0.0) == (math.inf, 0.0)
     assert oracle.agrees(oracle.derivative(ratio, (1.2,)), derivative(1.2)[1])
     assert "UnboundLocalError" not in derivative.source
+
+
+def dict_without_the_key(x):
+    d = {"a": x}
+    if x > 3.0:
+        y = d["b"]
+    elif x > 2.0:
+        y = d.pop("b")
+    elif x > 1.0:
+        del d["b"]
+        y = x
+    else:
+        y = x * x
+    return d["a"] * y
+
+
+def list_without_the_entry(x):
+    kept = [x]
+    try:
+        del kept[3]
+    except IndexError:
+        x = x * x
+    return kept[0] * x
+
+
+@MODES
+def test_a_missing_key_is_felt_only_on_the_path_that_asks_for_it(mode: str) -> None:
+    f = value_and_grad(dict_without_the_key, mode=mode)
+    assert f(0.5) == (0.125, pytest.approx(0.75))
+    for x in (3.5, 2.5, 1.5):
+        with pytest.raises(KeyError, match=r"^'b'$"):
+            f(x)
+    assert value_and_grad(list_without_the_entry, mode=mode)(3.0) == (27.0, pytest.approx(27.0))

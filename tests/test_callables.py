@@ -388,3 +388,19 @@ def test_what_is_logged_is_logged_once(caplog: pytest.LogCaptureFixture) -> None
         assert slope(3.0) == 6.0
     assert caplog.messages == ["at 3.0", "large: 3.0"]
     assert 'LOGGER.debug("at %s", x)' in slope.source
+
+
+@pytest.mark.parametrize("name", ["my func", "<lambda>", "1st", "class", "a.b", ""])
+def test_a_function_may_have_any_name(name: str) -> None:
+    def named(x):
+        return x * x
+
+    named.__name__ = name
+
+    def calls_it(x):
+        return named(x) * named(x + 1.0)
+
+    assert value_and_grad(named)(3.0) == (9.0, 6.0)
+    assert grad(grad(named))(3.0) == 2.0
+    assert grad(calls_it)(3.0) == 168.0
+    assert "def grad_named(x):" in grad(named).source

@@ -12,7 +12,7 @@ from array import array
 
 import pytest
 
-from chainrule import NotDifferentiableError, grad
+from chainrule import NotDifferentiableError, grad, value_and_grad
 from tests import oracle
 
 
@@ -187,12 +187,37 @@ def test_what_an_unknown_object_keeps_is_not_taken_for_constant():
         grad(squares)(XS)
 
 
-def test_a_slice_that_may_change_its_length_is_noticed():
-    def shifted(xs, i, j):
+def put_together(xs, i, j):
+    a = list(xs)
+    a[i:j] = [xs[0] * 2.0, xs[1] * xs[2]]
+    a[j:] = [v * v for v in a[j:]]
+    return sum(v * (k + 1.0) for k, v in enumerate(a))
+
+
+def shrunk_in_a_loop(xs, i, j):
+    a = list(xs)
+    for k in range(min(i, 1)):
+        a[k : k + 2] = [a[k] * a[k + 1]]
+    a[j::2] = [3.0 * v for v in a[j::2]]
+    return sum(v * (k + 1.0) for k, v in enumerate(a))
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+@pytest.mark.parametrize("f", [put_together, shrunk_in_a_loop])
+@pytest.mark.parametrize("bounds", [(0, 1), (1, 3), (2, 1), (0, -1), (-2, 9), (-1, -3), (1, 1)])
+def test_a_slice_takes_on_another_length(f, bounds, mode):
+    value, got = value_and_grad(f, mode=mode)(XS, *bounds)
+    assert value == f(XS, *bounds)
+    for path, verdict in oracle.gradient(f, (XS, *bounds), {}, "xs").items():
+        assert verdict.decided and oracle.agrees(verdict, oracle.look_up(got, path))
+
+
+def test_a_slice_in_steps_keeps_its_length():
+    def spread(xs, k):
         a = list(xs)
-        a[i:j] = [xs[0] * 2.0]
+        a[::k] = [xs[0] * 2.0]
         return sum(a)
 
-    assert grad(shifted)(XS, 1, 2) == [3.0, 0.0, 1.0]
+    assert grad(spread)(XS, 3) == [2.0, 1.0, 1.0]
     with pytest.raises(ValueError, match="where a slice of 2 entries gets 1"):
-        grad(shifted)(XS, 0, 2)
+        grad(spread)(XS, 2)

@@ -189,7 +189,7 @@ def settled_options(
         value = lifter.read(value)
         known, _ = lifter.static_value(value)
         if isinstance(value, DictBox):
-            entries = lifter.read(lifter.state[value]).items()
+            entries = lifter.entries(value).items()
             pairs = [(key, static_option(lifter, option, item, node)) for key, item in entries]
             settled.append((option, Options(tuple(pairs))))
         elif known or not (isinstance(value, Node) and value.type in NUMBERS):

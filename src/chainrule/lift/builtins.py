@@ -450,9 +450,16 @@ def _fraction_and_exponent(
 
 
 def _zip(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    known, strict = self.truth(keywords.get("strict", Static(False)))
+    if not known or keywords.keys() - {"strict"}:
+        raise self.unsupported("`strict` of a zip that is not known", "Write True or False.", node)
     if len(args) == 1 and isinstance(args[0], Columns):
+        if strict:
+            raise self.unsupported(
+                "`zip` of run-time rows with `strict=True`", "Check their lengths before.", node
+            )
         return args[0].items
-    return Zip(tuple(args))
+    return Zip(tuple(args), strict)
 
 
 def _operator(kind: type) -> Builtin:

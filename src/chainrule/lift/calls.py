@@ -79,7 +79,7 @@ class Calls(Foreign):
             if keyword.arg is not None:
                 keywords[keyword.arg] = value
             elif isinstance(value, DictBox):
-                keywords.update({str(key): item for key, item in self.state[value].items()})
+                keywords.update({str(key): item for key, item in self.entries(value).items()})
             elif isinstance(value, Static) and isinstance(value.value, dict):
                 keywords.update({str(key): self.static_item(value, key) for key in value.value})
             else:

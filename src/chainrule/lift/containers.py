@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.guard import Route
@@ -218,7 +218,7 @@ class Containers(Watching):
             if known and found in content:
                 return self.read(content[found])
             if known:
-                raise self.unsupported(f"key {found!r} is not in this dict", "Add it first.", node)
+                self.always_raises("KeyError(_0_)", self.node(key))
             return self._item_of_items(list(content.values()), base, key)
         if isinstance(base, (TupleValue, ListBox)):
             items = self.known_items(base)
@@ -242,6 +242,11 @@ class Containers(Watching):
     def _out_of_range(self, base: Value, key: Value) -> Value:
         """What Python raises; in a loop that fills the list no step to judge kinds by."""
         self.block.add(STATEMENT, (self.node(base), self.node(key)), ("_0_[_1_]",))
+        raise AlwaysRaises
+
+    def always_raises(self, text: str, *args: Node) -> NoReturn:
+        """What Python raises here on the path at hand, whenever it is taken."""
+        self.block.add(RAISE, args, (f"raise {text}",))
         raise AlwaysRaises
 
     def _uniform(self, items: list[Value]) -> bool:

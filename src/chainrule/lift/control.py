@@ -20,6 +20,7 @@ from chainrule.lift.looped import (
     Resized,
     Rewritten,
     has_reversed,
+    is_strict,
     lazy_parts,
     read_in_turn,
 )
@@ -319,7 +320,7 @@ class Control(Walking):
         if generator is not None:
             return self._yielded(node, body, iterable, generator, exits)
         with self.one_by_one():
-            kind, bounds, item = self.iteration(iterable, node.iter)
+            kind, bounds, item = self.iterated(iterable, exits, node.iter)
 
         def action(index: Node | None) -> Completion:
             assert index is not None
@@ -378,6 +379,10 @@ class Control(Walking):
         """A loop over a list that changes its length in it: as a while loop over positions."""
         if has_reversed(iterable):
             raise self.refused_reversal(node.iter)
+        if is_strict(iterable):
+            raise self.unsupported(
+                "a strict `zip` of a list that the loop changes", "Loop over a copy.", node.iter
+            )
         name = free_name("position", self.frame.local_names)
         key = (self.frame, name)
         self.state[key] = self.graph.constant(0)
@@ -476,30 +481,36 @@ class Control(Walking):
         if returned is true:
             return Completion.EXITS, False
         ways = list(zip(flags or [broke], actions or [[]], strict=True))
+
+        def ended() -> Completion:
+            for counts in exits.uneven:
+                self.check_even(counts)
+            return self.statements(orelse)
+
         if returned is not false:
-            return self.guarded(lambda: self._leave(ways, orelse, ())[0]), False
-        if not any(actions) and not orelse:
+            return self.guarded(lambda: self._leave(ways, ended, ())[0]), False
+        if not any(actions) and not orelse and not exits.uneven:
             return Completion.FALLS, False
-        return self._leave(ways, orelse, rest)
+        return self._leave(ways, ended, rest)
 
     def _leave(
         self,
         ways: list[tuple[Value, list[ast.stmt]]],
-        orelse: Sequence[ast.stmt],
+        ended: Callable[[], Completion],
         rest: Sequence[ast.stmt],
     ) -> tuple[Completion, bool]:
-        """Do what belongs to the first flag that is set, or ``orelse``; as :meth:`_two_ways`."""
+        """Do what belongs to the first flag that is set, or ``ended``; as :meth:`_two_ways`."""
         if not ways:
-            return self.statements(orelse), False
+            return ended(), False
         (flag, action), *others = ways
         if flag is self.graph.constant(True):
             return self.statements(action), False
         if flag is self.graph.constant(False):
-            return self._leave(others, orelse, rest)
+            return self._leave(others, ended, rest)
         return self._two_ways(
             self.node(flag),
             lambda: self.statements(action),
-            lambda: self._leave(others, orelse, ())[0],
+            lambda: self._leave(others, ended, ())[0],
             rest,
         )
 

@@ -79,6 +79,8 @@ class LoopExits:
         self.continued = Flag("continued")
         several = len(breaks) > 1
         self.ways = {leave: Flag("left") for leave, _ in breaks if several}
+        # Lengths of iterables that must be the same where the loop comes to its end.
+        self.uneven: list[list[Node]] = []
 
     @property
     def leaving(self) -> tuple[Flag, ...]:
@@ -379,7 +381,7 @@ class Core:
             items = tuple(self.node(item, what) for item in value.items)
             return self.display(items, "tuple")
         if isinstance(value, DictBox):
-            content = self.state[value]
+            content = self.entries(value)
             items = tuple(self.node(item, what) for item in content.values())
             text = ", ".join(f"{key!r}: _{position}_" for position, key in enumerate(content))
             return self.verbatim("{" + text + "}", *items)

@@ -224,7 +224,7 @@ class Expressions(Operators, OneShot):
                     continue
                 if not isinstance(inner, DictBox):
                     raise self.unsupported("`**` of this value in a dict", "Name the keys.", node)
-                pairs += [(self.wrap(k), held) for k, held in self.state[inner].items()]
+                pairs += [(self.wrap(k), held) for k, held in self.entries(inner).items()]
                 continue
             pairs.append((self.expression(key), self.expression(item)))
         return self.made_dict(pairs, node)

@@ -162,7 +162,7 @@ class Functions(Calls):
             parts = tuple(self._key_part(item, args, callee, node) for item in value.items)
             return ("tuple", value.named, parts)
         if isinstance(value, DictBox):
-            content = self.read(self.state[value]).items()
+            content = self.entries(value).items()
             parts = tuple((k, self._key_part(item, args, callee, node)) for k, item in content)
             return ("dict", parts)
         if isinstance(value, ObjectBox):
@@ -295,7 +295,7 @@ class Functions(Calls):
             table = DictBox()
             self.state[table] = {
                 key: self.parameter_like(outer, f"{name}_{k}", item)
-                for k, (key, item) in enumerate(outer.read(outer.state[value]).items())
+                for k, (key, item) in enumerate(outer.entries(value).items())
             }
             return table
         if isinstance(value, ObjectBox) and (content := outer.taken_apart(value)):
@@ -319,7 +319,7 @@ class Functions(Calls):
         if isinstance(value, TupleValue):
             return Structure("tuple", None, tuple(map(self.parameter_structure, value.items)))
         if isinstance(value, ObjectBox) and value.instance is None:
-            content = self.state[value].values()
+            content = self.taken_apart(value).values()
             return Structure("tuple", None, tuple(map(self.parameter_structure, content)))
         return self.structure(value)
 

@@ -56,7 +56,7 @@ class Inlining(Functions):
         self.use: Use | None = None
 
     def run_callee(self, source: Source, frame: Frame, given: Given, node: ast.AST) -> Value:
-        name = source.name if source.name.isidentifier() else "lambda_"
+        name = source.identifier
         callee = Callee(source.function, name, source, source.tree, frame)
         return self._run(callee, given, node, calls_itself(source))
 

@@ -184,7 +184,7 @@ def _hasattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
 def _holds(self: Inspection, owner: ObjectBox, name: str, node: ast.AST) -> bool:
     """Whether an object has an attribute now."""
     target = owner.instance if owner.instance is not None else owner.type
-    if name in self.state.get(owner, {}) or has(target, name):
+    if name in self.read(self.state.get(owner, {})) or has(target, name):
         return True
     if hasattr(owner.type, "__getattr__"):
         raise self.unsupported(

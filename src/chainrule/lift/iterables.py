@@ -67,6 +67,9 @@ def _is_made_in_steps(generator: Generator) -> bool:
 class Iterables(Loops):
     """Turns what is looped over into known items, or into a length and an item at an index."""
 
+    # Of strict zips: the lengths that are to be compared at the end of a loop, not at once.
+    uneven: list[list[Node]] | None = None
+
     def known_iteration(self, iterable: Value) -> list[Value] | None:
         """All items, when they are known values; None when only a loop can tell."""
         iterable = self.read(iterable)
@@ -76,6 +79,11 @@ class Iterables(Loops):
             lists = [column for column in columns if column is not None]
             if len(lists) < len(columns):
                 return None
+            if iterable.strict and len(set(map(len, lists))) > 1:
+                raise self.unsupported(
+                    "`zip` with `strict=True` of iterables of different lengths, which raises",
+                    "Give it iterables of one length.",
+                )
             return [TupleValue(tuple(row)) for row in zip(*lists, strict=False)]
         if isinstance(iterable, Enumerate):
             items = self.known_iteration(iterable.items)
@@ -235,7 +243,12 @@ class Iterables(Loops):
         if isinstance(iterable, Zip):
             with self.one_by_one():
                 parts = [self.indexed(part, node) for part in iterable.parts]
-            return self._shortest([count for count, _ in parts]), lambda index: self._row(
+            counts = [count for count, _ in parts]
+            if iterable.strict and self.uneven is not None:
+                self.uneven.append(counts)
+            elif iterable.strict:
+                self.check_even(counts)
+            return self._shortest(counts), lambda index: self._row(
                 [item for _, item in parts], index, node
             )
         if isinstance(iterable, Reversed):
@@ -341,6 +354,31 @@ class Iterables(Loops):
                     node,
                 )
         return TupleValue(tuple(found))
+
+    def iterated(
+        self, iterable: Value, exits: LoopExits, node: ast.AST
+    ) -> tuple[str, tuple[Node, ...], ItemAt]:
+        """As :meth:`iteration`; what a strict ``zip`` checks is left to the end of the loop."""
+        outer, self.uneven = self.uneven, exits.uneven
+        try:
+            return self.iteration(iterable, node)
+        finally:
+            self.uneven = outer
+
+    def check_even(self, counts: Sequence[Node]) -> None:
+        """Raise what ``zip(..., strict=True)`` does where lengths differ."""
+        # The one that ends first is blamed: of the short ones it is the last that is shorter
+        # than all before.
+        for k in range(len(counts) - 1, 0, -1):
+            shorter = self.primitive(arithmetic.less, counts[k], self._shortest(counts[:k]))
+            self._uneven(shorter, k, "shorter")
+        for k in range(1, len(counts)):
+            self._uneven(self.primitive(arithmetic.greater, counts[k], counts[0]), k, "longer")
+
+    def _uneven(self, predicate: Node, k: int, word: str) -> None:
+        others = "argument 1" if k == 1 else f"arguments 1-{k}"
+        text = f"zip() argument {k + 1} is {word} than {others}"
+        self.raise_if(predicate, f'ValueError("{text}")')
 
     def _shortest(self, counts: Sequence[Node]) -> Node:
         """The smallest of several lengths."""
@@ -488,7 +526,7 @@ class Iterables(Loops):
 
             self.consume(iterable, names, exits, each)
             return Completion.FALLS
-        kind, bounds, item = self.iteration(iterable, clause.iter)
+        kind, bounds, item = self.iterated(iterable, exits, clause.iter)
         self.loops.append(exits)
         try:
 
@@ -500,7 +538,10 @@ class Iterables(Loops):
                 except AlwaysRaises:
                     return Completion.RAISES
 
-            return self.run_loop(kind, bounds, names, exits, None, action)
+            completion = self.run_loop(kind, bounds, names, exits, None, action)
+            for counts in exits.uneven:
+                self.check_even(counts)
+            return completion
         finally:
             self.loops.pop()
 

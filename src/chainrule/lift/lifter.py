@@ -194,7 +194,7 @@ def _lifted_with(
     owner, plain = owner_and_function(function)
     direct = is_direct(function)
     source = source_of(plain if direct else innermost(function))
-    graph = Graph(source.name if source.name != "<lambda>" else "lambda_")
+    graph = Graph(source.identifier)
     lifter = _lifter(graph, ways)
     lifter.transform, lifter.wanted = transform, wrt
     frame = _outermost_frame(source)
@@ -347,7 +347,7 @@ def _called(
         elif parameter.kind is parameter.VAR_POSITIONAL:
             args += lifter.known_items(value) or []
         elif parameter.kind is parameter.VAR_KEYWORD:
-            keywords.update(lifter.state[value])
+            keywords.update(lifter.entries(value))
         else:
             args.append(value)
     return lifter.call(called, args, keywords, source.tree)

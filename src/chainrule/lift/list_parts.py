@@ -6,7 +6,9 @@ The list is put together anew from what stands before the part and after it.
 from __future__ import annotations
 
 from chainrule.graph.node import Node
+from chainrule.graph.types import INT
 from chainrule.lift.expressions import Expressions
+from chainrule.lift.state import same_value
 from chainrule.lift.values import ListBox, Value
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.left_end import drop_first, prepend
@@ -71,7 +73,44 @@ class ListParts(Expressions):
         self.rename(base, new)
         self.state[box] = new
 
+    def ordered_bounds(self, box: ListBox, start: Value, stop: Value) -> tuple[Value, Value]:
+        """Bounds of a slice of which the second does not come before the first."""
+        (known, low), (ends, high) = self.static_value(start), self.static_value(stop)
+        if known and low in (None, 0):
+            return self.graph.constant(0), stop
+        if (ends and high is None) or same_value(start, stop):
+            return start, stop
+        if known and ends:
+            if low <= high and (low >= 0) == (high >= 0):
+                return start, stop
+        elif all(map(self._is_from_start, (start, stop))):
+            return start, self._latest(start, stop)
+        # Negative ones count from the end.
+        count = self.length_of(box)
+        text = "slice(_0_, _1_).indices(_2_)"
+        bounds = self.verbatim(text, self.node(start), self.node(stop), count, pure=True)
+        first, second = (self.verbatim(f"_0_[{k}]", bounds, type=INT, pure=True) for k in (0, 1))
+        return first, self._latest(first, second)
+
+    def _is_from_start(self, bound: Value) -> bool:
+        known, found = self.static_value(bound)
+        return found >= 0 if known else isinstance(bound, Node) and self.is_natural(bound)
+
+    def _latest(self, start: Value, stop: Value) -> Node:
+        """The second of two numbers from 0 on, or the first if that is greater."""
+        first, second = self.node(start), self.node(stop)
+        added = [arg for arg in second.args if arg is not first]
+        if second.op is arithmetic.add and first in second.args and self.is_natural(*added):
+            return second
+        return self.verbatim("max(_0_, _1_)", first, second, type=INT, pure=True)
+
     def _part(self, base: Node, start: Value | None, stop: Value | None) -> Node:
         none = self.graph.constant(None)
         bounds = [none if part is None else self.node(part) for part in (start, stop)]
         return self.primitive(sequence.slice_of, base, *bounds, none)
+
+    # Given by the other parts of the lifter.
+
+    def is_natural(self, *numbers: Node) -> bool:
+        """Whether ints are certainly not negative."""
+        raise NotImplementedError

@@ -179,6 +179,12 @@ def _inside(value: Value) -> list[Value]:
     return [value.items] if isinstance(value, (Enumerate, Reversed)) else []
 
 
+def is_strict(iterable: Value) -> bool:
+    """Whether iterables of different lengths raise when their end is reached."""
+    strict = isinstance(iterable, Zip) and iterable.strict
+    return strict or any(map(is_strict, _inside(iterable)))
+
+
 def has_reversed(iterable: Value) -> bool:
     """Whether some of it is read from its end."""
     return isinstance(iterable, Reversed) or any(map(has_reversed, _inside(iterable)))

@@ -263,8 +263,7 @@ ROW_METHODS: dict[str, Callable[..., Value]] = {"append": _grow_row, "pop": _pop
 
 def _content(self: Builtins, owner: Value) -> dict[Any, Value]:
     if isinstance(owner, DictBox):
-        content: dict[Any, Value] = self.state[owner]
-        return content
+        return self.entries(owner)
     self.watch_layout(owner)
     return {key: self.static_item(owner, key) for key in owner.value}
 
@@ -324,7 +323,7 @@ def _dict_pop(
         raise self.unsupported("`pop` from this dict", "Use a constant key.", node)
     content = dict(self.entries(owner))
     if key not in content and len(args) < 2:
-        raise self.unsupported(f"there is no key {key!r} to pop", "Give a default.", node)
+        self.always_raises("KeyError(_0_)", self.node(args[0]))
     value = content.pop(key, args[1] if len(args) > 1 else Static(None))
     self.state[owner] = content
     return value
@@ -352,7 +351,7 @@ def _update(
     content = dict(self.entries(owner))
     for arg in args:
         given = self.read(arg)
-        entries = self.state[given] if isinstance(given, DictBox) else paired(self, given, node)
+        entries = self.entries(given) if isinstance(given, DictBox) else paired(self, given, node)
         content.update(entries)
     content.update(keywords)
     self.state[owner] = content

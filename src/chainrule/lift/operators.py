@@ -227,7 +227,7 @@ class Operators(Subscripts):
         if isinstance(value, ListBox) and isinstance(self.state[value], list):
             return True, bool(self.state[value])
         if isinstance(value, DictBox):
-            return True, bool(self.state[value])
+            return True, bool(self.entries(value))
         if isinstance(value, TableBox):
             return self.truth(value.values)
         if isinstance(value, (Closure, Method, ObjectBox)):
@@ -348,7 +348,7 @@ class Operators(Subscripts):
             found = self.has_entry(right, left, ast.Pass())
             return found if positive else self.primitive(arithmetic.logical_not, found)
         if known and isinstance(right, DictBox):
-            return Static((a in self.state[right]) is positive)
+            return Static((a in self.entries(right)) is positive)
         if known and isinstance(right, Static):
             self.watch_membership(a, right)
             return Static((a in right.value) is positive)

@@ -262,7 +262,7 @@ class Parameters(NumpyCalls):
                 return Structure("list", None, tuple(map(self.structure, content)))
             return Structure("leaf", content)
         if isinstance(value, DictBox):
-            content = self.state[value]
+            content = self.entries(value)
             return Structure(
                 "dict", None, tuple(map(self.structure, content.values())), tuple(content)
             )

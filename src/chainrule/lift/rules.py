@@ -46,7 +46,7 @@ class Rules(Yielding):
             return self.boxed(self.primitive(stopped, self.node(value)))
         if isinstance(value, ListBox):
             box = ListBox()
-            content = self.state[value]
+            content = self.content(value)
             self.state[box] = (
                 self.primitive(stopped, content)
                 if isinstance(content, Node)

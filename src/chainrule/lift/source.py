@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import keyword
 import linecache
 import textwrap
 import types
@@ -38,6 +39,14 @@ class Source:
     @property
     def name(self) -> str:
         return self.function.__name__
+
+    @property
+    def identifier(self) -> str:
+        """Its name where that can stand in code, else that of the definition."""
+        for name in (self.name, self.function.__code__.co_name):
+            if name.isidentifier() and not keyword.iskeyword(name):
+                return name
+        return "lambda_"
 
     def position(self, node: ast.AST) -> Position:
         """Where ``node`` stands."""
@@ -119,7 +128,7 @@ def source_of(function: Callable[..., Any]) -> Source:
 def _parsed(function: types.FunctionType, code: types.CodeType) -> Source:
     file = code.co_filename
     linecache.checkcache(file)
-    if function.__name__ == "<lambda>":
+    if code.co_name == "<lambda>":
         _lines_of(function, code)
         return _parsed_lambda(function, file)
     found = _definition_at(linecache.getlines(file, function.__globals__), code.co_firstlineno)

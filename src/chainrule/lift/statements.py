@@ -307,22 +307,22 @@ class Statements(Axisless):
 
     def _replace_slice(self, box: ListBox, part: Slice, values: Value) -> None:
         """``box[start:stop:step] = values`` of a run-time list."""
-        start, stop, step = (self.static_value(bound) for bound in part.bounds)
-        low, high = start[1] or 0, stop[1]
-        plain = start[0] and stop[0] and step in ((True, None), (True, 1))
-        if plain and (high is None or low <= high) and (low >= 0) == ((high or 0) >= 0):
-            self.replace_part(box, self.graph.constant(low), part.stop, values)
+        known, step = self.static_value(part.step)
+        if known and step in (None, 1):
+            self.replace_part(box, *self.ordered_bounds(box, part.start, part.stop), values)
             return
         old = self.make_dynamic(box)
         bounds = [self.node(bound) for bound in part.bounds]
         given = self.node(values)
-        replaced = self.primitive(sequence.slice_of, old, *bounds)
-        counts = [self.primitive(sequence.length, each) for each in (replaced, given)]
-        self.raise_if(
-            self.primitive(arithmetic.not_equal, *counts),
-            'ValueError(f"the derivative is not known where a slice of {_0_} entries gets {_1_}")',
-            *counts,
-        )
+        if not known:
+            replaced = self.primitive(sequence.slice_of, old, *bounds)
+            counts = [self.primitive(sequence.length, each) for each in (replaced, given)]
+            self.raise_if(
+                self.primitive(arithmetic.not_equal, *counts),
+                'ValueError(f"the derivative is not known where a slice of {_0_} entries '
+                'gets {_1_}")',
+                *counts,
+            )
         new = self.primitive(sequence.slice_set, old, *bounds, given)
         self.rename(old, new)
         self.state[box] = new
@@ -421,7 +421,12 @@ class Statements(Axisless):
         if known and isinstance(content, (dict, list)):
             self.check_writable(base, node)
             copied = content.copy()
-            del copied[key]
+            try:
+                del copied[key]
+            except KeyError:
+                self.always_raises("KeyError(_0_)", self.node(position))
+            except IndexError as error:
+                self.always_raises(f"IndexError({str(error)!r})")
             self.state[base] = copied
         elif isinstance(base, ListBox):
             self.check_writable(base, node)

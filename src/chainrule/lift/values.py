@@ -339,9 +339,10 @@ class Slice:
 
 @dataclass(frozen=True, eq=False)
 class Zip:
-    """``zip(...)`` of iterables."""
+    """``zip(...)`` of iterables, which raises where their lengths differ if it is ``strict``."""
 
     parts: tuple[Value, ...]
+    strict: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -64,7 +64,7 @@ class Yielding(Inlining):
     def run_callee(self, source: Source, frame: Frame, given: Given, node: ast.AST) -> Value:
         if not is_generator(source.tree):
             return super().run_callee(source, frame, given, node)
-        name = source.name if source.name.isidentifier() else "lambda_"
+        name = source.identifier
         return Yields(Callee(source.function, name, source, source.tree, frame), given, node)
 
     def _inline_closure(

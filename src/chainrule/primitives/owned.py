@@ -80,9 +80,15 @@ def _is_made(value: Node) -> bool:
 
 
 def _is_locked(value: Node) -> bool:
-    """Whether NumPy lets nobody write to what an operation gives."""
-    while value.op.name in LOOKING and not _is_made(value):
-        if value.op in (broadcast_to, diagonal, diag):
-            return True
-        value = value.args[0]
+    """Whether NumPy may let nobody write to what an operation gives, or a loop ends with."""
+    seen, stack = set(), [value]
+    while stack:
+        base = stack.pop()
+        while base.op.name in LOOKING and not _is_made(base):
+            if base.op in (broadcast_to, diagonal, diag):
+                return True
+            base = base.args[0]
+        if base not in seen and base.op is ITEM and base.args[0].op in (LOOP, IF, TRY):
+            stack += item_sources(base)
+        seen.add(base)
     return False
