@@ -93,6 +93,30 @@ def test_sums_of_products_take_one_pass(f: Any, x: Any, other: Any, word: str) -
         assert np.allclose(hvp(f)(x, other, direction)[1], along, rtol=1e-6, atol=1e-6)
 
 
+def test_a_length_does_not_feel_how_what_it_measures_is_summed() -> None:
+    def f(x: Any, window: Any) -> Any:
+        squares = np.sum(x**2, axis=1)
+        part = squares[window[0] : window[1]]
+        return np.sum(np.sqrt(part)) / len(part)
+
+    x, window = np.random.default_rng(1).normal(size=(5, 3)), (1, 3)
+    slope = grad(f)
+    assert np.allclose(slope(x, window), differences(f, x, window), rtol=1e-8, atol=1e-9)
+    assert 'np.einsum("ij,ij->i", x, x)' in slope.source  # type: ignore[attr-defined]
+
+
+def test_a_count_of_what_a_mask_takes_feels_every_bit() -> None:
+    def f(x: Any, bound: Any) -> Any:
+        squares = np.sum(x**2, axis=1)
+        part = squares[squares < bound]
+        return np.sum(np.sqrt(part)) / len(part)
+
+    slope = grad(f)
+    x = np.random.default_rng(1).normal(size=(5, 3))
+    assert np.allclose(slope(x, 2.0), differences(f, x, 2.0), rtol=1e-8, atol=1e-9)
+    assert "np.sum(x**2, axis=1)" in slope.source.replace("x ** 2", "x**2")  # type: ignore[attr-defined]
+
+
 def test_ties_share_an_extreme_evenly() -> None:
     slope = grad(lambda x: np.sum(np.max(x, axis=1) ** 2))
     x = np.array([[1.0, 3.0, 3.0], [2.0, 0.0, 1.0]])

@@ -420,3 +420,58 @@ def test_what_a_mask_hides_is_cleared_in_the_array_where_nobody_looks(
         for verdict, number in zip(verdicts, found[position].ravel(), strict=True):
             assert oracle.agrees(verdict, number)
     assert "np.copyto(" in slope.source and "np.copyto(x" not in slope.source
+
+
+def last_of_the_layers(value: Any, w: Any, states: Any) -> Any:
+    states = [1.0 * row for row in states]
+    for layer in range(len(states)):
+        states[layer] = np.sin(states[layer] * value * w)
+        value = states[layer]
+    return np.sum(value * w) + np.sum(states[0] * w)
+
+
+def row_before_it_is_replaced(value: Any, w: Any, states: Any) -> Any:
+    states = [row * value for row in states]
+    for layer in range(len(states)):
+        row = states[layer]
+        states[layer] = row + value
+        value = row * states[0]
+        states[0] = states[0] * w
+    return np.sum(value * w) + np.sum(states[-1] * row)
+
+
+@pytest.mark.parametrize("f", [last_of_the_layers, row_before_it_is_replaced])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_arrays_that_take_each_others_places_in_a_list_are_not_copied(f: Any, layers: int) -> None:
+    rng = np.random.default_rng(layers)
+    given = (rng.normal(size=3), rng.normal(size=3), rng.normal(size=(layers, 3)))
+    before = [each.copy() for each in given]
+    for k, name in enumerate(("value", "w", "states")):
+        value, slope = value_and_grad(f, wrt=name)(*given)
+        assert value == f(*given)
+        found = grad(f, wrt=name)
+        for place in np.ndindex(given[k].shape):
+            ends = []
+            for h in (1e-5, -1e-5):
+                moved = [each.copy() for each in given]
+                moved[k][place] += h
+                ends.append(f(*moved))
+            assert slope[place] == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-6, abs=1e-8)
+        assert np.array_equal(found(*given), slope)
+        assert not any(np.shares_memory(slope, each) for each in given)
+        assert "list(states)" not in found.source  # type: ignore[attr-defined]
+        assert "value.copy()" not in found.source  # type: ignore[attr-defined]
+    assert all(np.array_equal(*pair) for pair in zip(given, before, strict=True))
+
+
+def test_a_gradient_is_no_argument_where_a_loop_takes_no_step() -> None:
+    value, w = np.ones(3), np.arange(3.0)
+
+    def f(value: Any, w: Any, states: Any) -> Any:
+        for row in states:
+            value = value * row
+        return np.sum(value * w)
+
+    slope = grad(f)(value, w, np.ones((0, 3)))
+    assert np.array_equal(slope, w)
+    assert not np.shares_memory(slope, w)

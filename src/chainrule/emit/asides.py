@@ -78,7 +78,11 @@ class Asides:
             seen.add(value)
             if self.liveness.after(statement, value):
                 return True
-            stack.extend(self.views.get(value, ()))
+            views = self.views.get(value, ())
+            if not isinstance(value.type, Array):
+                # An array stays as it is when another takes its place in a list.
+                views = [view for view in views if self.webs.is_changed(view)]
+            stack.extend(views)
             stack.extend(self.moved.get(value, ()))
         return False
 

@@ -185,7 +185,7 @@ class _Copies(Asides):
                 found.add(statement.value)
             elif isinstance(statement, Move):
                 for target, source in zip(statement.targets, statement.sources, strict=True):
-                    if target.derivative and self.webs.is_updated(target):
+                    if target.derivative and self.webs.is_changed(target):
                         found.add(target)
                     sources.setdefault(target, []).append(source)
         found -= self._in_callers_memory()
@@ -548,7 +548,7 @@ class _Copies(Asides):
                 continue
             # A name that a loop binds first begins as None, which nobody copies.
             held = is_held(target.type) and is_held(source.type)
-            if not held or not self.webs.is_updated(target):
+            if not held or not self.webs.is_changed(target):
                 continue
             if source in self.inside and not target.derivative and not self._is_recorded(target):
                 kept = []

@@ -16,7 +16,7 @@ from chainrule.emit.plan import (
 )
 from chainrule.emit.views import is_held, is_new_array, is_update, is_view
 from chainrule.graph.classes import Classes
-from chainrule.graph.types import Sequence
+from chainrule.graph.types import Array, Sequence
 from chainrule.primitives.effect import LEAVE
 from chainrule.primitives.sequence import display, index, index_set, record
 from chainrule.primitives.updates import AT_ENDS
@@ -88,6 +88,14 @@ class Webs(Classes[Value]):
     def is_written(self, array: Value) -> bool:
         """Whether entries of an array are written to in place, under whatever name."""
         return self.find(array) in self.written
+
+    def is_changed(self, variable: Value) -> bool:
+        """Whether what a variable holds is written to.
+
+        That another array is put into the list that holds it does not change an array.
+        """
+        array = isinstance(variable.type, Array)
+        return self.is_written(variable) if array else self.is_updated(variable)
 
 
 def _replaces_entry(update: Value) -> bool:

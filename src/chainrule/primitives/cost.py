@@ -121,9 +121,7 @@ class Live:
 
     def process(self, node: Node) -> None:
         """Mark what ``node`` needs, and the structure in which it stands."""
-        owner = self.owners.get(node.block)
-        if owner is not None and owner not in self.nodes:
-            self.mark(owner)
+        self.place(node)
         op = node.op
         if op is ITEM and isinstance(node.args[0].op, Structured):
             self.mark(node.args[0])
@@ -134,6 +132,12 @@ class Live:
             self.column(*self.states[node])
         elif node.args:
             self.mark(*node.args)
+
+    def place(self, node: Node) -> None:
+        """Mark the structure in which ``node`` stands."""
+        owner = self.owners.get(node.block)
+        if owner is not None and owner not in self.nodes:
+            self.mark(owner)
 
     def column(self, node: Node, k: int) -> None:
         """Mark what result ``k`` of a structured node is made of."""

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chainrule.graph.block import ITEM, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, Record, Sequence
 from chainrule.primitives.arithmetic import equal, remainder
 from chainrule.primitives.arrays.call import ArrayCall
-from chainrule.primitives.cost import control, nodes_of
+from chainrule.primitives.arrays.shaping import dimension
+from chainrule.primitives.cost import Live, control, nodes_of
 from chainrule.primitives.declare import Differential, Elementwise, Linear, Structured, is_constant
 from chainrule.primitives.effect import DOMAIN
+
+
+def exact(graph: Graph, values: Iterable[Node]) -> set[Node]:
+    """What ``values`` that are handed out, and the decisive ones, are made of."""
+    return _Exact(graph, [*values, *decisive(graph)]).nodes
+
+
+class _Exact(Live):
+    """What no bit may change of: of an array whose length alone is read, nothing."""
+
+    def process(self, node: Node) -> None:
+        """Mark what ``node`` is made of."""
+        if node.op is dimension:
+            self.place(node)
+        else:
+            super().process(node)
 
 
 def decisive(graph: Graph) -> list[Node]:
@@ -18,7 +37,7 @@ def decisive(graph: Graph) -> list[Node]:
     for node in nodes_of(graph.body):
         if isinstance(node.op, Structured):
             found += [step for step in control(node) if not _asks_for_zero(step)]
-        elif node.op is not ITEM and not (_is_smooth(node) or _finds_extremes(node)):
+        elif node.op not in (ITEM, dimension) and not (_is_smooth(node) or _finds_extremes(node)):
             found += node.args
     return found
 

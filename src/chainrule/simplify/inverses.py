@@ -16,7 +16,7 @@ from chainrule.graph.types import Record, Sequence, unit_axes_of
 from chainrule.primitives.arrays.linear_algebra import flipped, inv, is_flipped, matmul, solve
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
-from chainrule.simplify.decisive import decisive
+from chainrule.simplify.decisive import exact
 
 # So many vectors are worth an inverse: it takes three times what one of them does.
 VECTORS = 3
@@ -43,7 +43,7 @@ class Inverses(Copier):
                 for node in source.body.results
                 if not (node.origin.derivative or isinstance(node.type, (Record, Sequence)))
             ]
-            kept = Live(source, [*own, *decisive(source)]).nodes
+            kept = exact(source, own)
             systems = {
                 matrix: [node for node in nodes if node.origin.derivative or node not in kept]
                 for matrix, nodes in systems.items()

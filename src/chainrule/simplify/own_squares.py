@@ -29,7 +29,7 @@ from chainrule.primitives.declare import (
     is_constant,
 )
 from chainrule.simplify.contractions import contracted
-from chainrule.simplify.decisive import decisive
+from chainrule.simplify.decisive import exact
 
 
 class OwnSquares(Copier):
@@ -38,7 +38,7 @@ class OwnSquares(Copier):
     def __init__(self, source: Graph, values: Iterable[Node]) -> None:
         super().__init__(source)
         live = Live(source)
-        self.kept = Live(source, [*values, *decisive(source)]).nodes
+        self.kept = exact(source, values)
         self.uses = Counter(arg for node in live.nodes for arg in node.args)
 
     def copy(self, step: Node) -> Node:

@@ -154,6 +154,9 @@ def _taken_axes(parts: Sequence[tuple[str, tuple[Node, ...]]], base: Node) -> tu
     units = unit_axes_of(base.type)
     used = sum(_consumes(letter, nodes) for letter, nodes in parts)
     axis, found = 0, []
+    if used > len(units):
+        # Not known to be an array.
+        return ()
     for letter, nodes in parts:
         if letter == "i":
             if not units[axis] or not (is_constant(nodes[0], 0) or is_constant(nodes[0], -1)):
