@@ -177,3 +177,12 @@ def test_determinant_by_minors_has_the_cofactors_as_its_gradient(n: int) -> None
     A = np.random.default_rng(n).normal(size=(n, n))
     found = grad(dense.det)(A)
     np.testing.assert_allclose(found, np.linalg.det(A) * np.linalg.inv(A).T, rtol=1e-9)
+
+
+def test_lengths_that_loops_carry_are_known_in_the_end() -> None:
+    slope = grad(nested.landing, mode="reverse")
+    (args,) = nested.POINTS["landing"]["at"][:1]
+    step = 1e-5
+    ends = [nested.landing(args[0] + h, *args[1:]) for h in (step, -step)]
+    assert slope(*args) == pytest.approx((ends[0] - ends[1]) / (2.0 * step), rel=1e-6)
+    assert ".shape" not in slope.source  # type: ignore[attr-defined]

@@ -467,6 +467,51 @@ def test_the_run_tells_whether_an_array_was_repeated(f: Any, wrt: str, mode: str
             assert oracle.agrees(verdict, found[at])
 
 
+def test_a_length_is_read_from_the_argument_that_has_the_axis() -> None:
+    def f(x: Any, weights: Any, low: int) -> Any:
+        total = np.zeros((3, 4))
+        for row in weights:
+            total = total + row * (x @ x)[low : low + 3] ** 2
+        return np.sum(total**2)
+
+    rng = np.random.default_rng(0)
+    x, weights = rng.normal(size=(4, 4)), rng.normal(size=(2, 4))
+    slope = grad(f)
+    for low in (0, 3):
+        found = slope(x, weights, low)
+        for at in np.ndindex(x.shape):
+            verdict = oracle.derivative(f, (x, weights, low), {}, "x", (at,))
+            assert oracle.agrees(verdict, found[at])
+    asked = [line for line in slope.source.splitlines() if ".shape[0]" in line]  # type: ignore[attr-defined]
+    assert asked
+    assert not any("*" in line for line in asked)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_slopes_that_are_felt_together_share_one_branch() -> None:
+    def f(v: Any, h: Any) -> Any:
+        rates = np.zeros(len(v))
+        for i in range(1, len(v)):
+            rates[i] = 3.0 * (v[i] / h[i] - v[i - 1] / h[i - 1])
+        return np.sum(rates[np.array([0, 1, 2, 2])] ** 3)
+
+    # The last rate, which is infinite, is not read.
+    v, h = np.array([0.5, 0.6, 0.9, 1.4]), np.array([0.4, 0.3, 0.7, 0.0])
+    slopes = grad(f, wrt=("v", "h"))
+    found = slopes(v, h)
+    for k in range(2):
+        wanted = []
+        for at in range(3):
+            ends = []
+            for step in (1e-5, -1e-5):
+                moved = [v.copy(), h.copy()]
+                moved[k][at] += step
+                ends.append(f(*moved))
+            wanted.append((ends[0] - ends[1]) / 2e-5)
+        assert found[k] == pytest.approx([*wanted, 0.0], rel=1e-6, abs=1e-9)
+    assert slopes.source.count("!= 0.0") == 1  # type: ignore[attr-defined]
+
+
 def ones_of_no_known_kind(shape: Any) -> Any:
     return eval("np.ones(shape)", {"np": np, "shape": shape})
 

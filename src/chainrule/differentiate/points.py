@@ -37,7 +37,7 @@ from chainrule.primitives.control import (
     raise_where,
     state_sources,
 )
-from chainrule.primitives.declare import TABLE, is_constant
+from chainrule.primitives.declare import TABLE, constant_value, is_constant
 from chainrule.primitives.effect import RAISE, Verbatim
 from chainrule.primitives.left_end import prepend
 from chainrule.primitives.rows import append_in
@@ -493,9 +493,21 @@ def anywhere(truth: Node) -> Node:
 
 def nonzero(node: Node) -> Node | bool:
     """Whether a tangent or adjoint is other than 0; where it is no number, it counts as such."""
+    while (factor := _scaled_up(node)) is not None:
+        node = factor
     if is_constant(node):
         return not is_constant(node, 0)
     return arithmetic.not_equal(node, 0.0) if node.type in (FLOAT, INT) else True
+
+
+def _scaled_up(node: Node) -> Node | None:
+    """The factor of which a number is a multiple that is 0 only where it is; None if none is."""
+    if node.op is arithmetic.negative:
+        return node.args[0]
+    if node.op is arithmetic.multiply and node.type == node.args[1].type == FLOAT:
+        scale = constant_value(node.args[0]) if is_constant(node.args[0]) else 0.0
+        return node.args[1] if 1.0 <= abs(scale) < math.inf else None
+    return None
 
 
 def either(parts: Sequence[Node | bool]) -> Node | bool:

@@ -38,6 +38,16 @@ def reads_shapes(graph: Graph) -> bool:
     return any(node.origin.derivative and node.op.name in READING for node in nodes_of(graph.body))
 
 
+def knows_lengths(graph: Graph) -> bool:
+    """Whether derivative code asks for a length that is known, as it has become by a walk."""
+    return any(
+        node.op is dimension
+        and node.origin.derivative
+        and lengths_of(node.args[0])[int(str(node.params[0]))].known is not None
+        for node in nodes_of(graph.body)
+    )
+
+
 class _Computed(Live):
     """What is needed for its entries."""
 
@@ -104,20 +114,40 @@ class Shapes(Copier):
         if step.op.name == "size_of":
             same = self._given_like(lengths)
             return None if same is None else self._again(step, same)
-        length = lengths[int(str(step.params[0]))]
+        axis = int(str(step.params[0]))
+        length = lengths[axis]
         if length.known is not None:
             return self.graph.constant(length.known)
         (key, count), *more = length.terms
         if more or count != 1 or length.constant:
-            return None
+            return self._of_one(step, array, axis)
         if key[0] == "number" and key[1] in self.numbers:
             number = self.numbers[key[1]]
             return self.mapped(number) if self._reaches(number, step) else None
         if key[0] != "given" or key[1] not in self.given:
-            return None
+            return self._of_one(step, array, axis)
         owner, axis = self.given[key[1]], int(key[2])
         form = "len" if axis == 0 else "function"
         return self.graph.cursor.add(step.op, (self.mapped(owner),), (axis, form), step.type)
+
+    def _of_one(self, step: Node, array: Node, axis: int) -> Node | None:
+        """The length of the one argument that alone has an axis, where entries are not needed."""
+        whole = array
+        while array not in self.computed and getattr(array.op, "broadcasts", False):
+            back = axis - len(unit_axes_of(array.type))
+            having = [
+                arg
+                for arg in array.args
+                if len(unit_axes_of(arg.type)) >= -back and not unit_axes_of(arg.type)[back]
+            ]
+            if len(having) != 1:
+                break
+            array, axis = having[0], len(unit_axes_of(having[0].type)) + back
+        if array is whole:
+            return None
+        return self.graph.cursor.add(
+            step.op, (self.mapped(array),), (axis, step.params[1]), step.type
+        )
 
     def _sized(self, step: Node) -> Node | None:
         """``x.reshape(len(k) - 1)`` where an array would be computed for its shape only."""

@@ -17,7 +17,7 @@ from chainrule.simplify.inward import inward
 from chainrule.simplify.multiples import multiples_of
 from chainrule.simplify.reciprocals import reciprocals
 from chainrule.simplify.rewrite import Simplifier
-from chainrule.simplify.shapes import Shapes, reads_shapes
+from chainrule.simplify.shapes import Shapes, knows_lengths, reads_shapes
 from chainrule.simplify.sharing import Sharing
 from chainrule.simplify.vanishing import vanishing
 
@@ -49,6 +49,13 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
     last = _walked(graph, walks, live, most)
     if last.left.operations > most:
         return walks
+    for _ in range(WALKS):
+        # Branches on lengths that are gone have told those of what they gave.
+        if not knows_lengths(last.graph):
+            break
+        walks.append(Shapes(last.graph))
+        walks[-1].run()
+        last = _walked(walks[-1].graph, walks)
     if (inverses := several_systems(last.graph)) is not None:
         inverses.run()
         walks.append(inverses)
