@@ -5,6 +5,7 @@ from __future__ import annotations
 from chainrule.emit.liveness import Liveness
 from chainrule.emit.plan import Define, Plan, Statement, Value, walk
 from chainrule.emit.views import is_update, is_view
+from chainrule.emit.webs import Webs
 from chainrule.graph.types import Array, Sequence
 from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.effect import LEAVE
@@ -19,6 +20,7 @@ class Asides:
 
     plan: Plan
     liveness: Liveness
+    webs: Webs
     views: dict[Value, list[Value]]
     moved: dict[Value, list[Value]]
 
