@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import chainrule
+from chainrule import grad
+from tests import oracle
 from tests.test_array_fuzz import check, function_of
 
 # A view of a, and a write through it.
@@ -231,3 +233,34 @@ def test_a_dict_may_not_hold_an_array_twice_that_is_written_to() -> None:
     assert gradient({"a": held.copy(), "b": held}, 3.0) == 5.0
     with pytest.raises(chainrule.ArgumentError, match="is written to, and shares"):
         gradient({"a": held, "b": held}, 3.0)
+
+
+def test_adjoints_of_entries_written_one_after_the_other_need_no_copies() -> None:
+    def damped(p: np.ndarray, n: int) -> float:
+        v = p.copy()
+        for _ in range(n):
+            v[0] = v[0] * p[2]
+            v[1] = v[1] * p[2]
+            v[-1] = v[-1] * p[0]
+        return np.sum(v * v)
+
+    slope = grad(damped)
+    point = np.array([0.5, 0.7, 0.9])
+    measured = oracle.gradient(damped, (point, 3)).values()
+    assert all(map(oracle.agrees, measured, slope(point, 3)))
+    assert "_bar.copy()" not in slope.source and "_bar_1.copy()" not in slope.source
+
+
+def test_adjoints_are_not_set_to_zero_where_all_is_added_again() -> None:
+    def oscillator(p: np.ndarray, n: int) -> float:
+        s = np.array([1.0, 0.0])
+        for _ in range(n):
+            s[1] = s[1] - 0.1 * p[0] * s[0]
+            s[0] = s[0] + 0.1 * s[1]
+        return s[0] ** 2 + p[1] * s[1] ** 2
+
+    slope = grad(oscillator, mode="reverse")
+    point = np.array([0.5, 0.7])
+    measured = oracle.gradient(oscillator, (point, 3)).values()
+    assert all(map(oracle.agrees, measured, slope(point, 3)))
+    assert "s_bar[0] = 0.0" not in slope.source and "s_bar[1] = 0.0" not in slope.source

@@ -24,6 +24,7 @@ from chainrule.emit.layout import fold, narrow
 from chainrule.emit.loops import gather, raise_loops
 from chainrule.emit.merging import merge
 from chainrule.emit.names import Names
+from chainrule.emit.newest import read_newest
 from chainrule.emit.origins import Origins
 from chainrule.emit.overwriting import Memory
 from chainrule.emit.place import place
@@ -187,6 +188,7 @@ def _function_text(
         if unpack_in_heads(plan):
             gather(plan.body, plan)
             drop_unused(plan)
+    read_newest(plan)
     webs = update_in_place(plan)
     reserved = (
         set(keyword.kwlist)

@@ -7,7 +7,7 @@ import math
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, unit_axes_of
-from chainrule.primitives.apart import before_writes_elsewhere, place_of
+from chainrule.primitives.apart import are_apart, before_writes_elsewhere, place_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.creation import astype
@@ -19,7 +19,7 @@ from chainrule.primitives.arrays.shaping import squeeze
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.floats import integral
-from chainrule.primitives.sequence import index_add, index_set
+from chainrule.primitives.sequence import index, index_add, index_set
 from chainrule.simplify.contractions import contracted, without_kept_axes
 from chainrule.simplify.passes import (
     LONGER,
@@ -35,6 +35,8 @@ from chainrule.simplify.sums import SUM_OPS
 # What is written into zeros is added elsewhere by these.
 WRITES = {index_set: index_add, index_add: index_add, section_set: section_add,
           section_add: section_add}  # fmt: skip
+# So many writes between two to one entry are looked through.
+MOST_BETWEEN = 8
 # Python's own names of these do for arrays too.
 KEPT_NAMES = ("absolute",)
 
@@ -266,6 +268,8 @@ class ArraySimplifier(Copier):
             return None
         if _is_zeros(before_writes_elsewhere(base, place_of(step))):
             return self._written(step, base, rest)
+        if (restored := self._restored(step)) is not None:
+            return restored
         # Of two additions to zeros the one without a sign comes first.
         first = step.args[0]
         signed = base.op in (index_add, section_add) and _keeps_its_sign(base.args[-1])
@@ -274,6 +278,42 @@ class ArraySimplifier(Copier):
             start = self._written(step, base.args[0], rest)
             return self.graph.cursor.add(base.op, (start, *base.args[1:]), base.params, base.type)
         return None
+
+    def _restored(self, step: Node) -> Node | None:
+        """What is added to an entry that was set to 0 before is written there instead.
+
+        Nothing is where it is what stood there: ``b = a[0]; a[0] = 0.0; a[1] += c; a[0] += b``.
+        """
+        if step.op is not index_add:
+            return None
+        place = place_of(step)
+        between: list[Node] = []
+        version = step.args[0]
+        while len(between) < MOST_BETWEEN and self._is_update_before(version, step):
+            *path, value = version.args[1:]
+            if version.op is index_set and path == list(step.args[1:-1]):
+                if not is_constant(value, 0):
+                    return None
+                break
+            if not are_apart(place_of(version), place):
+                return None
+            between.append(version)
+            version = version.args[0]
+        else:
+            return None
+        base = self.mapped(version.args[0])
+        for each in reversed(between):
+            args = (base, *map(self.mapped, each.args[1:]))
+            base = self.graph.cursor.add(each.op, args, each.params, each.type)
+        *subscript, value = map(self.mapped, step.args[1:])
+        if value.op is index and value.args == (self.mapped(version.args[0]), *subscript):
+            return base
+        return self._written(step, base, [*subscript, value])
+
+    def _is_update_before(self, version: Node, step: Node) -> bool:
+        """Whether ``version`` is an update of an adjoint, which nothing but ``step`` needs."""
+        single = version.op in WRITES and self.uses.get(version) == 1
+        return single and version.block is step.block and version.origin.derivative
 
     def _written(self, step: Node, base: Node, rest: list[Node]) -> Node:
         """An addition as the writing of a value."""
