@@ -131,6 +131,7 @@ class ArraySimplifier(Copier):
         product = self._opened(step, opened)
         if not may_arrange(product) or not math.isfinite(product.constant):
             return None
+        product.take_signs()
         product.cancel()
         product.take_constants()
         signed = user is not None and (user.op in SUM_OPS or user.op.name == "array_sum")

@@ -22,6 +22,7 @@ from chainrule.primitives.floats import as_float, integral
 from chainrule.records import dataclass
 from chainrule.simplify.powers import reduced
 from chainrule.simplify.rules import guarded_root, infinite_slope, multiple
+from chainrule.simplify.signs import without_signs
 
 PRODUCT_OPS = (multiply, divide, negative)
 DEEP_OPS = (*PRODUCT_OPS, power)
@@ -92,9 +93,18 @@ class Product:
         self.take_roots()
         if self.has_edge:
             return False
+        self.take_signs()
         self.cancel()
         self.take_constants()
         return True
+
+    def take_signs(self) -> None:
+        """``x * sign(x)`` is the magnitude of x."""
+        left = without_signs(self.factors)
+        if left is not self.factors:
+            self.factors = []
+            for factor in left:
+                self.put(factor, below=False)
 
     def take_roots(self) -> None:
         """x * (slope of sqrt at x) has a limit at 0."""

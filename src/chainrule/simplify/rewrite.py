@@ -40,6 +40,7 @@ from chainrule.simplify.product import (
 )
 from chainrule.simplify.rules import RULES
 from chainrule.simplify.scales import scales_of
+from chainrule.simplify.signs import magnitude
 from chainrule.simplify.sum_walk import SumSimplifier
 from chainrule.simplify.sums import SUM_OPS
 
@@ -143,6 +144,7 @@ class Simplifier(SumSimplifier):
         if node.op is IF:
             if node.origin.derivative:
                 self._asks_once(node)
+                self._without_signs(node)
             for arm, truth in zip(owned_blocks(self.map[node]), (True, False), strict=True):
                 if not arm.completes:
                     self.facts.assume(self.mapped(node.args[0]), not truth, self.graph.cursor)
@@ -156,6 +158,13 @@ class Simplifier(SumSimplifier):
             known = then.type == orelse.type == BOOL and is_constant(then, True)
             if known and (orelse is predicate or is_constant(orelse, False)):
                 self.map[node.block.item(node, k)] = predicate
+
+    def _without_signs(self, node: Node) -> None:
+        """The signs of values by which they are multiplied are gone."""
+        for k in range(len(owned_blocks(node)[0].results)):
+            item = node.block.item(node, k)
+            if item.type == FLOAT and (found := magnitude(self.mapped(item))) is not None:
+                self.map[item] = found
 
     def _truth(self, node: Node) -> bool | None:
         """What the predicate of a branch of derivative code certainly is."""

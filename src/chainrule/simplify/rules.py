@@ -17,6 +17,7 @@ from chainrule.primitives.declare import Primitive, constant_value, is_constant
 from chainrule.primitives.floats import in_floats
 from chainrule.records import dataclass
 from chainrule.simplify.hinges import unguarded_length
+from chainrule.simplify.signs import sign_met
 
 Rule = Callable[[Node, Node, bool, bool], Node | None]
 
@@ -271,6 +272,7 @@ RULES: dict[Primitive, tuple[Rule, ...]] = {
     multiply: (
         unguarded_length,
         root_slope,
+        sign_met,
         finite_product,
         flat_product,
         infinite_multiple,
