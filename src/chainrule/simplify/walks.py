@@ -12,6 +12,7 @@ from chainrule.primitives.cost import Live, operations
 from chainrule.simplify.absorbing import absorbing
 from chainrule.simplify.accumulating import accumulating
 from chainrule.simplify.entries import entries
+from chainrule.simplify.forgotten import forgotten
 from chainrule.simplify.inverses import several_systems
 from chainrule.simplify.inward import inward
 from chainrule.simplify.multiples import multiples_of
@@ -97,6 +98,9 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
     if (added := accumulating(walks[-1].graph)) is not None:
         added.run()
         walks.append(added)
+    if (shorter := forgotten(walks[-1].graph)) is not None:
+        shorter.run()
+        walks.append(shorter)
     if (inverted := reciprocals(walks[-1].graph)) is not None:
         inverted.run()
         walks.append(inverted)
