@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 import re
 from collections import defaultdict
@@ -256,3 +257,57 @@ def test_a_dict_of_run_time_keys_is_a_list_and_the_places_of_its_keys() -> None:
             found_values_bar.pop()
     return x_bar"""
     )
+
+
+class Shade(enum.Enum):
+    LIGHT = "light"
+    DARK = "dark"
+
+
+def by_number(x, k):
+    table = {0: x, 1: x * x, (2, 3): 2.0}
+    return table[k] * table[(k + 2, 3)] if k == 0 else table[k] * x
+
+
+def by_pair(x, k):
+    table = {(0, 1): x * x, (1, 2): 3.0 * x}
+    return table[k, k + 1] * x
+
+
+def by_member(x, k):
+    table = {Shade.LIGHT: x, Shade.DARK: x * x}
+    return table[list(Shade)[k]] + (x if Shade(list(Shade)[k]) in table else 2.0 * x)
+
+
+def with_default(x, k):
+    table = {0: x, 1: x * x}
+    return table.get(k - 1, 2.0 * x) * table.get(k + 1, 3.0) + (x if k + 1 in table else 0.0)
+
+
+def of_a_table(x, k):
+    table = {"light": x, "dark": x**3, "_0_": 1.0}
+    return table[Shade(["dark", "light"][k]).value]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("k", [0, 1])
+@pytest.mark.parametrize("f", [by_number, by_pair, by_member, with_default, of_a_table])
+def test_a_derivative_flows_through_the_entry_that_a_run_time_key_finds(f, k, mode):
+    value, got = value_and_grad(f, mode=mode)(1.3, k)
+    assert value == f(1.3, k)
+    assert grad(f, mode=mode)(1.3, k) == got
+    verdict = oracle.derivative(f, (1.3, k), {}, "x")
+    assert verdict.decided and oracle.agrees(verdict, got)
+
+
+def test_a_key_that_is_not_there_is_missed_when_the_derivative_runs():
+    with pytest.raises(KeyError, match="5"):
+        grad(by_number)(1.3, 5)
+
+
+def test_a_dict_that_is_given_is_read_by_keys_known_at_run_time_only():
+    def squared(d, k):
+        return d[k] * d[k] + d[0]
+
+    assert value_and_grad(squared)({0: 1.5, 1: 2.5}, 1) == (7.75, {0: 1.0, 1: 5.0})
+    assert value_and_grad(squared)({0: 1.5, 1: 2.5}, 0) == (3.75, {0: 4.0, 1: 0.0})

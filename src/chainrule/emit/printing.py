@@ -88,6 +88,14 @@ class Generator(SourceGenerator):  # type: ignore[misc]
         set_precedence(Precedence.Comma, *node.elts)
         self.write("(", node.elts[0], ",)")
 
+    def visit_Dict(self, node: ast.Dict) -> None:
+        """``{0: x}``, without astor's parentheses around a number."""
+        with self.delimit("{}"):
+            for position, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
+                set_precedence(Precedence.Comma, value, *([] if key is None else [key]))
+                start = ("**",) if key is None else (key, ": ")
+                self.write(", " if position else "", *start, value)
+
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         self.write(_joined_text(node))
 

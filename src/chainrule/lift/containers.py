@@ -219,6 +219,8 @@ class Containers(Watching):
                 return self.read(content[found])
             if known:
                 self.always_raises("KeyError(_0_)", self.node(key))
+            if self.holds_numbers(base):
+                return self._entry_of(base, key)
             return self._item_of_items(list(content.values()), base, key)
         if isinstance(base, (TupleValue, ListBox)):
             items = self.known_items(base)
@@ -253,6 +255,27 @@ class Containers(Watching):
         return all(isinstance(item, Node) for item in items) or all(
             isinstance(item, ListBox) for item in items
         )
+
+    def holds_numbers(self, box: DictBox) -> bool:
+        """Whether every entry of a dict of known keys is a number."""
+        return all(
+            isinstance(item, Node) and item.type in NUMBERS
+            for item in map(self.read, self.entries(box).values())
+        )
+
+    def _entry_of(self, box: DictBox, key: Value) -> Value:
+        """The number under a key that is known at run time only.
+
+        The key tells a place among the numbers: a derivative flows through these alone.
+        """
+        numbers = tuple(map(self.node, self.entries(box).values()))
+        place = self.verbatim("_0_[_1_]", self.places_of(box), self.node(key), type=INT)
+        return self.primitive(sequence.index, self.display(numbers, "tuple"), place)
+
+    def places_of(self, box: DictBox) -> Node:
+        """The dict from the keys of another to their places in it."""
+        keys = self.entries(box)
+        return self.dict_node(keys, [self.graph.constant(place) for place in range(len(keys))])
 
     def _item_of_items(self, items: list[Value], base: Value, key: Value) -> Value:
         if all(isinstance(item, Node) and item.type in NUMBERS for item in items):

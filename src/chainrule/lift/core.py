@@ -10,8 +10,9 @@ import contextlib
 import enum
 import os
 import pathlib
+import re
 import sys
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 from chainrule.errors import ChainruleError, Position, UnsupportedError
@@ -58,6 +59,10 @@ class Completion(enum.Enum):
 def is_box(key: Any) -> bool:
     """Whether a key of the state stands for a list, an array, a dict or an object."""
     return isinstance(key, (ListBox, DictBox, ObjectBox))
+
+
+# What stands in an expression for one of its arguments.
+PLACE = re.compile(r"_\d+_")
 
 
 class AlwaysRaises(Exception):
@@ -382,9 +387,7 @@ class Core:
             return self.display(items, "tuple")
         if isinstance(value, DictBox):
             content = self.entries(value)
-            items = tuple(self.node(item, what) for item in content.values())
-            text = ", ".join(f"{key!r}: _{position}_" for position, key in enumerate(content))
-            return self.verbatim("{" + text + "}", *items)
+            return self.dict_node(content, [self.node(v, what) for v in content.values()])
         if isinstance(value, ObjectBox) and value.node is not None:
             return value.node
         if isinstance(value, ComplexResult):
@@ -414,6 +417,18 @@ class Core:
         if type(known).__name__ == "module":
             return (known.__name__, "")
         return ("", f"{type(known).__name__}_{len(self.graph.references)}")
+
+    def dict_node(self, keys: Iterable[Any], items: Sequence[Node]) -> Node:
+        """A run-time dict of ``items``, one for each of the keys, which are known."""
+        named = list(items)
+        texts = []
+        for position, key in enumerate(keys):
+            text = repr(key)
+            if type(key) not in (str, int) or PLACE.search(text):
+                text = f"_{len(named)}_"
+                named.append(self.static_node(Static(key)))
+            texts.append(f"{text}: _{position}_")
+        return self.verbatim("{" + ", ".join(texts) + "}", *named)
 
     def display(self, items: tuple[Node, ...], kind: str) -> Node:
         """A run-time list or tuple of ``items``."""

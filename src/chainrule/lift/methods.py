@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import DYNAMIC, INT
+from chainrule.graph.types import BOOL, DYNAMIC, INT
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.builtins import Arguments, Builtins, Keywords, make_list, paired
 from chainrule.lift.dispatch import Dispatch
@@ -306,6 +306,12 @@ def _get(self: Dispatch, owner: Value, args: Arguments, keywords: Keywords, node
         chosen = self.dispatched(owner, args[0], of, lambda: default, node)
         if chosen is not None:
             return chosen
+        if isinstance(owner, DictBox) and self.holds_numbers(owner):
+            places = self.places_of(owner)
+            held = self.verbatim("_0_ in _1_", self.node(args[0]), places, type=BOOL, pure=True)
+            return self.choose_kind(
+                held, lambda: self.item(owner, args[0], node), lambda: default, "expression"
+            )
         nodes = [self.node(part) for part in (owner, args[0], default)]
         found = self.verbatim("_0_.get(_1_, _2_)", *nodes, type=DYNAMIC)
         return self.pick(found, _content(self, owner).values(), owner)

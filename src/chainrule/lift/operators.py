@@ -359,7 +359,7 @@ class Operators(Subscripts):
                 return Static((a in [part for _, part in parts]) is positive)
         word = "in" if positive else "not in"
         with self.one_by_one():
-            items_node = self.node(right)
+            items_node = self.places_of(right) if isinstance(right, DictBox) else self.node(right)
         return self.verbatim(f"_0_ {word} _1_", self.node(left), items_node, type=BOOL)
 
 

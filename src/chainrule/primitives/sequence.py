@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
+    DYNAMIC,
     FLOAT,
     INT,
     OPAQUE,
@@ -37,7 +38,7 @@ def item_type(type: Type, depth: int = 1) -> Type:
             type = array_of(type.dtype, type.unit_axes[1:])
             continue
         if not isinstance(type, Sequence):
-            return OPAQUE
+            return type if type == DYNAMIC else OPAQUE
         type = type.item
     return type
 
