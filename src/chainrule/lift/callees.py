@@ -97,9 +97,10 @@ def by_position(
     if not keywords:
         return args, keywords
     try:
-        names = list(inspect.signature(found).parameters)
+        parameters = inspect.signature(found).parameters.values()
     except (TypeError, ValueError):
         return args, keywords
+    names = [each.name for each in parameters if each.kind is not inspect.Parameter.KEYWORD_ONLY]
     rest, ordered = dict(keywords), list(args)
     for name in names[len(args) :]:
         if name not in rest:

@@ -111,7 +111,8 @@ class Calls(Foreign):
                 rest = len(node.args) - position - 1
                 count = places_of_star(self.read(function), len(found) + rest, node)
             if count is None:
-                raise self.unspreadable(arg)
+                found += self.unpack_node(value, self.length_now(value, arg), arg)
+                continue
             length = self.length_of(value)
             text = ast.unparse(node.func)
             self.raise_if(

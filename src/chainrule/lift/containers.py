@@ -173,6 +173,10 @@ class Containers(Watching):
                     sequence.filled, self.node(right), self.node(items[0])
                 )
                 return box
+        if operator is ast.BitOr and isinstance(left, DictBox) and isinstance(right, DictBox):
+            merged = DictBox()
+            self.state[merged] = {**self.entries(left), **self.entries(right)}
+            return merged
         if operator is ast.Add and self.is_container(left) and self.is_container(right):
             a, b = self.known_items(left), self.known_items(right)
             if a is not None and b is not None:

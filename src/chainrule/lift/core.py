@@ -17,6 +17,7 @@ from typing import Any
 
 from chainrule.errors import ChainruleError, Position, UnsupportedError
 from chainrule.graph.block import CONSTANT, Block, Graph
+from chainrule.graph.guard import Route
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, array_of, is_complex
 from chainrule.graph.types import Sequence as SequenceType
@@ -155,6 +156,9 @@ class Core:
         self.axisless: set[Node] = set()
         # The mask under which entries are computed that go into one of them.
         self.mask: Node | None = None
+        # The caller's lists, where they are found, and their lengths in the call for which the code
+        # is made.
+        self.given_lists: dict[Node, tuple[Route, int]] = {}
         # What joins conditions by `and` or `or`, of which only the truth matters.
         self.tests: set[ast.BoolOp] = set()
         # Loops whose conditions change something, with these in their bodies.

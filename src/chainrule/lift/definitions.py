@@ -78,6 +78,23 @@ def filterfalse(predicate, iterable):
     return [item for item in iterable if not predicate(item)]
 
 
+def groupby(iterable, key=None):
+    """``itertools.groupby``, whose groups are lists."""
+    items = list(iterable)
+    return groups(items, items if key is None else [key(item) for item in items])
+
+
+def groups(items, keys):
+    """Runs of items with equal keys, behind their keys."""
+    start = 0
+    while start < len(items):
+        stop = start + 1
+        while stop < len(items) and keys[stop] == keys[start]:
+            stop += 1
+        yield keys[start], items[start:stop]
+        start = stop
+
+
 def islice(iterable, start, stop=(), step=None):
     """``itertools.islice``; with one bound that is where it stops."""
     items = list(iterable)
@@ -180,6 +197,7 @@ DEFINITIONS: dict[Hashable, Callable[..., Any]] = {
     itertools.combinations: combinations,
     itertools.dropwhile: dropwhile,
     itertools.filterfalse: filterfalse,
+    itertools.groupby: groupby,
     itertools.islice: islice,
     itertools.pairwise: pairwise,
     itertools.product: product,

@@ -11,22 +11,65 @@ from __future__ import annotations
 
 import ast
 import enum
+import types
 from collections.abc import Callable, Mapping, Sequence
 
 from chainrule.graph.block import CONSTANT, ITEM
+from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.tables import Tables
-from chainrule.lift.values import Closure, DictBox, Method, ObjectBox, PartialCall, Static, Value
+from chainrule.lift.values import (
+    ArrayBox,
+    Closure,
+    DictBox,
+    ListBox,
+    Method,
+    ObjectBox,
+    PartialCall,
+    Static,
+    TableBox,
+    TupleValue,
+    Value,
+)
 from chainrule.primitives.control import item_sources
 from chainrule.primitives.effect import RAISE
 
 # So many functions are told apart by comparing the word with each.
 MOST = 12
+# The classes of numbers, by the names of their types.
+CLASSES: dict[str, type] = {"float": float, "int": int, "bool": bool}
 
 
 class Dispatch(Tables):
-    """Reads tables of functions."""
+    """Reads tables of functions, and those of ``functools.singledispatch``."""
+
+    def _call_object(
+        self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
+        found = function.value
+        if args and isinstance(found, types.FunctionType) and hasattr(found, "registry"):
+            kind = self._class_of(args[0])
+            if kind is not None and hasattr(found, "dispatch"):
+                self.graph.guard(Route(found).attribute("registry"), "length", len(found.registry))
+                self.watch_type(args[0])
+                return self.call(Static(found.dispatch(kind)), args, keywords, node)
+        return super()._call_object(function, args, keywords, node)
+
+    def _class_of(self, value: Value) -> type | None:
+        """The class of a value, where it is known."""
+        value = self.read(value)
+        if isinstance(value, ObjectBox):
+            return value.type
+        if isinstance(value, Static):
+            return type(value.value)
+        if isinstance(value, TupleValue):
+            return value.named or tuple
+        if isinstance(value, (DictBox, TableBox)):
+            return dict
+        if isinstance(value, ListBox) and not isinstance(value, ArrayBox):
+            return list
+        return CLASSES.get(str(value.type)) if isinstance(value, Node) else None
 
     def item(self, base: Value, key: Value, node: ast.AST) -> Value:
         base, key = self.read(base), self.read(key)

@@ -25,14 +25,16 @@ def nlargest(n, iterable, key=None):
     return sorted(iterable, key=key, reverse=True)[:n]
 
 
-def insort_right(a, x):
-    """``bisect.insort`` without bounds or key."""
-    a.insert(bisect.bisect_right(a, x), x)
+def insort_right(a, x, lo=0, hi=None, *, key=None):
+    """``bisect.insort``."""
+    mark = x if key is None else key(x)
+    a.insert(bisect.bisect_right(a, mark, lo, hi, key=key), x)
 
 
-def insort_left(a, x):
-    """``bisect.insort_left`` without bounds or key."""
-    a.insert(bisect.bisect_left(a, x), x)
+def insort_left(a, x, lo=0, hi=None, *, key=None):
+    """``bisect.insort_left``."""
+    mark = x if key is None else key(x)
+    a.insert(bisect.bisect_left(a, mark, lo, hi, key=key), x)
 
 
 def rise(heap, first, place):

@@ -16,11 +16,12 @@ from typing import Any
 
 from chainrule.errors import SourceError
 from chainrule.graph.block import Graph
-from chainrule.lift.core import Completion
+from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
+from chainrule.lift.exits import leaves_block
 from chainrule.lift.patterns import Patterns
 from chainrule.lift.source import source_of
-from chainrule.lift.state import State
-from chainrule.lift.values import ObjectBox, Static, Value
+from chainrule.lift.state import State, assigned_names
+from chainrule.lift.values import ObjectBox, Static, Value, Yields
 
 # Context managers that change no value, only what is said of it.
 MANAGERS = {
@@ -39,6 +40,21 @@ class Managing(Patterns):
 
     def within(self, node: ast.With) -> Completion:
         """A ``with`` statement."""
+        *before, last = node.body
+        if (
+            isinstance(last, ast.Return)
+            and last.value is not None
+            and not any(map(leaves_block, before))
+        ):
+            makers = [self._maker(item.context_expr)[1] for item in node.items]
+            if any(map(is_made_of_generator, makers)):
+                # The rest of the generator comes before what is returned.
+                name = self._unused("result", last)
+                bound = ast.Assign([ast.Name(name, ast.Store())], last.value)
+                whole = ast.With(node.items, [*before, ast.copy_location(bound, last)])
+                behind = ast.copy_location(ast.Return(ast.Name(name, ast.Load())), last)
+                made = [ast.copy_location(whole, node), behind]
+                return self.statements([ast.fix_missing_locations(stmt) for stmt in made])
         return self._within(node, node.items)
 
     def _within(self, node: ast.With, items: Sequence[ast.withitem]) -> Completion:
@@ -107,6 +123,8 @@ class Managing(Patterns):
         if not isinstance(item.context_expr, (ast.Call, ast.Name, ast.Attribute)):
             raise self._refused(item, node)
         known, maker = self._maker(item.context_expr)
+        if known and is_made_of_generator(maker):
+            return self._around_yield(maker, item, body, node)
         if known and not isinstance(maker, type):
             raise self._refused(item, node)
         manager = self.read(self.expression(item.context_expr))
@@ -121,6 +139,36 @@ class Managing(Patterns):
             self._quiet(manager, "__exit__", [Static(None)] * 3, item, node)
             self._check_globals(before, item, node)
         return completion
+
+    def _around_yield(
+        self, maker: Any, item: ast.withitem, body: Callable[[], Completion], node: ast.With
+    ) -> Completion:
+        """A manager made by ``contextlib.contextmanager``: the body is done where it yields."""
+        call = item.context_expr
+        assert isinstance(call, ast.Call)
+        yields_once = _yields_once(source_of(maker.__wrapped__).tree)
+        leaves = any(
+            leaves_block(stmt, (ast.Return, ast.Break, ast.Continue)) for stmt in node.body
+        )
+        if not yields_once or leaves:
+            raise self._refused(item, node)
+        wrapped = ast.Attribute(call.func, "__wrapped__", ast.Load())
+        made = ast.copy_location(ast.Call(wrapped, call.args, call.keywords), call)
+        items = self.read(self.expression(ast.fix_missing_locations(made)))
+        if not isinstance(items, Yields):
+            raise self._refused(item, node)
+
+        def within(value: Value) -> Completion:
+            if item.optional_vars is not None:
+                self.assign(item.optional_vars, value)
+            return body()
+
+        names = assigned_names([*([item.optional_vars] if item.optional_vars else []), *node.body])
+        try:
+            self.consume(items, names, LoopExits(), within)
+        except AlwaysRaises:
+            return Completion.RAISES
+        return Completion.FALLS
 
     def _check_globals(self, before: dict[Any, Value], item: ast.withitem, node: ast.With) -> None:
         """What the manager has written to globals it must have set back."""
@@ -168,6 +216,22 @@ class Managing(Patterns):
             "write to themselves only.",
             node,
         )
+
+
+def is_made_of_generator(maker: Any) -> bool:
+    """Whether this is a function that ``contextlib.contextmanager`` has made."""
+    code = getattr(maker, "__code__", None)
+    wrapped = inspect.isgeneratorfunction(getattr(maker, "__wrapped__", None))
+    return wrapped and code is contextlib.contextmanager(maker.__wrapped__).__code__
+
+
+def _yields_once(tree: ast.FunctionDef | ast.Lambda) -> bool:
+    """Whether a generator function yields in one statement of its body, or bound to no name."""
+    if not isinstance(tree, ast.FunctionDef):
+        return False
+    count = sum(isinstance(part, (ast.Yield, ast.YieldFrom, ast.Return)) for part in ast.walk(tree))
+    plain = [stmt for stmt in tree.body if isinstance(stmt, ast.Expr)]
+    return count == 1 and any(isinstance(stmt.value, ast.Yield) for stmt in plain)
 
 
 def written_globals(state: State) -> list[tuple[str, str, str]]:

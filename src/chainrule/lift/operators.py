@@ -30,6 +30,7 @@ from chainrule.lift.values import (
     Method,
     ObjectBox,
     PartialCall,
+    Range,
     Static,
     TableBox,
     TupleValue,
@@ -352,6 +353,14 @@ class Operators(Subscripts):
         if known and isinstance(right, Static):
             self.watch_membership(a, right)
             return Static((a in right.value) is positive)
+        if isinstance(right, Range):
+            word = "in" if positive else "not in"
+            bounds = [right.start, right.stop, right.step]
+            if self.static_int(right.step) == 1:
+                bounds.pop()
+            places = ", ".join(f"_{k + 1}_" for k in range(len(bounds)))
+            text = f"_0_ {word} range({places})"
+            return self.verbatim(text, self.node(left), *bounds, type=BOOL)
         items = self.known_items(right)
         if known and items is not None:
             parts = [self.static_value(item) for item in items]

@@ -6,6 +6,7 @@ What is chosen is followed to its place: the derivative is that of the entry tha
 from __future__ import annotations
 
 import ast
+import bisect
 import builtins
 import functools
 
@@ -17,8 +18,8 @@ from chainrule.lift.builtins import BUILTINS, Arguments, Builtins, Keywords
 from chainrule.lift.calls import Builtin
 from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.values import ITSELF, ListBox, Mapped, RecordsBox, Static, Value
-from chainrule.primitives import sequence
-from chainrule.primitives.declare import TABLE
+from chainrule.primitives import places, sequence
+from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.records import dataclass
 
 
@@ -197,6 +198,27 @@ def _filtered(self: Builtins, args: Arguments, node: ast.AST) -> Value:
     return box
 
 
+def _place(op: Primitive) -> Builtin:
+    """``bisect.bisect_right`` and ``bisect_left``."""
+    name = op.name
+
+    def find(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        self.positional(args, {}, node, 2, 4, name)
+        if set(keywords) - {"lo", "hi", "key"}:
+            raise self.unsupported(f"this call of `{name}`", "Give it lo, hi and key only.", node)
+        key = _key(keywords)
+        items = self.node(args[0]) if key is None else _keys(self, key, args[0], node)
+        ends = args[2:]
+        low = ends[0] if ends else keywords.get("lo", self.graph.constant(0))
+        high = ends[1] if len(ends) > 1 else keywords.get("hi", Static(None))
+        bounds = [low] if self.static_value(high) == (True, None) else [low, high]
+        if len(bounds) == 1 and self.static_int(low) == 0:
+            bounds = []
+        return self.primitive(op, items, self.node(args[1]), *map(self.node, bounds))
+
+    return find
+
+
 def _keeping(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     raise self.unsupported(
         "`lru_cache` of a function that is defined inside another",
@@ -205,6 +227,8 @@ def _keeping(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST)
     )
 
 
+BUILTINS[bisect.bisect_left] = _place(places.bisect_left)
+BUILTINS[bisect.bisect_right] = _place(places.bisect_right)
 BUILTINS[functools.lru_cache] = _keeping
 BUILTINS[functools.cache] = _keeping
 BUILTINS[builtins.max] = _extreme("max")

@@ -117,7 +117,8 @@ class Parameters(NumpyCalls):
             type_ = example_type(example)
             if type_ is not None:
                 box = ListBox(parameter=True)
-                self.state[box] = read(type_)
+                given = self.state[box] = read(type_)
+                self.given_lists[given] = route, len(example)
                 self.reach(box, route)
                 return box
             return self.structured_list(name, example, read, route)
@@ -203,6 +204,7 @@ class Parameters(NumpyCalls):
         if type_ is not None and named is None:
             base = read(type_)
             if len(example) > 16:
+                self.given_lists[base] = route, len(example)
                 return base
             self.graph.given[base] = Given(route, (len(example),))
 

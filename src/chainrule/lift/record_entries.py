@@ -267,6 +267,8 @@ class RecordEntries(Nested):
         return made
 
     def _sum(self, left: Node, right: Node) -> Node:
+        if self.static_int(left) == 0:
+            return right
         return self.node(self.binary(ast.Add, left, right, ast.Pass()))
 
     def iteration(

@@ -187,6 +187,9 @@ class Statements(Axisless):
                 value = self.binary(type(node.op), old, operand, node)
                 self.write_whole(old, self.node(value), node)
             return True
+        if isinstance(old, (DictBox, TableBox)) and isinstance(node.op, ast.BitOr):
+            self.call_method(old, "update", [operand], node)
+            return True
         if isinstance(old, ListBox) and isinstance(node.op, ast.Add):
             self.extend(old, operand, node)
             return True

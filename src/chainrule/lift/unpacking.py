@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NoReturn
 
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
@@ -16,6 +17,7 @@ from chainrule.lift.values import (
     ListBox,
     Mapped,
     Place,
+    RecordsBox,
     Reversed,
     Slice,
     Static,
@@ -24,7 +26,12 @@ from chainrule.lift.values import (
     Zip,
 )
 from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.arrays.measured import size_now
 from chainrule.primitives.effect import RAISE, too_few, too_many
+from chainrule.primitives.list_lengths import ListLengths
+
+# So many entries of a list are handed on one by one by `*`.
+MOST_SPREAD = 40
 
 
 class Unpacking(Transposing):
@@ -109,6 +116,37 @@ class Unpacking(Transposing):
             self.check_length(self.length_of(value), count, False)
         return self.unpack_node(value, count, target)
 
+    def length_now(self, value: Value, node: ast.AST) -> int:
+        """How many entries a container has in the call for which the code is made.
+
+        The code rests on it from then on.  Where that is not known, or many, it is refused.
+        """
+        value = self.read(value)
+        length: int | None = None
+        if self.is_array(value):
+            length = size_now(self.node(value), 0)
+        elif isinstance(value, (ListBox, Node)) and not isinstance(value, RecordsBox):
+            length = self._given_length(self.node(value))
+        if length is None or length > MOST_SPREAD:
+            raise self.unspreadable(node)
+        return length
+
+    def _given_length(self, entries: Node) -> int | None:
+        """The length of a list of the caller's, or of a part of one."""
+        parts = []
+        entries = ListLengths().origin(entries)
+        while entries.op is sequence.slice_of and all(map(is_constant_bound, entries.args[1:])):
+            parts.append(slice(*(bound.params[0] for bound in entries.args[1:])))
+            entries = ListLengths().origin(entries.args[0])
+        found = self.given_lists.get(entries)
+        if found is None:
+            return None
+        self.graph.guard(found[0], "length", found[1])
+        places = range(found[1])
+        for part in reversed(parts):
+            places = places[part]
+        return len(places)
+
     def check_length(self, length: Node, count: int, more: bool) -> None:
         """Raise what unpacking ``length`` values into ``count`` names, or more, raises."""
         wanted = self.graph.constant(count)
@@ -137,3 +175,8 @@ class Unpacking(Transposing):
             self.verbatim("_0_[_1_]", entries, constant(position), type=OPAQUE)
             for position in range(count)
         ]
+
+
+def is_constant_bound(node: Node) -> bool:
+    """Whether a bound of a slice is a known number, or left out."""
+    return node.op is CONSTANT and isinstance(node.params[0], (int, type(None)))

@@ -10,7 +10,7 @@ TARGET = Target(
         ("math", "builtins"),
         ("numpy",),
         ("scipy.special", "scipy.interpolate"),
-        ("operator", "statistics"),
+        ("operator", "statistics", "bisect"),
     ),
     writes_over=True,
     unpacks=True,
