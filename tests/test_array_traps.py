@@ -688,3 +688,16 @@ def test_slices_of_lists_may_have_names() -> None:
 
     xs = [1.0, 2.0, 3.0, 4.0]
     assert grad(part)(xs, 2) == [25.0, 0.0, 6.0, 8.0]
+
+
+def test_slopes_in_loops_use_the_values_that_f_has_computed() -> None:
+    def anomaly(E: Any, e: float, n: int) -> Any:
+        for _ in range(n):
+            E = E - e * np.sin(E) / (1 - e * np.cos(E))
+        return np.sum(E)
+
+    E = np.array([0.1, 0.2])
+    slope = grad(anomaly, wrt="e", mode="reverse")
+    step = (anomaly(E, 0.3 + 1e-6, 3) - anomaly(E, 0.3 - 1e-6, 3)) / 2e-6
+    assert slope(E, 0.3, 3) == pytest.approx(step, rel=1e-7)
+    assert slope.source.count("np.sin(") == slope.source.count("np.cos(") == 2

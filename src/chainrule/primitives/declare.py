@@ -234,7 +234,11 @@ class Primitive(Op):
         graph = args[0].graph
         if self.door == "elementwise" and self.symbol is None and self.result is None:
             args = _wide(args)
-        if graph.numpy and self.symbol is None and not has_array([arg.type for arg in args]):
+        if self.symbol is None and has_array([arg.type for arg in args]):
+            # Of arrays it is the same however f has spelled it.
+            known = graph.cursor.known(self, args, self.numpy_spelling)
+            return graph.cursor.add(self, args) if known is None else known
+        if self.symbol is None and graph.numpy:
             return graph.cursor.add(self, args, self.numpy_spelling)
         return graph.cursor.add(self, args)
 
