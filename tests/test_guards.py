@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import sys
 import types
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chainrule import UnsupportedError, grad, hessian, jacobian, value_and_grad
+from chainrule import ChainruleError, UnsupportedError, grad, hessian, jacobian, value_and_grad
 from chainrule.emit.guards import Elsewhere
 
 MODE = "square"
@@ -564,3 +565,55 @@ def test_code_that_a_helper_was_given_in_place_is_seen() -> None:
     assert slope(2.0) == 4.0
     reloaded.__code__ = old
     assert slope(2.0) == 3.0
+
+
+class Kind(enum.Enum):
+    HEAT = 1
+    FLOW = 2
+
+
+class Unit(str, enum.Enum):
+    METER = "m"
+    KILOMETER = "km"
+
+
+LAWS = {Kind.HEAT: reloaded, Kind.FLOW: newer}
+LENGTHS = {Unit.METER: 1.0, Unit.KILOMETER: 1000.0}
+
+
+def by_law(x, kind=Kind.HEAT):
+    return LAWS[kind](x)
+
+
+def by_length(x, unit=Unit.KILOMETER):
+    return LENGTHS[unit] * x * x
+
+
+def test_entries_under_members_of_enumerations_are_watched(monkeypatch) -> None:
+    slope = grad(by_law)
+    assert (slope(2.0), slope(2.0, Kind.FLOW)) == (3.0, 4.0)
+    monkeypatch.setitem(LAWS, Kind.HEAT, newer)
+    assert slope(2.0) == 4.0
+
+
+def test_members_that_are_words_find_what_the_words_find(monkeypatch) -> None:
+    slope = grad(by_length)
+    assert (slope(2.0), slope(2.0, Unit.METER), slope(2.0, "m")) == (4000.0, 4.0, 4.0)
+    monkeypatch.setitem(LENGTHS, Unit.METER, 2.0)
+    assert slope(2.0, Unit.METER) == 8.0
+
+
+def of_keyed(d, x):
+    return d[Unit.METER] * d[Unit.KILOMETER] ** 2 * x
+
+
+def of_members(x, d):
+    return d[Kind.HEAT] * x * x
+
+
+def test_dicts_that_are_arguments_may_have_members_as_keys() -> None:
+    given = {Unit.METER: 2.0, Unit.KILOMETER: 3.0}
+    assert grad(of_keyed)(given, 5.0) == {Unit.METER: 45.0, Unit.KILOMETER: 60.0}
+    assert grad(of_members)(2.0, {Kind.HEAT: 3.0}) == 12.0
+    with pytest.raises(ChainruleError, match="has the key <Kind.HEAT: 1>"):
+        grad(of_members, wrt="d")(2.0, {Kind.HEAT: 3.0})

@@ -11,7 +11,7 @@ from scipy import signal, special
 from scipy.interpolate import bisplev, bisplrep, splev, splrep
 from scipy.special import betaincinv, gammainccinv, gammaincinv, lambertw, stdtrit
 
-from chainrule import UnsupportedError, grad
+from chainrule import UnsupportedError, grad, value_and_grad
 from tests import oracle
 
 KNOTS = np.linspace(0.0, 3.0, 20)
@@ -178,3 +178,18 @@ def test_the_slope_of_steps_is_that_between_the_knots(table: Any, point: Any) ->
 
     for k, number in enumerate(grad(height, wrt=("x", "y"))(*point)):
         assert oracle.agrees(oracle.derivative(height, point, wrt=k), number)
+
+
+def power_of_scipys_expm1(x, c):
+    return np.sum(special.expm1(-0.25 * special.log1p(-x)) ** (1 / c))
+
+
+def test_functions_of_scipy_are_not_written_over_as_those_of_numpy() -> None:
+    x = np.linspace(0.01, 0.9, 200)
+    value, slope = value_and_grad(power_of_scipys_expm1, wrt="c")(x, 10.0)
+    assert value == power_of_scipys_expm1(x, 10.0)
+    verdict = oracle.derivative(power_of_scipys_expm1, (x, 10.0), wrt="c")
+    assert oracle.agrees(verdict, float(slope))
+    both = value_and_grad(power_of_scipys_expm1, wrt="c")
+    both(x, 10.0)
+    assert "np.expm1" not in both.source

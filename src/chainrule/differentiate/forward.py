@@ -447,10 +447,13 @@ def check_rule(step: Node) -> None:
     if step.op is rigid_component:
         owner = step.args[0].op
         name = next(reversed(getattr(owner, "callables", ())), owner.name)
+        whole = "full_matrices" in getattr(owner, "static_names", ())
         raise NotDifferentiableError(
             f"a derivative would have to flow through result {step.params[0]} of `{name}`, "
             "which is not determined by the arguments alone",
-            remedy="Use the other results, or what does not depend on how this one is chosen.",
+            remedy="Ask for full_matrices=False: then it is, and for a square matrix it is the same."
+            if whole
+            else "Use the other results, or what does not depend on how this one is chosen.",
             position=step.origin.position,
         )
 

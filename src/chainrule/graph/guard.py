@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, TypeGuard
 
 from chainrule.graph.identity import Identity
+from chainrule.graph.keys import entry_text
 from chainrule.graph.traits import has
 from chainrule.records import dataclass
 
@@ -80,7 +81,7 @@ class Route:
 
     def item(self, key: Hashable) -> Route:
         """The route to an entry."""
-        return Route(self.root, f"{self.text}[{key!r}]")
+        return Route(self.root, entry_text(self.text, key))
 
     def attribute(self, name: str) -> Route:
         """The route to an attribute."""

@@ -128,11 +128,7 @@ class Containers(Watching):
 
         def node() -> Node:
             base, type_ = self.static_node(value), self.static_type(found)
-            if isinstance(key, (int, float, str, tuple, type(None))):
-                item = self.verbatim(f"_0_[{key!r}]", base, type=type_, pure=True)
-            else:
-                keyed = self.static_node(Static(key))
-                item = self.verbatim("_0_[_1_]", base, keyed, type=type_, pure=True)
+            item = self.entry(base, key, type_)
             self.sure.add(item)
             return item
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chainrule.graph.block import Graph
+from chainrule.graph.keys import plain_key
 from chainrule.graph.node import Node
 from chainrule.graph.structure import OF_ATTRIBUTES, RECORD_LISTS, Structure
 from chainrule.graph.types import FLOAT
@@ -40,7 +41,10 @@ def assemble(graph: Graph, structure: Structure) -> Node:
     if structure.kind in RECORD_LISTS:
         return _record_list(graph, structure)
     parts = tuple(assemble(graph, part) for part in structure.parts)
-    return graph.cursor.add(sequence.record, parts, (structure.kind, structure.keys))
+    keys = structure.keys
+    if structure.kind == "dict":
+        keys = tuple(map(plain_key, keys))
+    return graph.cursor.add(sequence.record, parts, (structure.kind, keys))
 
 
 def _record_list(graph: Graph, structure: Structure) -> Node:

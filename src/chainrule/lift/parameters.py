@@ -8,6 +8,7 @@ import inspect
 import re
 import types
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, get_args, get_origin
 
 from chainrule.errors import ArgumentError
@@ -128,7 +129,7 @@ class Parameters(NumpyCalls):
             box_node = read(OPAQUE)
             content = {
                 key: self.example_value(
-                    name, item, self._reader(box_node, f"[{key!r}]"), route.item(key)
+                    name, item, partial(self.entry, box_node, key), route.item(key)
                 )
                 for key, item in example.items()
             }

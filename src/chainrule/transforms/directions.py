@@ -13,6 +13,7 @@ from typing import Any
 
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import PARAMETER, Graph, SignatureParameter
+from chainrule.graph.keys import key_text
 from chainrule.graph.node import Node
 from chainrule.graph.structure import OF_ATTRIBUTES, RECORD_LISTS, Structure
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Array, Type, unit_axes_of
@@ -160,7 +161,7 @@ def _read(graph: Graph, base: Node, structure: Structure) -> Structure:
 def _subscript(structure: Structure, position: int) -> str:
     """How a part of a container is reached."""
     if structure.kind == "dict":
-        return f"[{structure.keys[position]!r}]"
+        return f"[{key_text(structure.keys[position])}]"
     if structure.kind in ("dicts", "tuples"):
         return f"[{structure.keys[position + 1]!r}]"
     if structure.kind in OF_ATTRIBUTES:

@@ -46,10 +46,8 @@ class Counted(Flat):
         return items[int(str(params[0]))]
 
 
-class Rigid(Counted):
-    """A result of a call through which no derivative can flow, although it has one."""
-
-    refuses = True
+class Rigid(Component):
+    """A result of a call that the arguments alone do not determine: no derivative may flow through."""
 
 
 counted_component = register(Counted("counted_component", (), cost=Cost.FREE, raises=False))
