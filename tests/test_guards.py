@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import re
 import sys
 import types
 from collections.abc import Callable
@@ -615,5 +616,5 @@ def test_dicts_that_are_arguments_may_have_members_as_keys() -> None:
     given = {Unit.METER: 2.0, Unit.KILOMETER: 3.0}
     assert grad(of_keyed)(given, 5.0) == {Unit.METER: 45.0, Unit.KILOMETER: 60.0}
     assert grad(of_members)(2.0, {Kind.HEAT: 3.0}) == 12.0
-    with pytest.raises(ChainruleError, match="has the key <Kind.HEAT: 1>"):
+    with pytest.raises(ChainruleError, match=re.escape("has the key <Kind.HEAT: 1>")):
         grad(of_members, wrt="d")(2.0, {Kind.HEAT: 3.0})

@@ -12,4 +12,4 @@ def f(a):
 # undetermined_vectors.py:7:16: a derivative would have to flow through result 2 of `numpy.linalg.svd`, which is not determined by the arguments alone
 #      7 |     u, s, vt = np.linalg.svd(a)
 #        |                ^^^^^^^^^^^^^^^^
-# Ask for full_matrices=False: then it is, and for a square matrix it is the same.
+# Ask for full_matrices=False; for a square matrix the result is the same.

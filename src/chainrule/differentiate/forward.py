@@ -451,7 +451,7 @@ def check_rule(step: Node) -> None:
         raise NotDifferentiableError(
             f"a derivative would have to flow through result {step.params[0]} of `{name}`, "
             "which is not determined by the arguments alone",
-            remedy="Ask for full_matrices=False: then it is, and for a square matrix it is the same."
+            remedy="Ask for full_matrices=False; for a square matrix the result is the same."
             if whole
             else "Use the other results, or what does not depend on how this one is chosen.",
             position=step.origin.position,

@@ -8,7 +8,7 @@ from typing import Any
 
 from chainrule.errors import ArgumentError
 
-PLAIN: tuple[type, ...] = (bool, int, float, str, bytes)
+PLAIN: tuple[Any, ...] = (bool, int, float, str, bytes)
 
 
 def key_text(key: Any) -> str | None:
@@ -28,7 +28,7 @@ def key_text(key: Any) -> str | None:
         return f"({', '.join(texts)}{comma})" if len(texts) == len(parts) else None
     for kind in PLAIN:
         if isinstance(key, kind):
-            own = type(key)
+            own: Any = type(key)
             alike = own.__hash__ is kind.__hash__ and own.__eq__ is kind.__eq__
             written = alike and (kind is not float or math.isfinite(key))
             return kind.__repr__(key) if written else None

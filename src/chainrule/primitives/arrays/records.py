@@ -47,7 +47,7 @@ class Counted(Flat):
 
 
 class Rigid(Component):
-    """A result of a call that the arguments alone do not determine: no derivative may flow through."""
+    """A result of a call that its arguments do not determine; no derivative may flow through it."""
 
 
 counted_component = register(Counted("counted_component", (), cost=Cost.FREE, raises=False))
