@@ -586,7 +586,7 @@ def by_law(x, kind=Kind.HEAT):
     return LAWS[kind](x)
 
 
-def by_length(x, unit=Unit.KILOMETER):
+def by_unit(x, unit=Unit.KILOMETER):
     return LENGTHS[unit] * x * x
 
 
@@ -598,7 +598,7 @@ def test_entries_under_members_of_enumerations_are_watched(monkeypatch) -> None:
 
 
 def test_members_that_are_words_find_what_the_words_find(monkeypatch) -> None:
-    slope = grad(by_length)
+    slope = grad(by_unit)
     assert (slope(2.0), slope(2.0, Unit.METER), slope(2.0, "m")) == (4000.0, 4.0, 4.0)
     monkeypatch.setitem(LENGTHS, Unit.METER, 2.0)
     assert slope(2.0, Unit.METER) == 8.0

@@ -184,3 +184,28 @@ def test_limits_of_a_dtype_are_numbers_and_arrays_are_formatted() -> None:
     check(above_the_smallest, np.array([0.3, -1.2]))
     with pytest.raises(ValueError, match="200"):
         grad(above_the_smallest)(np.array([1.0, 200.0]))
+
+
+def stacked_flags(x: Any) -> Any:
+    flags = np.array([x > 0.5, x > 0.2, x > 2.0])
+    column = np.concatenate([flag[..., np.newaxis] for flag in flags], axis=-1)
+    return np.sum(np.where(column, x * np.array([1.0, 2.0, 3.0]), 0.0))
+
+
+def counts_with_an_axis(x: Any) -> Any:
+    total = 0.0
+    for count in np.arange(4):
+        total = total + np.sum(count[..., None] * x)
+    return total
+
+
+def made_row_by_row(x: Any) -> Any:
+    return np.sum(np.zeros((3, 1), float, "C") + np.full((3, 1), x, order="C"))
+
+
+@pytest.mark.parametrize("f", [stacked_flags, counts_with_an_axis, made_row_by_row])
+def test_axes_that_counts_and_flags_are_given_are_axes(f: Any) -> None:
+    value, slope = value_and_grad(f)(1.25)
+    assert oracle.same_bits(value, f(1.25))
+    assert oracle.agrees(oracle.derivative(f, (1.25,)), slope)
+    assert np.ndim(slope) == 0

@@ -448,7 +448,8 @@ class Expressions(Operators, OneShot):
         base = self.read(base)
         if self.is_array(base):
             return self.array_item(base, *self.subscript_parts(node.slice))
-        if isinstance(base, Node) and base.type == FLOAT and _names_axes(node.slice):
+        number = isinstance(base, Node) and base.type in (FLOAT, INT, BOOL)
+        if number and self._names_axes(node.slice):
             pattern, _ = self.subscript_parts(node.slice)
             ones = (1,) * pattern.count("n")
             return (
@@ -468,6 +469,14 @@ class Expressions(Operators, OneShot):
         if masked and isinstance(base, Node) and base.type == FLOAT:
             return base if key is self.mask else self.number_item(base, key)
         return self.item(base, key, node)
+
+    def _names_axes(self, key: ast.expr) -> bool:
+        """Whether a number of NumPy takes a subscript: ``[None]``, ``[..., np.newaxis]``."""
+        parts = key.elts if isinstance(key, ast.Tuple) else [key]
+        if not all(isinstance(part, (ast.Constant, ast.Attribute, ast.Name)) for part in parts):
+            return False
+        found = [self.static_value(self.expression(part)) for part in parts]
+        return all(known and (part is None or part is ...) for known, part in found)
 
     def _slice(self, node: ast.Slice) -> Value:
         """``start:stop:step`` of a subscript."""
@@ -585,13 +594,3 @@ EXPRESSIONS: dict[type, Callable[[Any, Any], Value]] = {
     ast.Yield: _refused("`yield` is not supported", "Return a list of the values."),
     ast.YieldFrom: _refused("`yield from` is not supported", "Return a list of the values."),
 }
-
-
-def _names_axes(key: ast.expr) -> bool:
-    """Whether a subscript is such that a number of NumPy takes it: ``[None]``, ``[..., None]``."""
-    parts = key.elts if isinstance(key, ast.Tuple) else [key]
-    return all(
-        (isinstance(part, ast.Constant) and part.value in (None, ...))
-        or (isinstance(part, ast.Attribute) and part.attr == "newaxis")
-        for part in parts
-    )

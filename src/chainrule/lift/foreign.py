@@ -113,7 +113,7 @@ class Foreign(SpecialMethods):
                     for k, item in enumerate(example)
                 )
             )
-        if kind == DYNAMIC and self.is_foreign(found):
+        if kind == DYNAMIC and (self.is_foreign(found) or _computes_with_arrays(found)):
             self.unshaped[made] = text
         return self.boxed(made)
 
@@ -263,6 +263,28 @@ class Foreign(SpecialMethods):
         if any(isinstance(arg, (Closure, Generator)) for arg in [*args, *keywords.values()]):
             raise refusal from None
         return refusal
+
+
+def _computes_with_arrays(function: Any) -> bool:
+    """Whether the code of a user's function, or of one that it calls by name, names NumPy.
+
+    What such a function returns may be an array; what others do is a number.
+    """
+    waiting, seen = [function], []
+    while waiting:
+        code = getattr(function := inspect.unwrap(waiting.pop()), "__code__", None)
+        if code is None or code in seen:
+            continue
+        seen.append(code)
+        names = getattr(function, "__globals__", {})
+        for name in code.co_names:
+            found = names.get(name)
+            home = found.__name__ if isinstance(found, types.ModuleType) else home_of(found)
+            if home.partition(".")[0] == "numpy":
+                return True
+            if isinstance(found, types.FunctionType):
+                waiting.append(found)
+    return False
 
 
 def _is_internal(found: Any) -> bool:

@@ -374,12 +374,17 @@ class NumpyCalls(Methods):
     def _bound(
         self, op: ArrayCall, args: Arguments, keywords: Keywords, node: ast.AST
     ) -> dict[str, Value]:
+        if op in MADE and len(args) == len(op.signature.parameters) + 1:
+            keywords, args = {**keywords, "order": args[-1]}, args[:-1]
         given = {
             name: value
             for name, value in keywords.items()
             if not (
                 not (name == "order" and name in op.signature.parameters)
-                and self._given_default(name, value)
+                and (
+                    self._given_default(name, value)
+                    or (name == "order" and op in MADE and self.static_value(value) == (True, "C"))
+                )
             )
             and not (name == "dtype" and self._is_own_dtype(op, args, value, node))
         }
@@ -537,6 +542,8 @@ class NumpyCalls(Methods):
 JOINS = (shaping.concatenate, shaping.stack)
 # Functions that are no ufuncs and take the array for their result behind so many arguments.
 OUT_BEHIND = {"dot": 2}
+# What is made of a shape lies in memory row by row.
+MADE = (creation.zeros, creation.ones, creation.empty, creation.full)
 # Keywords that may be given when they have NumPy's own default.
 IGNORED: dict[str, Any] = {
     "out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K",

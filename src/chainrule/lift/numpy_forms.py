@@ -202,6 +202,8 @@ def _joining(name: str) -> SpecialForm:
         if self.known_items(args[0]) is None:
             return _joined_list(self, args[0], name, node)
         arrays = [self.array_node(item) for item in self._entries(args[0], node)]
+        for array in arrays:
+            self._check_entries(array, shaping.concatenate, node)
         ranks = {len(unit_axes_of(array.type)) for array in arrays}
         top = max(ranks)
         parts: list[Node] = []

@@ -18,6 +18,7 @@ from typing import Any
 
 from chainrule.errors import ArgumentError
 from chainrule.graph.guard import Guard, Route, is_of_argument
+from chainrule.graph.keys import key_text
 from chainrule.graph.node import Node
 from chainrule.graph.reach import is_apart
 from chainrule.lift.deciding import Deciding
@@ -120,8 +121,9 @@ class Watching(Deciding):
         found = value.value if isinstance(value, Static) else None
         if not isinstance(found, (list, dict, set)):
             return
-        if isinstance(key, (str, int, float, type(None))):
-            self.graph.guard(Route(found, f"({key!r} in _0_)"), "is", key in found)
+        text = key_text(key)
+        if text is not None:
+            self.graph.guard(Route(found, f"({text} in _0_)"), "is", key in found)
         else:
             self.watch_content(value)
 
