@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.guard import Route
+from chainrule.graph.keys import key_text
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
     BOOL,
@@ -21,7 +22,7 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
-from chainrule.lift.core import AlwaysRaises
+from chainrule.lift.core import PLACE, AlwaysRaises
 from chainrule.lift.queues import Queue
 from chainrule.lift.values import (
     ITSELF,
@@ -121,6 +122,14 @@ class Containers(Watching):
         parts = [self.static_value(item) for item in items]
         known = bool(parts) and all(is_known and isinstance(part, str) for is_known, part in parts)
         return TupleValue(tuple(items)) if known else value
+
+    def entry(self, base: Node, key: Any, type: Type) -> Node:
+        """``base[key]`` of a key known while lifting, read when the derivative runs."""
+        text = key_text(key)
+        if text is not None and not PLACE.search(text):
+            return self.verbatim(f"_0_[{text}]", base, type=type, pure=True)
+        keyed = self.static_node(Static(key))
+        return self.verbatim("_0_[_1_]", base, keyed, type=type, pure=True)
 
     def static_item(self, value: Static, key: Any) -> Value:
         """``value[key]`` of an object known while lifting; numbers are read at run time."""

@@ -18,7 +18,6 @@ from typing import Any
 from chainrule.errors import ChainruleError, Position, UnsupportedError
 from chainrule.graph.block import CONSTANT, Block, Graph
 from chainrule.graph.guard import Route
-from chainrule.graph.keys import key_text
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, array_of, is_complex
 from chainrule.graph.types import Sequence as SequenceType
@@ -403,14 +402,6 @@ class Core:
             f"{what} is a {kind}, which cannot be kept as a run-time value",
             "Use it where it is made, or write the computation with numbers and lists.",
         )
-
-    def entry(self, base: Node, key: Any, type: Type) -> Node:
-        """``base[key]`` of a key known while lifting, read when the derivative runs."""
-        text = key_text(key)
-        if text is not None and not PLACE.search(text):
-            return self.verbatim(f"_0_[{text}]", base, type=type, pure=True)
-        keyed = self.static_node(Static(key))
-        return self.verbatim("_0_[_1_]", base, keyed, type=type, pure=True)
 
     def static_node(self, value: Static) -> Node:
         """The node that reads a static object when the derivative runs."""
