@@ -202,6 +202,8 @@ def test_a_function_that_is_registered_later_is_seen() -> None:
     assert slope(3.0) == 12.0
     size.register(float, lambda value: value * value)
     assert slope(3.0) == 27.0
+    size.register(float, lambda value: value**3)
+    assert slope(3.0) == 108.0
 
 
 @contextmanager

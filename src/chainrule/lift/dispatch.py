@@ -51,7 +51,8 @@ class Dispatch(Tables):
         if args and isinstance(found, types.FunctionType) and hasattr(found, "registry"):
             kind = self._class_of(args[0])
             if kind is not None and hasattr(found, "dispatch"):
-                self.graph.guard(Route(found).attribute("registry"), "length", len(found.registry))
+                entries = Route(found, "tuple(_0_.registry.items())")
+                self.graph.guard(entries, "equals", tuple(found.registry.items()))
                 self.watch_type(args[0])
                 return self.call(Static(found.dispatch(kind)), args, keywords, node)
         return super()._call_object(function, args, keywords, node)
