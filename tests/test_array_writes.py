@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -249,6 +250,9 @@ def test_adjoints_of_entries_written_one_after_the_other_need_no_copies() -> Non
     measured = oracle.gradient(damped, (point, 3)).values()
     assert all(map(oracle.agrees, measured, slope(point, 3)))
     assert "_bar.copy()" not in slope.source and "_bar_1.copy()" not in slope.source
+    # What reads p[2] for two lines stands with the first of them.
+    comments = re.findall(r"# line \d+", slope.source)
+    assert len(comments) == len(set(comments))
 
 
 def test_adjoints_are_not_set_to_zero_where_all_is_added_again() -> None:

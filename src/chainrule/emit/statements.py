@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from chainrule.emit.accumulating import accumulation
 from chainrule.emit.alternatives import follows, with_alternative
@@ -31,6 +32,7 @@ from chainrule.emit.printing import Answer, negated
 from chainrule.emit.record_lists import put_back
 from chainrule.emit.reuse import ufunc_of
 from chainrule.emit.views import is_update
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Origin
 from chainrule.graph.types import FLOAT, OPAQUE, Array, Record, Sequence
 from chainrule.primitives import arithmetic
@@ -80,7 +82,8 @@ class Writer:
             self.managers = around if len(around) > len(outer) else outer
             for tree in self.statement(statement, in_loop and last):
                 if tree not in self.answers:
-                    self.answers[tree] = Answer.of(origin_of(statement))
+                    answer = Answer.of(origin_of(statement))
+                    self.answers[tree] = replace(answer, plain=_only_reads(statement))
                 if written and self.answers[tree].derivative and follows(written[-1][0], tree):
                     continue
                 written.append((tree, around))
@@ -471,3 +474,11 @@ def _computed(value: Value) -> Origin:
             return current.origin
         stack.extend(reversed(current.args))
     return Origin()
+
+
+def _only_reads(statement: Statement) -> bool:
+    """Whether a statement gives an entry of what f computes a name: ``x_i = x[i]``."""
+    value = statement.value if isinstance(statement, Define) else None
+    if value is None or value.op is not index or value.args[0].derivative:
+        return False
+    return not any(arg.captive for arg in value.args if arg.op is not CONSTANT)
