@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -63,6 +64,17 @@ class Spring:
 
 
 cube = lambda x: x * x * x
+
+
+def outer(x):
+    def inner(z):
+        return z * z
+
+    return inner(x)
+
+
+def constant():
+    return 1.0
 
 LIMIT = 3.0
 '''
@@ -156,7 +168,7 @@ def test_a_terminal_gets_colours() -> None:
 def test_every_transform_has_a_subcommand_that_prints_a_module(
     run: Run, model: Path, command: str
 ) -> None:
-    found = run(command, "model.py:norm", "--wrt", "x,y", "--kind", "x=float", "--kind", "y=float")
+    found = run(command, "model.py:norm", "--wrt", "x,y", "--arg", "x=float", "--arg", "y=float")
     assert found.code == 0, found.err
     names = [n.name for n in ast.parse(found.out).body if isinstance(n, ast.FunctionDef)]
     assert f"{command.replace('-', '_')}_norm" in names
@@ -358,13 +370,17 @@ def test_permissions_of_a_written_file_are_the_usual_ones(run: Run, model: Path)
         (["grad", "model.py:Spring"], "`Spring` in model.py is a class, not a function"),
         (["grad", "model.py:norm", "--name", "2nd"], "'2nd' cannot be the name of a function"),
         (["grad", "model.py:norm", "--name", "class"], "'class' cannot be the name"),
-        (["grad", "model.py:norm", "--kind", "z=float"], "`norm` has no parameter `z`"),
+        (["grad", "model.py:norm", "--arg", "z=float"], "`norm` has no parameter `z`"),
+        (["grad", "model.py:outer.inner"], "What is defined inside `outer` has no name outside"),
+        (["grad", "model.py:constant"], "`constant` has no parameters"),
+        (["grad", "model.py::norm"], "`model.py::norm` does not name a function"),
+        (["grad", ".model:norm"], "`.model:norm` does not name a function"),
         (["grad", "model.py:norm", "--wrt", "z"], "`norm` has no parameter 'z'"),
         (["grad", "model.py:norm", "--wrt", "x;y"], "is not a list of parameter names"),
         (["grad", "model.py:norm", "--mode", "sideways"], "sideways"),
         (["grad", "model.py:norm", "--target", "fortran"], "fortran"),
-        (["grad", "model.py:norm", "--kind", "x"], "--kind 'x' cannot be read"),
-        (["grad", "model.py:norm", "--kind", "x=complicated"], "complicated"),
+        (["grad", "model.py:norm", "--arg", "x"], "--arg 'x' cannot be read"),
+        (["grad", "model.py:norm", "--arg", "x=complicated"], "complicated"),
         (["grad", "model.py:noisy"], "random.gauss"),
         (["grad"], "TARGET"),
         (["gard", "model.py:norm"], "gard"),
@@ -398,6 +414,55 @@ def test_an_import_that_fails_is_shown_with_its_line(run: Run, tmp_path: Path) -
     assert found.code == 2
     assert "needy.py:2:1" in found.err
     assert "No module named 'absent_library'" in found.err
+
+
+def test_an_error_on_import_that_cannot_be_shown_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mute.py").write_text(
+        "class Mute(Exception):\n    def __str__(self): return 1\n\n\nraise Mute\n"
+    )
+    found = run("grad", "mute.py:f")
+    assert found.code == 2
+    assert "mute.py:5:1" in found.err and "Mute" in found.err
+
+
+def test_a_module_that_answers_names_by_raising_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "lazy.py").write_text("def __getattr__(name): raise RuntimeError(name)\n")
+    found = run("grad", "lazy.py:f")
+    assert found.code == 2
+    assert "lazy.py has no function `f`" in found.err
+
+
+def test_relative_imports_of_a_lone_file_ask_for_its_package(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "lone.py").write_text("from .near import g\n\n\ndef f(x): return g(x)\n")
+    found = run("grad", "lone.py:f")
+    assert found.code == 2
+    assert "as package.module:FUNC" in found.err
+
+
+def test_a_module_that_changes_the_folder_does_not_move_the_output(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "mover.py").write_text('import os\nos.chdir("below")\n\n\ndef f(x): return x\n')
+    assert run("grad", "mover.py:f", "-o", "slope.py").code == 0
+    assert (tmp_path / "slope.py").is_file()
+
+
+def test_a_closed_output_and_one_without_the_letters_are_told(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text("def größe(x): return x * x\n", encoding="utf-8")
+    command = [sys.executable, "-m", "chainrule", "grad", "model.py:größe"]
+    plain = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    found = subprocess.run(
+        command, cwd=tmp_path, env=plain, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 2
+    assert "PYTHONIOENCODING=utf-8" in found.stderr and "Traceback" not in found.stderr
+    closed = f"{shlex.join(command)} >&-"
+    found = subprocess.run(
+        closed, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 2
+    assert "output is closed" in found.stderr and "Traceback" not in found.stderr
 
 
 def test_a_module_that_ends_the_program_is_told(run: Run, tmp_path: Path) -> None:
@@ -498,6 +563,9 @@ def test_write_touches_nothing_when_one_function_is_refused(run: Run, project: P
     [
         ("", "has no section [tool.chainrule]"),
         ("[tool.chainrule", "is not valid TOML"),
+        ("tool = 3", "has no section [tool.chainrule]"),
+        (PROJECT[PROJECT.index("[[") :] * 2, "two modules have the output"),
+        (PROJECT.replace("entries = [", "entries = []\nrest = [", 1), "unknown key `rest`"),
         ("[tool.chainrule]\n", "`modules` in [tool.chainrule] must be a list of tables"),
         (PROJECT.replace("output", "ouput", 1), "Did you mean `output`?"),
         (PROJECT.replace("wrt =", "with ="), "unknown key `with`"),
@@ -516,6 +584,28 @@ def test_a_mistake_in_the_project_file_is_told(
     found = run("write")
     assert found.code == 2
     assert message in found.err
+
+
+def test_a_module_outside_of_the_project_is_written_and_shown_in_full(
+    run: Run, project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "slopes.py"
+    project.write_text(
+        f'[[tool.chainrule.modules]]\noutput = "{outside}"\n'
+        'entries = [{ function = "model.py:norm" }]\n'
+    )
+    assert run("write").out == f"{outside}: written\n"
+    assert run("check").code == 0
+
+
+def test_check_refuses_to_compare_with_a_file_of_the_users(run: Run, project: Path) -> None:
+    project.write_text(
+        '[[tool.chainrule.modules]]\noutput = "model.py"\n'
+        'entries = [{ function = "model:norm" }]\n'
+    )
+    found = run("check")
+    assert found.code == 2
+    assert "was not generated by chainrule" in found.err and found.out == ""
 
 
 def test_a_folder_without_a_project_is_told(run: Run) -> None:
@@ -563,6 +653,8 @@ def test_verify_fails_above_the_tolerance(run: Run, model: Path) -> None:
         (["--at", "x=3, z=1"], "the function has no parameter `z`"),
         (["--at", "x=3, y=inf*2"], "cannot be read"),
         (["--at", "x 3"], '--at "x 3" cannot be read'),
+        (["--at", "x=3, x=4, y=1"], "cannot be read"),
+        (["--at", "x=3, **{'y': 1}"], "cannot be read"),
         (["--range", "x=3"], '--range "x=3" cannot be read'),
         (["--range", "x=5:3"], '--range "x=5:3" cannot be read'),
         (["--at", "x=3.0, y='far'"], "TypeError"),

@@ -106,7 +106,7 @@ WRONG = [
     ("grad", "odd.py:f", "--name", "class"),
     ("grad", "odd.py:f", "--mode", "sideways"),
     ("grad", "odd.py:f", "--target", "fortran"),
-    ("grad", "odd.py:f", "--kind", "x=complex"),
+    ("grad", "odd.py:f", "--arg", "x=complex"),
     ("grad", "odd.py:f", "-o", "odd.py"),
     ("grad", "odd.py:f", "-o", "folder.py"),
     ("grad", "odd.py:f", "-o", "mine.txt"),

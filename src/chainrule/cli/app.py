@@ -81,8 +81,6 @@ CommentsOption = Annotated[
 KindOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--kind",
-        "--arg",
         "--arg",
         metavar="NAME=KIND",
         help="What a parameter is where the function does not tell: x=float, X=float[n,m]; "
@@ -142,7 +140,7 @@ def pairs(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
         name, equals, kind = text.partition("=")
         if not (equals and name.strip().isidentifier() and kind.strip()):
             raise ArgumentError(
-                f"--kind {text!r} cannot be read", remedy="Write it as --kind x=float."
+                f"--arg {text!r} cannot be read", remedy="Write it as --arg x=float."
             )
         found.append((name.strip(), kind.strip()))
     return tuple(found)
@@ -168,6 +166,8 @@ def add_transform(transform: str, summary: str) -> None:
             file = None
         if file is not None:
             protect(file, found, force)
+            # The user's module may change the folder when it is imported.
+            file = file.absolute()
         entry = Entry(found, transform, names(wrt), mode.value, name, pairs(kind))
         text = generate([entry], target.value, comments)
         if file is None:
@@ -217,8 +217,8 @@ def check_modules(project: ProjectOption = None) -> None:
     for module in read_project(file):
         expected, name = module.text(), shown(module, file)
         found = None
-        if module.output.is_file():
-            found = module.output.read_text(encoding="utf-8", errors="replace")
+        if module.output.exists():
+            found = output.read_generated(module.output)
         if found == expected:
             continue
         stale += 1
@@ -236,7 +236,10 @@ def check_modules(project: ProjectOption = None) -> None:
 
 def shown(module: Module, project: Path) -> str:
     """The module's file as the project knows it."""
-    return module.output.relative_to(project.parent).as_posix()
+    try:
+        return module.output.relative_to(project.parent).as_posix()
+    except ValueError:
+        return str(module.output)
 
 
 @app.command(

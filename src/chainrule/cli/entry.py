@@ -73,7 +73,7 @@ class Entry:
         if self.name is not None:
             words += ["--name", self.name]
         for name, kind in self.kinds:
-            words += ["--kind", f"{name}={kind}"]
+            words += ["--arg", f"{name}={kind}"]
         return shlex.join(words)
 
 

@@ -20,7 +20,9 @@ def parse_arguments(text: str) -> Arguments:
     try:
         call = ast.parse(f"f({text})", mode="eval").body
         assert isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and not call.args
-        return {str(item.arg): literal(item.value) for item in call.keywords if item.arg}
+        found = {str(item.arg): literal(item.value) for item in call.keywords if item.arg}
+        assert len(found) == len(call.keywords), "unpacked, or given twice"
+        return found
     except (SyntaxError, ValueError, AssertionError):
         raise ArgumentError(
             f'--at "{text}" cannot be read',

@@ -30,12 +30,11 @@ else:
     import tomli as tomllib
 
 TARGETS = targets.names()
-TARGETS = targets.names()
 MODES = ("auto", "forward", "reverse")
-EXAMPLE = (
-    'For example: [[tool.chainrule.modules]] output = "greeks.py" '
-    'entries = [{ function = "black_scholes.py:call_price", wrt = ["S"] }].'
-)
+EXAMPLE = """For example:
+    [[tool.chainrule.modules]]
+    output = "greeks.py"
+    entries = [{ function = "black_scholes.py:call_price", wrt = ["S"] }]"""
 
 
 @dataclass(frozen=True)
@@ -75,19 +74,25 @@ def read_project(file: Path) -> list[Module]:
         raise ArgumentError(
             f"{file} is not valid TOML: {error}", remedy="Correct the file first."
         ) from None
-    section = settings.get("tool", {}).get("chainrule")
+    tools = settings.get("tool", {})
+    section = tools.get("chainrule") if isinstance(tools, Mapping) else None
     if section is None:
         raise ArgumentError(f"{file} has no section [tool.chainrule]", remedy=EXAMPLE)
     table = Table(file.name, "[tool.chainrule]", section, ("modules",))
     modules = table.tables("modules", ("output", "entries", "target", "comments"))
-    return [read_module(module, file.parent) for module in modules]
+    found = [read_module(module, file.parent) for module in modules]
+    for number, module in enumerate(found):
+        if module.output in [other.output for other in found[:number]]:
+            raise ArgumentError(
+                f"{file.name}: two modules have the output {module.output.name}",
+                remedy="Put all `entries` of one file into one module.",
+            )
+    return found
 
 
 def read_module(table: Table, folder: Path) -> Module:
     """One of ``[[tool.chainrule.modules]]``."""
     keys = ("function", "transform", "wrt", "mode", "name", "kinds")
-    target = table.text("target", "math")
-    table.one_of("target", target, TARGETS)
     target = table.text("target", "math")
     table.one_of("target", target, TARGETS)
     return Module(
@@ -138,7 +143,7 @@ class Table:
     def text(self, key: str, default: str | None = None) -> str:
         """A string."""
         value = self.values.get(key, default)
-        if not isinstance(value, str):
+        if not isinstance(value, str) or value == "" != default:
             raise self.wrong(key, "a string")
         return value
 
@@ -170,7 +175,7 @@ class Table:
         """A list of tables, at least one."""
         value = self.values.get(key)
         if not isinstance(value, list) or not value:
-            raise self.wrong(key, "a list of tables")
+            raise self.wrong(key, "a list of tables, at least one")
         numbered = enumerate(value)
         return [Table(self.file, f"{key}[{number}]", table, keys) for number, table in numbered]
 

@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from chainrule.errors import ArgumentError, Position, SourceError
@@ -33,10 +33,12 @@ class Target:
     @classmethod
     def parse(cls, text: str, folder: Path | None = None) -> Target:
         """The target that ``text`` names."""
-        module, colon, name = text.rpartition(":")
-        if not colon or not module or not all(part.isidentifier() for part in name.split(".")):
+        module, _, name = text.rpartition(":")
+        target = cls(module, name, folder or Path.cwd())
+        dotted = [name] if target.file else [module, name]
+        if not all(part.isidentifier() for text in dotted for part in text.split(".")):
             raise ArgumentError(f"`{text}` does not name a function", remedy=FORMS)
-        return cls(module, name, folder or Path.cwd())
+        return target
 
     @property
     def file(self) -> Path | None:
@@ -59,19 +61,26 @@ class Target:
         module = import_file(file, self.module) if file else import_module(self.module, self.folder)
         found: Any = module
         for part in self.name.split("."):
-            if not hasattr(found, part):
-                near = difflib.get_close_matches(part, public_callables(found), n=3, cutoff=0.5)
+            try:
+                found = getattr(found, part)
+            except Exception:  # AttributeError, or what the user's own __getattr__ raises.
                 raise ArgumentError(
-                    f"{self.module} has no function `{self.name}`",
-                    remedy=f"Did you mean {' or '.join(near)}?" if near else FORMS,
-                )
-            found = getattr(found, part)
+                    f"{self.module} has no function `{self.name}`", remedy=instead(found, part)
+                ) from None
         if not callable(found) or isinstance(found, (ModuleType, type)):
             raise ArgumentError(
                 f"`{self.name}` in {self.module} is {kind_of(found)}, not a function",
                 remedy="Name a function or a method, as FILE.py:Class.method.",
             )
         return found  # type: ignore[no-any-return]
+
+
+def instead(owner: Any, name: str) -> str:
+    """What to name where ``owner`` has no ``name``."""
+    if isinstance(owner, FunctionType):
+        return f"What is defined inside `{owner.__name__}` has no name outside: move it out."
+    near = difflib.get_close_matches(name, public_callables(owner), n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(near)}?" if near else FORMS
 
 
 def kind_of(value: object) -> str:
@@ -90,9 +99,8 @@ def public_callables(owner: object) -> list[str]:
 def import_file(file: Path, shown: str) -> ModuleType:
     """The module of a source file, under the name by which other code imports it."""
     if not file.is_file():
-        raise ArgumentError(
-            f"there is no file {shown}", remedy="Name an existing Python file, as FILE.py:FUNC."
-        )
+        found = f"{shown} is not a file" if file.exists() else f"there is no file {shown}"
+        raise ArgumentError(found, remedy="Name an existing Python file, as FILE.py:FUNC.")
     file = file.resolve()
     package = file.parent
     while (package / "__init__.py").is_file():
@@ -144,7 +152,10 @@ def importing(shown: str, file: Path | None, folders: list[Path]) -> Iterator[No
     except SyntaxError as error:
         position = None
         if error.filename and error.lineno:
-            position = Position(error.filename, error.lineno, max(0, (error.offset or 1) - 1))
+            # The error counts characters, a position bytes.
+            before = (error.text or "")[: max(0, (error.offset or 1) - 1)]
+            column = len(before.encode(errors="replace"))
+            position = Position(error.filename, error.lineno, column)
         raise SourceError(
             f"{shown} cannot be imported: {error.msg}",
             remedy="Correct the syntax of the file first.",
@@ -152,9 +163,14 @@ def importing(shown: str, file: Path | None, folders: list[Path]) -> Iterator[No
         ) from None
     except BaseException as error:
         missing = isinstance(error, ModuleNotFoundError) and (error.name or " ") in shown
+        # As a traceback would show it, also where ``str`` of the error fails.
+        told = traceback.format_exception_only(type(error), error)[-1].strip()
+        remedy = FORMS if missing else "Importing the file must succeed: it runs as a module."
+        if "relative import" in told:
+            remedy = "Name the module with its package, as package.module:FUNC."
         raise SourceError(
-            f"{shown} cannot be imported: {type(error).__name__}: {error}",
-            remedy=FORMS if missing else "Importing the file must succeed: it runs as a module.",
+            f"{shown} cannot be imported: {told}",
+            remedy=remedy,
             position=None if missing else place_of(error, file),
         ) from None
 

@@ -68,9 +68,15 @@ def wrt_names(
         elif isinstance(entry, int) and -len(names) <= entry < len(names):
             found.append(names[entry])
         else:
+            name = getattr(function, "__name__", function)
+            if not names:
+                raise ArgumentError(
+                    f"`{name}` has no parameters to differentiate by",
+                    remedy="Pass what it depends on as a parameter.",
+                )
             raise ArgumentError(
-                f"`{getattr(function, '__name__', function)}` has no parameter {entry!r}",
-                remedy=f"Its parameters are {', '.join(names) or 'none'}.",
+                f"`{name}` has no parameter {entry!r}",
+                remedy=f"Its parameters are {', '.join(names)}.",
             )
     if len(set(found)) < len(found) or not found:
         raise ArgumentError(
