@@ -600,8 +600,7 @@ def test_a_module_outside_of_the_project_is_written_and_shown_in_full(
 
 def test_check_refuses_to_compare_with_a_file_of_the_users(run: Run, project: Path) -> None:
     project.write_text(
-        '[[tool.chainrule.modules]]\noutput = "model.py"\n'
-        'entries = [{ function = "model:norm" }]\n'
+        '[[tool.chainrule.modules]]\noutput = "model.py"\nentries = [{ function = "model:norm" }]\n'
     )
     found = run("check")
     assert found.code == 2
