@@ -290,3 +290,15 @@ def test_a_part_of_none_raises_where_it_is_asked_for() -> None:
     assert grad(of_no_direction)(np.array([1.0, 2.0, 2.0])) == pytest.approx([1.0, 1.0, 0.0])
     with pytest.raises(TypeError, match="'NoneType' object is not subscriptable"):
         grad(of_no_direction)(np.zeros(3))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_text_formatted_by_percent_shows_the_number(
+    mode: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def squared(x):
+        print("at %.2f" % x)  # noqa: UP031
+        return x * x
+
+    assert grad(squared, mode=mode)(3.0) == 6.0
+    assert capsys.readouterr().out == "at 3.00\n"

@@ -11,6 +11,7 @@ from functools import cached_property
 from chainrule.differentiate.activity import active, all_steps, varied
 from chainrule.differentiate.order import onward
 from chainrule.differentiate.points import Points, either, nonzero, refuse_points, sources
+from chainrule.differentiate.steps import undetermined
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import ITEM, PARAMETER, UNDEFINED, Block, Graph, Told
 from chainrule.graph.node import Node
@@ -445,17 +446,7 @@ def check_rule(step: Node) -> None:
             position=step.origin.position,
         )
     if step.op is rigid_component:
-        owner = step.args[0].op
-        name = next(reversed(getattr(owner, "callables", ())), owner.name)
-        whole = "full_matrices" in getattr(owner, "static_names", ())
-        raise NotDifferentiableError(
-            f"a derivative would have to flow through result {step.params[0]} of `{name}`, "
-            "which is not determined by the arguments alone",
-            remedy="Ask for full_matrices=False; for a square matrix the result is the same."
-            if whole
-            else "Use the other results, or what does not depend on how this one is chosen.",
-            position=step.origin.position,
-        )
+        raise undetermined(step)
 
 
 def _needs_statements(step: Node, style: str) -> bool:

@@ -13,6 +13,7 @@ from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import Graph
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node
+from chainrule.primitives.arrays.records import rigid_component
 from chainrule.primitives.declare import Flat
 from chainrule.primitives.invoke import INVOKE, INVOKE_EFFECT
 
@@ -108,7 +109,24 @@ def _hides(node: Node) -> bool:
     return isinstance(node.op, Flat) and node.op.refuses
 
 
+def undetermined(step: Node) -> NotDifferentiableError:
+    """The refusal of a derivative by a result that is chosen: the signs of eigenvectors."""
+    owner = step.args[0].op
+    name = next(reversed(getattr(owner, "callables", ())), owner.name)
+    whole = "full_matrices" in getattr(owner, "static_names", ())
+    return NotDifferentiableError(
+        f"a derivative would have to flow through result {step.params[0]} of `{name}`, "
+        "which is not determined by the arguments alone",
+        remedy="Ask for full_matrices=False; for a square matrix the result is the same."
+        if whole
+        else "Use the other results, or what does not depend on how this one is chosen.",
+        position=step.origin.position,
+    )
+
+
 def _refusal(step: Node) -> NotDifferentiableError:
+    if step.op is rigid_component:
+        return undetermined(step)
     return NotDifferentiableError(
         f"a derivative would have to flow through `{step.op.name.removeprefix('to_')}(...)`, "
         "where it is zero",

@@ -47,6 +47,7 @@ from chainrule.primitives.arrays.complex_numbers import joined
 from chainrule.primitives.arrays.creation import rows_of
 from chainrule.primitives.arrays.samples import SAMPLES, distance, length_of_list
 from chainrule.primitives.declare import TABLE
+from chainrule.primitives.effect import Verbatim
 
 Arguments = list[Value]
 Keywords = dict[str, Value]
@@ -301,6 +302,22 @@ def paired(self: Builtins, pairs: Value, node: ast.AST) -> dict[Any, Value]:
     return content
 
 
+def _written_out(text: Node) -> list[Node]:
+    """The numbers that a text shows: reading it back, a derivative would have to flow by them."""
+    found: list[Node] = []
+    waiting, seen = [text], {text}
+    while waiting and isinstance(text.op, Verbatim):
+        for arg in waiting.pop().args:
+            if arg in seen:
+                continue
+            seen.add(arg)
+            if arg.type.differentiable:
+                found.append(arg)
+            elif isinstance(arg.op, Verbatim):
+                waiting.append(arg)
+    return found
+
+
 def _number(name: str) -> Builtin:
     def convert(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         self.positional(args, keywords, node, 0, 2, name)
@@ -313,10 +330,18 @@ def _number(name: str) -> Builtin:
         value = self.node(args[0])
         if value.type == OPAQUE or len(args) > 1:
             rest = ", ".join(f"_{k}_" for k in range(len(args)))
+            numbers = _written_out(value) if name == "float" else []
+            refusal = self.unsupported(
+                "a derivative would have to flow through a text that is read back",
+                "Use the number itself, or round(x, n) of it.",
+                node,
+            )
             return self.verbatim(
                 f"{name}({rest})",
                 *(self.node(arg) for arg in args),
+                *numbers,
                 type=FLOAT if name == "float" else INT,
+                refusal=refusal if numbers else None,
             )
         if name == "int" and value.type in (INT,):
             return value
@@ -502,6 +527,7 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.input: _refused("input", "Pass the value in as a parameter."),
     builtins.eval: _refused("eval", "Write the expression into the function."),
     builtins.exec: _refused("exec", "Write the statements into the function."),
+    builtins.locals: _refused("locals", "Read the variables by their names."),
     **{getattr(statistics, name): _of_sample(op) for name, op in SAMPLES.items()},
     math.fsum: _exact_total,
     math.prod: _product,

@@ -398,6 +398,7 @@ class Core:
             raise self.unsupported("complex numbers are not supported", f"Take {value.part} of it.")
         table = isinstance(value, TableBox)
         kind = "dict of run-time keys" if table else type(value).__name__.lower()
+        kind = {"closure": "function", "mapped": "map"}.get(kind, kind)
         raise self.unsupported(
             f"{what} is a {kind}, which cannot be kept as a run-time value",
             "Use it where it is made, or write the computation with numbers and lists.",

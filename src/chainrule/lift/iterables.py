@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT, OPAQUE
+from chainrule.graph.types import DYNAMIC, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.loops import Loops
@@ -329,7 +329,9 @@ class Iterables(Loops):
             return self.primitive(sequence.length, base), lambda index: self.item(base, index, node)
         if base.type != OPAQUE:
             raise self.unsupported(
-                f"a loop over a value of type {base.type}",
+                "a loop over what only the run tells"
+                if base.type == DYNAMIC
+                else f"a loop over a value of type {base.type}",
                 "Loop over a list, a tuple or a range.",
                 node,
             )

@@ -146,7 +146,9 @@ class Operators(Subscripts):
             kind = type(other.value) if isinstance(other, Static) else None
             kind = other.type if isinstance(other, ObjectBox) else kind
             kind = dict if isinstance(other, DictBox) else kind
-            if kind in (str, bytes) or not (kind is None or hasattr(kind, f"__{prefix}{name}__")):
+            if kind in (str, bytes) and (operator is not ast.Mod or prefix):
+                return True  # `text % number` alone has a meaning.
+            if not (kind is None or hasattr(kind, f"__{prefix}{name}__")):
                 return True
         return False
 
