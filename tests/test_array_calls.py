@@ -588,9 +588,9 @@ CALLS = [
 ]
 
 
-def function_of(expression: str) -> Callable[..., Any]:
-    """``sum(cos(0.3 + v) * v)`` of an expression ``v``."""
-    text = f"def f(x):\n    v = {expression}\n    return np.sum(np.cos(0.3 + v) * v)\n"
+def function_of(expression: str, result: str = "np.sum(np.cos(0.3 + v) * v)") -> Callable[..., Any]:
+    """``sum(cos(0.3 + v) * v)``, or another ``result``, of an expression ``v``."""
+    text = f"def f(x):\n    v = {expression}\n    return {result}\n"
     name = f"<call {next(NUMBERS)}>"
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
     scope: dict[str, Any] = {"np": np, "special": scipy.special, "scipy": scipy, "cdist": cdist,
@@ -631,6 +631,24 @@ def test_derivatives_of_a_call(rank: int, expression: str) -> None:
     _, product = chainrule.hvp(f)(x.copy(), direction)
     second = along(lambda point: derivative(point)[1], x, direction)
     np.testing.assert_allclose(product, second, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("rank", "expression"), CALLS)
+def test_adjoints_that_are_one_number_for_all_entries(rank: int, expression: str) -> None:
+    x = POINTS[rank]
+    direction = np.cos(np.arange(x.size)).reshape(x.shape)
+    for result in (
+        "np.sum(v)",
+        "np.sum(np.sin(np.mean(v, axis=-1)))" if rank > 1 else "np.mean(v)",
+    ):
+        f = function_of(expression, result)
+        try:
+            f(x)
+        except ValueError:
+            # A number has no last axis.
+            continue
+        slope = np.vdot(chainrule.grad(f, mode="reverse")(x), direction)
+        assert slope == pytest.approx(along(f, x, direction), rel=1e-6, abs=1e-8)
 
 
 # Expressions in arrays of every rank; an axis that is named is -1.

@@ -135,3 +135,35 @@ def test_the_inverse_of_f_solves_the_systems_of_its_derivative() -> None:
     assert "= np.linalg.solve" not in body and "identity_tape" not in body
     code = [line for line in body.splitlines() if "# line" not in line]
     assert sum("np.linalg.inv(" in line for line in code) == 1
+
+
+SUMS = {
+    "eigenvalues": (S, lambda m: np.linalg.eigh(m)[0].sum()),
+    "eigenvectors": (S, lambda m: 2.5 * np.linalg.eigh(m)[1].sum() * m[0, 0]),
+    "both": (S, lambda m: (lambda w, v: w.sum() + (v[0] ** 2).sum())(*np.linalg.eigh(m))),
+    "eigenvalues of any matrix": (S, lambda m: np.linalg.eig(m)[0].real.sum()),
+    "left singular vectors": (Z, lambda m: np.linalg.svd(m, full_matrices=False)[0].sum()),
+    "all of svd": (
+        Z,
+        lambda m: (lambda u, s, v: u.mean() + s.sum() + v.sum())(
+            *np.linalg.svd(m, full_matrices=False)
+        ),
+    ),
+    "q": (Z, lambda m: np.linalg.qr(m)[0].sum()),
+    "r": (Z, lambda m: np.linalg.qr(m)[1].mean()),
+    "columns of q": (Z, lambda m: np.sum(np.sin(np.linalg.qr(m)[0].sum(axis=0)))),
+    "rows of v": (S, lambda m: np.sum(np.sin(np.linalg.eigh(m)[1].mean(axis=1)))),
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_sums_of_results_feel_every_entry(name: str, mode: str) -> None:
+    m, f = SUMS[name]
+    expected = np.zeros_like(m)
+    for place in np.ndindex(m.shape):
+        step = np.zeros_like(m)
+        step[place] = 1e-5
+        near, far = f(m + step) - f(m - step), f(m + 2 * step) - f(m - 2 * step)
+        expected[place] = (8 * near - far) / 12e-5
+    np.testing.assert_allclose(grad(f, mode=mode)(m), expected, rtol=1e-6, atol=1e-7)

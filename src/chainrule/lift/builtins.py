@@ -479,7 +479,7 @@ def _zip(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> 
     if not known or keywords.keys() - {"strict"}:
         raise self.unsupported("`strict` of a zip that is not known", "Write True or False.", node)
     if len(args) == 1 and isinstance(args[0], Columns):
-        if strict:
+        if strict and isinstance(args[0].items, Indexed):
             raise self.unsupported(
                 "`zip` of run-time rows with `strict=True`", "Check their lengths before.", node
             )

@@ -396,9 +396,8 @@ class Core:
             return value.node
         if isinstance(value, ComplexResult):
             raise self.unsupported("complex numbers are not supported", f"Take {value.part} of it.")
-        table = isinstance(value, TableBox)
-        kind = "dict of run-time keys" if table else type(value).__name__.lower()
-        kind = {"closure": "function", "mapped": "map"}.get(kind, kind)
+        said = {"Closure": "function", "Mapped": "map", "TableBox": "dict of run-time keys"}
+        kind = said.get(type(value).__name__, type(value).__name__.lower())
         raise self.unsupported(
             f"{what} is a {kind}, which cannot be kept as a run-time value",
             "Use it where it is made, or write the computation with numbers and lists.",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOATING, INT, Array, dtype_of, unit_axes_of
+from chainrule.graph.types import FLOATING, INT, Array, dtype_of, is_complex, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
 from chainrule.primitives.arrays.call import axes_of
 from chainrule.primitives.arrays.creation import astype, full_like, zeros_like
@@ -48,6 +48,9 @@ def widened(value: Node | None, node: Node) -> Node:
         return zeros_like(node)
     if spans(value, node):
         return value
+    if is_complex(value.type) and not unit_axes_of(value.type):
+        # NumPy may have found real numbers only.
+        return add(zeros_like(node), value)  # type: ignore[no-any-return]
     if not unit_axes_of(value.type):
         return full_like(node, value)
     sizes = [dimension(node, axis=k) for k in range(node.type.rank)]

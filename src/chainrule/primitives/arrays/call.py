@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, Type, unit_axes_of
+from chainrule.graph.types import FLOAT, Record, Type, unit_axes_of
 from chainrule.primitives.arrays.lengths import Rule
-from chainrule.primitives.declare import Cost, Flat, Linear, Primitive, register
+from chainrule.primitives.declare import Cost, Flat, Linear, Primitive, is_constant, register
 from chainrule.primitives.floats import as_float, integral
 
 if TYPE_CHECKING:
@@ -206,6 +206,14 @@ class ArrayCall(Primitive):
 
         if self.uniform is not None and not unit_axes_of(out_bar.type):
             return out_bar
+        if isinstance(node.type, Record):
+            from chainrule.primitives.arrays.records import result_of, results
+
+            parts = [
+                part if is_constant(part, 0) else widened(part, result_of(node, k))
+                for k, part in enumerate(out_bar.args)
+            ]
+            return results(*parts)
         return widened(out_bar, node)
 
     def again(self, node: Node, *arrays: Node) -> Node:
