@@ -109,3 +109,15 @@ def test_curves_without_a_known_slope_are_refused(function: Callable[..., Any]) 
 def test_a_target_that_has_no_scipy_refuses_curves() -> None:
     with pytest.raises(UnsupportedError, match="curve"):
         grad(from_outside, target="numba")(POINTS)
+
+
+def test_the_sum_along_a_curve_feels_every_value_that_it_goes_through() -> None:
+    def area(y):
+        return (
+            CubicSpline(KNOTS, y)(POINTS).sum() + 2.0 * make_interp_spline(KNOTS, y)(POINTS).mean()
+        )
+
+    steps = 1e-4 * np.eye(len(HEIGHTS))
+    expected = [(area(HEIGHTS + step) - area(HEIGHTS - step)) / 2e-4 for step in steps]
+    for mode in ("forward", "reverse"):
+        np.testing.assert_allclose(grad(area, mode=mode)(HEIGHTS), expected, rtol=1e-8, atol=1e-9)

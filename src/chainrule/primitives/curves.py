@@ -19,6 +19,7 @@ from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.rearranging import argsort, at_positions, searchsorted
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import dimension, expand_dims
+from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.declare import TABLE, Cost, Primitive
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.rounding import to_float
@@ -69,8 +70,8 @@ class Curve(Primitive):
         if len(node.args) > values and walker.active(node.args[values]):
             count = dimension(node.args[values], axis=0)
             basis = self.through(node, node.args, eye(count), columns=True)
-            several = bool(unit_axes_of(out_bar.type))
-            bar = matmul(out_bar, basis) if several else out_bar * basis
+            several = bool(unit_axes_of(node.type))
+            bar = matmul(widened(out_bar, node), basis) if several else out_bar * basis
             walker.accumulate(node.args[values], bar)
 
     def through(self, node: Node, args: Sequence[Node], values: Any, columns: bool = False) -> Node:
