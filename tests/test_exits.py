@@ -302,3 +302,13 @@ def test_text_formatted_by_percent_shows_the_number(
 
     assert grad(squared, mode=mode)(3.0) == 6.0
     assert capsys.readouterr().out == "at 3.00\n"
+
+
+def test_an_arm_does_not_read_what_the_other_one_computes() -> None:
+    def f(x: float, i: int) -> float:
+        return ({0: x} if i == 0 else {1: x * x})[i]
+
+    slope = grad(f, mode="forward")
+    assert slope(3.0, 1) == 6.0
+    assert slope(3.0, 0) == 1.0
+    assert slope.source.count("2.0 * x") == 1

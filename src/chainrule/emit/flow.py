@@ -13,6 +13,7 @@ from chainrule.emit.flags import certain_behind, drop_constant_moves
 from chainrule.emit.identities import simplified
 from chainrule.emit.merging import merge
 from chainrule.emit.plan import (
+    CONDITIONAL,
     VARIABLE,
     Attempt,
     Branch,
@@ -397,6 +398,14 @@ def _resolved(
         if not completes(found):
             break
         statement.replace_reads(mapping)
+        if tests and isinstance(statement, Define):
+            chosen = _chosen(statement.value, tests)
+            if chosen is not statement.value:
+                mapping[statement.value] = chosen
+                if not chosen.captive:
+                    continue
+                chosen.captive = False
+                statement.value = chosen
         if isinstance(statement, Define) and statement.value.derivative:
             simpler = simplified(statement.value)
             if simpler is not None:
@@ -415,6 +424,14 @@ def _resolved(
                 mapping.pop(target, None)
         found.append(statement)
     return found
+
+
+def _chosen(value: Value, tests: dict[Value, bool]) -> Value:
+    """A value without the conditional expressions in it whose test is known in this arm."""
+    value.args[:] = [_chosen(arg, tests) if arg.captive else arg for arg in value.args]
+    if value.op is not CONDITIONAL or value.args[0] not in tests:
+        return value
+    return value.args[1 if tests[value.args[0]] else 2]
 
 
 def _told(value: Value, tests: dict[Value, bool]) -> Value:
