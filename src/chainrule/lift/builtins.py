@@ -528,6 +528,7 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.eval: _refused("eval", "Write the expression into the function."),
     builtins.exec: _refused("exec", "Write the statements into the function."),
     builtins.locals: _refused("locals", "Read the variables by their names."),
+    builtins.vars: _refused("vars", "Read the variables, or the attributes, by their names."),
     **{getattr(statistics, name): _of_sample(op) for name, op in SAMPLES.items()},
     math.fsum: _exact_total,
     math.prod: _product,
