@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from chainrule.graph.block import UNDEFINED, Block, result_number
+from chainrule.graph.block import ITEM, UNDEFINED, Block, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, Array, Record, Type, join
 from chainrule.primitives.declare import Structured, constant_value, is_constant
@@ -98,6 +98,19 @@ def next_states(node: Node) -> tuple[Node, ...]:
     """The states that a loop's body hands to its next step."""
     results = loop_body(node).results
     return results[:-1] if node.params[3] else results
+
+
+def choice_of(node: Node) -> tuple[Node, Node, Node] | None:
+    """``(predicate, then, orelse)`` of a value that a branch gives."""
+    if node.op is not ITEM or node.args[0].op is not IF:
+        return None
+    branch, position = node.args[0], node.params[0]
+    then, orelse = branch.params[:2]
+    if not isinstance(then, Block) or not isinstance(orelse, Block):
+        return None
+    if not isinstance(position, int) or not (then.completes and orelse.completes):
+        return None
+    return branch.args[0], then.results[position], orelse.results[position]
 
 
 def item_sources(item: Node) -> list[Node]:

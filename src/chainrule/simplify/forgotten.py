@@ -16,11 +16,11 @@ from collections.abc import Collection, Iterator
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
-from chainrule.primitives.arithmetic import add, subtract
 from chainrule.primitives.control import LOOP, loop_body, loop_parts, next_states, step_of
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import nodes_of, uses_of
 from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.linear_forms import linear_form
 from chainrule.primitives.sequence import index, index_add, index_set
 
 WRITES = (index_set, index_add)
@@ -104,17 +104,5 @@ def _versions(loop: Node, k: int, uses: Counter[Node]) -> list[Node] | None:
 
 def _offset(place: Node, loop: Node) -> int | None:
     """By how much a place is behind the index of a loop, if that is known."""
-    counter = loop_body(loop).parameters[0]
-    if place is counter:
-        return 0
-    if place.op not in (add, subtract):
-        return None
-    first, second = place.args
-    if place.op is add and second is counter:
-        first, second = second, first
-    if first is not counter or not is_constant(second):
-        return None
-    offset = constant_value(second)
-    if not isinstance(offset, int):
-        return None
-    return offset if place.op is add else -offset
+    distance = linear_form(place) - linear_form(loop_body(loop).parameters[0])
+    return None if distance.terms else distance.constant

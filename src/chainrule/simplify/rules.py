@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from chainrule.graph.block import ITEM, Block
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
-from chainrule.primitives.control import IF, select
+from chainrule.primitives.control import choice_of, select
 from chainrule.primitives.declare import Primitive, constant_value, is_constant
 from chainrule.primitives.floats import in_floats
 from chainrule.records import dataclass
@@ -85,13 +84,10 @@ class GuardedRoot:
 
 def guarded_root(slope: Node) -> GuardedRoot | None:
     """The root whose slope this is, None where it is none."""
-    if slope.op is not ITEM or slope.args[0].op is not IF:
+    found = choice_of(slope)
+    if found is None:
         return None
-    branch = slope.args[0]
-    predicate, orelse, position = branch.args[0], branch.params[1], slope.params[0]
-    if not isinstance(orelse, Block) or not isinstance(position, int):
-        return None
-    other = orelse.results[position]
+    predicate, _, other = found
     if predicate.op is not equal or not is_constant(predicate.args[1], 0):
         return None
     root = predicate.args[0]
@@ -117,19 +113,8 @@ def infinite_slope(node: Node) -> tuple[Node, Node, Node] | None:
 
 def guarded_slope(node: Node) -> tuple[Node, Node, Node] | None:
     """``(predicate, slope at the edge, slope elsewhere)`` of a slope with a case for an edge."""
-    if node.op is not ITEM or node.args[0].op is not IF:
-        return None
-    branch, position = node.args[0], node.params[0]
-    then, orelse = branch.params[0], branch.params[1]
-    if (
-        not isinstance(then, Block)
-        or not isinstance(orelse, Block)
-        or not isinstance(position, int)
-    ):
-        return None
-    if branch.args[0].op is not equal:
-        return None
-    return branch.args[0], then.results[position], orelse.results[position]
+    found = choice_of(node)
+    return found if found is not None and found[0].op is equal else None
 
 
 def finite_product(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:

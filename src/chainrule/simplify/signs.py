@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import functools
 
-from chainrule.graph.block import ITEM, Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
 from chainrule.primitives.arithmetic import absolute, greater, less, multiply, negative
-from chainrule.primitives.control import IF
+from chainrule.primitives.control import choice_of
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.records import dataclass
 
@@ -40,10 +39,10 @@ def signed(node: Node) -> Signed | None:
     """What has the sign of a value in front, where a choice gives that."""
     if node.op.name == "sign":
         return Signed(node.args[0], 1.0, None)
-    outer = _choice(node)
+    outer = choice_of(node)
     if outer is None or outer[0].op is not greater:
         return None
-    inner = _choice(outer[2])
+    inner = choice_of(outer[2])
     if inner is None or inner[0].op is not less or not is_constant(inner[2], 0):
         return None
     (value, zero), (again, other_zero) = outer[0].args, inner[0].args
@@ -64,19 +63,6 @@ def _multiple(node: Node) -> tuple[float, Node | None]:
     if is_constant(scale):
         return constant * float(constant_value(scale)), None
     return constant, scale
-
-
-def _choice(node: Node) -> tuple[Node, Node, Node] | None:
-    """``(predicate, then, orelse)`` of a value that a branch gives."""
-    if node.op is not ITEM or node.args[0].op is not IF:
-        return None
-    branch, position = node.args[0], node.params[0]
-    then, orelse = branch.params[:2]
-    if not isinstance(then, Block) or not isinstance(orelse, Block):
-        return None
-    if not isinstance(position, int) or not (then.completes and orelse.completes):
-        return None
-    return branch.args[0], then.results[position], orelse.results[position]
 
 
 def without_signs(factors: list[Node]) -> list[Node]:

@@ -67,9 +67,6 @@ def eigh(walker: Any, node: Node, out_bar: Node, UPLO: str) -> None:
     if unit_axes_of(values_bar.type):
         straight = matmul(vectors * expand_dims(values_bar, axis=-2), across)
         inner = straight if inner is None else inner + straight
-    elif not is_constant(values_bar):
-        straight = matmul(vectors, across) * values_bar
-        inner = straight if inner is None else inner + straight
     if inner is not None:
         walker.accumulate(node.args[0], one_half(inner, UPLO == "L"))
 
