@@ -636,3 +636,18 @@ def test_cases_of_one_outcome_are_asked_for_together() -> None:
 
     text = grad(limited, wrt=("x", "y")).source
     assert "0.0 if x_squared < 0.5 or x_squared > 4.0 else sin_y" in text
+
+
+def test_numbers_that_met_are_without_their_roundings() -> None:
+    def density(x):
+        return math.erf(x / math.sqrt(2.0))
+
+    text = grad(density).source
+    assert "exp(-0.5 * (x * x))" in text
+
+
+def test_a_number_of_the_function_keeps_its_digits() -> None:
+    def scaled(x):
+        return 0.49999999999999994 * x
+
+    assert grad(scaled)(1.0) == 0.49999999999999994

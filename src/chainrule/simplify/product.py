@@ -41,6 +41,10 @@ def is_part(node: Node, user: Node, uses: Mapping[Node, int]) -> bool:
     )
 
 
+# Numbers of so many digits are read as they are.
+FEW_DIGITS = 6
+
+
 @dataclass
 class Product:
     """``constant * factors / divisors``."""
@@ -50,6 +54,8 @@ class Product:
     divisors: list[Node] = field(default_factory=list)
     # Differences and multiples in whose place the opposite one stands.
     flips: int = 0
+    # Numbers that have met in the constant, each with a rounding of its own.
+    met: int = 0
 
     def put(self, node: Node, below: bool) -> None:
         """Take in one value that is not taken apart."""
@@ -62,6 +68,7 @@ class Product:
             value = float(constant_value(node))
             if not (below and value == 0.0):
                 self.constant = self.constant / value if below else self.constant * value
+                self.met += 1
                 return
         # A division by zero is left to those who run it.
         (self.divisors if below else self.factors).append(node)
@@ -146,6 +153,7 @@ class Product:
                     break
                 scale, factor = found
                 self.constant *= scale
+                self.met += 1
                 self.factors[position] = factor
 
     @property
@@ -161,6 +169,8 @@ class Product:
         value: Node | None = None
         for factor in _floating_first(_powers(self.factors)):
             value = factor if value is None else multiply.build(value, factor)
+        if self.met > 1:
+            self.constant = without_rounding(self.constant, self.met)
         constant = one.graph.constant(self.constant)
         if value is None:
             value = constant
@@ -181,6 +191,15 @@ class Product:
             return below
         signed = self.constant == -1.0 and not self.divisors
         return above - 1 + below + (self.constant != 1.0 or signed)
+
+
+def without_rounding(value: float, roundings: int) -> float:
+    """The number of few digits that so many roundings have missed, else ``value``.
+
+    ``1 / sqrt(2.0) / sqrt(2.0)`` comes out as 0.49999999999999994 and stands for 0.5.
+    """
+    short = float(f"{value:.{FEW_DIGITS}g}")
+    return short if abs(short - value) <= roundings * math.ulp(short) else value
 
 
 def _floating_first(factors: list[Node]) -> list[Node]:
