@@ -48,3 +48,14 @@ def test_what_may_be_tiny_is_divided_by():
     slope = grad(unbounded, wrt="a")
     assert slope(np.array([0.0]), np.array([1e-150]))[0] > 0.0
     assert "np.reciprocal(" not in slope.source and "1.0 / t" not in slope.source, slope.source
+
+
+def test_a_quotient_times_its_divisor_is_what_was_divided() -> None:
+    def growth(S, K, spread):
+        ratio = S / K
+        return math.log(ratio) / spread - math.log(spread)
+
+    text = grad(growth, wrt="K").source
+    assert "return -1.0 / K / spread" in text, text
+    text = grad(growth, wrt="S").source
+    assert "return 1.0 / S / spread" in text, text

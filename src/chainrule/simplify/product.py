@@ -56,6 +56,8 @@ class Product:
     flips: int = 0
     # Numbers that have met in the constant, each with a rounding of its own.
     met: int = 0
+    # Quotients that have met what they are divided by.
+    restored: int = 0
 
     def put(self, node: Node, below: bool) -> None:
         """Take in one value that is not taken apart."""
@@ -102,6 +104,7 @@ class Product:
             return False
         self.take_signs()
         self.cancel()
+        self.take_quotients()
         self.take_constants()
         return True
 
@@ -139,6 +142,16 @@ class Product:
         self.factors = kept
         for limit in limits:
             self.put(limit, below=False)
+
+    def take_quotients(self) -> None:
+        """``a / b * b`` is a, and ``1 / (a / b) / b`` is ``1 / a``."""
+        for side in (self.factors, self.divisors):
+            for quotient in [node for node in side if node.op is divide]:
+                above, below = quotient.args
+                if quotient in side and below in side and above.type == quotient.type:
+                    side.remove(below)
+                    side[side.index(quotient)] = above
+                    self.restored += 1
 
     def take_constants(self) -> None:
         """A constant that stands in front anyway takes in those of shared multiples.

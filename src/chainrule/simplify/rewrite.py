@@ -37,6 +37,7 @@ from chainrule.simplify.product import (
     leaves_of,
     product_of,
     taken_apart,
+    without_rounding,
 )
 from chainrule.simplify.rules import RULES
 from chainrule.simplify.scales import scales_of
@@ -303,7 +304,7 @@ class Simplifier(SumSimplifier):
         last = user is None or not (user.origin.derivative and self._opens_named(step, user))
         if last and any(self._opens_named(leaf, step) for leaf, _, _ in leaves):
             wide, opened_wide = collect(step, self._opens_named, self.settled)
-            if wide.settle() and wide.cost + 2 <= opened_wide:
+            if wide.settle() and wide.cost + 2 <= opened_wide + wide.restored:
                 return wide.build(self.graph.constant(1.0))
         left = product.factors or product.divisors
         if (opened == 1 and left and not product.flips) or (
@@ -320,7 +321,7 @@ class Simplifier(SumSimplifier):
             return None
         deep = self._apart(step, leaves, min(product.cost, opened))
         if deep is not None:
-            deep.constant *= scale
+            deep.constant, deep.met = deep.constant * scale, 2
             whole = deep.build(self.graph.constant(1.0))
             inverse = self.graph.constant(1.0 / scale)
             return None if whole is None else multiply.build(inverse, whole)
@@ -331,7 +332,7 @@ class Simplifier(SumSimplifier):
         constant = self._value(chain[-1].args[0])
         if constant is None or not math.isfinite(constant * scale):
             return None
-        made = self.graph.constant(constant * scale)
+        made = self.graph.constant(without_rounding(constant * scale, 2))
         for node in reversed(chain):
             op = divide if node.op is divide else multiply
             made = op.build(made, self.settled(node.args[1]))

@@ -475,7 +475,7 @@ def _built_term(term: Term, like: Node) -> Node:
     factors = _with_products(list(term.factors), like.graph.cursor)
     if term.inner:
         factors.append(built(term.inner, like))
-    product = Product(term.constant, factors, list(term.divisors))
+    product = Product(term.constant, factors, list(term.divisors), met=2)
     made = product.build(like.graph.constant(1.0))
     assert made is not None
     return made
