@@ -393,6 +393,11 @@ class Graph:
         guard = Guard(route, form, expected)
         self.guards.setdefault(guard.key, guard)
 
+    def forget_guards(self, count: int) -> None:
+        """Keep the first ``count`` guards only: what was read since then is of no use."""
+        for key in list(self.guards)[count:]:
+            del self.guards[key]
+
     def dissolve(self) -> None:
         """Let go of all values, once nothing asks for them: this graph is of no use any more.
 

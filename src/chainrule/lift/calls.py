@@ -284,7 +284,7 @@ class Calls(Foreign):
         defaults = self._defaults(plain)
         keyword_defaults = self._keyword_defaults(plain)
         given = (args, keywords, defaults, keyword_defaults)
-        state, mark = dict(self.state), len(self.block.steps)
+        state, mark, guards = dict(self.state), len(self.block.steps), len(self.graph.guards)
         try:
             return self.run_callee(source, frame, given, node)
         except (NotDifferentiableError, UnsupportedError) as error:
@@ -296,6 +296,7 @@ class Calls(Foreign):
             if foreign:
                 error = self.foreign_refusal(args, keywords, node, error)
             self.give_up(state, mark)
+            self.graph.forget_guards(guards)
             called, args = self._on_class(function, args)
             return self.opaque_call(called, args, keywords, node, error)
 

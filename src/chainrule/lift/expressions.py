@@ -410,6 +410,9 @@ class Expressions(Operators, OneShot):
                 f"assignment to the global `{name}`",
                 "Return the value instead: a derivative must not change module state.",
             )
+        if name in frame.outer_names:
+            remedy = "Return the value instead: a derivative must not change what is outside."
+            raise self.unsupported(f"assignment to `{name}` of the function around", remedy)
         self.state[frame, name] = value
         if isinstance(value, Node) and value not in self.graph.names:
             self.graph.names[value] = name

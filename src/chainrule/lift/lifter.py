@@ -22,6 +22,7 @@ from chainrule.lift.arrays import is_ndarray
 from chainrule.lift.callees import declare_names
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted, Transform, assemble
+from chainrule.lift.outside import refusal_of_changes
 from chainrule.lift.parameters import (
     KINDS,
     annotated_type,
@@ -87,7 +88,7 @@ def lift(
         # What a flag decides may be the kind of the result, what a small int counts an axis: code
         # for the values that they have.
         held = [_held(arguments or {}, (bool,)) - {*wrt}]
-        if AT_RUN_TIME in refusal.found:
+        if any(words in refusal.found for words in AT_RUN_TIME):
             held.append(_held(arguments or {}, (bool, int)) - {*wrt})
         for names in dict.fromkeys(each for each in held if each):
             with contextlib.suppress(UnsupportedError):
@@ -95,7 +96,7 @@ def lift(
         raise
 
 
-AT_RUN_TIME = "known at run time only"
+AT_RUN_TIME = ("known at run time only", "only the run tells")
 """What refusals say of a value that has to be known while a function is lifted."""
 SMALL = 8
 
@@ -241,6 +242,9 @@ def _lifted_with(
             remedy="Make lists with rows of their own: `[list(row) for row in rows]`.",
             position=written.origin.position,
         )
+    refusal = refusal_of_changes(graph)
+    if refusal is not None:
+        raise refusal
     if source.function.__defaults__ is not None:
         graph.guard(
             Route(source.function).attribute("__defaults__"), "is", source.function.__defaults__

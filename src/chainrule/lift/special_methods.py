@@ -9,6 +9,7 @@ import math
 import types
 from typing import Any
 
+from chainrule.graph.types import BOOL
 from chainrule.lift.objects import Objects
 from chainrule.lift.operators import BINARY_METHODS
 from chainrule.lift.values import ObjectBox, Static, TupleValue, Value
@@ -53,6 +54,11 @@ def has_method(owner: Value, name: str) -> bool:
 def is_written(found: Any) -> bool:
     """Whether a method is the user's own, and none that a dataclass was given."""
     return isinstance(found, types.FunctionType) and found.__code__.co_filename != "<string>"
+
+
+def _is_asked(kind: type) -> bool:
+    """Whether the truth of objects of a class is what compiled code says: that of a deque."""
+    return any(hasattr(kind, name) for name in ("__bool__", "__len__"))
 
 
 class SpecialMethods(Objects):
@@ -106,6 +112,8 @@ class SpecialMethods(Objects):
         for name in ("__bool__", "__len__"):
             if has_method(value, name):
                 return self._own(value, name, [], ast.Pass())
+        if isinstance(value, ObjectBox) and _is_asked(value.type):
+            return self.verbatim("bool(_0_)", self.node(value), type=BOOL)
         return None
 
     def _own(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> Value:
