@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from math import log, sqrt
 from typing import Any
 
@@ -504,3 +505,81 @@ def test_a_missing_key_is_felt_only_on_the_path_that_asks_for_it(mode: str) -> N
         with pytest.raises(KeyError, match=r"^'b'$"):
             f(x)
     assert value_and_grad(list_without_the_entry, mode=mode)(3.0) == (27.0, pytest.approx(27.0))
+
+
+def magnitude_of(x):
+    try:
+        x = x.magnitude()
+    except AttributeError:
+        x = abs(x)
+    return x * x
+
+
+def first_of(x):
+    try:
+        x = x[0]
+    except (TypeError, IndexError):
+        x = abs(x)
+    return x * x
+
+
+def counted(x):
+    try:
+        n = len(x)
+    except TypeError:
+        n = 1
+    return n * x * x
+
+
+def added(x):
+    try:
+        return sum(y * y for y in x)
+    except TypeError:
+        return x * x
+
+
+def valued(x):
+    try:
+        return x.value
+    except AttributeError:
+        return x * x
+
+
+def without_value(x, owner=None):
+    try:
+        y = owner.value
+    except AttributeError:
+        y = x
+    return x * y
+
+
+@MODES
+@pytest.mark.parametrize(
+    "f", [magnitude_of, first_of, counted, added, valued, without_value], ids=lambda f: f.__name__
+)
+def test_a_number_is_told_from_others_by_what_it_cannot_do(f: Any, mode: str) -> None:
+    for x in (3.0, np.float64(3.0)):
+        assert value_and_grad(f, mode=mode)(x) == (9.0, 6.0)
+
+
+def attribute_of_a_product(x):
+    return (x * x).height
+
+
+def entry_of_a_product(x):
+    return (x * x)[0]
+
+
+def method_of_a_list(x):
+    return [x].sum()
+
+
+@MODES
+@pytest.mark.parametrize(
+    "f", [attribute_of_a_product, entry_of_a_product, method_of_a_list], ids=lambda f: f.__name__
+)
+def test_what_no_value_can_do_raises_what_the_function_raises(f: Any, mode: str) -> None:
+    with pytest.raises((AttributeError, TypeError)) as expected:
+        f(2.0)
+    with pytest.raises(expected.type, match=f"^{re.escape(str(expected.value))}$"):
+        value_and_grad(f, mode=mode)(2.0)

@@ -166,3 +166,13 @@ def test_emitted_text_is_formatted_as_ruff_formats(tmp_path: Path) -> None:
     check = [ruff, "format", "--check", "--diff", "--isolated", "--no-cache", str(tmp_path)]
     found = subprocess.run(check, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout
+
+
+def test_the_rooms_can_be_entered_in_any_order() -> None:
+    """What a file needs it imports itself: no table must have been filled by others before."""
+    doors = ("differentiate.reverse", "emit.module", "lift.lifter", "simplify.walks")
+    doors += ("transforms.pipeline", "transforms.sensitivities", "report.verify", "cli.app")
+    for door in doors:
+        command = [sys.executable, "-c", f"import chainrule.{door}"]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert found.returncode == 0, found.stderr

@@ -44,8 +44,13 @@ SIDES = {
     arithmetic.greater: -1,
     arithmetic.greater_equal: 1,
 }
-COUNTS = tuple(
-    TABLE[name] for name in ("add", "subtract", "multiply", "floor_divide", "modulus", "negative")
+COUNTS = (
+    arithmetic.add,
+    arithmetic.subtract,
+    arithmetic.multiply,
+    arithmetic.floor_divide,
+    arithmetic.remainder,
+    arithmetic.negative,
 )
 MATCHES = ("_0_ in _1_", "_0_ not in _1_", "_0_.count(_1_)")
 

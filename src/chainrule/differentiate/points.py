@@ -26,6 +26,7 @@ from chainrule.graph.block import (
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array
 from chainrule.primitives import arithmetic, rounding, sequence
+from chainrule.primitives.choices import fmax, fmin, maximum, minimum
 from chainrule.primitives.control import (
     IF,
     LOOP,
@@ -39,6 +40,7 @@ from chainrule.primitives.control import (
 )
 from chainrule.primitives.declare import TABLE, constant_value, is_constant
 from chainrule.primitives.effect import RAISE, Verbatim
+from chainrule.primitives.extremes import python_max, python_min
 from chainrule.primitives.left_end import prepend
 from chainrule.primitives.rows import append_in
 from chainrule.records import dataclass
@@ -84,7 +86,7 @@ Condition = Equal | Cases | Meeting | Found
 # node that tells when the derivative runs.
 Doubt = Callable[[tuple[Node, ...]], "Node | bool"]
 
-EXTREMES = ("python_max", "python_min", "maximum", "minimum", "fmax", "fmin")
+EXTREMES = (python_max, python_min, maximum, minimum, fmax, fmin)
 # Which arguments an operation picks its result out of.
 PICKS = {
     sequence.index: (0,),
@@ -98,7 +100,7 @@ PICKS = {
     sequence.backwards: (0,),
     sequence.slice_of: (0,),
     **dict.fromkeys(map(TABLE.__getitem__, ("sequence_max", "sequence_min")), (0,)),
-    **dict.fromkeys(map(TABLE.__getitem__, EXTREMES), (0, 1)),
+    **dict.fromkeys(EXTREMES, (0, 1)),
 }
 
 # ``left <= right`` is known where the comparison has this outcome; True: the other way round.

@@ -45,7 +45,8 @@ from chainrule.primitives.effect import RAISE, STATEMENT
 
 # What several names can share and one of them change.
 MUTABLE = (ListBox, DictBox, ObjectBox, Place)
-NUMBERS = (FLOAT, INT, BOOL, DYNAMIC)
+PLAIN_NUMBERS = (FLOAT, INT, BOOL)
+NUMBERS = (*PLAIN_NUMBERS, DYNAMIC)
 SYMBOLS: dict[type, str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -248,11 +249,18 @@ class Containers(Watching):
         base_node = self.node(base)
         if isinstance(base_node.type, SequenceType):
             return self.boxed_item(self.primitive(sequence.index, base_node, self.node(key)))
-        return self.verbatim("_0_[_1_]", base_node, self.node(key), type=DYNAMIC)
+        key_node = self.node(key)
+        if base_node.type in PLAIN_NUMBERS and key_node.type in PLAIN_NUMBERS:
+            self.raises_itself("_0_[_1_]", base_node, key_node)
+        return self.verbatim("_0_[_1_]", base_node, key_node, type=DYNAMIC)
 
     def _out_of_range(self, base: Value, key: Value) -> Value:
         """What Python raises; in a loop that fills the list no step to judge kinds by."""
-        self.block.add(STATEMENT, (self.node(base), self.node(key)), ("_0_[_1_]",))
+        self.raises_itself("_0_[_1_]", self.node(base), self.node(key))
+
+    def raises_itself(self, text: str, *args: Node) -> NoReturn:
+        """Code that Python cannot run whatever its values are: it raises what f raises."""
+        self.block.add(STATEMENT, args, (text,))
         raise AlwaysRaises
 
     def always_raises(self, text: str, *args: Node) -> NoReturn:
@@ -423,6 +431,8 @@ class Containers(Watching):
         if items is not None:
             return self.graph.constant(len(items))
         if isinstance(value, Static):
+            if not hasattr(value.value, "__len__"):
+                self.raises_itself("len(_0_)", self.static_node(value))
             self.watch_layout(value)
             return self.graph.constant(len(value.value))
         if isinstance(value, Range):
@@ -439,6 +449,8 @@ class Containers(Watching):
         node = self.node(value)
         if isinstance(node.type, SequenceType):
             return self.primitive(sequence.length, node)
+        if node.type in PLAIN_NUMBERS:
+            self.raises_itself("len(_0_)", node)
         return self.verbatim("len(_0_)", node, type=INT)
 
     # Given by the other parts of the lifter.

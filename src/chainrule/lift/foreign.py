@@ -10,7 +10,7 @@ from typing import Any
 
 from chainrule.errors import ChainruleError, UnsupportedError
 from chainrule.graph.node import Node
-from chainrule.graph.types import DYNAMIC, is_complex
+from chainrule.graph.types import DYNAMIC, OPAQUE, is_complex
 from chainrule.lift.arrays import is_numeric
 from chainrule.lift.callees import home_of, out_by_name
 from chainrule.lift.special_methods import SpecialMethods
@@ -28,6 +28,7 @@ from chainrule.lift.values import (
     View,
 )
 from chainrule.primitives.effect import CALL
+from chainrule.primitives.namespaces import primitive_of
 
 # Functions of NumPy and of the standard library that change an argument.
 WRITERS = {
@@ -66,6 +67,10 @@ class Foreign(SpecialMethods):
         refusal: ChainruleError | None,
     ) -> Value:
         """A call that stays as it is; no derivative may flow through it."""
+        if function.type not in (OPAQUE, DYNAMIC):
+            raise self.unsupported(
+                "a call of what is no function", "Call a function, or pass one in.", node
+            )
         found = self.graph.references.get(function.params[0]) if function.params else None
         if self.globals_are_set() and not self.is_foreign(found) and not _is_builtin(found):
             raise self.unsupported(
@@ -91,7 +96,11 @@ class Foreign(SpecialMethods):
                 "value in as a parameter.",
                 node,
             )
-        if refusal is None:
+        if refusal is None and callable(found) and primitive_of(found) is not None:
+            refusal = self.unsupported(
+                f"this call of `{text}`", "Call it with the arguments that it takes.", node
+            )
+        elif refusal is None:
             refusal = self.unsupported(
                 f"cannot differentiate through `{text}`",
                 "It has neither Python source nor a rule. Register its derivative with "

@@ -327,14 +327,12 @@ class Iterables(Loops):
         base = self.node(iterable, "what is looped over") if table is None else table
         if isinstance(base.type, SequenceType):
             return self.primitive(sequence.length, base), lambda index: self.item(base, index, node)
-        if base.type != OPAQUE:
+        if base.type == DYNAMIC:
             raise self.unsupported(
-                "a loop over what only the run tells"
-                if base.type == DYNAMIC
-                else f"a loop over a value of type {base.type}",
-                "Loop over a list, a tuple or a range.",
-                node,
+                "a loop over what only the run tells", "Loop over a list, a tuple or a range.", node
             )
+        if base.type != OPAQUE:
+            self.raises_itself("iter(_0_)", base)
         items = self.verbatim("list(_0_)", base)
         return self.verbatim("len(_0_)", items, type=INT, pure=True), lambda index: self.item(
             items, index, node

@@ -7,6 +7,7 @@ import dataclasses
 import enum
 import functools
 import inspect
+import sys
 import types
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -18,6 +19,7 @@ from chainrule.graph.traits import has
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays import is_numeric
+from chainrule.lift.containers import PLAIN_NUMBERS
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.hooks import Hooks
 from chainrule.lift.source import unwrap
@@ -25,12 +27,14 @@ from chainrule.lift.state import State
 from chainrule.lift.values import (
     ITSELF,
     ComplexResult,
+    DictBox,
     Generator,
     ListBox,
     Method,
     ObjectBox,
     Static,
     Super,
+    TableBox,
     TupleValue,
     Value,
 )
@@ -38,6 +42,8 @@ from chainrule.lift.watching import SETTLED, WRITTEN
 from chainrule.primitives.effect import STATEMENT
 from chainrule.primitives.namespaces import primitive_of
 
+# What the values of these classes are at run time.
+PLAIN = {ListBox: list, DictBox: dict, TableBox: dict}
 NUMPY_ATTRIBUTES = ("shape", "ndim", "size", "T", "dtype")
 
 
@@ -46,6 +52,18 @@ def is_up_to_date(place: tuple[Any, str]) -> bool:
     owner, name = place
     found = inspect.getattr_static(type(owner), name)
     return repr(found.func(owner)) == repr(vars(owner)[name])
+
+
+def _lacks(owner: Value, name: str, is_array: bool) -> bool:
+    """Whether what ``owner`` is at run time has no such attribute, whichever class it is of."""
+    numpy = sys.modules.get("numpy")
+    if is_array:
+        return numpy is not None and not hasattr(numpy.ndarray, name)
+    if isinstance(owner, Node) and owner.type in PLAIN_NUMBERS:
+        return not hasattr(float, name) and not (numpy and hasattr(numpy.float64, name))
+    if isinstance(owner, TupleValue):
+        return not hasattr(owner.named or tuple, name)
+    return type(owner) in PLAIN and not hasattr(PLAIN[type(owner)], name)
 
 
 def _nothing(*args: object) -> None:
@@ -61,6 +79,8 @@ class Objects(Hooks):
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         """``owner.name``."""
         owner = self.read(owner)
+        if _lacks(owner, name, self.is_array(owner)):
+            self.raises_itself(f"_0_.{name}", self.node(owner))
         if isinstance(owner, ObjectBox):
             return self._object_attribute(owner, name, node)
         if isinstance(owner, Super):
@@ -148,8 +168,7 @@ class Objects(Hooks):
 
     def _static_attribute(self, owner: Static, name: str, node: ast.AST) -> Value:
         if owner.value is None and not hasattr(None, name):
-            # It is known to be None on this path only, or Python raises the same always.
-            return self.verbatim(f"_0_.{name}", self.static_node(owner), type=FLOAT)
+            self.raises_itself(f"_0_.{name}", self.static_node(owner))
         if not hasattr(owner.value, name):
             raise self._no_such(name, node)
         found = getattr(owner.value, name)
