@@ -23,7 +23,7 @@ from chainrule.graph.block import (
     inside,
     result_number,
 )
-from chainrule.graph.node import Node
+from chainrule.graph.node import Node, Op
 from chainrule.graph.types import BOOL, FLOAT, INT, Array
 from chainrule.primitives import arithmetic, rounding, sequence
 from chainrule.primitives.choices import fmax, fmin, maximum, minimum
@@ -88,7 +88,7 @@ Doubt = Callable[[tuple[Node, ...]], "Node | bool"]
 
 EXTREMES = (python_max, python_min, maximum, minimum, fmax, fmin)
 # Which arguments an operation picks its result out of.
-PICKS = {
+PICKS: dict[Op, tuple[int, ...]] = {
     sequence.index: (0,),
     sequence.index_set: (0, -1),
     sequence.append: (0, 1),
