@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -101,3 +102,83 @@ def late(x, counts):
 def test_what_stands_behind_something_else_is_not_moved_in_front_of_it() -> None:
     with pytest.raises(UnsupportedError, match="different kinds"):
         grad(late)(0.5, [1.0, 2.0])
+
+
+class Mode(enum.Enum):
+    IDLE = 0
+    HEAT = 1
+    COOL = 2
+
+
+def thermostat(start, target):
+    mode = Mode.IDLE
+    degrees = start
+    used = 0.0
+    for _ in range(12):
+        if mode is Mode.IDLE:
+            if degrees < target - 1.0:
+                mode = Mode.HEAT
+            elif degrees > target + 1.0:
+                mode = Mode.COOL
+        elif mode == Mode.HEAT:
+            degrees += 0.7 * (target + 3.0 - degrees)
+            used += 0.1 * degrees
+            if degrees > target:
+                mode = Mode.IDLE
+        else:
+            degrees -= 0.5
+            if degrees < target:
+                mode = Mode.IDLE
+        degrees -= 0.1 * (degrees - 10.0)
+    return degrees + used
+
+
+def back_and_forth(x, target):
+    mode = Mode.HEAT
+    for _ in range(6):
+        if mode is Mode.HEAT:
+            x = x * 1.5
+            if x > target:
+                mode = Mode.COOL
+        else:
+            x = x - 2.0
+            if x < target:
+                mode = Mode.HEAT
+    return x if mode is Mode.HEAT else -x
+
+
+def visited(x, target):
+    trace = []
+    mode = Mode.IDLE
+    for _ in range(6):
+        trace.append(mode)
+        mode = Mode.HEAT if mode is Mode.IDLE else Mode.COOL if mode is Mode.HEAT else Mode.IDLE
+        x = x * target if mode is Mode.COOL else x
+    return x * len([mode for mode in trace if mode is Mode.IDLE])
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("wrt", [0, 1])
+@pytest.mark.parametrize(
+    ("f", "at"),
+    [
+        (thermostat, (15.0, 20.0)),
+        (thermostat, (25.0, 20.0)),
+        (thermostat, (20.3, 20.0)),
+        (back_and_forth, (1.3, 4.0)),
+        (visited, (1.3, 4.0)),
+    ],
+)
+def test_a_machine_goes_from_state_to_state(
+    f: Callable[..., float], at: tuple[float, float], wrt: int, mode: str
+) -> None:
+    name = list(inspect.signature(f).parameters)[wrt]
+    value, slope = value_and_grad(f, name, mode=mode)(*at)
+    assert value == f(*at)
+    (verdict,) = oracle.gradient(f, at, {}, name).values()
+    assert oracle.agrees(verdict, slope)
+
+
+def test_a_state_is_set_as_the_user_sets_it() -> None:
+    text = grad(thermostat).source
+    assert "mode = Mode.HEAT" in text and "elif degrees > target + 1.0:" in text

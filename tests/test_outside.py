@@ -230,3 +230,39 @@ def test_a_table_is_looked_up_by_a_count_of_the_callers() -> None:
     assert derivative(4.0, 1) == (2.0, pytest.approx(0.25, rel=1e-14))
     slope = 0.1 * 4.0**-0.8 + 0.4 * 4.0**-0.2
     assert derivative(4.0, 2) == (by_rule(4.0, 2), pytest.approx(slope, rel=1e-14))
+
+
+class Checked:
+    """A descriptor that refuses what is negative."""
+
+    def __set_name__(self, owner, name):
+        self.name = "_" + name
+
+    def __get__(self, instance, owner=None):
+        return getattr(instance, self.name)
+
+    def __set__(self, instance, value):
+        if value < 0.0:
+            raise ValueError(f"{self.name[1:]} must not be negative")
+        setattr(instance, self.name, value)
+
+
+class Tank:
+    level = Checked()
+
+    def __init__(self, level):
+        self.level = level
+
+
+def filled(x):
+    try:
+        Tank(x)
+    except ValueError as error:
+        return x * len(str(error))
+    return x
+
+
+def test_an_object_of_the_class_may_be_met_in_a_try_first() -> None:
+    derivative = value_and_grad(filled)
+    assert derivative(2.0) == (2.0, 1.0)
+    assert derivative(-2.0) == (-2.0 * 26, 26)

@@ -21,14 +21,18 @@ from chainrule.lift.values import (
     Fact,
     ListBox,
     ObjectBox,
+    Poison,
     Static,
     Value,
     View,
+    alternatives_of,
     another,
     is_made,
+    is_member,
+    some_member,
 )
 from chainrule.primitives.arithmetic import logical_not
-from chainrule.primitives.control import IF
+from chainrule.primitives.control import IF, select
 
 
 class Path:
@@ -92,8 +96,10 @@ class Branching(Core):
     def unify_lists(self, start: State, paths: Sequence[Path], keys: Sequence[Key]) -> None:
         """Lists whose layout differs between paths become run-time lists on each."""
         for key in keys:
-            if isinstance(key, ObjectBox) and key.instance is not None:
-                written = [name for path in paths for name in path.state.get(key, ())]
+            held = [path.state.get(key, {}) for path in paths]
+            whole = not any(isinstance(content, Poison) for content in held)
+            if isinstance(key, ObjectBox) and key.instance is not None and whole:
+                written = [name for content in held for name in content]
                 for path in paths:
                     self.complete(key, dict.fromkeys(written), path.state)
             if not isinstance(key, ListBox):
@@ -181,6 +187,22 @@ class Branching(Core):
             # Choosing joins paths, which makes a state anew.
             path.state, self.state = self.state, before
             path.state[key] = made
+
+        values = [path.state.get(key, start.get(key, UNBOUND)) for path in paths]
+        if some_member(values) or _are_told_differently(values):
+            for path, value in zip(paths, values, strict=True):
+                with self.graph.inside(path.block):
+                    path.state[key] = self.member_node(value)
+
+    def member_node(self, value: Value) -> Node:
+        """A value, or which of several members of an enumeration it is, when the code runs."""
+        if not isinstance(value, Either) or not all(map(is_member, alternatives_of(value))):
+            return self.node(value)
+        then, orelse = value.then, value.orelse
+        made: Node = select(
+            value.tag, lambda: self.member_node(then), lambda: self.member_node(orelse)
+        )
+        return made
 
     def settled(self, value: Value) -> Value:
         """One of two dicts of the same keys, or objects of a class, as one that stands for it."""
@@ -421,3 +443,12 @@ def _entries_type(table: list[Any]) -> SequenceType | None:
     rows = {_entries_type(entry) if isinstance(entry, list) else None for entry in table}
     row = rows.pop()
     return SequenceType(row) if row is not None and not rows else None
+
+
+def _are_told_differently(values: Sequence[Value]) -> bool:
+    """Whether paths tell two members of an enumeration apart in different orders."""
+    told = [value for value in values if isinstance(value, Either)]
+    if len(told) < 2 or not all(is_member(part) for each in told for part in alternatives_of(each)):
+        return False
+    first = [part.value for part in alternatives_of(told[0])]
+    return any([part.value for part in alternatives_of(each)] != first for each in told[1:])

@@ -291,7 +291,7 @@ class Loops(Widening):
             elif isinstance(value, list):
                 results.append(self.display(tuple(self.node(item) for item in value), "list"))
             else:
-                results.append(self.node(value))
+                results.append(self.member_node(value))
         elif isinstance(shape, Fresh):
             if isinstance(value, ListBox) and isinstance(self.state[value], list):
                 results.append(self.sequence_node(value))

@@ -21,7 +21,7 @@ from chainrule.graph.types import (
     Sequence as SequenceType,
 )
 from chainrule.lift.containers import NUMBERS, SYMBOLS
-from chainrule.lift.core import Completion
+from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.subscripts import Subscripts
 from chainrule.lift.values import (
     Closure,
@@ -262,7 +262,8 @@ class Operators(Subscripts):
 
             return run
 
-        self.branch(predicate, arm(then), arm(orelse), style)
+        if self.branch(predicate, arm(then), arm(orelse), style) is Completion.RAISES:
+            raise AlwaysRaises
         return self.state.pop(key)
 
     def compare(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:

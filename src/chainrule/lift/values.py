@@ -9,13 +9,14 @@ content can differ between the arms of a branch.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Sequence
+import enum
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeGuard
 
 from chainrule.errors import ChainruleError
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type, unit_axes_of
+from chainrule.graph.types import OPAQUE, Type, unit_axes_of
 from chainrule.lift.record_layout import RecordLayout
 from chainrule.records import dataclass
 
@@ -304,6 +305,32 @@ class Either:
     then: Value
     orelse: Value
     refusal: ChainruleError
+
+
+def alternatives_of(value: Value) -> list[Value]:
+    """What a value may be."""
+    if not isinstance(value, Either):
+        return [value]
+    return [*alternatives_of(value.then), *alternatives_of(value.orelse)]
+
+
+def is_member(value: Value) -> bool:
+    """Whether a value is a member of an enumeration that the code can name."""
+    known = isinstance(value, Static) and value.node is not None
+    return known and isinstance(value.value, enum.Enum)
+
+
+def some_member(values: Iterable[Value]) -> bool:
+    """Whether values are members of enumerations that no two kinds tell apart.
+
+    They are more than two, or some are known when the code runs only.
+    """
+    found = [part for value in values for part in alternatives_of(value)]
+    known = [part.value for part in found if is_member(part)]
+    nodes = [part for part in found if isinstance(part, Node) and part.type == OPAQUE]
+    if len(known) + len(nodes) < len(found):
+        return False
+    return bool(known) and (bool(nodes) or len(dict.fromkeys(known)) > 2)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,10 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
     View,
+    alternatives_of,
     is_made,
+    is_member,
+    some_member,
 )
 
 
@@ -79,10 +82,17 @@ class Widening(Statements):
         self, shape: Shape, before: Value, value: Value, after: State, key: Key
     ) -> Shape:
         """The shape of a name that holds values of two kinds, one in some steps only."""
+        held = [shape.then, shape.orelse] if isinstance(shape, Alternatives) else [shape]
+        was = [part.value for part in held if isinstance(part, Same)]
+        opaque = isinstance(shape, Scalar) and shape.type == OPAQUE
+        if some_member([*was, before, value] if before is not UNBOUND else [*was, value]) or (
+            opaque and all(map(is_member, alternatives_of(value)))
+        ):
+            return Scalar(OPAQUE)
         found = self._kinds_so_far(shape, before, key)
         if found is None or isinstance(value, Poison):
             return Unknown()
-        for part in _alternatives(value):
+        for part in alternatives_of(value):
             kind = kind_of(part)
             if kind is None or part is UNBOUND:
                 return Unknown()
@@ -117,7 +127,7 @@ class Widening(Statements):
             kind = kind_of_shape(shape)
             return None if kind is None else {kind: in_time(shape)}
         found: dict[Any, Shape] = {}
-        for part in _alternatives(before):
+        for part in alternatives_of(before):
             kind = kind_of(part)
             if kind is None or kind in found or part is UNBOUND or isinstance(part, Poison):
                 return None
@@ -397,7 +407,7 @@ class Widening(Statements):
             value.value is None or isinstance(value.value, (str, bool))
         ):
             return self.graph.constant(value.value).type
-        return None
+        return OPAQUE if is_member(value) else None
 
     def _content_type(self, content: Value, state: State) -> Type:
         """Type of the list that has this content in ``state``."""
@@ -435,13 +445,6 @@ class Widening(Statements):
 
     def _keys(self, value: Value) -> tuple[Any, ...]:
         return tuple(value) if isinstance(value, dict) else ()
-
-
-def _alternatives(value: Value) -> list[Value]:
-    """What a value may be."""
-    if not isinstance(value, Either):
-        return [value]
-    return [*_alternatives(value.then), *_alternatives(value.orelse)]
 
 
 def _change_rank(before: Type, after: Type) -> bool:
