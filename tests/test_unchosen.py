@@ -219,3 +219,77 @@ def test_what_a_comprehension_does_not_read_has_no_name() -> None:
     slope = grad(span)
     slope(0.05, [(0, -100.0), (2, 50.0)])
     assert "for day, _ in flows" in slope.source
+
+
+def margins(w, X):
+    s = 0.0
+    for i in range(len(X)):
+        m = X[i] @ w
+        if m < 1.0:
+            s += 1.0 - m
+    return s + np.sum(w * w)
+
+
+def test_an_array_added_in_a_loop_is_not_felt_where_a_branch_leaves_it_out() -> None:
+    # The first margin is infinite: its branch is not taken, and w gets nothing from there.
+    w, X = np.array([1.0, 2.0]), np.array([[np.inf, 1.0], [0.1, 0.2]])
+    slope = grad(margins)
+    assert slope(w, X) == pytest.approx(2.0 * w - X[1], rel=1e-15)
+    assert "if m < 1.0:" in slope.source and "else" not in slope.source
+
+
+def inverses_below_one(x):
+    s = 0.0
+    for i in range(len(x)):
+        r = 1.0 / x[i]
+        if r < 1.0:
+            s = s + r * x[0]
+    return s
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_entry_of_a_loop_is_not_felt_where_a_branch_leaves_it_out() -> None:
+    slope = grad(inverses_below_one)(np.array([0.0, 2.0]))
+    assert list(slope) == [0.5, 0.0]
+
+
+def rooted(x):
+    s = 0.0
+    for v in x:
+        r = np.sqrt(v)
+        if r > 1.0:
+            s = s + r
+    return s
+
+
+def test_what_a_branch_alone_needs_is_computed_in_it() -> None:
+    slope = grad(rooted)
+    assert slope(np.array([0.0, 4.0])) == pytest.approx([0.0, 0.25], rel=1e-15)
+    assert (
+        "        if r > 1.0:\n            x_bar[i] += 0.5 / r\n    return x_bar\n" in slope.source
+    )
+
+
+def two_questions(x, a):
+    s = 0.0
+    for i in range(len(x)):
+        u = np.sin(x[i]) * a
+        v = u * x[i - 1]
+        if u > 0.1:
+            s += v * v
+        else:
+            s -= 0.5 * u
+        if v < 0.2:
+            s = s - u * v * a
+    return s
+
+
+def test_two_branches_that_read_one_value_add_up() -> None:
+    point = np.array([0.3, -1.1, 0.8, 2.0]), 1.3
+    slope = grad(two_questions, wrt=("x", "a"))(*point)
+    step = 1e-6
+    for k in range(4):
+        moved = [point[0] + sign * step * (np.arange(4) == k) for sign in (1.0, -1.0)]
+        up, down = (two_questions(x, point[1]) for x in moved)
+        assert slope[0][k] == pytest.approx((up - down) / (2.0 * step), rel=1e-7)
+    assert oracle.agrees(oracle.derivative(two_questions, point, wrt=1), slope[1])

@@ -3,66 +3,89 @@
 if branch:                                if branch:
     b = a_bar[i, j]                           b = a_bar[i, j]
     a_bar[i, j] = 0.0                         a_bar[i, j] = 0.0
-else:                                         a_bar[k, j] += b
+else:                                         a_bar[k, j] += b * slope
     b = 0.0
-a_bar[k, j] += b
+a_bar[k, j] += b * slope
+
+So a slope that is no number is not felt on the path that does not need it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from chainrule.graph.block import ITEM, Block, Graph, result_number
+from chainrule.graph.block import Block, Graph
 from chainrule.graph.node import Node
-from chainrule.primitives.arrays.indexing import section_add
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import nodes_of, uses_of
-from chainrule.primitives.declare import is_constant
-from chainrule.primitives.sequence import index_add
-from chainrule.records import dataclass
-
-ADDITIONS = (index_add, section_add)
-
-
-@dataclass(frozen=True)
-class Taken:
-    """An addition that a branch takes in: of its result ``value``, to its result ``slot``."""
-
-    step: Node
-    slot: int
-    value: int
+from chainrule.simplify.absorbed import ADDITIONS, Search, Sunk
 
 
 class Absorbing(Copier):
     """A copy in which branches make the additions that only one of their arms needs."""
 
-    def __init__(self, source: Graph, taken: dict[Node, list[Taken]]) -> None:
+    def __init__(self, source: Graph, sunk: dict[Node, Sunk]) -> None:
         super().__init__(source)
-        self.taken = taken
-        self.where = {each.step: (branch, each) for branch in taken for each in taken[branch]}
+        self.sunk = sunk
+        self.where = {each.step: (branch, each) for branch in sunk for each in sunk[branch].taken}
+        # What stands elsewhere by the time that it is come to.
+        self.moved = {step for each in sunk.values() for step in (*each.ahead, *each.made)}
+
+    def step(self, step: Node) -> None:
+        """Copy a step, unless a branch before it has moved it."""
+        if step in self.moved:
+            return
+        if step in self.sunk:
+            for each in self.sunk[step].ahead:
+                self._answered(each)
+        super().step(step)
+
+    def _answered(self, step: Node) -> None:
+        with self.graph.answering(step.origin):
+            super().step(step)
 
     def arms(
         self, node: Node, olds: Sequence[Block], finish: Callable[[int, Block], None] | None = None
     ) -> list[Block]:
         """The arms; that with a value adds it, and the other hands on what was added to."""
+        sunk = self.sunk.get(node)
+        if sunk is None:
+            return super().arms(node, olds, finish)
 
         def added(position: int, new: Block) -> None:
             results = list(new.results)
-            for each in self.taken[node]:
+            items = [node.block.item(node, k) for k in range(len(results))]
+            self.map.update(zip(items, results, strict=True))
+            needed = {made for each in sunk.taken if each.idle != position for made in each.made}
+            for made in sunk.made:
+                if made in needed:
+                    self._answered(made)
+            for each in sunk.taken:
                 if each.slot == len(results):
-                    results.append(self.mapped(each.step.args[0]))
-                if not is_constant(olds[position].results[each.value], 0):
-                    between = map(self.mapped, each.step.args[1:-1])
-                    args = (results[each.slot], *between, results[each.value])
+                    if each.base in self.where:
+                        self.copy(each.base)
+                    results.append(self.mapped(each.base))
+                if each.idle != position:
+                    args = [
+                        results[each.slot] if arg is each.base else self.mapped(arg)
+                        for arg in each.step.args
+                    ]
                     with self.graph.answering(each.step.origin):
-                        made = new.add(each.step.op, args, each.step.params)
-                    self.named(each.step, made)
-                    results[each.slot] = made
+                        total = new.add(each.step.op, tuple(args), each.step.params)
+                    self.named(each.step, total)
+                    results[each.slot] = total
+            for old in (*items, *sunk.made):
+                self.map.pop(old, None)
             new.results = tuple(results)
 
-        return super().arms(node, olds, added if node in self.taken else finish)
+        return super().arms(node, olds, added)
+
+    def replace(self, node: Node, args: tuple[Node, ...], params: tuple[object, ...]) -> Node:
+        """The copy of a structured step: additions are statements."""
+        if node in self.sunk:
+            params = (*params[:-1], "statement")
+        return super().replace(node, args, params)
 
     def copy(self, step: Node) -> Node:
         """The step, or what the branch hands out in its place."""
@@ -78,50 +101,21 @@ class Absorbing(Copier):
 def absorbing(graph: Graph) -> Absorbing | None:
     """The walk that moves such additions; None where there are none."""
     steps = list(nodes_of(graph.body))
-    if not any(step.op is IF for step in steps) or not any(step.op in ADDITIONS for step in steps):
+    branches = [step for step in steps if step.op is IF and step.origin.derivative]
+    if not branches or not any(step.op in ADDITIONS for step in steps):
         return None
     uses = uses_of(graph, steps)
-    taken: dict[Node, list[Taken]] = {}
-    for block in dict.fromkeys(step.block for step in steps):
-        for branch, each in _additions(block, uses, taken):
-            taken.setdefault(branch, []).append(each)
-    return Absorbing(graph, taken) if taken else None
-
-
-def _additions(
-    block: Block, uses: Counter[Node], taken: dict[Node, list[Taken]]
-) -> Iterator[tuple[Node, Taken]]:
-    """The additions in a block that a branch before them can take in."""
-    slots: dict[Node, tuple[Node, int]] = {}
-    for step in block.steps:
-        value = step.args[-1] if step.op in ADDITIONS else None
-        if value is None or value.op is not ITEM or not step.origin.derivative:
-            continue
-        branch, base = value.args[0], step.args[0]
-        position = result_number(value)
-        if branch.block is not block or not _on_one_arm(branch, position):
-            continue
-        if uses[base] != 1 or any(_after(arg, branch) for arg in step.args[1:-1]):
-            continue
-        if base in slots and slots[base][0] is branch:
-            slot = slots[base][1]
-        elif base.op is ITEM and base.args[0] is branch:
-            slot = result_number(base)
-        else:
-            continue
-        slots[step] = branch, slot
-        yield branch, Taken(step, slot, position)
-
-
-def _on_one_arm(branch: Node, position: int) -> bool:
-    """Whether this result of a branch is 0 on one of its arms, and something else on the other."""
-    if branch.op is not IF or not branch.origin.derivative:
-        return False
-    arms = owned_blocks(branch)
-    zeros = [is_constant(arm.results[position], 0) for arm in arms if arm.completes]
-    return len(zeros) == len(arms) == 2 and zeros[0] != zeros[1]
-
-
-def _after(node: Node, branch: Node) -> bool:
-    """Whether a value may be computed only after a branch has run."""
-    return bool(node.args) and node.serial > branch.serial
+    users: dict[Node, list[Node]] = {}
+    for step in steps:
+        for node in (*step.args, *(each for block in owned_blocks(step) for each in block.results)):
+            users.setdefault(node, []).append(step)
+    sunk: dict[Node, Sunk] = {}
+    absorbed: dict[Node, Node] = {}
+    moved: set[Node] = set()
+    for branch in branches:
+        found = Search(branch, uses, users, absorbed, moved).found()
+        if found is not None:
+            sunk[branch] = found
+            absorbed.update((each.step, branch) for each in found.taken)
+            moved.update(found.made, found.ahead)
+    return Absorbing(graph, sunk) if sunk else None

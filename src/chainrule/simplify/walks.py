@@ -65,6 +65,10 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
         zeros.run()
         walks.append(zeros)
         last = _walked(zeros.graph, walks)
+    if (absorbed := absorbing(last.graph)) is not None:
+        absorbed.run()
+        walks.append(absorbed)
+        last = _walked(absorbed.graph, walks)
     if (last.meets_shared or not last.idle) and last.opens("shared"):
         wide = Simplifier(last.graph, last.left, shared=True)
         wide.run()
@@ -92,9 +96,6 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
             walks.append(sharing)
     simplest = walks[-1].graph
     walks += inward(simplest, last.left if simplest is last.graph else Live(simplest))
-    if (moved := absorbing(walks[-1].graph)) is not None:
-        moved.run()
-        walks.append(moved)
     if (added := accumulating(walks[-1].graph)) is not None:
         added.run()
         walks.append(added)
