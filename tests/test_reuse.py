@@ -475,3 +475,24 @@ def test_a_gradient_is_no_argument_where_a_loop_takes_no_step() -> None:
     slope = grad(f)(value, w, np.ones((0, 3)))
     assert np.array_equal(slope, w)
     assert not np.shares_memory(slope, w)
+
+
+def penalised(w, X):
+    s = 0.0
+    for row in X:
+        s += np.log1p(np.exp(row @ w))
+    return s + 0.5 * np.sum(w * w)
+
+
+@pytest.mark.parametrize("rows", [3, 0])
+def test_an_adjoint_that_starts_as_an_argument_is_a_copy_that_is_added_to(rows):
+    w, X = np.array([0.3, -0.7]), np.array([[1.0, 2.0], [0.5, -1.0], [3.0, 0.1]])[:rows]
+    before = w.copy()
+    slope = grad(penalised)
+    found = slope(w, X)
+    expected = w + sum((row / (1.0 + np.exp(-row @ w)) for row in X), np.zeros(2))
+    assert found == pytest.approx(expected, rel=1e-14)
+    assert not np.shares_memory(found, w)
+    assert np.array_equal(w, before)
+    assert "w_bar = w.copy()" in slope.source and "w_bar += " in slope.source
+    assert slope.source.count(".copy()") == 1

@@ -16,6 +16,7 @@ from chainrule.simplify.forgotten import forgotten
 from chainrule.simplify.inverses import several_systems
 from chainrule.simplify.inward import inward
 from chainrule.simplify.multiples import multiples_of
+from chainrule.simplify.owned_starts import owned_starts
 from chainrule.simplify.reciprocals import reciprocals
 from chainrule.simplify.rewrite import Simplifier
 from chainrule.simplify.shapes import Shapes, knows_lengths, reads_shapes
@@ -102,6 +103,9 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
     if (shorter := forgotten(walks[-1].graph)) is not None:
         shorter.run()
         walks.append(shorter)
+    if (owned := owned_starts(walks[-1].graph)) is not None:
+        owned.run()
+        walks.append(owned)
     if (inverted := reciprocals(walks[-1].graph)) is not None:
         inverted.run()
         walks.append(inverted)
