@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -216,3 +217,59 @@ def guarded(x):
 def test_generators_that_depend_on_when_they_are_read_are_refused(f: Any, found: str) -> None:
     with pytest.raises(UnsupportedError, match=found):
         grad(f)(0.7)
+
+
+def of_a_name_bound_anew(x):
+    values = [x, 2.0]
+    doubled = (2.0 * value for value in values)
+    values = [100.0]
+    return sum(doubled) + values[0]
+
+
+def of_a_range_of_then(x):
+    n = 3
+    terms = (x * k for k in range(n))
+    n = 5
+    return sum(terms) * n
+
+
+def in_every_step(x):
+    values = [x, 2.0]
+    total = 0.0
+    for k in range(3):
+        terms = (value * k * x for value in values)
+        values = [value + 1.0 for value in values]
+        total += sum(terms)
+    return total
+
+
+def of_a_list_that_grows(x):
+    values = [x, 2.0]
+    doubled = (2.0 * value for value in values)
+    values.append(x * x)
+    return sum(doubled)
+
+
+def of_another_generator(x):
+    doubled = (2.0 * value for value in [x, 2.0])
+    more = (value + x for value in doubled)
+    return sum(more)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (of_a_name_bound_anew, 2.0),
+        (of_a_range_of_then, 15.0),
+        (in_every_step, 6 * 1.5 + 16.0),
+        (of_a_list_that_grows, 2.0 + 4 * 1.5),
+        (of_another_generator, 4.0),
+    ],
+)
+def test_what_a_generator_runs_over_is_looked_up_where_it_is_made(
+    f: Callable[..., float], slope: float, mode: str
+) -> None:
+    value, found = value_and_grad(f, mode=mode)(1.5)
+    assert value == f(1.5)
+    assert found == pytest.approx(slope, rel=1e-14)

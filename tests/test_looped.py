@@ -147,3 +147,20 @@ def test_any_and_all_leave_lists_as_they_are_left() -> None:
 
     slope = grad(f)
     assert [slope(x) for x in (3.0, 1.5, 0.1)] == [1.0, 2.0, 1.0]
+
+
+def bound_to_a_list_of_another_length(xs):
+    total = 0.0
+    for x in xs:
+        total += 2.0 * x
+        xs = [1.0]
+    return total + sum(xs)
+
+
+@pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])
+def test_a_name_bound_to_a_shorter_list_in_a_loop_leaves_the_gradient_its_length(
+    mode: str,
+) -> None:
+    derivative = grad(bound_to_a_list_of_another_length, mode=mode)
+    assert derivative([1.0, 3.0, 2.0]) == [2.0, 2.0, 2.0]
+    assert derivative([]) == []

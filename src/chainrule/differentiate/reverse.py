@@ -458,9 +458,8 @@ class ReverseWalker(Adjoints):
     def state_bar(self, bar: Node | None, item: Node, parameter: Node) -> Node:
         if is_array(item) or is_array(parameter):
             return widened(bar, item if is_array(item) else parameter)
-        if bar is not None:
-            return bar
-        return zero_of(item if isinstance(item.type, SequenceType) else parameter)
+        # A step may leave a list of another length than the one that it began with.
+        return zero_of(parameter) if bar is None else bar
 
 
 def is_array(node: Node) -> bool:

@@ -413,7 +413,7 @@ class Expressions(Operators, OneShot):
         if name in frame.outer_names:
             remedy = "Return the value instead: a derivative must not change what is outside."
             raise self.unsupported(f"assignment to `{name}` of the function around", remedy)
-        self.state[frame, name] = value
+        self.state[frame, name] = value = self.begun(name, value, frame)
         if isinstance(value, Node) and value not in self.graph.names:
             self.graph.names[value] = name
         elif isinstance(value, TableBox):

@@ -17,11 +17,15 @@ from chainrule.lift.values import (
     UNBOUND,
     Closure,
     DictBox,
+    Generator,
     ListBox,
     ObjectBox,
     Read,
     Value,
 )
+
+# What begins the name of what a generator expression runs over.
+BEGUN = "items_of_"
 
 
 class OneShot(Core):
@@ -44,6 +48,36 @@ class OneShot(Core):
         node: ast.AST,
     ) -> Value:
         """The list that ``make`` gives, or ``stream`` of the arguments where it is not the same."""
+        raise NotImplementedError
+
+    def begun(self, name: str, value: Value, frame: Frame) -> Value:
+        """A generator expression as ``name`` gets it: what it runs over is looked up by then.
+
+        The rest of it is looked up where its items are read, as Python does.
+        """
+        if not isinstance(value, Generator):
+            return value
+        first, *others = value.tree.generators
+        if isinstance(first.iter, ast.Name):
+            known = self.state.get((frame, first.iter.id), UNBOUND)
+            is_once = isinstance(known, (Generator, *ITERATORS)) or (
+                isinstance(known, ListBox) and known in self.once
+            )
+            if first.iter.id.startswith(BEGUN) or is_once:
+                # It gives its items once, under the one name or the other.
+                return value
+        held = f"{BEGUN}{name}"
+        while held in frame.local_names and (frame, held) in self.state:
+            held += "_"
+        frame.local_names.add(held)
+        self.state[frame, held] = self.expression(first.iter)
+        iterated = ast.copy_location(ast.Name(held, ast.Load()), first.iter)
+        clause = ast.comprehension(first.target, iterated, first.ifs, first.is_async)
+        tree = ast.GeneratorExp(value.tree.elt, [clause, *others])
+        return Generator(ast.copy_location(tree, value.tree), value.frame)
+
+    def expression(self, node: ast.expr) -> Value:
+        """The value of an expression; given by another part of the lifter."""
         raise NotImplementedError
 
     def read_once(self, value: Value, frame: Frame, name: str, node: ast.AST) -> None:
