@@ -415,6 +415,10 @@ class Statements(Axisless):
     def _delete_entry(self, base: Value, subscript: ast.expr, node: ast.Delete) -> None:
         position = self.expression(subscript)
         if isinstance(position, Slice):
+            if self.static_value(position.step) not in ((True, None), (True, 1)):
+                raise self.unsupported(
+                    "`del` of a slice with a step", "Build a new list without the entries.", node
+                )
             empty = ListBox()
             self.state[empty] = []
             self._write_slice(base, position, empty, node)
