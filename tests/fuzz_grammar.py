@@ -7,6 +7,7 @@ be a program, which is what lets hypothesis shrink a failure to a few lines.
 
 from __future__ import annotations
 
+import functools
 from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
@@ -145,6 +146,7 @@ TEXTS = (
 )
 
 
+@functools.cache
 def expressions(leaves: int = 6) -> Strategy:
     """Trees of expressions with floats for values."""
     leaf = st.one_of(
@@ -188,6 +190,7 @@ def conditions(inner: Strategy) -> Strategy:
     )
 
 
+@functools.cache
 def statements() -> Strategy:
     """Lists of trees of statements."""
     value = expressions()
