@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from chainrule import ArgumentError, grad
+from chainrule import ArgumentError, UnsupportedError, grad
 from chainrule.emit.module import render
 from chainrule.transforms.derive import derive
 
@@ -93,3 +93,86 @@ def test_functions_that_are_called_are_specialised_on_their_arguments():
     slopes = grad(of_model)(Model(x, 2.0))
     assert np.array_equal(slopes.weights, np.full((1, 2), 2.0))
     assert slopes.bias == 3.0
+
+
+def of_words(words: list[str], x: float):
+    total = 0.0
+    for word in words:
+        total += x * x if word == "square" else x
+    return total
+
+
+def of_powers(exponents: list[int], x: float):
+    return sum(x**n for n in exponents)
+
+
+def of_rows(rows: list[list[float]], x: list[float]):
+    total = 0.0
+    for row in rows:
+        for a, b in zip(row, x, strict=False):
+            total += a * b
+    return total
+
+
+def written(function, wrt):
+    """The derivative as it is written before there are arguments."""
+    namespace = {}
+    text = render(derive(function, "value_and_grad", wrt=wrt), target="math").source
+    exec(compile(text, "<written>", "exec"), namespace)
+    return namespace[f"value_and_grad_{function.__name__}"]
+
+
+def test_texts_in_an_annotated_list_are_compared_when_the_module_is_run():
+    made = written(of_words, "x")
+    for words in (["square", "plain", "square"], ["plain"], []):
+        value, slope = made(words, 3.0)
+        assert value == of_words(words, 3.0)
+        assert slope == sum(6.0 if word == "square" else 1.0 for word in words)
+
+
+def test_integers_in_an_annotated_list_have_no_fractions():
+    made = written(of_powers, "x")
+    assert made([0, 1, 3], 2.0) == (11.0, 13.0)
+    assert made([0, 1], 0.0) == (1.0, 1.0)
+
+
+def test_rows_of_an_annotated_list_are_lists():
+    made = written(of_rows, ("rows", "x"))
+    value, (rows_bar, x_bar) = made([[1.0, 2.0], [3.0, 4.0]], [5.0, 6.0])
+    assert value == 56.0
+    assert rows_bar == [[5.0, 6.0], [5.0, 6.0]]
+    assert x_bar == [4.0, 6.0]
+
+
+def chosen(kind, x: float):
+    return x * x if kind == "square" else x
+
+
+def doubled(kind, x):
+    return 2.0 * x if kind == "double" else x
+
+
+def test_a_parameter_that_is_compared_with_a_text_is_one():
+    made = written(chosen, "x")
+    assert made("square", 3.0) == (9.0, 6.0)
+    assert made("plain", 3.0) == (3.0, 1.0)
+
+
+def of_kinds(kinds, x: float):
+    return sum(x if kind == "single" else 2.0 * x for kind in kinds)
+
+
+def of_doubled(kind, x: float):
+    return doubled(kind, x)
+
+
+@pytest.mark.parametrize("function", [of_kinds, of_doubled])
+def test_a_number_that_is_compared_with_a_text_is_not_guessed(function):
+    with pytest.raises(UnsupportedError, match="nothing tells the kind of `kind"):
+        derive(function, "grad", wrt="x")
+    # Who tells, or gives arguments, is asked nothing.
+    name = function.__code__.co_varnames[0]
+    kind = "list[str]" if function is of_kinds else "str"
+    derive(function, "grad", wrt="x", kinds={name: kind})
+    given = ["single", "double"] if function is of_kinds else "double"
+    assert grad(function, wrt="x")(given, 5.0) == (3.0 if function is of_kinds else 2.0)

@@ -83,7 +83,7 @@ def hinted(name: str, annotation: Any) -> Type | Example | None:
             # A list of records is read field by field, whatever its length.
             records = [item.value]
             return Example(records) if layout_of(records, column_type) is not None else None
-        return SequenceType(item) if isinstance(item, (Array, SequenceType)) else None
+        return None if item is None else SequenceType(item)
     if origin is tuple and Ellipsis not in get_args(annotation):
         items = [hinted(name, part) for part in get_args(annotation)]
         known = [example_of(item) for item in items if item is not None]

@@ -406,7 +406,10 @@ def _parameter_values(
         elif arguments is not None and parameter.default is not inspect.Parameter.empty:
             values[name] = lifter.example_value(name, parameter.default, read)
         else:
-            known = _known_type(parameter, uses, kinds.get(name), name in wrt, hints)
+            known = _known_type(parameter, kinds.get(name), name in wrt, hints)
+            if known is None:
+                known = uses.get(name, FLOAT)
+                lifter.guessed += (name,)
             values[name] = (
                 lifter.example_value(name, known.value, read)
                 if isinstance(known, Example)
@@ -416,13 +419,9 @@ def _parameter_values(
 
 
 def _known_type(
-    parameter: inspect.Parameter,
-    uses: Mapping[str, Type],
-    kind: str | None,
-    active: bool,
-    hints: Mapping[str, Any],
-) -> Type | Example:
-    """The type of a parameter without an example, or an example of its layout."""
+    parameter: inspect.Parameter, kind: str | None, active: bool, hints: Mapping[str, Any]
+) -> Type | Example | None:
+    """What is told of a parameter without an example: its type, or an example of its layout."""
     if kind is not None:
         type_ = parsed_kind(kind)
         if type_ is None:
@@ -437,7 +436,7 @@ def _known_type(
         return told
     default = parameter.default
     if default is inspect.Parameter.empty:
-        return uses.get(parameter.name, FLOAT)
+        return None
     if default is None:
         return DYNAMIC
     from chainrule.lift.parameters import example_type

@@ -59,6 +59,7 @@ KINDS: dict[str, Type] = {
     "optional": DYNAMIC,
     "list[float]": SequenceType(FLOAT),
     "list[int]": SequenceType(INT),
+    "list[str]": SequenceType(OPAQUE),
     "list[list[float]]": SequenceType(SequenceType(FLOAT)),
     "tuple[float, ...]": SequenceType(FLOAT, "tuple"),
 }
@@ -182,6 +183,8 @@ class Parameters(NumpyCalls):
 
     # How many of the lists around are such that the words in them shape the code.
     watched_words = 0
+    # Parameters of whose kind nothing is told: they are taken for what they are used as.
+    guessed: tuple[str, ...] = ()
 
     def structured_list(
         self, name: str, example: list[Any], read: Callable[[Type], Node], route: Route
@@ -399,8 +402,16 @@ def _uses(node: ast.AST) -> Iterator[tuple[str, Type]]:
             yield from ((name, SequenceType(FLOAT)) for name in names)
         case ast.Attribute(value=ast.Name(id=name)):
             yield name, OPAQUE
+        case ast.Compare(left=ast.Name(id=name), comparators=[word, *_]) if _is_text(word):
+            yield name, OPAQUE
         case ast.Assign(value=ast.Name(id=name), targets=[ast.Tuple() | ast.List(), *_]):
             yield name, SequenceType(FLOAT, "tuple")
+
+
+def _is_text(node: ast.AST) -> bool:
+    """Whether this is a text, or several."""
+    parts = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else [node]
+    return any(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in parts)
 
 
 def _looped_over(node: ast.AST) -> Iterator[str]:
