@@ -297,7 +297,7 @@ GALLERY = [
     t1 = np.vdot(inv_L_gap, exp_d2_ratio)
     d2_ratio *= theta_0_squared / theta_1_squared
     d2_ratio *= exp_d2_ratio
-    theta_bar[1] = -(np.vdot(d2_ratio, inv_L_gap) * theta_1)
+    theta_bar[1] = -np.vdot(d2_ratio, inv_L_gap) * theta_1
     theta_bar[0] = t1 * theta_0
     return theta_bar
 """,

@@ -231,7 +231,7 @@ GALLERY = [
         return z_bar * y, z_bar * x
     # line: z = x / y
     x_bar = z_bar / y_1
-    return x_bar, -(x_bar * z_1)
+    return x_bar, -x_bar * z_1
 """,
         id="branch-reverse-x-y",
     ),

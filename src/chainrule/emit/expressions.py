@@ -33,13 +33,14 @@ from chainrule.emit.plan import (
 )
 from chainrule.emit.printing import expression_text, negated
 from chainrule.emit.record_lists import instance_maker, made_record, writer
-from chainrule.emit.spelling import number, over_whole
+from chainrule.emit.spelling import number, opposite, over_whole
 from chainrule.emit.targets import Target
 from chainrule.errors import InternalError, UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
 from chainrule.graph.structure import OF_ATTRIBUTES
 from chainrule.graph.types import BOOL, FLOAT, Array, Sequence, dtype_of
 from chainrule.primitives import sequence
+from chainrule.primitives.arithmetic import divide, multiply, negative
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.declare import Primitive
@@ -184,8 +185,11 @@ class Speller:
         if op.formula is not None:
             return self.formula(op.formula.get(dtype_of(value.type), op.formula[""]), args)
         if op.symbol is not None and chosen is None:
-            found = operation(op.symbol, args)
-            return over_whole(found) if value.origin.derivative and value.type == FLOAT else found
+            if not value.origin.derivative or value.type != FLOAT:
+                return operation(op.symbol, args)
+            if op is negative and _begins_floating(value.args[0]):
+                return opposite(args[0])
+            return over_whole(operation(op.symbol, args))
         dotted = self.dotted(value, op)
         if dotted is None:
             raise self.refusal(value, called(op))
@@ -310,6 +314,13 @@ class Speller:
 
 def _placeholders(value: Value) -> list[ast.expr]:
     return [ast.Name("x", ast.Load()) for _ in value.args]
+
+
+def _begins_floating(product: Value) -> bool:
+    """Whether the sign can stand before the first factor: small integers would wrap around."""
+    while product.op in (multiply, divide):
+        product = product.args[0]
+    return product.type == FLOAT
 
 
 def called(op: Primitive) -> str:

@@ -37,9 +37,9 @@ def number(value: float, writer: Writer) -> ast.expr:
     """An int or a float, written down."""
     if not math.isfinite(value):
         found = _of_math("nan" if math.isnan(value) else "inf", writer)
-        return _negative(found) if value < 0 else found
+        return opposite(found) if value < 0 else found
     found = _spelled(abs(value), writer) or ast.Constant(abs(value))
-    return _negative(found) if math.copysign(1.0, value) < 0 else found
+    return opposite(found) if math.copysign(1.0, value) < 0 else found
 
 
 def _of_math(name: str, writer: Writer) -> ast.expr:
@@ -114,10 +114,10 @@ def _quotient(size: float) -> str | None:
     return None
 
 
-def _negative(found: ast.expr) -> ast.expr:
+def opposite(found: ast.expr) -> ast.expr:
     """The negative of a product, as one of its first factor."""
     if isinstance(found, ast.BinOp) and isinstance(found.op, (ast.Mult, ast.Div)):
-        return ast.BinOp(_negative(found.left), found.op, found.right)
+        return ast.BinOp(opposite(found.left), found.op, found.right)
     if isinstance(found, ast.UnaryOp) and isinstance(found.op, ast.USub):
         return found.operand
     return ast.UnaryOp(ast.USub(), found)
@@ -135,5 +135,5 @@ def over_whole(product: ast.expr) -> ast.expr:
                 case ast.Constant(value=1.0):
                     return ast.BinOp(factor, ast.Div(), whole)
                 case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1.0)):
-                    return ast.BinOp(_negative(factor), ast.Div(), whole)
+                    return ast.BinOp(opposite(factor), ast.Div(), whole)
     return product

@@ -312,19 +312,10 @@ class Operators(Subscripts):
                 b.value is None or isinstance(b.value, (str, tuple, list, dict))
             )
             if number and (other or isinstance(b, (TupleValue, ListBox, DictBox))):
-                self._must_be_told(b)
+                self.must_be_told(b)
                 self.watch_type(a)
                 return True
         return False
-
-    def _must_be_told(self, other: Value) -> None:
-        """What is compared with a text is hardly the number for which it is taken."""
-        if self.guessed and isinstance(other, Static) and isinstance(other.value, str):
-            names = " or ".join(f"`{name}`" for name in self.guessed)
-            raise self.unsupported(
-                f"a number is compared with a text, and nothing tells the kind of {names}",
-                f"Annotate it, or tell with --arg {self.guessed[0]}=str or list[str] what it is.",
-            )
 
     def _identity(self, operator: type, left: Value, right: Value) -> Value:
         positive = operator is ast.Is

@@ -183,8 +183,6 @@ class Parameters(NumpyCalls):
 
     # How many of the lists around are such that the words in them shape the code.
     watched_words = 0
-    # Parameters of whose kind nothing is told: they are taken for what they are used as.
-    guessed: tuple[str, ...] = ()
 
     def structured_list(
         self, name: str, example: list[Any], read: Callable[[Type], Node], route: Route

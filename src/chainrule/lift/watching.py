@@ -44,6 +44,8 @@ class Watching(Deciding):
         self.routes: dict[Node, Route] = {}
         # How the caller's lists, arrays, dicts and objects are reached, and what was in them.
         self.reached: dict[Box, tuple[Route, Any]] = {}
+        # Parameters of whose kind nothing is told: they are taken for what they are used as.
+        self.guessed: tuple[str, ...] = ()
 
     def reach(self, box: Value, route: Route | None, content: Any = None) -> None:
         """Note the route to what may be written to; ``content`` is what is in it."""
@@ -133,6 +135,15 @@ class Watching(Deciding):
         if route is not None:
             found = self.graph.globals.get(value.params) if value.op.name == "global" else None
             self.graph.guard(route, "type", type(found) if found is not None else _kind(value))
+
+    def must_be_told(self, other: Value) -> None:
+        """What is compared with a text is hardly the number for which it is taken."""
+        if self.guessed and isinstance(other, Static) and isinstance(other.value, str):
+            names = " or ".join(f"`{name}`" for name in self.guessed)
+            raise self.unsupported(
+                f"a number is compared with a text, and nothing tells the kind of {names}",
+                f"Annotate it, or tell with --arg {self.guessed[0]}=str or list[str] what it is.",
+            )
 
 
 def _kind(node: Node) -> type:
