@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.linalg
+from numpy.linalg import LinAlgError
 
-from chainrule import grad, hvp
+from chainrule import ChainruleError, grad, hvp
 from tests import oracle
 
 RNG = np.random.default_rng(0)
@@ -167,3 +169,59 @@ def test_sums_of_results_feel_every_entry(name: str, mode: str) -> None:
         near, far = f(m + step) - f(m - step), f(m + 2 * step) - f(m - 2 * step)
         expected[place] = (8 * near - far) / 12e-5
     np.testing.assert_allclose(grad(f, mode=mode)(m), expected, rtol=1e-6, atol=1e-7)
+
+
+# Two matrices of two rows: what is taken for another axis fits all the same.
+PAIR = np.array([[[2.0, 0.3], [0.4, 1.5]], [[1.2, -0.5], [0.7, 3.0]]])
+RIGHT = np.array([[[1.0, 0.2], [-0.4, 0.6]], [[0.3, -1.1], [0.9, 0.5]]])
+
+
+def positive(A: Any) -> Any:
+    return A @ np.swapaxes(A, -1, -2) + np.eye(2)
+
+
+BATCHES = {
+    "one matrix": (lambda A, B: np.linalg.solve(A, B).sum(), PAIR[0], RIGHT),
+    "one right side": (lambda A, B: np.linalg.solve(A, B).sum(), PAIR, RIGHT[:1]),
+    "a longer batch": (lambda A, B: np.sum(np.linalg.solve(A, B) ** 2), PAIR, RIGHT[:, None]),
+    "a factor": (
+        lambda A, B: (lambda L: np.sum(np.linalg.solve(L.T, np.linalg.solve(L, B)) ** 2))(
+            np.linalg.cholesky(positive(A))
+        ),
+        PAIR[0], RIGHT,
+    ),
+    "scipy": (lambda A, B: scipy.linalg.solve(A, B).sum(), PAIR, RIGHT),
+    "positive": (
+        lambda A, B: scipy.linalg.solve(positive(A), B, assume_a="pos").sum(), PAIR, RIGHT,
+    ),
+    "triangular": (
+        lambda A, B: scipy.linalg.solve_triangular(A, B, lower=True).sum(), PAIR, RIGHT,
+    ),
+    "lu": (lambda A, B: scipy.linalg.lu_solve(scipy.linalg.lu_factor(A), B).sum(), PAIR, RIGHT),
+    "cholesky": (
+        lambda A, B: scipy.linalg.cho_solve(scipy.linalg.cho_factor(positive(A)), B).sum(),
+        PAIR, RIGHT,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("name", BATCHES)
+def test_each_system_of_a_batch_is_differentiated_by_itself(name: str, mode: str) -> None:
+    f, A, B = BATCHES[name]
+    try:
+        f(A, B)
+    except (ValueError, LinAlgError):
+        pytest.skip("this version of SciPy solves single systems only")
+    by_matrix, by_right_side = grad(f, wrt=("A", "B"), mode=mode)(A, B)
+    np.testing.assert_allclose(by_matrix, differences(lambda m: f(m, B), A), rtol=1e-7, atol=1e-9)
+    expected = differences(lambda b: f(A, b), B)
+    np.testing.assert_allclose(by_right_side, expected, rtol=1e-7, atol=1e-9)
+
+
+def test_fewer_axes_of_right_sides_than_of_matrices_are_refused() -> None:
+    def ambiguous(A: Any, b: Any) -> Any:
+        return np.linalg.solve(A, b).sum()
+
+    with pytest.raises(ChainruleError, match=r"`numpy.linalg.solve` of an array with 3 axes"):
+        grad(ambiguous)(PAIR, RIGHT[0])

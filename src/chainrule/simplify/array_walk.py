@@ -21,6 +21,7 @@ from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.floats import integral
 from chainrule.primitives.sequence import index, index_add, index_set
 from chainrule.simplify.contractions import contracted, without_kept_axes
+from chainrule.simplify.exponentials import take_exponentials
 from chainrule.simplify.passes import (
     LONGER,
     arranged,
@@ -133,12 +134,13 @@ class ArraySimplifier(Copier):
             return None
         product.take_signs()
         product.cancel()
+        growing = take_exponentials(product)
         product.take_constants()
         signed = user is not None and (user.op in SUM_OPS or user.op.name == "array_sum")
         signed = signed and self.uses.get(step) == 1
         found = arranged(product, self.graph.constant(1.0), signed)
         before = sum(map(pass_cost, opened))
-        return found[0] if product.constant != 0.0 and found[1] < before else None
+        return found[0] if product.constant != 0.0 and (growing or found[1] < before) else None
 
     def _opens_array(self, node: Node, user: Node) -> bool:
         """As :meth:`_opens`, of arrays and what multiplies them."""
@@ -158,7 +160,7 @@ class ArraySimplifier(Copier):
         if user is not None and self._opens_array_sum(step, user):
             return None
         terms: list[tuple[Product, float]] = []
-        before = 0.0
+        before, growing = 0.0, False
         stack = [(step, 1.0)]
         while stack:
             node, sign = stack.pop()
@@ -169,6 +171,7 @@ class ArraySimplifier(Copier):
             if node.op in PRODUCT_OPS and self._opens_array(node, node):
                 opened = [node]
                 product = self._opened(node, opened)
+                growing |= take_exponentials(product)
                 before += sum(map(pass_cost, opened))
             else:
                 product.put(self.settled(node), below=False)
@@ -197,7 +200,7 @@ class ArraySimplifier(Copier):
                 total = value if sign > 0.0 else negative.build(value)
             else:
                 total = (add if sign > 0.0 else subtract).build(total, value)
-        if cost > before or total is None:
+        if (cost > before and not growing) or total is None:
             return None
         return arranged(Product(1.0, [total, *above], below), one, signed=False)[0]
 

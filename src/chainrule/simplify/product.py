@@ -20,6 +20,7 @@ from chainrule.primitives.arithmetic import BOUNDED, divide, multiply, negative,
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.floats import as_float, integral
 from chainrule.records import dataclass
+from chainrule.simplify.exponentials import take_exponentials
 from chainrule.simplify.powers import reduced
 from chainrule.simplify.rules import guarded_root, infinite_slope, multiple
 from chainrule.simplify.signs import without_signs
@@ -58,6 +59,8 @@ class Product:
     met: int = 0
     # Quotients that have met what they are divided by.
     restored: int = 0
+    # Whether what may overflow has gone from above and below the line.
+    growing: bool = False
 
     def put(self, node: Node, below: bool) -> None:
         """Take in one value that is not taken apart."""
@@ -105,6 +108,7 @@ class Product:
         self.take_signs()
         self.cancel()
         self.take_quotients()
+        self.growing = take_exponentials(self)
         self.take_constants()
         return True
 

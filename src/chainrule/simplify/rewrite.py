@@ -307,8 +307,9 @@ class Simplifier(SumSimplifier):
             if wide.settle() and wide.cost + 2 <= opened_wide + wide.restored:
                 return wide.build(self.graph.constant(1.0))
         left = product.factors or product.divisors
-        if (opened == 1 and left and not product.flips) or (
-            product.cost >= opened and self._divides_by_product(step)
+        if not product.growing and (
+            (opened == 1 and left and not product.flips)
+            or (product.cost >= opened and self._divides_by_product(step))
         ):
             return None
         return product.build(self.graph.constant(1.0))

@@ -17,8 +17,14 @@ from chainrule.primitives.arrays.call import ArrayLinear, array_rule, declared
 from chainrule.primitives.arrays.creation import zeros
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.arrays.lengths import as_second
-from chainrule.primitives.arrays.linear_algebra import matmul, outer, rank_of
-from chainrule.primitives.arrays.shaping import concatenate, roll, stack, transpose
+from chainrule.primitives.arrays.linear_algebra import (
+    flipped,
+    matmul,
+    outer,
+    rank_of,
+    solved_by_one_each,
+)
+from chainrule.primitives.arrays.shaping import concatenate, roll, stack
 
 
 def _real(*types: Type) -> str:
@@ -28,11 +34,11 @@ def _real(*types: Type) -> str:
 
 def _times(left: Node, right: Node) -> Node:
     """``left @ right.T`` of columns, or of single vectors."""
-    return outer(left, right) if rank_of(left) == 1 else matmul(left, transpose(right))
+    return outer(left, right) if rank_of(left) == 1 else matmul(left, flipped(right))
 
 
 @array_rule("lu_factor", "scipy.linalg.lu_factor", signature="a",
-            typed=lambda a: Record((a, array_of("int32", unit_axes_of(a)[:1]))))  # fmt: skip
+            typed=lambda a: Record((a, array_of("int32", unit_axes_of(a)[:-1]))))  # fmt: skip
 def lu_factor(walker: Any, node: Node, out_bar: Node) -> None:
     """The triangles of a matrix whose rows are exchanged, and how these are."""
 
@@ -56,7 +62,7 @@ class FactoredSolution(ArrayLinear):
         self._check(node, dots[0] is not None)
         change = dots[2]
         if len(args) > 3 and dots[3] is not None:
-            a_dot = transpose(dots[3]) if self.across else dots[3]
+            a_dot = flipped(dots[3]) if self.across else dots[3]
             moved = matmul(a_dot, out)
             change = -moved if change is None else change - moved
         return None if change is None else self._again(args, change)
@@ -89,7 +95,7 @@ def _solution(name: str, arrays: int, across: bool) -> FactoredSolution:
     primitive.linear_in = (2, 3) if arrays == 4 else None
     facts = {
         "arrays": arrays,
-        "typed": lambda lu, piv, b, *matrix: array_of(_real(lu, b), unit_axes_of(b)),
+        "typed": lambda lu, piv, b, *matrix: solved_by_one_each(lu, b),
         "lengths": lambda node, of: of(node.args[2]),
         "written": f"scipy.linalg.lu_solve((_0_, _1_), _2_{', trans=1' if across else ''})",
     }

@@ -31,7 +31,6 @@ from chainrule.primitives.arrays.lengths import (
     Of,
     all_unknown,
     as_first,
-    as_second,
     joined,
     product,
     square,
@@ -108,7 +107,7 @@ def _right_adjoint(a: Node, b: Node, out_bar: Node) -> Node:
 def _batch_sum(value: Node, arg: Node) -> Node:
     from chainrule.primitives.broadcasting import summed_to
 
-    if rank_of(value) == 2 and unit_axes_of(value.type) == unit_axes_of(arg.type):
+    if rank_of(value) <= 2 and unit_axes_of(value.type) == unit_axes_of(arg.type):
         # The axes of matrices are never repeated: their lengths must fit.
         return value
     return summed_to(value, value, arg)
@@ -260,9 +259,32 @@ def _real(*types: Type) -> str:
     return found if found in FLOATING else "float64"
 
 
+def _solution_type(a: Type, b: Type) -> Type:
+    """A solution for each pair of a matrix and right sides, of which there may be several."""
+    matrices, sides = unit_axes_of(a), unit_axes_of(b)
+    if len(sides) < len(matrices) and len(matrices) > 2:
+        raise ValueError("NumPy 1 takes the right sides for vectors here, NumPy 2 for matrices")
+    if len(sides) == 1:
+        return array_of(_real(a, b), sides)
+    batch = broadcast_axes((array_of("bool", matrices[:-2]), array_of("bool", sides[:-2])))
+    return array_of(_real(a, b), (*batch, *sides[-2:]))
+
+
+def solved_by_one_each(a: Type, b: Type) -> Type:
+    """A solution for each matrix of a batch, whose right sides are a batch of the same axes."""
+    matrices, sides = unit_axes_of(a), unit_axes_of(b)
+    if max(len(matrices), len(sides)) > 2 and matrices[:-2] != sides[:-2]:
+        raise ValueError("SciPy's versions differ in what they repeat")
+    return array_of(_real(a, b), sides)
+
+
+def _solution_lengths(node: Node, of: Of) -> Lengths:
+    return of(node.args[1]) if rank_of(node.args[1]) == 1 else product(node, of)
+
+
 @array_rule(
     "solve", "numpy.linalg.solve", signature="a, b", arrays=2,
-    typed=lambda a, b: array_of(_real(a, b), unit_axes_of(b)), lengths=as_second,
+    typed=_solution_type, lengths=_solution_lengths,
 )  # fmt: skip
 def solve(walker: Any, node: Node, out_bar: Node) -> None:
     """Solution of a linear system."""
@@ -272,16 +294,16 @@ def solve(walker: Any, node: Node, out_bar: Node) -> None:
         # The solution with the matrix that was factored: no adjoint of the factor is needed.
         matrix, b = factor.args[0], b.args[1]
         b_bar = solve(a, solve(factor, out_bar))
-        walker.accumulate(b, b_bar)
+        walker.accumulate(b, _batch_sum(b_bar, b))
         if walker.active(matrix):
             product = outer(b_bar, node) if rank_of(b) == 1 else matmul(b_bar, flipped(node))
-            walker.accumulate(matrix, -_read_triangle(matrix, product))
+            walker.accumulate(matrix, -_read_triangle(matrix, _batch_sum(product, matrix)))
         return
     b_bar = solve(flipped(a), out_bar)
-    walker.accumulate(b, b_bar)
+    walker.accumulate(b, _batch_sum(b_bar, b))
     if walker.active(a):
         product = outer(b_bar, node) if rank_of(b) == 1 else matmul(b_bar, flipped(node))
-        walker.accumulate(a, -product)
+        walker.accumulate(a, -_batch_sum(product, a))
 
 
 def _factor_of_both(a: Node, b: Node) -> Node | None:

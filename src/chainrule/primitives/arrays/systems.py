@@ -21,17 +21,19 @@ from chainrule.primitives.arrays.linear_algebra import (
     cholesky_adjoint,
     cholesky_change,
     det,
+    flipped,
     inv,
     matmul,
     outer,
     rank_of,
     solve,
+    solved_by_one_each,
     tril,
     triu,
 )
 from chainrule.primitives.arrays.rearranging import at_positions
 from chainrule.primitives.arrays.records import result_of, results
-from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, flip, transpose
+from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, flip
 from chainrule.primitives.declare import TABLE, is_constant
 
 
@@ -41,7 +43,7 @@ def _real(*types: Type) -> str:
 
 
 def _as_second(a: Type, b: Type, **statics: Any) -> Type:
-    return array_of(_real(a, b), unit_axes_of(b))
+    return solved_by_one_each(a, b)
 
 
 def _square(a: Type, **statics: Any) -> Type:
@@ -50,7 +52,7 @@ def _square(a: Type, **statics: Any) -> Type:
 
 def _times(left: Node, right: Node) -> Node:
     """``left @ right.T`` of columns, or of single vectors."""
-    return outer(left, right) if rank_of(left) == 1 else matmul(left, transpose(right))
+    return outer(left, right) if rank_of(left) == 1 else matmul(left, flipped(right))
 
 
 # --- what SciPy names as NumPy does -------------------------------------------------------
@@ -71,7 +73,7 @@ def _solving(a: Node, b: Node, lower: bool, assume_a: Any, across: bool) -> Node
     if assume_a in ("sym", "pos", "her"):
         found: Node = scipy_solve(a, b, lower=lower, assume_a=assume_a)
         return found
-    return solve(transpose(a) if across else a, b)
+    return solve(flipped(a) if across else a, b)
 
 
 @array_rule("scipy_solve", "scipy.linalg.solve", signature=SOLVE, arrays=2, typed=_as_second,
@@ -93,15 +95,15 @@ def scipy_solve(
 def _one_triangle(matrix: Node, lower: bool) -> Node:
     """The adjoint of the triangle that stands for both."""
     if lower:
-        return tril(matrix) + transpose(triu(matrix, k=1))  # type: ignore[no-any-return]
-    return triu(matrix) + transpose(tril(matrix, k=-1))  # type: ignore[no-any-return]
+        return tril(matrix) + flipped(triu(matrix, k=1))  # type: ignore[no-any-return]
+    return triu(matrix) + flipped(tril(matrix, k=-1))  # type: ignore[no-any-return]
 
 
 def _both_triangles(matrix: Node, lower: bool) -> Node:
     """The symmetric matrix that one triangle stands for."""
     if lower:
-        return tril(matrix) + transpose(tril(matrix, k=-1))  # type: ignore[no-any-return]
-    return triu(matrix) + transpose(triu(matrix, k=1))  # type: ignore[no-any-return]
+        return tril(matrix) + flipped(tril(matrix, k=-1))  # type: ignore[no-any-return]
+    return triu(matrix) + flipped(triu(matrix, k=1))  # type: ignore[no-any-return]
 
 
 def _changed(a_dot: Node | None, b_dot: Node | None, out: Node) -> Node | None:
@@ -164,7 +166,7 @@ def _triangular_tangent(node: Node, args: Any, dots: Any, out: Node, **statics: 
     if a_dot is not None:
         a_dot = _triangle(a_dot, statics["lower"], statics["unit_diagonal"])
         if _is_across(statics["trans"]):
-            a_dot = transpose(a_dot)
+            a_dot = flipped(a_dot)
     change = _changed(a_dot, b_dot, out)
     return None if change is None else solve_triangular(args[0], change, **statics)
 
@@ -181,15 +183,13 @@ def scipy_cholesky(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
     if lower:
         walker.accumulate(node.args[0], cholesky_adjoint(node, out_bar))
     else:
-        walker.accumulate(
-            node.args[0], transpose(cholesky_adjoint(transpose(node), transpose(out_bar)))
-        )
+        walker.accumulate(node.args[0], flipped(cholesky_adjoint(flipped(node), flipped(out_bar))))
 
 
 def _cholesky_tangent(node: Node, args: Any, dots: Any, out: Node, lower: bool) -> Node | None:
     if lower:
         return cholesky_change(out, dots[0])
-    return transpose(cholesky_change(transpose(out), transpose(dots[0])))
+    return flipped(cholesky_change(flipped(out), flipped(dots[0])))
 
 
 scipy_cholesky.tangent_rule = _cholesky_tangent
@@ -210,7 +210,7 @@ def cho_factor(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
     if lower:
         found = cholesky_adjoint(factor, own(bar))
     else:
-        found = transpose(cholesky_adjoint(transpose(factor), transpose(own(bar))))
+        found = flipped(cholesky_adjoint(flipped(factor), flipped(own(bar))))
     walker.accumulate(node.args[0], found + other(bar, k=1 if lower else -1))
 
 
@@ -235,7 +235,7 @@ def cho_solve(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
     walker.accumulate(b, b_bar)
     if walker.active(c):
         product = _times(b_bar, node)
-        both = product + transpose(product)
+        both = product + flipped(product)
         factor = _triangle(c, lower, False)
         found = matmul(both, factor) if lower else matmul(factor, both)
         walker.accumulate(c, -_triangle(found, lower, False))
@@ -246,8 +246,8 @@ def _cho_solve_tangent(node: Node, args: Any, dots: Any, out: Node, lower: bool)
     change_of_matrix: Node | None = None
     if c_dot is not None:
         factor, moved = (_triangle(each, lower, False) for each in (args[0], c_dot))
-        product = matmul(moved, transpose(factor)) if lower else matmul(transpose(moved), factor)
-        change_of_matrix = product + transpose(product)
+        product = matmul(moved, flipped(factor)) if lower else matmul(flipped(moved), factor)
+        change_of_matrix = product + flipped(product)
     change = _changed(change_of_matrix, b_dot, out)
     return None if change is None else cho_solve(args[0], change, lower=lower)
 
@@ -263,7 +263,7 @@ def expm(walker: Any, node: Node, out_bar: Node) -> None:
     """Exponential of a matrix; the adjoint is its derivative at the transpose."""
     (a,) = node.args
     _one_matrix(a)
-    walker.accumulate(a, expm_change(transpose(a), out_bar))
+    walker.accumulate(a, expm_change(flipped(a), out_bar))
 
 
 def _one_matrix(a: Node) -> None:

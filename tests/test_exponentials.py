@@ -1,0 +1,116 @@
+"""Slopes are finite where an exponential on the way overflows and a closed form is finite."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+import pytest
+
+from chainrule import grad, hessian, jvp, value_and_grad
+
+POINTS = np.array([-800.0, -720.0, -30.0, -1.0, 0.3, 2.0, 40.0, 720.0, 800.0])
+
+
+def sigmoid(x):
+    return np.sum(1.0 / (1.0 + np.exp(-x)))
+
+
+def scaled(x):
+    return np.sum(2.0 / (3.0 + 0.5 * np.exp(-3.0 * (x - 2.0))))
+
+
+def squared(x):
+    return np.sum(1.0 / (1.0 + np.exp(-x)) ** 2)
+
+
+def rooted(x):
+    return np.sum((1.0 + np.exp(-x)) ** -0.5)
+
+
+def inverted(x):
+    return np.sum(np.reciprocal(1.0 + np.exp(x)))
+
+
+def occupied(x):
+    return np.sum(1.0 / (np.exp((x - 0.1) / 0.5) + 1.0))
+
+
+def quanta(x):
+    return np.sum(1.0 / (np.exp(x) - 1.0))
+
+
+def depletion(x):
+    return np.sum(1.0 / (2.0 - np.exp(x)))
+
+
+def quanta_near_zero(x):
+    return np.sum(1.0 / np.expm1(x))
+
+
+def pulse(x):
+    return np.sum(1.0 / np.cosh(x))
+
+
+def softened(x):
+    return np.sum(np.log1p(np.exp(x)))
+
+
+def one(value):
+    return mpmath.mpf(value)
+
+
+SLOPES = {
+    sigmoid: lambda x: mpmath.diff(lambda t: 1 / (1 + mpmath.exp(-t)), x),
+    scaled: lambda x: 3 * mpmath.exp(-3 * (x - 2)) / (3 + mpmath.exp(-3 * (x - 2)) / 2) ** 2,
+    squared: lambda x: 2 * mpmath.exp(-x) / (1 + mpmath.exp(-x)) ** 3,
+    rooted: lambda x: mpmath.exp(-x) / (1 + mpmath.exp(-x)) ** one(1.5) / 2,
+    inverted: lambda x: -mpmath.exp(x) / (1 + mpmath.exp(x)) ** 2,
+    occupied: lambda x: -2 / (2 + 2 * mpmath.cosh((x - one(0.1)) / one(0.5))),
+    quanta: lambda x: -mpmath.exp(x) / (mpmath.exp(x) - 1) ** 2,
+    depletion: lambda x: mpmath.exp(x) / (2 - mpmath.exp(x)) ** 2,
+    quanta_near_zero: lambda x: -mpmath.exp(x) / (mpmath.exp(x) - 1) ** 2,
+    pulse: lambda x: -mpmath.sinh(x) / mpmath.cosh(x) ** 2,
+    softened: lambda x: 1 / (1 + mpmath.exp(-x)),
+}
+
+
+@pytest.mark.filterwarnings("ignore:(overflow|divide by zero):RuntimeWarning")
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", SLOPES, ids=lambda f: f.__name__)
+def test_slopes_are_those_of_the_closed_form_however_large_the_exponential(f, mode):
+    value, found = value_and_grad(f, mode=mode)(POINTS)
+    assert value == f(POINTS)
+    with mpmath.workdps(800):
+        expected = np.array([float(SLOPES[f](mpmath.mpf(x))) for x in POINTS])
+    # Where f itself underflows, as `inf ** -0.5` does, so does its slope.
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-150)
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+def test_numbers_of_numpy_and_second_derivatives_are_finite_too():
+    def gate(x):
+        return x / (1.0 + np.exp(-x))
+
+    assert grad(gate)(-800.0) == 0.0 and grad(gate)(800.0) == 1.0
+    curvature = np.diag(hessian(sigmoid)(POINTS))
+    with mpmath.workdps(800):
+        expected = [
+            float(-mpmath.sinh(t) / (2 * (1 + mpmath.cosh(t)) ** 2)) for t in map(one, POINTS)
+        ]
+        rising = float(sum(SLOPES[sigmoid](t) for t in map(one, POINTS)))
+    np.testing.assert_allclose(curvature, expected, rtol=1e-12, atol=1e-300)
+    assert jvp(sigmoid)(POINTS, np.ones_like(POINTS))[1] == pytest.approx(rising, rel=1e-12)
+
+
+def test_the_slope_of_a_sigmoid_reads_as_one_writes_it():
+    slope = grad(sigmoid)
+    slope(POINTS[2:-2])
+    assert "return 1.0 / (1.0 + np.exp(-x)) / (1.0 + np.exp(x))" in slope.source, slope.source
+
+
+def test_an_exponential_beside_what_may_be_zero_is_left_as_it_is():
+    def offset(K, x):
+        return np.sum(np.log(K + np.exp(x)))
+
+    found = grad(offset, wrt="x")(0.0, np.array([-720.0, 1.0]))
+    assert found.tolist() == [1.0, 1.0]
