@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import chainrule
-from chainrule.emit.witnesses import witnesses
+from chainrule.emit.loading.witnesses import witnesses
 from chainrule.errors import ChainruleError
 from chainrule.lift.infer import certain_numbers
 from chainrule.lift.source import source_of

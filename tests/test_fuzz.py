@@ -18,7 +18,7 @@ from unittest import mock
 from hypothesis import HealthCheck, Phase, event, given, note, settings
 
 import chainrule
-from chainrule.lift import repeated
+from chainrule.lift.calls import repeated
 from tests import oracle
 from tests.fuzz_writer import Program, programs
 from tests.limits import within

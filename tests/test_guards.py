@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from chainrule import ChainruleError, UnsupportedError, grad, hessian, jacobian, value_and_grad
-from chainrule.emit.guards import Elsewhere
+from chainrule.emit.loading.guards import Elsewhere
 
 MODE = "square"
 FLAG = True

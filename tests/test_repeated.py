@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chainrule import grad, hessian, jacobian, value_and_grad
-from chainrule.lift import repeated
+from chainrule.lift.calls import repeated
 from tests import oracle
 
 

@@ -6,8 +6,6 @@ from collections.abc import Hashable
 from typing import Any
 
 from chainrule.emit.dead import STRUCTURED, Needed, column_values, needed
-from chainrule.emit.floating import certainly_floating
-from chainrule.emit.identities import simplified
 from chainrule.emit.plan import (
     AND,
     CONDITIONAL,
@@ -32,6 +30,8 @@ from chainrule.emit.plan import (
     ordered,
     truth,
 )
+from chainrule.emit.wording.floating import certainly_floating
+from chainrule.emit.wording.identities import simplified
 from chainrule.graph.block import (
     CONSTANT,
     ITEM,

@@ -8,9 +8,9 @@ import math
 from collections.abc import Hashable
 from typing import Any
 
-from chainrule.emit.literals import LONGEST_LITERAL, literal
 from chainrule.emit.names import unused
 from chainrule.emit.printing import WIDTH, wrapped
+from chainrule.emit.wording.literals import LONGEST_LITERAL, literal
 from chainrule.records import dataclass
 
 # Modules that are always written under their usual short name.

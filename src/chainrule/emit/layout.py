@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import field
 
-from chainrule.emit.managers import may_fold
+from chainrule.emit.flow.managers import may_fold
+from chainrule.emit.memory.views import is_held, is_update
+from chainrule.emit.memory.webs import Webs
 from chainrule.emit.plan import (
     AND,
     COMPREHENSION,
@@ -46,9 +48,7 @@ from chainrule.emit.plan import (
     ordered,
     walk,
 )
-from chainrule.emit.repeated import repeat_cheap
-from chainrule.emit.views import is_held, is_update
-from chainrule.emit.webs import Webs
+from chainrule.emit.wording.repeated import repeat_cheap
 from chainrule.graph.block import ITEM
 from chainrule.graph.types import OPAQUE, Array, Record
 from chainrule.primitives.arithmetic import add, multiply, subtract

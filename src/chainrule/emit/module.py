@@ -11,34 +11,34 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import Any
 
-from chainrule.emit.axisless import axisless
-from chainrule.emit.buffers import make_buffers_once
 from chainrule.emit.build import build
-from chainrule.emit.checked import unpack_checked
-from chainrule.emit.expressions import Speller
-from chainrule.emit.flow import raise_control
-from chainrule.emit.heads import unpack_in_heads
+from chainrule.emit.containers.checked import unpack_checked
+from chainrule.emit.containers.tapes import allocate_tapes
+from chainrule.emit.containers.unpacking import take_apart
+from chainrule.emit.flow.exits import raise_control
+from chainrule.emit.flow.heads import unpack_in_heads
+from chainrule.emit.flow.loops import gather, raise_loops
+from chainrule.emit.flow.merging import merge
+from chainrule.emit.flow.rows import unpack_rows
+from chainrule.emit.flow.unused import drop_unused
 from chainrule.emit.imports import Header
-from chainrule.emit.inplace import update_in_place
 from chainrule.emit.layout import fold, narrow
-from chainrule.emit.loops import gather, raise_loops
-from chainrule.emit.merging import merge
+from chainrule.emit.memory.axisless import axisless
+from chainrule.emit.memory.buffers import make_buffers_once
+from chainrule.emit.memory.inplace import update_in_place
+from chainrule.emit.memory.newest import read_newest
+from chainrule.emit.memory.overwriting import Memory
+from chainrule.emit.memory.reuse import reuse
 from chainrule.emit.names import Names
-from chainrule.emit.newest import read_newest
-from chainrule.emit.origins import Origins
-from chainrule.emit.overwriting import Memory
 from chainrule.emit.place import place
 from chainrule.emit.plan import For, Move, Plan, Value, While, count_uses, walk
 from chainrule.emit.printing import Answer, body_lines, expression_text
-from chainrule.emit.reuse import reuse
-from chainrule.emit.rows import unpack_rows
 from chainrule.emit.statements import Writer
-from chainrule.emit.tapes import allocate_tapes
 from chainrule.emit.targets import Target
 from chainrule.emit.targets import target as target_named
-from chainrule.emit.unpacking import take_apart
-from chainrule.emit.unused import drop_unused
-from chainrule.emit.widths import measure_of
+from chainrule.emit.wording.expressions import Speller
+from chainrule.emit.wording.origins import Origins
+from chainrule.emit.wording.widths import measure_of
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
 from chainrule.graph.large import large_programs

@@ -11,7 +11,8 @@ import builtins
 import keyword
 from bisect import bisect_left
 
-from chainrule.emit.liveness import Liveness, Stretch
+from chainrule.emit.memory.liveness import Liveness, Stretch
+from chainrule.emit.memory.views import is_update
 from chainrule.emit.plan import (
     Define,
     For,
@@ -24,7 +25,6 @@ from chainrule.emit.plan import (
     scoped,
     walk,
 )
-from chainrule.emit.views import is_update
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL, INT, Array
 from chainrule.primitives import arithmetic

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from chainrule.emit.memory.views import is_update
 from chainrule.emit.plan import (
     LAZY,
     POP,
@@ -30,7 +31,6 @@ from chainrule.emit.plan import (
     reads_deep,
     walk,
 )
-from chainrule.emit.views import is_update
 from chainrule.graph.types import FLOAT, INT, OPAQUE, Record, Sequence
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.sequence import index, total

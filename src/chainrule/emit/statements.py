@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from chainrule.emit.accumulating import accumulation
-from chainrule.emit.alternatives import follows, with_alternative
-from chainrule.emit.arrays import path_of, section_key, sliced
-from chainrule.emit.expressions import Speller, operation, slice_node, subscript
-from chainrule.emit.managers import Managers, managers_of, wrapped
+from chainrule.emit.containers.record_lists import put_back
+from chainrule.emit.flow.alternatives import follows, with_alternative
+from chainrule.emit.flow.managers import Managers, managers_of, wrapped
+from chainrule.emit.memory.reuse import ufunc_of
+from chainrule.emit.memory.views import is_update
 from chainrule.emit.names import Names
 from chainrule.emit.plan import (
     POP,
@@ -29,9 +29,9 @@ from chainrule.emit.plan import (
     is_statement,
 )
 from chainrule.emit.printing import Answer, negated
-from chainrule.emit.record_lists import put_back
-from chainrule.emit.reuse import ufunc_of
-from chainrule.emit.views import is_update
+from chainrule.emit.wording.accumulating import accumulation
+from chainrule.emit.wording.arrays import path_of, section_key, sliced
+from chainrule.emit.wording.expressions import Speller, operation, slice_node, subscript
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Origin
 from chainrule.graph.types import FLOAT, OPAQUE, Array, Record, Sequence

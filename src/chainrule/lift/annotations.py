@@ -18,7 +18,7 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.types import OPAQUE, Array, Type, array_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.parameters import annotated_type, column_type, kind_type
-from chainrule.lift.record_layout import layout_of
+from chainrule.lift.records.layout import layout_of
 from chainrule.records import dataclass
 
 SCALARS = {"float": 1.0, "int": 2, "bool": True}

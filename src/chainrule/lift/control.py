@@ -10,12 +10,12 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
-from chainrule.lift.branching import Path
+from chainrule.lift.branches.branching import Path
+from chainrule.lift.branches.hoisting import TwoKinds, name_for, with_name
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
-from chainrule.lift.exits import exits_of, has_exits, leaves_block, returns_out
-from chainrule.lift.hoisting import TwoKinds, name_for, with_name
-from chainrule.lift.iterables import acts, may_be_felt, yields_in
-from chainrule.lift.looped import (
+from chainrule.lift.iteration.exits import exits_of, has_exits, leaves_block, returns_out
+from chainrule.lift.iteration.iterables import acts, may_be_felt, yields_in
+from chainrule.lift.iteration.looped import (
     KnownItems,
     Resized,
     Rewritten,
@@ -24,7 +24,8 @@ from chainrule.lift.looped import (
     lazy_parts,
     read_in_turn,
 )
-from chainrule.lift.loops import TestChanges
+from chainrule.lift.iteration.loops import TestChanges
+from chainrule.lift.iteration.walking import Walking, continues
 from chainrule.lift.state import Key, assigned_names
 from chainrule.lift.statements import STATEMENTS
 from chainrule.lift.values import (
@@ -36,7 +37,6 @@ from chainrule.lift.values import (
     Value,
     Yields,
 )
-from chainrule.lift.walking import Walking, continues
 from chainrule.primitives import arithmetic
 
 # A loop over this many known items at most is unrolled: each is a value of its own.

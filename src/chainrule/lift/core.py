@@ -21,7 +21,7 @@ from chainrule.graph.guard import Route
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, array_of, is_complex
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.sharing import Box, Loans
+from chainrule.lift.containers.sharing import Box, Loans
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame, Key, State
 from chainrule.lift.values import (
@@ -543,7 +543,7 @@ class Core:
             return SequenceType(item, "tuple" if isinstance(value, tuple) else "list")
         return OPAQUE
 
-    # Given by :class:`~chainrule.lift.tables.Tables` and the files of lists of records.
+    # Given by :class:`~chainrule.lift.containers.tables.Tables` and the files of lists of records.
 
     def new_table(self, default: Value) -> TableBox:
         raise NotImplementedError

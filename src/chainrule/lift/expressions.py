@@ -16,12 +16,12 @@ from chainrule.graph.types import (
     FLOAT,
     INT,
 )
-from chainrule.lift.arrays import is_numeric
-from chainrule.lift.hoisting import TwoKinds
-from chainrule.lift.numpy_positions import grid_item
-from chainrule.lift.one_shot import OneShot
+from chainrule.lift.arrays.boxes import is_numeric
+from chainrule.lift.arrays.positions import grid_item
+from chainrule.lift.branches.hoisting import TwoKinds
+from chainrule.lift.library.one_shot import OneShot
+from chainrule.lift.library.queues import Queue
 from chainrule.lift.operators import Operators
-from chainrule.lift.queues import Queue
 from chainrule.lift.spelling import constant_text
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (

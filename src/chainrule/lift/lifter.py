@@ -16,27 +16,28 @@ from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
-from chainrule.lift import copies, folds, ordering, quantified
 from chainrule.lift.annotations import Example, hinted, hints_of, parsed_kind
-from chainrule.lift.arrays import is_ndarray
-from chainrule.lift.callees import declare_names
+from chainrule.lift.arrays.boxes import is_ndarray
+from chainrule.lift.calls.callees import declare_names
+from chainrule.lift.calls.outside import refusal_of_changes
+from chainrule.lift.calls.repeated import Repeated
+from chainrule.lift.containers import copies
+from chainrule.lift.containers.shared_rows import written_while_shared
+from chainrule.lift.containers.tables import RunTimeKeys
 from chainrule.lift.core import AlwaysRaises
+from chainrule.lift.library import folds, ordering, quantified
 from chainrule.lift.lifted import Lifted, Transform, assemble
-from chainrule.lift.outside import refusal_of_changes
 from chainrule.lift.parameters import (
     KINDS,
     annotated_type,
     signature_parameters,
     used_types,
 )
-from chainrule.lift.record_growth import RecordsMade
-from chainrule.lift.record_layout import RecordLayout
-from chainrule.lift.record_lists import RecordLists
-from chainrule.lift.repeated import Repeated
-from chainrule.lift.shared_rows import written_while_shared
+from chainrule.lift.records.growth import RecordsMade
+from chainrule.lift.records.layout import RecordLayout
+from chainrule.lift.records.lists import RecordLists
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
-from chainrule.lift.tables import RunTimeKeys
 from chainrule.lift.values import Method, ObjectBox, RecordsBox, Static, Value
 
 # Imported for what it enters into the table of builtins.

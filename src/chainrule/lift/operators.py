@@ -20,9 +20,9 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
-from chainrule.lift.containers import NUMBERS, SYMBOLS
+from chainrule.lift.arrays.subscripts import Subscripts
+from chainrule.lift.containers.items import NUMBERS, SYMBOLS
 from chainrule.lift.core import AlwaysRaises, Completion
-from chainrule.lift.subscripts import Subscripts
 from chainrule.lift.values import (
     Closure,
     DictBox,

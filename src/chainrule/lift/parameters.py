@@ -30,12 +30,12 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
-from chainrule.lift.arrays import array_type, dtype_name, is_ndarray, strange_array
-from chainrule.lift.hooks import redefined
-from chainrule.lift.memory import given_layout
-from chainrule.lift.numpy_calls import NumpyCalls
-from chainrule.lift.queues import Queue
-from chainrule.lift.record_layout import attributes_of, is_plain
+from chainrule.lift.arrays.boxes import array_type, dtype_name, is_ndarray, strange_array
+from chainrule.lift.arrays.calls import NumpyCalls
+from chainrule.lift.arrays.memory import given_layout
+from chainrule.lift.library.queues import Queue
+from chainrule.lift.objects.hooks import redefined
+from chainrule.lift.records.layout import attributes_of, is_plain
 from chainrule.lift.values import (
     ArrayBox,
     DictBox,

@@ -14,8 +14,8 @@ from typing import Any
 
 from chainrule.errors import Position, SourceError
 from chainrule.graph.traits import has, trait
-from chainrule.lift.mangling import mangle
-from chainrule.lift.products import nest_products
+from chainrule.lift.iteration.products import nest_products
+from chainrule.lift.objects.mangling import mangle
 from chainrule.records import dataclass
 
 FunctionSyntax = ast.FunctionDef | ast.Lambda

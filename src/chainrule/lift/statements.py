@@ -10,7 +10,7 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.axisless import Axisless
+from chainrule.lift.arrays.axisless import Axisless
 from chainrule.lift.core import Completion, Flag
 from chainrule.lift.messages import opaque_text
 from chainrule.lift.values import (

@@ -17,7 +17,7 @@ from chainrule.errors import ChainruleError
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import OPAQUE, Type, unit_axes_of
-from chainrule.lift.record_layout import RecordLayout
+from chainrule.lift.records.layout import RecordLayout
 from chainrule.records import dataclass
 
 Value = Any

@@ -21,7 +21,7 @@ from chainrule.graph.guard import Guard, Route, is_of_argument
 from chainrule.graph.keys import key_text
 from chainrule.graph.node import Node
 from chainrule.graph.reach import is_apart
-from chainrule.lift.deciding import Deciding
+from chainrule.lift.branches.deciding import Deciding
 from chainrule.lift.state import same_value
 from chainrule.lift.values import DictBox, ListBox, ObjectBox, Static, Value
 

@@ -18,8 +18,8 @@ from chainrule.graph.node import Node
 from chainrule.graph.structure import OF_ATTRIBUTES, RECORD_LISTS, Structure
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Array, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.calls.seeds import seed_names
 from chainrule.lift.lifted import Lifted
-from chainrule.lift.seeds import seed_names
 from chainrule.primitives.columns import column
 from chainrule.primitives.control import raise_where
 from chainrule.primitives.effect import VERBATIM

@@ -13,7 +13,7 @@ from chainrule.graph.identity import Identity
 from chainrule.graph.reach import held_by
 from chainrule.graph.traits import has
 from chainrule.lift.parameters import column_type, example_type
-from chainrule.lift.record_layout import attributes_of, layout_of
+from chainrule.lift.records.layout import attributes_of, layout_of
 
 PLAIN = (float, int, bool, complex)
 # Types of arrays that were met: telling them from others again takes no questions.

@@ -10,8 +10,8 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
+from chainrule.lift.calls.seeds import seed_names
 from chainrule.lift.lifted import Lifted
-from chainrule.lift.seeds import seed_names
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.effect import VERBATIM
 from chainrule.transforms.directions import add_parameters, check_lengths, signature_names

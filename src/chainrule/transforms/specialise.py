@@ -1,11 +1,11 @@
 """Derivatives as functions: made at once where kinds are known, else on first call.
 
 Code is specialised on two things.  Kinds of arguments: where all may be floats the function for
-floats is made at once, and asks for them (:mod:`chainrule.emit.entry`); elsewhere, and for other
-kinds, :class:`Specialised` keeps one function for each.  Values that shaped the code (see
-:mod:`chainrule.lift.watching`): each function begins with
-a check that they are what they were (:mod:`chainrule.emit.guards`), so that no wrapper stands
-between the user and the code, and nothing at all where no value did;
+floats is made at once, and asks for them (:mod:`chainrule.emit.loading.entry`); elsewhere, and for
+other kinds, :class:`Specialised` keeps one function for each.  Values that shaped the code (see
+:mod:`chainrule.lift.watching`): each function begins with a check that they are what they were
+(:mod:`chainrule.emit.loading.guards`), so that no wrapper stands between the user and the code, and
+nothing at all where no value did;
 :class:`~chainrule.transforms.variants.Variants` supplies another when the check fails.
 """
 
@@ -19,10 +19,10 @@ import types
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from chainrule.emit.entry import Entry
-from chainrule.emit.guards import bound_arguments
-from chainrule.emit.kept_ints import kept_ints
-from chainrule.emit.load import load
+from chainrule.emit.loading.entry import Entry
+from chainrule.emit.loading.guards import bound_arguments
+from chainrule.emit.loading.kept_ints import kept_ints
+from chainrule.emit.loading.load import load
 from chainrule.emit.module import render
 from chainrule.emit.targets import target as target_named
 from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError

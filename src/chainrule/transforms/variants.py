@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.emit.guards import Watch, bound_arguments
+from chainrule.emit.loading.guards import Watch, bound_arguments
 from chainrule.errors import InternalError
 
 # Generated functions that are kept for values that may come back.

@@ -19,7 +19,7 @@ from chainrule.records import dataclass
 
 
 class Spelling(Protocol):
-    """What a form needs of :class:`~chainrule.emit.expressions.Speller`."""
+    """What a form needs of :class:`~chainrule.emit.wording.expressions.Speller`."""
 
     def callable(self, dotted: str) -> ast.expr: ...
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from chainrule.emit.arrays import section_key
-from chainrule.emit.expressions import operation
 from chainrule.emit.plan import Plan, Value
 from chainrule.emit.targets import Form, Spelling, Target, UpdateForm
+from chainrule.emit.wording.arrays import section_key
+from chainrule.emit.wording.expressions import operation
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import FLOATING, INT, Array, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall, axes_of

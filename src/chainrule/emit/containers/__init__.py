@@ -1,0 +1,1 @@
+"""Lists and tuples as a person takes them apart and builds them."""

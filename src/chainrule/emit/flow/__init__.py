@@ -1,0 +1,1 @@
+"""Branches, loops and exits as a person writes them."""

@@ -1,0 +1,117 @@
+"""One branch for one predicate: branches on the same test, with nothing in the way, are one.
+
+::
+
+    if c:                                   if c:
+        x = a                                   x = a
+    y = f(z)                                    w = x * x
+    if c:                                   y = f(z)
+        w = x * x
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from chainrule.emit.flow.unused import defines_raising
+from chainrule.emit.memory.overwriting import Memory
+from chainrule.emit.plan import (
+    JUMPS,
+    VARIABLE,
+    Attempt,
+    Branch,
+    Define,
+    Statement,
+    Value,
+    While,
+    completes,
+    defined_by,
+    is_effect,
+    may_raise,
+    ordered,
+    reads_deep,
+    walk,
+)
+from chainrule.graph.types import Array
+from chainrule.primitives.declare import Primitive
+
+
+def merge(statements: list[Statement], memory: Memory | None = None) -> list[Statement]:
+    """Join branches on the same predicate, here and inside.
+
+    With ``memory`` it is settled what is written over, and nothing that is read is.
+    """
+    merged: list[Statement] = []
+    latest: dict[Hashable, Branch] = {}
+    for statement in statements:
+        if isinstance(statement, Branch):
+            asked = _asked(statement.test)
+            first = latest.get(asked)
+            if first is not None and _join(merged, first, statement, memory):
+                continue
+            latest[asked] = statement
+        merged.append(statement)
+    for statement in merged:
+        for block in statement.blocks():
+            block[:] = merge(block, memory)
+    return merged
+
+
+def _asked(test: Value) -> Hashable:
+    """What a test asks: the same of the same values is one question."""
+    if not isinstance(test.op, Primitive) or test.op.effect or may_raise(test):
+        return test
+    if any(arg.op is VARIABLE or isinstance(arg.type, Array) for arg in test.args):
+        return test
+    return test.op, tuple(test.args), tuple(test.params)
+
+
+def _join(merged: list[Statement], first: Branch, second: Branch, memory: Memory | None) -> bool:
+    """Append the arms of ``second`` to those of ``first`` if what lies between allows it."""
+    if not (completes(first.then) and completes(first.orelse)):
+        return False
+    position = next(k for k in range(len(merged) - 1, -1, -1) if merged[k] is first)
+    between = merged[position + 1 :]
+    made_by_first = {value for inner in walk([first]) for value in defined_by(inner)}
+    wanted = {value for inner in walk([second]) for value in reads_deep(inner)}
+    risky = any(defines_raising(inner) for inner in walk([second]))
+    needed_before: list[Statement] = []
+    # From behind: most pairs are told apart by what stands right before the second.
+    for statement in reversed(between):
+        if any(value in wanted for inner in walk([statement]) for value in defined_by(inner)):
+            free = (
+                isinstance(statement, Define)
+                and not is_effect(statement.value)
+                and not may_raise(statement.value)
+            )
+            if not free or any(value in made_by_first for value in reads_deep(statement)):
+                return False
+            needed_before.append(statement)
+            wanted.update(reads_deep(statement))
+        elif any(_pinned(inner, risky) for inner in walk([statement])):
+            return False
+    if len(between) > len(needed_before) and any(
+        not completes([inner]) for inner in walk([second])
+    ):
+        return False
+    needed_before.reverse()
+    late = [
+        statement for statement in between if not any(statement is other for other in needed_before)
+    ]
+    if memory is not None and (
+        memory.clash(needed_before, [first, *late]) or memory.clash([second], late)
+    ):
+        return False
+    merged[position:] = [*needed_before, first, *late]
+    first.then.extend(second.then)
+    first.orelse.extend(second.orelse)
+    return True
+
+
+def _pinned(statement: Statement, risky: bool) -> bool:
+    """Whether a statement must not come after derivative code that was behind it."""
+    if isinstance(statement, JUMPS):
+        return True
+    if isinstance(statement, Define):
+        return is_effect(statement.value) or (risky and ordered(statement.value))
+    return isinstance(statement, (While, Attempt))

@@ -1,0 +1,108 @@
+"""Statements that nothing uses any more, once control flow has been raised."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from chainrule.emit.memory.liveness import Liveness
+from chainrule.emit.plan import (
+    VARIABLE,
+    Attempt,
+    Branch,
+    Define,
+    For,
+    Move,
+    Plan,
+    Statement,
+    Value,
+    captives,
+    count_uses,
+    defined_by,
+    is_effect,
+    may_raise,
+    reads_deep,
+    scoped,
+    walk,
+)
+from chainrule.graph.block import UNDEFINED
+
+
+def drop_unused(plan: Plan) -> None:
+    """Drop assignments to what is not read any more, and branches that are left empty."""
+    size = -1
+    while size != (size := _size(plan.body)):
+        _drop_undefined(plan)
+        liveness = Liveness(plan)
+        plan.body = _without_unused(plan.body, count_uses(plan.body), liveness.dead)
+
+
+def _drop_undefined(plan: Plan) -> None:
+    """Drop assignments of what has no value on any path."""
+    made = {
+        value
+        for statement in walk(plan.body)
+        for value in (*defined_by(statement), *scoped(statement))
+    }
+    for statement in walk(plan.body):
+        if isinstance(statement, Move):
+            pairs = [
+                (target, source)
+                for target, source in zip(statement.targets, statement.sources, strict=True)
+                if source.op is not UNDEFINED and (source.op is not VARIABLE or source in made)
+            ]
+            statement.targets = [target for target, _ in pairs]
+            statement.sources = [source for _, source in pairs]
+
+
+def _size(body: list[Statement]) -> int:
+    return sum(1 + len(getattr(statement, "targets", ())) for statement in walk(body))
+
+
+def _without_unused(
+    statements: list[Statement],
+    uses: Counter[Value],
+    dead: set[tuple[Statement, Value]],
+    inside_try: bool = False,
+) -> list[Statement]:
+    kept: list[Statement] = []
+    for statement in reversed(statements):
+        for block in statement.blocks():
+            tried = inside_try or (isinstance(statement, Attempt) and block is statement.body)
+            block[:] = _without_unused(block, uses, dead, tried)
+        if _is_used(statement, uses, dead) or (inside_try and defines_raising(statement)):
+            kept.append(statement)
+        else:
+            uses.subtract(reads_deep(statement))
+    kept.reverse()
+    return kept
+
+
+def _is_used(
+    statement: Statement, uses: Counter[Value], dead: set[tuple[Statement, Value]]
+) -> bool:
+    match statement:
+        case Define(value=value):
+            if is_effect(value) or uses[value] > 0:
+                return True
+            return any(is_effect(inner) for inner in captives(value))
+        case Move(targets=targets, sources=sources):
+            pairs = list(zip(targets, sources, strict=True))
+            kept = [
+                (a, b)
+                for a, b in pairs
+                if uses[a] > 0 and a is not b and (statement, a) not in dead
+            ]
+            uses.subtract(b for a, b in pairs if (a, b) not in kept)
+            statement.targets = [target for target, _ in kept]
+            statement.sources = [source for _, source in kept]
+            return bool(kept)
+        case Branch(then=then, orelse=orelse):
+            return bool(then or orelse)
+        case For(body=body, orelse=orelse):
+            return bool(body or orelse)
+    return True
+
+
+def defines_raising(statement: Statement) -> bool:
+    """Whether a statement computes a value and may raise in doing so."""
+    return isinstance(statement, Define) and may_raise(statement.value)

@@ -1,0 +1,1 @@
+"""From text to a function that runs, and that notices when it is out of date."""

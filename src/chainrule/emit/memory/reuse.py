@@ -1,0 +1,519 @@
+"""Arrays that are not needed any more take the results of what is computed from them.
+
+``z_bar = (1.0 / (1.0 + np.exp(-z)) - y) / n`` makes four arrays, the last two of which NumPy saves
+by itself.  Where ``z`` has no further use none has to be made::
+
+    z_bar = np.negative(z, out=z)
+    np.exp(z_bar, out=z_bar)
+    z_bar += 1.0
+    ...
+
+That takes more lines, so it is done only where NumPy makes an array that can be saved: operators
+whose first argument is an expression write over it as it is.  Of f's own statements only those
+are changed in which a function is applied to an expression, as in ``y = np.exp(x - a)``.  What is
+written over is an array of the function's own making, of the same type and certainly of the same
+shape, of which nothing that is needed later has a part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import field
+from typing import Any
+
+from chainrule.emit.memory.views import is_update, is_view
+from chainrule.emit.names import Names
+from chainrule.emit.plan import (
+    LAZY,
+    VARIABLE,
+    Define,
+    For,
+    Move,
+    Plan,
+    Return,
+    Statement,
+    Unpack,
+    Value,
+    captives,
+    defined_by,
+    ordered,
+    walk,
+)
+from chainrule.graph.block import CONSTANT
+from chainrule.graph.classes import Classes
+from chainrule.graph.types import (
+    DYNAMIC,
+    FLOAT,
+    FLOATING,
+    OPAQUE,
+    Array,
+    Record,
+    Sequence,
+    Type,
+    dtype_of,
+    unit_axes_of,
+)
+from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
+from chainrule.primitives.arrays.creation import array_copy
+from chainrule.primitives.arrays.indexing import section
+from chainrule.primitives.declare import TABLE, Primitive
+from chainrule.primitives.effect import CALL, Effect, Verbatim
+from chainrule.primitives.elementary import reciprocal
+from chainrule.primitives.saturation import LARGEST
+from chainrule.records import dataclass
+
+OPERATORS = (add, subtract, multiply, divide)
+COMMUTING = (add, multiply)
+# Element by element, but no ufuncs of NumPy's; or they may give their argument back.
+NOT_OVER = ("power", "where", "clip", "nan_to_num", "sinc", "i0", "float_trunc", "float_round",
+            "float_round_digits", "stopped", "real_part", "imaginary_part", "modulus", "angle",
+            "positive", "floor_divide", "remainder", "real_power", "to_float")  # fmt: skip
+PASSED_ON = ("stopped", "real_part", "imaginary_part", "python_max", "python_min")
+# Whole-array functions that give an array of its own.
+MAKING = ("matmul", "dot", "outer", "inner", "tensordot", "kron", "solve", "inv", "cholesky",
+          "array_sum", "mean", "prod", "cumsum", "cumprod", "array_max", "array_min", "zeros",
+          "zeros_like", "array_zeros_like", "ones", "full", "full_like", "array_copy", "linspace",
+          "tril", "triu", "array_concatenate", "stack", "repeat", "tile", "take")  # fmt: skip
+
+
+def ufunc_of(value: Value) -> str | None:
+    """NumPy's ufunc that computes ``value``, where it is one."""
+    op = value.op
+    if not isinstance(op, Primitive) or not op.broadcasts or op.name in NOT_OVER:
+        return None
+    if op.formula is not None or op.part is not None:
+        return None
+    # SciPy's expm1 is another one than NumPy's, to the last bit.
+    if any(isinstance(p, str) and "." in p and not p.startswith("numpy.") for p in value.params):
+        return None
+    return next((name for name in op.callables if name.startswith("numpy.")), None)
+
+
+def makes_array(value: Value) -> bool:
+    """Whether ``value`` is an array of numbers in memory of its own."""
+    kind = value.type
+    if not isinstance(kind, Array) or not kind.unit_axes or kind.dtype not in FLOATING:
+        return False
+    op = value.op
+    if op is section:
+        return "a" in str(value.params[0])
+    if not isinstance(op, Primitive):
+        return False
+    return _is_entrywise(value) or op.name in MAKING
+
+
+# Formulas that are one operation, as steps from the inside out: each a function of NumPy and the
+# number that it takes besides.
+LIMIT = object()
+WRITTEN_OUT: dict[str, tuple[tuple[str, Any], ...]] = {
+    "logistic": (("negative", None), ("exp", None), ("add", 1.0), ("reciprocal", None)),
+    "cosh_squared": (("absolute", None), ("minimum", LIMIT), ("cosh", None), ("square", None)),
+}
+# Less lines than this may one array less take.
+LINES = 3
+
+
+def _is_made(value: Value) -> bool:
+    """Whether ``value``, or what it is a later version of, is an array in memory of its own."""
+    while is_update(value) and isinstance(value.type, Array):
+        value = value.args[0]
+    return makes_array(value)
+
+
+def is_worth(value: Value) -> bool:
+    """Whether ``value`` is an array that is not small beside others: not one of sums."""
+    if not _is_made(value) or any(unit_axes_of(value.type)):
+        return False
+    return value.op.name not in ("array_sum", "mean", "array_max", "array_min", "prod")
+
+
+def reuse(plan: Plan, names: Names) -> None:
+    """Break up expressions whose parts can be written over arrays that are dead."""
+    _Reuse(plan, names).run()
+
+
+@dataclass
+class _Chain:
+    """Steps from the inside out, each written over what the one before has made.
+
+    ``saved`` is how many arrays less are made than by the expression as it stands.
+    """
+
+    base: Value
+    steps: list[Value] = field(default_factory=list)
+    saved: int = 0
+
+    @property
+    def pays(self) -> bool:
+        """Whether what is saved is worth the lines."""
+        if self.base.captive and self.steps and self.steps[-1].derivative:
+            return self.saved > 1 and is_worth(self.base) and len(self.steps) < LINES * self.saved
+        return self.saved > 0 and (len(self.steps) == 1 or len(self.steps) < LINES * self.saved)
+
+
+class _Reuse:
+    def __init__(self, plan: Plan, names: Names) -> None:
+        self.plan = plan
+        self.names = names
+        self.liveness = names.liveness
+        self.memory = SharedMemory(plan)
+
+    def run(self) -> None:
+        self._block(self.plan.body)
+        for statement in walk(self.plan.body):
+            if isinstance(statement, Return):
+                self._give_away(statement)
+
+    def _give_away(self, statement: Return) -> None:
+        """Return arrays of the function's own making themselves where it would return a copy."""
+        for user in (statement.value, *captives(statement.value)):
+            if user.captive or user is statement.value:
+                for k, arg in enumerate(user.args):
+                    user.args[k] = self._uncopied(arg, statement)
+        statement.value = self._uncopied(statement.value, statement)
+
+    def _uncopied(self, value: Value, statement: Return) -> Value:
+        if value.op is not array_copy or not value.captive or not value.derivative:
+            return value
+        (array,) = value.args
+        members = self.memory.of(array)
+        if array.captive or members is None or array.type != value.type or not _is_made(array):
+            return value
+        return value if members.intersection(_looked_into(statement.value)) else array
+
+    def _block(self, statements: list[Statement]) -> None:
+        position = 0
+        while position < len(statements):
+            statement = statements[position]
+            for block in statement.blocks():
+                self._block(block)
+            if isinstance(statement, (Define, Move, Return)):
+                made = self._steps(statement)
+                statements[position:position] = [Define(value) for value in made]
+                position += len(made)
+            position += 1
+
+    def _steps(self, statement: Define | Move | Return) -> list[Value]:
+        """What is to be computed before ``statement``, in order."""
+        line = [statement.value] if isinstance(statement, Define) else statement.reads()
+        made: list[Value] = []
+        for touches in (self._scales_some, self._hides_some):
+            for value in list(_inside_of(statement)):
+                if touches(value, statement):
+                    made += [value] if value.captive else []
+                    value.captive = False
+        if any(ordered(value) for root in line for value in (root, *captives(root))):
+            if isinstance(statement, Define):
+                chain = self._chain(statement.value, statement)
+                if chain.pays and _is_evaluated_first(chain):
+                    self._break_up(chain, statement.value, made)
+        else:
+            for root in line:
+                if root.captive or isinstance(statement, Define):
+                    self._inside(root, statement, made)
+        if isinstance(statement, Define) and made and made[-1] is statement.value:
+            made.pop()
+        return made
+
+    def _inside(self, value: Value, statement: Statement, made: list[Value]) -> None:
+        """Break up what can be inside an expression; what is computed is added to ``made``."""
+        if value.op in LAZY or value.repeated:
+            return
+        chain = self._chain(value, statement)
+        inner = [value]
+        if len(chain.steps) == 1 and value.captive and not isinstance(statement, Return):
+            # It would take a statement more, for an array that is gone with the line.
+            chain = _Chain(value)
+        if chain.pays:
+            inner = [*([chain.base] if chain.base.captive else ()), *chain.steps]
+        for step in inner:
+            for arg in step.args:
+                if arg.captive and arg not in inner:
+                    self._inside(arg, statement, made)
+        if chain.pays:
+            self._break_up(chain, value, made)
+
+    def _scales_some(self, value: Value, statement: Statement) -> bool:
+        """Whether ``np.where(mask, 0.5 * x, x)`` is written over ``x``: few entries are touched."""
+        if value.op.name != "where" or not value.derivative or 2 not in value.whole:
+            return False
+        mask, then, x = value.args
+        if then.op is not multiply or not then.captive or x.captive or x not in then.args:
+            return False
+        factor = then.args[1 - then.args.index(x)]
+        if factor.op is not CONSTANT or not self._may_be_touched(x, value, statement):
+            return False
+        value.op, value.args, value.hint = multiply, [factor, x, mask], None
+        self.plan.into[value] = x
+        return True
+
+    def _hides_some(self, value: Value, statement: Statement) -> bool:
+        """Whether ``np.where(mask, x, 0.0)`` is written over ``x``, of which the rest stays."""
+        if value.op.name != "where" or not value.derivative or not unit_axes_of(value.args[0].type):
+            return False
+        for position in (1, 2):
+            x, other = value.args[position], value.args[3 - position]
+            whole = position in value.whole and x.type == value.type and not x.captive
+            whole = whole and not any(unit_axes_of(x.type)) and x.user_name is None
+            hidden = other.op is CONSTANT and other.params[0] == 0
+            if whole and hidden and self._may_be_touched(x, value, statement):
+                self._called(value, x)
+                self.plan.into[value] = x
+                return True
+        return False
+
+    def _called(self, value: Value, old: Value) -> None:
+        """Let an array that has no name of its own be called as what becomes of it."""
+        line = [old]
+        while line[-1] in self.plan.into:
+            line.append(self.plan.into[line[-1]])
+        if any(one.hint is not None or not one.derivative for one in line):
+            value.hint = None
+        for one in line if value.hint is not None else ():
+            one.hint = value.hint
+
+    def _may_be_touched(self, x: Value, value: Value, statement: Statement) -> bool:
+        """Whether ``value``, which alone still needs ``x``, may be made in its memory."""
+        members = self.memory.of(x)
+        if members is None or not self._is_free(x, value, statement):
+            return False
+        return all(makes_array(one) or _looks_in(one) for one in members)
+
+    def _break_up(self, chain: _Chain, root: Value, made: list[Value]) -> None:
+        """Make a statement of each step of a chain."""
+        before, hint = chain.base, root.hint
+        if before.captive:
+            if hint is None and root.user_name is None and not root.captive:
+                hint = self.names[root]
+            before.captive, before.hint = False, hint
+            made.append(before)
+        elif root.captive:
+            # What would not have had a name is called as what it is written over.
+            hint = None
+        for step in chain.steps:
+            if step.op.name in WRITTEN_OUT:
+                before = self._write_out(step, before, hint, made)
+            if step.op is divide and step.args[1] is before and _is_one(step.args[0]):
+                step.op, step.args, step.whole = reciprocal, [before], (0,)
+            self.plan.into[step] = before
+            step.captive, step.hint = False, hint
+            made.append(step)
+            before = step
+
+    def _write_out(self, value: Value, base: Value, hint: str | None, made: list[Value]) -> Value:
+        """A formula in steps over ``base``, of which ``value`` becomes the last; the one before."""
+        steps = WRITTEN_OUT[value.op.name]
+        for name, number in steps:
+            op = TABLE[name]
+            if number is LIMIT:
+                number = LARGEST[dtype_of(value.type)]
+            constants = [] if number is None else [Value(CONSTANT, [], (number,), FLOAT)]
+            args = [base, *constants] if name == "minimum" else [*constants, base]
+            if (name, number) == steps[-1]:
+                value.op, value.args, value.whole = op, args, (args.index(base),)
+                break
+            step = Value(op, args, (), value.type, value.origin, value.serial)
+            step.hint = hint
+            self.plan.into[step] = base
+            made.append(step)
+            base = step
+        return base
+
+    def _chain(self, value: Value, statement: Statement) -> _Chain:
+        """The longest chain of steps that ends in ``value``."""
+        found = _Chain(value)
+        formula = WRITTEN_OUT.get(value.op.name)
+        if value.repeated or (ufunc_of(value) is None and formula is None):
+            return found
+        if any(
+            (value, arg) in self.plan.owned and self.names.same(arg, value) for arg in value.args
+        ):
+            # It is ``x_bar += e`` already.
+            return found
+        if not value.derivative:
+            return self._own_chain(value, statement)
+        cost = len(formula) - 1 if formula else 0 if _is_saved_by_numpy(value) else 1
+        for position in value.whole:
+            arg = value.args[position]
+            if arg.captive:
+                # The square of cosh of an expression is one line, in steps it would be five.
+                if arg.repeated or not makes_array(arg) or value.op.name == "cosh_squared":
+                    continue
+                before = self._chain(arg, statement)
+            elif is_update(arg) and value.hint is not None:
+                # `y_bar = 2.0 * y`, rather than over an array that was built up as `y`.
+                continue
+            elif is_worth(arg) and self._is_free(arg, value, statement):
+                before = _Chain(arg)
+            else:
+                continue
+            chain = _Chain(before.base, [*before.steps, value], before.saved + cost)
+            if not found.steps or chain.saved > found.saved:
+                found = chain
+        return found
+
+    def _own_chain(self, value: Value, statement: Statement) -> _Chain:
+        """Of a statement of f's own: ``y = np.exp(x - a)``, or ``y = x + b`` where ``x`` is dead.
+
+        The second only where the user gave ``y`` no name: it goes on under that of ``x``.
+        """
+        alone = isinstance(statement, Define) and statement.value is value
+        if not alone or 0 not in value.whole:
+            return _Chain(value)
+        inner = value.args[0]
+        if value.op in OPERATORS:
+            nameless = value.user_name is None and not inner.captive
+            free = nameless and self._is_own(inner) and self._is_free(inner, value, statement)
+            return _Chain(inner, [value], 1) if free else _Chain(value)
+        if len(value.args) != 1 or not inner.captive or inner.repeated:
+            return _Chain(value)
+        return (
+            _Chain(inner, [value], 1)
+            if inner.op in OPERATORS and is_worth(inner)
+            else _Chain(value)
+        )
+
+    def _is_own(self, array: Value) -> bool:
+        """Whether an array, or what loops carry, is of the function's own making, and not small."""
+        if array.op is not VARIABLE:
+            return is_worth(array)
+        members = self.memory.of(array)
+        large = isinstance(array.type, Array) and not any(unit_axes_of(array.type))
+        return (
+            large
+            and members is not None
+            and all(one.op is VARIABLE or _is_made(one) for one in members)
+        )
+
+    def _is_free(self, array: Value, step: Value, statement: Statement) -> bool:
+        """Whether ``step`` alone still needs the memory of ``array``, which it reads."""
+        members = self.memory.of(array)
+        if members is None or any(self.liveness.after(statement, one) for one in members):
+            return False
+        line = [statement.value] if isinstance(statement, Define) else statement.reads()
+        defines = isinstance(statement, Define)
+        everywhere = sum(_times_read(root, members, inside=defines) for root in line)
+        return everywhere == _times_read(step, members, inside=True)
+
+
+def _is_one(value: Value) -> bool:
+    return value.op is CONSTANT and value.params[0] == 1
+
+
+def _is_entrywise(value: Value) -> bool:
+    """Whether a function of entries makes an array of its own, of whatever dtype."""
+    op = value.op
+    return isinstance(op, Primitive) and op.broadcasts and op.name not in PASSED_ON
+
+
+def _looks_in(value: Value) -> bool:
+    """Whether a value is a view that may be written to: its entries lie apart."""
+    return is_view(value) and value.op.name != "broadcast_to"
+
+
+class SharedMemory(Classes[Value]):
+    """Classes of values of which one may look into, or hold, the memory of another.
+
+    ``written`` are pairs of values of which the first may be written over the second.
+    """
+
+    def __init__(self, plan: Plan, written: Iterable[tuple[Value, Value]] = ()) -> None:
+        super().__init__()
+        foreign: set[Value] = set(plan.parameters.values())
+        for statement in walk(plan.body):
+            self._share(statement)
+            for value in _inside_of(statement):
+                if isinstance(value.op, (Verbatim, Effect)) or value.op is CALL:
+                    foreign.update(read for arg in value.args for read in _looked_into(arg))
+        for pair in written:
+            self._join_all(*pair)
+        self.outside = {self.find(value) for value in foreign}
+        self.members: dict[Value, set[Value]] = {}
+        for value in self.parent:
+            self.members.setdefault(self.find(value), set()).add(value)
+
+    def of(self, array: Value) -> set[Value] | None:
+        """``array`` and what may share its memory; None where somebody else may see it."""
+        root = self.find(array)
+        return None if root in self.outside else self.members.get(root, {array})
+
+    def _share(self, statement: Statement) -> None:
+        match statement:
+            case Define(value=value) if not (makes_array(value) or _is_entrywise(value)):
+                # What is written into an array is copied, what is put into a list is held.
+                copies = is_update(value) and isinstance(value.type, Array)
+                one = copies or is_view(value)
+                pairs = [(value, arg) for arg in (value.args[:1] if one else value.args)]
+            case Move(targets=targets, sources=sources):
+                pairs = list(zip(targets, sources, strict=True))
+            case Unpack() | For():
+                pairs = [(new, old) for new in defined_by(statement) for old in statement.reads()]
+            case _:
+                return
+        for new, old in pairs:
+            self._join_all(new, old)
+
+    def _join_all(self, new: Value, old: Value) -> None:
+        for read in _looked_into(old):
+            for value in (new, read):
+                self.parent.setdefault(value, value)
+            self.join(new, read)
+
+
+def _looked_into(value: Value) -> list[Value]:
+    """The named values whose memory an expression may give back."""
+    if not holds_memory(value.type):
+        return []
+    if not value.captive:
+        return [value]
+    if makes_array(value):
+        return []
+    return [read for arg in value.args for read in _looked_into(arg)]
+
+
+def holds_memory(type: Type) -> bool:
+    """Whether values of a type may look into the memory of others."""
+    if isinstance(type, Array):
+        return bool(type.unit_axes)
+    return isinstance(type, (Sequence, Record)) or type in (OPAQUE, DYNAMIC)
+
+
+def _inside_of(statement: Statement) -> Iterator[Value]:
+    """All values that a statement's own line computes."""
+    line = [statement.value] if isinstance(statement, Define) else statement.reads()
+    for root in line:
+        if root.captive or isinstance(statement, Define):
+            yield root
+            yield from captives(root)
+
+
+def _is_evaluated_first(chain: _Chain) -> bool:
+    """Whether what may raise is evaluated behind the steps of a chain in its expression too."""
+    before = chain.base
+    for step in chain.steps:
+        left = step.args[: step.args.index(before)]
+        if any(arg.captive and any(map(ordered, (arg, *captives(arg)))) for arg in left):
+            return False
+        before = step
+    return chain.base.captive
+
+
+def _times_read(root: Value, members: set[Value], *, inside: bool = False) -> int:
+    """In how many places an expression, or what is ``inside`` it, reads one of ``members``."""
+    stack, count = list(root.args) if inside else [root], 0
+    while stack:
+        value = stack.pop()
+        if value.captive:
+            stack.extend(value.args)
+        else:
+            count += value in members
+    return count
+
+
+def _is_saved_by_numpy(value: Value) -> bool:
+    """Whether NumPy itself writes the result over an argument, which nothing else refers to."""
+    if value.op not in OPERATORS:
+        unary = value.op is negative or value.op.name == "absolute"
+        return unary and value.args[0].captive and makes_array(value.args[0])
+    sides = value.args[:2] if value.op in COMMUTING else value.args[:1]
+    return any(side.captive and makes_array(side) and side.type == value.type for side in sides)

@@ -1,0 +1,69 @@
+"""Short values that are written again rather than named: ``len(x)``, ``-x``, ``x.T``, ``t - 1``."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from chainrule.emit.memory.webs import Webs
+from chainrule.emit.plan import VARIABLE, Define, For, Plan, Value, blocks_of, targets_of, walk
+from chainrule.graph.block import CONSTANT, PARAMETER
+from chainrule.graph.types import INT
+from chainrule.primitives.arithmetic import add, negative, subtract
+from chainrule.primitives.sequence import length
+
+CHEAP = (length, negative)
+# So often `t - 1` is written before it gets a name.
+FEW = 3
+
+
+def repeat_cheap(plan: Plan, webs: Webs, uses: Counter[Value]) -> None:
+    """Write short values in place, however often they are used."""
+    indices = {
+        each
+        for loop in walk(plan.body)
+        if isinstance(loop, For)
+        for each in targets_of(loop.target)
+    }
+    for block in blocks_of(plan.body):
+        kept = []
+        here = Counter(read for statement in block for read in statement.reads())
+        for statement in block:
+            if (
+                isinstance(statement, Define)
+                and (uses[statement.value] > 1 or statement.value.op.name == "transpose")
+                and (
+                    _is_cheap(statement.value, webs)
+                    or (
+                        _is_neighbour(statement.value, indices)
+                        and uses[statement.value] == here[statement.value] <= FEW
+                    )
+                )
+            ):
+                statement.value.captive = statement.value.repeated = True
+            else:
+                kept.append(statement)
+        block[:] = kept
+
+
+def _is_neighbour(value: Value, indices: set[Value]) -> bool:
+    """Whether a number is a few steps from a loop's index: ``t - 1``."""
+    return (
+        value.user_name is None
+        and value.op in (add, subtract)
+        and value.args[0] in indices
+        and value.args[1].op is CONSTANT
+        and value.type == INT
+    )
+
+
+def _is_cheap(value: Value, webs: Webs) -> bool:
+    if value.user_name is not None:
+        return False
+    if value.op.name == "transpose" and value.params[0] is None:
+        # A view of what is not written to costs nothing.
+        return value.args[0].op is not VARIABLE and not webs.is_updated(value.args[0])
+    if value.op.name == "dimension":
+        return value.args[0].op is PARAMETER and value.params[-1] == "len"
+    if value.op not in CHEAP:
+        return False
+    return value.args[0].op is PARAMETER and not webs.is_updated(value.args[0])

@@ -1,0 +1,1 @@
+"""Arrays of NumPy: what is read, written and called."""

@@ -1,0 +1,214 @@
+"""Writing into arrays without axes: ``y = np.zeros_like(x); y[x > 0.0] = v`` of a number ``x``.
+
+A mask without axes writes all or nothing: it is a branch.  Such an array is one node, as a number
+is; what is written becomes the name's next value, so that no other name may lead to the array.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+
+from chainrule.graph.block import CONSTANT, ITEM
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
+from chainrule.lift.containers.list_parts import ListParts
+from chainrule.lift.core import AlwaysRaises, Completion
+from chainrule.lift.state import Key
+from chainrule.lift.values import UNBOUND, Either, Static, TupleValue, Value
+from chainrule.primitives import sequence
+from chainrule.primitives.arrays.creation import array_copy
+from chainrule.primitives.declare import Primitive
+from chainrule.primitives.effect import RAISE
+from chainrule.primitives.namespaces import primitive_of
+
+# Expressions that give of numbers what they give of arrays, entry by entry.
+ENTRYWISE = (
+    ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Subscript, ast.Attribute, ast.Call,
+    ast.operator, ast.unaryop, ast.expr_context,
+)  # fmt: skip
+
+
+class Axisless(ListParts):
+    """Writes into arrays without axes that the function has made."""
+
+    def write_masked(self, node: ast.Assign | ast.AugAssign, target: ast.expr) -> bool:
+        """``name[mask] = ...`` and ``name[mask] += ...``; False if it is something else."""
+        if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
+            return False
+        name = target.value.id
+        base = self.state.get((self.frame, name), UNBOUND)
+        if not isinstance(base, Node) or base.type not in (FLOAT, INT, BOOL):
+            return False
+        entrywise = self._is_entrywise(node.value)
+        kinds = self.python_types(base)
+        if base.op is not ITEM and not self._may_be_array(base):
+            if not entrywise:
+                self.expression(node.value)
+            self._raise_frozen(kinds[-1])
+        if not self._is_own(base):
+            return False
+        key = self.expression(target.slice)
+        known, found = self.static_value(key)
+        whole = (known and found in ((), Ellipsis)) or key == TupleValue(())
+        if not whole and not (isinstance(key, Node) and key.type == BOOL):
+            return False
+        self._check_alone(name, base, target)
+        if whole:
+            self._renew(name, base, self._written(base, node), target)
+            return True
+        assert isinstance(key, Node)
+        value = None if entrywise else self._written(self.number_item(base, key), node)
+
+        def write() -> Completion:
+            outer, self.mask = self.mask, key
+            try:
+                written = self._written(base, node) if value is None else self._entry(value)
+            finally:
+                self.mask = outer
+            self._renew(name, base, written, target)
+            return Completion.FALLS
+
+        self.branch(key, write, lambda: Completion.FALLS, "statement")
+        self._note_array(name)
+        return True
+
+    def write_out(
+        self, base: Node, where: Value, compute: Callable[[], Value], node: ast.AST
+    ) -> Value | None:
+        """What a call gives that writes into the array ``base``; None where that has no name."""
+        key = next((key for key, value in self.state.items() if value is base), None)
+        if not isinstance(key, tuple) or key[0] is not self.frame or not self._is_own(base):
+            return None
+        name = str(key[1])
+        self._check_alone(name, base, node)
+
+        def write() -> Completion:
+            self._renew(name, base, self.node(compute()), node)
+            return Completion.FALLS
+
+        if self.static_value(where) == (True, True):
+            write()
+        elif isinstance(where, Node) and where.type == BOOL:
+            self.branch(where, write, lambda: Completion.FALLS, "statement")
+            self._note_array(name)
+        else:
+            return None
+        found: Value = self.state[key]
+        return found
+
+    def _written(self, old: Value, node: ast.Assign | ast.AugAssign) -> Node:
+        """What is written where ``old`` stands."""
+        value = self.expression(node.value)
+        if isinstance(node, ast.AugAssign):
+            value = self.binary(type(node.op), old, value, node)
+        self.note_evaluated()
+        return self.array_node(value)
+
+    def _is_entrywise(self, value: ast.expr) -> bool:
+        """Whether an expression may be evaluated on numbers, and only where a mask holds."""
+        for part in ast.walk(value):
+            if not isinstance(part, ENTRYWISE):
+                return False
+            if isinstance(part, ast.Call):
+                plain = isinstance(part.func, (ast.Name, ast.Attribute)) and not part.keywords
+                called = self.expression(part.func) if plain else None
+                if not isinstance(called, Static):
+                    return False
+                primitive = primitive_of(called.value, len(part.args))
+                if primitive is None or not primitive.broadcasts:
+                    return False
+        return True
+
+    def _raise_frozen(self, kind: type) -> None:
+        home = "numpy." if kind.__module__ == "numpy" else ""
+        text = f"'{home}{kind.__name__}' object does not support item assignment"
+        self.block.add(RAISE, (), (f"raise TypeError({text!r})",))
+        raise AlwaysRaises
+
+    def add_to_number(self, name: str, base: Value, value: Value, node: ast.AST) -> bool:
+        """``name += ...`` of an array without axes, where ``value`` is the result."""
+        if not isinstance(base, Node) or not self._is_own(base):
+            return False
+        self._check_alone(name, base, node)
+        self._renew(name, base, self.node(value), node)
+        return True
+
+    def _renew(self, name: str, base: Node, written: Node, node: ast.AST) -> None:
+        """The array that ``name`` leads to holds another number."""
+        if unit_axes_of(written.type) or written.type not in (FLOAT, INT, BOOL):
+            raise self.unsupported(
+                "what is written into an array without axes", "Write a number into it.", node
+            )
+        if base.type != FLOAT and written.type != base.type:
+            raise self.unsupported(
+                "assignment of a float into an integer array, which cuts off its fraction",
+                "Make the array with dtype=float.",
+                node,
+            )
+        dtype = None
+        if base.type != written.type and written.op is CONSTANT:
+            written = self.graph.constant(float(str(written.params[0])))
+        elif base.type != written.type:
+            dtype = "float64"
+        self.bind(name, self.call_array(array_copy, (written,), (dtype,)))
+        self._note_array(name)
+
+    def _entry(self, value: Node) -> Node:
+        """The number in what is written under a mask: of one entry where the mask holds."""
+        if len(unit_axes_of(value.type)) != 1:
+            return value
+        return self.primitive(sequence.index, value, self.graph.constant(0))
+
+    def _is_own(self, base: Node) -> bool:
+        """Whether a node is an array without axes in memory that the function has made."""
+        if base in self.axisless:
+            return True
+        op = base.op
+        made = isinstance(op, Primitive) and op.boxes_numbers and not unit_axes_of(base.type)
+        # ``np.asarray`` of an array is that array.
+        return made and not (op is array_copy and self._may_be_array(base.args[0]))
+
+    def _may_be_array(self, node: Node) -> bool:
+        kinds = self.python_types(node)
+        return not kinds or any(hasattr(kind, "__setitem__") for kind in kinds)
+
+    def _note_array(self, name: str) -> None:
+        found = self.state.get((self.frame, name))
+        if isinstance(found, Node):
+            self.axisless.add(found)
+            self.number_types[found] = (sys.modules["numpy"].ndarray,)
+
+    def _check_alone(self, name: str, base: Node, node: ast.AST) -> None:
+        """Refuse a write that another name of the same array would not see."""
+        own: Key = (self.frame, name)
+        if any(_holds(value, base) for key, value in self.state.items() if key != own):
+            raise self.unsupported(
+                "an array without axes is written to that has another name, too",
+                "Write into a copy, or give it an axis.",
+                node,
+            )
+
+    # Given by the other parts of the lifter.
+
+    def note_evaluated(self) -> None:
+        raise NotImplementedError
+
+
+def _holds(value: Value, node: Node) -> bool:
+    """Whether a value is or contains a node."""
+    stack = [value]
+    while stack:
+        current = stack.pop()
+        if current is node:
+            return True
+        if isinstance(current, TupleValue):
+            stack += current.items
+        elif isinstance(current, Either):
+            stack += (current.then, current.orelse)
+        elif isinstance(current, list):
+            stack += current
+        elif isinstance(current, dict):
+            stack += current.values()
+    return False

@@ -1,0 +1,315 @@
+"""Linear algebra of NumPy and SciPy: calls with several results, and by their options."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING
+
+from chainrule.graph.types import unit_axes_of
+from chainrule.lift.arrays.positions import several
+from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
+from chainrule.lift.values import Static, TupleValue, Value
+from chainrule.primitives.arrays import (
+    decompositions,
+    factored,
+    linear_algebra,
+    norms,
+    products,
+    spectrum,
+    systems,
+)
+from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.records import counted_component, rigid_component
+from chainrule.primitives.arrays.shaping import moveaxis
+
+if TYPE_CHECKING:
+    from chainrule.lift.arrays.calls import NumpyCalls
+
+# Options of SciPy that say nothing of the result.
+SPEED = ("overwrite_a", "overwrite_b", "check_finite", "driver", "lapack_driver", "type")
+
+
+def _result_class(name: str) -> type | None:
+    """The named tuple that NumPy gives, where its version has one."""
+    home = sys.modules.get("numpy.linalg._linalg") or sys.modules.get("numpy.linalg.linalg")
+    found: type | None = getattr(home, name, None)
+    return found
+
+
+def _named(op: ArrayCall, result: str, rigid: tuple[int, ...] = ()) -> SpecialForm:
+    """A call with several results, which have names."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        found = several(op, rigid)(self, args, keywords, node)
+        return TupleValue(found.items, _result_class(result))
+
+    return lift
+
+
+def _without_speed(keywords: Keywords) -> Keywords:
+    return {name: value for name, value in keywords.items() if name not in SPEED}
+
+
+def _plain(op: ArrayCall) -> SpecialForm:
+    """A function of SciPy; what it may do with its arguments is no part of the result."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        self.refuse_overwriting(keywords, node)
+        return self.bound_call(op, args, _without_speed(keywords), node, "function")
+
+    return lift
+
+
+def _eigen(op: ArrayCall, values_only: ArrayCall | None = None) -> SpecialForm:
+    """``scipy.linalg.eigh`` of one matrix."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        self.refuse_overwriting(keywords, node)
+        given = _without_speed(bound(("a", "b"), args, keywords))
+        for name in ("b", "subset_by_index", "subset_by_value"):
+            if self.static_value(given.pop(name, Static(None))) != (True, None):
+                raise self.unsupported(
+                    f"eigenvalues with `{name}`", "Use np.linalg.eigh of one matrix.", node
+                )
+        only = self.static_value(given.pop("eigvals_only", Static(False)))[1]
+        array = given.pop("a")
+        if values_only is None:
+            return self.bound_call(op, [array], given, node, "function")
+        if only:
+            return self.bound_call(values_only, [array], given, node, "function")
+        return several(op)(self, [array], given, node)
+
+    return lift
+
+
+def _singular_values(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    given = bound(("a", "full_matrices", "compute_uv"), args, keywords)
+    flag = given.pop("compute_uv", Static(True))
+    full = given.get("full_matrices", Static(True))
+    if self.static_value(flag) == (True, False):
+        given.pop("full_matrices", None)
+        return self.bound_call(decompositions.singular_values, [], given, node, "function")
+    found = several(decompositions.svd)(self, [], given, node)
+    named = _result_class("SVDResult")
+    if self.static_value(full) == (True, False):
+        return TupleValue(found.items, named)
+    # The vectors beyond the singular values are any that fit.
+    owner = self.node(found.items[1]).args[0]
+    rigid = [self.boxed(self.block.add(rigid_component, (owner,), (k,))) for k in (0, 2)]
+    return TupleValue((rigid[0], found.items[1], rigid[1]), named)
+
+
+def _qr(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    given = bound(("a", "mode"), args, keywords)
+    _, mode = self.static_value(given.get("mode", Static("reduced")))
+    if mode == "r":
+        return self.bound_call(decompositions.qr_triangle, [given["a"]], {}, node, "function")
+    if mode != "reduced":
+        raise self.unsupported(
+            f"`np.linalg.qr` in mode {mode!r}", "Use the modes reduced or r.", node
+        )
+    return _named(decompositions.qr, "QRResult")(self, [given["a"]], {}, node)
+
+
+def _cho_solve(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.refuse_overwriting(keywords, node)
+    given = bound(("c_and_lower", "b"), args, keywords)
+    pair = self.known_items(given["c_and_lower"])
+    if pair is None or len(pair) != 2:
+        raise self.unsupported(
+            "this factor", "Give it as (factor, lower), or as cho_factor gives it.", node
+        )
+    return self.bound_call(systems.cho_solve, [pair[0], given["b"], pair[1]], {}, node, "function")
+
+
+def _cho_factor(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.refuse_overwriting(keywords, node)
+    given = _without_speed(bound(("a", "lower"), args, keywords))
+    lower = given.get("lower", Static(False))
+    found = several(systems.cho_factor)(self, [], given, node)
+    return TupleValue((found.items[0], self.graph.constant(self.static_value(lower)[1])))
+
+
+def _lu_factor(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.refuse_overwriting(keywords, node)
+    given = _without_speed(bound(("a",), args, keywords))
+    return several(factored.lu_factor, rigid=(0,))(self, [], given, node)
+
+
+def _lu_solve(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.refuse_overwriting(keywords, node)
+    given = _without_speed(bound(("lu_and_piv", "b", "trans"), args, keywords))
+    pair = self.known_items(given["lu_and_piv"])
+    known, trans = self.static_value(given.get("trans", Static(0)))
+    if pair is None or len(pair) != 2 or not known or set(given) - {"lu_and_piv", "b", "trans"}:
+        raise self.unsupported(
+            "this call of `lu_solve`",
+            "Give it (lu, piv) as lu_factor gives it, and whether to transpose as a constant.",
+            node,
+        )
+    lu, piv = (self.array_node(part) for part in pair)
+    owners = {part.args[0] for part in (lu, piv) if part.op in (rigid_component, counted_component)}
+    owner = owners.pop() if len(owners) == 1 else None
+    matrix = (owner.args[0],) if owner is not None and owner.op is factored.lu_factor else ()
+    op = factored.LU_SOLVE[bool(matrix)][bool(trans)]
+    nodes = (lu, piv, self.array_node(given["b"]), *matrix)
+    return self.boxed(self.call_array(op, nodes, ()))
+
+
+def _solve_banded(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.refuse_overwriting(keywords, node)
+    given = _without_speed(bound(("l_and_u", "ab", "b"), args, keywords))
+    return self.bound_call(factored.solve_banded, [], given, node, "function")
+
+
+def _eigenpairs(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """Eigenvalues, and eigenvectors whose length is a matter of convention."""
+    found = several(spectrum.eig, rigid=(1,))(self, args, keywords, node)
+    return TupleValue(found.items, _result_class("EigResult"))
+
+
+def _general_eigenvalues(
+    self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+    raise self.unsupported(
+        f"cannot differentiate through `{text}`",
+        "Use np.linalg.eigvals, or np.linalg.eigh of a symmetric matrix.",
+        node,
+    )
+
+
+def _along_axes(one: ArrayCall, other: ArrayCall) -> SpecialForm:
+    """``np.trace`` and ``np.diagonal``, of a matrix or of each of a batch."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        given = bound(("a", "offset", "axis1", "axis2"), args, keywords)
+        array = given.pop("a")
+        matrix = self.array_node(array)
+        rank = len(unit_axes_of(matrix.type))
+        if rank < 2:
+            self.check_known(matrix)
+            raise self.unsupported(
+                f"`{one.callables[0]}` of an array of {rank} axes", "Give it a matrix.", node
+            )
+        axes = [self.static_int(given.pop(name, Static(k))) for k, name in enumerate(AXES)]
+        first, second = (k if axis is None else axis % rank for k, axis in enumerate(axes))
+        if rank == 2 and (first, second) == (0, 1):
+            return self.bound_call(one, [array], given, node, "function")
+        offset = given.get("offset", self.graph.constant(0))
+        if self.static_int(offset) != 0:
+            raise self.unsupported(
+                "diagonals beside the main one of a batch", "Use subscripts.", node
+            )
+        pair = [self.graph.constant(first), self.graph.constant(second)]
+        words = dict(zip(AXES, pair, strict=True))
+        return self.bound_call(other, [array], words, node, "function")
+
+    return lift
+
+
+AXES = ("axis1", "axis2")
+
+
+def _cross(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    given = bound(("a", "b", "axisa", "axisb", "axisc", "axis"), args, keywords)
+    axis = self.static_int(given.get("axis", self.graph.constant(-1)))
+    if axis is None:
+        raise self.unsupported(
+            "an axis of `np.cross` that is known at run time only", "Give it as a constant.", node
+        )
+    if set(given) - {"a", "b", "axis"}:
+        raise self.unsupported("this call of `np.cross`", "Call it as np.cross(a, b, axis).", node)
+    a, b = given["a"], given["b"]
+    rank = max(len(unit_axes_of(self.array_node(each).type)) for each in (a, b))
+    last = self.graph.constant(-1)
+    if not rank or axis % rank == rank - 1:
+        return self.bound_call(products.cross, [a, b], {}, node, "function")
+    where = self.graph.constant(axis)
+    moved = [self.bound_call(moveaxis, [x, where, last], {}, node, "function") for x in (a, b)]
+    found = self.bound_call(products.cross, moved, {}, node, "function")
+    return self.bound_call(moveaxis, [found, last, where], {}, node, "function")
+
+
+def _block_diag(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    if any(len(unit_axes_of(self.array_node(arg).type)) != 2 for arg in args):
+        raise self.unsupported("blocks that are no matrices", "Give them two axes.", node)
+    return self.bound_call(systems.block_diag, [TupleValue(tuple(args))], {}, node, "function")
+
+
+def _toeplitz(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    given = bound(("c", "r"), args, keywords)
+    both = "r" in given and self.static_value(given["r"]) != (True, None)
+    op = systems.toeplitz_of_two if both else systems.toeplitz
+    return self.bound_call(op, list(given.values())[: 2 if both else 1], {}, node, "function")
+
+
+def _scipy_least_squares(
+    self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    self.refuse_overwriting(keywords, node)
+    rest = _without_speed(keywords)
+    return several(decompositions.scipy_lstsq, rigid=(1,))(self, args, rest, node)
+
+
+def _scipy_svd(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.refuse_overwriting(keywords, node)
+    given = _without_speed(bound(("a", "full_matrices", "compute_uv"), args, keywords))
+    if self.static_value(given.pop("compute_uv", Static(True))) == (True, False):
+        given.pop("full_matrices", None)
+        return self.bound_call(decompositions.scipy_svdvals, [], given, node, "function")
+    thin = self.static_value(given.get("full_matrices", Static(True))) == (True, False)
+    return several(decompositions.scipy_svd, () if thin else (0, 2))(self, [], given, node)
+
+
+def _norm(euclidean: ArrayCall, by_order: ArrayCall) -> SpecialForm:
+    """A norm; the Euclidean one of a vector is the same with and without its order."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        given = _without_speed(bound(("x", "ord", "axis", "keepdims"), args, keywords))
+        array = given.pop("x") if "x" in given else given.pop("a")
+        order = self.static_value(given.get("ord", Static(None)))
+        vector = len(unit_axes_of(self.array_node(array).type)) == 1
+        op = by_order
+        if order == (True, None) or (order == (True, 2) and vector):
+            given.pop("ord", None)
+            op = euclidean
+        return self.bound_call(op, [array], given, node, "function")
+
+    return lift
+
+
+FORMS: dict[str, SpecialForm] = {
+    "numpy.linalg.slogdet": _named(linear_algebra.slogdet, "SlogdetResult"),
+    "numpy.linalg.eigh": _named(decompositions.eigh, "EighResult"),
+    "numpy.linalg.lstsq": several(decompositions.lstsq, rigid=(1,)),
+    "numpy.linalg.qr": _qr,
+    "numpy.linalg.svd": _singular_values,
+    "numpy.linalg.eig": _eigenpairs,
+    "scipy.linalg.lu_factor": _lu_factor,
+    "scipy.linalg.lu_solve": _lu_solve,
+    "scipy.linalg.solve_banded": _solve_banded,
+    "numpy.trace": _along_axes(linear_algebra.trace, products.trace_along),
+    "numpy.diagonal": _along_axes(linear_algebra.diagonal, products.diagonal_along),
+    "numpy.cross": _cross,
+    "scipy.linalg.inv": _plain(systems.scipy_inv),
+    "scipy.linalg.det": _plain(systems.scipy_det),
+    "scipy.linalg.solve": _plain(systems.scipy_solve),
+    "scipy.linalg.solve_triangular": _plain(systems.solve_triangular),
+    "scipy.linalg.cholesky": _plain(systems.scipy_cholesky),
+    "scipy.linalg.cho_factor": _cho_factor,
+    "scipy.linalg.cho_solve": _cho_solve,
+    "scipy.linalg.eigh": _eigen(decompositions.scipy_eigh, decompositions.scipy_eigvalsh),
+    "scipy.linalg.eigvalsh": _eigen(decompositions.scipy_eigvalsh),
+    "scipy.linalg.eig": _general_eigenvalues,
+    "scipy.linalg.eigvals": _plain(spectrum.scipy_eigvals),
+    "scipy.linalg.svdvals": _plain(decompositions.scipy_svdvals),
+    "scipy.linalg.pinv": _plain(decompositions.scipy_pinv),
+    "numpy.linalg.norm": _norm(norms.norm, norms.norm_of_order),
+    "scipy.linalg.norm": _norm(norms.scipy_norm, norms.scipy_norm_of_order),
+    "scipy.linalg.block_diag": _block_diag,
+    "scipy.linalg.toeplitz": _toeplitz,
+    "scipy.linalg.lstsq": _scipy_least_squares,
+    "scipy.linalg.svd": _scipy_svd,
+}

@@ -1,0 +1,65 @@
+"""Functions of NumPy and SciPy, and methods of arrays, that are no call of one primitive."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.lift.arrays import complex_numbers as numpy_complex
+from chainrule.lift.arrays import forms as numpy_forms
+from chainrule.lift.arrays import linear_algebra as numpy_linear
+from chainrule.lift.arrays import mapping as numpy_mapping
+from chainrule.lift.arrays import positions as numpy_positions
+from chainrule.lift.arrays import several as numpy_several
+from chainrule.lift.arrays import updates as numpy_updates
+from chainrule.lift.arrays.updates import SpecialForm
+
+FORMS: dict[str, SpecialForm] = {
+    **{
+        name if name.startswith("scipy.") else f"numpy.{name}": form
+        for name, form in numpy_forms.SPECIAL.items()
+    },
+    **numpy_several.FORMS,
+    **numpy_complex.FORMS,
+    **numpy_linear.FORMS,
+    **numpy_mapping.FORMS,
+    **numpy_positions.FORMS,
+    **numpy_updates.FORMS,
+}
+METHODS: dict[str, Callable[..., Any]] = {
+    **numpy_forms.METHODS,
+    **numpy_complex.METHODS,
+    **numpy_positions.METHODS,
+    **numpy_updates.METHODS,
+}
+
+
+def special_form(found: Any) -> SpecialForm | None:
+    """How a function is lifted that is no call of one primitive."""
+    loaded = tuple(home for home in _homes() if home in sys.modules)
+    try:
+        return _forms(loaded).get(found)
+    except TypeError:
+        return None
+
+
+@functools.lru_cache(maxsize=1)
+def _homes() -> tuple[str, ...]:
+    """The modules in which the functions live, those of SciPy besides NumPy."""
+    scipy = (name.rpartition(".")[0] for name in FORMS if name.startswith("scipy."))
+    return ("numpy", *dict.fromkeys(scipy))
+
+
+@functools.lru_cache(maxsize=8)
+def _forms(loaded: tuple[str, ...]) -> dict[Any, SpecialForm]:
+    found = {}
+    for name, form in FORMS.items():
+        home = max((home for home in loaded if name.startswith(f"{home}.")), key=len, default="")
+        owner: Any = sys.modules.get(home)
+        for part in name[len(home) + 1 :].split("."):
+            owner = getattr(owner, part, None)
+        if owner is not None:
+            found[owner] = form
+    return found

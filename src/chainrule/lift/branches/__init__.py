@@ -1,0 +1,1 @@
+"""Branches, patterns and handlers: arms that are run apart and joined."""

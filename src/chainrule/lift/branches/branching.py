@@ -1,0 +1,454 @@
+"""Branches: running each arm on a state of its own, and joining what the arms have left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.block import CONSTANT, Block
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT, INT, unit_axes_of
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.core import AlwaysRaises, Completion, Core
+from chainrule.lift.iteration.shapes import bound_part
+from chainrule.lift.state import Frame, Joiner, Key, Slot, State, kind_of, resolve_slots
+from chainrule.lift.values import (
+    BOXES,
+    UNBOUND,
+    ArrayBox,
+    Either,
+    Fact,
+    ListBox,
+    ObjectBox,
+    Poison,
+    Static,
+    Value,
+    View,
+    alternatives_of,
+    another,
+    is_made,
+    is_member,
+    some_member,
+)
+from chainrule.primitives.arithmetic import logical_not
+from chainrule.primitives.control import IF, select
+
+
+class Path:
+    """One arm of a branch after it was run."""
+
+    def __init__(self, block: Block, state: State, completion: Completion) -> None:
+        self.block = block
+        self.state = state
+        self.completion = completion
+
+    @property
+    def alive(self) -> bool:
+        return self.completion is not Completion.RAISES
+
+
+class Branching(Core):
+    """Runs the paths of a branch and joins them."""
+
+    def run_path(
+        self,
+        start: State,
+        action: Callable[[], Completion],
+        fact: tuple[Node, bool] | None = None,
+    ) -> Path:
+        """Run ``action`` in a block of its own on a copy of ``start``.
+
+        ``fact`` is a condition and whether it holds there.
+        """
+        block = Block(self.graph, self.block)
+        before = self.state
+        self.state = dict(start)
+        if fact is not None:
+            predicate, holds = fact
+            while predicate.op is logical_not:
+                predicate, holds = predicate.args[0], not holds
+            self.state[Fact(predicate)] = holds
+        self.enclosing.append(start)
+        try:
+            with self.graph.inside(block):
+                try:
+                    completion = action()
+                except AlwaysRaises:
+                    completion = Completion.RAISES
+            block.completes = completion is not Completion.RAISES
+            return Path(block, self.state, completion)
+        finally:
+            self.enclosing.pop()
+            self.state = before
+
+    def _explain(self, name: str) -> UnsupportedError:
+        return self.unsupported(
+            f"{name} is of different kinds on different paths",
+            "Give it the same kind of value (number, tuple of the same length, same function) "
+            "on every path.",
+        )
+
+    def decided_in(self, state: State, value: Value) -> Value:
+        """The alternative that ``value`` is where a path ends in ``state``, if that is known."""
+        raise NotImplementedError
+
+    def unify_lists(self, start: State, paths: Sequence[Path], keys: Sequence[Key]) -> None:
+        """Lists whose layout differs between paths become run-time lists on each."""
+        for key in keys:
+            held = [path.state.get(key, {}) for path in paths]
+            whole = not any(isinstance(content, Poison) for content in held)
+            if isinstance(key, ObjectBox) and key.instance is not None and whole:
+                written = [name for content in held for name in content]
+                for path in paths:
+                    self.complete(key, dict.fromkeys(written), path.state)
+            if not isinstance(key, ListBox):
+                self._settle(start, paths, key)
+                self._unify_made_lists(paths, [path.state.get(key, UNBOUND) for path in paths])
+                continue
+            contents = [path.state.get(key, start.get(key, UNBOUND)) for path in paths]
+            layouts = {
+                len(content) if isinstance(content, list) else -1
+                for content in contents
+                if content is not UNBOUND
+            }
+            if len(layouts) > 1:
+                for path in paths:
+                    if isinstance(path.state.get(key), list):
+                        before, self.state = self.state, path.state
+                        with self.graph.inside(path.block):
+                            self.make_dynamic(key)
+                        self.state = before
+
+    def _unify_made_lists(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
+        """The same for lists that the paths have made themselves, and for tables."""
+        values = [bound_part(value) for value in values]
+        self._materialise_views(paths, values)
+        values = self._read_tables(paths, values)
+        pairs = [
+            (path, value) for path, value in zip(paths, values, strict=True) if value is not UNBOUND
+        ]
+        if not all(isinstance(value, ListBox) for _, value in pairs):
+            return
+        contents = [path.state.get(value) for path, value in pairs]
+        layouts = {len(content) if isinstance(content, list) else -1 for content in contents}
+        if len(layouts) < 2:
+            return
+        for path, value in pairs:
+            before, self.state = self.state, path.state
+            with self.graph.inside(path.block):
+                self.make_dynamic(value)
+            self.state = before
+
+    def _read_tables(self, paths: Sequence[Path], values: Sequence[Value]) -> list[Value]:
+        """Lists of numbers that exist at run time anyway, where each path has another."""
+        types = [table_type(value) for value in values]
+        lists = [
+            value is UNBOUND or type_ is not None or isinstance(value, ListBox)
+            for value, type_ in zip(values, types, strict=True)
+        ]
+        tables = {id(value.value) for value in values if isinstance(value, Static)}
+        if not all(lists) or not tables or len(tables) == 1 == len(set(map(id, values))):
+            return list(values)
+        found: list[Value] = []
+        for path, value, type_ in zip(paths, values, types, strict=True):
+            if type_ is None:
+                found.append(value)
+                continue
+            before, self.state = self.state, path.state
+            with self.graph.inside(path.block):
+                box = ListBox()
+                table = self.static_node(value)
+                self.state[box] = self.verbatim("_0_", table, type=type_, pure=True)
+                self.frozen.add(box)
+            self.state = before
+            _rebind(path.state, value, box)
+            found.append(box)
+        return found
+
+    def _settle(self, start: State, paths: Sequence[Path], key: Key) -> None:
+        """Make what paths leave joinable: one of two objects, and an object of the caller's.
+
+        Each becomes an object of its own where another path has made one of the same class.
+        """
+        values = [path.state.get(key, start.get(key, UNBOUND)) for path in paths]
+        if all(value is values[0] for value in values):
+            return
+        made_here = [value for value in values if is_made(value)]
+        classes = [value.type for value in made_here if isinstance(value, ObjectBox)]
+        for path, value in zip(paths, values, strict=True):
+            decided = self.decided_in(path.state, value)
+            given = isinstance(decided, ObjectBox) and decided.instance is not None
+            if not isinstance(decided, Either) and not (given and decided.type in classes):
+                continue
+            before, self.state = self.state, path.state
+            with self.graph.inside(path.block):
+                made = self.stand_in(decided) if given else self.settled(decided)
+            # Choosing joins paths, which makes a state anew.
+            path.state, self.state = self.state, before
+            path.state[key] = made
+
+        values = [path.state.get(key, start.get(key, UNBOUND)) for path in paths]
+        if some_member(values) or _are_told_differently(values):
+            for path, value in zip(paths, values, strict=True):
+                with self.graph.inside(path.block):
+                    path.state[key] = self.member_node(value)
+
+    def member_node(self, value: Value) -> Node:
+        """A value, or which of several members of an enumeration it is, when the code runs."""
+        if not isinstance(value, Either) or not all(map(is_member, alternatives_of(value))):
+            return self.node(value)
+        then, orelse = value.then, value.orelse
+        made: Node = select(
+            value.tag, lambda: self.member_node(then), lambda: self.member_node(orelse)
+        )
+        return made
+
+    def settled(self, value: Value) -> Value:
+        """One of two dicts of the same keys, or objects of a class, as one that stands for it."""
+        if not isinstance(value, Either) or not is_made(value.then) or not is_made(value.orelse):
+            return value
+        if kind_of(value.then) != kind_of(value.orelse):
+            return value
+        contents = [
+            self.attributes_of(box) if isinstance(box, ObjectBox) else self.entries(box)
+            for box in (value.then, value.orelse)
+        ]
+        if list(contents[0]) != list(contents[1]):
+            return value
+        made = another(value.then)
+        self.state[made] = {
+            name: self.choose(
+                value.tag,
+                lambda name=name: contents[0][name],  # type: ignore[misc]
+                lambda name=name: contents[1][name],  # type: ignore[misc]
+                "expression",
+            )
+            for name in contents[0]
+        }
+        self.frozen.add(made)
+        self.loans.lend(made, (value.then, value.orelse), self.state)
+        return made
+
+    def choose(
+        self, predicate: Node, then: Callable[[], Value], orelse: Callable[[], Value], style: str
+    ) -> Value:
+        """``then() if predicate else orelse()``."""
+        raise NotImplementedError
+
+    def stand_in(self, box: ObjectBox) -> ObjectBox:
+        """An object with the attributes of one that exists outside, which stands for it."""
+        made = ObjectBox(None, box.type, None)
+        self.state[made] = self.attributes_of(box)
+        self.frozen.add(made)
+        self.loans.lend(made, (box,), self.state)
+        return made
+
+    def complete(self, owner: ObjectBox, names: Iterable[str], state: State) -> None:
+        """Note in ``state`` what attributes of a caller's object are that were not written yet."""
+        raise NotImplementedError
+
+    def attributes_of(self, box: ObjectBox) -> dict[str, Value]:
+        """All that an object holds now, by name."""
+        raise NotImplementedError
+
+    def _materialise_views(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
+        """Views that differ between paths become what they see, in a box of their own."""
+        for path, value in zip(paths, values, strict=True):
+            if not isinstance(value, View):
+                continue
+            before, self.state = self.state, path.state
+            with self.graph.inside(path.block):
+                seen = self.node(value)
+                box = ArrayBox(len(unit_axes_of(seen.type)))
+                self.state[box] = seen
+                self.frozen.add(box)
+                self.loans.lend(box, self.loans.lenders(value), self.state)
+            self.state = before
+            _rebind(path.state, value, box)
+
+    def changed_keys(self, start: State, paths: Sequence[Path]) -> list[Key]:
+        """Keys that some path bound anew, in the order of the states."""
+        found: dict[Key, None] = {}
+        for path in paths:
+            for key, value in path.state.items():
+                if value is not start.get(key, UNBOUND) and not isinstance(key, Fact):
+                    found[key] = None
+        return list(found)
+
+    def join_paths(
+        self,
+        start: State,
+        paths: Sequence[Path],
+        build: Callable[[], Node],
+        first_result: int = 0,
+        predicate: Node | None = None,
+        is_first: Callable[[Node], Node] | None = None,
+    ) -> Node | None:
+        """Join living ``paths`` into the current state through the node that ``build`` makes.
+
+        Sets the results of every path's block; result ``first_result + k`` is slot k.
+        ``is_first`` makes of the node the condition under which the first path was taken.
+        """
+        alive = [path for path in paths if path.alive]
+        keys = self.changed_keys(start, alive)
+        self.unify_lists(start, alive, keys)
+        keys = self.changed_keys(start, alive)
+        joiner = Joiner(self.graph, self._explain, predicate)
+        joined: dict[Key, Value] = {}
+        states = [path.state for path in alive]
+        for key in keys:
+            values = [
+                self.decided_in(state, state.get(key, start.get(key, UNBOUND))) for state in states
+            ]
+            name = f"`{key[1]}`" if isinstance(key, tuple) else "a value"
+            tracked = isinstance(key, tuple) and len(key) == 2 and key[1] != "return"
+            joined[key] = joiner.join(values, states, name, tracked)
+        undefined = self.graph.undefined()
+        columns = joiner.columns
+        if len(alive) == 1:
+            # Only one path goes on: its own values are the values afterwards.
+            columns = []
+        position = {id(path): index for index, path in enumerate(alive)}
+        for path in paths:
+            if path.alive:
+                path.block.results += tuple(column[position[id(path)]] for column in columns)
+            else:
+                path.block.results += tuple(undefined for _ in columns)
+        if not columns and all(not path.block.steps for path in paths) and first_result == 0:
+            node = None
+        else:
+            node = build()
+        self.state = dict(start)
+        if len(alive) == 1:
+            self.state.update(
+                {key: known for key, known in alive[0].state.items() if isinstance(key, Fact)}
+            )
+
+        def result(k: int) -> Node:
+            told = self._told(node, columns[k], is_first) if columns else None
+            return self._slot_node(node, first_result + k) if told is None else told
+
+        for key, value in joined.items():
+            found = self.state[key] = resolve_slots(value, result, self.state)
+            if isinstance(value, Slot):
+                self._name_word(key, found, columns[value.index])
+        self.has_kinds |= joiner.has_kinds
+        self._freeze_shared(joiner, states)
+        return node
+
+    def _name_word(self, key: Key, chosen: Node, column: Sequence[Node]) -> None:
+        """One of several constants, which hand on no names of their own, is called as it was."""
+        local = isinstance(key, tuple) and isinstance(key[0], Frame)
+        if local and key[1] in key[0].local_names and all(each.op is CONSTANT for each in column):
+            self.graph.names.setdefault(chosen, key[1])
+
+    def _freeze_shared(self, joiner: Joiner, states: Sequence[State]) -> None:
+        """Refuse later writes to lists that were joined, where another name would see them."""
+        shared = joiner.shared_boxes(states)
+        for joined in joiner.boxes.values():
+            boxes = (joined.box, *joined.sources)
+            if joined in shared or not self.frozen.isdisjoint(joined.sources):
+                self.frozen.update(box for box in boxes if isinstance(box, BOXES))
+            if joined.box is not None:
+                lent = [box for one in joined.sources for box in self.loans.lenders(one)[1:]]
+                self.loans.lend(joined.box, lent, self.state)
+                if any(map(self.loans.is_stale, joined.sources, states)):
+                    self.loans.spoil(joined.box)
+
+    def _told(
+        self,
+        node: Node | None,
+        column: tuple[Node, ...],
+        is_first: Callable[[Node], Node] | None,
+    ) -> Node | None:
+        """A bool that tells the first path from the others; None if it is another value."""
+        first, *others = [each.params[0] if each.op is CONSTANT else None for each in column]
+        if is_first is None or node is None or not isinstance(first, bool):
+            return None
+        if not others or any(other is not (not first) for other in others):
+            return None
+        found = is_first(node)
+        return found if first else self.primitive(logical_not, found)
+
+    def _slot_node(self, node: Node | None, index: int) -> Node:
+        assert node is not None
+        return self.block.item(node, index)
+
+    def branch(
+        self,
+        predicate: Node,
+        then: Callable[[], Completion],
+        orelse: Callable[[], Completion],
+        style: str,
+    ) -> Completion:
+        """Run both arms and join them; the completion of the whole."""
+        start = self.state
+        paths = self.two_paths(predicate, then, orelse)
+        return self.finish_branch(predicate, start, paths, style)
+
+    def two_paths(
+        self, predicate: Node, then: Callable[[], Completion], orelse: Callable[[], Completion]
+    ) -> list[Path]:
+        """Both arms of a branch, run from the current state."""
+        start = self.state
+        return [
+            self.run_path(start, then, (predicate, True)),
+            self.run_path(start, orelse, (predicate, False)),
+        ]
+
+    def finish_branch(
+        self, predicate: Node, start: State, paths: list[Path], style: str
+    ) -> Completion:
+        """Join the two arms of a branch that were run from ``start``."""
+        then, orelse = paths
+
+        def build() -> Node:
+            return self.block.add(IF, (predicate,), (then.block, orelse.block, style))
+
+        if not any(path.alive for path in paths):
+            build()
+            return Completion.RAISES
+        self.join_paths(start, paths, build, predicate=predicate)
+        kinds = {path.completion for path in paths if path.alive}
+        if kinds == {Completion.EXITS}:
+            return Completion.EXITS
+        if kinds == {Completion.FALLS}:
+            return Completion.FALLS
+        return Completion.MAYBE
+
+
+def _rebind(state: State, value: Value, box: ListBox) -> None:
+    """Bind what is bound to ``value`` to ``box``."""
+    for key, held in state.items():
+        if held is value:
+            state[key] = box
+        elif isinstance(held, Either) and held.then is value:
+            state[key] = Either(held.tag, box, held.orelse, held.refusal)
+
+
+def table_type(value: Value) -> SequenceType | None:
+    """The type of a list of numbers, or of such lists, that is known while lifting."""
+    if not isinstance(value, Static) or not isinstance(value.value, list):
+        return None
+    return _entries_type(value.value)
+
+
+def _entries_type(table: list[Any]) -> SequenceType | None:
+    kinds = {type(entry) for entry in table}
+    if not kinds:
+        return None
+    if kinds <= {float, int}:
+        return SequenceType(INT if kinds == {int} else FLOAT)
+    rows = {_entries_type(entry) if isinstance(entry, list) else None for entry in table}
+    row = rows.pop()
+    return SequenceType(row) if row is not None and not rows else None
+
+
+def _are_told_differently(values: Sequence[Value]) -> bool:
+    """Whether paths tell two members of an enumeration apart in different orders."""
+    told = [value for value in values if isinstance(value, Either)]
+    if len(told) < 2 or not all(is_member(part) for each in told for part in alternatives_of(each)):
+        return False
+    first = [part.value for part in alternatives_of(told[0])]
+    return any([part.value for part in alternatives_of(each)] != first for each in told[1:])

@@ -1,0 +1,599 @@
+"""Calls: primitives, the user's own functions, methods, classes, and what stays opaque."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import inspect
+import math
+import types
+from collections.abc import Callable
+from typing import Any
+
+from chainrule.errors import NotDifferentiableError, SourceError, UnsupportedError
+from chainrule.graph.guard import Route
+from chainrule.graph.node import Node
+from chainrule.graph.types import DYNAMIC
+from chainrule.lift.calls.callees import (
+    by_position,
+    declare_names,
+    home_of,
+    items_handed_on,
+    places_of_star,
+)
+from chainrule.lift.calls.foreign import Foreign
+from chainrule.lift.core import AlwaysRaises, Completion
+from chainrule.lift.library.definitions import definition_of, reduce
+from chainrule.lift.library.in_order import IN_ORDER
+from chainrule.lift.library.streams import STREAMS
+from chainrule.lift.source import Source, source_of, unwrap
+from chainrule.lift.state import Frame
+from chainrule.lift.values import (
+    Closure,
+    Columns,
+    ComplexResult,
+    DictBox,
+    Generator,
+    ListBox,
+    Method,
+    ObjectBox,
+    PartialCall,
+    Place,
+    Static,
+    TableBox,
+    TupleValue,
+    Value,
+    View,
+)
+from chainrule.lift.watching import SETTLED
+from chainrule.primitives.declare import TABLE, Primitive
+from chainrule.primitives.effect import CALL
+from chainrule.primitives.namespaces import primitive_of, spelling
+
+# Calls nested this deep are taken for endless recursion.
+DEEPEST_CALL = 120
+# What these give is another number at each call.
+RANDOM_MODULES = {"random", "secrets", "numpy.random", "numpy.random.mtrand"}
+# What these do is told to others, and has no value that is computed with.
+TELLING = ("warnings", "logging")
+Builtin = Callable[[Any, list[Value], dict[str, Value], ast.AST], Value]
+# Arguments, keywords, defaults, defaults of keyword-only parameters.
+Given = tuple[list[Value], dict[str, Value], tuple[Value, ...], dict[str, Value]]
+
+
+class Calls(Foreign):
+    """Lifts calls and attribute access."""
+
+    # --- attributes -----------------------------------------------------------------------
+
+    # --- calls ----------------------------------------------------------------------------
+
+    def call_expression(self, node: ast.Call) -> Value:
+        self.called.add(node.func)
+        function = self.expression(node.func)
+        args = self._arguments(function, node)
+        keywords: dict[str, Value] = {}
+        for keyword in node.keywords:
+            value = self.expression(keyword.value)
+            if keyword.arg is not None:
+                keywords[keyword.arg] = value
+            elif isinstance(value, DictBox):
+                keywords.update({str(key): item for key, item in self.entries(value).items()})
+            elif isinstance(value, Static) and isinstance(value.value, dict):
+                keywords.update({str(key): self.static_item(value, key) for key in value.value})
+            else:
+                raise self.unsupported("`**` of this value in a call", "Name the arguments.", node)
+        self.note_evaluated()
+        return self.call(function, args, keywords, node)
+
+    def _arguments(self, function: Value, node: ast.Call) -> list[Value]:
+        """Values of positional arguments, stars spread as far as the function takes them."""
+        found: list[Value] = []
+        for position, arg in enumerate(node.args):
+            if not isinstance(arg, ast.Starred):
+                found.append(self.expression(arg))
+                continue
+            value = self.expression(arg.value)
+            items = self.known_iteration(value)
+            if items is not None:
+                found.extend(items)
+                continue
+            called = self.read(function)
+            if isinstance(called, Static) and called.value is math.hypot and len(node.args) == 1:
+                return [self.as_list(value, arg)]
+            if isinstance(called, Static) and called.value is zip and len(node.args) == 1:
+                columns = self.columns_of(value, arg)
+                if columns is not None:
+                    return [Columns(columns)]
+            count = None
+            if not isinstance(self.read(value), Generator):
+                rest = len(node.args) - position - 1
+                count = places_of_star(self.read(function), len(found) + rest, node)
+            if count is None:
+                found += self.unpack_node(value, self.length_now(value, arg), arg)
+                continue
+            length = self.length_of(value)
+            text = ast.unparse(node.func)
+            self.raise_if(
+                self.primitive(TABLE["not_equal"], length, self.graph.constant(count)),
+                f'TypeError(f"{text}() needs {count} values, not {{_0_}}")',
+                length,
+            )
+            found += self.unpack_node(value, count, arg)
+        return found
+
+    def call(
+        self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
+        """``function(*args, **keywords)``."""
+        function = self.read(function)
+        if isinstance(function, PartialCall):
+            return self.call(
+                function.function, [*function.args, *args], {**function.keywords, **keywords}, node
+            )
+        if isinstance(function, Method):
+            if isinstance(function.function, Static) and isinstance(function.function.value, str):
+                owner, name = function.owner, function.function.value
+                if isinstance(owner, Static) and isinstance(owner.value, type):
+                    definition = definition_of(getattr(owner.value, name, None))
+                    if definition is not None:
+                        return self._defined(definition, args, keywords, node)
+                return self.call_method(
+                    function.owner, function.function.value, args, node, keywords
+                )
+            return self.call(function.function, [function.owner, *args], keywords, node)
+        if isinstance(function, Closure):
+            return self._inline_closure(function, args, keywords, node)
+        if isinstance(function, ObjectBox):
+            return self.call_method(function, "__call__", args, node, keywords)
+        if not isinstance(function, Static):
+            return self.opaque_call(self.node(function), args, keywords, node, None)
+        return self._call_object(function, args, keywords, node)
+
+    def _defined(
+        self,
+        definition: Callable[..., Any],
+        args: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        """What a function of the standard library gives, by the function that spells it out."""
+
+        def make() -> Value:
+            return self._call_function(Static(definition), args, keywords, node)
+
+        if definition is reduce or definition in IN_ORDER.values():
+            return make()
+        return self.made_once(make, STREAMS.get(definition), args, keywords, node)
+
+    def _call_object(
+        self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
+        found = function.value
+        if home_of(found) in RANDOM_MODULES:
+            text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+            raise self.unsupported(
+                f"cannot differentiate through `{text}`",
+                "Its result is random: pass the sample in as a parameter, or mark it with "
+                "stop_gradient(...) outside.",
+                node,
+            )
+        if home_of(found) in TELLING and not any(map(self.is_array, args)):
+            # What is said of the values, not what they are.
+            return self.opaque_call(self.static_node(function), args, keywords, node, None)
+        if home_of(found) == "cmath":
+            raise self.unsupported(
+                "complex numbers are not supported",
+                "Use the functions of math on real and imaginary parts.",
+                node,
+            )
+        if isinstance(found, functools.partial):
+            bound = {key: self.wrap_argument(value) for key, value in found.keywords.items()}
+            return self.call(
+                self.adopt(found.func, None),
+                [*map(self.wrap_argument, found.args), *args],
+                {**bound, **keywords},
+                node,
+            )
+        if isinstance(found, types.MethodType):
+            return self.call(
+                Static(found.__func__), [self.adopt(found.__self__, None), *args], keywords, node
+            )
+        asked = self.applied(found, self.read(args[0]), node) if len(args) == 1 else None
+        if asked is not None:
+            return asked
+        if isinstance(found, types.MethodDescriptorType) and args:
+            owner = self.read(args[0])
+            if isinstance(owner, (ListBox, DictBox, TableBox, Place)):
+                return self.call_method(owner, found.__name__, args[1:], node, keywords)
+        builtin = self.builtin(found)
+        if builtin is not None:
+            with self.reading():
+                return builtin(self, args, keywords, node)
+        if "numpy" in (home_of(found).partition(".")[0], type(found).__module__):
+            self.calls_numpy = True
+        called = self.array_call(found, args, keywords, node)
+        if called is not None:
+            return called
+        if callable(found) and primitive_of(found) is not None:
+            args, keywords = by_position(found, args, keywords)
+            primitive = primitive_of(found, len(args))
+            if primitive is not None and not keywords:
+                return self._call_primitive(found, primitive, args)
+        definition = definition_of(found)
+        if definition is not None:
+            return self._defined(definition, args, keywords, node)
+        limits = None if keywords else self.machine_limits(function, args)
+        if limits is not None:
+            return limits
+        if isinstance(found, type):
+            return self._construct(function, found, args, keywords, node)
+        if isinstance(found, functools._lru_cache_wrapper) and not keywords:
+            parts = [self.static_value(arg) for arg in args]
+            if all(known and isinstance(part, (type, str)) for known, part in parts):
+                return self.wrap(found(*(part for _, part in parts)))
+        if isinstance(found, functools._lru_cache_wrapper):
+            with self.kept_results(node):
+                return self._call_function(function, args, keywords, node)
+        if isinstance(unwrap(found), types.FunctionType):
+            return self._call_function(function, args, keywords, node)
+        return self.opaque_call(self.static_node(function), args, keywords, node, None)
+
+    def wrap_argument(self, found: Any) -> Value:
+        return self.adopt(found, None)
+
+    def array_call(
+        self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value | None:
+        """The value of a call of NumPy that is no element-wise function; None if it is none."""
+        return None
+
+    def _call_primitive(self, found: Any, primitive: Primitive, args: list[Value]) -> Value:
+        home = home_of(found)
+        nodes = tuple(
+            self.array_node(arg) if home != "math" and home != "builtins" else self.node(arg)
+            for arg in args
+        )
+        dotted = spelling(found)
+        preferred = primitive.callables[0] if primitive.callables else dotted
+        params = () if dotted in (preferred, None) else (dotted,)
+        value = self.primitive(primitive, *nodes, params=params)
+        return self.boxed(value) if primitive.part is None else ComplexResult(value, primitive.part)
+
+    # --- the user's functions -------------------------------------------------------------
+
+    def _call_function(
+        self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
+        """Lift the function's body here; what cannot be lifted stays an opaque call."""
+        found = function.value
+        if self.is_rule(found):
+            return self.apply_rule(found, args, keywords, node)
+        table = None if self.inside_foreign() else self.constant_call(function, args, keywords)
+        if table is not None:
+            return table
+        try:
+            source = source_of(found)
+        except SourceError as error:
+            return self.opaque_call(self.static_node(function), args, keywords, node, error)
+        plain = source.function
+        frame = Frame(source, None, plain.__globals__)
+        if plain.__closure__:
+            frame.cells = dict(zip(plain.__code__.co_freevars, plain.__closure__, strict=True))
+        defaults = self._defaults(plain)
+        keyword_defaults = self._keyword_defaults(plain)
+        given = (args, keywords, defaults, keyword_defaults)
+        state, mark, guards = dict(self.state), len(self.block.steps), len(self.graph.guards)
+        try:
+            return self.run_callee(source, frame, given, node)
+        except (NotDifferentiableError, UnsupportedError) as error:
+            foreign = self.is_foreign(found) and not self.inside_foreign()
+            if not foreign and (
+                isinstance(error, NotDifferentiableError) or self._has_containers(args, keywords)
+            ):
+                raise
+            if foreign:
+                error = self.foreign_refusal(args, keywords, node, error)
+            self.give_up(state, mark)
+            self.graph.forget_guards(guards)
+            called, args = self._on_class(function, args)
+            return self.opaque_call(called, args, keywords, node, error)
+
+    def _on_class(self, function: Static, args: list[Value]) -> tuple[Node, list[Value]]:
+        """A function as it is written in a call, and its arguments: a class method is bound."""
+        owner = args[0].value if args and isinstance(args[0], Static) else None
+        name = getattr(function.value, "__name__", "")
+        bound = getattr(owner, name, None) if isinstance(owner, type) else None
+        if not isinstance(bound, types.MethodType) or bound.__func__ is not function.value:
+            return self.static_node(function), args
+        assert isinstance(owner, type)
+        key = (owner.__module__, f"{owner.__qualname__}.{name}")
+        return self.graph.reference(key, bound), args[1:]
+
+    def _defaults(self, function: types.FunctionType) -> tuple[Value, ...]:
+        if function.__module__.partition(".")[0] not in SETTLED:
+            # What reloads modules in place gives functions other code.
+            self.graph.guard(Route(function).attribute("__code__"), "is", function.__code__)
+        found = function.__defaults__
+        if found is None:
+            return ()
+        self.graph.guard(Route(function).attribute("__defaults__"), "is", found)
+        return tuple(self.adopt(value, None) for value in found)
+
+    def _keyword_defaults(self, function: types.FunctionType) -> dict[str, Value]:
+        found = function.__kwdefaults__ or {}
+        route = Route(function).attribute("__kwdefaults__")
+        return {name: self.adopt(value, None, route.item(name)) for name, value in found.items()}
+
+    def _has_containers(self, args: list[Value], keywords: dict[str, Value]) -> bool:
+        """Whether a callee could change something that the caller sees."""
+        return any(
+            isinstance(arg, (ListBox, View, DictBox, Place, ObjectBox, Closure))
+            for arg in [*args, *keywords.values()]
+        )
+
+    def _inline(
+        self,
+        tree: ast.FunctionDef | ast.Lambda,
+        source: Source,
+        frame: Frame,
+        args: list[Value],
+        keywords: dict[str, Value],
+        defaults: tuple[Value, ...],
+        keyword_defaults: dict[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        """Run a function's body in a frame of its own; its value."""
+        bound = self.bind_arguments(tree, args, keywords, defaults, keyword_defaults, node)
+        position = (
+            self.frame.source.position(node)
+            if self.frame.source and hasattr(node, "lineno")
+            else None
+        )
+        outer, loops, here = self.frame, self.loops, self.here
+        origin = self.graph.origin
+        self.calls.append((source, position))
+        self.sources[source.file, source.tree.lineno] = source
+        self.frame, self.loops = frame, []
+        try:
+            return self.run_function(tree, frame, bound)
+        finally:
+            self.frame, self.loops, self.here = outer, loops, here
+            self.graph.origin = origin
+            self.calls.pop()
+            self.leave(frame)
+
+    def run_function(
+        self, tree: ast.FunctionDef | ast.Lambda, frame: Frame, bound: dict[str, Value]
+    ) -> Value:
+        """The value of a function whose arguments are bound."""
+        declare_names(tree, frame, bound)
+        for name, value in bound.items():
+            self.state[frame, name] = value
+        if isinstance(tree, ast.Lambda):
+            return self.expression(tree.body)
+        handed_on = items_handed_on(tree)
+        if handed_on is not None:
+            return self.call(Static(iter), [self.expression(handed_on)], {}, handed_on)
+        flag = self.returned_flag()
+        self.state[flag] = self.graph.constant(False)
+        completion = self.statements(tree.body)
+        key = (frame, "return")
+        if completion is Completion.FALLS:
+            result: Value = Static(None)
+        elif completion is Completion.RAISES:
+            raise AlwaysRaises
+        elif completion is Completion.EXITS:
+            result = self.state.pop(key)
+        else:
+            returned = self.node(self.state[flag])
+            value = self.state.pop(key)
+            with self.at(tree):
+                result = self.choose_kind(
+                    returned, lambda: value, lambda: Static(None), "statement"
+                )
+        self.state.pop(flag, None)
+        return result
+
+    def bind_arguments(
+        self,
+        tree: ast.FunctionDef | ast.Lambda,
+        args: list[Value],
+        keywords: dict[str, Value],
+        defaults: tuple[Value, ...],
+        keyword_defaults: dict[str, Value],
+        node: ast.AST,
+    ) -> dict[str, Value]:
+        """Arguments by parameter name, as Python binds them."""
+        arguments = tree.args
+        name = getattr(tree, "name", "this lambda")
+        positional = [*arguments.posonlyargs, *arguments.args]
+        bound: dict[str, Value] = {}
+        for parameter, value in zip(positional, args, strict=False):
+            bound[parameter.arg] = value
+        rest = args[len(positional) :]
+        if arguments.vararg is not None:
+            bound[arguments.vararg.arg] = TupleValue(tuple(rest))
+        elif rest:
+            raise self.unsupported(f"too many arguments for `{name}`", "Check the call.", node)
+        names = {parameter.arg for parameter in [*arguments.args, *arguments.kwonlyargs]}
+        extra: dict[Any, Value] = {}
+        for key, value in keywords.items():
+            if key in names and key not in bound:
+                bound[key] = value
+            elif arguments.kwarg is not None:
+                extra[key] = value
+            else:
+                raise self.unsupported(
+                    f"`{name}` has no free parameter `{key}`", "Check the call.", node
+                )
+        for parameter, value in zip(reversed(positional), reversed(defaults), strict=False):
+            bound.setdefault(parameter.arg, value)
+        for key, value in keyword_defaults.items():
+            bound.setdefault(key, value)
+        missing = [p.arg for p in [*positional, *arguments.kwonlyargs] if p.arg not in bound]
+        if missing:
+            raise self.unsupported(
+                f"`{name}` is called without `{missing[0]}`", "Give it a value.", node
+            )
+        if arguments.kwarg is not None:
+            box = DictBox()
+            self.state[box] = extra
+            bound[arguments.kwarg.arg] = box
+        return bound
+
+    # --- classes --------------------------------------------------------------------------
+
+    def _construct(
+        self,
+        function: Static,
+        found: type,
+        args: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        """An instance of a class."""
+        made_otherwise = _is_made_otherwise(found)
+        if hasattr(found, "_fields") and issubclass(found, tuple) and not made_otherwise:
+            self.check_container(found, node)
+            fields: tuple[str, ...] = getattr(found, "_fields", ())
+            defaults = getattr(found, "_field_defaults", {})
+            values = dict(zip(fields, args, strict=False)) | keywords
+            for name in fields:
+                if name not in values and name in defaults:
+                    values[name] = self.adopt(defaults[name], None)
+            if set(values) == set(fields) and len(args) + len(keywords) <= len(fields):
+                return TupleValue(tuple(values[name] for name in fields), found)
+        if issubclass(found, BaseException) or found.__module__ == "builtins" or made_otherwise:
+            return self.opaque_call(self.static_node(function), args, keywords, node, None)
+        box = ObjectBox(None, found, None)
+        self.state[box] = {}
+        if dataclasses.is_dataclass(found):
+            self._construct_dataclass(box, found, args, keywords, node)
+            return box
+        init = inspect.getattr_static(found, "__init__", None)
+        if isinstance(init, types.FunctionType):
+            self.watch_class(found, "__init__")
+            self._call_function(Static(init), [box, *args], keywords, node)
+            return box
+        if init is object.__init__:
+            return box
+        return self.opaque_call(self.static_node(function), args, keywords, node, None)
+
+    def _construct_dataclass(
+        self,
+        box: ObjectBox,
+        found: type,
+        args: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+    ) -> None:
+        fields = [field for field in dataclasses.fields(found) if field.init]
+        values = dict(zip((field.name for field in fields), args, strict=False)) | keywords
+        for field in dataclasses.fields(found):
+            if field.name not in values:
+                if field.default is not dataclasses.MISSING:
+                    values[field.name] = self.adopt(field.default, None)
+                elif field.default_factory is not dataclasses.MISSING:
+                    values[field.name] = self.call(
+                        self.adopt(field.default_factory, None), [], {}, node
+                    )
+                else:
+                    raise self.unsupported(
+                        f"`{found.__name__}` is made without `{field.name}`", "Give it.", node
+                    )
+        self.state[box] = values
+        after = inspect.getattr_static(found, "__post_init__", None)
+        if isinstance(after, types.FunctionType):
+            self.watch_class(found, "__post_init__")
+            self._call_function(Static(after), [box], {}, node)
+
+    # --- methods --------------------------------------------------------------------------
+
+    def call_method(
+        self,
+        owner: Value,
+        name: str,
+        args: list[Value],
+        node: ast.AST,
+        keywords: dict[str, Value] | None = None,
+    ) -> Value:
+        """``owner.name(*args)`` for containers, strings and objects."""
+        keywords = keywords or {}
+        owner = self.read(owner)
+        if isinstance(owner, ObjectBox):
+            function = self.attribute(owner, name, node)
+            return self.call(function, args, keywords, node)
+        handler = self.container_method(owner, name)
+        if handler is not None:
+            result: Value = handler(self, owner, args, keywords, node)
+            return result
+        known, found = self.static_value(owner)
+        if known and not keywords:
+            if name == "join" and isinstance(found, str) and len(args) == 1:
+                args = [self.known_words(args[0])]
+            parts = [self.static_value(arg) for arg in args]
+            if all(is_known for is_known, _ in parts) and isinstance(found, (str, int, float)):
+                return self.wrap(getattr(found, name)(*(part for _, part in parts)))
+        if isinstance(owner, (ListBox, DictBox, Place)):
+            raise self.unsupported(
+                f"the method `{name}` of a {type(owner).__name__[:-3].lower() or 'list'}",
+                "Write it as a loop.",
+                node,
+            )
+        if isinstance(owner, Static) and callable(getattr(owner.value, name, None)):
+            bound = getattr(owner.value, name)
+            if isinstance(bound, types.MethodType):
+                owned = self.adopt(bound.__self__, None)
+                return self.call(Static(bound.__func__), [owned, *args], keywords, node)
+        self._check_method(owner, name, [*args, *keywords.values()], node)
+        base = self.node(owner)
+        nodes = [self.node(arg) for arg in args]
+        parts_text = [f"_{k + 1}_" for k in range(len(nodes))]
+        for key, value in keywords.items():
+            nodes.append(self.node(value))
+            parts_text.append(f"{key}=_{len(nodes)}_")
+        refusal = self.unsupported(
+            f"cannot differentiate through the method `{name}`",
+            "Only methods of lists, dicts and the user's own classes are understood.",
+            node,
+        )
+        return self.block.add(
+            CALL,
+            (base, *nodes),
+            (f"_0_.{name}({', '.join(parts_text)})", DYNAMIC, refusal),
+            DYNAMIC,
+        )
+
+    # Given by the other parts of the lifter.
+
+    def run_callee(self, source: Source, frame: Frame, given: Given, node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def _inline_closure(
+        self, function: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
+        raise NotImplementedError
+
+    def builtin(self, found: Any) -> Builtin | None:
+        raise NotImplementedError
+
+    def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
+        raise NotImplementedError
+
+    def is_rule(self, found: Any) -> bool:
+        raise NotImplementedError
+
+    def apply_rule(
+        self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
+        raise NotImplementedError
+
+
+def _is_made_otherwise(kind: type) -> bool:
+    """Whether calling a class does more, or less, than to initialise a new instance."""
+    if isinstance(inspect.getattr_static(type(kind), "__call__"), types.FunctionType):
+        return True
+    owner = next(each for each in kind.__mro__ if "__new__" in vars(each))
+    return owner.__module__ != "builtins" and "_fields" not in vars(owner)

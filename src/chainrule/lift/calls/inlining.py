@@ -1,0 +1,236 @@
+"""Which calls are inlined, and which are calls of functions that are kept apart.
+
+A function is called that calls itself to a depth known at run time only, and one that is large
+and called several times, as :mod:`~chainrule.lift.calls.repeated` finds.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.block import Graph
+from chainrule.graph.identity import Identity
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT
+from chainrule.lift.calls.calling import DEEPEST_CALL, Given
+from chainrule.lift.calls.functions import Callee, Functions, is_plain
+from chainrule.lift.calls.repeated import Use
+from chainrule.lift.source import Source, unwrap
+from chainrule.lift.state import Frame, assigned_names, is_literal
+from chainrule.lift.values import (
+    Closure,
+    ListBox,
+    ObjectBox,
+    Poison,
+    Static,
+    TupleValue,
+    Value,
+)
+from chainrule.primitives.declare import NUMBERS
+
+# A recursion whose end is seen while lifting is inlined up to so many calls.
+MOST_UNROLLED = 64
+
+
+class EndlessRecursion(Exception):
+    """Inlining the calls of ``function`` by itself does not come to an end."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(function)
+        self.function = function
+
+
+class Inlining(Functions):
+    """Decides which calls are inlined."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # Functions whose calls of themselves are being inlined, with how many were.
+        self.unrolling: dict[Any, int] = {}
+        # The inlined call that is under way.
+        self.use: Use | None = None
+
+    def run_callee(self, source: Source, frame: Frame, given: Given, node: ast.AST) -> Value:
+        name = source.identifier
+        callee = Callee(source.function, name, source, source.tree, frame)
+        return self._run(callee, given, node, calls_itself(source))
+
+    def _inline_closure(
+        self, function: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
+        given = (args, keywords, function.defaults, function.keyword_defaults)
+        return self._run(self.closure_callee(function), given, node, False)
+
+    def closure_callee(self, function: Closure) -> Callee:
+        """A function of the lifted function at the moment of its call."""
+        outer: Frame = function.frame
+        frame = Frame(outer.source, outer, outer.globals)
+        frame.owner = outer.owner
+        assert outer.source is not None
+        name = getattr(function.tree, "name", "lambda_")
+        return Callee(function.tree, name, outer.source, function.tree, frame, function)
+
+    def _run(self, callee: Callee, given: Given, node: ast.AST, recursive: bool) -> Value:
+        """The value of a call, by inlining the function or by a call."""
+        met = callee.identity in self.under_way
+        met = met or any(known.function is callee.identity for known, _ in self.calls)
+        shrinks = any(map(self._is_known, (*given[0], *given[1].values())))
+        if callee.identity in self.unrolling:
+            self.unrolling[callee.identity] += 1
+            count = self.unrolling[callee.identity]
+            if count > MOST_UNROLLED or len(self.calls) > DEEPEST_CALL:
+                raise EndlessRecursion(callee.identity)
+        elif shrinks and (met or recursive):
+            return self._inlined_whole(callee, given, node)
+        elif met or recursive:
+            return self._called(callee, given, node)
+        elif len(self.calls) > DEEPEST_CALL:
+            raise self.unsupported("calls are nested too deep", "Write it as a loop.", node)
+        # A function apart reads the globals that are set outside.
+        use = None if self.globals_are_set() else self._use_of(callee, given, node)
+        if use is None:
+            return self._inlined(callee, given, node)
+        self.repeated.meet(use, self._chain(node))
+        if use.key in self.repeated.apart:
+            state, mark = dict(self.state), len(self.block.steps)
+            try:
+                return self._called(callee, given, node, self.repeated.apart[use.key])
+            except UnsupportedError:
+                # Where it is inlined more is known of it.
+                self.repeated.reject(use.key)
+                self.give_up(state, mark)
+        with self._noted(use):
+            return self._inlined(callee, given, node)
+
+    def _inlined(self, callee: Callee, given: Given, node: ast.AST) -> Value:
+        self.under_way.append(callee.identity)
+        try:
+            return self._inline(callee.tree, callee.source, callee.frame, *given, node)
+        finally:
+            self.under_way.pop()
+
+    @contextlib.contextmanager
+    def _noted(self, use: Use) -> Iterator[None]:
+        """Note what an inlined call adds."""
+        mark, self.use = len(self.block.steps), use
+        self.repeated.uses.append(use)
+        try:
+            yield
+        finally:
+            self.use = use.around
+            use.steps = use.block.steps[mark:]
+
+    def _is_known(self, value: Value) -> bool:
+        """Whether a recursion on ``value`` may end while lifting."""
+        if self.static_int(value) is not None:
+            return True
+        if isinstance(value, TupleValue):
+            return True
+        if isinstance(value, ObjectBox):
+            # A part of a tree.
+            parts = self.taken_apart(value).values()
+            return any(isinstance(part, ObjectBox) and part.type is value.type for part in parts)
+        return isinstance(value, ListBox) and isinstance(self.state[value], list)
+
+    def _inlined_whole(self, callee: Callee, given: Given, node: ast.AST) -> Value:
+        """Inline all calls of the function by itself, if that comes to an end."""
+        state, mark = dict(self.state), len(self.block.steps)
+        self.unrolling[callee.identity] = 0
+        try:
+            return self._inlined(callee, given, node)
+        except EndlessRecursion as endless:
+            if endless.function is not callee.identity:
+                raise
+            self.give_up(state, mark)
+        finally:
+            self.unrolling.pop(callee.identity, None)
+        return self._called(callee, given, node)
+
+    def _called(
+        self,
+        callee: Callee,
+        given: Given,
+        node: ast.AST,
+        written: frozenset[int] | None = None,
+    ) -> Value:
+        if self.globals_are_set():
+            raise self.unsupported(
+                "a call that is kept as it is, where a context manager has set a global",
+                "Move the context manager out of the function.",
+                node,
+            )
+        bound = self.bind_arguments(callee.tree, *given, node)
+        return self.invoke(callee, bound, node, written)
+
+    def _chain(self, node: ast.AST) -> Hashable:
+        """Where a call stands, with the calls around it."""
+        place = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+        return (place, *((at.line, at.column) for _, at in self.calls if at is not None))
+
+    def _use_of(self, callee: Callee, given: Given, node: ast.AST) -> Use | None:
+        """The call of a function that could be kept apart; None of others."""
+        if callee.tree.args.kwarg is not None:
+            return None
+        bound = self.bind_arguments(callee.tree, *given, node)
+        try:
+            captured = self._captured(callee, node)
+        except UnsupportedError:
+            return None
+        values = [*bound.values(), *(value for _, _, value in captured)]
+        kinds = [self._simple_kind(value, callee) for value in values]
+        if None in kinds:
+            return None
+        numbers = tuple(value if isinstance(value, Node) else None for value in values)
+        return Use((callee.identity, tuple(kinds)), numbers, self.use, self.block)
+
+    def _simple_kind(self, value: Value, callee: Callee) -> Hashable:
+        """What a number, or an object known while lifting, is by itself; None of others."""
+        if isinstance(value, Node) and value.type in NUMBERS:
+            # An int of the text may decide how the function is lifted.
+            exact = is_literal(value) and value.type != FLOAT
+            return (value.type, value.params[0] if exact else None)
+        if isinstance(value, Static):
+            return ("is", value.value if is_plain(value.value) else Identity(value.value))
+        if isinstance(value, TupleValue):
+            parts = tuple(self._simple_kind(self.read(item), callee) for item in value.items)
+            return None if None in parts else ("tuple", value.named, parts)
+        if isinstance(value, ObjectBox) and value.instance is not None:
+            return ("object", Identity(value.instance))
+        if isinstance(value, Closure) and callee.closure is not None:
+            return ("closure", value.tree)
+        return ("unusable",) if isinstance(value, Poison) else None
+
+
+def calls_itself(source: Source) -> bool:
+    """Whether a function's text calls what is the function itself."""
+    function = source.function
+    by_name, by_method = _calls_by_name(source.tree, function.__name__)
+    if not by_name or function.__name__ in function.__code__.co_varnames:
+        return by_method
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    cell = cells.get(function.__name__)
+    if cell is not None:
+        return unwrap(cell.cell_contents) is function
+    return unwrap(function.__globals__.get(function.__name__)) is function
+
+
+@functools.lru_cache(maxsize=4096)
+def _calls_by_name(tree: ast.AST, name: str) -> tuple[bool, bool]:
+    """Whether a text calls this name, and a method of this name."""
+    body = tree.body if isinstance(tree, ast.FunctionDef) else []
+    hidden = name in assigned_names(body)
+    by_name = by_method = False
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call):
+            continue
+        if isinstance(call.func, ast.Name):
+            by_name = by_name or (call.func.id == name and not hidden)
+        elif isinstance(call.func, ast.Attribute) and call.func.attr == name:
+            owner = call.func.value
+            by_method = by_method or (isinstance(owner, ast.Name) and owner.id in ("self", "cls"))
+    return by_name, by_method

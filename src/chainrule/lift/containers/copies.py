@@ -1,0 +1,133 @@
+"""Copies of numbers, arrays, containers and objects; the fields of dataclasses."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import dataclasses
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, FLOAT, INT
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.calls.calling import Builtin
+from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords, make_list
+from chainrule.lift.values import DictBox, ListBox, ObjectBox, Static, TupleValue, Value
+
+
+def _copied(name: str, deep: bool) -> Builtin:
+    def make(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        self.positional(args, keywords, node, 1, 1, f"copy.{name}")
+        return _Copier(self, node, deep).copy(args[0])
+
+    return make
+
+
+class _Copier:
+    """Copies one value: what it holds twice it holds twice in the copy."""
+
+    def __init__(self, lifter: Builtins, node: ast.AST, deep: bool) -> None:
+        self.lifter = lifter
+        self.node = node
+        self.deep = deep
+        self.made: dict[Value, Value] = {}
+
+    def copy(self, value: Value) -> Value:
+        lifter = self.lifter
+        value = lifter.read(value)
+        if isinstance(value, Node) and value.type in (FLOAT, INT, BOOL):
+            return value
+        if isinstance(value, Static) and isinstance(value.value, (str, int, float, type(None))):
+            return value
+        if lifter.is_array(value):
+            return lifter.call_method(value, "copy", [], self.node, {})
+        if isinstance(value, TupleValue):
+            return TupleValue(tuple(map(self._part, value.items)), value.named)
+        if value not in self.made:
+            self.made[value] = self._made(value)
+        return self.made[value]
+
+    def _part(self, value: Value) -> Value:
+        return self.copy(value) if self.deep else value
+
+    def _made(self, value: Value) -> Value:
+        lifter = self.lifter
+        made: Value
+        if isinstance(value, DictBox):
+            made = DictBox()
+            lifter.state[made] = {
+                key: self._part(item) for key, item in lifter.entries(value).items()
+            }
+            return made
+        if isinstance(value, ObjectBox) and not hasattr(value.type, f"__{self._name}__"):
+            made = ObjectBox(None, value.type, None)
+            lifter.state[made] = {
+                name: self._part(item) for name, item in lifter.attributes_of(value).items()
+            }
+            return made
+        entries = lifter.known_items(value)
+        if isinstance(value, ListBox) and entries is not None:
+            made = ListBox()
+            lifter.state[made] = list(map(self._part, entries))
+            return made
+        if isinstance(value, ListBox) and not _is_nested(lifter.node(value)):
+            return make_list(lifter, [value], {}, self.node)
+        raise lifter.unsupported(
+            f"{self._name} of this value",
+            "Numbers, arrays, lists of numbers, tuples, dicts and objects are understood: make "
+            "the object anew.",
+            self.node,
+        )
+
+    @property
+    def _name(self) -> str:
+        return "deepcopy" if self.deep else "copy"
+
+
+def _fields_of(
+    self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST, name: str
+) -> dict[str, Value]:
+    """The fields of a dataclass as values of their own."""
+    self.positional(args, keywords, node, 1, 1, f"dataclasses.{name}")
+    owner = self.read(args[0])
+    if not isinstance(owner, ObjectBox) or not dataclasses.is_dataclass(owner.type):
+        raise self.unsupported(f"`{name}` of this value", "Give it a dataclass.", node)
+    copier = _Copier(self, node, deep=True)
+    fields: dict[str, Value] = {}
+    for field in dataclasses.fields(owner.type):
+        value = self.attribute(owner, field.name, node)
+        if isinstance(value, (ObjectBox, TupleValue, DictBox)) or (
+            isinstance(value, ListBox) and any(map(_is_object, self.known_items(value) or ()))
+        ):
+            raise self.unsupported(
+                f"`{name}` of a dataclass that holds containers of its own",
+                "Build it field by field.",
+                node,
+            )
+        fields[field.name] = copier.copy(value)
+    return fields
+
+
+def _is_object(value: Value) -> bool:
+    return isinstance(value, ObjectBox)
+
+
+def _as_dict(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    box = DictBox()
+    self.state[box] = _fields_of(self, args, keywords, node, "asdict")
+    return box
+
+
+def _as_tuple(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    return TupleValue(tuple(_fields_of(self, args, keywords, node, "astuple").values()))
+
+
+def _is_nested(node: Node) -> bool:
+    """Whether the entries of a run-time list are lists or arrays themselves."""
+    item = node.type.item if isinstance(node.type, SequenceType) else None
+    return item is not None and item not in (FLOAT, INT, BOOL)
+
+
+BUILTINS[copy.copy] = _copied("copy", deep=False)
+BUILTINS[copy.deepcopy] = _copied("deepcopy", deep=True)
+BUILTINS[dataclasses.asdict] = _as_dict
+BUILTINS[dataclasses.astuple] = _as_tuple

@@ -1,0 +1,300 @@
+"""Dicts whose keys are known at run time only.
+
+Such a dict is two things: a list of its values, in the order in which the keys came, and a dict
+from each key to its place in that list.  The places never change, as nothing is taken out, and no
+derivative flows through them; the values are a list like any other, so that what is known of lists
+(adjoints in place, records of loops, second order) holds for them::
+
+    d[key] = value              place = d_places.setdefault(key, len(d_values))
+                                if place == len(d_values):
+                    means           d_values.append(value)
+                                else:
+                                    d_values[place] = value
+    d[key]                      d_values[d_places[key]]
+
+A dict that is written with such a key is one from its beginning: where that is found out later,
+lifting begins anew, knowing it (:class:`RunTimeKeys`).
+"""
+
+from __future__ import annotations
+
+import ast
+import collections
+from collections.abc import Callable, Iterable
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, join
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.core import Completion
+from chainrule.lift.library.builtins import BUILTINS, Arguments, Keywords
+from chainrule.lift.library.queues import Queue
+from chainrule.lift.library.selectors import Selectors
+from chainrule.lift.values import (
+    DictBox,
+    Enumerate,
+    ListBox,
+    Place,
+    Reversed,
+    Static,
+    TableBox,
+    TupleValue,
+    Value,
+    Zip,
+)
+from chainrule.primitives.declare import TABLE
+from chainrule.primitives.effect import CALL
+from chainrule.primitives.sequence import display
+
+REMEDY = "Use keys that are constants, or a list."
+
+
+class RunTimeKeys(Exception):
+    """A dict made at ``site`` was lifted as one of known keys, and has others."""
+
+    def __init__(self, site: object) -> None:
+        super().__init__(site)
+        self.site = site
+
+
+class Tables(Selectors):
+    """Lifts what is done with dicts of run-time keys."""
+
+    def made_dict(self, pairs: Iterable[tuple[Value, Value]], node: ast.AST) -> Value:
+        """A dict of these keys and values, made at ``node``."""
+        pairs = list(pairs)
+        keys = [self.static_value(key) for key, _ in pairs]
+        file = self.frame.source.file if self.frame.source is not None else ""
+        site = (file, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+        if site not in self.tables and all(known for known, _ in keys):
+            box = DictBox()
+            box.site = site
+            self.state[box] = {key: value for (_, key), (_, value) in zip(keys, pairs, strict=True)}
+            return box
+        table = self.new_table(None)
+        for key, value in pairs:
+            self.write_entry(table, key, value, node)
+        return table
+
+    def new_table(self, default: Value) -> TableBox:
+        """A dict without entries; ``default`` makes the value of a key that is missing."""
+        values = ListBox()
+        self.state[values] = []
+        table = TableBox(self.verbatim("{}"), values, default)
+        self.views[values] = table
+        return table
+
+    def needs_table(self, box: Value, node: ast.AST) -> Exception:
+        """What is raised where a dict of known keys is given one that is not known."""
+        if isinstance(box, DictBox) and box.site is not None:
+            return RunTimeKeys(box.site)
+        return self.unsupported("a dict key that is known at run time only", REMEDY, node)
+
+    # --- entries --------------------------------------------------------------------------
+
+    def read_entry(self, table: TableBox, key: Value, node: ast.AST) -> Value:
+        """``table[key]``."""
+        return self.item(table.values, self._place(table, key, node), node)
+
+    def write_entry(self, table: TableBox, key: Value, value: Value, node: ast.AST) -> None:
+        """``table[key] = value``."""
+        number = self._held(value, "a dict of run-time keys", node)
+        if table in self.read_tables:
+            place = self.verbatim(
+                "_0_.get(_1_, -1)", table.places, self._key(table, key, node), type=INT
+            )
+            missing = self.primitive(TABLE["less"], place, self.graph.constant(0))
+            self.raise_if(missing, 'RuntimeError("dictionary changed size during iteration")')
+            self.write_item(table.values, place, number, node)
+            return
+        self._inserted(
+            table,
+            key,
+            lambda place: self.write_item(table.values, place, number, node),
+            number,
+            node,
+        )
+
+    def _held(self, value: Value, holder: str, node: ast.AST) -> Node:
+        """What is put into a dict: a number, or a list or tuple of such."""
+        written = self.read(value)
+        found = None
+        if isinstance(written, (Node, Static, ListBox, TupleValue, Place)):
+            found = self.node(written)
+        kind = None if found is None else found.type
+        while isinstance(kind, SequenceType):
+            kind = None if kind.item == OPAQUE and not _is_empty(found) else kind.item
+        if found is None or kind not in (FLOAT, INT, BOOL, OPAQUE):
+            raise self.unsupported(
+                f"{holder} that holds something else than numbers and lists of numbers",
+                REMEDY,
+                node,
+            )
+        self.freeze(written)
+        return found
+
+    def update_entry(
+        self, table: TableBox, key: Value, change: Callable[[Value], Value], node: ast.AST
+    ) -> None:
+        """``table[key] = change(table[key])``, the key being looked up once."""
+        place = self._place(table, key, node)
+        value = change(self.item(table.values, place, node))
+        self.write_item(table.values, place, value, node)
+
+    def has_entry(self, table: TableBox, key: Value, node: ast.AST) -> Node:
+        """``key in table``."""
+        name = self._key(table, key, node)
+        found = self.verbatim("_1_ in _0_", table.places, name, type=BOOL)
+        table.asked[name] = found, self.state[table.values]
+        return found
+
+    def entry_or(self, table: TableBox, key: Value, default: Value, node: ast.AST) -> Value:
+        """``table.get(key, default)``."""
+        found = self.has_entry(table, key, node)
+        place = self._key(table, key, node)
+
+        def held() -> Value:
+            at = self.verbatim("_0_[_1_]", table.places, place, type=INT)
+            return self.item(table.values, at, node)
+
+        return self.choose_kind(found, held, lambda: default, "expression")
+
+    def set_default(self, table: TableBox, key: Value, default: Value, node: ast.AST) -> Value:
+        """``table.setdefault(key, default)``."""
+        default = self._held(default, "a dict of run-time keys", node)
+        place = self._inserted(table, key, None, default, node)
+        return self.item(table.values, place, node)
+
+    def _place(self, table: TableBox, key: Value, node: ast.AST) -> Node:
+        """The place of a key, which Python raises for where it is missing and has no default."""
+        if table.default is None:
+            return self.verbatim("_0_[_1_]", table.places, self._key(table, key, node), type=INT)
+        factory = table.default
+        plain = isinstance(factory, Static) and factory.value in (float, int)
+        made = self._held(
+            self.graph.constant(factory.value()) if plain else self.call(factory, [], {}, node),
+            "a defaultdict",
+            node,
+        )
+        return self._inserted(table, key, None, made, node)
+
+    def _inserted(
+        self,
+        table: TableBox,
+        key: Value,
+        write: Callable[[Node], None] | None,
+        value: Node,
+        node: ast.AST,
+    ) -> Node:
+        """The place of a key that gets ``value`` if it is new; else ``write`` is done there."""
+        if table in self.read_tables:
+            raise self.unsupported(
+                "a dict that may grow while it is looped over", "Loop over `list(...)` of it.", node
+            )
+        count = self.length_of(table.values)
+        name = self._key(table, key, node)
+        known = self._is_there(table, name)
+        if known and write is not None:
+            place = self._named(self.verbatim("_0_[_1_]", table.places, name, type=INT))
+            write(place)
+            return place
+        args = (table.places, name, count)
+        place = self.block.add(CALL, args, ("_0_.setdefault(_1_, _2_)", INT, None), INT)
+        self._named(place)
+        if self.state[table.values] == [] or known is False:
+            self.append(table.values, value, node)
+            return place
+
+        def new() -> Completion:
+            self.append(table.values, value, node)
+            return Completion.FALLS
+
+        def old() -> Completion:
+            if write is not None:
+                write(place)
+            return Completion.FALLS
+
+        self.branch(self.primitive(TABLE["equal"], place, count), new, old, "statement")
+        return place
+
+    def _named(self, place: Node) -> Node:
+        self.graph.names.setdefault(place, "place")
+        return place
+
+    def _is_there(self, table: TableBox, key: Node) -> bool | None:
+        """Whether a key has an entry, where ``key in table`` has just told."""
+        found, content = table.asked.get(key, (None, None))
+        if found is None or content is not self.state[table.values]:
+            return None
+        return self.fact(found)
+
+    def _key(self, table: TableBox, key: Value, node: ast.AST) -> Node:
+        """A key as one value through which no derivative can flow."""
+        key = self.read(key)
+        if isinstance(key, TupleValue):
+            parts = [self._key(table, part, node) for part in key.items]
+            text = ", ".join(f"_{position}_" for position in range(len(parts)))
+            table.key_type = OPAQUE
+            return self.verbatim(
+                f"({text},)" if len(parts) == 1 else f"({text})", *parts, pure=True, carries=False
+            )
+        made = self.node(key)
+        if made.type not in (INT, BOOL, OPAQUE):
+            raise self.unsupported(
+                "a dict key that is a number with a derivative",
+                "Use whole numbers or strings for keys.",
+                node,
+            )
+        known = table.key_type
+        table.key_type = made.type if known is None else join(known, made.type)
+        return made
+
+    # --- all of it ------------------------------------------------------------------------
+
+    def keys_of(self, table: TableBox) -> ListBox:
+        """The list of its keys as they are now."""
+        keys = ListBox()
+        type = SequenceType(table.key_type or OPAQUE)
+        self.state[keys] = self.verbatim("list(_0_)", table.places, type=type)
+        return keys
+
+    def tables_in(self, iterable: Value) -> list[TableBox]:
+        """The dicts of run-time keys that a loop over ``iterable`` reads."""
+        found: list[TableBox] = []
+        stack = [iterable]
+        while stack:
+            value = stack.pop()
+            if isinstance(value, TableBox):
+                found.append(value)
+            elif isinstance(value, ListBox) and value in self.views:
+                found.append(self.views[value])
+            elif isinstance(value, Zip):
+                stack.extend(value.parts)
+            elif isinstance(value, (Enumerate, Reversed)):
+                stack.append(value.items)
+        return found
+
+
+def _default_dict(self: Tables, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    if len(args) > 1 or keywords:
+        raise self.unsupported("`defaultdict` of entries", "Add the entries one by one.", node)
+    factory = self.read(args[0]) if args else Static(None)
+    without = isinstance(factory, Static) and factory.value is None
+    return self.new_table(None if without else factory)
+
+
+def _counter(self: Tables, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    return self.opaque_call(
+        self.static_node(Static(collections.Counter)), args, keywords, node, None
+    )
+
+
+def _is_empty(node: Node | None) -> bool:
+    """Whether this makes a list without entries, which have no type yet."""
+    return node is not None and node.op is display and not node.args
+
+
+BUILTINS[collections.defaultdict] = _default_dict
+BUILTINS[collections.Counter] = _counter
+BUILTINS[collections.deque] = lambda self, args, keywords, node: self.call(
+    Static(Queue), args, keywords, node
+)

@@ -1,0 +1,1 @@
+"""Loops: what they go over, and what they carry from step to step."""

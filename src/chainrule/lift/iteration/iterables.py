@@ -1,0 +1,598 @@
+"""What can be looped over: ranges, lists, zip, enumerate, reversed, comprehensions."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import DYNAMIC, INT, OPAQUE
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
+from chainrule.lift.iteration.loops import Loops
+from chainrule.lift.state import Frame, State, assigned_names, is_as_it_was
+from chainrule.lift.values import (
+    Enumerate,
+    Generator,
+    Indexed,
+    ListBox,
+    Mapped,
+    Place,
+    Range,
+    RecordsBox,
+    Reversed,
+    Static,
+    TableBox,
+    TupleValue,
+    Value,
+    Yields,
+    Zip,
+)
+from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.control import owned_blocks
+from chainrule.primitives.cost import nodes_of
+from chainrule.primitives.declare import Structured
+from chainrule.primitives.effect import DOMAIN, RAISE
+
+ItemAt = Callable[[Node], Value]
+
+
+def may_be_felt(step: Node) -> bool:
+    """Whether it can be told from outside that ``step`` was computed."""
+    parts = _computed(step)
+    return any(part.op.effect or bool(getattr(part.op, "raises", True)) for part in parts)
+
+
+def acts(step: Node) -> bool:
+    """Whether ``step`` acts on the world."""
+    return any(part.op.effect for part in _computed(step))
+
+
+def _computed(step: Node) -> Iterator[Node]:
+    """``step``, or what is computed in its blocks."""
+    if not isinstance(step.op, Structured):
+        yield step
+    for block in owned_blocks(step):
+        yield from (inner for inner in nodes_of(block) if not isinstance(inner.op, Structured))
+
+
+def _is_made_in_steps(generator: Generator) -> bool:
+    """Whether a generator expression gives an item for each that it reads, and binds nothing."""
+    first, *others = generator.tree.generators
+    return not others and not first.ifs and not assigned_names([generator.tree])
+
+
+class Iterables(Loops):
+    """Turns what is looped over into known items, or into a length and an item at an index."""
+
+    # Of strict zips: the lengths that are to be compared at the end of a loop, not at once.
+    uneven: list[list[Node]] | None = None
+
+    def known_iteration(self, iterable: Value) -> list[Value] | None:
+        """All items, when they are known values; None when only a loop can tell."""
+        iterable = self.read(iterable)
+        if isinstance(iterable, Zip):
+            with self.one_by_one():
+                columns = [self.known_iteration(part) for part in iterable.parts]
+            lists = [column for column in columns if column is not None]
+            if len(lists) < len(columns):
+                return None
+            if iterable.strict and len(set(map(len, lists))) > 1:
+                raise self.unsupported(
+                    "`zip` with `strict=True` of iterables of different lengths, which raises",
+                    "Give it iterables of one length.",
+                )
+            return [TupleValue(tuple(row)) for row in zip(*lists, strict=False)]
+        if isinstance(iterable, Enumerate):
+            items = self.known_iteration(iterable.items)
+            start = self.static_int(iterable.start)
+            if items is None or start is None:
+                return None
+            return [
+                TupleValue((self.graph.constant(start + k), item)) for k, item in enumerate(items)
+            ]
+        if isinstance(iterable, Reversed):
+            items = self.known_iteration(iterable.items)
+            return None if items is None else items[::-1]
+        if isinstance(iterable, (Mapped, Generator)):
+            return self._known_once(iterable)
+        if isinstance(iterable, Range):
+            bounds = [
+                self.static_int(bound) for bound in (iterable.start, iterable.stop, iterable.step)
+            ]
+            known = [bound for bound in bounds if bound is not None]
+            if len(known) < 3 or known[2] == 0 or len(range(*known)) > 40:
+                return None
+            values = [self.graph.constant(step) for step in range(*known)]
+            return list(values[::-1] if iterable.backwards else values)
+        return self.known_items(iterable)
+
+    def _known_once(self, iterable: Mapped | Generator) -> list[Value] | None:
+        """The items, which are not made again for the builtin that has had them made."""
+        if self.items_read is None:
+            return self._known_lazy(iterable)
+        if iterable not in self.items_read:
+            found = self._known_lazy(iterable)
+            self.items_read[iterable] = found
+        return self.items_read[iterable]
+
+    def _known_lazy(self, iterable: Mapped | Generator) -> list[Value] | None:
+        if isinstance(iterable, Mapped):
+            columns = [self.known_iteration(part) for part in iterable.parts]
+            lists = [column for column in columns if column is not None]
+            if len(lists) < len(columns):
+                return None
+            tree = ast.Pass()
+            with self.made_at_once():
+                return [
+                    self.call(iterable.function, list(row), {}, tree)
+                    for row in zip(*lists, strict=False)
+                ]
+        with self.made_at_once():
+            return self._known_comprehension(iterable.tree, iterable.frame)
+
+    @contextlib.contextmanager
+    def made_at_once(self) -> Iterator[None]:
+        """Inside, items are made that Python makes when they are asked for.
+
+        Raises
+        ------
+        UnsupportedError
+            Where that can be told: they change something, and are read one by one.
+        """
+        before = dict(self.state) if self.readers_in_turn else {}
+        yield
+        for key, value in before.items():
+            if key in self.state and not is_as_it_was(value, self.state[key]):
+                raise self.unsupported(
+                    "a generator expression or `map` that changes something while it is read",
+                    "Make a list of it before, or write it as a loop.",
+                )
+
+    @contextlib.contextmanager
+    def kept_results(self, node: ast.AST) -> Iterator[None]:
+        """Inside, a function is run whose results a cache keeps: it is to do nothing besides.
+
+        What it raises is not kept.
+        """
+        before, mark = dict(self.state), len(self.block.steps)
+        yield
+        done = (part for step in self.block.steps[mark:] for part in _computed(step))
+        acted = any(part.op.effect and part.op not in (RAISE, DOMAIN) for part in done)
+        if acted or self.is_changed(before):
+            raise self.unsupported(
+                "a function with a cache that does more than to return a value",
+                "What it does besides hangs on what the cache holds: call `__wrapped__`, or take "
+                "the cache away.",
+                node,
+            )
+
+    def is_table(self, iterable: Value) -> bool:
+        """Whether the items are numbers of a table that exists at run time anyway."""
+        if isinstance(iterable, Static):
+            return True
+        if isinstance(iterable, (Enumerate, Reversed)):
+            return self.is_table(iterable.items)
+        if isinstance(iterable, Zip):
+            return all(self.is_table(part) for part in iterable.parts)
+        return False
+
+    def running(
+        self,
+        name: str,
+        start: Value,
+        items: Value,
+        combine: Callable[[Value, Value], Value],
+        node: ast.AST,
+    ) -> Value:
+        """What ``combine`` makes of ``start`` and run-time items, one after the other."""
+        outer = self.frame
+        # The user may have a variable of that name.
+        self.frame = Frame(outer.source, outer, outer.globals)
+        key = (self.frame, name)
+        self.state[key] = start
+        exits = LoopExits()
+        self.loops.append(exits)
+        try:
+            kind, bounds, item = self.iteration(items, node)
+
+            def action(index: Node | None) -> Completion:
+                assert index is not None
+                self.state[key] = combine(self.state[key], item(index))
+                return Completion.FALLS
+
+            self.run_loop(kind, bounds, [name], exits, None, action)
+        finally:
+            self.loops.pop()
+            self.frame = outer
+        return self.state.pop(key)
+
+    def iteration(self, iterable: Value, node: ast.AST) -> tuple[str, tuple[Node, ...], ItemAt]:
+        """``(kind, bounds, item at index)`` of a loop at run time."""
+        constant = self.graph.constant
+        if isinstance(iterable, Range):
+            kind = "reversed" if iterable.backwards else "range"
+            return kind, (iterable.start, iterable.stop, iterable.step), lambda index: index
+        if isinstance(iterable, Reversed):
+            count, item = self.indexed(iterable.items, node)
+            return "reversed", (constant(0), count, constant(1)), item
+        count, item = self.indexed(iterable, node)
+        return "range", (constant(0), count, constant(1)), item
+
+    def indexed(self, iterable: Value, node: ast.AST) -> tuple[Node, ItemAt]:
+        """``(length, item at index)`` of anything that can be looped over."""
+        iterable = self.read(iterable)
+        if isinstance(iterable, TableBox):
+            iterable = self.keys_of(iterable)
+        constant = self.graph.constant
+        if isinstance(iterable, Enumerate):
+            count, item = self.indexed(iterable.items, node)
+            start = iterable.start
+
+            def counted(index: Node) -> Value:
+                number = (
+                    index
+                    if self.static_int(start) == 0
+                    else self.primitive(arithmetic.add, start, index)
+                )
+                return TupleValue((number, item(index)))
+
+            return count, counted
+        if isinstance(iterable, Zip):
+            with self.one_by_one():
+                parts = [self.indexed(part, node) for part in iterable.parts]
+            counts = [count for count, _ in parts]
+            if iterable.strict and self.uneven is not None:
+                self.uneven.append(counts)
+            elif iterable.strict:
+                self.check_even(counts)
+            return self._shortest(counts), lambda index: self._row(
+                [item for _, item in parts], index, node
+            )
+        if isinstance(iterable, Reversed):
+            count, item = self.indexed(iterable.items, node)
+            last = self.primitive(arithmetic.subtract, count, constant(1))
+            return count, lambda index: item(self.primitive(arithmetic.subtract, last, index))
+        if isinstance(iterable, Range):
+            start, step = iterable.start, iterable.step
+            count = self.length_of(iterable)
+
+            def stepped(index: Node) -> Value:
+                distance = (
+                    index
+                    if self.static_int(step) == 1
+                    else self.primitive(arithmetic.multiply, step, index)
+                )
+                return (
+                    distance
+                    if self.static_int(start) == 0
+                    else self.primitive(arithmetic.add, start, distance)
+                )
+
+            return count, stepped
+        if isinstance(iterable, Mapped):
+            parts = [self.indexed(part, node) for part in iterable.parts]
+            return self._shortest([count for count, _ in parts]), lambda index: self.call(
+                iterable.function, [item(index) for _, item in parts], {}, node
+            )
+        if isinstance(iterable, Indexed):
+            return iterable.count, iterable.item
+        if isinstance(iterable, Generator):
+            if _is_made_in_steps(iterable):
+                return self._made_in_steps(iterable, node)
+            return self.indexed(self.listed(iterable), node)
+        return self._indexed_container(iterable, node)
+
+    def _made_in_steps(self, generator: Generator, node: ast.AST) -> tuple[Node, ItemAt]:
+        """The items of a generator expression, each made when it is asked for."""
+        (clause,) = generator.tree.generators
+        outer, self.frame = self.frame, generator.frame
+        try:
+            count, item = self.indexed(self.expression(clause.iter), node)
+        finally:
+            self.frame = outer
+
+        def made(index: Node) -> Value:
+            outer, self.frame = self.frame, self._scope(generator.tree, generator.frame)
+            scope = self.frame
+            try:
+                self.assign(clause.target, item(index))
+                return self.expression(generator.tree.elt)
+            finally:
+                self.frame = outer
+                self.leave(scope)
+
+        return count, made
+
+    def _indexed_container(self, iterable: Value, node: ast.AST) -> tuple[Node, ItemAt]:
+        if self.is_array(iterable):
+            return self.length_of(iterable), lambda index: self.array_item(iterable, "i", (index,))
+        if isinstance(iterable, ListBox):
+            base = self.make_dynamic(iterable)
+            return self.primitive(sequence.length, base), lambda index: self.item(
+                iterable, index, node
+            )
+        if isinstance(iterable, Place):
+            count = self.primitive(sequence.length, self.node(iterable))
+            return count, lambda index: self.item(iterable, index, node)
+        if isinstance(iterable, Static) and isinstance(iterable.value, (set, frozenset)):
+            raise self.unsupported(
+                "a loop over a set, whose order is no one's choice", "Loop over sorted(...).", node
+            )
+        table = self.typed_table(iterable) if isinstance(iterable, Static) else None
+        if table is None and isinstance(iterable, (TupleValue, Static)):
+            return self.length_of(iterable), lambda index: self.item(iterable, index, node)
+        base = self.node(iterable, "what is looped over") if table is None else table
+        if isinstance(base.type, SequenceType):
+            return self.primitive(sequence.length, base), lambda index: self.item(base, index, node)
+        if base.type == DYNAMIC:
+            raise self.unsupported(
+                "a loop over what only the run tells", "Loop over a list, a tuple or a range.", node
+            )
+        if base.type != OPAQUE:
+            self.raises_itself("iter(_0_)", base)
+        items = self.verbatim("list(_0_)", base)
+        return self.verbatim("len(_0_)", items, type=INT, pure=True), lambda index: self.item(
+            items, index, node
+        )
+
+    def _row(self, items: Sequence[ItemAt], index: Node, node: ast.AST) -> Value:
+        """A tuple of the items of several iterables.
+
+        Where a later one is the shortest, Python has made an item of the earlier ones too many.
+        """
+        found = []
+        for position, item in enumerate(items):
+            mark = len(self.block.steps)
+            found.append(item(index))
+            if position + 1 < len(items) and any(map(acts, self.block.steps[mark:])):
+                raise self.unsupported(
+                    "`zip` of what acts on the world while it is read",
+                    "Make a list of it before, or put it last.",
+                    node,
+                )
+        return TupleValue(tuple(found))
+
+    def iterated(
+        self, iterable: Value, exits: LoopExits, node: ast.AST
+    ) -> tuple[str, tuple[Node, ...], ItemAt]:
+        """As :meth:`iteration`; what a strict ``zip`` checks is left to the end of the loop."""
+        outer, self.uneven = self.uneven, exits.uneven
+        try:
+            return self.iteration(iterable, node)
+        finally:
+            self.uneven = outer
+
+    def check_even(self, counts: Sequence[Node]) -> None:
+        """Raise what ``zip(..., strict=True)`` does where lengths differ."""
+        # The one that ends first is blamed: of the short ones it is the last that is shorter
+        # than all before.
+        for k in range(len(counts) - 1, 0, -1):
+            shorter = self.primitive(arithmetic.less, counts[k], self._shortest(counts[:k]))
+            self._uneven(shorter, k, "shorter")
+        for k in range(1, len(counts)):
+            self._uneven(self.primitive(arithmetic.greater, counts[k], counts[0]), k, "longer")
+
+    def _uneven(self, predicate: Node, k: int, word: str) -> None:
+        others = "argument 1" if k == 1 else f"arguments 1-{k}"
+        text = f"zip() argument {k + 1} is {word} than {others}"
+        self.raise_if(predicate, f'ValueError("{text}")')
+
+    def _shortest(self, counts: Sequence[Node]) -> Node:
+        """The smallest of several lengths."""
+        less = {count.args[0] for count in counts if count.op is arithmetic.subtract}
+        naturals = [count for count in counts if count.op is arithmetic.subtract]
+        if len(naturals) == 1 and self.is_natural(naturals[0].args[1]):
+            # ``n - 1`` is less than ``n``.
+            counts = [count for count in counts if count not in less]
+        distinct = list(dict.fromkeys(counts))
+        if len(distinct) == 1:
+            return distinct[0]
+        text = ", ".join(f"_{k}_" for k in range(len(distinct)))
+        return self.verbatim(f"min({text})", *distinct, type=INT, pure=True)
+
+    def opened(self, value: Value, node: ast.AST) -> Value:
+        """What a generator function of an object yields where that is looped over."""
+        raise NotImplementedError
+
+    def consume(
+        self,
+        items: Yields,
+        names: Sequence[str],
+        exits: LoopExits,
+        action: Callable[[Value], Completion],
+    ) -> None:
+        """Run a generator with ``action`` for each item."""
+        raise NotImplementedError
+
+    # --- comprehensions -------------------------------------------------------------------
+
+    def comprehension(self, node: ast.ListComp) -> Value:
+        items = self._known_comprehension(node, self.frame)
+        if items is not None:
+            return self._list_of(items, node)
+        return self._collected(node, self.frame)
+
+    def _list_of(self, items: list[Value], node: ast.AST) -> Value:
+        """A new list of known entries."""
+        box = self.new_list(node)
+        if isinstance(box, RecordsBox):
+            self.extend(box, TupleValue(tuple(items)), node)
+        else:
+            self.state[box] = items
+        return box
+
+    def listed(self, generator: Generator) -> Value:
+        """The list of what a generator expression gives."""
+        mark = len(self.block.steps)
+        with self.made_at_once():
+            found = self._listed(generator)
+        self.check_in_turn(mark, generator.tree)
+        return found
+
+    def check_in_turn(self, mark: int, node: ast.AST) -> None:
+        """Refuse items made at once, since ``mark``, that act where they are read one by one."""
+        if self.readers_in_turn and any(map(acts, self.block.steps[mark:])):
+            raise self.unsupported(
+                "a generator that acts on the world while it is read one by one",
+                "Write it as a loop, or make a list of it before.",
+                node,
+            )
+
+    def _listed(self, generator: Generator) -> Value:
+        items = self.known_iteration(generator)
+        if items is not None:
+            return self._list_of(items, generator.tree)
+        return self._collected(generator.tree, generator.frame)
+
+    def _scope(self, node: Any, parent: Frame) -> Frame:
+        frame = Frame(parent.source, parent, parent.globals)
+        frame.local_names = set(assigned_names([part.target for part in node.generators]))
+        # What a walrus binds is the function's own.
+        frame.outer_names = set(assigned_names([node]))
+        frame.owner = parent.owner
+        return frame
+
+    def _known_comprehension(self, node: Any, parent: Frame) -> list[Value] | None:
+        """The entries, when there is one clause over few known items with decidable filters."""
+        if len(node.generators) != 1:
+            return None
+        (clause,) = node.generators
+        before, self.frame = self.frame, parent
+        try:
+            state, mark = dict(self.state), len(self.block.steps)
+            iterable = self.expression(clause.iter)
+            items = self.known_iteration(iterable)
+            if items is None or len(items) > 40 or (self.is_table(iterable) and len(items) > 8):
+                self._give_up_items(state, mark)
+                return None
+            self.frame = self._scope(node, parent)
+            found: list[Value] = []
+            for item in items:
+                self.assign(clause.target, item)
+                verdicts = [self.truth(self.condition(test)) for test in clause.ifs]
+                if not all(known for known, _ in verdicts):
+                    self._give_up_items(state, mark)
+                    return None
+                if all(truth for _, truth in verdicts):
+                    found.append(self.expression(node.elt))
+            return found
+        finally:
+            self.frame = before
+
+    def _give_up_items(self, state: State, mark: int) -> None:
+        """Leave it to a loop to make items: what can be felt of those made here is not done."""
+        if any(map(may_be_felt, self.block.steps[mark:])):
+            self.give_up(state, mark)
+        self.state = state
+
+    def _collected(self, node: Any, parent: Frame) -> Value:
+        """The entries gathered by a loop at run time."""
+        box = self.new_list(node)
+        if not isinstance(box, RecordsBox):
+            self.state[box] = self.display((), "list")
+        self._gather_clauses(
+            node, parent, lambda: self.append(box, self.expression(node.elt), node)
+        )
+        return box
+
+    def _gather_clauses(self, node: Any, parent: Frame, collect: Callable[[], None]) -> None:
+        """Do ``collect`` in every step of the clauses of a comprehension."""
+        before, self.frame = self.frame, self._scope(node, parent)
+        scope = self.frame
+        try:
+            self._clause(node, 0, collect)
+        finally:
+            self.frame = before
+            self.leave(scope)
+
+    def _clause(self, node: Any, position: int, collect: Callable[[], None]) -> Completion:
+        if position == len(node.generators):
+            collect()
+            return Completion.FALLS
+        clause = node.generators[position]
+        if clause.is_async:
+            raise self.unsupported("async comprehensions", "Use an ordinary one.", node)
+        iterable = self.opened(self.expression(clause.iter), clause.iter)
+        exits = LoopExits()
+        names = assigned_names([clause.target, node])
+        if isinstance(iterable, Yields):
+
+            def each(value: Value) -> Completion:
+                self.assign(clause.target, value)
+                return self._filters(node, position, 0, collect)
+
+            self.consume(iterable, names, exits, each)
+            return Completion.FALLS
+        kind, bounds, item = self.iterated(iterable, exits, clause.iter)
+        self.loops.append(exits)
+        try:
+
+            def action(index: Node | None) -> Completion:
+                assert index is not None
+                try:
+                    self.assign(clause.target, item(index))
+                    return self._filters(node, position, 0, collect)
+                except AlwaysRaises:
+                    return Completion.RAISES
+
+            completion = self.run_loop(kind, bounds, names, exits, None, action)
+            for counts in exits.uneven:
+                self.check_even(counts)
+            return completion
+        finally:
+            self.loops.pop()
+
+    def _filters(
+        self, node: Any, position: int, test: int, collect: Callable[[], None]
+    ) -> Completion:
+        clause = node.generators[position]
+        if test == len(clause.ifs):
+            return self._clause(node, position + 1, collect)
+        value = self.condition(clause.ifs[test])
+        known, truth = self.truth(value)
+        if known:
+            return self._filters(node, position, test + 1, collect) if truth else Completion.FALLS
+        return self.branch(
+            self.predicate(value),
+            lambda: self._filters(node, position, test + 1, collect),
+            lambda: Completion.FALLS,
+            "statement",
+        )
+
+    def dict_comprehension(self, node: ast.DictComp) -> Value:
+        pair = ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node)
+        rows = self._known_comprehension(
+            ast.copy_location(ast.ListComp(pair, node.generators), node), self.frame
+        )
+        if rows is not None:
+            return self.made_dict(((row.items[0], row.items[1]) for row in rows), node)
+        table = self.new_table(None)
+
+        def collect() -> None:
+            self.write_entry(table, self.expression(node.key), self.expression(node.value), node)
+
+        self._gather_clauses(node, self.frame, collect)
+        return table
+
+    def append(self, box: ListBox, value: Value, node: ast.AST) -> None:
+        """``box.append(value)``."""
+        self.check_writable(box, node)
+        items = self.known_items(box)
+        if items is not None:
+            self.state[box] = [*items, value]
+            return
+        old = self.make_dynamic(box)
+        self.check_resizing(box)
+        self.freeze(value)
+        new = self.primitive(sequence.append, old, self.node(value))
+        self.rename(old, new)
+        self.state[box] = new
+
+
+def yields_in(iterable: Value) -> Yields | None:
+    """The generator that ``iterable`` is, or enumerates."""
+    inner = iterable.items if isinstance(iterable, Enumerate) else iterable
+    return inner if isinstance(inner, Yields) else None

@@ -1,0 +1,90 @@
+"""Loops whose condition is known in each step, written out: walks along linked lists.
+
+What follows a step is done on the paths that have not left the loop in it.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Callable, Sequence
+
+from chainrule.errors import UnsupportedError
+from chainrule.lift.core import Completion, LoopExits
+from chainrule.lift.iteration.looped import Looped
+from chainrule.lift.statements import STATEMENTS
+
+# A walk whose end is seen while lifting is written out up to so many steps.
+MOST_STEPS = 64
+
+
+class Following(ast.stmt):
+    """A statement that stands for what is done next."""
+
+    action: Callable[[], Completion]
+
+
+class Walking(Looped):
+    """Writes out while loops that are none at run time."""
+
+    def followed(
+        self, node: ast.While, rest: Sequence[ast.stmt], refusal: UnsupportedError
+    ) -> tuple[Completion, bool]:
+        """A loop whose condition is known in each step written out, such as a walk along a list.
+
+        Raises
+        ------
+        UnsupportedError
+            ``refusal``, which tells why it is no loop at run time, where it is no such walk.
+        """
+        exits = LoopExits()
+        self.loops.append(exits)
+        try:
+            completion = self._walked(node, exits, 0, refusal)
+        finally:
+            self.loops.pop()
+        return self._after_loop([], node.orelse, rest, exits, completion)
+
+    def _walked(
+        self, node: ast.While, exits: LoopExits, steps: int, refusal: UnsupportedError
+    ) -> Completion:
+        """The steps from here on, behind which ``exits`` tell whether the loop was broken."""
+        false, true = self.graph.constant(False), self.graph.constant(True)
+        if steps == 0:
+            self.state[exits.broke] = false
+        if steps == MOST_STEPS:
+            raise refusal
+        known, truth = self.truth(self.condition(node.test))
+        if not known:
+            raise refusal
+        if not truth:
+            return Completion.FALLS
+        # What follows belongs to the paths that have not left.
+        following = Following()
+        ast.copy_location(following, node)
+        following.action = functools.partial(self._walked, node, exits, steps + 1, refusal)
+        self.state[exits.continued] = false
+        completion = self.statements([*node.body, following])
+        if completion is Completion.RAISES:
+            return completion
+        self.state[exits.continued] = false
+        returned = self.state.get(self.returned_flag(), false)
+        return Completion.EXITS if returned is true else Completion.FALLS
+
+    def _after_loop(
+        self,
+        actions: list[list[ast.stmt]],
+        orelse: Sequence[ast.stmt],
+        rest: Sequence[ast.stmt],
+        exits: LoopExits,
+        completion: Completion,
+    ) -> tuple[Completion, bool]:
+        raise NotImplementedError
+
+
+def continues(loop: ast.While) -> bool:
+    """Whether a step of the loop may go on with the next before its end."""
+    return any(isinstance(part, ast.Continue) for part in ast.walk(loop))
+
+
+STATEMENTS[Following] = lambda self, node: node.action()

@@ -1,0 +1,453 @@
+"""The narrowest shape for what a loop carries under a name, from what its steps leave there."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import OPAQUE, Type, join, unit_axes_of
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.containers.sharing import Box, is_held
+from chainrule.lift.iteration.shapes import (
+    HELD,
+    KEEP,
+    Alternatives,
+    Fresh,
+    Keep,
+    Layout,
+    Made,
+    MaybeBound,
+    Same,
+    Scalar,
+    Shape,
+    Unknown,
+    bound_part,
+    in_time,
+    kind_of_shape,
+)
+from chainrule.lift.state import Key, State, kind_of, same_value
+from chainrule.lift.statements import Statements
+from chainrule.lift.values import (
+    ENTRIES,
+    UNBOUND,
+    DictBox,
+    Either,
+    ListBox,
+    ObjectBox,
+    Place,
+    Poison,
+    Read,
+    RecordsBox,
+    Static,
+    TupleValue,
+    Value,
+    View,
+    alternatives_of,
+    is_made,
+    is_member,
+    some_member,
+)
+
+
+class Widening(Statements):
+    """Finds shapes that fit what was carried so far and the next value."""
+
+    def _shape(self, value: Value) -> Shape:
+        if isinstance(value, Node):
+            return Scalar(value.type)
+        if isinstance(value, ENTRIES):
+            return Layout("entry", (Scalar(value.place.type),), (), value.records)
+        if isinstance(value, TupleValue):
+            return Layout("tuple", tuple(map(self._shape, value.items)), (), value.named)
+        if isinstance(value, list):
+            return Layout("list", tuple(map(self._shape, value)))
+        if isinstance(value, dict):
+            return Layout("dict", tuple(map(self._shape, value.values())), tuple(value))
+        if isinstance(value, Either) and value.orelse is UNBOUND and isinstance(value.then, Node):
+            return MaybeBound(Scalar(value.then.type))
+        return KEEP
+
+    def _widen(self, shape: Shape, before: Value, value: Value, after: State, key: Key) -> Shape:
+        """The narrowest shape that fits ``shape`` and the next value."""
+        if not isinstance(shape, (Alternatives, Same)):
+            widened = self._widen_one(shape, before, value, after, key)
+            if not isinstance(widened, Unknown):
+                return widened
+        if value is UNBOUND:
+            return shape
+        return self._two_kinds(shape, before, value, after, key)
+
+    def _two_kinds(
+        self, shape: Shape, before: Value, value: Value, after: State, key: Key
+    ) -> Shape:
+        """The shape of a name that holds values of two kinds, one in some steps only."""
+        held = [shape.then, shape.orelse] if isinstance(shape, Alternatives) else [shape]
+        was = [part.value for part in held if isinstance(part, Same)]
+        opaque = isinstance(shape, Scalar) and shape.type == OPAQUE
+        if some_member([*was, before, value] if before is not UNBOUND else [*was, value]) or (
+            opaque and all(map(is_member, alternatives_of(value)))
+        ):
+            return Scalar(OPAQUE)
+        found = self._kinds_so_far(shape, before, key)
+        if found is None or isinstance(value, Poison):
+            return Unknown()
+        for part in alternatives_of(value):
+            kind = kind_of(part)
+            if kind is None or part is UNBOUND:
+                return Unknown()
+            known = found.get(kind)
+            widened = (
+                self._part_shape(part, after, key)
+                if known is None
+                else self._widen_part(known, part, after, key)
+            )
+            if isinstance(widened, Unknown):
+                return widened
+            found[kind] = widened
+        if all(isinstance(part, Layout) and part.kind == "tuple" for part in found.values()):
+            return self._tuples(list(found.values()))
+        if len(found) == 1:
+            return next(iter(found.values()))
+        if len(found) > 2:
+            return Unknown()
+        # What may be None, or another plain value, comes second.
+        (kind, then), (_, orelse) = sorted(
+            found.items(), key=lambda item: (isinstance(item[1], Same), item[0] == "node")
+        )
+        return Alternatives(kind, then, orelse)
+
+    def _kinds_so_far(self, shape: Shape, before: Value, key: Key) -> dict[Any, Shape] | None:
+        """The shapes of the kinds that a name is known to hold; None if that is not known."""
+        if isinstance(shape, Alternatives):
+            return {shape.kind: shape.then, kind_of_shape(shape.orelse): shape.orelse}
+        if before is UNBOUND or isinstance(shape, (Unknown, MaybeBound)):
+            return None
+        if not isinstance(shape, Keep):
+            kind = kind_of_shape(shape)
+            return None if kind is None else {kind: in_time(shape)}
+        found: dict[Any, Shape] = {}
+        for part in alternatives_of(before):
+            kind = kind_of(part)
+            if kind is None or kind in found or part is UNBOUND or isinstance(part, Poison):
+                return None
+            found[kind] = self._part_shape(part, self.state, key)
+        return found if not any(isinstance(part, Unknown) for part in found.values()) else None
+
+    def _part_shape(self, value: Value, state: State, key: Key) -> Shape:
+        """The shape of a value that a name holds in some steps."""
+        if isinstance(value, Node):
+            return Scalar(value.type)
+        made_here = is_made(value) and value not in self.state
+        if isinstance(value, (TupleValue, *HELD, *ENTRIES)) or made_here:
+            return in_time(self._late(value, state, key))
+        # A row of a list is found by positions, which are others in the next step.
+        return Unknown() if isinstance(value, Place) else Same(value)
+
+    def _widen_part(self, shape: Shape, value: Value, after: State, key: Key) -> Shape:
+        if not isinstance(shape, Same):
+            return in_time(self._widen_one(shape, UNBOUND, value, after, key))
+        if same_value(shape.value, value):
+            return shape
+        if self._are_of_a_class(shape.value, value):
+            first = in_time(self._late(shape.value, self.state, key))
+            return in_time(self._widen_one(first, UNBOUND, value, after, key))
+        held, given = self._leaf_type(shape.value), self._leaf_type(value)
+        return Unknown() if held is None or given is None else self._scalar(held, given)
+
+    def _tuples(self, shapes: list[Shape]) -> Shape:
+        """Tuples of several lengths: one whose length is known at run time only."""
+        parts = [part for shape in shapes for part in shape.parts]
+        if not all(isinstance(part, Scalar) for part in parts):
+            return Unknown()
+        item = functools.reduce(join, (part.type for part in parts))
+        lost = any(part.type.differentiable for part in parts) and not item.differentiable
+        return Unknown() if lost else Scalar(SequenceType(item, "tuple"))
+
+    def _check_iterator(self, read: Read) -> None:
+        """A loop that reads an iterator from before it finds nothing left in its second step."""
+        if any(value is read.iterator for value in self.state.values()):
+            raise self.unsupported(
+                "an iterator that was made before a loop is read in it",
+                "Make a list of its items before: `list(...)`.",
+            )
+
+    def _grown(self, key: Key, value: Value) -> Shape:
+        """The shape of a list that a loop has made a run-time list, ``value`` at the end."""
+        content = self.state[key]
+        if isinstance(value, Node):
+            return self._scalar(content.type, value.type)
+        return self._shape(content)
+
+    def _scalar(self, left: Type, right: Type, late: bool = False) -> Shape:
+        """One node of either type, if a derivative can still flow through it."""
+        joined = join(left, right)
+        lost = (left.differentiable or right.differentiable) and not joined.differentiable
+        return Unknown() if lost else Scalar(joined, late)
+
+    def _widen_one(
+        self, shape: Shape, before: Value, value: Value, after: State, key: Key
+    ) -> Shape:
+        """The same where all values are of one kind, else :class:`Unknown`."""
+        if isinstance(value, Either) and value.orelse is not UNBOUND:
+            return Unknown()
+        if isinstance(shape, MaybeBound) and value is not UNBOUND:
+            inner = self._widen(shape.shape, UNBOUND, bound_part(value), after, key)
+            return Unknown() if isinstance(inner, Unknown) else MaybeBound(in_time(inner))
+        if isinstance(shape, Unknown) or value is UNBOUND:
+            return shape
+        if isinstance(value, Poison):
+            return Unknown()
+        if isinstance(value, Either) and before is UNBOUND and value.orelse is UNBOUND:
+            inner = self._widen(shape, before, value.then, after, key)
+            return Unknown() if isinstance(inner, Unknown) else MaybeBound(in_time(inner))
+        if isinstance(shape, Keep):
+            if same_value(before, value) or same_value(bound_part(before), value):
+                return shape
+            if before is UNBOUND:
+                return self._late(value, after, key)
+            if isinstance(before, RecordsBox) or isinstance(value, RecordsBox):
+                return self._widen_records(before, value, after, key)
+            if self._is_held(before) and self._is_held(value):
+                held = self._held_type(before, self.state), self._held_type(value, after)
+                if _change_rank(*held):
+                    return Unknown()
+                fresh = self._fresh(
+                    join(*held) if all(map(unit_axes_of, held)) else held[1], value, after, key
+                )
+                alone = fresh.alone and self._is_alone(before, self.state, key)
+                return Fresh(fresh.type, (*self._existing(before), *fresh.lenders), alone)
+            if isinstance(before, ENTRIES) and isinstance(value, ENTRIES):
+                return self._widen(self._shape(before), before, value, after, key)
+            if isinstance(before, ListBox) or isinstance(value, ListBox):
+                return Unknown()
+            if self._are_of_a_class(before, value):
+                return self._widen_made(
+                    self._made(before, self.state, key), before, value, after, key
+                )
+            node_type = self._leaf_type(value)
+            before_type = self._leaf_type(before)
+            if node_type is None or before_type is None:
+                return Unknown()
+            return self._scalar(before_type, node_type)
+        if isinstance(shape, Scalar):
+            if isinstance(shape.type, SequenceType) and isinstance(value, list):
+                return Scalar(join(shape.type, self._content_type(value, after)))
+            node_type = self._leaf_type(value)
+            if node_type is None:
+                return Unknown() if not shape.late else self._late(value, after, key)
+            return self._scalar(shape.type, node_type, shape.late)
+        if isinstance(shape, Made):
+            return self._widen_made(shape, before, value, after, key)
+        if isinstance(shape, Fresh):
+            if self._is_held(value):
+                own = self._held_type(value, after)
+                if _change_rank(shape.type, own):
+                    return Unknown()
+                held_type = join(shape.type, own)
+                fresh = self._fresh(held_type, value, after, key)
+                lenders = dict.fromkeys((*shape.lenders, *fresh.lenders))
+                return Fresh(held_type, tuple(lenders), shape.alone and fresh.alone)
+            return Unknown()
+        parts = self._parts(value)
+        if (
+            parts is not None
+            and self._kind(value) == shape.kind
+            and len(parts) == len(shape.parts)
+            and self._keys(value) == shape.keys
+            and (shape.kind != "entry" or value.records is shape.named)
+            and (shape.kind != "records" or self._are_alike_records(value, shape.named))
+        ):
+            before_parts = self._parts(before)
+            if before_parts is None or len(before_parts) != len(parts):
+                before_parts = [UNBOUND] * len(parts)
+            return Layout(
+                shape.kind,
+                tuple(
+                    self._widen(s, b, v, after, key)
+                    for s, b, v in zip(shape.parts, before_parts, parts, strict=True)
+                ),
+                shape.keys,
+                shape.named,
+            )
+        if shape.kind == "list" and (
+            isinstance(value, list)
+            or (isinstance(value, Node) and isinstance(value.type, SequenceType))
+        ):
+            return Scalar(
+                join(self._content_type(before, self.state), self._content_type(value, after))
+            )
+        return Unknown()
+
+    def _widen_records(self, before: Value, value: Value, after: State, key: Key) -> Shape:
+        """The shape of a name that is bound to another list of records in each step."""
+        if not isinstance(before, RecordsBox) or not isinstance(value, RecordsBox):
+            return Unknown()
+        if not self._are_alike_records(before, value):
+            return Unknown()
+        columns = zip(before.columns, value.columns, strict=True)
+        parts = tuple(self._widen(KEEP, *each, after, key) for each in columns)
+        return Layout("records", parts, (), value)
+
+    def _are_alike_records(self, left: RecordsBox, right: RecordsBox) -> bool:
+        """Whether two lists hold records of one layout, all of their own."""
+        one, other = left.layout, right.layout
+        same = (one.kind, one.type, one.keys) == (other.kind, other.type, other.keys)
+        return same and left.places is None and right.places is None
+
+    def _are_of_a_class(self, left: Value, right: Value) -> bool:
+        """Whether both are dicts, or objects of one class of which one is made by the function."""
+        kinds = (DictBox, ObjectBox)
+        if not isinstance(left, kinds) or not isinstance(right, kinds):
+            return False
+        same = getattr(left, "type", None) is getattr(right, "type", None)
+        return same and (is_made(left) or is_made(right))
+
+    def content_in(self, box: DictBox | ObjectBox, state: State) -> dict[Any, Value]:
+        """The entries or attributes of a dict or an object in ``state``."""
+        before, self.state = self.state, state
+        try:
+            return self.entries(box) if isinstance(box, DictBox) else self.attributes_of(box)
+        finally:
+            self.state = before
+
+    def _made(self, box: DictBox | ObjectBox, state: State, key: Key) -> Made:
+        """The shape of a name that is bound to a dict or object, as the loop finds it."""
+        content = self.content_in(box, state)
+        parts = tuple(map(self._shape, content.values()))
+        kind = box.type if isinstance(box, ObjectBox) else None
+        return Made(
+            Layout("dict", parts, tuple(content)),
+            kind,
+            self._existing(box),
+            self._is_alone(box, state, key),
+        )
+
+    def _widen_made(
+        self, shape: Made, before: Value, value: Value, after: State, key: Key
+    ) -> Shape:
+        """The shape of a dict or an object that is another one in each step."""
+        if not isinstance(value, (DictBox, ObjectBox)):
+            return Unknown()
+        if getattr(value, "type", None) is not shape.type:
+            return Unknown()
+        content = self.content_in(value, after)
+        if tuple(content) != shape.content.keys:
+            return Unknown()
+        olds = [UNBOUND] * len(content)
+        if isinstance(before, (DictBox, ObjectBox)):
+            olds = list(self.content_in(before, self.state).values())
+        parts = tuple(
+            self._widen(part, old, new, after, key)
+            for part, old, new in zip(shape.content.parts, olds, content.values(), strict=True)
+        )
+        lenders = dict.fromkeys((*shape.lenders, *self._existing(value)))
+        alone = shape.alone and self._is_alone(value, after, key)
+        return Made(Layout("dict", parts, tuple(content)), shape.type, tuple(lenders), alone)
+
+    def _late(self, value: Value, after: State, key: Key) -> Shape:
+        if is_made(value):
+            content = self.content_in(value, after)
+            parts = tuple(self._late_part(item, after, key) for item in content.values())
+            kind = value.type if isinstance(value, ObjectBox) else None
+            layout = Layout("dict", parts, tuple(content))
+            return Made(layout, kind, self._existing(value), self._is_alone(value, after, key))
+        if isinstance(value, RecordsBox):
+            if value.places is not None:
+                return Unknown()
+            parts = tuple(self._late(column, after, key) for column in value.columns)
+            return Layout("records", parts, (), value)
+        if isinstance(value, ENTRIES):
+            return Layout("entry", (self._late(value.place, after, key),), (), value.records)
+        if isinstance(value, TupleValue):
+            items = tuple(self._late(item, after, key) for item in value.items)
+            return Layout("tuple", items, (), value.named)
+        if isinstance(value, HELD):
+            # Its content is a key of its own; the name keeps pointing to a fresh list.
+            return self._fresh(self._held_type(value, after), value, after, key)
+        leaf = self._leaf_type(value)
+        if leaf is None:
+            return Unknown()
+        return Scalar(leaf, late=True)
+
+    def _late_part(self, value: Value, after: State, key: Key) -> Shape:
+        """The shape of an attribute; functions and the like are the same in every step."""
+        constant = isinstance(value, Static) and self._leaf_type(value) is None
+        return Same(value) if constant else self._late(value, after, key)
+
+    def _is_held(self, value: Value) -> bool:
+        """Whether a value is a list or an array, be it a row of a list."""
+        return isinstance(value, HELD) or self.is_array(value)
+
+    def _held_type(self, value: Value, state: State) -> Type:
+        """Type of what a list, an array or a view of one holds in ``state``."""
+        return (
+            value.type
+            if isinstance(value, (View, Node))
+            else self._content_type(state[value], state)
+        )
+
+    def _fresh(self, type: Type, value: Value, after: State, key: Key) -> Fresh:
+        """The shape of the name ``key`` that a step leaves bound to a list or array."""
+        return Fresh(type, self._existing(value), self._is_alone(value, after, key))
+
+    def _existing(self, value: Value) -> tuple[Box, ...]:
+        """What a value may share its memory with and that exists before the loop."""
+        return tuple(box for box in self.loans.lenders(value) if box in self.state)
+
+    def _is_alone(self, value: Value, state: State, key: Key) -> bool:
+        """Whether no name but ``key`` leads to the memory of a list or array."""
+        lenders = self.loans.lenders(value)
+        return bool(lenders) and not any(is_held(box, state, (key,)) for box in lenders)
+
+    def _leaf_type(self, value: Value) -> Type | None:
+        if isinstance(value, Node):
+            return value.type
+        if isinstance(value, Static) and (
+            value.value is None or isinstance(value.value, (str, bool))
+        ):
+            return self.graph.constant(value.value).type
+        return OPAQUE if is_member(value) else None
+
+    def _content_type(self, content: Value, state: State) -> Type:
+        """Type of the list that has this content in ``state``."""
+        if isinstance(content, Node):
+            return content.type
+        item: Type = OPAQUE
+        for entry in content if isinstance(content, list) else ():
+            entry_type = (
+                self._content_type(state[entry], state)
+                if isinstance(entry, ListBox) and entry in state
+                else self._leaf_type(entry) or OPAQUE
+            )
+            item = entry_type if item == OPAQUE else join(item, entry_type)
+        return SequenceType(item)
+
+    def _parts(self, value: Value) -> list[Value] | None:
+        if isinstance(value, RecordsBox):
+            return list(value.columns)
+        if isinstance(value, ENTRIES):
+            return [value.place]
+        if isinstance(value, TupleValue):
+            return list(value.items)
+        if isinstance(value, list):
+            return value
+        if isinstance(value, dict):
+            return list(value.values())
+        return None
+
+    def _kind(self, value: Value) -> str:
+        if isinstance(value, RecordsBox):
+            return "records"
+        if isinstance(value, ENTRIES):
+            return "entry"
+        return "tuple" if isinstance(value, TupleValue) else type(value).__name__
+
+    def _keys(self, value: Value) -> tuple[Any, ...]:
+        return tuple(value) if isinstance(value, dict) else ()
+
+
+def _change_rank(before: Type, after: Type) -> bool:
+    """Whether a step of a loop makes an array with another number of axes out of an array."""
+    ranks = {len(unit_axes_of(each)) for each in (before, after)}
+    return len(ranks) > 1 and 0 not in ranks

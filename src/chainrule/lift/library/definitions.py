@@ -1,0 +1,216 @@
+"""Functions of the standard library that have no Python source, spelled out on lists.
+
+They are lifted as if the user had written them.  What the library gives one by one is a list here;
+the values and their order are the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import operator
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from chainrule.lift.library.in_order import IN_ORDER
+
+# The functions below are read by the lifter, not typed for callers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+
+def accumulate(iterable, func=operator.add, *, initial=None):
+    """``itertools.accumulate``."""
+    items = list(iterable)
+    found = []
+    if initial is None:
+        if len(items) > 0:
+            total = items[0]
+            found.append(total)
+            for item in items[1:]:
+                total = func(total, item)
+                found.append(total)
+    else:
+        total = initial
+        found.append(total)
+        for item in items:
+            total = func(total, item)
+            found.append(total)
+    return found
+
+
+def combinations(iterable, r):
+    """``itertools.combinations``, pairs and triples written out."""
+    items = list(iterable)
+    count = len(items)
+    if r == 0:
+        return [()]
+    if r == 1:
+        return [(item,) for item in items]
+    if r == 2:
+        return [(items[i], items[j]) for i in range(count) for j in range(i + 1, count)]
+    if r == 3:
+        return [
+            (items[i], items[j], items[k])
+            for i in range(count)
+            for j in range(i + 1, count)
+            for k in range(j + 1, count)
+        ]
+    places: list[Any] = [(i,) for i in range(count)]
+    for _ in range(r - 1):
+        places = [(*row, i) for row in places for i in range(row[-1] + 1, count)]
+    return [tuple([items[i] for i in row]) for row in places]
+
+
+def dropwhile(predicate, iterable):
+    """``itertools.dropwhile``."""
+    found = []
+    dropping = True
+    for item in iterable:
+        if dropping and predicate(item):
+            continue
+        dropping = False
+        found.append(item)
+    return found
+
+
+def filterfalse(predicate, iterable):
+    """``itertools.filterfalse`` with a predicate."""
+    return [item for item in iterable if not predicate(item)]
+
+
+def groupby(iterable, key=None):
+    """``itertools.groupby``, whose groups are lists."""
+    items = list(iterable)
+    return groups(items, items if key is None else [key(item) for item in items])
+
+
+def groups(items, keys):
+    """Runs of items with equal keys, behind their keys."""
+    start = 0
+    while start < len(items):
+        stop = start + 1
+        while stop < len(items) and keys[stop] == keys[start]:
+            stop += 1
+        yield keys[start], items[start:stop]
+        start = stop
+
+
+def islice(iterable, start, stop=(), step=None):
+    """``itertools.islice``; with one bound that is where it stops."""
+    items = list(iterable)
+    if stop == ():
+        return items[:start]
+    return items[start:stop:step]
+
+
+def pairwise(iterable):
+    """``itertools.pairwise``."""
+    items = list(iterable)
+    return zip(items, items[1:])  # noqa: B905, RUF007 (this is what it is defined by)
+
+
+def product(*iterables, repeat=1):
+    """``itertools.product``, rows of up to four written out."""
+    count = len(iterables)
+    places = [list(iterables[i % count]) for i in range(count * repeat)]
+    if len(places) == 1:
+        return [(a,) for a in places[0]]
+    if len(places) == 2:
+        return [(a, b) for a in places[0] for b in places[1]]
+    if len(places) == 3:
+        return [(a, b, c) for a in places[0] for b in places[1] for c in places[2]]
+    if len(places) == 4:
+        first, second, third, fourth = places
+        return [(a, b, c, d) for a in first for b in second for c in third for d in fourth]
+    rows: list[Any] = [()]
+    for items in places:
+        rows = [(*row, item) for row in rows for item in items]
+    return rows
+
+
+def reduce(function, iterable):
+    """``functools.reduce`` without an initial value."""
+    items = list(iterable)
+    if len(items) == 0:
+        raise TypeError("reduce() of empty iterable with no initial value")
+    total = items[0]
+    for item in items[1:]:
+        total = function(total, item)
+    return total
+
+
+def repeated(object, times):
+    """``itertools.repeat`` with a number of times."""
+    return [object for _ in range(times)]
+
+
+def zip_longest(first, second, fillvalue=None):
+    """``itertools.zip_longest`` of two."""
+    left, right = list(first), list(second)
+    count = max(len(left), len(right))
+    return [
+        (
+            left[k] if k < len(left) else fillvalue,
+            right[k] if k < len(right) else fillvalue,
+        )
+        for k in range(count)
+    ]
+
+
+def starmap(function, iterable):
+    """``itertools.starmap`` of pairs."""
+    return [function(*item) for item in iterable]
+
+
+def takewhile(predicate, iterable):
+    """``itertools.takewhile``."""
+    found = []
+    for item in iterable:
+        if not predicate(item):
+            break
+        found.append(item)
+    return found
+
+
+def chain(*iterables):
+    """``itertools.chain``."""
+    found = []
+    for items in iterables:
+        found.extend(items)
+    return found
+
+
+def chain_from(iterable):
+    """``itertools.chain.from_iterable``."""
+    found = []
+    for items in iterable:
+        found.extend(items)
+    return found
+
+
+DEFINITIONS: dict[Hashable, Callable[..., Any]] = {
+    **IN_ORDER,
+    functools.reduce: reduce,
+    itertools.accumulate: accumulate,
+    itertools.chain: chain,
+    itertools.chain.from_iterable: chain_from,
+    itertools.combinations: combinations,
+    itertools.dropwhile: dropwhile,
+    itertools.filterfalse: filterfalse,
+    itertools.groupby: groupby,
+    itertools.islice: islice,
+    itertools.pairwise: pairwise,
+    itertools.product: product,
+    itertools.repeat: repeated,
+    itertools.starmap: starmap,
+    itertools.takewhile: takewhile,
+    itertools.zip_longest: zip_longest,
+}
+
+
+def definition_of(found: Any) -> Callable[..., Any] | None:
+    """The function that spells out what a function of the standard library gives."""
+    try:
+        return DEFINITIONS.get(found)
+    except TypeError:
+        return None

@@ -1,0 +1,517 @@
+"""Objects and modules: attributes read and written, instances met and made."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import enum
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from chainrule.graph.guard import Argument, Route, TableLayout, is_of_argument, table_layout
+from chainrule.graph.node import Node
+from chainrule.graph.structure import Structure
+from chainrule.graph.traits import has
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.arrays.boxes import is_numeric
+from chainrule.lift.containers.items import PLAIN_NUMBERS
+from chainrule.lift.core import AlwaysRaises
+from chainrule.lift.objects.hooks import Hooks
+from chainrule.lift.source import unwrap
+from chainrule.lift.state import State
+from chainrule.lift.values import (
+    ITSELF,
+    ComplexResult,
+    DictBox,
+    Generator,
+    ListBox,
+    Method,
+    ObjectBox,
+    Static,
+    Super,
+    TableBox,
+    TupleValue,
+    Value,
+)
+from chainrule.lift.watching import SETTLED, WRITTEN
+from chainrule.primitives.effect import STATEMENT
+from chainrule.primitives.namespaces import primitive_of
+
+# What the values of these classes are at run time.
+PLAIN = {ListBox: list, DictBox: dict, TableBox: dict}
+NUMPY_ATTRIBUTES = ("shape", "ndim", "size", "T", "dtype")
+
+
+def is_up_to_date(place: tuple[Any, str]) -> bool:
+    """Whether a cached property of an object is what it would be if it was computed now."""
+    owner, name = place
+    found = inspect.getattr_static(type(owner), name)
+    return repr(found.func(owner)) == repr(vars(owner)[name])
+
+
+def _lacks(owner: Value, name: str, is_array: bool) -> bool:
+    """Whether what ``owner`` is at run time has no such attribute, whichever class it is of."""
+    numpy = sys.modules.get("numpy")
+    if is_array:
+        return numpy is not None and not hasattr(numpy.ndarray, name)
+    if isinstance(owner, Node) and owner.type in PLAIN_NUMBERS:
+        return not hasattr(float, name) and not (numpy and hasattr(numpy.float64, name))
+    if isinstance(owner, TupleValue):
+        return not hasattr(owner.named or tuple, name)
+    return type(owner) in PLAIN and not hasattr(PLAIN[type(owner)], name)
+
+
+def _nothing(*args: object) -> None:
+    """What ``object.__init__`` does."""
+
+
+class Objects(Hooks):
+    """Lifts attribute access."""
+
+    # The parameters that are differentiated by.
+    wanted: tuple[str, ...] = ()
+
+    def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
+        """``owner.name``."""
+        owner = self.read(owner)
+        if _lacks(owner, name, self.is_array(owner)):
+            self.raises_itself(f"_0_.{name}", self.node(owner))
+        if isinstance(owner, ObjectBox):
+            return self._object_attribute(owner, name, node)
+        if isinstance(owner, Super):
+            return self._super_attribute(owner, name, node)
+        if isinstance(owner, ComplexResult):
+            if name == owner.part.removeprefix("."):
+                return owner.number
+            raise self.unsupported(f"`.{name}` of a complex number", f"Take {owner.part}.", node)
+        if self.is_array(owner):
+            found = self.array_attribute(owner, name)
+            return Method(Static(name), owner) if found is None else found
+        if isinstance(owner, Static):
+            return self._static_attribute(owner, name, node)
+        if isinstance(owner, TupleValue) and owner.named is not None:
+            fields = getattr(owner.named, "_fields", ())
+            if name in fields:
+                return owner.items[fields.index(name)]
+            return self._of_class(owner, owner.named, name, node) or Method(Static(name), owner)
+        if isinstance(owner, Node) and not isinstance(owner.type, SequenceType):
+            if is_complex(owner.type) and name in ("real", "imag"):
+                return self.complex_part(owner, name)
+            if owner.type in (FLOAT, INT) and name == "conjugate" and self._is_called(node):
+                return Method(ITSELF, owner)
+            if owner.type in (FLOAT, INT) and name in ("real", "imag"):
+                return owner if name == "real" else self.graph.constant(0.0)
+            if owner.type in (FLOAT, INT, BOOL) and name in NUMPY_ATTRIBUTES:
+                return self.number_attribute(owner, name)
+            if owner in self.caught and not self._is_called(node):
+                raise self.unsupported(
+                    f"`.{name}` of an exception, which may carry a value with a derivative",
+                    "Bind the value to a name before it is raised, and read that in the handler.",
+                    node,
+                )
+            if owner.type in (OPAQUE, DYNAMIC):
+                return (
+                    Method(Static(name), owner)
+                    if self._is_called(node)
+                    else self.verbatim(f"_0_.{name}", owner, type=DYNAMIC)
+                )
+        return Method(Static(name), owner)
+
+    def _super_attribute(self, value: Super, name: str, node: ast.AST) -> Value:
+        """``super().name``."""
+        owner = self.read(value.owner)
+        kind = owner.value if isinstance(owner, Static) else getattr(owner, "type", None)
+        if isinstance(kind, type) and value.type in kind.__mro__:
+            behind = kind.__mro__[kind.__mro__.index(value.type) + 1 :]
+            for each in behind:
+                if name in vars(each):
+                    if each is object and name == "__init__":
+                        return Static(_nothing)
+                    found = self._of_class(owner, each, name, node)
+                    if found is not None:
+                        return found
+        raise self.unsupported(
+            f"`super().{name}`", "Call a method of the base class that is written in Python.", node
+        )
+
+    def _of_class(self, owner: Value, kind: type, name: str, node: ast.AST) -> Value | None:
+        """A method or property of ``owner`` as ``kind`` defines it; None if it is neither."""
+        found = inspect.getattr_static(kind, name, None)
+        if isinstance(found, property) and found.fget is not None:
+            return self.call(Static(found.fget), [owner], {}, node)
+        if isinstance(found, staticmethod):
+            return Static(found.__func__)
+        if isinstance(found, classmethod):
+            itself = owner if isinstance(owner, Static) else Static(getattr(owner, "type", kind))
+            return Method(Static(found.__func__), itself)
+        if isinstance(unwrap(found), types.FunctionType) and not name.startswith("_replace"):
+            self.watch_class(kind, name)
+            return Method(Static(found), owner)
+        return None
+
+    def _is_called(self, node: ast.AST) -> bool:
+        return node in self.called
+
+    def _no_such(self, name: str, node: ast.AST) -> Exception:
+        return self.unsupported(
+            f"`{ast.unparse(node)}` does not exist"
+            if isinstance(node, ast.expr)
+            else f"no attribute `{name}`",
+            "Check the spelling, or define it before the derivative is made.",
+            node,
+        )
+
+    def _static_attribute(self, owner: Static, name: str, node: ast.AST) -> Value:
+        if owner.value is None and not hasattr(None, name):
+            self.raises_itself(f"_0_.{name}", self.static_node(owner))
+        if not hasattr(owner.value, name):
+            raise self._no_such(name, node)
+        found = getattr(owner.value, name)
+        if isinstance(owner.value, types.ModuleType):
+            return self.module_value(owner.value, name)
+        if isinstance(found, (types.MethodType, types.BuiltinMethodType)):
+            return Method(Static(name), owner)
+        return self.adopt(
+            found,
+            lambda: self.verbatim(
+                f"_0_.{name}", self.static_node(owner), type=self.static_type(found), pure=True
+            ),
+            Route(owner.value).attribute(name),
+            name,
+        )
+
+    def module_value(self, module: types.ModuleType, name: str) -> Value:
+        """``module.name``, read when the derivative is called."""
+        found = getattr(module, name)
+        key = (module.__name__, name)
+        written = (*key, "global")
+        if written in self.state:
+            return self.state[written]
+        self.graph.scopes.setdefault(module.__name__, vars(module))
+
+        def node() -> Node:
+            if type(found) in (int, float) or is_numeric(found):
+                return self.graph.global_name(*key, found, self.static_type(found))
+            return self.graph.reference(key, found)
+
+        return self.adopt(found, node, Route(module).attribute(name), name)
+
+    def adopt(
+        self,
+        found: Any,
+        node: Callable[[], Node] | None,
+        route: Route | None = None,
+        name: str = "",
+    ) -> Value:
+        """A Python object met while lifting: an instance of a user's class becomes an object."""
+        if _is_instance_with_state(found):
+            if route is not None and not is_of_argument(route):
+                self.watch_object(route, found)
+                route = None
+            elif route is not None:
+                self.graph.guard(route, "type", type(found))
+            known = self.objects.get(id(found))
+            reached = known.route if isinstance(known, ObjectBox) else None
+            if route is None and is_of_argument(reached):
+                # The argument is this very object, in whatever call.
+                self.graph.guard(reached, "is", found)
+            if not isinstance(known, ObjectBox):
+                known = ObjectBox(found, type(found), None)
+                known.route = route or Route(found)
+                self.objects[id(found)] = known
+                self.begin_with(known, {})
+                self.reach(known, route)
+                self.object_nodes[known] = node or (
+                    lambda: self.graph.reference(self.reference_key(found), found)
+                )
+            return known
+        return self.wrap(found, node, route, name)
+
+    def object_node(self, box: ObjectBox) -> Node:
+        """The node of an object that exists at run time."""
+        if box.node is not None:
+            return box.node
+        if box in self.object_nodes:
+            return self.object_nodes[box]()
+        raise self.unsupported(
+            f"a {box.type.__name__} that the function makes is used as a whole",
+            "Use its attributes.",
+        )
+
+    def node(self, value: Value, what: str = "this value") -> Node:
+        if isinstance(value, ObjectBox):
+            return self._whole_object(value)
+        if isinstance(value, Generator):
+            return self.node(self.listed(value), what)
+        return super().node(value, what)
+
+    def _whole_object(self, box: ObjectBox) -> Node:
+        """The node of an object used as a whole; it depends on the numbers that are in it."""
+        found = self.object_node(box)
+        if box.instance is None or not dataclasses.is_dataclass(box.type):
+            return found
+        held = [leaf for leaf in self.structure(box).leaves() if leaf.type.differentiable]
+        return self.verbatim("_0_", found, *held, pure=True) if held else found
+
+    def attributes_of(self, box: ObjectBox) -> dict[str, Value]:
+        """All that an object holds now, by name."""
+        held = vars(box.instance) if hasattr(box.instance, "__dict__") else {}
+        fields = dataclasses.fields(box.type) if dataclasses.is_dataclass(box.type) else ()
+        names = dict.fromkeys((*(field.name for field in fields), *held))
+        names.update(dict.fromkeys(self.read(self.state.get(box, {}))))
+        return {name: self._object_attribute(box, name, ast.Pass()) for name in names}
+
+    def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
+        self.check_reads(owner, node)
+        content = self.read(self.state.get(owner, {}))
+        self.check_fresh(owner)
+        if name in content:
+            return self.read(content[name])
+        found = inspect.getattr_static(owner.type, name, None)
+        if found is not None:
+            self.watch_class(owner.type, name)
+        if isinstance(found, property) and found.fget is not None:
+            return self.call(Static(found.fget), [owner], {}, node)
+        if isinstance(found, functools.cached_property):
+            return self._cached(owner, name, found, node)
+        if isinstance(found, staticmethod):
+            return Static(found.__func__)
+        if isinstance(found, classmethod):
+            return Method(Static(found.__func__), Static(owner.type))
+        instance_has = name in getattr(owner.instance, "__dict__", {})
+        if found is not None and owner.instance is not None and not instance_has:
+            self._watch_presence(owner, name, False)
+        if isinstance(unwrap(found), types.FunctionType) and not instance_has:
+            return Method(Static(found), owner)
+        if not instance_has or hasattr(type(found), "__set__"):
+            described = self.of_descriptor(owner, found, "__get__", [Static(owner.type)], node)
+            if described is not None:
+                return described
+        hook = inspect.getattr_static(owner.type, "__getattr__", None)
+        if found is None and not instance_has and isinstance(hook, types.FunctionType):
+            self.watch_class(owner.type, "__getattr__")
+            self._watch_presence(owner, name, False)
+            return self.call(Static(hook), [owner, Static(name)], {}, node)
+        if owner.instance is None or not hasattr(owner.instance, name):
+            slot = isinstance(found, types.MemberDescriptorType)
+            if hasattr(type(found), "__get__") and not slot:
+                raise self.unsupported(
+                    f"an attribute that is a {type(found).__name__}",
+                    "Use a property, or a method written in Python.",
+                    node,
+                )
+            if found is not None and not hasattr(type(found), "__get__"):
+                return self._class_attribute(owner.type, name, found)
+            if owner.instance is not None:
+                raise self._no_such(name, node)
+            raise self.unsupported(
+                f"`{owner.type.__name__}` has no attribute `{name}`",
+                "Set it before it is read.",
+                node,
+            )
+        return self._original(owner, name)
+
+    def _cached(
+        self, owner: ObjectBox, name: str, found: functools.cached_property[Any], node: ast.AST
+    ) -> Value:
+        """A property that stays what it was when it was first asked for, if that was before."""
+        held = getattr(owner.instance, "__dict__", {})
+        if name in held and owner.route is not None:
+            self._watch_presence(owner, name, True)
+            root = owner.route.root
+            if not isinstance(root, Argument) or root.name not in self.wanted:
+                return self._original(owner, name)
+            # What is differentiated by is felt through it, which its value would hide.
+            route = Route(root, f"({owner.route.text}, {name!r})")
+            self.graph.guard(route, "layout", is_up_to_date)
+            if not is_up_to_date((owner.instance, name)):
+                raise self.unsupported(
+                    f"`{name}` of this {owner.type.__name__} was computed before its attributes "
+                    "became what they are",
+                    f"Delete it (`del obj.{name}`), or pass a new object.",
+                    node,
+                )
+        elif owner.instance is not None:
+            self._watch_presence(owner, name, False)
+        value = self.call(Static(found.func), [owner], {}, node)
+        self.state[owner] = {**self.read(self.state.get(owner, {})), name: value}
+        return value
+
+    def _original(self, owner: ObjectBox, name: str) -> Value:
+        """What an attribute of an object that exists outside was when the function began."""
+        known = self.attributes.setdefault(owner, {})
+        for key, content in self.beginnings.get((owner, name), {}).items():
+            # Where it was read first may have been given up.
+            self.begin_with(key, content)
+        if name not in known:
+            # Read where the function begins, so that what reads it first does not matter.
+            with self.graph.inside(self.graph.body):
+                known[name] = self.runtime_attribute(owner, name, getattr(owner.instance, name))
+        return self.seen(known[name])
+
+    def _class_attribute(self, kind: type, name: str, found: Any) -> Value:
+        """A constant of the class of an object that the function makes."""
+        node = None
+        if isinstance(found, (list, tuple, dict)):
+            key = (kind.__module__, f"{kind.__qualname__}.{name}")
+            node = functools.partial(self.graph.reference, key, found)
+        return self.wrap(found, node, Route(kind).attribute(name))
+
+    def runtime_attribute(self, owner: ObjectBox, name: str, found: Any) -> Value:
+        """An attribute of an object that exists at run time, read when the derivative runs."""
+
+        def read(type_: Type) -> Node:
+            return self.verbatim(f"_0_.{name}", self.object_node(owner), type=type_, pure=True)
+
+        def node() -> Node:
+            return read(self.static_type(found))
+
+        route = owner.route.attribute(name) if owner.route is not None else None
+        if type(found) in (list, tuple, dict) and is_of_argument(route):
+            if not dataclasses.is_dataclass(owner.type):
+                # Of such objects no key of the arguments tells the layout.
+                self.graph.guard(route, "layout", TableLayout(table_layout(found)))
+            outer, self.state = self.state, dict(self.state)
+            value = self.example_value(name, found, read, route)
+            made, self.state = self.state, outer
+            began = {key: content for key, content in made.items() if key not in outer}
+            for key, content in began.items():
+                self.begin_with(key, content)
+            self.beginnings[owner, name] = began
+            return value
+        if isinstance(found, (list, tuple)) and isinstance(self.static_type(found), SequenceType):
+            box = self.boxed(node())
+            self.reach(box, route)
+            if isinstance(box, ListBox):
+                self.outside[box] = self.state[box]
+            return box
+        return self.adopt(found, node, route, name)
+
+    # Given by :class:`~chainrule.lift.parameters.Parameters`.
+
+    def structure(self, value: Value) -> Structure:
+        """The layout of a value."""
+        raise NotImplementedError
+
+    def example_value(
+        self, name: str, example: Any, read: Callable[[Type], Node], route: Route | None = None
+    ) -> Value:
+        """The value of what is like ``example`` and reached by ``route``."""
+        raise NotImplementedError
+
+    def complete(self, owner: ObjectBox, names: Iterable[str], state: State) -> None:
+        """Note in ``state`` what attributes of a caller's object are that were not written yet."""
+        content = state.get(owner)
+        missing = [name for name in names if content is None or name not in content]
+        if not missing or not all(hasattr(owner.instance, name) for name in missing):
+            return
+        state[owner] = {
+            **(content or {}),
+            **{name: self._original(owner, name) for name in missing},
+        }
+
+    def watch_class(self, kind: type, name: str) -> None:
+        """A method or property may be replaced in its class."""
+        found = getattr(kind, name, None)
+        if isinstance(found, types.MethodType):
+            self.graph.guard(
+                Route(kind).attribute(name).attribute("__func__"), "is", found.__func__
+            )
+        elif callable(found) or isinstance(found, (property, functools.cached_property)):
+            self.graph.guard(Route(kind).attribute(name), "is", found)
+
+    def _watch_presence(self, owner: ObjectBox, name: str, held: bool) -> None:
+        """An attribute of a caller's object may come to hide what its class has, or cease to."""
+        if owner.route is not None and hasattr(owner.instance, "__dict__"):
+            route = Route(owner.route.root, f"({name!r} in {owner.route.text}.__dict__)")
+            self.graph.guard(route, "is", held)
+
+    def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+        """``owner.name = value``: an effect, once, when the object is the caller's."""
+        if isinstance(owner, Node) and owner.type in (FLOAT, INT, BOOL):
+            # Numbers take no attributes, be they Python's or NumPy's.
+            text = f"_0_.{name} = _1_"
+            self.block.add(STATEMENT, (owner, self.node(value)), (text,))
+            raise AlwaysRaises
+        if not isinstance(owner, ObjectBox):
+            raise self.unsupported(
+                "assignment to an attribute of this value", "Return the value instead.", node
+            )
+        found = inspect.getattr_static(owner.type, name, None)
+        if isinstance(found, property):
+            self.watch_class(owner.type, name)
+            if found.fset is None:
+                raise self.unsupported(
+                    f"assignment to `{name}`, a property without a setter",
+                    "Assign to what it is computed from.",
+                    node,
+                )
+            self.call(Static(found.fset), [owner, value], {}, node)
+            return
+        if self.of_descriptor(owner, found, "__set__", [value], node) is not None:
+            return
+        setter = inspect.getattr_static(owner.type, "__setattr__", None)
+        if setter is not object.__setattr__:
+            frozen = dataclasses.is_dataclass(owner.type)
+            raise self.unsupported(
+                f"assignment to `{name}` of a `{owner.type.__name__}`, which is frozen"
+                if frozen
+                else f"assignment through `{owner.type.__name__}.__setattr__`",
+                "Make a new one: `dataclasses.replace(...)`."
+                if frozen
+                else "Give the attribute its value in a method of another name.",
+                node,
+            )
+        self.set_attribute(owner, name, value, node)
+
+    def set_attribute(self, owner: ObjectBox, name: str, value: Value, node: ast.AST) -> None:
+        """``owner.name = value`` without what its class has to say to it."""
+        self.check_writable(owner, node)
+        if not owner.type.__dictoffset__ and not hasattr(owner.type, name):
+            raise self.unsupported(
+                f"assignment to `{name}`, which a `{owner.type.__name__}` has no slot for",
+                "Add it to the slots of the class.",
+                node,
+            )
+        if owner.instance is not None:
+            for state in (*self.enclosing, self.state):
+                self.complete(owner, (name,), state)
+        self.state[owner] = {**self.read(self.state.get(owner, {})), name: value}
+        if owner.instance is not None or owner.node is not None:
+            self.block.add(
+                STATEMENT, (self.object_node(owner), self.node(value)), (f"_0_.{name} = _1_",)
+            )
+
+
+def _is_instance_with_state(found: Any) -> bool:
+    """Whether an object is an instance of a class written in Python that holds attributes."""
+    if isinstance(
+        found, (type, types.ModuleType, types.FunctionType, types.MethodType, functools.partial)
+    ):
+        return False
+    if callable(found) and primitive_of(found) is not None:
+        # A function of SciPy that is an object of a class of its own.
+        return False
+    if isinstance(found, BaseException) or unwrap(found) is not found or has(found, "py_func"):
+        return False
+    cls = type(found)
+    if cls.__module__ in (
+        "builtins",
+        "typing",
+        "collections",
+        "enum",
+        "numpy",
+        "random",
+        "functools",
+    ):
+        return False
+    if isinstance(found, enum.Enum) or not hasattr(found, "__dict__"):
+        return False
+    written = all(base.__flags__ & WRITTEN for base in cls.__mro__[:-1])
+    own = written and cls.__module__.partition(".")[0] not in SETTLED
+    return own or any("__init__" in vars(base) for base in cls.__mro__[:-1])

@@ -1,0 +1,236 @@
+"""Lists of records that the function makes: ``path.append(Point(x, y))``.
+
+A list is found to hold records when one is put into it whose number is known at run time only.
+It is one from its beginning: lifting begins anew, knowing it (:class:`RecordsMade`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.lift.records.entries import RecordEntries
+from chainrule.lift.records.layout import RecordLayout
+from chainrule.lift.values import (
+    ENTRIES,
+    DictBox,
+    ListBox,
+    ObjectBox,
+    Poison,
+    RecordsBox,
+    TupleValue,
+    Value,
+    is_made,
+)
+
+
+class RecordsMade(Exception):
+    """A list made at ``site`` was lifted as one of numbers, and holds records of ``layout``.
+
+    It holds some of those of another list where there is no layout.
+    """
+
+    def __init__(self, site: Hashable, layout: RecordLayout | None) -> None:
+        super().__init__(site)
+        self.site = site
+        self.layout = layout
+
+
+class RecordGrowth(RecordEntries):
+    """Makes lists of records, and lists of places in them."""
+
+    # Whether tuples of values of several types are records.
+    mixed_records = True
+
+    def new_list(self, node: ast.AST) -> ListBox:
+        site = self.site_of(node)
+        if site is None or site not in self.record_sites:
+            return super().new_list(node)
+        layout = self.record_sites[site]
+        if layout is not None:
+            return self.empty_records(layout)
+        found = RecordsBox(RecordLayout("tuple", None, (), ()), "entry", [])
+        found.places = ListBox()
+        found.places.site = ("places", site)
+        self.state[found.places] = []
+        self.state[found] = self.whole_use()
+        return found
+
+    def whole_use(self) -> Poison:
+        """What a list of records is where it is used otherwise than record by record."""
+        return Poison(
+            self.unsupported(
+                "this use of a list of records whose length is known at run time only",
+                "Loop over it, index it or slice it.",
+            )
+        )
+
+    def empty_records(self, layout: RecordLayout) -> RecordsBox:
+        """A list of records that has none yet."""
+        columns = []
+        for position, type_ in enumerate(layout.types):
+            column: ListBox
+            if isinstance(type_, RecordLayout):
+                column = self.empty_records(type_)
+            else:
+                column = ListBox()
+                self.state[column] = []
+            name = layout.name(position)
+            if name is not None:
+                self.box_names[column] = name
+            columns.append(column)
+        box = RecordsBox(layout, layout.noun, columns)
+        box.by_value = layout.is_fixed
+        self.state[box] = self.whole_use()
+        return box
+
+    # --- what a list holds --------------------------------------------------------------------
+
+    def sequence_node(self, box: ListBox) -> Node:
+        self.look_for_records(box, self.state[box])
+        return super().sequence_node(box)
+
+    def look_for_records(self, box: ListBox, content: Any) -> None:
+        items = content if isinstance(content, list) else ()
+        for item in items:
+            self._look_at(box, item)
+
+    def _look_at(self, box: ListBox, item: Value) -> None:
+        """Begin anew where an entry is a record."""
+        if box.site is None or isinstance(box, RecordsBox) or box.parameter:
+            return
+        if isinstance(item, ENTRIES) or item in self.positions:
+            raise RecordsMade(box.site, None)
+        layout = self.layout_of_value(item)
+        if layout is not None:
+            raise RecordsMade(box.site, layout)
+
+    def layout_of_value(self, value: Value, inner: bool = False) -> RecordLayout | None:
+        """The layout of a record that the function has made; None of anything else."""
+        if isinstance(value, TupleValue) and value.items:
+            if value.named is None and not (inner or self._is_mixed(value)):
+                return None
+            keys = getattr(value.named, "_fields", tuple(range(len(value.items))))
+            kind = "tuple" if value.named is None else "object"
+            return self._layout(kind, value.named, dict(zip(keys, value.items, strict=True)))
+        if isinstance(value, ENTRIES) or not is_made(value):
+            return None
+        content = self.state.get(value)
+        if not isinstance(content, dict) or not content:
+            return None
+        if isinstance(value, ObjectBox):
+            return self._layout("object", value.type, content)
+        plain = all(isinstance(key, str) for key in content)
+        return self._layout("dict", None, content) if plain else None
+
+    def _is_mixed(self, row: TupleValue) -> bool:
+        """Whether the entries of a tuple are of several types: it is no row of a table."""
+        if not self.mixed_records:
+            return False
+        types = {
+            item.type if isinstance(item, Node) else None for item in map(self.read, row.items)
+        }
+        return len(types) > 1
+
+    def _layout(self, kind: str, type_: Any, content: dict[Any, Value]) -> RecordLayout:
+        inner = [self.layout_of_value(self.read(value), inner=True) for value in content.values()]
+        fixed = [layout if layout is not None and layout.is_fixed else None for layout in inner]
+        return RecordLayout(kind, type_, tuple(content), tuple(fixed))
+
+    def append(self, box: ListBox, value: Value, node: ast.AST) -> None:
+        value = self.read(value)
+        if not isinstance(box, RecordsBox):
+            if not isinstance(self.state[box], list):
+                self._look_at(box, value)
+            super().append(box, value, node)
+            return
+        if box.places is not None:
+            self._append_place(box, value, node)
+            return
+        self._check_grows(box, node)
+        fields = self.fields_of(box, value, node)
+        if isinstance(value, (ObjectBox, DictBox)):
+            self._hand_over(box, value, node)
+        for column, field in zip(box.columns, fields, strict=True):
+            self.append(column, field, node)
+        if isinstance(value, (ObjectBox, DictBox)) and not box.by_value:
+            held = [column for column in box.columns if not isinstance(column, RecordsBox)]
+            self.loans.lend(value, held, self.state)
+
+    def _check_grows(self, box: RecordsBox, node: ast.AST) -> None:
+        if box.route is not None or box in self.frozen:
+            raise self.unsupported(
+                "a list of records of the caller's that grows or shrinks",
+                "Make a list of the function's own.",
+                node,
+            )
+
+    def _hand_over(self, box: RecordsBox, value: ObjectBox | DictBox, node: ast.AST) -> None:
+        """From now on a record is what the list holds of it."""
+        if not box.by_value and (value in self.frozen or value in self.positions):
+            raise self.unsupported(
+                "an object that is put into two lists of records", "Put a copy into one.", node
+            )
+        self.freeze(value)
+
+    def _append_place(self, box: RecordsBox, value: Value, node: ast.AST) -> None:
+        """Put a record of another list into a list of some of them."""
+        at = self._position(value)
+        places = box.places
+        if at is None or not isinstance(places, ListBox) or (box.columns and at[0] is not box.home):
+            raise self.unsupported(
+                "a list that holds records of several lists, or new ones among them",
+                "Keep the records of each list apart.",
+                node,
+            )
+        if not box.columns:
+            self._settle_home(box, at[0])
+        self.append(places, self._from_beginning(*at), node)
+
+    def _settle_home(self, box: RecordsBox, home: RecordsBox) -> None:
+        box.home, box.layout, box.entry = home, home.layout, home.entry
+        box.columns, box.by_value = home.columns, home.by_value
+
+    def extend(self, box: ListBox, value: Value, node: ast.AST) -> None:
+        items = self.known_items(value)
+        if isinstance(box, RecordsBox) and items is not None:
+            for item in items:
+                self.append(box, item, node)
+            return
+        if not isinstance(box, RecordsBox) and items is not None:
+            for item in items if not isinstance(self.state[box], list) else ():
+                self._look_at(box, item)
+        super().extend(box, value, node)
+
+    def take_out(self, box: ListBox, position: Value) -> Value:
+        if not isinstance(box, RecordsBox):
+            return super().take_out(box, position)
+        self._check_grows(box, ast.Pass())
+        if not box.by_value or box.places is not None:
+            raise self.unsupported(
+                "an object that is taken out of a list of records",
+                "Keep the list, and note which of its objects are done with.",
+            )
+        taken = [self.take_out(column, position) for column in box.columns]
+        if box.layout.kind == "tuple" or issubclass(box.layout.type or dict, tuple):
+            return TupleValue(tuple(taken), box.layout.type)
+        made: DictBox | ObjectBox
+        made = DictBox() if box.layout.kind == "dict" else ObjectBox(None, box.layout.type, None)
+        self.state[made] = dict(zip(box.layout.keys, taken, strict=True))
+        return made
+
+    def check_writable(self, box: Any, node: ast.AST | None = None) -> None:
+        if isinstance(box, ENTRIES):
+            self.check_writable(box.records, node)
+            return
+        super().check_writable(box, node)
+
+    def records_in_order(self, box: RecordsBox, order: ListBox) -> RecordsBox:
+        """The records of a list in another order."""
+        if box.places is not None:
+            raise self.unsupported(
+                "an order of some of the records of a list", "Sort all of them, and choose then."
+            )
+        return self.view_of(box, order)

@@ -1,0 +1,122 @@
+"""Distributions of :mod:`scipy.stats`, with their parameters in each call or frozen."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING, Any
+
+from chainrule.graph.guard import is_of_argument
+from chainrule.graph.types import FLOAT, OPAQUE
+from chainrule.lift.arrays.updates import Arguments, Keywords, bound, rank
+from chainrule.lift.values import ObjectBox, Value
+from chainrule.primitives.arrays.descriptive import normal_logpdf, normal_pdf
+from chainrule.primitives.arrays.distributions import DISTRIBUTIONS
+
+if TYPE_CHECKING:
+    from chainrule.lift.arrays.calls import NumpyCalls
+
+
+# The classes of frozen distributions, by their densities.
+FROZEN = {"logpdf": "rv_continuous_frozen", "logpmf": "rv_discrete_frozen"}
+
+
+def distribution_method(
+    self: NumpyCalls, found: Any, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value | None:
+    """A method of one of SciPy's distributions that has a rule; None of others."""
+    owner = args[0] if args else None
+    if not isinstance(owner, ObjectBox) or not owner.type.__module__.startswith("scipy.stats"):
+        return None
+    method, rest = getattr(found, "__name__", ""), args[1:]
+    if owner.type.__name__ == "multivariate_normal_gen":
+        return _multivariate_normal(self, method, rest, keywords, node)
+    if owner.type.__name__.endswith("frozen"):
+        known = _frozen_from(self, owner)
+        if known is None:
+            return None
+        name, first, words = known
+        rest, keywords = [*rest, *first], {**words, **keywords}
+    else:
+        name = str(getattr(owner.instance, "name", ""))
+        if method in ("__call__", "freeze"):
+            for density, kind in FROZEN.items():
+                if (name, density) in DISTRIBUTIONS:
+                    return _froze(self, kind, name, rest, keywords)
+    entry = DISTRIBUTIONS.get((name, method))
+    if entry is None:
+        if owner.instance is None:
+            raise self.unsupported(
+                f"`{method}` of a frozen {name} distribution",
+                "Use one of its pdf, logpdf, cdf, sf, ppf and isf (pmf and logpmf of counts).",
+                node,
+            )
+        return None
+    op, names = entry
+    given = bound(names, rest, keywords)
+    defaults = {"loc": self.graph.constant(0.0), "scale": self.graph.constant(1.0)}
+    full = {key: given.get(key, defaults.get(key)) for key in names}
+    if None in full.values():
+        return None
+    return self.bound_call(op, [], full, node, "function")
+
+
+def _multivariate_normal(
+    self: NumpyCalls, method: str, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value | None:
+    """``multivariate_normal.logpdf(x, mean, cov)`` of a point or of rows of points."""
+    op = {"logpdf": normal_logpdf, "pdf": normal_pdf}.get(method)
+    given = bound(("x", "mean", "cov"), args, keywords)
+    if op is None or set(given) != {"x", "mean", "cov"}:
+        return None
+    ranks = [rank(self, given[name]) for name in ("x", "mean", "cov")]
+    if ranks not in ([1, 1, 2], [2, 1, 2]):
+        raise self.unsupported(
+            f"`multivariate_normal.{method}` of these arrays",
+            "Give it a point or rows of points, a vector as mean and a matrix as cov.",
+            node,
+        )
+    return self.bound_call(op, [], given, node, "function")
+
+
+def _froze(
+    self: NumpyCalls, kind: str, name: str, args: Arguments, keywords: Keywords
+) -> ObjectBox:
+    """A distribution with its parameters: its methods are those of the distribution."""
+    home = sys.modules["scipy.stats._distn_infrastructure"]
+    box = ObjectBox(None, getattr(home, kind), None)
+    self.distributions[box] = (name, list(args), dict(keywords))
+    return box
+
+
+def _frozen_from(self: NumpyCalls, owner: ObjectBox) -> tuple[str, Arguments, Keywords] | None:
+    """The name of a frozen distribution and its parameters, read when the derivative runs."""
+    if owner in self.distributions or owner.instance is None:
+        return self.distributions.get(owner)
+    frozen = owner.instance
+    numbers = (*frozen.args, *frozen.kwds.values())
+    types = [self.static_type(number) for number in numbers]
+    route = owner.route
+    if OPAQUE in types:
+        return None
+    if is_of_argument(route):
+        if any(type != FLOAT for type in types):
+            return None
+        self.graph.guard(route.attribute("dist").attribute("name"), "equals", frozen.dist.name)
+        self.graph.guard(route.attribute("args"), "length", len(frozen.args))
+        self.graph.guard(route.attribute("kwds"), "keys", list(frozen.kwds))
+        for k in range(len(frozen.args)):
+            self.graph.guard(route.attribute("args").item(k), "type", float)
+        for key in frozen.kwds:
+            self.graph.guard(route.attribute("kwds").item(key), "type", float)
+    texts = [f"_0_.args[{k}]" for k in range(len(frozen.args))]
+    texts += [f"_0_.kwds[{key!r}]" for key in frozen.kwds]
+    whole = self.object_node(owner)
+    values = [
+        self.boxed(self.verbatim(text, whole, type=type, pure=True))
+        for text, type in zip(texts, types, strict=True)
+    ]
+    count = len(frozen.args)
+    words = dict(zip(frozen.kwds, values[count:], strict=True))
+    found = self.distributions[owner] = (str(frozen.dist.name), values[:count], words)
+    return found

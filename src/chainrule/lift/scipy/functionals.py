@@ -1,0 +1,213 @@
+"""Integrals and roots of numbers: calls of SciPy that are given a function of one variable."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT
+from chainrule.lift.containers.methods import Methods
+from chainrule.lift.scipy.apart import apart, further_arguments, settled_options
+from chainrule.lift.values import Poison, Static, TupleValue, Value
+from chainrule.primitives.declare import NUMBERS
+from chainrule.primitives.functionals import (
+    FIXED_POINT,
+    FIXED_POINT_EFFECT,
+    INTEGRAL,
+    INTEGRAL_EFFECT,
+    MINIMUM,
+    MINIMUM_EFFECT,
+    ROOT,
+    ROOT_EFFECT,
+)
+
+
+@dataclass(frozen=True)
+class Search:
+    """A function of SciPy: its parameters behind the function, and its options."""
+
+    dotted: str
+    own: tuple[str, ...]
+    options: tuple[str, ...]
+    integral: bool = False
+    fixed: bool = False
+    minimum: bool = False
+    # The keyword for the two ends, where these are no arguments of their own.
+    ends: str | None = None
+    # Which part of what SciPy returns is the number, ``_0_`` for all of it.
+    part: str = "_0_"
+    of_arrays: str = "Call it for each."
+
+    @property
+    def name(self) -> str:
+        return self.dotted.rpartition(".")[2]
+
+    def __call__(
+        self,
+        lifter: Methods,
+        args: list[Value],
+        keywords: dict[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        names = ("func", *self.own, "args", *self.options)
+        given: dict[str, Value] = dict(zip(names, args, strict=False))
+        given.update({"func" if key == "f" else key: value for key, value in keywords.items()})
+        if set(given) - set(names) or not {"func", *self.own} <= set(given):
+            raise lifter.unsupported(
+                f"this call of `{self.name}`", f"Call it with: {', '.join(names)}.", node
+            )
+        extras = further_arguments(lifter, given.get("args", TupleValue(())))
+        own = tuple(lifter.node(given[name]) for name in self.own)
+        if any(each.type not in NUMBERS for each in own):
+            raise lifter.unsupported(f"`{self.name}` of an array", self.of_arrays, node)
+        options, named = settled_options(
+            lifter, {name: given[name] for name in self.options if name in given}, node
+        )
+        fallback = "integrand" if self.integral else "objective" if self.minimum else "equation"
+
+        def number(value: Value) -> Node:
+            result = lifter.node(value)
+            if result.type not in NUMBERS:
+                raise lifter.unsupported(
+                    "a function that does not give a number is integrated or solved for",
+                    "Let it return one float.",
+                    node,
+                )
+            return result
+
+        function, values = apart(lifter, given["func"], [FLOAT], extras, number, fallback, node)
+        ops = (INTEGRAL, INTEGRAL_EFFECT) if self.integral else (ROOT, ROOT_EFFECT)
+        ops = (FIXED_POINT, FIXED_POINT_EFFECT) if self.fixed else ops
+        ops = (MINIMUM, MINIMUM_EFFECT) if self.minimum else ops
+        asked = (*own, *named.values())
+        layout = self.layout(tuple(named))
+        params = (function.key, self.dotted, len(asked), options, layout, self.part)
+        return lifter.block.add(ops[function.raises], (*asked, *values), params, FLOAT)
+
+    def layout(self, named: tuple[str, ...]) -> str:
+        """The arguments as they are written, behind the function, which is ``_0_``."""
+        own = [f"_{k + 1}_" for k in range(len(self.own))]
+        if self.ends is not None:
+            own = [f"{self.ends}=({', '.join(own)})"]
+        options = [f"{name}=_{len(self.own) + k + 1}_" for k, name in enumerate(named)]
+        return ", ".join(["_0_", *own, *options])
+
+
+def integral(
+    lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST
+) -> Value:
+    """``quad(...)``: the integral, and an estimate of its error that nothing is known of."""
+    refusal = lifter.unsupported(
+        "the estimate of an integral's error is used", "Take the integral alone: `quad(...)[0]`."
+    )
+    return TupleValue((QUAD(lifter, args, keywords, node), Poison(refusal)))
+
+
+def double_integral(
+    lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST
+) -> Value:
+    """``dblquad(func, a, b, gfun, hfun)``: an integral of integrals, as SciPy computes it."""
+    found = lifter.call(Static(iterated_integral), args, keywords, node)
+    refusal = lifter.unsupported(
+        "the estimate of an integral's error is used", "Take the integral alone: `dblquad(...)[0]`."
+    )
+    return TupleValue((found, Poison(refusal)))
+
+
+def iterated_integral(func, a, b, gfun, hfun, args=(), epsabs=1.49e-08, epsrel=1.49e-08):  # type: ignore[no-untyped-def]
+    """``dblquad(...)[0]``."""
+    from scipy.integrate import quad
+
+    def inner(x):  # type: ignore[no-untyped-def]
+        low = gfun(x) if callable(gfun) else gfun
+        high = hfun(x) if callable(hfun) else hfun
+        return quad(lambda y: func(y, x, *args), low, high, epsabs=epsabs, epsrel=epsrel)[0]
+
+    return quad(inner, a, b, epsabs=epsabs, epsrel=epsrel)[0]
+
+
+TOLERANCES = ("epsabs", "epsrel", "limit", "points")
+QUAD = Search("scipy.integrate.quad", ("a", "b"), TOLERANCES, integral=True, part="_0_[0]")
+BRACKETED = ("xtol", "rtol", "maxiter")
+ROOTS = {
+    name: Search(f"scipy.optimize.{name}", ("a", "b"), BRACKETED)
+    for name in ("brentq", "brenth", "ridder", "bisect", "toms748")
+}
+
+
+class Solution(NamedTuple):
+    """What is understood of the result of ``root_scalar``."""
+
+    root: float
+
+
+def root_between(
+    lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST
+) -> Value:
+    """``root_scalar(f, bracket=(a, b))``, of whose result the root is understood."""
+    given = dict(zip(("f", "args", "method", "bracket"), args, strict=False)) | keywords
+    ends = lifter.known_items(given.pop("bracket", Static(None)))
+    _, method = lifter.static_value(given.get("method", Static("brentq")))
+    if ends is None or len(ends) != 2 or method not in (*ROOTS, None):
+        raise lifter.unsupported(
+            "`root_scalar` without a bracket",
+            "Give it the ends between which the root is, as bracket=(a, b): without them the "
+            "search may end at no root.",
+            node,
+        )
+    found = BETWEEN(lifter, [given.pop("f"), *ends], given, node)
+    return TupleValue((found,), Solution)
+
+
+def root_near(
+    lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST
+) -> Value:
+    """``fsolve(func, x0)`` of one unknown: an array of one root."""
+    given = dict(zip(("func", "x0", "args"), args, strict=False)) | keywords
+    return TupleValue((NEAR(lifter, [], given, node),))
+
+
+BETWEEN = Search(
+    "scipy.optimize.root_scalar",
+    ("a", "b"),
+    ("method", *BRACKETED),
+    ends="bracket",
+    part="_0_.root",
+)
+NEAR = Search(
+    "scipy.optimize.fsolve",
+    ("x0",),
+    ("xtol",),
+    part="_0_[0]",
+)
+FIXED = Search("scipy.optimize.fixed_point", ("x0",), ("xtol", "maxiter", "method"), fixed=True)
+LEAST = Search(
+    "scipy.optimize.minimize_scalar", (), ("bracket", "method", "tol"), minimum=True, part="_0_.x"
+)
+
+
+class Least(NamedTuple):
+    """What is understood of the result of ``minimize_scalar``."""
+
+    x: float
+    fun: float
+
+
+def least(lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
+    """``minimize_scalar(fun)``, of whose result the place is understood."""
+    names = ("func", "bracket", "bounds", "args", "method", "tol", "options")
+    given = dict(zip(names, args, strict=False))
+    given |= {"func" if key == "fun" else key: value for key, value in keywords.items()}
+    _, method = lifter.static_value(given.get("method", Static(None)))
+    if "bounds" in given or method not in (None, "brent", "Brent", "golden", "Golden"):
+        raise lifter.unsupported(
+            "`minimize_scalar` with `bounds`",
+            "At a bound the slope is not zero, and the rule does not hold: minimise without them.",
+            node,
+        )
+    refusal = lifter.unsupported(
+        "the least value that `minimize_scalar` gives is used", "Compute it from `.x`.", node
+    )
+    return TupleValue((LEAST(lifter, [], given, node), Poison(refusal)), Least)

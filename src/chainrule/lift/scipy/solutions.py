@@ -1,0 +1,209 @@
+"""Systems: ``fsolve``, ``root``, ``fixed_point``, ``minimize`` and ``least_squares``."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import Any, NamedTuple
+
+from chainrule.errors import UnsupportedError
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT, array_of, unit_axes_of
+from chainrule.lift.scipy import functionals
+from chainrule.lift.scipy.apart import apart, further_arguments, settled_options, start_of
+from chainrule.lift.values import Poison, Static, TupleValue, Value
+from chainrule.primitives.arrays.creation import literal
+from chainrule.primitives.declare import NUMBERS
+from chainrule.primitives.sequence import index
+from chainrule.primitives.solutions import System, solution_part
+from chainrule.records import dataclass
+
+Arguments = list[Value]
+Keywords = dict[str, Value]
+NONE = Static(None)
+
+
+class Found(NamedTuple):
+    """What is understood of the result of ``root``, ``minimize`` and ``least_squares``."""
+
+    x: Any
+    success: Any
+    message: Any
+    status: Any
+    nfev: Any
+    fun: Any
+    nit: Any
+    jac: Any
+    cost: Any
+
+
+@dataclass(frozen=True)
+class Solver:
+    """A function of SciPy: its parameters in order, and those that change what is solved."""
+
+    name: str
+    kind: str
+    names: tuple[str, ...]
+    refused: dict[str, str]
+
+    def __call__(self, lifter: Any, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        names = self.names
+        given = {**dict(zip(names, args, strict=False)), **keywords}
+        first, start, *_ = names
+        if not {first, start} <= set(given) or not set(given) <= set(names):
+            raise lifter.unsupported(
+                f"this call of `{self.name}`", f"Call it with: {', '.join(names)}.", node
+            )
+        for option, remedy in self.refused.items():
+            known, value = lifter.static_value(given.pop(option, NONE))
+            usual = value in (None, (), "linear", 0) or value is False
+            if not known or not usual:
+                raise lifter.unsupported(f"`{self.name}` with `{option}`", remedy, node)
+        return self._solved(lifter, given, first, start, node)
+
+    def _solved(self, lifter: Any, given: Keywords, first: str, start: str, node: ast.AST) -> Value:
+        single = self.kind in ("minimum", "fit")
+        begun = start_of(lifter, given.pop(start), self.name, single, node)
+        numbers = begun[0].type in NUMBERS
+        units = (len(begun) == 1,) if numbers else unit_axes_of(begun[0].type)
+        state = array_of("float64", units)
+        function = given.pop(first)
+        extras = further_arguments(lifter, given.pop("args", Static(())))
+        options, named = settled_options(lifter, given, node)
+
+        def result(value: Value) -> Node:
+            return _result(lifter, value, self, units, node)
+
+        starts = len(begun) if numbers else 0
+        fallback = {"minimum": "objective", "fit": "residuals"}.get(self.kind, "equations")
+        made, values = apart(
+            lifter, function, [state], extras, result, fallback, node, [starts or None]
+        )
+        dotted = f"scipy.optimize.{self.name}"
+        system = System(dotted, self.kind, starts, options, tuple(named))
+        every = (*begun, *named.values(), *values)
+
+        def part(name: str) -> Value:
+            found: Value = lifter.boxed(solution_part(lifter.graph, made.key, system, name, every))
+            return found
+
+        if not system.reports:
+            return part("x")
+        parts = [part(name) for name in ("x", "success", "message", "status", "nfev")]
+        parts.append(self._value(lifter, part, node))
+        refusal = lifter.unsupported(
+            f"what `{self.name}` gives besides the solution is used", "Use `.x`.", node
+        )
+        counted = part("nit") if self.kind == "minimum" else Poison(refusal)
+        return TupleValue((*parts, counted, Poison(refusal), Poison(refusal)), Found)
+
+    def _value(self, lifter: Any, part: Any, node: ast.AST) -> Value:
+        """``.fun``: the value of a minimum, or what is left of the equations of a root."""
+        if self.kind == "fit":
+            return Poison(
+                lifter.unsupported(
+                    f"the residuals that `{self.name}` gives are used",
+                    "Compute them from `.x`.",
+                    node,
+                )
+            )
+        found: Value = part("fun" if self.kind == "minimum" else "residuals")
+        return found
+
+
+def _result(
+    lifter: Any, value: Value, solver: Solver, units: tuple[bool, ...], node: ast.AST
+) -> Node:
+    """What the function returns: one number for a minimum, else an array."""
+    found: Node = lifter.array_node(value)
+    rank = len(unit_axes_of(found.type))
+    if solver.kind == "minimum":
+        if rank and all(unit_axes_of(found.type)):
+            zero = lifter.graph.constant(0)
+            found = lifter.graph.cursor.add(index, (found, *(zero for _ in range(rank))))
+        if found.type != FLOAT:
+            raise lifter.unsupported(
+                "an objective that is no float", "Let it return one float.", node
+            )
+        return found
+    if found.type in NUMBERS and (units == (True,) or solver.kind == "fit"):
+        found = lifter.graph.cursor.add(literal, (found,), ((1,), None))
+    square = solver.kind == "fit" or unit_axes_of(found.type) == units
+    if len(unit_axes_of(found.type)) != 1 or not square or not found.type.differentiable:
+        raise lifter.unsupported(
+            "a system that does not give one float for each unknown",
+            "Let the function return an array or a list of them.",
+            node,
+        )
+    return found
+
+
+def fsolve(lifter: Any, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``fsolve(func, x0)`` of one unknown that is a number, or of a system."""
+    given = {**dict(zip(FSOLVE.names, args, strict=False)), **keywords}
+    start = lifter.read(given["x0"]) if "x0" in given else None
+    if start is not None and not lifter.is_container(start) and not lifter.is_array(start):
+        return functionals.root_near(lifter, args, keywords, node)
+    return FSOLVE(lifter, args, keywords, node)
+
+
+def fixed_point(lifter: Any, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``fixed_point(func, x0)`` of a number, or of an array."""
+    given = {**dict(zip(FIXED.names, args, strict=False)), **keywords}
+    start = lifter.read(given["x0"]) if "x0" in given else None
+    if start is not None and not lifter.is_container(start) and not lifter.is_array(start):
+        return functionals.FIXED(lifter, [], given, node)
+    return FIXED(lifter, args, keywords, node)
+
+
+def fitted_curve(lifter: Any, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``curve_fit``: kept as it is where nothing that is differentiated by goes in."""
+    refusal: UnsupportedError = lifter.unsupported(
+        "cannot differentiate through `curve_fit`",
+        "Fit by `least_squares(lambda p: f(xdata, *p) - ydata, p0).x`.",
+        node,
+    )
+    function = lifter.static_node(Static(sys.modules["scipy.optimize"].curve_fit))
+    try:
+        found: Value = lifter.opaque_call(function, args, keywords, node, refusal)
+    except UnsupportedError:
+        raise refusal from None
+    return found
+
+
+OWN_SLOPES = "Leave it out: SciPy then takes differences."
+FSOLVE = Solver(
+    "fsolve", "root",
+    ("func", "x0", "args", "fprime", "full_output", "col_deriv", "xtol", "maxfev", "band",
+     "epsfcn", "factor", "diag"),
+    {"fprime": OWN_SLOPES, "full_output": "Leave it out.", "band": "Leave it out.",
+     "diag": "Leave it out."},
+)  # fmt: skip
+FIXED = Solver("fixed_point", "fixed", ("func", "x0", "args", "xtol", "maxiter", "method"), {})
+ROOT = Solver(
+    "root", "root", ("fun", "x0", "args", "method", "jac", "tol", "callback", "options"),
+    {"jac": OWN_SLOPES, "callback": "Leave it out."},
+)  # fmt: skip
+MINIMIZE = Solver(
+    "minimize", "minimum",
+    ("fun", "x0", "args", "method", "jac", "hess", "hessp", "bounds", "constraints", "tol",
+     "callback", "options"),
+    {
+        "jac": OWN_SLOPES, "hess": OWN_SLOPES, "hessp": OWN_SLOPES, "callback": "Leave it out.",
+        "bounds": "At a bound the gradient is not zero, and the rule does not hold: minimise "
+        "without bounds, or over a variable that maps into them.",
+        "constraints": "With constraints the gradient is not zero, and the rule does not hold: "
+        "solve the conditions of the minimum by `root`.",
+    },
+)  # fmt: skip
+LEAST_SQUARES = Solver(
+    "least_squares", "fit",
+    ("fun", "x0", "jac", "bounds", "method", "ftol", "xtol", "gtol", "x_scale", "loss", "f_scale",
+     "diff_step", "tr_solver", "tr_options", "jac_sparsity", "max_nfev", "verbose", "args"),
+    {
+        "bounds": "At a bound the gradient is not zero, and the rule does not hold: fit without "
+        "bounds, or over variables that map into them.",
+        "loss": "Take the linear loss, or minimise a smooth loss by `minimize`.",
+        "jac": OWN_SLOPES, "jac_sparsity": "Leave it out.", "tr_options": "Leave it out.",
+    },
+)  # fmt: skip
