@@ -157,3 +157,13 @@ def test_an_array_over_itself_is_one() -> None:
     assert "p / p" not in slope.source, slope.source
     np.testing.assert_allclose(hvp(entropy)(p, np.ones(3))[1], -1.0 / p, rtol=1e-15)
     assert slope(p.astype(np.float32)).dtype == np.float32
+
+
+def test_the_sign_of_a_matrix_is_taken_from_a_vector() -> None:
+    def decayed(w, X):
+        return np.sum(np.exp(-X @ w))
+
+    X, w = RNG.normal(size=(4, 3)), RNG.normal(size=3)
+    slope = grad(decayed)
+    assert np.allclose(slope(w, X), -X.T @ np.exp(-X @ w), rtol=1e-12)
+    assert "return -(X.T @ np.exp(-X @ w))" in slope.source, slope.source

@@ -74,9 +74,18 @@ def flipped(a: Node) -> Node:
 def _pull_product(walker: Any, node: Node, out_bar: Node) -> None:
     a, b = node.args
     if walker.active(a):
-        walker.accumulate(a, _left_adjoint(a, conjugated(b), out_bar))
+        other, bar = _without_sign(b, out_bar)
+        walker.accumulate(a, _left_adjoint(a, conjugated(other), bar))
     if walker.active(b):
-        walker.accumulate(b, _right_adjoint(conjugated(a), b, out_bar))
+        other, bar = _without_sign(a, out_bar)
+        walker.accumulate(b, _right_adjoint(conjugated(other), b, bar))
+
+
+def _without_sign(factor: Node, out_bar: Node) -> tuple[Node, Node]:
+    """``-X`` and an adjoint as X and the opposite one, whose sign may meet another."""
+    if factor.op is not negative:
+        return factor, out_bar
+    return factor.args[0], negative.build(out_bar)
 
 
 def _left_adjoint(a: Node, b: Node, out_bar: Node) -> Node:
