@@ -41,7 +41,7 @@ from chainrule.lift.values import (
 from chainrule.lift.watching import Watching
 from chainrule.primitives import sequence
 from chainrule.primitives.arithmetic import add
-from chainrule.primitives.effect import RAISE, STATEMENT
+from chainrule.primitives.effect import RAISE
 
 # What several names can share and one of them change.
 MUTABLE = (ListBox, DictBox, ObjectBox, Place)
@@ -260,7 +260,7 @@ class Containers(Watching):
 
     def raises_itself(self, text: str, *args: Node) -> NoReturn:
         """Code that Python cannot run whatever its values are: it raises what f raises."""
-        self.block.add(STATEMENT, args, (text,))
+        self.block.add(RAISE, args, (text,))
         raise AlwaysRaises
 
     def always_raises(self, text: str, *args: Node) -> NoReturn:
