@@ -583,3 +583,20 @@ def test_what_no_value_can_do_raises_what_the_function_raises(f: Any, mode: str)
         f(2.0)
     with pytest.raises(expected.type, match=f"^{re.escape(str(expected.value))}$"):
         value_and_grad(f, mode=mode)(2.0)
+
+
+def newton_steps(x, slope=True):
+    y = 1.0
+    for _ in range(6):
+        have = slope is True
+        d = 2.0 * y
+        if not have:
+            d = slope(y)
+        y = y - (y * y - x) / d
+    return y
+
+
+@MODES
+def test_a_flag_in_the_place_of_a_function_is_not_called(mode: str) -> None:
+    assert grad(newton_steps, mode=mode)(2.0) == pytest.approx(0.5 / math.sqrt(2.0))
+    assert grad(newton_steps, mode=mode)(2.0, lambda y: 2.0 * y) == pytest.approx(0.5 / math.sqrt(2.0))

@@ -71,7 +71,7 @@ def on_random_programs(share: float) -> Callable[[Callable[[Program], None]], An
 
     def decorate(test: Callable[[Program], None]) -> Any:
         limits = settings(
-            max_examples=max(1, int((EXAMPLES or 45) * share)),
+            max_examples=max(1, int((EXAMPLES or 60) * share)),
             derandomize=not EXAMPLES,
             phases=PHASES,
             deadline=None,

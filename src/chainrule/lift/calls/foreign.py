@@ -9,6 +9,7 @@ import types
 from typing import Any
 
 from chainrule.errors import ChainruleError, UnsupportedError
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, OPAQUE, is_complex
 from chainrule.lift.arrays.boxes import is_numeric
@@ -27,6 +28,7 @@ from chainrule.lift.values import (
     Value,
     View,
 )
+from chainrule.primitives.declare import constant_value
 from chainrule.primitives.effect import CALL
 from chainrule.primitives.namespaces import primitive_of
 
@@ -67,6 +69,10 @@ class Foreign(SpecialMethods):
         refusal: ChainruleError | None,
     ) -> Value:
         """A call that stays as it is; no derivative may flow through it."""
+        if function.op is CONSTANT:
+            # Where a flag stands for "no function" such a call is never reached.
+            kind = type(constant_value(function)).__name__
+            self.always_raises(f"TypeError(\"'{kind}' object is not callable\")")
         if function.type not in (OPAQUE, DYNAMIC):
             raise self.unsupported(
                 "a call of what is no function", "Call a function, or pass one in.", node
