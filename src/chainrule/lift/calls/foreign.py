@@ -71,8 +71,8 @@ class Foreign(SpecialMethods):
         """A call that stays as it is; no derivative may flow through it."""
         if function.op is CONSTANT:
             # Where a flag stands for "no function" such a call is never reached.
-            kind = type(constant_value(function)).__name__
-            self.always_raises(f"TypeError(\"'{kind}' object is not callable\")")
+            called = type(constant_value(function)).__name__
+            self.always_raises(f"TypeError(\"'{called}' object is not callable\")")
         if function.type not in (OPAQUE, DYNAMIC):
             raise self.unsupported(
                 "a call of what is no function", "Call a function, or pass one in.", node
