@@ -12,7 +12,7 @@ import heapq
 from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
 
 from chainrule.differentiate.activity import all_steps, carrying_args
-from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
+from chainrule.graph.block import ITEM, PARAMETER, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array
 from chainrule.graph.types import Sequence as SequenceType
@@ -20,6 +20,7 @@ from chainrule.primitives import sequence
 from chainrule.primitives.arrays.indexing import section, section_set
 from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, item_sources, owned_blocks, state_sources
+from chainrule.primitives.cost import mentioned
 from chainrule.primitives.declare import REAL, Flat, Primitive, is_constant
 
 Side = bool | None
@@ -258,16 +259,8 @@ def _uses(step: Node) -> Iterator[tuple[Node, Side]]:
     blocks = owned_blocks(step)
     for k, block in enumerate(blocks):
         side = k == 0 if step.op is IF else None
-        for node in _mentioned(block):
+        for node in mentioned(block):
             yield node, side
-
-
-def _mentioned(block: Block) -> Iterator[Node]:
-    yield from block.results
-    for step in all_steps(block):
-        yield from step.args
-        for owned in owned_blocks(step):
-            yield from owned.results
 
 
 def may_be_steep(node: Node) -> bool:

@@ -132,6 +132,12 @@ def float_beside(integers: str) -> str:
     return "float32" if integers in ("int16", "uint16") else "float64"
 
 
+def real_promoted(*types: Type) -> str:
+    """The dtype of real arithmetic among values of these types: a floating one in any case."""
+    found = promoted(types)
+    return found if found in FLOATING else "float64"
+
+
 def promoted(types: tuple[Type, ...]) -> str:
     """The dtype of arithmetic among values of these types; Python's numbers give way."""
     arrays = [type.dtype for type in types if isinstance(type, Array)]

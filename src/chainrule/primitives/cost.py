@@ -67,6 +67,15 @@ def nodes_of(block: Block) -> Iterator[Node]:
                 blocks.extend(owned_blocks(node))
 
 
+def mentioned(block: Block) -> Iterator[Node]:
+    """The values that a block hands out, and that the steps in it, at any depth, use."""
+    yield from block.results
+    for step in nodes_of(block):
+        yield from step.args
+        for owned in owned_blocks(step):
+            yield from owned.results
+
+
 def uses_of(graph: Graph, steps: Iterable[Node]) -> Counter[Node]:
     """How often each value is an argument of ``steps`` of a graph, or leaves a block."""
     parts = [graph.body.results]

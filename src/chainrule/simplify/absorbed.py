@@ -12,7 +12,7 @@ from chainrule.primitives.arithmetic import add, divide, multiply, negative, sub
 from chainrule.primitives.arrays.indexing import section_add
 from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, LOOP, owned_blocks
-from chainrule.primitives.cost import nodes_of
+from chainrule.primitives.cost import mentioned, nodes_of
 from chainrule.primitives.declare import Linear, Primitive, Structured, is_constant
 from chainrule.primitives.sequence import index_add
 from chainrule.records import dataclass
@@ -203,7 +203,7 @@ class Search:
         made = self._made_for(value)
         inputs = [arg for arg in step.args if arg is not base and arg is not value]
         for each in made:
-            inputs += _mentioned(each)
+            inputs += _needed_by(each)
         ahead = self._ahead(inputs)
         if ahead is None:
             return False
@@ -227,7 +227,7 @@ class Search:
             node = _owner(work.pop())
             if node in self.made and node not in found:
                 found.add(node)
-                work += _mentioned(node)
+                work += _needed_by(node)
         return found
 
     def _ahead(self, inputs: Iterable[Node]) -> set[Node] | None:
@@ -300,15 +300,11 @@ def _is_pure(step: Node) -> bool:
     return isinstance(step.op, Primitive) and step.op.pure and not step.op.effect
 
 
-def _mentioned(step: Node) -> Iterator[Node]:
+def _needed_by(step: Node) -> Iterator[Node]:
     """The arguments of a step, and of what stands in its blocks."""
     yield from step.args
     for block in owned_blocks(step):
-        yield from block.results
-        for node in nodes_of(block):
-            yield from node.args
-            for owned in owned_blocks(node):
-                yield from owned.results
+        yield from mentioned(block)
 
 
 def _owner(node: Node) -> Node:

@@ -28,6 +28,7 @@ from chainrule.primitives import sequence
 from chainrule.primitives.arrays.creation import array_of_list
 from chainrule.primitives.arrays.shaping import dimension, moveaxis, reshaped, transpose
 from chainrule.primitives.control import LOOP, owned_blocks
+from chainrule.primitives.cost import mentioned
 from chainrule.primitives.effect import CALL, STATEMENT
 from chainrule.primitives.sequence import zero_of
 from chainrule.transforms.pipeline import Wanted, finish, is_scalar, whole
@@ -206,11 +207,7 @@ def _used_in_loops(body: Block) -> Iterator[Node]:
     for loop in all_steps(body):
         if loop.op is LOOP:
             for block in owned_blocks(loop):
-                yield from block.results
-                for step in all_steps(block):
-                    yield from step.args
-                    for owned in owned_blocks(step):
-                        yield from owned.results
+                yield from mentioned(block)
 
 
 def _turned(columns: Node, leaf: Node, output: Node) -> Node:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from chainrule.graph.block import CONSTANT, ITEM
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.lift.containers.list_parts import ListParts
-from chainrule.lift.core import AlwaysRaises, Completion
+from chainrule.lift.core import Completion
 from chainrule.lift.state import Key
 from chainrule.lift.values import UNBOUND, Either, Static, TupleValue, Value
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.declare import Primitive
-from chainrule.primitives.effect import RAISE
 from chainrule.primitives.namespaces import primitive_of
 
 # Expressions that give of numbers what they give of arrays, entry by entry.
@@ -121,11 +121,10 @@ class Axisless(ListParts):
                     return False
         return True
 
-    def _raise_frozen(self, kind: type) -> None:
+    def _raise_frozen(self, kind: type) -> NoReturn:
         home = "numpy." if kind.__module__ == "numpy" else ""
         text = f"'{home}{kind.__name__}' object does not support item assignment"
-        self.block.add(RAISE, (), (f"raise TypeError({text!r})",))
-        raise AlwaysRaises
+        self.always_raises(f"TypeError({text!r})")
 
     def add_to_number(self, name: str, base: Value, value: Value, node: ast.AST) -> bool:
         """``name += ...`` of an array without axes, where ``value`` is the result."""

@@ -96,12 +96,8 @@ class Branching(Core):
     def unify_lists(self, start: State, paths: Sequence[Path], keys: Sequence[Key]) -> None:
         """Lists whose layout differs between paths become run-time lists on each."""
         for key in keys:
-            held = [path.state.get(key, {}) for path in paths]
-            whole = not any(isinstance(content, Poison) for content in held)
-            if isinstance(key, ObjectBox) and key.instance is not None and whole:
-                written = [name for content in held for name in content]
-                for path in paths:
-                    self.complete(key, dict.fromkeys(written), path.state)
+            if isinstance(key, ObjectBox) and key.instance is not None:
+                self._complete_on_all(paths, key)
             if not isinstance(key, ListBox):
                 self._settle(start, paths, key)
                 self._unify_made_lists(paths, [path.state.get(key, UNBOUND) for path in paths])
@@ -119,6 +115,15 @@ class Branching(Core):
                         with self.graph.inside(path.block):
                             self.make_dynamic(key)
                         self.state = before
+
+    def _complete_on_all(self, paths: Sequence[Path], key: ObjectBox) -> None:
+        """On each path know the attributes of a caller's object that others have written."""
+        held = [path.state.get(key, {}) for path in paths]
+        if any(isinstance(content, Poison) for content in held):
+            return
+        written = [name for content in held for name in content]
+        for path in paths:
+            self.complete(key, dict.fromkeys(written), path.state)
 
     def _unify_made_lists(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
         """The same for lists that the paths have made themselves, and for tables."""

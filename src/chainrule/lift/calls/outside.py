@@ -25,7 +25,7 @@ from chainrule.lift.calls.callees import home_of
 from chainrule.lift.calls.foreign import CHANGING, WRITERS
 from chainrule.lift.watching import SETTLED
 from chainrule.primitives.control import IF, owned_blocks
-from chainrule.primitives.cost import nodes_of
+from chainrule.primitives.cost import mentioned, nodes_of
 from chainrule.primitives.effect import CALL, ORDERED, VERBATIM
 
 # What can be read of an object: its entries, an attribute of any object by its name, a global
@@ -149,13 +149,9 @@ def _entries(held: Iterable[Any]) -> Iterator[Key]:
 
 
 def _global_reads(graph: Graph) -> Iterator[Key]:
-    for step in nodes_of(graph.body):
-        for arg in step.args:
-            if arg.op is GLOBAL:
-                yield "global", *arg.params
-    for result in graph.body.results:
-        if result.op is GLOBAL:
-            yield "global", *result.params
+    for node in mentioned(graph.body):
+        if node.op is GLOBAL:
+            yield "global", *node.params
 
 
 def _reads(graph: Graph, step: Node) -> Iterator[Key]:
@@ -294,8 +290,7 @@ def _functions(found: Any) -> Iterator[types.FunctionType]:
             continue
         entered.add(current)
         yield current
-        names = [name for code in _codes(current.__code__) for name in code.co_names]
-        waiting += [current.__globals__.get(name) for name in names]
+        waiting += [current.__globals__.get(name) for name in _names_in(current)]
         waiting += map(_content, _cells(current).values())
 
 
@@ -304,6 +299,10 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _codes(constant)
+
+
+def _names_in(function: types.FunctionType) -> list[str]:
+    return [name for code in _codes(function.__code__) for name in code.co_names]
 
 
 def _cells(function: types.FunctionType) -> dict[str, types.CellType]:
@@ -319,6 +318,6 @@ def _content(cell: types.CellType) -> Any:
 
 def _held(function: types.FunctionType) -> list[Any]:
     """The objects that a function's text can reach by name."""
-    names = [name for code in _codes(function.__code__) for name in code.co_names]
-    found = [function.__globals__[name] for name in names if name in function.__globals__]
+    held = function.__globals__
+    found = [held[name] for name in _names_in(function) if name in held]
     return [*found, *map(_content, _cells(function).values()), *(function.__defaults__ or ())]

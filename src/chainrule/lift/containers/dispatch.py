@@ -18,7 +18,6 @@ from chainrule.graph.block import CONSTANT, ITEM
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.lift.containers.tables import Tables
-from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.values import (
     ArrayBox,
     Closure,
@@ -33,7 +32,6 @@ from chainrule.lift.values import (
     Value,
 )
 from chainrule.primitives.control import item_sources
-from chainrule.primitives.effect import RAISE
 
 # So many functions are told apart by comparing the word with each.
 MOST = 12
@@ -80,8 +78,7 @@ class Dispatch(Tables):
             return item(base, Static(word), node)
 
         def missing() -> Value:
-            self.block.add(RAISE, (self.node(key),), ("raise KeyError(_0_)",))
-            raise AlwaysRaises
+            self.always_raises("KeyError(_0_)", self.node(key))
 
         found = self.dispatched(base, key, find, missing, node)
         return item(base, key, node) if found is None else found

@@ -236,10 +236,10 @@ class Containers(Watching):
             items = self.known_items(base)
             if items is not None and known and isinstance(found, int):
                 if not -len(items) <= found < len(items):
-                    return self._out_of_range(base, key)
+                    self._out_of_range(base, key)
                 return self.read(items[found])
             if items == [] and isinstance(base, ListBox) and not base.parameter:
-                return self._out_of_range(base, key)
+                self._out_of_range(base, key)
             if isinstance(base, TupleValue) or (items is not None and not self._uniform(items)):
                 return self._item_of_items(items or [], base, key)
             return self.place(base, (self.node(key),))
@@ -254,7 +254,7 @@ class Containers(Watching):
             self.raises_itself("_0_[_1_]", base_node, key_node)
         return self.verbatim("_0_[_1_]", base_node, key_node, type=DYNAMIC)
 
-    def _out_of_range(self, base: Value, key: Value) -> Value:
+    def _out_of_range(self, base: Value, key: Value) -> NoReturn:
         """What Python raises; in a loop that fills the list no step to judge kinds by."""
         self.raises_itself("_0_[_1_]", self.node(base), self.node(key))
 
@@ -265,8 +265,7 @@ class Containers(Watching):
 
     def always_raises(self, text: str, *args: Node) -> NoReturn:
         """What Python raises here on the path at hand, whenever it is taken."""
-        self.block.add(RAISE, args, (f"raise {text}",))
-        raise AlwaysRaises
+        self.raises_itself(f"raise {text}", *args)
 
     def _uniform(self, items: list[Value]) -> bool:
         return all(isinstance(item, Node) for item in items) or all(
@@ -320,9 +319,7 @@ class Containers(Watching):
 
     def _check_not_none(self, base: Static) -> None:
         if base.value is None:
-            text = "raise TypeError(\"'NoneType' object is not subscriptable\")"
-            self.block.add(RAISE, (), (text,))
-            raise AlwaysRaises
+            self.always_raises("TypeError(\"'NoneType' object is not subscriptable\")")
 
     def _item_of_static(self, base: Static, key: Value, known: bool, found: Any) -> Value:
         self._check_not_none(base)
@@ -382,9 +379,7 @@ class Containers(Watching):
     def slice(self, base: Value, part: Slice) -> Value:
         """``base[start:stop:step]``: a new list, or a tuple."""
         if isinstance(base, ObjectBox) and base.type is Queue:
-            text = "raise TypeError(\"sequence index must be integer, not 'slice'\")"
-            self.block.add(RAISE, (), (text,))
-            raise AlwaysRaises
+            self.always_raises("TypeError(\"sequence index must be integer, not 'slice'\")")
         known = [self.static_value(bound) for bound in part.bounds]
         items = self.known_items(base)
         if isinstance(base, Static):

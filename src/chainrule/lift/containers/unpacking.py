@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import NoReturn
 
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.iteration.transposing import Transposing
 from chainrule.lift.values import (
     Enumerate,
@@ -27,7 +25,7 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays.measured import size_now
-from chainrule.primitives.effect import RAISE, too_few, too_many
+from chainrule.primitives.effect import too_few, too_many
 from chainrule.primitives.list_lengths import ListLengths
 
 # So many entries of a list are handed on one by one by `*`.
@@ -42,7 +40,7 @@ class Unpacking(Transposing):
         stars = [k for k, name in enumerate(names) if isinstance(name, ast.Starred)]
         known, found = self.static_value(value)
         if known and found is None:
-            self._always('TypeError("cannot unpack non-iterable NoneType object")')
+            self.always_raises('TypeError("cannot unpack non-iterable NoneType object")')
         items = self.known_iteration(value)
         if items is None:
             if stars:
@@ -52,10 +50,10 @@ class Unpacking(Transposing):
         wanted = len(names) - len(stars)
         if len(items) < wanted:
             few = too_few(f"at least {wanted}" if stars else wanted)
-            self._always(few, self.graph.constant(len(items)))
+            self.always_raises(few, self.graph.constant(len(items)))
         if not stars:
             if len(items) > wanted:
-                self._always(too_many(wanted))
+                self.always_raises(too_many(wanted))
             for name, item in zip(names, items, strict=True):
                 self.assign(name, item)
             return
@@ -71,10 +69,6 @@ class Unpacking(Transposing):
         self.assign(spread.value, box)
         for name, item in zip(names[star + 1 :], items[len(items) - after :], strict=True):
             self.assign(name, item)
-
-    def _always(self, text: str, *args: Node) -> NoReturn:
-        self.block.add(RAISE, args, (f"raise {text}",))
-        raise AlwaysRaises
 
     def _unpack_run_time(self, target: ast.Tuple | ast.List, star: int, value: Value) -> None:
         """``a, *rest, b = xs`` of a list whose length is known at run time only."""
@@ -167,7 +161,7 @@ class Unpacking(Transposing):
         base = self.node(value)
         if base.type in (FLOAT, INT, BOOL):
             kind = "{type(_0_).__name__}"
-            self._always(f"TypeError(f'cannot unpack non-iterable {kind} object')", base)
+            self.always_raises(f"TypeError(f'cannot unpack non-iterable {kind} object')", base)
         # It may be a set or a generator, which has no first entry.
         entries = self.verbatim("tuple(_0_)", base, type=OPAQUE)
         self.check_length(self.verbatim("len(_0_)", entries, type=INT), count, False)

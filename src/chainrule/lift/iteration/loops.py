@@ -375,6 +375,10 @@ class Loops(Widening):
             self._fill(part_shape, part, nodes, attempt, state)
             for part_shape, part in zip(shape.parts, before_parts, strict=True)
         ]
+        return self.assembled(shape, parts)
+
+    def assembled(self, shape: Layout, parts: list[Value]) -> Value:
+        """What is laid out so, of its parts."""
         if shape.kind == "records":
             return UNBOUND if UNBOUND in parts else self.records_like(shape.named, parts)
         if shape.kind == "entry":
@@ -488,13 +492,7 @@ class _Attempt:
             self.enter(s, part, name, maybe)
             for s, part, name in zip(shape.parts, parts, names, strict=True)
         ]
-        if shape.kind == "records":
-            return UNBOUND if UNBOUND in entered else lifter.records_like(shape.named, entered)
-        if shape.kind == "entry":
-            return UNBOUND if entered[0] is UNBOUND else entry_of(shape.named, entered[0])
-        if shape.kind == "tuple":
-            return TupleValue(tuple(entered), shape.named)
-        return entered if shape.kind == "list" else dict(zip(shape.keys, entered, strict=True))
+        return lifter.assembled(shape, entered)
 
     def lend(self, state: State) -> None:
         """Note what the boxes made for names since the last call share their memory with."""

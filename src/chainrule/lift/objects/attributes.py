@@ -20,7 +20,6 @@ from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, is_co
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays.boxes import is_numeric
 from chainrule.lift.containers.items import PLAIN_NUMBERS
-from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.objects.hooks import Hooks
 from chainrule.lift.source import unwrap
 from chainrule.lift.state import State
@@ -435,9 +434,7 @@ class Objects(Hooks):
         """``owner.name = value``: an effect, once, when the object is the caller's."""
         if isinstance(owner, Node) and owner.type in (FLOAT, INT, BOOL):
             # Numbers take no attributes, be they Python's or NumPy's.
-            text = f"_0_.{name} = _1_"
-            self.block.add(STATEMENT, (owner, self.node(value)), (text,))
-            raise AlwaysRaises
+            self.raises_itself(f"_0_.{name} = _1_", owner, self.node(value))
         if not isinstance(owner, ObjectBox):
             raise self.unsupported(
                 "assignment to an attribute of this value", "Return the value instead.", node

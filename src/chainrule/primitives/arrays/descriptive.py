@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOATING, Type, array_of, promoted, unit_axes_of
+from chainrule.graph.types import Type, array_of, real_promoted, unit_axes_of
 from chainrule.primitives.arithmetic import power
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.lengths import as_first
@@ -18,17 +18,12 @@ from chainrule.primitives.elementary import exp, log, sqrt
 from chainrule.primitives.special import entr, rel_entr
 
 
-def _real(*types: Type) -> str:
-    found = promoted(types)
-    return found if found in FLOATING else "float64"
-
-
 def _reduced(a: Type, axis: Any = 0, **statics: Any) -> Type:
-    return array_of(_real(a), reduced_axes(a, axis, False))
+    return array_of(real_promoted(a), reduced_axes(a, axis, False))
 
 
 def _kept(a: Type, **statics: Any) -> Type:
-    return array_of(_real(a), unit_axes_of(a))
+    return array_of(real_promoted(a), unit_axes_of(a))
 
 
 def _centred(a: Node, axis: Any) -> Node:
@@ -137,7 +132,7 @@ def relative_entropy(pk: Node, qk: Node, base: Any, axis: Any) -> Node:
 
 
 def _one_each(x: Type, mean: Type, cov: Type) -> Type:
-    return array_of(_real(x, mean, cov), unit_axes_of(x)[:-1])
+    return array_of(real_promoted(x, mean, cov), unit_axes_of(x)[:-1])
 
 
 def _log_density(x: Node, mean: Node, cov: Node) -> Node:

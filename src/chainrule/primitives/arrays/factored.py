@@ -12,29 +12,24 @@ from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOATING, Record, Type, array_of, promoted, unit_axes_of
+from chainrule.graph.types import (
+    Record,
+    array_of,
+    real_promoted,
+    unit_axes_of,
+)
 from chainrule.primitives.arrays.call import ArrayLinear, array_rule, declared
 from chainrule.primitives.arrays.creation import zeros
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.arrays.lengths import as_second
 from chainrule.primitives.arrays.linear_algebra import (
+    by_columns,
     flipped,
     matmul,
-    outer,
     rank_of,
     solved_by_one_each,
 )
 from chainrule.primitives.arrays.shaping import concatenate, roll, stack
-
-
-def _real(*types: Type) -> str:
-    found = promoted(types)
-    return found if found in FLOATING else "float64"
-
-
-def _times(left: Node, right: Node) -> Node:
-    """``left @ right.T`` of columns, or of single vectors."""
-    return outer(left, right) if rank_of(left) == 1 else matmul(left, flipped(right))
 
 
 @array_rule("lu_factor", "scipy.linalg.lu_factor", signature="a",
@@ -83,7 +78,7 @@ class FactoredSolution(ArrayLinear):
         b_bar = self.other._again(node.args, self.whole(out_bar, node))
         walker.accumulate(node.args[2], b_bar)
         if len(node.args) > 3 and walker.active(node.args[3]):
-            product = _times(node, b_bar) if self.across else _times(b_bar, node)
+            product = by_columns(node, b_bar) if self.across else by_columns(b_bar, node)
             walker.accumulate(node.args[3], -product)
 
 
@@ -117,7 +112,7 @@ LU_SOLVE = {False: _both("lu_solve", 3), True: _both("lu_solve_of", 4)}
 
 @array_rule(
     "solve_banded", signature="ab, b, l_and_u", arrays=2,
-    typed=lambda ab, b, l_and_u: array_of(_real(ab, b), unit_axes_of(b)), lengths=as_second,
+    typed=lambda ab, b, l_and_u: array_of(real_promoted(ab, b), unit_axes_of(b)), lengths=as_second,
     written="scipy.linalg.solve_banded(_l_and_u_, _0_, _1_)",
 )  # fmt: skip
 def solve_banded(walker: Any, node: Node, out_bar: Node, l_and_u: tuple[int, int]) -> None:

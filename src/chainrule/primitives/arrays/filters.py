@@ -10,7 +10,7 @@ from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOATING, Type, array_of, promoted, unit_axes_of
+from chainrule.graph.types import Type, array_of, real_promoted, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall, ArrayRule, array_linear, array_rule
 from chainrule.primitives.arrays.creation import arange, eye, zeros
 from chainrule.primitives.arrays.defined import array_defined
@@ -22,13 +22,8 @@ from chainrule.primitives.arrays.signals import convolve
 from chainrule.primitives.declare import TABLE, Cost
 
 
-def _real(*types: Type) -> str:
-    found = promoted(types)
-    return found if found in FLOATING else "float64"
-
-
 def _kept(a: Type, *others: Type, **statics: Any) -> Type:
-    return array_of(_real(a, *others), unit_axes_of(a))
+    return array_of(real_promoted(a, *others), unit_axes_of(a))
 
 
 def refuse(node: Node, found: str, remedy: str) -> None:
@@ -40,7 +35,7 @@ def refuse(node: Node, found: str, remedy: str) -> None:
 
 
 def _slid(in1: Type, in2: Type, **statics: Any) -> Type:
-    return array_of(_real(in1, in2), (False,) * len(unit_axes_of(in1)))
+    return array_of(real_promoted(in1, in2), (False,) * len(unit_axes_of(in1)))
 
 
 def _slid_lengths(node: Node, of: Of) -> Lengths:

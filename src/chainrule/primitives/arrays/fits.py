@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOATING, Type, array_of, promoted, unit_axes_of
+from chainrule.graph.types import Type, array_of, promoted, real_promoted, unit_axes_of
 from chainrule.primitives.arrays.call import array_rule
 from chainrule.primitives.arrays.creation import arange, axes_of_sizes
 from chainrule.primitives.arrays.decompositions import pinv
@@ -18,11 +18,6 @@ from chainrule.primitives.arrays.powers import vander
 from chainrule.primitives.arrays.rearranging import at_positions
 from chainrule.primitives.arrays.shaping import dimension, expand_dims, reshape
 from chainrule.primitives.declare import TABLE
-
-
-def _real(*types: Type) -> str:
-    found = promoted(types)
-    return found if found in FLOATING else "float64"
 
 
 def _coefficients(x: Type, y: Type, *weights: Type, deg: int) -> Type:
@@ -51,7 +46,7 @@ def polyfit_weighted(x: Node, y: Node, w: Node, deg: int) -> Node:
 @array_rule(
     "unwrap", "numpy.unwrap",
     signature="p, discont=None, axis=-1, period=6.283185307179586", lengths=as_first,
-    typed=lambda p, **statics: array_of(_real(p), unit_axes_of(p)),
+    typed=lambda p, **statics: array_of(real_promoted(p), unit_axes_of(p)),
 )  # fmt: skip
 def unwrap(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
     """Phases without jumps: whole periods are added, which have no slope."""

@@ -11,7 +11,6 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
-    FLOATING,
     Record,
     Type,
     array_of,
@@ -19,6 +18,7 @@ from chainrule.graph.types import (
     dtype_of,
     is_complex,
     promoted,
+    real_promoted,
     unit_axes_of,
 )
 from chainrule.primitives import bounds
@@ -69,6 +69,11 @@ def flipped(a: Node) -> Node:
     if rank_of(a) > 2:
         return swapaxes(a, axis1=-1, axis2=-2)
     return transpose(a)
+
+
+def by_columns(left: Node, right: Node) -> Node:
+    """``left @ right.T`` of columns, or of single vectors."""
+    return outer(left, right) if rank_of(left) == 1 else matmul(left, flipped(right))
 
 
 def _pull_product(walker: Any, node: Node, out_bar: Node) -> None:
@@ -263,20 +268,15 @@ triu = _triangle("triu", "The upper triangle.")
 # --- systems -----------------------------------------------------------------------------
 
 
-def _real(*types: Type) -> str:
-    found = promoted(types)
-    return found if found in FLOATING else "float64"
-
-
 def _solution_type(a: Type, b: Type) -> Type:
     """A solution for each pair of a matrix and right sides, of which there may be several."""
     matrices, sides = unit_axes_of(a), unit_axes_of(b)
     if len(sides) < len(matrices) and len(matrices) > 2:
         raise ValueError("NumPy 1 takes the right sides for vectors here, NumPy 2 for matrices")
     if len(sides) == 1:
-        return array_of(_real(a, b), sides)
+        return array_of(real_promoted(a, b), sides)
     batch = broadcast_axes((array_of("bool", matrices[:-2]), array_of("bool", sides[:-2])))
-    return array_of(_real(a, b), (*batch, *sides[-2:]))
+    return array_of(real_promoted(a, b), (*batch, *sides[-2:]))
 
 
 def solved_by_one_each(a: Type, b: Type) -> Type:
@@ -284,7 +284,7 @@ def solved_by_one_each(a: Type, b: Type) -> Type:
     matrices, sides = unit_axes_of(a), unit_axes_of(b)
     if max(len(matrices), len(sides)) > 2 and matrices[:-2] != sides[:-2]:
         raise ValueError("SciPy's versions differ in what they repeat")
-    return array_of(_real(a, b), sides)
+    return array_of(real_promoted(a, b), sides)
 
 
 def _solution_lengths(node: Node, of: Of) -> Lengths:
@@ -305,13 +305,13 @@ def solve(walker: Any, node: Node, out_bar: Node) -> None:
         b_bar = solve(a, solve(factor, out_bar))
         walker.accumulate(b, _batch_sum(b_bar, b))
         if walker.active(matrix):
-            product = outer(b_bar, node) if rank_of(b) == 1 else matmul(b_bar, flipped(node))
+            product = by_columns(b_bar, node)
             walker.accumulate(matrix, -_read_triangle(matrix, _batch_sum(product, matrix)))
         return
     b_bar = solve(flipped(a), out_bar)
     walker.accumulate(b, _batch_sum(b_bar, b))
     if walker.active(a):
-        product = outer(b_bar, node) if rank_of(b) == 1 else matmul(b_bar, flipped(node))
+        product = by_columns(b_bar, node)
         walker.accumulate(a, -_batch_sum(product, a))
 
 
@@ -408,8 +408,8 @@ matmul.simplify = _cheaper_product
 
 
 @array_rule(
-    "inv", "numpy.linalg.inv", signature="a", typed=lambda a: array_of(_real(a), unit_axes_of(a)),
-    lengths=square,
+    "inv", "numpy.linalg.inv", signature="a", lengths=square,
+    typed=lambda a: array_of(real_promoted(a), unit_axes_of(a)),
 )  # fmt: skip
 def inv(walker: Any, node: Node, out_bar: Node) -> None:
     """Inverse of a matrix."""
@@ -432,7 +432,7 @@ inv.tangent_rule = lambda node, args, dots, out: -matmul(matmul(out, dots[0]), o
     "det",
     "numpy.linalg.det",
     signature="a",
-    typed=lambda a: array_of(_real(a), unit_axes_of(a)[:-2]),
+    typed=lambda a: array_of(real_promoted(a), unit_axes_of(a)[:-2]),
     lengths=lambda node, of: of(node.args[0])[:-2],
 )
 def det(walker: Any, node: Node, out_bar: Node) -> None:
@@ -446,7 +446,7 @@ det.tangent_rule = lambda node, args, dots, out: out * trace_of(solve(args[0], d
 
 
 def _signed(a: Type) -> Type:
-    one = array_of(_real(a), unit_axes_of(a)[:-2])
+    one = array_of(real_promoted(a), unit_axes_of(a)[:-2])
     return Record((one, one))
 
 
@@ -482,7 +482,7 @@ def trace_of(matrix: Node) -> Node:
 
 @array_rule(
     "cholesky", "numpy.linalg.cholesky", signature="a",
-    typed=lambda a: array_of(_real(a), unit_axes_of(a)), lengths=square,
+    typed=lambda a: array_of(real_promoted(a), unit_axes_of(a)), lengths=square,
 )  # fmt: skip
 def cholesky(walker: Any, node: Node, out_bar: Node) -> None:
     """Lower Cholesky factor; reads the lower triangle."""

@@ -11,20 +11,27 @@ from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOATING, Record, Type, array_of, promoted, unit_axes_of
+from chainrule.graph.types import (
+    BOOL,
+    Record,
+    Type,
+    array_of,
+    real_promoted,
+    unit_axes_of,
+)
 from chainrule.primitives.arrays.call import array_linear, array_rule
 from chainrule.primitives.arrays.creation import arange, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.arrays.lengths import as_first, as_second
 from chainrule.primitives.arrays.linear_algebra import (
+    by_columns,
     cholesky_adjoint,
     cholesky_change,
     det,
     flipped,
     inv,
     matmul,
-    outer,
     rank_of,
     solve,
     solved_by_one_each,
@@ -37,22 +44,12 @@ from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_d
 from chainrule.primitives.declare import TABLE, is_constant
 
 
-def _real(*types: Type) -> str:
-    found = promoted(types)
-    return found if found in FLOATING else "float64"
-
-
 def _as_second(a: Type, b: Type, **statics: Any) -> Type:
     return solved_by_one_each(a, b)
 
 
 def _square(a: Type, **statics: Any) -> Type:
-    return array_of(_real(a), unit_axes_of(a))
-
-
-def _times(left: Node, right: Node) -> Node:
-    """``left @ right.T`` of columns, or of single vectors."""
-    return outer(left, right) if rank_of(left) == 1 else matmul(left, flipped(right))
+    return array_of(real_promoted(a), unit_axes_of(a))
 
 
 # --- what SciPy names as NumPy does -------------------------------------------------------
@@ -62,7 +59,7 @@ scipy_inv = array_rule("scipy_inv", "scipy.linalg.inv", signature="a", typed=_sq
 scipy_inv.tangent_rule = inv.tangent_rule
 scipy_det = array_rule(
     "scipy_det", "scipy.linalg.det", signature="a",
-    typed=lambda a: array_of(_real(a), unit_axes_of(a)[:-2]),
+    typed=lambda a: array_of(real_promoted(a), unit_axes_of(a)[:-2]),
 )(det.pullback)  # fmt: skip
 scipy_det.tangent_rule = det.tangent_rule
 SOLVE = "a, b, lower=False, assume_a=None, check_finite=True"
@@ -86,7 +83,7 @@ def scipy_solve(
     b_bar = _solving(a, out_bar, lower, assume_a, across=True)
     walker.accumulate(b, b_bar)
     if walker.active(a):
-        product = _times(b_bar, node)
+        product = by_columns(b_bar, node)
         if assume_a in ("sym", "pos", "her"):
             product = _one_triangle(product, lower)
         walker.accumulate(a, -product)
@@ -157,7 +154,7 @@ def solve_triangular(walker: Any, node: Node, out_bar: Node, **statics: Any) -> 
     b_bar = solve_triangular(a, out_bar, **back)
     walker.accumulate(b, b_bar)
     if walker.active(a):
-        product = _times(node, b_bar) if across else _times(b_bar, node)
+        product = by_columns(node, b_bar) if across else by_columns(b_bar, node)
         walker.accumulate(a, -_triangle(product, statics["lower"], statics["unit_diagonal"]))
 
 
@@ -234,7 +231,7 @@ def cho_solve(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
     b_bar = cho_solve(c, out_bar, lower=lower)
     walker.accumulate(b, b_bar)
     if walker.active(c):
-        product = _times(b_bar, node)
+        product = by_columns(b_bar, node)
         both = product + flipped(product)
         factor = _triangle(c, lower, False)
         found = matmul(both, factor) if lower else matmul(factor, both)
@@ -302,7 +299,7 @@ def expm_change(A: Node, E: Node) -> Node:
 
 @array_linear(
     "block_diag", "scipy.linalg.block_diag", signature="arrays", spread=True, starred=True,
-    typed=lambda *types: array_of(_real(*types), (False, False)),
+    typed=lambda *types: array_of(real_promoted(*types), (False, False)),
 )  # fmt: skip
 def block_diag(walker: Any, node: Node, out_bar: Node) -> None:
     """Matrices along the diagonal of one."""
@@ -318,7 +315,7 @@ def block_diag(walker: Any, node: Node, out_bar: Node) -> None:
 
 def _toeplitz_type(c: Type, r: Type | None = None) -> Type:
     last = c if r is None else r
-    return array_of(_real(c, last), (unit_axes_of(c)[0], unit_axes_of(last)[0]))
+    return array_of(real_promoted(c, last), (unit_axes_of(c)[0], unit_axes_of(last)[0]))
 
 
 def _by_difference(c: Node, r: Node) -> Node:
