@@ -97,15 +97,14 @@ class Entry:
         docstring, body = parted(function)
         found = witnesses(body, self.floats, pure)
         names = self.floats if found is None else found.names
-        conditions: list[ast.expr] = [_is_of(_sum(names), FLOAT)]
+        # The switch has to be looked at, whatever is asked.
+        conditions = [_is_of(_sum(names), FLOAT) if names else _is_away(False)]
         conditions += [_is_of(_read(name), f".{name}") for name in self.exact]
         if found is None:
             return checked(function, conditions, OTHER)
         computed, rest = body[: found.statements], body[found.statements :]
         result = copy.copy(function)
-        off = ast.If(
-            ast.Compare(_read(AWAY), [ast.Is()], [ast.Constant(True)]), [left(function, OTHER)], []
-        )
+        off = ast.If(_is_away(True), [left(function, OTHER)], [])
         for node in ast.walk(off):
             ast.copy_location(node, function.args.args[0])
         check = check_of(function, computed, conditions, OTHER, self._raised())
@@ -120,10 +119,12 @@ class Entry:
         return [ast.If(fits, [ast.Raise()], [])]
 
 
+def _is_away(value: bool) -> ast.expr:
+    """Whether the switch lets every call go elsewhere, or none."""
+    return ast.Compare(_read(AWAY), [ast.Is()], [ast.Constant(value)])
+
+
 def _sum(names: Sequence[str]) -> ast.expr:
-    if not names:
-        # The switch has to be looked at all the same.
-        return ast.Constant(0.0)
     total: ast.expr = _read(names[0])
     for name in names[1:]:
         total = ast.BinOp(total, ast.Add(), _read(name))

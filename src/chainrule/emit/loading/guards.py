@@ -11,14 +11,14 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chainrule.emit.loading.constants import Cell, Slot, fill
 from chainrule.graph.guard import Argument, Guard
 
 # No name of the user's can be spelled like these.
-RENEW, ROOT, EXPECTED = ".renew", ".root", ".expected"
+RENEW, ROOT, EXPECTED, SEEN = ".renew", ".root", ".expected", ".seen"
 COMPILED = ".compiled"
 # What no guard finds: calls go elsewhere.
 OFF = object()
@@ -95,16 +95,20 @@ class Watch:
     """The guards of one loaded function, and the slots that hold what they expect."""
 
     def __init__(self, guards: Iterable[Guard], bindings: Mapping[str, Cell]) -> None:
-        self.guards = list(guards)
+        self.guards = _without_implied(list(guards))
         self.bindings = bindings
         self.expected = [Slot(guard.expected) for guard in self.guards]
+        # The very numbers that were found are of the class that is asked for: telling a number
+        # from itself takes half the time.
+        self._seen = {k: Slot(found) for k, found in _numbers_among(self.guards)}
         self._renew = Elsewhere()
-        self._kept: list[Any] = []
+        self._kept: dict[Slot, Any] = {}
 
     @property
     def cells(self) -> dict[str, Cell]:
         """What the check needs, by the name under which it finds it."""
         cells: dict[str, Cell] = {f"{EXPECTED}{k}": slot for k, slot in enumerate(self.expected)}
+        cells.update({f"{SEEN}{k}": slot for k, slot in self._seen.items()})
         for k, guard in enumerate(self.guards):
             if not isinstance(guard.route.root, Argument):
                 cells[f"{ROOT}{k}"] = Slot(guard.route.root)
@@ -118,11 +122,12 @@ class Watch:
     def switch(self, on: bool) -> None:
         """Let the check fail whatever is found, until it is switched on again."""
         if on and self._kept:
-            fill(dict(zip(self.expected, self._kept, strict=True)))
-            self._kept = []
+            fill(self._kept)
+            self._kept = {}
         elif not on and not self._kept:
-            self._kept = [slot.cell_contents for slot in self.expected]
-            fill(dict.fromkeys(self.expected, OFF))
+            slots = (*self.expected, *self._seen.values())
+            self._kept = {slot: slot.cell_contents for slot in slots}
+            fill(dict.fromkeys(slots, OFF))
 
     def hold(self, arguments: Mapping[str, Any]) -> bool:
         """Whether the code is right now; numbers that are bound here are bound anew."""
@@ -170,10 +175,48 @@ class Watch:
         }
         taken |= {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
         conditions = [
-            _Filled(guard, k, namespace, taken).visit(ast.parse(guard.text, mode="eval").body)
+            _Filled(guard, k, namespace, taken).visit(self._condition(k, guard))
             for k, guard in enumerate(self.guards)
         ]
         return checked(function, conditions, RENEW)
+
+    def _condition(self, k: int, guard: Guard) -> ast.expr:
+        """The condition of guard ``k``, with ``_2_`` for the number that was found."""
+        same = f"{guard.route.text} is _2_ or " if k in self._seen else ""
+        return ast.parse(same + guard.text, mode="eval").body
+
+
+def _without_implied(guards: list[Guard]) -> list[Guard]:
+    """The guards without those of the class of a number that is watched itself."""
+    watched = {
+        (id(guard.route.root), guard.route.text)
+        for guard in guards
+        if guard.form == "is" and type(guard.expected) in (int, float)
+    }
+    return [
+        guard
+        for guard in guards
+        if guard.form != "type" or (id(guard.route.root), guard.route.text) not in watched
+    ]
+
+
+def _numbers_among(guards: Sequence[Guard]) -> Iterator[tuple[int, int | float]]:
+    """The guards of the classes of numbers in modules, by position, and the numbers."""
+    for k, guard in enumerate(guards):
+        if guard.form != "type" or not isinstance(guard.route.root, dict):
+            continue
+        name = _entry_of(ast.parse(guard.route.text, mode="eval").body)
+        found = None if name is None else guard.route.root.get(name)
+        if type(found) is guard.expected and isinstance(found, (int, float)):
+            yield k, found
+
+
+def _entry_of(route: ast.AST) -> str | None:
+    """The name of the entry of the root that a route is; None where it leads further."""
+    match route:
+        case ast.Subscript(ast.Name("_0_"), ast.Constant(str() as name)):
+            return name
+    return None
 
 
 def _binds(node: ast.Name) -> bool:
@@ -193,15 +236,9 @@ class _Filled(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         """A global of the function's own module is read by its name: that is fastest."""
-        root = self.guard.route.root
-        if (
-            root is self.namespace
-            and isinstance(node.value, ast.Name)
-            and node.value.id == "_0_"
-            and isinstance(node.slice, ast.Constant)
-            and node.slice.value not in self.taken
-        ):
-            return ast.Name(str(node.slice.value), ast.Load())
+        name = _entry_of(node)
+        if name is not None and self.guard.route.root is self.namespace and name not in self.taken:
+            return ast.Name(name, ast.Load())
         return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -210,8 +247,9 @@ class _Filled(ast.NodeTransformer):
         if node.id == "_0_":
             name = root.name if isinstance(root, Argument) else f"{ROOT}{self.position}"
             return ast.Name(name, ast.Load())
-        if node.id == "_1_":
-            return ast.Name(f"{EXPECTED}{self.position}", ast.Load())
+        if node.id in ("_1_", "_2_"):
+            part = EXPECTED if node.id == "_1_" else SEEN
+            return ast.Name(f"{part}{self.position}", ast.Load())
         return node
 
 
