@@ -312,3 +312,22 @@ def test_an_arm_does_not_read_what_the_other_one_computes() -> None:
     assert slope(3.0, 1) == 6.0
     assert slope(3.0, 0) == 1.0
     assert slope.source.count("2.0 * x") == 1
+
+
+def owed_tax(income: float) -> float:
+    owed, last = 0.0, 0.0
+    for limit, rate in [(10.0, 0.125), (40.0, 0.25), (90.0, 0.5)]:
+        if income <= limit:
+            owed += (income - last) * rate
+            return owed
+        owed += (limit - last) * rate
+        last = limit
+    return owed + (income - last) * 0.75
+
+
+def test_what_the_arm_gives_that_has_run_is_a_number_behind_it() -> None:
+    slope, backward = grad(owed_tax), grad(owed_tax, mode="reverse")
+    for income, rate in ((5.0, 0.125), (20.0, 0.25), (40.0, 0.25), (70.0, 0.5), (100.0, 0.75)):
+        assert slope(income) == backward(income) == rate
+    body = slope.source.rsplit('"""', 1)[1]
+    assert " = " not in body and "+" not in body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import enum
 import functools
 import re
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chainrule import ChainruleError, UnsupportedError, grad, hessian, jacobian, value_and_grad
@@ -329,6 +331,29 @@ def test_a_function_that_nothing_else_shaped_has_no_check() -> None:
         return x * x
 
     assert not any(isinstance(value, Elsewhere) for value in grad(f).__code__.co_consts)
+
+
+def by_number(x: float) -> float:
+    return SCALE * x  # type: ignore[no-any-return]
+
+
+def test_a_number_of_the_module_is_told_from_itself_before_its_class_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slope = grad(by_number)
+    steps = [(step.opname, step.argval) for step in dis.get_instructions(slope)]
+    assert steps.index(("LOAD_CONST", SCALE)) < steps.index(("LOAD_ATTR", "__class__"))
+    code = slope.__code__
+    monkeypatch.setitem(globals(), "SCALE", 5.0)
+    assert slope(3.0) == 5.0
+    assert slope.__code__ is code
+    monkeypatch.setitem(globals(), "SCALE", 7)
+    assert slope(3.0) == 7.0
+    monkeypatch.setitem(globals(), "SCALE", np.array([1.0, 2.0]))
+    with pytest.raises(ChainruleError):
+        slope(3.0)
+    monkeypatch.setitem(globals(), "SCALE", 2.0)
+    assert slope(3.0) == 2.0
 
 
 def test_every_object_of_a_class_is_seen_as_it_is() -> None:

@@ -57,6 +57,8 @@ def test_an_identity_that_rests_on_a_global_is_given_up_when_it_changes(
     price = (100.0, 95.0, 0.75, 0.03, 0.2)
     assert delta(*price) == grad(call_price, wrt="S")(*price)
     assert exponentials(delta.source) == 0
+    # The number itself is watched, and so its class is not asked for.
+    assert [guard.form for guard in delta.watch.guards if "ROOT" in guard.text] == ["is"]
     monkeypatch.setitem(globals(), "ROOT", 1.5)
     step = 1e-4
     above = price_over_global(100.0 + step, *price[1:])

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, UNDEFINED, Block, Graph
+from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
@@ -26,6 +26,7 @@ from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.sequence import entry_of_all, index, index_add
 from chainrule.primitives.silence import chooses, silent
 from chainrule.simplify.facts import Ahead, Facts, divides_by, hands_on
+from chainrule.simplify.flagged import Flagged
 from chainrule.simplify.hinges import unguarded, unguarded_arm
 from chainrule.simplify.multiples import multiples_of
 from chainrule.simplify.product import (
@@ -64,6 +65,7 @@ class Simplifier(SumSimplifier):
         self.live = Live(source) if live is None else live
         self.facts = Facts(silent(source) if chooses(source) else ())
         self.ahead = Ahead(self.facts)
+        self.flagged = Flagged(self.facts.decide)
         # Blocks in which the truth of a predicate is known.
         self.arm_of: dict[Block, tuple[Node, bool]] = {}
         self.copies: dict[Block | None, Block] = {}
@@ -149,6 +151,7 @@ class Simplifier(SumSimplifier):
             for arm, truth in zip(owned_blocks(self.map[node]), (True, False), strict=True):
                 if not arm.completes:
                     self.facts.assume(self.mapped(node.args[0]), not truth, self.graph.cursor)
+            self.flagged.learn(self.map[node])
 
     def _asks_once(self, node: Node) -> None:
         """``p and True`` is ``p``."""
@@ -214,6 +217,21 @@ class Simplifier(SumSimplifier):
                 )
 
         return super().arms(node, olds, scaled if scales else finish)
+
+    def finish(self, old: Block, new: Block) -> None:
+        """The results of a block, with what is certain in it."""
+        super().finish(old, new)
+        known = self.arm_of.get(old)
+        asked = old.owner is not None and old.owner.op is IF and old.owner.params[2] == "statement"
+        found = []
+        for result in new.results:
+            if asked and known is not None and result is known[0] and result.type == BOOL:
+                found.append(self.graph.constant(known[1]))
+            elif result.op is ITEM and self.flagged:
+                found.append(self.flagged.settled(result, new))
+            else:
+                found.append(result)
+        new.results = tuple(found)
 
     def _scale(self, node: Node, k: int) -> float | None:
         """What result ``k`` of a branch is multiplied by inside it from now on."""
@@ -379,8 +397,10 @@ class Simplifier(SumSimplifier):
             value = self._value(node)
         if value is not None:
             return self.graph.constant(value)
-        known = self.map.get(node)
-        return self.mapped(node) if known is None else known
+        known = self.mapped(node)
+        if known.op is ITEM and self.flagged:
+            return self.flagged.settled(known, self.graph.cursor)
+        return known
 
     def _value(self, node: Node) -> float | None:
         """The number that an expression without variables and names gives, else None."""

@@ -1,0 +1,73 @@
+"""Results of branches of which a flag tells the arm that has run.
+
+An early return sets a flag, and what follows asks for it: there the results are those of one
+arm, and where that gives a number they are this number.
+
+    done, slope = (True, 0.1) if x < a else (False, 0.0)        done = x < a
+    if not done:                                           =>   if not done:
+        slope = slope + 0.2                                         slope = 0.2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chainrule.graph.block import CONSTANT, ITEM, Block, result_number
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, FLOAT
+from chainrule.primitives.control import IF, owned_blocks
+from chainrule.primitives.declare import is_constant
+
+# The truth of a predicate in a block; None where it is not certain.
+Decide = Callable[[Node, Block], bool | None]
+
+
+class Flagged:
+    """Branches with a result that is True, or False, in one of two arms."""
+
+    def __init__(self, decide: Decide) -> None:
+        self._decide = decide
+        # The columns of flags.
+        self._flags: dict[Node, tuple[int, ...]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._flags)
+
+    def learn(self, branch: Node) -> None:
+        """Take in a branch that was made."""
+        arms = owned_blocks(branch)
+        if all(arm.completes for arm in arms):
+            columns = zip(*(arm.results for arm in arms), strict=True)
+            flags = [k for k, results in enumerate(columns) if any(map(_is_truth, results))]
+            if flags:
+                self._flags[branch] = tuple(flags)
+
+    def settled(self, item: Node, block: Block) -> Node:
+        """The number that a result is in ``block``; the result itself where that is not told."""
+        told: dict[Node, bool] = {}
+        result = item
+        while result.op is ITEM and result.args[0].op is IF and result.type == FLOAT:
+            branch = result.args[0]
+            taken = self._taken(branch, told, block)
+            if taken is None:
+                return item
+            result = taken.results[result_number(result)]
+        return result if result.op is CONSTANT and result.type == FLOAT else item
+
+    def _taken(self, branch: Node, told: dict[Node, bool], block: Block) -> Block | None:
+        """The arm that has run, if a flag tells; ``told`` are flags that earlier arms have told."""
+        arms = owned_blocks(branch)
+        for column in self._flags.get(branch, ()):
+            flag = branch.block.item(branch, column)
+            truth = told[flag] if flag in told else self._decide(flag, block)
+            if truth is None:
+                continue
+            for arm, other in (arms, arms[::-1]):
+                if is_constant(other.results[column], not truth):
+                    told[arm.results[column]] = truth
+                    return arm
+        return None
+
+
+def _is_truth(result: Node) -> bool:
+    return result.op is CONSTANT and result.type == BOOL
