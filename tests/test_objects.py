@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -365,3 +365,16 @@ def writes_to_no_slot(x: float) -> float:
 def test_an_attribute_without_a_slot_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="has no slot for"):
         grad(writes_to_no_slot)(2.0)
+
+
+class Corner(NamedTuple):
+    x: float
+    y: float = 3.0
+
+    @property
+    def area(self) -> float:
+        return self.x * self.y
+
+
+def test_a_property_of_a_named_tuple_is_computed() -> None:
+    assert value_and_grad(lambda x: Corner(x * x).area)(2.0) == (12.0, 12.0)

@@ -8,7 +8,7 @@ def f(x):
 
 
 # The message:
-# global_assignment.py:6:5: assignment to the global `CALLS`
+# global_assignment.py:6:5: assignment to the global `CALLS`, whose module is not imported
 #      6 |     CALLS = x
 #        |     ^^^^^
-# Return the value instead: a derivative must not change module state.
+# Import the module, or return the value instead.

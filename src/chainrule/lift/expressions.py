@@ -395,6 +395,10 @@ class Expressions(Operators, OneShot):
         self.bind(node.target.id, value)
         return value
 
+    def write_outside(self, frame: Frame, name: str, value: Value) -> None:
+        """Bind a global, or a variable of the function around the user's."""
+        raise NotImplementedError
+
     def bind(self, name: str, value: Value) -> None:
         """Bind a local name; the first name of a node is kept for the emitted code."""
         frame = self.frame
@@ -406,13 +410,9 @@ class Expressions(Operators, OneShot):
             if self.in_manager and self.static_value(value)[0]:
                 self.state[self.frame.module, name, "global"] = value
                 return
-            raise self.unsupported(
-                f"assignment to the global `{name}`",
-                "Return the value instead: a derivative must not change module state.",
-            )
-        if name in frame.outer_names:
-            remedy = "Return the value instead: a derivative must not change what is outside."
-            raise self.unsupported(f"assignment to `{name}` of the function around", remedy)
+        if name in self.frame.global_names or name in frame.outer_names:
+            self.write_outside(frame, name, value)
+            return
         self.state[frame, name] = value = self.begun(name, value, frame)
         if isinstance(value, Node) and value not in self.graph.names:
             self.graph.names[value] = name

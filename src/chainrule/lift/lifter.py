@@ -27,6 +27,7 @@ from chainrule.lift.containers.tables import RunTimeKeys
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.library import folds, ordering, quantified
 from chainrule.lift.lifted import Lifted, Transform, assemble
+from chainrule.lift.objects.holders import Written, WrittenOutside
 from chainrule.lift.parameters import (
     KINDS,
     annotated_type,
@@ -145,6 +146,9 @@ def _lifted(
             ways.tables.add(found.site)
         except RecordsMade as made:
             ways.note(made)
+        except WrittenOutside as found:
+            if not ways.outside.add(found):
+                raise InternalError("what is written outside is lifted as what stays") from None
 
 
 class Ways:
@@ -163,6 +167,8 @@ class Ways:
         self.written = written
         self.unrolled = unrolled
         self.mixed = mixed
+        # What is written outside of the function.
+        self.outside = Written()
         # The functions that are kept apart by their size.
         self.repeated = Repeated()
 
@@ -266,6 +272,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter = Lifter(graph)
     ways.record_lists.clear()
     lifter.tables, lifter.record_lists = ways.tables, ways.record_lists
+    lifter.written_outside = ways.outside
     lifter.repeated, lifter.mixed_records = ways.repeated, ways.mixed
     lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
     return lifter

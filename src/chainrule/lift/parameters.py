@@ -135,7 +135,7 @@ class Parameters(NumpyCalls):
                 for key, item in example.items()
             }
             dict_box = DictBox()
-            dict_box.parameter = True
+            dict_box.parameter, dict_box.whole = True, box_node
             self.state[dict_box] = content
             self.reach(dict_box, route)
             return dict_box
@@ -194,6 +194,7 @@ class Parameters(NumpyCalls):
             for k, item in enumerate(example)
         ]
         box = ListBox(parameter=True)
+        box.whole = base
         self.state[box] = items
         self.reach(box, route)
         return box

@@ -54,6 +54,8 @@ class ListBox:
     """A list.  Its content is a Python list of values, or one node of a sequence type."""
 
     noun = "list"
+    # What it is at run time, if it is the caller's and known entry by entry.
+    whole: Node | None = None
     # Where the function makes it, if it can be made a list of records there.
     site: Hashable = None
 
@@ -148,8 +150,9 @@ class DictBox:
     noun = "dict"
     # Where it is made, if a dict of run-time keys can be made there instead.
     site: Hashable = None
-    # Whether it came from the caller.
+    # Whether it came from the caller, and what it is at run time then.
     parameter = False
+    whole: Node | None = None
 
 
 class TableBox:

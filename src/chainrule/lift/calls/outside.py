@@ -213,6 +213,9 @@ def _text_reads(text: str, objects: Mapping[str, Any]) -> Iterator[Key]:
                 yield "cell", id(_evaluated(ast.unparse(part.value), objects))
             case ast.Attribute():
                 yield "attribute", part.attr
+                owner = _evaluated(ast.unparse(part.value), objects)
+                if isinstance(owner, types.ModuleType):
+                    yield "global", owner.__name__, part.attr
             case ast.Call(args=args):
                 for arg in args:
                     yield from _entry_reads(arg, objects)

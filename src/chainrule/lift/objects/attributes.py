@@ -97,7 +97,8 @@ class Objects(Hooks):
             fields = getattr(owner.named, "_fields", ())
             if name in fields:
                 return owner.items[fields.index(name)]
-            return self._of_class(owner, owner.named, name, node) or Method(Static(name), owner)
+            found = self._of_class(owner, owner.named, name, node)
+            return Method(Static(name), owner) if found is None else found
         if isinstance(owner, Node) and not isinstance(owner.type, SequenceType):
             if is_complex(owner.type) and name in ("real", "imag"):
                 return self.complex_part(owner, name)
@@ -284,7 +285,7 @@ class Objects(Hooks):
             return Method(Static(found.__func__), Static(owner.type))
         instance_has = name in getattr(owner.instance, "__dict__", {})
         if found is not None and owner.instance is not None and not instance_has:
-            self._watch_presence(owner, name, False)
+            self.watch_presence(owner, name, False)
         if isinstance(unwrap(found), types.FunctionType) and not instance_has:
             return Method(Static(found), owner)
         if not instance_has or hasattr(type(found), "__set__"):
@@ -294,7 +295,7 @@ class Objects(Hooks):
         hook = inspect.getattr_static(owner.type, "__getattr__", None)
         if found is None and not instance_has and isinstance(hook, types.FunctionType):
             self.watch_class(owner.type, "__getattr__")
-            self._watch_presence(owner, name, False)
+            self.watch_presence(owner, name, False)
             return self.call(Static(hook), [owner, Static(name)], {}, node)
         if owner.instance is None or not hasattr(owner.instance, name):
             slot = isinstance(found, types.MemberDescriptorType)
@@ -321,7 +322,7 @@ class Objects(Hooks):
         """A property that stays what it was when it was first asked for, if that was before."""
         held = getattr(owner.instance, "__dict__", {})
         if name in held and owner.route is not None:
-            self._watch_presence(owner, name, True)
+            self.watch_presence(owner, name, True)
             root = owner.route.root
             if not isinstance(root, Argument) or root.name not in self.wanted:
                 return self._original(owner, name)
@@ -336,7 +337,7 @@ class Objects(Hooks):
                     node,
                 )
         elif owner.instance is not None:
-            self._watch_presence(owner, name, False)
+            self.watch_presence(owner, name, False)
         value = self.call(Static(found.func), [owner], {}, node)
         self.state[owner] = {**self.read(self.state.get(owner, {})), name: value}
         return value
@@ -424,11 +425,16 @@ class Objects(Hooks):
         elif callable(found) or isinstance(found, (property, functools.cached_property)):
             self.graph.guard(Route(kind).attribute(name), "is", found)
 
-    def _watch_presence(self, owner: ObjectBox, name: str, held: bool) -> None:
+    def watch_presence(self, owner: ObjectBox, name: str, held: bool) -> None:
         """An attribute of a caller's object may come to hide what its class has, or cease to."""
         if owner.route is not None and hasattr(owner.instance, "__dict__"):
             route = Route(owner.route.root, f"({name!r} in {owner.route.text}.__dict__)")
             self.graph.guard(route, "is", held)
+
+    def watch_trait(self, route: Route, name: str, held: bool) -> None:
+        """An attribute that code asks for may come, or go."""
+        watched = Route(route.root, f"hasattr({route.text}, {name!r})")
+        self.graph.guard(watched, "is", held)
 
     def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         """``owner.name = value``: an effect, once, when the object is the caller's."""

@@ -14,6 +14,7 @@ import sys
 from typing import Any
 
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER
+from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.traits import has
 from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type
@@ -34,6 +35,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
 )
+from chainrule.lift.watching import is_settled
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.declare import Primitive
@@ -161,6 +163,8 @@ def _getattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
     box = args[0]
     if len(args) == 3 and isinstance(box, ObjectBox) and not _holds(self, box, name, node):
         return args[2]
+    if len(args) == 3 and isinstance(box, Static) and not _is_there(self, box.value, name):
+        return args[2]
     if len(args) == 3 and not isinstance(args[0], (ObjectBox, Static)):
         found = self.python_types(args[0])
         if found and not any(hasattr(kind, name) for kind in found):
@@ -174,7 +178,7 @@ def _hasattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
     if known and isinstance(value, ObjectBox):
         return Static(_holds(self, value, name, node))
     if known and isinstance(value, Static):
-        return Static(hasattr(value.value, name))
+        return Static(_is_there(self, value.value, name))
     answers = {hasattr(kind, name) for kind in self.python_types(value)} if known else set()
     if len(answers) == 1:
         return Static(answers.pop())
@@ -183,8 +187,13 @@ def _hasattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
 
 def _holds(self: Inspection, owner: ObjectBox, name: str, node: ast.AST) -> bool:
     """Whether an object has an attribute now."""
+    if name in self.read(self.state.get(owner, {})) or self.is_set(owner.type, name):
+        return True
     target = owner.instance if owner.instance is not None else owner.type
-    if name in self.read(self.state.get(owner, {})) or has(target, name):
+    found = has(target, name)
+    outside = None if owner.instance is None else owner.route
+    self.watch_trait(outside or Route(owner.type), name, found)
+    if found:
         return True
     if hasattr(owner.type, "__getattr__"):
         raise self.unsupported(
@@ -193,6 +202,16 @@ def _holds(self: Inspection, owner: ObjectBox, name: str, node: ast.AST) -> bool
             node,
         )
     return False
+
+
+def _is_there(self: Inspection, owner: Any, name: str) -> bool:
+    """Whether what is known while lifting has an attribute now."""
+    if self.is_set(owner, name):
+        return True
+    found = hasattr(owner, name)
+    if hasattr(owner, "__dict__") and not is_settled("", owner):
+        self.watch_trait(Route(owner), name, found)
+    return found
 
 
 def _callable(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

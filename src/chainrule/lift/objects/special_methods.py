@@ -10,7 +10,7 @@ import types
 from typing import Any
 
 from chainrule.graph.types import BOOL
-from chainrule.lift.objects.attributes import Objects
+from chainrule.lift.objects.holders import Holders
 from chainrule.lift.operators import BINARY_METHODS
 from chainrule.lift.values import ObjectBox, Static, TupleValue, Value
 
@@ -61,7 +61,7 @@ def _is_asked(kind: type) -> bool:
     return any(hasattr(kind, name) for name in ("__bool__", "__len__"))
 
 
-class SpecialMethods(Objects):
+class SpecialMethods(Holders):
     """Lifts what is done with an object as its class says."""
 
     def binary(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:

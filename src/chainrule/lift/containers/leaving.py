@@ -1,0 +1,101 @@
+"""What the function leaves in containers that exist outside, when it is over.
+
+While it runs, the caller's dicts and lists of several kinds of things are known entry by entry;
+what it has changed of them is written back at its end.  So is a list, or a dict, of the function's
+own that it has given to an attribute of an object outside, and filled afterwards::
+
+    self.history = []                       history = []
+    for k in range(n):                      self.history = history
+        self.history.append(x**k)           ...
+                                            self.history = history
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+from chainrule.graph.block import Graph
+from chainrule.graph.node import Node
+from chainrule.lift.calls.nested import Nested
+from chainrule.lift.containers.sharing import boxes_in
+from chainrule.lift.state import same_value
+from chainrule.lift.values import DictBox, ListBox, ObjectBox, RecordsBox, Static, Value
+from chainrule.primitives.effect import STATEMENT
+
+Contents = dict[Any, Any]
+
+
+class Leaving(Nested):
+    """Writes back what has changed of containers whose entries are known one by one."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # The caller's containers, with the entries that they had when the function began.
+        self._entries_given: dict[DictBox | ListBox, Any] = {}
+        # What attributes of objects outside were set to, with what that held by then.
+        self._set_outside: dict[tuple[ObjectBox, str], Contents] = {}
+
+    def given_content(self) -> dict[ListBox, Node]:
+        for box, content in self.state.items():
+            self._note_given(box, content)
+        return super().given_content()
+
+    def begin_with(self, key: Any, value: Value) -> None:
+        self._note_given(key, value)
+        super().begin_with(key, value)
+
+    def _note_given(self, box: Any, content: Any) -> None:
+        known = isinstance(content, (list, dict)) and not isinstance(box, RecordsBox)
+        if known and isinstance(box, (DictBox, ListBox)) and box.whole is not None:
+            self._entries_given.setdefault(box, content)
+
+    def set_attribute(self, owner: ObjectBox, name: str, value: Value, node: ast.AST) -> None:
+        super().set_attribute(owner, name, value, node)
+        if owner.instance is not None or owner.node is not None:
+            self._set_outside[owner, name] = self._contents_in(value)
+
+    def _contents_in(self, value: Value) -> Contents:
+        """What the lists and dicts in ``value`` hold now."""
+        found: Contents = {}
+        waiting = list(boxes_in(value))
+        while waiting:
+            box = waiting.pop()
+            if box not in found and not isinstance(box, ObjectBox):
+                found[box] = self.state.get(box)
+                waiting += boxes_in(found[box])
+        return found
+
+    def leave_written(self, given: Mapping[ListBox, Node]) -> None:
+        super().leave_written(given)
+        for box, before in self._entries_given.items():
+            after = self.read(self.state.get(box, before))
+            if not same_value(before, after):
+                self._leave_entries(box, before, after)
+        for (owner, name), before in self._set_outside.items():
+            value = self.read(self.state.get(owner, {})).get(name)
+            now = self._contents_in(value)
+            if any(box not in before or not same_value(before[box], now[box]) for box in now):
+                written = (self.object_node(owner), self.node(value))
+                self.block.add(STATEMENT, written, (f"_0_.{name} = _1_",))
+
+    def _leave_entries(self, box: DictBox | ListBox, before: Any, after: Any) -> None:
+        whole = box.whole
+        assert whole is not None
+        if isinstance(before, list) and (isinstance(after, Node) or len(before) != len(after)):
+            assert isinstance(box, ListBox)
+            self.block.add(STATEMENT, (whole, self.sequence_node(box)), ("_0_[:] = _1_",))
+            return
+        old = before if isinstance(before, dict) else dict(enumerate(before))
+        new = after if isinstance(after, dict) else dict(enumerate(after))
+        for key in old:
+            if key not in new:
+                self.block.add(STATEMENT, (whole, self._key_node(key)), ("del _0_[_1_]",))
+        for key, value in new.items():
+            if key not in old or not same_value(old[key], value):
+                written = (whole, self._key_node(key), self.node(value))
+                self.block.add(STATEMENT, written, ("_0_[_1_] = _2_",))
+
+    def _key_node(self, key: Any) -> Node:
+        return self.static_node(Static(key))
