@@ -73,7 +73,10 @@ PASSED_ON = ("stopped", "real_part", "imaginary_part", "python_max", "python_min
 MAKING = ("matmul", "dot", "outer", "inner", "tensordot", "kron", "solve", "inv", "cholesky",
           "array_sum", "mean", "prod", "cumsum", "cumprod", "array_max", "array_min", "zeros",
           "zeros_like", "array_zeros_like", "ones", "full", "full_like", "array_copy", "linspace",
-          "tril", "triu", "array_concatenate", "stack", "repeat", "tile", "take")  # fmt: skip
+          "tril", "triu", "array_concatenate", "stack", "repeat", "tile", "take",
+          "array_literal", "array_of_list", "stack_list", "concatenate_list", "eye", "empty",
+          "empty_like", "array_ones_like", "cross", "vecdot", "multi_dot", "convolve", "correlate",
+          "roll", "pad", "sort", "trace_along", "take_along_axis", "interp")  # fmt: skip
 
 
 def ufunc_of(value: Value) -> str | None:
@@ -99,6 +102,9 @@ def makes_array(value: Value) -> bool:
         return "a" in str(value.params[0])
     if not isinstance(op, Primitive):
         return False
+    if op.name == "einsum":
+        # Of one array alone it may be a view.
+        return len(value.args) > 1
     return _is_entrywise(value) or op.name in MAKING
 
 
@@ -142,6 +148,11 @@ class _Chain:
     base: Value
     steps: list[Value] = field(default_factory=list)
     saved: int = 0
+
+    @property
+    def worth(self) -> tuple[bool, int, bool]:
+        """The chain for which this is largest is the best."""
+        return self.pays, self.saved, not self.base.captive
 
     @property
     def pays(self) -> bool:
@@ -348,7 +359,7 @@ class _Reuse:
             else:
                 continue
             chain = _Chain(before.base, [*before.steps, value], before.saved + cost)
-            if not found.steps or chain.saved > found.saved:
+            if not found.steps or chain.worth > found.worth:
                 found = chain
         return found
 
