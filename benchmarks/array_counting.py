@@ -1,6 +1,6 @@
 """What array code does, counted: passes over arrays and arrays that are made.
 
-    python benchmarks/array_counting.py                 all workloads of arrays.py, by their large size
+    python benchmarks/array_counting.py                 all workloads of arrays.py, large
     python benchmarks/array_counting.py lstm kmeans     those whose names contain one of these
     python benchmarks/array_counting.py --each lstm     every operation and size
 
@@ -95,7 +95,7 @@ def counted(counts: Counts) -> type[np.ndarray]:
             if place[bare(where)].ndim:
                 counts.touched["[...] =", place[bare(where)].size] += 1
 
-        def _method(name: str) -> Any:  # noqa: N805
+        def _method(name: str) -> Any:
             def call(self: Any, *args: Any, **keywords: Any) -> Any:
                 result = getattr(bare(self), name)(*bare(list(args)), **bare(keywords))
                 counts.add(name, result, made=True)

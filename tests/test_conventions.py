@@ -10,7 +10,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from chainrule import grad, hessian, jacobian, value_and_grad
+from chainrule import grad, hessian, jacobian, jvp, value_and_grad
 
 MODES = ["forward", "reverse"]
 inf = math.inf
@@ -88,6 +88,40 @@ EDGES: list[tuple[Any, float, float]] = [
 @pytest.mark.parametrize("mode", MODES)
 def test_3_the_one_sided_slope_counts_and_nothing_raises(f, x, want, mode) -> None:
     assert value_and_grad(f, mode=mode)(x) == (f(x), want)
+
+
+ROOTS: list[tuple[Any, float]] = [
+    (lambda x, y: np.sum(x * np.sqrt(x)), 3.0),
+    (lambda x, y: np.sum(x * x**0.5), 3.0),
+    (lambda x, y: np.sum(np.sin(x * np.sqrt(x))), 3.0 * math.cos(8.0)),
+    (lambda x, y: np.sum(np.sqrt(y * x)), 0.75),
+    (lambda x, y: np.sum(np.cos(np.sqrt(2.0 * x * y))), -0.75 * math.sqrt(2.0) * math.sin(72**0.5)),
+    (lambda x, y: np.sum((x * y) ** 0.25), 0.25 * 36.0**-0.75 * 9.0),
+]
+
+
+@pytest.mark.filterwarnings("ignore:(divide by zero|invalid value):RuntimeWarning")
+@pytest.mark.parametrize(("f", "want"), ROOTS)
+@pytest.mark.parametrize("mode", MODES)
+def test_3_nothing_times_the_infinite_slope_of_a_root_of_an_array_is_nothing(f, want, mode) -> None:
+    x, y = np.array([0.0, 4.0]), np.array([0.0, 9.0])
+    found = slope(f, mode, x, y)
+    assert found[0] == 0.0 and found[1] == pytest.approx(want, rel=1e-14)
+    along = jvp(f)(x, y, np.ones(2))[1]
+    assert along == pytest.approx(want, rel=1e-14)
+
+
+def test_3_the_slope_of_a_root_that_cancels_is_written_without_a_mask() -> None:
+    found = grad(lambda x: np.sum(x * np.sqrt(x)))
+    assert found(np.array([0.0, 4.0])).tolist() == [0.0, 3.0]
+    assert found.source.rstrip().endswith("return 1.5 * np.sqrt(x)")
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+def test_3_an_infinite_slope_is_felt_by_the_largest_entry_alone() -> None:
+    found = grad(lambda x: np.sum(np.sqrt(np.max(x, axis=1))))
+    x = np.array([[-1.0, 0.0], [1.0, 4.0], [0.25, 0.25]])
+    assert found(x).tolist() == [[0.0, inf], [0.0, 0.25], [0.5, 0.5]]
 
 
 # --- 4: branches that are not taken -------------------------------------------------------

@@ -96,3 +96,36 @@ def test_half_the_square_of_a_distance_has_the_difference_as_its_slope() -> None
     assert slope(np.array([3.0, 1.0]), np.array([1.0, 4.0])).tolist() == [2.0, -3.0]
     assert slope(np.ones(2), np.ones(2)).tolist() == [0.0, 0.0]
     assert slope.source.rstrip().endswith("return A - B")
+
+
+def pooled(x: Any, w: Any) -> Any:
+    raised = np.maximum(x, 0.0)
+    return np.sum(np.sin(raised.reshape(3, 2, 2).max(axis=1)) * w)
+
+
+def rooted(x: Any, w: Any) -> Any:
+    raised = np.maximum(x.reshape(6, 2), 0.0)
+    return np.sum(np.sqrt(1.0 + raised.reshape(3, 2, 2).max(axis=1)) * w)
+
+
+@pytest.mark.parametrize("f", [pooled, rooted])
+def test_what_one_mask_lets_through_and_another_hides_is_masked_once(f: Any) -> None:
+    rng = np.random.default_rng(3)
+    x, w = rng.normal(size=12), rng.normal(size=(3, 2))
+    slope = grad(f)
+    step = 1e-6
+    for k, found in enumerate(slope(x, w)):
+        moved = step * np.eye(12)[k]
+        assert found == pytest.approx((f(x + moved, w) - f(x - moved, w)) / (2 * step), abs=1e-8)
+    assert "at_max & (" in slope.source and "copyto" not in slope.source, slope.source
+
+
+def test_ties_that_a_second_mask_halves_are_halved_under_one_mask_too() -> None:
+    x = np.zeros(12)
+    x[:4] = -1.0, 0.0, -2.0, 3.0
+    x[8:] = 0.0, math.nan, 1.0, 1.0
+    # Half of what is shared by two zeros, half at one zero, all above it, nothing below it.
+    found = grad(pooled)(x, np.ones((3, 2)))
+    assert found[:4].tolist() == [0.0, 0.0, 0.0, math.cos(3.0)]
+    assert found[4:8].tolist() == [0.25, 0.25, 0.25, 0.25]
+    assert found[8] == 0.0 and found[10] == math.cos(1.0)

@@ -71,10 +71,24 @@ def both_sides_of_a_branch(z: Any, y: Any) -> Any:
     return np.sum(np.exp(-s))
 
 
+def viewed_by_einsum(z: Any, y: Any) -> Any:
+    A = np.outer(z, y)
+    d = np.einsum("ii->i", A)
+    turned = np.einsum("ij->ji", A)
+    return np.sum(np.exp(d)) + np.sum(np.exp(turned) * np.exp(A) * z)
+
+
+def contracted(z: Any, y: Any) -> Any:
+    A = np.outer(z, y)
+    squares = np.sum(A * A, axis=1, keepdims=True)
+    B = A * (1.0 + squares)
+    return np.sum((np.exp(z)[:, None] * B - y) ** 2)
+
+
 PROGRAMS = (
     sigmoid_loss, dead_array_under_a_view, array_in_a_list, transposed_beside_itself,
     second_name, slice_of_length_1, repeated_slice, carried_through_a_loop,
-    both_sides_of_a_branch,
+    both_sides_of_a_branch, viewed_by_einsum, contracted,
 )  # fmt: skip
 
 
@@ -108,6 +122,13 @@ def test_a_dead_array_takes_the_adjoint_step_by_step() -> None:
     slope = grad(sigmoid_loss)
     slope(np.ones(3), np.ones(3))
     assert "np.negative(s, out=s)" in slope.source  # type: ignore[attr-defined]
+
+
+def test_what_a_contraction_has_read_is_written_over() -> None:
+    slope = grad(contracted)
+    slope(np.ones(3), np.ones(3))
+    source = slope.source  # type: ignore[attr-defined]
+    assert source.count("B_bar = ") == 1 and "    B_bar *= squares_total\n" in source, source
 
 
 def test_the_callers_arrays_are_never_written_over() -> None:

@@ -31,6 +31,7 @@ from chainrule.simplify.passes import (
     size_of,
 )
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect
+from chainrule.simplify.steep import hide_nothing, nothing_at, take_steep
 from chainrule.simplify.sums import SUM_OPS
 
 # What is written into zeros is added elsewhere by these.
@@ -130,8 +131,12 @@ class ArraySimplifier(Copier):
             return None
         opened: list[Node] = [step]
         product = self._opened(step, opened)
-        if not may_arrange(product) or not math.isfinite(product.constant):
+        steep = take_steep(product)
+        if not (may_arrange(product) or steep) or not math.isfinite(product.constant):
             return None
+        if (nothing := nothing_at(product)) is not None:
+            one = self.graph.constant(1.0)
+            return hide_nothing(product, nothing, lambda: arranged(product, one, signed=False)[0])
         product.take_signs()
         product.cancel()
         growing = take_exponentials(product)
@@ -140,7 +145,8 @@ class ArraySimplifier(Copier):
         signed = signed and self.uses.get(step) == 1
         found = arranged(product, self.graph.constant(1.0), signed)
         before = sum(map(pass_cost, opened))
-        return found[0] if product.constant != 0.0 and (growing or found[1] < before) else None
+        changed = growing or steep or found[1] < before
+        return found[0] if product.constant != 0.0 and changed else None
 
     def _opens_array(self, node: Node, user: Node) -> bool:
         """As :meth:`_opens`, of arrays and what multiplies them."""
@@ -175,7 +181,7 @@ class ArraySimplifier(Copier):
                 before += sum(map(pass_cost, opened))
             else:
                 product.put(self.settled(node), below=False)
-            if not may_arrange(product):
+            if not may_arrange(product) or nothing_at(product) is not None:
                 return None
             terms.append((product, sign))
         one = self.graph.constant(1.0)

@@ -68,7 +68,9 @@ def _vanishes(x: Node, predicate: Node, truth: bool) -> bool:
     """Whether ``x`` is certainly 0 where ``predicate`` has this truth."""
     if is_constant(x):
         return is_constant(x, 0)
-    if x.op is negative:
+    if _sign(x, predicate, truth) == 0:
+        return True
+    if x.op is negative or x.op.name in ("sqrt", "square"):
         return _vanishes(x.args[0], predicate, truth)
     if x.op is multiply:
         first, second = x.args

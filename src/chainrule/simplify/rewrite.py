@@ -28,6 +28,7 @@ from chainrule.primitives.silence import chooses, silent
 from chainrule.simplify.facts import Ahead, Facts, divides_by, hands_on
 from chainrule.simplify.flagged import Flagged
 from chainrule.simplify.hinges import unguarded, unguarded_arm
+from chainrule.simplify.masks import masks_met
 from chainrule.simplify.multiples import multiples_of
 from chainrule.simplify.product import (
     PRODUCT_OPS,
@@ -265,7 +266,12 @@ class Simplifier(SumSimplifier):
             return self._function(step)
         args = tuple([self.settled(arg) for arg in step.args])
         whole = unit_axes_of(step.type)
-        new = unguarded(*args) if op is where else self._something(op, args)
+        if op is where:
+            new = unguarded(*args)
+            if new is None:
+                new = masks_met(step, self.uses, self.settled)
+        else:
+            new = self._something(op, args)
         if new is None and whole:
             new = self._scattered(step)
         if step.type is not INT:

@@ -254,7 +254,8 @@ class _Reuse:
         factor = then.args[1 - then.args.index(x)]
         if factor.op is not CONSTANT or not self._may_be_touched(x, value, statement):
             return False
-        value.op, value.args, value.hint = multiply, [factor, x, mask], None
+        value.op, value.args = multiply, [factor, x, mask]
+        self._called(value, x)
         self.plan.into[value] = x
         return True
 

@@ -10,6 +10,7 @@ from chainrule.primitives import bounds
 from chainrule.primitives.arrays.call import array_flat, array_linear, array_rule, axes_of
 from chainrule.primitives.arrays.lengths import reduced, when_whole
 from chainrule.primitives.declare import Cost
+from chainrule.primitives.masking import chosen
 
 
 def reduced_axes(type: Type, axis: Any, keepdims: bool) -> tuple[bool, ...]:
@@ -158,8 +159,10 @@ def _extreme(name: str) -> Any:
     def extreme(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
         x = node.args[0]
         tied, count = _tied(x, node, axis, keepdims)
-        part = restored(out_bar, node, axis, keepdims) / count
-        walker.accumulate(x, narrowed(tied * part, x))
+        whole = restored(out_bar, node, axis, keepdims)
+        part = whole / count
+        felt = tied * part if bounds.bounds_of(whole).finite else chosen(tied, part, 0.0, x)
+        walker.accumulate(x, narrowed(felt, x))
 
     def tangent(
         node: Node, args: Any, dots: Any, out: Node, axis: Any, keepdims: bool
