@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import keyword
 from bisect import bisect_left
+from collections.abc import Hashable
 
 from chainrule.emit.memory.liveness import Liveness, Stretch
 from chainrule.emit.memory.views import is_update
@@ -25,7 +26,7 @@ from chainrule.emit.plan import (
     scoped,
     walk,
 )
-from chainrule.graph.block import CONSTANT
+from chainrule.graph.block import CONSTANT, Leaf
 from chainrule.graph.types import BOOL, INT, Array
 from chainrule.primitives import arithmetic
 from chainrule.primitives.declare import Primitive
@@ -36,6 +37,8 @@ from chainrule.primitives.sequence import index, length, record, zeros_like
 LONGEST_NOUN = 16
 # Variables of one name that a value is tried with: more would cost their square.
 MOST_TRIED = 32
+# Operations of an expression in place that are compared with another.
+DEEPEST_WRITTEN = 3
 
 
 class Family:
@@ -267,10 +270,37 @@ class Names:
         for family, name in self.names.items():
             if family.hint == name and family.user_name is None:
                 self.hinted.setdefault(name, []).append(family)
+        # The variables of nameless expressions, by what is written for them.
+        self.written: dict[tuple[Hashable, ...], list[Value]] = {}
         for value in self.order:
-            family = self.family[value]
-            if family not in self.names:
-                self.names[family] = self._noun(value, taken)
+            if self.family[value] not in self.names:
+                written = self._written(value, DEEPEST_WRITTEN)
+                name = self._again(value, written) or self._noun(value, taken)
+                self.names[self.family[value]] = name
+                self.written.setdefault(written, []).append(value)
+
+    def _again(self, value: Value, written: tuple[Hashable, ...]) -> str | None:
+        """The name of the same expression where it is computed anew once nobody needs it."""
+        if not isinstance(value.op, Primitive):
+            return None
+        for other in self.written.get(written, ())[-MOST_TRIED:]:
+            name = self.names[self.family[other]]
+            if self._join(other, value):
+                return name
+        return None
+
+    def _written(self, value: Value, depth: int) -> tuple[Hashable, ...]:
+        """What stands for a value in the text, by the names of what it is computed from."""
+        args: list[Hashable] = []
+        for arg in value.args:
+            name = self._known_name(arg)
+            if name is not None:
+                args.append(name)
+            elif depth == 0 or not isinstance(arg.op, (Leaf, Primitive)):
+                args.append(arg)
+            else:
+                args.append(self._written(arg, depth - 1))
+        return (value.type, value.op, value.params, *args)
 
     def _index(self, hint: str, taken: Taken) -> str | None:
         """``j`` or ``k`` for an index where ``i`` is taken."""

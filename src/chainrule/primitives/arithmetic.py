@@ -372,6 +372,8 @@ def _simplify_add(x: Node, y: Node) -> Node | None:
         constant = folded(add, x, y)
         if constant is not None:
             return constant
+    if is_constant(y) and (shifted := _shifted(x, constant_value(y))) is not None:
+        return shifted
     if (bare := with_casts(add, x, y)) is not None:
         return bare
     if (inner := _negated(y)) is not None:
@@ -384,6 +386,18 @@ def _simplify_add(x: Node, y: Node) -> Node | None:
     if x is y:
         return multiply.build(x.graph.constant(2 if x.type == INT else 2.0), x)
     return None
+
+
+def _shifted(x: Node, step: Any) -> Node | None:
+    """``i + 1 - 1`` as i: whole numbers meet; None where there are none."""
+    if x.type != INT or type(step) is not int or x.op not in (add, subtract):
+        return None
+    base, shift = x.args
+    if base.type != INT or not is_constant(shift) or type(constant_value(shift)) is not int:
+        return None
+    total = step + (constant_value(shift) if x.op is add else -constant_value(shift))
+    constant = x.graph.constant(abs(total))
+    return subtract.build(base, constant) if total < 0 else add.build(base, constant)
 
 
 def _uncast(node: Node) -> Node:
@@ -402,6 +416,8 @@ def _simplify_subtract(x: Node, y: Node) -> Node | None:
         return x.graph.constant(0 if x.type == y.type == INT else 0.0)
     if constants and (constant := folded(subtract, x, y)) is not None:
         return constant
+    if is_constant(y) and (shifted := _shifted(x, -constant_value(y))) is not None:
+        return shifted
     if (bare := with_casts(subtract, x, y)) is not None:
         return bare
     if (inner := _negated(y)) is not None:

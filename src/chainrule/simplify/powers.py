@@ -47,9 +47,11 @@ def _difference(exponent: Node, other: Node) -> int | None:
 
 def _shifted(exponent: Node) -> tuple[Node | None, float]:
     """``(x, c)`` of an exponent ``x + c``; x is None of a constant."""
-    if is_constant(exponent):
-        return None, float(constant_value(exponent))
-    if exponent.op in (add, subtract) and is_constant(exponent.args[1]):
+    total = 0.0
+    while exponent.op in (add, subtract) and is_constant(exponent.args[1]):
         shift = float(constant_value(exponent.args[1]))
-        return exponent.args[0], shift if exponent.op is add else -shift
-    return exponent, 0.0
+        total += shift if exponent.op is add else -shift
+        exponent = exponent.args[0]
+    if is_constant(exponent):
+        return None, total + float(constant_value(exponent))
+    return exponent, total

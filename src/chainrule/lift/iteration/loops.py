@@ -468,7 +468,7 @@ class _Attempt:
             content: Value = UNBOUND
             if before is not UNBOUND:
                 content = lifter.content_in(lifter.settled(before), lifter.state)
-            entered = self.enter(shape.content, content, None, maybe)
+            entered = self.enter(shape.content, content, name, maybe)
             if entered is UNBOUND:
                 return UNBOUND
             made = shape.empty()
@@ -483,6 +483,8 @@ class _Attempt:
                 self.enter(part_shape, UNBOUND, None)
             return UNBOUND
         names = [_name_of(key) for key in shape.keys] or [None] * len(parts)
+        if shape.kind == "list" and name is not None:
+            names = [f"{name}_{position}" for position in range(len(parts))]
         if shape.kind == "entry":
             names = [name]
         elif shape.kind == "records":

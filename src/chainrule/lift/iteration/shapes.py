@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type, unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type, join, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box
 from chainrule.lift.state import kind_of
@@ -58,9 +59,10 @@ class Fresh:
 
 @dataclass(frozen=True)
 class Made:
-    """A name that is bound to another dict, or object of one class, in each step.
+    """A name that is bound to another dict, row or object of one class in each step.
 
-    ``content`` is the layout of its entries or attributes; ``type`` is the class of objects.
+    ``content`` is the layout of its entries or attributes; ``type`` is the class of objects, and
+    ``list`` for rows: lists of as many numbers in every step.
     ``lenders`` and ``alone`` are as for lists (:class:`Fresh`).
     """
 
@@ -72,11 +74,22 @@ class Made:
     @property
     def kind(self) -> Any:
         """The kind of its values, as :func:`kind_of` tells it."""
+        if self.type is list:
+            return "list"
         return ("dict", None) if self.type is None else ("object", self.type)
 
-    def empty(self) -> DictBox | ObjectBox:
+    def empty(self) -> DictBox | ObjectBox | ListBox:
         """A new box for such a value."""
+        if self.type is list:
+            return ListBox()
         return DictBox() if self.type is None else ObjectBox(None, self.type, None)
+
+    def as_list(self) -> Any:
+        """A row as a list whose length nobody knows; anything else as it is."""
+        if self.type is not list:
+            return self
+        item = functools.reduce(join, (part.type for part in self.content.parts))
+        return Fresh(SequenceType(item), self.lenders, self.alone)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import OPAQUE, Type, join, unit_axes_of
+from chainrule.graph.types import FLOAT, INT, OPAQUE, Type, join, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box, is_held
 from chainrule.lift.iteration.shapes import (
@@ -48,6 +48,9 @@ from chainrule.lift.values import (
     is_member,
     some_member,
 )
+
+# Lists of no more numbers are carried by their entries.
+LONGEST_ROW = 8
 
 
 class Widening(Statements):
@@ -125,6 +128,7 @@ class Widening(Statements):
             return None
         if not isinstance(shape, Keep):
             kind = kind_of_shape(shape)
+            shape = shape.as_list() if isinstance(shape, Made) else shape
             return None if kind is None else {kind: in_time(shape)}
         found: dict[Any, Shape] = {}
         for part in alternatives_of(before):
@@ -208,6 +212,9 @@ class Widening(Statements):
                 return self._late(value, after, key)
             if isinstance(before, RecordsBox) or isinstance(value, RecordsBox):
                 return self._widen_records(before, value, after, key)
+            if self._entries_of_row(before, self.state) and self._entries_of_row(value, after):
+                row = self._made(before, self.state, key)
+                return self._widen_made(row, before, value, after, key)
             if self._is_held(before) and self._is_held(value):
                 held = self._held_type(before, self.state), self._held_type(value, after)
                 if _change_rank(*held):
@@ -240,15 +247,7 @@ class Widening(Statements):
         if isinstance(shape, Made):
             return self._widen_made(shape, before, value, after, key)
         if isinstance(shape, Fresh):
-            if self._is_held(value):
-                own = self._held_type(value, after)
-                if _change_rank(shape.type, own):
-                    return Unknown()
-                held_type = join(shape.type, own)
-                fresh = self._fresh(held_type, value, after, key)
-                lenders = dict.fromkeys((*shape.lenders, *fresh.lenders))
-                return Fresh(held_type, tuple(lenders), shape.alone and fresh.alone)
-            return Unknown()
+            return self._widen_fresh(shape, value, after, key)
         parts = self._parts(value)
         if (
             parts is not None
@@ -279,6 +278,18 @@ class Widening(Statements):
             )
         return Unknown()
 
+    def _widen_fresh(self, shape: Fresh, value: Value, after: State, key: Key) -> Shape:
+        """The shape of a list or an array that is another one in each step."""
+        if not self._is_held(value):
+            return Unknown()
+        own = self._held_type(value, after)
+        if _change_rank(shape.type, own):
+            return Unknown()
+        held_type = join(shape.type, own)
+        fresh = self._fresh(held_type, value, after, key)
+        lenders = dict.fromkeys((*shape.lenders, *fresh.lenders))
+        return Fresh(held_type, tuple(lenders), shape.alone and fresh.alone)
+
     def _widen_records(self, before: Value, value: Value, after: State, key: Key) -> Shape:
         """The shape of a name that is bound to another list of records in each step."""
         if not isinstance(before, RecordsBox) or not isinstance(value, RecordsBox):
@@ -303,52 +314,61 @@ class Widening(Statements):
         same = getattr(left, "type", None) is getattr(right, "type", None)
         return same and (is_made(left) or is_made(right))
 
-    def content_in(self, box: DictBox | ObjectBox, state: State) -> dict[Any, Value]:
-        """The entries or attributes of a dict or an object in ``state``."""
+    def _entries_of_row(self, value: Value, state: State) -> list[Value]:
+        """The entries of a short list of the function's own that holds numbers; else none."""
+        content = state.get(value) if type(value) is ListBox and not value.parameter else None
+        if not isinstance(content, list) or len(content) > LONGEST_ROW:
+            return []
+        numbers = all(isinstance(entry, Node) and entry.type in (FLOAT, INT) for entry in content)
+        return content if numbers else []
+
+    def content_in(self, box: Value, state: State) -> dict[Any, Value] | list[Value]:
+        """The entries of a dict or a row, or the attributes of an object, in ``state``."""
+        if isinstance(box, ListBox):
+            return self._entries_of_row(box, state)
         before, self.state = self.state, state
         try:
             return self.entries(box) if isinstance(box, DictBox) else self.attributes_of(box)
         finally:
             self.state = before
 
-    def _made(self, box: DictBox | ObjectBox, state: State, key: Key) -> Made:
-        """The shape of a name that is bound to a dict or object, as the loop finds it."""
-        content = self.content_in(box, state)
-        parts = tuple(map(self._shape, content.values()))
-        kind = box.type if isinstance(box, ObjectBox) else None
-        return Made(
-            Layout("dict", parts, tuple(content)),
-            kind,
-            self._existing(box),
-            self._is_alone(box, state, key),
-        )
+    def _made(self, box: DictBox | ObjectBox | ListBox, state: State, key: Key) -> Made:
+        """The shape of a name that is bound to a dict, row or object, as the loop finds it."""
+        layout = self._shape(self.content_in(box, state))
+        return Made(layout, _class_of(box), self._existing(box), self._is_alone(box, state, key))
 
     def _widen_made(
         self, shape: Made, before: Value, value: Value, after: State, key: Key
     ) -> Shape:
-        """The shape of a dict or an object that is another one in each step."""
-        if not isinstance(value, (DictBox, ObjectBox)):
+        """The shape of a dict, a row or an object that is another one in each step."""
+        if shape.type is list and len(self._entries_of_row(value, after)) != len(
+            shape.content.parts
+        ):
+            return self._widen_one(shape.as_list(), before, value, after, key)
+        if not isinstance(value, (DictBox, ObjectBox, ListBox)):
             return Unknown()
-        if getattr(value, "type", None) is not shape.type:
+        if _class_of(value) is not shape.type:
             return Unknown()
         content = self.content_in(value, after)
-        if tuple(content) != shape.content.keys:
+        news = self._parts(content) or []
+        if self._keys(content) != shape.content.keys:
             return Unknown()
-        olds = [UNBOUND] * len(content)
-        if isinstance(before, (DictBox, ObjectBox)):
-            olds = list(self.content_in(before, self.state).values())
+        olds = [UNBOUND] * len(news)
+        if isinstance(before, (DictBox, ObjectBox, ListBox)):
+            olds = self._parts(self.content_in(before, self.state)) or olds
         parts = tuple(
             self._widen(part, old, new, after, key)
-            for part, old, new in zip(shape.content.parts, olds, content.values(), strict=True)
+            for part, old, new in zip(shape.content.parts, olds, news, strict=True)
         )
         lenders = dict.fromkeys((*shape.lenders, *self._existing(value)))
         alone = shape.alone and self._is_alone(value, after, key)
-        return Made(Layout("dict", parts, tuple(content)), shape.type, tuple(lenders), alone)
+        layout = Layout(shape.content.kind, parts, shape.content.keys)
+        return Made(layout, shape.type, tuple(lenders), alone)
 
     def _late(self, value: Value, after: State, key: Key) -> Shape:
         if is_made(value):
             content = self.content_in(value, after)
-            parts = tuple(self._late_part(item, after, key) for item in content.values())
+            parts = tuple(self._late_part(item, after, key) for item in self._parts(content) or ())
             kind = value.type if isinstance(value, ObjectBox) else None
             layout = Layout("dict", parts, tuple(content))
             return Made(layout, kind, self._existing(value), self._is_alone(value, after, key))
@@ -445,6 +465,13 @@ class Widening(Statements):
 
     def _keys(self, value: Value) -> tuple[Any, ...]:
         return tuple(value) if isinstance(value, dict) else ()
+
+
+def _class_of(box: DictBox | ObjectBox | ListBox) -> Any:
+    """What a box is made of anew (:class:`Made`)."""
+    if isinstance(box, ListBox):
+        return list
+    return box.type if isinstance(box, ObjectBox) else None
 
 
 def _change_rank(before: Type, after: Type) -> bool:
