@@ -274,19 +274,19 @@ class Names:
         self.written: dict[tuple[Hashable, ...], list[Value]] = {}
         for value in self.order:
             if self.family[value] not in self.names:
-                written = self._written(value, DEEPEST_WRITTEN)
-                name = self._again(value, written) or self._noun(value, taken)
+                name = self._again(value) or self._noun(value, taken)
                 self.names[self.family[value]] = name
-                self.written.setdefault(written, []).append(value)
 
-    def _again(self, value: Value, written: tuple[Hashable, ...]) -> str | None:
+    def _again(self, value: Value) -> str | None:
         """The name of the same expression where it is computed anew once nobody needs it."""
         if not isinstance(value.op, Primitive):
             return None
+        written = self._written(value, DEEPEST_WRITTEN)
         for other in self.written.get(written, ())[-MOST_TRIED:]:
             name = self.names[self.family[other]]
             if self._join(other, value):
                 return name
+        self.written.setdefault(written, []).append(value)
         return None
 
     def _written(self, value: Value, depth: int) -> tuple[Hashable, ...]:

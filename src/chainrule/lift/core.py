@@ -187,6 +187,10 @@ class Core:
         self.frozen: set[Box] = set()
         # The values that each list with a known layout was read as, as a whole.
         self.shown: dict[Box, list[Node]] = {}
+        # How many loops had begun their step when the list was there that a value shows.
+        self.there_before: dict[Node, int] = {}
+        # What there is where the steps of the loops around begin.
+        self.step_starts: list[State] = []
         # Copies of lists, dicts or objects of which it is known at run time only which they are,
         # with what holds these.
         self.picked: dict[Node, Value] = {}
@@ -446,6 +450,7 @@ class Core:
         items = tuple(self.node(item, "an entry of this list") for item in content)
         made = self.display(items, "list")
         self.shown.setdefault(box, []).append(made)
+        self.there_before[made] = sum(box in start for start in self.step_starts)
         return made
 
     def content(self, box: ListBox) -> Value:

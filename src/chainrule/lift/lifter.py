@@ -22,6 +22,8 @@ from chainrule.lift.calls.callees import declare_names
 from chainrule.lift.calls.outside import refusal_of_changes
 from chainrule.lift.calls.repeated import Repeated
 from chainrule.lift.containers import copies
+from chainrule.lift.containers.lineages import Lineages
+from chainrule.lift.containers.repeated_rows import Rows, Shown
 from chainrule.lift.containers.shared_rows import written_while_shared
 from chainrule.lift.containers.tables import RunTimeKeys
 from chainrule.lift.core import AlwaysRaises
@@ -242,13 +244,7 @@ def _lifted_with(
             structure = Structure("static", graph.constant(None))
             graph.body.completes = False
     graph.body.results = (assemble(graph, structure),)
-    written = written_while_shared(graph, lifter.shown.values())
-    if written is not None:
-        raise UnsupportedError(
-            "this row belongs to another list, too, which is read after it is written to",
-            remedy="Make lists with rows of their own: `[list(row) for row in rows]`.",
-            position=written.origin.position,
-        )
+    _refuse_shared_rows(lifter)
     refusal = refusal_of_changes(graph)
     if refusal is not None:
         raise refusal
@@ -285,6 +281,30 @@ def _outermost_frame(source: Source) -> Frame:
         names = function.__code__.co_freevars
         frame.cells = dict(zip(names, function.__closure__, strict=True))
     return frame
+
+
+def _refuse_shared_rows(lifter: Lifter) -> None:
+    """Refuse writes to rows that other lists, or other places of their list, have too."""
+    lineages = Lineages(lifter.graph, lifter.shown.values())
+    written = written_while_shared(lifter.graph, lineages)
+    if written is not None:
+        raise UnsupportedError(
+            "this row belongs to another list, too, which is read after it is written to",
+            remedy="Make lists with rows of their own: `[list(row) for row in rows]`.",
+            position=written.origin.position,
+        )
+    shown = {
+        node: Shown(box, lifter.there_before[node])
+        for box, nodes in lifter.shown.items()
+        for node in nodes
+    }
+    written = Rows(lineages, shown).written_while_repeated()
+    if written is not None:
+        raise UnsupportedError(
+            "this row may stand at several places of its list, each of which this would change",
+            remedy="Put a copy there: `rows.append(list(row))`.",
+            position=written.origin.position,
+        )
 
 
 def _drop_broken_guards(graph: Graph, given: Mapping[str, Any]) -> None:

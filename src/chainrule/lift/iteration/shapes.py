@@ -62,7 +62,7 @@ class Made:
     """A name that is bound to another dict, row or object of one class in each step.
 
     ``content`` is the layout of its entries or attributes; ``type`` is the class of objects, and
-    ``list`` for rows: lists of as many numbers in every step.
+    ``list`` for rows: lists of as many numbers, or rows of them, in every step.
     ``lenders`` and ``alone`` are as for lists (:class:`Fresh`).
     """
 
@@ -88,7 +88,8 @@ class Made:
         """A row as a list whose length nobody knows; anything else as it is."""
         if self.type is not list:
             return self
-        item = functools.reduce(join, (part.type for part in self.content.parts))
+        parts = [part.as_list() if isinstance(part, Made) else part for part in self.content.parts]
+        item = functools.reduce(join, (part.type for part in parts))
         return Fresh(SequenceType(item), self.lenders, self.alone)
 
 
