@@ -231,6 +231,46 @@ def handed_back(x, n):
     return row
 
 
+def covariance(x, n):
+    P = [[1.0, 0.0], [0.0, 1.0]]
+    F = [[1.0, 0.1 * x], [0.0, 1.0]]
+    for _ in range(n):
+        FP = [[sum(F[i][k] * P[k][j] for k in range(2)) for j in range(2)] for i in range(2)]
+        P = [[sum(FP[i][k] * F[j][k] for k in range(2)) for j in range(2)] for i in range(2)]
+        s = P[0][0] + 0.5
+        K = [P[0][0] / s, P[1][0] / s]
+        P = [[(i == 0) * 0.01 + P[i][j] - K[i] * P[0][j] for j in range(2)] for i in range(2)]
+    return P[0][0] + 2 * P[0][1] + 3 * P[1][0] + 4 * P[1][1]
+
+
+def orbit(x, n):
+    state = [[x, 0.0], [0.0, 1.0]]
+    for _ in range(n):
+        place, speed = state
+        cube = (place[0] ** 2 + place[1] ** 2) ** 1.5
+        speed = [v - 0.1 * p / cube for p, v in zip(place, speed)]
+        state = [[p + 0.1 * v for p, v in zip(place, speed)], speed]
+    return state[0][0] * state[1][1] - state[0][1] * state[1][0]
+
+
+def rows_written_in_place(x, n):
+    m = [[x, 1.0], [2.0, x * x]]
+    for i in range(n):
+        m[0][1] += x
+        m = [m[1], [m[0][1] * 0.5, m[0][0]]]
+        m[1][0] -= 0.1 * i
+    return m[0][0] + 2 * m[0][1] + 3 * m[1][0] + 4 * m[1][1]
+
+
+def row_read_at_run_time(x, n):
+    m = [[x, 1.0], [2.0, x * x]]
+    total = 0.0
+    for i in range(n):
+        total += m[i % 2][0]
+        m = [m[1], [m[0][1] * 0.5, m[0][0]]]
+    return total + m[n % 2][1]
+
+
 def truth_and_length(x, n):
     row = [x, 1.0]
     total = 0.0
@@ -268,6 +308,10 @@ SCALARS = [
     in_an_object,
     sliced,
     rotated_by_copies,
+    covariance,
+    orbit,
+    rows_written_in_place,
+    row_read_at_run_time,
     truth_and_length,
 ]
 
@@ -291,7 +335,7 @@ def test_second_derivative_is_that_of_differences(f: Callable[..., float]) -> No
 
 
 def test_a_row_is_carried_by_its_entries() -> None:
-    for f in (pendulum, runge_kutta, two_names, swapped, bound_in_one_arm, nested):
+    for f in (pendulum, runge_kutta, two_names, swapped, bound_in_one_arm, nested, orbit):
         source = grad(f, wrt="x", mode="forward").source
         code = [line.split("#")[0] for line in source.split('"""')[2].splitlines()]
         assert not any("[" in line for line in code), source

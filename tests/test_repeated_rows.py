@@ -1,4 +1,5 @@
-# ruff: noqa: B007, PERF401, PERF402
+# ruff: noqa: B007
+"""Lists that may hold one row at several places, and lists whose rows only change their places."""
 
 from __future__ import annotations
 

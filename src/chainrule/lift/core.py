@@ -22,6 +22,7 @@ from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, array_of, is_complex
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box, Loans
+from chainrule.lift.containers.shown import ShownLists
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame, Key, State
 from chainrule.lift.values import (
@@ -185,12 +186,7 @@ class Core:
         self.box_names: dict[ListBox, str] = {}
         # Lists that were copied into another container and must not be written to.
         self.frozen: set[Box] = set()
-        # The values that each list with a known layout was read as, as a whole.
-        self.shown: dict[Box, list[Node]] = {}
-        # How many loops had begun their step when the list was there that a value shows.
-        self.there_before: dict[Node, int] = {}
-        # What there is where the steps of the loops around begin.
-        self.step_starts: list[State] = []
+        self.shown = ShownLists()
         # Copies of lists, dicts or objects of which it is known at run time only which they are,
         # with what holds these.
         self.picked: dict[Node, Value] = {}
@@ -449,8 +445,7 @@ class Core:
             return content
         items = tuple(self.node(item, "an entry of this list") for item in content)
         made = self.display(items, "list")
-        self.shown.setdefault(box, []).append(made)
-        self.there_before[made] = sum(box in start for start in self.step_starts)
+        self.shown.note(box, made)
         return made
 
     def content(self, box: ListBox) -> Value:

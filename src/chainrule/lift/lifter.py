@@ -23,7 +23,7 @@ from chainrule.lift.calls.outside import refusal_of_changes
 from chainrule.lift.calls.repeated import Repeated
 from chainrule.lift.containers import copies
 from chainrule.lift.containers.lineages import Lineages
-from chainrule.lift.containers.repeated_rows import Rows, Shown
+from chainrule.lift.containers.repeated_rows import Rows
 from chainrule.lift.containers.shared_rows import written_while_shared
 from chainrule.lift.containers.tables import RunTimeKeys
 from chainrule.lift.core import AlwaysRaises
@@ -122,7 +122,7 @@ def _lifted(
     unrolled: bool,
 ) -> Lifted:
     """The graph of ``function`` for the values that the arguments ``held`` have."""
-    ways = Ways(unrolled=unrolled)
+    ways = Ways(unrolled=unrolled, rows=[])
     refusals: list[UnsupportedError] = []
     inlined: Lifted | None = None
     while True:
@@ -135,7 +135,7 @@ def _lifted(
             if inlined is not None:
                 # What a function returns is known less of where it is called.
                 return inlined
-            if ways.mixed:
+            if ways.mixed and not ways.rows:
                 refusals.append(refusal)
             following = ways.other(arguments is not None)
             if following is None:
@@ -159,10 +159,17 @@ class Ways:
     ``tables`` are the places where dicts of run-time keys are made, ``sites`` those of lists of
     records.  The records of the caller's lists, ``record_lists``, are read field by field, written
     to so, or taken one by one.  Tuples of values of several types are records where ``mixed`` is
-    set, else rows of numbers.
+    set, else rows of numbers.  The names whose lists loops carry by their entries are ``rows``; it
+    is None where they carry all lists as a whole.
     """
 
-    def __init__(self, written: bool = False, unrolled: bool = False, mixed: bool = True) -> None:
+    def __init__(
+        self,
+        written: bool = False,
+        unrolled: bool = False,
+        mixed: bool = True,
+        rows: list[Hashable] | None = None,
+    ) -> None:
         self.tables: set[Hashable] = set()
         self.sites: dict[Hashable, RecordLayout | None] = {}
         self.record_lists: list[RecordsBox] = []
@@ -171,6 +178,7 @@ class Ways:
         self.mixed = mixed
         # What is written outside of the function.
         self.outside = Written()
+        self.rows = rows
         # The functions that are kept apart by their size.
         self.repeated = Repeated()
 
@@ -183,6 +191,8 @@ class Ways:
 
     def other(self, examples: bool) -> Ways | None:
         """The way to be gone where the code is not understood in this; None if there is none."""
+        if self.rows:
+            return Ways(self.written, self.unrolled, self.mixed)
         made = (layout for layout in self.sites.values() if layout is not None)
         if self.mixed and any(layout.kind == "tuple" for layout in made):
             return Ways(self.written, self.unrolled, mixed=False)
@@ -271,6 +281,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter.written_outside = ways.outside
     lifter.repeated, lifter.mixed_records = ways.repeated, ways.mixed
     lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
+    lifter.rows = ways.rows
     return lifter
 
 
@@ -285,7 +296,7 @@ def _outermost_frame(source: Source) -> Frame:
 
 def _refuse_shared_rows(lifter: Lifter) -> None:
     """Refuse writes to rows that other lists, or other places of their list, have too."""
-    lineages = Lineages(lifter.graph, lifter.shown.values())
+    lineages = Lineages(lifter.graph, lifter.shown.values.values())
     written = written_while_shared(lifter.graph, lineages)
     if written is not None:
         raise UnsupportedError(
@@ -293,12 +304,7 @@ def _refuse_shared_rows(lifter: Lifter) -> None:
             remedy="Make lists with rows of their own: `[list(row) for row in rows]`.",
             position=written.origin.position,
         )
-    shown = {
-        node: Shown(box, lifter.there_before[node])
-        for box, nodes in lifter.shown.items()
-        for node in nodes
-    }
-    written = Rows(lineages, shown).written_while_repeated()
+    written = Rows(lineages, lifter.shown.by_value).written_while_repeated()
     if written is not None:
         raise UnsupportedError(
             "this row may stand at several places of its list, each of which this would change",

@@ -238,6 +238,7 @@ class Functions(Calls):
         inner.tables, inner.record_lists = self.tables, []
         inner.repeated = self.repeated
         inner.record_sites, inner.written = self.record_sites, self.written
+        inner.rows = self.rows
         inner.calls = [(source, self.here)]
         inner.under_way = [callee.identity]
         inner.sources = {(source.file, source.tree.lineno): source}

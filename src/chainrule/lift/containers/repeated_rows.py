@@ -16,12 +16,21 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER
 from chainrule.graph.node import Node
 from chainrule.lift.containers.lineages import Lineages, is_list, is_table, loops_around
+from chainrule.lift.containers.shown import Shown
 from chainrule.primitives.arithmetic import add
-from chainrule.primitives.control import LOOP, item_sources, loop_body, loop_parts, state_sources
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    item_sources,
+    loop_body,
+    loop_parts,
+    state_sources,
+)
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.left_end import drop_first
 from chainrule.primitives.sequence import (
     concatenate,
+    display,
     drop_last,
     index,
     index_set,
@@ -37,17 +46,6 @@ class Origin:
 
     key: Hashable
     loops: frozenset[Node] = frozenset()
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Which list of the function a value shows.
-
-    ``outside`` counts the loops around the value in whose step the list was there already.
-    """
-
-    box: Hashable
-    outside: int
 
 
 class Rows:
@@ -74,15 +72,18 @@ class Rows:
 
     def _repeating(self) -> Iterator[Node]:
         """The steps that put a row into a list that may have it already."""
-        entered: dict[tuple[Node, Hashable], Node] = {}
+        entered: dict[tuple[Node, Hashable], list[Node]] = {}
         for step in self.lineages.steps:
             if not is_table(step.type) or step in self.moves:
                 continue
             lineage = self.lineages.lineage(step)
             origins = Counter(self._entered(step))
             for origin, count in origins.items():
-                before = entered.setdefault((lineage, origin.key), step)
-                again = before is not step and step.op in UPDATES
+                before = entered.setdefault((lineage, origin.key), [])
+                again = step.op in UPDATES and not all(
+                    _on_other_arms(step, each) for each in before
+                )
+                before.append(step)
                 own = step.op in UPDATES and origin.key == ("rows", lineage)
                 if count > 1 or again or own or self._in_every_step(step, origin):
                     yield step
@@ -90,6 +91,8 @@ class Rows:
 
     def _in_every_step(self, step: Node, origin: Origin) -> bool:
         """Whether steps of one loop put the same row into one list."""
+        if step.op is display:
+            return False
         made = self.lineages.made_in(step)
         return bool(loops_around(step.block) - made - origin.loops)
 
@@ -146,7 +149,34 @@ def _put(step: Node) -> Sequence[Node]:
     rows = tuple(row for row in rows if is_list(row.type))
     if step.op is concatenate and len(rows) == 2 and _are_apart(*rows):
         return rows[:1]
-    return rows
+    return rows if step.op is not display else _unless_apart(rows)
+
+
+def _unless_apart(rows: Sequence[Node]) -> Sequence[Node]:
+    """The rows, and one alone of those that stand at different places of one list."""
+    places: dict[Node, set[int]] = {}
+    found: list[Node] = []
+    for row in rows:
+        place = constant_value(row.args[1]) if _is_read(row) and is_constant(row.args[1]) else None
+        if isinstance(place, int) and place >= 0:
+            known = places.setdefault(row.args[0], set())
+            new = place not in known
+            known.add(place)
+            if new and len(known) > 1:
+                continue
+        found.append(row)
+    return found
+
+
+def _on_other_arms(step: Node, other: Node) -> bool:
+    """Whether a branch takes either the one step or the other."""
+    own = {block.owner: block for block in step.block.around()}
+    return any(
+        block.owner is not None
+        and block.owner.op is IF
+        and own.get(block.owner, block) is not block
+        for block in other.block.around()
+    )
 
 
 def _is_read(row: Node) -> bool:
@@ -191,8 +221,13 @@ def _moves(steps: Iterable[Node]) -> set[Node]:
         chain: list[Node] = []
         read: Counter[Node] = Counter()
         filled: Counter[Node] = Counter()
-        while step.op is index_set and len(step.args) == 3 and _is_read(step.args[2]):
-            source, place = step.args[2].args[:2]
+        while step.op is index_set and len(step.args) == 3:
+            row = step.args[2]
+            while row.op in UPDATES:
+                row = row.args[0]
+            if not _is_read(row):
+                break
+            source, place = row.args[:2]
             chain.append(step)
             read[place] += 1
             filled[step.args[1]] += 1

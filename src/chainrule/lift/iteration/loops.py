@@ -523,7 +523,7 @@ class _Attempt:
         self.lend(self.entry_state)
         outer, lifter.state = lifter.state, dict(self.entry_state)
         lifter.enclosing += [outer, self.entry_state]
-        lifter.step_starts.append(self.entry_state)
+        lifter.shown.step_starts.append(self.entry_state)
         completion = Completion.FALLS
         try:
             if test is not None and self.condition is not None:
@@ -539,7 +539,7 @@ class _Attempt:
                 completion = action(self.index)
         finally:
             del lifter.enclosing[-2:]
-            lifter.step_starts.pop()
+            lifter.shown.step_starts.pop()
             self.after, lifter.state = lifter.state, outer
         return completion
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Hashable
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -49,12 +50,15 @@ from chainrule.lift.values import (
     some_member,
 )
 
-# Lists of no more numbers are carried by their entries.
-LONGEST_ROW = 8
+# Lists of no more numbers, also in lists, are carried by their entries.
+MOST_NUMBERS = 9
 
 
 class Widening(Statements):
     """Finds shapes that fit what was carried so far and the next value."""
+
+    # The names whose lists are carried by their entries; None where all are carried as a whole.
+    rows: list[Hashable] | None = None
 
     def _shape(self, value: Value) -> Shape:
         if isinstance(value, Node):
@@ -212,7 +216,12 @@ class Widening(Statements):
                 return self._late(value, after, key)
             if isinstance(before, RecordsBox) or isinstance(value, RecordsBox):
                 return self._widen_records(before, value, after, key)
-            if self._entries_of_row(before, self.state) and self._entries_of_row(value, after):
+            if (
+                self.rows is not None
+                and self._entries_of_row(before, self.state)
+                and self._entries_of_row(value, after)
+            ):
+                self.rows.append(key)
                 row = self._made(before, self.state, key)
                 return self._widen_made(row, before, value, after, key)
             if self._is_held(before) and self._is_held(value):
@@ -315,12 +324,25 @@ class Widening(Statements):
         return same and (is_made(left) or is_made(right))
 
     def _entries_of_row(self, value: Value, state: State) -> list[Value]:
-        """The entries of a short list of the function's own that holds numbers; else none."""
-        content = state.get(value) if type(value) is ListBox and not value.parameter else None
-        if not isinstance(content, list) or len(content) > LONGEST_ROW:
-            return []
-        numbers = all(isinstance(entry, Node) and entry.type in (FLOAT, INT) for entry in content)
-        return content if numbers else []
+        """The entries of a short list of the function's own of numbers and rows; else none."""
+        rows: list[Value] = [value]
+        numbers = 0
+        for row in rows:
+            content = state.get(row) if type(row) is ListBox and not row.parameter else None
+            if not isinstance(content, list):
+                return []
+            inner = [entry for entry in content if isinstance(entry, ListBox)]
+            plain = [
+                entry for entry in content if isinstance(entry, Node) and entry.type in (FLOAT, INT)
+            ]
+            numbers += len(plain)
+            if len(inner) + len(plain) != len(content) or numbers > MOST_NUMBERS:
+                return []
+            if not content or any(entry in rows for entry in inner) or len(set(inner)) < len(inner):
+                return []
+            rows += inner
+        entries: list[Value] = state[value]
+        return entries
 
     def content_in(self, box: Value, state: State) -> dict[Any, Value] | list[Value]:
         """The entries of a dict or a row, or the attributes of an object, in ``state``."""
