@@ -39,6 +39,10 @@ scipy.stats.skew(x)
 scipy.stats.kurtosis(x, fisher=False)
 scipy.stats.kurtosis(x, bias=False) + scipy.stats.skew(x, bias=False)
 scipy.stats.gmean(x) * scipy.stats.hmean(x) + scipy.stats.sem(x) * scipy.stats.variation(x)
+scipy.stats.linregress(np.arange(len(x)), x)[2] ** 2
+scipy.stats.linregress(x, np.sin(3.0 * x)).slope * scipy.stats.linregress(np.cos(x), x).stderr
+scipy.stats.linregress(np.sin(9.0 * x), x).pvalue + scipy.stats.linregress(x[::-1], x**2).intercept
+scipy.stats.pearsonr(x, x[::-1] ** 2).pvalue * scipy.stats.pearsonr(np.cos(x), x)[0]
 scipy.stats.entropy(x) + scipy.stats.entropy(x, x[::-1], base=2)
 scipy.stats.multivariate_normal.logpdf(x[:2], x[2:], np.outer(x[:2], x[:2]) + np.eye(2))
 scipy.signal.lfilter([0.5, 0.2], [1.0, -0.3], x)
@@ -338,6 +342,9 @@ x.item(2) * x
 np.add.reduce(x)
 np.maximum.accumulate(x, axis=1)
 np.minimum.accumulate(x)
+np.fmax.accumulate(x, axis=1)
+np.fmin.accumulate(x)
+np.ones_like(x, subok=False) * x
 np.add.accumulate(x)
 np.multiply.accumulate(x[0])
 np.logaddexp.reduce(x, axis=1)

@@ -268,3 +268,53 @@ def test_adjoints_are_not_set_to_zero_where_all_is_added_again() -> None:
     measured = oracle.gradient(oscillator, (point, 3)).values()
     assert all(map(oracle.agrees, measured, slope(point, 3)))
     assert "s_bar[0] = 0.0" not in slope.source and "s_bar[1] = 0.0" not in slope.source
+
+
+def drawdowns(x):
+    """A view is given back, or a number where there is nothing to see."""
+    level = np.empty(len(x) + 1)
+    if len(x) < 1:
+        level = level.item()
+        return level
+    level[0] = 100.0
+    np.multiply(level[0], x, out=level[1:])
+    level = level[1:]
+    return level
+
+
+def worst(x):
+    return np.nanmin(drawdowns(x) * x[0])
+
+
+def read_late(x):
+    level = x * 2.0
+    shown = level[1:] if x[0] > 0.0 else 3.0
+    level[1] = 7.0 * x[0]
+    return np.sum(shown) * x[0]
+
+
+def written_before(x):
+    level = x * 2.0
+    if x[0] > 0.0:
+        shown = level[1:]
+        level[1] = 7.0 * x[0]
+    else:
+        shown = 3.0
+    return np.sum(shown) * x[0]
+
+
+@pytest.mark.parametrize("f", [worst, written_before])
+@pytest.mark.parametrize("point", [[0.3, 0.5, -0.2], [-0.3, 0.4, 0.6]], ids=str)
+def test_a_view_on_one_path_shows_what_was_written_there(f: Any, point: list[float]) -> None:
+    x = np.array(point)
+    value, slope = chainrule.value_and_grad(f)(x)
+    assert value == f(x)
+    verdicts = oracle.gradient(f, (x,))
+    assert all(
+        oracle.agrees(verdict, oracle.look_up(slope, path)) for path, verdict in verdicts.items()
+    )
+
+
+def test_a_view_on_one_path_that_is_written_to_later_is_not_read_as_it_was() -> None:
+    with pytest.raises(chainrule.UnsupportedError, match="was written to since"):
+        grad(read_late)(np.array([0.3, 0.5, -0.2]))

@@ -128,6 +128,14 @@ def shared(x, y):
     return np.where(steep, 0.0, share * found)
 
 
+def reduced(x, y):
+    """A reduction of a vector goes into an array without axes."""
+    found = np.empty(())
+    np.nanstd(np.array([x, y, x * y]), ddof=1, axis=0, out=found)
+    np.multiply(found, y, out=found)
+    return found.item() * x
+
+
 def named(x, y):
     """As packages write that take series, too."""
     angle = np.arctan2(y, x)
@@ -148,7 +156,7 @@ def settled(x, y):
 
 
 @pytest.mark.parametrize("point", [(1.5, 0.7), (-2.5, 1.0), (1.5, 3.0)], ids=str)
-@pytest.mark.parametrize("f", [shared, named, settled])
+@pytest.mark.parametrize("f", [shared, reduced, named, settled])
 def test_numbers_go_where_arrays_and_series_go(f: Any, point: tuple[float, float]) -> None:
     value, slope = value_and_grad(f)(*point)
     assert value == f(*point)

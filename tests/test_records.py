@@ -62,6 +62,17 @@ class Point(NamedTuple):
     x: float
     y: float
 
+    @property
+    def area(self) -> float:
+        return self.x * self.y
+
+
+@program(1.5, 0.7)
+def area_of_a_named_tuple(x, y):
+    """A property whose result is a number."""
+    corner = Point(x * y, math.sin(x))
+    return corner.area * y
+
 
 class Counter:
     """A plain class, whose attributes no field declares."""

@@ -253,6 +253,11 @@ class Parameters(NumpyCalls):
         value = self.read(value)
         if isinstance(value, TupleValue):
             parts = tuple(map(self.structure, value.items))
+            if getattr(value.named, "_extra_fields", ()):
+                raise self.unsupported(
+                    "a whole result of SciPy's with fields that it has by name only",
+                    "Return the fields that are meant.",
+                )
             if value.named is not None:
                 key = self.reference_key(value.named)
                 self.graph.reference(key, value.named)

@@ -211,6 +211,10 @@ class NumpyCalls(Methods):
         return None if nothing else target
 
     def _written_to(self, target: Value, value: Value, node: ast.AST) -> Value:
+        if isinstance(target, Node) and not unit_axes_of(target.type):
+            written = self.write_out(target, Static(True), lambda: value, node)
+            if written is not None:
+                return written
         self.write_whole(target, self.node(value), node)
         return target
 
@@ -547,12 +551,15 @@ MADE = (creation.zeros, creation.ones, creation.empty, creation.full)
 # Keywords that may be given when they have NumPy's own default.
 IGNORED: dict[str, Any] = {
     "out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K",
-    "subok": True, "copy": True, "initial": None, "keepdims": False, "like": None,
+    "copy": True, "initial": None, "keepdims": False, "like": None,
     "overwrite_input": False,
 }  # fmt: skip
 
 
 def _is_default(name: str, found: Any) -> bool:
+    if name == "subok":
+        # Of NumPy's own class there is nothing else to keep.
+        return isinstance(found, bool)
     # NumPy holds the dtype of doubles for equal to None.
     default = IGNORED.get(name, IGNORED)
     return found is default or (type(found) is type(default) and bool(found == default))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import sys
 from typing import TYPE_CHECKING
 
 from chainrule.graph.types import unit_axes_of
-from chainrule.lift.arrays.positions import several
+from chainrule.lift.arrays.positions import named, result_class, several
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives.arrays import (
@@ -28,23 +27,6 @@ if TYPE_CHECKING:
 
 # Options of SciPy that say nothing of the result.
 SPEED = ("overwrite_a", "overwrite_b", "check_finite", "driver", "lapack_driver", "type")
-
-
-def _result_class(name: str) -> type | None:
-    """The named tuple that NumPy gives, where its version has one."""
-    home = sys.modules.get("numpy.linalg._linalg") or sys.modules.get("numpy.linalg.linalg")
-    found: type | None = getattr(home, name, None)
-    return found
-
-
-def _named(op: ArrayCall, result: str, rigid: tuple[int, ...] = ()) -> SpecialForm:
-    """A call with several results, which have names."""
-
-    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        found = several(op, rigid)(self, args, keywords, node)
-        return TupleValue(found.items, _result_class(result))
-
-    return lift
 
 
 def _without_speed(keywords: Keywords) -> Keywords:
@@ -91,7 +73,7 @@ def _singular_values(self: NumpyCalls, args: Arguments, keywords: Keywords, node
         given.pop("full_matrices", None)
         return self.bound_call(decompositions.singular_values, [], given, node, "function")
     found = several(decompositions.svd)(self, [], given, node)
-    named = _result_class("SVDResult")
+    named = result_class("SVDResult")
     if self.static_value(full) == (True, False):
         return TupleValue(found.items, named)
     # The vectors beyond the singular values are any that fit.
@@ -109,7 +91,7 @@ def _qr(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) ->
         raise self.unsupported(
             f"`np.linalg.qr` in mode {mode!r}", "Use the modes reduced or r.", node
         )
-    return _named(decompositions.qr, "QRResult")(self, [given["a"]], {}, node)
+    return named(decompositions.qr, "QRResult")(self, [given["a"]], {}, node)
 
 
 def _cho_solve(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -166,7 +148,7 @@ def _solve_banded(self: NumpyCalls, args: Arguments, keywords: Keywords, node: a
 def _eigenpairs(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """Eigenvalues, and eigenvectors whose length is a matter of convention."""
     found = several(spectrum.eig, rigid=(1,))(self, args, keywords, node)
-    return TupleValue(found.items, _result_class("EigResult"))
+    return TupleValue(found.items, result_class("EigResult"))
 
 
 def _general_eigenvalues(
@@ -281,8 +263,8 @@ def _norm(euclidean: ArrayCall, by_order: ArrayCall) -> SpecialForm:
 
 
 FORMS: dict[str, SpecialForm] = {
-    "numpy.linalg.slogdet": _named(linear_algebra.slogdet, "SlogdetResult"),
-    "numpy.linalg.eigh": _named(decompositions.eigh, "EighResult"),
+    "numpy.linalg.slogdet": named(linear_algebra.slogdet, "SlogdetResult"),
+    "numpy.linalg.eigh": named(decompositions.eigh, "EighResult"),
     "numpy.linalg.lstsq": several(decompositions.lstsq, rigid=(1,)),
     "numpy.linalg.qr": _qr,
     "numpy.linalg.svd": _singular_values,

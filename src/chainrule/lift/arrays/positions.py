@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
@@ -28,6 +29,27 @@ def several(op: ArrayCall, rigid: tuple[int, ...] = ()) -> SpecialForm:
         return results_of(self, found, rigid)
 
     return lift
+
+
+def named(op: ArrayCall, result: str) -> SpecialForm:
+    """A call with several results, which have names."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        found = several(op)(self, args, keywords, node)
+        return TupleValue(found.items, result_class(result))
+
+    return lift
+
+
+# Where NumPy and SciPy keep the named tuples that they give.
+RESULT_HOMES = ("numpy.linalg._linalg", "numpy.linalg.linalg", "scipy.stats._stats_py")
+
+
+def result_class(name: str) -> type | None:
+    """The named tuple that a function gives, where its version has one."""
+    homes = [sys.modules[home] for home in RESULT_HOMES if home in sys.modules]
+    found: type | None = next(filter(None, (getattr(home, name, None) for home in homes)), None)
+    return found
 
 
 def results_of(self: NumpyCalls, found: Node, rigid: tuple[int, ...] = ()) -> TupleValue:

@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
+from chainrule.lift.arrays.positions import named
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import ListBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
-from chainrule.primitives.arrays import creation, fits, reductions, shaping, statistics, windows
+from chainrule.primitives.arrays import (
+    creation,
+    fits,
+    reductions,
+    regression,
+    shaping,
+    statistics,
+    windows,
+)
 from chainrule.primitives.declare import TABLE
 
 if TYPE_CHECKING:
@@ -230,4 +239,6 @@ FORMS: dict[str, SpecialForm] = {
     "numpy.block": _block,
     "numpy.unstack": _unstack,
     "numpy.eye": _eye,
+    "scipy.stats.linregress": named(regression.linregress, "LinregressResult"),
+    "scipy.stats.pearsonr": named(regression.pearsonr, "PearsonRResult"),
 }

@@ -340,6 +340,7 @@ class Branching(Core):
                 self._name_word(key, found, columns[value.index])
         self.has_kinds |= joiner.has_kinds
         self._freeze_shared(joiner, states)
+        self.loans.hand_on(start, states, self.state)
         return node
 
     def _name_word(self, key: Key, chosen: Node, column: Sequence[Node]) -> None:

@@ -59,6 +59,15 @@ class Loans:
         if contents:
             self._of[box] = contents
 
+    def hand_on(self, start: State, states: Sequence[State], joined: State) -> None:
+        """What one path alone has made shows, behind the join, what its lenders hold there."""
+        for state in states:
+            made = [box for box in self._of if box in state and box not in start]
+            for box in made:
+                if not self.is_stale(box, state):
+                    lenders = [lender for lender, _ in self._of[box]]
+                    self._of[box] = tuple((one, joined.get(one, UNBOUND)) for one in lenders)
+
     def spoil(self, box: Box) -> None:
         """``box`` shows what a lender held on some path, and does not hold any more there."""
         self._spoilt.add(box)

@@ -54,4 +54,4 @@ def _extreme(name: str) -> ArrayCall:
     return running
 
 
-extremes_so_far = {name: _extreme(name) for name in ("maximum", "minimum")}
+extremes_so_far = {name: _extreme(name) for name in ("maximum", "minimum", "fmax", "fmin")}
