@@ -318,3 +318,31 @@ def test_a_view_on_one_path_shows_what_was_written_there(f: Any, point: list[flo
 def test_a_view_on_one_path_that_is_written_to_later_is_not_read_as_it_was() -> None:
     with pytest.raises(chainrule.UnsupportedError, match="was written to since"):
         grad(read_late)(np.array([0.3, 0.5, -0.2]))
+
+
+def along(x):
+    """What a function gives back along an axis is copied, a number into an array."""
+    same = np.apply_along_axis(lambda row: row, 0, x)
+    same[0] = 5.0
+    middle = np.apply_along_axis(lambda row, by: np.median(row) * by, 0, x, x[1])
+    return np.sum(same * x) * middle
+
+
+def test_what_a_function_gives_along_the_only_axis_is_an_array_of_its_own() -> None:
+    x = np.array([1.0, 3.0, 2.0])
+    value, slope = chainrule.value_and_grad(along)(x)
+    assert oracle.same_bits(value, along(x))
+    assert list(x) == [1.0, 3.0, 2.0]
+    for path, verdict in oracle.gradient(along, (x,)).items():
+        assert oracle.agrees(verdict, oracle.look_up(slope, path))
+    middle, _ = chainrule.value_and_grad(lambda x: np.apply_along_axis(np.median, 0, x))(x)
+    assert oracle.same_bits(middle, np.array(2.0))
+
+
+def test_arrays_of_several_ranks_in_an_order_of_run_time_are_not_joined() -> None:
+    def joined(x, order):
+        parts = [np.ones((len(x), 2)), x]
+        return np.sum(np.column_stack(parts[::order]) ** 2)
+
+    with pytest.raises(chainrule.UnsupportedError, match="joining the arrays"):
+        chainrule.jvp(joined)(np.array([1.0, 2.0]), 9, x_dot=np.array([1.0, 0.0]))

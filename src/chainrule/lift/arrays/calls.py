@@ -351,9 +351,11 @@ class NumpyCalls(Methods):
         listed = self.node(self.as_list(value, node))
         along = 0 if axis is None else self.static_int(axis)
         item = getattr(listed.type, "item", None)
-        if item is None or along is None:
+        if item in (None, OPAQUE, DYNAMIC) or along is None:
             raise self.unsupported(
-                "joining the arrays of this value", "Use np.array of a list.", node
+                "joining the arrays of this value",
+                "Use np.array of a list, or give all arrays the same number of axes.",
+                node,
             )
         if not unit_axes_of(item):
             return self.boxed(self.call_array(creation.array_of_list, (listed,), (None,)))

@@ -11,7 +11,7 @@ from chainrule.graph.block import CONSTANT, ITEM
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
-from chainrule.lift.values import Indexed, PartialCall, Static, TupleValue, Value
+from chainrule.lift.values import ArrayBox, Indexed, PartialCall, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, positions, shaping
 from chainrule.primitives.control import IF
@@ -147,7 +147,14 @@ def _apply_along_axis(
         raise self.unsupported("`np.apply_along_axis` of a number", "Give it an array.", node)
     axis %= rank
     if rank == 1:
-        return self.call(function, [self.boxed(array), *args[3:]], rest, node)
+        import numpy
+
+        before = dict(self.state)
+        entry = self.boxed(array)
+        found = self.call(function, [entry, *args[3:]], rest, node)
+        made = isinstance(found, ArrayBox) and found is not entry and found not in before
+        # What is given back is a new array, also of a number.
+        return found if made else self.call(Static(numpy.array), [found], {}, node)
     lengths = lengths_of(self, array)
     constant = self.graph.constant
     if axis != rank - 1:
