@@ -290,8 +290,49 @@ def test_constants_and_signs_of_all_users_go_into_the_value() -> None:
         return 4.0 * (s6 * s6 - s6)
 
     source = gradient_source(pair, ("x1", "x2", "y1", "y2"), (1.5, 0.3, 0.2, 0.6))
-    assert "ratio = s6 * (-24.0 + 48.0 * s6) / r2" in source
+    assert "ratio = s6 * (48.0 * s6 - 24.0) / r2" in source
     assert "return -x2_bar, x2_bar, -y2_bar, y2_bar" in source
+
+
+def test_a_constant_multiple_below_the_line_meets_itself_above() -> None:
+    def likelihood(xs, mus, sigmas, weights):
+        total = 0.0
+        for x in xs:
+            density = 0.0
+            for mu, s, w in zip(mus, sigmas, weights, strict=True):
+                density += w * math.exp(-0.5 * ((x - mu) / s) ** 2) / (s * 2.5)
+            total += math.log(density)
+        return total
+
+    slope = grad(likelihood, wrt=("mus", "sigmas", "weights"))
+    x, mu, s, w = 1.5, 0.25, 0.75, 0.5
+    z = (x - mu) / s
+    mus, sigmas, weights = slope([x], [mu], [s], [w])
+    assert [*mus, *sigmas, *weights] == pytest.approx([z / s, (z * z - 1.0) / s, 1.0 / w])
+    assert "2.5" not in slope.source.rsplit("# line", 1)[1].split("\n", 1)[1]
+
+
+def test_a_sum_of_f_is_taken_apart_where_a_part_of_it_meets_its_like() -> None:
+    def far(a, d):
+        return d * (a - 0.5 * d)
+
+    source = gradient_source(far, ("a", "d"), (3.0, 0.5))
+    assert source.rstrip().endswith("return d, a - d")
+    assert grad(far, wrt="d")(3.0, 0.5) == 2.5
+
+
+def test_what_is_subtracted_from_an_entry_needs_no_negative() -> None:
+    def area(xs, ys):
+        s = 0.0
+        for i in range(len(xs)):
+            j = (i + 1) % len(xs)
+            s += xs[i] * ys[j] - xs[j] * ys[i]
+        return 0.5 * abs(s)
+
+    slope = grad(area, wrt=("xs", "ys"))
+    found = slope([0.0, 2.0, 2.0, 0.0], [0.0, 0.0, 3.0, 3.0])
+    assert found == ([-1.5, 1.5, 1.5, -1.5], [-1.0, -1.0, 1.0, 1.0])
+    assert "-s_bar" not in slope.source and slope.source.count("-= s_bar * ") == 2
 
 
 def test_a_root_by_which_f_divides_needs_no_guard_of_its_slope() -> None:

@@ -160,10 +160,16 @@ class Product:
     def take_constants(self) -> None:
         """A constant that stands in front anyway takes in those of shared multiples.
 
-        A minus sign does so where it meets another.
+        A minus sign does so where it meets another, and below the line the constant meets itself:
+        ``c * a / (c * b)`` is ``a / b``.
         """
         if self.constant == 1.0:
             return
+        for position, divisor in enumerate(self.divisors):
+            known = multiple(divisor)
+            if known is not None and abs(self.constant) == abs(known[0]) != 1.0:
+                scale, self.divisors[position] = known
+                self.constant = math.copysign(1.0, self.constant * scale)
         for position, factor in enumerate(self.factors):
             while self.constant != 1.0 and (found := multiple(factor)) is not None:
                 if self.constant == -1.0 and found[0] > 0.0:

@@ -253,6 +253,13 @@ def factor_last(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None
     return None if inner is None else add.build(x.args[0], inner)
 
 
+def lower_last(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """-c + a = a - c: no sum begins with a minus sign where it need not."""
+    if not is_constant(x) or is_constant(y) or not constant_value(x) < 0.0:
+        return None
+    return subtract.build(y, x.graph.constant(-float(constant_value(x))))
+
+
 RULES: dict[Primitive, tuple[Rule, ...]] = {
     multiply: (
         unguarded_length,
@@ -265,6 +272,6 @@ RULES: dict[Primitive, tuple[Rule, ...]] = {
     ),
     equal: (zero_multiple,),
     divide: (cancel_root, cancel_constant),
-    add: (subtract_scaled, factor_sum, factor_last),
+    add: (subtract_scaled, factor_sum, factor_last, lower_last),
     subtract: (add_scaled, factor_difference),
 }

@@ -15,6 +15,7 @@ from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import divide, multiply, negative
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
+from chainrule.primitives.sequence import index_add
 from chainrule.records import dataclass
 from chainrule.simplify.product import PRODUCT_OPS, collect, is_part
 
@@ -43,6 +44,8 @@ class Monomial:
     sign: float
     factors: list[Element]
     divisors: list[Element]
+    # Whether it is added to an entry, from which its opposite can be subtracted as well.
+    added: bool = False
 
     def pairs(self) -> list[Pair]:
         """The pairs that could be computed first."""
@@ -103,7 +106,7 @@ class Sharing(Copier):
         for monomials in blocks.values():
             share_pairs(monomials)
             for monomial in monomials:
-                if monomial.sign < 0.0:
+                if monomial.sign < 0.0 and not monomial.added:
                     for element in dict.fromkeys(monomial.factors):
                         self.negated[element] = self.negated.get(element, 0) + 1
 
@@ -126,7 +129,8 @@ class Sharing(Copier):
         factors: list[Element] = [*product.factors]
         if abs(product.constant) != 1.0 or not factors:
             factors.insert(0, abs(product.constant))
-        return Monomial(sign, factors, [*product.divisors])
+        added = user is not None and user.op is index_add and self.uses[node] == 1
+        return Monomial(sign, factors, [*product.divisors], added)
 
     def _opens(self, node: Node, user: Node) -> bool:
         return is_part(node, user, self.uses) and node not in self.source.names
@@ -150,7 +154,7 @@ class Sharing(Copier):
     def _to_negate(self, monomial: Monomial) -> Element | None:
         """The factor whose negative others use too."""
         plain = isinstance(monomial.factors[0], float) if monomial.factors else True
-        if monomial.sign > 0.0 or plain:
+        if monomial.sign > 0.0 or plain or monomial.added:
             return None
         best = max(monomial.factors, key=lambda element: self.negated[element])
         alone = len(monomial.factors) == 1 and not monomial.divisors

@@ -195,9 +195,9 @@ class Known:
         return sorted(found, key=lambda known: known.number)
 
     def _without_opposites(self, terms: list[Term]) -> list[Term]:
-        """The terms, with a sum of f taken apart where a part of it vanishes against another.
+        """The terms, with a sum of f taken apart where a part of it meets its like.
 
-        ``(z - 1) - z`` is -1, and loses digits if it is not seen.
+        ``(z - 1) - z`` is -1, and loses digits if it is not seen; ``(a - h) - h`` is ``a - 2 * h``.
         """
         keys = _places(terms)
         for k, term in enumerate(terms):
@@ -207,11 +207,10 @@ class Known:
             if not any(part.key in keys for part in parts):
                 continue
             apart = [replace(part, constant=part.constant * term.constant) for part in parts]
-            if _vanishing(terms, keys, apart) < 2:
+            if not _vanishing(terms, keys, apart):
                 continue
             wide = merged([*terms[:k], *apart, *terms[k + 1 :]])
-            vanished = len(terms) - 1 + len(apart) - len(wide)
-            if apart and vanished > 1 and cost_of(wide) < cost_of(terms):
+            if cost_of(wide) <= cost_of(terms):
                 return self._without_opposites(wide)
         return terms
 
