@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import mpmath
@@ -449,3 +450,22 @@ def test_17_twenty_ifs_and_repeated_squaring_stay_linear() -> None:
     derivative = grad(ifs, mode="reverse")
     derivative(2.5)
     assert len(derivative.source.splitlines()) < 80
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    ("f", "point"),
+    [
+        (lambda x, y: y * math.log(x), (0.0, 1.0)),
+        (lambda x, y: y * math.log(x - y) + x, (1.0, 1.0)),
+        (lambda x, y: y * math.log10(x) * x, (0.0, 1.0)),
+        (lambda x, y: x * math.lgamma(y) + y * math.log(x), (0.0, 1.0)),
+    ],
+)
+def test_derivative_code_does_not_divide_before_f_raises(
+    f: Callable[..., float], point: tuple[float, ...], mode: str
+) -> None:
+    with pytest.raises(ValueError, match="math domain error"):
+        f(*point)
+    with pytest.raises(ValueError, match="math domain error"):
+        grad(f, wrt=("x", "y"), mode=mode)(*point)

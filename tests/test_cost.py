@@ -312,6 +312,23 @@ def test_a_constant_multiple_below_the_line_meets_itself_above() -> None:
     assert "2.5" not in slope.source.rsplit("# line", 1)[1].split("\n", 1)[1]
 
 
+def test_the_slope_of_a_logarithm_of_a_product_is_a_sum_of_relative_slopes() -> None:
+    def mixing(x, k):
+        p = x / (x + k)
+        return x * math.log(p * (x - k) / (2.0 * x))
+
+    slope = grad(mixing, wrt=("x", "k"))
+    x, k = 3.0, 0.25
+    p, ratio = x / (x + k), x / (x - k)
+    value = math.log(p * (x - k) / (2.0 * x))
+    assert slope(x, k) == pytest.approx((value - p + ratio, -p - ratio), rel=1e-14)
+    assert operations_of_source(slope.source, slope.__name__) == 12
+    with pytest.raises(ValueError, match="math domain error"):
+        slope(3.0, 4.0)
+    with pytest.raises(ValueError, match="math domain error"):
+        slope(3.0, 3.0)
+
+
 def test_a_sum_of_f_is_taken_apart_where_a_part_of_it_meets_its_like() -> None:
     def far(a, d):
         return d * (a - 0.5 * d)

@@ -46,6 +46,7 @@ from chainrule.emit.plan import (
     is_statement,
     may_raise,
     ordered,
+    raises_its_own,
     walk,
 )
 from chainrule.emit.wording.repeated import repeat_cheap
@@ -96,6 +97,8 @@ class _Folder:
     written: dict[Value, list[Value]]
     where: dict[Value, int] = field(default_factory=dict)
     fixed: list[int] = field(default_factory=list)
+    # Where derivative code may raise.
+    raising: list[int] = field(default_factory=list)
     assigned: dict[object, list[int]] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
     # Sums that are written over a state of a loop, each with the next behind it.
@@ -113,6 +116,8 @@ class _Folder:
         for position, statement in enumerate(self.block):
             if isinstance(statement, Define):
                 self.where[statement.value] = position
+                if statement.value.derivative and may_raise(statement.value):
+                    self.raising.append(position)
             if _is_fixed(statement):
                 self.fixed.append(position)
             inner = [statement] if not statement.blocks() else walk([statement])
@@ -148,7 +153,10 @@ class _Folder:
             if at is None or at in self.gone or not self._foldable(value, statement):
                 continue
             if ordered(value):
-                if not eager or self._between(at, limit):
+                if not eager or self._between(self.fixed, at, limit):
+                    continue
+                # Derivative code does not divide before it.
+                if raises_its_own(value) and self._between(self.raising, at, position):
                     continue
                 limit, placed = at, True
             elif value.derivative and may_raise(value) and placed:
@@ -159,12 +167,12 @@ class _Folder:
             self.gone.add(at)
             stack.extend(_arguments(value, eager))
 
-    def _between(self, at: int, limit: int) -> bool:
-        """Whether something of fixed order stays between two positions."""
-        k = bisect_right(self.fixed, limit - 1) - 1
-        while k >= 0 and self.fixed[k] in self.gone and self.fixed[k] > at:
+    def _between(self, places: list[int], at: int, limit: int) -> bool:
+        """Whether something of such an order stays between two positions."""
+        k = bisect_right(places, limit - 1) - 1
+        while k >= 0 and places[k] in self.gone and places[k] > at:
             k -= 1
-        return k >= 0 and self.fixed[k] > at
+        return k >= 0 and places[k] > at
 
     def _foldable(self, value: Value, statement: Statement) -> bool:
         if not may_fold(value, statement):

@@ -21,6 +21,7 @@ from chainrule.graph.types import BOOL, OPAQUE, Array, Type
 from chainrule.primitives.arithmetic import (
     divide,
     floor_divide,
+    power,
     remainder,
 )
 from chainrule.primitives.declare import Primitive
@@ -512,6 +513,14 @@ def may_raise(value: Value) -> bool:
 def ordered(value: Value) -> bool:
     """Whether ``value`` is f's own and may raise, so that its place among its like is fixed."""
     return not value.derivative and may_raise(value)
+
+
+def raises_its_own(value: Value) -> bool:
+    """Whether what f raises outside of a domain is not what a division raises."""
+    if value.op is power:
+        exponent = value.args[1]
+        return exponent.op is not CONSTANT or float(exponent.params[0]) < 0.0
+    return value.op is not divide and getattr(value.op, "strict", False)
 
 
 def is_effect(value: Value) -> bool:

@@ -30,6 +30,7 @@ from chainrule.simplify.flagged import Flagged
 from chainrule.simplify.hinges import unguarded, unguarded_arm
 from chainrule.simplify.masks import masks_met
 from chainrule.simplify.multiples import multiples_of
+from chainrule.simplify.over_products import over_products
 from chainrule.simplify.product import (
     PRODUCT_OPS,
     Leaf,
@@ -45,7 +46,7 @@ from chainrule.simplify.rules import RULES
 from chainrule.simplify.scales import scales_of
 from chainrule.simplify.signs import magnitude
 from chainrule.simplify.sum_walk import SumSimplifier
-from chainrule.simplify.sums import SUM_OPS
+from chainrule.simplify.sums import SUM_OPS, Term, built
 
 NOT_ASKED: Any = object()
 UPDATES = {index_add, section_add}
@@ -323,6 +324,8 @@ class Simplifier(SumSimplifier):
         deep = self._apart(step, leaves, min(product.cost, opened))
         if deep is not None:
             return deep.build(self.graph.constant(1.0))
+        if product.divisors and (terms := self._over_products(step, leaves, product)) is not None:
+            return built(terms, self.graph.constant(0.0))
         # A tangent's name is kept, unless what it is divided by is what it is multiplied by;
         # the last of several in a row tells so for all of them.
         last = user is None or not (user.origin.derivative and self._opens_named(step, user))
@@ -337,6 +340,20 @@ class Simplifier(SumSimplifier):
         ):
             return None
         return product.build(self.graph.constant(1.0))
+
+    def _over_products(self, step: Node, leaves: list[Leaf], product: Product) -> list[Term] | None:
+        """The product as a sum, where a factor is one and the terms cancel what is below."""
+        for k, (leaf, below, sign) in enumerate(leaves):
+            alone = self._gone(leaf, 1) and leaf.block is step.block and leaf.origin.derivative
+            if below or not alone or leaf.op not in (add, subtract):
+                continue
+            found = self._terms(leaf, 0)
+            others = [other for j, other in enumerate(leaves) if j != k]
+            rest = product_of(others, self.settled)
+            rest.constant *= sign
+            if found is not None and rest.settle():
+                return over_products(found[0], rest, product, self.graph.cursor)
+        return None
 
     def _scaled_product(self, step: Node, scale: float) -> Node | None:
         """A product that bears ``scale`` in its constant from now on, and what it was of that."""
