@@ -346,3 +346,33 @@ def test_arrays_of_several_ranks_in_an_order_of_run_time_are_not_joined() -> Non
 
     with pytest.raises(chainrule.UnsupportedError, match="joining the arrays"):
         chainrule.jvp(joined)(np.array([1.0, 2.0]), 9, x_dot=np.array([1.0, 0.0]))
+
+
+def required(x, flags):
+    """As packages prepare their arguments."""
+    y = np.require(x, dtype=np.double, requirements=["W", "C"])
+    z = np.require([x[0], 2.0, x[1]], float, "F")
+    z *= y
+    return np.sum(z * np.require(x, requirements=flags))
+
+
+def test_an_array_as_it_is_required() -> None:
+    x = np.array([1.0, 3.0, 2.0])
+    for flags in (None, "CA", ("F_CONTIGUOUS",)):
+        value, slope = chainrule.value_and_grad(required)(x, flags)
+        assert value == required(x, flags)
+        for path, verdict in oracle.gradient(required, (x, flags)).items():
+            assert oracle.agrees(verdict, oracle.look_up(slope, path))
+    with pytest.raises(chainrule.UnsupportedError, match="requirements"):
+        chainrule.grad(required)(x, "E")
+
+
+def written_where_it_may_be_shared(x):
+    y = np.require(x, requirements="W")
+    y[0] = 3.0
+    return np.sum(x * y)
+
+
+def test_an_array_that_may_be_the_argument_is_not_written_to() -> None:
+    with pytest.raises(chainrule.UnsupportedError, match="is written to"):
+        chainrule.grad(written_where_it_may_be_shared)(np.array([1.0, 3.0]))

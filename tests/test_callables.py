@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import enum
 import functools
@@ -370,6 +371,110 @@ def test_arguments_that_a_decorator_binds_by_a_signature() -> None:
     assert grad(turned, wrt="c_")(3.0, 2.0, c_=4.0) == 3.0
     assert value_and_grad(weighted)(2.0, 3.0, 4.0, last=0.5) == (42.0, 42.0)
     assert grad(weighted, wrt="scale")(2.0, 3.0, scale=1.0) == 24.0
+
+
+class Constraint(abc.ABC):
+    """What an argument must be, as decorators that validate arguments tell it."""
+
+    @abc.abstractmethod
+    def holds(self, value: Any) -> bool:
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return type(self).__name__
+
+
+class Instance(Constraint):
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, self.kind)
+
+
+class Absent(Constraint):
+    def holds(self, value: Any) -> bool:
+        return value is None
+
+
+class OneOf(Constraint):
+    def __init__(self, *words: str) -> None:
+        self.words = set(words)
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, str) and value in self.words
+
+
+class Number(Constraint):
+    def holds(self, value: Any) -> bool:
+        missing = object()
+        no_frame = inspect.getattr_static(value, "to_frame", missing) is missing
+        return no_frame and hasattr(value, "__add__")
+
+
+class Lenient:
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+
+def constraint(told: Any) -> Constraint:
+    """The constraint that a short word stands for; it calls itself for few of them."""
+    if told is callable:
+        raise ValueError(told)
+    if isinstance(told, str) and told == "number":
+        return Number()
+    if told is None:
+        return Absent()
+    if isinstance(told, type):
+        return Instance(told)
+    if isinstance(told, Lenient):
+        return constraint(told.inner)
+    return told
+
+
+def validated(constraints: dict[str, Any]) -> Callable[..., Any]:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def inner(*args, **keywords):
+            signature = inspect.signature(function)
+            bound = signature.bind(*args, **keywords)
+            bound.apply_defaults()
+            ignored = [
+                each.name
+                for each in signature.parameters.values()
+                if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+            ]
+            given = {key: value for key, value in bound.arguments.items() if key not in ignored}
+            for name, value in given.items():
+                if name not in constraints:
+                    continue
+                allowed = [constraint(each) for each in constraints[name]]
+                for one in allowed:
+                    if one.holds(value):
+                        break
+                else:
+                    allowed = [str(one) for one in allowed]
+                    raise TypeError(f"{name} must be one of {allowed}")
+            return function(*args, **keywords)
+
+        return inner
+
+    return decorate
+
+
+@validated({"x": ["number"], "w": ["number", None], "kind": [OneOf("mean", "sum"), Lenient(None)]})
+def score(x, y, *more, w=None, kind="mean"):
+    total = (x - y) ** 2 * (1.0 if w is None else w)
+    return total / 2.0 if kind == "mean" else total
+
+
+def test_arguments_that_a_decorator_validates() -> None:
+    assert value_and_grad(score)(3.0, 1.0) == (2.0, 2.0)
+    assert value_and_grad(score, wrt="y")(3.0, 1.0, kind="sum") == (4.0, -4.0)
+    assert value_and_grad(score, wrt="w")(3.0, 1.0, w=0.5, kind=None) == (2.0, 4.0)
+    for call in (score, grad(score)):
+        with pytest.raises(TypeError, match="kind must be one of"):
+            call(3.0, 1.0, kind="best")
 
 
 LOGGER = logging.getLogger("tests.callables")

@@ -378,3 +378,50 @@ class Corner(NamedTuple):
 
 def test_a_property_of_a_named_tuple_is_computed() -> None:
     assert value_and_grad(lambda x: Corner(x * x).area)(2.0) == (12.0, 12.0)
+
+
+class Cached:
+    """A descriptor that keeps what it has computed in a dict that it makes when first asked."""
+
+    def __init__(self, function: Callable[[Any], float]) -> None:
+        self.function = function
+        self.name = function.__name__
+
+    def __get__(self, owner: Any, kind: type) -> float:
+        try:
+            cache = owner._cache
+        except AttributeError:
+            cache = owner._cache = {}
+        found = cache.get(self.name)
+        if found is None:
+            found = self.function(owner)
+            cache[self.name] = found
+        return found
+
+
+class Sample:
+    def __init__(self, x: float) -> None:
+        self.x = x
+
+    @Cached
+    def square(self) -> float:
+        return self.x * self.x
+
+    @Cached
+    def fourth(self) -> float:
+        return self.square * self.square
+
+
+def asks_for_what_was_never_set(x: float) -> float:
+    return Sample(x).other * x
+
+
+def test_an_attribute_that_was_never_set_raises_as_python_does() -> None:
+    def fourth_and_square(x: float) -> float:
+        sample = Sample(x)
+        return sample.fourth + sample.square
+
+    assert value_and_grad(fourth_and_square)(2.0) == (20.0, 36.0)
+    for call in (asks_for_what_was_never_set, grad(asks_for_what_was_never_set)):
+        with pytest.raises(AttributeError, match="'Sample' object has no attribute 'other'"):
+            call(2.0)

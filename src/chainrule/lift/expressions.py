@@ -21,9 +21,9 @@ from chainrule.lift.arrays.positions import grid_item
 from chainrule.lift.branches.hoisting import TwoKinds
 from chainrule.lift.library.one_shot import OneShot
 from chainrule.lift.library.queues import Queue
-from chainrule.lift.operators import Operators
 from chainrule.lift.spelling import constant_text
 from chainrule.lift.state import Frame
+from chainrule.lift.texts import Texts
 from chainrule.lift.values import (
     UNBOUND,
     Closure,
@@ -46,7 +46,7 @@ from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, indexing, masks
 
 
-class Expressions(Operators, OneShot):
+class Expressions(Texts, OneShot):
     """Lifts expressions to values."""
 
     def expression(self, node: ast.expr) -> Value:
@@ -235,45 +235,6 @@ class Expressions(Operators, OneShot):
             return Static({found for _, found in parts})
         nodes = tuple(self.scalar(item) for item in node.elts)
         return self.verbatim("{" + ", ".join(f"_{k}_" for k in range(len(nodes))) + "}", *nodes)
-
-    def _joined_string(self, node: ast.JoinedStr) -> Value:
-        known = self._known_string(node)
-        if known is not None:
-            return Static(known)
-        arguments: list[Node] = []
-        copy = self._string_template(node, arguments)
-        return self.verbatim(ast.unparse(copy), *arguments, carries=False)
-
-    def _known_string(self, node: ast.JoinedStr) -> str | None:
-        """The text, where all that is put into it is known."""
-        text = ""
-        for part in node.values:
-            if isinstance(part, ast.Constant):
-                text += str(part.value)
-                continue
-            if not isinstance(part, ast.FormattedValue) or part.format_spec is not None:
-                return None
-            if part.conversion != -1 or not isinstance(part.value, ast.Name):
-                return None
-            known, found = self.static_value(self.expression(part.value))
-            if not known or type(found) not in (str, int):
-                return None
-            text += str(found)
-        return text
-
-    def _string_template(self, node: ast.JoinedStr, arguments: list[Node]) -> ast.JoinedStr:
-        parts: list[ast.expr] = []
-        for part in node.values:
-            if isinstance(part, ast.FormattedValue):
-                arguments.append(self.scalar(part.value))
-                spec = part.format_spec
-                if isinstance(spec, ast.JoinedStr):
-                    spec = self._string_template(spec, arguments)
-                name = ast.Name(f"_{len(arguments) - 1}_", ast.Load())
-                parts.append(ast.FormattedValue(name, part.conversion, spec))
-            else:
-                parts.append(part)
-        return ast.JoinedStr(parts)
 
     # --- operators ------------------------------------------------------------------------
 
@@ -575,7 +536,7 @@ EXPRESSIONS: dict[type, Callable[[Any, Any], Value]] = {
     ast.List: Expressions._list,
     ast.Dict: Expressions._dict,
     ast.Set: Expressions._set,
-    ast.JoinedStr: Expressions._joined_string,
+    ast.JoinedStr: Expressions.joined_string,
     ast.BinOp: Expressions._binary,
     ast.UnaryOp: Expressions._unary,
     ast.BoolOp: Expressions._boolean,

@@ -100,6 +100,9 @@ STATIC_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     kind: op.evaluate for kind, op in COMPARE.items() if op.evaluate is not None
 }
 
+# Of what classes objects are that nothing made in the function is.
+CERTAIN = (bool, type, types.FunctionType, types.BuiltinFunctionType)
+
 
 class Operators(Subscripts):
     """Applies operators to values."""
@@ -322,9 +325,7 @@ class Operators(Subscripts):
         if isinstance(left, Static) and isinstance(right, Static):
             return Static((left.value is right.value) is positive)
         for a, b in ((left, right), (right, left)):
-            if isinstance(a, Static) and (
-                a.value is None or isinstance(a.value, (bool, type, types.FunctionType))
-            ):
+            if isinstance(a, Static) and (a.value is None or isinstance(a.value, CERTAIN)):
                 if not isinstance(b, Node):
                     return Static(not positive)
                 self.watch_type(b)
@@ -333,7 +334,7 @@ class Operators(Subscripts):
                 if b.type == BOOL and a.value is None:
                     return Static(not positive)
         word = "is" if positive else "is not"
-        if all(map(_is_fixed, (left, right))):
+        if all(map(is_fixed, (left, right))):
             return Static((left is right) is positive)
         if left is not right and all(map(_exists, (left, right))):
             return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)
@@ -376,7 +377,7 @@ class Operators(Subscripts):
         return self.verbatim(f"_0_ {word} _1_", self.node(left), items_node, type=BOOL)
 
 
-def _is_fixed(value: Value) -> bool:
+def is_fixed(value: Value) -> bool:
     """Whether a value is one certain object in every call: it is watched where it is found."""
     if not isinstance(value, ObjectBox) or value.route is None:
         return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import types
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeGuard
 
@@ -214,6 +215,8 @@ class DictEntry(DictBox):
 
 ENTRIES = (ObjectEntry, DictEntry)
 BOXES = (ListBox, DictBox, ObjectBox)
+# What is read as dicts are, of what exists outside.
+MAPPINGS = (dict, types.MappingProxyType)
 
 
 def entry_of(records: RecordsBox, place: Any) -> ObjectEntry | DictEntry:

@@ -228,6 +228,40 @@ def _roll_axis(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
     return self.bound_call(shaping.moveaxis, [given["a"], *places], {}, node, "function")
 
 
+def _require(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``np.require(a, dtype, requirements)``: the array itself where it is as required."""
+    import numpy
+
+    given = bound(("a", "dtype", "requirements"), args, keywords)
+    words = given.get("requirements", Static(""))
+    items = self.known_items(words)
+    known, text = self.static_value(words)
+    flags = [self.static_value(item)[1] for item in items or ()]
+    if items is None:
+        flags = list(text or "") if known else [None]
+    asked = [ORDER_OF.get(str(flag).upper()) for flag in flags]
+    orders = sorted({order for order in asked if order})
+    if None in asked or len(orders) > 1:
+        raise self.unsupported(
+            "these requirements of `np.require`", "Give them as constants such as 'C'.", node
+        )
+    options = {"dtype": given["dtype"]} if "dtype" in given else {}
+    if orders:
+        options["order"] = Static(orders[0])
+    found = self.call(Static(numpy.asanyarray), [given["a"]], options, node)
+    if "" in asked and self.is_array(found):
+        # It is a copy where nobody may write to the argument.
+        found = self.boxed(self.node(found))
+        self.may_share(found, given["a"])
+    return found
+
+
+# The orders in memory that the requirements ask for; the others are properties of its memory.
+ORDER_OF = {
+    **dict.fromkeys(("C", "C_CONTIGUOUS", "CONTIGUOUS"), "C"),
+    **dict.fromkeys(("F", "F_CONTIGUOUS", "FORTRAN"), "F"),
+    **dict.fromkeys(("A", "ALIGNED", "W", "WRITEABLE", "O", "OWNDATA"), ""),
+}
 FORMS: dict[str, SpecialForm] = {
     "numpy.divmod": _divmod,
     "numpy.fromiter": _from_items,
@@ -239,6 +273,7 @@ FORMS: dict[str, SpecialForm] = {
     "numpy.block": _block,
     "numpy.unstack": _unstack,
     "numpy.eye": _eye,
+    "numpy.require": _require,
     "scipy.stats.linregress": named(regression.linregress, "LinregressResult"),
     "scipy.stats.pearsonr": named(regression.pearsonr, "PearsonRResult"),
 }

@@ -20,6 +20,7 @@ from chainrule.graph.types import FLOAT
 from chainrule.lift.calls.calling import DEEPEST_CALL, Given
 from chainrule.lift.calls.functions import Callee, Functions, is_plain
 from chainrule.lift.calls.repeated import Use
+from chainrule.lift.operators import is_fixed
 from chainrule.lift.source import Source, unwrap
 from chainrule.lift.state import Frame, assigned_names, is_literal
 from chainrule.lift.values import (
@@ -128,6 +129,10 @@ class Inlining(Functions):
     def _is_known(self, value: Value) -> bool:
         """Whether a recursion on ``value`` may end while lifting."""
         if self.static_int(value) is not None:
+            return True
+        told = value.value if isinstance(value, Static) else callable
+        if is_fixed(value) or isinstance(told, type) or not callable(told):
+            # It may tell the cases apart, of which few call the function again.
             return True
         if isinstance(value, TupleValue):
             return True

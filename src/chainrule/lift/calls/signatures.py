@@ -20,6 +20,20 @@ def _told(value: Value) -> Any:
     return value.instance if isinstance(value, ObjectBox) else getattr(value, "value", None)
 
 
+def _signature(
+    self: Inspection, args: list[Value], keywords: dict[str, Value], node: ast.AST
+) -> Value:
+    """``inspect.signature(f)`` of a function that exists outside."""
+    known, found = self.static_value(self.read(args[0]))
+    called = self.static_node(Static(inspect.signature))
+    if not known or keywords or len(args) > 1 or not callable(found):
+        return self.opaque_call(called, args, keywords, node, None)
+    function = self.node(args[0])
+    return Static(
+        inspect.signature(found), lambda: self.verbatim("_0_(_1_)", called, function, pure=True)
+    )
+
+
 def _binding(bind: Callable[..., inspect.BoundArguments]) -> Builtin:
     """``signature.bind`` or ``signature.bind_partial``."""
 
@@ -123,6 +137,7 @@ def _parts(
 
 
 BINDING: dict[Any, Builtin] = {
+    inspect.signature: _signature,
     inspect.Signature.bind: _binding(inspect.Signature.bind),
     inspect.Signature.bind_partial: _binding(inspect.Signature.bind_partial),
     inspect.BoundArguments.apply_defaults: _apply_defaults,

@@ -19,6 +19,7 @@ from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.lift.containers.tables import Tables
 from chainrule.lift.values import (
+    MAPPINGS,
     ArrayBox,
     Closure,
     DictBox,
@@ -124,7 +125,7 @@ class Dispatch(Tables):
         return self._one_of(words, key, find_or_not, otherwise, node)
 
     def _entries_of(self, table: Value) -> Mapping[object, Value]:
-        if isinstance(table, Static) and isinstance(table.value, dict):
+        if isinstance(table, Static) and isinstance(table.value, MAPPINGS):
             return {word: Static(found) for word, found in table.value.items()}
         return self.entries(table) if isinstance(table, DictBox) else {}
 

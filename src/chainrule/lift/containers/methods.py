@@ -14,6 +14,7 @@ from chainrule.lift.containers.tables import Tables
 from chainrule.lift.library.builtins import Arguments, Builtins, Keywords, make_list, paired
 from chainrule.lift.library.ordering import make_sorted
 from chainrule.lift.values import (
+    MAPPINGS,
     DictBox,
     DictItems,
     ListBox,
@@ -43,7 +44,7 @@ class Methods(Dispatch):
         if isinstance(owner, TableBox):
             return TABLE_METHODS.get(name)
         if isinstance(owner, DictBox) or (
-            isinstance(owner, Static) and isinstance(owner.value, dict)
+            isinstance(owner, Static) and isinstance(owner.value, MAPPINGS)
         ):
             return DICT_METHODS.get(name)
         if isinstance(owner, TupleValue) and name == "_replace":

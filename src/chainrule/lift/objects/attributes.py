@@ -309,11 +309,8 @@ class Objects(Hooks):
                 return self._class_attribute(owner.type, name, found)
             if owner.instance is not None:
                 raise self._no_such(name, node)
-            raise self.unsupported(
-                f"`{owner.type.__name__}` has no attribute `{name}`",
-                "Set it before it is read.",
-                node,
-            )
+            text = f"'{owner.type.__name__}' object has no attribute '{name}'"
+            self.always_raises(f"AttributeError({text!r})")
         return self._original(owner, name)
 
     def _cached(

@@ -10,6 +10,7 @@ import ast
 import builtins
 import collections
 import dataclasses
+import inspect
 import sys
 from typing import Any
 
@@ -23,6 +24,7 @@ from chainrule.lift.calls.calling import Builtin, Calls
 from chainrule.lift.library.queues import Queue
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
+    UNBOUND,
     Closure,
     DictBox,
     ListBox,
@@ -214,6 +216,24 @@ def _is_there(self: Inspection, owner: Any, name: str) -> bool:
     return found
 
 
+def _found_statically(
+    self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    """``inspect.getattr_static(value, name, default)`` of what has what its class has."""
+    known, name = self.static_value(args[1])
+    kinds = self.python_types(args[0])
+    settled = all(kind.__module__ in ("builtins", "numpy") for kind in kinds)
+    if known and not keywords and kinds and settled:
+        found = {kind: inspect.getattr_static(kind, name, UNBOUND) for kind in kinds}
+        if len(args) == 3 and all(each is UNBOUND for each in found.values()):
+            return args[2]
+        if len(found) == 1 and UNBOUND not in found.values():
+            return Static(found[kinds[0]])
+    raise self.unsupported(
+        "`getattr_static` of a value whose class is not known", "Use getattr or hasattr.", node
+    )
+
+
 def _callable(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     value = self.read(args[0])
     if isinstance(value, Static):
@@ -288,6 +308,7 @@ QUESTIONS: dict[Any, Builtin] = {
     builtins.isinstance: _isinstance,
     builtins.getattr: _getattr,
     builtins.hasattr: _hasattr,
+    inspect.getattr_static: _found_statically,
     builtins.callable: _callable,
     builtins.type: _type,
 }

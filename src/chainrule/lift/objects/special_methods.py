@@ -36,8 +36,10 @@ FUNCTIONS: dict[Any, str] = {
     iter: "__iter__",
     len: "__len__",
     next: "__next__",
+    repr: "__repr__",
     reversed: "__reversed__",
     round: "__round__",
+    str: "__str__",
     math.ceil: "__ceil__",
     math.floor: "__floor__",
     math.trunc: "__trunc__",
@@ -98,7 +100,17 @@ class SpecialMethods(Holders):
             name = FUNCTIONS.get(function, "")
         except TypeError:
             return None
+        if function in (str, repr):
+            return self.text_of(value, name, node)
         return self._own(value, name, [], node) if has_method(value, name) else None
+
+    def text_of(self, value: Value, name: str, node: ast.AST) -> Value | None:
+        """The text of an object that the function makes; None of anything else."""
+        if not isinstance(value, ObjectBox) or value.instance is not None:
+            return None
+        names = dict.fromkeys((name, "__repr__"))
+        found = next((each for each in names if has_method(value, each)), None)
+        return None if found is None else self._own(value, found, [], node)
 
     def truth(self, value: Value) -> tuple[bool, bool]:
         asked = self._asked_truth(value)
