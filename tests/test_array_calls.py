@@ -970,3 +970,31 @@ def test_several_quantiles_of_one_entry() -> None:
 
     for mode in ("forward", "reverse"):
         np.testing.assert_allclose(chainrule.grad(f, mode=mode)(np.array([1.3])), [3.0])
+
+
+def tail(x, share=0.25):
+    """Entries are parted at a place that is known at run time only."""
+    place = int((len(x) - 1) * share)
+    return np.sum(np.partition(x, place)[: place + 1] * np.cos(np.arange(place + 1.0)))
+
+
+def parted(x):
+    rows = x.reshape(2, -1)
+    flat = x * 2.0
+    flat.partition(30)
+    weights = np.cos(np.arange(float(len(x))))
+    both = np.partition(rows, 40, axis=1).ravel() + np.partition(x, (20, 60))
+    return np.sum((both * flat) * weights)
+
+
+@pytest.mark.parametrize("f", [tail, parted])
+def test_long_arrays_are_parted_as_numpy_parts_their_numbers(f: Any) -> None:
+    """Of long arrays `np.argpartition` leaves the entries in another order."""
+    draw = np.random.default_rng(3)
+    x, direction = draw.normal(size=(2, 300))
+    gradient = chainrule.grad(f)(x)
+    tangent = chainrule.jvp(f)(x, x_dot=direction)[1]
+    step = 1e-7
+    slope = (f(x + step * direction) - f(x - step * direction)) / (2.0 * step)
+    assert gradient @ direction == pytest.approx(slope, rel=1e-6)
+    assert tangent == pytest.approx(slope, rel=1e-6)

@@ -27,8 +27,8 @@ SHAPES = ("dimension", "size_of", "length", "array_zeros_like", "array_ones_like
 # These have kinks where their arguments, or the entries of one, meet.
 BENDING = (
     "absolute", "array_max", "array_min", "sequence_max", "sequence_min", "ptp", "sort",
-    "partition", "median", "quantile", "percentile", "nanmedian", "nanquantile", "nanpercentile",
-    "nanmax", "nanmin", "norm_of_order",
+    "partition", "partition_at", "median", "quantile", "percentile", "nanmedian", "nanquantile",
+    "nanpercentile", "nanmax", "nanmin", "norm_of_order",
 )  # fmt: skip
 
 

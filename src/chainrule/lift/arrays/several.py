@@ -14,6 +14,7 @@ from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import (
     creation,
     fits,
+    rearranging,
     reductions,
     regression,
     shaping,
@@ -228,6 +229,13 @@ def _roll_axis(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
     return self.bound_call(shaping.moveaxis, [given["a"], *places], {}, node, "function")
 
 
+def _partition(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    given = bound(("a", "kth", "axis"), args, keywords)
+    known, _ = self.static_value(given["kth"])
+    op = rearranging.partition if known else rearranging.partition_at
+    return self.bound_call(op, [], given, node, "function")
+
+
 def _require(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``np.require(a, dtype, requirements)``: the array itself where it is as required."""
     import numpy
@@ -273,6 +281,7 @@ FORMS: dict[str, SpecialForm] = {
     "numpy.block": _block,
     "numpy.unstack": _unstack,
     "numpy.eye": _eye,
+    "numpy.partition": _partition,
     "numpy.require": _require,
     "scipy.stats.linregress": named(regression.linregress, "LinregressResult"),
     "scipy.stats.pearsonr": named(regression.pearsonr, "PearsonRResult"),

@@ -8,7 +8,7 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, dtype_of, unit_axes_of
-from chainrule.primitives.arrays.call import array_flat, array_linear
+from chainrule.primitives.arrays.call import ArrayCall, array_flat, array_linear
 from chainrule.primitives.arrays.creation import arange, axes_of_sizes, ones, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along, section, section_add, section_set
@@ -109,15 +109,42 @@ def sort(a: Node, axis: Any, kind: Any) -> Node:
     return along_axis(a, order, axis, "u")
 
 
+def _parted(name: str, arrays: int) -> ArrayCall:
+    """The partition as numbers to sort: it need not part as ``argpartition`` does."""
+    return array_flat(
+        f"{name}_entries", spelled="numpy.partition", signature="a, kth, axis=-1", arrays=arrays,
+        typed=lambda a, *kth, **statics: a, lengths=when_whole,
+        doc="Entries with one where it belongs, as numbers whose order is asked for.",
+    )  # fmt: skip
+
+
+def _as_parted(a: Node, parted: Node, axis: int) -> Node:
+    """The entries of ``a`` in the order of ``parted``: of equal rank in sorted order."""
+    ranks = argsort(argsort(parted, axis=axis), axis=axis)
+    order = argsort(a, axis=axis)
+    if len(unit_axes_of(a.type)) == 1:
+        return at_positions(a, at_positions(order, ranks, 0), 0, unique=True)
+    return along_axis(a, along_axis(order, ranks, axis, "a"), axis, "u")
+
+
+_parted_at_constant, _parted_anywhere = _parted("partition", 1), _parted("partition_at", 2)
+
+
 @array_defined(
     "partition", "numpy.partition", signature="a, kth, axis=-1", typed=lambda a, kth, axis=-1: a,
 )  # fmt: skip
 def partition(a: Node, kth: Any, axis: Any) -> Node:
     """Entries with one where it belongs, smaller ones before it and larger ones behind."""
-    order = argpartition(a, kth=kth, axis=axis)
-    if len(unit_axes_of(a.type)) == 1:
-        return at_positions(a, order, 0, unique=True)
-    return along_axis(a, order, axis, "u")
+    return _as_parted(a, _parted_at_constant(a, kth=kth, axis=axis), axis)
+
+
+@array_defined(
+    "partition_at", spelled="numpy.partition", signature="a, kth, axis=-1", arrays=2,
+    typed=lambda a, kth, axis=-1: a, lengths=when_whole,
+)  # fmt: skip
+def partition_at(a: Node, kth: Node, axis: Any) -> Node:
+    """The same where it is known at run time only which one."""
+    return _as_parted(a, _parted_anywhere(a, kth, axis=axis), axis)
 
 
 def _taken(a: Type, indices: Type, axis: Any = None, mode: str = "raise") -> Type:
