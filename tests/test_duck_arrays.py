@@ -125,3 +125,24 @@ def test_text_is_the_same_for_all_of_them() -> None:
     plain = derivative.source  # type: ignore[attr-defined]
     derivative(*map(chunked, arguments))
     assert derivative.source == plain  # type: ignore[attr-defined]
+
+
+def test_functions_of_pandas_are_asked_of_arrays_and_numbers() -> None:
+    pandas = pytest.importorskip("pandas")
+    is_list_like = pandas.api.types.is_list_like
+
+    def mean_of_known(x, y):
+        """As packages write that take series, too."""
+        if pandas.api.types.is_scalar(y) and not is_list_like(y) and pandas.isnull(y):
+            return x[0]
+        known = ~(pd_isnull(x) | pd_isnull(x * y))
+        return np.mean(x[known] ** 2) if is_list_like(x) else x
+
+    pd_isnull = pandas.isnull
+    x = np.array([1.0, np.nan, 3.0])
+    for y in (2.0, np.float64(2.0), np.array([2.0, 1.0, np.nan])):
+        value, slope = value_and_grad(mean_of_known)(x, y)
+        assert value == mean_of_known(x, y)
+        count = np.isfinite(x * y).sum()
+        assert list(slope) == list(np.where(np.isfinite(x * y), 2.0 * np.nan_to_num(x) / count, 0))
+    assert list(grad(mean_of_known)(x, np.nan)) == [1.0, 0.0, 0.0]

@@ -9,6 +9,7 @@ from typing import Any
 
 from chainrule.lift.arrays import complex_numbers as numpy_complex
 from chainrule.lift.arrays import forms as numpy_forms
+from chainrule.lift.arrays import kinds as pandas_kinds
 from chainrule.lift.arrays import linear_algebra as numpy_linear
 from chainrule.lift.arrays import mapping as numpy_mapping
 from chainrule.lift.arrays import positions as numpy_positions
@@ -27,6 +28,7 @@ FORMS: dict[str, SpecialForm] = {
     **numpy_mapping.FORMS,
     **numpy_positions.FORMS,
     **numpy_updates.FORMS,
+    **pandas_kinds.FORMS,
 }
 METHODS: dict[str, Callable[..., Any]] = {
     **numpy_forms.METHODS,
@@ -47,9 +49,9 @@ def special_form(found: Any) -> SpecialForm | None:
 
 @functools.lru_cache(maxsize=1)
 def _homes() -> tuple[str, ...]:
-    """The modules in which the functions live, those of SciPy besides NumPy."""
-    scipy = (name.rpartition(".")[0] for name in FORMS if name.startswith("scipy."))
-    return ("numpy", *dict.fromkeys(scipy))
+    """The modules in which the functions live, those of others besides NumPy."""
+    others = (name.rpartition(".")[0] for name in FORMS if not name.startswith("numpy."))
+    return ("numpy", *dict.fromkeys(others))
 
 
 @functools.lru_cache(maxsize=8)

@@ -488,6 +488,9 @@ class Objects(Hooks):
             )
 
 
+COMPILED = types.WrapperDescriptorType
+
+
 def _is_instance_with_state(found: Any) -> bool:
     """Whether an object is an instance of a class written in Python that holds attributes."""
     if isinstance(
@@ -500,6 +503,9 @@ def _is_instance_with_state(found: Any) -> bool:
     if isinstance(found, BaseException) or unwrap(found) is not found or has(found, "py_func"):
         return False
     cls = type(found)
+    if callable(found) and hasattr(found, "__name__") and isinstance(cls.__call__, COMPILED):
+        # A function of Cython's.
+        return False
     if cls.__module__ in (
         "builtins",
         "typing",

@@ -1,0 +1,59 @@
+"""Compiled functions of pandas that look at no more than the class of what they are given.
+
+They are asked of an example of each class that a value may be of.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, unit_axes_of
+from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm
+from chainrule.lift.values import Static, Value
+
+if TYPE_CHECKING:
+    from chainrule.lift.arrays.calls import NumpyCalls
+
+HOME = "pandas._libs.lib"
+QUESTIONS = ("is_scalar", "is_list_like", "is_iterator", "is_float", "is_integer", "is_bool")
+
+
+def _examples(self: NumpyCalls, value: Value) -> Iterator[Any]:
+    """An object of each class that a value may be of; none where they are not known."""
+    import numpy
+
+    known, found = self.static_value(value)
+    if known:
+        yield found
+        return
+    rank = len(unit_axes_of(self.node(value).type)) if self.is_array(value) else 0
+    dtype = getattr(self.node(value).type, "dtype", "float64") if rank else "float64"
+    for kind in self.python_types(value):
+        if kind is numpy.ndarray:
+            yield numpy.zeros((1,) * rank, dtype)
+        elif isinstance(value, Node) or kind in (list, tuple, dict):
+            yield kind()
+
+
+def _asked(name: str) -> SpecialForm:
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        function = getattr(sys.modules[HOME], name)
+        value = self.read(args[0])
+        answers = {function(example) for example in _examples(self, value)}
+        if len(answers) == 1 and len(args) == 1 and not keywords:
+            return Static(answers.pop())
+        nodes = [self.static_node(Static(function)), *map(self.node, args)]
+        words = [f"_{k}_" for k in range(1, len(nodes))]
+        for key, given in keywords.items():
+            words.append(f"{key}=_{len(nodes)}_")
+            nodes.append(self.node(given))
+        return self.verbatim(f"_0_({', '.join(words)})", *nodes, type=BOOL, pure=True)
+
+    return lift
+
+
+FORMS: dict[str, SpecialForm] = {f"{HOME}.{name}": _asked(name) for name in QUESTIONS}
