@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import operator
 import re
 from collections.abc import Callable
 from typing import Any
@@ -998,3 +999,33 @@ def test_long_arrays_are_parted_as_numpy_parts_their_numbers(f: Any) -> None:
     slope = (f(x + step * direction) - f(x - step * direction)) / (2.0 * step)
     assert gradient @ direction == pytest.approx(slope, rel=1e-6)
     assert tangent == pytest.approx(slope, rel=1e-6)
+
+
+def series(x, y):
+    """As the modules of `numpy.polynomial` prepare their coefficients."""
+    arrays = [np.array(each, ndmin=1, copy=True) for each in (x, y)]
+    dtype = np.common_type(*arrays)
+    first, second = (np.array(each, dtype=dtype) for each in arrays)
+    place = operator.index(2) - operator.index(np.int64(1))
+    axis = np.lib.array_utils.normalize_axis_index(-1, first.ndim)
+    return np.sum(first * second, axis=axis) * first[place]
+
+
+@pytest.mark.skipif(not hasattr(np.lib, "array_utils"), reason="NumPy 2 has them")
+def test_dtypes_axes_and_places_that_are_known_are_followed() -> None:
+    x = np.array([1.5, 2.0, 3.0])
+    assert list(chainrule.grad(series)(x, 2)) == [4.0, 17.0, 4.0]
+    with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+        chainrule.grad(lambda x: x[operator.index(x[0])])(x)
+
+
+def test_polynomials_of_numpy_are_differentiated() -> None:
+    polynomial = np.polynomial.polynomial
+    c, d = np.array([0.3, 1.2, 2.0]), np.array([0.5, -1.0])
+
+    def product_and_quotient(c, d):
+        return np.sum(polynomial.polymul(c, d)) * polynomial.polydiv(c, d)[0][1]
+
+    gradient = chainrule.grad(product_and_quotient)(c, d)
+    # polymul: sum(c) sum(d); the highest coefficient of the quotient is c[2] / d[1].
+    assert list(gradient) == pytest.approx([1.0, 1.0, 1.0 + 3.5 / 2.0])

@@ -161,3 +161,23 @@ def test_numbers_go_where_arrays_and_series_go(f: Any, point: tuple[float, float
     value, slope = value_and_grad(f)(*point)
     assert value == f(*point)
     assert oracle.agrees(oracle.derivative(f, point), float(slope))
+
+
+def boxed(x, kind):
+    return x * 2.0 if np.isscalar(np.asarray(x)) else x * 3.0
+
+
+def told(x, kind):
+    return x * 2.0 if np.isscalar(kind) else x * 3.0
+
+
+def chosen(x, kind):
+    number = np.isscalar(np.where(x > 0.0, x, 1.0)) or not np.isscalar(np.sin(x))
+    return x * 2.0 if number else x * 3.0
+
+
+@pytest.mark.parametrize("kind", ["word", None, 1.5, [1.0]], ids=repr)
+@pytest.mark.parametrize("f", [boxed, told, chosen])
+def test_an_array_without_axes_is_no_scalar_and_a_word_is_one(f: Any, kind: Any) -> None:
+    value = f(1.5, kind)
+    assert value_and_grad(f)(1.5, kind) == (value, value / 1.5)

@@ -135,11 +135,6 @@ def _ndim(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
     return self.graph.constant(len(unit_axes_of(_shaped(self, args[0], "ndim", node).type)))
 
 
-def _is_scalar(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    value = self.read(args[0])
-    return Static(isinstance(value, Node) and not unit_axes_of(value.type))
-
-
 def _iterable(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     value = self.read(args[0])
     if isinstance(value, Node) and value.type in (FLOAT, INT, BOOL):
@@ -503,7 +498,6 @@ SPECIAL: dict[str, SpecialForm] = {
     "shape": _shape,
     "size": _size,
     "ndim": _ndim,
-    "isscalar": _is_scalar,
     "iterable": _iterable,
     "nan_to_num": _finite,
     "result_type": _result_type,

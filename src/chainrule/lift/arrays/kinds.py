@@ -1,4 +1,4 @@
-"""Compiled functions of pandas that look at no more than the class of what they are given.
+"""Functions that look at no more than the class of what they are given, and at dtypes.
 
 They are asked of an example of each class that a value may be of.
 """
@@ -11,15 +11,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, unit_axes_of
-from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm
+from chainrule.graph.types import BOOL, dtype_of, unit_axes_of
+from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import Static, Value
 
 if TYPE_CHECKING:
     from chainrule.lift.arrays.calls import NumpyCalls
 
-HOME = "pandas._libs.lib"
-QUESTIONS = ("is_scalar", "is_list_like", "is_iterator", "is_float", "is_integer", "is_bool")
+PANDAS = ("is_scalar", "is_list_like", "is_iterator", "is_float", "is_integer", "is_bool")
 
 
 def _examples(self: NumpyCalls, value: Value) -> Iterator[Any]:
@@ -39,9 +38,9 @@ def _examples(self: NumpyCalls, value: Value) -> Iterator[Any]:
             yield kind()
 
 
-def _asked(name: str) -> SpecialForm:
+def _asked(home: str, name: str) -> SpecialForm:
     def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        function = getattr(sys.modules[HOME], name)
+        function = getattr(sys.modules[home], name)
         value = self.read(args[0])
         answers = {function(example) for example in _examples(self, value)}
         if len(answers) == 1 and len(args) == 1 and not keywords:
@@ -56,4 +55,28 @@ def _asked(name: str) -> SpecialForm:
     return lift
 
 
-FORMS: dict[str, SpecialForm] = {f"{HOME}.{name}": _asked(name) for name in QUESTIONS}
+def _common_type(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """The class of numbers that holds the entries of all arrays; it follows from their dtypes."""
+    import numpy
+
+    dtypes = [dtype_of(self.array_node(arg).type) for arg in args]
+    return Static(numpy.common_type(*(numpy.zeros(1, dtype) for dtype in dtypes)))
+
+
+def _axis_index(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """An axis counted from the front."""
+    given = bound(("axis", "ndim"), args, keywords)
+    axis, count = (self.static_int(given[name]) for name in ("axis", "ndim"))
+    if axis is None or count is None or not -count <= axis < count:
+        raise self.unsupported(
+            "an axis that is known at run time only", "Give it as a constant.", node
+        )
+    return self.graph.constant(axis % count)
+
+
+FORMS: dict[str, SpecialForm] = {
+    **{f"pandas._libs.lib.{name}": _asked("pandas._libs.lib", name) for name in PANDAS},
+    "numpy.isscalar": _asked("numpy", "isscalar"),
+    "numpy.common_type": _common_type,
+    "numpy.lib.array_utils.normalize_axis_index": _axis_index,
+}

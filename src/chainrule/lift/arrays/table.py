@@ -9,7 +9,7 @@ from typing import Any
 
 from chainrule.lift.arrays import complex_numbers as numpy_complex
 from chainrule.lift.arrays import forms as numpy_forms
-from chainrule.lift.arrays import kinds as pandas_kinds
+from chainrule.lift.arrays import kinds as numpy_kinds
 from chainrule.lift.arrays import linear_algebra as numpy_linear
 from chainrule.lift.arrays import mapping as numpy_mapping
 from chainrule.lift.arrays import positions as numpy_positions
@@ -28,7 +28,7 @@ FORMS: dict[str, SpecialForm] = {
     **numpy_mapping.FORMS,
     **numpy_positions.FORMS,
     **numpy_updates.FORMS,
-    **pandas_kinds.FORMS,
+    **numpy_kinds.FORMS,
 }
 METHODS: dict[str, Callable[..., Any]] = {
     **numpy_forms.METHODS,

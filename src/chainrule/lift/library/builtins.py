@@ -498,6 +498,17 @@ def _modulo_parts(self: Builtins, args: Arguments, keywords: Keywords, node: ast
     return TupleValue((self.primitive(arithmetic.subtract, value, whole), whole))
 
 
+def _whole_number(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``operator.index(n)``, which is n; of floats it raises."""
+    value = self.read(args[0])
+    called = self.static_node(Static(operator.index))
+    if isinstance(value, Node) and value.type == FLOAT:
+        self.raises_itself("_0_(_1_)", called, value)
+    if isinstance(value, Node) and value.type == INT and self.python_types(value) == (int,):
+        return value
+    return self.opaque_call(called, args, keywords, node, None)
+
+
 BUILTINS: dict[Any, Builtin] = {
     **QUESTIONS,
     **BINDING,
@@ -538,6 +549,7 @@ BUILTINS: dict[Any, Builtin] = {
     math.dist: _distance,
     math.frexp: _fraction_and_exponent,
     functools.partial: _partial,
+    operator.index: _whole_number,
     operator.add: _operator(ast.Add),
     operator.sub: _operator(ast.Sub),
     operator.mul: _operator(ast.Mult),
