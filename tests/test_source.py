@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad
+from chainrule import grad, value_and_grad
 
 
 def product(x, y):
@@ -221,8 +221,7 @@ GALLERY = [
         z = x * y
     else:
         y_1 = y + 1.0
-        z_1 = x / y_1
-        z = z_1
+        z = x / y_1
     # line: return z * z
     z_bar = 2.0 * z
     # line: if x > y:
@@ -231,7 +230,7 @@ GALLERY = [
         return z_bar * y, z_bar * x
     # line: z = x / y
     x_bar = z_bar / y_1
-    return x_bar, -x_bar * z_1
+    return x_bar, -x_bar * z
 """,
         id="branch-reverse-x-y",
     ),
@@ -592,12 +591,12 @@ GALLERY = [
     weights_bar = [[[0.0] * len(row) for row in row] for row in weights]
     for i in reversed(range(n_weights)):
         values = values_tape[i]
-        total_tapes_i = total_tapes[i]
+        total_tape = total_tapes[i]
         # line: for neuron in layer:
         values_bar_1 = [0.0] * len(values)
         for j, neuron in enumerate(weights[i]):
             # line: out.append(total * total)
-            total_bar = 2.0 * (values_bar[j] * total_tapes_i[j])
+            total_bar = 2.0 * (values_bar[j] * total_tape[j])
             # line: for w, v in zip(neuron, values, strict=False):
             for k, (w, v) in enumerate(zip(neuron, values)):
                 values_bar_1[k] += total_bar * w
@@ -651,3 +650,39 @@ def test_a_number_of_the_function_keeps_its_digits() -> None:
         return 0.49999999999999994 * x
 
     assert grad(scaled)(1.0) == 0.49999999999999994
+
+
+def sigmoid(x, a):
+    if x >= 0.0:
+        s = 1.0 / (1.0 + math.exp(-x))
+    else:
+        e = math.exp(x)
+        s = e / (1.0 + e)
+    return s * a
+
+
+def test_what_an_arm_hands_out_bears_one_name() -> None:
+    slope = value_and_grad(sigmoid, wrt=("x", "a"), mode="reverse")
+    for x in (-1.5, 0.75):
+        s = 1.0 / (1.0 + math.exp(-x))
+        value, found = slope(x, 3.0)
+        assert value == sigmoid(x, 3.0)
+        assert found == pytest.approx((3.0 * s * (1.0 - s), s), rel=1e-14)
+    assert "s_1" not in slope.source
+
+
+def test_the_tangent_of_what_a_branch_gives_is_called_by_it() -> None:
+    text = value_and_grad(sigmoid, wrt=("x", "a"), mode="forward").source
+    assert text.count("s_dx = ") == 2
+    assert "s_dx * a" in text
+
+
+def test_what_was_recorded_in_a_loop_inside_is_called_so() -> None:
+    def folded(v, p):
+        for step in range(len(v) - 1, 0, -1):
+            for i in range(step):
+                v[i] = v[i] * p * v[i + 1]
+        return v[0]
+
+    text = grad(folded, wrt="p", mode="reverse").source
+    assert "v_tape = v_tapes[" in text and "v_then = v_tape[i]" in text

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 from bisect import bisect_left
 from collections.abc import Hashable
 
@@ -27,7 +28,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT, Leaf
-from chainrule.graph.types import BOOL, INT, Array
+from chainrule.graph.types import BOOL, INT, Array, Sequence
 from chainrule.primitives import arithmetic
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import VERBATIM
@@ -37,6 +38,8 @@ from chainrule.primitives.sequence import index, length, record, zeros_like
 LONGEST_NOUN = 16
 # Variables of one name that a value is tried with: more would cost their square.
 MOST_TRIED = 32
+# A tape, or the tapes of the steps of a loop around, numbered where several are called alike.
+_TAPE = re.compile(r"(?P<stem>.+)_tape(?P<rows>s?)(_\d+)?")
 # Operations of an expression in place that are compared with another.
 DEEPEST_WRITTEN = 3
 
@@ -117,6 +120,7 @@ class Names:
         self._join_moves()
         self._join_updates()
         self._join_versions()
+        self._hint_targets()
         self.names: dict[Family, str] = {}
         self._assign()
 
@@ -247,6 +251,15 @@ class Names:
             if not any(self._join(other, value) for other in others[-MOST_TRIED:]):
                 others.append(value)
 
+    def _hint_targets(self) -> None:
+        """What a branch gives is called as what is written in place there."""
+        for statement in walk(self.plan.body):
+            if isinstance(statement, Move):
+                for target, source in zip(statement.targets, statement.sources, strict=True):
+                    family = self.family.get(target)
+                    if family is not None and source.captive and not family.user_name:
+                        family.hint = family.hint or source.hint
+
     # --- names ----------------------------------------------------------------------------
 
     def _assign(self) -> None:
@@ -332,7 +345,7 @@ class Names:
         """The name of another array that would be called so and is never needed meanwhile."""
         own = self.family[value]
         others = self.hinted.get(noun or "", [])
-        if not others or not isinstance(value.type, Array):
+        if not others or not isinstance(value.type, (Array, Sequence)):
             return None
         if any(family.meets(own) for family in others):
             return None
@@ -426,9 +439,10 @@ class Names:
                 break
             else:
                 return None
-        if parts[-1].endswith("_tape") and len(parts) > 1:
-            # What was recorded of x at the step of this index.
-            parts = [parts[-1].removesuffix("_tape"), "then"]
+        taped = next((found for part in parts if (found := _TAPE.fullmatch(part))), None)
+        if taped is not None and len(parts) > 1:
+            # What was recorded of x at the step of this index, or in the steps inside it.
+            parts = [taped["stem"], "tape" if taped["rows"] else "then"]
         noun = "_".join(parts)
         return noun if noun.isidentifier() and len(noun) <= LONGEST_NOUN else None
 

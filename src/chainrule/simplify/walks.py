@@ -13,6 +13,7 @@ from chainrule.simplify.absorbing import absorbing
 from chainrule.simplify.accumulating import accumulating
 from chainrule.simplify.entries import entries
 from chainrule.simplify.forgotten import forgotten
+from chainrule.simplify.handed_out import handed_out
 from chainrule.simplify.inverses import several_systems
 from chainrule.simplify.inward import inward
 from chainrule.simplify.multiples import multiples_of
@@ -106,6 +107,9 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
     if (owned := owned_starts(walks[-1].graph)) is not None:
         owned.run()
         walks.append(owned)
+    if (handed := handed_out(walks[-1].graph)) is not None:
+        handed.run()
+        walks.append(handed)
     if (inverted := reciprocals(walks[-1].graph)) is not None:
         inverted.run()
         walks.append(inverted)
