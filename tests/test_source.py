@@ -6,6 +6,7 @@ emitter makes one of them worse, that is a fault, whatever the numbers say.
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 from chainrule import grad, value_and_grad
+from chainrule.emit.wording.spelling import with_one_sign
 
 
 def product(x, y):
@@ -686,3 +688,27 @@ def test_what_was_recorded_in_a_loop_inside_is_called_so() -> None:
 
     text = grad(folded, wrt="p", mode="reverse").source
     assert "v_tape = v_tapes[" in text and "v_then = v_tape[i]" in text
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ("a - -2.5 * b / c / d", "a + 2.5 * b / c / d"),
+        ("a + -b * c", "a - b * c"),
+        ("a - -b", "a + b"),
+        ("a - (b - c)", "a - (b - c)"),
+        ("-2.5 * a", "-2.5 * a"),
+    ],
+)
+def test_a_term_bears_one_sign(made: str, expected: str) -> None:
+    assert ast.unparse(with_one_sign(ast.parse(made, mode="eval").body)) == expected
+
+
+def test_what_comes_out_negative_is_not_subtracted() -> None:
+    def drag(x):
+        return x * x - (x**-3 + 2.0) ** -1
+
+    assert " + -" not in grad(drag).source and "2.0 * x - 3.0 * " in grad(drag).source
+    step = 1e-6
+    slope = (drag(0.75 + step) - drag(0.75 - step)) / (2.0 * step)
+    assert grad(drag)(0.75) == pytest.approx(slope, rel=1e-8)

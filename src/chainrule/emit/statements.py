@@ -32,6 +32,7 @@ from chainrule.emit.printing import Answer, negated
 from chainrule.emit.wording.accumulating import accumulation
 from chainrule.emit.wording.arrays import path_of, section_key, sliced
 from chainrule.emit.wording.expressions import Speller, operation, slice_node, subscript
+from chainrule.emit.wording.spelling import without_minus
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Origin
 from chainrule.graph.types import FLOAT, OPAQUE, Array, Record, Sequence
@@ -416,23 +417,10 @@ def _reads_place(read: Value, update: Value) -> bool:
 
 def _add_into(place: ast.expr, value: ast.expr) -> ast.stmt:
     assert isinstance(place, ast.Subscript)
-    opposite = _opposite(value)
+    opposite = without_minus(value)
     if opposite is None:
         return ast.AugAssign(place, ast.Add(), value)
     return ast.AugAssign(place, ast.Sub(), opposite)
-
-
-def _opposite(value: ast.expr) -> ast.expr | None:
-    """The expression without its minus sign, which may stand before the constant in front."""
-    match value:
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return operand
-        case ast.Constant(value=float(number)) if number < 0.0:
-            return ast.Constant(-number)
-        case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
-            first = _opposite(left)
-            return None if first is None else ast.BinOp(first, op, right)
-    return None
 
 
 def _commutes(value: Value) -> bool:

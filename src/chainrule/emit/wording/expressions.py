@@ -34,7 +34,7 @@ from chainrule.emit.wording.calling import call_function, call_functional, read_
 from chainrule.emit.wording.extremes import EXTREMES, of_several
 from chainrule.emit.wording.literals import is_literal, literal
 from chainrule.emit.wording.origins import Origins
-from chainrule.emit.wording.spelling import number, opposite, over_whole
+from chainrule.emit.wording.spelling import number, opposite, with_one_sign
 from chainrule.errors import InternalError, UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
 from chainrule.graph.structure import OF_ATTRIBUTES
@@ -189,7 +189,7 @@ class Speller:
                 return operation(op.symbol, args)
             if op is negative and _begins_floating(value.args[0]):
                 return opposite(args[0])
-            return over_whole(operation(op.symbol, args))
+            return with_one_sign(operation(op.symbol, args))
         dotted = self.dotted(value, op)
         if dotted is None:
             raise self.refusal(value, called(op))

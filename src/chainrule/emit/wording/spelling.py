@@ -137,3 +137,26 @@ def over_whole(product: ast.expr) -> ast.expr:
                 case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1.0)):
                     return ast.BinOp(opposite(factor), ast.Div(), whole)
     return product
+
+
+def without_minus(value: ast.expr) -> ast.expr | None:
+    """The expression without its minus sign, which may stand before the constant in front."""
+    match value:
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return operand
+        case ast.Constant(value=float(number)) if number < 0.0:
+            return ast.Constant(-number)
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
+            first = without_minus(left)
+            return None if first is None else ast.BinOp(first, op, right)
+    return None
+
+
+def with_one_sign(made: ast.expr) -> ast.expr:
+    """``a + c * x`` for the difference ``a - -c * x``, and ``a - c * x`` for such a sum."""
+    match made:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+            found = without_minus(right)
+            turned = ast.Sub() if isinstance(op, ast.Add) else ast.Add()
+            return made if found is None else ast.BinOp(left, turned, found)
+    return over_whole(made)
