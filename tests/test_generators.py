@@ -179,11 +179,6 @@ def endless(x):
     return sum(a * b for a, b in zip(range(5), halves(x), strict=False))
 
 
-def read_twice(x):
-    items = powers(x, 3)
-    return sum(items) + sum(items)
-
-
 def changed_meanwhile(x):
     held = [x, 2.0 * x, 3.0 * x]
     total = 0.0
@@ -208,7 +203,6 @@ def guarded(x):
     ("f", "found"),
     [
         (endless, "does not end"),
-        (read_twice, "a second time"),
         (changed_meanwhile, "works together with"),
         (guarded, "`yield` within `try`"),
     ],

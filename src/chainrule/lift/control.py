@@ -14,7 +14,8 @@ from chainrule.lift.branches.branching import Path
 from chainrule.lift.branches.hoisting import TwoKinds, name_for, with_name
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.exits import exits_of, has_exits, leaves_block, returns_out
-from chainrule.lift.iteration.iterables import acts, may_be_felt, yields_in
+from chainrule.lift.iteration.felt import acts, may_be_felt
+from chainrule.lift.iteration.iterables import yields_in
 from chainrule.lift.iteration.looped import (
     KnownItems,
     Resized,
@@ -189,7 +190,23 @@ class Control(Walking):
         return Completion.EXITS
 
     def _for(self, node: ast.For, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
-        iterable = self.opened(self.expression(node.iter), node.iter)
+        found = self.expression(node.iter)
+        done, result = self.over_rest(found, node, lambda items: self._over(items, node, rest))
+        if not done:
+            result = self._over(self.opened(found, node.iter), node, rest)
+        ended: tuple[Completion, bool] = result
+        return ended
+
+    def over_rest(
+        self, value: Value, node: ast.For, run: Callable[[Value], Any]
+    ) -> tuple[bool, Any]:
+        """What ``run`` does with all that an iterator has left; whether it could be done so."""
+        raise NotImplementedError
+
+    def _over(
+        self, iterable: Value, node: ast.For, rest: Sequence[ast.stmt]
+    ) -> tuple[Completion, bool]:
+        """A loop over these items."""
         state, mark = dict(self.state), len(self.block.steps)
         with self.one_by_one():
             items = self.items_to_unroll(iterable, node.body)
@@ -557,7 +574,7 @@ STATEMENTS.update(
     {
         ast.Break: Control._break,
         ast.Continue: Control._continue,
-        ast.Try: Control.attempt,
+        ast.Try: lambda self, node: self.attempt(node),
         ast.Match: Control.match,
         ast.With: Control.within,
         ast.AsyncFor: _refuse_async,

@@ -201,7 +201,7 @@ class Expressions(Texts, OneShot):
             if isinstance(entry, ast.Starred):
                 self.extend(box, self.as_list(self.expression(entry.value), entry), entry)
                 continue
-            value = self.expression(entry)
+            value = self.keep(self.expression(entry))
             self.append(box, self.node(value) if isinstance(value, Place) else value, entry)
 
     def elements(self, nodes: list[ast.expr]) -> list[Value]:
@@ -211,7 +211,7 @@ class Expressions(Texts, OneShot):
             if isinstance(node, ast.Starred):
                 found.extend(self.spread(self.expression(node.value), node))
             else:
-                found.append(self.expression(node))
+                found.append(self.keep(self.expression(node)))
         return found
 
     def _dict(self, node: ast.Dict) -> Value:
@@ -226,7 +226,7 @@ class Expressions(Texts, OneShot):
                     raise self.unsupported("`**` of this value in a dict", "Name the keys.", node)
                 pairs += [(self.wrap(k), held) for k, held in self.entries(inner).items()]
                 continue
-            pairs.append((self.expression(key), self.expression(item)))
+            pairs.append((self.expression(key), self.keep(self.expression(item))))
         return self.made_dict(pairs, node)
 
     def _set(self, node: ast.Set) -> Value:

@@ -27,6 +27,7 @@ from chainrule.lift.containers.repeated_rows import Rows
 from chainrule.lift.containers.shared_rows import written_while_shared
 from chainrule.lift.containers.tables import RunTimeKeys
 from chainrule.lift.core import AlwaysRaises
+from chainrule.lift.iteration.advancing import IteratorMade
 from chainrule.lift.library import folds, ordering, quantified
 from chainrule.lift.lifted import Lifted, Transform, assemble
 from chainrule.lift.objects.holders import Written, WrittenOutside
@@ -148,6 +149,10 @@ def _lifted(
             ways.tables.add(found.site)
         except RecordsMade as made:
             ways.note(made)
+        except IteratorMade as asked:
+            if asked.site in ways.iterators:
+                raise InternalError("an iterator is lifted as its items") from None
+            ways.iterators.add(asked.site)
         except WrittenOutside as found:
             if not ways.outside.add(found):
                 raise InternalError("what is written outside is lifted as what stays") from None
@@ -176,6 +181,8 @@ class Ways:
         self.written = written
         self.unrolled = unrolled
         self.mixed = mixed
+        # Where iterators are made that are asked for their items one by one.
+        self.iterators: set[Hashable] = set()
         # What is written outside of the function.
         self.outside = Written()
         self.rows = rows
@@ -278,7 +285,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter = Lifter(graph)
     ways.record_lists.clear()
     lifter.tables, lifter.record_lists = ways.tables, ways.record_lists
-    lifter.written_outside = ways.outside
+    lifter.written_outside, lifter.iterator_sites = ways.outside, ways.iterators
     lifter.repeated, lifter.mixed_records = ways.repeated, ways.mixed
     lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
     lifter.rows = ways.rows

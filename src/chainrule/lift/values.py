@@ -433,6 +433,19 @@ class Yields:
     node: ast.AST
 
 
+@dataclass(frozen=True, eq=False)
+class Endless:
+    """What has an item at every place: ``count()``, ``cycle(items)``, ``repeat(item)``.
+
+    ``stream`` gives them one by one; a call of the class ``kind`` makes an object that does.
+    """
+
+    item: Callable[[Node], Value]
+    stream: Value
+    kind: Static
+    args: tuple[Value, ...]
+
+
 def itself(value: Any) -> Any:
     """``value``: what some methods and functions give that do more to other kinds of values."""
     return value
@@ -440,7 +453,7 @@ def itself(value: Any) -> Any:
 
 ITSELF = Static(itself)
 # What gives its items once.
-ITERATORS = (Zip, Enumerate, Reversed, Mapped, Generator, Indexed, Yields)
+ITERATORS = (Zip, Enumerate, Reversed, Mapped, Generator, Indexed, Yields, Endless)
 
 
 @dataclass(frozen=True)

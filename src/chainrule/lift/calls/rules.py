@@ -6,13 +6,13 @@ import ast
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.lift.iteration.yielding import Yielding
+from chainrule.lift.iteration.advancing import Advancing
 from chainrule.lift.values import ListBox, TupleValue, Value
 from chainrule.markers import stop_gradient
 from chainrule.primitives.custom import custom_rule, stopped
 
 
-class Rules(Yielding):
+class Rules(Advancing):
     """Recognises functions whose derivative the user has defined."""
 
     def is_rule(self, found: Any) -> bool:

@@ -11,9 +11,11 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
-from chainrule.lift.iteration.loops import Loops
+from chainrule.lift.iteration.felt import acts, computed, may_be_felt
+from chainrule.lift.iteration.lengths import Lengths
 from chainrule.lift.state import Frame, State, assigned_names, is_as_it_was
 from chainrule.lift.values import (
+    Endless,
     Enumerate,
     Generator,
     Indexed,
@@ -31,40 +33,18 @@ from chainrule.lift.values import (
     Zip,
 )
 from chainrule.primitives import arithmetic, sequence
-from chainrule.primitives.control import owned_blocks
-from chainrule.primitives.cost import nodes_of
-from chainrule.primitives.declare import Structured
 from chainrule.primitives.effect import DOMAIN, RAISE
 
 ItemAt = Callable[[Node], Value]
 
 
-def may_be_felt(step: Node) -> bool:
-    """Whether it can be told from outside that ``step`` was computed."""
-    parts = _computed(step)
-    return any(part.op.effect or bool(getattr(part.op, "raises", True)) for part in parts)
-
-
-def acts(step: Node) -> bool:
-    """Whether ``step`` acts on the world."""
-    return any(part.op.effect for part in _computed(step))
-
-
-def _computed(step: Node) -> Iterator[Node]:
-    """``step``, or what is computed in its blocks."""
-    if not isinstance(step.op, Structured):
-        yield step
-    for block in owned_blocks(step):
-        yield from (inner for inner in nodes_of(block) if not isinstance(inner.op, Structured))
-
-
-def _is_made_in_steps(generator: Generator) -> bool:
+def is_made_in_steps(generator: Generator) -> bool:
     """Whether a generator expression gives an item for each that it reads, and binds nothing."""
     first, *others = generator.tree.generators
     return not others and not first.ifs and not assigned_names([generator.tree])
 
 
-class Iterables(Loops):
+class Iterables(Lengths):
     """Turns what is looped over into known items, or into a length and an item at an index."""
 
     # Of strict zips: the lengths that are to be compared at the end of a loop, not at once.
@@ -75,9 +55,8 @@ class Iterables(Loops):
         iterable = self.read(iterable)
         if isinstance(iterable, Zip):
             with self.one_by_one():
-                columns = [self.known_iteration(part) for part in iterable.parts]
-            lists = [column for column in columns if column is not None]
-            if len(lists) < len(columns):
+                lists = self._known_columns(iterable.parts)
+            if lists is None:
                 return None
             if iterable.strict and len(set(map(len, lists))) > 1:
                 raise self.unsupported(
@@ -109,6 +88,21 @@ class Iterables(Loops):
             return list(values[::-1] if iterable.backwards else values)
         return self.known_items(iterable)
 
+    def _known_columns(self, parts: Sequence[Value]) -> list[list[Value]] | None:
+        """The items of each of several iterables, as far as the shortest goes."""
+        ends = [part for part in map(self.read, parts) if not isinstance(part, Endless)]
+        known = {part: self.known_iteration(part) for part in ends}
+        lists = [items for items in known.values() if items is not None]
+        if not lists or len(lists) < len(known):
+            return None
+        shortest = range(min(map(len, lists)))
+        return [
+            [part.item(self.graph.constant(k)) for k in shortest]
+            if isinstance(part, Endless)
+            else known[part] or []
+            for part in map(self.read, parts)
+        ]
+
     def _known_once(self, iterable: Mapped | Generator) -> list[Value] | None:
         """The items, which are not made again for the builtin that has had them made."""
         if self.items_read is None:
@@ -120,9 +114,8 @@ class Iterables(Loops):
 
     def _known_lazy(self, iterable: Mapped | Generator) -> list[Value] | None:
         if isinstance(iterable, Mapped):
-            columns = [self.known_iteration(part) for part in iterable.parts]
-            lists = [column for column in columns if column is not None]
-            if len(lists) < len(columns):
+            lists = self._known_columns(iterable.parts)
+            if lists is None:
                 return None
             tree = ast.Pass()
             with self.made_at_once():
@@ -159,7 +152,7 @@ class Iterables(Loops):
         """
         before, mark = dict(self.state), len(self.block.steps)
         yield
-        done = (part for step in self.block.steps[mark:] for part in _computed(step))
+        done = (part for step in self.block.steps[mark:] for part in computed(step))
         acted = any(part.op.effect and part.op not in (RAISE, DOMAIN) for part in done)
         if acted or self.is_changed(before):
             raise self.unsupported(
@@ -242,15 +235,12 @@ class Iterables(Loops):
             return count, counted
         if isinstance(iterable, Zip):
             with self.one_by_one():
-                parts = [self.indexed(part, node) for part in iterable.parts]
-            counts = [count for count, _ in parts]
+                parts, counts = self._parts_indexed(iterable, node)
             if iterable.strict and self.uneven is not None:
                 self.uneven.append(counts)
             elif iterable.strict:
                 self.check_even(counts)
-            return self._shortest(counts), lambda index: self._row(
-                [item for _, item in parts], index, node
-            )
+            return self.shortest(counts), lambda index: self._row(parts, index, node)
         if isinstance(iterable, Reversed):
             count, item = self.indexed(iterable.items, node)
             last = self.primitive(arithmetic.subtract, count, constant(1))
@@ -273,17 +263,36 @@ class Iterables(Loops):
 
             return count, stepped
         if isinstance(iterable, Mapped):
-            parts = [self.indexed(part, node) for part in iterable.parts]
-            return self._shortest([count for count, _ in parts]), lambda index: self.call(
-                iterable.function, [item(index) for _, item in parts], {}, node
+            parts, counts = self._parts_indexed(iterable, node)
+            return self.shortest(counts), lambda index: self.call(
+                iterable.function, [item(index) for item in parts], {}, node
             )
         if isinstance(iterable, Indexed):
             return iterable.count, iterable.item
         if isinstance(iterable, Generator):
-            if _is_made_in_steps(iterable):
+            if is_made_in_steps(iterable):
                 return self._made_in_steps(iterable, node)
             return self.indexed(self.listed(iterable), node)
         return self._indexed_container(iterable, node)
+
+    def _parts_indexed(
+        self, iterable: Zip | Mapped, node: ast.AST
+    ) -> tuple[list[ItemAt], list[Node]]:
+        """The items at an index of each part, and the lengths of those that end."""
+        items: list[ItemAt] = []
+        counts = []
+        for part in map(self.read, iterable.parts):
+            if isinstance(part, Endless):
+                items.append(part.item)
+                continue
+            count, item = self.indexed(part, node)
+            items.append(item)
+            counts.append(count)
+        if not counts:
+            raise self.unsupported(
+                "iterators without end that are read together", "Loop over a range.", node
+            )
+        return items, counts
 
     def _made_in_steps(self, generator: Generator, node: ast.AST) -> tuple[Node, ItemAt]:
         """The items of a generator expression, each made when it is asked for."""
@@ -365,36 +374,12 @@ class Iterables(Loops):
         finally:
             self.uneven = outer
 
-    def check_even(self, counts: Sequence[Node]) -> None:
-        """Raise what ``zip(..., strict=True)`` does where lengths differ."""
-        # The one that ends first is blamed: of the short ones it is the last that is shorter
-        # than all before.
-        for k in range(len(counts) - 1, 0, -1):
-            shorter = self.primitive(arithmetic.less, counts[k], self._shortest(counts[:k]))
-            self._uneven(shorter, k, "shorter")
-        for k in range(1, len(counts)):
-            self._uneven(self.primitive(arithmetic.greater, counts[k], counts[0]), k, "longer")
-
-    def _uneven(self, predicate: Node, k: int, word: str) -> None:
-        others = "argument 1" if k == 1 else f"arguments 1-{k}"
-        text = f"zip() argument {k + 1} is {word} than {others}"
-        self.raise_if(predicate, f'ValueError("{text}")')
-
-    def _shortest(self, counts: Sequence[Node]) -> Node:
-        """The smallest of several lengths."""
-        less = {count.args[0] for count in counts if count.op is arithmetic.subtract}
-        naturals = [count for count in counts if count.op is arithmetic.subtract]
-        if len(naturals) == 1 and self.is_natural(naturals[0].args[1]):
-            # ``n - 1`` is less than ``n``.
-            counts = [count for count in counts if count not in less]
-        distinct = list(dict.fromkeys(counts))
-        if len(distinct) == 1:
-            return distinct[0]
-        text = ", ".join(f"_{k}_" for k in range(len(distinct)))
-        return self.verbatim(f"min({text})", *distinct, type=INT, pure=True)
-
     def opened(self, value: Value, node: ast.AST) -> Value:
         """What a generator function of an object yields where that is looped over."""
+        raise NotImplementedError
+
+    def opened_in(self, value: Value, within: ast.AST, node: ast.AST) -> Value:
+        """The same, where all of it is read and ``within`` is all that is done meanwhile."""
         raise NotImplementedError
 
     def consume(
@@ -463,7 +448,7 @@ class Iterables(Loops):
         before, self.frame = self.frame, parent
         try:
             state, mark = dict(self.state), len(self.block.steps)
-            iterable = self.expression(clause.iter)
+            iterable = self.opened_in(self.expression(clause.iter), node, clause.iter)
             items = self.known_iteration(iterable)
             if items is None or len(items) > 40 or (self.is_table(iterable) and len(items) > 8):
                 self._give_up_items(state, mark)
@@ -515,7 +500,7 @@ class Iterables(Loops):
         clause = node.generators[position]
         if clause.is_async:
             raise self.unsupported("async comprehensions", "Use an ordinary one.", node)
-        iterable = self.opened(self.expression(clause.iter), clause.iter)
+        iterable = self.opened_in(self.expression(clause.iter), node, clause.iter)
         exits = LoopExits()
         names = assigned_names([clause.target, node])
         if isinstance(iterable, Yields):

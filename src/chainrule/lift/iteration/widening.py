@@ -175,10 +175,11 @@ class Widening(Statements):
     def _check_iterator(self, read: Read) -> None:
         """A loop that reads an iterator from before it finds nothing left in its second step."""
         if any(value is read.iterator for value in self.state.values()):
-            raise self.unsupported(
+            refusal = self.unsupported(
                 "an iterator that was made before a loop is read in it",
                 "Make a list of its items before: `list(...)`.",
             )
+            raise self.asked_again(read.iterator, refusal)
 
     def _grown(self, key: Key, value: Value) -> Shape:
         """The shape of a list that a loop has made a run-time list, ``value`` at the end."""

@@ -31,7 +31,7 @@ from chainrule.lift.calls.calling import Given
 from chainrule.lift.calls.functions import Callee
 from chainrule.lift.calls.inlining import Inlining
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
-from chainrule.lift.iteration.iterables import acts
+from chainrule.lift.iteration.felt import acts
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame
 from chainrule.lift.values import ITSELF, Closure, Mapped, ObjectBox, Static, Value, Yields
@@ -194,7 +194,7 @@ class Yielding(Inlining):
         inside = self.call_method(value, "__iter__", [], node)
         if isinstance(inside, Mapped) and inside.function is ITSELF:
             return inside.parts[0]
-        return inside if isinstance(inside, Yields) else value
+        return inside if isinstance(inside, (Yields, ObjectBox)) else value
 
     def made_once(
         self,

@@ -284,6 +284,8 @@ def paired(self: Builtins, pairs: Value, node: ast.AST) -> dict[Any, Value]:
             f"a dict of a {kind.__name__}", "Make it of pairs: a comprehension over its keys.", node
         )
     known_pairs = self.known_iteration(pairs)
+    if known_pairs is None and isinstance(pairs, Zip) and not pairs.strict:
+        known_pairs = _named_entries(self, pairs, node)
     if known_pairs is None:
         raise self.unsupported(
             "a dict of pairs whose number is known at run time only",
@@ -300,6 +302,19 @@ def paired(self: Builtins, pairs: Value, node: ast.AST) -> dict[Any, Value]:
             raise self.unsupported("a dict key known at run time only", "Use a list.", node)
         content[key] = parts[1]
     return content
+
+
+def _named_entries(self: Builtins, pairs: Zip, node: ast.AST) -> list[Value] | None:
+    """The pairs of ``zip(names, values)`` where the names are known; how many values there are
+    shapes the code then."""
+    if len(pairs.parts) != 2:
+        return None
+    keys = self.known_iteration(pairs.parts[0])
+    values = pairs.parts[1]
+    if keys is None or not isinstance(self.read(values), (ListBox, Node)):
+        return None
+    found = self.unpack_node(values, self.length_now(values, node), node)
+    return [TupleValue(pair) for pair in zip(keys, found, strict=False)]
 
 
 def _written_out(text: Node) -> list[Node]:

@@ -61,6 +61,35 @@ def combinations(iterable, r):
     return [tuple([items[i] for i in row]) for row in places]
 
 
+def combinations_with_replacement(iterable, r):
+    """``itertools.combinations_with_replacement``."""
+    items = list(iterable)
+    count = len(items)
+    if r == 2:
+        return [(items[i], items[j]) for i in range(count) for j in range(i, count)]
+    places: list[Any] = [(i,) for i in range(count)]
+    for _ in range(r - 1):
+        places = [(*row, i) for row in places for i in range(row[-1], count)]
+    return [tuple([items[i] for i in row]) for row in places]
+
+
+def permutations(iterable, r):
+    """``itertools.permutations`` of so many."""
+    items = list(iterable)
+    count = len(items)
+    if r == 2:
+        return [(items[i], items[j]) for i in range(count) for j in range(count) if i != j]
+    places: list[Any] = [(i,) for i in range(count)]
+    for _ in range(r - 1):
+        places = [(*row, i) for row in places for i in range(count) if i not in row]
+    return [tuple([items[i] for i in row]) for row in places]
+
+
+def compress(data, selectors):
+    """``itertools.compress``."""
+    return [item for item, kept in zip(data, selectors, strict=False) if kept]
+
+
 def dropwhile(predicate, iterable):
     """``itertools.dropwhile``."""
     found = []
@@ -195,11 +224,14 @@ DEFINITIONS: dict[Hashable, Callable[..., Any]] = {
     itertools.chain: chain,
     itertools.chain.from_iterable: chain_from,
     itertools.combinations: combinations,
+    itertools.combinations_with_replacement: combinations_with_replacement,
+    itertools.compress: compress,
     itertools.dropwhile: dropwhile,
     itertools.filterfalse: filterfalse,
     itertools.groupby: groupby,
     itertools.islice: islice,
     itertools.pairwise: pairwise,
+    itertools.permutations: permutations,
     itertools.product: product,
     itertools.repeat: repeated,
     itertools.starmap: starmap,

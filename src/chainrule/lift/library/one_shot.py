@@ -7,9 +7,11 @@ nothing that the items are made of has changed by then; anything else is refused
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
+from chainrule.errors import UnsupportedError
+from chainrule.graph.block import Graph
 from chainrule.lift.core import Core
 from chainrule.lift.state import Frame, Key
 from chainrule.lift.values import (
@@ -31,6 +33,11 @@ BEGUN = "items_of_"
 class OneShot(Core):
     """Reads each iterator once."""
 
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # Where what gives its items once was made.
+        self.made_at: dict[Value, Hashable] = {}
+
     def given_once(self, items: Value, made_of: Sequence[Value]) -> Value:
         """``items`` as what may be read once, made of lists and functions."""
         if isinstance(items, ListBox):
@@ -49,6 +56,14 @@ class OneShot(Core):
     ) -> Value:
         """The list that ``make`` gives, or ``stream`` of the arguments where it is not the same."""
         raise NotImplementedError
+
+    def asked_again(self, value: Value, refusal: UnsupportedError) -> Exception:
+        """What is raised where an iterator is read that was taken for its items: ``refusal``."""
+        return refusal
+
+    def keep(self, value: Value) -> Value:
+        """``value`` as an entry of a container, from where it may be read by many."""
+        return value
 
     def begun(self, name: str, value: Value, frame: Frame) -> Value:
         """A generator expression as ``name`` gets it: what it runs over is looked up by then.
@@ -74,7 +89,9 @@ class OneShot(Core):
         iterated = ast.copy_location(ast.Name(held, ast.Load()), first.iter)
         clause = ast.comprehension(first.target, iterated, first.ifs, first.is_async)
         tree = ast.GeneratorExp(value.tree.elt, [clause, *others])
-        return Generator(ast.copy_location(tree, value.tree), value.frame)
+        made = Generator(ast.copy_location(tree, value.tree), value.frame)
+        self.made_at[made] = self.made_at.get(value)
+        return made
 
     def expression(self, node: ast.expr) -> Value:
         """The value of an expression; given by another part of the lifter."""
@@ -87,11 +104,12 @@ class OneShot(Core):
             return
         key = Read(value, frame)
         if self.state.get(key, UNBOUND) is not UNBOUND:
-            raise self.unsupported(
+            refusal = self.unsupported(
                 f"the iterator `{name}` is read a second time",
                 "Make a list of its items first: `list(...)`.",
                 node,
             )
+            raise self.asked_again(value, refusal)
         self.state[key] = self.graph.constant(True)
         if any(not _same(self._content(key), before) for key, before in watched or ()):
             raise self.unsupported(

@@ -19,7 +19,7 @@ import functools
 from chainrule.graph.naming import free_name
 from chainrule.graph.types import BOOL
 from chainrule.lift.calls.calling import Builtin
-from chainrule.lift.iteration.iterables import may_be_felt
+from chainrule.lift.iteration.felt import may_be_felt
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords
 from chainrule.lift.state import assigned_names, is_as_it_was
 from chainrule.lift.values import Closure, Generator, Mapped, Static, Value
@@ -115,7 +115,7 @@ def _name_of_items(items: Generator, wanted: str = "items") -> str:
     return free_name(wanted, {p.id for p in ast.walk(items.tree) if isinstance(p, ast.Name)})
 
 
-def _next(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def first_given(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``next(value for item in items if test)``: the first, else the default."""
     self.positional(args, keywords, node, 1, 2, "next")
     items = self.read(args[0])
@@ -159,5 +159,5 @@ def _as_function(
 
 
 BUILTINS.update(
-    {builtins.any: _any_all("any"), builtins.all: _any_all("all"), builtins.next: _next}
+    {builtins.any: _any_all("any"), builtins.all: _any_all("all"), builtins.next: first_given}
 )

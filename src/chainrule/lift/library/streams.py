@@ -69,8 +69,17 @@ def filtered(predicate, iterable):
 
 def islice(iterable, start, stop=(), step=None):
     """``itertools.islice``: it asks for no item behind the last one that it needs."""
-    first = 0 if stop == () or start is None else start
-    end = start if stop == () else stop
+    if stop == ():
+        if start > 0:
+            count = 0
+            for item in iterable:
+                yield item
+                count += 1  # noqa: SIM113 (a generator has no places that could be counted)
+                if count >= start:
+                    break
+        return
+    first = 0 if start is None else start
+    end = stop
     stride = 1 if step is None else step
     if end is None or max(first, end) > 0:
         count = 0

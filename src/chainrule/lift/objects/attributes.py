@@ -481,7 +481,7 @@ class Objects(Hooks):
         if owner.instance is not None:
             for state in (*self.enclosing, self.state):
                 self.complete(owner, (name,), state)
-        self.state[owner] = {**self.read(self.state.get(owner, {})), name: value}
+        self.state[owner] = {**self.read(self.state.get(owner, {})), name: self.keep(value)}
         if owner.instance is not None or owner.node is not None:
             self.block.add(
                 STATEMENT, (self.object_node(owner), self.node(value)), (f"_0_.{name} = _1_",)

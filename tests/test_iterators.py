@@ -1,0 +1,488 @@
+"""Iterators that are asked for one item after the other, and those of the user's own classes."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from chainrule import value_and_grad
+
+# What is read stops with the shortest, as these programs do, which are written as people write.
+# ruff: noqa: B905, C417, RUF007
+
+
+def first_apart(xs):
+    it = iter(xs)
+    first = next(it)
+    total = first * first
+    for x in it:
+        total += x * first
+    return total
+
+
+def previous_kept(xs):
+    it = iter(xs)
+    prev = next(it)
+    s = 0.0
+    for x in it:
+        s += (x - prev) ** 2
+        prev = x
+    return s
+
+
+def asked_until_the_end(xs):
+    it = iter(xs)
+    s = 0.0
+    while True:
+        try:
+            x = next(it)
+        except StopIteration:
+            break
+        s += x * x
+    return s
+
+
+def zipped_with_itself(xs):
+    it = iter(xs)
+    return sum((a * b for a, b in zip(it, it)))
+
+
+def zipped_with_itself_by_a_star(xs):
+    return sum((a * b for a, b in zip(*[iter(xs)] * 2)))
+
+
+def asked_with_a_default(xs):
+    it = iter(xs)
+    s = 0.0
+    x = next(it, None)
+    while x is not None:
+        s += math.sin(x)
+        x = next(it, None)
+    return s
+
+
+def first_of_a_list(xs):
+    return next(iter(xs)) ** 2 + sum(xs)
+
+
+def pairs_in_any_order(xs):
+    return sum((a / b for a, b in itertools.permutations(xs, 2)))
+
+
+def pairs_with_repeats(xs):
+    return sum((a * b for a, b in itertools.combinations_with_replacement(xs, 2)))
+
+
+def weights_repeated(xs):
+    s = 0.0
+    for v, w in zip(xs, itertools.cycle([1.0, 4.0, 2.0])):
+        s += w * v * v
+    return s
+
+
+def signs_in_turn(xs):
+    signs = itertools.cycle([1, -1])
+    return sum(next(signs) * x for x in xs)
+
+
+def neighbours(xs):
+    a, b = itertools.tee(xs)
+    next(b, None)
+    return sum(((v - u) ** 2 for u, v in zip(a, b)))
+
+
+def some_chosen(xs):
+    return sum(itertools.compress(xs, [1, 0, 1, 1]))
+
+
+def numbered_products(xs):
+    return sum(map(operator.mul, xs, itertools.count(1)))
+
+
+def called_until_none(xs):
+    st = list(xs)
+    s = 0.0
+    for v in iter(lambda: st.pop() if st else None, None):
+        s = s * 0.5 + v
+    return s
+
+
+def by_names(xs):
+    d = dict(zip("abcd", xs))
+    it = iter(d.values())
+    return next(it) * next(it)
+
+
+def numbered_first_apart(xs):
+    it = enumerate(xs, 1)
+    k, v = next(it)
+    s = v * k
+    for k, v in it:
+        s += k * v * v
+    return s
+
+
+def mapped_first_apart(xs):
+    m = map(math.exp, xs)
+    a = next(m)
+    return a * sum(m)
+
+
+def pairs_first_apart(xs):
+    z = zip(xs, xs[1:])
+    a, b = next(z)
+    return a * b + sum((p - q for p, q in z))
+
+
+def last_apart(xs):
+    r = reversed(xs)
+    last = next(r)
+    return last * sum(r)
+
+
+def window_moved(xs):
+    it = iter(xs)
+    win = deque(itertools.islice(it, 2), maxlen=2)
+    s = sum(win)
+    for v in it:
+        win.append(v)
+        s += win[0] * win[1]
+    return s
+
+
+def three_at_a_time(xs):
+    it = iter(xs)
+    s = 0.0
+    while chunk := list(itertools.islice(it, 3)):
+        s += sum(chunk) ** 2
+    return s
+
+
+def two_at_a_time(xs):
+    it = iter(xs)
+    s = 0.0
+    for x in it:
+        y = next(it, 1.0)
+        s += x * y
+    return s
+
+
+def rest_behind_a_test(xs):
+    it = iter(xs)
+    any(v > 1.0 for v in it)
+    return sum(it) + xs[0]
+
+
+def read_twice(xs):
+    positive = filter(None, xs)
+    return sum(v * v for v in positive) + sum(positive) + xs[0]
+
+
+def read_in_each_step(xs):
+    scaled = map(lambda v: v * v, xs)
+    total = 0.0
+    for x in xs:
+        total += x * sum(scaled)
+    return total
+
+
+def grown_while_it_is_read(xs):
+    items = list(xs)
+    it = iter(items)
+    total = next(it)
+    for x in it:
+        total = total * 0.5 + x
+        if len(items) < 5:
+            items.append(x * x)
+    return total
+
+
+def kept_in_a_tuple(xs):
+    readers = iter(xs), iter(xs[1:])
+    return next(readers[0]) * next(readers[1]) + next(readers[0]) ** 2
+
+
+def asked_by_a_helper(xs):
+    it = iter(xs)
+    return _weighted(it, 2.0) + _weighted(it, 3.0)
+
+
+def _weighted(it, weight):
+    return next(it, 1.0) * weight
+
+
+def left_in_the_middle(xs):
+    it = iter(xs)
+    before = 1.0
+    for x in it:
+        if x > 1.0:
+            break
+        before *= x
+    return before + sum(v * v for v in it)
+
+
+OF_LISTS = [
+    first_apart,
+    previous_kept,
+    asked_until_the_end,
+    zipped_with_itself,
+    zipped_with_itself_by_a_star,
+    asked_with_a_default,
+    first_of_a_list,
+    pairs_in_any_order,
+    pairs_with_repeats,
+    weights_repeated,
+    signs_in_turn,
+    neighbours,
+    some_chosen,
+    numbered_products,
+    called_until_none,
+    by_names,
+    numbered_first_apart,
+    mapped_first_apart,
+    pairs_first_apart,
+    last_apart,
+    window_moved,
+    three_at_a_time,
+    two_at_a_time,
+    rest_behind_a_test,
+    read_twice,
+    read_in_each_step,
+    grown_while_it_is_read,
+    kept_in_a_tuple,
+    asked_by_a_helper,
+    left_in_the_middle,
+]
+POINTS = [[0.5, 1.5, 0.25, 2.0], [3.0, 0.3, 1.2, 0.9, 2.2, 0.6], [1.1, 0.2], (0.7, 1.3, 2.2)]
+
+
+def _differences(f: Callable[[Any], float], xs: Sequence[float]) -> list[float]:
+    step = 1e-6
+    found = []
+    for k, x in enumerate(xs):
+        above, below = (type(xs)([*xs[:k], x + h, *xs[k + 1 :]]) for h in (step, -step))
+        found.append((f(above) - f(below)) / (2.0 * step))
+    return found
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", OF_LISTS, ids=lambda f: f.__name__)
+def test_an_iterator_gives_what_is_left(f: Callable[[Any], float], mode: str) -> None:
+    derivative = value_and_grad(f, mode=mode)
+    for xs in POINTS:
+        value, slopes = derivative(xs)
+        assert value == f(xs)
+        assert type(slopes) is type(xs)
+        assert list(slopes) == pytest.approx(_differences(f, xs), rel=1e-6, abs=1e-8)
+
+
+class Countdown:
+    def __init__(self, x, n):
+        self.x = x
+        self.n = n
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.n <= 0:
+            raise StopIteration
+        self.n -= 1
+        return self.x * self.n
+
+
+class Fibonacci:
+    def __init__(self, a):
+        self.a = a
+        self.b = 1.0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        v = self.a
+        self.a, self.b = (self.b, self.a + self.b)
+        return v
+
+
+class Cells:
+    def __init__(self, v):
+        self.v = v
+
+    def __iter__(self):
+        return Countdown(self.v, 4)
+
+
+def own_iterator(x):
+    s = 0.0
+    for v in Countdown(x, 5):
+        s += v * v
+    return s
+
+
+def own_iterator_asked(x):
+    c = Countdown(x, 3)
+    return next(c) * next(c) + next(c)
+
+
+def own_iterator_asked_with_a_default(x):
+    c = Countdown(x, 1)
+    return next(c) + next(c, 3.0) * x
+
+
+def endless_iterator_left(x):
+    s = 0.0
+    for v in Fibonacci(x):
+        if v > 30:
+            break
+        s += v * v
+    return s
+
+
+def endless_iterator_zipped(x):
+    return sum((a * b for a, b in zip(range(1, 6), Fibonacci(x))))
+
+
+def endless_iterator_cut(x):
+    return sum(itertools.islice(Fibonacci(x), 6))
+
+
+def own_iterator_asked_until_the_end(x):
+    c = Countdown(x, 3)
+    s = 0.0
+    while True:
+        try:
+            s += next(c) ** 2
+        except StopIteration:
+            break
+    return s
+
+
+def object_with_an_iterator(x):
+    return sum(v**2 for v in Cells(x))
+
+
+def own_iterator_with_an_else(x):
+    c = Countdown(x, 3)
+    for v in c:
+        if v > 100:
+            break
+    else:
+        return x * 7
+    return x
+
+
+def own_iterator_left_and_resumed(x):
+    c = Countdown(x, 6)
+    a = b = 0.0
+    for v in c:
+        a += v
+        if v < 4 * x:
+            break
+    for v in c:
+        b += v * v
+    return a * b
+
+
+class Bounded:
+    """A class whose ``__next__`` raises at its end."""
+
+    def __init__(self, items):
+        self.items = items
+        self.at = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.at < len(self.items):
+            item = self.items[self.at]
+            self.at += 1
+            return item
+        raise StopIteration
+
+
+def end_at_the_bottom(x):
+    total = 0.0
+    for v in Bounded([x, x * x, 2.0]):
+        total = total * x + v
+    return total
+
+
+def counted_series(x):
+    total = 0.0
+    for k in itertools.count(1):
+        term = x**k / k
+        if abs(term) < 1e-9:
+            break
+        total += term
+    return total
+
+
+def scaled_halves(x, n):
+    while n > 0:
+        yield x * n
+        n -= 1
+
+
+def generator_asked_first(x):
+    items = scaled_halves(x, 5)
+    first = next(items)
+    second = next(items)
+    return first * second + sum(items)
+
+
+OF_NUMBERS = [
+    own_iterator,
+    own_iterator_asked,
+    own_iterator_asked_with_a_default,
+    endless_iterator_left,
+    endless_iterator_zipped,
+    endless_iterator_cut,
+    own_iterator_asked_until_the_end,
+    object_with_an_iterator,
+    own_iterator_with_an_else,
+    own_iterator_left_and_resumed,
+    end_at_the_bottom,
+    counted_series,
+    generator_asked_first,
+]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", OF_NUMBERS, ids=lambda f: f.__name__)
+def test_an_object_is_asked_for_its_items(f: Callable[[float], float], mode: str) -> None:
+    derivative = value_and_grad(f, mode=mode)
+    step = 1e-6
+    for x in (0.8, 0.45):
+        value, slope = derivative(x)
+        assert value == f(x)
+        assert slope == pytest.approx((f(x + step) - f(x - step)) / (2.0 * step), rel=1e-6)
+
+
+def asked_too_often(x):
+    it = iter([x])
+    return next(it) + next(it)
+
+
+def asked_of_nothing(x):
+    return max(filter(lambda v: v > 2.0, [x])) * x
+
+
+def own_asked_too_often(x):
+    items = Countdown(x, 1)
+    return next(items) + next(items)
+
+
+@pytest.mark.parametrize("f", [asked_too_often, own_asked_too_often])
+def test_what_has_nothing_left_raises(f: Callable[[float], float]) -> None:
+    with pytest.raises(StopIteration):
+        f(1.0)
+    with pytest.raises(StopIteration):
+        value_and_grad(f)(1.0)
