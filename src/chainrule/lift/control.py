@@ -216,6 +216,9 @@ class Control(Walking):
                 # Each is made when it is asked for.
                 self.give_up(dict(state), mark)
                 items = None
+        site = self.site_of(node)
+        if items is None and site in self.written_out:
+            items = self.known_iteration(iterable)
         form = "counted" if items is None else "written out"
         while True:
             found = exits_of(node) if form != "written out" else None
@@ -227,6 +230,10 @@ class Control(Walking):
                 break
             except Rewritten:
                 form = "counted"
+            except UnsupportedError:
+                if form != "written out" and self.steps_of(iterable) is not None:
+                    self.may_be_written_out.append(site)
+                raise
             except Resized as resized:
                 if form == "growing" or resized.box not in read_in_turn(iterable):
                     raise

@@ -104,6 +104,8 @@ def lift(
 AT_RUN_TIME = ("known at run time only", "only the run tells")
 """What refusals say of a value that has to be known while a function is lifted."""
 SMALL = 8
+# So many loops are written out one after the other where the code is not understood.
+MOST_LOOPS = 4
 
 
 def _held(arguments: Mapping[str, Any], kinds: tuple[type, ...]) -> frozenset[str]:
@@ -126,6 +128,7 @@ def _lifted(
     ways = Ways(unrolled=unrolled, rows=[])
     refusals: list[UnsupportedError] = []
     inlined: Lifted | None = None
+    first: UnsupportedError | None = None
     while True:
         try:
             lifted = _lifted_with(ways, function, arguments, kinds, wrt, transform, held)
@@ -139,9 +142,13 @@ def _lifted(
             if ways.mixed and not ways.rows:
                 refusals.append(refusal)
             following = ways.other(arguments is not None)
-            if following is None:
+            if following is None and first is None:
                 # What is wrong with a list of records that is written to tells most.
-                raise refusals[min(1, len(refusals) - 1)] from None
+                first = refusals[min(1, len(refusals) - 1)]
+            following = following or ways.with_loop_written_out()
+            if following is None:
+                assert first is not None
+                raise first from None
             ways = following
         except RunTimeKeys as found:
             if found.site in ways.tables:
@@ -183,6 +190,9 @@ class Ways:
         self.mixed = mixed
         # Where iterators are made that are asked for their items one by one.
         self.iterators: set[Hashable] = set()
+        # Loops that are written out, and what was found of others.
+        self.loops: set[Hashable] = set()
+        self.loops_found: list[Hashable] = []
         # What is written outside of the function.
         self.outside = Written()
         self.rows = rows
@@ -196,16 +206,31 @@ class Ways:
         self.sites[made.site] = made.layout
         self.record_lists.clear()
 
+    def with_loop_written_out(self) -> Ways | None:
+        """The way in which the innermost loop that is not understood is written out, too."""
+        found = next((site for site in self.loops_found if site not in self.loops), None)
+        if found is None or len(self.loops) >= MOST_LOOPS:
+            return None
+        following = Ways()
+        following.outside, following.iterators = self.outside, self.iterators
+        following.loops = {*self.loops, found}
+        return following
+
     def other(self, examples: bool) -> Ways | None:
         """The way to be gone where the code is not understood in this; None if there is none."""
         if self.rows:
             return Ways(self.written, self.unrolled, self.mixed)
         made = (layout for layout in self.sites.values() if layout is not None)
         if self.mixed and any(layout.kind == "tuple" for layout in made):
-            return Ways(self.written, self.unrolled, mixed=False)
+            return self._beside(Ways(self.written, self.unrolled, mixed=False))
         if self.unrolled or not self.record_lists or not examples:
             return None
-        return Ways(unrolled=True) if self.written else Ways(written=True)
+        return self._beside(Ways(unrolled=True) if self.written else Ways(written=True))
+
+    def _beside(self, following: Ways) -> Ways:
+        """Another way with the same loops written out."""
+        following.loops = self.loops
+        return following
 
 
 def _lifted_with(
@@ -286,6 +311,8 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     ways.record_lists.clear()
     lifter.tables, lifter.record_lists = ways.tables, ways.record_lists
     lifter.written_outside, lifter.iterator_sites = ways.outside, ways.iterators
+    ways.loops_found.clear()
+    lifter.written_out, lifter.may_be_written_out = ways.loops, ways.loops_found
     lifter.repeated, lifter.mixed_records = ways.repeated, ways.mixed
     lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
     lifter.rows = ways.rows

@@ -13,6 +13,7 @@ import ast
 import enum
 import types
 from collections.abc import Callable, Mapping, Sequence
+from typing import Generic
 
 from chainrule.graph.block import CONSTANT, ITEM
 from chainrule.graph.guard import Route
@@ -47,6 +48,11 @@ class Dispatch(Tables):
         self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
         found = function.value
+        if isinstance(found, enum.EnumMeta) and len(args) == 1 and not keywords:
+            known, value = self.static_value(args[0])
+            members: list[enum.Enum] = list(found)
+            if known and value in [member.value for member in members]:
+                return Static(found(value))
         if args and isinstance(found, types.FunctionType) and hasattr(found, "registry"):
             kind = self._class_of(args[0])
             if kind is not None and hasattr(found, "dispatch"):
@@ -74,6 +80,14 @@ class Dispatch(Tables):
     def item(self, base: Value, key: Value, node: ast.AST) -> Value:
         base, key = self.read(base), self.read(key)
         item = super().item
+        if isinstance(base, Static) and isinstance(base.value, type):
+            kind = base.value
+            known, name = self.static_value(key)
+            if issubclass(kind, Generic):
+                # What is told of the types of its attributes.
+                return base
+            if isinstance(kind, enum.EnumMeta) and known and name in kind.__members__:
+                return Static(kind[name])
 
         def find(word: object) -> Value:
             return item(base, Static(word), node)

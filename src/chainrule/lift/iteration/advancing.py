@@ -162,7 +162,13 @@ class Advancing(Yielding):
         if not isinstance(value, ObjectBox) or is_reader(value):
             return is_reader(value)
         found = inspect.getattr_static(value.type, "__iter__", None)
-        return inspect.isfunction(found) and not inspect.isgeneratorfunction(found)
+        if not inspect.isfunction(found) or inspect.isgeneratorfunction(found):
+            return False
+        state, mark = dict(self.state), len(self.block.steps)
+        try:
+            return is_reader(self.call_method(value, "__iter__", [], ast.Pass()))
+        finally:
+            self.give_up(state, mark)
 
     def _endless(self, found: Any, args: list[Value], node: ast.AST) -> Value:
         """``count(start, step)`` of whole numbers, and ``cycle(items)``."""

@@ -10,9 +10,11 @@ difference it is refused.
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from typing import Any
 
 from chainrule.errors import UnsupportedError
+from chainrule.graph.block import Graph
 from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.iteration.iterables import yields_in
 from chainrule.lift.objects.managing import Managing
@@ -26,6 +28,7 @@ from chainrule.lift.values import (
     ListBox,
     Mapped,
     Place,
+    Range,
     Reversed,
     TupleValue,
     Value,
@@ -33,6 +36,9 @@ from chainrule.lift.values import (
     Zip,
 )
 from chainrule.records import dataclass
+
+# A loop that is not understood otherwise is written out up to so many steps.
+MOST_WRITTEN_OUT = 16
 
 
 class Rewritten(Exception):
@@ -57,6 +63,24 @@ class KnownItems:
 
 class Looped(Managing):
     """Tells what a loop reads, and whether it changes that."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # Loops that are written out, as they are not understood otherwise, and others of which
+        # this was found: where they stand.
+        self.written_out: set[Hashable] = set()
+        self.may_be_written_out: list[Hashable] = []
+
+    def steps_of(self, iterable: Value) -> int | None:
+        """How often a loop runs, where that is known and so few that it can be written out."""
+        if not isinstance(iterable, Range):
+            return None
+        bounds = [self.static_int(each) for each in (iterable.start, iterable.stop, iterable.step)]
+        known = [bound for bound in bounds if bound is not None]
+        if len(known) < 3 or known[2] == 0:
+            return None
+        steps = len(range(*known))
+        return steps if steps <= MOST_WRITTEN_OUT else None
 
     def known(self, iterable: Value, items: list[Value]) -> KnownItems:
         """The items as they are when the loop begins."""

@@ -23,6 +23,7 @@ from chainrule.lift.objects.inspection import QUESTIONS, Inspection
 from chainrule.lift.values import (
     Columns,
     DictBox,
+    Either,
     Enumerate,
     Generator,
     Indexed,
@@ -95,7 +96,7 @@ class Builtins(Inspection):
         best_key = best if key is None else self.call(key, [best], {}, node)
         for item in items[1:]:
             item_key = item if key is None else self.call(key, [item], {}, node)
-            better = self.compare(kind, item_key, best_key, node)
+            better = self._better(kind, item_key, best_key, node)
             known, truth = self.truth(better)
             if known:
                 best, best_key = (item, item_key) if truth else (best, best_key)
@@ -106,8 +107,20 @@ class Builtins(Inspection):
             del old
         return best
 
+    def _better(self, kind: type, key: Value, best: Value, node: ast.AST) -> Value:
+        """Whether a key comes before the best so far, which may be of either of two objects."""
+        if not isinstance(best, Either):
+            return self.compare(kind, key, best, node)
+        then, orelse = best.then, best.orelse
+        return self.choose(
+            best.tag,
+            lambda: self.predicate(self._better(kind, key, then, node)),
+            lambda: self.predicate(self._better(kind, key, orelse, node)),
+            "expression",
+        )
+
     def _choose_value(self, predicate: Node, then: Value, orelse: Value) -> Value:
-        return self.choose(predicate, lambda: then, lambda: orelse, "expression")
+        return self.choose_kind(predicate, lambda: then, lambda: orelse, "expression")
 
     def as_list(self, value: Value, node: ast.AST) -> Value:
         """Any iterable as a list or tuple."""

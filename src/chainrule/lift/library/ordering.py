@@ -17,7 +17,7 @@ from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.library import streams
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords
-from chainrule.lift.values import ITSELF, ListBox, Mapped, RecordsBox, Static, Value
+from chainrule.lift.values import ITSELF, ListBox, Mapped, RecordsBox, Static, TupleValue, Value
 from chainrule.primitives import places, sequence
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.records import dataclass
@@ -120,6 +120,10 @@ def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
         in_order = sorted((found for _, found in parts), reverse=bool(backwards))
         self.state[box] = [self.wrap(found) for found in in_order]
         return box
+    in_place = _by_first(self, items or [], bool(backwards)) if key is None else None
+    if in_place is not None:
+        self.state[box] = in_place
+        return box
     listed = self.as_list(args[0], node)
     if isinstance(listed, RecordsBox):
         ranks = ListBox()
@@ -136,6 +140,17 @@ def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
         return self.primitive(sequence.index, source, self.primitive(sequence.index, order, index))
 
     return self.gathered(self.primitive(sequence.length, order), entry, node)
+
+
+def _by_first(self: Builtins, items: list[Value], backwards: bool) -> list[Value] | None:
+    """Tuples in the order of their first entries, where these are words, no two the same."""
+    words = {}
+    for item in map(self.read, items):
+        known, word = self.static_value(item.items[0] if isinstance(item, TupleValue) else item)
+        if not known or not isinstance(word, str) or word in words:
+            return None
+        words[word] = item
+    return [words[word] for word in sorted(words, reverse=backwards)] or None
 
 
 def _order(self: Builtins, ranked: Ranked, backwards: bool) -> Node:

@@ -98,7 +98,12 @@ class Objects(Hooks):
             if name in fields:
                 return owner.items[fields.index(name)]
             found = self._of_class(owner, owner.named, name, node)
-            return Method(Static(name), owner) if found is None else found
+            if found is not None:
+                return found
+            held = inspect.getattr_static(owner.named, name, None)
+            if held is not None and not hasattr(type(held), "__get__"):
+                return self._class_attribute(owner.named, name, held)
+            return Method(Static(name), owner)
         if isinstance(owner, Node) and not isinstance(owner.type, SequenceType):
             if is_complex(owner.type) and name in ("real", "imag"):
                 return self.complex_part(owner, name)

@@ -133,6 +133,12 @@ class SpecialMethods(Holders):
 
     def compare(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
         left, right = self.read(left), self.read(right)
+        if operator in (ast.In, ast.NotIn) and has_method(right, "__contains__"):
+            held = self._own(right, "__contains__", [left], node)
+            known, truth = self.truth(held)
+            if known:
+                return Static(truth is (operator is ast.In))
+            return self.predicate(held) if operator is ast.In else self.negate(held)
         objects = [side for side in (left, right) if isinstance(side, ObjectBox)]
         if not objects or operator not in COMPARISONS:
             return super().compare(operator, left, right, node)
