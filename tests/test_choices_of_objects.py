@@ -7,12 +7,14 @@ import enum
 import inspect
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import pytest
 
 from chainrule import UnsupportedError, grad, value_and_grad
 from tests import oracle
+
+T = TypeVar("T")
 
 
 class Regime(enum.Enum):
@@ -182,3 +184,137 @@ def test_a_machine_goes_from_state_to_state(
 def test_a_state_is_set_as_the_user_sets_it() -> None:
     text = grad(thermostat).source
     assert "mode = Mode.HEAT" in text and "elif degrees > target + 1.0:" in text
+
+
+class Circle:
+    def __init__(self, r):
+        self.r = r
+
+    def area(self):
+        return 3.0 * self.r**2
+
+
+class Rectangle:
+    def __init__(self, a, b):
+        self.a = a
+        self.b = b
+
+    def area(self):
+        return self.a * self.b
+
+    def __lt__(self, other):
+        return self.area() < other.area()
+
+    def __gt__(self, other):
+        return self.area() > other.area()
+
+    def __contains__(self, side):
+        return side <= self.a
+
+
+class Held(Generic[T]):
+    def __init__(self, value: T):
+        self.value = value
+
+    def changed(self, function):
+        return Held(function(self.value))
+
+
+class Scale(enum.Enum):
+    SMALL = 0.5
+    LARGE = 2.0
+
+    def of(self, x):
+        return x**self.value
+
+
+class Sided(NamedTuple):
+    a: float
+    FACTOR = 3.0
+
+    def scaled(self):
+        return self.FACTOR * self.a
+
+
+def largest_of_several_classes(x):
+    return max([Circle(x), Rectangle(x, 4.0), Rectangle(2.0, 2.0)], key=lambda s: s.area()).area()
+
+
+def smallest_by_its_class(x):
+    return min([Rectangle(x, 1.0), Rectangle(x, x), Rectangle(2.0, 1.0)]).area() * x
+
+
+def sorted_by_words(x):
+    shapes = {"c": Circle(x), "b": Rectangle(x, 2.0)}
+    return sum(k * shape.area() for k, (_, shape) in enumerate(sorted(shapes.items()), 1))
+
+
+def asked_for_a_member(x):
+    inside = 1.0 in Rectangle(x, 1.0)
+    return (x * x if inside else x) + (x**3 if 2.0 not in Rectangle(x, x) else 0.0)
+
+
+def of_a_generic_class(x):
+    return Held[float](x).changed(math.sin).changed(lambda v: v * v).value
+
+
+def scales_by_value_and_name(x):
+    return Scale(0.5).of(x) + Scale["LARGE"].of(x) * Sided(x).scaled()
+
+
+def pushed_in_a_loop(x):
+    head = None
+    for k in range(5):
+        head = (x**k, head)
+    total = 0.0
+    while head is not None:
+        value, head = head
+        total = total * 0.5 + value
+    return total
+
+
+def shapes_in_turn(x):
+    shapes = []
+    for k in range(6):
+        shapes.append(Circle(x + k) if k % 2 else Rectangle(x, 1.0 + k))
+    return sum(shape.area() for shape in shapes)
+
+
+def tape_of_its_own(x):
+    nodes = [((), x), ((), 2.0)]
+    for k in range(4):
+        left, right = nodes[-1][1], nodes[-2][1]
+        nodes.append((((len(nodes) - 1, right), (len(nodes) - 2, left)), left * right + k))
+    bars = [0.0] * len(nodes)
+    bars[-1] = 1.0
+    for k in range(len(nodes) - 1, -1, -1):
+        for place, slope in nodes[k][0]:
+            bars[place] += slope * bars[k]
+    return bars[0]
+
+
+OBJECTS = (
+    largest_of_several_classes, smallest_by_its_class, sorted_by_words, asked_for_a_member,
+    of_a_generic_class, scales_by_value_and_name, pushed_in_a_loop, shapes_in_turn, tape_of_its_own,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", OBJECTS, ids=lambda f: f.__name__)
+def test_objects_are_chosen_kept_and_looked_up(f: Callable[[float], Any], mode: str) -> None:
+    derivative = value_and_grad(f, mode=mode)
+    step = 1e-6
+    for x in (0.7, 1.4, 2.3):
+        value, slope = derivative(x)
+        assert value == f(x)
+        assert slope == pytest.approx((f(x + step) - f(x - step)) / (2.0 * step), rel=1e-6)
+
+
+def test_a_loop_that_is_no_loop_when_written_out_is_refused_as_a_loop() -> None:
+    def reading(x: float) -> float:
+        for _ in range(3):
+            eval("x")
+        return x
+
+    with pytest.raises(UnsupportedError, match="`eval` inside a function"):
+        grad(reading)(1.0)

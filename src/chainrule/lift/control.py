@@ -227,6 +227,8 @@ class Control(Walking):
             body = node.body if found is None else found.body
             try:
                 completion = self._in_form(form, node, body, iterable, items or [], exits)
+                if self.leaves_unknown(state) and self.steps_of(iterable) is not None:
+                    self.may_be_written_out.append(site)
                 break
             except Rewritten:
                 form = "counted"

@@ -23,11 +23,13 @@ from chainrule.lift.values import (
     Closure,
     DictBox,
     DictItems,
+    Either,
     Enumerate,
     Generator,
     ListBox,
     Mapped,
     Place,
+    Poison,
     Range,
     Reversed,
     TupleValue,
@@ -81,6 +83,14 @@ class Looped(Managing):
             return None
         steps = len(range(*known))
         return steps if steps <= MOST_WRITTEN_OUT else None
+
+    def leaves_unknown(self, before: State) -> bool:
+        """Whether a loop has left something of which it is not known what it is."""
+        return any(
+            before.get(key) is not value and _is_unknown(value)
+            for key, value in self.state.items()
+            if isinstance(key, tuple)
+        )
 
     def known(self, iterable: Value, items: list[Value]) -> KnownItems:
         """The items as they are when the loop begins."""
@@ -161,6 +171,15 @@ class Looped(Managing):
             found += [box for box in held if isinstance(box, (ListBox, DictBox)) and box in state]
             frame = frame.parent
         return found
+
+
+def _is_unknown(value: Value) -> bool:
+    """Whether a value, or a part of it, cannot be used."""
+    if isinstance(value, Either):
+        return _is_unknown(value.then) or _is_unknown(value.orelse)
+    if isinstance(value, TupleValue):
+        return any(map(_is_unknown, value.items))
+    return isinstance(value, Poison)
 
 
 def read_in_turn(iterable: Value) -> list[Any]:
