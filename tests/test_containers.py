@@ -455,3 +455,33 @@ PAIRED = {"ab": 1.0, "cd": 2.0, "ef": 3.0}
 
 def test_dicts_are_filled_by_pairs() -> None:
     assert grad(filled_by_pairs)(2.0) == 3.0 * (2.0 + 4.0)
+
+
+def behind_a_place_that_is_chosen(xs, k):
+    total = 0.0
+    for v in xs[(1 if k > 0 else 2) :]:
+        total += v * xs[0]
+    return total
+
+
+def behind_one_of_two_places(xs, k):
+    first, last = (1, 0) if k > 0 else (0, 1)
+    total = 0.0
+    for i, v in enumerate(xs[first:]):
+        total += v * v * (i + last)
+    for v in xs[last:]:
+        total *= v
+    return total
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [behind_a_place_that_is_chosen, behind_one_of_two_places])
+def test_a_slice_begins_where_a_branch_says(f: Any, mode: str) -> None:
+    xs, step = [0.5, 1.5, 0.25, 2.0], 1e-6
+    for k in (0, 1):
+        value, slopes = value_and_grad(f, mode=mode)(xs, k)
+        assert value == f(xs, k)
+        for place, x in enumerate(xs):
+            above, below = ([*xs[:place], x + h, *xs[place + 1 :]] for h in (step, -step))
+            expected = (f(above, k) - f(below, k)) / (2.0 * step)
+            assert slopes[place] == pytest.approx(expected, rel=1e-6, abs=1e-8)

@@ -31,7 +31,7 @@ from chainrule.primitives.control import (
     step_of,
     try_blocks,
 )
-from chainrule.primitives.declare import Primitive, Structured, is_constant
+from chainrule.primitives.declare import Primitive, Structured, is_constant, is_left_out
 from chainrule.primitives.list_lengths import gathers
 from chainrule.primitives.masking import masked_by
 from chainrule.primitives.nouns import called, input_name
@@ -100,11 +100,11 @@ class ReverseWalker(Adjoints):
     def _offset(self, part: Node, position: Node) -> Node | None:
         """Where entry ``position`` of a slice stands in the list; None when it is not certain."""
         _, start, _, step = part.args
-        if not (is_constant(step) or step.params == (None,)) or step.params not in ((None,), (1,)):
+        if not (is_left_out(step) or is_constant(step, 1)):
             return None
         if not self._is_natural(position):
             return None
-        if start.params in ((None,), (0,)):
+        if is_left_out(start) or is_constant(start, 0):
             return position
         if not self._is_natural(start):
             return None

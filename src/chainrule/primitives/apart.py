@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array
 from chainrule.primitives.arrays.indexing import parts_of, section_add, section_set
-from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.declare import constant_value, is_constant, is_left_out
 from chainrule.primitives.sequence import index_set
 
 # First entry and the one behind the last, numbers or what computes them; None where not known.
@@ -53,10 +53,10 @@ def _entry(node: Node) -> Span:
 
 
 def _slice(start: Node, stop: Node, step: Node) -> Span:
-    if step.params not in ((None,), (1,)):
+    if not (is_left_out(step) or is_constant(step, 1)):
         return None, None
-    first = 0 if start.params == (None,) else _bound(start)
-    return first, None if stop.params == (None,) else _bound(stop)
+    first = 0 if is_left_out(start) else _bound(start)
+    return first, None if is_left_out(stop) else _bound(stop)
 
 
 def _bound(node: Node) -> int | Node | None:

@@ -541,6 +541,11 @@ def resolve(*dotted: str) -> Any:
     raise AttributeError(f"there is no {' and no '.join(dotted)}")
 
 
+def is_left_out(bound: Node) -> bool:
+    """Whether a bound of a slice, or a step, is the constant None."""
+    return bound.op is CONSTANT and bound.params == (None,)
+
+
 def is_constant(value: Any, *numbers: float) -> bool:
     """Whether ``value`` is a constant number, equal to one of ``numbers`` when any are given."""
     if isinstance(value, Node):

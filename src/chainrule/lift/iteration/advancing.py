@@ -286,7 +286,7 @@ class Advancing(Yielding):
         content = self.read(self.state[value])
         items, at = self.read(content["items"]), self.read(content["at"])
         count = self._number_of(items, node)
-        self.state[value] = {**content, "at": count}
+        self.state[value] = {**content, "at": count, "over": self.graph.constant(True)}
         begun = self.static_int(at)
         if begun == 0:
             return items
@@ -344,6 +344,20 @@ class Advancing(Yielding):
             # It asks for no more than it needs.
             return self.call(Static(stream), args, keywords, node)
         return super().made_once(make, stream, args, keywords, node)
+
+    def check_resizing(self, box: ListBox) -> None:
+        super().check_resizing(box)
+        for held, content in self.state.items():
+            if not isinstance(held, ObjectBox) or held.type is not cursors.Cursor:
+                continue
+            inside = self.read(content)
+            begun = self.static_value(inside.get("over", Static(False))) == (True, False)
+            if not begun and box in boxes_in(inside["items"]):
+                self._check_unread(held)
+                raise self.unsupported(
+                    "a list grows or shrinks behind an iterator that has come to its end",
+                    "Make another iterator, or a list of the items first.",
+                )
 
     # --- items by their place -------------------------------------------------------------
 

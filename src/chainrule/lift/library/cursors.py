@@ -58,6 +58,7 @@ class Cursor:
     def __init__(self, items):
         self.items = items
         self.at = 0
+        self.over = False
 
     def __iter__(self):
         return self

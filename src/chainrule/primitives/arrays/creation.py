@@ -35,7 +35,7 @@ from chainrule.primitives.arrays.lengths import (
     by_sizes,
     number,
 )
-from chainrule.primitives.declare import TABLE, Cost, is_constant, register
+from chainrule.primitives.declare import TABLE, Cost, is_constant, is_left_out, register
 
 
 def axes_of_sizes(sizes: tuple[Node, ...]) -> tuple[bool, ...]:
@@ -212,7 +212,7 @@ def _arange(*types: Type, **statics: Any) -> Type:
 
 def _arange_length(node: Node, of: Of) -> Lengths:
     stop, *others = node.args
-    alone = all(other.params == (None,) for other in others)
+    alone = all(map(is_left_out, others))
     if alone and stop.type == INT:
         return (number(stop, of).cut(0),)
     return all_unknown(node)

@@ -34,6 +34,7 @@ from chainrule.primitives.declare import (
     Linear,
     constant_value,
     is_constant,
+    is_left_out,
     register,
 )
 from chainrule.primitives.sequence import index, zero_of
@@ -101,16 +102,16 @@ def _consumes(letter: str, nodes: Sequence[Node]) -> int:
 
 def _slice_is_unit(unit: bool, bounds: Sequence[Node]) -> bool:
     start, stop, step = bounds
-    if step.params not in ((None,), (1,), (-1,)) and not is_constant(step):
+    if not (is_left_out(step) or is_constant(step)):
         return False
-    if start.params == (None,) and stop.params == (None,):
+    if is_left_out(start) and is_left_out(stop):
         return unit
     if is_constant(start) and is_constant(stop):
         low, high = constant_value(start), constant_value(stop)
         return bool(low >= 0) == bool(high >= 0) and high - low == 1
-    if start.params == (None,) and is_constant(stop, 1):
+    if is_left_out(start) and is_constant(stop, 1):
         return True
-    if is_constant(start, -1) and stop.params == (None,):
+    if is_constant(start, -1) and is_left_out(stop):
         return True
     return stop.op.name == "add" and stop.args[0] is start and is_constant(stop.args[1], 1)
 
@@ -181,7 +182,7 @@ def new_axes(node: Node) -> list[int]:
 def _takes_all(parts: Sequence[tuple[str, tuple[Node, ...]]]) -> bool:
     """Whether a subscript keeps every entry in its place."""
     return all(
-        letter in "ne" or (letter == "s" and all(bound.params == (None,) for bound in bounds))
+        letter in "ne" or (letter == "s" and all(map(is_left_out, bounds)))
         for letter, bounds in parts
     )
 
@@ -378,7 +379,7 @@ def section_lengths(node: Node, of: Of) -> Lengths:
 def _slice_within(whole: Length, bounds: Sequence[Node], of: Of) -> Length | None:
     """``stop - start`` of a slice that is certainly within an axis: ``x[j : n - k + j]``."""
     start, stop, step = bounds
-    if start.type != INT or stop.type != INT or step.params not in ((None,), (1,)):
+    if start.type != INT or stop.type != INT or not (is_left_out(step) or is_constant(step, 1)):
         return None
     low, high = number(start, of), number(stop, of)
     indices = _parameters_of((start, stop))
