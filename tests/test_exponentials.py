@@ -55,6 +55,14 @@ def softened(x):
     return np.sum(np.log1p(np.exp(x)))
 
 
+def doubled(x):
+    return np.sum(np.exp(-np.exp(x)))
+
+
+def doubled_and_scaled(x):
+    return np.sum(3.0 * np.exp(-2.0 * np.exp(-x) / 5.0))
+
+
 def one(value):
     return mpmath.mpf(value)
 
@@ -70,6 +78,10 @@ SLOPES = {
     depletion: lambda x: mpmath.exp(x) / (2 - mpmath.exp(x)) ** 2,
     quanta_near_zero: lambda x: -mpmath.exp(x) / (mpmath.exp(x) - 1) ** 2,
     pulse: lambda x: -mpmath.sinh(x) / mpmath.cosh(x) ** 2,
+    doubled: lambda x: -mpmath.exp(x - mpmath.exp(x)) if x < 500 else one(0),
+    doubled_and_scaled: lambda x: (
+        one(6) / 5 * mpmath.exp(-x - 2 * mpmath.exp(-x) / 5) if x > -500 else one(0)
+    ),
     softened: lambda x: 1 / (1 + mpmath.exp(-x)),
 }
 
@@ -100,6 +112,26 @@ def test_numbers_of_numpy_and_second_derivatives_are_finite_too():
         rising = float(sum(SLOPES[sigmoid](t) for t in map(one, POINTS)))
     np.testing.assert_allclose(curvature, expected, rtol=1e-12, atol=1e-300)
     assert jvp(sigmoid)(POINTS, np.ones_like(POINTS))[1] == pytest.approx(rising, rel=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:(overflow|divide by zero):RuntimeWarning")
+def test_curvature_of_a_quotient_by_an_exponential_is_finite_where_it_overflows():
+    def radiated(x):
+        return np.sum(x**3 / np.expm1(x))
+
+    points = np.array([0.5, 2.0, 40.0, 720.0, 900.0])
+    with mpmath.workdps(800):
+        curve = lambda t: mpmath.diff(lambda s: s**3 / mpmath.expm1(s), t, 2)  # noqa: E731
+        expected = [float(curve(one(t))) for t in points]
+    found = hessian(radiated)(points)
+    np.testing.assert_allclose(np.diag(found), expected, rtol=1e-12, atol=1e-300)
+    assert np.array_equal(found, np.diag(np.diag(found)))
+
+
+def test_the_slope_of_a_double_exponential_is_one_exponential():
+    slope = grad(doubled)
+    slope(POINTS[2:-2])
+    assert slope.source.partition('"""\n    ')[2].count(" np.exp(") == 2, slope.source
 
 
 def test_the_slope_of_a_sigmoid_reads_as_one_writes_it():

@@ -6,10 +6,12 @@ NumPy's ``exp`` is ``inf`` where it overflows, and f is often finite there all t
     exp(x) / (1 + exp(x))     1 / (1 + exp(-x))
     exp(x) / expm1(x)         -1 / expm1(-x)
     sinh(x) / cosh(x)         tanh(x)
+    exp(-exp(x)) * exp(x)     exp(x - exp(x))
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from chainrule.graph.node import Node, Op
@@ -27,7 +29,7 @@ GROWING = (exp, sinh, cosh)
 
 def take_exponentials(product: Product) -> bool:
     """Put what is finite in the place of one growing factor over another; whether there is one."""
-    found = False
+    found = _take_doubled(product) or _distribute(product)
     for factor in [node for node in product.factors if node.op in GROWING]:
         for quotient in _quotients(product):
             made = _ratio(factor, quotient.divisor)
@@ -46,6 +48,90 @@ def take_exponentials(product: Product) -> bool:
     if found:
         product.cancel()
     return found
+
+
+def _take_doubled(product: Product) -> bool:
+    """One exponential in the place of one that vanishes where the other grows, and that."""
+    exponentials = [node for node in product.factors if node.op is exp and _overflows(node)]
+    for inner in exponentials:
+        for outer in exponentials:
+            if outer is not inner and _falls_with(outer.args[0], inner):
+                exponent = add.build(outer.args[0], inner.args[0])
+                product.factors.remove(inner)
+                at = product.factors.index(outer)
+                product.factors[at] = outer.graph.cursor.add(exp, (exponent,), outer.params)
+                return True
+    return False
+
+
+def _distribute(product: Product) -> bool:
+    """Multiply the terms of a sum by an exponential that each of them is divided by."""
+    for factor in [node for node in product.factors if node.op is exp and _overflows(node)]:
+        for total in [node for node in product.factors if _is_sum(node)]:
+            value: Node | None = None
+            for term, sign in _terms(total):
+                part = _opened(type(product)(sign), term)
+                part.put(factor, below=False)
+                made = part.build(factor) if take_exponentials(part) else None
+                if made is None:
+                    break
+                value = made if value is None else add.build(value, made)
+            else:
+                assert value is not None
+                product.factors.remove(factor)
+                product.factors[product.factors.index(total)] = value
+                return True
+    return False
+
+
+def _is_sum(node: Node) -> bool:
+    return node.op in (add, subtract) and node.origin.derivative
+
+
+def _terms(total: Node) -> list[tuple[Node, float]]:
+    """The terms of a sum with their signs."""
+    found: list[tuple[Node, float]] = []
+    stack = [(total, 1.0)]
+    while stack:
+        node, sign = stack.pop()
+        if _is_sum(node):
+            first, second = node.args
+            stack += [(second, -sign if node.op is subtract else sign), (first, sign)]
+        else:
+            found.append((node, sign))
+    return found
+
+
+def _opened(product: Product, term: Node) -> Product:
+    """``product`` times what a term is made of."""
+    stack = [(term, False)]
+    while stack:
+        node, below = stack.pop()
+        if node.op in (multiply, divide, negative) and node.origin.derivative:
+            if node.op is negative:
+                product.constant = -product.constant
+            under = not below if node.op is divide else below
+            sides = [(arg, under if k else below) for k, arg in enumerate(node.args)]
+            stack += reversed(sides)
+        else:
+            product.put(node, below)
+    return product
+
+
+def _falls_with(exponent: Node, exponential: Node) -> bool:
+    """Whether an exponent is minus a positive multiple of the exponential."""
+    sign, node = 1.0, exponent
+    while node is not exponential:
+        if node.op is negative:
+            sign, node = -sign, node.args[0]
+        elif node.op is divide and is_constant(node.args[1]):
+            sign, node = sign * math.copysign(1.0, constant_value(node.args[1])), node.args[0]
+        elif node.op is multiply and any(map(is_constant, node.args)):
+            number, node = node.args if is_constant(node.args[0]) else node.args[::-1]
+            sign *= math.copysign(1.0, constant_value(number))
+        else:
+            return False
+    return sign < 0.0
 
 
 class _Quotient(NamedTuple):
