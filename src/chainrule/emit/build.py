@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from chainrule.emit.dead import STRUCTURED, Needed, column_values, needed
+from chainrule.emit.dead import STRUCTURED, Needed, column_values, needed, read_by
 from chainrule.emit.plan import (
     AND,
     CONDITIONAL,
@@ -45,9 +45,11 @@ from chainrule.graph.block import (
 )
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, OPAQUE, Sequence
+from chainrule.primitives.arithmetic import divide
 from chainrule.primitives.arrays.measured import filling, lengths_of
 from chainrule.primitives.control import IF, LOOP, TRY, loop_body, loop_parts, next_states
 from chainrule.primitives.list_lengths import ListLengths, count_of
+from chainrule.primitives.saturation import opposite_exp
 from chainrule.primitives.sequence import entrywise_add, fill_like, filled
 
 
@@ -208,8 +210,11 @@ class _Builder:
         return statements
 
     def step(self, node: Node, statements: list[Statement]) -> None:
-        value = self.fresh(node, node.op, [self.value(arg) for arg in node.args])
-        if value.op is entrywise_add and self.is_constant_list(node.args[1]):
+        value = self.fresh(node, node.op, [self.value(arg) for arg in read_by(node)])
+        if value.op is opposite_exp:
+            value.op, value.args = divide, [self.constant(1.0), *value.args]
+            value.whole = (1,)
+        elif value.op is entrywise_add and self.is_constant_list(node.args[1]):
             # x_bar + [v] * len(x)
             value.op, value.args = RAISED, [value.args[0], self.value(node.args[1].args[1])]
         simpler = simplified(value) if value.derivative else None

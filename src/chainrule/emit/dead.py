@@ -18,6 +18,7 @@ from chainrule.primitives.control import (
     try_blocks,
 )
 from chainrule.primitives.cost import nodes_of
+from chainrule.primitives.saturation import opposite_exp
 from chainrule.primitives.sequence import display, record
 from chainrule.records import dataclass
 
@@ -37,6 +38,11 @@ class Needed:
     uses: Counter[Node] = field(default_factory=Counter)
     states: dict[Node, tuple[Node, int]] = field(default_factory=dict)
     read: set[Node] = field(default_factory=set)
+
+
+def read_by(node: Node) -> tuple[Node, ...]:
+    """The arguments of which a value is computed."""
+    return node.args[:1] if node.op is opposite_exp else node.args
 
 
 def may_raise(node: Node) -> bool:
@@ -100,7 +106,7 @@ class _Walk:
             for used in self.always_used(node):
                 self.mark(used)
         else:
-            for arg in node.args:
+            for arg in read_by(node):
                 self.mark(arg)
 
     def always_used(self, node: Node) -> list[Node]:
@@ -137,9 +143,9 @@ class _Walk:
                 for k in self.found.columns.get(node, ()):
                     uses.update(column_values(node, k))
             else:
-                uses.update(node.args)
+                uses.update(read_by(node))
                 if node.op not in (record, display):
-                    self.found.read.update(node.args)
+                    self.found.read.update(read_by(node))
         uses.update(self.graph.body.results)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from chainrule.primitives.declare import TABLE, elementwise
+from chainrule.primitives.declare import REAL, TABLE, elementwise
 
 # The square of cosh is still finite here; beyond, one over it is below the normal numbers.
 LARGEST = {"float16": 6.0, "float32": 45.0, "float64": 355.0}
@@ -25,3 +25,18 @@ cosh_squared.formula = {
     dtype: f"square(cosh(minimum(abs(_0_), {largest})))"
     for dtype, largest in (*LARGEST.items(), ("", LARGEST["float64"]))
 }
+
+
+@elementwise(
+    name="opposite_exp",
+    raises=False,
+    domain=(REAL, REAL),
+    sympy="exp(y)",
+    evaluate=lambda x, y: math.exp(y),
+)
+def opposite_exp(x: Any, y: Any, out: Any) -> Any:
+    """exp(y), computed as one over ``x``, which is exp(-y) and has been computed by f.
+
+    Its slope is felt through y, which has to be known for nothing else.
+    """
+    return 0.0, out

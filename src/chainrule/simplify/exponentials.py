@@ -3,7 +3,7 @@
 NumPy's ``exp`` is ``inf`` where it overflows, and f is often finite there all the same: 0 for
 ``1 / (1 + exp(-x))``.  So is its slope, in which ``inf`` may not stand above and below the line::
 
-    exp(x) / (1 + exp(x))     1 / (1 + exp(-x))
+    exp(x) / (1 + exp(x))     1 / (1 + exp(-x)), or 1 / (1 + 1 / e) of an e = exp(x) of f's
     exp(x) / expm1(x)         -1 / expm1(-x)
     sinh(x) / cosh(x)         tanh(x)
     exp(-exp(x)) * exp(x)     exp(x - exp(x))
@@ -20,11 +20,12 @@ from chainrule.primitives.arithmetic import add, divide, multiply, negative, pow
 from chainrule.primitives.bounds import bounds_of
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.elementary import cosh, exp, expm1, reciprocal, sinh, tanh
+from chainrule.primitives.saturation import opposite_exp
 
 if TYPE_CHECKING:
     from chainrule.simplify.product import Product
 
-GROWING = (exp, sinh, cosh)
+GROWING = (exp, opposite_exp, sinh, cosh)
 
 
 def take_exponentials(product: Product) -> bool:
@@ -180,7 +181,7 @@ def _ratio(factor: Node, divisor: Node) -> tuple[Node, bool] | None:
     """``factor / divisor`` as a factor, or as a divisor where the second is true."""
     if is_complex(factor.type):
         return None
-    if factor.op is exp:
+    if factor.op in (exp, opposite_exp):
         below = _per_exponential(divisor, factor) if _overflows(factor) else None
         return None if below is None else (below, True)
     other: Op = sinh if factor.op is cosh else cosh
@@ -196,7 +197,8 @@ def _spelt(node: Node, name: str) -> tuple[str, ...]:
 
 def _overflows(node: Node) -> bool:
     """Whether an exponential may be ``inf``; Python's own raises."""
-    return isinstance(node.type, Array) or "numpy.exp" in node.params
+    made = node.op is opposite_exp or "numpy.exp" in node.params
+    return made or isinstance(node.type, Array)
 
 
 def _per_exponential(total: Node, exponential: Node) -> Node | None:
@@ -212,13 +214,21 @@ def _per_exponential(total: Node, exponential: Node) -> Node | None:
         rest = parts[1 - position]
         if multiple is None or not bounds_of(rest).excludes_zero:
             continue
-        inverse = exponential.graph.cursor.add(
-            exp, (_opposite(exponential.args[0]),), exponential.params
-        )
+        inverse = _inverse(exponential)
         scaled = inverse if is_constant(rest, 1) else multiply.build(rest, inverse)
         in_order = total.op is add or position == 0
         return total.op.build(*((multiple, scaled) if in_order else (scaled, multiple)))
     return None
+
+
+def _inverse(exponential: Node) -> Node:
+    """One over an exponential; of one that f has computed it is no exponential more."""
+    if exponential.op is opposite_exp:
+        return exponential.args[0]
+    add_node, exponent = exponential.graph.cursor.add, _opposite(exponential.args[0])
+    if isinstance(exponential.type, Array) and not exponential.origin.derivative:
+        return add_node(opposite_exp, (exponential, exponent))
+    return add_node(exp, (exponent,), exponential.params)
 
 
 def _multiple(part: Node, exponential: Node) -> Node | None:
