@@ -517,3 +517,39 @@ def test_an_adjoint_that_starts_as_an_argument_is_a_copy_that_is_added_to(rows):
     assert np.array_equal(w, before)
     assert "w_bar = w.copy()" in slope.source and "w_bar += " in slope.source
     assert slope.source.count(".copy()") == 1
+
+
+def shifted(z, y):
+    k = np.empty_like(z)
+    k[0] = y[0]
+    k[1:] = y[1:] * z[:-1]
+    return k
+
+
+def stepped(z, y):
+    for _ in range(20):
+        z = z + 0.1 * shifted(z + 0.5 * shifted(z, y), y)
+    return np.sum(z * z)
+
+
+def beside_itself(z, y):
+    s = z * 1.0
+    s[1:] = y[1:] * s[:-1]
+    s[:-1] = s[1:] * y[:-1]
+    return np.sum(np.sin(s))
+
+
+@pytest.mark.parametrize("f", [stepped, beside_itself])
+@pytest.mark.parametrize("length", [2, 5])
+def test_what_is_written_into_a_part_is_computed_there(f, length):
+    z, y = np.linspace(0.3, 1.1, length), np.linspace(-0.4, 0.9, length)
+    for wrt, moved in (("z", 0), ("y", 1)):
+        slope = grad(f, wrt=wrt)
+        found = slope(z, y)
+        for k in range(length):
+            args = [[z.copy(), y.copy()], [z.copy(), y.copy()]]
+            args[0][moved][k] += 1e-6
+            args[1][moved][k] -= 1e-6
+            assert found[k] == pytest.approx((f(*args[0]) - f(*args[1])) / 2e-6, abs=1e-8)
+        if f is stepped and length > 2:
+            assert "out=buffer[:-1])" in slope.source, slope.source

@@ -281,6 +281,8 @@ class Plan:
         Sums and products of arrays, each with an argument whose memory may take the result.
     into:
         Values that are written over the memory of an argument, each with that argument.
+    filled:
+        Writes into a part of an array, of what NumPy can compute right there.
     cleared:
         Arrays that a loop clears in every step, each with the one that was made before the loop.
     """
@@ -298,6 +300,7 @@ class Plan:
     axisless: set[Value] = field(default_factory=set)
     owned: set[tuple[Value, Value]] = field(default_factory=set)
     into: dict[Value, Value] = field(default_factory=dict)
+    filled: set[Value] = field(default_factory=set)
     cleared: dict[Value, Value] = field(default_factory=dict)
 
 

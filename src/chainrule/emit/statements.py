@@ -250,6 +250,8 @@ class Writer:
                 augmented
                 or ast.Assign([subscript(owner, path_of(value, args[:-1]), ast.Store())], args[-1])
             )
+        elif value in self.plan.filled:
+            found.append(self._filled(value, owner, args[:-1]))
         elif value.op is section_set:
             place = ast.Subscript(owner, section_key(value.params[0], args[:-1]), ast.Store())
             found.append(ast.Assign([place], args[-1]))
@@ -264,6 +266,14 @@ class Writer:
                 _add_into(subscript(owner, path_of(value, args[:-1]), ast.Store()), args[-1])
             )
         return found
+
+    def _filled(self, value: Value, owner: ast.expr, place: list[ast.expr]) -> ast.stmt:
+        """``np.multiply(a, b, out=x[1:])`` for ``x[1:] = a * b``."""
+        written = value.args[-1]
+        out = ast.Subscript(owner, section_key(value.params[0], place), ast.Load())
+        args = [self.speller.use(arg) for arg in written.args]
+        call = self.speller.callable(str(ufunc_of(written)))
+        return ast.Expr(ast.Call(call, args, [ast.keyword("out", out)]))
 
     def _section_added(self, value: Value, owner: ast.expr, args: list[ast.expr]) -> ast.stmt:
         """``a[1:] += e``; at positions that may repeat ``np.add.at(a, positions, e)``."""

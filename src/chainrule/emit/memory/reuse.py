@@ -55,7 +55,7 @@ from chainrule.graph.types import (
 )
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.creation import array_copy
-from chainrule.primitives.arrays.indexing import section
+from chainrule.primitives.arrays.indexing import section, section_set
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.effect import CALL, Effect, Verbatim
 from chainrule.primitives.elementary import reciprocal
@@ -174,6 +174,8 @@ class _Reuse:
         for statement in walk(self.plan.body):
             if isinstance(statement, Return):
                 self._give_away(statement)
+            elif isinstance(statement, Define) and _fills_part(statement.value):
+                self.plan.filled.add(statement.value)
 
     def _give_away(self, statement: Return) -> None:
         """Return arrays of the function's own making themselves where it would return a copy."""
@@ -406,6 +408,21 @@ class _Reuse:
         defines = isinstance(statement, Define)
         everywhere = sum(_times_read(root, members, inside=defines) for root in line)
         return everywhere == _times_read(step, members, inside=True)
+
+
+def _fills_part(update: Value) -> bool:
+    """Whether what is written into slices of an array may be computed there."""
+    if update.op is not section_set or not update.derivative:
+        return False
+    base, written, pattern = update.args[0], update.args[-1], str(update.params[0])
+    if not written.captive or written.repeated or ufunc_of(written) is None:
+        return False
+    if _is_saved_by_numpy(written):
+        return False
+    axes = unit_axes_of(base.type)
+    left = len(axes) - pattern.count("i")
+    apart = set(pattern) <= {"s", "i"} and dtype_of(base.type) == dtype_of(written.type)
+    return apart and is_worth(written) and len(unit_axes_of(written.type)) == left
 
 
 def _is_one(value: Value) -> bool:
