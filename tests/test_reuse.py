@@ -553,3 +553,15 @@ def test_what_is_written_into_a_part_is_computed_there(f, length):
             assert found[k] == pytest.approx((f(*args[0]) - f(*args[1])) / 2e-6, abs=1e-8)
         if f is stepped and length > 2:
             assert "out=buffer[:-1])" in slope.source, slope.source
+
+
+def test_a_sum_that_has_a_line_of_its_own_is_not_computed_again_where_it_is_written():
+    def selected(x, y, k):
+        part = x[0:k]
+        return np.sum(np.sin(part * y)) + np.sum(np.where(y > 0.5, part, y)) * part[0]
+
+    x, y = np.array([0.5, 0.6, 0.8]), np.array([0.7, 0.4, 0.9])
+    found = grad(selected)(x, y, 1)
+    moved = np.array([1e-6, 0.0, 0.0])
+    wanted = (selected(x + moved, y, 1) - selected(x - moved, y, 1)) / 2e-6
+    assert found == pytest.approx([wanted, 0.0, 0.0], abs=1e-8)

@@ -250,7 +250,8 @@ class Writer:
                 augmented
                 or ast.Assign([subscript(owner, path_of(value, args[:-1]), ast.Store())], args[-1])
             )
-        elif value in self.plan.filled:
+        elif value in self.plan.filled and value.args[-1].captive:
+            # A line that is too long may have given it a name since.
             found.append(self._filled(value, owner, args[:-1]))
         elif value.op is section_set:
             place = ast.Subscript(owner, section_key(value.params[0], args[:-1]), ast.Store())
