@@ -26,7 +26,7 @@ from chainrule.primitives.control import (
     try_blocks,
 )
 from chainrule.primitives.declare import Flat, Linear, Primitive
-from chainrule.primitives.effect import CALL, Verbatim
+from chainrule.primitives.effect import CALL, FACT, Verbatim
 from chainrule.primitives.rows import append_in
 
 # These write ``value`` into ``base`` at a path: the first and the last argument carry.
@@ -45,7 +45,7 @@ def carrying_args(node: Node) -> Sequence[Node]:
     op = node.op
     if op in WRITES:
         return (node.args[0], node.args[-1])
-    if isinstance(op, Flat):
+    if isinstance(op, Flat) or op is FACT:
         return ()
     if isinstance(op, Linear) and op.linear_in is not None:
         return [node.args[position] for position in op.linear_in]

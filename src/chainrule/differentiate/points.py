@@ -17,6 +17,7 @@ from chainrule.graph.block import (
     GLOBAL,
     ITEM,
     PARAMETER,
+    REFERENCE,
     UNDEFINED,
     Block,
     Graph,
@@ -394,6 +395,12 @@ def _number(node: Node) -> object:
     return node.params[0] if node.op is CONSTANT else None
 
 
+def _is_no_number(item: Node) -> bool:
+    if item.op is REFERENCE:
+        return isinstance(item.graph.references[item.params[0]], type)
+    return item.op is CONSTANT and isinstance(item.params[0], str)
+
+
 def _listed(predicate: Node, truth: bool) -> tuple[Condition, ...]:
     """``x in (0, 1)``, and comparisons of lists."""
     text = predicate.params[0]
@@ -402,8 +409,8 @@ def _listed(predicate: Node, truth: bool) -> tuple[Condition, ...]:
         return ()
     right = predicate.args[1]
     items = right.args if right.op is sequence.display else (right,)
-    if all(item.op is CONSTANT and isinstance(item.params[0], str) for item in items):
-        # What is equal to a word is no number.
+    if all(map(_is_no_number, items)):
+        # What is equal to a word, or to a class, is no number.
         return ()
     return (Equal((predicate.args[0], *items)),)
 

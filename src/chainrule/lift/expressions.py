@@ -414,13 +414,7 @@ class Expressions(Texts, OneShot):
             return self.array_item(base, *self.subscript_parts(node.slice))
         number = isinstance(base, Node) and base.type in (FLOAT, INT, BOOL)
         if number and self._names_axes(node.slice):
-            pattern, _ = self.subscript_parts(node.slice)
-            ones = (1,) * pattern.count("n")
-            return (
-                self.boxed(self.block.add(creation.literal, (base,), (ones, None)))
-                if ones
-                else base
-            )
+            return self.number_part(base, self.subscript_parts(node.slice)[0])
         if isinstance(base, Static):
             grid = grid_item(self, base.value, node.slice)
             if grid is not None:

@@ -125,6 +125,8 @@ class Primitive(Op):
         Python raises where an argument is outside the domain: what has been evaluated is inside.
     boxes_numbers:
         Of numbers it makes an array without axes, where other functions of NumPy give a number.
+    keeps_boxes:
+        What it gives without axes is an array still, where functions of NumPy give a number.
     chooses:
         It selects among its arguments, or tells what selects: not all that it is given is felt.
     formula:
@@ -141,6 +143,7 @@ class Primitive(Op):
     takes_complex = False
     chooses = False
     boxes_numbers = False
+    keeps_boxes = False
     lengths: Callable[..., Any] | None = None
     formula: dict[str, str] | None = None
 

@@ -50,6 +50,8 @@ class Effect(Op):
 
 VERBATIM = Verbatim("verbatim")
 ORDERED = OrderedVerbatim("ordered")
+# What depends on no number: the shape of an array, the class of an object.
+FACT = OrderedVerbatim("fact")
 # A call that is made for its effect too, and whose value may be used.
 CALL = OrderedVerbatim("call")
 CALL.effect = True

@@ -11,9 +11,6 @@ from chainrule.emit.plan import Define, Move, Plan, Value, defined_by, walk
 from chainrule.graph.types import unit_axes_of
 from chainrule.primitives.declare import Primitive
 
-# What these leave without axes may be an array still.
-SHAPING = ("astype", "broadcast_to", "reshape", "reshaped", "section", "squeeze", "transpose")
-
 
 def axisless(plan: Plan, names: Names) -> set[str]:
     """The names of variables that may hold an array without axes."""
@@ -35,5 +32,5 @@ def axisless(plan: Plan, names: Names) -> set[str]:
 
 def _makes(value: Value, names: Names) -> bool:
     op = value.op
-    boxes = isinstance(op, Primitive) and (op.boxes_numbers or op.name in SHAPING)
+    boxes = isinstance(op, Primitive) and (op.boxes_numbers or op.keeps_boxes)
     return boxes and not unit_axes_of(value.type)

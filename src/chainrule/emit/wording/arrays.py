@@ -76,6 +76,7 @@ def array_expression(
     if op.symbol is not None:
         return ast.BinOp(args[0], ast.MatMult(), args[1])
     *statics, form = value.params
+    units = unit_axes_of(value.type)
     if op.written is not None:
         return _written(speller, op, statics, args)
     if op.name == "dimension":
@@ -87,13 +88,14 @@ def array_expression(
         words = [ast.Constant(statics[0]), *args]
         options = [ast.keyword("optimize", speller.constant(statics[1]))] if statics[1] else []
         return ast.Call(speller.callable("numpy.einsum"), words, options)
-    if op.name == "transpose" and statics == [None]:
+    if op.name == "transpose" and statics == [None] and (units or form != "function"):
+        # Numbers of Python's own have no such attribute.
         return ast.Attribute(args[0], "T", ast.Load())
     if op.name == "transpose" and form == "method":
         order = [speller.constant(axis) for axis in statics[0]]
         return ast.Call(ast.Attribute(args[0], "transpose", ast.Load()), order, [])
     if op.name == "expand_dims" and value.derivative:
-        return _with_new_axes(args[0], statics[0], len(unit_axes_of(value.type)))
+        return _with_new_axes(args[0], statics[0], len(units))
     if op.name == "reshaped":
         return _reshaped(args, statics[0])
     if form == "attribute" and op.attribute is not None:

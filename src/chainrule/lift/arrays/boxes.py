@@ -370,8 +370,10 @@ class Arrays(Containers):
         """``base[...]``."""
         entry = of_entry(pattern, len(unit_axes_of(self.node(base).type)))
         if entry and set(entry) == {"i"}:
-            found = self.viewed(base, sequence.index, nodes, ())
-            if entry != pattern and isinstance(found, Node):
+            # With an ellipsis NumPy gives the entry as an array without axes.
+            told = () if entry == pattern else (pattern,)
+            found = self.viewed(base, sequence.index, nodes, told)
+            if told and isinstance(found, Node):
                 self.seen_entries.note(base.box if isinstance(base, View) else base, found)
             return found
         if indexing.is_basic(pattern):
@@ -500,22 +502,6 @@ class Arrays(Containers):
         part = complex_numbers.real_part if name == "real" else complex_numbers.imaginary_part
         return self.block.add(part, (node,))
 
-    def number_attribute(self, owner: Node, name: str) -> Value:
-        """What NumPy's numbers and arrays without axes say of their shape; Python's say nothing."""
-        if self.python_types(owner) in ((float,), (int,), (bool,)):
-            return self.verbatim(f"_0_.{name}", owner)
-        if name == "dtype":
-            import numpy
-
-            return Static(numpy.dtype(dtype_of(owner.type)))
-        known: dict[str, Value] = {
-            "shape": TupleValue(()),
-            "ndim": self.graph.constant(0),
-            "size": self.graph.constant(1),
-            "T": owner,
-        }
-        return known[name]
-
     def length_along(self, node: Node, axis: int) -> Node:
         """``node.shape[axis]``; a length that is known to be 1 is the constant."""
         if unit_axes_of(node.type)[axis]:
@@ -529,8 +515,3 @@ class Arrays(Containers):
                 return self.graph.constant(1)
             return self.call_array(shaping.dimension, (node,), (0,), "len")
         return super().length_of(value)
-
-    # Given by the other parts of the lifter.
-
-    def python_types(self, value: Value) -> tuple[type, ...]:
-        raise NotImplementedError

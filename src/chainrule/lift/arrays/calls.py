@@ -300,7 +300,7 @@ class NumpyCalls(Methods):
             ]
         if len(arrays) == 1 and not unit_axes_of(arrays[0].type):
             if op in (shaping.transpose, shaping.squeeze):
-                return arrays[0]
+                return self.block.add(op, (arrays[0],), (*params, form))
             if op is shaping.expand_dims:
                 ones = (1,) * (len(params[0]) if isinstance(params[0], tuple) else 1)
                 return self.boxed(self.block.add(creation.literal, (arrays[0],), (ones, None)))

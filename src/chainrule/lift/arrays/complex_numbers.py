@@ -22,29 +22,24 @@ def _part(name: str) -> SpecialForm:
         array = self.array_node(args[0])
         if is_complex(array.type):
             return self.boxed(self.complex_part(array, name))
+        if not unit_axes_of(array.type):
+            return self.attribute(array, name, node)
         if name == "real":
             return args[0]
-        if not unit_axes_of(array.type):
-            return self.graph.constant(0.0)
         return self.boxed(self.call_array(creation.zeros_like, (array,), (None,)))
 
     return lift
 
 
-def _either(complex_op: Primitive, real_op: str | None) -> SpecialForm:
-    """A function that means another operation of real numbers, or none."""
-
-    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        array = self.array_node(args[0])
-        if len(args) > 1 or keywords:
-            raise self.unsupported("this call", "Call it with one argument.", node)
-        if is_complex(array.type):
-            return self.boxed(self.block.add(complex_op, (array,)))
-        if real_op is not None:
-            return self.boxed(self.primitive(TABLE[real_op], array))
-        return args[0]
-
-    return lift
+def _conjugate(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``np.conj``: of real numbers it gives these anew."""
+    array = self.array_node(args[0])
+    if len(args) > 1 or keywords:
+        raise self.unsupported("this call", "Call it with one argument.", node)
+    if is_complex(array.type):
+        return self.boxed(self.block.add(complex_numbers.conjugate, (array,)))
+    found = self.primitive(TABLE["positive"], array, params=("numpy.conj",))
+    return self.boxed(found)
 
 
 def _angle(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -67,13 +62,15 @@ def _is_real(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AS
 def _conjugate_method(
     self: NumpyCalls, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
-    return FORMS["numpy.conj"](self, [owner], {}, node)
+    """``x.conj()``: of real numbers it gives these themselves."""
+    base = self.node(owner)
+    return _conjugate(self, [owner], {}, node) if is_complex(base.type) else owner
 
 
 FORMS: dict[str, SpecialForm] = {
     "numpy.real": _part("real"),
     "numpy.imag": _part("imag"),
-    "numpy.conj": _either(complex_numbers.conjugate, None),
+    "numpy.conj": _conjugate,
     "numpy.angle": _angle,
     "numpy.iscomplexobj": _is_complex,
     "numpy.isrealobj": _is_real,

@@ -98,6 +98,11 @@ def _at_least(rank: int) -> SpecialForm:
     return lift
 
 
+def _contiguous(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """It gives a number an axis."""
+    return _at_least(1)(self, [_make_array(False, "C")(self, args, keywords, node)], {}, node)
+
+
 def _shaped(self: NumpyCalls, value: Value, name: str, node: ast.AST) -> Node:
     """A value as an array, of which it is known how many axes it has."""
     array = self.array_node(value)
@@ -492,7 +497,7 @@ SPECIAL: dict[str, SpecialForm] = {
     "array": _make_array(True),
     "asarray": _make_array(False),
     "asanyarray": _make_array(False),
-    "ascontiguousarray": _make_array(False, "C"),
+    "ascontiguousarray": _contiguous,
     "atleast_1d": _at_least(1),
     "atleast_2d": _at_least(2),
     "shape": _shape,
@@ -562,7 +567,10 @@ def _item(
     if len(nodes) == 1 < len(unit_axes_of(base.type)):
         base = self.call_array(shaping.reshape, (base, self.graph.constant(-1)), ("C",), "method")
     entry = self.primitive(sequence.index, base, *nodes) if nodes else base
-    return self.primitive(TABLE["to_float"], entry) if entry.type == FLOAT else entry
+    for type_, convert in ((FLOAT, "to_float"), (INT, "to_int"), (BOOL, "to_bool")):
+        if entry.type == type_:
+            return self.primitive(TABLE[convert], entry)
+    return entry
 
 
 def _method_clip(

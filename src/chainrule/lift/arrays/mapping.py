@@ -221,7 +221,7 @@ def _piecewise(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
             functools.partial(self.read, found),
             "expression",
         )
-    return found
+    return self.call_array(creation.array_copy, (self.node(found),), (None,))
 
 
 def _piece(

@@ -180,7 +180,10 @@ def _divmod(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST
     both = [self.array_node(arg) for arg in args[:2]]
     if keywords or len(args) != 2:
         raise self.unsupported("this call of `np.divmod`", "Call it as np.divmod(x, y).", node)
-    parts = [self.primitive(TABLE[name], *both) for name in ("floor_divide", "remainder")]
+    parts = [
+        self.primitive(TABLE[name], *both, params=(f"numpy.{name}",))
+        for name in ("floor_divide", "remainder")
+    ]
     return TupleValue(tuple(map(self.boxed, parts)))
 
 

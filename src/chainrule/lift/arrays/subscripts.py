@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, DYNAMIC, OPAQUE, Array
-from chainrule.lift.arrays.boxes import Arrays
+from chainrule.lift.arrays.number_attributes import NumberAttributes
 from chainrule.lift.values import Range, TupleValue, Value
 from chainrule.primitives.arrays import creation, indexing, positions
 from chainrule.primitives.arrays.records import component, counted_component
@@ -24,7 +24,7 @@ def _told_distinct(pattern: str, nodes: Sequence[Node]) -> str:
     return pattern.replace("a", "u")
 
 
-class Subscripts(Arrays):
+class Subscripts(NumberAttributes):
     """Lifts the subscripts of arrays."""
 
     def subscript_parts(self, key: ast.expr) -> tuple[str, tuple[Node, ...]]:

@@ -408,6 +408,8 @@ class _Attempt:
         self.endless = False
         self.made: list[tuple[Box, Fresh | Made]] = []
         self.index = self.body.parameter("i", graph.constant(0).type) if kind != "while" else None
+        if self.index is not None:
+            lifter.number_types[self.index] = (int,)
 
     def slot(self, before: Value, type: Type, name: str | None) -> Node:
         """A new carried state."""

@@ -204,6 +204,10 @@ class Builtins(Inspection):
     def rounded(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         self.positional(args, keywords, node, 1, 2, "round")
         nodes = [self.node(arg) for arg in args]
+        kinds = self.python_types(args[0])
+        if kinds and not any(hasattr(kind, "__round__") for kind in kinds):
+            # NumPy's arrays know no such method.
+            self.raises_itself("round(_0_)", nodes[0])
         if len(nodes) == 1:
             return self.primitive(TABLE["round"], nodes[0])
         return self.primitive(TABLE["round_digits"], *nodes)
@@ -371,7 +375,7 @@ def _number(name: str) -> Builtin:
                 type=FLOAT if name == "float" else INT,
                 refusal=refusal if numbers else None,
             )
-        if name == "int" and value.type in (INT,):
+        if name == "int" and self.python_types(value) == (int,):
             return value
         if name == "float" and known and type(found) is float:
             return value
@@ -522,6 +526,8 @@ def _operator(kind: type) -> Builtin:
 def _modulo_parts(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``math.modf(x)``: fraction and whole part."""
     value = self.node(args[0])
+    if self.python_types(value) != (float,):
+        value = self.primitive(TABLE["to_float"], value)
     whole = self.primitive(TABLE["to_float"], self.primitive(TABLE["trunc"], value))
     return TupleValue((self.primitive(arithmetic.subtract, value, whole), whole))
 

@@ -19,6 +19,7 @@ from chainrule.graph.traits import has
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays.boxes import is_numeric
+from chainrule.lift.arrays.number_attributes import is_property
 from chainrule.lift.containers.items import PLAIN_NUMBERS
 from chainrule.lift.objects.hooks import Hooks
 from chainrule.lift.source import unwrap
@@ -38,12 +39,11 @@ from chainrule.lift.values import (
     Value,
 )
 from chainrule.lift.watching import SETTLED, WRITTEN
-from chainrule.primitives.effect import STATEMENT
+from chainrule.primitives.effect import FACT, STATEMENT
 from chainrule.primitives.namespaces import primitive_of
 
 # What the values of these classes are at run time.
 PLAIN = {ListBox: list, DictBox: dict, TableBox: dict}
-NUMPY_ATTRIBUTES = ("shape", "ndim", "size", "T", "dtype")
 
 
 def is_up_to_date(place: tuple[Any, str]) -> bool:
@@ -51,18 +51,6 @@ def is_up_to_date(place: tuple[Any, str]) -> bool:
     owner, name = place
     found = inspect.getattr_static(type(owner), name)
     return repr(found.func(owner)) == repr(vars(owner)[name])
-
-
-def _lacks(owner: Value, name: str, is_array: bool) -> bool:
-    """Whether what ``owner`` is at run time has no such attribute, whichever class it is of."""
-    numpy = sys.modules.get("numpy")
-    if is_array:
-        return numpy is not None and not hasattr(numpy.ndarray, name)
-    if isinstance(owner, Node) and owner.type in PLAIN_NUMBERS:
-        return not hasattr(float, name) and not (numpy and hasattr(numpy.float64, name))
-    if isinstance(owner, TupleValue):
-        return not hasattr(owner.named or tuple, name)
-    return type(owner) in PLAIN and not hasattr(PLAIN[type(owner)], name)
 
 
 def _nothing(*args: object) -> None:
@@ -78,7 +66,7 @@ class Objects(Hooks):
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         """``owner.name``."""
         owner = self.read(owner)
-        if _lacks(owner, name, self.is_array(owner)):
+        if self._lacks(owner, name):
             self.raises_itself(f"_0_.{name}", self.node(owner))
         if isinstance(owner, ObjectBox):
             return self._object_attribute(owner, name, node)
@@ -90,6 +78,8 @@ class Objects(Hooks):
             raise self.unsupported(f"`.{name}` of a complex number", f"Take {owner.part}.", node)
         if self.is_array(owner):
             found = self.array_attribute(owner, name)
+            if found is None and is_property(sys.modules["numpy"].ndarray, name):
+                return self.read_attribute(self.node(owner), name)
             return Method(Static(name), owner) if found is None else found
         if isinstance(owner, Static):
             return self._static_attribute(owner, name, node)
@@ -109,16 +99,17 @@ class Objects(Hooks):
                 return self.complex_part(owner, name)
             if owner.type in (FLOAT, INT) and name == "conjugate" and self._is_called(node):
                 return Method(ITSELF, owner)
-            if owner.type in (FLOAT, INT) and name in ("real", "imag"):
-                return owner if name == "real" else self.graph.constant(0.0)
-            if owner.type in (FLOAT, INT, BOOL) and name in NUMPY_ATTRIBUTES:
-                return self.number_attribute(owner, name)
+            if owner.type in PLAIN_NUMBERS or self.is_array_entry(owner):
+                found = self.number_attribute(owner, name)
+                return Method(Static(name), owner) if found is None else found
             if owner in self.caught and not self._is_called(node):
                 raise self.unsupported(
                     f"`.{name}` of an exception, which may carry a value with a derivative",
                     "Bind the value to a name before it is raised, and read that in the handler.",
                     node,
                 )
+            if owner.op is FACT and not self._is_called(node):
+                return self.read_attribute(owner, name)
             if owner.type in (OPAQUE, DYNAMIC):
                 return (
                     Method(Static(name), owner)
@@ -126,6 +117,18 @@ class Objects(Hooks):
                     else self.verbatim(f"_0_.{name}", owner, type=DYNAMIC)
                 )
         return Method(Static(name), owner)
+
+    def _lacks(self, owner: Value, name: str) -> bool:
+        """Whether what ``owner`` is at run time has no such attribute, whichever class it is of."""
+        numpy = sys.modules.get("numpy")
+        if self.is_array(owner):
+            return numpy is not None and not hasattr(numpy.ndarray, name)
+        if isinstance(owner, Node) and owner.type in PLAIN_NUMBERS:
+            kinds = self.python_types(owner)
+            return bool(kinds) and not any(hasattr(kind, name) for kind in kinds)
+        if isinstance(owner, TupleValue):
+            return not hasattr(owner.named or tuple, name)
+        return type(owner) in PLAIN and not hasattr(PLAIN[type(owner)], name)
 
     def _super_attribute(self, value: Super, name: str, node: ast.AST) -> Value:
         """``super().name``."""

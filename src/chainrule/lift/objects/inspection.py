@@ -12,16 +12,17 @@ import collections
 import dataclasses
 import inspect
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.traits import has
-from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type
+from chainrule.graph.types import BOOL
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.calls.calling import Builtin, Calls
+from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.library.queues import Queue
+from chainrule.lift.objects.number_types import PYTHON_TYPES, NumberTypes, any_number
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
     UNBOUND,
@@ -38,20 +39,12 @@ from chainrule.lift.values import (
     Value,
 )
 from chainrule.lift.watching import is_settled
-from chainrule.primitives import sequence
-from chainrule.primitives.arrays.call import ArrayCall
-from chainrule.primitives.declare import Primitive
 
-# The Python types of numbers whose graph type is certain, and what NumPy calls its own.
-PYTHON_TYPES: dict[Type, type] = {FLOAT: float, INT: int, BOOL: bool}
-NUMPY_NAMES = {float: "float64", int: "int64", bool: "bool_"}
-PYTHONS = frozenset((float, int, bool))
-COUNTS = ("dimension", "size_of", "length")
 Arguments = list[Value]
 Keywords = dict[str, Value]
 
 
-class Inspection(Calls):
+class Inspection(NumberTypes):
     """Knows what Python calls the kinds of values."""
 
     def python_types(self, value: Value) -> tuple[type, ...]:
@@ -73,57 +66,8 @@ class Inspection(Calls):
         if isinstance(value, Node):
             if isinstance(value.type, SequenceType):
                 return (tuple if value.type.kind == "tuple" else list,)
-            return self._number_types(value)
+            return self.types_of_number(value)
         return ()
-
-    def _number_types(self, node: Node) -> tuple[type, ...]:
-        own = PYTHON_TYPES.get(node.type)
-        if own is None:
-            return ()
-        if "numpy" not in sys.modules:
-            return (own,)
-        if node not in self.number_types:
-            self.number_types[node] = self._types_of_number(node, own)
-        return self.number_types[node]
-
-    def _types_of_number(self, node: Node, own: type) -> tuple[type, ...]:
-        numpys: type = getattr(sys.modules["numpy"], NUMPY_NAMES[own])
-        op = node.op
-        if op is CONSTANT:
-            return (type(node.params[0]),)
-        if op is GLOBAL:
-            return (type(self.graph.globals[str(node.params[0]), str(node.params[1])]),)
-        if node in self.routes or (op is PARAMETER and node.block is self.graph.body):
-            return (own,)
-        if isinstance(op, Primitive) and op.boxes_numbers:
-            return (sys.modules["numpy"].ndarray,)
-        if op.name in COUNTS:
-            return (own,)
-        if isinstance(op, ArrayCall) or (
-            op is sequence.index and isinstance(node.args[0].type, Array)
-        ):
-            return (numpys,)
-        if isinstance(op, Primitive) and any(_is_numpys(param) for param in node.params):
-            return (numpys,)
-        if isinstance(op, Primitive) and op.symbol is not None:
-            parts = [self._number_types(arg) for arg in node.args]
-            if any(part and not PYTHONS.intersection(part) for part in parts):
-                return (numpys,)
-            if all(len(part) == 1 and part[0] in PYTHON_TYPES.values() for part in parts):
-                return (own,)
-        elif isinstance(op, Primitive) and op.callables:
-            chosen = [param for param in node.params if isinstance(param, str) and "." in param]
-            home = (*chosen, op.callables[0])[0].partition(".")[0]
-            if home in ("math", "builtins"):
-                return (own,)
-            if home in ("numpy", "scipy"):
-                return (numpys,)
-        return (own, numpys)
-
-    def python_type(self, value: Value) -> type | None:
-        """The Python type of a value, when it is certain."""
-        found = self.python_types(value)
-        return found[0] if len(found) == 1 else None
 
     def is_instance(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         known, kinds = self.static_value(args[1])
@@ -131,29 +75,22 @@ class Inspection(Calls):
         found = self.python_types(args[0]) if known else ()
         value = self.read(args[0])
         if not found and isinstance(value, Node) and value.type in PYTHON_TYPES:
-            found = _any_number()
-        answers = {
-            any(isinstance(kind, type) and issubclass(each, kind) for kind in kinds)
-            for each in found
-        }
-        if len(answers) == 1:
-            return Static(answers.pop())
+            found = any_number()
+        answer = _answer(
+            found,
+            lambda each: any(isinstance(kind, type) and issubclass(each, kind) for kind in kinds),
+        )
+        if answer is not None:
+            return Static(answer)
         return self.verbatim(
             "isinstance(_0_, _1_)", self.node(args[0]), self.node(args[1]), type=BOOL
         )
 
 
-def _is_numpys(param: Any) -> bool:
-    """Whether a parameter tells that an operation was called by NumPy's name for it."""
-    return isinstance(param, str) and param.startswith(("numpy.", "scipy."))
-
-
-def _any_number() -> tuple[type, ...]:
-    """The types that numbers may have."""
-    if "numpy" not in sys.modules:
-        return tuple(NUMPY_NAMES)
-    numpy = sys.modules["numpy"]
-    return (*NUMPY_NAMES, *(getattr(numpy, name) for name in NUMPY_NAMES.values()), numpy.ndarray)
+def _answer(kinds: tuple[type, ...], holds: Callable[[type], bool]) -> bool | None:
+    """What all kinds that a value may have answer; None where the run tells."""
+    answers = {holds(kind) for kind in kinds}
+    return answers.pop() if len(answers) == 1 else None
 
 
 def _getattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -181,9 +118,10 @@ def _hasattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
         return Static(_holds(self, value, name, node))
     if known and isinstance(value, Static):
         return Static(_is_there(self, value.value, name))
-    answers = {hasattr(kind, name) for kind in self.python_types(value)} if known else set()
-    if len(answers) == 1:
-        return Static(answers.pop())
+    kinds = self.python_types(value) if known else ()
+    answer = _answer(kinds, lambda kind: hasattr(kind, name))
+    if answer is not None:
+        return Static(answer)
     return self.verbatim("hasattr(_0_, _1_)", self.node(value), self.node(args[1]), type=BOOL)
 
 
@@ -242,8 +180,9 @@ def _callable(self: Inspection, args: Arguments, keywords: Keywords, node: ast.A
 
 
 def _type(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    if (found := self.python_type(args[0])) is not None and len(args) == 1:
-        return Static(found)
+    kinds = self.python_types(args[0])
+    if len(kinds) == 1 and len(args) == 1:
+        return Static(kinds[0])
     return self.verbatim("type(_0_)", self.node(args[0]), carries=False)
 
 

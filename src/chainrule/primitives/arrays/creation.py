@@ -417,3 +417,4 @@ for _op in (zeros, ones, empty, zeros_like, ones_like, empty_like, full, full_li
     # Each evaluation makes an array of its own, which may then be written to.
     _op.pure = False
     _op.boxes_numbers = True
+astype.keeps_boxes = True

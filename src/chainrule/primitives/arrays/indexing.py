@@ -122,6 +122,14 @@ class Section(Linear):
     def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
         return section_type(args[0].type, str(params[0]), args[1:])
 
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        if not unit_axes_of(args[0].type) and not unit_axes_of(node.type):
+            # Taken out of an array without axes, or put into one, it is the same number.
+            return dots[0]
+        return super().tangent(node, args, dots, out)
+
     def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
         base, pattern = node.args[0], str(node.params[0])
         parts = parts_of(pattern, node.args[1:])
@@ -436,6 +444,7 @@ def _span(whole: Length, low: int, stop: object) -> Length | None:
 
 
 section = register(Section("section", (), cost=Cost.FREE))
+section.keeps_boxes = True
 section.linear_in = (0,)
 section.lengths = section_lengths
 section.bounds = bounds.same

@@ -221,6 +221,9 @@ def tensordot(a: Node, b: Node, axes: Any) -> Node:
     return einsum_of(_tensordot_subscripts(rank_of(a), rank_of(b), axes), a, b)
 
 
+tensordot.keeps_boxes = True
+
+
 def _kron_type(a: Type, b: Type) -> Type:
     one, two = unit_axes_of(a), unit_axes_of(b)
     rank = max(len(one), len(two))

@@ -411,3 +411,5 @@ TURNED_BACK: dict[Any, Callable[..., tuple[Any, ...]]] = {
 }
 # Of views in another shape: those whose first parameter is the order of the entries.
 ORDERED = (reshape, ravel)
+for _op in (broadcast_to, reshape, reshaped, transpose, squeeze, roll):
+    _op.keeps_boxes = True

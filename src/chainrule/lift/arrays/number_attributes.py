@@ -1,0 +1,96 @@
+"""What numbers say of themselves: NumPy's know their shape and dtype, Python's do not."""
+
+from __future__ import annotations
+
+import types
+
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, dtype_of
+from chainrule.lift.arrays.boxes import Arrays
+from chainrule.lift.values import Static, TupleValue, Value
+from chainrule.primitives.arrays import creation, indexing, shaping
+from chainrule.primitives.effect import FACT
+
+# What is read when the derivative runs, and depends on no number.
+FACTS: dict[str, Type] = {
+    "ndim": INT, "size": INT, "itemsize": INT, "nbytes": INT, "shape": OPAQUE, "dtype": OPAQUE,
+    "flags": OPAQUE, "strides": OPAQUE,
+}  # fmt: skip
+PYTHONS = (float, int, bool)
+
+
+def _integers() -> tuple[type, ...]:
+    import numpy
+
+    return (int, bool, numpy.int64, numpy.bool_)
+
+
+def is_property(kind: type, name: str) -> bool:
+    """Whether an attribute of a class is computed where it is read, and no method."""
+    found = getattr(kind, name, None)
+    return isinstance(found, (property, types.GetSetDescriptorType, types.MemberDescriptorType))
+
+
+class NumberAttributes(Arrays):
+    """Lifts the attributes of numbers, and those of arrays that are no part of their type."""
+
+    def number_attribute(self, owner: Node, name: str) -> Value | None:
+        """An attribute that some kind of number has; None if it is a method."""
+        kinds = self.python_types(owner)
+        if not any(is_property(kind, name) for kind in kinds or (self._array(),)):
+            return None
+        if name == "real" and (owner.type != BOOL or not set(PYTHONS).intersection(kinds)):
+            return owner
+        if name == "imag" and set(kinds) <= {float, int}:
+            return self.graph.constant(kinds[0](0) if len(kinds) == 1 else 0.0)
+        if name in ("real", "imag"):
+            type_ = INT if owner.type == BOOL else owner.type
+            return self.verbatim(f"_0_.{name}", owner, type=type_, pure=True)
+        strange = name == "dtype" and owner.type == FLOAT and not set(kinds).isdisjoint(_integers())
+        if strange or not all(hasattr(kind, name) for kind in kinds):
+            # Where it is a number of Python's this raises, as it does in f.
+            read = self.read_attribute(owner, name)
+            return self._transposed(owner) if name == "T" else read
+        match name:
+            case "dtype":
+                import numpy
+
+                return Static(numpy.dtype(dtype_of(owner.type)))
+            case "shape":
+                return TupleValue(())
+            case "ndim" | "size":
+                return self.graph.constant(int(name == "size"))
+            case "T":
+                return self._transposed(owner)
+        return self.read_attribute(owner, name)
+
+    def read_attribute(self, owner: Node, name: str) -> Node:
+        """What an attribute is when the derivative runs."""
+        text = f"_0_.{name}"
+        if name not in FACTS and owner.op is not FACT:
+            return self.verbatim(text, owner)
+        type_ = FACTS.get(name, OPAQUE)
+        return self.block.add(FACT, (owner,), (text, type_, None), type_)
+
+    def _transposed(self, owner: Node) -> Node:
+        return self.block.add(shaping.transpose, (owner,), (None, "attribute"))
+
+    def _array(self) -> type:
+        import numpy
+
+        return numpy.ndarray
+
+    def number_part(self, base: Node, pattern: str) -> Value:
+        """``base[...]`` or ``base[None]`` of a number: ``base[()]`` takes it out of its array."""
+        kinds = self.python_types(base)
+        if kinds and set(kinds) <= {*PYTHONS}:
+            parts = [{"n": "None", "e": "..."}[letter] for letter in pattern]
+            self.raises_itself(f"_0_[{', '.join(parts) or '()'}]", base)
+        if ones := (1,) * pattern.count("n"):
+            return self.boxed(self.block.add(creation.literal, (base,), (ones, None)))
+        return self.block.add(indexing.section, (base,), (pattern,))
+
+    # Given by the other parts of the lifter.
+
+    def python_types(self, value: Value) -> tuple[type, ...]:
+        raise NotImplementedError
