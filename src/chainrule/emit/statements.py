@@ -31,7 +31,13 @@ from chainrule.emit.plan import (
 from chainrule.emit.printing import Answer, negated
 from chainrule.emit.wording.accumulating import accumulation
 from chainrule.emit.wording.arrays import path_of, section_key, sliced
-from chainrule.emit.wording.expressions import Speller, operation, slice_node, subscript
+from chainrule.emit.wording.expressions import (
+    Speller,
+    operation,
+    slice_node,
+    spelled,
+    subscript,
+)
 from chainrule.emit.wording.spelling import without_minus
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Origin
@@ -193,7 +199,9 @@ class Writer:
         """Whether ``x += e`` may stand for ``x = x + e``: of arrays it writes into x."""
         if isinstance(value.type, Array) and value.type.unit_axes:
             return (value, old) in self.plan.owned or self.plan.into.get(value) is old
-        return _is_number(value) and self.names[old] not in self.axisless
+        # A call by NumPy's name gives one of NumPy's numbers, which an operator need not do.
+        named = spelled(value) is not None
+        return _is_number(value) and not named and self.names[old] not in self.axisless
 
     def augmented(self, value: Value) -> ast.stmt | None:
         """``x += e`` where ``x = x + e`` is meant."""

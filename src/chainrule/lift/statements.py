@@ -30,7 +30,6 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays import indexing
-from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.effect import RAISE, STATEMENT
 
 
@@ -124,12 +123,6 @@ class Statements(Axisless):
             value = self._combined(node, old, operand)
             if self.add_to_number(target.id, old, value, node):
                 return Completion.FALLS
-            if isinstance(old, Node) and old.op is array_copy:
-                raise self.unsupported(
-                    "an array without axes is written to in place",
-                    f"Write `{target.id} = {target.id} ...`, or give it an axis.",
-                    node,
-                )
             self.bind(target.id, value)
         elif isinstance(target, ast.Subscript):
             base = self.expression(target.value)
@@ -155,6 +148,7 @@ class Statements(Axisless):
             operand = self.expression(node.value)
             if not isinstance(base, TupleValue) and self._changed_itself(old, node, operand):
                 return Completion.FALLS
+            self.check_in_place(old, node)
             value = self._combined(node, old, operand)
             self.note_evaluated()
             self.write_item(base, key, value, target)
@@ -164,6 +158,7 @@ class Statements(Axisless):
             operand = self.expression(node.value)
             if self._changed_itself(old, node, operand):
                 return Completion.FALLS
+            self.check_in_place(old, node)
             value = self._combined(node, old, operand)
             self.note_evaluated()
             self.write_attribute(owner, target.attr, value, target)

@@ -112,6 +112,8 @@ class ArrayBox(ListBox):
         self.layout = UNKNOWN
         # NumPy lets nobody write to it.
         self.read_only = False
+        # The number of which it is made, where that may be an array without axes: it looks into it.
+        self.number: Node | None = None
 
 
 def held_in(type: Type) -> ListBox:

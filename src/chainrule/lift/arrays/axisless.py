@@ -17,9 +17,10 @@ from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.lift.containers.list_parts import ListParts
 from chainrule.lift.core import Completion
 from chainrule.lift.state import Key
-from chainrule.lift.values import UNBOUND, Either, Static, TupleValue, Value
+from chainrule.lift.values import UNBOUND, ArrayBox, Either, Static, TupleValue, Value, View
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.creation import array_copy
+from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.namespaces import primitive_of
 
@@ -128,11 +129,38 @@ class Axisless(ListParts):
 
     def add_to_number(self, name: str, base: Value, value: Value, node: ast.AST) -> bool:
         """``name += ...`` of an array without axes, where ``value`` is the result."""
-        if not isinstance(base, Node) or not self._is_own(base):
+        if not isinstance(base, Node):
             return False
+        kinds = self.python_types(base)
+        array = next((kind for kind in kinds if hasattr(kind, "__setitem__")), None)
+        if array is None:
+            return False
+        if not self._is_own(base):
+            given = base.op is array_copy or base in self.graph.body.parameters
+            if given or self._is_seen_elsewhere(base):
+                self._refuse_in_place(node)
+            if kinds != (array,):
+                if isinstance(value, Node):
+                    found = self.python_types(value)
+                    self.number_types[value] = tuple(dict.fromkeys((*found, array)))
+                return False
         self._check_alone(name, base, node)
         self._renew(name, base, self.node(value), node)
         return True
+
+    def check_in_place(self, old: Value, node: ast.AST) -> None:
+        """Refuse to write into an array without axes that an entry or an attribute leads to."""
+        kinds = self.python_types(old) if isinstance(old, Node) else ()
+        if kinds and all(hasattr(kind, "__setitem__") for kind in kinds):
+            self._refuse_in_place(node)
+
+    def _refuse_in_place(self, node: ast.AST) -> NoReturn:
+        target = ast.unparse(node.target) if isinstance(node, ast.AugAssign) else "y"
+        raise self.unsupported(
+            "an array without axes is written to in place",
+            f"Write `{target} = {target} ...`, or give it an axis.",
+            node,
+        )
 
     def _renew(self, name: str, base: Node, written: Node, node: ast.AST) -> None:
         """The array that ``name`` leads to holds another number."""
@@ -169,6 +197,19 @@ class Axisless(ListParts):
         # ``np.asarray`` of an array is that array.
         return made and not (op is array_copy and self._may_be_array(base.args[0]))
 
+    def _is_seen_elsewhere(self, base: Node) -> bool:
+        """Whether a node looks into an array that has a name of its own."""
+        named = [value for key, value in self.state.items() if isinstance(key, tuple)]
+        boxes = [value.box if isinstance(value, View) else value for value in named]
+        held = {id(self.state.get(box)) if isinstance(box, ArrayBox) else id(box) for box in boxes}
+        while base.op is section or base.op is sequence.index or _keeps(base):
+            if base.op is sequence.index and not base.params:
+                return False
+            base = base.args[0]
+            if id(base) in held or base in self.graph.body.parameters:
+                return bool(unit_axes_of(base.type)) or self._may_be_array(base)
+        return False
+
     def _may_be_array(self, node: Node) -> bool:
         kinds = self.python_types(node)
         return not kinds or any(hasattr(kind, "__setitem__") for kind in kinds)
@@ -193,6 +234,10 @@ class Axisless(ListParts):
 
     def note_evaluated(self) -> None:
         raise NotImplementedError
+
+
+def _keeps(node: Node) -> bool:
+    return isinstance(node.op, Primitive) and node.op.keeps_boxes
 
 
 def _holds(value: Value, node: Node) -> bool:

@@ -21,7 +21,6 @@ from chainrule.graph.types import (
     Array,
     Type,
     array_of,
-    dtype_of,
     is_complex,
     unit_axes_of,
 )
@@ -262,7 +261,7 @@ class Arrays(Containers):
         """``op`` of an array, which looks into the same memory if it can."""
         before = self.node(base)
         if not isinstance(base, (ArrayBox, View)):
-            return self.boxed(self.block.add(op, (before, *args), params))
+            return self.seeing(before, self.block.add(op, (before, *args), params))
         if op in shaping.ORDERED and params[0] not in ("C", "F"):
             params = (self._order_in_memory(base.layout, before), *params[1:])
         step = Step(op, args, params)
@@ -275,6 +274,32 @@ class Arrays(Containers):
         else:
             self.may_share(box, base)
         return box
+
+    def with_axes(self, number: Node, rank: int) -> Value:
+        """A number as an array of one entry."""
+        return self.seeing(number, self.block.add(creation.literal, (number,), ((1,) * rank, None)))
+
+    def seeing(self, number: Node, found: Node) -> Value:
+        """``found``, made of ``number``: it looks into the array without axes that this may be."""
+        value = self.boxed(found)
+        if isinstance(value, ArrayBox) and self._may_be_box(number):
+            value.number = number
+        return value
+
+    def _may_be_box(self, number: Node) -> bool:
+        """Whether a number may be an array without axes."""
+        kinds = () if unit_axes_of(number.type) else self.python_types(number)
+        return any(hasattr(kind, "__setitem__") for kind in kinds)
+
+    def _is_reached(self, number: Node) -> bool:
+        """Whether an array without axes is the caller's, or has a name."""
+        copied = number.op is creation.array_copy and self._may_be_box(number.args[0])
+        names = (key for key, value in self.state.items() if value is number)
+        return (
+            copied
+            or number in self.graph.body.parameters
+            or any(isinstance(key, tuple) for key in names)
+        )
 
     def _seen(self, base: ArrayBox | View, step: Step, before: Type) -> Value:
         """A view, or the entry that is seen."""
@@ -456,6 +481,12 @@ class Arrays(Containers):
                 "Write into a copy of it.",
                 node,
             )
+        if isinstance(box, ArrayBox) and box.number is not None and self._is_reached(box.number):
+            raise self.unsupported(
+                "this array looks into one without axes, which would be written to, too",
+                "Write into a copy of it.",
+                node,
+            )
         if box in self.frozen or self.loans.is_shared(box, self.state):
             raise self.unsupported(
                 f"this {box.noun} is written to after it was put into another container or "
@@ -515,3 +546,8 @@ class Arrays(Containers):
                 return self.graph.constant(1)
             return self.call_array(shaping.dimension, (node,), (0,), "len")
         return super().length_of(value)
+
+    # Given by the other parts of the lifter.
+
+    def python_types(self, value: Value) -> tuple[type, ...]:
+        raise NotImplementedError

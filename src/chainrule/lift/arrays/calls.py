@@ -302,8 +302,8 @@ class NumpyCalls(Methods):
             if op in (shaping.transpose, shaping.squeeze):
                 return self.block.add(op, (arrays[0],), (*params, form))
             if op is shaping.expand_dims:
-                ones = (1,) * (len(params[0]) if isinstance(params[0], tuple) else 1)
-                return self.boxed(self.block.add(creation.literal, (arrays[0],), (ones, None)))
+                rank = len(params[0]) if isinstance(params[0], tuple) else 1
+                return self.with_axes(arrays[0], rank)
         if op in rearranging.FLIPPED:
             view: Value = bound[op.array_names[0]]
             for step, fixed in rearranging.FLIPPED[op](*params):

@@ -9,7 +9,7 @@ from chainrule.graph.types import is_complex, unit_axes_of
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm
 from chainrule.lift.values import Static, Value
 from chainrule.primitives.arrays import complex_numbers, creation
-from chainrule.primitives.declare import TABLE, Primitive
+from chainrule.primitives.declare import TABLE
 
 if TYPE_CHECKING:
     from chainrule.lift.arrays.calls import NumpyCalls

@@ -89,7 +89,7 @@ def _at_least(rank: int) -> SpecialForm:
         array = self.array_node(value)
         have = len(unit_axes_of(array.type))
         if have == 0 and rank:
-            return self.boxed(self.block.add(creation.literal, (array,), ((1,) * rank, None)))
+            return self.with_axes(array, rank)
         if have >= rank:
             return value if self.is_array(value) else self.boxed(array)
         base = value if self.is_array(value) else self.boxed(array)

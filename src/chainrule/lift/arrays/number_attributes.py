@@ -8,7 +8,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, dtype_of
 from chainrule.lift.arrays.boxes import Arrays
 from chainrule.lift.values import Static, TupleValue, Value
-from chainrule.primitives.arrays import creation, indexing, shaping
+from chainrule.primitives.arrays import indexing, shaping
 from chainrule.primitives.effect import FACT
 
 # What is read when the derivative runs, and depends on no number.
@@ -45,7 +45,7 @@ class NumberAttributes(Arrays):
             return self.graph.constant(kinds[0](0) if len(kinds) == 1 else 0.0)
         if name in ("real", "imag"):
             type_ = INT if owner.type == BOOL else owner.type
-            return self.verbatim(f"_0_.{name}", owner, type=type_, pure=True)
+            return self.block.add(FACT, (owner,), (f"_0_.{name}", type_, None), type_)
         strange = name == "dtype" and owner.type == FLOAT and not set(kinds).isdisjoint(_integers())
         if strange or not all(hasattr(kind, name) for kind in kinds):
             # Where it is a number of Python's this raises, as it does in f.
@@ -86,11 +86,6 @@ class NumberAttributes(Arrays):
         if kinds and set(kinds) <= {*PYTHONS}:
             parts = [{"n": "None", "e": "..."}[letter] for letter in pattern]
             self.raises_itself(f"_0_[{', '.join(parts) or '()'}]", base)
-        if ones := (1,) * pattern.count("n"):
-            return self.boxed(self.block.add(creation.literal, (base,), (ones, None)))
+        if rank := pattern.count("n"):
+            return self.with_axes(base, rank)
         return self.block.add(indexing.section, (base,), (pattern,))
-
-    # Given by the other parts of the lifter.
-
-    def python_types(self, value: Value) -> tuple[type, ...]:
-        raise NotImplementedError
