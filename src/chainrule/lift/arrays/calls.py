@@ -516,6 +516,8 @@ class NumpyCalls(Methods):
         number = isinstance(owner, Node) and owner.type in (FLOAT, INT, BOOL)
         if not self.is_array(owner) and not (number and self._is_numpys(owner, name)):
             return super().container_method(owner, name)
+        if number:
+            self.check_method(self.node(owner), name)
         special = METHODS.get(name)
         if special is not None:
             form = special

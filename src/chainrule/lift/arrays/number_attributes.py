@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import types
 
 from chainrule.graph.node import Node
@@ -9,7 +10,7 @@ from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, dtype_of
 from chainrule.lift.arrays.boxes import Arrays
 from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives.arrays import indexing, shaping
-from chainrule.primitives.effect import FACT
+from chainrule.primitives.effect import FACT, STATEMENT
 
 # What is read when the derivative runs, and depends on no number.
 FACTS: dict[str, Type] = {
@@ -64,6 +65,26 @@ class NumberAttributes(Arrays):
                 return self._transposed(owner)
         return self.read_attribute(owner, name)
 
+    def check_method(self, owner: Node, name: str) -> None:
+        """Raise where a number is one of Python's, which has no such method, as it does in f."""
+        kinds = self.python_types(owner)
+        if not all(hasattr(kind, name) for kind in kinds):
+            self.block.add(STATEMENT, (owner,), (f"_0_.{name}",))
+
+    def attribute_or(self, owner: Node, name: str, default: Node, node: ast.AST) -> Node:
+        """``getattr(owner, name, default)`` of a number that may or may not have the attribute."""
+        type_ = FACTS.get(name)
+        if type_ is None:
+            raise self.unsupported(
+                f"`{name}` of what may be a number of Python's or one of NumPy's",
+                "Make it one of NumPy's first: np.asarray(...).",
+                node,
+            )
+        type_ = type_ if type_ == default.type else OPAQUE
+        return self.block.add(
+            FACT, (owner, default), (f"getattr(_0_, {name!r}, _1_)", type_, None), type_
+        )
+
     def read_attribute(self, owner: Node, name: str) -> Node:
         """What an attribute is when the derivative runs."""
         text = f"_0_.{name}"
@@ -82,10 +103,12 @@ class NumberAttributes(Arrays):
 
     def number_part(self, base: Node, pattern: str) -> Value:
         """``base[...]`` or ``base[None]`` of a number: ``base[()]`` takes it out of its array."""
-        kinds = self.python_types(base)
-        if kinds and set(kinds) <= {*PYTHONS}:
-            parts = [{"n": "None", "e": "..."}[letter] for letter in pattern]
-            self.raises_itself(f"_0_[{', '.join(parts) or '()'}]", base)
+        kinds = set(self.python_types(base))
+        if not kinds.isdisjoint(PYTHONS):
+            parts = ", ".join({"n": "None", "e": "..."}[letter] for letter in pattern)
+            if kinds <= {*PYTHONS}:
+                self.raises_itself(f"_0_[{parts or '()'}]", base)
+            self.block.add(STATEMENT, (base,), (f"_0_[{parts or '()'}]",))
         if rank := pattern.count("n"):
             return self.with_axes(base, rank)
         return self.block.add(indexing.section, (base,), (pattern,))

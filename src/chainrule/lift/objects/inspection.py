@@ -108,6 +108,9 @@ def _getattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
         found = self.python_types(args[0])
         if found and not any(hasattr(kind, name) for kind in found):
             return args[2]
+        value = self.read(args[0])
+        if isinstance(value, Node) and not all(hasattr(kind, name) for kind in found):
+            return self.attribute_or(value, name, self.node(args[2]), node)
     return self.attribute(args[0], name, node)
 
 

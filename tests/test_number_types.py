@@ -1,0 +1,419 @@
+"""What Python calls a number: its own, NumPy's, or an array without axes.
+
+Functions ask (``isinstance``, ``hasattr``, ``np.isscalar``), and take another way for each.
+"""
+
+from __future__ import annotations
+
+import linecache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import UnsupportedError, value_and_grad
+from tests import oracle
+
+NUMBER = 1.7
+OF_NUMPY = np.float64(1.7)
+BOXED = np.array(1.7)
+MADE = """
+x
++x
+-x
+x ** 2
+x + NUMBER
+x * OF_NUMPY
+x + BOXED
+abs(x)
+float(x)
+int(2.0 * x) * x
+math.sin(x)
+math.floor(x)
+np.sin(x)
+np.add(x, 1.0)
+np.multiply(x, 2)
+np.maximum(x, 1.0)
+max(x, 1.0)
+min(x, OF_NUMPY)
+max(x, OF_NUMPY)
+sum([x, 2.0])
+sum([x, OF_NUMPY])
+math.fsum([x, 2.0])
+np.clip(x, 0.0, 5.0)
+np.where(x > 1.0, x, 0.0)
+np.where(x > 1.0, x, 0.0) + 1.0
+np.array(x)
+np.asarray(x)
+np.asarray(x) + 0.0
+np.copy(x)
+np.squeeze(x)
+np.squeeze([x])
+np.squeeze(np.array([[x]]))
+np.reshape(x, ())
+np.reshape([x], ())
+np.broadcast_to(x, ())
+np.transpose(x)
+np.ravel(x)[0]
+np.atleast_1d(x)[0]
+np.atleast_1d(x)[..., 0]
+np.atleast_2d(x)[0, 0]
+np.ascontiguousarray(x)[0]
+np.array([x, 2.0])[0]
+np.array([x, 2.0])[..., 0]
+np.array([x, 2.0])[0, ...]
+np.array([x, 2.0])[0][()]
+np.array([x, 2.0]).item(0)
+np.array([x, 2.0]).tolist()[0]
+np.array([x, 2.0]).sum()
+np.sum([x, 2.0])
+np.sum(x)
+np.mean(x)
+np.median([x, 2.0])
+np.percentile([x, 2.0], 40)
+np.ptp([x, 2.0])
+np.average([x, 2.0], weights=[1.0, 2.0])
+np.cumsum([x, 2.0])[-1]
+np.dot(x, 2.0)
+np.dot([x, 2.0], [1.0, 2.0])
+np.inner(x, 2.0)
+np.vdot(x, 2.0)
+np.array([x, 2.0]) @ np.array([1.0, 2.0])
+np.tensordot([x, 2.0], [1.0, 2.0], axes=1)
+np.einsum('i,i->', [x, 2.0], [1.0, 2.0])
+np.einsum('ii->', [[x, 2.0], [1.0, 2.0]])
+np.trace([[x, 2.0], [1.0, 2.0]])
+np.kron(x, 2.0)
+np.linalg.norm([x, 2.0])
+np.linalg.norm(x)
+np.linalg.det([[x, 2.0], [1.0, 5.0]])
+np.linalg.slogdet([[x, 1.0], [1.0, 5.0]])[1]
+np.interp(x, [0.0, 5.0], [0.0, 2.0])
+np.polyval([1.0, 2.0], x)
+np.real(x)
+np.imag(x)
+np.diff([x, 2.0])[0]
+np.zeros(())
+np.zeros_like(x)
+np.ones_like(x) * x
+np.full((), x)
+np.full_like(x, 2.0)
+np.float64(x)
+np.nan_to_num(x)
+np.piecewise(x, [x > 1.0], [2.0])
+np.heaviside(x, 0.5)
+np.sign(x)
+np.round(x, 1)
+np.divmod(x, 1.0)[1]
+divmod(x, 1.0)[1]
+np.modf(x)[0]
+math.modf(x)[0]
+np.positive(x)
+scipy.special.erf(x)
+scipy.special.logsumexp([x, 2.0])
+scipy.special.expit(x)
+scipy.linalg.norm([x, 2.0])
+scipy.linalg.det([[x, 2.0], [1.0, 5.0]])
+np.add.reduce([x, 2.0])
+x if x > 1.0 else np.float64(0.0)
+x if x > 1.0 else np.array(0.0)
+2.0 if x > 1.0 else np.array(x)
+np.array([x, 2.0]).reshape(2, 1)[0, 0]
+np.array([x])[0:1].squeeze()
+np.array([[x]]).squeeze()
+np.array([x, 2.0])[0] * 2.0
+np.array([x, 2.0])[0].astype(float)
+np.array(x).astype(float)
+np.array(x)[()]
+np.array(x)[...]
+np.array(x).item()
+-np.array(x)
+np.array(x) ** 2
+np.array(x).T
+np.array(x).real
+np.array(x).reshape(())
+np.array(x).squeeze()
+np.sin(np.array(x))
+float(np.array(x))
+abs(np.array(x))
+math.sin(np.array(x))
+np.asarray(x, dtype=float)[()]
+np.float64(x).item()
+np.take([x, 2.0], 0)
+np.array([x, 2.0]).take(0)
+[v for v in np.array([x, 2.0])][0]
+np.size(x) * x
+np.sinc(x)
+np.concatenate([[x], [2.0]])[0]
+(x > 1.0) * x
+np.expand_dims(x, 0)[0]
+np.flip(x)
+np.roll(x, 1)
+np.power(x, 2)
+np.conj(x)
+""".strip().splitlines()
+TRUTHS = """
+x > 1.0
+np.greater(x, 1.0)
+np.isclose(x, 1.0)
+math.isfinite(x)
+np.any([x > 1.0])
+not (x > 1.0)
+bool(x > 1.0)
+np.asarray(x > 1.0)
+np.array_equal([x], [x])
+(np.array([x, 2.0]) > 1.0)[0]
+(x > 1.0) & True
+~np.isnan(x)
+x in (1.0, 1.5)
+np.isscalar(x)
+""".strip().splitlines()
+COUNTED = """
+len([x, 2.0])
+np.size(x)
+np.argmax([x, 2.0])
+int(x)
+np.int64(3)
+math.floor(x)
+np.array([1, 2])[0]
+np.array([x, 2.0]).shape[0]
+np.searchsorted([0.0, 5.0], x)
+np.asarray(3)
+int(np.asarray(3))
+np.asarray(3).item()
+[i for i in np.arange(3)][1]
+[i for i in range(3)][1]
+sum([True, False])
+np.floor(x).astype(int)
+np.power(2, 3)
+np.floor(3)
+2**3
+""".strip().splitlines()
+QUESTIONS = """
+isinstance(y, float)
+isinstance(y, (int, np.integer))
+isinstance(y, bool)
+isinstance(y, np.ndarray)
+isinstance(y, np.floating)
+isinstance(y, np.generic)
+isinstance(y, np.bool_)
+isinstance(y, numbers.Real)
+isinstance(y, numbers.Integral)
+np.isscalar(y)
+hasattr(y, "dtype")
+hasattr(y, "__len__")
+hasattr(y, "is_integer")
+type(y) is float
+type(y) == np.float64
+type(y) in (int, np.ndarray)
+issubclass(type(y), float)
+np.ndim(y) == 0
+np.shape(y) == ()
+len(np.shape(y)) == 0
+np.iscomplexobj(y)
+np.iterable(y)
+y is None
+""".strip().splitlines()
+KINDS: dict[str, Any] = {"float": float, "numpy": np.float64, "array": np.array}
+
+
+def program(text: str) -> Any:
+    """The function ``f`` of a text, with source that can be read."""
+    name = f"<number types {text}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    scope = dict(globals())
+    exec(compile(text, name, "exec"), scope)
+    return scope["f"]
+
+
+def outcome(f: Any, x: Any) -> Any:
+    """What a function gives, or raises."""
+    try:
+        return f(x)
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        return type(error), str(error)
+
+
+@pytest.mark.parametrize("made", [*MADE, *TRUTHS, *COUNTED])
+def test_what_a_function_asks_of_a_number_is_answered_as_python_answers(made: str) -> None:
+    asked = "".join(
+        f"    if {question}:\n        s += {2**k}.0\n" for k, question in enumerate(QUESTIONS)
+    )
+    f = program(f"def f(x):\n    y = {made}\n    s = 0.0\n{asked}    return s * x\n")
+    for kind in KINDS.values() if made in MADE else (float, np.array):
+        with np.errstate(all="ignore"):
+            value, slope = value_and_grad(f)(kind(1.5))
+            assert value == f(kind(1.5))
+        assert slope == value / 1.5
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_the_value_is_of_the_kind_that_f_returns(made: str) -> None:
+    f = program(f"def f(x):\n    return {made}\n")
+    verdict = oracle.derivative(f, (1.3,))
+    for kind in KINDS.values():
+        expected = f(kind(1.3))
+        value, slope = value_and_grad(f)(kind(1.3))
+        assert type(value) is type(expected)
+        assert value == expected
+        assert oracle.agrees(verdict, float(slope))
+
+
+ATTRIBUTES = """
+y.ndim == 0
+y.shape == ()
+y.size > 0
+y.itemsize > 4
+y.nbytes > 4
+y.base is None
+y.flags.writeable
+y.dtype == float
+y.dtype.kind == "f"
+np.issubdtype(y.dtype, np.floating)
+y.T > 1.0
+y.real > 1.0
+y.imag > 1.0
+y.is_integer()
+y.item() > 1.0
+y[()] > 1.0
+y[...] > 1.0
+y[None][0] > 1.0
+len(y) > 0
+round(y) > 1
+getattr(y, "ndim", 7) > 6
+getattr(y, "shape", None) is None
+""".strip().splitlines()
+OWNERS = """
+x
+np.sin(x)
+np.asarray(x)
+np.squeeze(x)
+max(x, OF_NUMPY)
+np.array([x, 2.0])[..., 0]
+x if x > 1.0 else np.sin(x)
+x**2 if x < 1.0 else np.sin(x)
+[x, np.sin(x)][int(x)]
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("made", OWNERS)
+@pytest.mark.parametrize("question", ATTRIBUTES)
+def test_an_attribute_is_there_or_raises_as_in_f(question: str, made: str) -> None:
+    text = f"def f(x):\n    y = {made}\n    if {question}:\n        return 2.0 * x\n    return x\n"
+    f = program(text)
+    for kind in KINDS.values():
+        expected = outcome(f, kind(1.5))
+        found = outcome(value_and_grad(f), kind(1.5))
+        if isinstance(expected, tuple):
+            assert found == expected
+        else:
+            assert found == (expected, expected / 1.5)
+
+
+def whole(x):
+    n = np.round(x)
+    return x * n if isinstance(n, np.integer) else 3.0 * x
+
+
+def given(x, n):
+    if np.isscalar(n):
+        return x * n
+    if isinstance(n, np.ndarray):
+        return 2.0 * x * n
+    return 3.0 * x
+
+
+def each_round(x):
+    y = x
+    while not hasattr(y, "dtype"):
+        y = np.multiply(y, 2.0)
+    for _ in range(2):
+        y = y * 2.0 if type(y) is np.float64 else y * 3.0
+    return y
+
+
+def by_kind(z):
+    return z * 2.0 if isinstance(z, np.ndarray) else z * 3.0
+
+
+def in_a_helper(x):
+    return by_kind(x) + by_kind(np.asarray(x)) + by_kind(np.sin(x)) + by_kind(np.squeeze(x))
+
+
+def one_by_one(x):
+    total = 0.0
+    for z in (x, np.asarray(x), np.sin(x)):
+        total = total + by_kind(z)
+    for z in [x, np.sin(x)]:
+        total = total + z * (2.0 if hasattr(z, "dtype") else 5.0)
+    return total
+
+
+def unscalar(x):
+    x = np.asanyarray(x)
+    scalar = x.ndim == 0
+    x = np.atleast_1d(x)
+    y = np.where(x > 1.0, x**2, x)
+    return y.squeeze()[()] if scalar else y.sum()
+
+
+def conjugated(x):
+    y = np.conj(np.array([x, 3.0]))
+    y[0] = 5.0 * y[1]
+    return x * y.sum()
+
+
+@pytest.mark.parametrize("f", [each_round, in_a_helper, one_by_one, unscalar, conjugated])
+def test_kinds_are_told_apart_through_loops_and_calls(f: Any) -> None:
+    for kind in KINDS.values():
+        value, slope = value_and_grad(f)(kind(1.3))
+        assert type(value) is type(f(kind(1.3)))
+        assert value == f(kind(1.3))
+        high, low = (float(f(kind(1.3 + step))) for step in (1e-5, -1e-5))
+        assert abs(float(slope) - (high - low) / 2e-5) < 1e-7
+
+
+@pytest.mark.parametrize("n", [2, 2.0, np.int64(2), np.float64(2.0), np.array(2), np.array(2.0)])
+def test_the_kind_of_an_argument_decides_what_is_asked_of_it(n: Any) -> None:
+    assert value_and_grad(given)(1.5, n) == (given(1.5, n), given(1.0, n))
+    assert value_and_grad(whole, wrt="x")(1.5)[0] == whole(1.5)
+
+
+def test_numbers_that_numpy_makes_anew_are_not_those_of_python() -> None:
+    source = value_and_grad(in_a_helper)
+    source(1.3)
+    assert "np.squeeze(x)" in source.source
+
+
+WRITES = {
+    "y = x\n    x += 1.0\n    return x * y": "written to in place",
+    "y = np.squeeze(x)\n    y += 1.0\n    return x * y": "written to in place",
+    "y = np.array([x, 2.0])\n    w = y[0, ...]\n    w += 1.0\n    return y[0] * w": "in place",
+    "d = {'a': np.asarray(x)}\n    d['a'] += 1.0\n    return d['a'] * x": "in place",
+    "y = np.reshape(np.array([x]), ())\n    z = y\n    y += 1.0\n    return z * x": "another name",
+    "y = np.atleast_1d(x)\n    y[0] = 2.0 * y[0]\n    return x * y[0]": "looks into one",
+    "y = x[None]\n    y[0] = 2.0 * y[0]\n    return x * y[0]": "looks into one",
+}
+
+
+@pytest.mark.parametrize("body", WRITES)
+def test_a_write_that_is_seen_through_an_array_without_axes_is_refused(body: str) -> None:
+    with pytest.raises(UnsupportedError, match=WRITES[body]):
+        value_and_grad(program(f"def f(x):\n    {body}\n"))(np.array(1.3))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "y = np.atleast_1d(np.asarray(x))\n    y[0] = 2.0 * y[0]\n    return x * y[0]",
+        "y = np.squeeze(x)\n    y += 1.0\n    return x * y",
+        "y = np.reshape(np.array([x]), ())\n    y *= x\n    return x * y",
+        "y = np.sin(x)\n    z = y\n    y += 1.0\n    return y * z",
+    ],
+)
+def test_a_write_into_a_fresh_array_without_axes_is_none_into_another(body: str) -> None:
+    f = program(f"def f(x):\n    {body}\n")
+    value, slope = value_and_grad(f)(1.3)
+    assert type(value) is type(f(1.3))
+    assert value == f(1.3)
+    assert oracle.agrees(oracle.derivative(f, (1.3,)), float(slope))
