@@ -379,6 +379,28 @@ def test_the_kind_of_an_argument_decides_what_is_asked_of_it(n: Any) -> None:
     assert value_and_grad(whole, wrt="x")(1.5)[0] == whole(1.5)
 
 
+def blocks(x, size):
+    if np.isscalar(size):
+        size = (size,) * x.ndim
+    return x.reshape((2, size[0], 2, size[1])).mean(axis=(1, 3)).max()
+
+
+@pytest.mark.parametrize("size", [2, np.int64(2), (2, 2), [2, 2], np.array([2, 2])], ids=repr)
+def test_a_size_is_one_for_all_axes_or_one_for_each(size: Any) -> None:
+    value, slope = value_and_grad(blocks)(np.arange(16.0).reshape(4, 4), size)
+    assert value == 12.5
+    assert np.sum(slope) == 1.0
+
+
+def scaled(x, *, by):
+    return x * 2.0 if np.isscalar(by) else x * 3.0
+
+
+@pytest.mark.parametrize("by", [1j, "a", b"a", None, (1,), [1.0], {}, len], ids=repr)
+def test_what_is_no_number_is_no_scalar_but_texts_are(by: Any) -> None:
+    assert value_and_grad(scaled)(1.5, by=by)[0] == scaled(1.5, by=by)
+
+
 def test_numbers_that_numpy_makes_anew_are_not_those_of_python() -> None:
     source = value_and_grad(in_a_helper)
     source(1.3)
