@@ -6,10 +6,14 @@ Functions ask (``isinstance``, ``hasattr``, ``np.isscalar``), and take another w
 from __future__ import annotations
 
 import linecache
+import math
+import numbers
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy
 
 from chainrule import UnsupportedError, value_and_grad
 from tests import oracle
@@ -221,7 +225,7 @@ def program(text: str) -> Any:
     """The function ``f`` of a text, with source that can be read."""
     name = f"<number types {text}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    scope = dict(globals())
+    scope = {**globals(), "math": math, "numbers": numbers, "scipy": scipy}
     exec(compile(text, name, "exec"), scope)
     return scope["f"]
 
@@ -257,6 +261,53 @@ def test_the_value_is_of_the_kind_that_f_returns(made: str) -> None:
         assert type(value) is type(expected)
         assert value == expected
         assert oracle.agrees(verdict, float(slope))
+
+
+OTHERS = [
+    np.float32(1.5), np.float16(1.5), np.array(1.5, dtype=np.float32), Fraction(3, 2),
+    np.int32(2), np.array(2), 2, True,
+]  # fmt: skip
+OF_OTHERS = """
+x
+x * 2.0
+x**2
+abs(x)
+x // 1
+np.sin(x)
+np.squeeze(x)
+np.asarray(x)
+float(x)
+int(x)
+math.sin(x)
+max(x, 1)
+sum([x, x])
+np.sum([x, x])
+np.array([x, x])[0]
+np.array(x) * 2.0
+x if x > 1 else np.sin(x)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("made", OF_OTHERS)
+def test_numbers_of_other_kinds_stay_what_they_are(made: str) -> None:
+    asked = [*QUESTIONS, "isinstance(y, np.float32)", "hasattr(y, 'numerator')"]
+    body = "".join(
+        f"    if {question}:\n        s += {2**k}.0\n" for k, question in enumerate(asked)
+    )
+    f = program(f"def f(x, z):\n    y = {made}\n    s = 0.0\n{body}    return s * z\n")
+    for x in OTHERS:
+        expected = outcome(lambda z, x=x: f(x, z), 1.0)
+        found = outcome(lambda z, x=x: value_and_grad(f, wrt="z")(x, z), 1.0)
+        assert found == ((expected, expected) if isinstance(expected, float) else expected)
+
+
+def test_functions_of_math_take_entries_of_short_floats_as_they_are() -> None:
+    f = program("def f(x):\n    return math.sin(x[0]) * math.exp(x[1])\n")
+    x = np.array([1.3, 0.4], dtype=np.float32)
+    value, slope = value_and_grad(f)(x)
+    assert type(value) is float
+    assert value == f(x)
+    np.testing.assert_allclose(slope, [np.cos(x[0]) * np.exp(x[1]), f(x)], rtol=1e-6)
 
 
 ATTRIBUTES = """

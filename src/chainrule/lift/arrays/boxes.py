@@ -16,6 +16,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.traits import has
 from chainrule.graph.types import (
     COMPLEX,
+    FLOAT,
     FLOATING,
     INT,
     Array,
@@ -43,7 +44,7 @@ from chainrule.lift.values import (
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import complex_numbers, creation, indexing, shaping
 from chainrule.primitives.arrays.lengths import IN_PLACE
-from chainrule.primitives.declare import Primitive, constant_value, is_constant
+from chainrule.primitives.declare import TABLE, Primitive, constant_value, is_constant
 from chainrule.primitives.effect import LEAVE
 
 
@@ -121,6 +122,12 @@ class Arrays(Containers):
     def is_array_entry(self, value: Value) -> bool:
         """Whether a value is a number of a dtype of its own, such as float32."""
         return isinstance(value, Node) and isinstance(value.type, Array)
+
+    def python_number(self, node: Node) -> Node:
+        """The number of Python's that a number of a dtype of its own is to functions of math."""
+        if not isinstance(node.type, Array) or unit_axes_of(node.type):
+            return node
+        return self.block.add(TABLE["to_float"], (node,), ("builtins.float",), FLOAT)
 
     def is_container(self, value: Value) -> bool:
         return not self.is_array(value) and super().is_container(value)

@@ -251,10 +251,9 @@ class Calls(Foreign):
 
     def _call_primitive(self, found: Any, primitive: Primitive, args: list[Value]) -> Value:
         home = home_of(found)
-        nodes = tuple(
-            self.array_node(arg) if home != "math" and home != "builtins" else self.node(arg)
-            for arg in args
-        )
+        plain = home in ("math", "builtins")
+        nodes = tuple(self.node(arg) if plain else self.array_node(arg) for arg in args)
+        nodes = tuple(map(self.python_number, nodes)) if home == "math" else nodes
         dotted = spelling(found)
         preferred = primitive.callables[0] if primitive.callables else dotted
         params = () if dotted in (preferred, None) else (dotted,)

@@ -379,6 +379,8 @@ def _number(name: str) -> Builtin:
             return value
         if name == "float" and known and type(found) is float:
             return value
+        if name == "float" and self.is_array_entry(value):
+            return self.python_number(value)
         return self.primitive(TABLE["to_float" if name == "float" else "to_int"], value)
 
     return convert

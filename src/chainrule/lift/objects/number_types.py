@@ -11,6 +11,7 @@ import math
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import Any
 
 from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, UNDEFINED, Block
@@ -43,8 +44,21 @@ class NumberTypes(Calls):
         if "numpy" not in sys.modules:
             return (own,)
         if node not in self.number_types:
-            self.number_types[node] = self._types_found(node, own)
+            found, certain = self._types_found(node, own), node.op in (CONSTANT, GLOBAL, PARAMETER)
+            others = () if certain or set(found) <= PYTHONS else self._other_kinds()
+            self.number_types[node] = tuple(dict.fromkeys((*found, *others)))
         return self.number_types[node]
+
+    def _other_kinds(self) -> Kinds:
+        """Kinds that f is given and no type of the graph tells: float32, fractions."""
+        usual = any_number()
+        given = [
+            kind
+            for node in self.graph.body.parameters
+            for kind in self.number_types.get(node, ())
+            if kind not in usual
+        ]
+        return tuple(given)
 
     def _types_found(self, node: Node, own: type) -> Kinds:
         numpy = sys.modules["numpy"]
@@ -135,7 +149,8 @@ class NumberTypes(Calls):
                     found[type(function(*arguments))] = None
                 except (ArithmeticError, TypeError, ValueError):
                     continue
-        known = [kind for kind in found if kind in any_number()]
+        numbers = (*PYTHONS, sys.modules["numpy"].generic, sys.modules["numpy"].ndarray, Fraction)
+        known = [kind for kind in found if issubclass(kind, numbers) and not _is_complex(kind)]
         return tuple(known) or any_kind(own)
 
     def _samples_of(self, node: Node, interval: Interval) -> Iterator[Any]:
@@ -162,6 +177,10 @@ def _function_of(op: Primitive, params: Sequence[Any]) -> Any:
     if op.symbol is None and op.part is None and op.callables:
         return resolve(*op.callables)
     return op.value
+
+
+def _is_complex(kind: type) -> bool:
+    return issubclass(kind, (complex, sys.modules["numpy"].complexfloating))
 
 
 def _within(interval: Interval) -> Sequence[float]:
