@@ -11,6 +11,7 @@ from chainrule.graph.types import FLOAT, Array, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import WIDTH
 from chainrule.primitives.effect import VERBATIM
+from chainrule.primitives.sequence import index
 
 LITERAL = "array_literal"
 
@@ -25,6 +26,8 @@ class Spelling(Protocol):
 
 def path_of(value: Value, path: list[ast.expr]) -> list[ast.expr]:
     """The subscripts of a path: ``a[i, j]`` of arrays, ``a[i][j]`` of lists."""
+    if value.op is index and value.params:
+        return [section_key(value.params[0], path)]
     if len(path) > 1 and isinstance(value.args[0].type, Array):
         return [ast.Tuple(path, ast.Load())]
     return path

@@ -434,9 +434,6 @@ def _component(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr
 
 
 def _index(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    if value.params:
-        key = section_key(value.params[0], args[1:])
-        return ast.Subscript(args[0], key, ast.Load())
     return subscript(args[0], path_of(value, args[1:]))
 
 
