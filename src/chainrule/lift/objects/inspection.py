@@ -11,7 +11,6 @@ import builtins
 import collections
 import dataclasses
 import inspect
-import sys
 from collections.abc import Callable
 from typing import Any
 
