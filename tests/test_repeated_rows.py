@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -255,3 +256,30 @@ def test_rows_that_change_their_places_are_written_to(f: Callable[..., float], m
     assert value == f(1.3, 4)
     expected, noise = along(lambda step: f(1.3 + step, 4))
     assert slope == pytest.approx(float(expected), rel=1e-7, abs=10 * noise)
+
+
+@dataclass
+class Particle:
+    place: float
+    speed: float
+
+
+def object_appended_again(x, n):
+    particles = [Particle(x * i, 1.0) for i in range(n)]
+    particles.append(particles[0])
+    particles[0].place += x
+    return particles[-1].place
+
+
+def dict_appended_again(x, n):
+    particles = [{"place": x * i} for i in range(n)]
+    particles.append(particles[0])
+    for each in particles:
+        each["place"] += x
+    return particles[0]["place"]
+
+
+@pytest.mark.parametrize("f", [object_appended_again, dict_appended_again])
+def test_a_record_is_not_put_into_its_list_again(f: Callable[..., float]) -> None:
+    with pytest.raises(UnsupportedError, match="or twice into one"):
+        grad(f, wrt="x")(1.3, 3)

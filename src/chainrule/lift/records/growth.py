@@ -169,9 +169,12 @@ class RecordGrowth(RecordEntries):
 
     def _hand_over(self, box: RecordsBox, value: ObjectBox | DictBox, node: ast.AST) -> None:
         """From now on a record is what the list holds of it."""
-        if not box.by_value and (value in self.frozen or value in self.positions):
+        held = isinstance(value, ENTRIES) or value in self.frozen or value in self.positions
+        if not box.by_value and held:
             raise self.unsupported(
-                "an object that is put into two lists of records", "Put a copy into one.", node
+                "an object that is put into two lists of records, or twice into one",
+                "Put a copy there.",
+                node,
             )
         self.freeze(value)
 
