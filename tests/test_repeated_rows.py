@@ -283,3 +283,56 @@ def dict_appended_again(x, n):
 def test_a_record_is_not_put_into_its_list_again(f: Callable[..., float]) -> None:
     with pytest.raises(UnsupportedError, match="or twice into one"):
         grad(f, wrt="x")(1.3, 3)
+
+
+PUTS = {
+    "append": "A.append(row)",
+    "insert": "A.insert(0, row)",
+    "concatenate": "A = A + [row]",
+    "in place": "A += [row]",
+    "extend": "A.extend([row])",
+    "set": "A[1] = row",
+    "star": "A = [*A, row]",
+    "slice": "A[1:1] = [row]",
+    "in front": "A = [row] + A",
+    "one arm": "A = A + [row] if x > 0.5 else A",
+    "from a tuple": "A.append((row, 1.0)[0])",
+    "by a function": "(lambda given: A.append(given))(row)",
+    "a copy": "A = A + [list(row)]",
+    "by its entries": "A.append([row[0], row[1]])",
+}
+WRITES = {
+    "by name": "row[1] += x",
+    "by list": "A[k % len(A)][1] += x",
+    "by none": "x = x + 0.0",
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("put", PUTS)
+def test_a_row_with_a_name_and_a_place_shows_what_is_written_to_it_or_is_refused(
+    put: str, write: str, tmp_path: Any
+) -> None:
+    lines = [
+        "def f(x, n):",
+        "    A = [[x * (i + j) for j in range(2)] for i in range(n)]",
+        "    row = [x, 1.0]",
+        f"    {PUTS[put]}",
+        "    for k in range(n + 1):",
+        f"        {WRITES[write]}",
+        "    return sum((i + 1) * r[1] for i, r in enumerate(A)) + 10 * row[1]",
+    ]
+    file = tmp_path / "rows_with_names.py"
+    file.write_text("\n".join(lines) + "\n")
+    names: dict[str, Any] = {}
+    exec(compile(file.read_text(), str(file), "exec"), names)
+    f = names["f"]
+    apart = put in ("a copy", "by its entries") or write == "by none"
+    try:
+        value, slope = value_and_grad(f, wrt="x")(1.3, 3)
+    except UnsupportedError as refusal:
+        assert not apart, refusal
+        return
+    expected, noise = along(lambda step: f(1.3 + step, 3))
+    assert value == f(1.3, 3)
+    assert slope == pytest.approx(float(expected), rel=1e-7, abs=10 * noise)

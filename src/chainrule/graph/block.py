@@ -9,7 +9,6 @@ names.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
@@ -318,7 +317,8 @@ class Graph:
         self.name = name
         self.cheap_tapes = False
         self.by_fields = False
-        self._serial = itertools.count()
+        # The number of the newest node.
+        self.last_serial = -1
         self._leaves: dict[Hashable, Node] = {}
         # The node of each operation, or its nodes by their blocks: what is new is told by one
         # look-up, however deep blocks nest.
@@ -360,7 +360,8 @@ class Graph:
         type: Type,
         block: Block,
     ) -> Node:
-        return Node(op, args, params, type, self.origin, block, next(self._serial))
+        self.last_serial += 1
+        return Node(op, args, params, type, self.origin, block, self.last_serial)
 
     def leaf(self, op: Op, params: tuple[Hashable, ...], key: Hashable, type: Type) -> Node:
         """The leaf of this key; leaves belong to the whole graph and are no steps."""

@@ -187,16 +187,14 @@ class Core:
         # Lists that were copied into another container and must not be written to.
         self.frozen: set[Box] = set()
         self.shown = ShownLists()
-        # Copies of lists, dicts or objects of which it is known at run time only which they are,
-        # with what holds these.
+        # Copies of what is known at run time only which it is, with what holds these.
         self.picked: dict[Node, Value] = {}
         # Whether a context manager is entered or left, which may write to globals.
         self.in_manager = False
         # Entries of tables that have them: reading these does not raise.
         self.sure: set[Node] = set()
         self.loans = Loans()
-        # Where dicts are made that get keys at run time, the lists of their values, and those that
-        # the loops around are reading.
+        # Where dicts with run-time keys are made, their lists, and those that loops are reading.
         self.tables: set[Hashable] = set()
         self.views: dict[ListBox, TableBox] = {}
         self.read_tables: list[TableBox] = []
@@ -442,16 +440,18 @@ class Core:
         """The content of a list as one node; its layout is given up from here on."""
         content = self.content(box)
         if isinstance(content, Node):
+            self.shown.nodes.setdefault(box, {})[content] = None
             return content
         items = tuple(self.node(item, "an entry of this list") for item in content)
         made = self.display(items, "list")
-        self.shown.note(box, made)
+        self.shown.note(box, made, content)
         return made
 
     def content(self, box: ListBox) -> Value:
         """What a list or an array holds now."""
         content = self.read(self.state[box])
         self.check_fresh(box)
+        self.shown.touch(box, self.block, writes=False)
         return content
 
     def check_fresh(self, box: Box) -> None:

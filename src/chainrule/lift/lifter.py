@@ -22,6 +22,7 @@ from chainrule.lift.calls.callees import declare_names
 from chainrule.lift.calls.outside import refusal_of_changes
 from chainrule.lift.calls.repeated import Repeated
 from chainrule.lift.containers import copies
+from chainrule.lift.containers.given_rows import GivenRows
 from chainrule.lift.containers.lineages import Lineages
 from chainrule.lift.containers.repeated_rows import Rows
 from chainrule.lift.containers.shared_rows import written_while_shared
@@ -337,6 +338,13 @@ def _refuse_shared_rows(lifter: Lifter) -> None:
             "this row belongs to another list, too, which is read after it is written to",
             remedy="Make lists with rows of their own: `[list(row) for row in rows]`.",
             position=written.origin.position,
+        )
+    found = GivenRows(lifter.graph, lineages, lifter.shown).touched()
+    if found is not None:
+        raise UnsupportedError(
+            "this row has a name and is in a list, and what is written by one is read by the other",
+            remedy="Put a copy into the list: `rows.append(list(row))`.",
+            position=found.position,
         )
     written = Rows(lineages, lifter.shown.by_value).written_while_repeated()
     if written is not None:

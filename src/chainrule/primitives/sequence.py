@@ -7,7 +7,8 @@ A path ``(i, j)`` reads ``a[i][j]``.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import functools
+from collections.abc import Hashable, Iterable
 from collections.abc import Sequence as Items
 from typing import TYPE_CHECKING, Any
 
@@ -72,21 +73,18 @@ class SequenceOp(Linear):
         self.linear_in = linear_in
 
 
-def _display_type(types: tuple[Type, ...]) -> Type:
+def display_type(types: Iterable[Type], kind: str) -> Sequence:
+    """The type of a list or tuple with entries of these types."""
+    entries = list(types)
     # An empty list has entries of no type yet.
-    item: Type = types[0] if types else OPAQUE
-    for type in types[1:]:
-        item = join(item, type)
-    return Sequence(item)
+    return Sequence(functools.reduce(join, entries) if entries else OPAQUE, kind)
 
 
 class Display(Linear):
     """``[a, b, c]`` or ``(a, b, c)``; params ``(kind,)``."""
 
     def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
-        item = _display_type(tuple(arg.type for arg in args))
-        assert isinstance(item, Sequence)
-        return Sequence(item.item, str(params[0]))
+        return display_type((arg.type for arg in args), str(params[0]))
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         graph = node.graph

@@ -482,6 +482,7 @@ class Arrays(Containers):
 
     def check_writable(self, box: Box, node: ast.AST | None = None) -> None:
         """Refuse a write that other names of the same list would not see."""
+        self.shown.touch(box, self.block, writes=True)
         if isinstance(box, ArrayBox) and box.read_only:
             raise self.unsupported(
                 "NumPy lets nobody write into what a function like this gives",

@@ -37,7 +37,7 @@ class Lineages:
         self._groups: Classes[Node] = Classes()
         # By what stands for a lineage, the loops that all its versions stand in.
         self._loops: dict[Node, frozenset[Node]] = {}
-        if self.writes:
+        if any(is_table(step.type) for step in self.steps):
             self._join(graph, shown)
 
     def _join(self, graph: Graph, shown: Iterable[Sequence[Node]]) -> None:

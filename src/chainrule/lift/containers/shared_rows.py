@@ -22,7 +22,7 @@ from chainrule.primitives.updates import UPDATES
 
 def written_while_shared(graph: Graph, lineages: Lineages) -> Node | None:
     """A write into a row that another list has, too, and that is read there afterwards."""
-    uses = list(_uses(graph, lineages.steps)) if lineages.writes else []
+    uses = list(uses_of_tables(graph, lineages.steps)) if lineages.writes else []
     for write in lineages.writes:
         group, lineage = lineages.group(write), lineages.lineage(write)
         if any(
@@ -35,7 +35,7 @@ def written_while_shared(graph: Graph, lineages: Lineages) -> Node | None:
     return None
 
 
-def _uses(graph: Graph, steps: Sequence[Node]) -> Iterator[tuple[Node, Node | None]]:
+def uses_of_tables(graph: Graph, steps: Sequence[Node]) -> Iterator[tuple[Node, Node | None]]:
     """Each list of lists with a step that reads it; None where the caller has it in the end."""
     for step in steps:
         if step.op not in (sequence.length, ITEM, LOOP) and step.op not in UPDATES:

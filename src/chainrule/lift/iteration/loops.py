@@ -188,18 +188,22 @@ class Loops(Widening):
         body = attempt.body
         results: list[Node] = []
         after = attempt.after
+        touched = len(self.shown.touches)
         with self.graph.inside(body):
             before, self.state = self.state, after
             for key, shape in attempt.shapes.items():
                 self._gather(shape, after.get(key, UNBOUND), results, attempt)
             self.state = before
         leaving = self._leaving(attempt, exits, results)
+        # To hand a list on is not to read it.
+        del self.shown.touches[touched:]
         broke = after[exits.broke]
         returned_flag = self.flags.get(self.frame)
         returned = after.get(returned_flag) if returned_flag is not None else None
         stop = self._stop(body, broke, returned)
         body.completes = completion is not Completion.RAISES
         body.results = tuple(results) + ((stop,) if stop is not None else ())
+        self._check_nothing_is_lost(attempt, results)
         kind = attempt.kind
         args = (*bounds, *attempt.initial)
         node = self.block.add(LOOP, args, (kind, attempt.condition, body, stop is not None))
@@ -209,12 +213,26 @@ class Loops(Widening):
             if name is not None:
                 self.graph.names.setdefault(self.block.item(node, item), name)
         for key, shape in attempt.shapes.items():
-            value = self._fill(shape, self.state.get(key, UNBOUND), items, attempt, self.state)
+            before_loop = self.state.get(key, UNBOUND)
+            value = self._fill(shape, before_loop, items, attempt, self.state)
+            for each in (attempt.entry_state.get(key, UNBOUND), value):
+                self.shown.may_be(each, (before_loop, after.get(key, UNBOUND)))
             self.state[key] = value
         for key, shape in leaving:
             self.state[key] = self._fill(shape, UNBOUND, items, attempt, self.state)
+            self.shown.may_be(self.state[key], (after.get(key, UNBOUND),))
         attempt.lend(self.state)
         return self._loop_completion(attempt, exits, returned)
+
+    def _check_nothing_is_lost(self, attempt: _Attempt, results: Sequence[Node]) -> None:
+        """Refuse a state that has no slope where what comes into it has one."""
+        for state, *given in zip(attempt.parameters, attempt.initial, results, strict=True):
+            felt = any(each.type.differentiable for each in given)
+            if felt and not state.type.differentiable:
+                raise self.unsupported(
+                    "what this loop carries from step to step is a number in some steps only",
+                    "Give every name the same kind of value in every step.",
+                )
 
     def _leaving(
         self, attempt: _Attempt, exits: LoopExits, results: list[Node]

@@ -49,6 +49,7 @@ from chainrule.lift.values import (
     is_member,
     some_member,
 )
+from chainrule.primitives.sequence import display_type
 
 # Lists of no more numbers, also in lists, are carried by their entries.
 MOST_NUMBERS = 9
@@ -229,9 +230,8 @@ class Widening(Statements):
                 held = self._held_type(before, self.state), self._held_type(value, after)
                 if _change_rank(*held):
                     return Unknown()
-                fresh = self._fresh(
-                    join(*held) if all(map(unit_axes_of, held)) else held[1], value, after, key
-                )
+                alike = len({type(each) for each in held}) == 1
+                fresh = self._fresh(join(*held) if alike else held[1], value, after, key)
                 alone = fresh.alone and self._is_alone(before, self.state, key)
                 return Fresh(fresh.type, (*self._existing(before), *fresh.lenders), alone)
             if isinstance(before, ENTRIES) and isinstance(value, ENTRIES):
@@ -441,7 +441,10 @@ class Widening(Statements):
     def _is_alone(self, value: Value, state: State, key: Key) -> bool:
         """Whether no name but ``key`` leads to the memory of a list or array."""
         lenders = self.loans.lenders(value)
-        return bool(lenders) and not any(is_held(box, state, (key,)) for box in lenders)
+        return bool(lenders) and not any(
+            is_held(box, state, (key,)) or box in self.frozen or box in self.shown.given
+            for box in lenders
+        )
 
     def _leaf_type(self, value: Value) -> Type | None:
         if isinstance(value, Node):
@@ -456,15 +459,21 @@ class Widening(Statements):
         """Type of the list that has this content in ``state``."""
         if isinstance(content, Node):
             return content.type
-        item: Type = OPAQUE
-        for entry in content if isinstance(content, list) else ():
-            entry_type = (
-                self._content_type(state[entry], state)
-                if isinstance(entry, ListBox) and entry in state
-                else self._leaf_type(entry) or OPAQUE
-            )
-            item = entry_type if item == OPAQUE else join(item, entry_type)
-        return SequenceType(item)
+        entries = content if isinstance(content, list) else ()
+        return display_type([self._type_of_entry(entry, state) for entry in entries], "list")
+
+    def _type_of_entry(self, entry: Value, state: State) -> Type:
+        """Type of an entry of a list in ``state``."""
+        if isinstance(entry, View) or (isinstance(entry, ListBox) and entry in state):
+            return self._held_type(entry, state)
+        if isinstance(entry, Place):
+            found = self._held_type(entry.box, state)
+            for _ in entry.path:
+                found = found.item if isinstance(found, SequenceType) else OPAQUE
+            return found
+        if isinstance(entry, TupleValue):
+            return display_type([self._type_of_entry(item, state) for item in entry.items], "tuple")
+        return self._leaf_type(entry) or OPAQUE
 
     def _parts(self, value: Value) -> list[Value] | None:
         if isinstance(value, RecordsBox):
