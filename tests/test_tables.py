@@ -232,9 +232,9 @@ def test_a_dict_of_run_time_keys_is_a_list_and_the_places_of_its_keys() -> None:
         found_values[place] += x**i
         place_tape.append(place)
         branch_tape.append(branch)
-    n_found_values_1 = len(found_values)
-    place = found_places.setdefault(1, n_found_values_1)
-    if place == n_found_values_1:
+    n_found_values = len(found_values)
+    place = found_places.setdefault(1, n_found_values)
+    if place == n_found_values:
         found_values.append(0.0)
         # line: return found[1]
         found_values_bar = [0.0] * len(found_values)
