@@ -40,6 +40,8 @@ LONGEST_NOUN = 16
 MOST_TRIED = 32
 # A tape, or the tapes of the steps of a loop around, numbered where several are called alike.
 _TAPE = re.compile(r"(?P<stem>.+)_tape(?P<rows>s?)(_\d+)?")
+# Variables of one expression that a value is tried with.
+MOST_WRITTEN = 4
 # Operations of an expression in place that are compared with another.
 DEEPEST_WRITTEN = 3
 
@@ -295,7 +297,7 @@ class Names:
         if not isinstance(value.op, Primitive):
             return None
         written = self._written(value, DEEPEST_WRITTEN)
-        for other in self.written.get(written, ())[-MOST_TRIED:]:
+        for other in self.written.get(written, ())[-MOST_WRITTEN:]:
             name = self.names[self.family[other]]
             if self._join(other, value):
                 return name
