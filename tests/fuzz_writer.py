@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import linecache
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from chainrule.lift.calls import repeated
 from tests.fuzz_expressions import Scope
 from tests.fuzz_grammar import expressions, statements
 from tests.fuzz_idioms import PRELUDE as FOR_IDIOMS
@@ -71,18 +73,23 @@ class Program:
     points: tuple[tuple[Any, ...], ...]
 
     def function(self) -> Callable[..., Any]:
-        """The function, with its source where `inspect` finds it."""
-        name = f"<program {next(SERIAL)}>"
-        linecache.cache[name] = (
-            len(self.source),
-            None,
-            self.source.splitlines(keepends=True),
-            name,
-        )
-        names: dict[str, Any] = {"__name__": "fuzzed"}
-        exec(compile(self.source, name, "exec", dont_inherit=True), names)
-        f: Callable[..., Any] = names["f"]
-        return f
+        """The function, with its source where `inspect` finds it.
+
+        Two programs in five are those before them at other points: they are the same function, so
+        that what was derived of it is not derived again.
+        """
+        return loaded(self.source, (repeated.LARGE, repeated.SAVED))
+
+
+@functools.lru_cache(maxsize=8)
+def loaded(source: str, sizes: tuple[int, int]) -> Callable[..., Any]:
+    """The function ``f`` of a program, where helpers of these ``sizes`` are kept apart."""
+    name = f"<program {next(SERIAL)}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    names: dict[str, Any] = {"__name__": "fuzzed"}
+    exec(compile(source, name, "exec", dont_inherit=True), names)
+    f: Callable[..., Any] = names["f"]
+    return f
 
 
 @st.composite
