@@ -97,17 +97,18 @@ def test_value_is_the_functions_bit_for_bit(module: str, name: str, args: tuple[
 def test_forward_and_reverse_agree(module: str, name: str, args: tuple[Any, ...]) -> None:
     f = getattr(load(module), name)
     arguments = inspect.signature(f).bind(*args).arguments
-    pairs = {}
-    for wrt in parameters(module, name):
-        # Forward mode is for scalars: a list is differentiated by in reverse alone.
-        if isinstance(arguments.get(wrt, 0.0), float):
-            with within(SECONDS):
-                forward = grad(f, wrt=wrt, mode="forward")(*copy.deepcopy(args))
-                reverse = grad(f, wrt=wrt, mode="reverse")(*copy.deepcopy(args))
-            pairs[wrt] = forward, reverse
+    # Forward mode is for scalars: a list is differentiated by in reverse alone.
+    numbers = tuple(
+        wrt for wrt in parameters(module, name) if isinstance(arguments.get(wrt, 0.0), float)
+    )
+    if not numbers:
+        return
+    with within(SECONDS):
+        onward = grad(f, wrt=numbers, mode="forward")(*copy.deepcopy(args))
+        back = grad(f, wrt=numbers, mode="reverse")(*copy.deepcopy(args))
     # Partials that cancel are as accurate as the size of their terms, here the largest partial.
-    size = max((abs(forward) for forward, _ in pairs.values()), default=0.0)
-    for wrt, (forward, reverse) in pairs.items():
+    size = max(map(abs, onward))
+    for wrt, forward, reverse in zip(numbers, onward, back, strict=True):
         assert math.isclose(forward, reverse, rel_tol=1e-9, abs_tol=1e-9 * size), wrt
 
 
