@@ -76,10 +76,13 @@ SECONDS = 30
 def test_gradient_is_the_oracles(module: str, name: str, args: tuple[Any, ...]) -> None:
     f = getattr(load(module), name)
     wrt = parameters(module, name)
+    # At the first point of a function the oracle knows the answer.
+    first = args is load(module).POINTS[name]["at"][0]
     with within(SECONDS):
         gradients = grad(f, wrt=wrt)(*copy.deepcopy(args))
     for parameter, gradient in zip(wrt, gradients, strict=True):
         for path, verdict in oracle.gradient(f, args, {}, parameter).items():
+            assert verdict.decided or not first, (parameter, path, verdict)
             if verdict.decided:
                 number = oracle.look_up(gradient, path)
                 assert oracle.agrees(verdict, number), (parameter, path, number, verdict)
@@ -110,18 +113,6 @@ def test_forward_and_reverse_agree(module: str, name: str, args: tuple[Any, ...]
     size = max(map(abs, onward))
     for wrt, forward, reverse in zip(numbers, onward, back, strict=True):
         assert math.isclose(forward, reverse, rel_tol=1e-9, abs_tol=1e-9 * size), wrt
-
-
-def test_the_oracle_decides_nearly_everywhere() -> None:
-    verdicts = [
-        verdict
-        for module in MODULES
-        for name, case in load(module).POINTS.items()
-        for wrt in case["wrt"]
-        for verdict in oracle.gradient(getattr(load(module), name), case["at"][0], {}, wrt).values()
-    ]
-    undecided = [verdict for verdict in verdicts if not verdict.decided]
-    assert len(undecided) <= 0.02 * len(verdicts), undecided
 
 
 @pytest.mark.parametrize("module", MODULES)
