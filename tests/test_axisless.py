@@ -181,3 +181,25 @@ def chosen(x, kind):
 def test_an_array_without_axes_is_no_scalar_and_a_word_is_one(f: Any, kind: Any) -> None:
     value = f(1.5, kind)
     assert value_and_grad(f)(1.5, kind) == (value, value / 1.5)
+
+
+def by_pieces(x):
+    return np.piecewise(x, [x <= 0.0, (x > 0.0) & (x < 0.5)], [0, 18.0, lambda t: t * t])
+
+
+@pytest.mark.parametrize("x", [-1.0, 0.3, 1.5])
+def test_pieces_of_a_number_are_an_array_without_axes(x: float) -> None:
+    value, slope = value_and_grad(by_pieces)(x)
+    assert oracle.same_bits(value, by_pieces(x))
+    assert slope == (3.0 if x == 1.5 else 0.0)
+    total, _ = value_and_grad(lambda x: x + by_pieces(x))(x)
+    assert oracle.same_bits(total, x + by_pieces(x))
+
+
+def test_pieces_of_a_whole_number_lose_their_fractions_and_are_refused() -> None:
+    def cut(x, k):
+        return x * np.piecewise(k, [k < 1], [0.5, 1.7])
+
+    assert cut(1.5, 2) == 1.5
+    with pytest.raises(UnsupportedError, match="cuts off fractions"):
+        grad(cut)(1.5, 2)

@@ -210,6 +210,10 @@ def _piecewise(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
     masks = [self.array_node(condition) for condition in conditions]
     if unit_axes_of(array.type):
         return _filled_by_piece(self, array, masks, functions, (args[3:], keywords), node)
+    if array.type != FLOAT:
+        raise self.unsupported(
+            "`np.piecewise` of a whole number, which cuts off fractions", "Give it a float.", node
+        )
     found: Value = self.graph.constant(0.0)
     if len(functions) > len(masks):
         found = _piece(self, functions[-1], array, (args[3:], keywords), node)
@@ -221,7 +225,8 @@ def _piecewise(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
             functools.partial(self.read, found),
             "expression",
         )
-    return self.call_array(creation.array_copy, (self.node(found),), (None,))
+    # It goes into an array like the first argument, which has no axes.
+    return self.call_array(creation.array_copy, (self.array_node(found),), ("float64",))
 
 
 def _piece(
