@@ -509,3 +509,27 @@ def test_a_function_may_have_any_name(name: str) -> None:
     assert grad(grad(named))(3.0) == 2.0
     assert grad(calls_it)(3.0) == 168.0
     assert "def grad_named(x):" in grad(named).source
+
+
+class Squaring:
+    def __call__(self, x):
+        return x * x
+
+
+class Plain:
+    pass
+
+
+SQUARING = Squaring()
+
+
+def test_objects_with_a_call_method_are_callable() -> None:
+    def asked(x, other):
+        made, plain = Squaring(), Plain()
+        total = other(x) if callable(other) else x
+        total += made(x) if callable(made) else x
+        total += SQUARING(x) if callable(SQUARING) else x
+        return total * (2.0 if callable(plain) or callable(x) or not callable(Plain) else 1.0)
+
+    assert value_and_grad(asked)(3.0, SQUARING) == (27.0, 18.0)
+    assert value_and_grad(asked)(3.0, Plain()) == (21.0, 13.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import math
 from typing import Any
 
 import numpy as np
@@ -209,3 +210,19 @@ def test_axes_that_counts_and_flags_are_given_are_axes(f: Any) -> None:
     assert oracle.same_bits(value, f(1.25))
     assert oracle.agrees(oracle.derivative(f, (1.25,)), slope)
     assert np.ndim(slope) == 0
+
+
+def told_apart(x):
+    """Python's own functions give NumPy's numbers of NumPy's numbers."""
+    kinds = (abs(x), round(x, 2), max(x, 1.0), sum([x, x]), pow(x, 2), x * 2.0, -x)
+    numpys = [1.0 if isinstance(each, np.floating) else 0.0 for each in kinds]
+    plain = [1.0 if type(each) is float else 0.0 for each in (float(x), math.fabs(x), abs(x))]
+    boxed = 1.0 if hasattr(abs(x), "shape") else 0.0
+    return sum(numpys) * x + 10.0 * sum(plain) * x + 100.0 * boxed * x
+
+
+@pytest.mark.parametrize("x", [1.5, np.float64(1.5)], ids=repr)
+def test_the_class_of_a_number_is_that_which_python_gives(x: Any) -> None:
+    value, slope = value_and_grad(told_apart)(x)
+    assert value == told_apart(x)
+    assert slope == pytest.approx(value / x)

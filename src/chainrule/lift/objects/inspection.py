@@ -178,6 +178,8 @@ def _callable(self: Inspection, args: Arguments, keywords: Keywords, node: ast.A
     value = self.read(args[0])
     if isinstance(value, Static):
         return Static(callable(value.value))
+    if isinstance(value, ObjectBox):
+        return Static(any("__call__" in vars(kind) for kind in value.type.__mro__))
     return Static(isinstance(value, (Closure, Method, PartialCall)))
 
 
