@@ -133,6 +133,9 @@ class NumberTypes(Calls):
         """Those that the function gives of samples of its arguments."""
         op = node.op
         assert isinstance(op, Primitive)
+        if not op.callables and op.evaluate is None:
+            # A function that calls itself, and the like.
+            return any_kind(own)
         function = _function_of(op, node.params)
         domain = op.domain if len(op.domain) == len(node.args) else (REAL,) * len(node.args)
         samples = [
