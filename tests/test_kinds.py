@@ -364,13 +364,13 @@ def test_the_check_of_a_name_stands_in_the_branch_that_leaves_it_unbound() -> No
     if k > 0:
         y = x * x
         # line {first + 2}: y = x * x
-        t1 = 2.0 * x
+        y_dot = 2.0 * x
     else:
         raise UnboundLocalError(
             "cannot access local variable 'y' where it is not associated with a value"
         )
     # line {first + 3}: return y * x
-    return t1 * x + y
+    return y_dot * x + y
 """
     )
 

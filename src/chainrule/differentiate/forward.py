@@ -199,7 +199,9 @@ class ForwardWalker(Copier):
         conditions = self.points.of(node, position, [k for k, _ in extra])
         if not conditions:
             return False
-        with self.graph.answering(node.args[0].origin.answered):
+        # A parameter stands in no line: the branch that asks for it does.
+        told = node if node.args[0].origin.position is None else node.args[0]
+        with self.graph.answering(told.origin.answered):
             return refuse_points(self.graph, conditions, self._moves, self.mapped)
 
     def _refuse_found(self, choice: Node) -> None:
