@@ -358,6 +358,20 @@ def slope_at(curve: Callable[[float], float], at: float) -> float:
     return float(along(lambda step: curve(at + step))[0])
 
 
+# They read rows that short lists do not have.
+NEED_ROWS = [
+    whole_numbers_at_first,
+    rows_in_another_order,
+    some_of_the_rows,
+    rows_of_another_list,
+    pairs_made_anew,
+    pairs_of_a_list,
+    last_two_rows,
+    best_row,
+    rows_added_up,
+    queue_of_rows,
+]
+
 SCALARS = [
     pendulum,
     runge_kutta,
@@ -375,7 +389,6 @@ SCALARS = [
     none_at_first,
     nested,
     broken_off,
-    whole_numbers_at_first,
     in_a_tuple,
     in_a_dict,
     in_an_object,
@@ -385,31 +398,8 @@ SCALARS = [
     orbit,
     rows_written_in_place,
     row_read_at_run_time,
-    rows_in_another_order,
-    some_of_the_rows,
-    rows_of_another_list,
-    pairs_made_anew,
-    pairs_of_a_list,
-    last_two_rows,
-    best_row,
-    rows_added_up,
-    queue_of_rows,
     truth_and_length,
-]
-
-
-# They read rows that short lists do not have.
-NEED_ROWS = [
-    whole_numbers_at_first,
-    rows_in_another_order,
-    some_of_the_rows,
-    rows_of_another_list,
-    pairs_made_anew,
-    pairs_of_a_list,
-    last_two_rows,
-    best_row,
-    rows_added_up,
-    queue_of_rows,
+    *NEED_ROWS,
 ]
 
 

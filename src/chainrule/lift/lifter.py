@@ -332,21 +332,21 @@ def _outermost_frame(source: Source) -> Frame:
 def _refuse_shared_rows(lifter: Lifter) -> None:
     """Refuse writes to rows that other lists, or other places of their list, have too."""
     lineages = Lineages(lifter.graph, lifter.shown.values.values())
-    written = written_while_shared(lifter.graph, lineages)
+    written = written_while_shared(lineages)
     if written is not None:
         raise UnsupportedError(
             "this row belongs to another list, too, which is read after it is written to",
             remedy="Make lists with rows of their own: `[list(row) for row in rows]`.",
             position=written.origin.position,
         )
-    found = GivenRows(lifter.graph, lineages, lifter.shown).touched()
+    found = GivenRows(lineages, lifter.shown).touched()
     if found is not None:
         raise UnsupportedError(
             "this row has a name and is in a list, and what is written by one is read by the other",
             remedy="Put a copy into the list: `rows.append(list(row))`.",
             position=found.position,
         )
-    written = Rows(lineages, lifter.shown.by_value).written_while_repeated()
+    written = Rows(lineages, lifter.shown).written_while_repeated()
     if written is not None:
         raise UnsupportedError(
             "this row may stand at several places of its list, each of which this would change",

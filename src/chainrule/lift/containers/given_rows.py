@@ -11,12 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chainrule.graph.block import ITEM, PARAMETER, Block, Graph
+from chainrule.graph.block import Block
 from chainrule.graph.node import Node, Origin
-from chainrule.lift.containers.lineages import Lineages, is_list, is_table, loops_around
-from chainrule.lift.containers.shared_rows import uses_of_tables
+from chainrule.lift.containers.lineages import (
+    Lineages,
+    is_later,
+    is_list,
+    is_table,
+    loops_around,
+    sources_of,
+)
 from chainrule.lift.containers.shown import ShownLists, Touch
-from chainrule.primitives.control import LOOP, item_sources, owned_blocks, state_sources
+from chainrule.primitives.control import owned_blocks
 from chainrule.primitives.sequence import display, slice_set
 from chainrule.primitives.updates import UPDATES
 
@@ -24,8 +30,7 @@ from chainrule.primitives.updates import UPDATES
 class GivenRows:
     """Tells whether a row is read or written to by its name, and by its list, in this order."""
 
-    def __init__(self, graph: Graph, lineages: Lineages, shown: ShownLists) -> None:
-        self.graph = graph
+    def __init__(self, lineages: Lineages, shown: ShownLists) -> None:
         self.lineages = lineages
         self.shown = shown
         # The steps that put a row into a list, by the row.
@@ -38,7 +43,7 @@ class GivenRows:
         """Where a row is written to that is read as another one afterwards."""
         if not self.givings:
             return None
-        blocks = {self.graph.body}
+        blocks = {self.lineages.graph.body}
         blocks.update(block for step in self.lineages.steps for block in owned_blocks(step))
         given = {
             box: rows
@@ -48,7 +53,7 @@ class GivenRows:
         for touch in self.shown.touches if given else ():
             for box in self.shown.boxes_of(touch.box) if touch.block in blocks else ():
                 for row in given.get(box, ()):
-                    made = self._made_in(row) if box is touch.box else frozenset[Node]()
+                    made = self.shown.made_in(row) if box is touch.box else frozenset[Node]()
                     tell = self._by_name if touch.writes else self._by_list
                     found = tell(touch, row, made)
                     if found is not None:
@@ -60,7 +65,7 @@ class GivenRows:
         if not self._is_given_before(row, made, write.block, write.serial):
             return None
         group = self.lineages.group(row)
-        for table, user in uses_of_tables(self.graph, self.lineages.steps):
+        for table, user in self.lineages.uses:
             if self.lineages.group(table) is group and _shows_before(table, user, write):
                 return write.origin
         return None
@@ -85,12 +90,6 @@ class GivenRows:
             for step in self.givings[row]
         )
 
-    def _made_in(self, row: Node) -> frozenset[Node]:
-        """The loops in each step of which it is another row."""
-        shown = self.shown.by_value.get(row)
-        loops = [owner for owner in row.block.owners() if owner.op is LOOP]
-        return frozenset(loops if shown is None else loops[shown.outside :])
-
 
 def _given(step: Node) -> list[Node]:
     """The rows that a step puts into a list."""
@@ -102,13 +101,8 @@ def _given(step: Node) -> list[Node]:
 
 def _shows_before(table: Node, user: Node | None, write: Touch) -> bool:
     """Whether what reads a list after a write by name reads one that was made before it."""
-    if all(root.serial > write.serial for root in _roots(table)):
-        return False
-    if user is None or user.serial > write.serial:
-        return True
-    made = table.block.parent if table.op is PARAMETER else table.block
-    loops = loops_around(user.block) - loops_around(made)
-    return not loops.isdisjoint(loops_around(write.block))
+    made_later = all(root.serial > write.serial for root in _roots(table))
+    return not made_later and is_later(table, user, write)
 
 
 def _roots(table: Node) -> Iterator[Node]:
@@ -117,14 +111,7 @@ def _roots(table: Node) -> Iterator[Node]:
     waiting = [table]
     while waiting:
         node = waiting.pop()
-        owner = node.block.owner
-        sources: tuple[Node, ...] = ()
-        if node.op in UPDATES:
-            sources = node.args[:1]
-        elif node.op is ITEM:
-            sources = tuple(item_sources(node))
-        elif node.op is PARAMETER and owner is not None and owner.op is LOOP:
-            sources = state_sources(node, owner)
+        sources = sources_of(node)
         if not sources:
             yield node
         waiting += [source for source in sources if source not in seen]

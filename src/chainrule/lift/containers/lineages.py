@@ -6,6 +6,7 @@ loop; lists of several lineages may have rows in common, and are of one *group* 
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,6 +15,7 @@ from chainrule.graph.classes import Classes
 from chainrule.graph.node import Node
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.graph.types import Type
+from chainrule.lift.containers.shown import Touch
 from chainrule.primitives import sequence
 from chainrule.primitives.control import (
     LOOP,
@@ -21,6 +23,7 @@ from chainrule.primitives.control import (
     loop_parts,
     next_states,
     owned_blocks,
+    state_sources,
 )
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.updates import IN_ROWS, UPDATES
@@ -30,6 +33,7 @@ class Lineages:
     """The lists of lists of a graph; each of ``shown`` are values that show the same list."""
 
     def __init__(self, graph: Graph, shown: Iterable[Sequence[Node]]) -> None:
+        self.graph = graph
         self.steps = list(nodes_of(graph.body))
         # Writes into rows.
         self.writes = [step for step in self.steps if is_deep(step)]
@@ -38,10 +42,10 @@ class Lineages:
         # By what stands for a lineage, the loops that all its versions stand in.
         self._loops: dict[Node, frozenset[Node]] = {}
         if any(is_table(step.type) for step in self.steps):
-            self._join(graph, shown)
+            self._join((*self.steps, *_items(graph, self.steps)), shown)
 
-    def _join(self, graph: Graph, shown: Iterable[Sequence[Node]]) -> None:
-        for step in (*self.steps, *_items(graph, self.steps)):
+    def _join(self, nodes: Sequence[Node], shown: Iterable[Sequence[Node]]) -> None:
+        for step in nodes:
             for one, other in _versions(step):
                 self._lineages.join(one, other)
                 self._groups.join(one, other)
@@ -50,11 +54,24 @@ class Lineages:
         for same in shown:
             for node in same[1:]:
                 self._groups.join(same[0], node)
-        for step in (*self.steps, *_items(graph, self.steps)):
+        for step in nodes:
             for node in (step, *step.args):
                 if is_table(node.type):
                     root, loops = self.lineage(node), loops_around(node.block)
                     self._loops[root] = self._loops.get(root, loops) & loops
+
+    @functools.cached_property
+    def uses(self) -> list[tuple[Node, Node | None]]:
+        """Each list of lists with a step that reads it; None where the caller has it in the end."""
+        found: list[tuple[Node, Node | None]] = [
+            (arg, step)
+            for step in self.steps
+            if step.op not in (sequence.length, ITEM, LOOP) and step.op not in UPDATES
+            for arg in step.args
+        ]
+        body = self.graph.body
+        found += [(left, None) for left in (*body.results, *body.parameters)]
+        return [(table, user) for table, user in found if is_table(table.type)]
 
     def made_in(self, table: Node) -> frozenset[Node]:
         """The loops that make another such list in every step."""
@@ -118,12 +135,25 @@ def _parts(step: Node) -> Iterator[Node]:
         yield step.args[0]
 
 
-def is_later(table: Node, user: Node, write: Node) -> bool:
+def sources_of(node: Node) -> Sequence[Node]:
+    """What may be the same list; nothing where it is made or read out of another."""
+    owner = node.block.owner
+    if node.op in UPDATES:
+        return node.args[:1]
+    if node.op is ITEM:
+        return item_sources(node)
+    if node.op is PARAMETER and owner is not None and owner.op is LOOP:
+        return state_sources(node, owner)
+    return ()
+
+
+def is_later(table: Node, user: Node | None, write: Node | Touch) -> bool:
     """Whether what reads a list may come after a write: it stands behind, or in a loop of both.
 
-    What each step of such a loop makes anew is read in that step.
+    What each step of such a loop makes anew is read in that step.  None is the caller, who has the
+    list in the end.
     """
-    if user.serial > write.serial:
+    if user is None or user.serial > write.serial:
         return True
     made = table.block.parent if table.op is PARAMETER else table.block
     loops = loops_around(user.block) - loops_around(made)

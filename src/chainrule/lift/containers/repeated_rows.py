@@ -11,22 +11,21 @@ loop that did not make it.  Rows that change their places, as a pivot does, stay
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from chainrule.graph.block import CONSTANT, ITEM, PARAMETER
+from chainrule.graph.block import ITEM, PARAMETER
 from chainrule.graph.node import Node
-from chainrule.lift.containers.lineages import Lineages, is_list, is_table, loops_around
-from chainrule.lift.containers.shown import Shown
-from chainrule.primitives.arithmetic import add
-from chainrule.primitives.control import (
-    IF,
-    LOOP,
-    item_sources,
-    loop_body,
-    loop_parts,
-    state_sources,
+from chainrule.lift.containers.lineages import (
+    Lineages,
+    is_list,
+    is_table,
+    loops_around,
+    sources_of,
 )
-from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.lift.containers.shown import ShownLists
+from chainrule.primitives.arithmetic import add
+from chainrule.primitives.control import IF, loop_body, loop_parts
+from chainrule.primitives.declare import constant_value, is_constant, is_left_out
 from chainrule.primitives.left_end import drop_first
 from chainrule.primitives.sequence import (
     concatenate,
@@ -51,7 +50,7 @@ class Origin:
 class Rows:
     """Tells which lists may hold a row twice."""
 
-    def __init__(self, lineages: Lineages, shown: Mapping[Node, Shown]) -> None:
+    def __init__(self, lineages: Lineages, shown: ShownLists) -> None:
         self.lineages = lineages
         self.shown = shown
         self.moves = _moves(lineages.steps)
@@ -116,8 +115,8 @@ class Rows:
         waiting = [row]
         while waiting:
             node = waiting.pop()
-            sources = _sources(node)
-            if sources is None:
+            sources = sources_of(node)
+            if not sources:
                 if not _is_dropped(node, step):
                     found.add(self._origin(node))
                 continue
@@ -130,15 +129,12 @@ class Rows:
         return found
 
     def _origin(self, row: Node) -> Origin:
-        around = loops_around(row.block)
         if _is_read(row):
+            around = loops_around(row.block)
             own = {loop for loop in around if row.args[1] in _counter(loop)}
             return Origin(("rows", self.lineages.lineage(row.args[0])), frozenset(own))
-        shown = self.shown.get(row)
-        if shown is None:
-            return Origin(row, around)
-        loops = [owner for owner in row.block.owners() if owner.op is LOOP]
-        return Origin(shown.box, frozenset(loops[shown.outside :]))
+        shown = self.shown.by_value.get(row)
+        return Origin(row if shown is None else shown.box, self.shown.made_in(row))
 
 
 def _put(step: Node) -> Sequence[Node]:
@@ -181,18 +177,6 @@ def _on_other_arms(step: Node, other: Node) -> bool:
 
 def _is_read(row: Node) -> bool:
     return row.op is index and is_table(row.args[0].type)
-
-
-def _sources(row: Node) -> Sequence[Node] | None:
-    """What may be the same list; None where it is made or read out of another."""
-    if row.op in UPDATES:
-        return row.args[:1]
-    if row.op is ITEM:
-        return item_sources(row)
-    owner = row.block.owner
-    if row.op is PARAMETER and owner is not None and owner.op is LOOP:
-        return state_sources(row, owner)
-    return None
 
 
 def _counter(loop: Node) -> Sequence[Node]:
@@ -249,14 +233,10 @@ def _ends_before(left: Node, right: Node) -> bool:
     """Whether the part of a list up to a place ends where, or before, another begins."""
     _, start, stop, _ = left.args
     _, begin, end, _ = right.args
-    if not _is_none(start) or not _is_none(end):
+    if not is_left_out(start) or not is_left_out(end):
         return False
     if is_constant(stop) and is_constant(begin):
         first, second = constant_value(stop), constant_value(begin)
         return isinstance(first, int) and isinstance(second, int) and 0 <= first <= second
     after = begin.op is add and begin.args[0] is stop and is_constant(begin.args[1], 1)
     return begin is stop or after
-
-
-def _is_none(node: Node) -> bool:
-    return node.op is CONSTANT and node.params[0] is None

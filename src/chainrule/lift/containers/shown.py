@@ -9,6 +9,7 @@ from chainrule.graph.node import Node, Origin
 from chainrule.lift.containers.sharing import Box
 from chainrule.lift.state import State
 from chainrule.lift.values import ListBox, Value
+from chainrule.primitives.control import LOOP
 from chainrule.records import dataclass
 
 
@@ -56,6 +57,12 @@ class ShownLists:
         self.nodes.setdefault(box, {})[value] = None
         self.by_value[value] = Shown(box, sum(box in start for start in self.step_starts))
         self.given.update(each for each in content if isinstance(each, ListBox))
+
+    def made_in(self, value: Node) -> frozenset[Node]:
+        """The loops around a value in each step of which the list that it shows is another one."""
+        shown = self.by_value.get(value)
+        loops = [owner for owner in value.block.owners() if owner.op is LOOP]
+        return frozenset(loops if shown is None else loops[shown.outside :])
 
     def touch(self, box: Box, block: Block, writes: bool) -> None:
         """A list is read, or written to."""

@@ -412,9 +412,7 @@ class Advancing(Yielding):
             if place == 0:
                 return self._item_at(items.items, last, node)
             return self._item_at(items.items, self.primitive(arithmetic.subtract, last, at), node)
-        if isinstance(items, Indexed):
-            return items.item(at)
-        if isinstance(items, Endless):
+        if isinstance(items, (Indexed, Endless)):
             return items.item(at)
         place = self.static_int(at)
         known_items = None if isinstance(items, Range) else self.known_items(items)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type, join, unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box
 from chainrule.lift.state import kind_of
@@ -89,8 +88,8 @@ class Made:
         if self.type is not list:
             return self
         parts = [part.as_list() if isinstance(part, Made) else part for part in self.content.parts]
-        item = functools.reduce(join, (part.type for part in parts))
-        return Fresh(SequenceType(item), self.lenders, self.alone)
+        type = sequence.display_type((part.type for part in parts), "list")
+        return Fresh(type, self.lenders, self.alone)
 
 
 @dataclass(frozen=True)

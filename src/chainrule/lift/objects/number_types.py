@@ -87,19 +87,19 @@ class NumberTypes(Calls):
         if isinstance(op, ArrayCall):
             return any_kind(own) if _is_scipys(op) else (numpys,)
         if op.chooses and op.callables[:1] and op.callables[0].startswith("builtins."):
-            return tuple(dict.fromkeys(kind for arg in node.args for kind in self._types_of(arg)))
+            return tuple(
+                dict.fromkeys(kind for arg in node.args for kind in self.types_of_number(arg))
+            )
         if any(PYTHON_TYPES.get(arg.type) is None for arg in node.args):
             return (own,) if op.callables[:1] == ("math.fsum",) else any_kind(own)
         return self._types_computed(node, own)
 
-    def _types_of(self, node: Node) -> Kinds:
-        own = PYTHON_TYPES.get(node.type)
-        return self.types_of_number(node) if own else ()
-
     def _types_kept(self, base: Node, numpys: type) -> Kinds:
         """Those of an array that has lost its axes; a number of NumPy's may stay one."""
         array = sys.modules["numpy"].ndarray
-        numbers = any(kind not in PYTHONS and kind is not array for kind in self._types_of(base))
+        numbers = any(
+            kind not in PYTHONS and kind is not array for kind in self.types_of_number(base)
+        )
         return (numpys, array) if numbers else (array,)
 
     def _types_of_subscript(self, node: Node, own: type) -> Kinds:
@@ -118,14 +118,16 @@ class NumberTypes(Calls):
                 assert isinstance(arm, Block)
                 result = arm.results[position]
                 if result.op is not UNDEFINED:
-                    found += self._types_of(result) or any_kind(own)
+                    found += self.types_of_number(result) or any_kind(own)
             return tuple(dict.fromkeys(found)) or any_kind(own)
         if made.op is LOOP:
             # Which of its states goes into which is not followed.
             body = made.params[2]
             assert isinstance(body, Block)
             array = sys.modules["numpy"].ndarray
-            if not any(array in self._types_of(state) for state in (*made.args, *body.results)):
+            if not any(
+                array in self.types_of_number(state) for state in (*made.args, *body.results)
+            ):
                 return any_kind(own)[:2]
         return any_kind(own)
 
