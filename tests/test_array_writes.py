@@ -376,3 +376,57 @@ def written_where_it_may_be_shared(x):
 def test_an_array_that_may_be_the_argument_is_not_written_to() -> None:
     with pytest.raises(chainrule.UnsupportedError, match="is written to"):
         chainrule.grad(written_where_it_may_be_shared)(np.array([1.0, 3.0]))
+
+
+def doubled_and_squared(x, count):
+    """The array of the last step is written to in the next: by then it has no other name."""
+    c = np.array(x)
+    for _ in range(count):
+        c *= 2.0
+        found = np.empty_like(c)
+        for j in range(len(c)):
+            found[j] = c[j] * np.sin(c[j - 1])
+        c = found
+    return np.sum(c)
+
+
+def stepped(x, count):
+    c = np.array(x)
+    k = 0
+    while k < count:
+        c *= 2.0
+        found = c * np.sin(c)
+        k += 1
+        if c[0] < 0.7:
+            continue
+        c = found
+    return np.sum(c)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+@pytest.mark.parametrize("f", [doubled_and_squared, stepped])
+def test_an_array_of_the_last_step_is_written_to(f: Any, count: int) -> None:
+    x = np.array([0.3, 1.2, -0.8])
+    value, slope = chainrule.value_and_grad(f)(x, count)
+    assert value == f(x, count)
+    for path, verdict in oracle.gradient(f, (x, count)).items():
+        assert oracle.agrees(verdict, oracle.look_up(slope, path))
+
+
+READ_ELSEWHERE = [
+    "c *= 2.0\n        if k > 0:\n            c[0] += d[1]\n        d = c * c\n        c = d",
+    "c *= 2.0\n        d = c * c\n        kept.append(lambda: d.sum())\n        c = d",
+    "c *= 2.0\n        d = c * c\n        kept.append(d)\n        c = d",
+]
+
+
+@pytest.mark.parametrize("body", READ_ELSEWHERE)
+def test_an_array_of_the_last_step_that_is_read_by_another_name_is_not_written_to(
+    body: str,
+) -> None:
+    f = function_of(
+        "def f(x, count):\n    c = np.array(x)\n    kept = []\n    for k in range(count):\n"
+        f"        {body}\n    return np.sum(c)\n"
+    )
+    with pytest.raises(chainrule.UnsupportedError):
+        chainrule.grad(f)(np.array([0.3, 1.2]), 3)

@@ -72,6 +72,7 @@ class Control(Walking):
                 else:
                     completion = self.statement(node)
                 self.done(node, before)
+                self.forget(self.last_of.get(node, ()))
             except TwoKinds as found:
                 return self.statements([self._told_apart(node, found), *nodes[position + 1 :]])
             except AlwaysRaises:
@@ -354,7 +355,7 @@ class Control(Walking):
                 self.assign(node.target, item(index))
             except AlwaysRaises:
                 return Completion.RAISES
-            return self.statements(body)
+            return self.step(body)
 
         return self.run_loop(kind, bounds, names, exits, None, action)
 
@@ -479,7 +480,7 @@ class Control(Walking):
     def _step(self, node: ast.While, body: Sequence[ast.stmt]) -> Completion:
         # The next test sees what a step has left.
         self.raised(self.entering(node))
-        return self.statements(body)
+        return self.step(body)
 
     def _static_test(self, node: ast.While) -> tuple[bool, bool]:
         if isinstance(node.test, ast.Constant):

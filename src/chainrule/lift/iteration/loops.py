@@ -12,6 +12,7 @@ from chainrule.graph.types import BOOL, OPAQUE, Type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box
 from chainrule.lift.core import Completion, Flag, LoopExits
+from chainrule.lift.iteration.passing import Passing
 from chainrule.lift.iteration.shapes import (
     HELD,
     KEEP,
@@ -31,7 +32,6 @@ from chainrule.lift.iteration.shapes import (
     name_of_tag,
     nothing_of,
 )
-from chainrule.lift.iteration.widening import Widening
 from chainrule.lift.state import Frame, Key, State, is_as_it_was, same_value, split_by_kind
 from chainrule.lift.values import (
     UNBOUND,
@@ -56,7 +56,7 @@ class TestChanges(Exception):
     """The condition of a loop changes what is read behind the loop, also where it ends it."""
 
 
-class Loops(Widening):
+class Loops(Passing):
     """Runs the body of a loop until what it carries is stable, then builds the loop node."""
 
     def run_loop(

@@ -540,7 +540,9 @@ def _whole_number(self: Builtins, args: Arguments, keywords: Keywords, node: ast
     called = self.static_node(Static(operator.index))
     if isinstance(value, Node) and value.type == FLOAT:
         self.raises_itself("_0_(_1_)", called, value)
-    if isinstance(value, Node) and value.type == INT and self.python_types(value) == (int,):
+    if (known := self.static_int(value)) is not None:
+        return self.graph.constant(known)
+    if isinstance(value, Node) and self.python_types(value) == (int,):
         return value
     return self.opaque_call(called, args, keywords, node, None)
 
