@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chainrule import ChainruleError, value_and_grad
+from tests import oracle
 
 LOG: list[Any] = []
 QUEUE: deque[float] = deque()
@@ -111,11 +112,35 @@ def counted_here_and_there(x):
     return x * CALLS
 
 
-READ = [
-    appended_and_summed, appended_and_read, appended_and_popped, appended_and_counted, queued,
+FELT = [
+    appended_and_summed, appended_and_read, appended_and_popped, appended_and_counted,
     kept_in_an_attribute, written_by_a_helper, written_by_key,
-    counted_here_and_there,
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", FELT, ids=lambda f: f.__name__)
+def test_what_is_written_into_by_a_method_or_a_helper_is_felt(f: Callable[[float], float]) -> None:
+    def reset() -> None:
+        LOG.clear()
+        STORE.items.clear()
+        BOX[0] = TABLE["last"] = 0.0
+
+    def fresh(x: float) -> float:
+        reset()
+        return f(x)
+
+    expected = fresh(1.5)
+    left = copy.deepcopy((LOG, STORE.items, BOX, TABLE))
+    slopes = oracle.gradient(fresh, (1.5,))
+    reset()
+    value, slope = value_and_grad(f)(1.5)
+    assert value == expected
+    assert (LOG, STORE.items, BOX, TABLE) == left
+    for path, verdict in slopes.items():
+        assert oracle.agrees(verdict, oracle.look_up(slope, path))
+
+
+READ = [queued, counted_here_and_there]
 
 
 @pytest.mark.parametrize("f", READ, ids=lambda f: f.__name__)

@@ -61,6 +61,26 @@ class TableLayout:
         return bool(table_layout(table) == self.layout)
 
 
+def item_kinds(value: Any) -> Any:
+    """What of a list or dict of numbers shapes the code: all but how many they are."""
+    if isinstance(value, dict):
+        kinds = frozenset(map(type, value)), frozenset(map(item_kinds, value.values()))
+        return (dict, *kinds)
+    if not isinstance(value, (list, tuple)):
+        return type(value)
+    return (type(value), frozenset(map(item_kinds, value)) or frozenset((float,)))
+
+
+@dataclass(frozen=True)
+class ItemKinds:
+    """Whether a list or dict holds numbers of these kinds."""
+
+    kinds: Any
+
+    def __call__(self, table: Any) -> bool:
+        return bool(item_kinds(table) == self.kinds)
+
+
 @dataclass(frozen=True)
 class Argument:
     """The root of a route that begins at a parameter."""

@@ -34,6 +34,14 @@ def is_apart(written: Any, *arguments: Any) -> bool:
     return not any(one is not other and _overlap(one, other) for one in changed for other in arrays)
 
 
+def are_apart(containers: tuple[Any, ...], *arguments: Any) -> bool:
+    """Whether all that is in ``containers`` is reached once, and by none of ``arguments``."""
+    counts: dict[int, int] = {}
+    for part in parts((containers, *arguments)):
+        counts[id(part)] = counts.get(id(part), 0) + 1
+    return all(counts[id(part)] == 1 for part in parts(containers))
+
+
 def _rows(written: Any) -> Iterator[Any]:
     """``written`` and, where it is a list, the lists and arrays in it."""
     stack = [written]

@@ -317,8 +317,7 @@ class Core:
             self.items_read.clear()
         if self.block is self.graph.body:
             # What was read where the function begins may have been read in the attempt.
-            self.attributes.clear()
-            self.outside.clear()
+            self.outside = {box: held for box, held in self.outside.items() if box in state}
         elif self.enclosing:
             # What was found in objects meanwhile is known from the beginning.
             begun = self.enclosing[-1].items()

@@ -14,12 +14,17 @@ from chainrule.graph.block import Graph
 from chainrule.graph.guard import Argument, Route, array_layout
 from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node, Origin
+from chainrule.graph.reach import parts
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
 from chainrule.lift.annotations import Example, hinted, hints_of, parsed_kind
 from chainrule.lift.arrays.boxes import is_ndarray
 from chainrule.lift.calls.callees import declare_names
-from chainrule.lift.calls.outside import refusal_of_changes
+from chainrule.lift.calls.outside import (
+    containers_changed_and_read,
+    refusal_of_changes,
+    refusal_of_reads,
+)
 from chainrule.lift.calls.repeated import Repeated
 from chainrule.lift.containers import copies
 from chainrule.lift.containers.given_rows import GivenRows
@@ -31,7 +36,7 @@ from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.iteration.advancing import IteratorMade
 from chainrule.lift.library import folds, ordering, quantified
 from chainrule.lift.lifted import Lifted, Transform, assemble
-from chainrule.lift.objects.holders import Written, WrittenOutside
+from chainrule.lift.objects.holders import Container, Written, WrittenInto, WrittenOutside
 from chainrule.lift.parameters import (
     KINDS,
     annotated_type,
@@ -136,7 +141,13 @@ def _lifted(
             if not ways.repeated.decide(lifted.graph):
                 return lifted
             inlined = lifted
+        except WrittenInto as found:
+            ways.write_into(found.container)
         except UnsupportedError as refusal:
+            if ways.changed:
+                # What is read there is not what stays.
+                ways.write_into(ways.changed[0])
+                continue
             if inlined is not None:
                 # What a function returns is known less of where it is called.
                 return inlined
@@ -196,9 +207,17 @@ class Ways:
         self.loops_found: list[Hashable] = []
         # What is written outside of the function.
         self.outside = Written()
+        self.written_into: dict[int, Container] = {}
+        self.changed: list[Container] = []
         self.rows = rows
         # The functions that are kept apart by their size.
         self.repeated = Repeated()
+
+    def write_into(self, container: Container) -> None:
+        """From now on a container outside is one that is written into, with all that it holds."""
+        for part in parts((container,)):
+            self.written_into.pop(id(part), None)
+        self.written_into[id(container)] = container
 
     def note(self, made: RecordsMade) -> None:
         """From now on a list of records is made where one was found to be."""
@@ -214,6 +233,7 @@ class Ways:
             return None
         following = Ways()
         following.outside, following.iterators = self.outside, self.iterators
+        following.written_into = self.written_into
         following.loops = {*self.loops, found}
         return following
 
@@ -224,13 +244,13 @@ class Ways:
         made = (layout for layout in self.sites.values() if layout is not None)
         if self.mixed and any(layout.kind == "tuple" for layout in made):
             return self._beside(Ways(self.written, self.unrolled, mixed=False))
-        if self.unrolled or not self.record_lists or not examples:
+        if self.unrolled or not self.record_lists or not (examples or self.written_into):
             return None
         return self._beside(Ways(unrolled=True) if self.written else Ways(written=True))
 
     def _beside(self, following: Ways) -> Ways:
         """Another way with the same loops written out."""
-        following.loops = self.loops
+        following.loops, following.written_into = self.loops, self.written_into
         return following
 
 
@@ -290,6 +310,12 @@ def _lifted_with(
     _refuse_shared_rows(lifter)
     refusal = refusal_of_changes(graph)
     if refusal is not None:
+        if isinstance(refusal, UnsupportedError):
+            for container in containers_changed_and_read(graph):
+                raise lifter.written_into_by(Static(container), refusal)
+        raise refusal
+    refusal = refusal_of_reads(graph)
+    if refusal is not None:
         raise refusal
     if source.function.__defaults__ is not None:
         graph.guard(
@@ -312,6 +338,8 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     ways.record_lists.clear()
     lifter.tables, lifter.record_lists = ways.tables, ways.record_lists
     lifter.written_outside, lifter.iterator_sites = ways.outside, ways.iterators
+    lifter.written_into, ways.changed = ways.written_into, []
+    lifter.changed_outside = ways.changed
     ways.loops_found.clear()
     lifter.written_out, lifter.may_be_written_out = ways.loops, ways.loops_found
     lifter.repeated, lifter.mixed_records = ways.repeated, ways.mixed

@@ -8,6 +8,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays.axisless import Axisless
@@ -263,11 +264,16 @@ class Statements(Axisless):
             self.call_method(base, "__setitem__", [key, value], node)
         else:
             self.check_chosen(base, node)
-            raise self.unsupported(
+            refusal = self.unsupported(
                 "writing into an object that the function did not make",
                 "Return the values instead, or write into a list of the function's own.",
                 node,
             )
+            raise self.written_into_by(base, refusal)
+
+    def written_into_by(self, owner: Value, refusal: UnsupportedError) -> UnsupportedError:
+        """The refusal to write into ``owner``, or what has it lifted in another way."""
+        raise NotImplementedError
 
     def _set_path(self, box: ListBox, path: tuple[Node, ...], value: Value, node: ast.AST) -> None:
         old = self.make_dynamic(box)

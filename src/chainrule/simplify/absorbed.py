@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 
-from chainrule.graph.block import ITEM, PARAMETER, inside, result_number
+from chainrule.graph.block import ITEM, PARAMETER, Leaf, inside, result_number
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.indexing import section_add
 from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, LOOP, owned_blocks
 from chainrule.primitives.cost import mentioned, nodes_of
-from chainrule.primitives.declare import Linear, Primitive, Structured, is_constant
+from chainrule.primitives.declare import Linear, Primitive, is_constant
 from chainrule.primitives.sequence import index_add
 from chainrule.records import dataclass
 
@@ -287,7 +287,7 @@ class Search:
 
 def _is_leaf(node: Node) -> bool:
     """Whether a value is no step of a block."""
-    return not isinstance(node.op, (Primitive, Structured))
+    return isinstance(node.op, Leaf)
 
 
 def _is_pure(step: Node) -> bool:

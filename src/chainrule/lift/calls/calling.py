@@ -11,10 +11,11 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.errors import NotDifferentiableError, SourceError, UnsupportedError
+from chainrule.errors import ChainruleError, NotDifferentiableError, SourceError, UnsupportedError
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
-from chainrule.graph.types import DYNAMIC
+from chainrule.graph.types import BOOL, DYNAMIC, INT, OPAQUE
 from chainrule.lift.calls.callees import (
     by_position,
     declare_names,
@@ -27,6 +28,7 @@ from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.library.definitions import definition_of, reduce
 from chainrule.lift.library.in_order import IN_ORDER
 from chainrule.lift.library.streams import STREAMS
+from chainrule.lift.objects.holders import WrittenInto
 from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
@@ -288,9 +290,7 @@ class Calls(Foreign):
             return self.run_callee(source, frame, given, node)
         except (NotDifferentiableError, UnsupportedError) as error:
             foreign = self.is_foreign(found) and not self.inside_foreign()
-            if not foreign and (
-                isinstance(error, NotDifferentiableError) or self._has_containers(args, keywords)
-            ):
+            if not foreign and self._is_lifted_only(error, [*args, *keywords.values()]):
                 raise
             if foreign:
                 error = self.foreign_refusal(args, keywords, node, error)
@@ -325,12 +325,14 @@ class Calls(Foreign):
         route = Route(function).attribute("__kwdefaults__")
         return {name: self.adopt(value, None, route.item(name)) for name, value in found.items()}
 
-    def _has_containers(self, args: list[Value], keywords: dict[str, Value]) -> bool:
-        """Whether a callee could change something that the caller sees."""
-        return any(
-            isinstance(arg, (ListBox, View, DictBox, Place, ObjectBox, Closure))
-            for arg in [*args, *keywords.values()]
-        )
+    def _is_lifted_only(self, error: ChainruleError, args: list[Value]) -> bool:
+        """Whether a call cannot be kept: what the caller sees may change, or slopes."""
+        shared = (ListBox, View, DictBox, Place, ObjectBox, Closure)
+        if isinstance(error, NotDifferentiableError) or any(isinstance(a, shared) for a in args):
+            return True
+        numbers = [arg for arg in args if isinstance(arg, Node) and arg.op is not CONSTANT]
+        sloping = any(arg.type not in (INT, BOOL, OPAQUE) for arg in numbers)
+        return isinstance(error, WrittenInto) and sloping
 
     def _inline(
         self,

@@ -27,6 +27,7 @@ from chainrule.lift.calls.repeated import Repeated, is_narrow
 from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.lifted import Lifted
+from chainrule.lift.objects.holders import WrittenInto, WrittenOutside
 from chainrule.lift.source import Source, unwrap
 from chainrule.lift.state import Frame, assigned_names, is_literal
 from chainrule.lift.values import (
@@ -267,6 +268,8 @@ class Functions(Calls):
             result = inner.run_function(callee.tree, own, values)
         except AlwaysRaises:
             raise self._cannot(callee, node, "no path through it ends") from None
+        except (WrittenInto, WrittenOutside):
+            raise self._cannot(callee, node, "it writes to what is outside of it") from None
         structure = inner.structure(result)
         self._check_effects(graph, callee, node)
         if any(inner.state.get(box) is not content for box, content in boxes.items()):

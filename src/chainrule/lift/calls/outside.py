@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import dis
+import re
 import types
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -26,7 +27,7 @@ from chainrule.lift.calls.foreign import CHANGING, WRITERS
 from chainrule.lift.watching import SETTLED
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.cost import mentioned, nodes_of
-from chainrule.primitives.effect import CALL, ORDERED, VERBATIM
+from chainrule.primitives.effect import CALL, LEAVE, ORDERED, STATEMENT, VERBATIM
 
 # What can be read of an object: its entries, an attribute of any object by its name, a global
 # or a variable of an enclosing function.
@@ -36,6 +37,9 @@ CONTAINERS = (list, dict, set, deque, bytearray)
 # Forms of guards that look into what is at the end of their route.
 LOOKING = ("length", "keys", "layout", "equals", "content")
 UNKNOWN = object()
+# How attributes and entries are written.
+ATTRIBUTE_SET = re.compile(r"_0_\.(\w+) = _1_$")
+ENTRY_SET = re.compile(r"(del )?_0_\[|_0_\.update\(")
 
 
 def refusal_of_changes(graph: Graph) -> ChainruleError | None:
@@ -55,6 +59,22 @@ def refusal_of_changes(graph: Graph) -> ChainruleError | None:
     )
 
 
+def containers_changed_and_read(graph: Graph) -> list[Any]:
+    """The lists and dicts that a kept call changes, and that are read."""
+    call = changed_and_read(graph)
+    if call is None:
+        return []
+    first, _ = _receiver(call)
+    found = _object(graph, first)
+    held = [found, *(each for function in _functions(found) for each in _held(function))]
+    changed = set(_changes(graph, call))
+    return [
+        part
+        for part in parts((tuple(held),))
+        if type(part) in (list, dict) and ("entries", id(part)) in changed
+    ]
+
+
 def changed_and_read(graph: Graph) -> Node | None:
     """A kept call that changes what another part of the function reads; None if there is none."""
     steps = list(nodes_of(graph.body))
@@ -70,6 +90,84 @@ def changed_and_read(graph: Graph) -> Node | None:
     for call, keys in changes.items():
         if keys & reads or any(keys & found for step, found in of_steps if step is not call):
             return call
+    return None
+
+
+def refusal_of_reads(graph: Graph) -> ChainruleError | None:
+    """What is said of a call that reads, outside, what the function has written there; else None.
+
+    Where it is lifted, too, the value is known, and its slope.  A function that stands apart, as
+    one that calls itself does, finds there what the run has left.
+    """
+    steps = list(nodes_of(graph.body))
+    written = {key for step in steps for key in _written(graph, step)}
+    if not written:
+        return None
+    for step in steps:
+        if step.op is CALL and _call_reads(graph, step) & written:
+            found = "this call"
+        elif step.params and (name := _reader(graph, step.params[0], written)):
+            found = f"`{name}`"
+        else:
+            continue
+        return UnsupportedError(
+            f"{found} reads what the function has written outside of itself",
+            remedy="Hand it on as an argument.",
+            position=step.origin.position,
+        )
+    return None
+
+
+def _written(graph: Graph, step: Node) -> Iterator[Key]:
+    """What a step writes outside of the function."""
+    text = str(step.params[0]) if step.op in (STATEMENT, LEAVE) else ""
+    attribute = ATTRIBUTE_SET.match(text)
+    if attribute is not None:
+        yield from _text_reads(f"_0_.{attribute[1]}", {"_0_": _object(graph, step.args[0])})
+    elif ENTRY_SET.match(text):
+        base = step.args[0]
+        if base.op is GLOBAL:
+            yield "global", *base.params
+        if base.op is VERBATIM and base.args:
+            yield from _text_reads(str(base.params[0]), {"_0_": _object(graph, base.args[0])})
+        found = _object(graph, base)
+        if found is not UNKNOWN:
+            yield "entries", id(found)
+
+
+def _call_reads(graph: Graph, call: Node) -> set[Key]:
+    """What the functions that a kept call runs may read outside."""
+    return {key for function in _functions(_object(graph, call.args[0])) for key in _seen(function)}
+
+
+def _seen(function: types.FunctionType) -> Iterator[Key]:
+    """What a function reads by name."""
+    for name in function.__code__.co_names:
+        yield "global", function.__globals__.get("__name__"), name
+        yield "attribute", name
+    for cell in _cells(function).values():
+        yield "cell", id(cell)
+    yield from _entries(_held(function))
+
+
+def _reader(graph: Graph, key: Hashable, written: set[Key]) -> str | None:
+    """The name of the function of this key, if it, or one that it calls, reads what is written."""
+    waiting, entered = [key], [key]
+    while waiting:
+        function = graph.functions.get(waiting.pop())
+        if function is None:
+            continue
+        inner = function.lifted.graph
+        found = set(_global_reads(inner))
+        for step in nodes_of(inner.body):
+            found.update(_reads(inner, step))
+            if step.op is CALL:
+                found |= _call_reads(inner, step)
+            if step.params and step.params[0] not in entered:
+                waiting.append(step.params[0])
+                entered.append(step.params[0])
+        if found & written:
+            return str(function.name)
     return None
 
 
@@ -175,12 +273,7 @@ def _reads(graph: Graph, step: Node) -> Iterator[Key]:
     if found is UNKNOWN:
         return
     for function in _functions(found):
-        for name in function.__code__.co_names:
-            yield "global", function.__globals__.get("__name__"), name
-            yield "attribute", name
-        for cell in _cells(function).values():
-            yield "cell", id(cell)
-        yield from _entries(_held(function))
+        yield from _seen(function)
 
 
 def _guard_reads(guard: Guard) -> Iterator[Key]:

@@ -21,6 +21,7 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays.boxes import is_numeric
 from chainrule.lift.arrays.number_attributes import is_property
 from chainrule.lift.containers.items import PLAIN_NUMBERS
+from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.objects.hooks import Hooks
 from chainrule.lift.source import unwrap
 from chainrule.lift.state import State
@@ -265,6 +266,17 @@ class Objects(Hooks):
             return found
         held = [leaf for leaf in self.structure(box).leaves() if leaf.type.differentiable]
         return self.verbatim("_0_", found, *held, pure=True) if held else found
+
+    def give_up(self, state: State, mark: int) -> None:
+        super().give_up(state, mark)
+        if self.block is not self.graph.body:
+            return
+        for known in self.attributes.values():
+            for name, value in list(known.items()):
+                # A list that had a name before the attempt is the same one afterwards.
+                held = list(boxes_in(value))
+                if not held or not all(box in state for box in held):
+                    del known[name]
 
     def attributes_of(self, box: ObjectBox) -> dict[str, Value]:
         """All that an object holds now, by name."""

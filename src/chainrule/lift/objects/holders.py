@@ -21,6 +21,7 @@ import sys
 import types
 from typing import Any
 
+from chainrule.errors import UnsupportedError
 from chainrule.graph.block import Graph
 from chainrule.graph.guard import Route, TableLayout, table_layout
 from chainrule.graph.node import Node
@@ -44,6 +45,25 @@ class WrittenOutside(Exception):
         super().__init__(name)
         self.holder = holder
         self.name = name
+
+
+Container = list[Any] | dict[Any, Any]
+
+
+class WrittenInto(UnsupportedError):
+    """A list or dict outside was read as what stays, and is written into.
+
+    Lifting begins anew, unless what writes there is a call that can be kept as it is.
+    """
+
+    def __init__(self, container: Container, refusal: UnsupportedError) -> None:
+        super().__init__(
+            refusal.found,
+            remedy=refusal.remedy,
+            position=refusal.position,
+            chain=refusal.chain,
+        )
+        self.container = container
 
 
 class Written:

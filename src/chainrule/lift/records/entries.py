@@ -20,7 +20,7 @@ from chainrule.graph.guard import is_of_argument
 from chainrule.graph.node import Node
 from chainrule.graph.reach import is_apart
 from chainrule.graph.types import INT
-from chainrule.lift.containers.leaving import Leaving
+from chainrule.lift.containers.outer import Outer
 from chainrule.lift.operators import is_object
 from chainrule.lift.values import (
     ENTRIES,
@@ -40,7 +40,7 @@ from chainrule.lift.values import (
 from chainrule.primitives import arithmetic, sequence
 
 
-class RecordEntries(Leaving):
+class RecordEntries(Outer):
     """Reads and writes lists of records."""
 
     def __init__(self, graph: Any) -> None:

@@ -1,0 +1,435 @@
+"""Lists and dicts outside of a function that it writes into: counts, logs, tables, memos."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+import chainrule
+from tests import oracle
+
+CALLS: dict[str, Any] = {"f": 0, "total": 0.0}
+HISTORY: list[float] = []
+ROW = [0.0] * 4
+GRID = [[0.0] * 3 for _ in range(2)]
+LOG: dict[str, list[float]] = {"x": [], "value": []}
+BODIES = [{"x": 1.0, "v": 0.5}, {"x": 2.0, "v": -1.0}]
+MEMO: dict[int, float] = {}
+CLOCK = {"step": {"n": 0}}
+OUTSIDE = (CALLS, HISTORY, ROW, GRID, LOG, BODIES, MEMO, CLOCK)
+
+
+class Model:
+    seen: ClassVar[dict[str, float]] = {}
+    trace: ClassVar[list[float]] = []
+
+
+def counted(x: float) -> float:
+    CALLS["f"] += 1
+    return x * x * CALLS["f"]
+
+
+def averaged(x: float) -> float:
+    CALLS["f"] += 1
+    CALLS["total"] += x
+    return CALLS["total"] / CALLS["f"] * x
+
+
+def logged(x: float) -> float:
+    HISTORY.append(x * x)
+    return sum(HISTORY) / len(HISTORY) + HISTORY[-1]
+
+
+def logged_in_a_loop(x: float) -> float:
+    for k in range(5):
+        x = math.sin(x) + 0.1 * k
+        HISTORY.append(x)
+    return max(HISTORY) * HISTORY[0]
+
+
+def swept(x: float) -> float:
+    ROW[0] = x
+    for i in range(1, 4):
+        ROW[i] = ROW[i - 1] * x + ROW[i]
+    return ROW[3] + ROW[-2]
+
+
+def tabulated(x: float) -> float:
+    for i in range(2):
+        for j in range(3):
+            GRID[i][j] = GRID[i][j] + x * i + j * x * x
+    return GRID[1][2] * GRID[0][1]
+
+
+def row_by_row(x: float) -> float:
+    for k, row in enumerate(GRID):
+        row[k] = x * x + row[2]
+    return GRID[1][1] * GRID[0][0]
+
+
+def row_by_its_name(x: float) -> float:
+    row = GRID[1]
+    row[0] = x * x
+    return GRID[1][0] * x
+
+
+def two_logs(x: float) -> float:
+    value = x * math.sin(x)
+    LOG["x"].append(x)
+    LOG["value"].append(value)
+    return value + LOG["value"][0] * LOG["x"][-1]
+
+
+def moved(x: float) -> float:
+    for body in BODIES:
+        body["x"] += body["v"] * x
+        body["v"] -= 0.1 * x * body["x"]
+    return BODIES[0]["x"] * BODIES[1]["v"]
+
+
+def ticked(x: float) -> float:
+    CLOCK["step"]["n"] += 1
+    return x ** CLOCK["step"]["n"]
+
+
+def of_a_class(x: float) -> float:
+    Model.seen["x"] = x * x
+    Model.trace.append(x)
+    return Model.seen["x"] * Model.trace[-1]
+
+
+def tick() -> None:
+    CALLS["f"] += 1
+
+
+def counted_by_another(x: float) -> float:
+    tick()
+    tick()
+    return x ** CALLS["f"]
+
+
+def with_closure() -> Callable[[float], float]:
+    calls = {"n": 0}
+    kept = [1.0]
+
+    def f(x: float) -> float:
+        calls["n"] += 1
+        kept.append(x)
+        return sum(kept) * x * calls["n"]
+
+    return f
+
+
+PROGRAMS = [
+    counted,
+    averaged,
+    logged,
+    logged_in_a_loop,
+    swept,
+    tabulated,
+    row_by_row,
+    row_by_its_name,
+    two_logs,
+    moved,
+    ticked,
+    of_a_class,
+    counted_by_another,
+]
+
+
+def held() -> Any:
+    return copy.deepcopy((*OUTSIDE, Model.seen, Model.trace))
+
+
+def put_back(state: Any) -> None:
+    """The state of before, in the very containers that there are, and in those inside them."""
+
+    def refill(container: Any, old: Any) -> None:
+        if isinstance(container, dict):
+            for key in [key for key in container if key not in old]:
+                del container[key]
+            for key, value in old.items():
+                if isinstance(value, (dict, list)) and key in container:
+                    refill(container[key], value)
+                else:
+                    container[key] = copy.deepcopy(value)
+        elif old and isinstance(old[0], (dict, list)):
+            for mine, value in zip(container, old, strict=True):
+                refill(mine, value)
+        else:
+            container[:] = old
+
+    for container, old in zip((*OUTSIDE, Model.seen, Model.trace), state, strict=True):
+        refill(container, old)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left():
+    before = held()
+    yield
+    put_back(before)
+
+
+@pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])
+@pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)
+def test_what_is_written_into_outside_is_felt_and_left_there(f: Any, mode: str) -> None:
+    g = chainrule.value_and_grad(f, mode=mode)
+    for x in (0.7, 1.3):
+        # The second call finds what the first has left.
+        before = held()
+        expected = f(x)
+        left = held()
+        put_back(before)
+
+        def from_here(x: float, before: Any = before) -> float:
+            put_back(before)
+            return f(x)
+
+        slopes = oracle.gradient(from_here, (x,))
+        put_back(before)
+        value, slope = g(x)
+        assert value == expected
+        assert held() == left
+        for path, verdict in slopes.items():
+            assert oracle.agrees(verdict, oracle.look_up(slope, path))
+
+
+def test_what_variables_around_hold_is_written_into() -> None:
+    f, other = with_closure(), with_closure()
+    g = chainrule.value_and_grad(other)
+    for x in (0.7, 1.3):
+        value, slope = g(x)
+        kept = 1.0 if x == 0.7 else 1.7
+        calls = 1 if x == 0.7 else 2
+        assert value == f(x)
+        assert math.isclose(slope, (kept + 2.0 * x) * calls)
+
+
+def coefficient(n: int, x: float) -> float:
+    if n not in MEMO:
+        MEMO[n] = float(math.factorial(n))
+    return x**n / MEMO[n]
+
+
+def series(x: float, n: int) -> float:
+    total = 0.0
+    for k in range(n):
+        total += coefficient(k, x)
+    return total
+
+
+@pytest.mark.parametrize("kept", [{}, {3: 6.0, 40: 1.0}])
+def test_a_memo_of_constants_is_read_and_filled(kept: dict[int, float]) -> None:
+    for mode in ("auto", "reverse"):
+        MEMO.clear()
+        MEMO.update(kept)
+        expected = series(0.7, 12)
+        filled = list(MEMO.items())
+        MEMO.clear()
+        MEMO.update(kept)
+        g = chainrule.value_and_grad(series, mode=mode)
+        for _ in range(2):
+            value, slope = g(0.7, 12)
+            assert value == expected
+            assert list(MEMO.items()) == filled
+            assert math.isclose(slope, sum(0.7**k / math.factorial(k) for k in range(11)))
+
+
+def remembered(x: float, n: int) -> float:
+    if n in MEMO:
+        return MEMO[n]
+    value = math.sin(x) ** n
+    MEMO[n] = value
+    return value
+
+
+def remembered_by_get(x: float, n: int) -> float:
+    value = MEMO.get(n)
+    if value is None:
+        value = MEMO[n] = x**n
+    return value
+
+
+def remembered_by_attempt(x: float, n: int) -> float:
+    try:
+        return MEMO[n]
+    except KeyError:
+        powers = [x]
+        for _ in range(n - 1):
+            powers.append(powers[-1] * x)
+        MEMO[n] = powers[-1]
+        return MEMO[n]
+
+
+@pytest.mark.parametrize("f", [remembered, remembered_by_get, remembered_by_attempt])
+def test_a_memo_serves_no_slopes_of_an_earlier_call(f: Any) -> None:
+    MEMO.clear()
+    # The value is right, and so would be the slope of what is stored: none.
+    f(1.3, 3)
+    with pytest.raises(chainrule.UnsupportedError, match="of an earlier call"):
+        chainrule.grad(f)(1.3, 3)
+    MEMO.clear()
+    slope = chainrule.grad(f)(1.3, 3)
+    MEMO.clear()
+    for verdict in oracle.gradient(lambda x: (MEMO.clear(), f(x, 3))[1], (1.3,)).values():
+        assert oracle.agrees(verdict, slope)
+
+
+def also_given(x: float, given: list[float]) -> float:
+    HISTORY.append(x)
+    return given[-1] * x
+
+
+def test_what_is_written_into_is_no_argument() -> None:
+    HISTORY.append(2.0)
+    g = chainrule.grad(also_given)
+    assert g(1.3, [2.0]) == 2.0
+    with pytest.raises(chainrule.ChainruleError, match="reached by another way"):
+        chainrule.grad(logged_and_given)(1.3, HISTORY)
+    g = chainrule.grad(logged_and_given)
+    assert math.isclose(g(1.3, [2.0]), 2.0 + 2.0)
+    with pytest.raises(chainrule.ChainruleError, match="reached by another way"):
+        g(1.3, HISTORY)
+
+
+def logged_and_given(x: float, given: list[float]) -> float:
+    HISTORY.append(x)
+    return given[-1] * x + HISTORY[0] * x
+
+
+def named_before(x: float) -> float:
+    held = VECTOR
+    count = parsed(3)
+    VECTOR[0] = x * x
+    return held[0] * count
+
+
+def attribute_named_before(x: float) -> float:
+    held = BOX.items
+    count = parsed(3)
+    BOX.items[0] = x * x
+    return held[0] * count
+
+
+def entry_named_before(x: float) -> float:
+    held = CALLS
+    count = parsed(3)
+    CALLS["total"] = x * x
+    return held["total"] * count
+
+
+def given_named_before(x: float, box: Box) -> float:
+    held = box.items
+    count = parsed(3)
+    box.items[0] = x * x
+    return held[0] * count
+
+
+@pytest.mark.parametrize(
+    "f", [named_before, attribute_named_before, entry_named_before, given_named_before]
+)
+def test_what_had_a_name_before_a_call_that_is_kept_is_the_same_behind_it(f: Any) -> None:
+    given = (1.3, BOX) if f is given_named_before else (1.3,)
+    value, slope = chainrule.value_and_grad(f)(*given)
+    assert math.isclose(value, 1.69 * 4.0)
+    assert math.isclose(slope, 2.6 * 4.0)
+
+
+LAST = 0.0
+VECTOR = np.zeros(2)
+
+
+class Box:
+    last = 0.0
+
+    def __init__(self) -> None:
+        self.items = [0.0, 0.0]
+
+
+BOX = Box()
+
+
+def by_global(x: float, n: int) -> float:
+    return LAST * x if n <= 0 else by_global(x, n - 1)
+
+
+def by_class(x: float, n: int) -> float:
+    return Box.last * x if n <= 0 else by_class(x, n - 1)
+
+
+def by_object(x: float, n: int) -> float:
+    return BOX.last * x if n <= 0 else by_object(x, n - 1)
+
+
+def by_array(x: float, n: int) -> float:
+    return VECTOR[0] * x if n <= 0 else by_array(x, n - 1)
+
+
+def by_dict(x: float, n: int) -> float:
+    return CALLS["total"] * x if n <= 0 else by_dict(x, n - 1)
+
+
+def sets_global(x: float, n: int) -> float:
+    global LAST
+    LAST = x * x
+    return by_global(x, n)
+
+
+def sets_class(x: float, n: int) -> float:
+    Box.last = x * x
+    return by_class(x, n)
+
+
+def sets_object(x: float, n: int) -> float:
+    BOX.last = x * x
+    return by_object(x, n)
+
+
+def sets_array(x: float, n: int) -> float:
+    VECTOR[0] = x * x
+    return by_array(x, n)
+
+
+def sets_dict(x: float, n: int) -> float:
+    CALLS["total"] = x * x
+    return by_dict(x, n)
+
+
+@pytest.mark.parametrize("f", [sets_global, sets_class, sets_object, sets_array, sets_dict])
+def test_a_function_apart_does_not_read_what_was_written_outside(f: Any) -> None:
+    with pytest.raises(chainrule.UnsupportedError, match="has written outside of itself"):
+        chainrule.grad(f)(1.3, 20)
+
+
+def counting(x: float, n: int) -> float:
+    global LAST
+    LAST += 1.0
+    return 1.0 if n <= 0 else x * counting(x, n - 1)
+
+
+def test_a_function_apart_that_writes_outside_is_refused() -> None:
+    with pytest.raises(chainrule.UnsupportedError, match="writes to what is outside of it"):
+        chainrule.grad(counting)(1.3, 20)
+
+
+def parsed(k: int) -> float:
+    return float(json.dumps(k)) + 1.0
+
+
+def weighted(x: float, n: int) -> float:
+    total = 0.0
+    for k in range(n):
+        total += x**k / parsed(k)
+    return total
+
+
+@pytest.mark.parametrize("mode", ["auto", "reverse"])
+def test_a_kept_call_behind_a_branch_stays_there(mode: str) -> None:
+    slope = chainrule.grad(weighted, mode=mode)(0.7, 9)
+    assert math.isclose(slope, sum(k * 0.7 ** (k - 1) / (k + 1.0) for k in range(9)))
