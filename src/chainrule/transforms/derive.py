@@ -16,7 +16,6 @@ from chainrule.errors import ArgumentError, NotDifferentiableError, UnsupportedE
 from chainrule.graph.block import UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.lift.lifted import Lifted
-from chainrule.lift.lifter import lift
 from chainrule.primitives.control import LOOP, TRY, loop_parts, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
@@ -25,6 +24,7 @@ from chainrule.simplify.own_squares import squared
 from chainrule.transforms import jacobians, products
 from chainrule.transforms.domains import with_domains
 from chainrule.transforms.functions import with_calls
+from chainrule.transforms.lifts import lifted_once
 from chainrule.transforms.pipeline import Wrt, gradient, noticed, wanted
 from chainrule.version import __version__
 
@@ -175,7 +175,7 @@ def lifted_of(
     """A function's graph; that of a derivative comes from its function's by the transform."""
     request = getattr(function, "request", None)
     if request is None or not hasattr(request, "transform"):
-        return lift(function, arguments, kinds, names, transformed, unrolled)
+        return lifted_once(function, arguments, kinds, names, transformed, unrolled)
     inner_names = wrt_names(request.function, request.wrt)
     inner = lifted_of(request.function, arguments, kinds, inner_names, unrolled)
     wrt: Wrt = inner_names if isinstance(request.wrt, tuple) else inner_names[0]
