@@ -50,7 +50,13 @@ class Source:
 
     def position(self, node: ast.AST) -> Position:
         """Where ``node`` stands."""
-        line = getattr(node, "lineno", self.tree.lineno)
+        own: Any = node
+        try:
+            return Position(
+                self.file, own.lineno, own.col_offset, own.end_lineno, own.end_col_offset
+            )
+        except AttributeError:
+            line = getattr(node, "lineno", self.tree.lineno)
         return Position(
             self.file,
             line,

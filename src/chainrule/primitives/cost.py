@@ -96,16 +96,19 @@ class Live:
         self.owners: dict[Block, Node] = {}
         self.states: dict[Node, tuple[Node, int]] = {}
         effects: list[Node] = []
-        for node in nodes_of(graph.body):
-            op = node.op
-            if isinstance(op, Structured):
-                for block in owned_blocks(node):
-                    self.owners[block] = node
-                if op is LOOP:
-                    states = loop_parts(node)[2]
-                    self.states.update({state: (node, k) for k, state in enumerate(states)})
-            if op.effect:
-                effects.append(node)
+        blocks = [graph.body]
+        while blocks:
+            for node in blocks.pop().steps:
+                op = node.op
+                if isinstance(op, Structured):
+                    for block in owned_blocks(node):
+                        self.owners[block] = node
+                        blocks.append(block)
+                    if op is LOOP:
+                        states = loop_parts(node)[2]
+                        self.states.update({state: (node, k) for k, state in enumerate(states)})
+                if op.effect:
+                    effects.append(node)
         if needed is None:
             needed = [*graph.body.results, *effects]
         self.mark(*needed)
@@ -139,8 +142,12 @@ class Live:
             self.mark(*control(node))
         elif node in self.states:
             self.column(*self.states[node])
-        elif node.args:
-            self.mark(*node.args)
+        else:
+            known, work = self.nodes, self.work
+            for arg in node.args:
+                if arg not in known:
+                    known.add(arg)
+                    work.append(arg)
 
     def place(self, node: Node) -> None:
         """Mark the structure in which ``node`` stands."""

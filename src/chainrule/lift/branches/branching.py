@@ -274,12 +274,14 @@ class Branching(Core):
 
     def changed_keys(self, start: State, paths: Sequence[Path]) -> list[Key]:
         """Keys that some path bound anew, in the order of the states."""
-        found: dict[Key, None] = {}
-        for path in paths:
-            for key, value in path.state.items():
-                if value is not start.get(key, UNBOUND) and not isinstance(key, Fact):
-                    found[key] = None
-        return list(found)
+        before = start.get
+        changed = [
+            key
+            for path in paths
+            for key, value in path.state.items()
+            if value is not before(key, UNBOUND)
+        ]
+        return [key for key in dict.fromkeys(changed) if not isinstance(key, Fact)]
 
     def join_paths(
         self,

@@ -34,6 +34,8 @@ class Deciding(Branching):
 
     def read(self, value: Value) -> Value:
         """``value`` itself, unless it cannot be used."""
+        if isinstance(value, Node):
+            return value
         decided = self.decided(value)
         while isinstance(decided, Either):
             known = told_by_lengths(decided.tag)
