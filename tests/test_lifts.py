@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from chainrule import define_derivative, grad, hessian, hvp, value_and_grad
+from chainrule import define_derivative, grad, hessian, hvp, jacobian, value_and_grad
 from chainrule.transforms import lifts
 
+NUMBERS = itertools.count()
+TRANSFORMS = (value_and_grad, grad, hessian, jacobian, value_and_grad)
 RATE = 2.0
 WORD = "cube"
 
@@ -24,6 +27,16 @@ def repeated(x, n):
     for _ in range(n):
         total *= x
     return total
+
+
+def constant(x, y):
+    if y > 3.0:
+        raise ValueError("y is too large")
+    return 2.0
+
+
+def factorial(x, n):
+    return 1.0 if n < 1 else x * factorial(x + 1.0, n - 1)
 
 
 def helper(x):
@@ -57,6 +70,36 @@ def test_several_derivatives_of_a_function_lift_it_once(lifted: list[Any]) -> No
     assert hvp(power)(3.0, [0.5, 1.0], x_dot=2.0) == (27.0, 36.0)
     assert grad(grad(power))(3.0, [0.5, 1.0]) == 18.0
     assert lifted == [power]
+
+
+def test_derivatives_by_other_numbers_begin_with_the_same_graph(lifted: list[Any]) -> None:
+    assert grad(power, wrt=("x", "xs"))(3.0, [0.5, 1.0]) == (27.0, [54.0, 0.0])
+    assert grad(power, wrt="xs")(3.0, [0.5, 1.0]) == [54.0, 0.0]
+    assert grad(power)(3.0, [0.5, 1.0]) == 27.0
+    assert lifted == [power]
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "second"), [(constant, (1.0, 2.0), 0.0), (factorial, (2.0, 3), 18.0)]
+)
+def test_the_derivatives_before_leave_nothing_behind(
+    function: Callable[..., Any], args: tuple[Any, ...], second: float, lifted: list[Any]
+) -> None:
+    def shown(transform: Callable[..., Any]) -> str:
+        name = f"made_{next(NUMBERS)}"
+        derivative = transform(function, name=name)
+        derivative(*args)
+        return str(derivative.source).replace(name, "made")
+
+    alone = []
+    for transform in TRANSFORMS:
+        lifts._KEPT.lifts.clear()
+        alone.append(shown(transform))
+    lifts._KEPT.lifts.clear()
+    count = len(lifted)
+    assert [shown(transform) for transform in TRANSFORMS] == alone
+    assert len(lifted) == count + count // len(TRANSFORMS)
+    assert hessian(function)(*args) == second
 
 
 def test_what_has_changed_meanwhile_is_lifted_anew(

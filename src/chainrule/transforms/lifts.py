@@ -28,6 +28,7 @@ class _Lift:
     def __init__(self, lifted: Lifted) -> None:
         self.lifted = lifted
         self.guards = dict(lifted.graph.guards)
+        self.functions = dict(lifted.graph.functions)
 
     def stands(self, arguments: Mapping[str, Any]) -> bool:
         """Whether it would be lifted in the same way now, for these arguments."""
@@ -39,7 +40,11 @@ class _Lift:
 
     def again(self) -> Lifted:
         """The same, without what a derivative of it has added to what it rests on."""
-        self.lifted.graph.guards = dict(self.guards)
+        graph = self.lifted.graph
+        # The graphs of functions kept apart share these.
+        for now, then in ((graph.guards, self.guards), (graph.functions, self.functions)):
+            now.clear()
+            now.update(then)  # type: ignore[arg-type]
         return self.lifted
 
 
@@ -68,15 +73,15 @@ def lifted_once(
     if not plain or kinds or not all(map(_is_plain, given.values())):
         return lift(function, arguments, kinds, wrt, transform, unrolled)
     layout = None if arguments is None else tuple((k, kind_key(v)) for k, v in arguments.items())
-    key = (function, function.__code__, layout, wrt, unrolled, rules_given())
+    asked = wrt
+    if all(name in given for name in wrt):
+        # An int that is not differentiated by may be what it is in this call.
+        asked = tuple(name for name in wrt if type(given[name]) in (bool, int))
+    key = (function, function.__code__, layout, asked, unrolled, rules_given())
     lifts = _KEPT.lifts
     kept = lifts.pop(key, None)
     if kept is None or not kept.stands(given):
-        lifted = lift(function, arguments, kinds, wrt, transform, unrolled)
-        if lifted.graph.functions:
-            # Their derivatives are noted there.
-            return lifted
-        kept = _Lift(lifted)
+        kept = _Lift(lift(function, arguments, kinds, wrt, transform, unrolled))
     lifts[key] = kept
     if len(lifts) > MOST:
         del lifts[next(iter(lifts))]

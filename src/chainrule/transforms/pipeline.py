@@ -380,6 +380,8 @@ def gradient(
     output = scalar_result(lifted, transform)
     inputs = structures.inputs
     if output is None:
+        lifted, copier = copy_of(lifted)
+        structures = structures.map(copier.mapped, copier.mapped)
         zeros = structures.layout(lambda node: lifted.graph.constant(0.0))
         result = Structure("tuple", None, (lifted.result, zeros)) if with_value else zeros
         return finish(lifted, None, result, lifted.graph)
