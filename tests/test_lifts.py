@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import math
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
-from chainrule import define_derivative, grad, hessian, hvp, jacobian, value_and_grad
+from chainrule import (
+    define_derivative,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    value_and_grad,
+)
 from chainrule.transforms import lifts
 
 NUMBERS = itertools.count()
@@ -139,3 +149,93 @@ def test_what_captures_variables_is_not_kept_alive(lifted: list[Any]) -> None:
 
     assert scaled(3.0) == 12.0
     assert not any(function.__closure__ for function, *_ in lifts._KEPT.lifts)
+
+
+SCALE = 1.0
+TABLE = np.array([0.5, 0.25, 2.0])
+
+
+def with_parts(x, y, k):
+    part = x[0:k]
+    return np.sum(part * y) * part[0]
+
+
+def test_lengths_that_derivatives_ask_for_are_those_of_the_call(lifted: list[Any]) -> None:
+    x, y = np.array([0.5, 0.6, 0.8]), np.array([0.7, 0.4, 0.9])
+    total = float(np.sum(y))
+    for mode in ("forward", "reverse"):
+        for k in (3, 1, 3):
+            whole = [np.sum(x * y), 0.0, 0.0] + y * x[0] if k == 3 else [2 * x[0] * total, 0, 0]
+            np.testing.assert_allclose(grad(with_parts, mode=mode)(x, y, k), whole, rtol=1e-14)
+
+
+def test_each_derivative_asks_for_all_that_it_rests_on(lifted: list[Any]) -> None:
+    x, y = np.array([0.5, 0.6, 0.8]), np.array([0.7, 0.4, 0.9])
+    slopes = [grad(with_parts, name=name) for name in ("one", "two", "three")]
+    assert all(slope(x, y, 3) is not None for slope in slopes)
+    assert len(lifted) == 1
+    for slope in slopes:
+        np.testing.assert_allclose(slope(x, y, 1), [2 * x[0] * np.sum(y), 0.0, 0.0], rtol=1e-14)
+
+
+def vanishing_for_one(x):
+    return math.exp(SCALE * x) - math.exp(x)
+
+
+def test_numbers_of_globals_on_which_derivatives_rest_are_those_of_now(
+    lifted: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert grad(vanishing_for_one)(0.5) == 0.0
+    monkeypatch.setitem(globals(), "SCALE", 2.0)
+    slope = 2.0 * math.exp(1.0) - math.exp(0.5)
+    assert value_and_grad(vanishing_for_one)(0.5)[1] == pytest.approx(slope, rel=1e-14)
+    monkeypatch.setitem(globals(), "SCALE", 1.0)
+    assert jacobian(vanishing_for_one)(0.5) == 0.0
+
+
+def with_table(x):
+    return np.sum(x * TABLE)
+
+
+def test_an_array_outside_may_be_another(
+    lifted: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.array([1.0, 2.0, 3.0])
+    assert list(grad(with_table)(x)) == [0.5, 0.25, 2.0]
+    monkeypatch.setitem(globals(), "TABLE", np.array([4.0]))
+    assert list(value_and_grad(with_table)(x)[1]) == [4.0, 4.0, 4.0]
+    TABLE[0] = 5.0
+    assert list(grad(with_table, mode="reverse")(x)) == [5.0, 5.0, 5.0]
+
+
+def test_functions_that_are_given_another_body_are_read_anew(lifted: list[Any]) -> None:
+    def inner(x: float, power: float = 2.0) -> float:
+        return power * x
+
+    def other(x: float, power: float = 2.0) -> float:
+        return power * x * x
+
+    one = types.FunctionType(inner.__code__, globals(), "inner_of_many", inner.__defaults__)
+    globals()["inner_of_many"] = one
+    assert grad(with_inner)(3.0) == 2.0
+    one.__code__ = other.__code__
+    assert value_and_grad(with_inner)(3.0) == (18.0, 12.0)
+    one.__defaults__ = (5.0,)
+    assert jacobian(with_inner)(3.0) == 30.0
+
+
+def with_inner(x):
+    return inner_of_many(x)  # noqa: F821
+
+
+def with_own_default(x, rate=2.0):
+    return rate * x
+
+
+def test_other_defaults_count(lifted: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert grad(with_own_default)(3.0) == 2.0
+    monkeypatch.setattr(with_own_default, "__defaults__", ("three",))
+    with pytest.raises(TypeError):
+        value_and_grad(with_own_default)(3.0)
+    monkeypatch.setattr(with_own_default, "__defaults__", (4.0,))
+    assert jacobian(with_own_default)(3.0) == 4.0

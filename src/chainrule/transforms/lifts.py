@@ -1,17 +1,22 @@
 """Functions that were lifted a moment ago: another derivative of one begins with the same graph.
 
 A graph is the right one for as long as generated code is: while what shaped it is what it was
-(:mod:`chainrule.graph.guard`), and for arguments of the same kinds.  No pass changes the graph that
-it is given, so that several may begin with it.
+(:mod:`chainrule.graph.guard`), and for arguments of the same kinds.  Passes look at more than that:
+at the lengths of arrays and the numbers of globals in the call for which the code is made; and a
+derivative that is asked for anew reads anew the functions that are called.  These have to be the
+same, too.  No pass changes the graph that it is given, so that several may begin with it.
 """
 
 from __future__ import annotations
 
+import operator
 import threading
 import types
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from chainrule.graph.block import Graph
+from chainrule.graph.guard import Argument, Given
 from chainrule.graph.traits import has
 from chainrule.lift.lifted import Lifted, Transform
 from chainrule.lift.lifter import lift
@@ -26,26 +31,75 @@ class _Lift:
     """A function as it was lifted."""
 
     def __init__(self, lifted: Lifted) -> None:
+        graph = lifted.graph
         self.lifted = lifted
-        self.guards = dict(lifted.graph.guards)
-        self.functions = dict(lifted.graph.functions)
+        self.guards = dict(graph.guards)
+        self.functions = dict(graph.functions)
+        self.given = [each for each in graph.given.values() if each.route and each.shape]
+        self.numbers = dict(graph.globals)
+        self.read = [(each.function, _defined(each.function)) for each in lifted.sources]
+        self.size = graph.last_serial
 
     def stands(self, arguments: Mapping[str, Any]) -> bool:
         """Whether it would be lifted in the same way now, for these arguments."""
-        return all(
-            guard.holds(guard.expected, arguments)
-            for guard in self.guards.values()
-            if guard.concerns(arguments)
+        graph = self.lifted.graph
+        return (
+            # Nothing was built into it.
+            graph.last_serial == self.size
+            and all(_same(_defined(function), then) for function, then in self.read)
+            and all(_is_number_of(graph, key, found) for key, found in self.numbers.items())
+            and all(
+                guard.holds(guard.expected, arguments)
+                for guard in self.guards.values()
+                if guard.concerns(arguments)
+            )
+            and all(_is_as_given(each, arguments) for each in self.given)
         )
 
     def again(self) -> Lifted:
         """The same, without what a derivative of it has added to what it rests on."""
         graph = self.lifted.graph
-        # The graphs of functions kept apart share these.
-        for now, then in ((graph.guards, self.guards), (graph.functions, self.functions)):
-            now.clear()
-            now.update(then)  # type: ignore[arg-type]
+        guards, functions = dict(self.guards), dict(self.functions)
+        inner = (each.lifted.graph for each in functions.values() if each.lifted is not None)
+        for each in (graph, *inner):
+            each.guards, each.functions = guards, functions
+            # What is known of values may rest on guards that are gone.
+            each.lengths.clear()
+            each.bounds.clear()
         return self.lifted
+
+
+def _defined(function: types.FunctionType) -> tuple[Any, ...]:
+    """What may be changed of a function that stays the same object."""
+    by_name = (function.__kwdefaults__ or {}, function.__annotations__)
+    rest = (part for each in by_name for item in each.items() for part in item)
+    return (function.__code__, function.__defaults__, function.__closure__, *rest)
+
+
+def _same(found: tuple[Any, ...], then: tuple[Any, ...]) -> bool:
+    return len(found) == len(then) and all(map(operator.is_, found, then))
+
+
+def _is_number_of(graph: Graph, key: tuple[str, str], found: Any) -> bool:
+    """Whether a global, or a variable around a function, is what was ``found``."""
+    module, name = key
+    try:
+        now = graph.scopes[module][name] if module else graph.cells[name].cell_contents
+    except (KeyError, ValueError):
+        return False
+    return now is found
+
+
+def _is_as_given(given: Given, arguments: Mapping[str, Any]) -> bool:
+    """Whether what is handed in from outside has the lengths, or is the int, that it was."""
+    assert given.route is not None
+    root = given.route.root
+    if isinstance(root, Argument) and root.name not in arguments:
+        return False
+    now = given.route.find(arguments)
+    if has(now, "dtype", "shape"):
+        return bool(tuple(now.shape) == given.shape)
+    return (len(now) if isinstance(now, (list, tuple)) else now,) == given.shape
 
 
 class _Kept(threading.local):
@@ -77,7 +131,7 @@ def lifted_once(
     if all(name in given for name in wrt):
         # An int that is not differentiated by may be what it is in this call.
         asked = tuple(name for name in wrt if type(given[name]) in (bool, int))
-    key = (function, function.__code__, layout, asked, unrolled, rules_given())
+    key = (function, layout, asked, unrolled, rules_given())
     lifts = _KEPT.lifts
     kept = lifts.pop(key, None)
     if kept is None or not kept.stands(given):
