@@ -16,8 +16,10 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from chainrule.graph.block import Graph
-from chainrule.graph.guard import Argument, Given
+from chainrule.graph.guard import Guard, Route
+from chainrule.graph.node import Node
 from chainrule.graph.traits import has
+from chainrule.graph.types import Array, Sequence
 from chainrule.lift.lifted import Lifted, Transform
 from chainrule.lift.lifter import lift
 from chainrule.primitives.custom import rules_given
@@ -35,7 +37,7 @@ class _Lift:
         self.lifted = lifted
         self.guards = dict(graph.guards)
         self.functions = dict(graph.functions)
-        self.given = [each for each in graph.given.values() if each.route and each.shape]
+        self.asked = [*graph.guards.values(), *map(_as_given, _with_lengths(graph))]
         self.numbers = dict(graph.globals)
         self.read = [(each.function, _defined(each.function)) for each in lifted.sources]
         self.size = graph.last_serial
@@ -50,10 +52,9 @@ class _Lift:
             and all(_is_number_of(graph, key, found) for key, found in self.numbers.items())
             and all(
                 guard.holds(guard.expected, arguments)
-                for guard in self.guards.values()
+                for guard in self.asked
                 if guard.concerns(arguments)
             )
-            and all(_is_as_given(each, arguments) for each in self.given)
         )
 
     def again(self) -> Lifted:
@@ -90,16 +91,22 @@ def _is_number_of(graph: Graph, key: tuple[str, str], found: Any) -> bool:
     return now is found
 
 
-def _is_as_given(given: Given, arguments: Mapping[str, Any]) -> bool:
-    """Whether what is handed in from outside has the lengths, or is the int, that it was."""
-    assert given.route is not None
-    root = given.route.root
-    if isinstance(root, Argument) and root.name not in arguments:
-        return False
-    now = given.route.find(arguments)
-    if has(now, "dtype", "shape"):
-        return bool(tuple(now.shape) == given.shape)
-    return (len(now) if isinstance(now, (list, tuple)) else now,) == given.shape
+def _with_lengths(graph: Graph) -> list[tuple[Node, Route, tuple[int, ...]]]:
+    """What is handed in from outside: how it is reached, and its lengths (the value of an int)."""
+    return [
+        (node, given.route, given.shape)
+        for node, given in graph.given.items()
+        if given.route is not None and given.shape
+    ]
+
+
+def _as_given(found: tuple[Node, Route, tuple[int, ...]]) -> Guard:
+    """A guard that what is handed in has these lengths, on which derivatives may come to rest."""
+    node, route, shape = found
+    if isinstance(node.type, Array):
+        return Guard(route.attribute("shape"), "equals", shape)
+    form = "length" if isinstance(node.type, Sequence) else "equals"
+    return Guard(route, form, shape[0])
 
 
 class _Kept(threading.local):
