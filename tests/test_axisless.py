@@ -203,3 +203,69 @@ def test_pieces_of_a_whole_number_lose_their_fractions_and_are_refused() -> None
     assert cut(1.5, 2) == 1.5
     with pytest.raises(UnsupportedError, match="cuts off fractions"):
         grad(cut)(1.5, 2)
+
+
+def named_before(xs):
+    s = np.zeros(())
+    t = s
+    for v in xs:
+        s += v
+    return t
+
+
+def in_a_tuple(xs):
+    s = np.zeros(())
+    t = (s, 1.0)
+    for v in xs:
+        for w in xs:
+            s += v * w
+    return t[0]
+
+
+def named_in_the_step_before(xs):
+    s = np.zeros(())
+    last, r = 0.0, 0.0
+    for v in xs:
+        s += v
+        r += last * v
+        last = s
+    return r
+
+
+def listed(xs):
+    s = np.array(0.0)
+    history = []
+    for v in xs:
+        s += v
+        history.append(s)
+    return history[0]
+
+
+@pytest.mark.parametrize("f", [named_before, in_a_tuple, named_in_the_step_before, listed])
+def test_an_accumulator_without_axes_that_has_another_name_is_refused(f: Any) -> None:
+    with pytest.raises(UnsupportedError, match="that has another name, too"):
+        grad(f)(np.array([1.0, 2.0]))
+
+
+def accumulated(xs):
+    s = np.zeros(())
+    t = np.zeros(())
+    history = []
+    for v in xs:
+        for w in xs:
+            s += v * w
+        t += v
+        history.append(s.copy() * t)
+    last = s
+    return history[0] * last + t
+
+
+def test_an_accumulator_without_axes_that_is_alone_is_added_to() -> None:
+    xs = np.array([1.0, 2.0, -0.5])
+    value, slope = value_and_grad(accumulated)(xs)
+    assert value == accumulated(xs)
+    expected = [
+        oracle.derivative(lambda v, k=k: accumulated(np.r_[xs[:k], v, xs[k + 1 :]]), (xs[k],))
+        for k in range(3)
+    ]
+    assert all(oracle.agrees(e, s) for e, s in zip(expected, slope, strict=True))

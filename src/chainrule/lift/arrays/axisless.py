@@ -7,16 +7,17 @@ is; what is written becomes the name's next value, so that no other name may lea
 from __future__ import annotations
 
 import ast
+import itertools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NoReturn
 
-from chainrule.graph.block import CONSTANT, ITEM
+from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, Block, Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, Sequence, unit_axes_of
 from chainrule.lift.containers.list_parts import ListParts
 from chainrule.lift.core import Completion
-from chainrule.lift.state import Key
+from chainrule.lift.state import Key, State
 from chainrule.lift.values import UNBOUND, ArrayBox, Either, Static, TupleValue, Value, View
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.creation import array_copy
@@ -33,6 +34,11 @@ ENTRYWISE = (
 
 class Axisless(ListParts):
     """Writes into arrays without axes that the function has made."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # Those that loops carry, and where a step writes into them.
+        self.written_in_steps: dict[Node, ast.AST] = {}
 
     def write_masked(self, node: ast.Assign | ast.AugAssign, target: ast.expr) -> bool:
         """``name[mask] = ...`` and ``name[mask] += ...``; False if it is something else."""
@@ -135,6 +141,15 @@ class Axisless(ListParts):
         array = next((kind for kind in kinds if hasattr(kind, "__setitem__")), None)
         if array is None:
             return False
+        begun = self._held_before(base)[-1]
+        if begun is not base and not self._is_own(base) and self._is_array(begun):
+            # A loop carries it, and may carry numbers of Python's otherwise.
+            self._check_alone(name, base, node)
+            self.written_in_steps[base] = node
+            value = self.node(value)
+            self.number_types[value] = tuple(dict.fromkeys((*self.python_types(value), array)))
+            self.bind(name, value)
+            return True
         if not self._is_own(base):
             given = base.op is array_copy or base in self.graph.body.parameters
             if given or self._is_seen_elsewhere(base):
@@ -214,6 +229,9 @@ class Axisless(ListParts):
         kinds = self.python_types(node)
         return not kinds or any(hasattr(kind, "__setitem__") for kind in kinds)
 
+    def _is_array(self, node: Node) -> bool:
+        return self._is_own(node) or self.python_types(node) == (sys.modules["numpy"].ndarray,)
+
     def _note_array(self, name: str) -> None:
         found = self.state.get((self.frame, name))
         if isinstance(found, Node):
@@ -223,12 +241,43 @@ class Axisless(ListParts):
     def _check_alone(self, name: str, base: Node, node: ast.AST) -> None:
         """Refuse a write that another name of the same array would not see."""
         own: Key = (self.frame, name)
-        if any(_holds(value, base) for key, value in self.state.items() if key != own):
-            raise self.unsupported(
-                "an array without axes is written to that has another name, too",
-                "Write into a copy, or give it an axis.",
-                node,
-            )
+        for each in self._held_before(base):
+            if _is_listed(each, self.block):
+                self._refuse_other_name(node)
+            if any(_holds(value, each) for key, value in self.state.items() if key != own):
+                self._refuse_other_name(node)
+
+    def check_next_step(self, parameters: Collection[Node], entered: State, left: State) -> None:
+        """Refuse what a step hands on under two names if the next one writes into it."""
+        for key, value in left.items():
+            begun = entered.get(key)
+            if not isinstance(begun, Node) or not isinstance(value, Node):
+                continue
+            node = self.written_in_steps.get(begun)
+            if node is None or begun not in parameters:
+                continue
+            others = (other for name, other in left.items() if name != key)
+            if _is_listed(value, self.block) or any(_holds(other, value) for other in others):
+                self._refuse_other_name(node)
+
+    def _held_before(self, base: Node) -> list[Node]:
+        """``base`` and, where a loop carries it, what it is before the first step."""
+        found = [base]
+        for entered, before in itertools.pairwise(reversed(self.enclosing)):
+            if found[-1].op is not PARAMETER or found[-1] in before.values():
+                continue
+            for key, value in entered.items():
+                if value is found[-1] and isinstance(before.get(key), Node):
+                    found.append(before[key])
+                    break
+        return found
+
+    def _refuse_other_name(self, node: ast.AST) -> NoReturn:
+        raise self.unsupported(
+            "an array without axes is written to that has another name, too",
+            "Write into a copy, or give it an axis.",
+            node,
+        )
 
     # Given by the other parts of the lifter.
 
@@ -238,6 +287,15 @@ class Axisless(ListParts):
 
 def _keeps(node: Node) -> bool:
     return isinstance(node.op, Primitive) and node.op.keeps_boxes
+
+
+def _is_listed(node: Node, block: Block) -> bool:
+    """Whether a list that the run knows the length of was given ``node`` as an entry."""
+    return any(
+        node in step.args and isinstance(step.type, Sequence)
+        for each in block.around()
+        for step in each.steps
+    )
 
 
 def _holds(value: Value, node: Node) -> bool:

@@ -190,6 +190,7 @@ class Loops(Passing):
         after = attempt.after
         touched = len(self.shown.touches)
         with self.graph.inside(body):
+            self.check_next_step(attempt.parameters, attempt.entry_state, after)
             before, self.state = self.state, after
             for key, shape in attempt.shapes.items():
                 self._gather(shape, after.get(key, UNBOUND), results, attempt)
