@@ -438,6 +438,44 @@ def generator_asked_first(x):
     return first * second + sum(items)
 
 
+def at_its_end_and_asked(x):
+    terms = [x, 2.0 * x]
+    it = iter(terms)
+    total = next(it, 0.0) * next(it, 0.0) + next(it, 5.0)
+    terms.append(x * x)
+    return total + 3.0 * next(it, 7.0)
+
+
+def read_to_its_end(x):
+    terms = [x, 2.0 * x]
+    it = iter(terms)
+    total = 0.0
+    for v in it:
+        total += v
+    terms.append(x * x)
+    for v in it:
+        total += 3.0 * v
+    return total
+
+
+def summed_at_its_end(x):
+    terms = [x, 2.0 * x]
+    it = iter(terms)
+    total = next(it)
+    for v in it:
+        total += v * x
+    terms += [x * x]
+    return total + sum(it)
+
+
+def grown_before_its_end(x):
+    terms = [x, 2.0 * x]
+    it = iter(terms)
+    total = next(it, 0.0) * next(it, 0.0)
+    terms.append(x * x)
+    return total + next(it, 5.0)
+
+
 OF_NUMBERS = [
     own_iterator,
     own_iterator_asked,
@@ -449,6 +487,10 @@ OF_NUMBERS = [
     object_with_an_iterator,
     own_iterator_with_an_else,
     own_iterator_left_and_resumed,
+    at_its_end_and_asked,
+    read_to_its_end,
+    summed_at_its_end,
+    grown_before_its_end,
     end_at_the_bottom,
     counted_series,
     generator_asked_first,

@@ -278,6 +278,7 @@ np.squeeze(x)
 np.asarray(x)
 float(x)
 int(x)
+round(x)
 math.sin(x)
 max(x, 1)
 sum([x, x])
@@ -290,7 +291,10 @@ x if x > 1 else np.sin(x)
 
 @pytest.mark.parametrize("made", OF_OTHERS)
 def test_numbers_of_other_kinds_stay_what_they_are(made: str) -> None:
-    asked = [*QUESTIONS, "isinstance(y, np.float32)", "hasattr(y, 'numerator')"]
+    asked = [
+        *QUESTIONS, "isinstance(y, np.float32)", "hasattr(y, 'numerator')",
+        "getattr(y, 'ndim', 7) > 6",
+    ]  # fmt: skip
     body = "".join(
         f"    if {question}:\n        s += {2**k}.0\n" for k, question in enumerate(asked)
     )
@@ -322,6 +326,7 @@ y.dtype == float
 y.dtype.kind == "f"
 np.issubdtype(y.dtype, np.floating)
 y.T > 1.0
+y.T is None
 y.real > 1.0
 y.imag > 1.0
 y.is_integer()

@@ -129,6 +129,12 @@ class Arrays(Containers):
             return node
         return self.block.add(TABLE["to_float"], (node,), ("builtins.float",), FLOAT)
 
+    def python_int(self, name: str, node: Node) -> Node:
+        """``int`` or ``round`` of a number: an int of Python's, whatever its dtype."""
+        if not isinstance(node.type, Array) or unit_axes_of(node.type):
+            return self.primitive(TABLE[name], node)
+        return self.block.add(TABLE[name], (node,), (), INT)
+
     def is_container(self, value: Value) -> bool:
         return not self.is_array(value) and super().is_container(value)
 

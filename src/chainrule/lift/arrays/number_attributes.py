@@ -50,8 +50,9 @@ class NumberAttributes(Arrays):
         strange = name == "dtype" and owner.type == FLOAT and not set(kinds).isdisjoint(_integers())
         if strange or not all(hasattr(kind, name) for kind in kinds):
             # Where it is a number of Python's this raises, as it does in f.
-            read = self.read_attribute(owner, name)
-            return self._transposed(owner) if name == "T" else read
+            if name != "T":
+                return self.read_attribute(owner, name)
+            self.check_method(owner, name)
         match name:
             case "dtype":
                 import numpy

@@ -76,7 +76,7 @@ class Advancing(Yielding):
         # Iterators all of whose items a loop around reads.
         self._read_whole: list[ObjectBox] = []
         self._ends_told: dict[ast.Try, list[ast.stmt] | None] = {}
-        self._parted: dict[ast.AST, tuple[ast.FunctionDef, ast.FunctionDef] | None] = {}
+        self._parted: dict[ast.AST, tuple[ast.FunctionDef, ...] | None] = {}
         self._giving: dict[ast.AST, ast.FunctionDef] = {}
 
     # --- where they are made --------------------------------------------------------------
@@ -285,6 +285,8 @@ class Advancing(Yielding):
         self._check_unread(value)
         content = self.read(self.state[value])
         items, at = self.read(content["items"]), self.read(content["at"])
+        if self.is_over(value):
+            return TupleValue(())
         count = self._number_of(items, node)
         self.state[value] = {**content, "at": count, "over": self.graph.constant(True)}
         begun = self.static_int(at)
@@ -347,17 +349,38 @@ class Advancing(Yielding):
 
     def check_resizing(self, box: ListBox) -> None:
         super().check_resizing(box)
+        self._check_none_at_its_end(box)
+
+    def check_writable(self, box: Any, node: ast.AST | None = None) -> None:
+        super().check_writable(box, node)
+        if isinstance(box, ListBox) and isinstance(self.state.get(box), list):
+            self._check_none_at_its_end(box, certainly=False)
+
+    def _check_none_at_its_end(self, box: ListBox, certainly: bool = True) -> None:
+        """Refuse that a list grows behind an iterator that is, or may be, at its end."""
         for held, content in self.state.items():
             if not isinstance(held, ObjectBox) or held.type is not cursors.Cursor:
                 continue
             inside = self.read(content)
-            begun = self.static_value(inside.get("over", Static(False))) == (True, False)
-            if not begun and box in boxes_in(inside["items"]):
+            known, is_over = self.static_value(inside.get("over", Static(False)))
+            tells = known and (not is_over or not certainly)
+            if not tells and box in boxes_in(inside["items"]):
                 self._check_unread(held)
                 raise self.unsupported(
                     "a list grows or shrinks behind an iterator that has come to its end",
                     "Make another iterator, or a list of the items first.",
                 )
+
+    def is_over(self, cursor: ObjectBox) -> bool:
+        """Whether it is known that a cursor has come to its end: there it stays."""
+        return self.static_value(self.read(self.state[cursor])["over"]) == (True, True)
+
+    def number_of(self, cursor: Value, node: ast.AST) -> Node:
+        """How many items a cursor may come to."""
+        assert isinstance(cursor, ObjectBox)
+        if self.is_over(cursor):
+            return self.graph.constant(0)
+        return self._number_of(self.read(self.state[cursor])["items"], node)
 
     # --- items by their place -------------------------------------------------------------
 
@@ -465,7 +488,7 @@ def _next(self: Any, args: Arguments, keywords: Keywords, node: ast.AST) -> Valu
 
 
 BUILTINS[builtins.next] = _next
-BUILTINS[cursors.number_of] = lambda self, args, keywords, node: self._number_of(args[0], node)
+BUILTINS[cursors.number_of] = lambda self, args, keywords, node: self.number_of(args[0], node)
 BUILTINS[cursors.item_at] = lambda self, args, keywords, node: self._item_at(
     args[0], self.node(args[1]), node
 )

@@ -70,15 +70,17 @@ def giving(tree: ast.FunctionDef, default: str, free: Free) -> ast.FunctionDef:
     return ast.fix_missing_locations(ast.copy_location(made, tree))
 
 
-def parted(tree: ast.FunctionDef) -> tuple[ast.FunctionDef, ast.FunctionDef] | None:
-    """``__next__`` that raises ``StopIteration`` at its beginning only: whether it does, and the
-    rest; None of any other."""
+def parted(tree: ast.FunctionDef) -> tuple[ast.FunctionDef, ...] | None:
+    """``__next__`` that raises ``StopIteration`` at its beginning only: whether it does, what it
+    does before, and the rest; None of any other."""
     body = tree.body[1:] if ast.get_docstring(tree, clean=False) is not None else tree.body
     first, rest = body[0], body[1:]
-    if not isinstance(first, ast.If) or len(first.body) != 1 or _is_felt(first.test):
+    if not isinstance(first, ast.If) or _is_felt(first.test):
         return None
-    inside = first.body[0]
+    *before, inside = first.body
     if not isinstance(inside, ast.Raise) or not _is_stop(inside.exc):
+        return None
+    if not all(isinstance(part, (ast.Assign, ast.Expr)) for part in before):
         return None
     rest = [*first.orelse, *rest]
     stops = (part for stmt in rest for part in ast.walk(stmt))
@@ -89,10 +91,9 @@ def parted(tree: ast.FunctionDef) -> tuple[ast.FunctionDef, ast.FunctionDef] | N
     ):
         return None
     test = ast.copy_location(ast.Return(first.test), first)
-    bodies: list[list[ast.stmt]] = [[test], rest]
+    bodies: list[list[ast.stmt]] = [[test], before or [ast.Pass()], rest]
     made = [ast.FunctionDef(tree.name, tree.args, each, []) for each in bodies]
-    over, take = (ast.fix_missing_locations(ast.copy_location(each, tree)) for each in made)
-    return over, take
+    return tuple(ast.fix_missing_locations(ast.copy_location(each, tree)) for each in made)
 
 
 def _is_felt(node: ast.expr) -> bool:

@@ -205,11 +205,10 @@ class Builtins(Inspection):
         self.positional(args, keywords, node, 1, 2, "round")
         nodes = [self.node(arg) for arg in args]
         kinds = self.python_types(args[0])
-        if kinds and not any(hasattr(kind, "__round__") for kind in kinds):
-            # NumPy's arrays know no such method.
+        if kinds and not any(hasattr(kind, "__round__") for kind in kinds):  # An array of NumPy's.
             self.raises_itself("round(_0_)", nodes[0])
         if len(nodes) == 1:
-            return self.primitive(TABLE["round"], nodes[0])
+            return self.python_int("round", nodes[0])
         return self.primitive(TABLE["round_digits"], *nodes)
 
 
@@ -375,13 +374,14 @@ def _number(name: str) -> Builtin:
                 type=FLOAT if name == "float" else INT,
                 refusal=refusal if numbers else None,
             )
-        if name == "int" and self.python_types(value) == (int,):
+        if name == "int":
+            own = self.python_types(value) == (int,)
+            return value if own else self.python_int("to_int", value)
+        if known and type(found) is float:
             return value
-        if name == "float" and known and type(found) is float:
-            return value
-        if name == "float" and self.is_array_entry(value):
+        if self.is_array_entry(value):
             return self.python_number(value)
-        return self.primitive(TABLE["to_float" if name == "float" else "to_int"], value)
+        return self.primitive(TABLE["to_float"], value)
 
     return convert
 

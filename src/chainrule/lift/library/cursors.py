@@ -19,8 +19,8 @@ class Ended:
     """What ``next`` gives of what has no further item: no value of the user's."""
 
 
-def number_of(items):
-    """How many items there are; the lifter answers."""
+def number_of(cursor):
+    """How many items a cursor may come to; the lifter answers."""
     raise NotImplementedError
 
 
@@ -64,7 +64,8 @@ class Cursor:
         return self
 
     def __next__(self):
-        if number_of(self.items) <= self.at:
+        if number_of(self) <= self.at:
+            self.over = True
             raise StopIteration
         at = self.at
         self.at = place_after(at)
@@ -220,10 +221,11 @@ def left_of(reader):
         yield item
 
 
-def left_while(reader, is_over, take):
+def left_while(reader, is_over, end, take):
     """The same of one that tells before whether it is over."""
     while not is_over(reader):
         yield take(reader)
+    end(reader)
 
 
 # What gives items one by one where it is given what does.

@@ -40,7 +40,7 @@ class NumberTypes(Calls):
         """The types that a number may have; none where it is no number of these."""
         own = PYTHON_TYPES.get(node.type)
         if own is None:
-            return ()
+            return self.number_types.get(node, ())
         if "numpy" not in sys.modules:
             return (own,)
         if node not in self.number_types:
