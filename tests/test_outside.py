@@ -609,3 +609,126 @@ def test_a_list_of_several_kinds_of_things_holds_what_was_written_to_it() -> Non
     given = ["name", 2.0]
     assert value_and_grad(first_of_a_mixed_list)(given) == (72.0, ["name", 108.0])
     assert given == [6.0, 2.0, 6.0]
+
+
+class Recorder:
+    def __init__(self, history=()) -> None:
+        self.history = list(history)
+        self.calls = 0
+
+    def record(self, value):
+        self.history.append(value)
+
+
+def entry_appended(x, r):
+    r.history.append(x)
+    return x * x
+
+
+def entry_replaced(x, r):
+    r.history[0] = x * x
+    r.history += [3.0]
+    return x * x
+
+
+def entry_recorded_and_taken(x, r):
+    seen = r.history
+    for k in range(3):
+        r.record(x * k)
+    seen.pop(0)
+    r.calls += 1
+    return x * x
+
+
+class Owner:
+    def __init__(self, history=()) -> None:
+        self.inner = Recorder(history)
+
+
+def entry_appended_further_in(x, r):
+    r.inner.record(x)
+    return x**3
+
+
+@pytest.mark.parametrize("history", [[], [1.0, 2.0]], ids=repr)
+@pytest.mark.parametrize(
+    "f", [entry_appended, entry_replaced, entry_recorded_and_taken, entry_appended_further_in]
+)
+def test_a_list_in_an_attribute_of_an_argument_holds_what_was_written_to_it(f, history) -> None:
+    kind = Owner if f is entry_appended_further_in else Recorder
+    own, given = kind(history), kind(history)
+    try:
+        expected = f(1.5, own)
+    except IndexError:
+        with pytest.raises(IndexError):
+            value_and_grad(f)(1.5, given)
+    else:
+        value, slope = value_and_grad(f)(1.5, given)
+        assert value == expected
+        assert slope == (6.75 if f is entry_appended_further_in else 3.0)
+    own, given = getattr(own, "inner", own), getattr(given, "inner", given)
+    assert vars(given) == vars(own)
+
+
+def raised_after_entries(x, p):
+    p["n"] = 3.0
+    y = x * x
+    p["m"] = y
+    if y > 1.0:
+        raise ValueError("too large")
+    return y * p["n"]
+
+
+def asserted_after_an_entry(x, p):
+    p["n"] = 3.0
+    p.pop("a")
+    assert x < 1.0, "too large"
+    return x * p["n"]
+
+
+def raised_in_a_loop(x, p):
+    for k in range(3):
+        p["n"] += 1
+        if x > k + 0.5:
+            raise ValueError(f"step {k}")
+    return x * p["n"]
+
+
+def looked_up_after_an_entry(x, p):
+    p["n"] = x
+    return x * p["missing"]
+
+
+def raised_further_in(x, p):
+    p["rows"]["b"] = 2.0
+    p["list"].append(x)
+    if x > 1.0:
+        raise ValueError("too large")
+    return x * p["rows"]["b"]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("x", [0.4, 2.0])
+@pytest.mark.parametrize(
+    "f",
+    [
+        raised_after_entries,
+        asserted_after_an_entry,
+        raised_in_a_loop,
+        looked_up_after_an_entry,
+        raised_further_in,
+    ],
+)
+def test_a_dict_of_the_callers_holds_what_was_written_before_f_raised(f, x, mode) -> None:
+    given = {"n": 1.0, "a": 2.0, "rows": {"b": 1.0}, "list": [1.0, "name"]}
+    own = copy.deepcopy(given)
+    try:
+        value = f(x, own)
+    except (ValueError, AssertionError, KeyError) as error:
+        with pytest.raises(type(error)) as found:
+            value_and_grad(f, mode=mode)(x, given)
+        # pytest adds to what an assertion says.
+        assert str(found.value) == str(error).partition("\n")[0]
+    else:
+        assert value_and_grad(f, mode=mode)(x, given)[0] == value
+    assert given == own

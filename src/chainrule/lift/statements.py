@@ -106,6 +106,7 @@ class Statements(Axisless):
         """``if predicate: raise text``: what Python itself checks."""
 
         def refuse() -> Completion:
+            self.leave_before_raise()
             self.block.add(RAISE, args, (f"raise {text}",))
             return Completion.RAISES
 
@@ -370,6 +371,7 @@ class Statements(Axisless):
             text += " " + opaque_text(self, node.exc, arguments)
         if node.cause is not None:
             text += " from " + opaque_text(self, node.cause, arguments)
+        self.leave_before_raise()
         self.block.add(RAISE, tuple(arguments), (text,))
         return Completion.RAISES
 
@@ -378,6 +380,13 @@ class Statements(Axisless):
         known, truth = self.truth(test)
         if known and truth:
             return Completion.FALLS
+        if self.is_written_outside():
+            raised = ast.Call(
+                ast.Name("AssertionError", ast.Load()), [node.msg] if node.msg else [], []
+            )
+            error = ast.fix_missing_locations(ast.copy_location(ast.Raise(raised), node))
+            failed = functools.partial(self._raise, error)
+            return self.branch(self.predicate(test), lambda: Completion.FALLS, failed, "statement")
         arguments = [self.predicate(test)]
         text = "assert _0_"
         if node.msg is not None:
@@ -491,6 +500,9 @@ class Statements(Axisless):
         raise NotImplementedError
 
     def in_place(self, operator: type, old: Value, operand: Value, node: ast.AST) -> Value | None:
+        raise NotImplementedError
+
+    def is_written_outside(self) -> bool:
         raise NotImplementedError
 
     def module_value(self, module: Any, name: str) -> Value:

@@ -260,6 +260,7 @@ class Containers(Watching):
 
     def raises_itself(self, text: str, *args: Node) -> NoReturn:
         """Code that Python cannot run whatever its values are: it raises what f raises."""
+        self.leave_before_raise()
         self.block.add(RAISE, args, (text,))
         raise AlwaysRaises
 
@@ -460,4 +461,8 @@ class Containers(Watching):
 
     def call_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> Value:
         """``owner.name(*args)``."""
+        raise NotImplementedError
+
+    def leave_before_raise(self) -> None:
+        """What was written to containers outside is there when an exception leaves f."""
         raise NotImplementedError

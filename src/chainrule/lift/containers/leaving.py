@@ -8,6 +8,8 @@ own that it has given to an attribute of an object outside, and filled afterward
     for k in range(n):                      self.history = history
         self.history.append(x**k)           ...
                                             self.history = history
+
+What ends by raising leaves there what it has written before.
 """
 
 from __future__ import annotations
@@ -36,14 +38,33 @@ class Leaving(Nested):
         self._entries_given: dict[DictBox | ListBox, Any] = {}
         # What attributes of objects outside were set to, with what that held by then.
         self._set_outside: dict[tuple[ObjectBox, str], Contents] = {}
+        # The other lists, and the arrays, of the caller.
+        self._content_given: dict[ListBox, Node] = {}
 
     def given_content(self) -> dict[ListBox, Node]:
         for box, content in self.state.items():
             self._note_given(box, content)
-        return super().given_content()
+        self._content_given = super().given_content()
+        return self._content_given
+
+    def leave_before_raise(self) -> None:
+        # What a try awaits may go on, and then it is left where the function ends.
+        if not self.attempts:
+            self.leave_written(self._content_given)
+
+    def is_written_outside(self) -> bool:
+        """Whether there is anything to leave in a dict or a list whose entries are known."""
+        return not self.attempts and any(
+            not same_value(before, self.read(self.state.get(box, before)))
+            for box, before in self._entries_given.items()
+        )
 
     def begin_with(self, key: Any, value: Value) -> None:
         self._note_given(key, value)
+        is_given = isinstance(key, ListBox) and key.parameter and key not in self.outside
+        if is_given and isinstance(value, Node):
+            # It is met for the first time, in an attribute.
+            self._content_given.setdefault(key, value)
         super().begin_with(key, value)
 
     def _note_given(self, box: Any, content: Any) -> None:
