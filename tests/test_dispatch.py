@@ -159,3 +159,58 @@ def test_so_does_a_number() -> None:
     source = grad(rated).source
     assert [source.count(f"rate = 0.{k}") for k in (1, 2, 3)] == [1, 1, 1]
     assert "return 2.0 * (rate * income)" in source
+
+
+STEPS = [math.sin, math.cos, lambda x: x * x]
+WEIGHED = ((0.5, math.sin), (2.0, lambda x: x * x))
+
+
+def turn_by_turn(x, n):
+    functions = [math.sin, math.cos, lambda x: x * x]
+    for k in range(n):
+        x = functions[k % 3](x)
+    return x
+
+
+def by_places(x, places):
+    for k in places:
+        x = STEPS[k](x)
+    return x
+
+
+def by_places_of_closures(x, places):
+    scaled = []
+    for factor in (1.0, 2.0, 3.0):
+        scaled.append(lambda x, factor=factor: factor * x * x)
+    for k in places:
+        x = scaled[k](x)
+    return x
+
+
+def by_pairs(x, places):
+    for k in places:
+        weight, function = WEIGHED[k]
+        x = weight * function(x)
+    return x
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [by_places, by_places_of_closures, by_pairs])
+def test_functions_in_a_list_are_chosen_by_their_place(f, mode):
+    for places in ([0, 1], [1, -1, 0, -2]):
+        value, slope = value_and_grad(f, mode=mode)(0.7, places)
+        assert value == f(0.7, places)
+        assert oracle.agrees(oracle.derivative(f, (0.7, places)), slope)
+    for k in (3, -4):
+        with pytest.raises(IndexError) as expected:
+            f(0.7, [0, k])
+        with pytest.raises(IndexError, match=str(expected.value)):
+            grad(f, mode=mode)(0.7, [0, k])
+
+
+def test_functions_are_called_in_turn():
+    for n in (0, 1, 7):
+        value, slope = value_and_grad(turn_by_turn)(0.7, n)
+        assert value == turn_by_turn(0.7, n)
+        assert oracle.agrees(oracle.derivative(turn_by_turn, (0.7, n)), slope)
+    assert "IndexError" not in grad(turn_by_turn).source

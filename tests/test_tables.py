@@ -311,3 +311,42 @@ def test_a_dict_that_is_given_is_read_by_keys_known_at_run_time_only():
 
     assert value_and_grad(squared)({0: 1.5, 1: 2.5}, 1) == (7.75, {0: 1.0, 1: 5.0})
     assert value_and_grad(squared)({0: 1.5, 1: 2.5}, 0) == (3.75, {0: 4.0, 1: 0.0})
+
+
+EDGES = [(0, 1, 1.0), (1, 2, 2.0), (0, 2, 5.0), (2, 3, 1.5)]
+
+
+def neighbours(x, edges, n):
+    found = {i: [] for i in range(n)}
+    for a, b, weight in edges:
+        found[a].append((b, weight * x))
+        found[b].append((a, weight * x * x))
+    return sum(weight * weight * node for i in range(n) for node, weight in found[i])
+
+
+def loads(x, edges, n):
+    found = {}
+    for a, b, weight in edges:
+        found[a] = found.get(a, 0.0) + weight * x
+        found[b] = found.get(b, 0.0) + weight * x * x
+    return found[0] * found[n - 1] + sum(node * load for node, load in found.items())
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("f", [neighbours, loads])
+def test_whole_numbers_in_rows_of_the_callers_are_keys(f, mode):
+    value, slope = value_and_grad(f, mode=mode)(1.3, EDGES, 4)
+    assert value == f(1.3, EDGES, 4)
+    verdict = oracle.derivative(f, (1.3, EDGES, 4), {}, "x")
+    assert verdict.decided and oracle.agrees(verdict, slope)
+
+
+def test_what_one_differentiates_by_is_no_key():
+    def squares(keys):
+        found = {}
+        for key in keys:
+            found[key] = key * key
+        return sum(found.values())
+
+    with pytest.raises(UnsupportedError, match="a dict key that is a number with a derivative"):
+        grad(squares)([1.0, 2.0])

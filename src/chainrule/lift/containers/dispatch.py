@@ -33,6 +33,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
 )
+from chainrule.primitives import arithmetic
 from chainrule.primitives.control import item_sources
 
 # So many functions are told apart by comparing the word with each.
@@ -93,6 +94,9 @@ class Dispatch(Tables):
             return item(base, Static(word), node)
 
         def missing() -> Value:
+            if self._functions_in_order(base) is not None:
+                kind = "list" if self._class_of(base) is list else "tuple"
+                self.raises_itself("_0_[_1_]", self.display((), kind), self.node(key))
             self.always_raises("KeyError(_0_)", self.node(key))
 
         found = self.dispatched(base, key, find, missing, node)
@@ -130,7 +134,12 @@ class Dispatch(Tables):
             return None
         words = _choices(key)
         otherwise = None
-        if words is None:
+        if words is None and (known_count := self._functions_in_order(table)) is not None:
+            words = list(range(known_count))
+            key = self._from_the_front(key, known_count, node)
+            otherwise = None if _is_within(key, known_count) else missing
+            self.watch_layout(table)
+        elif words is None:
             # Any word may come.
             words, otherwise = list(entries), missing
             self.watch_layout(table)
@@ -141,7 +150,32 @@ class Dispatch(Tables):
     def _entries_of(self, table: Value) -> Mapping[object, Value]:
         if isinstance(table, Static) and isinstance(table.value, MAPPINGS):
             return {word: Static(found) for word, found in table.value.items()}
-        return self.entries(table) if isinstance(table, DictBox) else {}
+        if isinstance(table, Static) and isinstance(table.value, (list, tuple)):
+            items: Sequence[Value] = [Static(found) for found in table.value]
+        elif isinstance(table, (TupleValue, ListBox)):
+            items = self.known_items(table) or []
+        else:
+            return self.entries(table) if isinstance(table, DictBox) else {}
+        return dict(enumerate(items))
+
+    def _functions_in_order(self, table: Value) -> int | None:
+        """How many functions a list or tuple of them has; None of other tables."""
+        in_order = isinstance(table, (TupleValue, ListBox)) or (
+            isinstance(table, Static) and isinstance(table.value, (list, tuple))
+        )
+        return len(self._entries_of(table)) if in_order else None
+
+    def _from_the_front(self, key: Node, count: int, node: ast.AST) -> Node:
+        """The place in a list of this length that an int tells, which may count from its end."""
+        if self.is_natural(key) or _is_within(key, count):
+            return key
+        made: Node = self.choose_kind(
+            self.predicate(self.compare(ast.Lt, key, self.graph.constant(0), node)),
+            lambda: self.binary(ast.Add, key, self.graph.constant(count), node),
+            lambda: key,
+            "expression",
+        )
+        return made
 
     def _one_of(
         self,
@@ -166,9 +200,19 @@ class Dispatch(Tables):
 
 
 def _is_function(value: Value) -> bool:
+    """Whether a value is a function, or a tuple with one."""
     if isinstance(value, Static):
-        return callable(value.value)
+        parts = value.value if isinstance(value.value, tuple) else (value.value,)
+        return any(map(callable, parts))
+    if isinstance(value, TupleValue):
+        return any(map(_is_function, value.items))
     return isinstance(value, (Closure, Method, PartialCall))
+
+
+def _is_within(key: Node, count: int) -> bool:
+    """Whether an int certainly is a place in a list: the rest of a division by its length."""
+    by = key.args[1] if key.op is arithmetic.remainder else None
+    return by is not None and by.op is CONSTANT and by.params[0] == count
 
 
 def _choices(key: Node) -> list[object] | None:

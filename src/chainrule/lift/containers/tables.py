@@ -41,6 +41,7 @@ from chainrule.lift.values import (
     Value,
     Zip,
 )
+from chainrule.primitives import sequence
 from chainrule.primitives.declare import TABLE
 from chainrule.primitives.effect import CALL
 from chainrule.primitives.sequence import display
@@ -238,15 +239,24 @@ class Tables(Selectors):
                 f"({text},)" if len(parts) == 1 else f"({text})", *parts, pure=True, carries=False
             )
         made = self.node(key)
-        if made.type not in (INT, BOOL, OPAQUE):
+        if made.type not in (INT, BOOL, OPAQUE) and not self._is_constant(made):
             raise self.unsupported(
                 "a dict key that is a number with a derivative",
                 "Use whole numbers or strings for keys.",
                 node,
             )
         known = table.key_type
-        table.key_type = made.type if known is None else join(known, made.type)
+        kind = made.type if made.type in (INT, BOOL) else OPAQUE
+        table.key_type = kind if known is None else join(known, kind)
         return made
+
+    def _is_constant(self, number: Node) -> bool:
+        """Whether a number stands in a list of the caller's by which nobody differentiates."""
+        table = number
+        while table.op is sequence.index:
+            table = table.args[0]
+        given = table in self.graph.body.parameters and table is not number
+        return given and bool(self.wanted) and table.params[0] not in self.wanted
 
     # --- all of it ------------------------------------------------------------------------
 
