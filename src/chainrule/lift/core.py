@@ -196,6 +196,7 @@ class Core:
         self.loans = Loans()
         # Where dicts with run-time keys are made, their lists, and those that loops are reading.
         self.tables: set[Hashable] = set()
+        self.object_sets: set[Hashable] = set()
         self.views: dict[ListBox, TableBox] = {}
         self.read_tables: list[TableBox] = []
         # Records that were read out of lists, with the list and the place in it.

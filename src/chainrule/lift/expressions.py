@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from chainrule.graph.block import GLOBAL, PARAMETER
@@ -19,8 +19,8 @@ from chainrule.graph.types import (
 from chainrule.lift.arrays.boxes import is_numeric
 from chainrule.lift.arrays.positions import grid_item
 from chainrule.lift.branches.hoisting import TwoKinds
+from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.library.one_shot import OneShot
-from chainrule.lift.library.queues import Queue
 from chainrule.lift.spelling import constant_text
 from chainrule.lift.state import Frame
 from chainrule.lift.texts import Texts
@@ -230,10 +230,14 @@ class Expressions(Texts, OneShot):
         return self.made_dict(pairs, node)
 
     def _set(self, node: ast.Set) -> Value:
-        parts = [self.static_value(self.expression(item)) for item in node.elts]
+        return self.set_of([self.expression(item) for item in node.elts])
+
+    def set_of(self, items: Sequence[Value]) -> Value:
+        """A set of numbers and words."""
+        parts = [self.static_value(item) for item in items]
         if all(known for known, _ in parts):
             return Static({found for _, found in parts})
-        nodes = tuple(self.scalar(item) for item in node.elts)
+        nodes = tuple(map(self.node, items))
         return self.verbatim("{" + ", ".join(f"_{k}_" for k in range(len(nodes))) + "}", *nodes)
 
     # --- operators ------------------------------------------------------------------------
@@ -386,7 +390,7 @@ class Expressions(Texts, OneShot):
             self.graph.names.setdefault(value.node, name)
         elif isinstance(value, Place) and value.path[-1].op is PARAMETER:
             self.graph.rows.setdefault(value.path[-1], name)
-        elif is_made(value) and isinstance(value, ObjectBox) and value.type is Queue:
+        elif is_made(value) and isinstance(value, ObjectBox) and value.type in IN_PLACE_OF:
             self.box_names.setdefault(self.state[value]["items"], name)
         elif isinstance(value, ListBox):
             self.box_names.setdefault(value, name)
@@ -529,7 +533,7 @@ EXPRESSIONS: dict[type, Callable[[Any, Any], Value]] = {
     ast.Tuple: Expressions._tuple,
     ast.List: Expressions._list,
     ast.Dict: Expressions._dict,
-    ast.Set: Expressions._set,
+    ast.Set: lambda self, node: self._set(node),
     ast.JoinedStr: Expressions.joined_string,
     ast.BinOp: Expressions._binary,
     ast.UnaryOp: Expressions._unary,

@@ -30,6 +30,7 @@ from chainrule.lift.containers import copies
 from chainrule.lift.containers.given_rows import GivenRows
 from chainrule.lift.containers.lineages import Lineages
 from chainrule.lift.containers.repeated_rows import Rows
+from chainrule.lift.containers.sets import ObjectsInSet
 from chainrule.lift.containers.shared_rows import written_while_shared
 from chainrule.lift.containers.tables import RunTimeKeys
 from chainrule.lift.core import AlwaysRaises
@@ -168,6 +169,10 @@ def _lifted(
             ways.tables.add(found.site)
         except RecordsMade as made:
             ways.note(made)
+        except ObjectsInSet as found:
+            if found.site in ways.object_sets:
+                raise InternalError("a set of objects is lifted as another") from None
+            ways.object_sets.add(found.site)
         except IteratorMade as asked:
             if asked.site in ways.iterators:
                 raise InternalError("an iterator is lifted as its items") from None
@@ -195,6 +200,8 @@ class Ways:
         rows: list[Hashable] | None = None,
     ) -> None:
         self.tables: set[Hashable] = set()
+        # Those where sets of objects are made.
+        self.object_sets: set[Hashable] = set()
         self.sites: dict[Hashable, RecordLayout | None] = {}
         self.record_lists: list[RecordsBox] = []
         self.written = written
@@ -233,7 +240,7 @@ class Ways:
             return None
         following = Ways()
         following.outside, following.iterators = self.outside, self.iterators
-        following.written_into = self.written_into
+        following.written_into, following.object_sets = self.written_into, self.object_sets
         following.loops = {*self.loops, found}
         return following
 
@@ -250,6 +257,7 @@ class Ways:
 
     def _beside(self, following: Ways) -> Ways:
         """Another way with the same loops written out."""
+        following.object_sets = self.object_sets
         following.loops, following.written_into = self.loops, self.written_into
         return following
 
@@ -337,6 +345,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter = Lifter(graph)
     ways.record_lists.clear()
     lifter.tables, lifter.record_lists = ways.tables, ways.record_lists
+    lifter.object_sets = ways.object_sets
     lifter.written_outside, lifter.iterator_sites = ways.outside, ways.iterators
     lifter.written_into, ways.changed = ways.written_into, []
     lifter.changed_outside = ways.changed

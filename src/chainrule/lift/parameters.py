@@ -33,7 +33,7 @@ from chainrule.graph.types import (
 from chainrule.lift.arrays.boxes import array_type, dtype_name, is_ndarray, strange_array
 from chainrule.lift.arrays.calls import NumpyCalls
 from chainrule.lift.arrays.memory import given_layout
-from chainrule.lift.library.queues import Queue
+from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.hooks import redefined
 from chainrule.lift.records.layout import attributes_of, is_plain
 from chainrule.lift.values import (
@@ -290,9 +290,10 @@ class Parameters(NumpyCalls):
     taken_in: tuple[ObjectBox, ...] = ()
 
     def _object_structure(self, value: ObjectBox) -> Structure:
-        if value.type is Queue:
+        if value.type in IN_PLACE_OF:
             raise self.unsupported(
-                "a deque as a result", "Return a list of its entries: `list(...)`."
+                f"a {IN_PLACE_OF[value.type].__name__} as a result",
+                "Return a list of its entries: `list(...)`.",
             )
         fields = dataclasses.is_dataclass(value.type)
         apart = fields or (self.by_attributes and attributes_of(value.instance))

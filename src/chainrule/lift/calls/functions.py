@@ -237,6 +237,7 @@ class Functions(Calls):
         inner: Any = type(self)(graph)
         inner.transform = getattr(self, "transform", None)
         inner.tables, inner.record_lists = self.tables, []
+        inner.object_sets = self.object_sets
         inner.repeated = self.repeated
         inner.record_sites, inner.written = self.record_sites, self.written
         inner.rows = self.rows

@@ -20,6 +20,7 @@ from chainrule.graph.types import FLOAT
 from chainrule.lift.calls.calling import DEEPEST_CALL, Given
 from chainrule.lift.calls.functions import Callee, Functions, is_plain
 from chainrule.lift.calls.repeated import Use
+from chainrule.lift.library.object_sets import ObjectSet
 from chainrule.lift.operators import is_fixed
 from chainrule.lift.source import Source, unwrap
 from chainrule.lift.state import Frame, assigned_names, is_literal
@@ -139,8 +140,18 @@ class Inlining(Functions):
         if isinstance(value, ObjectBox):
             # A part of a tree.
             parts = self.taken_apart(value).values()
-            return any(isinstance(part, ObjectBox) and part.type is value.type for part in parts)
+            return any(self._is_branch(self.read(part), value.type) for part in parts)
         return isinstance(value, ListBox) and isinstance(self.state[value], list)
+
+    def _is_branch(self, part: Value, kind: type) -> bool:
+        """Whether an attribute is another object of the class, or a list or set of such."""
+        if not isinstance(part, ObjectBox):
+            items = self.state.get(part) if isinstance(part, ListBox) else None
+            return isinstance(items, list) and all(
+                isinstance(item, ObjectBox) and item.type is kind for item in map(self.read, items)
+            )
+        held = self.taken_apart(part) if part.type is ObjectSet else {}
+        return part.type is kind or any(self._is_branch(each, kind) for each in held.values())
 
     def _inlined_whole(self, callee: Callee, given: Given, node: ast.AST) -> Value:
         """Inline all calls of the function by itself, if that comes to an end."""

@@ -9,7 +9,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, DYNAMIC, INT
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.containers.dispatch import Dispatch
+from chainrule.lift.containers.sets import Sets
 from chainrule.lift.containers.tables import Tables
 from chainrule.lift.library.builtins import Arguments, Builtins, Keywords, make_list, paired
 from chainrule.lift.library.ordering import make_sorted
@@ -30,7 +30,7 @@ from chainrule.primitives import sequence
 from chainrule.primitives.rows import append_in, drop_last_in
 
 
-class Methods(Dispatch):
+class Methods(Sets):
     """Lifts calls of methods of containers."""
 
     def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
@@ -296,7 +296,7 @@ def _values(
     return _shown(owner, tuple(_content(self, owner).values()), "values")
 
 
-def _get(self: Dispatch, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+def _get(self: Sets, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     known, key = self.static_value(args[0])
     default = args[1] if len(args) > 1 else Static(None)
     if not known:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import collections
 import dataclasses
 import inspect
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from chainrule.graph.traits import has
 from chainrule.graph.types import BOOL
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.calling import Builtin
-from chainrule.lift.library.queues import Queue
+from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.number_types import PYTHON_TYPES, NumberTypes, any_number
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
@@ -53,7 +52,7 @@ class Inspection(NumberTypes):
         if isinstance(value, Static):
             return (type(value.value),)
         if isinstance(value, ObjectBox):
-            return (collections.deque if value.type is Queue else value.type,)
+            return (IN_PLACE_OF.get(value.type, value.type),)
         if isinstance(value, TupleValue):
             return (value.named or tuple,)
         if isinstance(value, (ListBox, Place)):

@@ -1,0 +1,80 @@
+"""Sets: of numbers and words they are kept as they are, and of objects lifted.
+
+Which of them a set is tells what it is made of, or, of one that is empty at first, what is put into
+it.  Where that is found out later, lifting begins anew, knowing it (:class:`ObjectsInSet`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Hashable, Iterable
+
+from chainrule.graph.block import Graph
+from chainrule.graph.node import Node
+from chainrule.lift.containers.dispatch import Dispatch
+from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords
+from chainrule.lift.library.object_sets import ObjectSet
+from chainrule.lift.values import ObjectBox, Static, Value, is_made
+
+
+class ObjectsInSet(Exception):
+    """A set made at ``site`` was kept as it is, and has objects that the function makes."""
+
+    def __init__(self, site: Hashable) -> None:
+        super().__init__(site)
+        self.site = site
+
+
+class Sets(Dispatch):
+    """Lifts sets."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # Where sets were made that are kept as they are.
+        self._made_at: dict[Node, Hashable] = {}
+
+    def new_set(self, items: list[Value], node: ast.AST) -> Value:
+        """``set(...)`` of no argument, or of one."""
+        file = self.frame.source.file if self.frame.source is not None else ""
+        site = (file, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+        if site in self.object_sets:
+            return self.call(Static(ObjectSet), items, {}, node)
+        if items and self._has_objects(self.known_items(items[0]) or ()):
+            raise ObjectsInSet(site)
+        made = self.opaque_call(self.static_node(Static(set)), items, {}, node, None)
+        if isinstance(made, Node):
+            self._made_at[made] = site
+        return made
+
+    def _set(self, node: ast.Set) -> Value:
+        if any(isinstance(item, (ast.Constant, ast.JoinedStr)) for item in node.elts):
+            return super()._set(node)
+        items = [self.expression(item) for item in node.elts]
+        if self._has_objects(items):
+            return self.call(Static(ObjectSet), [self.like(Static([]), items)], {}, node)
+        return self.set_of(items)
+
+    def _has_objects(self, items: Iterable[Value]) -> bool:
+        return any(isinstance(item, ObjectBox) and is_made(item) for item in map(self.read, items))
+
+    def _check_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> None:
+        self._check_objects(owner, args)
+        super()._check_method(owner, name, args, node)
+
+    def _membership(self, operator: type, left: Value, right: Value) -> Value:
+        self._check_objects(right, [left])
+        return super()._membership(operator, left, right)
+
+    def _check_objects(self, owner: Value, items: list[Value]) -> None:
+        """Begin anew where objects are put into a set that was kept, or looked for in it."""
+        if isinstance(owner, Node) and owner in self._made_at and self._has_objects(items):
+            raise ObjectsInSet(self._made_at[owner])
+
+
+def _set_of(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    if isinstance(self, Sets) and not keywords and len(args) < 2:
+        return self.new_set(args, node)
+    return self.opaque_call(self.static_node(Static(set)), args, keywords, node, None)
+
+
+BUILTINS[set] = _set_of
