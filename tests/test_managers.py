@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -154,3 +155,142 @@ def test_managers_that_do_more_are_refused(f: Any) -> None:
 def test_a_manager_of_the_callers_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="is not supported"):
         grad(of_the_caller)(2.0, Scale(1.0))
+
+
+@contextlib.contextmanager
+def scaled(box, by):
+    old = box["v"]
+    box["v"] = old * by
+    try:
+        yield box
+    finally:
+        box["v"] = old
+
+
+class Pushed:
+    def __init__(self, stack, value):
+        self.stack = stack
+        self.value = value
+
+    def __enter__(self):
+        self.stack.append(self.value)
+        return self
+
+    def __exit__(self, *error):
+        self.stack.pop()
+
+
+class Simulation:
+    def __init__(self):
+        self.time = 0.0
+        self.step = 0.1
+        self.path = []
+
+    @contextlib.contextmanager
+    def steps_of(self, step):
+        old, self.step = self.step, step
+        try:
+            yield self
+        finally:
+            self.step = old
+
+    def advance(self, y, n):
+        for _ in range(n):
+            y = y + self.step * math.sin(y)
+            self.time += self.step
+            self.path.append(y)
+        return y
+
+
+def in_a_scale(x, n):
+    box = {"v": x}
+    if n > 2:
+        with scaled(box, 3.0) as b:
+            x = x * b["v"]
+    for k in range(n):
+        with scaled(box, 0.5 + k):
+            x += box["v"]
+    return x + box["v"]
+
+
+def on_a_stack(x, n):
+    stack = [1.0]
+    with Pushed(stack, x):
+        y = stack[-1] * x
+        with Pushed(stack, y):
+            y += stack[-1] * stack[-2] + len(stack)
+    return y + stack[-1]
+
+
+def by_small_steps(x, n):
+    simulation = Simulation()
+    y = simulation.advance(x, n)
+    with simulation.steps_of(0.01) as same:
+        y = same.advance(y, n)
+    y = simulation.advance(y, 2)
+    return y + simulation.time + sum(simulation.path)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [in_a_scale, on_a_stack, by_small_steps])
+def test_managers_write_to_what_the_function_has_made(f: Any, mode: str) -> None:
+    for n in (1, 4):
+        value, slope = value_and_grad(f, mode=mode)(0.7, n)
+        assert value == f(0.7, n)
+        for path, verdict in oracle.gradient(f, (0.7, n)).items():
+            assert oracle.agrees(verdict, oracle.look_up(slope, path))
+
+
+KEPT = {"v": 1.0}
+
+
+class Holder:
+    kept: Any = None
+
+
+HOLDER = Holder()
+
+
+@contextlib.contextmanager
+def saying(box):
+    try:
+        yield box
+    finally:
+        print(box)
+
+
+def scaled_outside(x):
+    with scaled(KEPT, 3.0) as box:
+        return box["v"] * math.log(x)
+
+
+def scaled_within_a_try(x):
+    box = {"v": x}
+    try:
+        with scaled(box, 3.0):
+            y = math.log(-x)
+    except ValueError:
+        y = box["v"]
+    return y
+
+
+def printed_at_the_end(x):
+    with saying("done"):
+        y = x * x
+    return y
+
+
+def pushed_to_what_is_kept(x):
+    stack = [1.0]
+    HOLDER.kept = stack
+    with Pushed(stack, x):
+        y = stack[-1] * math.log(x)
+    return y
+
+
+@pytest.mark.parametrize(
+    "f", [scaled_outside, scaled_within_a_try, printed_at_the_end, pushed_to_what_is_kept]
+)
+def test_managers_that_write_to_what_others_see_are_refused(f: Any) -> None:
+    with pytest.raises(UnsupportedError, match="is not supported"):
+        grad(f)(2.0)

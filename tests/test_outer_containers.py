@@ -433,3 +433,49 @@ def weighted(x: float, n: int) -> float:
 def test_a_kept_call_behind_a_branch_stays_there(mode: str) -> None:
     slope = chainrule.grad(weighted, mode=mode)(0.7, 9)
     assert math.isclose(slope, sum(k * 0.7 ** (k - 1) / (k + 1.0) for k in range(9)))
+
+
+def by_memo(x, n):
+    if n in MEMO:
+        return MEMO[n]
+    value = x if n < 2 else 0.5 * by_memo(x, n - 1) + x * by_memo(x, n - 2)
+    MEMO[n] = value
+    return value
+
+
+def by_own_memo(x, n):
+    found = {}
+
+    def value(k):
+        if k in found:
+            return found[k]
+        found[k] = x if k < 2 else 0.5 * value(k - 1) + x * value(k - 2)
+        return found[k]
+
+    return value(n)
+
+
+def handed_on(k, total, f):
+    return total + f(total) if k == 0 else handed_on(k - 1, 0.5 * total, lambda v: f(v) + total)
+
+
+def by_functions_handed_on(x, n):
+    return handed_on(n, x, lambda v: v * v)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [by_memo, by_own_memo, by_functions_handed_on])
+def test_recursions_with_a_memo_or_with_functions_are_written_out(f: Any, mode: str) -> None:
+    def fresh(x: float) -> float:
+        MEMO.clear()
+        return f(x, 25)
+
+    expected = fresh(0.3)
+    left = dict(MEMO)
+    slopes = oracle.gradient(fresh, (0.3,))
+    MEMO.clear()
+    value, slope = chainrule.value_and_grad(f, mode=mode)(0.3, 25)
+    assert value == expected
+    assert left == MEMO
+    for path, verdict in slopes.items():
+        assert oracle.agrees(verdict, oracle.look_up(slope, path))

@@ -99,9 +99,11 @@ def lift(
     except UnsupportedError as refusal:
         # What a flag decides may be the kind of the result, what a small int counts an axis: code
         # for the values that they have.
-        held = [_held(arguments or {}, (bool,)) - {*wrt}]
+        held = [_held(arguments or {}, (bool,), SMALL) - {*wrt}]
         if any(words in refusal.found for words in AT_RUN_TIME):
-            held.append(_held(arguments or {}, (bool, int)) - {*wrt})
+            deep = any(words in refusal.found for words in STEP_BY_STEP)
+            most = MOST_DEPTH if deep else SMALL
+            held.append(_held(arguments or {}, (bool, int), most) - {*wrt})
         for names in dict.fromkeys(each for each in held if each):
             with contextlib.suppress(UnsupportedError):
                 return attempt(names)
@@ -110,15 +112,19 @@ def lift(
 
 AT_RUN_TIME = ("known at run time only", "only the run tells")
 """What refusals say of a value that has to be known while a function is lifted."""
+STEP_BY_STEP = ("calls itself to a depth", "a dict key that is known at run time only")
+"""What they say where a recursion is written out."""
+# The largest ints for which there is code for their value: others, and depths of recursions.
 SMALL = 8
+MOST_DEPTH = 40
 # So many loops are written out one after the other where the code is not understood.
 MOST_LOOPS = 4
 
 
-def _held(arguments: Mapping[str, Any], kinds: tuple[type, ...]) -> frozenset[str]:
-    """The arguments of these kinds."""
+def _held(arguments: Mapping[str, Any], kinds: tuple[type, ...], most: int) -> frozenset[str]:
+    """The arguments of these kinds that are not large."""
     return frozenset(
-        name for name, value in arguments.items() if type(value) in kinds and abs(value) <= SMALL
+        name for name, value in arguments.items() if type(value) in kinds and abs(value) <= most
     )
 
 

@@ -2,14 +2,17 @@
 
 ``with make() as name`` is ``name = make().__enter__()``, the body, and ``__exit__`` behind it.  An
 exception that leaves the body leaves the function too, or the ``try`` around: so that nobody can
-see then what ``__exit__`` has done, it may write to the manager itself only, within a ``try`` to
-nothing.  Globals that it sets to a constant have that value in the body, and are set back by it.
+see then what ``__exit__`` has done, it may write to the manager itself and to what the function has
+made only, within a ``try`` to nothing.  Globals that it sets to a constant have that value in the
+body, and are set back by it.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import copy
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,11 +20,12 @@ from typing import Any
 from chainrule.errors import SourceError
 from chainrule.graph.block import Graph
 from chainrule.lift.branches.patterns import Patterns
+from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.exits import leaves_block
 from chainrule.lift.source import source_of
-from chainrule.lift.state import State, assigned_names
-from chainrule.lift.values import ObjectBox, Static, Value, Yields
+from chainrule.lift.state import Frame, State, assigned_names
+from chainrule.lift.values import BOXES, Method, ObjectBox, Static, Value, Yields, is_made
 
 # Context managers that change no value, only what is said of it.
 MANAGERS = {
@@ -146,28 +150,44 @@ class Managing(Patterns):
         """A manager made by ``contextlib.contextmanager``: the body is done where it yields."""
         call = item.context_expr
         assert isinstance(call, ast.Call)
-        yields_once = _yields_once(source_of(maker.__wrapped__).tree)
+        tree = source_of(maker.__wrapped__).tree
+        yields_once, at_the_end = _yields_once(tree), _without_finally(tree)
         leaves = any(
             leaves_block(stmt, (ast.Return, ast.Break, ast.Continue)) for stmt in node.body
         )
         if not yields_once or leaves:
             raise self._refused(item, node)
-        wrapped = ast.Attribute(call.func, "__wrapped__", ast.Load())
+        wrapped: ast.expr = ast.Attribute(call.func, "__wrapped__", ast.Load())
+        bound = self.read(self.expression(call.func))
+        if isinstance(bound, Method):
+            name = self._unused("managed", node)
+            self.state[self.frame, name] = Method(Static(maker.__wrapped__), bound.owner)
+            wrapped = ast.Name(name, ast.Load())
         made = ast.copy_location(ast.Call(wrapped, call.args, call.keywords), call)
         items = self.read(self.expression(ast.fix_missing_locations(made)))
         if not isinstance(items, Yields):
             raise self._refused(item, node)
+        if at_the_end is not None:
+            callee = copy.copy(items.callee)
+            callee.tree = at_the_end
+            items = Yields(callee, items.given, items.node)
+        behind: list[tuple[State, int]] = []
 
         def within(value: Value) -> Completion:
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, value)
-            return body()
+            completion = body()
+            behind.append((dict(self.state), len(self.block.steps)))
+            return completion
 
         names = assigned_names([*([item.optional_vars] if item.optional_vars else []), *node.body])
         try:
             self.consume(items, names, LoopExits(), within)
         except AlwaysRaises:
             return Completion.RAISES
+        if at_the_end is not None and not all(self._is_quiet(*each, None) for each in behind):
+            # It is done where the body raises, too.
+            raise self._refused(item, node)
         return Completion.FALLS
 
     def _check_globals(self, before: dict[Any, Value], item: ast.withitem, node: ast.With) -> None:
@@ -186,7 +206,8 @@ class Managing(Patterns):
     def _maker(self, made: ast.expr) -> tuple[bool, Any]:
         if not isinstance(made, ast.Call):
             return False, None
-        return self.static_value(self.read(self.expression(made.func)))
+        maker = self.read(self.expression(made.func))
+        return self.static_value(maker.function if isinstance(maker, Method) else maker)
 
     def _quiet(
         self, manager: ObjectBox, name: str, args: list[Value], item: ast.withitem, node: ast.With
@@ -198,22 +219,47 @@ class Managing(Patterns):
             found = self.call(self.attribute(manager, name, node), args, {}, node)
         finally:
             self.in_manager = outer
-        effect = any(step.op.effect for step in self.block.steps[count:])
-        # A handler around may look at the manager when an exception has left it.
-        free = [] if self.attempts else [manager, *written_globals(self.state)]
-        written = any(
-            self.state.get(key) is not value and key not in free for key, value in before.items()
-        ) or (self.attempts and any(key not in before for key in written_globals(self.state)))
-        if effect or written or manager.parameter:
+        if not self._is_quiet(before, count, manager) or manager.parameter:
             raise self._refused(item, node)
         return found
+
+    def _is_quiet(self, before: State, count: int, manager: ObjectBox | None) -> bool:
+        """Whether nobody sees what was done since then, if an exception leaves the function."""
+        if any(step.op.effect for step in self.block.steps[count:]):
+            return False
+        # A handler around may look at what there is when an exception has left the body.
+        free = [] if self.attempts else [manager, *written_globals(self.state)]
+        if self.attempts and any(key not in before for key in written_globals(self.state)):
+            return False
+        return not any(
+            self.state.get(key) is not value
+            and key not in free
+            and (self.attempts or not self._is_of_own_making(key))
+            for key, value in before.items()
+        )
+
+    def _is_of_own_making(self, key: Any) -> bool:
+        """Whether this is a name of the function's, or a list, dict or object that it made."""
+        if not isinstance(key, BOXES):
+            return not isinstance(key, tuple) or isinstance(key[0], Frame)
+        made = not isinstance(key, ObjectBox) or is_made(key)
+        given = any(box.parameter or box in self.outside for box in self.loans.lenders(key))
+        return made and not given and not self._is_left_outside(key)
+
+    def _is_left_outside(self, box: Value) -> bool:
+        """Whether an object that is not of the function's making holds a list, dict or object."""
+        return any(
+            any(held is box for held in boxes_in(content))
+            for owner, content in self.state.items()
+            if isinstance(owner, ObjectBox) and not is_made(owner)
+        )
 
     def _refused(self, item: ast.withitem, node: ast.With) -> Exception:
         return self.unsupported(
             f"`with {ast.unparse(item.context_expr)}` is not supported",
             "Move the context manager out of the function, around the call of its "
             "derivative; np.errstate and warnings.catch_warnings may stay, and objects that "
-            "write to themselves only.",
+            "write to themselves and to what the function has made.",
             node,
         )
 
@@ -229,9 +275,23 @@ def _yields_once(tree: ast.FunctionDef | ast.Lambda) -> bool:
     """Whether a generator function yields in one statement of its body, or bound to no name."""
     if not isinstance(tree, ast.FunctionDef):
         return False
+    tree = _without_finally(tree) or tree
     count = sum(isinstance(part, (ast.Yield, ast.YieldFrom, ast.Return)) for part in ast.walk(tree))
     plain = [stmt for stmt in tree.body if isinstance(stmt, ast.Expr)]
     return count == 1 and any(isinstance(stmt.value, ast.Yield) for stmt in plain)
+
+
+@functools.lru_cache(maxsize=256)
+def _without_finally(tree: ast.FunctionDef) -> ast.FunctionDef | None:
+    """A generator function with its ``try: ... finally: ...`` as one run; None if it has none."""
+    made = copy.copy(tree)
+    made.body = []
+    for stmt in tree.body:
+        if isinstance(stmt, ast.Try) and not stmt.handlers and not stmt.orelse:
+            made.body += [*stmt.body, *stmt.finalbody]
+        else:
+            made.body.append(stmt)
+    return made if len(made.body) > len(tree.body) else None
 
 
 def written_globals(state: State) -> list[tuple[str, str, str]]:
