@@ -6,7 +6,9 @@ import dataclasses
 import datetime
 import enum
 import fractions
+import inspect
 import math
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -118,3 +120,27 @@ def test_what_has_no_text_is_bound_by_hand() -> None:
     derivative = grad(of_object)
     assert derivative(3.0) == 18.0
     assert "scale_default = ...  # a Opaque that cannot be written down" in derivative.source
+
+
+def below_the_largest(x):
+    return min(x * x, 1.7976931348623157e308)
+
+
+def above_the_least(x):
+    return x * max(x, 5e-324)
+
+
+def above_the_least_normal(x):
+    return x * max(x, 2.2250738585072014e-308)
+
+
+@pytest.mark.parametrize("function", [below_the_largest, above_the_least, above_the_least_normal])
+def test_the_largest_and_the_least_numbers_are_written_as_digits(function: Any) -> None:
+    derivative = grad(function)
+    assert derivative(3.0) == 6.0
+    inner = [line for line in derivative.source.splitlines() if "#" not in line]
+    literal = re.search(r"[\d.]+e[-+]?\d+", inspect.getsource(function))
+    assert literal is not None
+    assert float(literal[0]) in [
+        float(found) for line in inner for found in re.findall(r"[\d.]+e[-+]?\d+", line)
+    ]

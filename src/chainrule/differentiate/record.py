@@ -20,7 +20,7 @@ from chainrule.graph.block import (
     Graph,
 )
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, INT, unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.control import IF, TRY, loop_parts, next_states, owned_blocks
 from chainrule.primitives.copying import Copier
@@ -100,7 +100,7 @@ class RecordingCopier(Copier):
             raise InternalError(f"a value of a loop is missing in its backward loop: {node!r}")
         args = tuple(map(self.mapped, self.inputs(node)))
         # Positions and counts are ints, too.
-        derivative = node not in self.exact and node.type != INT
+        derivative = node not in self.exact and node.type not in (INT, FLOAT)
         with self.graph.answering(replace(node.origin, derivative=derivative)):
             new = self.graph.cursor.add(node.op, args, node.params, node.type)
         self.named(node, new)

@@ -30,6 +30,7 @@ from chainrule.simplify.passes import (
     pass_cost,
     size_of,
 )
+from chainrule.simplify.powers import gathered
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect
 from chainrule.simplify.steep import hide_nothing, nothing_at, take_steep
 from chainrule.simplify.sums import SUM_OPS
@@ -139,6 +140,7 @@ class ArraySimplifier(Copier):
             return hide_nothing(product, nothing, lambda: arranged(product, one, signed=False)[0])
         product.take_signs()
         product.cancel()
+        product.factors = gathered(product.factors)
         growing = take_exponentials(product)
         product.take_constants()
         signed = user is not None and (user.op in SUM_OPS or user.op.name == "array_sum")
@@ -241,6 +243,8 @@ class ArraySimplifier(Copier):
                 return op.build(left, self.uniform[right])
             if left in self.uniform:
                 return op.build(self.uniform[left], right)
+        if op is subtract and left is right:
+            return self.graph.constant(0.0)
         if not self.nothing or not self.nothing.intersection(args):
             return None
         if op in (add, subtract):
@@ -248,6 +252,12 @@ class ArraySimplifier(Copier):
                 return left
             return right if op is add else negative.build(right)
         if op is multiply or (left in self.nothing and op in (divide, negative)):
+            return self.graph.constant(0.0)
+        return None
+
+    def _chosen_nothing(self, options: tuple[Node, ...]) -> Node | None:
+        """0 where whatever is chosen is 0 everywhere."""
+        if self.nothing and all(part in self.nothing or is_constant(part, 0) for part in options):
             return self.graph.constant(0.0)
         return None
 

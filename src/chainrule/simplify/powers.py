@@ -1,6 +1,9 @@
-"""Powers of one base above and below the line: ``k * t**(k - 1) / t**k`` is ``k / t``.
+"""Powers of one base in a product.
 
-The code divides by the one below anyway, so where the base is 0 both raise, or are not finite.
+Above and below the line: ``k * t**(k - 1) / t**k`` is ``k / t``.  The code divides by the one below
+anyway, so where the base is 0 both raise, or are not finite.
+
+Beside each other: ``t**2 * x * t`` is ``t**3 * x`` where that power has been computed.
 """
 
 from __future__ import annotations
@@ -34,6 +37,46 @@ def reduced(factors: Sequence[Node], divisors: Sequence[Node]) -> tuple[list[Nod
                 (above if more > 0 else under).extend([factor.args[0]] * abs(more))
                 break
     return above, under
+
+
+def gathered(factors: list[Node]) -> list[Node]:
+    """The factors, with a power that has been computed for those that it is made of."""
+    exponents: dict[Node, int] = {}
+    for factor in factors:
+        base, exponent = _whole_power(factor)
+        exponents[base] = exponents.get(base, 0) + exponent
+    if len(exponents) == len(factors):
+        return factors
+    for base, total in exponents.items():
+        parts = [factor for factor in factors if _whole_power(factor)[0] is base]
+        if len(parts) < 2 or (found := _computed(base, total)) is None:
+            continue
+        whole, left = found
+        if left + 1 < len(parts):
+            position = factors.index(parts[0])
+            rest = [factor for factor in factors[position:] if factor not in parts]
+            factors = [*factors[:position], whole, *[base] * left, *rest]
+    return factors
+
+
+def _whole_power(node: Node) -> tuple[Node, int]:
+    """``(x, k)`` of a power ``x**k``, with k = 1 of anything else."""
+    if node.op is power and is_constant(node.args[1]):
+        exponent = constant_value(node.args[1])
+        if exponent == int(exponent) and exponent > 1:
+            return node.args[0], int(exponent)
+    return node, 1
+
+
+def _computed(base: Node, total: int) -> tuple[Node, int] | None:
+    """The highest power up to ``total`` that has been computed, and what is left of ``total``."""
+    cursor = base.graph.cursor
+    for exponent in range(total, 2, -1):
+        for constant in (base.graph.constant(exponent), base.graph.constant(float(exponent))):
+            known = cursor.known(power, (base, constant))
+            if known is not None:
+                return known, total - exponent
+    return None
 
 
 def _difference(exponent: Node, other: Node) -> int | None:

@@ -21,7 +21,7 @@ from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.floats import as_float, integral
 from chainrule.records import dataclass
 from chainrule.simplify.exponentials import take_exponentials
-from chainrule.simplify.powers import reduced
+from chainrule.simplify.powers import gathered, reduced
 from chainrule.simplify.rules import guarded_root, infinite_slope, multiple
 from chainrule.simplify.signs import without_signs
 
@@ -107,6 +107,7 @@ class Product:
             return False
         self.take_signs()
         self.cancel()
+        self.factors = gathered(self.factors)
         self.take_quotients()
         self.growing = take_exponentials(self)
         self.take_constants()

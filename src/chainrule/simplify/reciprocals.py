@@ -50,12 +50,12 @@ def reciprocals(graph: Graph) -> Reciprocals | None:
     # The 1 of f's own reciprocals may be an integer.
     ones: dict[tuple[Block, Node], Node] = {}
     for node in Live(graph).in_order():
-        if node.op is not divide or not node.origin.derivative:
+        if node.op is not divide:
             continue
         above, below = node.args
         if is_constant(above, 1):
             ones[node.block, below] = above
-        elif _may_be_inverted(below) and size_of(below) == size_of(node):
+        elif node.origin.derivative and _may_be_inverted(below) and size_of(below) == size_of(node):
             found.setdefault((node.block, below), []).append(node)
     quotients: dict[Node, Node] = {}
     for place, nodes in found.items():

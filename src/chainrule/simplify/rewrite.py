@@ -268,7 +268,9 @@ class Simplifier(SumSimplifier):
         args = tuple([self.settled(arg) for arg in step.args])
         whole = unit_axes_of(step.type)
         if op is where:
-            new = unguarded(*args)
+            new = self._chosen_nothing(args[1:])
+            if new is None:
+                new = unguarded(*args)
             if new is None:
                 new = masks_met(step, self.uses, self.settled)
         else:

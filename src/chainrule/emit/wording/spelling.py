@@ -106,9 +106,9 @@ def _short(number: float) -> float:
 def _quotient(size: float) -> str | None:
     """``size`` as a quotient of two small whole numbers."""
     for denominator in range(3, LARGEST_DENOMINATOR + 1):
-        numerator = round(size * denominator)
-        if numerator > LARGEST_NUMERATOR:
+        if size * denominator >= LARGEST_NUMERATOR + 1:
             return None
+        numerator = round(size * denominator)
         if numerator / denominator == size:
             return f"{numerator}.0 / {denominator}.0"
     return None
