@@ -363,8 +363,8 @@ GALLERY = [
     # line: for i in range(len(x) - 1):
     x_bar = np.zeros_like(x)
     for i in range(len(x) - 1):
-        # line: total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) **…
         x_i = x[i]
+        # line: total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) **…
         scale = 200.0 * (x[i + 1] - x_i * x_i)
         x_bar[i] -= 2.0 * (1.0 - x_i + scale * x_i)
         x_bar[i + 1] += scale

@@ -167,3 +167,33 @@ def test_the_sign_of_a_matrix_is_taken_from_a_vector() -> None:
     slope = grad(decayed)
     assert np.allclose(slope(w, X), -X.T @ np.exp(-X @ w), rtol=1e-12)
     assert "return -(X.T @ np.exp(-X @ w))" in slope.source, slope.source
+
+
+def forward_algorithm(emit: Any, trans: Any) -> Any:
+    alpha = emit[0].copy()
+    for t in range(1, len(emit)):
+        scores = alpha[:, np.newaxis] + trans
+        m = scores.max(axis=0)
+        alpha = emit[t] + m + np.log(np.exp(scores - m).sum(axis=0))
+    return alpha.sum()
+
+
+def test_the_largest_score_that_is_taken_off_and_added_has_no_slope_in_a_loop() -> None:
+    emit, trans = RNG.normal(size=(4, 3)), RNG.normal(size=(3, 3))
+    derivative = grad(forward_algorithm, wrt=("emit", "trans"))
+    found = derivative(emit, trans)
+    # Forward and backward sums over all paths, as in Rabiner (1989), section III.
+    weights, steps = np.exp(emit), np.exp(trans)
+    ahead = [weights[0]]
+    for t in range(1, len(emit)):
+        ahead.append(weights[t] * (ahead[-1] @ steps))
+    back = np.ones(3) / ahead[-1]
+    visited = [np.ones(3)]
+    taken = np.zeros_like(trans)
+    for t in range(len(emit) - 1, 0, -1):
+        taken += np.outer(ahead[t - 1], weights[t] * back) * steps
+        back = steps @ (weights[t] * back)
+        visited.insert(0, ahead[t - 1] * back)
+    assert np.allclose(found[0], visited, rtol=1e-12)
+    assert np.allclose(found[1], taken, rtol=1e-12)
+    assert "np.where" not in derivative.source and "==" not in derivative.source

@@ -337,8 +337,8 @@ GALLERY = [
     # line: for i in range(len(x) - 1):
     x_bar = [0.0] * len(x)
     for i in range(len(x) - 1):
-        # line: total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) **…
         x_i = x[i]
+        # line: total += 100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1.0 - x[i]) **…
         scale = 200.0 * (x[i + 1] - x_i * x_i)
         x_bar[i] -= 2.0 * (1.0 - x_i + scale * x_i)
         x_bar[i + 1] += scale
@@ -531,13 +531,14 @@ GALLERY = [
     e_bar = 0.0
     mean_bar = 0.0
     for anomaly in reversed(anomaly_tape):
-        # line: step = (anomaly - e * sin(anomaly) - mean) / (1 - e * cos(ano…
         cos_anomaly = cos(anomaly)
         gap = 1 - e * cos_anomaly
-        ratio = anomaly_bar / gap
         sin_anomaly = sin(anomaly)
         scale = e * sin_anomaly
-        scale_1 = ratio * ((anomaly - scale - mean) / gap)
+        step = (anomaly - scale - mean) / gap
+        # line: step = (anomaly - e * sin(anomaly) - mean) / (1 - e * cos(ano…
+        ratio = anomaly_bar / gap
+        scale_1 = ratio * step
         mean_bar += ratio
         anomaly_bar = scale * scale_1
         e_bar += ratio * sin_anomaly - scale_1 * cos_anomaly

@@ -1,0 +1,78 @@
+"""Powers that f has computed stand for the factors that they are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import grad
+from tests.oracle import agrees, gradient
+
+
+def pair_energy(r2):
+    s6 = (1.0 / r2) ** 3
+    return 4.0 * (s6 * s6 - s6)
+
+
+def energies(distances):
+    energy = 0.0
+    for r2 in distances:
+        if r2 < 6.25:
+            s6 = (1.0 / r2) ** 3
+            energy += 4.0 * (s6 * s6 - s6)
+    return energy
+
+
+def of_vectors(d):
+    r2 = d @ d
+    s6 = (1.0 / r2) ** 3
+    return 4.0 * (s6 * s6 - s6)
+
+
+def reduced_distance(r):
+    s6 = (0.3 / r) ** 6
+    return s6 * s6 - s6
+
+
+def two_bases(x, y):
+    return (x / y) ** 5 * (y / x) ** 4
+
+
+@pytest.mark.parametrize(
+    ("function", "point"),
+    [
+        (pair_energy, (1.3,)),
+        (energies, ([1.3, 7.0, 2.1],)),
+        (reduced_distance, (0.4,)),
+        (two_bases, (1.3, 0.7)),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_slopes_of_powers_are_made_of_the_powers(function: Any, point: tuple[Any, ...]) -> None:
+    derivative = grad(function)
+    found = derivative(*point)
+    truth = gradient(function, point)
+    numbers = found if isinstance(found, list) else [found]
+    keys = sorted(truth)[: len(numbers)]
+    assert [agrees(truth[key], value) for key, value in zip(keys, numbers, strict=True)] == [
+        True
+    ] * len(numbers)
+
+
+def test_a_power_is_not_taken_apart_and_put_together_again() -> None:
+    for function in (pair_energy, energies):
+        derivative = grad(function)
+        derivative([1.3, 2.1] if function is energies else 1.3)
+        assert derivative.source.count("** 3") == 1
+        assert "s6 = (1.0 / r2) ** 3" in derivative.source, derivative.source
+
+
+def test_powers_of_numpy_numbers_are_gathered_before_they_meet_arrays() -> None:
+    d = np.array([1.0, -0.7])
+    derivative = grad(of_vectors)
+    r2 = d @ d
+    assert np.allclose(derivative(d), 8.0 * d * (-6.0 * r2**-7 + 3.0 * r2**-4), rtol=1e-13)
+    assert "s6 = (1.0 / r2) ** 3" in derivative.source
+    assert "inv_r2" not in derivative.source
