@@ -5,15 +5,14 @@ from __future__ import annotations
 import ast
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
-from chainrule.lift.iteration.felt import acts, computed, may_be_felt
+from chainrule.lift.core import Completion, LoopExits
+from chainrule.lift.iteration.felt import acts, computed
 from chainrule.lift.iteration.lengths import Lengths
-from chainrule.lift.state import Frame, State, assigned_names, is_as_it_was
+from chainrule.lift.state import Frame, assigned_names, is_as_it_was
 from chainrule.lift.values import (
     Endless,
     Enumerate,
@@ -23,7 +22,6 @@ from chainrule.lift.values import (
     Mapped,
     Place,
     Range,
-    RecordsBox,
     Reversed,
     Static,
     TableBox,
@@ -124,7 +122,7 @@ class Iterables(Lengths):
                     for row in zip(*lists, strict=False)
                 ]
         with self.made_at_once():
-            return self._known_comprehension(iterable.tree, iterable.frame)
+            return self.known_comprehension(iterable.tree, iterable.frame)
 
     @contextlib.contextmanager
     def made_at_once(self) -> Iterator[None]:
@@ -304,7 +302,7 @@ class Iterables(Lengths):
             self.frame = outer
 
         def made(index: Node) -> Value:
-            outer, self.frame = self.frame, self._scope(generator.tree, generator.frame)
+            outer, self.frame = self.frame, self.scope_of(generator.tree, generator.frame)
             scope = self.frame
             try:
                 self.assign(clause.target, item(index))
@@ -392,175 +390,17 @@ class Iterables(Lengths):
         """Run a generator with ``action`` for each item."""
         raise NotImplementedError
 
-    # --- comprehensions -------------------------------------------------------------------
-
-    def comprehension(self, node: ast.ListComp) -> Value:
-        items = self._known_comprehension(node, self.frame)
-        if items is not None:
-            return self._list_of(items, node)
-        return self._collected(node, self.frame)
-
-    def _list_of(self, items: list[Value], node: ast.AST) -> Value:
-        """A new list of known entries."""
-        box = self.new_list(node)
-        if isinstance(box, RecordsBox):
-            self.extend(box, TupleValue(tuple(items)), node)
-        else:
-            self.state[box] = items
-        return box
-
     def listed(self, generator: Generator) -> Value:
         """The list of what a generator expression gives."""
-        mark = len(self.block.steps)
-        with self.made_at_once():
-            found = self._listed(generator)
-        self.check_in_turn(mark, generator.tree)
-        return found
+        raise NotImplementedError
 
-    def check_in_turn(self, mark: int, node: ast.AST) -> None:
-        """Refuse items made at once, since ``mark``, that act where they are read one by one."""
-        if self.readers_in_turn and any(map(acts, self.block.steps[mark:])):
-            raise self.unsupported(
-                "a generator that acts on the world while it is read one by one",
-                "Write it as a loop, or make a list of it before.",
-                node,
-            )
+    def known_comprehension(self, node: ast.AST, parent: Frame) -> list[Value] | None:
+        """The entries of a comprehension, where they are better written out."""
+        raise NotImplementedError
 
-    def _listed(self, generator: Generator) -> Value:
-        items = self.known_iteration(generator)
-        if items is not None:
-            return self._list_of(items, generator.tree)
-        return self._collected(generator.tree, generator.frame)
-
-    def _scope(self, node: Any, parent: Frame) -> Frame:
-        frame = Frame(parent.source, parent, parent.globals)
-        frame.local_names = set(assigned_names([part.target for part in node.generators]))
-        # What a walrus binds is the function's own.
-        frame.outer_names = set(assigned_names([node]))
-        frame.owner = parent.owner
-        return frame
-
-    def _known_comprehension(self, node: Any, parent: Frame) -> list[Value] | None:
-        """The entries, when there is one clause over few known items with decidable filters."""
-        if len(node.generators) != 1:
-            return None
-        (clause,) = node.generators
-        before, self.frame = self.frame, parent
-        try:
-            state, mark = dict(self.state), len(self.block.steps)
-            iterable = self.opened_in(self.expression(clause.iter), node, clause.iter)
-            items = self.known_iteration(iterable)
-            if items is None or len(items) > 40 or (self.is_table(iterable) and len(items) > 8):
-                self._give_up_items(state, mark)
-                return None
-            self.frame = self._scope(node, parent)
-            found: list[Value] = []
-            for item in items:
-                self.assign(clause.target, item)
-                verdicts = [self.truth(self.condition(test)) for test in clause.ifs]
-                if not all(known for known, _ in verdicts):
-                    self._give_up_items(state, mark)
-                    return None
-                if all(truth for _, truth in verdicts):
-                    found.append(self.expression(node.elt))
-            return found
-        finally:
-            self.frame = before
-
-    def _give_up_items(self, state: State, mark: int) -> None:
-        """Leave it to a loop to make items: what can be felt of those made here is not done."""
-        if any(map(may_be_felt, self.block.steps[mark:])):
-            self.give_up(state, mark)
-        self.state = state
-
-    def _collected(self, node: Any, parent: Frame) -> Value:
-        """The entries gathered by a loop at run time."""
-        box = self.new_list(node)
-        if not isinstance(box, RecordsBox):
-            self.state[box] = self.display((), "list")
-        self._gather_clauses(
-            node, parent, lambda: self.append(box, self.expression(node.elt), node)
-        )
-        return box
-
-    def _gather_clauses(self, node: Any, parent: Frame, collect: Callable[[], None]) -> None:
-        """Do ``collect`` in every step of the clauses of a comprehension."""
-        before, self.frame = self.frame, self._scope(node, parent)
-        scope = self.frame
-        try:
-            self._clause(node, 0, collect)
-        finally:
-            self.frame = before
-            self.leave(scope)
-
-    def _clause(self, node: Any, position: int, collect: Callable[[], None]) -> Completion:
-        if position == len(node.generators):
-            collect()
-            return Completion.FALLS
-        clause = node.generators[position]
-        if clause.is_async:
-            raise self.unsupported("async comprehensions", "Use an ordinary one.", node)
-        iterable = self.opened_in(self.expression(clause.iter), node, clause.iter)
-        exits = LoopExits()
-        names = assigned_names([clause.target, node])
-        if isinstance(iterable, Yields):
-
-            def each(value: Value) -> Completion:
-                self.assign(clause.target, value)
-                return self._filters(node, position, 0, collect)
-
-            self.consume(iterable, names, exits, each)
-            return Completion.FALLS
-        kind, bounds, item = self.iterated(iterable, exits, clause.iter)
-        self.loops.append(exits)
-        try:
-
-            def action(index: Node | None) -> Completion:
-                assert index is not None
-                try:
-                    self.assign(clause.target, item(index))
-                    return self._filters(node, position, 0, collect)
-                except AlwaysRaises:
-                    return Completion.RAISES
-
-            completion = self.run_loop(kind, bounds, names, exits, None, action)
-            for counts in exits.uneven:
-                self.check_even(counts)
-            return completion
-        finally:
-            self.loops.pop()
-
-    def _filters(
-        self, node: Any, position: int, test: int, collect: Callable[[], None]
-    ) -> Completion:
-        clause = node.generators[position]
-        if test == len(clause.ifs):
-            return self._clause(node, position + 1, collect)
-        value = self.condition(clause.ifs[test])
-        known, truth = self.truth(value)
-        if known:
-            return self._filters(node, position, test + 1, collect) if truth else Completion.FALLS
-        return self.branch(
-            self.predicate(value),
-            lambda: self._filters(node, position, test + 1, collect),
-            lambda: Completion.FALLS,
-            "statement",
-        )
-
-    def dict_comprehension(self, node: ast.DictComp) -> Value:
-        pair = ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node)
-        rows = self._known_comprehension(
-            ast.copy_location(ast.ListComp(pair, node.generators), node), self.frame
-        )
-        if rows is not None:
-            return self.made_dict(((row.items[0], row.items[1]) for row in rows), node)
-        table = self.new_table(None)
-
-        def collect() -> None:
-            self.write_entry(table, self.expression(node.key), self.expression(node.value), node)
-
-        self._gather_clauses(node, self.frame, collect)
-        return table
+    def scope_of(self, node: ast.AST, parent: Frame) -> Frame:
+        """The frame of what a comprehension binds."""
+        raise NotImplementedError
 
     def append(self, box: ListBox, value: Value, node: ast.AST) -> None:
         """``box.append(value)``."""

@@ -16,13 +16,13 @@ from collections.abc import Callable
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.iteration.iterables import Iterables
+from chainrule.lift.iteration.comprehensions import Comprehensions
 from chainrule.lift.values import Indexed, RecordsBox, TupleValue, Value
 from chainrule.primitives import sequence
 from chainrule.primitives.declare import TABLE
 
 
-class Transposing(Iterables):
+class Transposing(Comprehensions):
     """Reads lists of rows column by column."""
 
     def columns_of(self, rows: Value, node: ast.AST) -> Value | None:
