@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import field
 
+from chainrule.emit.conditionals import as_branches, conditional_of, is_heavy
 from chainrule.emit.flow.managers import may_fold
 from chainrule.emit.memory.views import is_held, is_update
 from chainrule.emit.memory.webs import Webs
@@ -39,7 +40,6 @@ from chainrule.emit.plan import (
     Value,
     While,
     blocks_of,
-    captives,
     count_uses,
     defined_by,
     is_effect,
@@ -305,11 +305,11 @@ def narrow(statements: list[Statement], measure: Measure, width: int) -> None:
     position = 0
     while position < len(statements):
         statement = statements[position]
-        conditional = _conditional_of(statement)
+        conditional = conditional_of(statement)
         if conditional is not None and (
-            _is_heavy(conditional) or _width(statement, measure) > width
+            is_heavy(conditional) or _width(statement, measure) > width
         ):
-            statements[position] = _as_branch(statement, conditional)
+            statements[position : position + 1] = as_branches(statement, conditional)
             continue
         named = _wide_sources(statement, measure, width) or _split(statement, measure, width)
         if named:
@@ -332,47 +332,10 @@ def _wide_sources(statement: Statement, measure: Measure, width: int) -> list[Va
     for target, source in zip(statement.targets, statement.sources, strict=True):
         conditional = source.captive and source.op is CONDITIONAL
         alone = Move([target], [source])
-        if conditional and (_is_heavy(source) or _width(alone, measure) > width):
+        if conditional and (is_heavy(source) or _width(alone, measure) > width):
             source.captive = False
             found.append(source)
     return found
-
-
-def _conditional_of(statement: Statement) -> Value | None:
-    """The conditional expression that a statement assigns, if it does nothing else."""
-    if isinstance(statement, Define):
-        return statement.value if statement.value.op is CONDITIONAL else None
-    if isinstance(statement, Move) and len(statement.sources) == 1:
-        source = statement.sources[0]
-        return source if source.captive and source.op is CONDITIONAL else None
-    return None
-
-
-def _is_heavy(value: Value) -> bool:
-    """Whether a conditional expression nests more than a person would put on one line."""
-    if not value.derivative:
-        return False
-    _, then, orelse = value.args
-    if any(inner.op is CONDITIONAL for inner in (then, *captives(then)) if inner.captive):
-        return True
-    return (
-        orelse.captive
-        and orelse.op is CONDITIONAL
-        and any(inner.op is CONDITIONAL for inner in captives(orelse))
-    )
-
-
-def _as_branch(statement: Statement, conditional: Value) -> Branch:
-    """The assignment of a conditional expression as an if statement."""
-    test, then, orelse = conditional.args
-    target = conditional if isinstance(statement, Define) else getattr(statement, "targets")[0]  # noqa: B009
-    otherwise = Move([target], [orelse])
-    arms: list[list[Statement]] = [[Move([target], [then])], [otherwise]]
-    if orelse.captive and orelse.op is CONDITIONAL:
-        arms[1] = [_as_branch(otherwise, orelse)]
-    if target is conditional:
-        target.op, target.args = VARIABLE, []
-    return Branch(test, arms[0], arms[1], conditional.origin)
 
 
 def _overhead(statement: Statement, measure: Measure) -> int:
@@ -558,7 +521,7 @@ def _combine(
         and not _is_lazy_arg(value, k)
     ]
     for part in parts:
-        if part.op is CONDITIONAL and _is_heavy(part):
+        if part.op is CONDITIONAL and is_heavy(part):
             chosen.add(part)
             width, depth = total()
     limit = DEPTH if value.derivative else 40

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 
 from chainrule.emit.containers.record_lists import put_back
-from chainrule.emit.flow.alternatives import follows, with_alternative
+from chainrule.emit.flow.alternatives import follows, unless, with_alternative
 from chainrule.emit.flow.managers import Managers, managers_of, wrapped
 from chainrule.emit.memory.reuse import ufunc_of
 from chainrule.emit.memory.views import is_update
@@ -394,7 +394,7 @@ class Writer:
         if not then:
             if loop_end and not branch.origin.derivative:
                 return [ast.If(test, [ast.Continue()], []), *orelse]
-            return [ast.If(negated(test), orelse, [])]
+            return [unless(test, orelse)]
         found = ast.If(test, then, orelse)
         return [with_alternative(found) if branch.origin.derivative else found]
 

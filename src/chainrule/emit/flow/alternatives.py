@@ -14,7 +14,16 @@ from __future__ import annotations
 
 import ast
 
+from chainrule.emit.printing import negated
+
 JUMPS = (ast.Return, ast.Break, ast.Continue)
+EXCLUSIVE = (
+    {ast.Gt, ast.Lt},
+    {ast.GtE, ast.Lt},
+    {ast.Gt, ast.LtE},
+    {ast.Eq, ast.Lt},
+    {ast.Eq, ast.Gt},
+)
 # Longer tests would pass the end of the line.
 LONGEST = 56
 
@@ -26,6 +35,26 @@ def with_alternative(branch: ast.If) -> ast.If:
             if _are_alike(body, other) and _are_short(branch.test, inner.test):
                 return ast.If(_either(branch.test, inner.test), branch.body, inner.orelse)
     return branch
+
+
+def unless(test: ast.expr, orelse: list[ast.stmt]) -> ast.If:
+    """What is done where ``test`` fails: the second case first where that excludes the test.
+
+    ``if not x > 0.0: if x < 0.0: a else: b`` is ``if x < 0.0: a elif not x > 0.0: b``.
+    """
+    match orelse:
+        case [ast.If(orelse=[_, *_]) as inner] if _exclude(test, inner.test):
+            return ast.If(inner.test, inner.body, [ast.If(negated(test), inner.orelse, [])])
+    return ast.If(negated(test), orelse, [])
+
+
+def _exclude(test: ast.expr, other: ast.expr) -> bool:
+    """Whether two tests compare the same values and do not hold at once."""
+    match test, other:
+        case ast.Compare(left, [op], [right]), ast.Compare(left_too, [op_too], [right_too]):
+            alike = _are_alike(left, left_too) and _are_alike(right, right_too)
+            return alike and {type(op), type(op_too)} in EXCLUSIVE
+    return False
 
 
 def with_other_case(choice: ast.IfExp) -> ast.IfExp:
