@@ -395,6 +395,8 @@ class ArraySimplifier(Copier):
                 else:
                     break
         new = self._contracted(step, args, single)
+        if new is None and op.simplify is not None:
+            new = op.simplify(*args, **op.statics(step.params))
         if new is None:
             new = self.graph.cursor.add(op, tuple(args), step.params)
         for operation, number in reversed(outside):

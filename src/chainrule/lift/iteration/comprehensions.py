@@ -12,7 +12,15 @@ from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.felt import acts, may_be_felt
 from chainrule.lift.iteration.iterables import Iterables
 from chainrule.lift.state import Frame, State, assigned_names
-from chainrule.lift.values import Generator, Range, RecordsBox, TupleValue, Value, Yields
+from chainrule.lift.values import (
+    Generator,
+    Range,
+    RecordsBox,
+    Static,
+    TupleValue,
+    Value,
+    Yields,
+)
 
 # Counted items up to so many are written out, and more of them up to so many steps in all.
 FEW_ITEMS = 8
@@ -103,7 +111,7 @@ class Comprehensions(Iterables):
         finally:
             self.frame = before
 
-    def _swells(self, iterable: Value, items: list[Value], first: int, node: ast.AST) -> bool:
+    def _swells(self, iterable: Value, items: list[Value], first: int, node: Any) -> bool:
         """Whether counted items are too long a text; the first was made from ``first`` on."""
         counted = isinstance(iterable, Range) and len(items) > FEW_ITEMS
         steps = len(self.block.steps) - first
@@ -111,7 +119,17 @@ class Comprehensions(Iterables):
             counted
             and steps * len(items) > MOST_STEPS
             and self.site_of(node) not in self.written_out
+            and not self._chooses(node.elt)
         )
+
+    def _chooses(self, item: ast.expr) -> bool:
+        """Whether an item takes what has no place in a list of numbers: one of some functions."""
+        for part in ast.walk(item):
+            if isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name | ast.Attribute):
+                parts = self.read(self.expression(part.value))
+                if isinstance(parts, Static | TupleValue):
+                    return True
+        return False
 
     def _give_up_items(self, state: State, mark: int) -> None:
         """Leave it to a loop to make items: what can be felt of those made here is not done."""

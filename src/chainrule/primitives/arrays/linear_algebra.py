@@ -373,6 +373,9 @@ def _cheaper_product(a: Node, b: Node) -> Node | None:
     """Products that cancel, and vectors before matrices: ``A @ outer(x, y)``."""
     if rank_of(a) != 2 or rank_of(b) > 2:
         return None
+    for matrix, other in ((a, b), (b, a)):
+        if is_identity(matrix) and dtype_of(matrix.type) == dtype_of(other.type):
+            return other
     if b.op is solve and b.args[0] is a:
         return b.args[1]
     if a.op is inv and b.op is matmul and b.args[0] is a.args[0]:
@@ -387,6 +390,11 @@ def _cheaper_product(a: Node, b: Node) -> Node | None:
         found = matmul(a, inner) if position else matmul(inner, b)
         return -found if side.op is negative else side.args[0] * found
     return None
+
+
+def is_identity(matrix: Node) -> bool:
+    """Whether a matrix is a square ``np.eye``."""
+    return matrix.op is eye and len(set(matrix.args)) == 1 and matrix.params[0] in (0, None)
 
 
 def _is_outer(matrix: Node) -> bool:
