@@ -16,6 +16,8 @@ from chainrule.primitives.declare import constant_value, is_constant
 
 # Exponents that differ by no more are written as factors.
 MOST_FACTORS = 3
+# A power that has been computed leaves fewer factors than these.
+MOST_LEFT = 8
 
 
 def reduced(factors: Sequence[Node], divisors: Sequence[Node]) -> tuple[list[Node], list[Node]]:
@@ -41,18 +43,17 @@ def reduced(factors: Sequence[Node], divisors: Sequence[Node]) -> tuple[list[Nod
 
 def gathered(factors: list[Node]) -> list[Node]:
     """The factors, with a power that has been computed for those that it is made of."""
-    exponents: dict[Node, int] = {}
+    alike: dict[Node, list[Node]] = {}
     for factor in factors:
-        base, exponent = _whole_power(factor)
-        exponents[base] = exponents.get(base, 0) + exponent
-    if len(exponents) == len(factors):
+        alike.setdefault(_whole_power(factor)[0], []).append(factor)
+    if len(alike) == len(factors):
         return factors
-    for base, total in exponents.items():
-        parts = [factor for factor in factors if _whole_power(factor)[0] is base]
-        if len(parts) < 2 or (found := _computed(base, total)) is None:
+    for base, parts in alike.items():
+        if len(parts) < 2:
             continue
-        whole, left = found
-        if left + 1 < len(parts):
+        found = _computed(base, sum(_whole_power(part)[1] for part in parts))
+        if found is not None and found[1] + 1 < len(parts):
+            whole, left = found
             position = factors.index(parts[0])
             rest = [factor for factor in factors[position:] if factor not in parts]
             factors = [*factors[:position], whole, *[base] * left, *rest]
@@ -63,7 +64,7 @@ def _whole_power(node: Node) -> tuple[Node, int]:
     """``(x, k)`` of a power ``x**k``, with k = 1 of anything else."""
     if node.op is power and is_constant(node.args[1]):
         exponent = constant_value(node.args[1])
-        if exponent == int(exponent) and exponent > 1:
+        if float(exponent).is_integer() and exponent > 1:
             return node.args[0], int(exponent)
     return node, 1
 
@@ -71,7 +72,7 @@ def _whole_power(node: Node) -> tuple[Node, int]:
 def _computed(base: Node, total: int) -> tuple[Node, int] | None:
     """The highest power up to ``total`` that has been computed, and what is left of ``total``."""
     cursor = base.graph.cursor
-    for exponent in range(total, 2, -1):
+    for exponent in range(total, max(2, total - MOST_LEFT), -1):
         for constant in (base.graph.constant(exponent), base.graph.constant(float(exponent))):
             known = cursor.known(power, (base, constant))
             if known is not None:
