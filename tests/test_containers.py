@@ -485,3 +485,25 @@ def test_a_slice_begins_where_a_branch_says(f: Any, mode: str) -> None:
             above, below = ([*xs[:place], x + h, *xs[place + 1 :]] for h in (step, -step))
             expected = (f(above, k) - f(below, k)) / (2.0 * step)
             assert slopes[place] == pytest.approx(expected, rel=1e-6, abs=1e-8)
+
+
+def triangle_area(points):
+    (x1, y1), (x2, y2), (x3, y3) = points
+    return abs((x2 - x1) * (y3 - y1) - (x3 - x1) * (y2 - y1)) / 2
+
+
+def middle_row(rows):
+    first, (a, b), last = rows
+    return a * b
+
+
+def test_rows_are_taken_apart_within_their_list() -> None:
+    corners = [(0.0, 0.0), (1.0, 0.2), (0.3, 1.0)]
+    derivative = grad(triangle_area)
+    assert derivative(corners) == [[-0.4, -0.35], [0.5, -0.15], [-0.1, 0.5]]
+    assert "    (x1, y1), (x2, y2), (x3, y3) = points\n" in derivative.source
+    with pytest.raises(ValueError, match="unpack"):
+        derivative([(0.0, 0.0, 1.0), (1.0, 0.2), (0.3, 1.0)])
+    middle = grad(middle_row)
+    assert middle([(1.0,), (2.0, 3.0), (4.0,)]) == [[0.0], [3.0, 2.0], [0.0]]
+    assert "    _, (a, b), _ = rows\n" in middle.source

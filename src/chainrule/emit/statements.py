@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
+from chainrule.emit.containers.nested_targets import takes_row
 from chainrule.emit.containers.record_lists import put_back
 from chainrule.emit.flow.alternatives import follows, unless, with_alternative
 from chainrule.emit.flow.managers import Managers, managers_of, wrapped
@@ -79,6 +80,7 @@ class Writer:
 
     def block(self, statements: list[Statement], in_loop: bool = False) -> list[ast.stmt]:
         written: list[tuple[ast.stmt, Managers]] = []
+        taken_apart: Statement | None = None
         outer = self.managers
         end = len(statements) - 1
         while end > 0 and self.vanishes(statements[end]):
@@ -93,7 +95,14 @@ class Writer:
                     self.answers[tree] = replace(answer, plain=_only_reads(statement))
                 if written and self.answers[tree].derivative and follows(written[-1][0], tree):
                     continue
+                if (
+                    taken_apart
+                    and written[-1][1] is around
+                    and takes_row(taken_apart, written[-1][0], tree)
+                ):
+                    continue
                 written.append((tree, around))
+                taken_apart = statement
         self.managers = outer
         return wrapped(written, outer, self.speller.manager, self._opened)
 
