@@ -532,12 +532,12 @@ GALLERY = [
     mean_bar = 0.0
     for anomaly in reversed(anomaly_tape):
         cos_anomaly = cos(anomaly)
-        gap = 1 - e * cos_anomaly
         sin_anomaly = sin(anomaly)
+        # line: step = (anomaly - e * sin(anomaly) - mean) / (1 - e * cos(ano…
+        gap = 1 - e * cos_anomaly
+        ratio = anomaly_bar / gap
         scale = e * sin_anomaly
         step = (anomaly - scale - mean) / gap
-        # line: step = (anomaly - e * sin(anomaly) - mean) / (1 - e * cos(ano…
-        ratio = anomaly_bar / gap
         scale_1 = ratio * step
         mean_bar += ratio
         anomaly_bar = scale * scale_1

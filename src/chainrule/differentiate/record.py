@@ -28,6 +28,17 @@ from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.invoke import Invoke
 from chainrule.primitives.nouns import input_name, noun_of
 
+RING = (arithmetic.add, arithmetic.subtract, arithmetic.multiply, arithmetic.negative)
+
+
+def _may_be_rewritten(node: Node) -> bool:
+    """Whether what is computed again may take another form beside the adjoints.
+
+    Sums and products of numbers have factors in common with them.  Anything else is written as f
+    writes it; positions and counts are ints, too.
+    """
+    return node.type != INT and (node.type != FLOAT or node.op in RING)
+
 
 class Context:
     """A backward loop that is being copied: what values of its forward loop are there."""
@@ -99,8 +110,7 @@ class RecordingCopier(Copier):
         if owned_blocks(node) or node.op is PARAMETER:
             raise InternalError(f"a value of a loop is missing in its backward loop: {node!r}")
         args = tuple(map(self.mapped, self.inputs(node)))
-        # Positions and counts are ints, too.
-        derivative = node not in self.exact and node.type not in (INT, FLOAT)
+        derivative = node not in self.exact and _may_be_rewritten(node)
         with self.graph.answering(replace(node.origin, derivative=derivative)):
             new = self.graph.cursor.add(node.op, args, node.params, node.type)
         self.named(node, new)

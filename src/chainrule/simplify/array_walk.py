@@ -395,7 +395,7 @@ class ArraySimplifier(Copier):
                 else:
                     break
         new = self._contracted(step, args, single)
-        if new is None and op.simplify is not None:
+        if new is None and op.multilinear and op.simplify is not None:
             new = op.simplify(*args, **op.statics(step.params))
         if new is None:
             new = self.graph.cursor.add(op, tuple(args), step.params)
