@@ -493,7 +493,7 @@ def triangle_area(points):
 
 
 def middle_row(rows):
-    first, (a, b), last = rows
+    _first, (a, b), _last = rows
     return a * b
 
 
