@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import copy
+import enum
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
@@ -696,3 +698,30 @@ def rescaled(y, xs):
 def test_what_the_caller_gave_is_kept_for_a_loop_that_counts() -> None:
     product = hvp(rescaled, wrt=("y", "xs"))(2.0, [1.0, 3.0], y_dot=1.0, xs_dot=[0.0, 0.0])
     assert product == ((16.0, [4.0, 4.0]), (8.0, [4.0, 4.0]))
+
+
+class Part(enum.IntFlag):
+    LEFT = 1
+    RIGHT = 2
+
+
+def sets_joined(x, s):
+    own = {3, 1, 2}
+    return x * len(own | {9}) * len(own & s) * len(s - {1}) * len(s | {7})
+
+
+def flags_of_a_pattern(x, s):
+    return x * len(re.findall("^a", "A\nab", re.IGNORECASE | re.MULTILINE))
+
+
+def flags_joined(x, s):
+    part = Part.LEFT
+    part |= Part.RIGHT
+    both = 5.0 if isinstance(part, Part) and Part.LEFT in part else 1.0
+    return x * both * int(part) * (part & Part.RIGHT)
+
+
+@pytest.mark.parametrize("f", [sets_joined, flags_of_a_pattern, flags_joined])
+def test_what_is_joined_by_bars_stays_a_set_or_a_flag(f: Callable[..., float]) -> None:
+    value = f(1.5, {2, 3, 4})
+    assert value_and_grad(f)(1.5, {2, 3, 4}) == (value, value / 1.5)

@@ -127,7 +127,9 @@ class Operators(Subscripts):
         if operator in BITWISE_ARRAYS and a.type == b.type == BOOL:
             return self.primitive(BITWISE_ARRAYS[operator], a, b)
         if operator in BITWISE and not (a.type == FLOAT or b.type == FLOAT):
-            return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", a, b, type=INT)
+            # Of two that are no numbers to the graph it may be anything: a set, a flag.
+            type_ = DYNAMIC if a.type == b.type == OPAQUE else INT
+            return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", a, b, type=type_)
         if op is None or not (a.type in NUMBERS or b.type in NUMBERS or a.type == b.type == OPAQUE):
             symbol = SYMBOLS.get(operator, operator.__name__)
             raise self.unsupported(
@@ -183,7 +185,7 @@ class Operators(Subscripts):
             )
         return self.boxed(self.primitive(op, a, b))
 
-    def _static_arithmetic(self, operator: type, left: Value, right: Value) -> Node | None:
+    def _static_arithmetic(self, operator: type, left: Value, right: Value) -> Node | Static | None:
         """Index arithmetic on ints that are known is done now."""
         a, b = self.static_int(left), self.static_int(right)
         if a is None or b is None:
@@ -198,6 +200,9 @@ class Operators(Subscripts):
             return self.graph.constant(a // b)
         if operator is ast.Mod and b:
             return self.graph.constant(a % b)
+        if operator in BITWISE and (type(a), type(b)) != (int, int):
+            # Flags, which stay flags.
+            return Static(BITWISE[operator](a, b))
         if operator in BITWISE and (operator not in (ast.LShift, ast.RShift) or 0 <= b < 64):
             return self.graph.constant(BITWISE[operator](a, b))
         return None
