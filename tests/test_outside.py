@@ -732,3 +732,28 @@ def test_a_dict_of_the_callers_holds_what_was_written_before_f_raised(f, x, mode
     else:
         assert value_and_grad(f, mode=mode)(x, given)[0] == value
     assert given == own
+
+
+def entry_added_while_asking(x, r):
+    r.history.append(x)
+    any(r.history.append(v) for v in (5.0,))
+    return x * sum(r.history)
+
+
+def entry_replaced_after_asking(x, r):
+    r.history.append(x)
+    if any(r.history[k] > 100.0 for k in range(2)):
+        return x
+    r.history[0] = 7.0
+    return x * sum(r.history)
+
+
+@pytest.mark.parametrize("f", [entry_added_while_asking, entry_replaced_after_asking])
+def test_a_list_in_an_attribute_is_one_before_and_after_a_second_attempt(f) -> None:
+    own, given = Recorder([1.0, 2.0]), Recorder([1.0, 2.0])
+    value, slope = value_and_grad(f)(1.5, given)
+    assert value == f(1.5, own)
+    assert given.history == own.history
+    step = 1e-6
+    above, below = (f(1.5 + d, Recorder([1.0, 2.0])) for d in (step, -step))
+    assert slope == pytest.approx((above - below) / (2.0 * step), rel=1e-7)
