@@ -373,7 +373,11 @@ class Graph:
 
     def constant(self, value: object) -> Node:
         """The node of a Python constant."""
-        return self.leaf(CONSTANT, (value,), constant_key(value), constant_type(value))
+        key = constant_key(value)
+        known = self._leaves.get((CONSTANT, key))
+        if known is None:
+            known = self.leaf(CONSTANT, (value,), key, constant_type(value))
+        return known
 
     def undefined(self) -> Node:
         """The value of a name that no one may use."""

@@ -15,7 +15,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import Record, Sequence, unit_axes_of
 from chainrule.primitives.arrays.linear_algebra import flipped, inv, is_flipped, matmul, solve
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.cost import Live
+from chainrule.primitives.cost import Live, nodes_of
 from chainrule.simplify.decisive import exact
 
 # So many vectors are worth an inverse: it takes three times what one of them does.
@@ -99,5 +99,7 @@ def _is_worth(nodes: list[Node]) -> bool:
 
 def several_systems(graph: Graph) -> Inverses | None:
     """The walk that shares inverses, if there is something to share."""
+    if not any(node.op is solve for node in nodes_of(graph.body)):
+        return None
     walk = Inverses(graph)
     return walk if walk.chosen else None

@@ -14,7 +14,7 @@ from chainrule.graph.types import FLOAT, Array
 from chainrule.primitives.arithmetic import divide, multiply
 from chainrule.primitives.bounds import bounds_of
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.cost import Live
+from chainrule.primitives.cost import Live, nodes_of
 from chainrule.primitives.declare import is_constant
 from chainrule.simplify.passes import size_of
 
@@ -49,6 +49,8 @@ def reciprocals(graph: Graph) -> Reciprocals | None:
     found: dict[tuple[Block, Node], list[Node]] = {}
     # The 1 of f's own reciprocals may be an integer.
     ones: dict[tuple[Block, Node], Node] = {}
+    if not any(node.op is divide and node.origin.derivative for node in nodes_of(graph.body)):
+        return None
     for node in Live(graph).in_order():
         if node.op is not divide:
             continue

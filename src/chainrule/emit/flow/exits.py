@@ -222,10 +222,12 @@ def _pushed_count(branch: Branch, rest: list[Statement], context: str) -> int:
         if isinstance(statement, Return):
             return position + 1 if _return_belongs(rest[: position + 1], made) else 0
         if isinstance(statement, Branch):
+            if not _branch_belongs(branch, statement):
+                return 0
             going = sum(1 for known in _leaves(branch, statement.test) if known is not True)
             # What is assigned in between would be assigned in several arms.
             repeats = going > 1 and seen > 0 and free + sum(each for _, each in told) > FEW
-            return position + 1 if not repeats and _branch_belongs(branch, statement) else 0
+            return 0 if repeats else position + 1
         plain = isinstance(statement, Move) or (
             isinstance(statement, Define) and not is_effect(statement.value)
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import compress, repeat
+from operator import is_not
 from typing import Any
 
 from chainrule.errors import UnsupportedError
@@ -274,14 +276,13 @@ class Branching(Core):
 
     def changed_keys(self, start: State, paths: Sequence[Path]) -> list[Key]:
         """Keys that some path bound anew, in the order of the states."""
-        before = start.get
-        changed = [
-            key
-            for path in paths
-            for key, value in path.state.items()
-            if value is not before(key, UNBOUND)
-        ]
-        return [key for key in dict.fromkeys(changed) if not isinstance(key, Fact)]
+        changed: dict[Key, None] = {}
+        for path in paths:
+            before = map(start.get, path.state, repeat(UNBOUND))
+            changed.update(
+                dict.fromkeys(compress(path.state, map(is_not, path.state.values(), before)))
+            )
+        return [key for key in changed if not isinstance(key, Fact)]
 
     def join_paths(
         self,

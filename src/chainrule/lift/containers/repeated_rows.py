@@ -202,6 +202,8 @@ def _moves(steps: Iterable[Node]) -> set[Node]:
     """The steps that together put the rows of some places of a list into these places."""
     found: set[Node] = set()
     for step in steps:
+        if step.op is not index_set:
+            continue
         chain: list[Node] = []
         read: Counter[Node] = Counter()
         filled: Counter[Node] = Counter()
