@@ -500,7 +500,6 @@ def _parameter_values(
     held: frozenset[str],
 ) -> dict[str, Value]:
     values: dict[str, Value] = {}
-    uses = used_types(source.tree)
     hints = hints_of(source.function)
     for position, parameter in enumerate(signature.parameters.values()):
         name = parameter.name
@@ -527,7 +526,7 @@ def _parameter_values(
         else:
             known = _known_type(parameter, kinds.get(name), name in wrt, hints)
             if known is None:
-                known = uses.get(name, FLOAT)
+                known = used_types(source.tree).get(name, FLOAT)
                 lifter.guessed += (name,)
             values[name] = (
                 lifter.example_value(name, known.value, read)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import inspect
 import re
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, get_args, get_origin
 
@@ -386,7 +387,8 @@ def annotated_type(annotation: Any) -> Type | None:
     return None
 
 
-def used_types(tree: ast.FunctionDef | ast.Lambda) -> dict[str, Type]:
+@functools.lru_cache(maxsize=64)
+def used_types(tree: ast.FunctionDef | ast.Lambda) -> Mapping[str, Type]:
     """What names are used as that are no numbers: lists where indexed or looped over."""
     found: dict[str, Type] = {}
     for node in ast.walk(tree):

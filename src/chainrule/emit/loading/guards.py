@@ -170,10 +170,11 @@ class Watch:
     ) -> ast.FunctionDef:
         """``function`` with the check in front of its body; ``hidden`` names are no globals."""
         taken = set(self.bindings) | hidden
-        taken |= {
-            node.id for node in ast.walk(function) if isinstance(node, ast.Name) and _binds(node)
-        }
-        taken |= {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+        for node in ast.walk(function):
+            if isinstance(node, ast.arg):
+                taken.add(node.arg)
+            elif isinstance(node, ast.Name) and _binds(node):
+                taken.add(node.id)
         conditions = [
             _Filled(guard, k, namespace, taken).visit(self._condition(k, guard))
             for k, guard in enumerate(self.guards)
