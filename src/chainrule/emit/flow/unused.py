@@ -31,9 +31,11 @@ def drop_unused(plan: Plan) -> None:
     """Drop assignments to what is not read any more, and branches that are left empty."""
     size = -1
     while size != (size := _size(plan.body)):
-        _drop_undefined(plan)
-        liveness = Liveness(plan)
-        plan.body = _without_unused(plan.body, count_uses(plan.body), liveness.dead)
+        dead: set[tuple[Statement, Value]] = set()
+        if any(isinstance(statement, Move) for statement in walk(plan.body)):
+            _drop_undefined(plan)
+            dead = Liveness(plan).dead
+        plan.body = _without_unused(plan.body, count_uses(plan.body), dead)
 
 
 def _drop_undefined(plan: Plan) -> None:
