@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -338,6 +338,30 @@ def test_whole_numbers_in_rows_of_the_callers_are_keys(f, mode):
     value, slope = value_and_grad(f, mode=mode)(1.3, EDGES, 4)
     assert value == f(1.3, EDGES, 4)
     verdict = oracle.derivative(f, (1.3, EDGES, 4), {}, "x")
+    assert verdict.decided and oracle.agrees(verdict, slope)
+
+
+def counted(x, words):
+    found = Counter()
+    for word in words:
+        found[word] += 1
+    return found["a"] * x + x ** found["bc"] + found["none"] * len(found)
+
+
+def weighed(x, words):
+    found = Counter()
+    for word in words:
+        found[word] += x * len(word)
+    missing = found["none"]
+    return sum(load * load for load in found.values()) * len(found) + missing
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("f", [counted, weighed])
+def test_counters_count_by_keys_of_run_time(f, mode):
+    value, slope = value_and_grad(f, mode=mode)(1.3, WORDS)
+    assert value == f(1.3, WORDS)
+    verdict = oracle.derivative(f, (1.3, WORDS), {}, "x")
     assert verdict.decided and oracle.agrees(verdict, slope)
 
 

@@ -169,6 +169,8 @@ class TableBox:
         self.places = places
         self.values = values
         self.default = default
+        # Whether it counts: what is missing is 0, and stays so when it is read.
+        self.counts = False
         # The type of the keys that were seen.
         self.key_type: Type | None = None
         # Of keys: the bool that tells whether there was an entry, and what the values were then.

@@ -20,8 +20,9 @@ from __future__ import annotations
 
 import ast
 import collections
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
+from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, join
 from chainrule.graph.types import Sequence as SequenceType
@@ -60,12 +61,16 @@ class RunTimeKeys(Exception):
 class Tables(Selectors):
     """Lifts what is done with dicts of run-time keys."""
 
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # Where counters were made that are kept as they are.
+        self._counters: dict[Node, Hashable] = {}
+
     def made_dict(self, pairs: Iterable[tuple[Value, Value]], node: ast.AST) -> Value:
         """A dict of these keys and values, made at ``node``."""
         pairs = list(pairs)
         keys = [self.static_value(key) for key, _ in pairs]
-        file = self.frame.source.file if self.frame.source is not None else ""
-        site = (file, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+        site = self._site_of_dict(node)
         if site not in self.tables and all(known for known, _ in keys):
             box = DictBox()
             box.site = site
@@ -76,6 +81,10 @@ class Tables(Selectors):
             self.write_entry(table, key, value, node)
         return table
 
+    def _site_of_dict(self, node: ast.AST) -> Hashable:
+        file = self.frame.source.file if self.frame.source is not None else ""
+        return (file, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+
     def new_table(self, default: Value) -> TableBox:
         """A dict without entries; ``default`` makes the value of a key that is missing."""
         values = ListBox()
@@ -83,6 +92,25 @@ class Tables(Selectors):
         table = TableBox(self.verbatim("{}"), values, default)
         self.views[values] = table
         return table
+
+    def new_counter(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        """A ``Counter``, which is kept as it is unless the function writes into it by keys."""
+        site = self._site_of_dict(node)
+        if site in self.tables:
+            table = self.new_table(Static(int))
+            table.counts = True
+            return table
+        made = self.opaque_call(
+            self.static_node(Static(collections.Counter)), args, keywords, node, None
+        )
+        if isinstance(made, Node) and not args and not keywords:
+            self._counters[made] = site
+        return made
+
+    def check_chosen(self, chosen: Value, node: ast.AST) -> None:
+        super().check_chosen(chosen, node)
+        if isinstance(chosen, Node) and chosen in self._counters:
+            raise RunTimeKeys(self._counters[chosen])
 
     def needs_table(self, box: Value, node: ast.AST) -> Exception:
         """What is raised where a dict of known keys is given one that is not known."""
@@ -94,6 +122,8 @@ class Tables(Selectors):
 
     def read_entry(self, table: TableBox, key: Value, node: ast.AST) -> Value:
         """``table[key]``."""
+        if table.counts:
+            return self.entry_or(table, key, self.graph.constant(0), node)
         return self.item(table.values, self._place(table, key, node), node)
 
     def write_entry(self, table: TableBox, key: Value, value: Value, node: ast.AST) -> None:
@@ -292,19 +322,15 @@ def _default_dict(self: Tables, args: Arguments, keywords: Keywords, node: ast.A
     return self.new_table(None if without else factory)
 
 
-def _counter(self: Tables, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    return self.opaque_call(
-        self.static_node(Static(collections.Counter)), args, keywords, node, None
-    )
-
-
 def _is_empty(node: Node | None) -> bool:
     """Whether this makes a list without entries, which have no type yet."""
     return node is not None and node.op is display and not node.args
 
 
 BUILTINS[collections.defaultdict] = _default_dict
-BUILTINS[collections.Counter] = _counter
+BUILTINS[collections.Counter] = lambda self, args, keywords, node: self.new_counter(
+    args, keywords, node
+)
 BUILTINS[collections.deque] = lambda self, args, keywords, node: self.call(
     Static(Queue), args, keywords, node
 )
