@@ -126,7 +126,58 @@ def with_closure() -> Callable[[float], float]:
     return f
 
 
+def sliced(x: float) -> float:
+    ROW[:] = [held + x for held in ROW]
+    ROW[1:3] = [x * x, ROW[0]]
+    return sum(value * value for value in ROW)
+
+
+def emptied(x: float) -> float:
+    HISTORY.append(2.0 * x)
+    HISTORY.clear()
+    HISTORY.extend([x, x * x, 1.0])
+    HISTORY.sort()
+    return HISTORY[0] * HISTORY[-1]
+
+
+def updated(x: float) -> float:
+    CALLS.update(f=2, total=x * x)
+    CALLS.setdefault("last", x**3)
+    last = CALLS.pop("last")
+    return CALLS["total"] * len(CALLS) + last
+
+
+def deleted(x: float) -> float:
+    CALLS["x"] = x * x
+    CALLS["y"] = x
+    del CALLS["x"]
+    return CALLS["y"] * len(CALLS)
+
+
+def by_several_names(x: float) -> float:
+    first = HISTORY
+    first.append(x)
+    second = first
+    second.append(x * x)
+    return HISTORY[-1] * HISTORY[-2] * len(first)
+
+
+def recovered(x: float) -> float:
+    try:
+        CALLS["total"] = x
+        y = CALLS["missing"]
+    except KeyError:
+        y = CALLS["total"] * x
+    return y
+
+
 PROGRAMS = [
+    sliced,
+    emptied,
+    updated,
+    deleted,
+    by_several_names,
+    recovered,
     counted,
     averaged,
     logged,

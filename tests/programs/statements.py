@@ -746,3 +746,19 @@ def list_grown_while_its_last_entry_is_small(x, xs):
     while ys[-1] < 20.0 and len(ys) < 9:
         ys.append(ys[-1] * (1.0 + xs[0]) + ys[-2])
     return ys[-1] * sum(ys)
+
+
+def lists_that_are_emptied(x, xs):
+    kept, total = [], 0.0
+    for k in range(7):
+        kept.append(x * k + xs[0])
+        if len(kept) > 2:
+            total += sum(kept) * kept[0]
+            kept.clear()
+    named = kept
+    kept.clear()
+    named.append(x)
+    table = {"a": x, "b": xs[1]}
+    table.clear()
+    table["c"] = total
+    return table["c"] * len(table) + kept[0] * len(named)

@@ -306,9 +306,20 @@ class Statements(Axisless):
                 return
             self._replace_slice(base, part, value)
             return
-        raise self.unsupported(
+        refusal = self.unsupported(
             "assignment to a slice of this value", "Loop over the entries.", node
         )
+        raise self.written_into_by(base, refusal)
+
+    def empty(self, owner: Value, node: ast.AST) -> None:
+        """Take everything out of a list or dict."""
+        if isinstance(owner, DictBox):
+            self.check_writable(owner, node)
+            self.state[owner] = {}
+            return
+        nothing, whole = ListBox(), Static(None)
+        self.state[nothing] = []
+        self._write_slice(owner, Slice(whole, whole, whole), nothing, node)
 
     def _replace_slice(self, box: ListBox, part: Slice, values: Value) -> None:
         """``box[start:stop:step] = values`` of a run-time list."""
@@ -449,7 +460,8 @@ class Statements(Axisless):
             self.check_writable(base, node)
             self.take_out(base, position)
         else:
-            raise self.unsupported("`del` of this entry", "Build a new list without it.", node)
+            refusal = self.unsupported("`del` of this entry", "Build a new list without it.", node)
+            raise self.written_into_by(base, refusal)
 
     def _global(self, node: ast.Global) -> Completion:
         return Completion.FALLS

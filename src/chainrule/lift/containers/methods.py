@@ -71,6 +71,11 @@ def _append(
     return Static(None)
 
 
+def _clear(self: Sets, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.empty(owner, node)
+    return Static(None)
+
+
 def _extend(
     self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
@@ -203,6 +208,7 @@ def _remove(
 
 LIST_METHODS: dict[str, Callable[..., Value]] = {
     "append": _append,
+    "clear": _clear,
     "extend": _extend,
     "pop": _pop,
     "copy": _copy,
@@ -381,6 +387,7 @@ DICT_METHODS: dict[str, Callable[..., Value]] = {
     "pop": _dict_pop,
     "setdefault": _set_default,
     "update": _update,
+    "clear": _clear,
     "copy": _dict_copy,
 }
 

@@ -189,6 +189,14 @@ class Outer(Leaving):
 
     def _check_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> None:
         super()._check_method(owner, name, args, node)
+        self._note_change(owner, name)
+
+    def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
+        self._note_change(owner, name)
+        return super().container_method(owner, name)
+
+    def _note_change(self, owner: Value, name: str) -> None:
+        """Where this is refused, or what it changes is read, it is lifted in the other way."""
         found = owner.value if isinstance(owner, Static) else None
         if name in CHANGING and isinstance(found, (list, dict)) and is_plain_data(found):
             self.changed_outside.append(found)
