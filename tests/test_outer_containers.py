@@ -530,3 +530,62 @@ def test_recursions_with_a_memo_or_with_functions_are_written_out(f: Any, mode: 
     assert left == MEMO
     for path, verdict in slopes.items():
         assert oracle.agrees(verdict, oracle.look_up(slope, path))
+
+
+class Remembering:
+    def __init__(self) -> None:
+        self.cache: dict[int, float] = {}
+
+    def power(self, x: float, n: int) -> float:
+        if n not in self.cache:
+            self.cache[n] = x**n
+        return self.cache[n]
+
+
+KEEPER = Remembering()
+
+
+def of_an_object(x: float) -> float:
+    return KEEPER.power(x, 3)
+
+
+def by_default(x: float, memo: Any = {}) -> float:  # noqa: B006
+    if 3 in memo:
+        return memo[3]
+    memo[3] = x**3
+    return memo[3]
+
+
+def of_a_default(x: float) -> float:
+    return by_default(x)
+
+
+@pytest.mark.parametrize("f", [of_an_object, by_default, of_a_default])
+def test_a_memo_of_an_object_or_a_default_serves_no_slopes_of_an_earlier_call(f: Any) -> None:
+    memos = (KEEPER.cache, by_default.__defaults__[0])
+    for memo in memos:
+        memo.clear()
+    g = chainrule.value_and_grad(f)
+    assert g(1.3) == pytest.approx((1.3**3, 3.0 * 1.69))
+    with pytest.raises(chainrule.UnsupportedError, match="of an earlier call"):
+        g(1.3)
+    with pytest.raises(chainrule.UnsupportedError, match="of an earlier call"):
+        chainrule.grad(f)(1.3)
+    for memo in memos:
+        memo.clear()
+    assert g(0.7) == pytest.approx((0.7**3, 3.0 * 0.49))
+
+
+def test_so_does_a_memo_of_a_method() -> None:
+    KEEPER.cache.clear()
+    g = chainrule.value_and_grad(KEEPER.power)
+    assert g(1.3, 3) == pytest.approx((1.3**3, 3.0 * 1.69))
+    with pytest.raises(chainrule.UnsupportedError):
+        g(1.3, 3)
+    # Other powers are not there yet.
+    assert g(1.3, 2) == pytest.approx((1.69, 2.6))
+
+
+def test_a_memo_that_is_given_is_the_callers() -> None:
+    by_default.__defaults__[0].clear()
+    assert chainrule.value_and_grad(by_default)(1.3, {3: 2.0}) == (2.0, 0.0)

@@ -14,6 +14,7 @@ begins anew when the first write is met (:class:`WrittenInto`).
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,7 +30,7 @@ from chainrule.lift.containers.leaving import Leaving
 from chainrule.lift.objects.holders import Container, WrittenInto
 from chainrule.lift.parameters import example_type
 from chainrule.lift.state import Frame, State, same_value
-from chainrule.lift.values import DictBox, ListBox, Poison, Static, TableBox, Value
+from chainrule.lift.values import DictBox, ListBox, ObjectBox, Poison, Static, TableBox, Value
 from chainrule.primitives import sequence
 from chainrule.primitives.effect import ORDERED, STATEMENT, VERBATIM
 
@@ -215,17 +216,54 @@ class Outer(Leaving):
         if len(self.calls) < 2 and self.wanted:
             given &= {*self.wanted}
         for text in remembered(tree, (*given, *around)):
-            found = _outside(text, frame)
+            found, box = self._memo_of(text, frame, bound)
             if not isinstance(found, dict) or not found or not is_plain_data(found):
                 continue
-            self.memos[id(found)] = self.unsupported(
+            refusal = self.unsupported(
                 f"what `{text}` holds already is of an earlier call, and its slope is not known",
                 f"Empty it before the derivative is called: `{text}.clear()`.",
                 tree,
             )
-            if id(found) not in self.written_into:
-                raise WrittenInto(found, self.memos[id(found)])
+            self.memos[id(found)] = refusal
+            begun, began = self._begun.get(id(found), (box, {}))
+            if begun is not None:
+                self._spoil(begun, began, refusal)
+            elif id(found) not in self.written_into:
+                raise WrittenInto(found, refusal)
         return super().run_function(tree, frame, bound)
+
+    def _memo_of(self, text: str, frame: Frame, bound: dict[str, Value]) -> tuple[object, Value]:
+        """The dict that a name, or a path of attributes, leads to; and its value if it is given.
+
+        A dict that is an argument is the caller's memo, unless it is the default.
+        """
+        first, *names = text.split(".")
+        value = self.read(bound.get(first))
+        if isinstance(value, ObjectBox) and value.instance is not None and names:
+            found = value.instance
+            for name in names:
+                found, value = getattr(found, name, None), self.attribute(value, name, ast.Pass())
+            return found, value if isinstance(value, DictBox) else None
+        if isinstance(value, Static):
+            return value.value, None
+        if isinstance(value, DictBox) and frame.source is not None:
+            default = inspect.signature(frame.source.function).parameters[first].default
+            if not isinstance(default, dict):
+                return None, value
+            self.graph.guard(Route(default), "keys", list(default))
+            return default if list(default) == list(self.entries(value)) else None, value
+        return _outside(text, frame), None
+
+    def _spoil(self, memo: Value, began: State, refusal: UnsupportedError) -> None:
+        """Refuse to read what there is in a memo when the function begins."""
+        if not isinstance(memo, DictBox):
+            raise refusal
+        spoilt = began[memo] = dict.fromkeys(self.entries(memo), Poison(refusal))
+        for state in (*self.enclosing, self.state):
+            if memo in state:
+                state[memo] = spoilt
+        if memo in self._entries_given:
+            self._entries_given[memo] = spoilt
 
     def watch_sharing(self, arguments: Mapping[str, Any]) -> None:
         super().watch_sharing(arguments)
