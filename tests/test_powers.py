@@ -76,3 +76,16 @@ def test_powers_of_numpy_numbers_are_gathered_before_they_meet_arrays() -> None:
     assert np.allclose(derivative(d), 8.0 * d * (-6.0 * r2**-7 + 3.0 * r2**-4), rtol=1e-13)
     assert "s6 = (1.0 / r2) ** 3" in derivative.source
     assert "inv_r2" not in derivative.source
+
+
+def whole_numbers(x, n):
+    return np.sum(x * n**3 + np.sin(x * n) * n * n + n**3 * np.exp(x) * 0.0)
+
+
+def test_powers_of_integers_that_wrap_around_do_not_stand_for_factors() -> None:
+    x, n = np.array([0.4, 1.1]), np.array([3, 2], dtype=np.int8)
+    n = n * np.int8(20)
+    derivative = grad(whole_numbers, wrt="x")
+    wide = n.astype(float)
+    expected = (n**3).astype(float) + np.cos(x * wide) * wide * (n * n.astype(float))
+    assert np.allclose(derivative(x, n), expected, rtol=1e-12), derivative.source

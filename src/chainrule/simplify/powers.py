@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, power, subtract
 from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.floats import integral
 
 # Exponents that differ by no more are written as factors.
 MOST_FACTORS = 3
@@ -49,7 +50,8 @@ def gathered(factors: list[Node]) -> list[Node]:
     if len(alike) == len(factors):
         return factors
     for base, parts in alike.items():
-        if len(parts) < 2:
+        # Powers of integers may have wrapped around.
+        if len(parts) < 2 or integral(base):
             continue
         found = _computed(base, sum(_whole_power(part)[1] for part in parts))
         if found is not None and found[1] + 1 < len(parts):
