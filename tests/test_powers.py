@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -78,14 +79,12 @@ def test_powers_of_numpy_numbers_are_gathered_before_they_meet_arrays() -> None:
     assert "inv_r2" not in derivative.source
 
 
-def whole_numbers(x, n):
-    return np.sum(x * n**3 + np.sin(x * n) * n * n + n**3 * np.exp(x) * 0.0)
+def whole_numbers(x, n: int):
+    return x * n**3 + math.sin(x * n) * n * n
 
 
 def test_powers_of_integers_that_wrap_around_do_not_stand_for_factors() -> None:
-    x, n = np.array([0.4, 1.1]), np.array([3, 2], dtype=np.int8)
-    n = n * np.int8(20)
     derivative = grad(whole_numbers, wrt="x")
-    wide = n.astype(float)
-    expected = (n**3).astype(float) + np.cos(x * wide) * wide * (n * n.astype(float))
-    assert np.allclose(derivative(x, n), expected, rtol=1e-12), derivative.source
+    with np.errstate(over="ignore"):
+        found, wrapped = derivative(1e-6, np.int64(3_000_000)), np.int64(3_000_000) ** 3
+    assert math.isclose(found, wrapped + math.cos(3.0) * 2.7e19, rel_tol=1e-12), derivative.source
