@@ -173,7 +173,7 @@ class Names:
                     family = self.family.get(value)
                     if family is None or value.user_name in rebound:
                         continue
-                    if family.counts or not value.derivative:
+                    if family.counts or value.type == INT or not value.derivative:
                         family.insert(stretch)
 
     def _join(self, left: Value, right: Value, anyway: bool = False) -> bool:

@@ -25,12 +25,13 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
 from chainrule.primitives.list_lengths import ListLengths
 from chainrule.primitives.sequence import display, fill_like, filled
+from chainrule.primitives.sequence import length as list_length
 from chainrule.primitives.sequence import zeros_like as list_zeros_like
 
 # Of these arguments nothing but the shape is read.
 READING = {"dimension": (0,), "size_of": (0,), "array_zeros_like": (0,), "array_ones_like": (0,),
            "empty_like": (0,), "full_like": (0,), "reshaped": (1, 2, 3),
-           "zeros_like": (0,), "fill_like": (0,)}  # fmt: skip
+           "zeros_like": (0,), "fill_like": (0,), "length": (0,)}  # fmt: skip
 
 
 def reads_shapes(graph: Graph) -> bool:
@@ -93,8 +94,8 @@ class Shapes(Copier):
             found = self._sized(step)
         if step.op is zeros_like:
             found = self._zeros(step)
-        if step.op in (list_zeros_like, fill_like):
-            found = self._filled(step)
+        if step.op in (list_zeros_like, fill_like, list_length):
+            found = self._entries(step) if step.op is list_length else self._filled(step)
             if found is None:
                 return super().copy(step)
         if found is None:
@@ -188,9 +189,23 @@ class Shapes(Copier):
             if len(origin.args) == 1:
                 return self.graph.cursor.add(display, (entry,), ("list",))
             count = self.graph.constant(len(origin.args))
+        elif origin.type == step.args[0].type and self._reaches(origin, step):
+            args = (self.mapped(origin), *map(self.mapped, step.args[1:]))
+            return self.graph.cursor.add(step.op, args, step.params, step.type)
         else:
             return None
         return self.graph.cursor.add(filled, (count, entry))
+
+    def _entries(self, step: Node) -> Node | None:
+        """The number of entries that a list was made with, or that of an earlier one."""
+        origin = self.lists.origin(step.args[0])
+        if origin.op is filled and self._reaches(origin.args[0], step):
+            return self.mapped(origin.args[0])
+        if origin.op is display:
+            return self.graph.constant(len(origin.args))
+        if self._reaches(origin, step):
+            return self.graph.cursor.add(list_length, (self.mapped(origin),))
+        return None
 
     def _counted(self, length: Length, step: Node) -> Node | None:
         """A length that is known, or that f has as a number."""
