@@ -186,3 +186,22 @@ def test_an_infinite_slope_that_no_entry_reaches_is_not_felt_in_second_order() -
         step = 1e-6 * np.eye(3)[k]
         expected = (slope(x + step) - slope(x - step)) / 2e-6
         np.testing.assert_allclose(bends[k], expected, rtol=1e-7, atol=1e-9)
+
+
+def valley(x):
+    return sum(100.0 * (x[i + 1] - x[i] ** 2) ** 2 + (1 - x[i]) ** 2 for i in range(len(x) - 1))
+
+
+def test_the_hessian_of_a_list_computes_no_gradient() -> None:
+    bends = hessian(valley)
+    a, b, c = 1.2, 0.7, -0.4
+    expected = [
+        [1200.0 * a * a - 400.0 * b + 2.0, -400.0 * a, 0.0],
+        [-400.0 * a, 1200.0 * b * b - 400.0 * c + 202.0, -400.0 * b],
+        [0.0, -400.0 * b, 200.0],
+    ]
+    np.testing.assert_allclose(bends([a, b, c]), expected, rtol=1e-12)
+    # One loop over the rows, and in it one over the terms, with a variable of its own.
+    lines = [line.strip() for line in bends.source.splitlines()]
+    assert [line[:6] for line in lines if line.startswith("for ")] == ["for i ", "for j "]
+    assert "len(x_bar" not in bends.source
