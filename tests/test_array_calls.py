@@ -45,6 +45,10 @@ scipy.stats.linregress(x, np.sin(3.0 * x)).slope * scipy.stats.linregress(np.cos
 scipy.stats.linregress(np.sin(9.0 * x), x).pvalue + scipy.stats.linregress(x[::-1], x**2).intercept
 scipy.stats.pearsonr(x, x[::-1] ** 2).pvalue * scipy.stats.pearsonr(np.cos(x), x)[0]
 scipy.stats.entropy(x) + scipy.stats.entropy(x, x[::-1], base=2)
+scipy.stats.skew(x, 0, True, 'propagate') * scipy.stats.gmean(x, weights=None)
+scipy.stats.variation(x, ddof=1) * scipy.stats.kurtosis(x, keepdims=True)
+scipy.stats.entropy(x, qk=None, keepdims=True) * scipy.stats.hmean(x, keepdims=True)
+scipy.stats.sem(x, keepdims=True, nan_policy='propagate') / scipy.stats.gmean(x, keepdims=True)
 scipy.stats.multivariate_normal.logpdf(x[:2], x[2:], np.outer(x[:2], x[:2]) + np.eye(2))
 scipy.signal.lfilter([0.5, 0.2], [1.0, -0.3], x)
 scipy.signal.sosfilt(np.array([[0.5, 0.2, 0.0, 1.0, -0.3, 0.1]]), x)

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import signal, special
+from scipy import signal, special, stats
 from scipy.interpolate import bisplev, bisplrep, splev, splrep
 from scipy.special import betaincinv, gammainccinv, gammaincinv, lambertw, stdtrit
 
-from chainrule import UnsupportedError, grad, value_and_grad
+from chainrule import UnsupportedError, grad, value_and_grad, vjp
 from tests import oracle
 
 KNOTS = np.linspace(0.0, 3.0, 20)
@@ -193,3 +193,49 @@ def test_functions_of_scipy_are_not_written_over_as_those_of_numpy() -> None:
     both = value_and_grad(power_of_scipys_expm1, wrt="c")
     both(x, 10.0)
     assert "np.expm1" not in both.source
+
+
+STATISTICS = [stats.gmean, stats.hmean, stats.skew, stats.kurtosis, stats.variation, stats.sem,
+              stats.entropy]  # fmt: skip
+
+
+@pytest.mark.parametrize("statistic", STATISTICS)
+@pytest.mark.parametrize("axis", [1, None])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_statistics_of_scipy_are_differentiated_by_themselves(
+    statistic: Callable[..., Any], axis: int | None, keepdims: bool
+) -> None:
+    x = np.random.default_rng(4).uniform(0.5, 2.0, (3, 4))
+    out = np.asarray(statistic(x, axis=axis, keepdims=keepdims))
+    weights = np.cos(np.arange(out.size)).reshape(out.shape)
+    out_bar = weights if out.ndim else float(weights)
+    _, gradient = vjp(statistic)(x, axis=axis, keepdims=keepdims, out_bar=out_bar)
+
+    def weighted(x: Any) -> float:
+        return float(np.sum(weights * statistic(x, axis=axis, keepdims=keepdims)))
+
+    for path in oracle.paths(x):
+        slope = float(oracle.look_up(gradient, path))
+        assert oracle.agrees(oracle.derivative(weighted, (x,), path=path), slope)
+
+
+def test_a_statistic_that_is_asked_to_leave_out_what_is_missing_is_refused_then() -> None:
+    x = np.array([1.0, 2.0, 4.0])
+    slope = grad(stats.gmean)
+    assert np.allclose(slope(x), stats.gmean(x) / (3.0 * x))
+    with pytest.raises(UnsupportedError, match="this call of `gmean`"):
+        slope(x, nan_policy="omit")
+
+
+def test_standard_scores_are_those_of_scipys_rule() -> None:
+    x = np.array([0.5, 1.0, 4.0])
+    score = vjp(stats.zscore)
+    _, gradient = score(x, out_bar=np.array([1.0, 0.0, -2.0]))
+
+    def weighted(x: Any) -> float:
+        return float(stats.zscore(x) @ np.array([1.0, 0.0, -2.0]))
+
+    for path in oracle.paths(x):
+        slope = float(oracle.look_up(gradient, path))
+        assert oracle.agrees(oracle.derivative(weighted, (x,), path=path), slope)
+    assert "zscore(a)" in score.source

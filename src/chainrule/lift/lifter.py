@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 import types
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from chainrule.errors import ArgumentError, InternalError, UnsupportedError
@@ -50,6 +49,7 @@ from chainrule.lift.records.lists import RecordLists
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.values import Method, ObjectBox, RecordsBox, Static, Value
+from chainrule.primitives.namespaces import primitive_of
 
 # Imported for what it enters into the table of builtins.
 FILLED = (copies, folds, ordering, quantified)
@@ -99,14 +99,17 @@ def lift(
     except UnsupportedError as refusal:
         # What a flag decides may be the kind of the result, what a small int counts an axis: code
         # for the values that they have.
-        held = [_held(arguments or {}, (bool,), SMALL) - {*wrt}]
-        if any(words in refusal.found for words in AT_RUN_TIME):
-            deep = any(words in refusal.found for words in STEP_BY_STEP)
-            most = MOST_DEPTH if deep else SMALL
-            held.append(_held(arguments or {}, (bool, int), most) - {*wrt})
-        for names in dict.fromkeys(each for each in held if each):
-            with contextlib.suppress(UnsupportedError):
+        refusals, tried = [refusal], {frozenset[str]()}
+        for held in ((bool,), (bool, int)):
+            most = MOST_DEPTH if _say(refusals, STEP_BY_STEP) else SMALL
+            names = _held(arguments or {}, held, most) - {*wrt}
+            if names in tried or (int in held and not _say(refusals, AT_RUN_TIME)):
+                continue
+            tried.add(names)
+            try:
                 return attempt(names)
+            except UnsupportedError as another:
+                refusals.append(another)
         raise
 
 
@@ -119,6 +122,10 @@ SMALL = 8
 MOST_DEPTH = 40
 # So many loops are written out one after the other where the code is not understood.
 MOST_LOOPS = 4
+
+
+def _say(refusals: Sequence[UnsupportedError], words: tuple[str, ...]) -> bool:
+    return any(each in refusal.found for refusal in refusals for each in words)
 
 
 def _held(arguments: Mapping[str, Any], kinds: tuple[type, ...], most: int) -> frozenset[str]:
@@ -445,8 +452,12 @@ def owner_and_function(function: Any) -> tuple[Any, Any]:
 
 
 def is_direct(function: Any) -> bool:
-    """Whether a function has its own parameters: it is no partial and no wrapper in Python."""
+    """Whether the code of a function says what it is: it is no partial, no wrapper in Python and
+    nothing that has a rule.
+    """
     plain = unwrap(function.__func__ if isinstance(function, types.MethodType) else function)
+    if primitive_of(plain) is not None:
+        return False
     return not isinstance(plain, functools.partial) and not hasattr(plain, "__wrapped__")
 
 

@@ -26,7 +26,7 @@ from chainrule.lift.arrays.forms import ufunc_method
 from chainrule.lift.arrays.mapping import vectorized
 from chainrule.lift.arrays.table import METHODS, special_form
 from chainrule.lift.arrays.updates import picked
-from chainrule.lift.calls.callees import as_declared, out_by_name
+from chainrule.lift.calls.callees import as_declared, out_by_name, without_defaults
 from chainrule.lift.calls.keywords import Watched
 from chainrule.lift.containers.methods import Methods
 from chainrule.lift.core import Completion
@@ -98,6 +98,7 @@ class NumpyCalls(Methods):
         special = special_form(found) or scipy_form(found)
         if special is not None:
             args, keywords = out_by_name(found, args, keywords)
+            keywords = without_defaults(found, (), keywords, self.static_value)
             return self._into_target(functools.partial(special, self), args, keywords, node)
         primitive = primitive_of(found)
         if not isinstance(primitive, Primitive):
@@ -109,6 +110,9 @@ class NumpyCalls(Methods):
             args, keywords = args[:count], {**keywords, "out": args[count]}
         if isinstance(primitive, ArrayCall):
             args, keywords = _by_names(found, primitive, args, keywords)
+            keywords = without_defaults(
+                found, primitive.signature.parameters, keywords, self.static_value
+            )
             return self.bound_call(primitive, args, keywords, node, "function")
         if not {"out", "where"}.isdisjoint(keywords):
             return self._with_out(found, args, dict(keywords), node)

@@ -147,7 +147,7 @@ def as_declared(
     for position in range(first, len(args)):
         name = names[position]
         known = name in own or name in ignored
-        if not known and position < len(own) and own[position] not in names:
+        if not known and position < len(own) and own[position] not in _parameters(found):
             name = own[position]
         if name in keywords:
             return args, keywords
@@ -155,12 +155,44 @@ def as_declared(
     return args[:first], {**named, **keywords}
 
 
-@functools.lru_cache(maxsize=256)
+def without_defaults(
+    found: Any,
+    own: abc.Container[str],
+    keywords: dict[str, Value],
+    known: abc.Callable[[Value], tuple[bool, Any]],
+) -> dict[str, Value]:
+    """The keywords less those that a declaration lacks and that have the function's own default."""
+    if all(name in own for name in keywords):
+        return keywords
+    defaults = _defaults(found)
+
+    def is_default(name: str) -> bool:
+        told, value = known(keywords[name])
+        default = defaults.get(name, defaults)
+        same = value is default or (
+            isinstance(value, (bool, int, float, str)) and type(value) is type(default)
+        )
+        return told and same and bool(value == default)
+
+    return {name: value for name, value in keywords.items() if name in own or not is_default(name)}
+
+
+def _defaults(found: Any) -> dict[str, Any]:
+    """The default values of a function's parameters, where it tells them."""
+    parameters = _parameters(found).values() if isinstance(found, abc.Hashable) else ()
+    return {each.name: each.default for each in parameters if each.default is not each.empty}
+
+
 def _parameter_names(found: Any) -> tuple[str, ...]:
     """Names of the parameters that an argument without a name may be for."""
-    try:
-        parameters = inspect.signature(found).parameters.values()
-    except (TypeError, ValueError):
-        return ()
     placed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return tuple(each.name for each in parameters if each.kind in placed)
+    return tuple(each.name for each in _parameters(found).values() if each.kind in placed)
+
+
+@functools.lru_cache(maxsize=256)
+def _parameters(found: Any) -> abc.Mapping[str, inspect.Parameter]:
+    """The parameters of a function by name, where it tells them."""
+    try:
+        return inspect.signature(found).parameters
+    except (TypeError, ValueError):
+        return {}

@@ -18,8 +18,8 @@ from chainrule.primitives.elementary import exp, log, sqrt
 from chainrule.primitives.special import entr, rel_entr
 
 
-def _reduced(a: Type, axis: Any = 0, **statics: Any) -> Type:
-    return array_of(real_promoted(a), reduced_axes(a, axis, False))
+def _reduced(a: Type, axis: Any = 0, keepdims: bool = False, **statics: Any) -> Type:
+    return array_of(real_promoted(a), reduced_axes(a, axis, keepdims))
 
 
 def _kept(a: Type, **statics: Any) -> Type:
@@ -46,11 +46,11 @@ def _count(a: Node, axis: Any) -> Node:
     return 1.0 * whole  # type: ignore[no-any-return]
 
 
-def _ratio_of_moments(a: Node, axis: Any, order: int) -> Any:
+def _ratio_of_moments(a: Node, order: int, **along: Any) -> Any:
     """A central moment, by that power of the standard deviation."""
-    deviation = _centred(a, axis)
-    spread = mean(deviation * deviation, axis=axis)
-    return mean(power(deviation, order), axis=axis) / power(spread, 0.5 * order)
+    deviation = _centred(a, along["axis"])
+    spread = mean(deviation * deviation, **along)
+    return mean(power(deviation, order), **along) / power(spread, 0.5 * order)
 
 
 @array_defined("zscore", "scipy.stats.zscore", signature="a, axis=0, ddof=0", typed=_kept,
@@ -61,10 +61,11 @@ def zscore(a: Node, axis: Any, ddof: int) -> Node:
     return found
 
 
-@array_defined("skew", "scipy.stats.skew", signature="a, axis=0, bias=True", typed=_reduced)
-def skew(a: Node, axis: Any, bias: bool) -> Node:
+@array_defined("skew", "scipy.stats.skew", signature="a, axis=0, bias=True, keepdims=False",
+               typed=_reduced)  # fmt: skip
+def skew(a: Node, axis: Any, bias: bool, keepdims: bool) -> Node:
     """Third central moment, by the cube of the standard deviation."""
-    found = _ratio_of_moments(a, axis, 3)
+    found = _ratio_of_moments(a, 3, axis=axis, keepdims=keepdims)
     if not bias:
         n = _count(a, axis)
         found = found * (sqrt(n * (n - 1.0)) / (n - 2.0))
@@ -72,59 +73,65 @@ def skew(a: Node, axis: Any, bias: bool) -> Node:
 
 
 @array_defined(
-    "kurtosis", "scipy.stats.kurtosis", signature="a, axis=0, fisher=True, bias=True",
-    typed=_reduced,
+    "kurtosis", "scipy.stats.kurtosis",
+    signature="a, axis=0, fisher=True, bias=True, keepdims=False", typed=_reduced,
 )  # fmt: skip
-def kurtosis(a: Node, axis: Any, fisher: bool, bias: bool) -> Node:
+def kurtosis(a: Node, axis: Any, fisher: bool, bias: bool, keepdims: bool) -> Node:
     """Fourth central moment, by the square of the variance; less 3 unless asked otherwise."""
-    found = _ratio_of_moments(a, axis, 4)
+    found = _ratio_of_moments(a, 4, axis=axis, keepdims=keepdims)
     if not bias:
         n = _count(a, axis)
         found = ((n + 1.0) * found - 3.0 * (n - 1.0)) * (n - 1.0) / ((n - 2.0) * (n - 3.0)) + 3.0
     return found - 3.0 if fisher else found  # type: ignore[no-any-return]
 
 
-@array_defined("gmean", "scipy.stats.gmean", signature="a, axis=0", typed=_reduced)
-def gmean(a: Node, axis: Any) -> Node:
+@array_defined("gmean", "scipy.stats.gmean", signature="a, axis=0, keepdims=False", typed=_reduced)
+def gmean(a: Node, axis: Any, keepdims: bool) -> Node:
     """Geometric mean."""
-    return exp(mean(log(a), axis=axis))  # type: ignore[no-any-return]
+    return exp(mean(log(a), axis=axis, keepdims=keepdims))  # type: ignore[no-any-return]
 
 
-@array_defined("hmean", "scipy.stats.hmean", signature="a, axis=0", typed=_reduced)
-def hmean(a: Node, axis: Any) -> Node:
+@array_defined("hmean", "scipy.stats.hmean", signature="a, axis=0, keepdims=False", typed=_reduced)
+def hmean(a: Node, axis: Any, keepdims: bool) -> Node:
     """Harmonic mean."""
-    return 1.0 / mean(1.0 / a, axis=axis)
+    return 1.0 / mean(1.0 / a, axis=axis, keepdims=keepdims)
 
 
-@array_defined("sem", "scipy.stats.sem", signature="a, axis=0, ddof=1", typed=_reduced)
-def sem(a: Node, axis: Any, ddof: int) -> Node:
+@array_defined("sem", "scipy.stats.sem", signature="a, axis=0, ddof=1, keepdims=False",
+               typed=_reduced)  # fmt: skip
+def sem(a: Node, axis: Any, ddof: int, keepdims: bool) -> Node:
     """Standard error of the mean."""
-    return std(a, axis=axis, ddof=ddof) / sqrt(_count(a, axis))  # type: ignore[no-any-return]
+    spread: Node = std(a, axis=axis, ddof=ddof, keepdims=keepdims)
+    found: Node = spread / sqrt(_count(a, axis))
+    return found
 
 
-@array_defined("variation", "scipy.stats.variation", signature="a, axis=0", typed=_reduced)
-def variation(a: Node, axis: Any) -> Node:
+@array_defined("variation", "scipy.stats.variation", signature="a, axis=0, ddof=0, keepdims=False",
+               typed=_reduced)  # fmt: skip
+def variation(a: Node, axis: Any, ddof: int, keepdims: bool) -> Node:
     """Standard deviation, by the mean."""
-    return std(a, axis=axis) / mean(a, axis=axis)
+    spread: Node = std(a, axis=axis, ddof=ddof, keepdims=keepdims)
+    return spread / mean(a, axis=axis, keepdims=keepdims)
 
 
-@array_defined("entropy", "scipy.stats.entropy", signature="pk, base=None, axis=0",
-               typed=lambda pk, base=None, axis=0: _reduced(pk, axis))  # fmt: skip
-def entropy(pk: Node, base: Any, axis: Any) -> Node:
+@array_defined("entropy", "scipy.stats.entropy", signature="pk, base=None, axis=0, keepdims=False",
+               typed=lambda pk, base, axis, keepdims: _reduced(pk, axis, keepdims))  # fmt: skip
+def entropy(pk: Node, base: Any, axis: Any, keepdims: bool) -> Node:
     """Entropy of frequencies."""
     share = pk / _along(array_sum, pk, axis)
-    found = array_sum(entr(share), axis=axis)
+    found = array_sum(entr(share), axis=axis, keepdims=keepdims)
     return found if base is None else found / math.log(base)
 
 
 @array_defined(
-    "relative_entropy", "scipy.stats.entropy", signature="pk, qk, base=None, axis=0", arrays=2,
-    typed=lambda pk, qk, base=None, axis=0: _reduced(pk, axis),
+    "relative_entropy", "scipy.stats.entropy", arrays=2,
+    signature="pk, qk, base=None, axis=0, keepdims=False",
+    typed=lambda pk, qk, base, axis, keepdims: _reduced(pk, axis, keepdims),
 )  # fmt: skip
-def relative_entropy(pk: Node, qk: Node, base: Any, axis: Any) -> Node:
+def relative_entropy(pk: Node, qk: Node, base: Any, axis: Any, keepdims: bool) -> Node:
     """Relative entropy of frequencies."""
     share, other = (each / _along(array_sum, each, axis) for each in (pk, qk))
-    found = array_sum(rel_entr(share, other), axis=axis)
+    found = array_sum(rel_entr(share, other), axis=axis, keepdims=keepdims)
     return found if base is None else found / math.log(base)
 
 
