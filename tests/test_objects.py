@@ -425,3 +425,109 @@ def test_an_attribute_that_was_never_set_raises_as_python_does() -> None:
     for call in (asks_for_what_was_never_set, grad(asks_for_what_was_never_set)):
         with pytest.raises(AttributeError, match="'Sample' object has no attribute 'other'"):
             call(2.0)
+
+
+class Orbit:
+    remark = 0.5
+
+    def step(self, t: float) -> tuple[Any, Any]:
+        self.error = 0
+        if self.mean <= 0.0:
+            self.error = 2
+            return NOWHERE, NOWHERE
+        self.ecc = self.mean - t
+        if self.ecc >= 1.0:
+            self.error = 1
+            return NOWHERE, NOWHERE
+        self.node = self.ecc * 2.0
+        return (self.ecc, self.node), (self.node, self.ecc * self.ecc)
+
+
+NOWHERE = (math.nan, math.nan)
+
+
+def orbit_after_two_steps(x: float) -> float:
+    orbit = Orbit()
+    orbit.mean = 2.0 * x
+    orbit.step(0.0)
+    place, speed = orbit.step(0.1)
+    return place[0] * speed[1] + orbit.ecc * orbit.node + orbit.error
+
+
+def given_in_another_order(x: float) -> float:
+    orbit = Orbit()
+    if x > 1.0:
+        orbit.a, orbit.b = x, x * x
+    else:
+        orbit.b = 3.0 * x
+        orbit.a = 1.0
+    return orbit.a * orbit.b
+
+
+def given_in_a_loop(x: float) -> float:
+    orbit = Orbit()
+    for k in range(3):
+        if k * x > 1.0:
+            orbit.last = k * x
+    return orbit.last * x
+
+
+def asked_whether_it_was_given(x: float) -> float:
+    orbit = Orbit()
+    if x > 1.0:
+        orbit.extra = x * x
+    found = x * orbit.extra if hasattr(orbit, "extra") else 5.0 * x
+    return found + getattr(orbit, "extra", 7.0 * x)
+
+
+def hides_what_its_class_has(x: float) -> float:
+    orbit = Orbit()
+    if x > 1.0:
+        orbit.remark = x * x
+    return orbit.remark * x
+
+
+SOMETIMES = [orbit_after_two_steps, given_in_another_order, given_in_a_loop,
+             asked_whether_it_was_given, hides_what_its_class_has]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", SOMETIMES)
+@pytest.mark.parametrize("x", [0.3, 0.7, 1.3])
+def test_attributes_may_be_given_on_some_paths_only(f: Callable[[float], float], x: float) -> None:
+    try:
+        expected = f(x)
+    except AttributeError as error:
+        with pytest.raises(AttributeError, match=str(error)):
+            value_and_grad(f)(x)
+        return
+    value, slope = value_and_grad(f)(x)
+    assert value == expected or math.isnan(value) == math.isnan(expected)
+    if not math.isnan(value):
+        assert slope == pytest.approx((f(x + 1e-6) - f(x - 1e-6)) / 2e-6, rel=1e-7)
+
+
+def returned_with_what_it_was_given(x: float) -> Any:
+    orbit = Orbit()
+    if x > 1.0:
+        orbit.extra = x
+    return orbit
+
+
+def test_an_object_that_only_the_run_knows_is_not_returned() -> None:
+    with pytest.raises(UnsupportedError, match="`extra` is of different kinds"):
+        grad(returned_with_what_it_was_given)(2.0)
+
+
+HALVES = (0.5, 0.25)
+
+
+def a_tuple_of_the_module(x: float) -> float:
+    pair = (x, x * x) if x > 1.0 else HALVES
+    return pair[0] * x + pair[1]
+
+
+def test_a_tuple_of_the_module_is_as_one_that_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    slope = value_and_grad(a_tuple_of_the_module)
+    assert slope(2.0) == (8.0, 8.0) and slope(0.5) == (0.5, 0.5)
+    monkeypatch.setitem(globals(), "HALVES", (3.0, 4.0))
+    assert slope(0.5) == (5.5, 3.0)

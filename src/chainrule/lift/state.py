@@ -212,7 +212,13 @@ class Joiner:
 
         def joined(key: Key) -> Value:
             parts = [UNBOUND if content is UNBOUND else content[key] for content in contents]
-            return self.join(parts, states, name)
+            # An attribute that an object was not given on some path.
+            absent = any(
+                part is UNBOUND and content is not UNBOUND
+                for part, content in zip(parts, contents, strict=True)
+            )
+            part_name = f"`{key}`" if isinstance(key, str) else name
+            return self.join(parts, states, part_name, tracked=absent)
 
         first = bound[0]
         if all(isinstance(value, TupleValue) for value in bound):

@@ -25,6 +25,7 @@ from chainrule.lift.values import (
     ObjectBox,
     Poison,
     Static,
+    TupleValue,
     Value,
     View,
     alternatives_of,
@@ -98,9 +99,10 @@ class Branching(Core):
     def unify_lists(self, start: State, paths: Sequence[Path], keys: Sequence[Key]) -> None:
         """Lists whose layout differs between paths become run-time lists on each."""
         for key in keys:
-            if isinstance(key, ObjectBox) and key.instance is not None:
+            if isinstance(key, ObjectBox):
                 self._complete_on_all(paths, key)
             if not isinstance(key, ListBox):
+                self._take_tuples_apart(start, paths, key)
                 self._settle(start, paths, key)
                 self._unify_made_lists(paths, [path.state.get(key, UNBOUND) for path in paths])
                 continue
@@ -119,13 +121,20 @@ class Branching(Core):
                         self.state = before
 
     def _complete_on_all(self, paths: Sequence[Path], key: ObjectBox) -> None:
-        """On each path know the attributes of a caller's object that others have written."""
+        """On each path know of the attributes of an object that others have written.
+
+        One that the function has made may not have them there.
+        """
         held = [path.state.get(key, {}) for path in paths]
         if any(isinstance(content, Poison) for content in held):
             return
-        written = [name for content in held for name in content]
+        written = dict.fromkeys(name for content in held for name in content)
         for path in paths:
-            self.complete(key, dict.fromkeys(written), path.state)
+            if key.instance is not None:
+                self.complete(key, written, path.state)
+            elif key in path.state and list(path.state[key]) != list(written):
+                content = path.state[key]
+                path.state[key] = {name: content.get(name, UNBOUND) for name in written}
 
     def _unify_made_lists(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
         """The same for lists that the paths have made themselves, and for tables."""
@@ -172,6 +181,33 @@ class Branching(Core):
             _rebind(path.state, value, box)
             found.append(box)
         return found
+
+    def _take_tuples_apart(self, start: State, paths: Sequence[Path], key: Key) -> None:
+        """A tuple of the module's is its entries where another path has made one so long."""
+        values = [path.state.get(key, start.get(key, UNBOUND)) for path in paths]
+        parts = [part for value in values for part in _parts(value)]
+        made = {len(part.items) for part in parts if isinstance(part, TupleValue)}
+        if not any(_is_row(part) and len(part.value) in made for part in parts):
+            return
+
+        def apart(value: Value) -> Value:
+            if _is_row(value) and len(value.value) in made:
+                return TupleValue(tuple(self.known_items(value) or ()))
+            if isinstance(value, TupleValue):
+                return TupleValue(tuple(map(apart, value.items)), value.named)
+            if isinstance(value, Either):
+                return Either(value.tag, apart(value.then), apart(value.orelse), value.refusal)
+            return value
+
+        for path, value in zip(paths, values, strict=True):
+            before, self.state = self.state, path.state
+            with self.graph.inside(path.block):
+                path.state[key] = apart(value)
+            self.state = before
+
+    def known_items(self, value: Value) -> list[Value] | None:
+        """The entries of a container whose layout is known."""
+        raise NotImplementedError
 
     def _settle(self, start: State, paths: Sequence[Path], key: Key) -> None:
         """Make what paths leave joinable: one of two objects, and an object of the caller's.
@@ -452,6 +488,21 @@ def _entries_type(table: list[Any]) -> SequenceType | None:
     rows = {_entries_type(entry) if isinstance(entry, list) else None for entry in table}
     row = rows.pop()
     return SequenceType(row) if row is not None and not rows else None
+
+
+def _parts(value: Value) -> list[Value]:
+    """A value, the entries of a tuple and what it may be instead."""
+    if isinstance(value, TupleValue):
+        return [value, *(part for item in value.items for part in _parts(item))]
+    if isinstance(value, Either):
+        return [*_parts(value.then), *_parts(value.orelse)]
+    return [value]
+
+
+def _is_row(value: Value) -> bool:
+    """Whether a value is a tuple of numbers that exists outside of the function."""
+    known = isinstance(value, Static) and type(value.value) is tuple
+    return known and all(type(entry) in (int, float) for entry in value.value)
 
 
 def _are_told_differently(values: Sequence[Value]) -> bool:

@@ -83,7 +83,7 @@ class Deciding(Branching):
             tag: Node = value.tag
             if first:
                 tag = self.primitive(logical_not, tag)
-            self._check_bound(tag, text, self.block)
+            self.check_bound(tag, text, self.block)
             self.state[Fact(value.tag)] = tag is value.tag
             value = self.decided(value)
         return value
@@ -94,7 +94,7 @@ class Deciding(Branching):
         """The value of a name; where it has none, what Python raises is raised."""
         value = self.decided(value)
         while isinstance(value, Either) and value.orelse is UNBOUND:
-            self._check_bound(value.tag, self._unbound_text(key), self.block)
+            self.check_bound(value.tag, self._unbound_text(key), self.block)
             self.state[Fact(value.tag)] = True
             value = self.state[key] = self.decided(value.then)
         if value is UNBOUND:
@@ -126,7 +126,7 @@ class Deciding(Branching):
         self.block.add(RAISE, (), (text,))
         return Completion.RAISES
 
-    def _check_bound(self, tag: Node, text: str, block: Block) -> None:
+    def check_bound(self, tag: Node, text: str, block: Block) -> None:
         """Raise where ``tag`` is false, in the arms of the branch that has just ended if it can."""
         last = block.steps[-1] if block.steps else None
         arms: list[tuple[Block, Node]] = []
@@ -150,7 +150,7 @@ class Deciding(Branching):
                     arm.completes = False
                     arm.results = tuple(self.graph.undefined() for _ in arm.results)
                 else:
-                    self._check_bound(found, text, arm)
+                    self.check_bound(found, text, arm)
 
     # --- names of two kinds ---------------------------------------------------------------
 

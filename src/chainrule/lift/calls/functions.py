@@ -330,7 +330,7 @@ class Functions(Calls):
 
     def taken_apart(self, box: ObjectBox) -> dict[str, Value]:
         """The attributes of an object that is handed on by them; none if it is by itself."""
-        content: dict[str, Value] = self.read(self.state.get(box, {}))
+        content = self.given_to(box)
         if box.instance is None:
             return content
         from_argument = is_of_argument(box.route) and dataclasses.is_dataclass(box.type)

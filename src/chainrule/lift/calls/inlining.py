@@ -139,8 +139,9 @@ class Inlining(Functions):
             return True
         if isinstance(value, ObjectBox):
             # A part of a tree.
-            parts = self.taken_apart(value).values()
-            return any(self._is_branch(self.read(part), value.type) for part in parts)
+            made = value.instance is None
+            held = self.read(self.state.get(value, {})) if made else self.taken_apart(value)
+            return any(self._is_branch(self.decided(part), value.type) for part in held.values())
         return isinstance(value, ListBox) and isinstance(self.state[value], list)
 
     def _is_branch(self, part: Value, kind: type) -> bool:

@@ -27,8 +27,11 @@ from chainrule.lift.source import unwrap
 from chainrule.lift.state import State
 from chainrule.lift.values import (
     ITSELF,
+    UNBOUND,
     ComplexResult,
     DictBox,
+    Either,
+    Fact,
     Generator,
     ListBox,
     Method,
@@ -283,15 +286,27 @@ class Objects(Hooks):
         held = vars(box.instance) if hasattr(box.instance, "__dict__") else {}
         fields = dataclasses.fields(box.type) if dataclasses.is_dataclass(box.type) else ()
         names = dict.fromkeys((*(field.name for field in fields), *held))
-        names.update(dict.fromkeys(self.read(self.state.get(box, {}))))
+        names.update(dict.fromkeys(self.given_to(box)))
         return {name: self._object_attribute(box, name, ast.Pass()) for name in names}
+
+    def given_to(self, box: ObjectBox) -> dict[str, Value]:
+        """What an object was given, by name; a refusal where only the run tells whether it was."""
+        content = self.read(self.state.get(box, {}))
+        given = {name: self.decided(value) for name, value in content.items()}
+        for value in given.values():
+            if isinstance(value, Either) and value.orelse is UNBOUND:
+                raise value.refusal
+        return {name: content[name] for name, value in given.items() if value is not UNBOUND}
 
     def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
         self.check_reads(owner, node)
         content = self.read(self.state.get(owner, {}))
         self.check_fresh(owner)
-        if name in content:
-            return self.read(content[name])
+        held = self.decided(content.get(name, UNBOUND))
+        if isinstance(held, Either) and held.orelse is UNBOUND:
+            return self._given_on_some_paths(owner, name, held.tag, node)
+        if held is not UNBOUND:
+            return self.read(held)
         found = inspect.getattr_static(owner.type, name, None)
         if found is not None:
             self.watch_class(owner.type, name)
@@ -329,9 +344,20 @@ class Objects(Hooks):
                 return self._class_attribute(owner.type, name, found)
             if owner.instance is not None:
                 raise self._no_such(name, node)
-            text = f"'{owner.type.__name__}' object has no attribute '{name}'"
-            self.always_raises(f"AttributeError({text!r})")
+            self.always_raises(_no_attribute(owner, name))
         return self._original(owner, name)
+
+    def _given_on_some_paths(self, owner: ObjectBox, name: str, tag: Node, node: ast.AST) -> Value:
+        """An attribute that an object of the function's own has been given where ``tag`` holds."""
+
+        def on_this_path() -> Value:
+            return self._object_attribute(owner, name, node)
+
+        if has(owner.type, name) or hasattr(owner.type, "__getattr__"):
+            return self.choose(tag, on_this_path, on_this_path, "expression")
+        self.check_bound(tag, f"raise {_no_attribute(owner, name)}", self.block)
+        self.state[Fact(tag)] = True
+        return on_this_path()
 
     def _cached(
         self, owner: ObjectBox, name: str, found: functools.cached_property[Any], node: ast.AST
@@ -506,6 +532,11 @@ class Objects(Hooks):
             self.block.add(
                 STATEMENT, (self.object_node(owner), self.node(value)), (f"_0_.{name} = _1_",)
             )
+
+
+def _no_attribute(owner: ObjectBox, name: str) -> str:
+    text = f"'{owner.type.__name__}' object has no attribute '{name}'"
+    return f"AttributeError({text!r})"
 
 
 COMPILED = types.WrapperDescriptorType

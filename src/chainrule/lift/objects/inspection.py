@@ -26,6 +26,7 @@ from chainrule.lift.values import (
     UNBOUND,
     Closure,
     DictBox,
+    Either,
     ListBox,
     Method,
     ObjectBox,
@@ -98,8 +99,14 @@ def _getattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
             "`getattr` with a name known at run time only", "Name the attribute.", node
         )
     box = args[0]
-    if len(args) == 3 and isinstance(box, ObjectBox) and not _holds(self, box, name, node):
-        return args[2]
+    if len(args) == 3 and isinstance(box, ObjectBox):
+        held = _holds(self, box, name, node)
+        if isinstance(held, Node):
+            return self.choose(
+                held, lambda: self.attribute(box, name, node), lambda: args[2], "expression"
+            )
+        if not held:
+            return args[2]
     if len(args) == 3 and isinstance(box, Static) and not _is_there(self, box.value, name):
         return args[2]
     if len(args) == 3 and not isinstance(args[0], (ObjectBox, Static)):
@@ -116,7 +123,8 @@ def _hasattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
     known, name = self.static_value(args[1])
     value = self.read(args[0])
     if known and isinstance(value, ObjectBox):
-        return Static(_holds(self, value, name, node))
+        held = _holds(self, value, name, node)
+        return held if isinstance(held, Node) else Static(held)
     if known and isinstance(value, Static):
         return Static(_is_there(self, value.value, name))
     kinds = self.python_types(value) if known else ()
@@ -126,9 +134,15 @@ def _hasattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
     return self.verbatim("hasattr(_0_, _1_)", self.node(value), self.node(args[1]), type=BOOL)
 
 
-def _holds(self: Inspection, owner: ObjectBox, name: str, node: ast.AST) -> bool:
+def _holds(self: Inspection, owner: ObjectBox, name: str, node: ast.AST) -> bool | Node:
     """Whether an object has an attribute now."""
-    if name in self.read(self.state.get(owner, {})) or self.is_set(owner.type, name):
+    given = self.decided(self.read(self.state.get(owner, {})).get(name, UNBOUND))
+    if isinstance(given, Either) and given.orelse is UNBOUND and not has(owner.type, name):
+        if isinstance(given.then, Either) or hasattr(owner.type, "__getattr__"):
+            raise given.refusal
+        told: Node = given.tag
+        return told
+    if given is not UNBOUND or self.is_set(owner.type, name):
         return True
     target = owner.instance if owner.instance is not None else owner.type
     found = has(target, name)
