@@ -40,6 +40,13 @@ def loops(count: int) -> str:
     return "\n".join(["def f(x, y, n=3):", *lines, "    return x"])
 
 
+def branches(count: int) -> str:
+    lines = [
+        f"    if x > {k}.0:\n        x = x * y\n    else:\n        x = x + y" for k in range(count)
+    ]
+    return "\n".join(["def f(x, y):", *lines, "    return x"])
+
+
 def entries(count: int) -> str:
     lines = [f"    x[{k % 3}] = x[{(k + 1) % 3}] * y[{k % 2}] + 0.5" for k in range(count)]
     return "\n".join(["def f(x, y):", "    x = x.copy()", *lines, "    return x.sum()"])
@@ -86,6 +93,13 @@ def test_generating_takes_calls_in_proportion_to_the_program(
     for file in large:
         most = MOST_IN_A_FILE * part * (small[file] - none[file]) + FEW
         assert large[file] - none[file] <= most, file
+
+
+def test_what_follows_a_branch_is_not_looked_through_for_each() -> None:
+    calls_for(branches(2), (0.3, 0.7))
+    small, large = (calls_for(branches(count), (0.3, 0.7)) for count in (SMALL, LARGE))
+    file = next(file for file in large if file.endswith("exits.py"))
+    assert large[file] <= MOST * LARGE / SMALL / 4 * small[file]
 
 
 def test_nothing_is_looked_for_in_all_modules_that_are_loaded() -> None:
