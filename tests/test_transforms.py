@@ -447,6 +447,13 @@ def sum_of_squares(xs):
     return sum(x * x for x in xs)
 
 
+def counted_squares(xs):
+    total = 0.0
+    for i in range(len(xs)):
+        total += xs[i] ** 2
+    return total
+
+
 def test_a_direction_of_another_shape_is_not_broadcast() -> None:
     x = np.ones(3)
     for short in (np.ones(2), np.ones(1), np.ones((3, 1)), np.ones((1, 3))):
@@ -457,6 +464,9 @@ def test_a_direction_of_another_shape_is_not_broadcast() -> None:
             vjp(squares_of)(x, short)
     with pytest.raises(ValueError, match=r"^xs_dot must have the length of xs$"):
         jvp(sum_of_squares)([1.0, 2.0], [1.0, 1.0, 1.0])
+    # Before anything is computed, and read from the direction.
+    with pytest.raises(ValueError, match=r"^xs_dot must have the length of xs$"):
+        jvp(counted_squares)([1.0, 2.0], [1.0])
     model = {"a": x, "b": 2.0}
     with pytest.raises(ValueError, match=r"^model_dot\['a'\] must have the shape of model"):
         hvp(parts_of)(model, {"a": np.ones(2), "b": 1.0})

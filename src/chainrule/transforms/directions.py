@@ -6,13 +6,15 @@ Each is laid out as what it belongs to: the direction along a dict is a dict.
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import NoneType
 from typing import Any
 
+from chainrule.differentiate.activity import all_steps
 from chainrule.errors import ArgumentError
-from chainrule.graph.block import PARAMETER, Graph, SignatureParameter
+from chainrule.graph.block import PARAMETER, Block, Graph, SignatureParameter
 from chainrule.graph.keys import key_text
 from chainrule.graph.node import Node
 from chainrule.graph.structure import OF_ATTRIBUTES, RECORD_LISTS, Structure
@@ -21,7 +23,7 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.seeds import seed_names
 from chainrule.lift.lifted import Lifted
 from chainrule.primitives.columns import column
-from chainrule.primitives.control import raise_where
+from chainrule.primitives.control import owned_blocks, raise_where
 from chainrule.primitives.effect import VERBATIM
 
 CONTAINERS = (list, tuple, dict)
@@ -113,6 +115,16 @@ def check_lengths(graph: Graph, given: Structure, like: Structure, what: str = "
         wrong = graph.cursor.add(VERBATIM, (seed, leaf), (text, BOOL, None), BOOL)
         message = f"{name} must have the {kind} of {what or _spoken(graph, leaf)}"
         raise_where(wrong, f"raise ValueError({message!r})")
+
+
+def put_first(block: Block, start: int) -> None:
+    """Move the steps from ``start`` on ahead of all that they do not read."""
+    added = block.steps[start:]
+    inner = [owned for step in added for owned in owned_blocks(step)]
+    steps = [*added, *itertools.chain.from_iterable(map(all_steps, inner))]
+    read = {arg for step in steps for arg in step.args}
+    place = max((k for k, step in enumerate(block.steps[:start], 1) if step in read), default=0)
+    block.steps[place:] = added + block.steps[place:start]
 
 
 def _spoken(graph: Graph, seed: Node) -> str:

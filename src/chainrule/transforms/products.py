@@ -14,7 +14,12 @@ from chainrule.lift.calls.seeds import seed_names
 from chainrule.lift.lifted import Lifted
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.effect import VERBATIM
-from chainrule.transforms.directions import add_parameters, check_lengths, signature_names
+from chainrule.transforms.directions import (
+    add_parameters,
+    check_lengths,
+    put_first,
+    signature_names,
+)
 from chainrule.transforms.pipeline import (
     Wrt,
     copy_of,
@@ -35,9 +40,12 @@ def jvp(lifted: Lifted, wrt: Wrt) -> Lifted:
     structures = structures.map(copier.mapped, copier.mapped)
     names = seed_names("jvp", names_of(wrt), signature_names(copied))
     copied, directions = add_parameters(copied, names, structures.structures)
-    with copied.graph.inside(copied.graph.body):
+    body = copied.graph.body
+    steps = len(body.steps)
+    with copied.graph.inside(body):
         for structure, direction in zip(structures.structures, directions, strict=True):
             check_lengths(copied.graph, direction, structure)
+    put_first(body, steps)
     inputs = structures.inputs
     seeds: dict[Node, Callable[[], Node]] = {}
     with large_programs():
