@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -164,3 +165,36 @@ def test_a_name_bound_to_a_shorter_list_in_a_loop_leaves_the_gradient_its_length
     derivative = grad(bound_to_a_list_of_another_length, mode=mode)
     assert derivative([1.0, 3.0, 2.0]) == [2.0, 2.0, 2.0]
     assert derivative([]) == []
+
+
+def spread_of_rows(rows):
+    total = 0.0
+    for row in rows:
+        top = max(row)
+        scale = 1.0 / (1.0 + top * top)
+        total += sum((e * scale - 1.0) ** 2 for e in row)
+    return total
+
+
+def test_what_is_computed_again_stands_outside_of_the_loops_that_need_it() -> None:
+    rows = [[0.5, 1.5, 0.25], [2.0, 0.75], [0.1]]
+    slope = grad(spread_of_rows)
+    found = slope(copy.deepcopy(rows))
+    for i, row in enumerate(rows):
+        for j in range(len(row)):
+
+            def moved(h, i=i, j=j):
+                return spread_of_rows(
+                    [
+                        [e + h * ((k, m) == (i, j)) for m, e in enumerate(each)]
+                        for k, each in enumerate(rows)
+                    ]
+                )
+
+            assert found[i][j] == pytest.approx(float(along(moved)[0]), rel=1e-7)
+    lines = [line for line in slope.source.splitlines() if "#" not in line]
+    starts = {
+        word: [len(line) - len(line.lstrip()) for line in lines if word in line]
+        for word in ("max(", "scale = 1.0", "for j,")
+    }
+    assert starts["max("] == starts["scale = 1.0"] == starts["for j,"], slope.source

@@ -207,7 +207,10 @@ def test_what_rows_hold_is_popped_backwards_and_sums_are_taken_once() -> None:
     assert ".pop()" in slope.source
     lines = [line for line in slope.source.splitlines() if "#" not in line]
     (total,) = [k for k, line in enumerate(lines) if "= sum(" in line]
-    assert "for j, e in" in lines[total + 1]
+    (inner,) = [k for k, line in enumerate(lines) if "for j, e in" in line]
+    # Before the loop that needs it in every step.
+    assert total < inner
+    assert lines[total].index("mean") == lines[inner].index("for")
 
 
 def test_a_row_is_not_taken_for_the_one_that_comes_to_stand_in_its_place() -> None:

@@ -43,11 +43,22 @@ def _may_be_rewritten(node: Node) -> bool:
 class Context:
     """A backward loop that is being copied: what values of its forward loop are there."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, body: Block) -> None:
         self.plan = plan
+        self.body = body
         self.values: dict[Hashable, Node] = {}
         # Values computed again, each with the block in which it is at hand.
         self.again: dict[Node, list[tuple[Block, Node]]] = {}
+
+    def outside(self, cursor: Block) -> Block:
+        """Where a value is computed once that loops within the body need in every step."""
+        place = block = cursor
+        while block is not self.body:
+            assert block.parent is not None
+            if block.parameters:
+                place = block.parent
+            block = block.parent
+        return place
 
 
 class RecordingCopier(Copier):
@@ -109,12 +120,14 @@ class RecordingCopier(Copier):
             cursor = cursor.parent
         if owned_blocks(node) or node.op is PARAMETER:
             raise InternalError(f"a value of a loop is missing in its backward loop: {node!r}")
-        args = tuple(map(self.mapped, self.inputs(node)))
         derivative = node not in self.exact and _may_be_rewritten(node)
-        with self.graph.answering(replace(node.origin, derivative=derivative)):
-            new = self.graph.cursor.add(node.op, args, node.params, node.type)
+        place = context.outside(self.graph.cursor)
+        with self.graph.inside(place):
+            args = tuple(map(self.mapped, self.inputs(node)))
+            with self.graph.answering(replace(node.origin, derivative=derivative)):
+                new = place.add(node.op, args, node.params, node.type)
         self.named(node, new)
-        known.append((self.graph.cursor, new))
+        known.append((place, new))
         return new
 
     def tape(self, tape: Tape) -> Node:
@@ -280,7 +293,7 @@ class RecordingCopier(Copier):
         args = bounds + tuple(map(self.mapped, node.args[3:]))
         body = Block(graph, graph.cursor)
         index = body.parameter("i", INT)
-        context = Context(plan)
+        context = Context(plan, body)
         for parameter in old.parameters[1:]:
             self.map[parameter] = body.parameter(str(parameter.params[0]), parameter.type)
             self.named(parameter, self.map[parameter])
