@@ -507,3 +507,55 @@ def test_rows_are_taken_apart_within_their_list() -> None:
     middle = grad(middle_row)
     assert middle([(1.0,), (2.0, 3.0), (4.0,)]) == [[0.0], [3.0, 2.0], [0.0]]
     assert "    _, (a, b), _ = rows\n" in middle.source
+
+
+def taken_out(x, n, k):
+    terms = [x * i for i in range(n)]
+    terms.pop(k)
+    return x * sum(terms)
+
+
+def third_deleted(x, n, k):
+    terms = [x * i for i in range(n)]
+    del terms[2]
+    return x * sum(terms)
+
+
+def deleted(x, n, k):
+    terms = [x * i for i in range(n)]
+    del terms[k]
+    return x * sum(terms)
+
+
+def pairs_taken_out(x, n, k):
+    terms = [(x * i, i) for i in range(n)]
+    terms.pop(2)
+    del terms[k]
+    return x * sum(term for term, _ in terms)
+
+
+def deleted_from_the_callers(x, n, k):
+    own = [1.0] * n
+    return _without(own, k, x)
+
+
+def _without(terms, k, x):
+    del terms[k]
+    return x * x * len(terms)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "f", [taken_out, third_deleted, deleted, pairs_taken_out, deleted_from_the_callers]
+)
+def test_what_is_not_there_cannot_be_taken_out(f, mode) -> None:
+    derivative = value_and_grad(f, mode=mode)
+    for n, k in ((2, 3), (2, -3), (2, 2), (5, 3), (5, -4), (5, 4)):
+        try:
+            value = f(1.5, n, k)
+        except IndexError as error:
+            with pytest.raises(IndexError, match=str(error)):
+                derivative(1.5, n, k)
+        else:
+            slope = (f(1.5 + 1e-6, n, k) - f(1.5 - 1e-6, n, k)) / 2e-6
+            assert derivative(1.5, n, k) == (value, pytest.approx(slope, rel=1e-7))

@@ -458,6 +458,7 @@ class Statements(Axisless):
             self.state[base] = copied
         elif isinstance(base, ListBox):
             self.check_writable(base, node)
+            self.check_in_range(base, position, "list assignment index out of range")
             self.take_out(base, position)
         else:
             refusal = self.unsupported("`del` of this entry", "Build a new list without it.", node)

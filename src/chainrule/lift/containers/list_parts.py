@@ -42,6 +42,26 @@ class ListParts(Expressions):
         self.replace_part(box, start, following, empty)
         return self.boxed(taken)
 
+    def check_in_range(self, box: ListBox, position: Value, error: str) -> None:
+        """Raise where the list has no entry at ``position``, which nothing else may read."""
+        place = self.static_int(position)
+        if place in (0, -1):
+            return  # What drops the first or the last entry raises by itself.
+        count, at = self.length_of(box), self.node(position)
+        if place is not None and place < 0:
+            beyond = self.primitive(arithmetic.less, count, self.graph.constant(-place))
+        else:
+            beyond = self.primitive(arithmetic.less_equal, count, at)
+        if place is None and not self.is_natural(at):
+            before = self.primitive(arithmetic.less, at, self.primitive(arithmetic.negative, count))
+            yes = self.graph.constant(True)
+            beyond = self.node(self.choose(beyond, lambda: yes, lambda: before, "or"))
+        known, truth = self.truth(beyond)
+        if known and truth:
+            self.always_raises(f"IndexError({error!r})")
+        if not known:
+            self.raise_if(beyond, f"IndexError({error!r})")
+
     def put_first(self, box: ListBox, value: Node) -> None:
         """The list with one more entry before the others."""
         base = self.make_dynamic(box)
@@ -113,4 +133,9 @@ class ListParts(Expressions):
 
     def is_natural(self, *numbers: Node) -> bool:
         """Whether ints are certainly not negative."""
+        raise NotImplementedError
+
+    # Given by the other parts of the lifter.
+
+    def raise_if(self, predicate: Node, text: str, *args: Node) -> None:
         raise NotImplementedError

@@ -88,7 +88,9 @@ def _pop(
 ) -> Value:
     self.check_writable(owner, node)
     if isinstance(owner, RecordsBox):
-        return self.take_out(owner, args[0] if args else self.graph.constant(-1))
+        place = args[0] if args else self.graph.constant(-1)
+        self.check_in_range(owner, place, "pop index out of range")
+        return self.take_out(owner, place)
     items = self.known_items(owner)
     position = self.static_int(args[0]) if args else -1
     if items is not None and position is not None and -len(items) <= position < len(items):
@@ -96,6 +98,7 @@ def _pop(
         self.state[owner] = items
         return value
     if position != -1:
+        self.check_in_range(owner, args[0], "pop index out of range")
         return self.take_out(owner, args[0])
     base = self.make_dynamic(owner)
     value = self.primitive(sequence.index, base, self.graph.constant(-1))
