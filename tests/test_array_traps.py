@@ -701,3 +701,33 @@ def test_slopes_in_loops_use_the_values_that_f_has_computed() -> None:
     step = (anomaly(E, 0.3 + 1e-6, 3) - anomaly(E, 0.3 - 1e-6, 3)) / 2e-6
     assert slope(E, 0.3, 3) == pytest.approx(step, rel=1e-7)
     assert slope.source.count("np.sin(") == slope.source.count("np.cos(") == 2
+
+
+def listed(x: Any, n: int) -> Any:
+    return np.sum(x[[k for k in range(n)]] ** 2) + x[0]  # noqa: C416
+
+
+def listed_and_written(x: Any, n: int) -> Any:
+    places = []
+    for k in range(n):
+        places.append(k)
+    y = x * x
+    y[places] *= x[places]
+    return np.sum(y)
+
+
+def listed_columns(x: Any, n: int) -> Any:
+    places = [k for k in range(n) if k != 1]
+    return np.sum(np.outer(x, x)[:, places]) + x[0]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [listed, listed_and_written, listed_columns])
+def test_an_empty_list_of_places_is_one_of_ints(f: Any, mode: str) -> None:
+    x = np.array([1.3, -0.7, 2.1])
+    for n in (2, 0):
+        value, slope = value_and_grad(f, mode=mode)(x, n)
+        assert value == f(x, n)
+        steps = 1e-6 * np.eye(3)
+        expected = [(f(x + step, n) - f(x - step, n)) / 2e-6 for step in steps]
+        np.testing.assert_allclose(slope, expected, rtol=1e-7)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, OPAQUE, Array
+from chainrule.graph.types import BOOL, DYNAMIC, OPAQUE, Array, dtype_of
 from chainrule.lift.arrays.number_attributes import NumberAttributes
 from chainrule.lift.values import Range, TupleValue, Value
 from chainrule.primitives.arrays import creation, indexing, positions
@@ -65,7 +65,7 @@ class Subscripts(NumberAttributes):
         if isinstance(value, Range):
             bounds = (value.start, value.stop, value.step)
             return "a", [self.call_array(creation.arange, bounds, (None,))]
-        index = self.array_node(value)
+        index = self.array_node(value) if self.is_array(value) else self._listed_index(value)
         if index.type in (OPAQUE, DYNAMIC, BOOL):
             raise self.unsupported(
                 "a subscript of which it is known at run time only what part it means",
@@ -75,6 +75,13 @@ class Subscripts(NumberAttributes):
         if isinstance(index.type, Array):
             return ("m" if index.type.dtype == "bool" else "a"), [index]
         return "i", [index]
+
+    def _listed_index(self, value: Value) -> Node:
+        """Entries that a list tells: ints also where it is empty, of which NumPy makes floats."""
+        index = self.array_node(value)
+        if index.op is not creation.array_of_list or dtype_of(index.type) != "int64":
+            return index
+        return self.call_array(creation.array_of_list, index.args, ("int64",))
 
     def _place_in_tuple(self, value: Value) -> Value:
         """A part of a subscript that is a tuple; a tuple therein is an array of indices."""
