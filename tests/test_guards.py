@@ -180,6 +180,14 @@ def known_default(x: float, weight: float = 2.0) -> float:
     return weight * x * x
 
 
+def known_named(x: float, *, k: float = 2.0) -> float:
+    return k * x * x
+
+
+def named_default(x, *, k=2.0):
+    return k * x * x
+
+
 def calls_default(x: float) -> float:
     return with_default(x)
 
@@ -235,6 +243,9 @@ CHANGES = [
     (by_helper_in_module, attribute(CONFIG, "helper", lambda x: 9.0 * x), 2.0, 9.0),
     (calls_default, attribute(with_default, "__defaults__", ({"mode": "square"}, 5.0)), 12.0, 30.0),
     (calls_default, entry(with_default.__defaults__[0], "mode", "line"), 12.0, 1.0),  # type: ignore[index]
+    (named_default, attribute(named_default, "__kwdefaults__", {"k": 5.0}), 12.0, 30.0),
+    (named_default, entry(named_default.__kwdefaults__, "k", 5.0), 12.0, 30.0),  # type: ignore[arg-type]
+    (known_named, entry(known_named.__kwdefaults__, "k", 5.0), 12.0, 30.0),  # type: ignore[arg-type]
     (known_default, attribute(known_default, "__defaults__", (5.0,)), 12.0, 30.0),
     (with_default, entry(with_default.__defaults__[0], "mode", "line"), 12.0, 1.0),  # type: ignore[index]
     (with_default, attribute(with_default, "__defaults__", ({"mode": "square"}, 5.0)), 12.0, 30.0),

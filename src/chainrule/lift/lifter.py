@@ -342,6 +342,9 @@ def _lifted_with(
         graph.guard(
             Route(source.function).attribute("__defaults__"), "is", source.function.__defaults__
         )
+    for name, default in (source.function.__kwdefaults__ or {}).items():
+        named = Route(source.function).attribute("__kwdefaults__").item(name)
+        graph.guard(named, "is", default)
     if lifter.calls_numpy:
         _watch_numbers(graph, signature, arguments)
     _drop_broken_guards(graph, {**(arguments or {}), **_self_argument(signature, owner)})

@@ -78,6 +78,7 @@ class Variants:
             if old is not default and bound.arguments.get(name) is old:
                 bound.arguments[name] = default
         self.first.__defaults__ = self.function.__defaults__
+        self.first.__kwdefaults__ = self.function.__kwdefaults__
         return bound.args, bound.kwargs
 
     def _right_one(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
