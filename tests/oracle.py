@@ -21,6 +21,7 @@ from __future__ import annotations
 import builtins
 import copy
 import dataclasses
+import functools
 import inspect
 import itertools
 import math
@@ -215,6 +216,10 @@ def _argument(
     return bound.arguments[wrt]
 
 
+# What a function cannot write to.
+_PLAIN = (float, int, bool, str, bytes, type(None), types.FunctionType, types.BuiltinFunctionType)
+
+
 class _Line:
     """``f`` along one number of its arguments, all others held."""
 
@@ -233,13 +238,16 @@ class _Line:
         if isinstance(number, bool) or not isinstance(number, (int, float)):
             raise OracleError(f"{wrt} is no real number but {number!r}")
         self.at = float(number)
+        self.plain = not path and all(type(each) in _PLAIN for each in (*args, *kwargs.values()))
         self.scale = abs(self.at) or 1.0
 
     def run(self, f: Callable[..., Any], number: Any) -> Any:
         """What ``f`` (or its copy) returns with another number in place."""
         # The function may write to its arguments: each run has its own.
-        args, kwargs = copy.deepcopy((self.args, self.kwargs))
-        changed = _replaced(copy.deepcopy(self.argument), self.path, number)
+        args, kwargs, changed = self.args, dict(self.kwargs), number
+        if not self.plain:
+            args, kwargs = copy.deepcopy((args, kwargs))
+            changed = _replaced(copy.deepcopy(self.argument), self.path, number)
         if isinstance(self.wrt, int):
             args = (*args[: self.wrt], changed, *args[self.wrt + 1 :])
         else:
@@ -472,6 +480,33 @@ def _slope_in_digits(
     return Verdict(value, 4.0 * EPSILON * size, True, "precision")
 
 
+@functools.cache
+def _context() -> Any:
+    """Numbers of 50 digits; making them takes longer than most that is done with them."""
+    # A context of one's own, so that its number type can be taught `//` and the like.
+    context = mpmath.MPContext()
+    context.dps = _DIGITS
+    real = context.mpf
+    real.__floordiv__ = lambda x, y: context.floor(x / y)
+    real.__rfloordiv__ = lambda x, y: context.floor(y / x)
+    real.__divmod__ = lambda x, y: (context.floor(x / y), x % y)
+    real.__trunc__ = int
+    real.__floor__ = lambda x: int(context.floor(x))
+    real.__ceil__ = lambda x: int(context.ceil(x))
+    real.is_integer = lambda x: x == context.floor(x)
+    # NumPy's functions ask the entries of an array of objects for a method of that name.
+    for name in ("exp", "expm1", "log", "log10", "log1p", "sqrt", "sin", "cos", "tan", "sinh",
+                 "cosh", "tanh", "asin", "acos", "atan", "asinh", "acosh", "atanh", "floor",
+                 "ceil"):  # fmt: skip
+        known = getattr(context, name)
+        numpys = re.sub("^a(?=sin|cos|tan)", "arc", name)
+        setattr(real, numpys, lambda x, known=known: known(x))
+    real.trunc = lambda x: context.mpf(int(x))
+    real.rint = lambda x: context.nint(x)
+    real.fmod = lambda x, y: x - y * context.mpf(int(x / y))
+    return context
+
+
 class _HighPrecision:
     """Copies of functions that compute in 50 digits.
 
@@ -481,28 +516,8 @@ class _HighPrecision:
     """
 
     def __init__(self) -> None:
-        # A context of one's own, so that its number type can be taught `//` and the like.
-        self.context = mpmath.MPContext()
-        self.context.dps = _DIGITS
+        self.context = _context()
         self.real = self.context.mpf
-        context = self.context
-        self.real.__floordiv__ = lambda x, y: context.floor(x / y)
-        self.real.__rfloordiv__ = lambda x, y: context.floor(y / x)
-        self.real.__divmod__ = lambda x, y: (context.floor(x / y), x % y)
-        self.real.__trunc__ = int
-        self.real.__floor__ = lambda x: int(context.floor(x))
-        self.real.__ceil__ = lambda x: int(context.ceil(x))
-        self.real.is_integer = lambda x: x == context.floor(x)
-        # NumPy's functions ask the entries of an array of objects for a method of that name.
-        for name in ("exp", "expm1", "log", "log10", "log1p", "sqrt", "sin", "cos", "tan", "sinh",
-                     "cosh", "tanh", "asin", "acos", "atan", "asinh", "acosh", "atanh", "floor",
-                     "ceil"):  # fmt: skip
-            known = getattr(context, name)
-            numpys = re.sub("^a(?=sin|cos|tan)", "arc", name)
-            setattr(self.real, numpys, lambda x, known=known: known(x))
-        self.real.trunc = lambda x: context.mpf(int(x))
-        self.real.rint = lambda x: context.nint(x)
-        self.real.fmod = lambda x, y: x - y * context.mpf(int(x / y))
         self.copies: dict[int, Any] = {}
         self.alive: list[Any] = []
         self.math = self._mathematics()
