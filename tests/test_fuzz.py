@@ -153,7 +153,7 @@ def judge_program(program: Program) -> None:
         refused(refusal)
 
 
-@on_random_programs(share=1.0)
+@on_random_programs(share=0.75)
 def test_both_modes_agree_with_the_oracle(program: Program) -> None:
     judge_program(program)
 
