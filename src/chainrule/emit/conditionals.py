@@ -16,15 +16,12 @@ from chainrule.emit.plan import (
 
 
 def conditional_of(statement: Statement) -> Value | None:
-    """The conditional expression that a statement assigns, if it does nothing else."""
+    """The conditional expression that a statement assigns or returns, if it does nothing else."""
     if isinstance(statement, Define):
         return statement.value if statement.value.op is CONDITIONAL else None
-    if isinstance(statement, Move) and len(statement.sources) == 1:
-        source = statement.sources[0]
+    if isinstance(statement, (Move, Return)) and len(statement.reads()) == 1:
+        (source,) = statement.reads()
         return source if source.captive and source.op is CONDITIONAL else None
-    if isinstance(statement, Return):
-        value = statement.value
-        return value if value.captive and value.op is CONDITIONAL else None
     return None
 
 

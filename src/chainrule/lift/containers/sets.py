@@ -35,8 +35,7 @@ class Sets(Dispatch):
 
     def new_set(self, items: list[Value], node: ast.AST) -> Value:
         """``set(...)`` of no argument, or of one."""
-        file = self.frame.source.file if self.frame.source is not None else ""
-        site = (file, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+        site = self.place_of(node)
         if site in self.object_sets:
             return self.call(Static(ObjectSet), items, {}, node)
         if items and self._has_objects(self.known_items(items[0]) or ()):

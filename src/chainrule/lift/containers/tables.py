@@ -70,7 +70,7 @@ class Tables(Selectors):
         """A dict of these keys and values, made at ``node``."""
         pairs = list(pairs)
         keys = [self.static_value(key) for key, _ in pairs]
-        site = self._site_of_dict(node)
+        site = self.place_of(node)
         if site not in self.tables and all(known for known, _ in keys):
             box = DictBox()
             box.site = site
@@ -81,7 +81,8 @@ class Tables(Selectors):
             self.write_entry(table, key, value, node)
         return table
 
-    def _site_of_dict(self, node: ast.AST) -> Hashable:
+    def place_of(self, node: ast.AST) -> Hashable:
+        """Where ``node`` stands, whatever calls lead there."""
         file = self.frame.source.file if self.frame.source is not None else ""
         return (file, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
 
@@ -95,7 +96,7 @@ class Tables(Selectors):
 
     def new_counter(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         """A ``Counter``, which is kept as it is unless the function writes into it by keys."""
-        site = self._site_of_dict(node)
+        site = self.place_of(node)
         if site in self.tables:
             table = self.new_table(Static(int))
             table.counts = True

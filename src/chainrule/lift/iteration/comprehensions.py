@@ -10,7 +10,7 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.felt import acts, may_be_felt
-from chainrule.lift.iteration.iterables import Iterables
+from chainrule.lift.iteration.iterables import MOST_ITEMS, Iterables
 from chainrule.lift.state import Frame, State, assigned_names
 from chainrule.lift.values import (
     Generator,
@@ -22,7 +22,8 @@ from chainrule.lift.values import (
     Yields,
 )
 
-# Counted items up to so many are written out, and more of them up to so many steps in all.
+# Counted items, and those of tables, are written out up to so many; counted ones beyond that up to
+# so many steps in all.
 FEW_ITEMS = 8
 MOST_STEPS = 40
 
@@ -90,7 +91,8 @@ class Comprehensions(Iterables):
             state, mark = dict(self.state), len(self.block.steps)
             iterable = self.opened_in(self.expression(clause.iter), node, clause.iter)
             items = self.known_iteration(iterable)
-            if items is None or len(items) > 40 or (self.is_table(iterable) and len(items) > 8):
+            most = FEW_ITEMS if self.is_table(iterable) else MOST_ITEMS
+            if items is None or len(items) > most:
                 self._give_up_items(state, mark)
                 return None
             self.frame = self.scope_of(node, parent)

@@ -34,6 +34,8 @@ from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.effect import DOMAIN, RAISE
 
 ItemAt = Callable[[Node], Value]
+# Up to so many known items each are a value of its own.
+MOST_ITEMS = 40
 
 
 def is_made_in_steps(generator: Generator) -> bool:
@@ -80,7 +82,7 @@ class Iterables(Lengths):
                 self.static_int(bound) for bound in (iterable.start, iterable.stop, iterable.step)
             ]
             known = [bound for bound in bounds if bound is not None]
-            if len(known) < 3 or known[2] == 0 or len(range(*known)) > 40:
+            if len(known) < 3 or known[2] == 0 or len(range(*known)) > MOST_ITEMS:
                 return None
             values = [self.graph.constant(step) for step in range(*known)]
             return list(values[::-1] if iterable.backwards else values)
