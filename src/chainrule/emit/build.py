@@ -49,6 +49,7 @@ from chainrule.primitives.arithmetic import divide
 from chainrule.primitives.arrays.measured import filling, lengths_of
 from chainrule.primitives.control import IF, LOOP, TRY, loop_body, loop_parts, next_states
 from chainrule.primitives.list_lengths import ListLengths, count_of
+from chainrule.primitives.row_lengths import RowLengths
 from chainrule.primitives.saturation import opposite_exp
 from chainrule.primitives.sequence import entrywise_add, fill_like, filled
 
@@ -96,6 +97,7 @@ class _Builder:
             self.rows,
             keeping=self.keeping,
         )
+        plan.widths.update(self.widths())
         for node, given in self.graph.given.items():
             container = node.type == OPAQUE or isinstance(node.type, Sequence)
             if container and given.shape is not None and node in self.values:
@@ -116,6 +118,16 @@ class _Builder:
             if isinstance(node.type, Sequence):
                 found[self.values[node]] = known.of(node)
         return found
+
+    def widths(self) -> dict[Value, int]:
+        """Of lists of lists, how many entries each of these has, where they have as many."""
+        known = RowLengths()
+        found: dict[Value, set[int | None]] = {}
+        for node, value in self.values.items():
+            if isinstance(node.type, Sequence) and isinstance(node.type.item, Sequence):
+                found.setdefault(value, set()).add(known.of(node, 1))
+        alike = {value: next(iter(widths)) for value, widths in found.items() if len(widths) == 1}
+        return {value: width for value, width in alike.items() if width is not None}
 
     # --- values ---------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from chainrule.emit.plan import (
     Move,
     Plan,
     Return,
+    Unpack,
     Value,
     defined_by,
     is_statement,
@@ -116,6 +117,7 @@ class Names:
         self.reserved = reserved
         self.returned = _returned_values(plan)
         self.inputs = self._inputs()
+        self.unpacked = _unpacked(plan)
         self._collect()
         self._keep_targets()
         self._join_cleared()
@@ -405,7 +407,9 @@ class Names:
         if op is arithmetic.power:
             return self._power(value)
         if op is index:
-            return self._entry(value)
+            return self._entry(value.args)
+        if value in self.unpacked:
+            return self._entry(self.unpacked[value])
         return None
 
     def _power(self, value: Value) -> str:
@@ -424,11 +428,11 @@ class Names:
         noun = f"{side}_{base}"
         return noun if len(noun) <= LONGEST_NOUN else None
 
-    def _entry(self, value: Value) -> str | None:
+    def _entry(self, args: list[Value]) -> str | None:
         """``x_0`` or ``x_i`` for an entry of a list."""
         parts: list[str] = []
-        for arg in value.args:
-            if parts and len(value.args) == 2 and (side := _side_of(arg)) is not None:
+        for arg in args:
+            if parts and len(args) == 2 and (side := _side_of(arg)) is not None:
                 # x[t - 1]
                 parts.insert(0, side)
             elif arg in self.family and self.family[arg] in self.names:
@@ -464,6 +468,19 @@ class Names:
         if left.op is CONSTANT:
             return {0.5: "half", 2.0: "twice"}.get(left.params[0], "scale")
         return "scale"
+
+
+def _unpacked(plan: Plan) -> dict[Value, list[Value]]:
+    """Entries of rows that are taken apart: the list and the places in it."""
+    found: dict[Value, list[Value]] = {}
+    for statement in walk(plan.body):
+        if isinstance(statement, Unpack):
+            row = statement.source
+            path = row.args if row.op is index else [row]
+            for k, target in enumerate(statement.targets):
+                if target is not None:
+                    found[target] = [*path, Value(CONSTANT, [], (k,), INT)]
+    return found
 
 
 def _returned_values(plan: Plan) -> set[Value]:

@@ -271,6 +271,8 @@ class Plan:
         Containers of the caller's of which it is known how many entries they have.
     rows:
         Of the index of a loop over rows, the user's name of the row.
+    widths:
+        Of lists of lists, how many entries each of these has, where they have as many.
     arrays:
         Whether any array is computed.
     keeping:
@@ -294,6 +296,7 @@ class Plan:
     states: set[Value] = field(default_factory=set)
     lengths: dict[Value, Hashable] = field(default_factory=dict)
     rows: dict[Value, str] = field(default_factory=dict)
+    widths: dict[Value, int] = field(default_factory=dict)
     counts: dict[Value, int] = field(default_factory=dict)
     arrays: bool = False
     keeping: set[Value] = field(default_factory=set)

@@ -24,6 +24,7 @@ from chainrule.lift.lifted import Lifted, Transform
 from chainrule.lift.lifter import lift
 from chainrule.primitives.custom import rules_given
 from chainrule.transforms.kinds import PLAIN, kind_key
+from chainrule.transforms.pipeline import completed
 
 # How many are kept.
 MOST = 4
@@ -132,7 +133,7 @@ def lifted_once(
     # What captures variables, and objects, would be kept alive here.
     plain = type(function) is types.FunctionType and function.__closure__ is None
     if not plain or kinds or not all(map(_is_plain, given.values())):
-        return lift(function, arguments, kinds, wrt, transform, unrolled)
+        return completed(lift(function, arguments, kinds, wrt, transform, unrolled))
     layout = None if arguments is None else tuple((k, kind_key(v)) for k, v in arguments.items())
     asked = wrt
     if all(name in given for name in wrt):
@@ -142,7 +143,7 @@ def lifted_once(
     lifts = _KEPT.lifts
     kept = lifts.pop(key, None)
     if kept is None or not kept.stands(given):
-        kept = _Lift(lift(function, arguments, kinds, wrt, transform, unrolled))
+        kept = _Lift(completed(lift(function, arguments, kinds, wrt, transform, unrolled)))
     lifts[key] = kept
     if len(lifts) > MOST:
         del lifts[next(iter(lifts))]

@@ -33,6 +33,7 @@ from chainrule.primitives.owned import is_argument, own_copy
 from chainrule.primitives.sequence import zero_of
 from chainrule.records import dataclass
 from chainrule.simplify.walks import simplify, through
+from chainrule.simplify.written_out import written_out
 
 # With a loop, up to this many scalars are differentiated forward: no tape at all, unless the
 # way back takes less than this part of the operations, which pays for its tape.
@@ -321,6 +322,15 @@ def pulled_back(
 
         bars = new_wrt.layout(bar)
     return bars, copied, walker
+
+
+def completed(lifted: Lifted) -> Lifted:
+    """The same program, with the loops written out of which the steps have become known."""
+    copier = written_out(lifted.graph)
+    if copier is None:
+        return lifted
+    copier.graph.by_fields = lifted.graph.by_fields
+    return _copied(lifted, copier)
 
 
 def noticed(lifted: Lifted, inputs: Sequence[Node]) -> Lifted:

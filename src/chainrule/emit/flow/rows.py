@@ -1,7 +1,8 @@
 """Rows that one loop takes apart are taken apart in every loop that reads their entries.
 
 Where f says ``for t, cash in flows``, the way back reads ``flows[i][0]`` and ``flows[i][1]``; that
-each row has two entries has then been seen.
+each row has two entries has then been seen.  Of other lists it may be known that their rows have as
+many entries.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ def unpack_rows(plan: Plan) -> None:
 
 
 def _counts(plan: Plan) -> dict[Value, int]:
-    """Lists whose rows are all unpacked by a loop over them, and into how many."""
-    found: dict[Value, int] = {}
+    """Lists whose rows have a known number of entries, or are all unpacked by a loop over them."""
+    found = {base: count for base, count in plan.widths.items() if count <= MOST_NAMES}
     for statement in walk(plan.body):
         if isinstance(statement, For):
             unpacked = {

@@ -8,6 +8,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import INT
 from chainrule.lift.iteration.loops import Loops
 from chainrule.primitives import arithmetic
+from chainrule.primitives.row_lengths import shortest_of
 
 
 class Lengths(Loops):
@@ -38,5 +39,4 @@ class Lengths(Loops):
         distinct = list(dict.fromkeys(counts))
         if len(distinct) == 1:
             return distinct[0]
-        text = ", ".join(f"_{k}_" for k in range(len(distinct)))
-        return self.verbatim(f"min({text})", *distinct, type=INT, pure=True)
+        return self.verbatim(shortest_of(len(distinct)), *distinct, type=INT, pure=True)
