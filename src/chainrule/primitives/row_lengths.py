@@ -106,7 +106,7 @@ class RowLengths:
             if node.op is append and depth:
                 found = _joined(found, self._ask(node.args[1], depth - 1))
             elif node.op is index_set:
-                base, *path, value = node.args
+                *path, value = node.args[1:]
                 if depth >= len(path):
                     found = _joined(found, self._ask(value, depth - len(path)))
             elif node.op is index:
@@ -148,7 +148,7 @@ class RowLengths:
             return self._common(arms, depth)
         if owner.op is not LOOP:
             return None
-        _, initial, states = loop_parts(owner)
+        _, _, states = loop_parts(owner)
         if not depth and gathers(owner, k):
             count = count_of(owner)
             return None if count is None else self.count(count)

@@ -55,8 +55,9 @@ def _steps(loop: Node, lengths: RowLengths) -> int | None:
     if is_constant(stop) or not (is_constant(start, 0) and is_constant(step, 1)):
         return None
     count = lengths.count(stop)
-    few = count is not None and 0 < count <= MOST_STEPS
-    return count if few and count * len(loop_body(loop).steps) <= MOST_OPERATIONS else None
+    if count is None or not 0 < count <= MOST_STEPS:
+        return None
+    return count if count * len(loop_body(loop).steps) <= MOST_OPERATIONS else None
 
 
 class _WrittenOut(Copier):

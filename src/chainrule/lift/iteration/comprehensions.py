@@ -11,9 +11,11 @@ from chainrule.graph.node import Node
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.felt import acts, may_be_felt
 from chainrule.lift.iteration.iterables import MOST_ITEMS, Iterables
+from chainrule.lift.iteration.widening import MOST_NUMBERS
 from chainrule.lift.state import Frame, State, assigned_names
 from chainrule.lift.values import (
     Generator,
+    ListBox,
     Range,
     RecordsBox,
     Static,
@@ -21,11 +23,14 @@ from chainrule.lift.values import (
     Value,
     Yields,
 )
+from chainrule.primitives.control import LOOP
 
 # Counted items, and those of tables, are written out up to so many; counted ones beyond that up to
 # so many steps in all.
 FEW_ITEMS = 8
 MOST_STEPS = 40
+# Fewer items are always written out.
+FEWEST = 4
 
 
 class Comprehensions(Iterables):
@@ -99,7 +104,7 @@ class Comprehensions(Iterables):
             found: list[Value] = []
             first = len(self.block.steps)
             for item in items:
-                if len(found) == 1 and self._swells(iterable, items, first, node):
+                if len(found) == 1 and self._swells(iterable, items, found[0], first, node):
                     self._give_up_items(state, mark)
                     return None
                 self.assign(clause.target, item)
@@ -113,16 +118,20 @@ class Comprehensions(Iterables):
         finally:
             self.frame = before
 
-    def _swells(self, iterable: Value, items: list[Value], first: int, node: Any) -> bool:
-        """Whether counted items are too long a text; the first was made from ``first`` on."""
-        counted = isinstance(iterable, Range) and len(items) > FEW_ITEMS
-        steps = len(self.block.steps) - first
-        return (
-            counted
-            and steps * len(items) > MOST_STEPS
-            and self.site_of(node) not in self.written_out
-            and not self._chooses(node.elt)
+    def _swells(
+        self, iterable: Value, items: list[Value], made: Value, first: int, node: Any
+    ) -> bool:
+        """Whether items are too long a text; the first was ``made`` by steps from ``first`` on."""
+        steps = self.block.steps[first:]
+        if not steps or len(items) < FEWEST or self.site_of(node) in self.written_out:
+            return False
+        row = self.state.get(made) if isinstance(made, ListBox) else None
+        counted = isinstance(iterable, Range) and (
+            (len(items) > FEW_ITEMS and len(steps) * len(items) > MOST_STEPS)
+            or (isinstance(row, list) and len(row) * len(items) > MOST_NUMBERS)
         )
+        repeating = any(step.op is LOOP for step in steps)
+        return (counted or repeating) and not self._chooses(node.elt)
 
     def _chooses(self, item: ast.expr) -> bool:
         """Whether an item takes what has no place in a list of numbers: one of some functions."""
