@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import enum
 import functools
+import inspect
 import re
 import sys
 import types
@@ -17,7 +18,6 @@ import numpy as np
 import pytest
 
 from chainrule import ChainruleError, UnsupportedError, grad, hessian, jacobian, value_and_grad
-from chainrule.emit.loading.guards import Elsewhere
 
 MODE = "square"
 FLAG = True
@@ -337,11 +337,12 @@ def test_where_kinds_are_known_the_function_itself_is_returned() -> None:
     assert ".renew" not in slope.source and "MODE" not in slope.source
 
 
-def test_a_function_that_nothing_else_shaped_has_no_check() -> None:
+def test_a_function_that_nothing_else_shaped_is_asked_for_its_own_code_alone() -> None:
     def f(x: float) -> float:
         return x * x
 
-    assert not any(isinstance(value, Elsewhere) for value in grad(f).__code__.co_consts)
+    watch = grad(f).watch  # type: ignore[attr-defined]
+    assert [guard.text for guard in watch.guards] == ["_0_.__code__ is _1_"]
 
 
 def by_number(x: float) -> float:
@@ -601,6 +602,22 @@ def test_code_that_a_helper_was_given_in_place_is_seen() -> None:
     reloaded.__code__ = newer.__code__
     assert slope(2.0) == 4.0
     reloaded.__code__ = old
+    assert slope(2.0) == 3.0
+
+
+@pytest.mark.parametrize("annotation", [float, inspect.Parameter.empty])
+def test_code_that_the_function_itself_was_given_in_place_is_seen(annotation: Any) -> None:
+    def f(x):
+        return 3.0 * x
+
+    if annotation is float:
+        f.__annotations__["x"] = float
+    slope, old = grad(f), f.__code__
+    assert slope(2.0) == 3.0
+    f.__code__ = newer.__code__
+    assert slope(2.0) == 4.0
+    assert "2.0 * x" in slope.source
+    f.__code__ = old
     assert slope(2.0) == 3.0
 
 

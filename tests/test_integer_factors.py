@@ -107,6 +107,12 @@ CONSTANT_SLOPES: list[Any] = [
     (lambda x: x * (x > 0), 1.0),
     (lambda x: sum(x * k for k in range(4)), 6.0),
     (lambda x: [x * k for k in range(4)][3], 3.0),
+    (lambda x: x * sum({1, 2}), 3.0),
+    (lambda x: x * max({1, 2}), 2.0),
+    (lambda x: x * np.array(3.0), 3.0),
+    (lambda x: x * np.asarray(np.asarray(7)), 7.0),
+    (lambda x: x * np.full((), 2.0), 2.0),
+    (lambda x: x * np.where(x > 0, 2.0, 3.0), 2.0),
 ]
 
 

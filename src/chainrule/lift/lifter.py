@@ -338,12 +338,13 @@ def _lifted_with(
     refusal = refusal_of_reads(graph)
     if refusal is not None:
         raise refusal
+    itself = Route(source.function)
+    # Whoever edits a module in a running session may put the new code into the old function.
+    graph.guard(itself.attribute("__code__"), "is", source.function.__code__)
     if source.function.__defaults__ is not None:
-        graph.guard(
-            Route(source.function).attribute("__defaults__"), "is", source.function.__defaults__
-        )
+        graph.guard(itself.attribute("__defaults__"), "is", source.function.__defaults__)
     for name, default in (source.function.__kwdefaults__ or {}).items():
-        named = Route(source.function).attribute("__kwdefaults__").item(name)
+        named = itself.attribute("__kwdefaults__").item(name)
         graph.guard(named, "is", default)
     if lifter.calls_numpy:
         _watch_numbers(graph, signature, arguments)

@@ -10,7 +10,17 @@ import sys
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, Array, dtype_of, promoted, unit_axes_of
+from chainrule.graph.types import (
+    BOOL,
+    DYNAMIC,
+    FLOAT,
+    INT,
+    OPAQUE,
+    Array,
+    dtype_of,
+    promoted,
+    unit_axes_of,
+)
 from chainrule.primitives.declare import TABLE, Primitive, constant_value, is_constant
 
 LARGEST = sys.float_info.max
@@ -27,8 +37,10 @@ def integral(node: Node) -> bool:
 
 def as_float(node: Node) -> Node:
     """``node`` as a floating number or array: what stands alone in the place of a derivative."""
-    if not integral(node):
+    if not integral(node) and not _is_of_other_kind(node):
         return node
+    if node.op.name == "array_copy" and node.type == FLOAT and node.params[0] is None:
+        return as_float(node.args[0])
     if is_constant(node):
         value = constant_value(node)
         # Of an int beyond all floats f itself tells when it is run.
@@ -39,6 +51,12 @@ def as_float(node: Node) -> Node:
         return widened
     made: Node = TABLE["to_float"](node)
     return made
+
+
+def _is_of_other_kind(node: Node) -> bool:
+    """Whether a number may be of a kind that only f's own run tells, or is an array without axes."""
+    boxed = isinstance(node.op, Primitive) and node.op.boxes_numbers
+    return node.type in (DYNAMIC, OPAQUE) or (boxed and node.type == FLOAT)
 
 
 def in_floats(op: Any, x: Node, y: Node) -> Node:

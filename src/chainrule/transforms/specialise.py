@@ -4,8 +4,7 @@ Code is specialised on two things.  Kinds of arguments: where all may be floats 
 floats is made at once, and asks for them (:mod:`chainrule.emit.loading.entry`); elsewhere, and for
 other kinds, :class:`Specialised` keeps one function for each.  Values that shaped the code (see
 :mod:`chainrule.lift.watching`): each function begins with a check that they are what they were
-(:mod:`chainrule.emit.loading.guards`), so that no wrapper stands between the user and the code, and
-nothing at all where no value did;
+(:mod:`chainrule.emit.loading.guards`), so that no wrapper stands between the user and the code;
 :class:`~chainrule.transforms.variants.Variants` supplies another when the check fails.
 """
 
