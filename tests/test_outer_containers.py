@@ -586,6 +586,76 @@ def test_so_does_a_memo_of_a_method() -> None:
     assert g(1.3, 2) == pytest.approx((1.69, 2.6))
 
 
-def test_a_memo_that_is_given_is_the_callers() -> None:
-    by_default.__defaults__[0].clear()
-    assert chainrule.value_and_grad(by_default)(1.3, {3: 2.0}) == (2.0, 0.0)
+def fibonacci(x: float, n: int, memo: dict[int, float]) -> float:
+    if n in memo:
+        return memo[n]
+    value = x if n < 2 else fibonacci(x, n - 1, memo) + x * fibonacci(x, n - 2, memo)
+    memo[n] = value
+    return value
+
+
+def by_another_name(x: float, memo: Any) -> float:
+    known = memo
+    if "a" not in known.keys():  # noqa: SIM118
+        known.update(a=x * x)
+    return known["a"] * x
+
+
+def by_either_name(x: float, memo: Any = None) -> float:
+    memo = {} if memo is None else memo
+    value = memo.get("a")
+    if value is None:
+        value = memo["a"] = x * x
+    return value * x
+
+
+def by_a_list(x: float, memo: Any) -> float:
+    if memo[1] is None:
+        memo[1] = x * x
+    return memo[1] * x
+
+
+def by_a_helper(x: float, memo: Any) -> float:
+    return by_another_name(x, memo) + by_another_name(x, memo)
+
+
+GIVEN = [
+    (lambda x, memo: fibonacci(x, 5, memo), {}),
+    (by_another_name, {}),
+    (by_another_name, {"b": 1.0}),
+    (by_either_name, {}),
+    (by_a_list, [7.0, None]),
+    (by_a_helper, {}),
+]
+
+
+@pytest.mark.parametrize(("f", "memo"), GIVEN)
+def test_a_memo_that_is_given_serves_no_slopes_of_an_earlier_call(f: Any, memo: Any) -> None:
+    g, filled = chainrule.grad(f), memo.copy()
+    slope = g(1.3, filled)
+    for verdict in oracle.gradient(lambda x: f(x, memo.copy()), (1.3,)).values():
+        assert oracle.agrees(verdict, slope)
+    with pytest.raises(chainrule.UnsupportedError, match="of an earlier call"):
+        g(1.3, filled)
+    assert g(1.3, memo.copy()) == slope
+
+
+def of_options(x: float, options: Any) -> float:
+    options = dict(options)
+    if "a" not in options:
+        options["a"] = x * x
+    return options["a"] * x
+
+
+def of_keywords(x: float, **options: Any) -> float:
+    options.setdefault("a", x * x)
+    return options["a"] * x
+
+
+def test_options_that_are_filled_in_are_no_memo() -> None:
+    assert chainrule.grad(of_options)(2.0, {"a": 5.0}) == 5.0
+    assert chainrule.grad(of_options)(2.0, {}) == 12.0
+    assert chainrule.grad(of_keywords)(2.0, a=5.0) == 5.0
+    assert chainrule.grad(of_keywords)(2.0) == 12.0
+    # By the memo itself it has slopes.
+    assert chainrule.grad(by_another_name, wrt="memo")(2.0, {"a": 5.0}) == {"a": 2.0}

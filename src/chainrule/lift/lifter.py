@@ -338,13 +338,13 @@ def _lifted_with(
     refusal = refusal_of_reads(graph)
     if refusal is not None:
         raise refusal
-    itself = Route(source.function)
+    own = Route(source.function)
     # Whoever edits a module in a running session may put the new code into the old function.
-    graph.guard(itself.attribute("__code__"), "is", source.function.__code__)
+    graph.guard(own.attribute("__code__"), "is", source.function.__code__)
     if source.function.__defaults__ is not None:
-        graph.guard(itself.attribute("__defaults__"), "is", source.function.__defaults__)
+        graph.guard(own.attribute("__defaults__"), "is", source.function.__defaults__)
     for name, default in (source.function.__kwdefaults__ or {}).items():
-        named = itself.attribute("__kwdefaults__").item(name)
+        named = own.attribute("__kwdefaults__").item(name)
         graph.guard(named, "is", default)
     if lifter.calls_numpy:
         _watch_numbers(graph, signature, arguments)

@@ -54,7 +54,7 @@ def as_float(node: Node) -> Node:
 
 
 def _is_of_other_kind(node: Node) -> bool:
-    """Whether a number may be of a kind that only f's own run tells, or is an array without axes."""
+    """Whether only f's own run tells the kind of a number, or it is an array without axes."""
     boxed = isinstance(node.op, Primitive) and node.op.boxes_numbers
     return node.type in (DYNAMIC, OPAQUE) or (boxed and node.type == FLOAT)
 

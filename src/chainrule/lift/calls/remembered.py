@@ -7,7 +7,8 @@ A memo is asked whether it has a key, is read and is written to::
     CACHE[n] = value
 
 What an earlier call has left there is a number whose slope nobody knows, where ``value`` is
-computed from what has slopes.
+computed from what has slopes.  A list is asked by ``MEMO[n] is None``.  A memo may have another
+name (``known = self.known``), but what is copied from it is a dict of the function's own.
 """
 
 from __future__ import annotations
@@ -23,7 +24,18 @@ def _asked(tree: ast.AST) -> frozenset[str]:
     found = set()
     for node in ast.walk(tree):
         match node:
-            case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[container]):
+            case (
+                ast.Compare(
+                    ops=[ast.In() | ast.NotIn()],
+                    comparators=[ast.Call(func=ast.Attribute(value=container, attr="keys"))],
+                )
+                | ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[container])
+                | ast.Compare(
+                    left=ast.Subscript(value=container),
+                    ops=[ast.Is() | ast.IsNot()],
+                    comparators=[ast.Constant(None)],
+                )
+            ):
                 found.add(ast.unparse(container))
             case ast.Call(func=ast.Attribute(value=container, attr="get" | "setdefault")):
                 found.add(ast.unparse(container))
@@ -51,16 +63,60 @@ def _stored(tree: ast.AST) -> tuple[tuple[str, ast.expr], ...]:
                 ]
             case ast.Call(func=ast.Attribute(value=owner, attr="setdefault"), args=[_, value]):
                 found.append((ast.unparse(owner), value))
+            case ast.Call(
+                func=ast.Attribute(value=owner, attr="update"), args=given, keywords=named
+            ):
+                values = (*given, *(each.value for each in named))
+                found += [(ast.unparse(owner), value) for value in values]
     return tuple(found)
+
+
+def _other_names(tree: ast.AST) -> dict[str, list[str]]:
+    """Of each name that is assigned to, the containers, as texts, for which it may stand."""
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(name)], value=value):
+                found.setdefault(name, []).extend(map(ast.unparse, _may_be(value)))
+            case ast.Name(name, ast.Store()):
+                found.setdefault(name, [])
+    return found
+
+
+def _may_be(value: ast.expr) -> Iterator[ast.expr]:
+    """The names and attributes of which an expression gives one as it is."""
+    match value:
+        case ast.Name() | ast.Attribute():
+            yield value
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from (*_may_be(body), *_may_be(orelse))
+        case ast.BoolOp(values=values):
+            yield from (part for each in values for part in _may_be(each))
+
+
+def _known_as(text: str, others: dict[str, list[str]]) -> Iterator[str]:
+    """The containers, as texts that no assignment explains, for which a text may stand."""
+    waiting, seen = [text], {text}
+    while waiting:
+        name = waiting.pop(0)
+        meant = others.get(name)
+        if meant is None or name in meant:
+            yield name
+        fresh = [each for each in dict.fromkeys(meant or ()) if each not in seen]
+        waiting += fresh
+        seen.update(fresh)
 
 
 def remembered(tree: ast.AST, with_slopes: Iterable[str]) -> list[str]:
     """The containers, as texts, in which values are kept that depend on these names."""
-    stored = [(text, value) for text, value in _stored(tree) if text in _asked(tree)]
+    asked = _asked(tree)
+    stored = [(text, value) for text, value in _stored(tree) if text in asked]
     if not stored:
         return []
     names = _dependent(tree, set(with_slopes))
-    return list(dict.fromkeys(text for text, value in stored if _mentions(value, names)))
+    others = _other_names(tree)
+    texts = (text for text, value in stored if _mentions(value, names))
+    return list(dict.fromkeys(meant for text in texts for meant in _known_as(text, others)))
 
 
 def _dependent(tree: ast.AST, names: set[str]) -> set[str]:

@@ -20,7 +20,14 @@ from typing import Any
 
 from chainrule.errors import ArgumentError, UnsupportedError
 from chainrule.graph.block import CONSTANT, REFERENCE, Graph
-from chainrule.graph.guard import ItemKinds, Route, TableLayout, item_kinds, table_layout
+from chainrule.graph.guard import (
+    ItemKinds,
+    Route,
+    TableLayout,
+    is_of_argument,
+    item_kinds,
+    table_layout,
+)
 from chainrule.graph.node import Node
 from chainrule.graph.reach import are_apart, parts
 from chainrule.graph.types import BOOL, INT, OPAQUE, Type
@@ -217,6 +224,8 @@ class Outer(Leaving):
             given &= {*self.wanted}
         for text in remembered(tree, (*given, *around)):
             found, box = self._memo_of(text, frame, bound)
+            if found is None and isinstance(box, (DictBox, ListBox)):
+                self._spoil_given(box, text, tree)
             if not isinstance(found, dict) or not found or not is_plain_data(found):
                 continue
             refusal = self.unsupported(
@@ -235,7 +244,7 @@ class Outer(Leaving):
     def _memo_of(self, text: str, frame: Frame, bound: dict[str, Value]) -> tuple[object, Value]:
         """The dict that a name, or a path of attributes, leads to; and its value if it is given.
 
-        A dict that is an argument is the caller's memo, unless it is the default.
+        There is None where it is an argument, and not the default.
         """
         first, *names = text.split(".")
         value = self.read(bound.get(first))
@@ -246,6 +255,8 @@ class Outer(Leaving):
             return found, value if isinstance(value, DictBox) else None
         if isinstance(value, Static):
             return value.value, None
+        if isinstance(value, ListBox):
+            return None, value
         if isinstance(value, DictBox) and frame.source is not None:
             default = inspect.signature(frame.source.function).parameters[first].default
             if not isinstance(default, dict):
@@ -254,16 +265,49 @@ class Outer(Leaving):
             return default if list(default) == list(self.entries(value)) else None, value
         return _outside(text, frame), None
 
+    def _spoil_given(self, memo: DictBox | ListBox, text: str, tree: ast.AST) -> None:
+        """Refuse to read the numbers that the caller's memo holds when the function begins."""
+        given: Any = self._entries_given.get(memo)
+        now: Any = self.state.get(memo)
+        route = self.reached[memo][0] if memo in self.reached else None
+        named = self.calls[0][0].tree.args.kwarg if self.calls else None
+        # Keywords are in a dict that is made for the call.
+        fresh = (*self.wanted, named.arg) if named is not None else self.wanted
+        if is_of_argument(route) and route.root.name in fresh:
+            return
+        refusal = self.unsupported(
+            f"`{text}` may hold values of an earlier call, whose slopes are not known",
+            "Pass an empty one to each call of the derivative.",
+            tree,
+        )
+        if isinstance(memo, ListBox) and isinstance(now, Node):
+            # There are numbers in all of its places.
+            if now is not self._content_given.get(memo):
+                return
+            raise refusal
+        if given is None or type(given) is not type(now):
+            return
+        before = dict(given) if isinstance(given, dict) else dict(enumerate(given))
+        spoilt = dict(now) if isinstance(now, dict) else dict(enumerate(now))
+        for key, value in before.items():
+            if key in spoilt and _may_have_slope(value) and same_value(value, spoilt[key]):
+                before[key] = spoilt[key] = Poison(refusal)
+        self._set_spoilt(memo, _like(given, before), _like(given, spoilt))
+
     def _spoil(self, memo: Value, began: State, refusal: UnsupportedError) -> None:
         """Refuse to read what there is in a memo when the function begins."""
         if not isinstance(memo, DictBox):
             raise refusal
         spoilt = began[memo] = dict.fromkeys(self.entries(memo), Poison(refusal))
+        self._set_spoilt(memo, spoilt, spoilt)
+
+    def _set_spoilt(self, memo: DictBox | ListBox, before: Any, now: Any) -> None:
+        """From now on a container holds this, and is taken to have held what was ``before``."""
         for state in (*self.enclosing, self.state):
             if memo in state:
-                state[memo] = spoilt
+                state[memo] = now
         if memo in self._entries_given:
-            self._entries_given[memo] = spoilt
+            self._entries_given[memo] = before
 
     def watch_sharing(self, arguments: Mapping[str, Any]) -> None:
         super().watch_sharing(arguments)
@@ -291,6 +335,11 @@ def _root_of(content: Node, graph: Graph) -> Container | None:
         node = node.args[0]
     found = graph.references[node.params[0]] if node.op is REFERENCE else None
     return found if isinstance(found, (list, dict)) else None
+
+
+def _like(container: Any, entries: dict[Any, Value]) -> Any:
+    """The entries as those of a dict or a list."""
+    return entries if isinstance(container, dict) else list(entries.values())
 
 
 def _may_have_slope(value: Value) -> bool:
