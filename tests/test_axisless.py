@@ -118,6 +118,110 @@ def test_an_array_without_axes_of_the_caller_is_left_as_it_is() -> None:
     assert p == 3.0
 
 
+class Holder:
+    def __init__(self) -> None:
+        self.y = np.array(3.0)
+
+
+SHARED: Any = np.array(3.0)
+TABLE: Any = {1: np.array(3.0), 2: np.array(5.0)}
+ENTRIES: Any = [np.array(3.0), np.array(5.0)]
+
+
+def added(x, y):
+    z = x * y
+    for _ in range(int(y) - 1):
+        z = z + x * 0.5
+    return z
+
+
+def begun_with(x, y):
+    s = y
+    for _ in range(2):
+        t = s
+        s = t + x * x
+        s = s * t
+    return s
+
+
+def of_a_list(x, y):
+    row = [y, x * y, x]
+    for k in range(int(y)):
+        row[k] = row[k] + x * 0.5
+    return row[0] * row[1] + row[2]
+
+
+def of_the_larger(x, y):
+    a = max(y, x)
+    a = a + x
+    return a * x
+
+
+def of_either(x, y):
+    a, b = (y, x) if y > 1.0 else (x, y)
+    a = a + x
+    b = b * x
+    return a * b
+
+
+def of_a_holder(x, holder):
+    z = x * holder.y
+    for _ in range(int(holder.y)):
+        z = z + x * holder.y
+    return z
+
+
+def of_a_global(x, n):
+    z = x * SHARED
+    for _ in range(n):
+        z = z + x * 1.5
+    return z
+
+
+def of_a_table(x, n):
+    z = TABLE[n]
+    for _ in range(n):
+        z = z + x
+    return z * x
+
+
+def of_entries(x, n):
+    z = ENTRIES[n]
+    for _ in range(n):
+        z = z + x
+    return z * x
+
+
+KEPT: list[tuple[Any, Any]] = [
+    *((f, lambda: np.array(3.0)) for f in (added, begun_with, of_a_list, of_the_larger, of_either)),
+    (of_a_holder, Holder),
+    *((f, lambda: 1) for f in (of_a_global, of_a_table, of_entries)),
+]
+
+
+@pytest.mark.parametrize(("f", "given"), KEPT)
+@pytest.mark.parametrize("x", [2.0, np.array(2.0)], ids=["number", "array"])
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_what_is_added_to_an_array_without_axes_is_not_written_into_it(f, given, x, mode) -> None:
+    argument = given()
+    value = f(x, given())
+    for _ in range(2):
+        found, slope = value_and_grad(f, mode=mode)(x, argument)
+        assert found == value
+        assert oracle.agrees(oracle.derivative(lambda t: f(t, given()), (2.0,)), float(slope))
+        assert grad(f, mode=mode)(x, argument) == slope
+    assert x == 2.0
+    assert getattr(argument, "y", argument) == getattr(given(), "y", given())
+    assert (SHARED, TABLE, ENTRIES) == (3.0, {1: 3.0, 2: 5.0}, [3.0, 5.0])
+
+
+def test_the_slope_is_no_array_of_the_callers() -> None:
+    y = np.array(3.0)
+    slope = grad(lambda x, y: x * y)(2.0, y)
+    assert type(slope) is float
+    assert slope == 3.0
+
+
 def shared(x, y):
     """Quotients only where there is something to divide by."""
     found = np.zeros_like(x, dtype=float)

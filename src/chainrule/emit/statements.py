@@ -171,7 +171,9 @@ class Writer:
 
     def accumulated(self, value: Value, target: ast.expr, written: ast.expr) -> ast.stmt:
         """``x += a - b`` for a derivative ``x = x + a - b``; what f computes keeps its order."""
-        if value.origin.derivative and value.op in SUMS and value.type == FLOAT:
+        number = value.op in SUMS and value.type == FLOAT
+        shared = isinstance(target, ast.Name) and target.id in self.axisless
+        if number and value.origin.derivative and not shared:
             found = accumulation(target, written)
             if found is not None:
                 return found
@@ -308,6 +310,8 @@ class Writer:
         """``a[i] += e`` where ``a[i] = a[i] + e`` is meant."""
         written = value.args[-1]
         if not written.captive or written.op not in AUGMENTED or not _is_number(written):
+            return None
+        if isinstance(owner, ast.Name) and owner.id in self.axisless:
             return None
         tree = args[-1]
         if not isinstance(tree, ast.BinOp):

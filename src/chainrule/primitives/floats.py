@@ -56,6 +56,8 @@ def as_float(node: Node) -> Node:
 def _is_of_other_kind(node: Node) -> bool:
     """Whether only f's own run tells the kind of a number, or it is an array without axes."""
     boxed = isinstance(node.op, Primitive) and node.op.boxes_numbers
+    given = node.graph.given.get(node)
+    boxed = boxed or (given is not None and given.shape == ())
     return node.type in (DYNAMIC, OPAQUE) or (boxed and node.type == FLOAT)
 
 

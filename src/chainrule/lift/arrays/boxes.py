@@ -218,9 +218,10 @@ class Arrays(Containers):
         if not isinstance(box, ArrayBox) or box not in self.outside:
             with self.graph.inside(self.graph.body):
                 made = self._outside(value) if node is None else node()
+            if is_ndarray(value):
+                self.graph.given[made] = Given(route, value.shape)
             if not unit_axes_of(made.type):
                 return made
-            self.graph.given[made] = Given(route, value.shape)
             box = ArrayBox(len(unit_axes_of(made.type)), parameter=True)
             box.layout = memory.given_layout(value, route)
             self.objects[id(value)] = box

@@ -340,6 +340,9 @@ class Containers(Watching):
         """The type of whatever entry of a list, a tuple or a dict of the user's."""
         if isinstance(table, (list, tuple)) and table:
             kinds = {self.static_type(entry) for entry in table}
+            if kinds <= {FLOAT, INT} and any(type(entry).__name__ == "ndarray" for entry in table):
+                # Arrays without axes may be written into.
+                return DYNAMIC
             return kinds.pop() if len(kinds) == 1 else FLOAT if kinds <= {FLOAT, INT} else OPAQUE
         if isinstance(table, dict) and table:
             numbers = all(isinstance(entry, (int, float)) for entry in table.values())
