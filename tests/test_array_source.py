@@ -260,10 +260,11 @@ GALLERY = [
     np.subtract(logp_bar, z_bar, out=z_bar)
     # line: h = np.tanh(h @ W + b)
     h_in_bar = np.abs(h_in, out=h_in)
-    np.minimum(h_in_bar, 355.0, out=h_in_bar)
-    np.cosh(h_in_bar, out=h_in_bar)
+    np.negative(h_in_bar, out=h_in_bar)
+    np.exp(h_in_bar, out=h_in_bar)
+    h_in_bar *= 1.0 + np.abs(h)
     np.square(h_in_bar, out=h_in_bar)
-    np.divide(z_bar @ W_1.T, h_in_bar, out=h_in_bar)
+    h_in_bar *= z_bar @ W_1.T
     b_bar = h_in_bar.sum(axis=0)
     return [(X.T @ h_in_bar, b_bar), (h.T @ z_bar, z_bar.sum(axis=0))]
 """,
@@ -410,8 +411,7 @@ GALLERY = [
     # line: q = np.sum((d * np.exp(icf)[None]) ** 2, axis=2)
     d_scaled *= t_bar[..., None]
     exp_icf_scaled = exp_icf_wide * d_scaled
-    d_sums = np.einsum("ijk,ijk->jk", d_scaled, d)
-    exp_icf *= d_sums
+    exp_icf *= np.einsum("ijk,ijk->jk", d_scaled, d)
     np.subtract(alphas_bar[:, None], exp_icf, out=exp_icf)
     # line: d = X[:, None, :] - means[None, :, :]
     return alphas_bar, exp_icf_scaled.sum(axis=0), exp_icf
@@ -540,7 +540,8 @@ GALLERY = [
     # line: return np.mean((p - y) ** 2)
     p_bar = 2.0 / len(X) * (p - y)
     # line: p = np.tanh(out) @ v
-    out_bar = np.outer(p_bar, v) / np.square(np.cosh(np.minimum(np.abs(out), 355.0)))
+    slope = np.square((1.0 + np.abs(tanh_out)) * np.exp(-np.abs(out)))
+    out_bar = np.outer(p_bar, v) * slope
     # line: for j in range(k):
     w_bar = np.zeros_like(w)
     for j in range(k):

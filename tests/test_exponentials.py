@@ -185,3 +185,65 @@ def test_an_exponential_beside_what_may_be_zero_is_left_as_it_is():
 
     found = grad(offset, wrt="x")(0.0, np.array([-720.0, 1.0]))
     assert found.tolist() == [1.0, 1.0]
+
+
+def bent(w, z):
+    t = np.tanh(z)
+    return np.sum(w * t)
+
+
+WIDE = np.concatenate(
+    [np.linspace(-350.0, 350.0, 701), np.linspace(-3.0, 3.0, 601), np.logspace(-320, 1, 322)]
+)
+
+
+@pytest.mark.parametrize(("dtype", "within"), [("float64", 4.0), ("float32", 5.0)])
+def test_the_slope_of_a_tanh_that_lives_on_is_right_to_a_few_units_of_last_place(dtype, within):
+    z = WIDE.astype(dtype)
+    if dtype == "float32":
+        z = z[np.abs(z) < 43.0]
+    slope = grad(bent, wrt=("w", "z"))
+    found = slope(np.ones_like(z), z)[1]
+    assert "cosh" not in slope.source and slope.source.count("np.exp") == 1
+    assert found.dtype == dtype
+    with mpmath.workdps(60):
+        exact = [mpmath.sech(one(float(x))) ** 2 for x in z]
+        wrong = [abs(one(float(s)) - e) / e for s, e in zip(found, exact, strict=True)]
+    assert float(max(wrong)) < within * np.finfo(dtype).eps
+
+
+def test_the_slope_of_a_tanh_that_lives_on_is_zero_where_tanh_is_flat():
+    with np.errstate(all="raise", under="ignore"):
+        found = grad(bent, wrt=("w", "z"))(np.ones(5), np.array([-np.inf, -800.0, 0.0, 400.0, 1e9]))
+    np.testing.assert_array_equal(found[1], [0.0, 0.0, 1.0, 0.0, 0.0])
+
+
+def test_higher_derivatives_of_a_tanh_that_lives_on_are_right_at_zero_too():
+    slope = grad(bent, wrt=("w", "z"))
+
+    def second(z, w):
+        return np.sum(slope(w, z)[1])
+
+    def third(z, w):
+        return np.sum(grad(second)(z, w))
+
+    points = np.array([0.0, 0.5, -2.0, 20.0])
+    for derivative, order in ((grad(second), 2), (grad(third), 3)):
+        with mpmath.workdps(60):
+            expected = [float(mpmath.diff(mpmath.tanh, one(z), order)) for z in points]
+        found = derivative(points, np.ones(4))
+        np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-30)
+
+
+def test_the_slope_of_a_tanh_is_written_over_what_it_was_taken_of():
+    def layer(W, X):
+        h = np.tanh(X @ W)
+        return np.sum(h @ h.T)
+
+    slope = grad(layer)
+    W, X = np.ones((3, 2)), np.linspace(-1.0, 1.0, 12).reshape(4, 3)
+    found = slope(W, X)
+    assert "np.exp(h_in, out=h_in)" in slope.source
+    assert "h_in *= 1.0 + np.abs(h)" in slope.source
+    h = np.tanh(X @ W)
+    np.testing.assert_allclose(found, X.T @ (2.0 * h.sum(axis=0) / np.cosh(X @ W) ** 2), rtol=1e-13)

@@ -77,6 +77,8 @@ def noun_of(value: Value, name_of: Callable[[Any], str | None]) -> str | None:
         return _length(value, name_of)
     if op.name in CREATED:
         return "buffer"
+    if op.name == "square" and value.args[0].op.name == "inverse_cosh":
+        return "slope"
     base = first_name(value, name_of)
     if base is None:
         return None

@@ -20,6 +20,7 @@ from chainrule.simplify.multiples import multiples_of
 from chainrule.simplify.owned_starts import owned_starts
 from chainrule.simplify.reciprocals import reciprocals
 from chainrule.simplify.rewrite import Simplifier
+from chainrule.simplify.saturated import saturated
 from chainrule.simplify.shapes import Shapes, knows_lengths, reads_shapes
 from chainrule.simplify.sharing import Sharing
 from chainrule.simplify.vanishing import vanishing
@@ -113,6 +114,9 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
     if (inverted := reciprocals(walks[-1].graph)) is not None:
         inverted.run()
         walks.append(inverted)
+    if (bent := saturated(walks[-1].graph)) is not None:
+        bent.run()
+        walks.append(bent)
     return walks
 
 

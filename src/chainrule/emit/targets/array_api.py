@@ -113,6 +113,12 @@ def bounded_square(speller: Spelling, value: Value, args: list[ast.expr]) -> ast
     return call("square", call("cosh", bounded))
 
 
+def inverse_cosh(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``(1.0 + xp.abs(t)) * xp.exp(-xp.abs(x))``."""
+    falling = call("exp", ast.UnaryOp(ast.USub(), call("abs", args[1])))
+    return speller.written("(1.0 + _0_) * _1_", call("abs", args[0]), falling)
+
+
 def arithmetic(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """Operators; kinds are made alike first."""
     op = value.op
@@ -497,6 +503,7 @@ TARGET = Target(
         **dict.fromkeys(ARITHMETIC, arithmetic),
         "logistic": logistic,
         "cosh_squared": bounded_square,
+        "inverse_cosh": inverse_cosh,
         "einsum": summed_product,
         **{
             name: reduction(name.removeprefix("array_"))

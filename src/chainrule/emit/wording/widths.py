@@ -42,8 +42,17 @@ def measure_of(
         width = special(value)
         if width is None:
             width = own_width(value, name_width)
-        # np.multiply(..., out=x)
-        return width + 16 + name_width(into[value]) if value in into else width
+        if value not in into:
+            return width
+        old = name_width(into[value])
+        # `x *= y` rather than `x = x * y`, or np.multiply(..., out=x)
+        return 1 - old if augments(value) else width + 16 + old
+
+    def augments(value: Value) -> bool:
+        symbol, old = getattr(value.op, "symbol", None), into[value]
+        if symbol is None or len(value.args) != 2 or not names.same(value, old):
+            return False
+        return value.args[0] is old or (symbol in "+*" and value.args[1] is old)
 
     return Measure(name_width, own, brackets)
 
