@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import field
 
-from chainrule.graph.block import ITEM
+from chainrule.graph.block import ITEM, Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import BOUNDED, divide, multiply, negative, power, subtract
+from chainrule.primitives.control import IF
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.floats import as_float, integral
 from chainrule.records import dataclass
@@ -32,14 +33,23 @@ OPPOSED = (subtract, multiply)
 
 
 def is_part(node: Node, user: Node, uses: Mapping[Node, int]) -> bool:
-    """Whether ``node`` is a part of its user's product, beside it, and of nothing else."""
+    """Whether ``node`` is a part of its user's product, beside it, and of nothing else.
+
+    It may stand before the branch of which the user is an arm: it moves there.
+    """
     return (
         uses.get(node) == 1
         and node.op in PRODUCT_OPS
         and user.op in PRODUCT_OPS
-        and node.block is user.block
+        and (node.block is user.block or _around(user.block) is node.block)
         and node.type == FLOAT
     )
+
+
+def _around(arm: Block) -> Block | None:
+    """The block in which the branch stands of which another is an arm."""
+    owner = arm.owner
+    return owner.block if owner is not None and owner.op is IF else None
 
 
 # Numbers of so many digits are read as they are.

@@ -30,6 +30,7 @@ from chainrule.simplify.flagged import Flagged
 from chainrule.simplify.hinges import unguarded, unguarded_arm
 from chainrule.simplify.masks import masks_met
 from chainrule.simplify.multiples import multiples_of
+from chainrule.simplify.opposites import opposite_sum
 from chainrule.simplify.over_products import over_products
 from chainrule.simplify.product import (
     PRODUCT_OPS,
@@ -326,6 +327,7 @@ class Simplifier(SumSimplifier):
         deep = self._apart(step, leaves, min(product.cost, opened))
         if deep is not None:
             return deep.build(self.graph.constant(1.0))
+        self._take_in_sign(product, leaves)
         if product.divisors and (terms := self._over_products(step, leaves, product)) is not None:
             return built(terms, self.graph.constant(0.0))
         # A tangent's name is kept, unless what it is divided by is what it is multiplied by;
@@ -342,6 +344,20 @@ class Simplifier(SumSimplifier):
         ):
             return None
         return product.build(self.graph.constant(1.0))
+
+    def _take_in_sign(self, product: Product, leaves: list[Leaf]) -> None:
+        """``-(a - b) * c`` is ``(b - a) * c``, where nothing else uses the difference."""
+        if product.constant != -1.0:
+            return
+        for leaf, _, _ in leaves:
+            if leaf.op in SUM_OPS and leaf.origin.derivative and self._gone(leaf, 1):
+                known = self.settled(leaf)
+                sides = [side for side in (product.factors, product.divisors) if known in side]
+                other = opposite_sum(known) if sides else None
+                if other is not None:
+                    sides[0][sides[0].index(known)] = other
+                    product.constant, product.flips = 1.0, product.flips + 1
+                    return
 
     def _over_products(self, step: Node, leaves: list[Leaf], product: Product) -> list[Term] | None:
         """The product as a sum, where a factor is one and the terms cancel what is below."""

@@ -16,6 +16,7 @@ from chainrule.primitives.declare import Primitive, constant_value, is_constant
 from chainrule.primitives.floats import in_floats
 from chainrule.records import dataclass
 from chainrule.simplify.hinges import unguarded_length
+from chainrule.simplify.opposites import lowered_part
 from chainrule.simplify.signs import sign_met
 
 Rule = Callable[[Node, Node, bool, bool], Node | None]
@@ -211,37 +212,19 @@ def _factored(op: Primitive, x: Node, y: Node, x_single: bool, y_single: bool) -
     return None
 
 
-def _lowered(node: Node) -> bool:
-    """Whether a value has a negative constant in front."""
-    made = node.op is multiply and node.origin.derivative and node not in node.graph.names
-    return made and is_constant(node.args[0]) and bool(constant_value(node.args[0]) < 0)
-
-
-def _lowered_ratio(node: Node, single: bool) -> bool:
-    return single and node.op is divide and node.origin.derivative and _lowered(node.args[0])
-
-
-def _opposite(node: Node) -> Node:
-    return multiply.build(negative.build(node.args[0]), node.args[1])
-
-
 def subtract_scaled(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
     """x + (-c) * a = x - c * a, and x + (-c) * a / d = x - c * a / d."""
-    if _lowered_ratio(y, y_single):
-        return subtract.build(x, divide.build(_opposite(y.args[0]), y.args[1]))
-    if _scaled(y, y_single) and y.args[0].params[0] < 0:  # type: ignore[operator]
-        return subtract.build(x, _opposite(y))
-    if _scaled(x, x_single) and x.args[0].params[0] < 0:  # type: ignore[operator]
-        return subtract.build(y, _opposite(x))
+    if y_single and not is_constant(y) and (lowered := lowered_part(y)) is not None:
+        return subtract.build(x, lowered)
+    if x_single and not is_constant(x) and (lowered := lowered_part(x)) is not None:
+        return subtract.build(y, lowered)
     return None
 
 
 def add_scaled(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
     """x - (-c) * a = x + c * a, and x - (-c) * a / d = x + c * a / d."""
-    if _lowered_ratio(y, y_single):
-        return add.build(x, divide.build(_opposite(y.args[0]), y.args[1]))
-    if _scaled(y, y_single) and y.args[0].params[0] < 0:  # type: ignore[operator]
-        return add.build(x, _opposite(y))
+    if y_single and not is_constant(y) and (lowered := lowered_part(y)) is not None:
+        return add.build(x, lowered)
     return None
 
 
