@@ -27,15 +27,12 @@ def lowered_part(node: Node) -> Node | None:
     if is_constant(node):
         value = constant_value(node)
         return node.graph.constant(-value) if value < 0 else None
-    if not node.origin.derivative:
+    if not node.origin.derivative or node.op not in (divide, multiply, negative):
         return None
-    if node.op is negative:
-        return node.args[0]
     numerator = node.args[0]
-    if node.op is multiply:
-        first = lowered_part(numerator) if is_constant(numerator) else None
-    elif node.op is divide and numerator not in node.graph.names:
-        first = lowered_part(numerator)
-    else:
-        first = None
+    if node.op is negative:
+        return numerator
+    # The constant of a product; in a ratio also what has no name.
+    apart = is_constant(numerator) if node.op is multiply else numerator not in node.graph.names
+    first = lowered_part(numerator) if apart else None
     return None if first is None else in_floats(node.op, first, node.args[1])

@@ -23,6 +23,7 @@ from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks
 from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.effect import RAISE
 from chainrule.primitives.sequence import entry_of_all, index, index_add
 from chainrule.primitives.silence import chooses, silent
 from chainrule.simplify.facts import Ahead, Facts, divides_by, hands_on
@@ -134,8 +135,8 @@ class Simplifier(SumSimplifier):
                     self._learn_sum(step)
 
     def structured(self, node: Node) -> None:
-        """A guard is settled where what it asks is certain."""
-        if node.op is IF and node.origin.derivative:
+        """A guard is settled where what it asks is certain, also one that raises for a slope."""
+        if node.op is IF and (node.origin.derivative or _raises(node)):
             truth = self._truth(node)
             if truth is not None:
                 self._take(node, node.params[0 if truth else 1])
@@ -510,6 +511,7 @@ class Simplifier(SumSimplifier):
     def _same_on_both_arms(self, node: Node, new: Node) -> None:
         then, orelse = new.params[0], new.params[1]
         assert isinstance(then, Block) and isinstance(orelse, Block)
+        self._one_of_each(node, new)
         if not (then.completes and orelse.completes):
             return
         for k, (left, right) in enumerate(zip(then.results, orelse.results, strict=True)):
@@ -517,6 +519,17 @@ class Simplifier(SumSimplifier):
                 self.map[node.block.item(node, k)] = left
             if left is right and left.op is not UNDEFINED and self._outside(left, then):
                 self.map[node.block.item(node, k)] = left
+
+    def _one_of_each(self, node: Node, new: Node) -> None:
+        """Of results that are the same on every path there is one, but for the user's names."""
+        ends = [arm.results for arm in owned_blocks(new) if arm.completes]
+        columns: dict[tuple[Node, ...], int] = {}
+        for k, column in enumerate(zip(*ends, strict=True)):
+            first = columns.setdefault(column, k)
+            items = [node.block.item(node, each) for each in (first, k)]
+            if first != k and not all(item in self.source.names for item in items):
+                self.map[items[1]] = new.block.item(new, first)
+                self.named(items[1], self.map[items[1]])
 
     def _outside(self, node: Node, arm: Block) -> bool:
         """Whether a value that both arms give was there before them."""
@@ -557,6 +570,12 @@ class Simplifier(SumSimplifier):
             self.map[item] = new.block.item(new, position)
             self.named(item, self.map[item])
         return new
+
+
+def _raises(branch: Node) -> bool:
+    """Whether an arm ends in what derivative code raises."""
+    ends = [arm.steps[-1] for arm in owned_blocks(branch) if arm.steps and not arm.completes]
+    return any(step.op is RAISE and step.origin.derivative for step in ends)
 
 
 def _evaluated(op: Primitive, parts: list[float]) -> float | None:
