@@ -671,3 +671,28 @@ def test_dicts_that_are_arguments_may_have_members_as_keys() -> None:
     assert grad(of_members)(2.0, {Kind.HEAT: 3.0}) == 12.0
     with pytest.raises(ChainruleError, match=re.escape("has the key <Kind.HEAT: 1>")):
         grad(of_members, wrt="d")(2.0, {Kind.HEAT: 3.0})
+
+
+def bound(x, a, *, kind="square"):
+    return a * x * x if kind == "square" else a * x
+
+
+HALF = functools.partial(bound, a=0.5)
+
+
+def by_a_partial(x):
+    return 2.0 * HALF(x)
+
+
+def test_what_a_partial_binds_may_change() -> None:
+    HALF.__setstate__((bound, (), {"a": 0.5}, {}))  # type: ignore[attr-defined]
+    slopes = [grad(HALF), lambda x: grad(grad(HALF))(x) * x, lambda x: 0.5 * slope(x)]
+    slope = grad(by_a_partial)
+    again = [slopes[0], grad(by_a_partial)]
+    assert [each(3.0) for each in (*slopes, again[0])] == [3.0] * 4
+    HALF.keywords["a"] = 2.0
+    assert [each(3.0) for each in (*slopes, again[0])] == [12.0] * 4
+    HALF.keywords["kind"] = "line"
+    assert [slopes[0](3.0), slopes[2](3.0), again[1](3.0)] == [2.0, 2.0, 4.0]
+    HALF.__setstate__((bound, (), {"a": 0.5}, {}))  # type: ignore[attr-defined]
+    assert [each(3.0) for each in (*slopes, again[0])] == [3.0] * 4

@@ -93,10 +93,19 @@ def python_call(instance: Any) -> types.FunctionType | None:
 
 def innermost(function: Any) -> Any:
     """The function that a chain of wrappers, methods and partials is about."""
-    seen = 0
-    while seen < 100:
-        seen += 1
-        function = unwrap(function)
+    return _chain(function)[-1]
+
+
+def partials_of(function: Any) -> list[functools.partial[Any]]:
+    """The partials in such a chain."""
+    return [each for each in _chain(function) if isinstance(each, functools.partial)]
+
+
+def _chain(function: Any) -> list[Any]:
+    """A function, and what it is about, from the outermost inwards."""
+    found = [unwrap(function)]
+    while len(found) < 100:
+        function = found[-1]
         if isinstance(function, functools.partial):
             function = function.func
         elif isinstance(function, types.MethodType):
@@ -107,7 +116,8 @@ def innermost(function: Any) -> Any:
             function = python_call(function)
         else:
             break
-    return function
+        found.append(unwrap(function))
+    return found
 
 
 def source_of(function: Callable[..., Any]) -> Source:

@@ -11,6 +11,7 @@ taken to be what they are.
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -101,6 +102,17 @@ class Watching(Deciding):
         kind = type(found)
         if not isinstance(found, (type, types.FunctionType)) and kind.__flags__ & WRITTEN:
             self.graph.guard(route, "type", kind)
+
+    def watched_keywords(self, found: functools.partial[Any]) -> dict[str, Any]:
+        """The keywords that a partial has bound; all that it has bound shapes the code."""
+        route = Route(found)
+        self.graph.guard(route.attribute("func"), "is", found.func)
+        self.graph.guard(route.attribute("args"), "is", found.args)
+        bound = route.attribute("keywords")
+        self.graph.guard(bound, "keys", list(found.keywords))
+        for name, value in found.keywords.items():
+            self.graph.guard(bound.item(name), "is", value)
+        return found.keywords
 
     def watch_layout(self, value: Value) -> None:
         """The number of entries of a list, or the keys of a dict, shape the code."""

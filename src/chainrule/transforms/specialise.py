@@ -28,7 +28,7 @@ from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError
 from chainrule.graph.large import large_programs
 from chainrule.lift.infer import certain_numbers, takes_numbers
 from chainrule.lift.lifter import is_direct, owner_and_function
-from chainrule.lift.source import Source, innermost, source_of
+from chainrule.lift.source import Source, innermost, partials_of, source_of
 from chainrule.transforms.derive import derive, wrt_names
 from chainrule.transforms.directions import check_kinds, with_seeds
 from chainrule.transforms.kinds import PLAIN, Fits, fits, kind_key, never
@@ -246,6 +246,21 @@ class ByKind:
         return result
 
 
+class Bound:
+    """What a partial has bound; whoever holds its ``keywords`` may change them."""
+
+    def __init__(self, partial: functools.partial[Any]) -> None:
+        self.partial = partial
+        self.found = partial.func, partial.args, dict(partial.keywords)
+
+    def stands(self) -> bool:
+        """Whether the same is bound now."""
+        function, args, keywords = self.found
+        partial, now = self.partial, self.partial.keywords
+        same = partial.func is function and partial.args is args and list(now) == list(keywords)
+        return same and all(now[name] is value for name, value in keywords.items())
+
+
 class Specialised:
     """A derivative that is generated anew for every kind of arguments it meets.
 
@@ -269,6 +284,7 @@ class Specialised:
         self._owner, _ = owner_and_function(base)
         self._direct = is_direct(base)
         self._plain = plain = innermost(base)
+        self._partials = [Bound(each) for each in partials_of(base)]
         self._read_defaults()
         functools.update_wrapper(self, plain)
         # It is not a wrapper of the function: what looks for the function must not go past it.
@@ -294,12 +310,19 @@ class Specialised:
 
     def _read_defaults(self) -> None:
         """Take over the function's defaults; what was made with others is forgotten."""
+        inner = self.request.function
+        if isinstance(inner, Specialised) and inner._has_other_defaults():
+            inner._read_defaults()
+        if not all(each.stands() for each in self._partials):
+            self._partials = [Bound(each.partial) for each in self._partials]
+            # Their values are defaults in the text, which no guard watches.
+            self._kept = {}
         self._signature = inspect.signature(self.request.function)
         self._wrt = wrt_names(self.request.function, self.request.wrt)
         self._defaults = self._plain.__defaults__
         self._containers = tuple(
             value
-            for value in (*(self._defaults or ()), *(self._plain.__kwdefaults__ or {}).values())
+            for value in (parameter.default for parameter in self._signature.parameters.values())
             if not isinstance(value, (*PLAIN, str, type(None)))
         )
         self._made.clear()
@@ -317,8 +340,14 @@ class Specialised:
         text: str = self._latest.source  # type: ignore[attr-defined]
         return text
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
+    def _has_other_defaults(self) -> bool:
+        """Whether the function, or a partial of it, has been given other defaults."""
         if self._plain.__defaults__ is not self._defaults:
+            return True
+        return bool(self._partials) and not all(each.stands() for each in self._partials)
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if self._has_other_defaults():
             self._read_defaults()
         if not keywords and self._fits(args):
             return self._latest(*args)  # type: ignore[misc]

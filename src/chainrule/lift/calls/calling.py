@@ -191,7 +191,8 @@ class Calls(Foreign):
                 node,
             )
         if isinstance(found, functools.partial):
-            bound = {key: self.wrap_argument(value) for key, value in found.keywords.items()}
+            named = self.watched_keywords(found)
+            bound = {key: self.wrap_argument(value) for key, value in named.items()}
             return self.call(
                 self.adopt(found.func, None),
                 [*map(self.wrap_argument, found.args), *args],
@@ -199,9 +200,8 @@ class Calls(Foreign):
                 node,
             )
         if isinstance(found, types.MethodType):
-            return self.call(
-                Static(found.__func__), [self.adopt(found.__self__, None), *args], keywords, node
-            )
+            given = [self.adopt(found.__self__, None), *args]
+            return self.call(Static(found.__func__), given, keywords, node)
         asked = self.applied(found, self.read(args[0]), node) if len(args) == 1 else None
         if asked is not None:
             return asked
