@@ -6,11 +6,13 @@ import ast
 import math
 import types
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 
 import chainrule
+from chainrule import grad, hessian
 from chainrule.emit.loading.witnesses import witnesses
 from chainrule.errors import ChainruleError
 from chainrule.lift.infer import certain_numbers
@@ -311,3 +313,44 @@ def test_what_numbers_raise_before_kinds_are_asked_for_is_raised() -> None:
 )
 def test_what_does_not_tell_kinds_is_not_asked(text: str) -> None:
     assert witnesses(ast.parse(text).body, "abcd", ()) is None
+
+
+def annotated(x: float, k: float) -> float:
+    return x * k * k
+
+
+def in_math(x, k):
+    return math.sqrt(x) * math.sqrt(k) + x * k * k
+
+
+def by_a_power(x: float, k: float) -> float:
+    return x * k * k * k
+
+
+def opposite(x: float, k: float) -> float:
+    return math.exp(-x) - x * k
+
+
+WRAPPING = [np.uint8(200), np.int16(300), np.int32(70000), np.int64(4 * 10**9), np.bool_(True)]
+
+
+@pytest.mark.parametrize("f", [annotated, in_math, by_a_power, opposite])
+@pytest.mark.parametrize("k", WRAPPING, ids=lambda k: f"{type(k).__name__}-{k}")
+@pytest.mark.parametrize("transform", [grad, lambda f: grad(f, mode="reverse"), hessian])
+def test_integers_of_numpy_do_not_wrap_around_in_a_function_made_for_floats(
+    f: Any, k: Any, transform: Any
+) -> None:
+    slope = transform(f)
+    assert slope(2.0, float(k)) == slope(2.0, float(k))
+    wanted = slope(2.0, float(k))
+    assert slope(2.0, k) == wanted
+    assert transform(f)(2.0, k) == wanted
+    # An int of Python's is exact.
+    assert slope(2.0, int(k)) == pytest.approx(wanted, rel=1e-15)
+
+
+def test_what_integers_cannot_spoil_is_not_asked_for() -> None:
+    def f(x: float, k: float) -> float:
+        return math.sin(x) * k
+
+    assert grad(f).entry is None  # type: ignore[attr-defined]

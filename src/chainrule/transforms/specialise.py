@@ -20,7 +20,7 @@ from typing import Any
 
 from chainrule.emit.loading.entry import Entry
 from chainrule.emit.loading.guards import bound_arguments
-from chainrule.emit.loading.kept_ints import kept_ints
+from chainrule.emit.loading.kept_ints import kept_ints, wrapping
 from chainrule.emit.loading.load import load
 from chainrule.emit.module import render
 from chainrule.emit.targets import target as target_named
@@ -102,10 +102,8 @@ def _made(function: Callable[..., Any], options: Options) -> Callable[..., Any]:
         with large_programs():
             entry = entry_of(source, names)
         if entry is not None and not entry:
-            made: Callable[..., Any] = Variants(
-                source.function, request.generate_again, request.generate(None)
-            ).first
-            return made
+            first = request.generate(None, entry if target == "math" else None)
+            return with_variants(request, source, first, entry)
         if entry is not None and target == "math":
             return made_for_floats(request, source, entry)
     return Specialised(request)
@@ -122,9 +120,15 @@ def made_for_floats(request: Request, source: Source, entry: Entry) -> Callable[
         return Specialised(request)
     if any(ASKS_FOR_KINDS.search(text) for text in request.texts):
         return Specialised(request)
-    made: Callable[..., Any] = ByKind(
-        Variants(source.function, request.generate_again, first), request, entry
-    ).variants.first
+    return with_variants(request, source, first, entry)
+
+
+def with_variants(request: Request, source: Source, first: Any, entry: Entry) -> Callable[..., Any]:
+    """The function, which others stand in for where the world, or what it is given, is another."""
+    variants = Variants(source.function, request.generate_again, first)
+    if first.entry is not None:
+        ByKind(variants, request, entry)
+    made: Callable[..., Any] = variants.first
     return made
 
 
@@ -169,7 +173,9 @@ class Request:
             cheap_tapes=target_named(self.target).allocates,
         )
         if entry is not None:
-            entry = entry.strict(kept_ints(graphs[0], entry.floats))
+            asked = entry.asking(wrapping(graphs[0], entry.unasked))
+            asked = asked.strict(kept_ints(graphs[0], entry.floats))
+            entry = asked if asked else None
         emitted = render(graphs, target=self.target)
         source = source_of(innermost(base_function(self.function)))
         generated = load(
@@ -323,7 +329,8 @@ class Specialised:
         self._containers = tuple(
             value
             for value in (parameter.default for parameter in self._signature.parameters.values())
-            if not isinstance(value, (*PLAIN, str, type(None)))
+            if value is not inspect.Parameter.empty
+            and not isinstance(value, (*PLAIN, str, type(None)))
         )
         self._made.clear()
         self._fits = never
@@ -438,10 +445,11 @@ def entry_of(source: Source, wrt: tuple[str, ...]) -> Entry | None:
     """What has to be asked of arguments, where all are numbers; None where that is not certain.
 
     Nothing has to be asked of a parameter with an annotation, or of one that certainly is a
-    number in the function itself.
+    number in the function itself, unless integers of NumPy would wrap around.
     """
     certain = certain_numbers(source)
     floats: list[str] = []
+    unasked: list[str] = []
     exact: dict[str, type] = {}
     for parameter in inspect.signature(source.function).parameters.values():
         default = parameter.default
@@ -450,6 +458,8 @@ def entry_of(source: Source, wrt: tuple[str, ...]) -> Entry | None:
         if parameter.annotation in ANNOTATED:
             if default is None:
                 return None
+            if parameter.annotation in (float, "float"):
+                unasked.append(parameter.name)
             continue
         if parameter.annotation is not inspect.Parameter.empty:
             return None
@@ -459,6 +469,8 @@ def entry_of(source: Source, wrt: tuple[str, ...]) -> Entry | None:
             return None
         elif parameter.name not in certain:
             floats.append(parameter.name)
+        else:
+            unasked.append(parameter.name)
     if (floats or exact) and not takes_numbers(source):
         return None
-    return Entry(tuple(floats), exact)
+    return Entry(tuple(floats), exact, tuple(unasked))

@@ -36,10 +36,13 @@ class Entry:
         Parameters whose sum must be a float: an int among floats is one, too.
     exact:
         Parameters that must be of one type, and which.
+    unasked:
+        Parameters that are numbers, floats as a rule, of which nothing is asked.
     """
 
     floats: tuple[str, ...]
     exact: Mapping[str, type] = field(default_factory=dict)
+    unasked: tuple[str, ...] = ()
     _float: Slot = field(default_factory=lambda: Slot(float))
     _away: Slot = field(default_factory=lambda: Slot(False))
     _other: Elsewhere = field(default_factory=Elsewhere)
@@ -51,6 +54,11 @@ class Entry:
         """The same check that lets no int pass for these parameters."""
         floats = tuple(name for name in self.floats if name not in names)
         return replace(self, floats=floats, exact={**self.exact, **dict.fromkeys(names, float)})
+
+    def asking(self, names: Sequence[str]) -> Entry:
+        """The same check that asks some of the others, too; an int may stand beside a float."""
+        beside = [name for name in self.unasked if name not in names][: 0 if self.floats else 1]
+        return replace(self, floats=(*self.floats, *names, *beside)) if names else self
 
     def on_other_kinds(self, call: Callable[..., Any]) -> None:
         """What is called instead of the body for arguments of other kinds."""

@@ -1,18 +1,22 @@
-"""Which parameters must be floats for the results of a derivative to be floats.
+"""Which parameters must be floats for the results of a derivative to be floats, and right.
 
 What reaches a result through sums and products alone leaves it an int where all of it are ints:
-one float among them is enough.
+one float among them is enough.  Python's ints are exact, but those of NumPy wrap around: f may
+multiply them by a float, and its derivative with each other.
 """
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Collection, Iterator
 
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, Graph, result_number
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT
+from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, power, subtract
 from chainrule.primitives.control import IF, owned_blocks
+from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.sequence import display, record
 
@@ -37,6 +41,29 @@ def kept_ints(graph: Graph, names: Collection[str]) -> list[str]:
             # The first of them.
             chosen |= mask & -mask
     return [name for k, name in enumerate(order) if chosen >> k & 1]
+
+
+def wrapping(graph: Graph, names: Collection[str]) -> list[str]:
+    """Parameters among ``names`` that derivative code computes with as f does not: in ints."""
+    bits = {name: 1 << k for k, name in enumerate(names)}
+    # The parameters on which it depends whether a value is an int, for those that may be one.
+    masks: dict[Node, int] = {
+        node: bits[str(node.params[0])]
+        for node in graph.body.parameters
+        if str(node.params[0]) in bits
+    }
+    chosen = 0
+    for node in nodes_of(graph.body):
+        op = node.op
+        if op not in KEEPING and not (isinstance(op, Primitive) and op.keeps_integers):
+            continue
+        if all(arg in masks or arg.type in (INT, BOOL) for arg in node.args):
+            mask = masks[node] = functools.reduce(
+                operator.or_, (masks.get(arg, 0) for arg in node.args)
+            )
+            if node.origin.derivative:
+                chosen |= mask
+    return [name for name, bit in bits.items() if chosen & bit]
 
 
 def _results(graph: Graph) -> Iterator[Node]:
