@@ -8,12 +8,13 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import Array
 from chainrule.primitives.arrays.indexing import parts_of, section_add, section_set
 from chainrule.primitives.declare import constant_value, is_constant, is_left_out
-from chainrule.primitives.sequence import index_set
+from chainrule.primitives.sequence import index_add, index_set
 
 # First entry and the one behind the last, numbers or what computes them; None where not known.
 Span = tuple[int | Node | None, int | Node | None]
 # So many writes are looked through.
 MOST_WRITES = 32
+UPDATES = (index_set, index_add, section_set, section_add)
 
 
 def are_apart(one: Sequence[Span], other: Sequence[Span]) -> bool:
@@ -80,7 +81,7 @@ def place_of(written: Node) -> list[Span]:
 def before_writes_elsewhere(array: Node, place: Sequence[Span]) -> Node:
     """The version of an adjoint that has the same entries at a place."""
     for _ in range(MOST_WRITES):
-        update = array.op in (index_set, section_set) and isinstance(array.type, Array)
+        update = array.op in UPDATES and isinstance(array.type, Array)
         if not (update and array.origin.derivative and are_apart(place_of(array), place)):
             break
         array = array.args[0]

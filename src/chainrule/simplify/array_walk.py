@@ -284,7 +284,10 @@ class ArraySimplifier(Copier):
         base, *rest = map(self.mapped, step.args)
         if is_constant(rest[-1], 0):
             return base
-        if rest[-1].op is negative or not is_distinct_pattern(step) or not step.origin.derivative:
+        if not is_distinct_pattern(step) or not step.origin.derivative:
+            return None
+        if rest[-1].op is negative and not unit_axes_of(rest[-1].type):
+            # `x_bar[0] -= e` is shorter.
             return None
         if _is_zeros(before_writes_elsewhere(base, place_of(step))):
             return self._written(step, base, rest)
@@ -292,11 +295,12 @@ class ArraySimplifier(Copier):
             return restored
         # Of two additions to zeros the one without a sign comes first.
         first = step.args[0]
-        signed = base.op in (index_add, section_add) and _keeps_its_sign(base.args[-1])
+        signed = base.op in WRITES and _keeps_its_sign(base.args[-1])
         alone = self.uses.get(first) == 1 and first.block is step.block
         if signed and alone and _is_zeros(base.args[0]) and is_distinct_pattern(base):
             start = self._written(step, base.args[0], rest)
-            return self.graph.cursor.add(base.op, (start, *base.args[1:]), base.params, base.type)
+            args = (start, *base.args[1:])
+            return self.graph.cursor.add(WRITES[base.op], args, base.params, base.type)
         return None
 
     def _restored(self, step: Node) -> Node | None:
