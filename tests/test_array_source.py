@@ -200,7 +200,8 @@ GALLERY = [
         "auto",
         lambda: (normal(4), 0.3, X, normal(6)),
         """
-    z = X @ w + b
+    z = X @ w
+    z += b
     # line: return np.mean(np.logaddexp(0.0, z) - y * z)
     z_bar = np.negative(z, out=z)
     np.exp(z_bar, out=z_bar)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -565,3 +566,48 @@ def test_a_sum_that_has_a_line_of_its_own_is_not_computed_again_where_it_is_writ
     moved = np.array([1e-6, 0.0, 0.0])
     wanted = (selected(x + moved, y, 1) - selected(x - moved, y, 1)) / 2e-6
     assert found == pytest.approx([wanted, 0.0, 0.0], abs=1e-8)
+
+
+def projected(points):
+    image = points[:, 0:2] / points[:, 2:3]
+    return np.sum(np.sin(image))
+
+
+def test_what_is_added_to_zeros_beside_other_parts_is_written_with_its_sign_too():
+    points = np.array([[0.3, -0.5, 1.5], [0.9, 0.2, -2.0]])
+    slope = grad(projected)
+    found = slope(points)
+    image = points[:, 0:2] / points[:, 2:3]
+    expected = np.empty_like(points)
+    expected[:, 0:2] = np.cos(image) / points[:, 2:3]
+    expected[:, 2] = -(np.cos(image) * image).sum(axis=1) / points[:, 2]
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    assert not re.search(r"points_bar\[.*\] [-+]=", slope.source), slope.source
+    assert len(re.findall(r"points_bar\[.*\] = |out=points_bar\[.*\]\)", slope.source)) == 2
+
+
+def test_a_number_is_added_to_a_product_of_matrices_in_place():
+    def scores(X, w, b):
+        z = X @ w + b
+        return np.sum(np.logaddexp(0.0, z))
+
+    X, w = np.linspace(-1.0, 1.0, 12).reshape(4, 3), np.array([0.3, -0.2, 0.5])
+    slope = grad(scores, wrt=("w", "b"))
+    w_bar, b_bar = slope(X, w, 0.25)
+    assert "    z = X @ w\n    z += b\n" in slope.source
+    logistic = 1.0 / (1.0 + np.exp(-(X @ w + 0.25)))
+    np.testing.assert_allclose(w_bar, X.T @ logistic, rtol=1e-13)
+    assert b_bar == pytest.approx(logistic.sum(), rel=1e-13)
+
+
+def test_what_numpy_says_of_a_sum_of_unlike_lengths_is_what_it_says_of_f():
+    def scores(X, w, b):
+        z = X @ w + b
+        return np.sum(np.logaddexp(0.0, z))
+
+    X, w, b = np.ones((4, 3)), np.ones(3), np.ones(5)
+    with pytest.raises(ValueError) as own:
+        scores(X, w, b)
+    with pytest.raises(ValueError) as found:
+        grad(scores, wrt="w")(X, w, b)
+    assert str(found.value) == str(own.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chainrule.graph.node import Node
+from chainrule.graph.node import Node, Op
 from chainrule.graph.types import Array
 from chainrule.primitives.arrays.indexing import parts_of, section_add, section_set
 from chainrule.primitives.declare import constant_value, is_constant, is_left_out
@@ -14,7 +14,8 @@ from chainrule.primitives.sequence import index_add, index_set
 Span = tuple[int | Node | None, int | Node | None]
 # So many writes are looked through.
 MOST_WRITES = 32
-UPDATES = (index_set, index_add, section_set, section_add)
+WRITTEN = (index_set, section_set)
+UPDATED = (*WRITTEN, index_add, section_add)
 
 
 def are_apart(one: Sequence[Span], other: Sequence[Span]) -> bool:
@@ -78,10 +79,12 @@ def place_of(written: Node) -> list[Span]:
     return spans_of(pattern, subscript)
 
 
-def before_writes_elsewhere(array: Node, place: Sequence[Span]) -> Node:
-    """The version of an adjoint that has the same entries at a place."""
+def before_writes_elsewhere(
+    array: Node, place: Sequence[Span], through: tuple[Op, ...] = WRITTEN
+) -> Node:
+    """The version of an adjoint that has the same entries at a place, before ``through``."""
     for _ in range(MOST_WRITES):
-        update = array.op in UPDATES and isinstance(array.type, Array)
+        update = array.op in through and isinstance(array.type, Array)
         if not (update and array.origin.derivative and are_apart(place_of(array), place)):
             break
         array = array.args[0]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from chainrule.graph.block import Graph
-from chainrule.graph.node import Node
+from chainrule.graph.node import Node, Op
 from chainrule.graph.types import FLOAT, Array, unit_axes_of
-from chainrule.primitives.apart import are_apart, before_writes_elsewhere, place_of
+from chainrule.primitives.apart import UPDATED, are_apart, before_writes_elsewhere, place_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.creation import astype
@@ -36,8 +36,8 @@ from chainrule.simplify.steep import hide_nothing, nothing_at, take_steep
 from chainrule.simplify.sums import SUM_OPS
 
 # What is written into zeros is added elsewhere by these.
-WRITES = {index_set: index_add, index_add: index_add, section_set: section_add,
-          section_add: section_add}  # fmt: skip
+WRITES: dict[Op, Op] = {index_set: index_add, index_add: index_add, section_set: section_add,
+                        section_add: section_add}  # fmt: skip
 # So many writes between two to one entry are looked through.
 MOST_BETWEEN = 8
 # Python's own names of these do for arrays too.
@@ -289,7 +289,7 @@ class ArraySimplifier(Copier):
         if rest[-1].op is negative and not unit_axes_of(rest[-1].type):
             # `x_bar[0] -= e` is shorter.
             return None
-        if _is_zeros(before_writes_elsewhere(base, place_of(step))):
+        if _is_zeros(before_writes_elsewhere(base, place_of(step), UPDATED)):
             return self._written(step, base, rest)
         if (restored := self._restored(step)) is not None:
             return restored

@@ -391,12 +391,16 @@ class _Reuse:
         return found
 
     def _own_chain(self, value: Value, statement: Statement) -> _Chain:
-        """Of a statement of f's own: ``y = np.exp(x - a)``, or ``y = x + b`` where ``x`` is dead.
+        """Of a statement of f's own: ``y = np.exp(x - a)``, ``y = X @ w + 0.5``, or ``y = x + b``
+        where ``x`` is dead.
 
-        The second only where the user gave ``y`` no name: it goes on under that of ``x``.
+        The last only where the user gave ``y`` no name: it goes on under that of ``x``.
         """
-        alone = isinstance(statement, Define) and statement.value is value
-        if not alone or 0 not in value.whole:
+        if not (isinstance(statement, Define) and statement.value is value):
+            return _Chain(value)
+        if (product := _on_product(value)) is not None:
+            return product
+        if 0 not in value.whole:
             return _Chain(value)
         inner = value.args[0]
         if value.op in OPERATORS:
@@ -432,6 +436,18 @@ class _Reuse:
         defines = isinstance(statement, Define)
         everywhere = sum(_times_read(root, members, inside=defines) for root in line)
         return everywhere == _times_read(step, members, inside=True)
+
+
+def _on_product(value: Value) -> _Chain | None:
+    """``X @ w + 0.5`` as what is done to a product of matrices.
+
+    Of two arrays whose lengths do not agree NumPy tells otherwise where one is written over.
+    """
+    if value.op not in OPERATORS or 0 not in value.whole or len(value.args) != 2:
+        return None
+    inner, other = value.args
+    made = inner.captive and not inner.repeated and inner.op.name == "matmul" and is_worth(inner)
+    return _Chain(inner, [value], 1) if made and not unit_axes_of(other.type) else None
 
 
 def _fills_part(update: Value) -> bool:
