@@ -136,6 +136,49 @@ def trained(x):
     return loss.data
 
 
+class Layer:
+    def __init__(self, rows):
+        self.neurons = [Neuron(row, 0.1) for row in rows]
+
+    def __call__(self, inputs):
+        outputs = [neuron(inputs) for neuron in self.neurons]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def parameters(self):
+        return [p for neuron in self.neurons for p in neuron.parameters()]
+
+
+class Network:
+    def __init__(self, layers):
+        self.layers = [Layer(rows) for rows in layers]
+
+    def __call__(self, inputs):
+        for layer in self.layers:
+            inputs = layer(inputs)
+        return inputs
+
+    def parameters(self):
+        return [p for layer in self.layers for p in layer.parameters()]
+
+
+def network_swept_back(x):
+    network = Network([[[x, 0.7], [-0.2, 0.4]], [[0.3, -0.6]]])
+    network([Value(0.5), Value(-1.0)]).backward()
+    return sum(parameter.grad**2 for parameter in network.parameters())
+
+
+def network_trained(rate):
+    network = Network([[[0.3, 0.7], [-0.2, 0.4]], [[0.3, -0.6]]])
+    for _ in range(2):
+        loss = (network([0.5, -1.0]) - 0.3) ** 2 + (network([0.1, 1.0]) + 0.2) ** 2
+        for parameter in network.parameters():
+            parameter.grad = 0.0
+        loss.backward()
+        for parameter in network.parameters():
+            parameter.data += -rate * parameter.grad
+    return loss.data
+
+
 class Part:
     def __init__(self, mass):
         self.mass = mass
@@ -184,7 +227,17 @@ def of_a_tree(x):
     return total(root)
 
 
-PROGRAMS = [forward, swept_back, squared, trained, counted_once, of_sets, of_a_tree]
+PROGRAMS = [
+    forward,
+    swept_back,
+    squared,
+    trained,
+    network_swept_back,
+    network_trained,
+    counted_once,
+    of_sets,
+    of_a_tree,
+]
 
 
 @pytest.mark.parametrize("mode", ["auto", "reverse"])

@@ -305,6 +305,9 @@ class Graph:
         Between which numbers values lie (:mod:`chainrule.primitives.bounds`).
     by_fields:
         Whether it reads lists of records field by field, for lists of any length.
+    keeps_calls:
+        Whether it calls functions as they are that may be understood where loops are written out or
+        objects are in arenas.
     cheap_tapes:
         Whether an entry of a tape takes less time than a function of ``math``, as in compiled code.
     cursor:
@@ -317,6 +320,7 @@ class Graph:
         self.name = name
         self.cheap_tapes = False
         self.by_fields = False
+        self.keeps_calls = False
         # The number of the newest node.
         self.last_serial = -1
         self._leaves: dict[Hashable, Node] = {}

@@ -15,7 +15,7 @@ from chainrule.lift.branches.hoisting import TwoKinds, name_for, with_name
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.exits import exits_of, has_exits, leaves_block, returns_out
 from chainrule.lift.iteration.felt import acts, may_be_felt
-from chainrule.lift.iteration.iterables import MOST_ITEMS, yields_in
+from chainrule.lift.iteration.iterables import yields_in
 from chainrule.lift.iteration.looped import (
     KnownItems,
     Resized,
@@ -287,7 +287,7 @@ class Control(Walking):
             values = [self.graph.constant(step) for step in steps]
             return values[::-1] if iterable.backwards else list(values)
         items = self.known_iteration(iterable)
-        if items is None or len(items) > MOST_ITEMS:
+        if items is None or self.too_many(items):
             return None
         numbers = all(map(_is_row_of_numbers, items))
         # Written out, each way out of the loop would be one level deeper than the one before.

@@ -34,7 +34,6 @@ from chainrule.lift.values import (
     ObjectBox,
     Place,
     Poison,
-    RecordsBox,
     Slice,
     Static,
     TableBox,
@@ -205,6 +204,8 @@ class Core:
         self.naturals: set[Node] = set()
         # Where lists are made that hold records, with their layouts.
         self.record_sites: dict[Hashable, Any] = {}
+        # Whether functions of the user's that are called have to be understood.
+        self.lifts_calls = False
         # Whether the records of the caller's lists are places in the lists of their fields.
         self.written = False
         self.untyped: dict[Node, Any] = {}  # Lists that a run of a loop knows no entry of.
@@ -567,19 +568,6 @@ class Core:
 
     def look_for_records(self, box: ListBox, content: Any) -> None:
         """Begin anew where a list that is one at run time holds records."""
-        raise NotImplementedError
-
-    def records_like(self, box: RecordsBox, columns: list[ListBox]) -> RecordsBox:
-        """A list of records of the layout of another, with columns of its own."""
-        made = RecordsBox(box.layout, box.entry, columns)
-        made.by_value = box.by_value
-        self.state[made] = self.state.get(box)
-        return made
-
-    def copied_records(self, box: RecordsBox) -> RecordsBox:
-        raise NotImplementedError
-
-    def records_in_order(self, box: RecordsBox, order: ListBox) -> RecordsBox:
         raise NotImplementedError
 
     def keys_of(self, table: TableBox) -> ListBox:

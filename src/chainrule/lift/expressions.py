@@ -32,6 +32,7 @@ from chainrule.lift.values import (
     Generator,
     ListBox,
     ObjectBox,
+    ObjectEntry,
     Place,
     RecordsBox,
     Slice,
@@ -379,6 +380,10 @@ class Expressions(Texts, OneShot):
             self.write_outside(frame, name, value)
             return
         self.state[frame, name] = value = self.begun(name, value, frame)
+        if isinstance(value, RecordsBox) and isinstance(value.places, ListBox):
+            value = value.places
+        elif isinstance(value, ObjectEntry) and value.records.is_arena:
+            value = value.place
         if isinstance(value, Node) and value not in self.graph.names:
             self.graph.names[value] = name
         elif isinstance(value, TableBox):

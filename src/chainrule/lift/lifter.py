@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chainrule.errors import ArgumentError, InternalError, UnsupportedError
@@ -13,7 +13,6 @@ from chainrule.graph.block import Graph
 from chainrule.graph.guard import Argument, Route, array_layout
 from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.reach import parts
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
 from chainrule.lift.annotations import Example, hinted, hints_of, parsed_kind
@@ -24,7 +23,6 @@ from chainrule.lift.calls.outside import (
     refusal_of_changes,
     refusal_of_reads,
 )
-from chainrule.lift.calls.repeated import Repeated
 from chainrule.lift.containers import copies
 from chainrule.lift.containers.given_rows import GivenRows
 from chainrule.lift.containers.lineages import Lineages
@@ -36,7 +34,7 @@ from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.iteration.advancing import IteratorMade
 from chainrule.lift.library import folds, ordering, quantified
 from chainrule.lift.lifted import Lifted, Transform, assemble
-from chainrule.lift.objects.holders import Container, Written, WrittenInto, WrittenOutside
+from chainrule.lift.objects.holders import WrittenInto, WrittenOutside
 from chainrule.lift.parameters import (
     KINDS,
     annotated_type,
@@ -44,11 +42,11 @@ from chainrule.lift.parameters import (
     used_types,
 )
 from chainrule.lift.records.growth import RecordsMade
-from chainrule.lift.records.layout import RecordLayout
 from chainrule.lift.records.lists import RecordLists
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
-from chainrule.lift.values import Method, ObjectBox, RecordsBox, Static, Value
+from chainrule.lift.values import Method, ObjectBox, Static, Value
+from chainrule.lift.ways import Ways
 from chainrule.primitives.namespaces import primitive_of
 
 # Imported for what it enters into the table of builtins.
@@ -66,6 +64,7 @@ def lift(
     wrt: tuple[str, ...] = (),
     transform: Transform | None = None,
     unrolled: bool = False,
+    lifts_calls: bool = False,
 ) -> Lifted:
     """The graph of ``function``.
 
@@ -84,6 +83,8 @@ def lift(
         function mean.
     unrolled:
         Whether the entries of lists of records are taken one by one in any case.
+    lifts_calls:
+        Whether functions of the user's that are called have to be understood.
 
     Raises
     ------
@@ -92,7 +93,9 @@ def lift(
     """
 
     def attempt(names: frozenset[str]) -> Lifted:
-        return _lifted(function, arguments, kinds or {}, wrt, transform, names, unrolled)
+        ways = Ways(unrolled=unrolled, rows=[])
+        ways.lifts_calls = lifts_calls
+        return _lifted(function, arguments, kinds or {}, wrt, transform, names, ways)
 
     try:
         return attempt(frozenset())
@@ -120,8 +123,6 @@ STEP_BY_STEP = ("calls itself to a depth", "a dict key that is known at run time
 # The largest ints for which there is code for their value: others, and depths of recursions.
 SMALL = 8
 MOST_DEPTH = 40
-# So many loops are written out one after the other where the code is not understood.
-MOST_LOOPS = 4
 
 
 def _say(refusals: Sequence[UnsupportedError], words: tuple[str, ...]) -> bool:
@@ -142,10 +143,9 @@ def _lifted(
     wrt: tuple[str, ...],
     transform: Transform | None,
     held: frozenset[str],
-    unrolled: bool,
+    ways: Ways,
 ) -> Lifted:
     """The graph of ``function`` for the values that the arguments ``held`` have."""
-    ways = Ways(unrolled=unrolled, rows=[])
     refusals: list[UnsupportedError] = []
     inlined: Lifted | None = None
     first: UnsupportedError | None = None
@@ -171,7 +171,7 @@ def _lifted(
             if following is None and first is None:
                 # What is wrong with a list of records that is written to tells most.
                 first = refusals[min(1, len(refusals) - 1)]
-            following = following or ways.with_loop_written_out()
+            following = following or ways.with_loop_written_out() or ways.with_arenas()
             if following is None:
                 assert first is not None
                 raise first from None
@@ -193,86 +193,6 @@ def _lifted(
         except WrittenOutside as found:
             if not ways.outside.add(found):
                 raise InternalError("what is written outside is lifted as what stays") from None
-
-
-class Ways:
-    """How containers are lifted that may be in several ways.
-
-    ``tables`` are the places where dicts of run-time keys are made, ``sites`` those of lists of
-    records.  The records of the caller's lists, ``record_lists``, are read field by field, written
-    to so, or taken one by one.  Tuples of values of several types are records where ``mixed`` is
-    set, else rows of numbers.  The names whose lists loops carry by their entries are ``rows``; it
-    is None where they carry all lists as a whole.
-    """
-
-    def __init__(
-        self,
-        written: bool = False,
-        unrolled: bool = False,
-        mixed: bool = True,
-        rows: list[Hashable] | None = None,
-    ) -> None:
-        self.tables: set[Hashable] = set()
-        # Those where sets of objects are made.
-        self.object_sets: set[Hashable] = set()
-        self.sites: dict[Hashable, RecordLayout | None] = {}
-        self.record_lists: list[RecordsBox] = []
-        self.written = written
-        self.unrolled = unrolled
-        self.mixed = mixed
-        # Where iterators are made that are asked for their items one by one.
-        self.iterators: set[Hashable] = set()
-        # Loops that are written out, and what was found of others.
-        self.loops: set[Hashable] = set()
-        self.loops_found: list[Hashable] = []
-        # What is written outside of the function.
-        self.outside = Written()
-        self.written_into: dict[int, Container] = {}
-        self.changed: list[Container] = []
-        self.rows = rows
-        # The functions that are kept apart by their size.
-        self.repeated = Repeated()
-
-    def write_into(self, container: Container) -> None:
-        """From now on a container outside is one that is written into, with all that it holds."""
-        for part in parts((container,)):
-            self.written_into.pop(id(part), None)
-        self.written_into[id(container)] = container
-
-    def note(self, made: RecordsMade) -> None:
-        """From now on a list of records is made where one was found to be."""
-        if made.site in self.sites:
-            raise InternalError("a list of records is lifted as another") from None
-        self.sites[made.site] = made.layout
-        self.record_lists.clear()
-
-    def with_loop_written_out(self) -> Ways | None:
-        """The way in which the innermost loop that is not understood is written out, too."""
-        found = next((site for site in self.loops_found if site not in self.loops), None)
-        if found is None or len(self.loops) >= MOST_LOOPS:
-            return None
-        following = Ways()
-        following.outside, following.iterators = self.outside, self.iterators
-        following.written_into, following.object_sets = self.written_into, self.object_sets
-        following.loops = {*self.loops, found}
-        return following
-
-    def other(self, examples: bool) -> Ways | None:
-        """The way to be gone where the code is not understood in this; None if there is none."""
-        if self.rows:
-            return Ways(self.written, self.unrolled, self.mixed)
-        made = (layout for layout in self.sites.values() if layout is not None)
-        if self.mixed and any(layout.kind == "tuple" for layout in made):
-            return self._beside(Ways(self.written, self.unrolled, mixed=False))
-        if self.unrolled or not self.record_lists or not (examples or self.written_into):
-            return None
-        return self._beside(Ways(unrolled=True) if self.written else Ways(written=True))
-
-    def _beside(self, following: Ways) -> Ways:
-        """Another way with the same loops written out."""
-        following.object_sets = self.object_sets
-        following.loops, following.written_into = self.loops, self.written_into
-        return following
 
 
 def _lifted_with(
@@ -313,6 +233,7 @@ def _lifted_with(
             parameters[name] = lifter.structure(value)
         lifter.by_attributes = False
         given_content = lifter.given_content()
+        lifter.begin_arenas(ways.arenas or {})
         try:
             if direct:
                 declare_names(source.tree, frame, values)
@@ -370,7 +291,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter.written_out, lifter.may_be_written_out = ways.loops, ways.loops_found
     lifter.repeated, lifter.mixed_records = ways.repeated, ways.mixed
     lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
-    lifter.rows = ways.rows
+    lifter.rows, lifter.lifts_calls = ways.rows, ways.lifts_calls
     return lifter
 
 

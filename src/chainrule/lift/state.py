@@ -21,6 +21,7 @@ from chainrule.lift.values import (
     ListBox,
     ObjectBox,
     Poison,
+    RecordsBox,
     Static,
     TupleValue,
     Value,
@@ -183,6 +184,11 @@ class Joiner:
         if len(homes) == 1 and None not in homes:
             places = [UNBOUND if value is UNBOUND else value.place for value in values]
             return entry_of(bound[0].records, self.join(places, states, name))
+        rows = [value.places for value in bound if isinstance(value, RecordsBox)]
+        if len(rows) == len(values) and all(isinstance(each, ListBox) for each in rows):
+            homes = {value.home for value in bound}
+            if len(homes) == 1:
+                return JoinedRecords(bound[0], self.join(rows, states, name))
         together = self._join_parts(values, bound, states, name)
         if together is not None:
             return together
@@ -370,6 +376,22 @@ class JoinedBox:
         self.box: ListBox | DictBox | ObjectBox | None = None
 
 
+class JoinedRecords:
+    """A list of some of the records of one list, at places that depend on the path."""
+
+    def __init__(self, records: RecordsBox, places: Value) -> None:
+        self.records = records
+        self.places = places
+
+    def at(self, places: Any, state: State) -> Value:
+        """The list of the records at these places."""
+        if isinstance(places, Poison):
+            return places
+        made = self.records.at(places)
+        state[made] = state[self.records.home]
+        return made
+
+
 def _first(value: Value) -> Value:
     return value.then if isinstance(value, Either) else value
 
@@ -444,6 +466,8 @@ def resolve_slots(value: Value, result: Callable[[int], Node], state: State) -> 
         return TupleValue(items, value.named) if changed else value
     if isinstance(value, ENTRIES) and isinstance(value.place, Slot):
         return entry_of(value.records, result(value.place.index))
+    if isinstance(value, JoinedRecords):
+        return value.at(resolve_slots(value.places, result, state), state)
     if isinstance(value, Either):
         tag = resolve_slots(value.tag, result, state)
         then = resolve_slots(value.then, result, state)

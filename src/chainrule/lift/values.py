@@ -86,6 +86,14 @@ class RecordsBox(ListBox):
         self.home: RecordsBox = self
         self.places: ListBox | tuple[Node, Node] | None = None
         self.by_value = False
+        # Whether all objects of its class are in it, so that none of them moves.
+        self.is_arena = False
+
+    def at(self, places: ListBox | tuple[Node, Node]) -> RecordsBox:
+        """A list of the records at these places of the home."""
+        made = RecordsBox(self.layout, self.entry, self.columns)
+        made.home, made.places, made.by_value = self.home, places, self.by_value
+        return made
 
 
 @dataclass(frozen=True)
@@ -227,6 +235,11 @@ def entry_of(records: RecordsBox, place: Any) -> ObjectEntry | DictEntry:
     """The record at a place of a list."""
     dicts = records.layout.kind == "dict"
     return DictEntry(records, place) if dicts else ObjectEntry(records, place)
+
+
+def is_told_apart(type: Any) -> bool:
+    """Whether objects of a class are equal where they are the same."""
+    return getattr(type, "__eq__", None) is object.__eq__
 
 
 def is_made(value: Value) -> TypeGuard[DictBox | ObjectBox]:

@@ -181,6 +181,9 @@ def written_tangent(
         return None
     base = filled_dot(dots[0], args[0])
     value = filled_dot(dots[-1], args[-1])
+    if node.op is index_set and value.op is index and value.args == (base, *args[1:-1]):
+        # It is there already.
+        return base
     return out.graph.cursor.add(node.op, (base, *args[1:-1], value))
 
 

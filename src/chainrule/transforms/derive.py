@@ -150,11 +150,17 @@ def derive(
     lifted.graph.cheap_tapes = cheap_tapes
     try:
         result = transformed(lifted, transform, asked, mode)
-    except (NotDifferentiableError, UnsupportedError):
-        if not lifted.graph.by_fields or arguments is None:
+    except (NotDifferentiableError, UnsupportedError) as refusal:
+        if lifted.graph.by_fields and arguments is not None:
+            # What is done with a list of records may be understood of each of them.
+            lifted = lifted_of(function, arguments, kinds, names, unrolled=True)
+        elif lifted.graph.keeps_calls:
+            try:
+                lifted = lifted_of(function, arguments, kinds, names, lifts_calls=True)
+            except UnsupportedError:
+                raise refusal from None
+        else:
             raise
-        # What is done with a list of records may be understood of each of them.
-        lifted = lifted_of(function, arguments, kinds, names, unrolled=True)
         lifted.graph.cheap_tapes = cheap_tapes
         result = transformed(lifted, transform, asked, mode)
     cost = operations(lifted.graph)
@@ -171,17 +177,19 @@ def lifted_of(
     kinds: Mapping[str, str] | None,
     names: tuple[str, ...],
     unrolled: bool = False,
+    lifts_calls: bool = False,
 ) -> Lifted:
     """A function's graph; that of a derivative comes from its function's by the transform."""
     request = getattr(function, "request", None)
     if request is None or not hasattr(request, "transform"):
-        return lifted_once(function, arguments, kinds, names, transformed, unrolled)
+        return lifted_once(function, arguments, kinds, names, transformed, unrolled, lifts_calls)
     inner_names = wrt_names(request.function, request.wrt)
-    inner = lifted_of(request.function, arguments, kinds, inner_names, unrolled)
+    inner = lifted_of(request.function, arguments, kinds, inner_names, unrolled, lifts_calls)
     wrt: Wrt = inner_names if isinstance(request.wrt, tuple) else inner_names[0]
     result = transformed(inner, request.transform, wrt, request.mode)
     result.graph.name = f"{request.transform}_{inner.graph.name}"
     result.graph.by_fields = inner.graph.by_fields
+    result.graph.keeps_calls = inner.graph.keeps_calls
     return result
 
 

@@ -127,23 +127,25 @@ def lifted_once(
     wrt: tuple[str, ...],
     transform: Transform,
     unrolled: bool,
+    lifts_calls: bool = False,
 ) -> Lifted:
     """The graph of a function, as by :func:`chainrule.lift.lifter.lift`."""
     given = arguments or {}
     # What captures variables, and objects, would be kept alive here.
     plain = type(function) is types.FunctionType and function.__closure__ is None
     if not plain or kinds or not all(map(_is_plain, given.values())):
-        return completed(lift(function, arguments, kinds, wrt, transform, unrolled))
+        return completed(lift(function, arguments, kinds, wrt, transform, unrolled, lifts_calls))
     layout = None if arguments is None else tuple((k, kind_key(v)) for k, v in arguments.items())
     asked = wrt
     if all(name in given for name in wrt):
         # An int that is not differentiated by may be what it is in this call.
         asked = tuple(name for name in wrt if type(given[name]) in (bool, int))
-    key = (function, layout, asked, unrolled, rules_given())
+    key = (function, layout, asked, unrolled, lifts_calls, rules_given())
     lifts = _KEPT.lifts
     kept = lifts.pop(key, None)
     if kept is None or not kept.stands(given):
-        kept = _Lift(completed(lift(function, arguments, kinds, wrt, transform, unrolled)))
+        found = lift(function, arguments, kinds, wrt, transform, unrolled, lifts_calls)
+        kept = _Lift(completed(found))
     lifts[key] = kept
     if len(lifts) > MOST:
         del lifts[next(iter(lifts))]

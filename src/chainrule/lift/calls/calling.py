@@ -11,11 +11,10 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.errors import ChainruleError, NotDifferentiableError, SourceError, UnsupportedError
-from chainrule.graph.block import CONSTANT
+from chainrule.errors import NotDifferentiableError, SourceError, UnsupportedError
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, INT, OPAQUE
+from chainrule.graph.types import DYNAMIC
 from chainrule.lift.calls.callees import (
     by_position,
     declare_names,
@@ -23,12 +22,11 @@ from chainrule.lift.calls.callees import (
     items_handed_on,
     places_of_star,
 )
-from chainrule.lift.calls.foreign import Foreign
+from chainrule.lift.calls.foreign import Foreign, is_lifted_only
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.library.definitions import definition_of, reduce
 from chainrule.lift.library.in_order import IN_ORDER
 from chainrule.lift.library.streams import STREAMS
-from chainrule.lift.objects.holders import WrittenInto
 from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
@@ -46,7 +44,6 @@ from chainrule.lift.values import (
     TableBox,
     TupleValue,
     Value,
-    View,
 )
 from chainrule.lift.watching import SETTLED
 from chainrule.primitives.declare import TABLE, Primitive
@@ -290,8 +287,10 @@ class Calls(Foreign):
             return self.run_callee(source, frame, given, node)
         except (NotDifferentiableError, UnsupportedError) as error:
             foreign = self.is_foreign(found) and not self.inside_foreign()
-            if not foreign and self._is_lifted_only(error, [*args, *keywords.values()]):
+            alone = self.lifts_calls or is_lifted_only(error, [*args, *keywords.values()])
+            if not foreign and alone:
                 raise
+            self.graph.keeps_calls |= not foreign and self.has_other_ways()
             if foreign:
                 error = self.foreign_refusal(args, keywords, node, error)
             self.give_up(state, mark)
@@ -324,15 +323,6 @@ class Calls(Foreign):
         found = function.__kwdefaults__ or {}
         route = Route(function).attribute("__kwdefaults__")
         return {name: self.adopt(value, None, route.item(name)) for name, value in found.items()}
-
-    def _is_lifted_only(self, error: ChainruleError, args: list[Value]) -> bool:
-        """Whether a call cannot be kept: what the caller sees may change, or slopes."""
-        shared = (ListBox, View, DictBox, Place, ObjectBox, Closure)
-        if isinstance(error, NotDifferentiableError) or any(isinstance(a, shared) for a in args):
-            return True
-        numbers = [arg for arg in args if isinstance(arg, Node) and arg.op is not CONSTANT]
-        sloping = any(arg.type not in (INT, BOOL, OPAQUE) for arg in numbers)
-        return isinstance(error, WrittenInto) and sloping
 
     def _inline(
         self,

@@ -8,12 +8,13 @@ import sys
 import types
 from typing import Any
 
-from chainrule.errors import ChainruleError, UnsupportedError
+from chainrule.errors import ChainruleError, NotDifferentiableError, UnsupportedError
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
-from chainrule.graph.types import DYNAMIC, OPAQUE, is_complex
+from chainrule.graph.types import BOOL, DYNAMIC, INT, OPAQUE, is_complex
 from chainrule.lift.arrays.boxes import is_numeric
 from chainrule.lift.calls.callees import home_of, out_by_name
+from chainrule.lift.objects.holders import WrittenInto
 from chainrule.lift.objects.special_methods import SpecialMethods
 from chainrule.lift.values import (
     ArrayBox,
@@ -322,3 +323,13 @@ def _method_name(found: Any, owner: Value) -> str | None:
 
 def _is_builtin(found: Any) -> bool:
     return getattr(found, "__module__", None) in ("builtins", "math")
+
+
+def is_lifted_only(error: ChainruleError, args: list[Value]) -> bool:
+    """Whether a call cannot be kept: what the caller sees may change, or slopes."""
+    shared = (ListBox, View, DictBox, Place, ObjectBox, Closure)
+    if isinstance(error, NotDifferentiableError) or any(isinstance(a, shared) for a in args):
+        return True
+    numbers = [arg for arg in args if isinstance(arg, Node) and arg.op is not CONSTANT]
+    sloping = any(arg.type not in (INT, BOOL, OPAQUE) for arg in numbers)
+    return isinstance(error, WrittenInto) and sloping

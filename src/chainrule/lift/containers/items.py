@@ -32,6 +32,7 @@ from chainrule.lift.values import (
     ObjectBox,
     Place,
     Range,
+    RecordsBox,
     Slice,
     Static,
     TableBox,
@@ -453,6 +454,23 @@ class Containers(Watching):
         return self.verbatim("len(_0_)", node, type=INT)
 
     # Given by the other parts of the lifter.
+
+    def has_other_ways(self) -> bool:
+        raise NotImplementedError
+
+    def copied_records(self, box: RecordsBox) -> RecordsBox:
+        raise NotImplementedError
+
+    def records_in_order(self, box: RecordsBox, order: ListBox) -> RecordsBox:
+        raise NotImplementedError
+
+    def record_at(self, box: RecordsBox, place: Node, node: ast.AST) -> Value:
+        """The record at a place of a list."""
+        raise NotImplementedError
+
+    def place_among(self, box: RecordsBox, value: Value, node: ast.AST) -> Node:
+        """Where a record that is put into a list of some of the records of another is there."""
+        raise NotImplementedError
 
     def expression(self, node: ast.expr) -> Value:
         """The value of an expression."""

@@ -25,6 +25,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
     Zip,
+    is_told_apart,
 )
 from chainrule.primitives import sequence
 from chainrule.primitives.rows import append_in, drop_last_in
@@ -34,6 +35,12 @@ class Methods(Sets):
     """Lifts calls of methods of containers."""
 
     def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
+        if (
+            isinstance(owner, RecordsBox)
+            and isinstance(owner.places, ListBox)
+            and name in OF_PLACES
+        ):
+            return RECORD_METHODS.get(name) or _of_places(name)
         if isinstance(owner, ListBox):
             return LIST_METHODS.get(name)
         row = isinstance(owner, Node) and isinstance(owner.type, SequenceType)
@@ -223,6 +230,47 @@ LIST_METHODS: dict[str, Callable[..., Value]] = {
     "count": _count_or_index("count"),
 }
 
+
+def _put_places_in_order(
+    self: Builtins, owner: RecordsBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    result = make_sorted(self, [owner], keywords, node)
+    assert isinstance(owner.places, ListBox) and isinstance(result, RecordsBox)
+    assert isinstance(result.places, ListBox)
+    self.check_resizing(owner.places)
+    self.state[owner.places] = self.state[result.places]
+    return Static(None)
+
+
+def _of_places(name: str) -> Callable[..., Value]:
+    """A method of a list of records of another: that of the list of their places."""
+
+    def method(
+        self: Builtins, owner: RecordsBox, args: Arguments, keywords: Keywords, node: ast.AST
+    ) -> Value:
+        given = list(args)
+        if name in ("insert", *SEARCHES):
+            if name in SEARCHES and not is_told_apart(owner.layout.type):
+                raise self.unsupported(
+                    f"`{name}` of a list of objects that are compared by `==`",
+                    "Loop over it, and compare what they hold.",
+                    node,
+                )
+            given[-1] = self.place_among(owner, args[-1], node)
+        found = LIST_METHODS[name](self, owner.places, given, keywords, node)
+        return self.record_at(owner.home, self.node(found), node) if name == "pop" else found
+
+    return method
+
+
+# They look for an entry.
+SEARCHES = ("remove", "index", "count")
+OF_PLACES = ("append", "clear", "extend", "pop", "insert", "reverse", "sort", *SEARCHES)
+RECORD_METHODS: dict[str, Callable[..., Value]] = {
+    "append": _append,
+    "extend": _extend,
+    "sort": _put_places_in_order,
+}
 
 # They change a list.
 CHANGES = ("append", "extend", "pop", "insert", "reverse", "sort", "remove")

@@ -106,6 +106,8 @@ def boxes_in(value: Value) -> Iterator[Box]:
             current = current.records
         if isinstance(current, RecordsBox):
             stack.extend(current.columns)
+            if isinstance(current.places, ListBox):
+                stack.append(current.places)
         if isinstance(current, BOXES):
             yield current
         elif isinstance(current, (View, Place)):

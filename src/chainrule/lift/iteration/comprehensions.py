@@ -10,7 +10,7 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.felt import acts, may_be_felt
-from chainrule.lift.iteration.iterables import MOST_ITEMS, Iterables
+from chainrule.lift.iteration.iterables import Iterables
 from chainrule.lift.iteration.widening import MOST_NUMBERS
 from chainrule.lift.state import Frame, State, assigned_names
 from chainrule.lift.values import (
@@ -87,36 +87,53 @@ class Comprehensions(Iterables):
         return frame
 
     def known_comprehension(self, node: Any, parent: Frame) -> list[Value] | None:
-        """The entries, when there is one clause over few known items with decidable filters."""
-        if len(node.generators) != 1:
-            return None
-        (clause,) = node.generators
+        """The entries, when the clauses run over few known items with decidable filters."""
         before, self.frame = self.frame, parent
+        state, mark = dict(self.state), len(self.block.steps)
         try:
-            state, mark = dict(self.state), len(self.block.steps)
-            iterable = self.opened_in(self.expression(clause.iter), node, clause.iter)
-            items = self.known_iteration(iterable)
-            most = FEW_ITEMS if self.is_table(iterable) else MOST_ITEMS
-            if items is None or len(items) > most:
-                self._give_up_items(state, mark)
-                return None
-            self.frame = self.scope_of(node, parent)
             found: list[Value] = []
-            first = len(self.block.steps)
-            for item in items:
-                if len(found) == 1 and self._swells(iterable, items, found[0], first, node):
-                    self._give_up_items(state, mark)
-                    return None
-                self.assign(clause.target, item)
-                verdicts = [self.truth(self.condition(test)) for test in clause.ifs]
-                if not all(known for known, _ in verdicts):
-                    self._give_up_items(state, mark)
-                    return None
-                if all(truth for _, truth in verdicts):
-                    found.append(self.expression(node.elt))
-            return found
+            if self._known_clause(node, 0, found):
+                return found
+            self._give_up_items(state, mark)
+            return None
         finally:
             self.frame = before
+
+    def _known_clause(self, node: Any, position: int, found: list[Value]) -> bool:
+        """Add the entries of the clauses from ``position`` on; whether all of them are known."""
+        if position == len(node.generators):
+            found.append(self.expression(node.elt))
+            return True
+        clause = node.generators[position]
+        iterable = self.opened_in(self.expression(clause.iter), node, clause.iter)
+        items = self.known_iteration(iterable)
+        if items is None or self.too_many([*found, *items]):
+            return False
+        if self.is_table(iterable) and len(items) > FEW_ITEMS:
+            return False
+        single = len(node.generators) == 1
+        if position == 0:
+            if not single and not self._stay_apart(items, node):
+                return False
+            self.frame = self.scope_of(node, self.frame)
+        first = len(self.block.steps)
+        for item in items:
+            if single and len(found) == 1 and self._swells(iterable, items, found[0], first, node):
+                return False
+            self.assign(clause.target, item)
+            verdicts = [self.truth(self.condition(test)) for test in clause.ifs]
+            if not all(known for known, _ in verdicts):
+                return False
+            kept = all(truth for _, truth in verdicts)
+            if kept and not self._known_clause(node, position + 1, found):
+                return False
+        return True
+
+    def _stay_apart(self, items: list[Value], node: Any) -> bool:
+        """Whether items of an outer clause are objects, or lists of them, rather than numbers."""
+        if self.site_of(node) in self.written_out:
+            return True
+        return any(map(self.holds_objects, items))
 
     def _swells(
         self, iterable: Value, items: list[Value], made: Value, first: int, node: Any

@@ -29,6 +29,7 @@ from chainrule.lift.values import (
     Value,
     Yields,
     Zip,
+    is_made,
 )
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.effect import DOMAIN, RAISE
@@ -36,6 +37,8 @@ from chainrule.primitives.effect import DOMAIN, RAISE
 ItemAt = Callable[[Node], Value]
 # Up to so many known items each are a value of its own.
 MOST_ITEMS = 40
+# So many objects: what has made a list of them that is known item by item was written out, too.
+MOST_OBJECTS = 400
 
 
 def is_made_in_steps(generator: Generator) -> bool:
@@ -49,6 +52,16 @@ class Iterables(Lengths):
 
     # Of strict zips: the lengths that are to be compared at the end of a loop, not at once.
     uneven: list[list[Node]] | None = None
+
+    def too_many(self, items: Sequence[Value]) -> bool:
+        """Whether known items are better read by a loop at run time."""
+        return len(items) > (MOST_OBJECTS if any(map(self.holds_objects, items)) else MOST_ITEMS)
+
+    def holds_objects(self, item: Value) -> bool:
+        """Whether an item is an object that the function has made, or a container of such."""
+        value = self.read(item)
+        inner = self.known_items(value) if isinstance(value, (ListBox, TupleValue)) else None
+        return is_made(value) if inner is None else any(map(self.holds_objects, inner))
 
     def known_iteration(self, iterable: Value) -> list[Value] | None:
         """All items, when they are known values; None when only a loop can tell."""

@@ -31,6 +31,7 @@ from chainrule.lift.values import (
     Place,
     Poison,
     Range,
+    RecordsBox,
     Reversed,
     TupleValue,
     Value,
@@ -72,6 +73,11 @@ class Looped(Managing):
         # this was found: where they stand.
         self.written_out: set[Hashable] = set()
         self.may_be_written_out: list[Hashable] = []
+
+    def has_other_ways(self) -> bool:
+        """Whether what is not understood so may be where it is lifted in another way."""
+        made = any(layout is not None for layout in self.record_sites.values())
+        return made or bool(self.may_be_written_out)
 
     def steps_of(self, iterable: Value) -> int | None:
         """How often a loop runs, where that is known and so few that it can be written out."""
@@ -190,6 +196,9 @@ def read_in_turn(iterable: Value) -> list[Any]:
         value = stack.pop()
         if isinstance(value, (ListBox, DictBox, Place)):
             found.append(value)
+            if isinstance(value, RecordsBox):
+                # What grows is a list of fields, or of places.
+                found += [value.places] if isinstance(value.places, ListBox) else value.columns
         elif isinstance(value, DictItems):
             found.append(value.owner)
         else:

@@ -511,6 +511,8 @@ class _Attempt:
         elif shape.kind == "records":
             fields = shape.named.layout
             names = [fields.name(k) for k in range(len(parts))]
+            if shape.named.places is not None:
+                names = [name]
         entered = [
             self.enter(s, part, name, maybe)
             for s, part, name in zip(shape.parts, parts, names, strict=True)

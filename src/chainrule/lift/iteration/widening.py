@@ -306,15 +306,32 @@ class Widening(Statements):
             return Unknown()
         if not self._are_alike_records(before, value):
             return Unknown()
-        columns = zip(before.columns, value.columns, strict=True)
+        columns = zip(self._lists_of(before), self._lists_of(value), strict=True)
         parts = tuple(self._widen(KEEP, *each, after, key) for each in columns)
         return Layout("records", parts, (), value)
 
     def _are_alike_records(self, left: RecordsBox, right: RecordsBox) -> bool:
-        """Whether two lists hold records of one layout, all of their own."""
+        """Whether two lists hold records of one layout, all of their own or of one home."""
+        if isinstance(left.places, ListBox) and isinstance(right.places, ListBox):
+            return left.home is right.home
         one, other = left.layout, right.layout
         same = (one.kind, one.type, one.keys) == (other.kind, other.type, other.keys)
         return same and left.places is None and right.places is None
+
+    def records_like(self, box: RecordsBox, columns: list[ListBox]) -> RecordsBox:
+        """A list of records of the layout of another, with columns of its own."""
+        if box.places is not None:
+            made = box.at(*columns)
+            self.state[made] = self.state[box.home]
+            return made
+        made = RecordsBox(box.layout, box.entry, columns)
+        made.by_value = box.by_value
+        self.state[made] = self.state.get(box)
+        return made
+
+    def _lists_of(self, box: RecordsBox) -> list[Value]:
+        """The lists that a list of records consists of: of its fields, or of places."""
+        return [box.places] if isinstance(box.places, ListBox) else list(box.columns)
 
     def _are_of_a_class(self, left: Value, right: Value) -> bool:
         """Whether both are dicts, or objects of one class of which one is made by the function."""
@@ -396,9 +413,9 @@ class Widening(Statements):
             layout = Layout("dict", parts, tuple(content))
             return Made(layout, kind, self._existing(value), self._is_alone(value, after, key))
         if isinstance(value, RecordsBox):
-            if value.places is not None:
+            if isinstance(value.places, tuple):
                 return Unknown()
-            parts = tuple(self._late(column, after, key) for column in value.columns)
+            parts = tuple(self._late(column, after, key) for column in self._lists_of(value))
             return Layout("records", parts, (), value)
         if isinstance(value, ENTRIES):
             return Layout("entry", (self._late(value.place, after, key),), (), value.records)
@@ -477,7 +494,7 @@ class Widening(Statements):
 
     def _parts(self, value: Value) -> list[Value] | None:
         if isinstance(value, RecordsBox):
-            return list(value.columns)
+            return self._lists_of(value)
         if isinstance(value, ENTRIES):
             return [value.place]
         if isinstance(value, TupleValue):

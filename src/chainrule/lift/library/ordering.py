@@ -9,16 +9,18 @@ import ast
 import bisect
 import builtins
 import functools
+import types
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.core import Completion, LoopExits
+from chainrule.lift.iteration.felt import acts
 from chainrule.lift.library import streams
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords
 from chainrule.lift.values import ITSELF, ListBox, Mapped, RecordsBox, Static, TupleValue, Value
-from chainrule.primitives import places, sequence
+from chainrule.primitives import arithmetic, places, sequence
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.records import dataclass
 
@@ -63,6 +65,61 @@ def _keys(self: Builtins, key: Value, items: Value, node: ast.AST) -> Node:
     return self.node(self.gathered(self.length_of(items), of_entry, node))
 
 
+def _keys_by_comparison(self: Builtins, items: RecordsBox, node: ast.AST) -> Node:
+    """Keys that put entries in the order of their ``__lt__``, which compares a number of each."""
+    refusal = self.unsupported(
+        f"an order by `{items.layout.type.__name__}.__lt__`",
+        "Give `key=`: it has to compare one number of each of the two.",
+        node,
+    )
+
+    def of_entry(index: Node) -> Value:
+        state, mark = dict(self.state), len(self.block.steps)
+        # Any other entry.
+        another = self.verbatim("int()", type=INT, pure=True)
+        self.naturals.add(another)
+        one, other = (self.item(items, place, node) for place in (index, another))
+        small, large = _smaller_first(self.compare(ast.Lt, one, other, node))
+        large_too, small_too = _smaller_first(self.compare(ast.Lt, other, one, node))
+        alike = small is small_too and large is large_too
+        if small is None or large is None or not alike or self.is_changed(state):
+            raise refusal
+        if any(map(acts, self.block.steps[mark:])):
+            raise refusal
+        ascending = not (_depends(small, another) or _depends(large, index))
+        if not ascending and (_depends(small, index) or _depends(large, another)):
+            raise refusal
+        self.give_up(state, mark)
+        one = self.item(items, index, node)
+        key, _ = _smaller_first(self.compare(ast.Lt, one, one, node))
+        assert key is not None
+        return key if ascending else self.primitive(arithmetic.negative, key)
+
+    return self.node(self.gathered(self.length_of(items), of_entry, node))
+
+
+def _smaller_first(found: Value) -> tuple[Node | None, Node | None]:
+    """The two numbers that a comparison compares, the one that has to be smaller first."""
+    if isinstance(found, Node) and found.op is arithmetic.less:
+        return found.args[0], found.args[1]
+    if isinstance(found, Node) and found.op is arithmetic.greater:
+        return found.args[1], found.args[0]
+    return None, None
+
+
+def _depends(value: Node, on: Node) -> bool:
+    """Whether a number is computed from another."""
+    stack, met = [value], set()
+    while stack:
+        current = stack.pop()
+        if current is on:
+            return True
+        if current not in met:
+            met.add(current)
+            stack.extend(current.args)
+    return False
+
+
 @dataclass(frozen=True)
 class Ranked:
     """Keys by which entries are put in order: a text for the list of them, and what it is of.
@@ -101,6 +158,8 @@ def _ranked(self: Builtins, key: Value | None, items: Value, node: ast.AST) -> R
         return f"zip({', '.join(names)})"
 
     if isinstance(items, RecordsBox):
+        if isinstance(getattr(items.layout.type, "__lt__", None), types.FunctionType):
+            return Ranked("_0_", (_keys_by_comparison(self, items, node), count))
         return Ranked(f"list({zipped(items)})", (*columns, count))
     return Ranked("_0_", (self.node(items), count))
 

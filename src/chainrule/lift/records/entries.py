@@ -65,9 +65,8 @@ class RecordEntries(Outer):
 
     def view_of(self, box: RecordsBox, places: ListBox | tuple[Node, Node]) -> RecordsBox:
         """The list of the records at these places of the home of ``box``."""
-        made = RecordsBox(box.layout, box.entry, box.columns)
-        made.home, made.places, made.by_value = box.home, places, box.by_value
-        self.state[made] = self.state[box]
+        made = box.at(places)
+        self.state[made] = self.state[box.home]
         return made
 
     def copied_records(self, box: RecordsBox) -> RecordsBox:
@@ -133,7 +132,7 @@ class RecordEntries(Outer):
         """The record at a place of a list."""
         if box.by_value:
             return self._read_record(box, place, node)
-        moves = box.route is None and not self.is_natural(place)
+        moves = box.route is None and not box.is_arena and not self.is_natural(place)
         found = None if moves else self._records_met.get((box, place))
         if found is None:
             found = entry_of(box, place)
@@ -326,7 +325,7 @@ class RecordEntries(Outer):
 
     def _from_beginning(self, box: RecordsBox, place: Node) -> Node:
         """A place as it is counted from the beginning of a list."""
-        if self.is_natural(place):
+        if box.is_arena or self.is_natural(place):
             return place
         count = self.records_length(box)
         return self.node(self.binary(ast.Mod, place, count, ast.Pass()))
@@ -360,6 +359,8 @@ class RecordEntries(Outer):
             if not known:
                 raise self.needs_table(base, node)
             self.write_field(base, found, value, node)
+        elif isinstance(base, RecordsBox) and isinstance(base.places, ListBox):
+            self.write_item(base.places, key, self.place_among(base, value, node), node)
         elif isinstance(base, RecordsBox):
             if not base.layout.is_fixed or base is not base.home or base in self.frozen:
                 raise self.unsupported(

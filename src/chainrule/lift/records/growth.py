@@ -11,6 +11,8 @@ from collections.abc import Hashable
 from typing import Any
 
 from chainrule.graph.node import Node
+from chainrule.graph.types import INT
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.records.entries import RecordEntries
 from chainrule.lift.records.layout import RecordLayout
 from chainrule.lift.values import (
@@ -18,12 +20,14 @@ from chainrule.lift.values import (
     DictBox,
     ListBox,
     ObjectBox,
+    ObjectEntry,
     Poison,
     RecordsBox,
     TupleValue,
     Value,
     is_made,
 )
+from chainrule.primitives import sequence
 
 
 class RecordsMade(Exception):
@@ -137,6 +141,9 @@ class RecordGrowth(RecordEntries):
     def _layout(self, kind: str, type_: Any, content: dict[Any, Value]) -> RecordLayout:
         inner = [self.layout_of_value(self.read(value), inner=True) for value in content.values()]
         fixed = [layout if layout is not None and layout.is_fixed else None for layout in inner]
+        for position, value in enumerate(map(self.read, content.values())):
+            if isinstance(value, ObjectEntry) and value.records.is_arena:
+                fixed[position] = value.records.layout
         return RecordLayout(kind, type_, tuple(content), tuple(fixed))
 
     def append(self, box: ListBox, value: Value, node: ast.AST) -> None:
@@ -146,7 +153,7 @@ class RecordGrowth(RecordEntries):
                 self._look_at(box, value)
             super().append(box, value, node)
             return
-        if box.places is not None:
+        if isinstance(box.places, ListBox):
             self._append_place(box, value, node)
             return
         self._check_grows(box, node)
@@ -180,9 +187,12 @@ class RecordGrowth(RecordEntries):
 
     def _append_place(self, box: RecordsBox, value: Value, node: ast.AST) -> None:
         """Put a record of another list into a list of some of them."""
+        assert isinstance(box.places, ListBox)
+        self.append(box.places, self.place_among(box, value, node), node)
+
+    def place_among(self, box: RecordsBox, value: Value, node: ast.AST) -> Node:
         at = self._position(value)
-        places = box.places
-        if at is None or not isinstance(places, ListBox) or (box.columns and at[0] is not box.home):
+        if at is None or (box.columns and at[0] is not box.home):
             raise self.unsupported(
                 "a list that holds records of several lists, or new ones among them",
                 "Keep the records of each list apart.",
@@ -190,13 +200,17 @@ class RecordGrowth(RecordEntries):
             )
         if not box.columns:
             self._settle_home(box, at[0])
-        self.append(places, self._from_beginning(*at), node)
+        return self._from_beginning(*at)
 
     def _settle_home(self, box: RecordsBox, home: RecordsBox) -> None:
         box.home, box.layout, box.entry = home, home.layout, home.entry
         box.columns, box.by_value = home.columns, home.by_value
 
     def extend(self, box: ListBox, value: Value, node: ast.AST) -> None:
+        home = box.home if isinstance(box, RecordsBox) and isinstance(box.places, ListBox) else None
+        if home is not None and isinstance(value, RecordsBox) and value.home is home:
+            super().extend(self.all_places(box), self.all_places(value), node)
+            return
         items = self.known_items(value)
         if isinstance(box, RecordsBox) and items is not None:
             for item in items:
@@ -207,9 +221,45 @@ class RecordGrowth(RecordEntries):
                 self._look_at(box, item)
         super().extend(box, value, node)
 
+    def all_places(self, box: Value) -> ListBox:
+        """Where the records of a list are in its home, in a list."""
+        if isinstance(box.places, ListBox):
+            return box.places
+        start, stop = box.places or (self.graph.constant(0), self.records_length(box))
+        whole = ListBox()
+        self.state[whole] = self.verbatim(
+            "list(range(_0_, _1_))", start, stop, type=SequenceType(INT), pure=True
+        )
+        return whole
+
+    def container_operator(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
+        sides = [side for side in (left, right) if isinstance(side, RecordsBox) and side.columns]
+        if operator is not ast.Add or not sides or any(s.home is not sides[0].home for s in sides):
+            return super().container_operator(operator, left, right, node)
+        joined = ListBox()
+        self.state[joined] = []
+        found = self.view_of(sides[0], joined)
+        before, behind = (self._places_among(found, side, node) for side in (left, right))
+        found.places = super().container_operator(operator, before, behind, node)
+        return found
+
+    def _places_among(self, box: RecordsBox, value: Value, node: ast.AST) -> Value:
+        """The places of the records of one list, as those of a list of the same records."""
+        if isinstance(value, RecordsBox):
+            return self.all_places(value)
+        items = self.known_items(value)
+        if items is None:
+            return value
+        places = ListBox()
+        self.state[places] = [self.place_among(box, item, node) for item in items]
+        return places
+
     def take_out(self, box: ListBox, position: Value) -> Value:
         if not isinstance(box, RecordsBox):
             return super().take_out(box, position)
+        if isinstance(box.places, ListBox):
+            place = self.node(super().take_out(box.places, position))
+            return self.record_at(box.home, place, ast.Pass())
         self._check_grows(box, ast.Pass())
         if not box.by_value or box.places is not None:
             raise self.unsupported(
@@ -232,6 +282,16 @@ class RecordGrowth(RecordEntries):
 
     def records_in_order(self, box: RecordsBox, order: ListBox) -> RecordsBox:
         """The records of a list in another order."""
+        if isinstance(box.places, ListBox):
+            at, places = self.node(order), self.node(box.places)
+
+            def place(index: Node) -> Value:
+                return self.primitive(
+                    sequence.index, places, self.primitive(sequence.index, at, index)
+                )
+
+            count = self.primitive(sequence.length, at)
+            return self.view_of(box, self.gathered(count, place, ast.Pass()))
         if box.places is not None:
             raise self.unsupported(
                 "an order of some of the records of a list", "Sort all of them, and choose then."

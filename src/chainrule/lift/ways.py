@@ -1,0 +1,124 @@
+"""The ways in which a function is lifted, one after the other until one is understood."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from chainrule.errors import InternalError
+from chainrule.graph.reach import parts
+from chainrule.lift.calls.repeated import Repeated
+from chainrule.lift.objects.holders import Container, Written
+from chainrule.lift.records.growth import RecordsMade
+from chainrule.lift.records.layout import RecordLayout
+from chainrule.lift.values import RecordsBox
+
+# So many loops are written out one after the other where the code is not understood.
+MOST_LOOPS = 4
+
+
+class Ways:
+    """How containers are lifted that may be in several ways.
+
+    ``tables`` are the places where dicts of run-time keys are made, ``sites`` those of lists of
+    records.  The records of the caller's lists, ``record_lists``, are read field by field, written
+    to so, or taken one by one.  Tuples of values of several types are records where ``mixed`` is
+    set, else rows of numbers.  The names whose lists loops carry by their entries are ``rows``; it
+    is None where they carry all lists as a whole.
+    """
+
+    def __init__(
+        self,
+        written: bool = False,
+        unrolled: bool = False,
+        mixed: bool = True,
+        rows: list[Hashable] | None = None,
+    ) -> None:
+        self.tables: set[Hashable] = set()
+        # Those where sets of objects are made.
+        self.object_sets: set[Hashable] = set()
+        self.sites: dict[Hashable, RecordLayout | None] = {}
+        self.record_lists: list[RecordsBox] = []
+        self.written = written
+        self.unrolled = unrolled
+        self.mixed = mixed
+        # Where iterators are made that are asked for their items one by one.
+        self.iterators: set[Hashable] = set()
+        # Loops that are written out, and what was found of others.
+        self.loops: set[Hashable] = set()
+        self.loops_found: list[Hashable] = []
+        # What is written outside of the function.
+        self.outside = Written()
+        self.written_into: dict[int, Container] = {}
+        self.changed: list[Container] = []
+        self.rows = rows
+        # The classes whose objects are in arenas; None where lists hold their records themselves.
+        self.arenas: dict[type, RecordLayout] | None = None
+        # Whether some way has met a list of objects that may be written to.
+        self.objects_met = False
+        # Whether functions of the user's that are called have to be understood.
+        self.lifts_calls = False
+        # The functions that are kept apart by their size.
+        self.repeated = Repeated()
+
+    def write_into(self, container: Container) -> None:
+        """From now on a container outside is one that is written into, with all that it holds."""
+        for part in parts((container,)):
+            self.written_into.pop(id(part), None)
+        self.written_into[id(container)] = container
+
+    def note(self, made: RecordsMade) -> None:
+        """From now on a list of records is made where one was found to be."""
+        if made.site in self.sites:
+            raise InternalError("a list of records is lifted as another") from None
+        layout = self.sites[made.site] = made.layout
+        if layout is not None and layout.kind == "object" and not layout.is_fixed:
+            self.objects_met = True
+            if self.arenas is not None:
+                self.arenas.setdefault(layout.type, layout)
+        self.record_lists.clear()
+
+    def with_loop_written_out(self) -> Ways | None:
+        """The way in which the innermost loop that is not understood is written out, too."""
+        found = next((site for site in self.loops_found if site not in self.loops), None)
+        if found is None or len(self.loops) >= MOST_LOOPS:
+            return None
+        following = self._anew(Ways())
+        following.loops = {*self.loops, found}
+        return following
+
+    def with_arenas(self) -> Ways | None:
+        """The way in which objects that lists hold are in arenas."""
+        if self.arenas is not None or not self.objects_met:
+            return None
+        following = self._anew(Ways(rows=[]))
+        following.arenas = {}
+        return following
+
+    def _anew(self, following: Ways) -> Ways:
+        """Another way that knows what was found of the world outside."""
+        following.outside, following.iterators = self.outside, self.iterators
+        following.written_into, following.object_sets = self.written_into, self.object_sets
+        return self._keeping(following)
+
+    def other(self, examples: bool) -> Ways | None:
+        """The way to be gone where the code is not understood in this; None if there is none."""
+        if self.rows:
+            return self._keeping(Ways(self.written, self.unrolled, self.mixed))
+        made = (layout for layout in self.sites.values() if layout is not None)
+        if self.mixed and any(layout.kind == "tuple" for layout in made):
+            return self._beside(Ways(self.written, self.unrolled, mixed=False))
+        if self.unrolled or not self.record_lists or not (examples or self.written_into):
+            return None
+        return self._beside(Ways(unrolled=True) if self.written else Ways(written=True))
+
+    def _beside(self, following: Ways) -> Ways:
+        """Another way with the same loops written out."""
+        following.object_sets = self.object_sets
+        following.loops, following.written_into = self.loops, self.written_into
+        return self._keeping(following)
+
+    def _keeping(self, following: Ways) -> Ways:
+        """Another way with objects where they are in this."""
+        following.arenas = None if self.arenas is None else {}
+        following.objects_met, following.lifts_calls = self.objects_met, self.lifts_calls
+        return following
