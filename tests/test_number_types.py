@@ -495,3 +495,13 @@ def test_a_write_into_a_fresh_array_without_axes_is_none_into_another(body: str)
     assert type(value) is type(f(1.3))
     assert value == f(1.3)
     assert oracle.agrees(oracle.derivative(f, (1.3,)), float(slope))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint64])
+def test_a_number_of_an_unsigned_kind_is_asked_for_its_kind(kind: Any) -> None:
+    def f(x, n):
+        return (float(n) + x) * n
+
+    value, slope = value_and_grad(f)(1.5, kind(3))
+    assert value == f(1.5, kind(3))
+    assert (type(value), slope) == (np.float64, 3.0)

@@ -167,7 +167,12 @@ class NumberTypes(Calls):
             for value in _within(interval):
                 array = kind is sys.modules["numpy"].ndarray
                 own = PYTHON_TYPES[node.type](value)
-                yield sys.modules["numpy"].array(own) if array else kind(value)
+                try:
+                    sample = sys.modules["numpy"].array(own) if array else kind(value)
+                except OverflowError:
+                    # No unsigned number is negative.
+                    continue
+                yield sample
 
 
 def _is_scipys(op: Primitive) -> bool:
