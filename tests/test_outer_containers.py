@@ -659,3 +659,93 @@ def test_options_that_are_filled_in_are_no_memo() -> None:
     assert chainrule.grad(of_keywords)(2.0) == 12.0
     # By the memo itself it has slopes.
     assert chainrule.grad(by_another_name, wrt="memo")(2.0, {"a": 5.0}) == {"a": 2.0}
+
+
+def _one(p: float, d: Any) -> float:
+    d["n"] = 3.0
+    return 1 / (p - 2)
+
+
+def _several(p: float, d: Any) -> Any:
+    d["n"] = p * 3.0
+    d["m"] = p / (p - 1)
+    q = 1 / (p - 2)
+    return q * d["n"]
+
+
+def _read_before(p: float, d: Any) -> Any:
+    y = p * d["n"]
+    d["n"] = 3.0
+    z = d["m"] * y
+    d["m"] = p
+    return y * z / (p - 2)
+
+
+def _by_steps(p: float, d: Any) -> Any:
+    d["n"] = 3.0
+    if p < 0:
+        raise ValueError("negative")
+    d["m"] = p
+    q = 1 / p
+    for i in range(3):
+        q = q / (p - i)
+        d["s"] += q
+    return q
+
+
+def _in_an_arm(p: float, d: Any) -> Any:
+    if p > 0.5:
+        d["n"] = p
+    else:
+        d["m"] = 7.0
+    del d["s"]
+    return math.log(p - 1) / d["n"]
+
+
+def _over_again(p: float, d: Any) -> Any:
+    d["n"] += 1.0
+    d["n"] *= p
+    d["x"] = d["n"] / p
+    d["n"] = 0.0
+    return math.sqrt(p - 1) * d["x"]
+
+
+def _before_a_helper(p: float, d: Any) -> Any:
+    d["m"] = 5.0
+    y = _one(p, {"n": 0.0})
+    d["m"] = 6.0
+    return y / (p - 3)
+
+
+def _outside(p: float, d: Any) -> Any:
+    CALLS["f"] += 1
+    y = p / (p - 2)
+    CALLS["f"] += 1
+    return y / (p - 3)
+
+
+LEFT = [_one, _several, _read_before, _by_steps, _in_an_arm, _over_again, _before_a_helper,
+        _outside]  # fmt: skip
+
+
+def _outcome(f: Any, p: float) -> tuple[Any, Any]:
+    """What a function raises, or None, and what it leaves."""
+    d = {"n": 5.0, "m": 2.0, "s": 1.0}
+    CALLS.update(f=0)
+    try:
+        f(p, d)
+    except (ArithmeticError, ValueError) as error:
+        return repr(error), [*d.items(), *CALLS.items()]
+    return None, [*d.items(), *CALLS.items()]
+
+
+@pytest.mark.parametrize("f", LEFT)
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_what_is_written_before_a_step_that_raises_is_left(f: Any, mode: str) -> None:
+    kept = dict(CALLS)
+    for transform in (chainrule.grad, chainrule.value_and_grad):
+        g = transform(f, mode=mode)
+        for p in (3.5, 3.0, 2.0, 1.0, 0.0, -1.0):
+            assert _outcome(g, p) == _outcome(f, p)
+    CALLS.clear()
+    CALLS.update(kept)

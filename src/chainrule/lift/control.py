@@ -70,6 +70,7 @@ class Control(Walking):
                 else:
                     completion = self.statement(node)
                 self.done(node, before)
+                self.leave_meanwhile()
                 self.forget(self.last_of.get(node, ()))
             except TwoKinds as found:
                 return self.statements([self._told_apart(node, found), *nodes[position + 1 :]])

@@ -487,3 +487,7 @@ class Containers(Watching):
     def leave_before_raise(self) -> None:
         """What was written to containers outside is there when an exception leaves f."""
         raise NotImplementedError
+
+    def leave_meanwhile(self) -> None:
+        """A statement is over: what was written before it is left before what may raise in it."""
+        raise NotImplementedError

@@ -9,7 +9,9 @@ own that it has given to an attribute of an object outside, and filled afterward
         self.history.append(x**k)           ...
                                             self.history = history
 
-What ends by raising leaves there what it has written before.
+What ends by raising leaves there what it has written before: what is written by statements of the
+function itself, outside of branches and loops, is written back before the first step that may
+raise.
 """
 
 from __future__ import annotations
@@ -20,11 +22,16 @@ from typing import Any
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
+from chainrule.graph.types import Array
 from chainrule.lift.calls.nested import Nested
 from chainrule.lift.containers.sharing import boxes_in
-from chainrule.lift.state import same_value
+from chainrule.lift.state import State, same_value
 from chainrule.lift.values import DictBox, ListBox, ObjectBox, RecordsBox, Static, Value
-from chainrule.primitives.effect import STATEMENT
+from chainrule.primitives.arithmetic import divide, floor_divide, remainder
+from chainrule.primitives.control import owned_blocks
+from chainrule.primitives.cost import nodes_of
+from chainrule.primitives.declare import Primitive, Structured, constant_value, is_constant
+from chainrule.primitives.effect import RAISE, STATEMENT
 
 Contents = dict[Any, Any]
 
@@ -40,6 +47,11 @@ class Leaving(Nested):
         self._set_outside: dict[tuple[ObjectBox, str], Contents] = {}
         # The other lists, and the arrays, of the caller.
         self._content_given: dict[ListBox, Node] = {}
+        # How many steps there were after the last statement, and what was to be written back then.
+        self._steps_seen = 0
+        self._not_left: dict[DictBox | ListBox, Any] = {}
+        # What was written back meanwhile: the last step of it, and what was there before.
+        self._left_meanwhile: list[tuple[Node, DictBox | ListBox, Any]] = []
 
     def given_content(self) -> dict[ListBox, Node]:
         for box, content in self.state.items():
@@ -58,6 +70,45 @@ class Leaving(Nested):
             not same_value(before, self.read(self.state.get(box, before)))
             for box, before in self._entries_given.items()
         )
+
+    def leave_meanwhile(self) -> None:
+        """A statement is over: what was written before it is left before what may raise in it."""
+        steps = self.block.steps
+        plain = self.block is self.graph.body and len(self.calls) == 1 and not self.attempts
+        if not plain or not self._entries_given:
+            return
+        if self._not_left:
+            new = range(self._steps_seen, len(steps))
+            first = next((k for k in new if _may_raise(steps[k])), None)
+            if first is not None:
+                self._leave_at(first)
+        self._steps_seen = len(steps)
+        self._not_left = {
+            box: after
+            for box, before in self._entries_given.items()
+            if not same_value(before, after := self.read(self.state.get(box, before)))
+        }
+
+    def _leave_at(self, position: int) -> None:
+        """Write back what had been written when the last statement began."""
+        steps = self.block.steps
+        for box, after in self._not_left.items():
+            before, end = self._entries_given[box], len(steps)
+            self._leave_entries(box, before, after)
+            made = steps[end:]
+            del steps[end:]
+            steps[position:position] = made
+            position += len(made)
+            if made:
+                self._left_meanwhile.append((made[-1], box, before))
+            self._entries_given[box] = after
+
+    def give_up(self, state: State, mark: int) -> None:
+        super().give_up(state, mark)
+        self._not_left.clear()
+        while self._left_meanwhile and self._left_meanwhile[-1][0] not in self.graph.body.steps:
+            _, box, before = self._left_meanwhile.pop()
+            self._entries_given[box] = before
 
     def begin_with(self, key: Any, value: Value) -> None:
         self._note_given(key, value)
@@ -120,3 +171,21 @@ class Leaving(Nested):
 
     def _key_node(self, key: Any) -> Node:
         return self.static_node(Static(key))
+
+
+def _may_raise(step: Node) -> bool:
+    """Whether a step of f may raise, or something inside it."""
+    if isinstance(step.op, Structured):
+        return any(_raises(each) for block in owned_blocks(step) for each in nodes_of(block))
+    return _raises(step)
+
+
+def _raises(step: Node) -> bool:
+    op = step.op
+    if op in (divide, floor_divide, remainder) and is_constant(step.args[1]):
+        return bool(constant_value(step.args[1]) == 0)
+    if isinstance(op, Primitive):
+        # Entry by entry NumPy warns where math raises.
+        return op.raises and not (op.broadcasts and isinstance(step.type, Array))
+    # What is raised by name is behind what was written.
+    return not (op.pure or op is RAISE)
