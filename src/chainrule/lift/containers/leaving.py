@@ -50,6 +50,8 @@ class Leaving(Nested):
         # How many steps there were after the last statement, and what was to be written back then.
         self._steps_seen = 0
         self._not_left: dict[DictBox | ListBox, Any] = {}
+        # Whether the statement under way has an arm that raises, and leaves all of it there.
+        self._left_in_an_arm = False
         # What was written back meanwhile: the last step of it, and what was there before.
         self._left_meanwhile: list[tuple[Node, DictBox | ListBox, Any]] = []
 
@@ -62,6 +64,7 @@ class Leaving(Nested):
     def leave_before_raise(self) -> None:
         # What a try awaits may go on, and then it is left where the function ends.
         if not self.attempts:
+            self._left_in_an_arm = True
             self.leave_written(self._content_given)
 
     def is_written_outside(self) -> bool:
@@ -77,12 +80,12 @@ class Leaving(Nested):
         plain = self.block is self.graph.body and len(self.calls) == 1 and not self.attempts
         if not plain or not self._entries_given:
             return
-        if self._not_left:
+        if self._not_left and not self._left_in_an_arm:
             new = range(self._steps_seen, len(steps))
             first = next((k for k in new if _may_raise(steps[k])), None)
             if first is not None:
                 self._leave_at(first)
-        self._steps_seen = len(steps)
+        self._left_in_an_arm, self._steps_seen = False, len(steps)
         self._not_left = {
             box: after
             for box, before in self._entries_given.items()
