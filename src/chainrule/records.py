@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
+    from dataclasses import replace as replace
     from functools import cached_property
 
     kept = cached_property
@@ -37,6 +38,16 @@ else:
                 return self
             found = vars(record)[self.name] = self.compute(record)
             return found
+
+    def replace(record: Any, **changes: Any) -> Any:
+        """The record with other values in some fields, as by :func:`dataclasses.replace`.
+
+        What a ``kept`` property of the old one has found is not taken over.
+        """
+        own = vars(record)
+        made = object.__new__(type(record))
+        vars(made).update({name: own[name] for name in record.__dataclass_fields__}, **changes)
+        return made
 
     def dataclass(cls: type | None = None, *, frozen: bool = False, eq: bool = True) -> Any:
         """The class with a constructor, and compared by its fields unless ``eq`` is false."""

@@ -8,7 +8,6 @@ read them and compute others again.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import replace
 
 from chainrule.differentiate.checks import MOVABLE, checks_of
 from chainrule.differentiate.order import any_order, onward
@@ -27,6 +26,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.invoke import Invoke
 from chainrule.primitives.nouns import input_name, noun_of
+from chainrule.records import replace
 
 RING = (arithmetic.add, arithmetic.subtract, arithmetic.multiply, arithmetic.negative)
 

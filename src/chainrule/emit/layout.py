@@ -300,9 +300,10 @@ DEPTH = 6
 PART = 12
 
 
-def narrow(statements: list[Statement], measure: Measure, width: int) -> None:
-    """Give names to parts of what would be wider than ``width`` or too deep."""
+def narrow(statements: list[Statement], measure: Measure, width: int) -> bool:
+    """Name parts of what would be wider than ``width`` or too deep; whether there were any."""
     position = 0
+    changed = False
     while position < len(statements):
         statement = statements[position]
         conditional = conditional_of(statement)
@@ -310,9 +311,11 @@ def narrow(statements: list[Statement], measure: Measure, width: int) -> None:
             is_heavy(conditional) or _width(statement, measure) > width
         ):
             statements[position : position + 1] = as_branches(statement, conditional)
+            changed = True
             continue
         named = _wide_sources(statement, measure, width) or _split(statement, measure, width)
         if named:
+            changed = True
             new: list[Statement] = [Define(value) for value in named]
             if isinstance(statement, While):
                 statement.condition.extend(new)
@@ -320,8 +323,9 @@ def narrow(statements: list[Statement], measure: Measure, width: int) -> None:
                 statements[position:position] = new
             continue
         for block in statement.blocks():
-            narrow(block, measure, width - 4)
+            changed |= narrow(block, measure, width - 4)
         position += 1
+    return changed
 
 
 def _wide_sources(statement: Statement, measure: Measure, width: int) -> list[Value]:

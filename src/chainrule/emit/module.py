@@ -206,15 +206,20 @@ def _function_text(
         fold(plan, webs, states - late, late)
         names = Names(plan, reserved)
     if target.writes_over and plan.arrays:
-        reuse(plan, names)
-        names = Names(plan, reserved)
+        if reuse(plan, names):
+            names = Names(plan, reserved)
         if make_buffers_once(plan, names):
             names = Names(plan, reserved)
     speller = Speller(graph, target, header, lambda value: names[value], called, Origins(plan))
     for width in WIDTHS:
-        narrow(plan.body, measure_of(names, speller.special_width, plan.into), width)
+        measure = measure_of(names, speller.special_width, plan.into)
+        changed = narrow(plan.body, measure, width)
+        size = sum(1 for _ in walk(plan.body))
         plan.body = merge(plan.body, Memory(plan, webs))
-        names = Names(plan, reserved | _header_names(plan, speller))
+        changed |= size != sum(1 for _ in walk(plan.body))
+        bound = _header_names(plan, speller)
+        if changed or names.clash(bound):
+            names = Names(plan, reserved | bound)
         answers: dict[ast.stmt, Answer] = {}
         used = set(count_uses(plan.body))
         writer = Writer(speller, names, answers, used, plan, axisless(plan, names))

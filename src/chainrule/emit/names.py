@@ -21,6 +21,7 @@ from chainrule.emit.plan import (
     Move,
     Plan,
     Return,
+    Statement,
     Unpack,
     Value,
     defined_by,
@@ -111,13 +112,15 @@ class Names:
 
     def __init__(self, plan: Plan, reserved: set[str]) -> None:
         self.plan = plan
+        # Nothing is moved while names are given.
+        self.statements = list(walk(plan.body))
         self.liveness = Liveness(plan)
         self.family: dict[Value, Family] = {}
         self.order: list[Value] = []
         self.reserved = reserved
-        self.returned = _returned_values(plan)
+        self.returned = _returned_values(self.statements)
         self.inputs = self._inputs()
-        self.unpacked = _unpacked(plan)
+        self.unpacked = _unpacked(self.statements)
         self._collect()
         self._keep_targets()
         self._join_cleared()
@@ -130,6 +133,10 @@ class Names:
 
     def __getitem__(self, value: Value) -> str:
         return self.names[self.family[value]]
+
+    def clash(self, reserved: set[str]) -> bool:
+        """Whether a variable is called like one of these."""
+        return not reserved.isdisjoint(self.names.values())
 
     def has(self, value: Value) -> bool:
         return value in self.family
@@ -155,7 +162,7 @@ class Names:
             self._enter(parameter)
             self.family[parameter].fixed = name
             self.family[parameter].user_name = name
-        for statement in walk(self.plan.body):
+        for statement in self.statements:
             for value in (*defined_by(statement), *scoped(statement)):
                 if value not in self.family and not is_statement(value):
                     self._enter(value)
@@ -166,7 +173,7 @@ class Names:
 
     def _keep_targets(self) -> None:
         """What a loop binds keeps its name to the end of a step, but where f gives it another."""
-        for loop in walk(self.plan.body):
+        for loop in self.statements:
             if isinstance(loop, For):
                 inside = [value for inner in walk(loop.body) for value in defined_by(inner)]
                 rebound = {value.user_name for value in inside} - {None, "_"}
@@ -208,7 +215,7 @@ class Names:
         closing: list[tuple[Value, Value]] = []
         entering: list[tuple[Value, Value]] = []
         others: list[tuple[Value, Value]] = []
-        for statement in walk(self.plan.body):
+        for statement in self.statements:
             if isinstance(statement, Move):
                 for target, source in zip(statement.targets, statement.sources, strict=True):
                     if target not in self.plan.states:
@@ -231,7 +238,7 @@ class Names:
                 self._join(target, source)
 
     def _join_updates(self) -> None:
-        for statement in walk(self.plan.body):
+        for statement in self.statements:
             if (
                 isinstance(statement, Define)
                 and is_update(statement.value)
@@ -257,7 +264,7 @@ class Names:
 
     def _hint_targets(self) -> None:
         """What a branch gives is called as what is written in place there."""
-        for statement in walk(self.plan.body):
+        for statement in self.statements:
             if isinstance(statement, Move):
                 for target, source in zip(statement.targets, statement.sources, strict=True):
                     family = self.family.get(target)
@@ -366,7 +373,7 @@ class Names:
     def _inputs(self) -> dict[Value, str]:
         """Names for arguments of functions whose values the user has named."""
         found: dict[Value, str] = {}
-        for statement in walk(self.plan.body):
+        for statement in self.statements:
             if isinstance(statement, Define):
                 name = input_name(statement.value, statement.value.user_name)
                 if name is not None:
@@ -470,10 +477,10 @@ class Names:
         return "scale"
 
 
-def _unpacked(plan: Plan) -> dict[Value, list[Value]]:
+def _unpacked(statements: list[Statement]) -> dict[Value, list[Value]]:
     """Entries of rows that are taken apart: the list and the places in it."""
     found: dict[Value, list[Value]] = {}
-    for statement in walk(plan.body):
+    for statement in statements:
         if isinstance(statement, Unpack):
             row = statement.source
             path = row.args if row.op is index else [row]
@@ -483,10 +490,10 @@ def _unpacked(plan: Plan) -> dict[Value, list[Value]]:
     return found
 
 
-def _returned_values(plan: Plan) -> set[Value]:
+def _returned_values(statements: list[Statement]) -> set[Value]:
     """f's own values among several that are returned."""
     found: set[Value] = set()
-    for statement in walk(plan.body):
+    for statement in statements:
         if isinstance(statement, Return) and statement.value.op is record:
             found.update(value for value in statement.value.args if not value.derivative)
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from chainrule.emit.containers.nested_targets import takes_row
 from chainrule.emit.containers.record_lists import put_back
@@ -58,7 +57,7 @@ from chainrule.primitives.sequence import (
     slice_set,
 )
 from chainrule.primitives.updates import IN_ROWS
-from chainrule.records import dataclass
+from chainrule.records import dataclass, replace
 
 SUMS = (arithmetic.add, arithmetic.subtract)
 AUGMENTED = (arithmetic.add, arithmetic.subtract, arithmetic.multiply, arithmetic.divide)

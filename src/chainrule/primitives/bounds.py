@@ -9,7 +9,6 @@ may be anywhere unless ``nan`` is false.  Of an array the bounds hold for every 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, result_number
@@ -18,7 +17,7 @@ from chainrule.graph.types import BOOL, FLOAT, FLOATING, INT, Array, dtype_of
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks
 from chainrule.primitives.declare import Interval, Primitive
 from chainrule.primitives.effect import VERBATIM
-from chainrule.records import dataclass
+from chainrule.records import dataclass, replace
 
 # How far from a bound a function that is not rounded correctly may be.
 INEXACT = 1e-9

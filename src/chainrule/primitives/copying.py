@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from chainrule.graph.block import (
     CONSTANT,
@@ -21,6 +20,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import Type
 from chainrule.primitives.control import IF, LOOP, TRY
 from chainrule.primitives.declare import Structured
+from chainrule.records import replace
 
 
 class Copier:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
 
 from chainrule.graph.block import ITEM, Block, result_number
 from chainrule.graph.node import Node, Op
@@ -23,7 +22,7 @@ from chainrule.primitives.bounds import Bounds, bounds_of, combined, parts_of
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import NONZERO as NOT_ZERO
 from chainrule.primitives.declare import REAL, Primitive, constant_value, is_constant
-from chainrule.records import dataclass
+from chainrule.records import dataclass, replace
 
 # A value is not zero if the value it is made of, by one of these, is not.
 THROUGH = {"negative", "positive", "absolute", "sqrt", "cbrt", "to_float", "square"}

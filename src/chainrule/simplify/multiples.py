@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import multiply
 from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.records import replace
 from chainrule.simplify.sums import Term, cost_of, factored
 
 # Longer sums are not looked through.

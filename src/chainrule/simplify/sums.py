@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.floats import in_floats, integral
-from chainrule.records import dataclass, kept
+from chainrule.records import dataclass, kept, replace
 from chainrule.simplify.product import Product
 
 SUM_OPS = (add, subtract, negative)

@@ -10,11 +10,11 @@ divisor where f has computed it as a sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.records import replace
 from chainrule.simplify.sums import Term, factored, merged
 
 # Longer sums are left as they are, and so are larger expressions.

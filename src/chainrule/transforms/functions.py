@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.forward import ForwardWalker
@@ -32,6 +31,7 @@ from chainrule.primitives.invoke import (
 )
 from chainrule.primitives.solutions import SOLUTIONS, System
 from chainrule.primitives.trajectories import TRAJECTORIES, Problem
+from chainrule.records import replace
 from chainrule.transforms.pipeline import (
     Wanted,
     copy_of,

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.forward import ForwardWalker
@@ -31,7 +30,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.owned import is_argument, own_copy
 from chainrule.primitives.sequence import zero_of
-from chainrule.records import dataclass
+from chainrule.records import dataclass, replace
 from chainrule.simplify.walks import simplify, through
 from chainrule.simplify.written_out import written_out
 

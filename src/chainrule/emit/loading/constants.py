@@ -136,22 +136,28 @@ def mark(function: ast.FunctionDef, names: Collection[str]) -> None:
 
     Neither are they put where the truth of a value is asked for: the compiler knows that of a mark.
     """
+    if not names:
+        return
     reads: list[tuple[ast.AST, str, int | None, ast.Name]] = []
     kept = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
     pending: list[tuple[ast.AST, bool]] = [(statement, False) for statement in function.body]
     while pending:
         node, asked = pending.pop()
-        kept.update(_bound_by(node))
+        if not isinstance(node, ast.expr):
+            kept.update(_bound_by(node))
         for field, value in ast.iter_fields(node):
             places = enumerate(value) if isinstance(value, list) else ((None, value),)
             for k, part in places:
+                # Contexts and operators have no fields.
+                if not isinstance(part, ast.AST) or not part._fields:
+                    continue
                 truth = _asks_for_truth(node, field, asked)
-                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
-                    if truth:
+                if isinstance(part, ast.Name):
+                    if truth or not isinstance(part.ctx, ast.Load):
                         kept.add(part.id)
                     elif part.id in names:
                         reads.append((node, field, k, part))
-                elif isinstance(part, ast.AST):
+                else:
                     pending.append((part, truth))
     for node, field, k, read in reads:
         if read.id in kept:
@@ -209,8 +215,6 @@ def _marked(read: ast.Name) -> ast.IfExp:
 
 def _bound_by(node: ast.AST) -> tuple[str, ...]:
     """Names that are something else in the function because of this node."""
-    if isinstance(node, ast.Name):
-        return (node.id,)
     if isinstance(node, ast.arg):
         return (node.arg,)
     if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.ExceptHandler)):

@@ -139,9 +139,12 @@ def is_worth(value: Value) -> bool:
     return value.op.name not in ("array_sum", "mean", "array_max", "array_min", "prod")
 
 
-def reuse(plan: Plan, names: Names) -> None:
-    """Break up expressions whose parts can be written over arrays that are dead."""
-    _Reuse(plan, names).run()
+def reuse(plan: Plan, names: Names) -> bool:
+    """Break up expressions whose parts can be written over arrays that are dead; whether any can.
+
+    Arrays that would be returned as copies count among them.
+    """
+    return _Reuse(plan, names).run()
 
 
 @dataclass
@@ -174,14 +177,17 @@ class _Reuse:
         self.names = names
         self.liveness = names.liveness
         self.memory = SharedMemory(plan)
+        self.gives_away = False
 
-    def run(self) -> None:
+    def run(self) -> bool:
+        before = len(self.plan.into)
         self._block(self.plan.body)
         for statement in walk(self.plan.body):
             if isinstance(statement, Return):
                 self._give_away(statement)
             elif isinstance(statement, Define) and _fills_part(statement.value):
                 self.plan.filled.add(statement.value)
+        return self.gives_away or len(self.plan.into) > before
 
     def _give_away(self, statement: Return) -> None:
         """Return arrays of the function's own making themselves where it would return a copy."""
@@ -198,7 +204,10 @@ class _Reuse:
         members = self.memory.of(array)
         if array.captive or members is None or array.type != value.type or not _is_made(array):
             return value
-        return value if members.intersection(_looked_into(statement.value)) else array
+        if members.intersection(_looked_into(statement.value)):
+            return value
+        self.gives_away = True
+        return array
 
     def _block(self, statements: list[Statement]) -> None:
         position = 0

@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from functools import cache
 from typing import Any, Protocol
 
 from chainrule.emit.plan import Plan, Value
@@ -118,6 +119,7 @@ class Target:
         )
 
 
+@cache
 def names() -> tuple[str, ...]:
     """The targets that there are: one for each file of this folder."""
     found = (module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
