@@ -68,20 +68,28 @@ def derivative(
     # What captures variables is mostly made anew itself, and would be kept alive here.
     plain = type(function) is types.FunctionType and function.__closure__ is None
     if plain and all(isinstance(option, (str, tuple, type(None))) for option in options):
-        found = _made_before(function, function.__code__, options)
-        if isinstance(found, Specialised):
-            return found.again()
-        if _is_as_new(found):
-            return found
+        kept = _made_before(function, function.__code__, options)
+        if isinstance(kept.made, Specialised):
+            return kept.made.again()
+        if not kept.handed_out or _is_as_new(kept.made):
+            kept.handed_out = True
+            return kept.made
     return _made(function, options)
+
+
+class _Kept:
+    """A derivative that may be asked for again."""
+
+    def __init__(self, made: Callable[..., Any]) -> None:
+        self.made = made
+        # Not yet: it is what was generated a moment ago.
+        self.handed_out = False
 
 
 @functools.lru_cache(maxsize=MOST_KEPT)
-def _made_before(
-    function: Callable[..., Any], code: types.CodeType, options: Options
-) -> Callable[..., Any]:
+def _made_before(function: Callable[..., Any], code: types.CodeType, options: Options) -> _Kept:
     """The derivative of a function whose code is still this."""
-    return _made(function, options)
+    return _Kept(_made(function, options))
 
 
 def _is_as_new(generated: Any) -> bool:
