@@ -20,16 +20,22 @@ from chainrule import (
     value_and_grad,
 )
 from chainrule.transforms import lifts
+from chainrule.transforms.specialise import Request
 
 NUMBERS = itertools.count()
 TRANSFORMS = (value_and_grad, grad, hessian, jacobian, value_and_grad)
 RATE = 2.0
 WORD = "cube"
+ENTRIES = [5.0, 7.0]
 
 
 def power(x, xs):
     rate = RATE * xs[0] if len(xs) > 1 else 1.0
     return rate * x**3 if WORD == "cube" else rate * x**2
+
+
+def with_entry(x: float) -> float:
+    return x * ENTRIES[0]
 
 
 def repeated(x, n):
@@ -239,3 +245,19 @@ def test_other_defaults_count(lifted: list[Any], monkeypatch: pytest.MonkeyPatch
         value_and_grad(with_own_default)(3.0)
     monkeypatch.setattr(with_own_default, "__defaults__", (4.0,))
     assert jacobian(with_own_default)(3.0) == 4.0
+
+
+def test_a_derivative_that_shows_a_table_is_generated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    generated: list[Any] = []
+    generate = Request.generate
+
+    def noted(request: Request, *how: Any) -> Any:
+        generated.append(request.function)
+        return generate(request, *how)
+
+    monkeypatch.setattr(Request, "generate", noted)
+    assert grad(with_entry)(3.0) == 5.0
+    assert len(generated) == 1
+    # Asked for again, it shows and runs what there is now.
+    monkeypatch.setattr("tests.test_lifts.ENTRIES", [4.0, 6.0])
+    assert grad(with_entry)(3.0) == 4.0
