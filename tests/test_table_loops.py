@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -97,3 +98,20 @@ def test_a_table_of_a_class_is_watched() -> None:
     finally:
         Cell.VOLTS = old
     assert derivative(0.9, 1, 0.1) == before
+
+
+ROWS = ((3.0, 10.0), (0.1, 12.0), (2.0, 11.0), (0.5, 9.0))
+
+
+def beside_constants(x):
+    total = 0.0
+    for weight, (a, b) in zip((1.0, 1.2, 3.0, 3.2), ROWS, strict=False):
+        total -= weight * math.exp(-a * (x - b) ** 2)
+    return total
+
+
+def test_a_table_beside_constants_is_looped_over() -> None:
+    source = grad(beside_constants).source
+    assert "for weight, (a, b) in zip((1.0, 1.2, 3.0, 3.2), ROWS):" in source, source
+    verdict = oracle.gradient(beside_constants, (10.7,))[()]
+    assert oracle.agrees(verdict, grad(beside_constants)(10.7))

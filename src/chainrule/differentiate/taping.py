@@ -338,6 +338,8 @@ class Recorder:
             return node.type == INT or _of_table(node)
         if node.op in MADE and node not in self.overwritten:
             return True
+        if node.op is sequence.display and node.params == ("tuple",):
+            return node not in self.overwritten and not any(map(_is_list, node.args))
         if not isinstance(node.op, Primitive) or isinstance(node.type, SequenceType):
             return False
         if self._stays(node, plan):
@@ -349,6 +351,10 @@ class Recorder:
             cheap = node.op.cost < Cost.FUNCTION or is_constant(node.args[-1])
             return cheap or not self.cheap_tapes
         return node.op.symbol is not None and node.op.cost <= Cost.DIVIDE
+
+
+def _is_list(node: Node) -> bool:
+    return isinstance(node.type, SequenceType)
 
 
 def _looks_into(node: Node) -> bool:

@@ -298,7 +298,7 @@ MOST_TERMS = 6
 
 def _simplify_total(terms: Node) -> Node | None:
     """A sum of terms that are known one by one."""
-    if terms.op is not display or not 1 < len(terms.args) <= MOST_TERMS:
+    if terms.op is not display or not 1 <= len(terms.args) <= MOST_TERMS:
         return None
     found: Node = terms.args[0]
     for term in terms.args[1:]:

@@ -31,6 +31,7 @@ from chainrule.primitives.cost import operations
 from chainrule.primitives.owned import is_argument, own_copy
 from chainrule.primitives.sequence import zero_of
 from chainrule.records import dataclass, replace
+from chainrule.simplify.additions import added_in_place
 from chainrule.simplify.walks import simplify, through
 from chainrule.simplify.written_out import written_out
 
@@ -324,12 +325,13 @@ def pulled_back(
 
 
 def completed(lifted: Lifted) -> Lifted:
-    """The same program, with the loops written out of which the steps have become known."""
-    copier = written_out(lifted.graph)
-    if copier is None:
-        return lifted
-    copier.graph.by_fields = lifted.graph.by_fields
-    return _copied(lifted, copier)
+    """The same program, as its loops and writes read now that all of it is known."""
+    for change in (written_out, added_in_place):
+        copier = change(lifted.graph)
+        if copier is not None:
+            copier.graph.by_fields = lifted.graph.by_fields
+            lifted = _copied(lifted, copier)
+    return lifted
 
 
 def noticed(lifted: Lifted, inputs: Sequence[Node]) -> Lifted:

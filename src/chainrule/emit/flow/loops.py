@@ -76,6 +76,8 @@ class _Items:
     rests: dict[Value, list[Value]] = field(default_factory=dict)
     others: int = 0
     number: Value | None = None
+    # Tuples in place, which stand in the head then.
+    written: list[Value] = field(default_factory=list)
 
     def rewrite(self) -> None:
         loop = self.loop
@@ -109,6 +111,14 @@ class _Items:
             iterable = self._form(ENUMERATE, [iterable])
             loop.target = [number, loop.target]
         loop.iterable = iterable
+        for entries in self.written:
+            entries.captive = True
+            for block in blocks_of(loop.body):
+                block[:] = [
+                    inner
+                    for inner in block
+                    if not (isinstance(inner, Define) and inner.value is entries)
+                ]
 
     def _by_items(self) -> bool:
         """Whether the user wrote the loop over items: they are read by its head."""
@@ -121,21 +131,38 @@ class _Items:
 
     def _bases(self, stop: Value) -> tuple[list[Value], set[Value]] | None:
         """``(lists whose lengths decide, lists known to be as long)``."""
-        required = []
+        required: list[Value] = []
         shortest = isinstance(stop.op, Verbatim) and str(stop.params[0]).startswith("min(")
         if stop.op is length or (stop.op.name == "dimension" and stop.params[0] == 0):
             required = [stop.args[0]]
-        elif shortest and all(arg.op is length for arg in stop.args):
-            required = [arg.args[0] for arg in stop.args]
+        elif shortest and all(arg.op in (length, CONSTANT) for arg in stop.args):
+            for arg in stop.args:
+                base = arg.args[0] if arg.op is length else self._written(arg.params[0])
+                if base is None:
+                    return None
+                required.append(base)
         lengths = self.plan.lengths
         keys = {lengths[base] for base in (stop, *required) if base in lengths}
         same = {base for base, its in lengths.items() if its in keys and base is not stop}
         return (required, {*required, *same}) if required or same else None
 
+    def _written(self, count: Any) -> Value | None:
+        """The tuple of ``count`` constants of which each step reads one."""
+        for inner in walk(self.loop.body):
+            read = inner.value if isinstance(inner, Define) else None
+            if read is None or read.op is not index or read.args[1:] != [self.number]:
+                continue
+            entries = read.args[0]
+            once = entries.op is display and self.uses[entries] == 1
+            if once and [arg.op for arg in entries.args] == [CONSTANT] * count:
+                self.written.append(entries)
+                return entries
+        return None
+
     def _survey(self, number: Value, bases: tuple[list[Value], set[Value]]) -> None:
         """How the index is used in the body."""
         changed = {value for inner in walk(self.loop.body) for value in defined_by(inner)}
-        usable = [base for base in bases[1] if base not in changed]
+        usable = [base for base in bases[1] if base not in changed or base in self.written]
         usable.sort(key=lambda base: base.serial)
         # It may be read behind the loop.
         self.others = self.uses[number] - count_uses(self.loop.body)[number]

@@ -1,4 +1,4 @@
-"""Short values that are written again rather than named: ``len(x)``, ``-x``, ``x.T``, ``t - 1``."""
+"""Short values that are written again rather than named: ``len(x)``, ``-x``, ``x.T``, ``TABLE``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections import Counter
 
 from chainrule.emit.memory.webs import Webs
 from chainrule.emit.plan import VARIABLE, Define, For, Plan, Value, blocks_of, targets_of, walk
-from chainrule.graph.block import CONSTANT, PARAMETER
+from chainrule.graph.block import CONSTANT, PARAMETER, REFERENCE
 from chainrule.graph.types import INT
 from chainrule.primitives.arithmetic import add, negative, subtract
+from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.sequence import length
 
 CHEAP = (length, negative)
@@ -59,6 +60,9 @@ def _is_neighbour(value: Value, indices: set[Value]) -> bool:
 def _is_cheap(value: Value, webs: Webs) -> bool:
     if value.user_name is not None:
         return False
+    if value.op is VERBATIM and value.params[0] == "_0_":
+        # A table of the user's by its own name.
+        return value.args[0].op is REFERENCE
     if value.op.name == "transpose" and value.params[0] is None:
         # A view of what is not written to costs nothing.
         return value.args[0].op is not VARIABLE and not webs.is_updated(value.args[0])

@@ -383,10 +383,13 @@ class Branching(Core):
         return node
 
     def _name_word(self, key: Key, chosen: Node, column: Sequence[Node]) -> None:
-        """One of several constants, which hand on no names of their own, is called as it was."""
+        """One of several values of which none is called so already has the user's name."""
         local = isinstance(key, tuple) and isinstance(key[0], Frame)
-        if local and key[1] in key[0].local_names and all(each.op is CONSTANT for each in column):
-            self.graph.names.setdefault(chosen, key[1])
+        if not local or key[1] not in key[0].local_names:
+            return
+        names = self.graph.names
+        if all(each.op is CONSTANT or names.get(each, key[1]) != key[1] for each in column):
+            names.setdefault(chosen, key[1])
 
     def _freeze_shared(self, joiner: Joiner, states: Sequence[State]) -> None:
         """Refuse later writes to lists that were joined, where another name would see them."""

@@ -6,6 +6,7 @@ import ast
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
@@ -182,7 +183,8 @@ class Iterables(Lengths):
         if isinstance(iterable, (Enumerate, Reversed)):
             return self.is_table(iterable.items)
         if isinstance(iterable, Zip):
-            return all(self.is_table(part) for part in iterable.parts)
+            tables = [self.is_table(part) for part in iterable.parts]
+            return any(tables) and all(map(_is_of_constants, iterable.parts, tables))
         return False
 
     def running(
@@ -436,3 +438,10 @@ def yields_in(iterable: Value) -> Yields | None:
     """The generator that ``iterable`` is, or enumerates."""
     inner = iterable.items if isinstance(iterable, Enumerate) else iterable
     return inner if isinstance(inner, Yields) else None
+
+
+def _is_of_constants(part: Value, table: bool) -> bool:
+    """Whether what stands beside a table is one, or a tuple of constants."""
+    if table or not isinstance(part, TupleValue):
+        return table
+    return all(isinstance(item, Node) and item.op is CONSTANT for item in part.items)
