@@ -11,7 +11,7 @@ from typing import Any
 from chainrule.primitives import bounds
 from chainrule.primitives.arithmetic import greater, less
 from chainrule.primitives.control import choose
-from chainrule.primitives.declare import REAL, Cost, arithmetic_type, elementwise
+from chainrule.primitives.declare import REAL, Cost, arithmetic_type, elementwise, is_constant
 
 
 @elementwise(
@@ -27,7 +27,7 @@ from chainrule.primitives.declare import REAL, Cost, arithmetic_type, elementwis
 )
 def python_max(x: Any, y: Any, out: Any) -> Any:
     """The greater of two numbers, the first of equal ones."""
-    later = greater(y, x)
+    later = less(x, y) if is_constant(y) else greater(y, x)
     return choose(later, lambda: 0.0, lambda: 1.0), choose(later, lambda: 1.0, lambda: 0.0)
 
 
@@ -44,7 +44,7 @@ def python_max(x: Any, y: Any, out: Any) -> Any:
 )
 def python_min(x: Any, y: Any, out: Any) -> Any:
     """The smaller of two numbers, the first of equal ones."""
-    later = less(y, x)
+    later = greater(x, y) if is_constant(y) else less(y, x)
     return choose(later, lambda: 0.0, lambda: 1.0), choose(later, lambda: 1.0, lambda: 0.0)
 
 
