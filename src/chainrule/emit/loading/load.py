@@ -116,7 +116,9 @@ def _watch(
     guards = [guard for graph in emitted.graphs.values() for guard in graph.guards.values()]
     if frozen:
         guards += _frozen_guards(emitted, module_globals)
-        return Watch(guards, {}) if guards else None
+        # As compiled functions do, one that nothing else shaped stands for the code it is made of.
+        alone = all(guard.route.text == "_0_.__code__" for guard in guards)
+        return None if alone else Watch(guards, {})
     for local, (module, known) in emitted.homes.items():
         scope = _scope(emitted, module)
         if scope is not None:
