@@ -696,3 +696,63 @@ def test_what_a_partial_binds_may_change() -> None:
     assert [slopes[0](3.0), slopes[2](3.0), again[1](3.0)] == [2.0, 2.0, 4.0]
     HALF.__setstate__((bound, (), {"a": 0.5}, {}))  # type: ignore[attr-defined]
     assert [each(3.0) for each in (*slopes, again[0])] == [3.0] * 4
+
+
+class Weight:
+    def __init__(self, w: Any) -> None:
+        self.w = w
+
+
+class Both:
+    def __init__(self, first: Weight, second: Weight) -> None:
+        self.first = first
+        self.second = second
+
+
+ONE, ANOTHER = Weight(2.0), Weight(3.0)
+TOGETHER, APART = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+
+
+def by_both(x, both):
+    return x * both.first.w * both.second.w
+
+
+def by_each(x, one, other):
+    return x * one.first.w * other.second.w
+
+
+def by_arrays(x, one, other):
+    return np.sum(x * one.w * other.w)
+
+
+def by_a_global_one(x, one):
+    return x * one.w * ONE.w
+
+
+def by_a_global_array(x, one):
+    return np.sum(x * one.w * TOGETHER)
+
+
+MET: list[tuple[Any, list[tuple[Any, ...]]]] = [
+    (by_both, [(Both(ONE, ONE),), (Both(ONE, ANOTHER),), (Both(ANOTHER, ANOTHER),)]),
+    (by_each, [(Both(ONE, ANOTHER), Both(ANOTHER, ONE)), (Both(ANOTHER, ONE), Both(ONE, ONE))]),
+    (by_arrays, [(Weight(TOGETHER), Weight(TOGETHER)), (Weight(TOGETHER), Weight(APART))]),
+    (by_a_global_one, [(ONE,), (ANOTHER,)]),
+    (by_a_global_array, [(Weight(TOGETHER),), (Weight(APART),)]),
+]
+
+
+@pytest.mark.parametrize(("f", "cases"), MET)
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_one_object_in_one_call_may_be_two_in_the_next(f, cases, order) -> None:
+    slope = grad(f)
+    for case in [*cases[::order], *cases]:
+        # It is linear in x.
+        assert slope(2.0, *case) == f(1.0, *case)
+
+
+def test_a_gradient_by_objects_that_were_one() -> None:
+    slope = grad(lambda both: both.first.w * both.second.w)
+    slope(Both(ONE, ONE))
+    found = slope(Both(Weight(2.0), Weight(3.0)))
+    assert (found.first.w, found.second.w) == (3.0, 2.0)

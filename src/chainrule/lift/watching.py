@@ -103,6 +103,18 @@ class Watching(Deciding):
         if not isinstance(found, (type, types.FunctionType)) and kind.__flags__ & WRITTEN:
             self.graph.guard(route, "type", kind)
 
+    def watch_same(self, route: Route | None, known: Route | None, found: Any) -> None:
+        """What two routes lead to, one of them from an argument, is one object."""
+        if not is_of_argument(route):
+            route, known = known, route
+        if not is_of_argument(route):
+            return
+        if not is_of_argument(known):
+            self.graph.guard(route, "is", found)
+        elif (route.root, route.text) != (known.root, known.text):
+            other = known.text.replace("_0_", known.root.name)
+            self.graph.guard(Route(route.root, f"({route.text} is {other})"), "is", True)
+
     def watched_keywords(self, found: functools.partial[Any]) -> dict[str, Any]:
         """The keywords that a partial has bound; all that it has bound shapes the code."""
         route = Route(found)

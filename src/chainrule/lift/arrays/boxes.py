@@ -227,6 +227,8 @@ class Arrays(Containers):
             self.objects[id(value)] = box
             self.outside[box] = made
             self.reach(box, route, made)
+        elif box in self.reached:
+            self.watch_same(route, self.reached[box][0], value)
         return self.seen(box)
 
     def given_content(self) -> dict[ListBox, Node]:

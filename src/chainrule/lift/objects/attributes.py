@@ -229,9 +229,9 @@ class Objects(Hooks):
                 self.graph.guard(route, "type", type(found))
             known = self.objects.get(id(found))
             reached = known.route if isinstance(known, ObjectBox) else None
-            if route is None and is_of_argument(reached):
-                # The argument is this very object, in whatever call.
-                self.graph.guard(reached, "is", found)
+            if isinstance(known, ObjectBox):
+                # It is this very object, in whatever call.
+                self.watch_same(route, reached, found)
             if not isinstance(known, ObjectBox):
                 known = ObjectBox(found, type(found), None)
                 known.route = route or Route(found)
