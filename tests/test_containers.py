@@ -559,3 +559,53 @@ def test_what_is_not_there_cannot_be_taken_out(f, mode) -> None:
         else:
             slope = (f(1.5 + 1e-6, n, k) - f(1.5 - 1e-6, n, k)) / 2e-6
             assert derivative(1.5, n, k) == (value, pytest.approx(slope, rel=1e-7))
+
+
+class Bag:
+    size = 3.0
+
+
+def attribute_taken_away(x, n):
+    bag = Bag()
+    bag.a, bag.size = x, 2.0 * x
+    before = bag.size * bag.a
+    del bag.size
+    if n > 5:
+        del bag.a
+    return before + bag.size * x * getattr(bag, "a", 3.0 * x)
+
+
+def attribute_missed(x, n):
+    bag = Bag()
+    bag.a = x
+    del bag.a
+    try:
+        return bag.a
+    except AttributeError:
+        return x * n
+
+
+def last_items_of_a_dict(x, n):
+    table = {"a": x, "b": x * x, "c": 2.0}
+    key, value = table.popitem()
+    name, other = table.popitem()
+    return value * other + len(key) + len(table) * x * n + (1.0 if name == "b" else 0.0)
+
+
+def sets_by_comprehension(x, n):
+    rests = {k % 3 for k in range(n)}
+    words = {word.lower() for word in ["a", "b", "A"]}
+    return x * len(rests) + (x * x if 2 in rests else 0.0) + len(words)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [attribute_taken_away, attribute_missed, last_items_of_a_dict, sets_by_comprehension],
+)
+def test_what_is_taken_out_is_there_no_more(function):
+    for n in (4, 8):
+        value, slope = value_and_grad(function)(0.7, n)
+        assert value == function(0.7, n)
+        h = 1e-5
+        expected = (function(0.7 + h, n) - function(0.7 - h, n)) / (2 * h)
+        assert slope == pytest.approx(expected, rel=1e-8)

@@ -600,3 +600,57 @@ def test_recursion_that_keeps_its_results_does_so_in_its_derivative() -> None:
     assert value_and_grad(f)(0.7, 60) == (f(0.7, 60), found)
     numbers = grad(f)(0.3, 9), grad(f)(0.3, np.int64(9)), grad(f)(np.float64(0.3), 9)
     assert numbers[0] == numbers[1] == numbers[2]
+
+
+def knapsack(x, n):
+    weights, values = [2, 3, 4, 5], [3.0 * x, 4.0, 5.0 * x * x, 6.0]
+
+    @functools.cache
+    def best(item, room):
+        if item == len(weights):
+            return 0.0
+        found = best(item + 1, room)
+        if weights[item] <= room:
+            found = max(found, values[item] + best(item + 1, room - weights[item]))
+        return found
+
+    return best(0, n)
+
+
+def american_put(x, n):
+    @functools.lru_cache(512)
+    def worth(step, ups):
+        spot = x * 1.1**ups * 1.1 ** (ups - step)
+        now = max(1.0 - spot, 0.0)
+        if step == n:
+            return now
+        later = 0.55 * worth(step + 1, ups + 1) + 0.45 * worth(step + 1, ups)
+        return max(now, 0.99 * later)
+
+    return worth(0, 0)
+
+
+def lattice(x, n):
+    memo = {}
+
+    def paths(i, j):
+        if i == 0 or j == 0:
+            return 1.0
+        if (i, j) not in memo:
+            memo[i, j] = x * paths(i - 1, j) + 0.5 * paths(i, j - 1)
+        return memo[i, j]
+
+    return paths(n, n)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("function", [knapsack, american_put, lattice])
+def test_a_recursion_inside_that_remembers_is_written_out(
+    function: Callable[..., Any], mode: str
+) -> None:
+    for n in (5, 8):
+        value, slope = value_and_grad(function, mode=mode)(0.72, n)
+        assert value == function(0.72, n)
+        h = 1e-6
+        expected = (function(0.72 + h, n) - function(0.72 - h, n)) / (2 * h)
+        assert slope == pytest.approx(expected, rel=1e-7, abs=1e-9)

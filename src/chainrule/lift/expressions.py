@@ -554,7 +554,7 @@ EXPRESSIONS: dict[type, Callable[[Any, Any], Value]] = {
     ast.Call: lambda self, node: self.call_expression(node),
     ast.ListComp: lambda self, node: self.comprehension(node),
     ast.DictComp: lambda self, node: self.dict_comprehension(node),
-    ast.SetComp: _refused("set comprehensions are not supported", "Use a list."),
+    ast.SetComp: lambda self, node: self.set_comprehension(node),
     ast.Await: _refused(
         "`await` is not supported", "Differentiate the plain function that does the arithmetic."
     ),

@@ -28,6 +28,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
     View,
+    is_made,
 )
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays import indexing
@@ -429,9 +430,23 @@ class Statements(Axisless):
                 self.state[self.frame, target.id] = UNBOUND
             elif isinstance(target, ast.Subscript):
                 self._delete_entry(self.expression(target.value), target.slice, node)
+            elif isinstance(target, ast.Attribute):
+                self._delete_attribute(self.expression(target.value), target.attr, node)
             else:
                 raise self.unsupported("`del` of this target", "Leave it out.", node)
         return Completion.FALLS
+
+    def _delete_attribute(self, owner: Value, name: str, node: ast.Delete) -> None:
+        """``del owner.name`` of an object that the function has made."""
+        content = self.state.get(owner) if is_made(owner) else None
+        held = content.get(name, UNBOUND) if isinstance(content, dict) else UNBOUND
+        kind: Any = owner.type if isinstance(owner, ObjectBox) else None
+        plain = kind is not None and kind.__delattr__ is object.__delattr__
+        if not plain or held is UNBOUND or isinstance(held, Either):
+            raise self.unsupported("`del` of this attribute", "Give it None.", node)
+        self.check_writable(owner, node)
+        assert isinstance(content, dict)
+        self.state[owner] = {key: value for key, value in content.items() if key != name}
 
     def _delete_entry(self, base: Value, subscript: ast.expr, node: ast.Delete) -> None:
         position = self.expression(subscript)

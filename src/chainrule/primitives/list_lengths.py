@@ -45,6 +45,8 @@ class ListLengths:
         # Whether a state of a loop keeps its length, and the states of which that is being asked.
         self._kept: dict[Node, bool] = {}
         self._asked: set[Node] = set()
+        # The origins of what branches hand on, by what is being asked.
+        self._origins: dict[tuple[Node, frozenset[Node]], Node | None] = {}
 
     def of(self, node: Node) -> Key:
         """The key of a list."""
@@ -83,12 +85,7 @@ class ListLengths:
         if node.op is ITEM:
             owner = node.args[0]
             if owner.op is IF:
-                found = {
-                    self.origin(arm.results[result_number(node)])
-                    for arm in owned_blocks(owner)
-                    if arm.completes
-                }
-                return found.pop() if len(found) == 1 else None
+                return self._of_branches(node)
             if owner.op is not LOOP:
                 return None
             state = loop_parts(owner)[2][result_number(node)]
@@ -97,6 +94,18 @@ class ListLengths:
         if not of or state in self._asked or not self._keeps(state, of[1]):
             return None
         return of[0]
+
+    def _of_branches(self, node: Node) -> Node | None:
+        """The list that is as long as what each arm of a branch hands on."""
+        key = node, frozenset(self._asked)
+        if key not in self._origins:
+            found = {
+                self.origin(arm.results[result_number(node)])
+                for arm in owned_blocks(node.args[0])
+                if arm.completes
+            }
+            self._origins[key] = found.pop() if len(found) == 1 else None
+        return self._origins[key]
 
     def _keeps(self, state: Node, following: Node) -> bool:
         """Whether each step hands on a list that is as long as the one it got."""

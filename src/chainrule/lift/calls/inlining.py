@@ -35,8 +35,10 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives.declare import NUMBERS
 
-# A recursion whose end is seen while lifting is inlined up to so many calls.
+# A recursion whose end is seen while lifting is inlined up to so many calls, and up to so many more
+# where it is not understood as calls of a function.
 MOST_UNROLLED = 64
+MOST_CALLS = 400
 
 
 class EndlessRecursion(Exception):
@@ -54,6 +56,7 @@ class Inlining(Functions):
         super().__init__(graph)
         # Functions whose calls of themselves are being inlined, with how many were.
         self.unrolling: dict[Any, int] = {}
+        self.most_unrolled = MOST_UNROLLED
         # The inlined call that is under way.
         self.use: Use | None = None
 
@@ -85,7 +88,7 @@ class Inlining(Functions):
         if callee.identity in self.unrolling:
             self.unrolling[callee.identity] += 1
             count = self.unrolling[callee.identity]
-            if count > MOST_UNROLLED or len(self.calls) > DEEPEST_CALL:
+            if count > self.most_unrolled or len(self.calls) > DEEPEST_CALL:
                 raise EndlessRecursion(callee.identity)
         elif shrinks and (met or recursive):
             return self._inlined_whole(callee, given, node)
@@ -157,16 +160,35 @@ class Inlining(Functions):
     def _inlined_whole(self, callee: Callee, given: Given, node: ast.AST) -> Value:
         """Inline all calls of the function by itself, if that comes to an end."""
         state, mark = dict(self.state), len(self.block.steps)
+        inner = bool(self.unrolling)
+        found = self._whole(callee, given, node, self.most_unrolled if inner else MOST_UNROLLED)
+        if found is not None:
+            return found
+        self.give_up(dict(state), mark)
+        try:
+            return self._called(callee, given, node)
+        except UnsupportedError:
+            if inner:
+                raise
+            self.give_up(dict(state), mark)
+            found = self._whole(callee, given, node, MOST_CALLS)
+            if found is None:
+                raise
+            return found
+
+    def _whole(self, callee: Callee, given: Given, node: ast.AST, most: int) -> Value | None:
+        """The value of a recursion of up to so many calls; None if there are more."""
+        before, self.most_unrolled = self.most_unrolled, most
         self.unrolling[callee.identity] = 0
         try:
             return self._inlined(callee, given, node)
         except EndlessRecursion as endless:
             if endless.function is not callee.identity:
                 raise
-            self.give_up(state, mark)
+            return None
         finally:
+            self.most_unrolled = before
             self.unrolling.pop(callee.identity, None)
-        return self._called(callee, given, node)
 
     def _called(
         self,

@@ -393,6 +393,20 @@ def _dict_pop(
     return value
 
 
+def _dict_pop_item(
+    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    if not isinstance(owner, DictBox) or args or keywords:
+        raise self.unsupported("`popitem` of this dict", "Use `pop` of a constant key.", node)
+    content = dict(self.entries(owner))
+    if not content:
+        self.always_raises("KeyError('popitem(): dictionary is empty')")
+    self.check_writable(owner, node)
+    key, value = content.popitem()
+    self.state[owner] = content
+    return TupleValue((self.wrap(key), value))
+
+
 def _set_default(
     self: Tables, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
@@ -436,6 +450,7 @@ DICT_METHODS: dict[str, Callable[..., Value]] = {
     "values": _values,
     "get": _get,
     "pop": _dict_pop,
+    "popitem": _dict_pop_item,
     "setdefault": _set_default,
     "update": _update,
     "clear": _clear,

@@ -40,7 +40,10 @@ class Sets(Dispatch):
             return self.call(Static(ObjectSet), items, {}, node)
         if items and self._has_objects(self.known_items(items[0]) or ()):
             raise ObjectsInSet(site)
-        made = self.opaque_call(self.static_node(Static(set)), items, {}, node, None)
+        refusal = None
+        if isinstance(node, ast.SetComp):
+            refusal = self.unsupported("a set of what is differentiated", "Use a list.", node)
+        made = self.opaque_call(self.static_node(Static(set)), items, {}, node, refusal)
         if isinstance(made, Node):
             self._made_at[made] = site
         return made

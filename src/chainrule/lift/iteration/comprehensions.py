@@ -246,6 +246,11 @@ class Comprehensions(Iterables):
             "statement",
         )
 
+    def set_comprehension(self, node: ast.SetComp) -> Value:
+        """The set of what a list would hold."""
+        listed = ast.copy_location(ast.ListComp(node.elt, node.generators), node)
+        return self.call(Static(set), [self.comprehension(listed)], {}, node)
+
     def dict_comprehension(self, node: ast.DictComp) -> Value:
         pair = ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node)
         rows = self.known_comprehension(

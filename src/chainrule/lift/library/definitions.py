@@ -38,6 +38,23 @@ def accumulate(iterable, func=operator.add, *, initial=None):
     return found
 
 
+def cache(function):
+    """``functools.cache`` of a function that is defined inside another."""
+    kept: dict[Any, Any] = {}
+
+    def asked(*args):
+        if args not in kept:
+            kept[args] = function(*args)
+        return kept[args]
+
+    return asked
+
+
+def lru_cache(maxsize=128, typed=False):
+    """``functools.lru_cache``, which gives what is computed again where it has forgotten it."""
+    return cache(maxsize) if callable(maxsize) else cache
+
+
 def combinations(iterable, r):
     """``itertools.combinations``, pairs and triples written out."""
     items = list(iterable)
@@ -219,6 +236,8 @@ def chain_from(iterable):
 
 DEFINITIONS: dict[Hashable, Callable[..., Any]] = {
     **IN_ORDER,
+    functools.cache: cache,
+    functools.lru_cache: lru_cache,
     functools.reduce: reduce,
     itertools.accumulate: accumulate,
     itertools.chain: chain,

@@ -293,18 +293,8 @@ def _place(op: Primitive) -> Builtin:
     return find
 
 
-def _keeping(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    raise self.unsupported(
-        "`lru_cache` of a function that is defined inside another",
-        "Define it outside, with all that it reads as arguments, or fill a dict.",
-        node,
-    )
-
-
 BUILTINS[bisect.bisect_left] = _place(places.bisect_left)
 BUILTINS[bisect.bisect_right] = _place(places.bisect_right)
-BUILTINS[functools.lru_cache] = _keeping
-BUILTINS[functools.cache] = _keeping
 BUILTINS[builtins.max] = _extreme("max")
 BUILTINS[builtins.min] = _extreme("min")
 BUILTINS[builtins.sorted] = make_sorted
