@@ -611,3 +611,30 @@ def test_what_numpy_says_of_a_sum_of_unlike_lengths_is_what_it_says_of_f():
     with pytest.raises(ValueError) as found:
         grad(scores, wrt="w")(X, w, b)
     assert str(found.value) == str(own.value)
+
+
+def residuals(x, y):
+    errors = np.empty((2, len(x)))
+    for i in range(len(x)):
+        errors[:, i] = x[i] * y - i
+    flat = errors.T.ravel()
+    return flat @ flat
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_was_flattened_is_not_flattened_and_shaped_again(order):
+    def flattened(x):
+        flat = np.sin(x).ravel(order=order)
+        return 0.5 * (flat @ flat)
+
+    x = np.linspace(-1.0, 1.0, 6).reshape(2, 3)
+    slope = grad(flattened)
+    np.testing.assert_allclose(slope(x), 0.5 * np.sin(2.0 * x), rtol=1e-14)
+    assert slope.source.endswith("    return np.sin(x) * np.cos(x)\n")
+
+    x, y = np.array([0.3, -0.5, 1.2]), np.array([0.7, 1.9])
+    errors = x[:, None] * y - np.arange(3.0)[:, None]
+    value, (x_bar, y_bar) = value_and_grad(residuals, wrt=("x", "y"))(x, y)
+    assert value == residuals(x, y)
+    np.testing.assert_allclose(x_bar, 2.0 * errors @ y, rtol=1e-14)
+    np.testing.assert_allclose(y_bar, 2.0 * x @ errors, rtol=1e-14)

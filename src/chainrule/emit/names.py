@@ -455,7 +455,9 @@ class Names:
         taped = next((found for part in parts if (found := _TAPE.fullmatch(part))), None)
         if taped is not None and len(parts) > 1:
             # What was recorded of x at the step of this index, or in the steps inside it.
-            parts = [taped["stem"], "tape" if taped["rows"] else "then"]
+            if taped["rows"]:
+                return f"{taped['stem']}_tape"
+            parts = [taped["stem"], "then"]
         noun = "_".join(parts)
         return noun if noun.isidentifier() and len(noun) <= LONGEST_NOUN else None
 

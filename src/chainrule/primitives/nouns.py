@@ -57,6 +57,8 @@ ENDINGS = {
     "array_concatenate": "joined",
     "stack": "stacked",
 }
+# How the name of a tape ends, where several are called alike.
+TAPE = re.compile(r"_tape(_\d+)?$")
 WORDS = {*ENDINGS.values(), "gap", "squared", "power", "tail", "head", "part", "picked"}
 CREATED = {"zeros", "ones", "empty", "full", "array_zeros_like", "array_ones_like", "empty_like"}
 EXTREMES = {"array_max": "at_max", "array_min": "at_min"}
@@ -148,7 +150,7 @@ def first_name(value: Value, name_of: Callable[[Any], str | None]) -> str | None
         if getattr(arg, "captive", named is None and isinstance(arg, Node)):
             stack += _largest_last(arg.args)
         elif named is not None and (unit_axes_of(arg.type) or isinstance(arg.type, Sequence)):
-            return named.removesuffix("_tape")
+            return TAPE.sub("", named)
     return None
 
 

@@ -113,7 +113,9 @@ reshaped.linear_in = (0,)
 
 
 def _reshaped_before(a: Node, *likes: Node, order: str = "C") -> Node | None:
-    """Of two shapes one after the other the last one counts."""
+    """Of two shapes one after the other the last one counts; back to the first it is as it was."""
+    if a.op in (ravel, flatten) and likes == a.args and order in ("C", "F"):
+        return a.args[0] if a.op.statics(a.params).get("order") == order else None
     if a.op is not reshaped or not a.origin.derivative or a.params[0] != order:
         return None
     return reshaped(a.args[0], *likes, order=order)
