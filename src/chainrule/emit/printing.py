@@ -37,10 +37,10 @@ class Generator(SourceGenerator):  # type: ignore[misc]
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
         opposite = OPPOSITE.get(type(node.op))
-        number = _negative_number(node.right) if opposite is not None else None
-        if opposite is not None and number is not None:
-            # x + -2.0, as it comes of a table, is x - 2.0.
-            node.op, node.right = opposite(), number
+        raised = _without_minus(node.right) if opposite is not None else None
+        if opposite is not None and raised is not None:
+            # x + -2.0 * pi, as it comes of a table, is x - 2.0 * pi.
+            node.op, node.right = opposite(), raised
         hug = isinstance(node.op, ast.Pow) and _simple(node.left) and _simple(node.right)
         if not hug:
             super().visit_BinOp(node)
@@ -118,6 +118,16 @@ def _negative_number(node: ast.expr) -> ast.Constant | None:
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         return ast.Constant(-node.value) if node.value < 0 else None  # type: ignore[operator]
     return None
+
+
+def _without_minus(node: ast.expr) -> ast.expr | None:
+    """What a minus sign stands before: a number, or a product or ratio that begins with a float."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, (ast.Mult, ast.Div)):
+        return _negative_number(node)
+    left = _without_minus(node.left)
+    if left is None or (isinstance(left, ast.Constant) and type(left.value) is not float):
+        return None
+    return ast.BinOp(left, node.op, node.right)
 
 
 def _simple(node: ast.expr) -> bool:

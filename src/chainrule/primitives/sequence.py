@@ -422,7 +422,8 @@ def _pull_concatenate(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     left, right = node.args
     graph = node.graph
     none = graph.constant(None)
-    split = graph.cursor.add(length, (left,))
+    # A copy is not kept for its length.
+    split = graph.cursor.add(length, (left.args[0] if left.op in (copy, as_tuple) else left,))
     if walker.active(left):
         walker.accumulate(left, graph.cursor.add(slice_of, (out_bar, none, split, none)))
     if walker.active(right):

@@ -545,6 +545,9 @@ def _total(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
 def _comprehension(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     inside = (part for arg in args[1:] for part in ast.walk(arg))
     read = {part.id for part in inside if isinstance(part, ast.Name)}
+    (target,) = value.params
+    if len(args) == 2 and isinstance(target, Value) and value.args[1] is target:
+        return speller.call("list", args[0])
     return comprehension(args[1], _target(speller, value.params[0], read), args[0], args[2:])
 
 
