@@ -92,7 +92,6 @@ def test_the_adjoint_of_such_an_entry_stays_where_it_is(function: Any) -> None:
         source
     )
     assert "M_bar[r][c] = 0.0" not in lines
-    assert ("M[r][c] -= m * M_i_c" in lines) == (function is solved)
 
 
 def test_elimination_keeps_no_copy_for_its_length() -> None:
@@ -103,9 +102,9 @@ def test_elimination_keeps_no_copy_for_its_length() -> None:
 
 
 def turned(angle):
-    return sum(math.cos((angle + 2.0 * math.pi * k) / 3.0) for k in (-1, 0, 1))
+    return sum((k + 2.0) * math.cos((angle + 2.0 * math.pi * k) / 3.0) for k in (-1, 0, 1))
 
 
 def test_a_minus_sign_in_a_sum_of_constants_is_a_difference() -> None:
-    assert "- 2.0 * math.pi" in grad(turned).source or "- 2.0 * pi" in grad(turned).source
+    assert "(angle - 2.0 * pi) / 3.0" in grad(turned).source
     assert agrees(gradient(turned, (0.7,))[()], grad(turned)(0.7))

@@ -279,10 +279,16 @@ def dict_appended_again(x, n):
     return particles[0]["place"]
 
 
-@pytest.mark.parametrize("f", [object_appended_again, dict_appended_again])
-def test_a_record_is_not_put_into_its_list_again(f: Callable[..., float]) -> None:
+def test_a_record_is_not_put_into_its_list_again() -> None:
     with pytest.raises(UnsupportedError, match="or twice into one"):
-        grad(f, wrt="x")(1.3, 3)
+        grad(dict_appended_again, wrt="x")(1.3, 3)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_an_object_is_put_into_its_list_again(mode: str) -> None:
+    value, slope = value_and_grad(object_appended_again, wrt="x", mode=mode)(1.3, 3)
+    assert value == object_appended_again(1.3, 3)
+    assert slope == 1.0
 
 
 PUTS = {

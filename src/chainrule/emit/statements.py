@@ -281,10 +281,18 @@ class Writer:
             found.append(ast.Assign([place], args[-1]))
         else:
             assert value.op is index_add
-            found.append(
-                _add_into(subscript(owner, path_of(value, args[:-1]), ast.Store()), args[-1])
-            )
+            found.append(self._entry_added(value, owner, args))
         return found
+
+    def _entry_added(self, value: Value, owner: ast.expr, args: list[ast.expr]) -> ast.stmt:
+        """``a[i] += e``, or ``a[i] = a[i] + e`` where an array without axes may be there."""
+        path = path_of(value, args[:-1])
+        added = _add_into(subscript(owner, path, ast.Store()), args[-1])
+        boxed = isinstance(owner, ast.Name) and owner.id in self.axisless
+        if value.derivative or not boxed or isinstance(value.type, Array):
+            return added
+        before = subscript(owner, path, ast.Load())
+        return ast.Assign([added.target], ast.BinOp(before, added.op, added.value))
 
     def _filled(self, value: Value, owner: ast.expr, place: list[ast.expr]) -> ast.stmt:
         """``np.multiply(a, b, out=x[1:])`` for ``x[1:] = a * b``."""
@@ -446,7 +454,7 @@ def _reads_place(read: Value, update: Value) -> bool:
     return same and not any(arg.captive for arg in read.args)
 
 
-def _add_into(place: ast.expr, value: ast.expr) -> ast.stmt:
+def _add_into(place: ast.expr, value: ast.expr) -> ast.AugAssign:
     assert isinstance(place, ast.Subscript)
     opposite = without_minus(value)
     if opposite is None:
