@@ -407,11 +407,10 @@ def subscript(
 
 def slice_node(bounds: list[ast.expr]) -> ast.Slice:
     """``start:stop:step`` where a bound that is None is left out."""
-    parts = [
-        None if isinstance(bound, ast.Constant) and bound.value is None else bound
-        for bound in bounds
-    ]
-    return ast.Slice(*parts)
+    left_out = [isinstance(bound, ast.Constant) and bound.value is None for bound in bounds]
+    return ast.Slice(
+        *(None if gone else bound for bound, gone in zip(bounds, left_out, strict=True))
+    )
 
 
 def comprehension(
@@ -543,10 +542,8 @@ def _total(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
 
 
 def _comprehension(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    inside = (part for arg in args[1:] for part in ast.walk(arg))
-    read = {part.id for part in inside if isinstance(part, ast.Name)}
-    (target,) = value.params
-    if len(args) == 2 and isinstance(target, Value) and value.args[1] is target:
+    read = {part.id for arg in args[1:] for part in ast.walk(arg) if isinstance(part, ast.Name)}
+    if value.args[1:] == [*value.params]:
         return speller.call("list", args[0])
     return comprehension(args[1], _target(speller, value.params[0], read), args[0], args[2:])
 
