@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import collections
+import copy
 import enum
 import math
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from chainrule import ChainruleError, grad, value_and_grad
+from chainrule import ChainruleError, UnsupportedError, grad, value_and_grad
+from tests import oracle
 from tests.differences import along
 
 MODES = ("forward", "reverse")
@@ -235,6 +238,117 @@ def test_an_argument_that_reads_its_entries_in_its_own_way_is_refused() -> None:
     assert slope([3.0, 2.0]) == [6.0, 1.0]
     with pytest.raises(ChainruleError, match="defines `__getitem__`"):
         slope(Mirror([3.0, 2.0]))
+
+
+def product(x, table):
+    return x * x * table["a"] + x * table["none"]
+
+
+def caught(x, table):
+    try:
+        return x * x * table["none"]
+    except KeyError:
+        return x
+
+
+def caught_of_a_copy(x, table):
+    try:
+        return x * x * table.copy()["none"] * copy.copy(table)["none"]
+    except KeyError:
+        return x
+
+
+def caught_of_a_dict(x, table):
+    try:
+        return x * x * dict(table)["none"]
+    except KeyError:
+        return x
+
+
+def added_to(x, table):
+    table["none"] += x
+    return table["none"] * x + len(table)
+
+
+def by_words(x, table, words):
+    total = 0.0
+    for word in words:
+        total += x * x * table[word]
+    return total
+
+
+COUNTING = [product, caught, caught_of_a_copy, caught_of_a_dict, added_to]
+
+
+@pytest.mark.parametrize("f", COUNTING, ids=lambda f: f.__name__)
+def test_what_a_counter_of_the_callers_does_not_hold_is_0(f: Any) -> None:
+    table, other = Counter(a=3), Counter(a=3)
+    slope = grad(f)
+    verdict = oracle.derivative(lambda x: f(x, Counter(a=3)), (1.5,), {}, "x")
+    assert verdict.decided and oracle.agrees(verdict, slope(1.5, table))
+    f(1.5, other)
+    assert table == other
+    assert slope(1.5, {"a": 3, "none": 2}) != slope(1.5, Counter(a=3))
+    assert by_words(1.0, Counter(a=3), ["a", "b"]) == 3.0
+    assert grad(by_words)(1.0, Counter(a=3), ["a", "b"]) == 6.0
+
+
+def joined(x, table):
+    return x * x * (table | Counter(a=2))["a"]
+
+
+def joined_with_itself(x, table):
+    return x * x * (table | table)["a"]
+
+
+def added_up(x, table):
+    return x * x * (table + table)["a"]
+
+
+def joined_in_place(x, table):
+    table |= table
+    return x * x * table["a"]
+
+
+def updated(x, table):
+    table.update(table)
+    return x * x * table["a"]
+
+
+ADDING = [joined, joined_with_itself, added_up, joined_in_place, updated]
+
+
+@pytest.mark.parametrize("f", ADDING, ids=lambda f: f.__name__)
+def test_counters_of_the_callers_are_not_joined_as_dicts_are(f: Any) -> None:
+    with pytest.raises(UnsupportedError, match="of a Counter from outside"):
+        grad(f)(1.5, Counter(a=3))
+
+
+def test_a_dict_joined_with_a_defaultdict_is_one() -> None:
+    def f(x, table):
+        try:
+            return x * x * ({"b": 1.0} | table)["none"]
+        except KeyError:
+            return x
+
+    with pytest.raises(UnsupportedError, match="'none' of a defaultdict from outside"):
+        grad(f)(1.5, defaultdict(float, a=2.0))
+
+
+@pytest.mark.parametrize("f", [product, caught, caught_of_a_copy, added_to])
+def test_what_a_defaultdict_of_the_callers_does_not_hold_is_refused(f: Any) -> None:
+    table = defaultdict(lambda: 5.0, a=2.0)
+    slope = grad(f)
+    for _ in range(2):
+        with pytest.raises(UnsupportedError, match="'none' of a defaultdict from outside"):
+            slope(1.5, table)
+    assert table == {"a": 2.0}
+    held = {"a": 2.0, "none": 5.0}
+    filled = defaultdict(float, held)
+    verdict = oracle.derivative(lambda x: f(x, dict(held)), (1.5,), {}, "x")
+    assert verdict.decided and oracle.agrees(verdict, slope(1.5, filled))
+    assert grad(caught_of_a_dict)(1.5, table) == 1.0
+    assert grad(by_words)(1.5, defaultdict(float, held), ["a", "none"] * 100) == 2100.0
 
 
 @dataclass(slots=True)

@@ -46,6 +46,7 @@ from chainrule.lift.values import (
     Static,
     TupleValue,
     Value,
+    filled_by,
     is_made,
 )
 from chainrule.primitives import sequence
@@ -136,6 +137,7 @@ class Parameters(NumpyCalls):
                 for key, item in example.items()
             }
             dict_box = DictBox()
+            dict_box.filled_by = filled_by(example)
             dict_box.parameter, dict_box.whole = True, box_node
             self.state[dict_box] = content
             self.reach(dict_box, route)

@@ -9,9 +9,10 @@ content can differ between the arms of a branch.
 from __future__ import annotations
 
 import ast
+import collections
 import enum
 import types
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from chainrule.errors import ChainruleError
@@ -164,6 +165,8 @@ class DictBox:
     # Whether it came from the caller, and what it is at run time then.
     parameter = False
     whole: Node | None = None
+    # The class that gives an entry which is missing, where one does: Counter, defaultdict.
+    filled_by: type[dict[Any, Any]] | None = None
 
 
 class TableBox:
@@ -253,7 +256,20 @@ def is_made(value: Value) -> TypeGuard[DictBox | ObjectBox]:
 
 def another(box: DictBox | ObjectBox) -> DictBox | ObjectBox:
     """A new dict, or object of the same class."""
-    return DictBox() if isinstance(box, DictBox) else ObjectBox(None, box.type, None)
+    return another_dict(box) if isinstance(box, DictBox) else ObjectBox(None, box.type, None)
+
+
+def filled_by(table: Mapping[Any, Any]) -> type[dict[Any, Any]] | None:
+    """The class of ``table`` that gives an entry which is missing; None where that raises."""
+    filling = (collections.Counter, collections.defaultdict)
+    return next((kind for kind in filling if isinstance(table, kind)), None)
+
+
+def another_dict(box: DictBox) -> DictBox:
+    """A new dict that does as ``box`` where an entry is missing."""
+    made = DictBox()
+    made.filled_by = box.filled_by
+    return made
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,15 @@ from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords, make_list
-from chainrule.lift.values import DictBox, ListBox, ObjectBox, Static, TupleValue, Value
+from chainrule.lift.values import (
+    DictBox,
+    ListBox,
+    ObjectBox,
+    Static,
+    TupleValue,
+    Value,
+    another_dict,
+)
 
 
 def _copied(name: str, deep: bool) -> Builtin:
@@ -53,7 +61,7 @@ class _Copier:
         lifter = self.lifter
         made: Value
         if isinstance(value, DictBox):
-            made = DictBox()
+            made = another_dict(value)
             lifter.state[made] = {
                 key: self._part(item) for key, item in lifter.entries(value).items()
             }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import collections
 import enum
 from collections.abc import Iterable
 from typing import Any, NoReturn
@@ -38,6 +39,7 @@ from chainrule.lift.values import (
     TableBox,
     TupleValue,
     Value,
+    another_dict,
 )
 from chainrule.lift.watching import Watching
 from chainrule.primitives import sequence
@@ -155,7 +157,9 @@ class Containers(Watching):
         return isinstance(value, Node) and isinstance(value.type, SequenceType)
 
     def container_operator(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
-        """``+`` and ``*`` on lists and tuples."""
+        """``+`` and ``*`` on lists and tuples, ``|`` on dicts."""
+        for value in (left, right):
+            self.check_counts(value, f"`{SYMBOLS.get(operator, '?')}`", node)
         if operator is ast.Mult:
             if not self.is_container(left):
                 left, right = right, left
@@ -181,7 +185,7 @@ class Containers(Watching):
                 )
                 return box
         if operator is ast.BitOr and isinstance(left, DictBox) and isinstance(right, DictBox):
-            merged = DictBox()
+            merged = another_dict(left if left.filled_by is not None else right)
             self.state[merged] = {**self.entries(left), **self.entries(right)}
             return merged
         if operator is ast.Add and self.is_container(left) and self.is_container(right):
@@ -229,7 +233,10 @@ class Containers(Watching):
             if known and found in content:
                 return self.read(content[found])
             if known:
-                self.always_raises("KeyError(_0_)", self.node(key))
+                return self._missing_entry(base, key, node)
+            if base.filled_by is not None and self.attempts:
+                entry = "the entry under a run-time key"
+                raise self._refused_entry(base.filled_by, entry, "may", node)
             if self.holds_numbers(base):
                 return self._entry_of(base, key)
             return self._item_of_items(list(content.values()), base, key)
@@ -254,6 +261,29 @@ class Containers(Watching):
         if base_node.type in PLAIN_NUMBERS and key_node.type in PLAIN_NUMBERS:
             self.raises_itself("_0_[_1_]", base_node, key_node)
         return self.verbatim("_0_[_1_]", base_node, key_node, type=DYNAMIC)
+
+    def check_counts(self, box: Value, how: str, node: ast.AST) -> None:
+        """Refuse what a counter adds up or compares where other dicts take the last value."""
+        if isinstance(box, DictBox) and box.filled_by is collections.Counter:
+            raise self.unsupported(
+                f"{how} of a Counter from outside", "Count by keys: `found[key] += 1`.", node
+            )
+
+    def _missing_entry(self, box: DictBox, key: Value, node: ast.AST) -> Value:
+        """What a dict gives for a known key that it does not hold."""
+        if box.filled_by is None:
+            self.always_raises("KeyError(_0_)", self.node(key))
+        if box.filled_by is collections.Counter:
+            return Static(0)
+        word = self.static_value(key)[1]
+        raise self._refused_entry(box.filled_by, f"the entry {word!r}", "does", node)
+
+    def _refused_entry(self, kind: type, entry: str, verb: str, node: ast.AST) -> Exception:
+        return self.unsupported(
+            f"{entry} of a {kind.__name__} from outside, which {verb} not hold it",
+            "Read it with `get`, or pass a dict with all entries that are read.",
+            node,
+        )
 
     def _out_of_range(self, base: Value, key: Value) -> NoReturn:
         """What Python raises; in a loop that fills the list no step to judge kinds by."""

@@ -25,6 +25,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
     Zip,
+    filled_by,
     is_told_apart,
 )
 from chainrule.primitives import sequence
@@ -426,6 +427,7 @@ def _update(
 ) -> Value:
     if not isinstance(owner, DictBox):
         raise self.unsupported("`update` of this dict", "Make a new dict.", node)
+    self.check_counts(owner, "`update`", node)
     content = dict(self.entries(owner))
     for arg in args:
         given = self.read(arg)
@@ -440,6 +442,7 @@ def _dict_copy(
     self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     box = DictBox()
+    box.filled_by = owner.filled_by if isinstance(owner, DictBox) else filled_by(owner.value)
     self.state[box] = dict(_content(self, owner))
     return box
 
