@@ -731,3 +731,36 @@ def test_an_empty_list_of_places_is_one_of_ints(f: Any, mode: str) -> None:
         steps = 1e-6 * np.eye(3)
         expected = [(f(x + step, n) - f(x - step, n)) / 2e-6 for step in steps]
         np.testing.assert_allclose(slope, expected, rtol=1e-7)
+
+
+IN_ORDER_OF_MEMORY = [
+    "x.flatten('K')",
+    "x.T.flatten(order='K')",
+    "(2.0 * x).T.flatten('A')",
+    "x.T.copy('K').ravel('K')",
+    "(2.0 * x).T.copy(order='K').ravel('A')",
+    "x.T.copy(order='C').ravel('K')",
+    "np.copy(x.T, 'C').ravel(order='K')",
+    "np.copy(x.T, 'K').flatten('A')",
+]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("text", IN_ORDER_OF_MEMORY)
+def test_entries_in_the_order_of_memory(text: str, order: Any, mode: str) -> None:
+    f = function_of(f"def f(x):\n    return np.arange(1.0, 13.0) @ {text}\n")
+    units = [np.array(each.reshape(3, 4), order=order) for each in np.eye(12)]
+    slope = grad(f, mode=mode)
+    for _ in range(2):
+        # It is linear: its slopes are its values at the units.
+        found = slope(np.array(np.ones((3, 4)), order=order))
+        np.testing.assert_array_equal(found.ravel(), [f(each) for each in units])
+
+
+def test_an_order_of_memory_that_is_not_known_is_refused() -> None:
+    def f(x: Any) -> Any:
+        return np.arange(6.0) @ x[:, ::2].flatten("K")
+
+    with pytest.raises(UnsupportedError, match="order of memory, which is not known"):
+        grad(f)(np.ones((3, 4)))

@@ -276,10 +276,9 @@ class Arrays(Containers):
     ) -> Value:
         """``op`` of an array, which looks into the same memory if it can."""
         before = self.node(base)
+        params = self.in_order_of_memory(op, base, params)
         if not isinstance(base, (ArrayBox, View)):
             return self.seeing(before, self.block.add(op, (before, *args), params))
-        if op in shaping.ORDERED and params[0] not in ("C", "F"):
-            params = (self._order_in_memory(base.layout, before), *params[1:])
         step = Step(op, args, params)
         found = memory.sharing(step, before.type, base.layout)
         if found is memory.Sharing.VIEW:
@@ -329,14 +328,26 @@ class Arrays(Containers):
         layout = memory.seen_layout(step, before, base.layout, node.type)
         return View(box, steps, node.type, layout, rests, self.content(box))
 
-    def _order_in_memory(self, layout: Layout, array: Node) -> str:
-        """The order in which ``order="K"`` and ``"A"`` read."""
-        if not layout.orders and len(unit_axes_of(array.type)) > 1:
+    def in_order_of_memory(self, op: Any, base: Value, params: Sequence[Any]) -> tuple[Any, ...]:
+        """The params of a call, with the order in which ``order="K"`` and ``"A"`` read."""
+        if op not in (*shaping.ORDERED, shaping.flatten) or params[0] in ("C", "F"):
+            return tuple(params)
+        layout = base.layout if isinstance(base, (ArrayBox, View)) else UNKNOWN
+        if not layout.orders and len(unit_axes_of(self.node(base).type)) > 1:
             raise self.unsupported(
                 "entries in the order of memory, which is not known", 'Give order="C" or "F".'
             )
         self.rely_on(layout.assumed)
-        return layout.orders[:1] or "C"
+        return (layout.orders[:1] or "C", *params[1:])
+
+    def form_of_copy(self, op: Any, keywords: dict[str, Value], form: str) -> str:
+        """How a copy is spelled: the method gives rows, the function the order of its argument."""
+        asked = keywords.get("order") if op is creation.array_copy else None
+        found = {"C": "method", "K": "function"}.get(self.static_value(asked)[1]) if asked else None
+        if found is None:
+            return form
+        del keywords["order"]
+        return found
 
     def rely_on(self, flags: Sequence[Route]) -> None:
         """The code is right while these flags of the caller's arrays hold."""

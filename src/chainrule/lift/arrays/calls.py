@@ -241,9 +241,8 @@ class NumpyCalls(Methods):
             value = self.bound_call(op, args, keywords, node, form)
             return self._written_to(target, value, node)
         op = self._variant(op, keywords)
-        if op.sizes is not None and form == "method" and len(args) > 2:
-            args = [args[0], TupleValue(tuple(args[1:]))]
-        if op is shaping.transpose and form == "method" and len(args) > 2:
+        form = self.form_of_copy(op, keywords, form)
+        if form == "method" and len(args) > 2 and (op.sizes or op is shaping.transpose):
             args = [args[0], TupleValue(tuple(args[1:]))]
         bound = self._bound(op, args, keywords, node)
         if op.spread:
@@ -317,6 +316,8 @@ class NumpyCalls(Methods):
             viewed = bound[op.array_names[0]]
             viewed = viewed if self.is_array(viewed) else self.boxed(arrays[0])
             return self.viewed(viewed, op, tuple(sizes), (*params, form))
+        if op is shaping.flatten:
+            params = [*self.in_order_of_memory(op, bound["a"], params)]
         try:
             made = self.call_array(op, (*arrays, *sizes), tuple(params), form)
         except (ValueError, IndexError, AssertionError):
