@@ -253,7 +253,7 @@ def absolute(gradient: tuple[Any, ...]) -> tuple[Any, ...]:
     return abs(x), abs(y), [abs(each) for each in xs]
 
 
-@on_random_programs(share=0.2)
+@on_random_programs(share=0.1)
 def test_products_agree_with_the_gradient_and_its_differences(program: Program) -> None:
     note(program.source)
     f = program.function()

@@ -17,7 +17,7 @@ import pytest
 from chainrule import grad
 
 # With fewer statements than the first both modes are taken to the end, and not the cheaper alone.
-FIRST, SMALL, LARGE = 10, 15, 60
+FIRST, SMALL, LARGE = 10, 15, 45
 # Calls that 4 times the statements may take, the part that does not grow aside.
 MOST = 4.2
 # The same in each file, where some begin late; so many more do not matter.

@@ -170,7 +170,7 @@ def network_swept_back(x):
 def network_trained(rate):
     network = Network([[[0.3, 0.7], [-0.2, 0.4]], [[0.3, -0.6]]])
     for _ in range(2):
-        loss = (network([0.5, -1.0]) - 0.3) ** 2 + (network([0.1, 1.0]) + 0.2) ** 2
+        loss = (network([0.5, -1.0]) - 0.3) ** 2
         for parameter in network.parameters():
             parameter.grad = 0.0
         loss.backward()
