@@ -30,11 +30,10 @@ from chainrule.emit.plan import (
 )
 from chainrule.emit.printing import Answer, negated
 from chainrule.emit.wording.accumulating import accumulation
-from chainrule.emit.wording.arrays import path_of, section_key, sliced
+from chainrule.emit.wording.arrays import path_of, section_key, slice_node, sliced
 from chainrule.emit.wording.expressions import (
     Speller,
     operation,
-    slice_node,
     spelled,
     subscript,
 )
@@ -171,12 +170,15 @@ class Writer:
     def accumulated(self, value: Value, target: ast.expr, written: ast.expr) -> ast.stmt:
         """``x += a - b`` for a derivative ``x = x + a - b``; what f computes keeps its order."""
         number = value.op in SUMS and value.type == FLOAT
-        shared = isinstance(target, ast.Name) and target.id in self.axisless
-        if number and value.origin.derivative and not shared:
+        if number and value.origin.derivative and not self._may_be_boxed(target):
             found = accumulation(target, written)
             if found is not None:
                 return found
         return ast.Assign([target], written)
+
+    def _may_be_boxed(self, variable: ast.expr) -> bool:
+        """Whether a variable may be, or hold, an array without axes: such are not written into."""
+        return isinstance(variable, ast.Name) and variable.id in self.axisless
 
     def written_over(self, value: Value) -> ast.stmt:
         """``np.exp(x, out=x)``; under a name of its own ``y = np.exp(x, out=x)``.
@@ -288,8 +290,7 @@ class Writer:
         """``a[i] += e``, or ``a[i] = a[i] + e`` where an array without axes may be there."""
         path = path_of(value, args[:-1])
         added = _add_into(subscript(owner, path, ast.Store()), args[-1])
-        boxed = isinstance(owner, ast.Name) and owner.id in self.axisless
-        if value.derivative or not boxed or isinstance(value.type, Array):
+        if value.derivative or not self._may_be_boxed(owner) or isinstance(value.type, Array):
             return added
         before = subscript(owner, path, ast.Load())
         return ast.Assign([added.target], ast.BinOp(before, added.op, added.value))
@@ -318,7 +319,7 @@ class Writer:
         written = value.args[-1]
         if not written.captive or written.op not in AUGMENTED or not _is_number(written):
             return None
-        if isinstance(owner, ast.Name) and owner.id in self.axisless:
+        if self._may_be_boxed(owner):
             return None
         tree = args[-1]
         if not isinstance(tree, ast.BinOp):

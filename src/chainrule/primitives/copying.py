@@ -45,6 +45,8 @@ class Copier:
         graph.docstring = source.docstring
         graph.keeps = source.keeps
         graph.cheap_tapes = source.cheap_tapes
+        graph.by_fields = source.by_fields
+        graph.keeps_calls = source.keeps_calls
         graph.sources = source.sources
 
     def run(self) -> Graph:

@@ -13,7 +13,9 @@ def opposite_sum(node: Node) -> Node | None:
     if node.op is subtract:
         first, second = node.args
         lowered = lowered_part(first)
-        return in_floats(subtract, second, first) if lowered is None else lowered + second
+        if lowered is None:
+            return in_floats(subtract, second, first)
+        return in_floats(add, lowered, second)
     if node.op is add:
         for part, other in (node.args, node.args[::-1]):
             lowered = lowered_part(part)

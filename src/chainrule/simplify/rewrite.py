@@ -526,8 +526,10 @@ class Simplifier(SumSimplifier):
         columns: dict[tuple[Node, ...], int] = {}
         for k, column in enumerate(zip(*ends, strict=True)):
             first = columns.setdefault(column, k)
+            if first == k:
+                continue
             items = [node.block.item(node, each) for each in (first, k)]
-            if first != k and not all(item in self.source.names for item in items):
+            if not all(item in self.source.names for item in items):
                 self.map[items[1]] = new.block.item(new, first)
                 self.named(items[1], self.map[items[1]])
 

@@ -188,8 +188,6 @@ def lifted_of(
     wrt: Wrt = inner_names if isinstance(request.wrt, tuple) else inner_names[0]
     result = transformed(inner, request.transform, wrt, request.mode)
     result.graph.name = f"{request.transform}_{inner.graph.name}"
-    result.graph.by_fields = inner.graph.by_fields
-    result.graph.keeps_calls = inner.graph.keeps_calls
     return result
 
 

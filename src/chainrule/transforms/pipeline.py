@@ -329,7 +329,6 @@ def completed(lifted: Lifted) -> Lifted:
     for change in (written_out, added_in_place):
         copier = change(lifted.graph)
         if copier is not None:
-            copier.graph.by_fields = lifted.graph.by_fields
             lifted = _copied(lifted, copier)
     return lifted
 

@@ -36,6 +36,7 @@ from chainrule.emit.plan import (
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import OPAQUE, Sequence
 from chainrule.primitives.effect import Verbatim
+from chainrule.primitives.row_lengths import shortest_of
 from chainrule.primitives.sequence import append, display, index, length
 from chainrule.records import dataclass
 
@@ -113,12 +114,7 @@ class _Items:
         loop.iterable = iterable
         for entries in self.written:
             entries.captive = True
-            for block in blocks_of(loop.body):
-                block[:] = [
-                    inner
-                    for inner in block
-                    if not (isinstance(inner, Define) and inner.value is entries)
-                ]
+        self._take_out(self.written)
 
     def _by_items(self) -> bool:
         """Whether the user wrote the loop over items: they are read by its head."""
@@ -132,7 +128,7 @@ class _Items:
     def _bases(self, stop: Value) -> tuple[list[Value], set[Value]] | None:
         """``(lists whose lengths decide, lists known to be as long)``."""
         required: list[Value] = []
-        shortest = isinstance(stop.op, Verbatim) and str(stop.params[0]).startswith("min(")
+        shortest = isinstance(stop.op, Verbatim) and stop.params[0] == shortest_of(len(stop.args))
         if stop.op is length or (stop.op.name == "dimension" and stop.params[0] == 0):
             required = [stop.args[0]]
         elif shortest and all(arg.op in (length, CONSTANT) for arg in stop.args):
@@ -211,14 +207,18 @@ class _Items:
             if self.rests[read]:
                 read.args = [first, *self.rests[read]]
         mapping = {read: first for read in whole if read is not first}
-        for block in blocks_of(self.loop.body):
-            block[:] = [
-                inner for inner in block if not (isinstance(inner, Define) and inner.value in whole)
-            ]
+        self._take_out(whole)
         if mapping:
             for inner in walk(self.loop.body):
                 inner.replace_reads(mapping)
         return first
+
+    def _take_out(self, gone: list[Value]) -> None:
+        """The body without the statements that define these."""
+        for block in blocks_of(self.loop.body):
+            block[:] = [
+                inner for inner in block if not (isinstance(inner, Define) and inner.value in gone)
+            ]
 
     def _name(self, item: Value, base: Value) -> None:
         """A name for an item: what the user calls it, or one made of the list's."""

@@ -24,6 +24,15 @@ class Spelling(Protocol):
     def constant(self, value: Any) -> ast.expr: ...
 
 
+def slice_node(bounds: list[ast.expr]) -> ast.Slice:
+    """``start:stop:step`` where a bound that is None is left out."""
+    parts = [
+        None if isinstance(bound, ast.Constant) and bound.value is None else bound
+        for bound in bounds
+    ]
+    return ast.Slice(*parts)
+
+
 def path_of(value: Value, path: list[ast.expr]) -> list[ast.expr]:
     """The subscripts of a path: ``a[i, j]`` of arrays, ``a[i][j]`` of lists."""
     if value.op is index and value.params:

@@ -29,7 +29,13 @@ from chainrule.emit.plan import (
 )
 from chainrule.emit.printing import expression_text, negated
 from chainrule.emit.targets import Target
-from chainrule.emit.wording.arrays import array_expression, path_of, reserve_array, section_key
+from chainrule.emit.wording.arrays import (
+    array_expression,
+    path_of,
+    reserve_array,
+    section_key,
+    slice_node,
+)
 from chainrule.emit.wording.calling import call_function, call_functional, read_curve
 from chainrule.emit.wording.extremes import EXTREMES, of_several
 from chainrule.emit.wording.literals import is_literal, literal
@@ -403,14 +409,6 @@ def subscript(
         found = ast.Subscript(found, item, context if last and context else ast.Load())
     assert isinstance(found, ast.Subscript)
     return found
-
-
-def slice_node(bounds: list[ast.expr]) -> ast.Slice:
-    """``start:stop:step`` where a bound that is None is left out."""
-    left_out = [isinstance(bound, ast.Constant) and bound.value is None for bound in bounds]
-    return ast.Slice(
-        *(None if gone else bound for bound, gone in zip(bounds, left_out, strict=True))
-    )
 
 
 def comprehension(
