@@ -354,3 +354,17 @@ def test_what_integers_cannot_spoil_is_not_asked_for() -> None:
         return math.sin(x) * k
 
     assert grad(f).entry is None  # type: ignore[attr-defined]
+
+
+def test_parameters_may_be_called_as_what_the_check_needs() -> None:
+    def f(x: float, other: int, away: int, renew: int) -> float:
+        return x**other * away if renew else x
+
+    def told_by_use(x, other, float):
+        return x if other == float else x * x
+
+    slope = grad(f)
+    assert slope(3.0, 2, 5, 1) == 30.0
+    assert slope(3.0, 2.0, 5.0, True) == 30.0
+    assert grad(told_by_use)(3.0, {"a": 1.0}, {"a": 1.0}) == 1.0
+    assert grad(told_by_use)(3.0, 1.0, 2.0) == 6.0

@@ -174,6 +174,8 @@ class Core:
         self.calls_numpy = False
         # The Python types that numbers may have.
         self.number_types: dict[Node, tuple[type, ...]] = {}
+        # The classes of objects that calls which are kept as they are have made.
+        self.kept_kinds: dict[Node, type] = {}
         self.object_nodes: dict[ObjectBox, Callable[[], Node]] = {}
         # What is known of curves of SciPy.
         self.curves: dict[ObjectBox, Any] = {}
@@ -390,6 +392,11 @@ class Core:
             return self.display(items, "tuple")
         if isinstance(value, DictBox):
             content = self.entries(value)
+            if value.kind is not dict:
+                raise self.unsupported(
+                    f"{what} is a {value.kind.__name__} from outside, which is handed on whole",
+                    "Read its entries one by one, or pass a plain dict.",
+                )
             return self.dict_node(content, [self.node(v, what) for v in content.values()])
         if isinstance(value, ObjectBox) and value.node is not None:
             return value.node

@@ -239,7 +239,10 @@ class Expressions(Texts, OneShot):
         if all(known for known, _ in parts):
             return Static({found for _, found in parts})
         nodes = tuple(map(self.node, items))
-        return self.verbatim("{" + ", ".join(f"_{k}_" for k in range(len(nodes))) + "}", *nodes)
+        text = "{" + ", ".join(f"_{k}_" for k in range(len(nodes))) + "}"
+        made = self.verbatim(text, *nodes)
+        self.kept_kinds[made] = set
+        return made
 
     # --- operators ------------------------------------------------------------------------
 

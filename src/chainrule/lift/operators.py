@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator as python_operator
 import types
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -293,15 +294,26 @@ class Operators(Subscripts):
         if self.is_container(left) and self.is_container(right):
             if operator in (ast.Eq, ast.NotEq) and self._lengths_differ(left, right):
                 return Static(operator is ast.NotEq)
-            return self.verbatim(
-                f"_0_ {SYMBOLS[operator]} _1_", self.node(left), self.node(right), type=BOOL
-            )
+            sides = self._as_dict(left, right), self._as_dict(right, left)
+            return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", *map(self.node, sides), type=BOOL)
         if self._never_equal(left, right) and operator in (ast.Eq, ast.NotEq):
             return Static(operator is ast.NotEq)
         a_node, b_node = self.node(left), self.node(right)
         if a_node.type == OPAQUE or b_node.type == OPAQUE:
             return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", a_node, b_node, type=BOOL)
         return self.primitive(COMPARE[operator], a_node, b_node)
+
+    def _as_dict(self, value: Value, other: Value) -> Value:
+        """A dict as it is compared with another: a class may ask more of it than dicts do."""
+        if not isinstance(value, DictBox) or not isinstance(other, DictBox):
+            return value
+        kinds = [value.kind, other.kind]
+        ordered = all(issubclass(kind, OrderedDict) for kind in kinds)
+        if value.kind is dict or ordered or any(issubclass(kind, Counter) for kind in kinds):
+            return value
+        as_dict = DictBox()
+        self.state[as_dict] = self.entries(value)
+        return as_dict
 
     def _lengths_differ(self, left: Value, right: Value) -> bool:
         items = self.known_items(left), self.known_items(right)

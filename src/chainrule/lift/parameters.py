@@ -35,7 +35,7 @@ from chainrule.lift.arrays.boxes import array_type, dtype_name, is_ndarray, stra
 from chainrule.lift.arrays.calls import NumpyCalls
 from chainrule.lift.arrays.memory import given_layout
 from chainrule.lift.library.object_sets import IN_PLACE_OF
-from chainrule.lift.objects.hooks import redefined
+from chainrule.lift.objects.hooks import what_differs
 from chainrule.lift.records.layout import attributes_of, is_plain
 from chainrule.lift.values import (
     ArrayBox,
@@ -46,7 +46,6 @@ from chainrule.lift.values import (
     Static,
     TupleValue,
     Value,
-    filled_by,
     is_made,
 )
 from chainrule.primitives import sequence
@@ -112,9 +111,9 @@ class Parameters(NumpyCalls):
             if self.watched_words:
                 self.graph.guard(route, "equals", example)
             return Static(example)
-        if isinstance(example, (list, tuple, dict)) and (other := redefined(type(example))):
+        if (difference := what_differs(example)) is not None:
             raise ArgumentError(
-                f"argument `{name}` is a {type(example).__name__}, which defines `{other}`",
+                f"argument `{name}` is a {type(example).__name__}, {difference}",
                 remedy="Pass a plain list, tuple or dict.",
             )
         if isinstance(example, list):
@@ -137,7 +136,7 @@ class Parameters(NumpyCalls):
                 for key, item in example.items()
             }
             dict_box = DictBox()
-            dict_box.filled_by = filled_by(example)
+            dict_box.kind = type(example)
             dict_box.parameter, dict_box.whole = True, box_node
             self.state[dict_box] = content
             self.reach(dict_box, route)

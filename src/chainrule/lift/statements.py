@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import collections
 import functools
 import importlib
 from collections.abc import Callable, Sequence
@@ -190,6 +191,11 @@ class Statements(Axisless):
             return True
         if isinstance(old, ListBox) and isinstance(node.op, ast.Add):
             self.extend(old, operand, node)
+            return True
+        if isinstance(old, ListBox) and isinstance(node.op, ast.Mult):
+            whole = Static(None)
+            repeated = self.binary(ast.Mult, old, operand, node)
+            self._write_slice(old, Slice(whole, whole, whole), repeated, node)
             return True
         return False
 
@@ -467,6 +473,8 @@ class Statements(Axisless):
             try:
                 del copied[key]
             except KeyError:
+                if isinstance(base, DictBox) and issubclass(base.kind, collections.Counter):
+                    return  # A Counter loses what it does not hold in silence.
                 self.always_raises("KeyError(_0_)", self.node(position))
             except IndexError as error:
                 self.always_raises(f"IndexError({str(error)!r})")

@@ -12,7 +12,7 @@ import ast
 import collections
 import enum
 import types
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeGuard
 
 from chainrule.errors import ChainruleError
@@ -165,8 +165,14 @@ class DictBox:
     # Whether it came from the caller, and what it is at run time then.
     parameter = False
     whole: Node | None = None
-    # The class that gives an entry which is missing, where one does: Counter, defaultdict.
-    filled_by: type[dict[Any, Any]] | None = None
+    # Its class: that of the caller's dict, or of the one of which it is a copy.
+    kind: type[dict[Any, Any]] = dict
+
+    @property
+    def filled_by(self) -> type[dict[Any, Any]] | None:
+        """The class that gives an entry which is missing; None where that raises."""
+        filling = (collections.Counter, collections.defaultdict)
+        return next((kind for kind in filling if issubclass(self.kind, kind)), None)
 
 
 class TableBox:
@@ -259,16 +265,10 @@ def another(box: DictBox | ObjectBox) -> DictBox | ObjectBox:
     return another_dict(box) if isinstance(box, DictBox) else ObjectBox(None, box.type, None)
 
 
-def filled_by(table: Mapping[Any, Any]) -> type[dict[Any, Any]] | None:
-    """The class of ``table`` that gives an entry which is missing; None where that raises."""
-    filling = (collections.Counter, collections.defaultdict)
-    return next((kind for kind in filling if isinstance(table, kind)), None)
-
-
 def another_dict(box: DictBox) -> DictBox:
-    """A new dict that does as ``box`` where an entry is missing."""
+    """A new dict of the class of ``box``."""
     made = DictBox()
-    made.filled_by = box.filled_by
+    made.kind = box.kind
     return made
 
 

@@ -174,6 +174,13 @@ def _kind(node: Node) -> type:
     return {"float": float, "int": int, "bool": bool}.get(str(node.type), object)
 
 
+def is_plain_sequence(kind: type) -> bool:
+    """Whether objects of a class are lists, or tuples, also with names: not of a class written
+    for more."""
+    home = kind.__module__.partition(".")[0]
+    return issubclass(kind, (list, tuple)) and (home in SETTLED or hasattr(kind, "_fields"))
+
+
 def is_settled(name: str, found: Any) -> bool:
     """Whether what is called ``name`` is one of Python's own modules, functions or classes."""
     if isinstance(found, types.ModuleType):

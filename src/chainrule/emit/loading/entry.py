@@ -23,7 +23,7 @@ from chainrule.emit.loading.witnesses import witnesses
 from chainrule.records import dataclass
 
 # No name of the user's can be spelled like these.
-FLOAT, OTHER, AWAY = ".float", ".other", ".away"
+FLOAT, OTHER, AWAY, KIND = ".float", ".other", ".away", ".kind."
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Entry:
             OTHER: Slot(self._other),
         }
         for name, kind in self.exact.items():
-            found[f".{name}"] = Slot(kind)
+            found[f"{KIND}{name}"] = Slot(kind)
         return found
 
     def checked(self, function: ast.FunctionDef, pure: Collection[str]) -> ast.FunctionDef:
@@ -107,7 +107,7 @@ class Entry:
         names = self.floats if found is None else found.names
         # The switch has to be looked at, whatever is asked.
         conditions = [_is_of(_sum(names), FLOAT) if names else _is_away(False)]
-        conditions += [_is_of(_read(name), f".{name}") for name in self.exact]
+        conditions += [_is_of(_read(name), f"{KIND}{name}") for name in self.exact]
         if found is None:
             return checked(function, conditions, OTHER)
         computed, rest = body[: found.statements], body[found.statements :]

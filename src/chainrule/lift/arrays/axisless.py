@@ -141,7 +141,7 @@ class Axisless(ListParts):
         array = next((kind for kind in kinds if hasattr(kind, "__setitem__")), None)
         if array is None:
             return False
-        begun = self._held_before(base)[-1]
+        begun = self.held_before(base)[-1]
         if begun is not base and not self._is_own(base) and self._is_array(begun):
             # A loop carries it, and may carry numbers of Python's otherwise.
             self._check_alone(name, base, node)
@@ -241,7 +241,7 @@ class Axisless(ListParts):
     def _check_alone(self, name: str, base: Node, node: ast.AST) -> None:
         """Refuse a write that another name of the same array would not see."""
         own: Key = (self.frame, name)
-        for each in self._held_before(base):
+        for each in self.held_before(base):
             if _is_listed(each, self.block):
                 self._refuse_other_name(node)
             if any(_holds(value, each) for key, value in self.state.items() if key != own):
@@ -260,7 +260,7 @@ class Axisless(ListParts):
             if _is_listed(value, self.block) or any(_holds(other, value) for other in others):
                 self._refuse_other_name(node)
 
-    def _held_before(self, base: Node) -> list[Node]:
+    def held_before(self, base: Node) -> list[Node]:
         """``base`` and, where a loop carries it, what it is before the first step."""
         found = [base]
         for entered, before in itertools.pairwise(reversed(self.enclosing)):

@@ -15,7 +15,7 @@ from chainrule.graph.types import BOOL, DYNAMIC, INT, OPAQUE, is_complex
 from chainrule.lift.arrays.boxes import is_numeric
 from chainrule.lift.calls.callees import home_of, out_by_name
 from chainrule.lift.objects.holders import WrittenInto
-from chainrule.lift.objects.special_methods import SpecialMethods
+from chainrule.lift.objects.in_place import InPlace
 from chainrule.lift.values import (
     ArrayBox,
     Closure,
@@ -58,7 +58,7 @@ MACHINE_LIMITS = ("finfo", "iinfo")
 FILES = ("save", "load", "open", "memmap", "from", "tofile", "show", "test")
 
 
-class Foreign(SpecialMethods):
+class Foreign(InPlace):
     """Lifts calls whose code is not read."""
 
     def opaque_call(
@@ -129,6 +129,8 @@ class Foreign(SpecialMethods):
                     for k, item in enumerate(example)
                 )
             )
+        if isinstance(found, type) and kind == DYNAMIC:
+            self.kept_kinds[made] = found
         if kind == DYNAMIC and (self.is_foreign(found) or _computes_with_arrays(found)):
             self.unshaped[made] = text
         return self.boxed(made)

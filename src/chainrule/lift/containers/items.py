@@ -41,7 +41,7 @@ from chainrule.lift.values import (
     Value,
     another_dict,
 )
-from chainrule.lift.watching import Watching
+from chainrule.lift.watching import Watching, is_plain_sequence
 from chainrule.primitives import sequence
 from chainrule.primitives.arithmetic import add
 from chainrule.primitives.effect import RAISE
@@ -153,13 +153,17 @@ class Containers(Watching):
         if isinstance(value, (ListBox, TupleValue, Place, DictBox)):
             return True
         if isinstance(value, Static):
-            return isinstance(value.value, (list, tuple))
+            return is_plain_sequence(type(value.value))
         return isinstance(value, Node) and isinstance(value.type, SequenceType)
 
     def container_operator(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
         """``+`` and ``*`` on lists and tuples, ``|`` on dicts."""
         for value in (left, right):
             self.check_counts(value, f"`{SYMBOLS.get(operator, '?')}`", node)
+        dicts = [isinstance(value, DictBox) for value in (left, right)]
+        if any(dicts) and not (operator is ast.BitOr and all(dicts)):
+            symbol = SYMBOLS.get(operator, "?")
+            raise self.unsupported(f"`{symbol}` on a dict", "Take a list of its keys.", node)
         if operator is ast.Mult:
             if not self.is_container(left):
                 left, right = right, left
@@ -189,6 +193,9 @@ class Containers(Watching):
             self.state[merged] = {**self.entries(left), **self.entries(right)}
             return merged
         if operator is ast.Add and self.is_container(left) and self.is_container(right):
+            kinds = [self.python_types(value) for value in (left, right)]
+            if all(kinds) and issubclass(kinds[0][0], list) != issubclass(kinds[1][0], list):
+                self.raises_itself("_0_ + _1_", self.node(left), self.node(right))
             a, b = self.known_items(left), self.known_items(right)
             if a is not None and b is not None:
                 return self.like(left, a + b)
@@ -234,7 +241,7 @@ class Containers(Watching):
                 return self.read(content[found])
             if known:
                 return self._missing_entry(base, key, node)
-            if base.filled_by is not None and self.attempts:
+            if base.filled_by is collections.defaultdict and self.attempts:
                 entry = "the entry under a run-time key"
                 raise self._refused_entry(base.filled_by, entry, "may", node)
             if self.holds_numbers(base):
@@ -317,7 +324,13 @@ class Containers(Watching):
         The key tells a place among the numbers: a derivative flows through these alone.
         """
         numbers = tuple(map(self.node, self.entries(box).values()))
-        place = self.verbatim("_0_[_1_]", self.places_of(box), self.node(key), type=INT)
+        places, key_node = self.places_of(box), self.node(key)
+        if box.filled_by is collections.Counter:
+            missing = self.graph.constant(len(numbers))
+            place = self.verbatim("_0_.get(_1_, _2_)", places, key_node, missing, type=INT)
+            numbers += (self.graph.constant(0),)
+        else:
+            place = self.verbatim("_0_[_1_]", places, key_node, type=INT)
         return self.primitive(sequence.index, self.display(numbers, "tuple"), place)
 
     def places_of(self, box: DictBox) -> Node:
@@ -415,6 +428,8 @@ class Containers(Watching):
         """``base[start:stop:step]``: a new list, or a tuple."""
         if isinstance(base, ObjectBox) and base.type is Queue:
             self.always_raises("TypeError(\"sequence index must be integer, not 'slice'\")")
+        if isinstance(base, (DictBox, TableBox)):
+            raise self.unsupported("a slice of a dict", "Take a slice of a list of its keys.")
         known = [self.static_value(bound) for bound in part.bounds]
         items = self.known_items(base)
         if isinstance(base, Static):
@@ -484,6 +499,9 @@ class Containers(Watching):
         return self.verbatim("len(_0_)", node, type=INT)
 
     # Given by the other parts of the lifter.
+
+    def python_types(self, value: Value) -> tuple[type, ...]:
+        raise NotImplementedError
 
     def has_other_ways(self) -> bool:
         raise NotImplementedError

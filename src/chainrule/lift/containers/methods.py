@@ -25,7 +25,6 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
     Zip,
-    filled_by,
     is_told_apart,
 )
 from chainrule.primitives import sequence
@@ -442,7 +441,7 @@ def _dict_copy(
     self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     box = DictBox()
-    box.filled_by = owner.filled_by if isinstance(owner, DictBox) else filled_by(owner.value)
+    box.kind = owner.kind if isinstance(owner, DictBox) else type(owner.value)
     self.state[box] = dict(_content(self, owner))
     return box
 

@@ -427,7 +427,7 @@ class Objects(Hooks):
                 self.begin_with(key, content)
             self.beginnings[owner, name] = began
             return value
-        if isinstance(found, (list, tuple)) and isinstance(self.static_type(found), SequenceType):
+        if type(found) in (list, tuple) and isinstance(self.static_type(found), SequenceType):
             box = self.boxed(node())
             self.reach(box, route)
             if isinstance(box, ListBox):

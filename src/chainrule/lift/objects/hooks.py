@@ -11,7 +11,7 @@ from chainrule.graph.guard import Route
 from chainrule.lift.control import Control
 from chainrule.lift.source import unwrap
 from chainrule.lift.values import ObjectBox, Static, Value
-from chainrule.lift.watching import SETTLED
+from chainrule.lift.watching import SETTLED, is_plain_sequence
 
 # How the entries of a list, tuple or dict are read and compared.
 READING = (
@@ -21,6 +21,9 @@ READING = (
     *("index", "count", "get", "keys", "values", "items", "append", "extend", "insert", "pop"),
     *("sort", "reverse", "remove", "clear", "copy", "update", "setdefault"),
 )
+
+# What else a class derived from dict may say of its objects.
+OF_DICTS = ("__bool__", "__or__", "__ror__", "__ior__")
 
 
 class Hooks(Control):
@@ -66,12 +69,30 @@ def is_method(kind: type, name: str) -> bool:
     return isinstance(unwrap(inspect.getattr_static(kind, name, None)), types.FunctionType)
 
 
-def redefined(kind: type) -> str | None:
+def redefined(kind: type, names: tuple[str, ...] = READING) -> str | None:
     """What a class derived from list, tuple or dict does otherwise than these when it is read."""
     for each in kind.__mro__:
         if each.__module__ in ("builtins", "collections"):
             continue
-        for name in READING:
+        for name in names:
             if callable(vars(each).get(name)):
                 return name
     return None
+
+
+def what_differs(example: Any) -> str | None:
+    """Why an argument is not the list, tuple or dict that it is derived from; None where it is.
+
+    A dict knows its class; of a list, or a tuple without names, only the entries are known.
+    """
+    kind = type(example)
+    if isinstance(example, dict):
+        name = redefined(kind, READING + OF_DICTS)
+        return None if name is None else f"which defines `{name}`"
+    if not isinstance(example, (list, tuple)):
+        return None
+    if (name := redefined(kind)) is not None:
+        return f"which defines `{name}`"
+    if is_plain_sequence(kind):
+        return None
+    return f"which is derived from {'list' if isinstance(example, list) else 'tuple'}"

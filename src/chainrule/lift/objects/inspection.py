@@ -59,7 +59,7 @@ class Inspection(NumberTypes):
         if isinstance(value, (ListBox, Place)):
             return (list,)
         if isinstance(value, DictBox):
-            return (dict,)
+            return (value.kind,)
         if isinstance(value, (Closure, Method, PartialCall)):
             return (type(lambda: None),)
         if isinstance(value, Node):

@@ -1,0 +1,295 @@
+"""Objects that are kept as they are: they are changed in place, and of the class that they are."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter, OrderedDict, defaultdict, deque
+from typing import Any
+
+import pytest
+
+from chainrule import ArgumentError, UnsupportedError, grad, value_and_grad
+from tests import oracle
+
+MODES = ("forward", "reverse")
+
+
+def joined(x, kept):
+    other = kept
+    kept |= {2, 3}
+    return x * x * len(other)
+
+
+def taken_from(x, kept):
+    other = kept
+    kept -= {1}
+    return x * x * len(other)
+
+
+def in_common(x, kept):
+    other = kept
+    kept &= {1, 7}
+    return x * x * len(other)
+
+
+def in_one_only(x, kept):
+    other = kept
+    kept ^= other
+    return x * x * len(other)
+
+
+def lengthened(x, kept):
+    other = kept
+    kept += other
+    return x * x * len(other)
+
+
+def repeated(x, kept):
+    other = kept
+    kept *= 3
+    return x * x * len(other)
+
+
+def by_a_helper(x, kept):
+    def add(found, k):
+        found |= {k}
+
+    for k in range(3):
+        add(kept, k)
+    return x * x * len(kept)
+
+
+def on_one_path(x, kept):
+    if x > 0.0:
+        kept |= {5}
+    return x * x * len(kept)
+
+
+def in_an_entry(x, kept):
+    table = {"found": kept}
+    table["found"] |= {8, 9}
+    return x * x * len(kept)
+
+
+SETS = (joined, taken_from, in_common, in_one_only, by_a_helper, on_one_path, in_an_entry)
+LONG = (lengthened, repeated)
+KEPT = [
+    *((f, {1, 4}) for f in SETS),
+    *((f, deque([1.0, 2.0])) for f in LONG),
+    (repeated, bytearray(b"ab")),
+]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("f", "kept"), KEPT, ids=lambda v: getattr(v, "__name__", str(v)))
+def test_what_is_changed_in_place_is_so_under_each_of_its_names(f: Any, kept: Any, mode: str):
+    plain, ours = copy.copy(kept), copy.copy(kept)
+    value, slope = value_and_grad(f, mode=mode)(1.5, ours)
+    assert value == f(1.5, plain)
+    assert plain == ours
+    verdict = oracle.derivative(lambda x: f(x, copy.copy(kept)), (1.5,), {}, "x")
+    assert verdict.decided and oracle.agrees(verdict, slope)
+
+
+def of_its_own(x, n):
+    kept, held = set(), []
+    for k in range(n):
+        held.append(kept)
+        kept |= {k % 3}
+    return x * x * len(held[0])
+
+
+def counted(x, n):
+    counts = Counter("aab")
+    other = counts
+    counts += Counter("b" * n)
+    counts -= Counter("a")
+    return x * x * (other["b"] + 10 * other["a"])
+
+
+def list_repeated(x, n):
+    values = [x]
+    other = values
+    values *= 4
+    return sum(other) * x
+
+
+def display(x, n):
+    kept = {n}
+    other = kept
+    kept |= {7}
+    return x * x * len(other)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("f", [of_its_own, counted, list_repeated, display])
+def test_what_the_function_made_is_changed_under_each_of_its_names(f: Any, mode: str) -> None:
+    verdict = oracle.derivative(lambda x: f(x, 5), (1.5,), {}, "x")
+    value, slope = value_and_grad(f, mode=mode)(1.5, 5)
+    assert value == f(1.5, 5)
+    assert verdict.decided and oracle.agrees(verdict, slope)
+
+
+FOUND = {1}
+
+
+def constant(x):
+    kept = {1}
+    other = kept
+    kept |= {2}
+    return x * len(other)
+
+
+def outside(x):
+    global FOUND
+    FOUND |= {2}
+    return x * len(FOUND)
+
+
+@pytest.mark.parametrize("f", [constant, outside])
+def test_a_set_that_is_known_before_is_not_changed_in_place(f: Any) -> None:
+    with pytest.raises(UnsupportedError, match="changes a set that is known"):
+        grad(f)(1.5)
+    assert len(FOUND) == 1
+
+
+def is_a(x, table):
+    return x if isinstance(table, (Counter, OrderedDict)) else x * x
+
+
+def type_of(x, table):
+    return x if type(table) is dict else x * x
+
+
+def of_a_copy(x, table):
+    return x if isinstance(copy.copy(table), (Counter, OrderedDict)) else x * x
+
+
+TABLES = [{"a": 1}, Counter(a=1), OrderedDict(a=1), defaultdict(int, a=1)]
+
+
+@pytest.mark.parametrize("f", [is_a, type_of, of_a_copy])
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: type(table).__name__)
+def test_dicts_of_the_callers_are_of_their_own_class(f: Any, table: Any) -> None:
+    value, slope = value_and_grad(f)(1.5, table)
+    assert value == f(1.5, table)
+    assert slope == (1.0 if value == 1.5 else 3.0)
+
+
+def equal(x, table):
+    return x if table == Counter(a=1) else x * x
+
+
+def text(x, table):
+    return x * len(str(table))
+
+
+def total(x, table):
+    return x * table.total()
+
+
+@pytest.mark.parametrize("f", [equal, text, total])
+def test_a_counter_is_not_handed_on_as_a_dict(f: Any) -> None:
+    with pytest.raises(UnsupportedError, match="is a Counter from outside"):
+        grad(f)(1.5, Counter(a=1, b=0))
+
+
+def test_the_order_of_an_ordered_dict_counts_where_it_is_compared() -> None:
+    def alike(x, table, other):
+        return x if table == other else x * x
+
+    one, two = OrderedDict(a=1.0, b=2.0), OrderedDict(b=2.0, a=1.0)
+    with pytest.raises(UnsupportedError, match="is a OrderedDict from outside"):
+        grad(alike)(1.5, one, two)
+    assert grad(alike)(1.5, one, {"b": 2.0, "a": 1.0}) == 1.0
+    assert grad(alike)(1.5, defaultdict(int, a=1.0), {"a": 2.0}) == 3.0
+
+
+def test_a_counter_loses_in_silence_what_it_does_not_hold() -> None:
+    def lost(x, table, word):
+        try:
+            del table[word]
+            return x * x
+        except KeyError:
+            return x
+
+    assert value_and_grad(lost)(1.5, Counter(a=1), "none") == (2.25, 3.0)
+    assert value_and_grad(lost)(1.5, {"a": 1}, "none") == (1.5, 1.0)
+
+
+def test_keys_of_run_time_that_a_counter_does_not_hold_count_0() -> None:
+    def weighed(x, table, words):
+        total = 0.0
+        for word in words:
+            try:
+                total += x * x * table[word]
+            except KeyError:
+                total += 100.0 * x
+        return total
+
+    words = ["a", "none", "b"] * 50
+    assert value_and_grad(weighed)(1.5, Counter(a=2, b=1), words) == (337.5, 450.0)
+    assert value_and_grad(weighed)(1.5, Counter(), words) == (0.0, 0.0)
+
+
+class Vector(list):
+    def __add__(self, other):
+        return Vector(a + b for a, b in zip(self, other, strict=True))
+
+    def norm(self):
+        return sum(a * a for a in self)
+
+
+class Pair(tuple):
+    def __add__(self, other):
+        return Pair(a + b for a, b in zip(self, other, strict=True))
+
+
+class Silent(dict):
+    def __bool__(self):
+        return False
+
+
+class Joining(dict):
+    def __or__(self, other):
+        return {"a": 77.0}
+
+
+def added(x, values):
+    return x * x * (values + values)[0]
+
+
+@pytest.mark.parametrize("argument", [Vector([2.0]), Pair([2.0]), Silent(a=1), Joining(a=1)])
+def test_classes_derived_from_containers_are_refused_as_arguments(argument: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"which (defines|is derived from)"):
+        grad(added)(1.5, argument)
+    with pytest.raises(ArgumentError, match=r"which (defines|is derived from)"):
+        grad(lambda x, entries: added(x, entries[0]))(1.5, [argument])
+
+
+class Holder:
+    def __init__(self, values):
+        self.values = values
+
+
+def test_operators_of_classes_derived_from_containers_are_their_own() -> None:
+    values, pair = Vector([2.0, 3.0]), Pair([2.0, 3.0])
+    assert grad(lambda x: added(x, values))(1.5) == 12.0
+    assert grad(lambda x, h: added(x, h.values))(1.5, Holder(values)) == 12.0
+    assert grad(lambda x, h: x if type(h.values) is list else x * x)(1.5, Holder(values)) == 3.0
+    assert grad(lambda x: added(x, pair))(1.5) == 12.0
+    with pytest.raises(UnsupportedError, match="`\\+` on tuple"):
+        grad(lambda x, h: added(x, h.values))(1.5, Holder(pair))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_lists_and_tuples_are_not_joined(mode: str) -> None:
+    def joined(x, values):
+        ones = [1.0]
+        return x * len(ones + values)
+
+    assert grad(joined, mode=mode)(1.5, [2.0]) == 2.0
+    with pytest.raises(TypeError, match="can only concatenate list"):
+        grad(joined, mode=mode)(1.5, (2.0,))
+    with pytest.raises(UnsupportedError, match="on a dict"):
+        grad(joined, mode=mode)(1.5, {"a": 2.0})
