@@ -413,6 +413,9 @@ def test_zeros_are_made_once_only_where_no_step_hands_them_on(
     if program is diffused:
         before, _, behind = slope.source.rpartition("for ")
         assert "flux_bar = np.empty_like(d)" in before and "flux_bar[:] = 0.0" in behind
+    if program is stepped_entries:
+        assert "v_bar = u_bar\n        u_bar = np.zeros_like(u)\n" in slope.source
+        assert "u_bar += v_bar\n" in slope.source and "u_bar_1" not in slope.source
 
 
 def rectified_loss(W: Any, V: Any, x: Any) -> Any:

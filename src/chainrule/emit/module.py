@@ -15,6 +15,7 @@ from chainrule.emit.build import build
 from chainrule.emit.containers.checked import unpack_checked
 from chainrule.emit.containers.tapes import allocate_tapes
 from chainrule.emit.containers.unpacking import take_apart
+from chainrule.emit.flow.entering import hand_over
 from chainrule.emit.flow.exits import raise_control
 from chainrule.emit.flow.heads import unpack_in_heads
 from chainrule.emit.flow.loops import gather, raise_loops
@@ -131,6 +132,7 @@ def prepare(graph: Graph) -> Plan:
     raise_control(plan)
     place(plan)
     raise_loops(plan)
+    hand_over(plan)
     drop_unused(plan)
     take_apart(plan)
     return plan
