@@ -641,3 +641,43 @@ def test_what_was_flattened_is_not_flattened_and_shaped_again(order):
     assert value == residuals(x, y)
     np.testing.assert_allclose(x_bar, 2.0 * errors @ y, rtol=1e-14)
     np.testing.assert_allclose(y_bar, 2.0 * x @ errors, rtol=1e-14)
+
+
+def two_stages(x: Any, n: int) -> Any:
+    y = np.cos(x)
+    for _ in range(n):
+        k = np.empty_like(y)
+        k[0] = x[0]
+        k[1:] = x[1:] * y[:-1]
+        z = np.empty_like(y)
+        z[0] = x[-1]
+        z[1:] = x[1:] * (y + 0.5 * k)[:-1]
+        y = y + k / 5.0 + 0.1 * z
+    return np.sum(y**3)
+
+
+def read_in_two_orders(x: Any, n: int) -> Any:
+    y = np.exp(x) / n
+    z = y - np.cos(x) / 3.0
+    w = n * np.sin(z) - z
+    return np.sum(w[2:] ** 2) + z[0] ** 3 + w[-1] * y[0]
+
+
+def read_whole_too(x: Any, n: int) -> Any:
+    y = np.exp(x)
+    z = n * y
+    w = x * z
+    return np.sum(w[1:] ** 2) + np.sum(w[:-1] ** 3)
+
+
+@pytest.mark.parametrize("f", [two_stages, read_in_two_orders, read_whole_too])
+def test_what_is_zero_but_for_a_part_is_added_to_each_sum_at_its_place(f: Any) -> None:
+    x = np.linspace(0.2, 0.9, 5)
+    slope = grad(f)
+    verdicts = oracle.gradient(lambda x: f(x, 3), (x,)).values()
+    for verdict, number in zip(verdicts, slope(x, 3), strict=True):
+        assert oracle.agrees(verdict, number)
+    if f is two_stages:
+        behind = slope.source.partition("x_bar = np.zeros_like(x)")[2]
+        assert "np.zeros_like" not in behind and "[:] = 0.0" not in behind
+        assert "y_bar[:-1] += " in behind and "k_bar[:-1] += " in behind

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from functools import cached_property
 
 from chainrule.graph.block import Graph
-from chainrule.graph.node import Node, Op
+from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, unit_axes_of
 from chainrule.primitives.apart import UPDATED, are_apart, before_writes_elsewhere, place_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.creation import astype
-from chainrule.primitives.arrays.indexing import section_add, section_set
-from chainrule.primitives.arrays.measured import lengths_of
+from chainrule.primitives.arrays.indexing import section_set
 from chainrule.primitives.arrays.products import einsum
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import squeeze
@@ -32,12 +33,10 @@ from chainrule.simplify.passes import (
 )
 from chainrule.simplify.powers import gathered
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect
+from chainrule.simplify.scattered import WRITES, Scattered, multiples, sums
 from chainrule.simplify.steep import hide_nothing, nothing_at, take_steep
 from chainrule.simplify.sums import SUM_OPS
 
-# What is written into zeros is added elsewhere by these.
-WRITES: dict[Op, Op] = {index_set: index_add, index_add: index_add, section_set: section_add,
-                        section_add: section_add}  # fmt: skip
 # So many writes between two to one entry are looked through.
 MOST_BETWEEN = 8
 # Python's own names of these do for arrays too.
@@ -261,22 +260,31 @@ class ArraySimplifier(Copier):
             return self.graph.constant(0.0)
         return None
 
+    @cached_property
+    def scattered(self) -> Scattered:
+        """The parts that nothing needs as arrays."""
+        return Scattered(self.read_by(), self.uses)
+
+    def read_by(self) -> Iterable[Node]:
+        """The steps whose arguments are counted."""
+        raise NotImplementedError
+
     def _scattered(self, step: Node) -> Node | None:
         """A sum of arrays, of zeros with something written in: that is added at its place."""
-        if step.op not in (add, subtract):
-            return None
-        pairs = [step.args] if step.op is subtract else [step.args, step.args[::-1]]
-        for other, part in pairs:
-            if part.op not in WRITES or self.uses.get(part) != 1 or part.block is not step.block:
+        for other, part in sums(step):
+            line = multiples(part)
+            if line is None or not all(map(self.scattered.is_added, line)):
                 continue
-            zeros, *place, value = part.args
-            zero = zeros.op.name == "array_zeros_like" and zeros.origin.derivative
-            alike = other.type == part.type == step.type and other.origin.derivative
-            if zero and alike and lengths_of(other) == lengths_of(step):
-                added = self.mapped(value)
-                added = negative.build(added) if step.op is subtract else added
-                args = (self.mapped(other), *map(self.mapped, place), added)
-                return self.graph.cursor.add(WRITES[part.op], args, part.params, step.type)
+            write, *scaled = line
+            _, *place, value = write.args
+            added = self.mapped(value)
+            for each in scaled:
+                args = (added if unit_axes_of(arg.type) else self.mapped(arg) for arg in each.args)
+                assert isinstance(each.op, Primitive)
+                added = each.op.build(*args)
+            added = negative.build(added) if step.op is subtract else added
+            new = (self.mapped(other), *map(self.mapped, place), added)
+            return self.graph.cursor.add(WRITES[write.op], new, write.params, step.type)
         return None
 
     def _update(self, step: Node) -> Node | None:

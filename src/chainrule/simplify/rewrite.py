@@ -9,7 +9,7 @@ values.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -84,6 +84,9 @@ class Simplifier(SumSimplifier):
             self.uses[result] = self.uses.get(result, 0) + 1
         self.scales = scales_of(ordered, self.uses, self.user)
         self.multiples = multiples_of(ordered)
+
+    def read_by(self) -> Iterable[Node]:
+        return self.live.nodes
 
     @cached_property
     def left(self) -> Live:
