@@ -681,3 +681,27 @@ def test_what_is_zero_but_for_a_part_is_added_to_each_sum_at_its_place(f: Any) -
         behind = slope.source.partition("x_bar = np.zeros_like(x)")[2]
         assert "np.zeros_like" not in behind and "[:] = 0.0" not in behind
         assert "y_bar[:-1] += " in behind and "k_bar[:-1] += " in behind
+
+
+def predator_and_prey(rates: Any, n: int) -> Any:
+    def slopes(state: Any) -> Any:
+        prey, hunters = state
+        met = rates[1] * prey * hunters
+        return np.array([rates[0] * prey - met, met - rates[2] * hunters])
+
+    state = np.array([1.0, 0.5])
+    for _ in range(n):
+        middle = state + 0.05 * slopes(state)
+        state = state + 0.1 * slopes(middle)
+    return state[0] - 2.0 * state[1]
+
+
+def test_zeros_of_known_length_of_which_every_entry_is_written_are_listed_in_a_loop_too() -> None:
+    rates = np.array([1.1, 0.4, 0.7])
+    slope = grad(predator_and_prey)
+    verdicts = oracle.gradient(lambda rates: predator_and_prey(rates, 4), (rates,)).values()
+    for verdict, number in zip(verdicts, slope(rates, 4), strict=True):
+        assert oracle.agrees(verdict, number)
+    ahead, _, back = slope.source.partition("reversed(")
+    assert "state_bar = np.array([1.0, -2.0])" in ahead
+    assert "np.array([" in back and "[:] = 0.0" not in back

@@ -46,6 +46,7 @@ from chainrule.graph.block import (
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import BOOL, OPAQUE, Sequence
 from chainrule.primitives.arithmetic import divide
+from chainrule.primitives.arrays.creation import ZEROS
 from chainrule.primitives.arrays.measured import filling, lengths_of
 from chainrule.primitives.control import IF, LOOP, TRY, loop_body, loop_parts, next_states
 from chainrule.primitives.list_lengths import ListLengths, count_of
@@ -104,6 +105,10 @@ class _Builder:
                 plan.counts[self.values[node]] = given.shape[0]
             if given.shape == () and node in self.values:
                 plan.axisless.add(self.values[node])
+        for node, value in self.values.items():
+            if value.derivative and value.op in ZEROS:
+                count = _known_length(node)
+                plan.counts.update({} if count is None else {value: count})
         return plan
 
     def lengths(self) -> dict[Value, Hashable]:
@@ -480,6 +485,12 @@ class _Builder:
             for (template, name, _), inner in zip(handlers, blocks[1:], strict=True)
         ]
         statements.append(Attempt(blocks[0], named, node.origin))
+
+
+def _known_length(node: Node) -> int | None:
+    """How many entries a vector has, whatever the caller gives."""
+    lengths = lengths_of(node)
+    return lengths[0].constant if len(lengths) == 1 and not lengths[0].terms else None
 
 
 def _is_bool(node: Node, truth: bool) -> bool:

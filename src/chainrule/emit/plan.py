@@ -268,7 +268,7 @@ class Plan:
     lengths:
         Of lists, and of the numbers of steps of loops, what is equal where they are as long.
     counts:
-        Containers of the caller's of which it is known how many entries they have.
+        Containers of the caller's, and zeros, of which it is known how many entries they have.
     rows:
         Of the index of a loop over rows, the user's name of the row.
     widths:

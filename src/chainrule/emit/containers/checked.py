@@ -38,8 +38,7 @@ from chainrule.emit.plan import (
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import FLOAT, INT, Array, Sequence
 from chainrule.primitives.arithmetic import add, divide, greater, less, multiply, negative, subtract
-from chainrule.primitives.arrays.creation import literal
-from chainrule.primitives.arrays.creation import zeros_like as array_zeros_like
+from chainrule.primitives.arrays.creation import ZEROS, literal
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import RAISE, too_few, too_many
 from chainrule.primitives.elementary import cos, exp, log, sin, sqrt, tan, tanh
@@ -77,8 +76,9 @@ def unpack_checked(plan: Plan) -> None:
     for block in blocks_of(plan.body):
         for check in _checks(block):
             asked |= _unpack(block, check)
-    if asked:
+    if asked or any(value.op in ZEROS for value in plan.counts):
         _Literals(plan).run()
+    if asked:
         _drop(plan, asked)
 
 
@@ -195,11 +195,11 @@ class _Literals:
             if isinstance(statement, Unpack) and position + 1 < len(body):
                 for source in _as_long_as(statement.source):
                     self.counts[source] = len(statement.targets)
-            elif self.counts:
+            elif self.counts or self.plan.counts:
                 for inner in walk([statement]):
                     for block in inner.blocks():
                         self._block(block)
-        if self.counts:
+        if self.counts or self.plan.counts:
             self._block(body)
 
     def _block(self, block: list[Statement]) -> None:
@@ -240,8 +240,10 @@ class _Literals:
         """The number of entries that zeros are made with, where it is known."""
         if value.op is filled:
             return position_of(value.args[0]) if value.args[1].params == (0.0,) else None
-        made = value.op in (zeros_like, array_zeros_like)
-        return self.counts.get(value.args[0]) if made else None
+        if value.op not in (zeros_like, *ZEROS):
+            return None
+        count = self.plan.counts.get(value) or self.counts.get(value.args[0])
+        return count if count is not None and count <= MOST_NAMES else None
 
     def _becomes(self, value: Value, entries: Items[Value]) -> bool:
         if isinstance(value.type, Sequence):

@@ -112,6 +112,7 @@ def _like_source(a: Node, dtype: str | None = None) -> Node | None:
 
 
 zeros_like.simplify = _like_source
+ZEROS = (zeros, zeros_like)
 
 
 def _square(*types: Type, sizes: tuple[Node, ...], k: int = 0, dtype: str | None = None) -> Type:
