@@ -428,6 +428,25 @@ np.interp(x[0], [0, 0.5, 1.5], [0.0, 1.0, 3.0], left=0.5, right=2.0)
 np.prod(x, axis=(0, 1))
 np.vecdot(x, x)
 np.kron(np.eye(2), x[0])
+x.astype(float, copy=False) ** 2
+x.astype(np.float64, order='K', casting='safe')
+x.astype('f8', 'C', 'unsafe', True, True)
+np.add(x, x, dtype=float)
+np.exp(x, casting='same_kind', order='C', dtype=np.float64)
+np.greater(x, 0.5, dtype=bool) * x
+np.concatenate([x, [[1, 2, 3, 4]]], axis=0, dtype=float)
+np.hstack([x, x], dtype=float, casting='no')
+np.stack([x, x], dtype=float)
+np.mean(x, axis=0, dtype=float)
+np.zeros((3, 4), float, 'C') + x
+np.full_like(x, 2.0, shape=(3,)) @ x
+np.zeros_like(x, shape=4) + x
+np.linspace(0, 5, 4, dtype=int) * x
+np.linspace(0, x[0, 0], 4, dtype=float) * x
+np.linspace(x[0], x[1], 4, retstep=True)[1]
+np.linspace(0, x[0, 1], len(x), endpoint=False, retstep=True)[1]
+np.linspace(x[0, 0], 1.0, len(x) - 1, retstep=True)[1] + x
+np.linalg.pinv(x, rcond=1e-15)
 np.outer(x[0, 0], x[1])
 np.eye(4, 3).T @ x[0]
 np.piecewise(x, [x < 0.6, x > 0.9], [0.5, lambda t: t * t, np.sin])

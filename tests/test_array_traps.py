@@ -758,6 +758,46 @@ def test_entries_in_the_order_of_memory(text: str, order: Any, mode: str) -> Non
         np.testing.assert_array_equal(found.ravel(), [f(each) for each in units])
 
 
+@pytest.mark.parametrize("text", ["np.array(x, order='F')", "np.asarray(x, order='F')"])
+def test_what_is_made_of_columns_is_not_taken_for_rows(text: str) -> None:
+    f = function_of(f"def f(x):\n    return np.arange(6.0) @ np.exp({text}).ravel(order='K')\n")
+    with pytest.raises(UnsupportedError, match="order of memory, which is not known"):
+        grad(f)(np.ones((2, 3)))
+
+
+OF_ANOTHER_MANNER = {
+    "dtype": [
+        "np.exp(x, dtype=np.float32)",
+        "np.mean(x.astype(np.float32), dtype=float)",
+        "np.exp(x.astype(np.float32).sum(), dtype=float)",
+        "np.stack([x, x], dtype=np.float32, casting='same_kind')",
+        "np.mean(x.astype(np.float16), dtype=np.float16)",
+        "np.logspace(0, 1, 3, dtype=int) @ x.T",
+    ],
+    "casting": ["np.add(x, 1, casting='no')", "np.hstack([x, x > 0], casting='no')"],
+    "order": ["np.zeros((2, 3), order='F') + x", "np.exp(x, order='F')"],
+    "rcond": ["np.linalg.pinv(x, 0.3)", "np.linalg.lstsq(x, np.ones(2), rcond=0.3)[0]"],
+}
+
+
+@pytest.mark.parametrize(
+    "name, text", [(name, text) for name, texts in OF_ANOTHER_MANNER.items() for text in texts]
+)
+def test_a_keyword_that_changes_the_numbers_is_refused_by_its_name(name: str, text: str) -> None:
+    f = function_of(f"def f(x):\n    return np.sum({text})\n")
+    with pytest.raises(UnsupportedError, match=f"`{name}`"):
+        grad(f)(np.arange(6.0).reshape(2, 3) + 0.1)
+
+
+def test_an_array_that_is_not_copied_is_the_argument_itself() -> None:
+    def f(x: Any) -> Any:
+        y = x.astype(float, copy=False)
+        y[0] = 5.0 * y[1]
+        return x.sum()
+
+    np.testing.assert_array_equal(grad(f)(np.array([1.0, 2.0, 3.0])), [0.0, 6.0, 1.0])
+
+
 def test_an_order_of_memory_that_is_not_known_is_refused() -> None:
     def f(x: Any) -> Any:
         return np.arange(6.0) @ x[:, ::2].flatten("K")

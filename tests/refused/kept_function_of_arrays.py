@@ -2,7 +2,7 @@ import numpy as np
 
 
 def table(shape):
-    return np.ones(shape, order="F")
+    return np.ones(shape, like=np.zeros(1))
 
 
 def f(x):
@@ -10,8 +10,8 @@ def f(x):
 
 
 # The message:
-# kept_function_of_arrays.py:5:12: this call of `np.ones`
-#      5 |     return np.ones(shape, order="F")
-#        |            ^^^^^^^^^^^^^^^^^^^^^^^^^
+# kept_function_of_arrays.py:5:12: `like` of `np.ones`
+#      5 |     return np.ones(shape, like=np.zeros(1))
+#        |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 #     called from table (kept_function_of_arrays.py:9)
-# Call it with: shape, dtype.
+# Leave it out.

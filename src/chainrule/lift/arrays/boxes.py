@@ -151,6 +151,11 @@ class Arrays(Containers):
             return box
         return super().boxed(node)
 
+    def out_of_order(self, value: Value) -> None:
+        """An array of which it is not known how it lies: the order asked for is not written."""
+        if isinstance(value, ArrayBox):
+            value.layout = self.layouts[self.node(value)] = UNKNOWN
+
     def node(self, value: Value, what: str = "this value") -> Node:
         if isinstance(value, View):
             if self.content(value.box) is not value.began:
@@ -367,8 +372,7 @@ class Arrays(Containers):
         found = self.boxed(copied)
         assert isinstance(found, ArrayBox)
         if order == "F":
-            # The order is not written.
-            found.layout = UNKNOWN
+            self.out_of_order(found)
         if layout.orders:
             self.rely_on(layout.assumed)
         else:

@@ -23,6 +23,7 @@ from chainrule.graph.types import (
     unit_axes_of,
 )
 from chainrule.lift.arrays.forms import ufunc_method
+from chainrule.lift.arrays.manners import IGNORED, MANNERS, check_manner, is_default
 from chainrule.lift.arrays.mapping import vectorized
 from chainrule.lift.arrays.table import METHODS, special_form
 from chainrule.lift.arrays.updates import picked
@@ -41,7 +42,6 @@ from chainrule.primitives.arrays import (
     lists,
     products,
     rearranging,
-    reductions,
     shaping,
 )
 from chainrule.primitives.arrays.call import ArrayCall
@@ -114,6 +114,11 @@ class NumpyCalls(Methods):
                 found, primitive.signature.parameters, keywords, self.static_value
             )
             return self.bound_call(primitive, args, keywords, node, "function")
+        manner = {name: keywords[name] for name in keywords if name in MANNERS}
+        if manner:
+            keywords = {name: keywords[name] for name in keywords if name not in manner}
+            value = self.call(Static(found), args, keywords, node)
+            return check_manner(self, manner, args, value, ufunc, node)
         if not {"out", "where"}.isdisjoint(keywords):
             return self._with_out(found, args, dict(keywords), node)
         return None
@@ -131,11 +136,8 @@ class NumpyCalls(Methods):
         target = self._target(keywords)
         watched = Watched(keywords)
         value = form(args, watched, node)
-        for name in [name for name in keywords if name in watched.unread]:
-            known, given = self.static_value(keywords[name])
-            if not known or not _is_default(name, given):
-                text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
-                raise self.unsupported(f"`{name}` of `{text}`", "Leave it out.", node)
+        unread = {name: keywords[name] for name in keywords if name in watched.unread}
+        value = check_manner(self, unread, args, value, False, node)
         if target is None:
             return value
         if several or isinstance(value, TupleValue):
@@ -244,17 +246,25 @@ class NumpyCalls(Methods):
         form = self.form_of_copy(op, keywords, form)
         if form == "method" and len(args) > 2 and (op.sizes or op is shaping.transpose):
             args = [args[0], TupleValue(tuple(args[1:]))]
+        manner = {
+            name: value
+            for name, value in keywords.items()
+            if name in MANNERS and name not in op.signature.parameters
+        }
+        keywords = {name: value for name, value in keywords.items() if name not in manner}
         bound = self._bound(op, args, keywords, node)
         if op.spread:
             first = bound[op.array_names[0]]
             if op in JOINS and self.known_items(first) is None:
-                return self.joined_list(first, op, bound.get("axis"), node)
+                value = self.joined_list(first, op, bound.get("axis"), node)
+                return check_manner(self, manner, [first], value, False, node)
             arrays = [self.array_node(item) for item in self._entries(first, node)]
         else:
             arrays = [self.array_node(bound[name]) for name in op.array_names if name in bound]
         sizes = self._sizes_of(op, bound, node)
         params = self._params_of(op, bound, node)
-        return self._of_arrays(op, bound, arrays, sizes, params, form, node)
+        value = self._of_arrays(op, bound, arrays, sizes, params, form, node)
+        return check_manner(self, manner, arrays, value, False, node)
 
     def _sizes_of(self, op: ArrayCall, bound: Keywords, node: ast.AST) -> list[Node]:
         """The lengths among the arguments, or the default's."""
@@ -385,19 +395,10 @@ class NumpyCalls(Methods):
     def _bound(
         self, op: ArrayCall, args: Arguments, keywords: Keywords, node: ast.AST
     ) -> dict[str, Value]:
-        if op in MADE and len(args) == len(op.signature.parameters) + 1:
-            keywords, args = {**keywords, "order": args[-1]}, args[:-1]
         given = {
             name: value
             for name, value in keywords.items()
-            if not (
-                not (name == "order" and name in op.signature.parameters)
-                and (
-                    self._given_default(name, value)
-                    or (name == "order" and op in MADE and self.static_value(value) == (True, "C"))
-                )
-            )
-            and not (name == "dtype" and self._is_own_dtype(op, args, value, node))
+            if name in op.signature.parameters or not self._given_default(name, value)
         }
         try:
             return dict(op.signature.bind(*args, **given).arguments)
@@ -411,17 +412,7 @@ class NumpyCalls(Methods):
     def _given_default(self, name: str, value: Value) -> bool:
         """Whether a keyword is given that NumPy has itself if it is not."""
         known, found = self.static_value(value)
-        return known and _is_default(name, found)
-
-    def _is_own_dtype(self, op: ArrayCall, args: Arguments, value: Value, node: ast.AST) -> bool:
-        """Whether a dtype is asked for that the first array, or its mean, has anyway."""
-        if "dtype" in op.signature.parameters or not args or op.spread:
-            return False
-        known, found = self.static_value(value)
-        own = self.array_node(args[0]).type
-        if op in (reductions.mean, reductions.std, reductions.var):
-            own = op.typed(own)
-        return known and self.dtype_name(found, node) == dtype_of(own)
+        return known and is_default(name, found)
 
     def _entries(self, value: Value, node: ast.AST) -> list[Value]:
         items = self.known_items(value)
@@ -466,25 +457,25 @@ class NumpyCalls(Methods):
             raise self.unsupported("this shape", "Give the lengths as ints.", node)
         return nodes
 
-    def _constant(self, value: Value) -> tuple[bool, Any]:
+    def constant_of(self, value: Value) -> tuple[bool, Any]:
         """``(known, object)`` of a value, a list as a tuple."""
         value = self.read(value)
         if isinstance(value, ListBox) and not self.is_array(value):
             items = self.known_items(value)
-            parts = [self._constant(item) for item in items or ()]
+            parts = [self.constant_of(item) for item in items or ()]
             return items is not None and all(k for k, _ in parts), tuple(p for _, p in parts)
         if isinstance(value, TupleValue):
-            parts = [self._constant(item) for item in value.items]
+            parts = [self.constant_of(item) for item in value.items]
             return all(k for k, _ in parts), tuple(p for _, p in parts)
         if isinstance(value, Node) and value.op is arithmetic.negative:
-            known, found = self._constant(value.args[0])
+            known, found = self.constant_of(value.args[0])
             return known, -found if known else None
         if isinstance(value, Node) and value.op is GLOBAL and value.params[0] in ("math", "numpy"):
             return True, self.graph.globals[str(value.params[0]), str(value.params[1])]
         return self.static_value(value)
 
     def _static(self, value: Value, name: str, node: ast.AST) -> Any:
-        known, found = self._constant(value)
+        known, found = self.constant_of(value)
         if not known:
             raise self.unsupported(
                 f"`{name}` is known at run time only", f"Give `{name}` as a constant.", node
@@ -555,23 +546,6 @@ class NumpyCalls(Methods):
 JOINS = (shaping.concatenate, shaping.stack)
 # Functions that are no ufuncs and take the array for their result behind so many arguments.
 OUT_BEHIND = {"dot": 2}
-# What is made of a shape lies in memory row by row.
-MADE = (creation.zeros, creation.ones, creation.empty, creation.full)
-# Keywords that may be given when they have NumPy's own default.
-IGNORED: dict[str, Any] = {
-    "out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K",
-    "copy": True, "initial": None, "keepdims": False, "like": None,
-    "overwrite_input": False,
-}  # fmt: skip
-
-
-def _is_default(name: str, found: Any) -> bool:
-    if name == "subok":
-        # Of NumPy's own class there is nothing else to keep.
-        return isinstance(found, bool)
-    # NumPy holds the dtype of doubles for equal to None.
-    default = IGNORED.get(name, IGNORED)
-    return found is default or (type(found) is type(default) and bool(found == default))
 
 
 def _is_literal(found: Any) -> bool:

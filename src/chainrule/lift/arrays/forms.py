@@ -11,7 +11,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, dtype_of, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
-from chainrule.lift.values import UNKNOWN, ArrayBox, ListBox, Static, TupleValue, Value
+from chainrule.lift.values import ListBox, Static, TupleValue, Value
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import (
     covariance,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from chainrule.lift.arrays.calls import NumpyCalls
 
 
-def _make_array(copies: bool, order_of_result: str = "K") -> SpecialForm:
+def array_made(copies: bool, order_of_result: str = "K") -> SpecialForm:
     def make(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         if "ndmin" in keywords:
             rest = {name: value for name, value in keywords.items() if name != "ndmin"}
@@ -65,9 +65,8 @@ def _make_array(copies: bool, order_of_result: str = "K") -> SpecialForm:
             form = "method" if same and order == "C" else "function"
             kind = wanted if form == "function" else None
             found = self.boxed(self.call_array(creation.array_copy, (source,), (kind,), form))
-            if order != "K" and form == "function" and isinstance(found, ArrayBox):
-                # The order is not written.
-                found.layout = UNKNOWN
+            if order != "K" and form == "function":
+                self.out_of_order(found)
             return found
         if isinstance(value, Node) and value.type in (FLOAT, INT, BOOL):
             return self.call_array(creation.array_copy, (value,), (wanted,))
@@ -100,7 +99,7 @@ def _at_least(rank: int) -> SpecialForm:
 
 def _contiguous(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """It gives a number an axis."""
-    return _at_least(1)(self, [_make_array(False, "C")(self, args, keywords, node)], {}, node)
+    return _at_least(1)(self, [array_made(False, "C")(self, args, keywords, node)], {}, node)
 
 
 def _shaped(self: NumpyCalls, value: Value, name: str, node: ast.AST) -> Node:
@@ -362,9 +361,8 @@ def _outer(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST)
 
 
 def _full(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    names = ("shape", "fill_value", "dtype")
-    bound = dict(zip(names, args, strict=False)) | keywords
-    return self.bound_call(creation.full, [], bound, node, "function")
+    given = bound(("shape", "fill_value", "dtype", "order"), args, keywords)
+    return self.bound_call(creation.full, [], given, node, "function")
 
 
 def _reduce(op: ArrayCall) -> SpecialForm:
@@ -497,9 +495,9 @@ def _modf(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
 
 SPECIAL: dict[str, SpecialForm] = {
     "modf": _modf,
-    "array": _make_array(True),
-    "asarray": _make_array(False),
-    "asanyarray": _make_array(False),
+    "array": array_made(True),
+    "asarray": array_made(False),
+    "asanyarray": array_made(False),
     "ascontiguousarray": _contiguous,
     "atleast_1d": _at_least(1),
     "atleast_2d": _at_least(2),

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 SPEED = ("overwrite_a", "overwrite_b", "check_finite", "driver", "lapack_driver", "type")
 
 
+# Singular values in this proportion to the largest one are rounding errors.
+NEGLIGIBLE = 1e-10
+
+
 def _without_speed(keywords: Keywords) -> Keywords:
     return {name: value for name, value in keywords.items() if name not in SPEED}
 
@@ -39,6 +43,23 @@ def _plain(op: ArrayCall) -> SpecialForm:
     def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         self.refuse_overwriting(keywords, node)
         return self.bound_call(op, args, _without_speed(keywords), node, "function")
+
+    return lift
+
+
+def _of_full_rank(form: SpecialForm, place: int) -> SpecialForm:
+    """What leaves out singular values, where only those of size 0 are left out."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        cut = keywords.get("rcond", args[place] if len(args) > place else Static(None))
+        known, ratio = self.constant_of(cut)
+        if not known or not (ratio is None or ratio <= NEGLIGIBLE):
+            raise self.unsupported(
+                "`rcond` that may leave out singular values",
+                f"Leave it out, or give it a constant below {NEGLIGIBLE}.",
+                node,
+            )
+        return form(self, args, keywords, node)
 
     return lift
 
@@ -265,7 +286,8 @@ def _norm(euclidean: ArrayCall, by_order: ArrayCall) -> SpecialForm:
 FORMS: dict[str, SpecialForm] = {
     "numpy.linalg.slogdet": named(linear_algebra.slogdet, "SlogdetResult"),
     "numpy.linalg.eigh": named(decompositions.eigh, "EighResult"),
-    "numpy.linalg.lstsq": several(decompositions.lstsq, rigid=(1,)),
+    "numpy.linalg.lstsq": _of_full_rank(several(decompositions.lstsq, rigid=(1,)), 2),
+    "numpy.linalg.pinv": _of_full_rank(_plain(decompositions.pinv), 1),
     "numpy.linalg.qr": _qr,
     "numpy.linalg.svd": _singular_values,
     "numpy.linalg.eig": _eigenpairs,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import unit_axes_of
+from chainrule.graph.types import dtype_of, unit_axes_of
 from chainrule.lift.arrays.positions import named
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import ListBox, Static, TupleValue, Value
@@ -21,6 +22,7 @@ from chainrule.primitives.arrays import (
     statistics,
     windows,
 )
+from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.declare import TABLE
 
 if TYPE_CHECKING:
@@ -175,6 +177,45 @@ def _eye(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -
     return self.bound_call(creation.eye, [TupleValue(tuple(sizes))], given, node, "function")
 
 
+def _line(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``np.linspace``, whose step may be asked for besides, and whose entries may be rounded."""
+    names = ("start", "stop", "num", "endpoint", "retstep", "dtype", "axis")
+    given = bound(names, args, keywords)
+    known, with_step = self.static_value(given.pop("retstep", Static(False)))
+    kind, dtype = self.static_value(given.get("dtype", Static(None)))
+    if not known or not isinstance(with_step, bool):
+        raise self.unsupported("`retstep` that is no constant", "Write True or False.", node)
+    rounded = kind and dtype is not None and self.dtype_name(dtype, node).startswith(("int", "u"))
+    if rounded:
+        del given["dtype"]
+    line = self.bound_call(creation.linspace, [], given, node, "function")
+    if rounded:
+        whole = self.primitive(TABLE["floor"], self.node(line), params=("numpy.floor",))
+        asked = {"dtype": Static(dtype)}
+        line = self.bound_call(creation.astype, [self.boxed(whole)], asked, node, "method")
+    if not with_step:
+        return line
+    gaps = self.node(given.get("num", self.graph.constant(50)))
+    start, stop = (self.array_node(given[name]) for name in ("start", "stop"))
+    number = self.static_int(gaps)
+    if self.static_value(given.get("endpoint", Static(True))) != (True, True):
+        pass
+    elif number is not None:
+        gaps, number = self.graph.constant(number - 1), number - 1
+    else:
+        gaps = self.primitive(arithmetic.subtract, gaps, self.graph.constant(1))
+
+    def step() -> Value:
+        width = self.primitive(arithmetic.subtract, stop, start)
+        return self.boxed(self.primitive(arithmetic.divide, width, gaps))
+
+    if number:
+        return TupleValue((line, step()))
+    some = self.predicate(self.compare(ast.Gt, gaps, self.graph.constant(0), node))
+    nothing = self.graph.constant(math.nan)
+    return TupleValue((line, self.choose(some, step, lambda: nothing, "expression")))
+
+
 def _divmod(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``np.divmod(x, y)``: what ``//`` and ``%`` give."""
     both = [self.array_node(arg) for arg in args[:2]]
@@ -232,6 +273,39 @@ def _roll_axis(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
     return self.bound_call(shaping.moveaxis, [given["a"], *places], {}, node, "function")
 
 
+def _like(name: str) -> SpecialForm:
+    """``np.zeros_like`` and its kin, in the shape of an array or in one of its own."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        names = ("a", "fill_value", "dtype") if name == "full" else ("a", "dtype")
+        given = bound((*names, "order", "subok", "shape"), args, keywords)
+        shape = given.pop("shape", Static(None))
+        if self.static_value(shape) == (True, None):
+            op = LIKE[name]
+        else:
+            op = OF_SHAPE[name]
+            given.setdefault("dtype", Static(dtype_of(self.array_node(given.pop("a")).type)))
+            given["shape"] = shape
+        assert isinstance(op, ArrayCall)
+        return self.bound_call(op, [], given, node, "function")
+
+    return lift
+
+
+LIKE = {
+    "zeros": creation.zeros_like,
+    "ones": creation.ones_like,
+    "empty": creation.empty_like,
+    "full": creation.full_like,
+}
+OF_SHAPE = {
+    "zeros": creation.zeros,
+    "ones": creation.ones,
+    "empty": creation.empty,
+    "full": creation.full,
+}
+
+
 def _partition(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     given = bound(("a", "kth", "axis"), args, keywords)
     known, _ = self.static_value(given["kth"])
@@ -275,6 +349,7 @@ ORDER_OF = {
 }
 FORMS: dict[str, SpecialForm] = {
     "numpy.divmod": _divmod,
+    "numpy.linspace": _line,
     "numpy.fromiter": _from_items,
     "numpy.polyfit": _polynomial_fit,
     "numpy.rollaxis": _roll_axis,
@@ -284,6 +359,7 @@ FORMS: dict[str, SpecialForm] = {
     "numpy.block": _block,
     "numpy.unstack": _unstack,
     "numpy.eye": _eye,
+    **{f"numpy.{name}_like": _like(name) for name in ("zeros", "ones", "empty", "full")},
     "numpy.partition": _partition,
     "numpy.require": _require,
     "scipy.stats.linregress": named(regression.linregress, "LinregressResult"),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.lift.arrays import complex_numbers as numpy_complex
+from chainrule.lift.arrays import converting as numpy_converting
 from chainrule.lift.arrays import forms as numpy_forms
 from chainrule.lift.arrays import kinds as numpy_kinds
 from chainrule.lift.arrays import linear_algebra as numpy_linear
@@ -24,6 +25,7 @@ FORMS: dict[str, SpecialForm] = {
     },
     **numpy_several.FORMS,
     **numpy_complex.FORMS,
+    **numpy_converting.FORMS,
     **numpy_linear.FORMS,
     **numpy_mapping.FORMS,
     **numpy_positions.FORMS,
@@ -33,6 +35,7 @@ FORMS: dict[str, SpecialForm] = {
 METHODS: dict[str, Callable[..., Any]] = {
     **numpy_forms.METHODS,
     **numpy_complex.METHODS,
+    **numpy_converting.METHODS,
     **numpy_positions.METHODS,
     **numpy_updates.METHODS,
 }

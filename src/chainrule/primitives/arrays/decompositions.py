@@ -306,10 +306,10 @@ qr.tangent_rule = _qr_tangent
 
 
 @array_rule(
-    "pinv", "numpy.linalg.pinv", signature="a",
-    typed=lambda a: array_of(_real(a), tuple(reversed(unit_axes_of(a)))),
+    "pinv", "numpy.linalg.pinv", signature="a, rcond=None",
+    typed=lambda a, rcond=None: array_of(_real(a), tuple(reversed(unit_axes_of(a)))),
 )  # fmt: skip
-def pinv(walker: Any, node: Node, out_bar: Node) -> None:
+def pinv(walker: Any, node: Node, out_bar: Node, rcond: Any = None) -> None:
     """Pseudo-inverse of a matrix of constant rank (Golub and Pereyra, 1973)."""
     (a,) = node.args
     across, bar = flipped(node), flipped(out_bar)
@@ -320,7 +320,7 @@ def pinv(walker: Any, node: Node, out_bar: Node) -> None:
     walker.accumulate(a, found + matmul(matmul(across, node), rest))
 
 
-def _pinv_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+def _pinv_tangent(node: Node, args: Any, dots: Any, out: Node, rcond: Any = None) -> Node | None:
     (a,), across, dot = args, flipped(out), flipped(dots[0])
     found = -matmul(matmul(out, dots[0]), out)
     rest = dot - matmul(matmul(dot, a), out)
