@@ -804,3 +804,25 @@ def test_an_order_of_memory_that_is_not_known_is_refused() -> None:
 
     with pytest.raises(UnsupportedError, match="order of memory, which is not known"):
         grad(f)(np.ones((3, 4)))
+
+
+def compartments(x: Any) -> Any:
+    named = dict(zip(("S", "E", "I"), x.T, strict=False))
+    return named["I"].max() + named["S"][0] ** 2 * named["E"][1]
+
+
+def margins_of_a_kernel(x: Any) -> Any:
+    kernel = np.array([[1.0, -2.0, 0.5]])
+    rows, columns = kernel.shape
+    y = np.pad(x, ((rows // 2, x.shape[0] - 1), (columns // 2,) * 2), mode="edge")
+    return np.sum(y[:, 1:] ** 2 * np.arange(1.0, y.shape[1]))
+
+
+@pytest.mark.parametrize("f", [compartments, margins_of_a_kernel])
+def test_what_lengths_decide_is_known_in_the_call_for_which_the_code_is_made(f: Any) -> None:
+    slope = grad(f)
+    for rows in (2, 4):
+        x = np.sin(np.arange(3.0 * rows)).reshape(rows, 3)
+        steps = 1e-6 * np.eye(x.size).reshape(x.size, *x.shape)
+        expected = [(f(x + step) - f(x - step)) / 2e-6 for step in steps]
+        np.testing.assert_allclose(slope(x).ravel(), expected, rtol=1e-6, atol=1e-8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -179,6 +180,10 @@ def endless(x):
     return sum(a * b for a, b in zip(range(5), halves(x), strict=False))
 
 
+def part_of_endless_items(x):
+    return sum(itertools.islice((x**k for k in itertools.count()), 4))
+
+
 def changed_meanwhile(x):
     held = [x, 2.0 * x, 3.0 * x]
     total = 0.0
@@ -203,6 +208,7 @@ def guarded(x):
     ("f", "found"),
     [
         (endless, "does not end"),
+        (part_of_endless_items, "does not end"),
         (changed_meanwhile, "works together with"),
         (guarded, "`yield` within `try`"),
     ],

@@ -45,6 +45,7 @@ from chainrule.primitives.arrays import (
     shaping,
 )
 from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.measured import number_now
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.namespaces import primitive_of
 
@@ -472,7 +473,11 @@ class NumpyCalls(Methods):
             return known, -found if known else None
         if isinstance(value, Node) and value.op is GLOBAL and value.params[0] in ("math", "numpy"):
             return True, self.graph.globals[str(value.params[0]), str(value.params[1])]
-        return self.static_value(value)
+        known, found = self.static_value(value)
+        if not known and isinstance(value, Node) and value.type == INT:
+            found = number_now(value)
+            known = found is not None
+        return known, found
 
     def _static(self, value: Value, name: str, node: ast.AST) -> Any:
         known, found = self.constant_of(value)

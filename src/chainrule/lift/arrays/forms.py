@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 
 def array_made(copies: bool, order_of_result: str = "K") -> SpecialForm:
+    """``np.array`` and its kin, which copy what is an array already or give it itself."""
+
     def make(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         if "ndmin" in keywords:
             rest = {name: value for name, value in keywords.items() if name != "ndmin"}

@@ -186,6 +186,9 @@ class Advancing(Yielding):
             args, count = [items], self.length_of(items)
 
             def item(index: Node) -> Value:
+                at, length = self.static_int(index), self.static_int(count)
+                if at is not None and length:
+                    return self.item(items, self.graph.constant(at % length), node)
                 place = self.primitive(arithmetic.remainder, index, count)
                 return self.item(items, place, node)
 

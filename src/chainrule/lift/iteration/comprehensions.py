@@ -208,7 +208,10 @@ class Comprehensions(Iterables):
                 self.assign(clause.target, value)
                 return self._filters(node, position, 0, collect)
 
-            self.consume(iterable, names, exits, each)
+            try:
+                self.consume(iterable, names, exits, each)
+            except AlwaysRaises:
+                raise self.does_not_end(node) from None
             return Completion.FALLS
         kind, bounds, item = self.iterated(iterable, exits, clause.iter)
         self.loops.append(exits)
@@ -228,6 +231,14 @@ class Comprehensions(Iterables):
             return completion
         finally:
             self.loops.pop()
+
+    def does_not_end(self, node: ast.AST) -> UnsupportedError:
+        """The refusal to make a list of what gives items without end."""
+        return self.unsupported(
+            "a generator that does not end, of which a list would be made",
+            "Loop over it and leave the loop by `break`.",
+            node,
+        )
 
     def _filters(
         self, node: Any, position: int, test: int, collect: Callable[[], None]

@@ -34,7 +34,16 @@ from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.felt import acts
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame
-from chainrule.lift.values import ITSELF, Closure, Mapped, ObjectBox, Static, Value, Yields
+from chainrule.lift.values import (
+    ITSELF,
+    Closure,
+    Generator,
+    Mapped,
+    ObjectBox,
+    Static,
+    Value,
+    Yields,
+)
 from chainrule.records import dataclass
 
 # Generators that read generators are run in one another up to so many.
@@ -210,7 +219,7 @@ class Yielding(Inlining):
             items = make()
         except UnsupportedError:
             # A list of what a generator gives is not made where that does not end.
-            if stream is None or not any(isinstance(part, Yields) for part in made_of):
+            if stream is None or not any(isinstance(part, (Yields, Generator)) for part in made_of):
                 raise
         else:
             if not self.is_changed(state) and not any(map(acts, self.block.steps[mark:])):
@@ -246,11 +255,7 @@ class Yielding(Inlining):
         try:
             self.consume(items, [], LoopExits(), collect)
         except AlwaysRaises:
-            raise self.unsupported(
-                "a generator that does not end, of which a list would be made",
-                "Loop over it and leave the loop by `break`.",
-                node,
-            ) from None
+            raise self.does_not_end(node) from None
         return box
 
     def indexed(self, iterable: Value, node: ast.AST) -> tuple[Node, Callable[[Node], Value]]:

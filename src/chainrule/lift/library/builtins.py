@@ -326,8 +326,8 @@ def _named_entries(self: Builtins, pairs: Zip, node: ast.AST) -> list[Value] | N
     if len(pairs.parts) != 2:
         return None
     keys = self.known_iteration(pairs.parts[0])
-    values = pairs.parts[1]
-    if keys is None or not isinstance(self.read(values), (ListBox, Node)):
+    values = self.read(pairs.parts[1])
+    if keys is None or not (self.is_array(values) or isinstance(values, (ListBox, Node))):
         return None
     found = self.unpack_node(values, self.length_now(values, node), node)
     return [TupleValue(pair) for pair in zip(keys, found, strict=False)]

@@ -7,13 +7,14 @@ call for which it is made: a guard then watches them.
 
 from __future__ import annotations
 
+import operator
 from collections import ChainMap
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 
-from chainrule.graph.block import ITEM, PARAMETER, Graph, result_number
+from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, Graph, result_number
 from chainrule.graph.guard import Given, Guard, Route
 from chainrule.graph.node import Node
-from chainrule.graph.types import Array, Sequence, unit_axes_of
+from chainrule.graph.types import INT, Array, Sequence, unit_axes_of
 from chainrule.primitives.arrays.lengths import (
     ONE,
     Key,
@@ -89,6 +90,33 @@ def size_now(node: Node, axis: int) -> int | None:
     watched: list[Length] = []
     found = _total(_Walk({}).sure(node)[axis], node.graph, watched)
     return found if found is not None and _watch(watched, node.graph) else None
+
+
+def number_now(node: Node) -> int | None:
+    """The same of an int of the program that is made of lengths and constants."""
+    op, args = node.op, node.args
+    if op is CONSTANT:
+        found = node.params[0]
+        return found if type(found) is int else None
+    if op.name == "dimension" and isinstance(args[0].type, Array):
+        return size_now(args[0], int(str(node.params[0])))
+    if op.name not in OF_INTS or node.type != INT:
+        return None
+    parts = [number_now(arg) for arg in args]
+    if None in parts or (op.name == "floor_divide" and parts[-1] == 0):
+        return None
+    result: int = OF_INTS[op.name](*parts)
+    return result
+
+
+# How ints are made of lengths.
+OF_INTS: dict[str, Callable[..., int]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "floor_divide": operator.floordiv,
+    "negative": operator.neg,
+}
 
 
 def uncertain_axes(node: Node, arg: Node) -> list[int]:
