@@ -447,6 +447,27 @@ def test_what_a_mask_hides_is_cleared_in_the_array_where_nobody_looks(
     assert "np.copyto(" in slope.source and "np.copyto(x" not in slope.source
 
 
+def damped(x: Any, w: Any, steps: Any) -> Any:
+    total = np.sum(np.sin(x))
+    for steep in steps:
+        y = np.exp(-x)
+        if steep:
+            y *= np.exp(0.01 * x**1.8)
+        total = total + np.sum(w * x.size * np.fmax(y, 0))
+    return total
+
+
+@pytest.mark.parametrize("steps", [[True, False], [False, True], [True, False, True, True, False]])
+def test_what_one_arm_clears_in_its_array_goes_on_under_the_name_of_the_other_arm(
+    steps: list[bool],
+) -> None:
+    x, w = np.array([1.0, 2.0, 3.0]), np.array([0.3, -0.2, 0.5])
+    found = grad(damped)(x, w, steps)
+    verdicts = oracle.gradient(damped, (x, w, steps)).values()
+    for verdict, number in zip(verdicts, found, strict=True):
+        assert oracle.agrees(verdict, number)
+
+
 def last_of_the_layers(value: Any, w: Any, states: Any) -> Any:
     states = [1.0 * row for row in states]
     for layer in range(len(states)):

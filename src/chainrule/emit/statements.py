@@ -164,7 +164,7 @@ class Writer:
             if augmented is not None:
                 return [augmented]
         if value in self.plan.into:
-            return [self.written_over(value)]
+            return self.written_over(value)
         return [self.accumulated(value, self.target(value), self.speller.expression(value))]
 
     def accumulated(self, value: Value, target: ast.expr, written: ast.expr) -> ast.stmt:
@@ -180,22 +180,22 @@ class Writer:
         """Whether a variable may be, or hold, an array without axes: such are not written into."""
         return isinstance(variable, ast.Name) and variable.id in self.axisless
 
-    def written_over(self, value: Value) -> ast.stmt:
+    def written_over(self, value: Value) -> list[ast.stmt]:
         """``np.exp(x, out=x)``; under a name of its own ``y = np.exp(x, out=x)``.
 
         A third argument of an operator tells which entries are written.
         """
         old = self.plan.into[value]
+        known = self.names.same(old, value)
         if value.op.name == "where":
-            return self.hidden(value, old)
+            named = ast.Assign([self.target(value)], self.speller.use(old))
+            return [self.hidden(value, old), *(() if known else (named,))]
         keywords = [ast.keyword("out", self.speller.use(old))]
         args = [self.speller.use(arg) for arg in value.args]
         if value.op in AUGMENTED and len(args) == 3:
             keywords.append(ast.keyword("where", args.pop()))
         call = ast.Call(self.speller.callable(str(ufunc_of(value))), args, keywords)
-        if self.names.same(old, value):
-            return ast.Expr(call)
-        return ast.Assign([self.target(value)], call)
+        return [ast.Expr(call) if known else ast.Assign([self.target(value)], call)]
 
     def hidden(self, value: Value, old: Value) -> ast.stmt:
         """``np.copyto(x, 0.0, where=~mask)`` for ``np.where(mask, x, 0.0)``."""
