@@ -553,13 +553,35 @@ def without_value(x, owner=None):
     return x * y
 
 
+def labelled(x):
+    y = x * x
+    try:
+        y.name = "square"
+    except AttributeError:
+        pass
+    return np.sum(y)
+
+
 @MODES
 @pytest.mark.parametrize(
-    "f", [magnitude_of, first_of, counted, added, valued, without_value], ids=lambda f: f.__name__
+    "f",
+    [magnitude_of, first_of, counted, added, valued, without_value, labelled],
+    ids=lambda f: f.__name__,
 )
 def test_a_number_is_told_from_others_by_what_it_cannot_do(f: Any, mode: str) -> None:
     for x in (3.0, np.float64(3.0)):
         assert value_and_grad(f, mode=mode)(x) == (9.0, 6.0)
+
+
+def test_an_array_takes_no_label() -> None:
+    x = np.array([1.0, 2.0])
+    np.testing.assert_array_equal(grad(labelled)(x), [2.0, 4.0])
+
+
+def label_of_a_product(x):
+    y = x * x
+    y.name = "square"
+    return y
 
 
 def attribute_of_a_product(x):
@@ -576,13 +598,28 @@ def method_of_a_list(x):
 
 @MODES
 @pytest.mark.parametrize(
-    "f", [attribute_of_a_product, entry_of_a_product, method_of_a_list], ids=lambda f: f.__name__
+    "f",
+    [attribute_of_a_product, label_of_a_product, entry_of_a_product, method_of_a_list],
+    ids=lambda f: f.__name__,
 )
 def test_what_no_value_can_do_raises_what_the_function_raises(f: Any, mode: str) -> None:
     with pytest.raises((AttributeError, TypeError)) as expected:
         f(2.0)
     with pytest.raises(expected.type, match=f"^{re.escape(str(expected.value))}$"):
         value_and_grad(f, mode=mode)(2.0)
+
+
+def real_part_set(x):
+    x.real = 3.0
+    return x * x
+
+
+@MODES
+def test_what_only_an_array_lets_one_write_is_refused_where_it_may_be_one(mode: str) -> None:
+    with pytest.raises(AttributeError):
+        value_and_grad(real_part_set, mode=mode)(2.0)
+    with pytest.raises(UnsupportedError, match="assignment to an attribute"):
+        value_and_grad(real_part_set, mode=mode)(np.array(2.0))
 
 
 def newton_steps(x, slope=True):

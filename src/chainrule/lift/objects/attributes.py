@@ -134,6 +134,18 @@ class Objects(Hooks):
             return not hasattr(owner.named or tuple, name)
         return type(owner) in PLAIN and not hasattr(PLAIN[type(owner)], name)
 
+    def _takes_none(self, owner: Value, name: str) -> bool:
+        """Whether an attribute of what ``owner`` is at run time cannot be written: it raises."""
+        if isinstance(owner, Node) and owner.type in PLAIN_NUMBERS:
+            import numpy
+
+            # Those of numbers are read only, be they Python's or NumPy's; of arrays some are not.
+            kinds = self.python_types(owner) or (numpy.ndarray,)
+            return all(not hasattr(kind, "__setitem__") or not hasattr(kind, name) for kind in kinds)
+        if isinstance(owner, TupleValue) and owner.named is not None:
+            return False
+        return self._lacks(owner, name)
+
     def _super_attribute(self, value: Super, name: str, node: ast.AST) -> Value:
         """``super().name``."""
         owner = self.read(value.owner)
@@ -481,9 +493,8 @@ class Objects(Hooks):
 
     def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         """``owner.name = value``: an effect, once, when the object is the caller's."""
-        if isinstance(owner, Node) and owner.type in (FLOAT, INT, BOOL):
-            # Numbers take no attributes, be they Python's or NumPy's.
-            self.raises_itself(f"_0_.{name} = _1_", owner, self.node(value))
+        if self._takes_none(owner, name):
+            self.raises_itself(f"_0_.{name} = _1_", self.node(owner), self.node(value))
         if not isinstance(owner, ObjectBox):
             raise self.unsupported(
                 "assignment to an attribute of this value", "Return the value instead.", node
