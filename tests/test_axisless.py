@@ -259,8 +259,15 @@ def settled(x, y):
     return found * x
 
 
+def into_a_new_array(x, y):
+    found = np.zeros_like(x)
+    log = np.log(x, out=np.full_like(x, -3.0), where=(x > 0))
+    share = np.divide(y, x * log, out=np.zeros_like(x))
+    return 2.0 * log + share * y + found
+
+
 @pytest.mark.parametrize("point", [(1.5, 0.7), (-2.5, 1.0), (1.5, 3.0)], ids=str)
-@pytest.mark.parametrize("f", [shared, reduced, named, settled])
+@pytest.mark.parametrize("f", [shared, reduced, named, settled, into_a_new_array])
 def test_numbers_go_where_arrays_and_series_go(f: Any, point: tuple[float, float]) -> None:
     value, slope = value_and_grad(f)(*point)
     assert value == f(*point)

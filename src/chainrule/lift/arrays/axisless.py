@@ -84,8 +84,10 @@ class Axisless(ListParts):
     def write_out(
         self, base: Node, where: Value, compute: Callable[[], Value], node: ast.AST
     ) -> Value | None:
-        """What a call gives that writes into the array ``base``; None where that has no name."""
+        """What a call gives that writes into the array ``base``; None where that is not alone."""
         key = next((key for key, value in self.state.items() if value is base), None)
+        if key is None and self._is_own(base) and self._is_new(base):
+            return self._write_new(base, where, compute, node)
         if not isinstance(key, tuple) or key[0] is not self.frame or not self._is_own(base):
             return None
         name = str(key[1])
@@ -103,6 +105,24 @@ class Axisless(ListParts):
         else:
             return None
         found: Value = self.state[key]
+        return found
+
+    def _write_new(
+        self, base: Node, where: Value, compute: Callable[[], Value], node: ast.AST
+    ) -> Value | None:
+        """``np.log(x, out=np.zeros_like(x), where=x > 0)``: either the one or the other."""
+
+        def written() -> Value:
+            return self._renewed(base, self.node(compute()), node)
+
+        if self.static_value(where) == (True, True):
+            found = written()
+        elif isinstance(where, Node) and where.type == BOOL:
+            found = self.choose(where, written, lambda: base, "expression")
+        else:
+            return None
+        assert isinstance(found, Node)
+        self._note(found)
         return found
 
     def _written(self, old: Value, node: ast.Assign | ast.AugAssign) -> Node:
@@ -179,6 +199,11 @@ class Axisless(ListParts):
 
     def _renew(self, name: str, base: Node, written: Node, node: ast.AST) -> None:
         """The array that ``name`` leads to holds another number."""
+        self.bind(name, self._renewed(base, written, node))
+        self._note_array(name)
+
+    def _renewed(self, base: Node, written: Node, node: ast.AST) -> Node:
+        """The array ``base`` with another number in it."""
         if unit_axes_of(written.type) or written.type not in (FLOAT, INT, BOOL):
             raise self.unsupported(
                 "what is written into an array without axes", "Write a number into it.", node
@@ -194,8 +219,7 @@ class Axisless(ListParts):
             written = self.graph.constant(float(str(written.params[0])))
         elif base.type != written.type:
             dtype = "float64"
-        self.bind(name, self.call_array(array_copy, (written,), (dtype,)))
-        self._note_array(name)
+        return self.call_array(array_copy, (written,), (dtype,))
 
     def _entry(self, value: Node) -> Node:
         """The number in what is written under a mask: of one entry where the mask holds."""
@@ -211,6 +235,12 @@ class Axisless(ListParts):
         made = isinstance(op, Primitive) and op.boxes_numbers and not unit_axes_of(base.type)
         # ``np.asarray`` of an array is that array.
         return made and not (op is array_copy and self._may_be_array(base.args[0]))
+
+    def _is_new(self, base: Node) -> bool:
+        """Whether an array has been made right for the call: nothing else has read it."""
+        return not any(_holds(value, base) for value in self.state.values()) and not any(
+            base in step.args for block in self.block.around() for step in block.steps
+        )
 
     def _is_seen_elsewhere(self, base: Node) -> bool:
         """Whether a node looks into an array that has a name of its own."""
@@ -235,8 +265,11 @@ class Axisless(ListParts):
     def _note_array(self, name: str) -> None:
         found = self.state.get((self.frame, name))
         if isinstance(found, Node):
-            self.axisless.add(found)
-            self.number_types[found] = (sys.modules["numpy"].ndarray,)
+            self._note(found)
+
+    def _note(self, array: Node) -> None:
+        self.axisless.add(array)
+        self.number_types[array] = (sys.modules["numpy"].ndarray,)
 
     def _check_alone(self, name: str, base: Node, node: ast.AST) -> None:
         """Refuse a write that another name of the same array would not see."""
