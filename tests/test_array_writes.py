@@ -390,6 +390,53 @@ def doubled_and_squared(x, count):
     return np.sum(c)
 
 
+def set_where_it_may_be(x, mask):
+    """As packages write that serve other libraries of arrays, too."""
+    y = np.full_like(x, 2.0)
+    y[~mask] = np.sin(x[~mask])
+    if not y.flags.writeable:
+        y = np.array(y)
+    y[mask] = x[mask] ** 2
+    return np.sum(y * x)
+
+
+def test_an_array_of_the_functions_own_is_known_to_be_writeable() -> None:
+    x, mask = np.array([0.3, 1.2, -0.8]), np.array([True, False, True])
+    slope = grad(set_where_it_may_be)
+    found = slope(x, mask)
+    for path, verdict in oracle.gradient(set_where_it_may_be, (x, mask)).items():
+        assert oracle.agrees(verdict, oracle.look_up(found, path))
+    assert "writeable" not in slope.source
+
+
+def set_if_it_may_be(x):
+    if x.flags.writeable:
+        x = 2.0 * x
+    return np.sum(x * x)
+
+
+def test_an_array_of_the_callers_is_asked_whether_it_is_writeable() -> None:
+    x = np.array([0.3, 1.2])
+    slope = grad(set_if_it_may_be)
+    assert np.allclose(slope(x), 8.0 * x, rtol=1e-15)
+    x.flags.writeable = False
+    assert np.allclose(slope(x), 2.0 * x, rtol=1e-15)
+
+
+TOO_MANY = ["y[0, :]", "y[0, 0]", "y[..., 0, 0]", "y[:, [0, 1]]", "y[:, None, 0]"]
+
+
+@pytest.mark.parametrize("place", TOO_MANY)
+@pytest.mark.parametrize("written", ["z = {}", "{} = 3.0", "{} += x"])
+def test_a_subscript_of_too_many_axes_raises_what_numpy_raises(place: str, written: str) -> None:
+    line = written.format(place)
+    f = function_of(f"def f(x):\n    y = np.array([x, x * x])\n    {line}\n    return y[0]\n")
+    with pytest.raises(IndexError) as expected:
+        f(2.0)
+    with pytest.raises(IndexError, match=f"^{re.escape(str(expected.value))}$"):
+        grad(f)(2.0)
+
+
 def stepped(x, count):
     c = np.array(x)
     k = 0

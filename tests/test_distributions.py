@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from chainrule import UnsupportedError, grad, value_and_grad
+from chainrule import ChainruleError, UnsupportedError, grad, value_and_grad
 from chainrule.primitives.arrays.distributions import CONTINUOUS, DISCRETE, DISTRIBUTIONS
 from tests import oracle
 
@@ -132,6 +132,16 @@ def test_outside_the_support_a_density_does_not_change():
     assert by_x.tolist() == [0.0, 0.0]
     assert by_a == pytest.approx(np.exp(-1.0) * -0.42278433509846714, rel=1e-13)
     assert grad(lambda x: stats.gamma.pdf(x, 2.5))(-1.0) == 0.0
+
+
+def test_a_frozen_distribution_of_vectors_is_refused_and_no_crash():
+    frozen = stats.multivariate_normal(mean=[0.0, 1.0], cov=[[2.0, 0.1], [0.1, 1.0]])
+
+    def density(x):
+        return frozen.pdf(x) * 2.0
+
+    with pytest.raises(ChainruleError):
+        grad(density)(np.array([0.3, 0.7]))
 
 
 def test_a_slope_without_closed_form_is_refused():

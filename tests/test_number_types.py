@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import scipy
 
-from chainrule import UnsupportedError, value_and_grad
+from chainrule import UnsupportedError, grad, value_and_grad
 from tests import oracle
 
 NUMBER = 1.7
@@ -203,6 +203,9 @@ isinstance(y, np.generic)
 isinstance(y, np.bool_)
 isinstance(y, numbers.Real)
 isinstance(y, numbers.Integral)
+isinstance(y, int | np.floating)
+isinstance(y, ((bool, str), (int, (float, np.ndarray))))
+isinstance(y, None | (numbers.Integral | np.ndarray))
 np.isscalar(y)
 hasattr(y, "dtype")
 hasattr(y, "__len__")
@@ -261,6 +264,16 @@ def test_the_value_is_of_the_kind_that_f_returns(made: str) -> None:
         assert type(value) is type(expected)
         assert value == expected
         assert oracle.agrees(verdict, float(slope))
+
+
+def classified(x: float, kind: Any) -> Any:
+    return x * x if isinstance(kind, kind) else 3.0 * x
+
+
+def test_what_is_no_class_is_refused_by_isinstance_itself() -> None:
+    for kind in (3, (int, (3, str))):
+        with pytest.raises(TypeError, match="arg 2 must be a type"):
+            grad(classified)(2.0, kind)
 
 
 OTHERS = [

@@ -178,7 +178,8 @@ def above_the_smallest(x: Any) -> Any:
         raise ValueError("%r is too much" % x)  # noqa: UP031
     if np.sum(x * x) < np.finfo(x.dtype).eps:
         return 0.0
-    return np.sum(np.maximum(x, np.finfo(float).tiny) ** 2)
+    tiny = max(np.finfo(float).tiny, np.finfo(np.double).tiny, np.finfo(1.0).tiny)
+    return np.sum(np.maximum(x, tiny) ** 2)
 
 
 def test_limits_of_a_dtype_are_numbers_and_arrays_are_formatted() -> None:

@@ -114,6 +114,8 @@ class Operators(Subscripts):
         number = self._static_arithmetic(operator, left, right)
         if number is not None:
             return number
+        if operator is ast.BitOr and _are_kinds(left, right):
+            return self._union(left, right)
         text = isinstance(left, Static) and isinstance(left.value, str)
         if self._always_raises(operator, left, right):
             return self._raised(operator, left, right)
@@ -207,6 +209,11 @@ class Operators(Subscripts):
         if operator in BITWISE and (operator not in (ast.LShift, ast.RShift) or 0 <= b < 64):
             return self.graph.constant(BITWISE[operator](a, b))
         return None
+
+    def _union(self, left: Value, right: Value) -> Static:
+        """``int | float``, as ``isinstance`` may ask for it."""
+        union = self.static_value(left)[1] | self.static_value(right)[1]
+        return Static(union, lambda: self.verbatim("_0_ | _1_", self.node(left), self.node(right)))
 
     def text_operator(self, operator: type, left: Value, right: Value) -> Value:
         known_left, a = self.static_value(left)
@@ -406,6 +413,21 @@ def _exists(value: Value) -> bool:
     if isinstance(value, Node):
         return value.type in (OPAQUE, DYNAMIC)
     return isinstance(value, Static) or (isinstance(value, ObjectBox) and value.parameter)
+
+
+def _are_kinds(*values: Value) -> bool:
+    """Whether ``|`` makes a union of these: classes, unions and None."""
+    found = [value.value for value in values if isinstance(value, Static)]
+    return (
+        len(found) == len(values)
+        and found.count(None) < len(found)
+        and all(
+            kind is None
+            or isinstance(kind, types.UnionType)
+            or (isinstance(kind, type) and type(kind).__or__ is type.__or__)
+            for kind in found
+        )
+    )
 
 
 def is_object(value: Value) -> bool:

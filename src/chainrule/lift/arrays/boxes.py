@@ -424,6 +424,7 @@ class Arrays(Containers):
 
     def array_item(self, base: Value, pattern: str, nodes: tuple[Node, ...]) -> Value:
         """``base[...]``."""
+        self._check_axes(self.node(base), pattern, nodes)
         entry = of_entry(pattern, len(unit_axes_of(self.node(base).type)))
         if entry and set(entry) == {"i"}:
             # With an ellipsis NumPy gives the entry as an array without axes.
@@ -435,6 +436,14 @@ class Arrays(Containers):
         if indexing.is_basic(pattern):
             return self.viewed(base, indexing.section, nodes, (pattern,))
         return self.boxed(self.block.add(indexing.section, (self.node(base), *nodes), (pattern,)))
+
+    def _check_axes(self, array: Node, pattern: str, nodes: Sequence[Node]) -> None:
+        """Raise what NumPy raises where an array has less axes than a subscript asks for."""
+        rank = len(unit_axes_of(array.type))
+        taken = indexing.axes_taken(indexing.parts_of(pattern, nodes))
+        if 0 < rank < taken:
+            text = f"array is {rank}-dimensional, but {taken} were indexed"
+            self.always_raises(f"IndexError('too many indices for array: {text}')")
 
     # --- writing --------------------------------------------------------------------------
 
@@ -450,6 +459,7 @@ class Arrays(Containers):
         """``base[...] = value``, or ``base[...] += value`` where it ``adds``."""
         written = self.array_node(value)
         box, before = self._own_box(base, node)
+        self._check_axes(self.node(base), pattern, nodes)
         pattern = of_entry(pattern, len(unit_axes_of(self.node(base).type)))
         self.seen_entries.check(self, box, node)
         if isinstance(base, View) and all(step.op is sequence.index for step in base.steps):

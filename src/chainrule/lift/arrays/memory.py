@@ -20,6 +20,7 @@ from chainrule.primitives import sequence
 from chainrule.primitives.arrays import creation, indexing, linear_algebra, reductions, shaping
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.declare import Primitive
+from chainrule.primitives.updates import UPDATES
 
 
 class Sharing(Enum):
@@ -136,6 +137,21 @@ ALONG_AXES = (shaping.concatenate, shaping.stack, reductions.array_sum, reductio
 LIKE_FIRST = (creation.zeros_like, creation.ones_like, creation.empty_like,
               creation.full_like, sequence.index_set, sequence.index_add, indexing.section_set,
               indexing.section_add)  # fmt: skip
+
+
+# Entry by entry, but what they are given may be what they give.
+PASSED_ON = ("stopped", "real_part", "imaginary_part", "python_max", "python_min")
+
+
+def is_new(node: Node) -> bool:
+    """Whether an array is certainly in memory of its own, which may be written to."""
+    while node.op in UPDATES:
+        node = node.args[0]
+    op = node.op
+    if not isinstance(op, Primitive) or not unit_axes_of(node.type):
+        return False
+    made = op in IN_C_ORDER or op in LIKE_ARGUMENTS or op is creation.array_copy
+    return made or (op.broadcasts and op.name not in PASSED_ON)
 
 
 def made_layout(node: Node, known: Mapping[Node, Layout]) -> Layout:

@@ -8,6 +8,7 @@ import types
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, dtype_of
 from chainrule.lift.arrays.boxes import Arrays
+from chainrule.lift.arrays.memory import is_new
 from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives.arrays import indexing, shaping
 from chainrule.primitives.effect import FACT, STATEMENT
@@ -86,8 +87,11 @@ class NumberAttributes(Arrays):
             FACT, (owner, default), (f"getattr(_0_, {name!r}, _1_)", type_, None), type_
         )
 
-    def read_attribute(self, owner: Node, name: str) -> Node:
+    def read_attribute(self, owner: Node, name: str) -> Value:
         """What an attribute is when the derivative runs."""
+        flags = owner.op is FACT and owner.params[0] == "_0_.flags"
+        if flags and name == "writeable" and is_new(owner.args[0]):
+            return Static(True)
         text = f"_0_.{name}"
         if name not in FACTS and owner.op is not FACT:
             return self.verbatim(text, owner)

@@ -172,8 +172,10 @@ class Foreign(InPlace):
         known, kind = self.static_value(args[0])
         if not known:
             return None
+        import numpy
+
         # A dtype is an object without a name, its type has one.
-        given = self.node(Static(kind.type) if hasattr(kind, "itemsize") else args[0])
+        given = self.node(Static(kind.type) if isinstance(kind, numpy.dtype) else args[0])
 
         def node() -> Node:
             return self.verbatim("_0_(_1_)", self.static_node(function), given, pure=True)

@@ -141,7 +141,9 @@ class Objects(Hooks):
 
             # Those of numbers are read only, be they Python's or NumPy's; of arrays some are not.
             kinds = self.python_types(owner) or (numpy.ndarray,)
-            return all(not hasattr(kind, "__setitem__") or not hasattr(kind, name) for kind in kinds)
+            return all(
+                not hasattr(kind, "__setitem__") or not hasattr(kind, name) for kind in kinds
+            )
         if isinstance(owner, TupleValue) and owner.named is not None:
             return False
         return self._lacks(owner, name)

@@ -10,6 +10,7 @@ import ast
 import builtins
 import dataclasses
 import inspect
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -70,20 +71,24 @@ class Inspection(NumberTypes):
 
     def is_instance(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         known, kinds = self.static_value(args[1])
-        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+        known = known and _are_classes(kinds)
         found = self.python_types(args[0]) if known else ()
         value = self.read(args[0])
         if not found and isinstance(value, Node) and value.type in PYTHON_TYPES:
             found = any_number()
-        answer = _answer(
-            found,
-            lambda each: any(isinstance(kind, type) and issubclass(each, kind) for kind in kinds),
-        )
+        answer = _answer(found if known else (), lambda each: issubclass(each, kinds))
         if answer is not None:
             return Static(answer)
         return self.verbatim(
             "isinstance(_0_, _1_)", self.node(args[0]), self.node(args[1]), type=BOOL
         )
+
+
+def _are_classes(kinds: Any) -> bool:
+    """Whether ``isinstance`` takes these: classes, unions, and tuples of them, at any depth."""
+    if isinstance(kinds, tuple):
+        return all(map(_are_classes, kinds))
+    return isinstance(kinds, (type, types.UnionType))
 
 
 def _answer(kinds: tuple[type, ...], holds: Callable[[type], bool]) -> bool | None:

@@ -31,7 +31,7 @@ def distribution_method(
     method, rest = getattr(found, "__name__", ""), args[1:]
     if owner.type.__name__ == "multivariate_normal_gen":
         return _multivariate_normal(self, method, rest, keywords, node)
-    if owner.type.__name__.endswith("frozen"):
+    if owner.type.__name__ in FROZEN.values():
         known = _frozen_from(self, owner)
         if known is None:
             return None

@@ -65,7 +65,7 @@ def section_type(base: Type, pattern: str, nodes: Sequence[Node]) -> Type:
     found: list[bool] = []
     advanced: list[Type] = []
     at: list[int] = []
-    used = sum(_consumes(letter, nodes) for letter, nodes in parts)
+    used = axes_taken(parts)
     for letter, args in parts:
         if letter == "n":
             found.append(True)
@@ -92,6 +92,11 @@ def section_type(base: Type, pattern: str, nodes: Sequence[Node]) -> Type:
         place = at[0] if together else 0
         found[place:place] = broadcast_axes(tuple(advanced))
     return array_of(dtype_of(base), tuple(found))
+
+
+def axes_taken(parts: Sequence[tuple[str, tuple[Node, ...]]]) -> int:
+    """To how many axes of an array a subscript says something."""
+    return sum(_consumes(letter, nodes) for letter, nodes in parts)
 
 
 def _consumes(letter: str, nodes: Sequence[Node]) -> int:
@@ -161,7 +166,7 @@ class Section(Linear):
 def _taken_axes(parts: Sequence[tuple[str, tuple[Node, ...]]], base: Node) -> tuple[int, ...]:
     """The axes of length 1 that a subscript takes away; none where it takes away anything else."""
     units = unit_axes_of(base.type)
-    used = sum(_consumes(letter, nodes) for letter, nodes in parts)
+    used = axes_taken(parts)
     axis, found = 0, []
     if used > len(units):
         # Not known to be an array.
@@ -344,7 +349,7 @@ def section_lengths(node: Node, of: Of) -> Lengths:
     """Those of the whole along axes that are not picked from; of a slice by constants less."""
     base, subscript = of(node.args[0]), node.args[1:]
     parts = parts_of(str(node.params[0]), subscript)
-    used = sum(_consumes(letter, args) for letter, args in parts)
+    used = axes_taken(parts)
     if used > len(base):
         # A value that is an array on this path only.
         return all_unknown(node)
