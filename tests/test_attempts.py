@@ -558,7 +558,7 @@ def labelled(x):
     try:
         y.name = "square"
     except AttributeError:
-        pass
+        y = 1.0 * y
     return np.sum(y)
 
 

@@ -16,7 +16,7 @@ from chainrule.graph.guard import Argument, Route, TableLayout, is_of_argument, 
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.traits import has
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
+from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays.boxes import is_numeric
 from chainrule.lift.arrays.number_attributes import is_property
