@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from chainrule.emit.dead import STRUCTURED, Needed, column_values, needed, read_by
+from chainrule.emit.memory.written_once import written_once
 from chainrule.emit.plan import (
     AND,
     CONDITIONAL,
@@ -52,7 +53,7 @@ from chainrule.primitives.control import IF, LOOP, TRY, loop_body, loop_parts, n
 from chainrule.primitives.list_lengths import ListLengths, count_of
 from chainrule.primitives.row_lengths import RowLengths
 from chainrule.primitives.saturation import opposite_exp
-from chainrule.primitives.sequence import entrywise_add, fill_like, filled
+from chainrule.primitives.sequence import entrywise_add, fill_like, filled, index_set
 
 
 def build(graph: Graph) -> Plan:
@@ -73,6 +74,7 @@ class _Builder:
         self.keeping: set[Value] = set()
         self.items: dict[Node, list[Node]] = {}
         self.floating = certainly_floating(self.needed)
+        self.once = written_once(self.needed)
         # Of results of control flow: those that differentiation has made, and the others.
         self.made: set[Node] = set()
         self.own: set[Node] = set()
@@ -228,7 +230,9 @@ class _Builder:
 
     def step(self, node: Node, statements: list[Statement]) -> None:
         value = self.fresh(node, node.op, [self.value(arg) for arg in read_by(node)])
-        if value.op is opposite_exp:
+        if node in self.once:
+            value.op = index_set
+        elif value.op is opposite_exp:
             value.op, value.args = divide, [self.constant(1.0), *value.args]
             value.whole = (1,)
         elif value.op is entrywise_add and self.is_constant_list(node.args[1]):

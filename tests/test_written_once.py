@@ -1,0 +1,180 @@
+"""Entries of an adjoint that a loop comes to once are written, others are added to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import grad
+from tests import oracle
+
+
+def entries(x: Any, n: int) -> Any:
+    total = 0.0
+    for i in range(n):
+        total += math.sin(x[i]) * x[i]
+    return total
+
+
+def columns(x: Any, n: int) -> Any:
+    A = x.reshape(3, 2) * 1.0
+    total = 0.0
+    for i in range(3):
+        total += math.sin(A[i, 0]) * A[i, 1] ** n
+    return total
+
+
+def whole_tables(x: Any, n: int) -> Any:
+    A = np.exp(x.reshape(2, 3))
+    total = 0.0
+    for i in range(A.shape[0]):
+        for j in range(A.shape[1]):
+            total += A[i, j] ** n
+    return total
+
+
+def from_behind(x: Any, n: int) -> Any:
+    total = 0.0
+    for i in range(n - 1, -1, -1):
+        total = total * 0.5 + math.cos(x[i])
+    return total
+
+
+def entries_further_on(x: Any, n: int) -> Any:
+    total = 0.0
+    for i in range(1, n):
+        total += math.sin(x[i - 1])
+    return total
+
+
+def rows(x: Any, n: int) -> Any:
+    A = x.reshape(3, 2) * 2.0
+    total = 0.0
+    for i in range(3):
+        total += np.sum(A[i] ** n)
+    return total
+
+
+ONCE = (entries, columns, whole_tables, from_behind, entries_further_on, rows)
+
+
+def neighbours(x: Any, n: int) -> Any:
+    total = 0.0
+    for i in range(1, n):
+        total += x[i] * x[i - 1]
+    return total
+
+
+def both_ends(x: Any, n: int) -> Any:
+    total = 0.0
+    for i in range(n):
+        total += math.sin(x[i]) * x[n - 1 - i]
+    return total
+
+
+def around_the_end(x: Any, n: int) -> Any:
+    total = 0.0
+    for i in range(-2, n):
+        total += math.sin(x[i]) * i
+    return total
+
+
+def down_past_zero(x: Any, n: int) -> Any:
+    total = 0.0
+    for i in range(n - 1, -3, -1):
+        total += math.sin(x[i]) * i
+    return total
+
+
+def every_entry_twice(x: Any, n: int) -> Any:
+    total = 0.0
+    for i in range(n):
+        total += math.sin(x[i // 2]) * i
+    return total
+
+
+def chosen_entries(x: Any, n: int) -> Any:
+    total = 0.0
+    for i in range(n):
+        total += math.sin(x[(i * i) % n]) * i
+    return total
+
+
+def again_in_an_inner_loop(x: Any, n: int) -> Any:
+    total = 0.0
+    for i in range(n):
+        for j in range(3):
+            total += math.sin(x[i] * j)
+    return total
+
+
+def again_in_an_outer_loop(x: Any, n: int) -> Any:
+    total = 0.0
+    for _ in range(3):
+        for j in range(n):
+            total += math.sin(x[j] + total)
+    return total
+
+
+def one_column_twice(x: Any, n: int) -> Any:
+    A = x.reshape(3, 2) * 1.0
+    total = 0.0
+    for i in range(3):
+        for j in range(2):
+            total += math.sin(A[i, j]) * A[i, 0] ** n
+    return total
+
+
+def in_two_loops(x: Any, n: int) -> Any:
+    total = 0.0
+    for i in range(n):
+        total += math.sin(x[i])
+    for i in range(n):
+        total *= math.cos(x[i])
+    return total
+
+
+def added_up_and_read(x: Any, n: int) -> Any:
+    y = x * 1.0
+    for i in range(1, n):
+        y[i] = y[i] + math.sin(y[i - 1])
+    return y[n - 1] * y[0]
+
+
+AGAIN = (
+    neighbours, both_ends, around_the_end, down_past_zero, every_entry_twice, chosen_entries,
+    again_in_an_inner_loop, again_in_an_outer_loop, one_column_twice, in_two_loops,
+    added_up_and_read,
+)  # fmt: skip
+X = np.array([0.3, 0.7, -0.4, 1.1, 0.9, -0.8])
+
+
+@pytest.mark.parametrize("f", [*ONCE, *AGAIN])
+@pytest.mark.parametrize("n", [6, 3])
+def test_slopes_are_right_however_often_an_entry_is_read(f: Callable[..., Any], n: int) -> None:
+    found = grad(f)(X, n)
+    verdicts = oracle.gradient(lambda x: f(x, n), (X,)).values()
+    for verdict, number in zip(verdicts, found, strict=True):
+        assert oracle.agrees(verdict, number)
+
+
+@pytest.mark.parametrize("f", ONCE)
+def test_what_a_loop_comes_to_once_is_written(f: Callable[..., Any]) -> None:
+    slope = grad(f)
+    slope(X, 3)
+    back = slope.source.partition("np.zeros_like(")[2]
+    assert "+= " not in back.replace("total += ", "") and "-= " not in back
+
+
+def test_what_a_second_derivative_adds_to_is_added_to() -> None:
+    def along(x: Any, n: int) -> Any:
+        return np.sum(grad(entries)(x, n) * np.arange(6.0))
+
+    found = grad(along)(X, 6)
+    np.testing.assert_allclose(
+        found, np.arange(6.0) * (2.0 * np.cos(X) - X * np.sin(X)), rtol=1e-13
+    )
