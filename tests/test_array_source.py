@@ -459,7 +459,7 @@ GALLERY = [
     for i, B_i in enumerate(B_i_tape):
         # line: A[i] *= s[i]
         B_bar_i = B_bar[i]
-        s_bar[i] += (B_bar_i * B_i).sum()
+        s_bar[i] = (B_bar_i * B_i).sum()
         B_bar[i] = s[i] * B_bar_i
     # line: B = A * A
     return 2.0 * (B_bar * A), s_bar
@@ -547,7 +547,7 @@ GALLERY = [
     w_bar = np.zeros_like(w)
     for j in range(k):
         # line: out += w[j] * X[:, j : m - k + 1 + j]
-        w_bar[j] += (out_bar * X[:, j : t1 + j]).sum()
+        w_bar[j] = (out_bar * X[:, j : t1 + j]).sum()
     # line: p = np.tanh(out) @ v
     return w_bar, tanh_out.T @ p_bar
 """,
