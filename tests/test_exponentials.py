@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import mpmath
@@ -210,6 +211,25 @@ def test_the_slope_of_a_tanh_that_lives_on_is_right_to_a_few_units_of_last_place
         exact = [mpmath.sech(one(float(x))) ** 2 for x in z]
         wrong = [abs(one(float(s)) - e) / e for s, e in zip(found, exact, strict=True)]
     assert float(max(wrong)) < within * np.finfo(dtype).eps
+
+
+def test_compiled_slopes_of_numbers_take_one_exponential_too():
+    pytest.importorskip("numba")
+
+    def squares(x):
+        total = 0.0
+        for i in range(len(x)):
+            total += math.tanh(x[i]) ** 2
+        return total
+
+    slope = grad(squares, target="numba")
+    found = slope(WIDE)
+    assert "cosh" not in slope.source and slope.source.count("exp(") == 1
+    with mpmath.workdps(60):
+        exact = [2 * mpmath.tanh(one(float(x))) * mpmath.sech(one(float(x))) ** 2 for x in WIDE]
+        wrong = [abs(one(float(s)) - e) for s, e in zip(found, exact, strict=True)]
+    assert all(w <= 6 * np.finfo(float).eps * abs(e) + 1e-320 for w, e in zip(wrong, exact))
+    assert np.array_equal(slope(np.array([-np.inf, -1e9, 0.0, 500.0])), np.zeros(4))
 
 
 def test_the_slope_of_a_tanh_that_lives_on_is_zero_where_tanh_is_flat():

@@ -6,7 +6,7 @@ import ast
 import enum
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chainrule.emit.containers.ends import ENDS
@@ -153,7 +153,7 @@ class Speller:
             owner, *rest = _placeholders(value)
             update(self, value, owner, rest)
         elif isinstance(op, Primitive) and op.formula is not None:
-            self.header.module("numpy")
+            self.formula(value, op.formula, _placeholders(value))
         elif isinstance(op, ArrayCall):
             reserve_array(self, value, op)
         elif isinstance(op, Primitive) and op.callables and (op.symbol is None or value.params):
@@ -189,7 +189,7 @@ class Speller:
     def primitive(self, value: Value, op: Primitive, args: list[ast.expr]) -> ast.expr:
         chosen = spelled(value)
         if op.formula is not None:
-            return self.formula(op.formula.get(dtype_of(value.type), op.formula[""]), args)
+            return self.formula(value, op.formula, args)
         if op.symbol is not None and chosen is None:
             if not value.origin.derivative or value.type != FLOAT:
                 return operation(op.symbol, args)
@@ -204,12 +204,14 @@ class Speller:
             written = of_several(written)
         return written if op.part is None else self.template(f"_0_{op.part}", [written])
 
-    def formula(self, text: str, args: list[ast.expr]) -> ast.expr:
-        """A formula with its slots filled and NumPy's functions in it."""
-        tree = ast.parse(text, mode="eval").body
+    def formula(self, value: Value, forms: Mapping[str, str], args: list[ast.expr]) -> ast.expr:
+        """The formula for a dtype with its slots filled, and functions of NumPy or numbers."""
+        tree = ast.parse(forms.get(dtype_of(value.type), forms[""]), mode="eval").body
+        library = "numpy" if isinstance(value.type, Array) else "math"
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                node.func = self.callable(f"numpy.{node.func.id}")
+                own = node.func.id == "abs" and library == "math"
+                node.func = self.callable(f"{'builtins' if own else library}.{node.func.id}")
         found = _positive(fill(tree, args))
         assert isinstance(found, ast.expr)
         return found
