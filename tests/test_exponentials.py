@@ -228,7 +228,9 @@ def test_compiled_slopes_of_numbers_take_one_exponential_too():
     with mpmath.workdps(60):
         exact = [2 * mpmath.tanh(one(float(x))) * mpmath.sech(one(float(x))) ** 2 for x in WIDE]
         wrong = [abs(one(float(s)) - e) for s, e in zip(found, exact, strict=True)]
-    assert all(w <= 6 * np.finfo(float).eps * abs(e) + 1e-320 for w, e in zip(wrong, exact))
+    assert all(
+        w <= 6 * np.finfo(float).eps * abs(e) + 1e-320 for w, e in zip(wrong, exact, strict=True)
+    )
     assert np.array_equal(slope(np.array([-np.inf, -1e9, 0.0, 500.0])), np.zeros(4))
 
 
