@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -176,3 +178,18 @@ def test_a_number_that_is_compared_with_a_text_is_not_guessed(function):
     derive(function, "grad", wrt="x", kinds={name: kind})
     given = ["single", "double"] if function is of_kinds else "double"
     assert grad(function, wrt="x")(given, 5.0) == (3.0 if function is of_kinds else 2.0)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="`type` statements came with Python 3.12")
+def test_an_alias_is_what_it_stands_for():
+    names = {"np": np}
+    text = """
+type Rows[T] = np.ndarray[tuple[int, int], np.dtype[T]]
+type Real = float
+
+def of_rows(x: Rows[np.float64], scale: Real):
+    return np.sum(x @ x.T) * scale
+"""
+    linecache.cache["aliases.py"] = (len(text), None, text.splitlines(keepends=True), "aliases.py")
+    exec(compile(text, "aliases.py", "exec", dont_inherit=True), names)
+    assert "x @ x" in source(names["of_rows"])

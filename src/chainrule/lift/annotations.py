@@ -62,6 +62,7 @@ def hinted(name: str, annotation: Any) -> Type | Example | None:
     ArgumentError
         When it is an array or a container of which the layout is not told.
     """
+    annotation = _meant(annotation)
     shape = _shape(annotation)
     if shape is not None:
         dtype, axes = shape
@@ -98,13 +99,26 @@ def hinted(name: str, annotation: Any) -> Type | Example | None:
     return annotated_type(annotation)
 
 
+def _meant(annotation: Any) -> Any:
+    """What an alias that a ``type`` statement has made stands for (PEP 695)."""
+    alias = getattr(typing, "TypeAliasType", None)
+    while alias is not None:
+        if isinstance(annotation, alias):
+            annotation = annotation.__value__
+        elif isinstance(get_origin(annotation), alias):
+            annotation = get_origin(annotation).__value__[get_args(annotation)]
+        else:
+            break
+    return annotation
+
+
 def _shape(annotation: Any) -> tuple[str, tuple[bool, ...] | None] | None:
     """The dtype and the axes of an annotated array; None where it is none, or for its axes."""
     numpy = sys.modules.get("numpy")
     if numpy is not None and annotation is numpy.ndarray:
         return "float64", None
     if numpy is not None and get_origin(annotation) is numpy.ndarray:
-        shape, dtype = (*get_args(annotation), None, None)[:2]
+        shape, dtype = map(_meant, (*get_args(annotation), None, None)[:2])
         lengths = get_args(shape)
         known = bool(lengths) and Ellipsis not in lengths
         names = [getattr(part, "__name__", "") for part in get_args(dtype)]
