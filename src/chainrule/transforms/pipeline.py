@@ -330,6 +330,9 @@ def completed(lifted: Lifted) -> Lifted:
         copier = change(lifted.graph)
         if copier is not None:
             lifted = _copied(lifted, copier)
+    if any(step.origin.derivative for step in all_steps(lifted.graph.body)):
+        # Derivatives that the function itself takes, as derivatives of derivatives begin with them.
+        lifted = simplified(lifted)
     return lifted
 
 
