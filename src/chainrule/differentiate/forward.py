@@ -5,8 +5,7 @@ Several directions are carried at once, so that f's own values are computed once
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from chainrule.differentiate.activity import active, all_steps, varied
@@ -19,8 +18,6 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Array
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
-from chainrule.primitives.arrays.lengths import Lengths
-from chainrule.primitives.arrays.measured import as_in
 from chainrule.primitives.arrays.records import rigid_component
 from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.control import (
@@ -71,8 +68,6 @@ class ForwardWalker(Copier):
         self.with_tangents = True
         # Loops that compute the tangents of others behind a `try`, and those that they answer.
         self.pairs: dict[Node, Node] = {}
-        # For every loop that is being copied the lengths of its states.
-        self._open: list[dict[Node, Lengths]] = []
 
     def told(self, told: Told | None) -> None:
         """Nothing: the tangents have seen to it."""
@@ -249,32 +244,15 @@ class ForwardWalker(Copier):
         starts = tuple(self._initial_tangent(initial[k], parameters[k], d) for k, d in carried)
         new_condition, body = self.open_loop(node)
         self._dot_parameters(node, body, carried, starts)
-        with self._measured(parameters):
-            self.copy_condition(node, new_condition)
-            self.walk(old, body)
-            nexts = next_states(node)
-            with self.graph.inside(body):
-                following = tuple(map(self.mapped, nexts))
-                following += tuple(self._dot_or_zero(nexts[k], d) for k, d in carried)
-                body.results = following + tuple(map(self.mapped, old.results[len(nexts) :]))
+        self.copy_condition(node, new_condition)
+        self.walk(old, body)
+        nexts = next_states(node)
+        with self.graph.inside(body):
+            following = tuple(map(self.mapped, nexts))
+            following += tuple(self._dot_or_zero(nexts[k], d) for k, d in carried)
+            body.results = following + tuple(map(self.mapped, old.results[len(nexts) :]))
         made = self.replace(node, args + starts, (kind, new_condition, body, breaks))
         self._bind_extra(node, made, carried, len(initial), 0)
-
-    @contextmanager
-    def _measured(self, states: Sequence[Node]) -> Iterator[None]:
-        """While a loop is copied, the lengths of its states are those of the complete one."""
-        arrays = [state for state in states if isinstance(state.type, Array)]
-        serials = {old.serial: new.serial for old, new in self.map.items()} if arrays else {}
-        found = {self.mapped(state): as_in(state, serials) for state in arrays}
-        known = self.graph.lengths
-        self._open.append({state: lengths for state, lengths in found.items() if lengths})
-        known.update(self._open[-1])
-        yield
-        # What was not known of an unfinished loop can be found now.
-        self._open.pop()
-        known.clear()
-        for outer in self._open:
-            known.update(outer)
 
     def _carried(self, node: Node) -> list[tuple[int, int]]:
         """``(state, direction)`` of every tangent that a loop carries."""

@@ -233,7 +233,8 @@ class RecordingCopier(Copier):
         if tape.entry is None:
             return "steps"
         if isinstance(tape.entry, Tape):
-            return self._tape_name(tape.entry) + "s"
+            inner = self._tape_name(tape.entry)
+            return f"all_{inner}" if isinstance(tape.entry.entry, Tape) else f"{inner}s"
         names = self.source.names
         return (names.get(tape.entry) or _noun(tape.entry, names)) + "_tape"
 

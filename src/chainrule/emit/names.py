@@ -34,14 +34,14 @@ from chainrule.graph.types import BOOL, INT, Array, Sequence
 from chainrule.primitives import arithmetic
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import VERBATIM
-from chainrule.primitives.nouns import input_name, noun_of, read_noun
+from chainrule.primitives.nouns import inner_tape, input_name, noun_of, read_noun
 from chainrule.primitives.sequence import index, length, record, zeros_like
 
 LONGEST_NOUN = 16
 # Variables of one name that a value is tried with: more would cost their square.
 MOST_TRIED = 32
 # A tape, or the tapes of the steps of a loop around, numbered where several are called alike.
-_TAPE = re.compile(r"(?P<stem>.+)_tape(?P<rows>s?)(_\d+)?")
+_TAPE = re.compile(r"(?P<stem>.+)_tapes?(_\d+)?")
 # Variables of one expression that a value is tried with.
 MOST_WRITTEN = 4
 # Operations of an expression in place that are compared with another.
@@ -455,8 +455,9 @@ class Names:
         taped = next((found for part in parts if (found := _TAPE.fullmatch(part))), None)
         if taped is not None and len(parts) > 1:
             # What was recorded of x at the step of this index, or in the steps inside it.
-            if taped["rows"]:
-                return f"{taped['stem']}_tape"
+            inner = inner_tape(taped[0])
+            if inner is not None:
+                return inner
             parts = [taped["stem"], "then"]
         noun = "_".join(parts)
         return noun if noun.isidentifier() and len(noun) <= LONGEST_NOUN else None

@@ -283,7 +283,8 @@ class Control(Walking):
             nested = any(
                 isinstance(part, (ast.For, ast.While)) for stmt in body for part in ast.walk(stmt)
             )
-            if len(steps) > UNROLL_STEPS or nested or len(body) > 6:
+            long = len(steps) > UNROLL_STEPS or len(body) > 6
+            if long or nested or (len(steps) > 1 and self.branches_by_step(body)):
                 return None
             values = [self.graph.constant(step) for step in steps]
             return values[::-1] if iterable.backwards else list(values)

@@ -17,7 +17,9 @@ from chainrule.graph.block import (
     Told,
 )
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type
+from chainrule.graph.types import Array, Type
+from chainrule.primitives.arrays.lengths import Lengths
+from chainrule.primitives.arrays.measured import as_in
 from chainrule.primitives.control import IF, LOOP, TRY
 from chainrule.primitives.declare import Structured
 from chainrule.records import replace
@@ -32,6 +34,8 @@ class Copier:
         self.map: dict[Node, Node] = {}
         # Results of structured nodes that were asked for: they change with their owners.
         self._items: dict[Node, dict[Node, None]] = {}
+        # The lengths of the states of those loops of which the copies are not complete.
+        self._open: dict[Node, dict[Node, Lengths]] = {}
         graph = self.graph
         graph.module = source.module
         graph.globals = source.globals
@@ -183,6 +187,11 @@ class Copier:
         for item in self._items.get(node, ()):
             self.map.pop(item, None)
         self.map[node] = new
+        if self._open.pop(node, None):
+            # What was not known of an unfinished loop can be found now.
+            self.graph.lengths.clear()
+            for outer in self._open.values():
+                self.graph.lengths.update(outer)
         return new
 
     def open_loop(
@@ -203,7 +212,17 @@ class Copier:
             type = self.parameter_type(parameter)
             self.map[parameter] = body.parameter(str(parameter.params[0]), type)
             self.named(parameter, self.map[parameter])
+        self._measure(node, [each for each in old.parameters if isinstance(each.type, Array)])
         return new_condition, body
+
+    def _measure(self, node: Node, states: Sequence[Node]) -> None:
+        """While a loop is copied, the lengths of its states are those of the complete one."""
+        if not states:
+            return
+        serials = {old.serial: new.serial for old, new in self.map.items()}
+        found = {self.map[each]: as_in(each, serials) for each in states if each in self.map}
+        self._open[node] = {state: lengths for state, lengths in found.items() if lengths}
+        self.graph.lengths.update(self._open[node])
 
     def copy_condition(self, node: Node, new: Block | None) -> None:
         """Copy the condition of a loop into the block that was opened for it."""

@@ -32,6 +32,8 @@ class Value(Protocol):
 
 
 LONGEST = 16
+# What the loops inside a step have recorded, in one loop around them or in several.
+_TAPES = re.compile(r"(?P<outer>(all_)*)(?P<stem>.+)_tapes(_\d+)?")
 # What is put behind the name of what an operation is applied to.
 ENDINGS = {
     "multiply": "scaled",
@@ -214,3 +216,12 @@ def _part(value: Value) -> str:
     if pattern == "s" and bounds[0] is None and bounds[1] is not None and bounds[2] is None:
         return "head"
     return "part"
+
+
+def inner_tape(name: str) -> str | None:
+    """``x_tape`` for an entry of ``x_tapes``, ``x_tapes`` for one of ``all_x_tapes``; else None."""
+    found = _TAPES.fullmatch(name)
+    if found is None:
+        return None
+    outer, stem = found["outer"], found["stem"]
+    return f"{outer.removeprefix('all_')}{stem}_tapes" if outer else f"{stem}_tape"

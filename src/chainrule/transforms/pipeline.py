@@ -206,6 +206,8 @@ def simplified(
     Where more than ``most`` operations are left after a walk, it is not simplified further.
     """
     graph = lifted.graph
+    # What was asked of unfinished loops is not what is known now.
+    graph.lengths.clear()
     count = len(graph.body.results)
     # What parameters and results hold are followed through the walks as further results.
     inputs = [node for structure in lifted.parameters.values() for node in structure.nodes()]

@@ -36,6 +36,7 @@ from chainrule.emit.plan import (
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import OPAQUE, Sequence
 from chainrule.primitives.effect import Verbatim
+from chainrule.primitives.nouns import inner_tape
 from chainrule.primitives.row_lengths import shortest_of
 from chainrule.primitives.sequence import append, display, index, length
 from chainrule.records import dataclass
@@ -232,6 +233,8 @@ class _Items:
             item.user_name = row
         elif row is not None:
             item.hint = row
+        elif name is not None and (tape := inner_tape(name)) is not None:
+            item.hint = tape
         elif name is not None:
             recorded = name.removesuffix("_tape")
             # A tape of what a function gave bears the function's name.

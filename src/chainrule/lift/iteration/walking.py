@@ -10,6 +10,8 @@ import functools
 from collections.abc import Callable, Sequence
 
 from chainrule.errors import UnsupportedError
+from chainrule.graph.block import PARAMETER
+from chainrule.graph.node import Node
 from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.iteration.looped import Looped
 from chainrule.lift.statements import STATEMENTS
@@ -70,6 +72,19 @@ class Walking(Looped):
         self.state[exits.continued] = false
         returned = self.state.get(self.returned_flag(), false)
         return Completion.EXITS if returned is true else Completion.FALLS
+
+    def branches_by_step(self, body: Sequence[ast.AST]) -> bool:
+        """Whether a branch in ``body`` asks in which step a loop around it is.
+
+        Written out, each copy of it would have arms of its own.
+        """
+        tests = [part.test for stmt in body for part in ast.walk(stmt) if isinstance(part, ast.If)]
+        names = {part.id for test in tests for part in ast.walk(test) if isinstance(part, ast.Name)}
+        read = (self.state.get((self.frame, name)) for name in names)
+        return any(
+            isinstance(value, Node) and value.op is PARAMETER and value.block is not self.graph.body
+            for value in read
+        )
 
     def _after_loop(
         self,
