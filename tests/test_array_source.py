@@ -459,7 +459,7 @@ GALLERY = [
     for i, B_i in enumerate(B_i_tape):
         # line: A[i] *= s[i]
         B_bar_i = B_bar[i]
-        s_bar[i] = (B_bar_i * B_i).sum()
+        s_bar[i] = B_bar_i @ B_i
         B_bar[i] = s[i] * B_bar_i
     # line: B = A * A
     return 2.0 * (B_bar * A), s_bar
