@@ -127,6 +127,7 @@ class Names:
         self._join_moves()
         self._join_updates()
         self._join_versions()
+        self._tell_starts()
         self._hint_targets()
         self.names: dict[Family, str] = {}
         self._assign()
@@ -225,6 +226,7 @@ class Names:
                     else:
                         first.add(target)
                         entering.append((target, source))
+        self.entering = entering
         mixed = {
             target
             for target, source in others
@@ -261,6 +263,19 @@ class Names:
             others = known.setdefault(name, [])
             if not any(self._join(other, value) for other in others[-MOST_TRIED:]):
                 others.append(value)
+
+    def _tell_starts(self) -> None:
+        """What a loop starts with and leaves as it was is ``x0`` beside the ``x`` of its steps."""
+        for target, source in self.entering:
+            state, start = self.family.get(target), self.family.get(source)
+            name = None if start is None else start.user_name
+            if name is None or state is start or state is None or state.user_name != name:
+                continue
+            assert start is not None
+            alone = all(value is source or value.derivative for value in start.values)
+            if alone and not start.fixed:
+                start.user_name = None
+                start.hint = f"{name}_start" if name[-1].isdigit() else f"{name}0"
 
     def _hint_targets(self) -> None:
         """What a branch gives is called as what is written in place there."""

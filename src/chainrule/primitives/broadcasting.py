@@ -14,7 +14,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, INT, Array, dtype_of, is_complex, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
 from chainrule.primitives.arrays.call import axes_of
-from chainrule.primitives.arrays.creation import astype, full_like, zeros_like
+from chainrule.primitives.arrays.creation import astype, full_like, ones_like, zeros_like
 from chainrule.primitives.arrays.indexing import is_whole, new_axes, section
 from chainrule.primitives.arrays.measured import may_repeat, repeated_axes, uncertain_axes
 from chainrule.primitives.arrays.reductions import array_sum
@@ -52,7 +52,7 @@ def widened(value: Node | None, node: Node) -> Node:
         # NumPy may have found real numbers only.
         return add(zeros_like(node), value)  # type: ignore[no-any-return]
     if not unit_axes_of(value.type):
-        return full_like(node, value)
+        return ones_like(node) if is_constant(value, 1) else full_like(node, value)
     sizes = [dimension(node, axis=k) for k in range(node.type.rank)]
     return broadcast_to(value, *sizes)
 
@@ -77,7 +77,7 @@ def is_certainly(value: Node, dtype: str, depth: int = 20) -> bool:
         return is_constant(value)
     if value.type.dtype != dtype or not depth:
         return False
-    if not isinstance(value.op, Primitive) or value.op in (astype, zeros_like, full_like):
+    if not isinstance(value.op, Primitive) or value.op in (astype, zeros_like, ones_like, full_like):
         return True
     args = value.args[1:] if value.op.name == "where" else value.args
     numbers = (arg for arg in args if arg.type != INT or not is_constant(arg))

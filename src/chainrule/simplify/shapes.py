@@ -17,7 +17,14 @@ from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, Array, Sequence, dtype_of, unit_axes_of
 from chainrule.primitives.arithmetic import subtract
-from chainrule.primitives.arrays.creation import zeros, zeros_like
+from chainrule.primitives.arrays.creation import (
+    full,
+    full_like,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)
 from chainrule.primitives.arrays.lengths import Length, Lengths
 from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.arrays.shaping import dimension, reshape, reshaped
@@ -92,8 +99,8 @@ class Shapes(Copier):
         found = self._number(step) if step.op.name in ("dimension", "size_of") else None
         if step.op is reshaped:
             found = self._sized(step)
-        if step.op is zeros_like:
-            found = self._zeros(step)
+        if step.op in (zeros_like, ones_like, full_like):
+            found = self._by_sizes(step)
         if step.op in (list_zeros_like, fill_like, list_length):
             found = self._entries(step) if step.op is list_length else self._filled(step)
             if found is None:
@@ -163,7 +170,7 @@ class Shapes(Copier):
         made = self.graph.cursor.add(reshape, (self.mapped(value), *known), params)
         return made if made.type == step.type else None
 
-    def _zeros(self, step: Node) -> Node | None:
+    def _by_sizes(self, step: Node) -> Node | None:
         """``np.zeros(n)`` in the shape of an array that nothing else asks for any more."""
         source = self._source(step.args[0], step)
         if source in self.source.given or self.last_use.get(source, 0) > step.serial:
@@ -172,7 +179,9 @@ class Shapes(Copier):
         sizes = [number for number in numbers if number is not None]
         if len(sizes) < len(numbers) or dtype_of(step.type) != "float64":
             return None
-        made = self.graph.cursor.add(zeros, tuple(sizes), zeros.defaults())
+        op = zeros if step.op is zeros_like else ones if step.op is ones_like else full
+        args = (*map(self.mapped, step.args[1:]), *sizes)
+        made = self.graph.cursor.add(op, args, op.defaults())
         return made if made.type == step.type else None
 
     def _filled(self, step: Node) -> Node | None:

@@ -78,6 +78,10 @@ def by_columns(left: Node, right: Node) -> Node:
 
 def _pull_product(walker: Any, node: Node, out_bar: Node) -> None:
     a, b = node.args
+    if a is b and rank_of(a) == 1 and not is_complex(node.type):
+        # r @ r is one factor twice.
+        walker.accumulate(a, 2.0 * out_bar * a)
+        return
     if walker.active(a):
         other, bar = _without_sign(b, out_bar)
         walker.accumulate(a, _left_adjoint(a, conjugated(other), bar))
@@ -138,6 +142,14 @@ def product_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
     return total  # type: ignore[no-any-return]
 
 
+def _contraction_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    a, b = args
+    if a is b and rank_of(a) == 1 and dots[0] is not None:
+        # r @ r is one factor twice.
+        return 2.0 * node.graph.cursor.add(node.op, (dots[0], a), node.params)
+    return product_tangent(node, args, dots, out)
+
+
 matmul = array_rule(
     "matmul",
     "numpy.matmul",
@@ -150,12 +162,12 @@ matmul = array_rule(
     cost=Cost.FUNCTION,
 )(_pull_product)
 matmul.symbol = "@"
-matmul.tangent_rule = product_tangent
+matmul.tangent_rule = _contraction_tangent
 dot = array_rule(
     "dot", "numpy.dot", signature="a, b", arrays=2, method="dot",
     typed=_product_type, multilinear=True, lengths=product, bounds=bounds.contracted,
 )(_pull_product)  # fmt: skip
-dot.tangent_rule = product_tangent
+dot.tangent_rule = _contraction_tangent
 
 
 def _outer_type(a: Type, b: Type) -> Type:

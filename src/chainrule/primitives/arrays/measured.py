@@ -11,7 +11,7 @@ import operator
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 
-from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, Graph, result_number
+from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, UNDEFINED, Graph, result_number
 from chainrule.graph.guard import Given, Guard, Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Array, Sequence, unit_axes_of
@@ -412,10 +412,20 @@ class _Walk:
         nexts, inside = next_states(owner), _serials(owner)
         held = [k for k, state in enumerate(states) if isinstance(state.type, (Array, Sequence))]
         guess = {states[k]: self.of(initial[k]) for k in held}
+        # What has no value before the first step has the lengths that a step gives it.
+        unset = {states[k] for k in held if initial[k].op is UNDEFINED}
         while True:
-            found: dict[Node, Lengths | None] = dict(guess)
+            found: dict[Node, Lengths | None] = {
+                state: all_unknown(state) if state in unset else lengths
+                for state, lengths in guess.items()
+            }
             trial = _Walk(ChainMap(found, self.known))
-            renewed = {states[k]: _kept(states[k], guess, trial.of(nexts[k]), inside) for k in held}
+            given = {states[k]: trial.of(nexts[k]) for k in held}
+            if unset:
+                guess |= {state: given[state] for state in unset}
+                unset = set()
+                continue
+            renewed = {state: _kept(state, guess, given[state], inside) for state in given}
             if renewed == guess:
                 self.known.update(found)
                 return
