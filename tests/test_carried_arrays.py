@@ -55,6 +55,72 @@ def bodies(masses: Any, steps: int = 3) -> Any:
     return np.sum(masses * np.sum(speed**2, axis=1))
 
 
+def conjugate(b: Any, A: Any, steps: int = 3) -> Any:
+    """Conjugate gradients; the first residual is read again on the way back."""
+    x = np.zeros(len(b))
+    r = b - A @ x
+    p = r.copy()
+    size = r @ r
+    for _ in range(steps):
+        step = size / (p @ A @ p)
+        x += step * p
+        r = r - step * (A @ p)
+        following = r @ r
+        p = r + (following / size) * p
+        size = following
+    return x @ x
+
+
+def balanced(C: Any, a: Any, b: Any, steps: int = 5) -> Any:
+    """Sinkhorn's iteration: one scaling has no value before the first step."""
+    K = np.exp(-C)
+    u = np.ones_like(a)
+    for _ in range(steps):
+        v = b / (K.T @ u)
+        u = a / (K @ v)
+    return np.sum(u[:, None] * K * v[None, :] * C)
+
+
+def valued(R: Any, P: Any, steps: int = 5) -> Any:
+    V = np.zeros(R.shape[0])
+    for _ in range(steps):
+        V = np.max(R + 0.9 * P @ V, axis=1)
+    return V.sum()
+
+
+def checked_along(function: Any, first: Any, *rest: Any) -> str:
+    """The source of the gradient, which is right along a direction."""
+    slope = grad(function)
+    direction = np.cos(np.arange(first.size)).reshape(first.shape)
+    expected, _ = along(lambda h: function(first + h * direction, *rest))
+    assert np.sum(slope(first, *rest) * direction) == pytest.approx(float(expected), rel=1e-6)
+    return slope.source
+
+
+def test_what_a_loop_starts_with_is_told_from_its_state():
+    A = np.diag([4.0, 5.0, 6.0]) + 0.5
+    text = checked_along(conjugate, np.array([0.3, -1.0, 0.7]), A)
+    assert "r0 = b - A @ x" in text
+    assert "r = r0" in text
+    assert "r_1" not in text
+    # r @ r is one factor twice: nothing is added two times.
+    lines = [line.strip() for line in text.splitlines() if "+=" in line]
+    assert len(lines) == len(set(lines))
+
+
+def test_what_a_loop_alone_sets_has_the_length_of_a_step():
+    C = np.cos(np.arange(12.0)).reshape(4, 3)
+    text = checked_along(balanced, C, np.ones(4) / 4, np.ones(3) / 3)
+    assert "if " not in text.split("\n\n", 1)[1]
+
+
+def test_ones_of_a_length_that_is_at_hand():
+    R = np.array([[0.3, 0.1], [-0.2, 0.5], [0.4, 0.8]])
+    P = np.abs(np.cos(np.arange(18.0))).reshape(3, 2, 3)
+    text = checked_along(valued, R, P / P.sum(axis=-1, keepdims=True))
+    assert "V_bar = np.ones(n_R)" in text
+
+
 @pytest.mark.parametrize("function", [fall, pushed])
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_a_carried_state_is_differentiated(function, mode):

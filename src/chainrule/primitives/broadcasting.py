@@ -77,13 +77,15 @@ def is_certainly(value: Node, dtype: str, depth: int = 20) -> bool:
         return is_constant(value)
     if value.type.dtype != dtype or not depth:
         return False
-    if not isinstance(value.op, Primitive) or value.op in (astype, zeros_like, ones_like, full_like):
+    if not isinstance(value.op, Primitive) or value.op in OF_DTYPE:
         return True
     args = value.args[1:] if value.op.name == "where" else value.args
     numbers = (arg for arg in args if arg.type != INT or not is_constant(arg))
     return value.op.name in LOOKING or all(is_certainly(arg, dtype, depth - 1) for arg in numbers)
 
 
+# These have the dtype that their type says.
+OF_DTYPE = (astype, zeros_like, ones_like, full_like)
 # What these give looks into the memory of their first argument.
 LOOKING = ("transpose", "swapaxes", "reshape", "reshaped", "ravel", "squeeze",
            "expand_dims", "moveaxis", "broadcast_to", "section", "index", "dimension", "flip",
