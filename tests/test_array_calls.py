@@ -454,6 +454,7 @@ np.apply_along_axis(lambda r: r * 2, 0, x)
 np.apply_along_axis(np.convolve, 1, x, [1.0, 2.0])
 np.vectorize(lambda t: t * t if t > 0.5 else t)(x)
 np.vectorize(lambda t, s: t * s)(x, x[0])
+np.vectorize(in_three_cases)(x)
 np.fromfunction(lambda i, j: i + j, (3, 4)) * x
 sum(r * i * j for (i, j), r in np.ndenumerate(x))
 sum(x[i] ** 2 * i[0] for i in np.ndindex(x.shape))
@@ -619,13 +620,22 @@ CALLS = [
 ]
 
 
+def in_three_cases(t: float) -> float:
+    if t < 0.5:
+        return 0.0
+    elif t < 0.9:
+        return t**2
+    return 2.0 * t - 1.0
+
+
 def function_of(expression: str, result: str = "np.sum(np.cos(0.3 + v) * v)") -> Callable[..., Any]:
     """``sum(cos(0.3 + v) * v)``, or another ``result``, of an expression ``v``."""
     text = f"def f(x):\n    v = {expression}\n    return {result}\n"
     name = f"<call {next(NUMBERS)}>"
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
     scope: dict[str, Any] = {"np": np, "special": scipy.special, "scipy": scipy, "cdist": cdist,
-                             "pdist": pdist, "norm": norm, "__name__": __name__}  # fmt: skip
+                             "pdist": pdist, "norm": norm, "in_three_cases": in_three_cases,
+                             "__name__": __name__}  # fmt: skip
     exec(compile(text, name, "exec"), scope)
     found: Callable[..., Any] = scope["f"]
     return found

@@ -216,6 +216,33 @@ def inner_names_again(x, n):
     return grown(level) + level
 
 
+def parts(fn, a, b, whole):
+    middle = 0.5 * (a + b)
+    left, right = (middle - a) * fn(0.5 * (a + middle)), (b - middle) * fn(0.5 * (middle + b))
+    if abs(left + right - whole) < 1e-3:
+        return left + right
+    return parts(fn, a, middle, left) + parts(fn, middle, b, right)
+
+
+def adaptive(x, k):
+    scale = k
+
+    def density(t):
+        return scale * math.exp(-x * t)
+
+    scale = scale * x
+    first = parts(density, 0.0, 2.0, 0.0)
+    scale = scale + first
+    return first * parts(density, 0.0, x, 0.0) + parts(lambda t: t * first, 0.0, 1.0, 0.0)
+
+
+def wrapped_again(x, n):
+    def rest(fn, k):
+        return fn(1.0) if k == 0 else rest(lambda t: fn(t) * 2.0, k - 1)
+
+    return rest(lambda t: x * t, n)
+
+
 CASES: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (powers, (2.0, 5), "x"),
     (power, (2.0, 5), "x"),
@@ -240,6 +267,8 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (inner_with_table, (0.7, 5), "x"),
     (inner_mutual, (0.7, 5), "x"),
     (inner_names_again, (0.7, 5), "x"),
+    (adaptive, (0.7, 1.3), "x"),
+    (adaptive, (0.7, 1.3), "k"),
 ]
 EVERY = pytest.mark.parametrize(("function", "at", "wrt"), CASES)
 
@@ -413,6 +442,7 @@ def filling(x, n):
         (printing, "x", (1.0, 2), "prints"),
         (counting, "x", (1.0, 50), "assigns a variable of the function around it"),
         (filling, "x", (1.0, 50), "changes a list"),
+        (wrapped_again, "x", (1.0, 50), "another function each time"),
     ],
 )
 def test_other_recursion_is_refused(

@@ -113,6 +113,18 @@ def joins(xs):
     return sum(v * v for v in chained) * sum(a * b for a, b in filled) + sum(products)
 
 
+def sums_by_key(xs):
+    keys = ["the", "cat", "the", "dog"]
+    totals = dict.fromkeys(keys, 0.0)
+    for k, key in enumerate(keys):
+        totals[key] += xs[k % 3] ** (k + 1)
+    empty = dict.fromkeys(range(3))
+    empty[1] = xs[0]
+    padded = itertools.zip_longest((xs[0], xs[1], 2.0), (xs[2],), fillvalue=0)
+    firsts = max(*(a * b for a, b in padded))
+    return totals["the"] * totals["cat"] + totals["dog"] * empty[1] + firsts
+
+
 def copies(xs):
     a = copy.copy(xs)
     a[0] = a[0] ** 2
@@ -161,6 +173,7 @@ def lengths(xs):
         multiplies_out,
         takes_some,
         joins,
+        sums_by_key,
     ],
 )
 def test_lists_and_the_standard_library_are_differentiated(function):

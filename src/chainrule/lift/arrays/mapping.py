@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainrule.graph.block import CONSTANT, ITEM
+from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
@@ -125,7 +125,8 @@ def _always_float(node: Node) -> bool:
         return all(_always_float(getattr(arm, "results")[position]) for arm in (then, orelse))  # noqa: B009
     if node.op is CONSTANT:
         return isinstance(node.params[0], float)
-    return node.type == FLOAT and node.op is not ITEM
+    # On a path that returns otherwise there is no number, and nobody reads one.
+    return node.op is UNDEFINED or (node.type == FLOAT and node.op is not ITEM)
 
 
 def _apply_along_axis(

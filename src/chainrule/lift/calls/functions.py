@@ -52,6 +52,8 @@ from chainrule.records import dataclass
 Captured = tuple[Frame, str, Value]
 # Kinds of results settle at once; more rounds mean that they never do.
 MOST_ROUNDS = 5
+# A function calls itself in so many forms, by the kinds of its arguments; more come to no end.
+MOST_FORMS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +101,7 @@ class Functions(Calls):
         Those at the places ``written`` are constants of the function, which is then one that could
         be inlined: it is refused where its derivative is dearer than that of its code.
         """
-        captured = self._captured(callee, node)
+        captured = self._captured(callee, bound, node)
         bound, captured = _written_inside(bound, captured, written or frozenset())
         kinds: list[Any] = []
         args: list[Node] = []
@@ -108,6 +110,9 @@ class Functions(Calls):
         key = (callee.identity, tuple(kinds))
         function = self.graph.functions.get(key)
         if function is None:
+            met = [each for each in self.graph.functions.values() if each.lifting]
+            if sum(each.source is callee.identity for each in met) > MOST_FORMS:
+                raise self._cannot(callee, node, "it is called with another function each time")
             function = self.graph.functions[key] = Function(
                 key,
                 callee.name,
@@ -150,7 +155,7 @@ class Functions(Calls):
         if isinstance(value, Written):
             return ("written", value.constant.type, repr(value.constant.params[0]))
         value = self.read(value)
-        if isinstance(value, Closure) and callee.closure is not None:
+        if isinstance(value, Closure):
             defaults = (*value.defaults, *value.keyword_defaults.values())
             if not any(
                 isinstance(default, (Node, ListBox)) and not is_literal(default)
@@ -245,14 +250,18 @@ class Functions(Calls):
         inner.under_way = [callee.identity]
         inner.sources = {(source.file, source.tree.lineno): source}
         inner.called = self.called
-        closures = [value.frame for _, _, value in captured if isinstance(value, Closure)]
+        handed = [*bound.values(), *(value for _, _, value in captured)]
+        closures = [value.frame for value in handed if isinstance(value, Closure)]
         frames = _mirrored([frame.parent, *closures])
         own = Frame(source, frames.get(frame.parent), frame.globals)
         own.cells, own.owner = frame.cells, frame.owner
         inner.frame = own
         with inner.at(callee.tree):
             values = {
-                name: inner.parameter_like(self, name, value) for name, value in bound.items()
+                name: inner.closure_like(value, frames[value.frame])
+                if isinstance(value, Closure)
+                else inner.parameter_like(self, name, value)
+                for name, value in bound.items()
             }
             for where, name, value in captured:
                 key = (frames[where], name)
@@ -321,6 +330,8 @@ class Functions(Calls):
 
     def parameter_structure(self, value: Value) -> Structure:
         """The layout of what is handed on to a function that is kept apart."""
+        if isinstance(value, Closure):
+            return Structure("tuple", None, ())
         if isinstance(value, TupleValue):
             return Structure("tuple", None, tuple(map(self.parameter_structure, value.items)))
         if isinstance(value, ObjectBox) and value.instance is None:
@@ -357,11 +368,18 @@ class Functions(Calls):
         key = leaf.params[0]
         return Static(value.value, lambda: self.graph.reference(key, value.value))
 
-    def _captured(self, callee: Callee, node: ast.AST) -> list[Captured]:
-        """What a function that is defined inside another uses of the variables around it."""
+    def _captured(self, callee: Callee, bound: dict[str, Value], node: ast.AST) -> list[Captured]:
+        """What a function that is defined inside another uses of the variables around it.
+
+        So do the functions that it is called with.
+        """
         found: list[Captured] = []
         seen: set[Any] = set()
-        functions = [(callee.tree, callee.frame.parent)] if callee.closure is not None else []
+        functions = [
+            (value.tree, value.frame) for value in bound.values() if isinstance(value, Closure)
+        ]
+        if callee.closure is not None:
+            functions.append((callee.tree, callee.frame.parent))
         while functions:
             tree, around = functions.pop()
             names, nonlocals = _names_read(tree)

@@ -217,7 +217,7 @@ class Inlining(Functions):
             return None
         bound = self.bind_arguments(callee.tree, *given, node)
         try:
-            captured = self._captured(callee, node)
+            captured = self._captured(callee, bound, node)
         except UnsupportedError:
             return None
         values = [*bound.values(), *(value for _, _, value in captured)]

@@ -124,6 +124,11 @@ def filterfalse(predicate, iterable):
     return [item for item in iterable if not predicate(item)]
 
 
+def fromkeys(iterable, value=None):
+    """``dict.fromkeys``."""
+    return {key: value for key in iterable}  # noqa: C420 (this is what it is defined by)
+
+
 def groupby(iterable, key=None):
     """``itertools.groupby``, whose groups are lists."""
     items = list(iterable)
@@ -236,6 +241,7 @@ def chain_from(iterable):
 
 DEFINITIONS: dict[Hashable, Callable[..., Any]] = {
     **IN_ORDER,
+    dict.fromkeys: fromkeys,
     functools.cache: cache,
     functools.lru_cache: lru_cache,
     functools.reduce: reduce,

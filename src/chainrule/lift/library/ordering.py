@@ -27,6 +27,9 @@ from chainrule.records import dataclass
 
 def _extreme(name: str) -> Builtin:
     def choose(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        counts = [count for count in map(self.static_int, args) if count is not None]
+        if len(counts) == len(args) > 1 and not keywords:
+            return self.graph.constant(getattr(builtins, name)(counts))
         if len(args) != 1 or self.known_iteration(args[0]) is not None:
             return self.extreme(args, keywords, node, name)
         if set(keywords) - {"key", "default"}:
