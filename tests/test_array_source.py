@@ -678,3 +678,38 @@ def test_sums_of_arrays_are_methods_and_those_of_expressions_and_numbers_are_not
     lines = [line for line in slope.source.splitlines() if "# line" not in line]
     for part in ("x.sum()", "x.max(axis=1)", "np.mean(x * x)", "np.std(x)", "np.sum(w[0])"):
         assert any(part in line for line in lines), part
+
+
+EDGES = np.array([[0, 1], [1, 2], [2, 0], [0, 3]])
+
+
+def test_rows_of_whole_numbers_are_unpacked_in_one_statement() -> None:
+    def f(x):
+        source, target = EDGES.T
+        signs = [+1, -1]
+        return np.sum(np.tanh(x[source] - x[target]) * signs[0])
+
+    slope = grad(f)
+    x = np.array([0.1, 0.7, -0.3, 0.9])
+    expected = [(f(x + step) - f(x - step)) / 2e-6 for step in 1e-6 * np.eye(4)]
+    np.testing.assert_allclose(slope(x), expected, rtol=1e-8, atol=1e-9)
+    body = slope.source.split('"""')[2]
+    assert "    source, target = EDGES.T\n" in body
+    assert "+1" not in body
+
+
+def rows_that_are_written_to(x):
+    p, q = np.stack([np.cross(x, [0.1, 0.2, 0.3]) * x, (x[::-1] * x) ** 2])
+    p = p * 2
+    p *= q
+    q -= p
+    q *= x
+    return (p * q).sum()
+
+
+def test_rows_that_are_written_to_are_not_taken_for_those_before() -> None:
+    x = np.array([0.3, 0.7, -0.4])
+    f = rows_that_are_written_to
+    expected = [(f(x + step) - f(x - step)) / 2e-6 for step in 1e-6 * np.eye(3)]
+    for mode in ("forward", "reverse"):
+        np.testing.assert_allclose(grad(f, mode=mode)(x), expected, rtol=1e-7)

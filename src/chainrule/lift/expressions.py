@@ -284,12 +284,14 @@ class Expressions(Texts, OneShot):
         if asked is not None:
             return asked
         number = self.static_int(value)
-        if isinstance(node.op, ast.USub):
+        if isinstance(node.op, (ast.USub, ast.UAdd)):
+            sign = -1 if isinstance(node.op, ast.USub) else 1
             if number is not None:
-                return self.graph.constant(-number)
+                return self.graph.constant(sign * number)
             known, found = self.static_value(value)
             if known and isinstance(found, float):
-                return self.graph.constant(-found)
+                return self.graph.constant(sign * found)
+        if isinstance(node.op, ast.USub):
             return self.boxed(self.primitive(arithmetic.negative, self.node(value)))
         if isinstance(node.op, ast.UAdd):
             return self.boxed(self.primitive(arithmetic.positive, self.node(value)))
@@ -399,7 +401,9 @@ class Expressions(Texts, OneShot):
         elif isinstance(value, Place) and value.path[-1].op is PARAMETER:
             self.graph.rows.setdefault(value.path[-1], name)
         elif is_made(value) and isinstance(value, ObjectBox) and value.type in IN_PLACE_OF:
-            self.box_names.setdefault(self.state[value]["items"], name)
+            for part in self.read(self.state[value]).values():
+                if isinstance(part, ListBox):
+                    self.box_names.setdefault(part, name)
         elif isinstance(value, ListBox):
             self.box_names.setdefault(value, name)
             content = self.state[value]

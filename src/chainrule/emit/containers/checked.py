@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence as Items
 
 from chainrule.emit.containers.unpacking import position_of
+from chainrule.emit.memory.views import is_update
 from chainrule.emit.plan import (
     VARIABLE,
     Branch,
@@ -36,7 +37,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT
-from chainrule.graph.types import FLOAT, INT, Array, Sequence
+from chainrule.graph.types import FLOAT, INT, Array, Sequence, dtype_of
 from chainrule.primitives.arithmetic import add, divide, greater, less, multiply, negative, subtract
 from chainrule.primitives.arrays.creation import ZEROS, literal
 from chainrule.primitives.declare import Primitive
@@ -73,9 +74,14 @@ class Check:
 def unpack_checked(plan: Plan) -> None:
     """Unpack again what was unpacked, and write adjoints of it as lists of their entries."""
     asked: set[Value] = set()
+    written = {
+        dtype_of(statement.value.args[0].type)
+        for statement in walk(plan.body)
+        if isinstance(statement, Define) and is_update(statement.value)
+    }
     for block in blocks_of(plan.body):
         for check in _checks(block):
-            asked |= _unpack(block, check)
+            asked |= _unpack(block, check, written)
     if asked or any(value.op in ZEROS for value in plan.counts):
         _Literals(plan).run()
     if asked:
@@ -127,13 +133,13 @@ def _raising(statement: Statement, comparison: Primitive) -> tuple[Value, int] |
     return measured.args[0], count
 
 
-def _unpack(block: list[Statement], check: Check) -> set[Value]:
+def _unpack(block: list[Statement], check: Check, written: set[str]) -> set[Value]:
     """Read the entries in one statement, which checks their number; the lengths that were asked."""
     reads: dict[int, list[Define]] = {}
     following = block[block.index(check.statements[1]) :]
     for statement in walk(following):
         if isinstance(statement, Define) and (statement.value.user_name or statement.value.hint):
-            position = _entry_of(statement.value, check)
+            position = _entry_of(statement.value, check, written)
             if position is not None:
                 reads.setdefault(position, []).append(statement)
     targets: list[Value | None] = [None] * check.count
@@ -157,11 +163,14 @@ def _unpack(block: list[Statement], check: Check) -> set[Value]:
     return {test.args[0] for test in tests}
 
 
-def _entry_of(value: Value, check: Check) -> int | None:
+def _entry_of(value: Value, check: Check, written: set[str]) -> int | None:
+    """The place of an entry, if that is a number or a row that nobody can write to."""
     if value.op is not index or value.args[0] is not check.base or len(value.args) != 2:
         return None
     position = position_of(value.args[1])
-    return position if value.type in (FLOAT, INT) and position is not None else None
+    row = isinstance(value.type, Array) and dtype_of(value.type) not in written
+    kept = row or value.type in (FLOAT, INT)
+    return position if kept and position is not None else None
 
 
 def _as_long_as(value: Value) -> Iterator[Value]:

@@ -74,8 +74,21 @@ def _axis_index(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast
     return self.graph.constant(axis % count)
 
 
+def _polynomial(name: str) -> SpecialForm:
+    """A polynomial as an object of the function's own."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        from chainrule.lift.library import polynomials
+
+        return self.call(Static(getattr(polynomials, name)), args, keywords, node)
+
+    return lift
+
+
 FORMS: dict[str, SpecialForm] = {
     **{f"pandas._libs.lib.{name}": _asked("pandas._libs.lib", name) for name in PANDAS},
+    "numpy.poly1d": _polynomial("Descending"),
+    "numpy.polynomial.Polynomial": _polynomial("Ascending"),
     "numpy.isscalar": _asked("numpy", "isscalar"),
     "numpy.common_type": _common_type,
     "numpy.lib.array_utils.normalize_axis_index": _axis_index,

@@ -22,6 +22,7 @@ from chainrule.lift.arrays.boxes import is_numeric
 from chainrule.lift.arrays.number_attributes import is_property
 from chainrule.lift.containers.items import PLAIN_NUMBERS
 from chainrule.lift.containers.sharing import boxes_in
+from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.hooks import Hooks
 from chainrule.lift.source import unwrap
 from chainrule.lift.state import State
@@ -358,6 +359,13 @@ class Objects(Hooks):
                 return self._class_attribute(owner.type, name, found)
             if owner.instance is not None:
                 raise self._no_such(name, node)
+            kind = IN_PLACE_OF.get(owner.type, list)
+            if kind.__module__ not in ("builtins", "collections"):
+                raise self.unsupported(
+                    f"`{name}` of a {kind.__name__} that the function makes",
+                    "Use its values, its slope and its integral.",
+                    node,
+                )
             self.always_raises(_no_attribute(owner, name))
         return self._original(owner, name)
 
