@@ -389,6 +389,9 @@ class Core:
             return self.primitive(sequence.index, self.sequence_node(value.box), *value.path)
         if isinstance(value, TupleValue):
             items = tuple(self.node(item, what) for item in value.items)
+            if value.named is not None:
+                text = f"_0_({', '.join(f'_{k + 1}_' for k in range(len(items)))})"
+                return self.verbatim(text, self.static_node(Static(value.named)), *items)
             return self.display(items, "tuple")
         if isinstance(value, DictBox):
             content = self.entries(value)

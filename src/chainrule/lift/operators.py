@@ -301,7 +301,7 @@ class Operators(Subscripts):
         if self.is_container(left) and self.is_container(right):
             if operator in (ast.Eq, ast.NotEq) and self._lengths_differ(left, right):
                 return Static(operator is ast.NotEq)
-            sides = self._as_dict(left, right), self._as_dict(right, left)
+            sides = self._as_compared(left, right), self._as_compared(right, left)
             return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", *map(self.node, sides), type=BOOL)
         if self._never_equal(left, right) and operator in (ast.Eq, ast.NotEq):
             return Static(operator is ast.NotEq)
@@ -310,8 +310,10 @@ class Operators(Subscripts):
             return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", a_node, b_node, type=BOOL)
         return self.primitive(COMPARE[operator], a_node, b_node)
 
-    def _as_dict(self, value: Value, other: Value) -> Value:
-        """A dict as it is compared with another: a class may ask more of it than dicts do."""
+    def _as_compared(self, value: Value, other: Value) -> Value:
+        """A tuple with names as a tuple, a dict as a dict: a class may ask more than these do."""
+        if isinstance(value, TupleValue):
+            return TupleValue(value.items)
         if not isinstance(value, DictBox) or not isinstance(other, DictBox):
             return value
         kinds = [value.kind, other.kind]

@@ -19,6 +19,7 @@ from chainrule.lift.values import (
     BOXES,
     UNBOUND,
     DictBox,
+    DictEntry,
     Either,
     ListBox,
     ObjectBox,
@@ -318,11 +319,25 @@ class Statements(Axisless):
         )
         raise self.written_into_by(base, refusal)
 
+    def set_entries(self, owner: DictBox, content: dict[Any, Value], node: ast.AST) -> None:
+        """A dict of known keys holds ``content`` from now on."""
+        self.check_writable(owner, node)
+        if not isinstance(owner, DictEntry):
+            self.state[owner] = content
+            return
+        before = self.entries(owner)
+        if content.keys() != before.keys():
+            raise self.unsupported(
+                "an entry that a dict in a list gets or loses", "Give each of them all keys.", node
+            )
+        for key, value in content.items():
+            if value is not before[key]:
+                self.write_item(owner, Static(key), value, node)
+
     def empty(self, owner: Value, node: ast.AST) -> None:
         """Take everything out of a list or dict."""
         if isinstance(owner, DictBox):
-            self.check_writable(owner, node)
-            self.state[owner] = {}
+            self.set_entries(owner, {}, node)
             return
         nothing, whole = ListBox(), Static(None)
         self.state[nothing] = []

@@ -27,6 +27,7 @@ from chainrule.graph.types import (
 )
 from chainrule.lift.arrays import memory
 from chainrule.lift.arrays.entries import SeenEntries, of_entry
+from chainrule.lift.arrays.made_of import check_known_axes, check_numbers
 from chainrule.lift.containers.items import Containers
 from chainrule.lift.containers.sharing import Box
 from chainrule.lift.values import (
@@ -181,6 +182,7 @@ class Arrays(Containers):
             return self.call_array(creation.array_of_list, (self.node(value),), (None,))
         if isinstance(value, Place):
             return self.call_array(creation.array_of_list, (self.node(value),), (None,))
+        check_known_axes(self, value)
         return self.node(value)
 
     def literal(self, items: list[Value], dtype: str | None) -> Node:
@@ -191,12 +193,17 @@ class Arrays(Containers):
 
     def _leaves(self, items: list[Value]) -> tuple[tuple[int, ...], list[Value]]:
         """The shape of nested lists, and their entries in order."""
-        rows = [None if self.is_array(item) else self.known_items(item) for item in items]
+        check_numbers(self, items)
+        rows = [self.known_items(item) if self.is_container(item) else None for item in items]
         if items and all(row is not None for row in rows):
             parts = [self._leaves(row or []) for row in rows]
             if len({shape for shape, _ in parts}) == 1:
                 leaves = [leaf for _, found in parts for leaf in found]
                 return (len(items), *parts[0][0]), leaves
+            if not any(self.is_array(leaf) for _, found in parts for leaf in found):
+                raise self.unsupported(
+                    "an array of rows of several lengths", "Loop over the rows, or fill them up."
+                )
         return (len(items),), items
 
     def call_array(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, dtype_of, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.arrays.made_of import check_known_axes, check_numbers
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import ListBox, Static, TupleValue, Value
 from chainrule.primitives import sequence
@@ -72,8 +73,10 @@ def array_made(copies: bool, order_of_result: str = "K") -> SpecialForm:
             return found
         if isinstance(value, Node) and value.type in (FLOAT, INT, BOOL):
             return self.call_array(creation.array_copy, (value,), (wanted,))
+        check_known_axes(self, value)
         if isinstance(value, Node) and not isinstance(value.type, SequenceType):
             return value
+        check_numbers(self, [value])
         items = self.known_items(value)
         if items is not None:
             return self.boxed(self.literal(items, wanted))

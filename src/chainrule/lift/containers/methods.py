@@ -389,7 +389,7 @@ def _dict_pop(
     if key not in content and len(args) < 2:
         self.always_raises("KeyError(_0_)", self.node(args[0]))
     value = content.pop(key, args[1] if len(args) > 1 else Static(None))
-    self.state[owner] = content
+    self.set_entries(owner, content, node)
     return value
 
 
@@ -401,9 +401,8 @@ def _dict_pop_item(
     content = dict(self.entries(owner))
     if not content:
         self.always_raises("KeyError('popitem(): dictionary is empty')")
-    self.check_writable(owner, node)
     key, value = content.popitem()
-    self.state[owner] = content
+    self.set_entries(owner, content, node)
     return TupleValue((self.wrap(key), value))
 
 
@@ -417,7 +416,8 @@ def _set_default(
         raise self.unsupported("`setdefault` of this dict", "Make a new dict.", node)
     content = self.entries(owner)
     if key not in content:
-        self.state[owner] = {**content, key: args[1] if len(args) > 1 else Static(None)}
+        added = args[1] if len(args) > 1 else Static(None)
+        self.set_entries(owner, {**content, key: added}, node)
     return self.entries(owner)[key]
 
 
@@ -433,7 +433,7 @@ def _update(
         entries = self.entries(given) if isinstance(given, DictBox) else paired(self, given, node)
         content.update(entries)
     content.update(keywords)
-    self.state[owner] = content
+    self.set_entries(owner, content, node)
     return Static(None)
 
 

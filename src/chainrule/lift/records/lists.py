@@ -23,7 +23,7 @@ from chainrule.lift.records.layout import RecordLayout, is_plain, layout_of, sin
 from chainrule.lift.state import same_value
 from chainrule.lift.values import ListBox, RecordsBox, Value
 from chainrule.primitives.columns import column as column_of
-from chainrule.primitives.effect import LEAVE_FIELDS
+from chainrule.primitives.effect import LEAVE_FIELDS, STATEMENT
 
 
 class RecordLists(Arenas):
@@ -99,12 +99,29 @@ class RecordLists(Arenas):
                 if self._is_written(column, given)
                 and not (isinstance(column, RecordsBox) and not column.layout.is_fixed)
             ]
-            if box.layout.is_fixed or not changed:
+            if not changed:
+                continue
+            if box.layout.is_fixed:
+                if box not in columns:
+                    self._leave_fixed(box, base)
                 continue
             contents = [assemble(self.graph, self.structure(column)) for _, column in changed]
             kind, keys = box.layout.kind, tuple(key for key, _ in changed)
             self.block.add(LEAVE_FIELDS, (base, *contents), (kind, keys))
             self.written_records.append(box)
+
+    def _leave_fixed(self, box: RecordsBox, base: Node) -> None:
+        """Tuples in a list of the caller's were given others in their place."""
+        if any(
+            isinstance(column, RecordsBox) and not column.layout.is_fixed for column in box.columns
+        ):
+            raise self.unsupported(
+                f"a write to a list of tuples that hold objects (`{box.entry}`)",
+                "Make a new list of them.",
+            )
+        records = assemble(self.graph, self.structure(box))
+        self.block.add(STATEMENT, (base, records), ("_0_[:] = _1_",))
+        self.written_records.append(box)
 
     def _is_written(self, column: ListBox, given: Mapping[ListBox, Node]) -> bool:
         if isinstance(column, RecordsBox):

@@ -1,0 +1,40 @@
+"""What arrays are made of: numbers, lists and tuples of them.
+
+NumPy takes more, texts, dicts, ranges and buffers; what comes of it may have axes that are not
+known here, or hold objects, and a slope would be of another shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from chainrule.graph.node import Node
+from chainrule.lift.values import DictBox, ObjectBox, Static, Value, is_made
+
+
+def check_numbers(lifter: Any, items: Iterable[Value]) -> None:
+    """Refuse to make an array of what NumPy makes one of objects of."""
+    for item in map(lifter.read, items):
+        found = item.value if isinstance(item, Static) else None
+        if isinstance(item, DictBox) or isinstance(found, (str, bytes, dict)):
+            raise lifter.unsupported("an array of texts or dicts", "Make it of numbers.")
+
+
+def check_known_axes(lifter: Any, value: Value) -> None:
+    """Refuse what NumPy makes an array of, and whose axes are not known: a range, a deque."""
+    value = lifter.read(value)
+    kind: type | None = None
+    if isinstance(value, Static):
+        kind = type(value.value)
+    elif isinstance(value, ObjectBox):
+        kind = None if is_made(value) else value.type
+    elif isinstance(value, Node):
+        kind = lifter.kept_kinds.get(value)
+    has_rows = any(hasattr(kind, name) for name in ("__iter__", "__array__"))
+    if kind is None or not has_rows or issubclass(kind, (str, bytes, list, tuple, dict)):
+        return
+    raise lifter.unsupported(
+        f"an object of class {kind.__name__} of which NumPy makes an array",
+        "Make it a list before: `list(...)`.",
+    )
