@@ -9,6 +9,7 @@ how to generate another.
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -168,8 +169,12 @@ class Watch:
     def checked(
         self, function: ast.FunctionDef, namespace: dict[str, Any], hidden: set[str]
     ) -> ast.FunctionDef:
-        """``function`` with the check in front of its body; ``hidden`` names are no globals."""
-        taken = set(self.bindings) | hidden
+        """``function`` with the check in front of its body; ``hidden`` names are no globals.
+
+        A global that is called as one of Python's own functions is not read by its name: that is
+        Python's in the text.
+        """
+        taken = {*self.bindings, *hidden, *vars(builtins)}
         for node in ast.walk(function):
             if isinstance(node, ast.arg):
                 taken.add(node.arg)

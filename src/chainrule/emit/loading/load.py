@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import functools
 import itertools
 import linecache
@@ -77,11 +78,14 @@ def load(
         pure = [known for known, cell in cells.items() if _is_of_math(cell.cell_contents)]
         functions = [entry.checked(each, pure) if each.name == name else each for each in functions]
         cells = {**cells, **entry.cells}
+    if own:
+        cells = {**_builtins_read(functions, {*cells, *live, *names}), **cells}
     fold_numbers(functions, _of_math_alone(emitted))
     function = _made(functions, cells, namespace, file)[name]
     if watch is not None and frozen:
         caller = watch.checked(entry_of(definition), namespace, names)
         cells = {**watch.cells, COMPILED: Slot(function)}
+        cells = {**_builtins_read([caller], set(cells)), **cells}
         function = _made([caller], cells, namespace, file)[name]
     _describe(function, emitted, name)
     function.watch = watch  # type: ignore[attr-defined]
@@ -220,6 +224,21 @@ def _made(
     if read:
         Readers(codes, {name: slot for name, slot in slots.items() if name in read})
     return result
+
+
+def _builtins_read(functions: list[ast.FunctionDef], others: set[str]) -> dict[str, Cell]:
+    """Python's own functions that the text calls: the user's module may have others of their names.
+
+    Those of the user's that the function calls are among the ``others``.
+    """
+    read = {
+        node.id: None
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and node.id not in others
+    }
+    known = vars(builtins)
+    return {name: Slot(known[name]) for name in read if name in known}
 
 
 def _own_cell(made: Mapping[str, types.FunctionType], name: str) -> types.CellType:

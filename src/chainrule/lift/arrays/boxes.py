@@ -27,7 +27,7 @@ from chainrule.graph.types import (
 )
 from chainrule.lift.arrays import memory
 from chainrule.lift.arrays.entries import SeenEntries, of_entry
-from chainrule.lift.arrays.made_of import check_known_axes, check_numbers
+from chainrule.lift.arrays.made_of import check_even, check_known_axes, check_numbers
 from chainrule.lift.containers.items import Containers
 from chainrule.lift.containers.sharing import Box
 from chainrule.lift.values import (
@@ -200,10 +200,7 @@ class Arrays(Containers):
             if len({shape for shape, _ in parts}) == 1:
                 leaves = [leaf for _, found in parts for leaf in found]
                 return (len(items), *parts[0][0]), leaves
-            if not any(self.is_array(leaf) for _, found in parts for leaf in found):
-                raise self.unsupported(
-                    "an array of rows of several lengths", "Loop over the rows, or fill them up."
-                )
+            check_even(self, [leaf for _, found in parts for leaf in found])
         return (len(items),), items
 
     def call_array(

@@ -21,6 +21,14 @@ def check_numbers(lifter: Any, items: Iterable[Value]) -> None:
             raise lifter.unsupported("an array of texts or dicts", "Make it of numbers.")
 
 
+def check_even(lifter: Any, leaves: Iterable[Value]) -> None:
+    """Refuse to make an array of rows of several lengths, unless their entries are arrays."""
+    if not any(map(lifter.is_array, leaves)):
+        raise lifter.unsupported(
+            "an array of rows of several lengths", "Loop over the rows, or fill them up."
+        )
+
+
 def check_known_axes(lifter: Any, value: Value) -> None:
     """Refuse what NumPy makes an array of, and whose axes are not known: a range, a deque."""
     value = lifter.read(value)
