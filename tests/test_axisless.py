@@ -9,6 +9,7 @@ import pytest
 
 from chainrule import UnsupportedError, grad, value_and_grad
 from tests import oracle
+from tests.test_array_fuzz import function_of
 
 
 def latitude(x, y):
@@ -220,6 +221,52 @@ def test_the_slope_is_no_array_of_the_callers() -> None:
     slope = grad(lambda x, y: x * y)(2.0, y)
     assert type(slope) is float
     assert slope == 3.0
+
+
+LOOKED_AT = [
+    "y.squeeze()", "np.squeeze(y)", "y.reshape(())", "y[0, ...]", "np.transpose(np.squeeze(y))",
+    "y[:1].squeeze()", "np.tensordot(y, y, 1)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("made", LOOKED_AT)
+def test_the_slope_is_no_view_of_the_callers_array(made: str) -> None:
+    y = np.array([3.0])
+    f = function_of(f"def f(x, y):\n    return x * {made}\n")
+    slope = grad(f)(2.0, y)
+    expected = f(1.0, y)
+    y[0] = 7.0
+    assert type(slope) is float
+    assert slope == expected
+
+
+SQUEEZED = [
+    "np.squeeze(y[1:])", "y[1:].squeeze()", "np.squeeze(np.diff(y))", "np.squeeze(np.array([y[1:]]))",
+    "np.squeeze(np.diff(np.quantile(x, [0.25, 0.75])))", "np.diff(np.percentile(y, [9, 70])).squeeze()",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("made", SQUEEZED)
+@pytest.mark.parametrize("used", ["np.sum(r * x * y[0])", "r * y[1]"])
+def test_axes_whose_length_is_1_in_the_call_alone_are_squeezed_out(made: str, used: str) -> None:
+    x, y = np.array([1.0, 2.5, 3.0]), np.array([0.3, 0.5])
+    f = function_of(f"def f(x, y):\n    r = {made}\n    return {used}\n")
+    slopes = grad(f, wrt=("x", "y"))
+    found = slopes(x, y)
+    for k, wrt in enumerate(("x", "y")):
+        for path, verdict in oracle.gradient(f, (x, y), wrt=wrt).items():
+            assert oracle.agrees(verdict, oracle.look_up(found[k], path))
+
+
+def test_axes_that_are_longer_in_the_next_call_stay() -> None:
+    def f(x, y):
+        return np.sum(np.squeeze(y[1:]) * x)
+
+    slope = grad(f, wrt="y")
+    x, y = np.array([1.0, 2.0, 3.0]), np.array([0.3, 0.5, 0.7, 0.9])
+    assert slope(x, y[:2]).tolist() == [0.0, 6.0]
+    assert slope(x, y).tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert slope(x, y[:2]).tolist() == [0.0, 6.0]
 
 
 def shared(x, y):

@@ -55,10 +55,23 @@ def as_float(node: Node) -> Node:
 
 def _is_of_other_kind(node: Node) -> bool:
     """Whether only f's own run tells the kind of a number, or it is an array without axes."""
-    boxed = isinstance(node.op, Primitive) and node.op.boxes_numbers
+    return node.type in (DYNAMIC, OPAQUE) or (node.type == FLOAT and _is_boxed(node))
+
+
+def _is_boxed(node: Node) -> bool:
+    """Whether a number is an array without axes: one that is made, given or looks into another."""
+    op = node.op
+    while isinstance(op, Primitive) and op.keeps_boxes and op.name != "section":
+        node = node.args[0]
+        if unit_axes_of(node.type):
+            return True
+        op = node.op
+    if op.name in ("section", "index"):
+        # With an ellipsis NumPy gives an entry as an array.
+        return any("e" in str(pattern) for pattern in node.params)
     given = node.graph.given.get(node)
-    boxed = boxed or (given is not None and given.shape == ())
-    return node.type in (DYNAMIC, OPAQUE) or (boxed and node.type == FLOAT)
+    boxes = isinstance(op, Primitive) and op.boxes_numbers
+    return boxes or (given is not None and given.shape == ())
 
 
 def in_floats(op: Any, x: Node, y: Node) -> Node:

@@ -45,7 +45,7 @@ from chainrule.primitives.arrays import (
     shaping,
 )
 from chainrule.primitives.arrays.call import ArrayCall
-from chainrule.primitives.arrays.measured import number_now
+from chainrule.primitives.arrays.measured import is_one, number_now
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.namespaces import primitive_of
 
@@ -323,6 +323,8 @@ class NumpyCalls(Methods):
             for step, fixed in rearranging.FLIPPED[op](*params):
                 view = self.viewed(view, step, (), (*fixed, None))
             return view
+        if op is shaping.squeeze and params[0] is None:
+            params = [_squeezed_axes(arrays[0]), *params[1:]]
         if op in VIEWING and not op.spread:
             viewed = bound[op.array_names[0]]
             viewed = viewed if self.is_array(viewed) else self.boxed(arrays[0])
@@ -576,3 +578,12 @@ def _unknown_method(name: str) -> Callable[..., Value]:
         raise self.unsupported(f"the method `{name}` of an array", "Use a function of NumPy.", node)
 
     return refuse
+
+
+def _squeezed_axes(array: Node) -> int | tuple[int, ...] | None:
+    """The axes that go where none is named: types do not tell of all that their length is 1."""
+    units = unit_axes_of(array.type)
+    axes = tuple(k for k, unit in enumerate(units) if unit or is_one(array, k))
+    if len(axes) == sum(units):
+        return None
+    return axes[0] if len(axes) == 1 else axes

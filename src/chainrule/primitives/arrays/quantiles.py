@@ -11,7 +11,7 @@ from chainrule.primitives.arrays.call import axes_of
 from chainrule.primitives.arrays.creation import astype, full_like, literal
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along
-from chainrule.primitives.arrays.lengths import reduced
+from chainrule.primitives.arrays.lengths import Lengths, Of, reduced
 from chainrule.primitives.arrays.rearranging import at_positions, sort, take_along_axis
 from chainrule.primitives.arrays.reductions import array_sum, mean, reduced_axes
 from chainrule.primitives.arrays.shaping import (
@@ -102,7 +102,12 @@ def _at(ordered: Node, positions: Node) -> Node:
     return cursor.add(section, (ordered, positions), ("ei",))
 
 
-@array_defined("quantile", "numpy.quantile", arrays=2, signature=SIGNATURE, typed=_quantile_type)
+def _quantile_lengths(node: Node, of: Of) -> Lengths:
+    return (*of(node.args[1]), *reduced(node, of))
+
+
+@array_defined("quantile", "numpy.quantile", arrays=2, signature=SIGNATURE, typed=_quantile_type,
+               lengths=_quantile_lengths)  # fmt: skip
 def quantile(a: Node, q: Node, axis: Any, method: str, keepdims: bool) -> Node:
     """The entry below which a share ``q`` of the entries lies."""
     ordered = sort(merged(a, axis), axis=-1)
@@ -119,9 +124,8 @@ def quantile(a: Node, q: Node, axis: Any, method: str, keepdims: bool) -> Node:
     return expand_dims(found, axis=tuple(k + extra for k in axes_of(axis, rank)))
 
 
-@array_defined(
-    "percentile", "numpy.percentile", arrays=2, signature=SIGNATURE, typed=_quantile_type
-)
+@array_defined("percentile", "numpy.percentile", arrays=2, signature=SIGNATURE,
+               typed=_quantile_type, lengths=_quantile_lengths)  # fmt: skip
 def percentile(a: Node, q: Node, axis: Any, method: str, keepdims: bool) -> Node:
     """The entry below which ``q`` per cent of the entries lie."""
     return quantile(a, q / 100.0, axis=axis, method=method, keepdims=keepdims)
