@@ -223,6 +223,35 @@ def test_the_slope_is_no_array_of_the_callers() -> None:
     assert slope == 3.0
 
 
+TWO_NAMES = [
+    "y = np.zeros_like(x)\n    z = y\n    if r > 1.0:\n        y = np.ones_like(x)\n"
+    "    y[x > 0] = 3.0 * x\n    return y * x + z",
+    "z = np.zeros_like(x)\n    y = np.multiply(x, x, out=z if r > 1.0 else np.ones_like(x))\n"
+    "    return y * x + z",
+]
+
+
+@pytest.mark.parametrize("body", TWO_NAMES)
+def test_an_array_that_a_branch_has_chosen_and_another_name_leads_to_is_refused(body: str) -> None:
+    f = function_of(f"def f(x, r):\n    {body}\n")
+    for r in (0.5, 2.0):
+        with pytest.raises(UnsupportedError):
+            grad(f)(2.0, r)
+
+
+def test_more_numbers_than_a_mask_without_axes_has_places_raise() -> None:
+    def f(x):
+        y = np.zeros_like(x)
+        y[x > 0] = np.array([1.0, 2.0]) * x
+        return y * x
+
+    with pytest.raises(ValueError):
+        f(2.0)
+    with pytest.raises(ValueError):
+        grad(f)(2.0)
+    assert grad(f)(-2.0) == 0.0
+
+
 LOOKED_AT = [
     "y.squeeze()", "np.squeeze(y)", "y.reshape(())", "y[0, ...]", "np.transpose(np.squeeze(y))",
     "y[:1].squeeze()", "np.tensordot(y, y, 1)",
@@ -241,9 +270,13 @@ def test_the_slope_is_no_view_of_the_callers_array(made: str) -> None:
 
 
 SQUEEZED = [
-    "np.squeeze(y[1:])", "y[1:].squeeze()", "np.squeeze(np.diff(y))", "np.squeeze(np.array([y[1:]]))",
-    "np.squeeze(np.diff(np.quantile(x, [0.25, 0.75])))", "np.diff(np.percentile(y, [9, 70])).squeeze()",
-]  # fmt: skip
+    "np.squeeze(y[1:])",
+    "y[1:].squeeze()",
+    "np.squeeze(np.diff(y))",
+    "np.squeeze(np.array([y[1:]]))",
+    "np.squeeze(np.diff(np.quantile(x, [0.25, 0.75])))",
+    "np.diff(np.percentile(y, [9, 70])).squeeze()",
+]
 
 
 @pytest.mark.parametrize("made", SQUEEZED)
@@ -306,6 +339,20 @@ def settled(x, y):
     return found * x
 
 
+def filled_in_branches(x, y):
+    """Explicit and implicit solutions, each where there are such."""
+    found = np.full_like(x, np.nan, dtype=np.float64)
+    few, many = y < 1.0, y >= 1.0
+    if np.any(few):
+        found[few] = np.sin(x)
+    if np.any(many):
+        steps = np.log1p(np.asarray(x * x)[many])
+        for _ in range(2):
+            steps = steps - 0.1 * np.exp(steps)
+        found[many] = x * y - steps
+    return found.item()
+
+
 def into_a_new_array(x, y):
     found = np.zeros_like(x)
     log = np.log(x, out=np.full_like(x, -3.0), where=(x > 0))
@@ -314,7 +361,9 @@ def into_a_new_array(x, y):
 
 
 @pytest.mark.parametrize("point", [(1.5, 0.7), (-2.5, 1.0), (1.5, 3.0)], ids=str)
-@pytest.mark.parametrize("f", [shared, reduced, named, settled, into_a_new_array])
+@pytest.mark.parametrize(
+    "f", [shared, reduced, named, settled, into_a_new_array, filled_in_branches]
+)
 def test_numbers_go_where_arrays_and_series_go(f: Any, point: tuple[float, float]) -> None:
     value, slope = value_and_grad(f)(*point)
     assert value == f(*point)

@@ -22,6 +22,7 @@ from chainrule.lift.values import UNBOUND, ArrayBox, Either, Static, TupleValue,
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.arrays.indexing import section
+from chainrule.primitives.control import IF, item_sources
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.namespaces import primitive_of
 
@@ -71,10 +72,10 @@ class Axisless(ListParts):
         def write() -> Completion:
             outer, self.mask = self.mask, key
             try:
-                written = self._written(base, node) if value is None else self._entry(value)
+                written = self._written(base, node) if value is None else value
             finally:
                 self.mask = outer
-            self._renew(name, base, written, target)
+            self._renew(name, base, self._entry(written, target), target)
             return Completion.FALLS
 
         self.branch(key, write, lambda: Completion.FALLS, "statement")
@@ -221,26 +222,38 @@ class Axisless(ListParts):
             dtype = "float64"
         return self.call_array(array_copy, (written,), (dtype,))
 
-    def _entry(self, value: Node) -> Node:
+    def _entry(self, value: Node, node: ast.AST) -> Node:
         """The number in what is written under a mask: of one entry where the mask holds."""
-        if len(unit_axes_of(value.type)) != 1:
+        units = unit_axes_of(value.type)
+        if units == (True,):
+            return self.primitive(sequence.index, value, self.graph.constant(0))
+        if len(units) != 1:
             return value
-        return self.primitive(sequence.index, value, self.graph.constant(0))
+        # It raises a ValueError, too, where there is not one entry.
+        return self.node(
+            self.call(
+                Static(sys.modules["numpy"].reshape), [self.boxed(value), TupleValue(())], {}, node
+            )
+        )
 
     def _is_own(self, base: Node) -> bool:
         """Whether a node is an array without axes in memory that the function has made."""
         if base in self.axisless:
             return True
         op = base.op
+        if op is ITEM and base.args[0].op is IF:
+            return all(self._is_own(source) for source in item_sources(base))
         made = isinstance(op, Primitive) and op.boxes_numbers and not unit_axes_of(base.type)
         # ``np.asarray`` of an array is that array.
         return made and not (op is array_copy and self._may_be_array(base.args[0]))
 
     def _is_new(self, base: Node) -> bool:
         """Whether an array has been made right for the call: nothing else has read it."""
-        return not any(_holds(value, base) for value in self.state.values()) and not any(
-            base in step.args for block in self.block.around() for step in block.steps
-        )
+        return not any(
+            _holds(value, each)
+            for each in (base, *_chosen_from(base))
+            for value in self.state.values()
+        ) and not any(base in step.args for block in self.block.around() for step in block.steps)
 
     def _is_seen_elsewhere(self, base: Node) -> bool:
         """Whether a node looks into an array that has a name of its own."""
@@ -274,7 +287,7 @@ class Axisless(ListParts):
     def _check_alone(self, name: str, base: Node, node: ast.AST) -> None:
         """Refuse a write that another name of the same array would not see."""
         own: Key = (self.frame, name)
-        for each in self.held_before(base):
+        for each in (*self.held_before(base), *_chosen_from(base)):
             if _is_listed(each, self.block):
                 self._refuse_other_name(node)
             if any(_holds(value, each) for key, value in self.state.items() if key != own):
@@ -316,6 +329,19 @@ class Axisless(ListParts):
 
     def note_evaluated(self) -> None:
         raise NotImplementedError
+
+
+def _chosen_from(base: Node) -> list[Node]:
+    """The arrays of which branches have chosen one."""
+    found: list[Node] = []
+    stack = [base]
+    while stack:
+        node = stack.pop()
+        if node.op is ITEM and node.args[0].op is IF:
+            sources = item_sources(node)
+            found += sources
+            stack += sources
+    return found
 
 
 def _keeps(node: Node) -> bool:
