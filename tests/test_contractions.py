@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from chainrule import grad, hvp
+from tests import oracle
 
 RNG = np.random.default_rng(1)
 
@@ -197,3 +199,24 @@ def test_the_largest_score_that_is_taken_off_and_added_has_no_slope_in_a_loop() 
     assert np.allclose(found[0], visited, rtol=1e-12)
     assert np.allclose(found[1], taken, rtol=1e-12)
     assert "np.where" not in derivative.source and "==" not in derivative.source
+
+
+def summed_and_kept(x):
+    return np.sum(np.sum(x, axis=(0, 2), keepdims=True) * np.mean(x, axis=1, keepdims=True) ** 2)
+
+
+def summed_and_dropped(x):
+    return np.sum(np.sum(x, axis=2) * np.sum(x**2, axis=(0, 1, 2)))
+
+
+def summed_and_added(x):
+    return np.sum(np.sum(x, axis=0, keepdims=True) * np.sum(np.exp(np.sum(x, axis=(1, 2)))))
+
+
+@pytest.mark.parametrize("f", [summed_and_kept, summed_and_dropped, summed_and_added])
+def test_the_sum_along_further_axes_of_a_sum_is_one(f):
+    x = np.random.default_rng(2).random((2, 3, 4))
+    slope = grad(f)
+    for verdict, number in zip(oracle.gradient(f, (x,)).values(), slope(x).ravel(), strict=True):
+        assert oracle.agrees(verdict, number)
+    assert not re.search(r"\.sum\([^()]*(\([^()]*\))?[^()]*\)\.sum\(", slope.source)

@@ -21,7 +21,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.floats import integral
 from chainrule.primitives.sequence import index, index_add, index_set
-from chainrule.simplify.contractions import contracted, without_kept_axes
+from chainrule.simplify.contractions import contracted, summed_at_once, without_kept_axes
 from chainrule.simplify.exponentials import take_exponentials
 from chainrule.simplify.passes import (
     LONGER,
@@ -377,9 +377,13 @@ class ArraySimplifier(Copier):
         """The sum of a product that nothing else needs."""
         if step.op is squeeze and args[0].op is array_sum:
             return without_kept_axes(args[0], step.params[0])
-        if step.op is not array_sum or not single[0] or not args[0].origin.derivative:
+        if step.op is not array_sum or not single[0]:
             return None
         axis, keepdims, *_ = step.params
+        if args[0].op is array_sum:
+            return summed_at_once(args[0], axis, bool(keepdims))
+        if not args[0].origin.derivative:
+            return None
         return contracted(args[0], axis, bool(keepdims))
 
     def _array_call(self, step: Node) -> Node:

@@ -121,6 +121,22 @@ def without_kept_axes(total: Node, axis: Any) -> Node | None:
     return array_sum(total.args[0], axis=gone)
 
 
+def summed_at_once(total: Node, axis: Any, keepdims: bool) -> Node | None:
+    """The sum along further axes of a sum along some."""
+    first, kept, *_ = total.params
+    array = total.args[0]
+    rank = len(unit_axes_of(array.type))
+    gone, further = axes_of(first, rank), axes_of(axis, len(unit_axes_of(total.type)))
+    if not kept:
+        left = [k for k in range(rank) if k not in gone]
+        further = tuple(left[k] for k in further)
+    both = tuple(sorted({*gone, *further}))
+    if bool(kept) != keepdims and not (kept and both == further):
+        return None
+    along = None if len(both) == rank else both[0] if len(both) == 1 else both
+    return array_sum(array, axis=along, keepdims=keepdims)
+
+
 def _summed_first(product: Node, gone: tuple[int, ...], keepdims: bool) -> Node | None:
     """The sum of a product of matrices along an axis, by the sum of one of them.
 
