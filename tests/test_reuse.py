@@ -726,3 +726,21 @@ def test_zeros_of_known_length_of_which_every_entry_is_written_are_listed_in_a_l
     ahead, _, back = slope.source.partition("reversed(")
     assert "state_bar = np.array([1.0, -2.0])" in ahead
     assert "np.array([" in back and "[:] = 0.0" not in back
+
+
+def distorted(camera: Any, image: Any) -> Any:
+    kappa = camera[2:4]
+    square = np.sum(image**2)
+    focus = camera[1:]
+    table = np.outer(camera, camera)[1:]
+    bent = image * (1.0 + kappa[0] * square + kappa[1] * square**2)
+    return np.sum(bent * focus[0]) + np.sum(focus) * table[1, 0] + table[2][3]
+
+
+def test_the_slope_by_an_entry_of_a_slice_is_added_to_what_was_sliced() -> None:
+    camera, image = np.array([0.3, 1.2, -0.1, 0.05]), np.array([0.4, -0.7])
+    slope = grad(distorted)
+    verdicts = oracle.gradient(lambda camera: distorted(camera, image), (camera,)).values()
+    for verdict, number in zip(verdicts, slope(camera, image), strict=True):
+        assert oracle.agrees(verdict, number)
+    assert slope.source.count("zeros") == 2 and "camera_bar[3]" in slope.source

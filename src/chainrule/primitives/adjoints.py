@@ -8,7 +8,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import Array, is_complex, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
-from chainrule.primitives.apart import before_writes_elsewhere, spans_of
+from chainrule.primitives.apart import before_writes_elsewhere, place_in_whole, spans_of
 from chainrule.primitives.arithmetic import negative
 from chainrule.primitives.arrays.complex_numbers import real_of
 from chainrule.primitives.arrays.creation import zeros_like as array_zeros_like
@@ -63,6 +63,9 @@ class Adjoints:
         if sequence.is_row(base):
             # An entry of a row is an entry of the whole: the row needs no adjoint.
             self.accumulate_at(base.args[0], (*base.args[1:], *path), value)
+            return
+        if (place := place_in_whole(base, path)) is not None:
+            self.accumulate_at(base.args[0], place, value)
             return
         current = widened(self.bar(base), base) if array else self.bar(base)
         if current is None:

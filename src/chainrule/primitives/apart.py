@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import Array
-from chainrule.primitives.arrays.indexing import parts_of, section_add, section_set
+from chainrule.primitives.arrays.indexing import parts_of, section, section_add, section_set
 from chainrule.primitives.declare import constant_value, is_constant, is_left_out
 from chainrule.primitives.sequence import index_add, index_set
 
@@ -70,6 +70,16 @@ def _position(node: Node) -> int | None:
     value = constant_value(node) if is_constant(node) else None
     whole = isinstance(value, int) and not isinstance(value, bool)
     return value if whole and value >= 0 else None  # type: ignore[operator]
+
+
+def place_in_whole(part: Node, path: Sequence[Node]) -> tuple[Node, ...] | None:
+    """Where entry ``path`` of a slice stands in what was sliced: ``x[9:11][0]`` is ``x[9]``."""
+    if part.op is not section or part.params[0] != "s":
+        return None
+    first, entry = _slice(*part.args[1:])[0], _position(path[0])
+    if not isinstance(first, int) or entry is None:
+        return None
+    return (part.graph.constant(first + entry), *path[1:])
 
 
 def place_of(written: Node) -> list[Span]:
