@@ -49,6 +49,8 @@ def _namesake(
         return None
     if not isinstance(source.type, Array) or target.hint == source.hint:
         return None
+    if move.sources.count(source) > 1:
+        return None
     found: Statement | None = None
     for before in reversed(block[: block.index(move)]):
         if not isinstance(before, Define) or source in reads_deep(before):
