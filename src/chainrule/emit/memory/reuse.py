@@ -121,7 +121,7 @@ WRITTEN_OUT: dict[str, tuple[tuple[str, Any], ...]] = {
 }  # fmt: skip
 # In steps it would be five lines, as an expression of an expression it is one.
 SHORT = ("cosh_squared", "inverse_cosh")
-# Less lines than this may one array less take.
+# Less lines more than this may one array less take.
 LINES = 3
 
 
@@ -168,7 +168,9 @@ class _Chain:
         """Whether what is saved is worth the lines."""
         if self.base.captive and self.steps and self.steps[-1].derivative:
             return self.saved > 1 and is_worth(self.base) and len(self.steps) < LINES * self.saved
-        return self.saved > 0 and (len(self.steps) == 1 or len(self.steps) < LINES * self.saved)
+        # What has a name takes a line anyway.
+        more = len(self.steps) - (bool(self.steps) and not self.steps[-1].captive)
+        return self.saved > 0 and (len(self.steps) == 1 or more < LINES * self.saved)
 
 
 class _Reuse:
