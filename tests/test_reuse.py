@@ -744,3 +744,24 @@ def test_the_slope_by_an_entry_of_a_slice_is_added_to_what_was_sliced() -> None:
     for verdict, number in zip(verdicts, slope(camera, image), strict=True):
         assert oracle.agrees(verdict, number)
     assert slope.source.count("zeros") == 2 and "camera_bar[3]" in slope.source
+
+
+def turned(v: Any, w: Any) -> Any:
+    offset = v - 0.5
+    length = np.sqrt(np.sum(w**2, axis=1, keepdims=True)) + 1.0
+    axis = w / length
+    along = np.sum(axis * offset, axis=1, keepdims=True)
+    seen = offset * 2.0 + np.cross(axis, offset)
+    return np.sum(seen**2 * along)
+
+
+def test_an_adjoint_with_a_name_is_built_up_in_an_array_that_is_dead() -> None:
+    v, w = np.linspace(0.1, 0.9, 6).reshape(2, 3), np.linspace(0.8, -0.3, 6).reshape(2, 3)
+    slope = grad(turned, wrt=("v", "w"))
+    found = slope(v.copy(), w.copy())
+    for k, along in enumerate((lambda v: turned(v, w), lambda w: turned(v, w))):
+        verdicts = oracle.gradient(along, ((v, w)[k],)).values()
+        for verdict, number in zip(verdicts, found[k].ravel(), strict=True):
+            assert oracle.agrees(verdict, number)
+    assert "w_bar = np.multiply(along_bar, offset, out=offset)" in slope.source
+    assert "w_bar /= length" in slope.source
