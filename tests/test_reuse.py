@@ -765,3 +765,25 @@ def test_an_adjoint_with_a_name_is_built_up_in_an_array_that_is_dead() -> None:
             assert oracle.agrees(verdict, number)
     assert "w_bar = np.multiply(along_bar, offset, out=offset)" in slope.source
     assert "w_bar /= length" in slope.source
+
+
+def filtered(x: Any, n: int) -> Any:
+    y = np.cos(x)
+    total = 0.0
+    for _ in range(n):
+        z = np.sin(y)
+        total += np.sum(z[1:] ** 3 * z[:-1]) + z[0] * z[-1]
+        y = y * z
+        y[1] = 0.5 * y[0]
+    return total + np.sum(y**2)
+
+
+def test_two_slices_of_an_array_are_recorded_as_the_array() -> None:
+    x = np.linspace(0.2, 0.9, 5)
+    slope = grad(filtered)
+    verdicts = oracle.gradient(lambda x: filtered(x, 3), (x,)).values()
+    for verdict, number in zip(verdicts, slope(x, 3), strict=True):
+        assert oracle.agrees(verdict, number)
+    slope = grad(two_stages)
+    slope(x, 3)
+    assert "y_tape.append(y)" in slope.source and "x[1:] * y[:-1]" in slope.source

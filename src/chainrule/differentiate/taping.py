@@ -8,7 +8,7 @@ to-be-recorded analysis and the cut formulation of Vassilvitskii.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.checks import checks_of, read_by
@@ -29,7 +29,7 @@ from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Type, dtype_of, uni
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays.creation import eye, ones, zeros
-from chainrule.primitives.arrays.indexing import section
+from chainrule.primitives.arrays.indexing import is_basic, section
 from chainrule.primitives.arrays.shaping import dimension, size_of
 from chainrule.primitives.broadcasting import LOOKING
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks, step_of
@@ -296,7 +296,20 @@ class Recorder:
                 edges.append((arg, node))
                 stack.append(arg)
         cut = sorted(minimum_cut(list(seen), edges, sources, needed), key=lambda node: node.serial)
+        cut = list(dict.fromkeys(self._behind_views(node, seen, plan) for node in cut))
         return cut, self._met(needed, set(cut), plan)
+
+    def _behind_views(self, node: Node, seen: Mapping[Node, None], plan: Plan) -> Node:
+        """What a slice looks into, which is kept alive with it."""
+        while (
+            node.op is section
+            and is_basic(str(node.params[0]))
+            and all(arg.op in LEAVES for arg in node.args[1:])
+            and self.inputs(node)[0] in seen
+            and self.repeatable(node, plan)
+        ):
+            node = self.inputs(node)[0]
+        return node
 
     def _met(self, needed: Iterable[Node], taped: set[Node], plan: Plan) -> list[Node]:
         found: dict[Node, None] = {}
