@@ -609,3 +609,21 @@ def test_what_is_taken_out_is_there_no_more(function):
         h = 1e-5
         expected = (function(0.7 + h, n) - function(0.7 - h, n)) / (2 * h)
         assert slope == pytest.approx(expected, rel=1e-8)
+
+
+@dataclass
+class Two:
+    a: Point
+    b: Point
+
+
+def test_an_object_at_two_places_is_one_and_a_list_is_two() -> None:
+    point = Point(3.0)
+    slope = grad(lambda two: two.a.x * two.b.x)(Two(point, point))
+    assert slope.a is slope.b
+    assert slope.a.x == 6.0
+    apart = grad(lambda two: two.a.x * two.b.x)(Two(Point(3.0), Point(3.0)))
+    assert (apart.a.x, apart.b.x) == (3.0, 3.0)
+    values, array = [3.0], np.array([3.0])
+    assert grad(lambda p: p[0][0] * p[1][0])([values, values]) == [[3.0], [3.0]]
+    assert grad(lambda p: p["a"][0] * p["b"][0])({"a": array, "b": array}) == {"a": 3.0, "b": 3.0}

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from chainrule import grad, hessian, jvp, stop_gradient, value_and_grad
+from tests import oracle
 
 MODES = ("forward", "reverse")
 UNKNOWN = r"test_points\.py:\d+: no slope is known at this single point"
@@ -537,3 +538,46 @@ def test_a_search_by_a_mask_is_told_whether_one_of_its_entries_was_equal(mode: s
     found = grad(by_quadrant, mode=mode)(x, 0.7)
     exact = 0.7 / (np.cos(x) ** 2 + 0.49 * np.sin(x) ** 2)
     assert found == pytest.approx(exact)
+
+
+def times_a_gap(x, y):
+    k = y if x != 1.0 else 5.0
+    return k * (x - 1.0)
+
+
+def times_its_square(x, y):
+    k = 5.0 if x == 1.0 else y
+    return y * k * -((x - 1.0) ** 2)
+
+
+def times_itself(x, y):
+    return (x and y) * x
+
+
+def with_a_radius(x, y):
+    r = math.hypot(x, y)
+    direction = x / r if r != 0.0 else 0.0
+    return r * direction
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("f", "point"),
+    [
+        (times_a_gap, (1.0, -2.0)),
+        (times_a_gap, (1, -2.0)),
+        (times_its_square, (1.0, -2.0)),
+        (times_itself, (0.0, -2.0)),
+        (times_itself, (0, -2.0)),
+        (with_a_radius, (0.0, 0.0)),
+    ],
+)
+def test_a_factor_that_is_0_at_the_point_does_not_hide_it(f: Any, point: Any, mode: str) -> None:
+    slope = grad(f, ("x", "y"), mode=mode)
+    with pytest.raises(ArithmeticError, match=UNKNOWN):
+        slope(*point)
+    verdict = oracle.derivative(f, (1.5, -2.0), {}, "x")
+    assert verdict.decided and oracle.agrees(verdict, slope(1.5, -2.0)[0])
+    # By y alone the arm is all that there is.
+    if f is times_a_gap:
+        assert grad(f, "y", mode=mode)(*point) == 0.0

@@ -509,6 +509,25 @@ def nonzero(node: Node) -> Node | bool:
     return arithmetic.not_equal(node, 0.0) if node.type in (FLOAT, INT) else True
 
 
+def felt(bar: Node, varied: Container[Node]) -> Node | bool:
+    """Whether an adjoint is other than 0 beside the point, too: factors that vary may be 0 there.
+
+    The slope of ``k * (x - 1)`` by x is k, and that of the other arm if k is chosen by ``x == 1``.
+    """
+    while True:
+        if bar.op in (arithmetic.negative, TABLE["to_float"]):
+            bar = bar.args[0]
+        elif bar.op is arithmetic.multiply:
+            rest = [arg for arg in bar.args if arg not in varied]
+            if len(rest) == len(bar.args):
+                return nonzero(bar)
+            if not rest:
+                return True
+            bar = rest[0]
+        else:
+            return True if bar in varied else nonzero(bar)
+
+
 def _scaled_up(node: Node) -> Node | None:
     """The factor of which a number is a multiple that is 0 only where it is; None if none is."""
     if node.op is arithmetic.negative:

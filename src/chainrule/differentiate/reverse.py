@@ -13,7 +13,15 @@ from chainrule.differentiate.backward_loop import BackwardLoop
 from chainrule.differentiate.chosen import Uses, hidden_entries, is_choice, may_be_steep, only_in
 from chainrule.differentiate.computed import arms_not_run, is_taken, only_arm_with
 from chainrule.differentiate.forward import check_rule
-from chainrule.differentiate.points import Condition, Doubt, Points, either, nonzero, refuse_points
+from chainrule.differentiate.points import (
+    Condition,
+    Doubt,
+    Points,
+    either,
+    felt,
+    nonzero,
+    refuse_points,
+)
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, inside
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array
@@ -245,7 +253,8 @@ class ReverseWalker(Adjoints):
         def doubt(nodes: tuple[Node, ...]) -> Node | bool:
             if not any(node in self._varied for node in nodes):
                 return False
-            return either([nonzero(bar) for k, bar in seeds if old.results[k].op is not UNDEFINED])
+            bars = [bar for k, bar in seeds if old.results[k].op is not UNDEFINED]
+            return either([felt(bar, self._varied) for bar in bars])
 
         return doubt
 
