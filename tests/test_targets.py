@@ -255,6 +255,25 @@ def test_a_call_in_the_array_standard_agrees_or_is_refused(model: Model) -> None
     assert_close(as_numpy(found), value_and_grad(function)(x.copy()))
 
 
+def least(x, y):
+    return np.sum(np.minimum(x, y))
+
+
+def positive_part(x, y):
+    return np.sum(np.where(x > 0.0, x, 0.5)) + np.sum(np.clip(y, -0.5, 0.5))
+
+
+@pytest.mark.parametrize("f", [least, positive_part], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_masks_of_two_numbers_are_arrays_to_the_array_standard(f: Any, dtype: Any) -> None:
+    x, y = np.array([0.3, -1.0, 2.0], dtype), np.array([0.2, 0.1, 3.0], dtype)
+    expected = value_and_grad(f, ("x", "y"), mode="reverse")(x, y)
+    derivative = value_and_grad(f, ("x", "y"), mode="reverse", target="array-api")
+    found = derivative(strict(x), strict(y))
+    assert_close(as_numpy(found), expected)
+    assert [as_numpy(slope).dtype for slope in found[1]] == [dtype, dtype]
+
+
 def test_numbers_alone_are_refused_by_the_array_standard() -> None:
     with pytest.raises(UnsupportedError, match="without an array among its parameters"):
         grad(with_rate, target="array-api")

@@ -88,6 +88,10 @@ def elementwise(name: str) -> Form:
                 for k, (a, w) in enumerate(zip(value.args, args, strict=True))
             ]
         if name == "where":
+            if not any(own[1:]):
+                # The standard takes one number at most for two.
+                own_dtype = getattr(value.type, "dtype", "float64")
+                args[1] = call("asarray", args[1], dtype=dtype_of(own_dtype))
             return call(name, *args)
         floating = getattr(value.type, "dtype", "float64") in FLOATING
         return call(
