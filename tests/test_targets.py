@@ -25,7 +25,7 @@ from chainrule.emit.module import render
 from chainrule.emit.targets import names
 from chainrule.transforms.derive import derive
 from tests.array_models import MODELS, Model
-from tests.test_array_calls import CALLS, POINTS
+from tests.test_array_calls import CALLS, POINTS, in_three_cases
 from tests.test_examples import CASES, load, parameters
 
 # What a module for a target may import.
@@ -64,6 +64,7 @@ def function_of(expression: str) -> Callable[..., Any]:
         "cdist": cdist,
         "pdist": pdist,
         "norm": norm,
+        "in_three_cases": in_three_cases,
         "__name__": __name__,
     }
     exec(compile(text, name, "exec"), scope)
