@@ -789,6 +789,16 @@ def test_a_keyword_that_changes_the_numbers_is_refused_by_its_name(name: str, te
         grad(f)(np.arange(6.0).reshape(2, 3) + 0.1)
 
 
+def test_what_a_decorated_function_of_scipy_is_called_with_is_not_looked_up_in_another() -> None:
+    import scipy.stats  # noqa: F401
+
+    f = function_of("def f(x):\n    import scipy.stats\n    return scipy.stats.trim_mean(x, 0.2)\n")
+    with pytest.raises(
+        UnsupportedError, match=r"cannot differentiate through `scipy.stats.trim_mean`"
+    ):
+        grad(f)(np.array([1.0, 2.0, 0.5]))
+
+
 def test_an_array_that_is_not_copied_is_the_argument_itself() -> None:
     def f(x: Any) -> Any:
         y = x.astype(float, copy=False)

@@ -540,6 +540,7 @@ multiply.simplify = _simplify_multiply
 divide.simplify = _simplify_divide
 negative.simplify = _simplify_negative
 power.simplify = _simplify_power
+floor_divide.simplify = lambda x, y: None if is_constant(y, 0) else folded(floor_divide, x, y)
 for _op in (less, less_equal, greater, greater_equal, equal, not_equal):
     _op.simplify = _simplify_comparison(_op)
     _op.chooses = True

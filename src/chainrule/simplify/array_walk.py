@@ -8,7 +8,7 @@ from functools import cached_property
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, Array, unit_axes_of
+from chainrule.graph.types import FLOAT, INT, Array, unit_axes_of
 from chainrule.primitives.apart import UPDATED, are_apart, before_writes_elsewhere, place_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.call import ArrayCall
@@ -243,7 +243,7 @@ class ArraySimplifier(Copier):
             if left in self.uniform:
                 return op.build(self.uniform[left], right)
         if op is subtract and left is right:
-            return self.graph.constant(0.0)
+            return self.graph.constant(0 if left.type == INT else 0.0)
         if not self.nothing or not self.nothing.intersection(args):
             return None
         if op in (add, subtract):

@@ -131,8 +131,9 @@ def array_expression(
     if op.named:
         last = op.array_names[-op.named :]
         split = op.arrays - op.named
-        passed = [ast.keyword(n, v) for n, v in zip(last, positional[split:], strict=True)]
-        positional, keywords = positional[:split], [*passed, *keywords]
+        passed = [ast.keyword(n, v) for n, v in zip(last, positional[split:], strict=False)]
+        positional = positional[:split] + positional[op.arrays :]
+        keywords = [*passed, *keywords]
     keywords += [ast.keyword(name, speller.constant(v)) for name, v in op.always.items()]
     if method and op.method is not None:
         owner, *rest = positional

@@ -351,7 +351,9 @@ def _einsum(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST
         raise self.unsupported(
             f"`np.einsum` with {error}", "Check the subscripts against the operands.", node
         ) from None
-    _, optimize = self.static_value(keywords.get("optimize", Static(False)))
+    known, optimize = self.constant_of(keywords.get("optimize", Static(False)))
+    if not known:
+        raise self.unsupported("`optimize` of `np.einsum`", "Give it as a constant.", node)
     found = self.boxed(self.call_array(products.einsum, operands, (written, optimize)))
     if len(operands) == 1:
         # It may be a transpose or a diagonal.

@@ -175,9 +175,10 @@ class Foreign(InPlace):
         import numpy
 
         # A dtype is an object without a name, its type has one.
-        given = self.node(Static(kind.type) if isinstance(kind, numpy.dtype) else args[0])
+        is_dtype = isinstance(kind, numpy.dtype)
 
         def node() -> Node:
+            given = self.node(Static(kind.type if is_dtype else kind))
             return self.verbatim("_0_(_1_)", self.static_node(function), given, pure=True)
 
         return Static(found(kind), node)

@@ -258,7 +258,9 @@ class Outer(Leaving):
         if isinstance(value, ListBox):
             return None, value
         if isinstance(value, DictBox) and frame.source is not None:
-            default = inspect.signature(frame.source.function).parameters[first].default
+            # A signature that a decorator tells may be that of another function.
+            parameter = inspect.signature(frame.source.function).parameters.get(first)
+            default = getattr(parameter, "default", None)
             if not isinstance(default, dict):
                 return None, value
             self.graph.guard(Route(default), "keys", list(default))
