@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -531,3 +532,36 @@ def test_a_tuple_of_the_module_is_as_one_that_is_made(monkeypatch: pytest.Monkey
     assert slope(2.0) == (8.0, 8.0) and slope(0.5) == (0.5, 0.5)
     monkeypatch.setitem(globals(), "HALVES", (3.0, 4.0))
     assert slope(0.5) == (5.5, 3.0)
+
+
+def namespaces(x):
+    def moved(body, dt):
+        body.speed -= dt * body.place
+        body.place += dt * body.speed
+        body.seen.append(body.place)
+        return body
+
+    body = SimpleNamespace(place=x, speed=0.5, seen=[])
+    for _ in range(4):
+        body = moved(body, 0.1)
+    charges = [SimpleNamespace(m=float(i), q=x * i) for i in range(4)]
+    charges.sort(key=lambda each: -each.m)
+    pairs = sum(a.q * b.q / (1 + b.m) for a in charges for b in charges if a is not b)
+    held = hasattr(body, "mass") + isinstance(body, SimpleNamespace)
+    return body.place * body.speed + sum(body.seen) + pairs + held * getattr(body, "mass", x)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_namespaces_that_a_function_makes(mode):
+    value, slope = value_and_grad(namespaces, mode=mode)(0.7)
+    assert value == namespaces(0.7)
+    h = 1e-5
+    assert slope == pytest.approx((namespaces(0.7 + h) - namespaces(0.7 - h)) / (2 * h), rel=1e-8)
+
+
+def test_namespaces_are_compared_by_what_they_hold_or_not_at_all():
+    def f(x):
+        return x * 2 if SimpleNamespace(v=x) == SimpleNamespace(v=0.7) else x * 3
+
+    with pytest.raises(UnsupportedError, match="vars"):
+        grad(f)(0.7)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import TYPE_CHECKING
 
 from chainrule.graph.types import is_complex, unit_axes_of
-from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm
+from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import Static, Value
 from chainrule.primitives.arrays import complex_numbers, creation
 from chainrule.primitives.declare import TABLE
@@ -43,12 +44,17 @@ def _conjugate(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
 
 
 def _angle(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    array = self.array_node(args[0])
-    if not is_complex(array.type) or len(args) > 1 or keywords:
+    given = bound(("z", "deg"), args, keywords)
+    array = self.array_node(given["z"])
+    known, degrees = self.static_value(given.get("deg", Static(False)))
+    if not is_complex(array.type) or not known:
         raise self.unsupported(
-            "`np.angle` of real numbers or in degrees", "Use np.where(x < 0, np.pi, 0.0).", node
+            "`np.angle` of real numbers", "Use np.where(x < 0, np.pi, 0.0).", node
         )
-    return self.boxed(self.block.add(complex_numbers.angle, (array,)))
+    angle = self.block.add(complex_numbers.angle, (array,))
+    if degrees:
+        angle = self.primitive(TABLE["multiply"], angle, self.graph.constant(180 / math.pi))
+    return self.boxed(angle)
 
 
 def _is_complex(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import ast
 import collections
+import types
 from collections.abc import Callable, Hashable, Iterable
 
 from chainrule.graph.block import Graph
@@ -28,6 +29,7 @@ from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, join
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Keywords
+from chainrule.lift.library.namespaces import Namespace
 from chainrule.lift.library.queues import Queue
 from chainrule.lift.library.selectors import Selectors
 from chainrule.lift.values import (
@@ -331,6 +333,9 @@ def _is_empty(node: Node | None) -> bool:
 BUILTINS[collections.defaultdict] = _default_dict
 BUILTINS[collections.Counter] = lambda self, args, keywords, node: self.new_counter(
     args, keywords, node
+)
+BUILTINS[types.SimpleNamespace] = lambda self, args, keywords, node: self.call(
+    Static(Namespace), args, keywords, node
 )
 BUILTINS[collections.deque] = lambda self, args, keywords, node: self.call(
     Static(Queue), args, keywords, node

@@ -363,7 +363,7 @@ class Objects(Hooks):
             if kind.__module__ not in ("builtins", "collections"):
                 raise self.unsupported(
                     f"`{name}` of a {kind.__name__} that the function makes",
-                    "Use its values, its slope and its integral.",
+                    "Use what else it has, or a class of your own.",
                     node,
                 )
             self.always_raises(_no_attribute(owner, name))
