@@ -799,6 +799,31 @@ def test_what_a_decorated_function_of_scipy_is_called_with_is_not_looked_up_in_a
         grad(f)(np.array([1.0, 2.0, 0.5]))
 
 
+def blocks(x: Any, n: int = 3) -> Any:
+    import scipy.linalg
+
+    rows = [x[0]] * n
+    rows[1] = rows[1] * 2.0
+    whole = scipy.linalg.block_diag(*[x] * n)
+    return np.sum(np.stack([x] * n, axis=n - 1) ** 3) + np.sum(whole**2) + rows[0] @ rows[1]
+
+
+def test_an_array_may_stand_in_a_list_several_times() -> None:
+    x = np.arange(6.0).reshape(2, 3) / 3 + 0.1
+    steps = 1e-6 * np.eye(6).reshape(6, 2, 3)
+    expected = [(blocks(x + step) - blocks(x - step)) / 2e-6 for step in steps]
+    np.testing.assert_allclose(grad(blocks)(x).ravel(), expected, rtol=1e-7)
+
+
+@pytest.mark.parametrize("text", ["rows[0][0] = 5.0", "y[0] = 5.0"])
+def test_an_array_that_stands_in_a_list_several_times_is_not_written_to(text: str) -> None:
+    f = function_of(
+        f"def f(x):\n    y = x * 2\n    rows = [y] * 2\n    {text}\n    return sum(rows[1])\n"
+    )
+    with pytest.raises(UnsupportedError, match="written to after it was put into another"):
+        grad(f)(np.array([1.0, 2.0]))
+
+
 def test_an_array_that_is_not_copied_is_the_argument_itself() -> None:
     def f(x: Any) -> Any:
         y = x.astype(float, copy=False)

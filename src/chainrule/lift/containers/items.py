@@ -39,6 +39,7 @@ from chainrule.lift.values import (
     TableBox,
     TupleValue,
     Value,
+    View,
     another_dict,
 )
 from chainrule.lift.watching import Watching, is_plain_sequence
@@ -173,9 +174,18 @@ class Containers(Watching):
                 items is not None
                 and count is not None
                 and len(items) * count <= 64
-                and not any(isinstance(item, ListBox) for item in items)
+                and not any(isinstance(item, ListBox) and not self.is_array(item) for item in items)
             ):
+                for item in items:
+                    # An array stands there by value: nobody may write to it any more.
+                    self.freeze(item.box if isinstance(item, View) else item)
                 return self.like(left, items * max(count, 0))
+            if items and count is None and all(map(self.is_array, items)):
+                raise self.unsupported(
+                    "an array that stands in a list a number of times known at run time only",
+                    "Write the number, or `[x for _ in range(n)]`.",
+                    node,
+                )
             if items is not None and any(isinstance(self.read(item), MUTABLE) for item in items):
                 raise self.unsupported(
                     "a list that holds one and the same list several times",
@@ -538,4 +548,12 @@ class Containers(Watching):
 
     def leave_meanwhile(self) -> None:
         """A statement is over: what was written before it is left before what may raise in it."""
+        raise NotImplementedError
+
+    def is_array(self, value: Value) -> bool:
+        """Whether a value is an array with axes."""
+        raise NotImplementedError
+
+    def freeze(self, value: Value) -> None:
+        """What stands inside another container by value must not change any more."""
         raise NotImplementedError
