@@ -406,7 +406,7 @@ def sum_in_doubles(x: Any) -> Any:
 
 def test_the_dtype_of_doubles_is_no_default() -> None:
     assert list(grad(sum_in_doubles)(X)) == [1.0] * len(X)
-    with pytest.raises(UnsupportedError, match="this call of"):
+    with pytest.raises(UnsupportedError, match="`dtype` of"):
         grad(sum_in_doubles)(X.astype(np.float32))
 
 
@@ -861,3 +861,17 @@ def test_what_lengths_decide_is_known_in_the_call_for_which_the_code_is_made(f: 
         steps = 1e-6 * np.eye(x.size).reshape(x.size, *x.shape)
         expected = [(f(x + step) - f(x - step)) / 2e-6 for step in steps]
         np.testing.assert_allclose(slope(x).ravel(), expected, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("np.sum(np.add.reduceat(x**2, [0, 2]) * [1, 2])", "np.add.reduceat"),
+        ("np.subtract.reduce(x**2)", "np.subtract.reduce"),
+        ("np.polynomial.polynomial.polyfit(x, x**2, 1) @ [1, 2]", "polynomial.polyfit"),
+    ],
+)
+def test_what_is_not_understood_is_named_whatever_is_done_with_it(text: str, name: str) -> None:
+    f = function_of(f"def f(x):\n    return {text}\n")
+    with pytest.raises(UnsupportedError, match=f"differentiate through `[a-z.]*{name}`"):
+        grad(f)(np.array([1.0, 2.0, 0.5]))

@@ -545,8 +545,12 @@ class Calls(Foreign):
         for key, value in keywords.items():
             nodes.append(self.node(value))
             parts_text.append(f"{key}=_{len(nodes)}_")
+        known, _ = self.static_value(owner)
+        text = ast.unparse(node.func) if known and isinstance(node, ast.Call) else ""
         refusal = self.unsupported(
-            f"cannot differentiate through the method `{name}`",
+            f"cannot differentiate through `{text}`"
+            if text
+            else f"cannot differentiate through the method `{name}`",
             "Only methods of lists, dicts and the user's own classes are understood.",
             node,
         )

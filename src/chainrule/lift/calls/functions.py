@@ -53,7 +53,7 @@ Captured = tuple[Frame, str, Value]
 # Kinds of results settle at once; more rounds mean that they never do.
 MOST_ROUNDS = 5
 # A function calls itself in so many forms, by the kinds of its arguments; more come to no end.
-MOST_FORMS = 8
+MOST_FORMS = 48
 
 
 @dataclass(frozen=True, eq=False)

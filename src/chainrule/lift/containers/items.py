@@ -8,7 +8,7 @@ import enum
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
-from chainrule.errors import UnsupportedError
+from chainrule.errors import ChainruleError, UnsupportedError
 from chainrule.graph.guard import Route
 from chainrule.graph.keys import key_text
 from chainrule.graph.node import Node
@@ -45,7 +45,7 @@ from chainrule.lift.values import (
 from chainrule.lift.watching import Watching, is_plain_sequence
 from chainrule.primitives import sequence
 from chainrule.primitives.arithmetic import add
-from chainrule.primitives.effect import RAISE
+from chainrule.primitives.effect import CALL, ORDERED, RAISE, VERBATIM
 
 # What several names can share and one of them change.
 MUTABLE = (ListBox, DictBox, ObjectBox, Place)
@@ -176,8 +176,8 @@ class Containers(Watching):
                 and len(items) * count <= 64
                 and not any(isinstance(item, ListBox) and not self.is_array(item) for item in items)
             ):
-                for item in items:
-                    # An array stands there by value: nobody may write to it any more.
+                for item in filter(self.is_array, items):
+                    # It stands there by value: nobody may write to it any more.
                     self.freeze(item.box if isinstance(item, View) else item)
                 return self.like(left, items * max(count, 0))
             if items and count is None and all(map(self.is_array, items)):
@@ -211,6 +211,7 @@ class Containers(Watching):
                 return self.like(left, a + b)
             joined = self.primitive(sequence.concatenate, self.node(left), self.node(right))
             return self.boxed(joined)
+        self.check_understood(left, right)
         raise self.unsupported(
             f"`{SYMBOLS.get(operator, '?')}` on a list",
             "Lists can be concatenated and repeated; for arithmetic loop over their entries.",
@@ -274,10 +275,24 @@ class Containers(Watching):
         base_node = self.node(base)
         if isinstance(base_node.type, SequenceType):
             return self.boxed_item(self.primitive(sequence.index, base_node, self.node(key)))
+        if any(isinstance(part, Slice) for part in getattr(key, "items", (key,))):
+            self.check_understood(base_node)
         key_node = self.node(key)
         if base_node.type in PLAIN_NUMBERS and key_node.type in PLAIN_NUMBERS:
             self.raises_itself("_0_[_1_]", base_node, key_node)
         return self.verbatim("_0_[_1_]", base_node, key_node, type=DYNAMIC)
+
+    def check_understood(self, *values: Value) -> None:
+        """Refuse what is made of a call that is not understood, by the name of that."""
+        for source in values:
+            while isinstance(source, Node) and source.op in (VERBATIM, ORDERED) and source.args:
+                source = source.args[0]
+            if not isinstance(source, Node) or source.op is not CALL:
+                continue
+            refusal = source.params[2]
+            slopes = any(arg.type.differentiable for arg in source.args)
+            if slopes and isinstance(refusal, ChainruleError):
+                raise refusal
 
     def check_counts(self, box: Value, how: str, node: ast.AST) -> None:
         """Refuse what a counter adds up or compares where other dicts take the last value."""
