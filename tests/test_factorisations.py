@@ -225,3 +225,26 @@ def test_fewer_axes_of_right_sides_than_of_matrices_are_refused() -> None:
 
     with pytest.raises(ChainruleError, match=r"`numpy.linalg.solve` of an array with 3 axes"):
         grad(ambiguous)(PAIR, RIGHT[0])
+
+
+OF_MATRICES = {
+    "det": lambda a: np.linalg.det(a),
+    "slogdet": lambda a: np.linalg.slogdet(a)[1],
+    "inv": lambda a: np.sum(np.linalg.inv(a)),
+    "cholesky": lambda a: np.sum(np.linalg.cholesky(a)),
+    "eigh": lambda a: np.sum(np.linalg.eigh(a)[0]),
+    "eigvalsh": lambda a: np.sum(np.linalg.eigvalsh(a)),
+}
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("name", OF_MATRICES)
+def test_what_takes_matrices_is_refused_a_number_and_a_vector_where_it_is_called(
+    name: str, mode: str
+) -> None:
+    f = OF_MATRICES[name]
+    for given, axes in ((2.0, "0 axes"), (np.array([1.0, 2.0]), "1 axis")):
+        with pytest.raises(LinAlgError):
+            f(given)
+        with pytest.raises(ChainruleError, match=rf"`numpy.linalg.{name}` of an array with {axes}"):
+            grad(f, mode=mode)(given)

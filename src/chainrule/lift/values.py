@@ -115,6 +115,8 @@ UNKNOWN = Layout()
 class ArrayBox(ListBox):
     """A NumPy array of so many axes; its content is one node of an array type."""
 
+    noun = "array"
+
     def __init__(self, rank: int, *, parameter: bool = False) -> None:
         super().__init__(parameter=parameter)
         self.rank = rank

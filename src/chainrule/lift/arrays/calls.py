@@ -334,9 +334,10 @@ class NumpyCalls(Methods):
         try:
             made = self.call_array(op, (*arrays, *sizes), tuple(params), form)
         except (ValueError, IndexError, AssertionError):
+            count = len(unit_axes_of(arrays[0].type)) if arrays else "these"
             raise self.unsupported(
                 f"`{op.callables[0] if op.callables else op.name}` of an array with "
-                f"{len(unit_axes_of(arrays[0].type)) if arrays else 'these'} axes",
+                f"{count} {'axis' if count == 1 else 'axes'}",
                 "Give it arrays of the ranks that NumPy takes.",
                 node,
             ) from None

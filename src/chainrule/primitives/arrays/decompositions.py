@@ -19,6 +19,7 @@ from chainrule.primitives.arrays.creation import eye, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import entry_along, part_along
 from chainrule.primitives.arrays.linear_algebra import (
+    axes_of_matrices,
     diag,
     flipped,
     inv,
@@ -41,7 +42,7 @@ def _real(a: Type) -> str:
 
 
 def _eigen_types(a: Type, **statics: Any) -> Type:
-    units = unit_axes_of(a)
+    units = axes_of_matrices(a)
     return Record((array_of(_real(a), units[:-1]), array_of(_real(a), units)))
 
 
@@ -104,7 +105,7 @@ def diagonal_of(matrix: Node) -> Node:
 
 @array_defined(
     "eigvalsh", "numpy.linalg.eigvalsh", signature="a, UPLO='L'",
-    typed=lambda a, UPLO="L": array_of(_real(a), unit_axes_of(a)[:-1]),
+    typed=lambda a, UPLO="L": array_of(_real(a), axes_of_matrices(a)[:-1]),
 )  # fmt: skip
 def eigvalsh(a: Node, UPLO: str) -> Node:
     """Eigenvalues of a symmetric matrix; reads one triangle of it."""
@@ -113,7 +114,7 @@ def eigvalsh(a: Node, UPLO: str) -> Node:
 
 @array_defined(
     "scipy_eigvalsh", "scipy.linalg.eigvalsh", signature="a, lower=True",
-    typed=lambda a, lower=True: array_of(_real(a), unit_axes_of(a)[:-1]),
+    typed=lambda a, lower=True: array_of(_real(a), axes_of_matrices(a)[:-1]),
 )  # fmt: skip
 def scipy_eigvalsh(a: Node, lower: bool) -> Node:
     """Eigenvalues of a symmetric matrix by SciPy."""

@@ -257,6 +257,14 @@ def on_diagonal(like: Node, values: Node, offset: int) -> Node:
     return like.graph.cursor.add(section_set, (zeros_like(like), rows, columns, values), ("uu",))
 
 
+def axes_of_matrices(a: Type) -> tuple[bool, ...]:
+    """The axes of one matrix or several; NumPy takes no number and no vector for one."""
+    units = unit_axes_of(a)
+    if len(units) < 2:
+        raise ValueError("a matrix has at least two axes")
+    return units
+
+
 def _of_rows(m: Type, k: int = 0) -> Type:
     if len(unit_axes_of(m)) < 2:
         raise ValueError("NumPy makes a matrix of a vector here")
@@ -429,7 +437,7 @@ matmul.simplify = _cheaper_product
 
 @array_rule(
     "inv", "numpy.linalg.inv", signature="a", lengths=square,
-    typed=lambda a: array_of(real_promoted(a), unit_axes_of(a)),
+    typed=lambda a: array_of(real_promoted(a), axes_of_matrices(a)),
 )  # fmt: skip
 def inv(walker: Any, node: Node, out_bar: Node) -> None:
     """Inverse of a matrix."""
@@ -452,7 +460,7 @@ inv.tangent_rule = lambda node, args, dots, out: -matmul(matmul(out, dots[0]), o
     "det",
     "numpy.linalg.det",
     signature="a",
-    typed=lambda a: array_of(real_promoted(a), unit_axes_of(a)[:-2]),
+    typed=lambda a: array_of(real_promoted(a), axes_of_matrices(a)[:-2]),
     lengths=lambda node, of: of(node.args[0])[:-2],
 )
 def det(walker: Any, node: Node, out_bar: Node) -> None:
@@ -466,7 +474,7 @@ det.tangent_rule = lambda node, args, dots, out: out * trace_of(solve(args[0], d
 
 
 def _signed(a: Type) -> Type:
-    one = array_of(real_promoted(a), unit_axes_of(a)[:-2])
+    one = array_of(real_promoted(a), axes_of_matrices(a)[:-2])
     return Record((one, one))
 
 
@@ -502,7 +510,7 @@ def trace_of(matrix: Node) -> Node:
 
 @array_rule(
     "cholesky", "numpy.linalg.cholesky", signature="a",
-    typed=lambda a: array_of(real_promoted(a), unit_axes_of(a)), lengths=square,
+    typed=lambda a: array_of(real_promoted(a), axes_of_matrices(a)), lengths=square,
 )  # fmt: skip
 def cholesky(walker: Any, node: Node, out_bar: Node) -> None:
     """Lower Cholesky factor; reads the lower triangle."""
