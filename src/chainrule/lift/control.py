@@ -357,6 +357,7 @@ class Control(Walking):
                 return Completion.RAISES
             return self.step(body)
 
+        self.looped = body
         return self.run_loop(kind, bounds, names, exits, None, action)
 
     def _yielded(

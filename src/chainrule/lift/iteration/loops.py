@@ -82,6 +82,7 @@ class Loops(Passing):
             key = (owner, name)
             shapes[key] = self._shape(self.state.get(key, UNBOUND))
         trusting = True
+        looped, self.looped = self.looped, ()
         for _ in range(12):
             attempt = _Attempt(self, kind, dict(shapes), trusting)
             if attempt.index is not None and self.is_natural(bounds[0], bounds[2]):
@@ -89,6 +90,11 @@ class Loops(Passing):
             unbound, self.found_unbound = self.found_unbound, set()
             completion = attempt.run(test, action)
             widened = self._widen_all(attempt, shapes)
+            begun = self.begin_as_arrays(widened, attempt.after, bounds, looped)
+            if begun:
+                shapes |= {key: self._shape(self.state[key]) for key in begun}
+                self.found_unbound |= unbound
+                continue
             for key in sorted(self.found_unbound, key=lambda key: key[1]):
                 # A step reads what an earlier one may have left.
                 shape = widened.get(key, KEEP)

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from chainrule.graph.block import Graph
 from chainrule.lift.core import Completion
-from chainrule.lift.iteration.widening import Widening
+from chainrule.lift.iteration.beginnings import Beginnings
 from chainrule.lift.values import UNBOUND
 
 # Syntax whose names are read at another time than when it is met.
 LATER = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.GeneratorExp)
 
 
-class Passing(Widening):
+class Passing(Beginnings):
     """Forgets the names that pass with a step."""
 
     def __init__(self, graph: Graph) -> None:

@@ -109,6 +109,42 @@ def number_now(node: Node) -> int | None:
     return result
 
 
+def like_given(node: Node) -> Node | None:
+    """An array from outside that is certainly of the same type and shape; the graph may be open."""
+    own = _Walk({}).sure(node)
+    for given in node.graph.given:
+        if given.type == node.type and own == _given_lengths(given):
+            return given
+    return None
+
+
+def _given_lengths(node: Node) -> Lengths:
+    return tuple(
+        ONE if unit else named("given", node.serial, axis)
+        for axis, unit in enumerate(unit_axes_of(node.type))
+    )
+
+
+def has_steps(bounds: Iterable[Node]) -> bool:
+    """Whether a loop over a range has a step in the call for which the code is made."""
+    start, stop, step = bounds
+    if not all(each.op is CONSTANT for each in (start, step)) or step.params[0] != 1:
+        return False
+    if stop.op is CONSTANT:
+        return bool(stop.params[0] > start.params[0])  # type: ignore[operator]
+    if start.params[0] != 0:
+        return False
+    if stop.op.name == "dimension" and isinstance(stop.args[0].type, Array):
+        length = _Walk({}).sure(stop.args[0])[int(str(stop.params[0]))]
+    elif stop in stop.graph.given:
+        length = named("number", stop.serial)
+    else:
+        return False
+    if not length.terms:
+        return length.constant > 0
+    return _holds(length, ">", 0, stop.graph)
+
+
 # How ints are made of lengths.
 OF_INTS: dict[str, Callable[..., int]] = {
     "add": operator.add,
@@ -334,10 +370,7 @@ class _Walk:
         if not unit_axes_of(node.type):
             return ()
         if node in node.graph.given:
-            found = tuple(
-                ONE if unit else named("given", node.serial, axis)
-                for axis, unit in enumerate(unit_axes_of(node.type))
-            )
+            found = _given_lengths(node)
         elif op is PARAMETER or op is ITEM:
             found = self.structured(node) or all_unknown(node)
         elif op.name in ("index", "index_set", "index_add"):
