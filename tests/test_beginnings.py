@@ -77,6 +77,19 @@ def asked_of_another_name(x, table):
     return np.sum(s * s) * scalars
 
 
+def asked_by_a_function(x, table):
+    s, scalars = 0.0, 0
+
+    def is_number():
+        return np.ndim(s) == 0
+
+    for a, _ in table:
+        if is_number():
+            scalars += 1
+        s = s + a * x
+    return np.sum(s * s) * scalars
+
+
 def of_a_part(x, table):
     s = 0.0
     for k in range(1, len(table)):
@@ -93,7 +106,7 @@ def negative_zero(x, table):
 
 SUMS = [
     of_rows, of_a_table, product, both, with_an_early_end, where_wanted, asked,
-    asked_of_another_name, of_a_part, negative_zero,
+    asked_of_another_name, asked_by_a_function, of_a_part, negative_zero,
 ]  # fmt: skip
 TABLE = np.array([[0.5, 1.0], [1.5, 2.0], [-0.7, 3.0], [0.3, 0.2]])
 EMPTY = TABLE[:0]

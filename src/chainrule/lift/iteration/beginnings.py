@@ -18,6 +18,8 @@ from chainrule.lift.state import Key, State
 from chainrule.lift.values import UNBOUND, ArrayBox, Static, Value
 from chainrule.primitives.arrays.measured import has_steps, like_given
 
+# Syntax whose names are read at another time than when it is met.
+LATER = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.GeneratorExp)
 ENTRYWISE = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 
@@ -40,9 +42,12 @@ class Beginnings(Widening):
             if not isinstance(shape, Alternatives) or not isinstance(key, tuple):
                 continue
             before, value = self.state.get(key, UNBOUND), after.get(key, UNBOUND)
-            if not isinstance(value, ArrayBox) or key[0] is not self.frame:
+            source = self.frame.source
+            if not isinstance(value, ArrayBox) or key[0] is not self.frame or source is None:
                 continue
             name, summed = str(key[1]), after[value]
+            if _is_read_later(name, source.tree):
+                continue
             if _is_plain(before) and isinstance(summed, Node) and _adds_up(name, body):
                 like = like_given(summed)
                 if like is not None and like.type.differentiable and has_steps(bounds):
@@ -83,6 +88,16 @@ def _adds_up(name: str, body: Sequence[ast.stmt]) -> bool:
                 case ast.Global() | ast.Nonlocal() | ast.Delete():
                     return False
     return own.issuperset(reads)
+
+
+def _is_read_later(name: str, function: ast.AST) -> bool:
+    """Whether a function inside of this one reads the name, whenever it is called."""
+    return any(
+        isinstance(inner, ast.Name) and inner.id == name
+        for part in ast.walk(function)
+        if isinstance(part, LATER) and part is not function
+        for inner in ast.walk(part)
+    )
 
 
 def _operands(value: ast.expr) -> list[ast.expr]:

@@ -12,11 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from chainrule.graph.block import Graph
 from chainrule.lift.core import Completion
-from chainrule.lift.iteration.beginnings import Beginnings
+from chainrule.lift.iteration.beginnings import LATER, Beginnings
 from chainrule.lift.values import UNBOUND
-
-# Syntax whose names are read at another time than when it is met.
-LATER = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.GeneratorExp)
 
 
 class Passing(Beginnings):
