@@ -223,6 +223,21 @@ def test_the_slope_is_no_array_of_the_callers() -> None:
     assert slope == 3.0
 
 
+def of_entries(x):
+    a, b, c = x
+    ratio = a / b
+    angle = np.zeros(ratio.shape)
+    angle[ratio != 0] = np.arccos(ratio[ratio != 0])
+    return angle * c
+
+
+def test_zeros_without_axes_are_made_of_what_entries_of_an_array_tell() -> None:
+    x = np.array([0.3, 0.5, 2.0])
+    slope = grad(of_entries)(x)
+    for path, verdict in oracle.gradient(of_entries, (x,)).items():
+        assert oracle.agrees(verdict, oracle.look_up(slope, path))
+
+
 TWO_NAMES = [
     "y = np.zeros_like(x)\n    z = y\n    if r > 1.0:\n        y = np.ones_like(x)\n"
     "    y[x > 0] = 3.0 * x\n    return y * x + z",

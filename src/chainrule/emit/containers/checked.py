@@ -249,7 +249,8 @@ class _Literals:
         """The number of entries that zeros are made with, where it is known."""
         if value.op is filled:
             return position_of(value.args[0]) if value.args[1].params == (0.0,) else None
-        if value.op not in (zeros_like, *ZEROS):
+        if value.op not in (zeros_like, *ZEROS) or not value.args:
+            # Without lengths it is an array without axes.
             return None
         count = self.plan.counts.get(value) or self.counts.get(value.args[0])
         return count if count is not None and count <= MOST_NAMES else None
