@@ -223,7 +223,7 @@ def test_the_slope_is_no_array_of_the_callers() -> None:
     assert slope == 3.0
 
 
-def of_entries(x):
+def by_entries_of_an_array(x):
     a, b, c = x
     ratio = a / b
     angle = np.zeros(ratio.shape)
@@ -233,8 +233,8 @@ def of_entries(x):
 
 def test_zeros_without_axes_are_made_of_what_entries_of_an_array_tell() -> None:
     x = np.array([0.3, 0.5, 2.0])
-    slope = grad(of_entries)(x)
-    for path, verdict in oracle.gradient(of_entries, (x,)).items():
+    slope = grad(by_entries_of_an_array)(x)
+    for path, verdict in oracle.gradient(by_entries_of_an_array, (x,)).items():
         assert oracle.agrees(verdict, oracle.look_up(slope, path))
 
 
