@@ -16,7 +16,7 @@ from chainrule.primitives.arrays.creation import astype
 from chainrule.primitives.arrays.indexing import section_set
 from chainrule.primitives.arrays.products import einsum
 from chainrule.primitives.arrays.reductions import array_sum
-from chainrule.primitives.arrays.shaping import squeeze
+from chainrule.primitives.arrays.shaping import expand_dims, squeeze
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.floats import integral
@@ -41,6 +41,10 @@ from chainrule.simplify.sums import SUM_OPS
 MOST_BETWEEN = 8
 # Python's own names of these do for arrays too.
 KEPT_NAMES = ("absolute",)
+
+
+def _is_number(node: Node) -> bool:
+    return not unit_axes_of(node.type)
 
 
 def _number_apart(node: Node) -> tuple[Node, Node] | None:
@@ -139,6 +143,7 @@ class ArraySimplifier(Copier):
             return hide_nothing(product, nothing, lambda: arranged(product, one, signed=False)[0])
         product.take_signs()
         product.cancel()
+        product.meet_quotients()
         product.factors = gathered(product.factors)
         growing = take_exponentials(product)
         product.take_constants()
@@ -237,10 +242,10 @@ class ArraySimplifier(Copier):
     def _something(self, op: Primitive, args: tuple[Node, ...]) -> Node | None:
         """What is left of a sum or product of which a part is the same number everywhere."""
         left, right = args[0], args[-1]
-        if self.uniform and op in (add, subtract, multiply, divide) and left.type == right.type:
-            if right in self.uniform:
+        if self.uniform and op in (add, subtract, multiply, divide):
+            if right in self.uniform and (left.type == right.type or _is_number(left)):
                 return op.build(left, self.uniform[right])
-            if left in self.uniform:
+            if left in self.uniform and (left.type == right.type or _is_number(right)):
                 return op.build(self.uniform[left], right)
         if op is subtract and left is right:
             return self.graph.constant(0 if left.type == INT else 0.0)
@@ -392,6 +397,7 @@ class ArraySimplifier(Copier):
         assert isinstance(op, ArrayCall)
         single = [self.uses.get(arg) == 1 for arg in step.args]
         outside: list[tuple[Primitive, Node]] = []
+        over: Node | None = None
         minus = False
         several = op.multilinear or op is einsum
         for position in range(len(args)) if op is einsum else op.linear_alone:
@@ -408,6 +414,10 @@ class ArraySimplifier(Copier):
                 ):
                     outside.append((inner.op, parts[0]))  # type: ignore[arg-type]
                     args[position] = parts[1]
+                elif op is expand_dims and inner.op is divide and _is_number(inner.args[0]):
+                    # Beside the other sums over that axis it may cancel.
+                    over, args[position] = inner.args
+                    break
                 else:
                     break
         new = self._contracted(step, args, single)
@@ -415,6 +425,8 @@ class ArraySimplifier(Copier):
             new = op.simplify(*args, **op.statics(step.params))
         if new is None:
             new = self.graph.cursor.add(op, tuple(args), step.params)
+        if over is not None:
+            new = divide.build(over, new)
         for operation, number in reversed(outside):
             product = (number, new) if operation is multiply else (new, number)
             new = operation.build(*product)

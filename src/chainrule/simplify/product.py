@@ -110,6 +110,15 @@ class Product:
                 parts.append(left)
         self.factors, self.divisors = reduced(kept + parts, below.left)
 
+    def meet_quotients(self) -> None:
+        """What a quotient divides in its place, where it is multiplied by its divisor again."""
+        for quotient in [node for node in self.factors if node.op is divide]:
+            numerator, divisor = quotient.args
+            if quotient.origin.derivative and divisor in self.factors:
+                self.factors.remove(quotient)
+                self.factors.remove(divisor)
+                self.put(numerator, below=False)
+
     def settle(self) -> bool:
         """Simplify it; False where one with an infinite slope is better left to its rules."""
         self.take_roots()

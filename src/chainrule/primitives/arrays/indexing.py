@@ -23,6 +23,7 @@ from chainrule.primitives.arrays.lengths import (
     Of,
     all_unknown,
     as_first,
+    longest,
     named,
     never_negative,
     number,
@@ -381,11 +382,8 @@ def section_lengths(node: Node, of: Of) -> Lengths:
         together = positions == list(range(positions[0], positions[-1] + 1))
         place = at[0] if together else 0
         rank = max(map(len, picked))
-        longest = [own for own in picked if len(own) == rank]
-        alone = len(picked) == 1 or all(own == longest[0] for own in picked)
-        found[place:place] = (
-            longest[0] if alone else [unknown(node, place + k) for k in range(rank)]
-        )
+        columns = [[own[k - rank] for own in picked if len(own) >= rank - k] for k in range(rank)]
+        found[place:place] = [longest(column, node, place + k) for k, column in enumerate(columns)]
     return tuple(found)
 
 
