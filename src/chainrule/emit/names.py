@@ -32,12 +32,28 @@ from chainrule.emit.plan import (
 from chainrule.graph.block import CONSTANT, Leaf
 from chainrule.graph.types import BOOL, INT, Array, Sequence
 from chainrule.primitives import arithmetic
+from chainrule.primitives.arrays.shaping import dimension
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import VERBATIM
-from chainrule.primitives.nouns import inner_tape, input_name, noun_of, read_noun
-from chainrule.primitives.sequence import index, length, record, zeros_like
+from chainrule.primitives.nouns import (
+    first_name,
+    fitting,
+    inner_tape,
+    input_name,
+    noun_of,
+    read_noun,
+)
+from chainrule.primitives.sequence import (
+    backwards,
+    index,
+    length,
+    record,
+    slice_of,
+    zeros_like,
+)
 
 LONGEST_NOUN = 16
+LENGTHS = (length, dimension)
 # Variables of one name that a value is tried with: more would cost their square.
 MOST_TRIED = 32
 # A tape, or the tapes of the steps of a loop around, numbered where several are called alike.
@@ -414,6 +430,13 @@ class Names:
             return f"{only}_bar"
         if op is length:
             return f"n_{only}" if only and len(only) <= LONGEST_NOUN - 2 else "count"
+        if value.type == INT and value.args and all(arg.op in LENGTHS for arg in value.args):
+            return "count"
+        if (
+            op in (slice_of, backwards)
+            and (base := first_name(value, self._known_name)) is not None
+        ):
+            return fitting(base, "part")
         called = isinstance(op, Primitive) and op.callables and op.symbol is None
         if only is not None and called:
             noun = f"{op.name.removeprefix('array_')}_{only}"

@@ -62,7 +62,7 @@ ENDINGS = {
 # How the name of a tape ends, where several are called alike.
 TAPE = re.compile(r"_tape(_\d+)?$")
 WORDS = {*ENDINGS.values(), "gap", "squared", "power", "tail", "head", "part", "picked"}
-CREATED = {"zeros", "ones", "empty", "full", "array_zeros_like", "array_ones_like", "empty_like"}
+CREATED = {"zeros", "empty", "full", "array_zeros_like", "empty_like"}
 EXTREMES = {"array_max": "at_max", "array_min": "at_min"}
 
 
@@ -81,6 +81,8 @@ def noun_of(value: Value, name_of: Callable[[Any], str | None]) -> str | None:
         return _length(value, name_of)
     if op.name in CREATED:
         return "buffer"
+    if op.name in ("ones", "array_ones_like"):
+        return "ones"
     if op.name == "square" and value.args[0].op.name == "inverse_cosh":
         return "slope"
     base = first_name(value, name_of)
