@@ -406,7 +406,7 @@ GALLERY = [
     exp_t = t - m[:, None]
     np.exp(exp_t, out=exp_t)
     # line: lse = m + np.log(np.sum(np.exp(t - m[:, None]), axis=1))
-    t_bar = np.multiply((1.0 / exp_t.sum(axis=1))[:, None], exp_t, out=exp_t)
+    t_bar = np.divide(exp_t, exp_t.sum(axis=1)[:, None], out=exp_t)
     # line: t = alphas + icf.sum(axis=1) - 0.5 * q
     alphas_bar = t_bar.sum(axis=0)
     # line: q = np.sum((d * np.exp(icf)[None]) ** 2, axis=2)
@@ -574,7 +574,7 @@ GALLERY = [
     A_scaled = A * x
     sqrt_A_scaled = np.sqrt(np.einsum("ij,ij->i", A_scaled, A_scaled))
     # line: return np.sum(np.sqrt(np.sum((A * x) ** 2, axis=1)))
-    product = (0.5 / np.where(sqrt_A_scaled == 0.0, 1.0, sqrt_A_scaled))[:, None] * A
+    product = 0.5 / np.where(sqrt_A_scaled == 0.0, 1.0, sqrt_A_scaled)[:, None] * A
     return 2.0 * np.einsum("ij,ij->j", product, A_scaled)
 """,
         id="row_lengths",
