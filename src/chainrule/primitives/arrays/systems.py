@@ -7,6 +7,7 @@ matrix functions and applications* (1996).
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from chainrule.errors import UnsupportedError
@@ -196,9 +197,18 @@ def _factored(a: Type, lower: bool = False) -> Type:
     return Record((_square(a), BOOL))
 
 
+@functools.cache
+def _leaves_triangle() -> bool:
+    """Whether SciPy leaves the triangle beside the factor as it was; from 1.18 on it is zero."""
+    import numpy as np
+    import scipy.linalg
+
+    return bool(scipy.linalg.cho_factor(np.array([[4.0, 2.0], [2.0, 4.0]]))[0][1, 0] == 2.0)
+
+
 @array_rule("cho_factor", "scipy.linalg.cho_factor", signature="a, lower=False", typed=_factored)
 def cho_factor(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
-    """Cholesky factor beside which the other triangle is left as it was."""
+    """Cholesky factor beside which the other triangle is left as it was, or zero."""
     bar = out_bar.args[0]
     if is_constant(bar, 0):
         return
@@ -208,14 +218,17 @@ def cho_factor(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
         found = cholesky_adjoint(factor, own(bar))
     else:
         found = flipped(cholesky_adjoint(flipped(factor), flipped(own(bar))))
-    walker.accumulate(node.args[0], found + other(bar, k=1 if lower else -1))
+    if _leaves_triangle():
+        found = found + other(bar, k=1 if lower else -1)
+    walker.accumulate(node.args[0], found)
 
 
 def _cho_factor_tangent(node: Node, args: Any, dots: Any, out: Node, lower: bool) -> Node | None:
     factor = (tril if lower else triu)(result_of(out, 0))
-    change = _cholesky_tangent(node, args, dots, factor, lower)
-    other = triu(dots[0], k=1) if lower else tril(dots[0], k=-1)
-    return results(change + other, node.graph.constant(0.0))
+    change: Any = _cholesky_tangent(node, args, dots, factor, lower)
+    if _leaves_triangle():
+        change = change + (triu(dots[0], k=1) if lower else tril(dots[0], k=-1))
+    return results(change, node.graph.constant(0.0))
 
 
 cho_factor.tangent_rule = _cho_factor_tangent
