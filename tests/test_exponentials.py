@@ -8,6 +8,7 @@ import re
 import mpmath
 import numpy as np
 import pytest
+import scipy.special
 
 from chainrule import grad, hessian, jvp, value_and_grad
 
@@ -269,3 +270,34 @@ def test_the_slope_of_a_tanh_is_written_over_what_it_was_taken_of():
     assert "h_in *= 1.0 + np.abs(h)" in slope.source
     h = np.tanh(X @ W)
     np.testing.assert_allclose(found, X.T @ (2.0 * h.sum(axis=0) / np.cosh(X @ W) ** 2), rtol=1e-13)
+
+
+def in_columns(mu, x):
+    """The maximum keeps its axis, and the sum of exponentials does not."""
+    lp = -0.5 * (x[:, None] - mu[None, :]) ** 2
+    m = lp.max(axis=1, keepdims=True)
+    return -np.sum(m[:, 0] + np.log(np.exp(lp - m).sum(axis=1)))
+
+
+def cross_entropy(z, labels):
+    logp = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return -logp[np.arange(len(z)), labels].mean()
+
+
+def test_a_maximum_taken_out_cancels_beside_an_axis_that_is_added_again():
+    mu, x = np.array([0.3, -1.0, 2.0]), np.array([0.1, 0.9, -0.4, 1.7])
+    slope = grad(in_columns)
+    weights = scipy.special.softmax(-0.5 * (x[:, None] - mu) ** 2, axis=1)
+    np.testing.assert_allclose(slope(mu, x), -np.sum(weights * (x[:, None] - mu), axis=0))
+    # The maximum is taken, and has no adjoint.
+    assert "at_max" not in slope.source
+    assert "m_bar" not in slope.source
+
+
+def test_entries_that_are_picked_are_not_read_for_their_number():
+    z, labels = np.cos(np.arange(12.0)).reshape(4, 3), np.array([0, 2, 1, 2])
+    slope = grad(cross_entropy)
+    wanted = (scipy.special.softmax(z, axis=1) - np.eye(3)[labels]) / 4
+    np.testing.assert_allclose(slope(z, labels), wanted)
+    code = re.sub(r"#.*", "", slope.source.split('"""')[-1])
+    assert not re.search(r"\blogp\b", code)
