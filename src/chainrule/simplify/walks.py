@@ -13,6 +13,7 @@ from chainrule.simplify.absorbing import absorbing
 from chainrule.simplify.accumulating import accumulating
 from chainrule.simplify.entries import entries
 from chainrule.simplify.forgotten import forgotten
+from chainrule.simplify.handed_back import handed_back
 from chainrule.simplify.handed_out import handed_out
 from chainrule.simplify.inverses import several_systems
 from chainrule.simplify.inward import inward
@@ -102,6 +103,9 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
     if (added := accumulating(walks[-1].graph)) is not None:
         added.run()
         walks.append(added)
+    if (back := handed_back(walks[-1].graph)) is not None:
+        back.run()
+        walks.append(back)
     if (shorter := forgotten(walks[-1].graph)) is not None:
         shorter.run()
         walks.append(shorter)
