@@ -173,9 +173,10 @@ class Settled:
             near, far = ranges.bound(write, -sign, loop), ranges.bound(read, sign, loop)
             if near is None or far is None:
                 continue
-            gap = near - far
+            # Indices of loops around may tell: in elimination row i comes after row k.
+            gap = ranges.bound(near - far, -sign, None)
             speed = ranges.speed(near, loop)
-            if gap.terms or speed is None or sign * speed < 0:
+            if gap is None or gap.terms or speed is None or sign * speed < 0:
                 continue
             if sign * (gap.constant + speed * first) >= 1:
                 return True
@@ -214,9 +215,11 @@ class Ranges:
         None where it depends on something else that changes during the step, or that may.
         """
         while True:
-            index = next((node for node in form.terms if self._varies(node, loop)), None)
-            if index is None:
+            varying = [node for node in form.terms if self._varies(node, loop)]
+            if not varying:
                 break
+            # The innermost first: its limits may depend on the others.
+            index = max(varying, key=lambda node: node.serial)
             limit = self._limit(self._loops[index], sign * form.terms[index])
             if limit is None:
                 return None
