@@ -108,3 +108,17 @@ def turned(angle):
 def test_a_minus_sign_in_a_sum_of_constants_is_a_difference() -> None:
     assert "(angle - 2.0 * pi) / 3.0" in grad(turned).source
     assert agrees(gradient(turned, (0.7,))[()], grad(turned)(0.7))
+
+
+def doubled(A):
+    """A copy of rows, as it stands at the head of many an elimination."""
+    A = [row[:] for row in A]
+    A[0][0] *= A[1][1]
+    return A[0][0] + A[1][0]
+
+
+def test_the_adjoint_of_copied_rows_is_handed_on():
+    slope = grad(doubled)
+    assert slope([[4.0, 1.0, 0.5], [1.0, 5.0, 0.2]]) == [[5.0, 0.0, 0.0], [1.0, 4.0, 0.0]]
+    assert slope.source.count("[0.0] * len(row)") == 1
+    assert slope.source.rstrip().endswith("return A_bar")

@@ -119,6 +119,31 @@ def binomial_tree(s: float, n: int) -> Any:
     return v[0]
 
 
+def matrix(a: float, n: int) -> list[list[float]]:
+    return [[4.0 * a if i == j else math.sin(a + i + 2 * j) for j in range(n)] for i in range(n)]
+
+
+def factored(a: float, n: int) -> Any:
+    """Doolittle's factorisation in place: row k is read by the rows below it, and stays."""
+    A = matrix(a, n)
+    for k in range(n):
+        for i in range(k + 1, n):
+            A[i][k] /= A[k][k]
+            for j in range(k + 1, n):
+                A[i][j] -= A[i][k] * A[k][j]
+    return sum(A[i][i] for i in range(n))
+
+
+def cleared_above(a: float, n: int) -> Any:
+    """Rows above are changed by row k, and row k by those below it, later on."""
+    A = matrix(a, n)
+    for k in range(1, n):
+        for i in range(k):
+            for j in range(n):
+                A[i][j] -= A[k][j] * A[i][k] * 0.1
+    return sum(A[i][i] for i in range(n))
+
+
 L = np.array([[2.0, 0.0, 0.0], [0.5, 1.5, 0.0], [-0.3, 0.7, 1.2]])
 READ_AGAIN = [
     (triangular_solve, (np.array([0.3, -0.5, 0.8]), L)),
@@ -127,6 +152,7 @@ READ_AGAIN = [
     (backwards, (0.7, 4)),
     (in_a_branch, (0.7, 5)),
     (two_behind, (0.7, 6)),
+    (factored, (0.7, 4)),
 ]
 RECORDED = [
     (wraps_around, (0.7, 5)),
@@ -134,6 +160,7 @@ RECORDED = [
     (written_ahead, (0.9, 6)),
     (by_table, (0.7, [0, 2, 1, 0, 2])),
     (binomial_tree, (1.3, 4)),
+    (cleared_above, (0.7, 4)),
 ]
 
 

@@ -69,6 +69,7 @@ class RecordingCopier(Copier):
         self.plans = recorder.plans
         self.exact = recorder.exact
         self.inputs = recorder.inputs
+        self.read_back = recorder.read_back
         # A loop may be answered by several backward loops, one for each result pulled back.
         self.by_forward: dict[Node, dict[Tape, None]] = {}
         for plan in recorder.plans.values():
@@ -125,7 +126,10 @@ class RecordingCopier(Copier):
         with self.graph.inside(place):
             args = tuple(map(self.mapped, self.inputs(node)))
             with self.graph.answering(replace(node.origin, derivative=derivative)):
-                new = place.add(node.op, args, node.params, node.type)
+                if node in self.read_back:
+                    new = place.add(sequence.index, args)
+                else:
+                    new = place.add(node.op, args, node.params, node.type)
         self.named(node, new)
         known.append((place, new))
         return new

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from chainrule.graph.block import ITEM, inside, result_number
 from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT, Array, Type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.indexing import parts_of, section, section_add, section_set
@@ -67,7 +68,10 @@ class Settled:
         self._carried: dict[Node, Carried] = {}
         self._ranges = Ranges()
         self._lists = ListLengths()
+        self._writes: dict[Node, Node] = {}
         for step in steps:
+            if step.op is sequence.index_set and step.args[-1].block is step.block:
+                self._writes[step.args[-1]] = step
             if step.op is not LOOP:
                 continue
             for position, parameter in enumerate(loop_parts(step)[2]):
@@ -80,6 +84,19 @@ class Settled:
         if read not in self._known:
             self._known[read] = self._finished(read)
         return self._known[read]
+
+    def kept(self, value: Node) -> tuple[Node, ...] | None:
+        """The last version of what a value is written to and its place, if it stays there.
+
+        The value of ``x[t] = v`` is read again as ``x[t]`` of the finished list.
+        """
+        write = self._writes.get(value)
+        if write is None or not _holds(write.args[0].type, value.type):
+            return None
+        if write not in self._known:
+            self._known[write] = self._last(write, place_of(write, write.args[1:-1]))
+        last = self._known[write]
+        return None if last is None else (last, *write.args[1:-1])
 
     def measured(self, version: Node) -> Node:
         """The last version of a list or an array that certainly has the same lengths."""
@@ -105,8 +122,11 @@ class Settled:
     def _finished(self, read: Node) -> Node | None:
         if read.op not in (sequence.index, section):
             return None
-        place = place_of(read, read.args[1:])
-        version, inner = read.args[0], None
+        return self._last(read.args[0], place_of(read, read.args[1:]))
+
+    def _last(self, version: Node, place: Place) -> Node | None:
+        """The last version of a list or an array, if a place is still the same in it."""
+        inner: Node | None = None
         carried: Carried | None = None
         while True:
             history = self._history(version)
@@ -247,6 +267,13 @@ class Ranges:
         if (step > 0) == (sign > 0):
             return stop.plus(ONE, -1 if step > 0 else 1)
         return start
+
+
+def _holds(container: Type, value: Type) -> bool:
+    """Whether what is written keeps all of its digits."""
+    if isinstance(container, SequenceType):
+        return True
+    return isinstance(container, Array) and container.dtype == "float64" and value == FLOAT
 
 
 def place_of(node: Node, subscript: Sequence[Node]) -> Place:

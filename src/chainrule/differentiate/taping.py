@@ -189,6 +189,8 @@ class Recorder:
     def __init__(self, graph: Graph, pairs: dict[Node, Node]) -> None:
         self.pairs = pairs
         self.plans: dict[Node, Plan] = {}
+        # Values that are read where they were written to, by what is read there.
+        self.read_back: dict[Node, tuple[Node, ...]] = {}
         # Values that are computed again as they were computed first: never simplified.
         self.exact: set[Node] = set()
         steps = list(all_steps(graph.body))
@@ -289,6 +291,7 @@ class Recorder:
             if node in seen or node is free or node.op in LEAVES or not plan.has(node):
                 continue
             seen[node] = None
+            self._look_back(node, plan)
             if not self.repeatable(node, plan):
                 sources.append(node)
                 continue
@@ -325,6 +328,8 @@ class Recorder:
 
     def inputs(self, node: Node) -> tuple[Node, ...]:
         """What a value is computed of when it is computed again."""
+        if node in self.read_back:
+            return self.read_back[node]
         if node.op in MEASURES and node.args[0] in self.overwritten:
             return (self.settled.measured(node.args[0]), *node.args[1:])
         if _looks_into(node) and node.args[0] in self.overwritten:
@@ -332,6 +337,24 @@ class Recorder:
             if finished is not None:
                 return (finished, *node.args[1:])
         return node.args
+
+    def _look_back(self, node: Node, plan: Plan) -> None:
+        """Read a number where it was written to, unless it is computed again without a tape."""
+        if node.type != FLOAT or node in self.read_back or self._is_free(node, plan, {}):
+            return
+        kept = self.settled.kept(node)
+        if kept is not None:
+            self.read_back[node] = kept
+
+    def _is_free(self, node: Node, plan: Plan, known: dict[Node, bool]) -> bool:
+        """Whether a value is computed again from the index and from what is left in the end."""
+        if node.op in LEAVES or not plan.has(node) or node is plan.index:
+            return True
+        if node not in known:
+            known[node] = self.repeatable(node, plan) and all(
+                self._is_free(arg, plan, known) for arg in self.inputs(node)
+            )
+        return known[node]
 
     def _stays(self, node: Node, plan: Plan) -> bool:
         """Whether a value is the same in every step, and so computed again once for all."""
@@ -343,6 +366,8 @@ class Recorder:
 
     def repeatable(self, node: Node, plan: Plan) -> bool:
         """Whether a value is computed again more cheaply than it is recorded."""
+        if node in self.read_back:
+            return True
         if node.op in MEASURES and self.inputs(node)[0] is not node.args[0]:
             return True
         if _looks_into(node):
