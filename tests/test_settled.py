@@ -120,7 +120,11 @@ def binomial_tree(s: float, n: int) -> Any:
 
 
 def matrix(a: float, n: int) -> list[list[float]]:
-    return [[4.0 * a if i == j else math.sin(a + i + 2 * j) for j in range(n)] for i in range(n)]
+    A = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(n):
+            A[i][j] = 4.0 * a if i == j else math.sin(a + i + 2 * j)
+    return A
 
 
 def factored(a: float, n: int) -> Any:
