@@ -122,3 +122,19 @@ def test_the_adjoint_of_copied_rows_is_handed_on():
     assert slope([[4.0, 1.0, 0.5], [1.0, 5.0, 0.2]]) == [[5.0, 0.0, 0.0], [1.0, 4.0, 0.0]]
     assert slope.source.count("[0.0] * len(row)") == 1
     assert slope.source.rstrip().endswith("return A_bar")
+
+
+def casteljau(points, t):
+    p = points[:]
+    for r in range(1, len(p)):
+        for i in range(len(p) - r):
+            p[i] = (1.0 - t) * p[i] + t * p[i + 1]
+    return p[0]
+
+
+def test_an_entry_that_is_handed_on_is_written_and_not_cleared_first():
+    slope = grad(casteljau)
+    t = 0.3
+    weights = [(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3]
+    assert slope([1.0, -2.0, 0.5, 3.0], t) == pytest.approx(weights, rel=1e-12)
+    assert "= 0.0" not in slope.source.replace("= [0.0]", "")

@@ -138,6 +138,32 @@ def factored(a: float, n: int) -> Any:
     return sum(A[i][i] for i in range(n))
 
 
+def cholesky(a: float, n: int) -> Any:
+    """Entries are written in one of two arms, and read in the other one of later steps."""
+    A = matrix(a, n)
+    L = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(i + 1):
+            s = A[i][j]
+            for k in range(j):
+                s -= L[i][k] * L[j][k]
+            if i == j:
+                L[i][j] = math.sqrt(s)
+            else:
+                L[i][j] = s / L[j][j]
+    return sum(L[i][i] for i in range(n))
+
+
+def in_an_arm_that_may_meet(a: float, n: int) -> Any:
+    """Where i is j the entry is written after it was read: nothing tells them apart."""
+    L = [[a + 0.1 * i - 0.2 * j for j in range(n)] for i in range(n)]
+    for i in range(n):
+        for j in range(i + 1):
+            if a > 0.0:
+                L[i][j] = L[j][j] * math.sin(L[j][j])
+    return sum(L[i][i] for i in range(n))
+
+
 def cleared_above(a: float, n: int) -> Any:
     """Rows above are changed by row k, and row k by those below it, later on."""
     A = matrix(a, n)
@@ -157,6 +183,7 @@ READ_AGAIN = [
     (in_a_branch, (0.7, 5)),
     (two_behind, (0.7, 6)),
     (factored, (0.7, 4)),
+    (cholesky, (0.7, 4)),
 ]
 RECORDED = [
     (wraps_around, (0.7, 5)),
@@ -165,6 +192,7 @@ RECORDED = [
     (by_table, (0.7, [0, 2, 1, 0, 2])),
     (binomial_tree, (1.3, 4)),
     (cleared_above, (0.7, 4)),
+    (in_an_arm_that_may_meet, (0.7, 4)),
 ]
 
 

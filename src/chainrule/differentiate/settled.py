@@ -8,11 +8,11 @@ they are apart by a whole number that is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from chainrule.graph.block import ITEM, inside, result_number
+from chainrule.graph.block import ITEM, Block, inside, result_number
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, Array, Type
+from chainrule.graph.types import FLOAT, INT, Array, Type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.indexing import parts_of, section, section_add, section_set
@@ -24,9 +24,9 @@ from chainrule.primitives.control import (
     loop_parts,
     next_states,
     owned_blocks,
-    step_of,
 )
-from chainrule.primitives.linear_forms import ONE, LinearForm, linear_form
+from chainrule.primitives.index_ranges import bound, branches_around, is_natural, speed
+from chainrule.primitives.linear_forms import LinearForm, linear_form
 from chainrule.primitives.list_lengths import ListLengths
 from chainrule.records import dataclass
 
@@ -66,7 +66,6 @@ class Settled:
 
     def __init__(self, steps: Iterable[Node]) -> None:
         self._carried: dict[Node, Carried] = {}
-        self._ranges = Ranges()
         self._lists = ListLengths()
         self._writes: dict[Node, Node] = {}
         for step in steps:
@@ -76,7 +75,6 @@ class Settled:
                 continue
             for position, parameter in enumerate(loop_parts(step)[2]):
                 self._carried[parameter] = Carried(step, position)
-            self._ranges.add(step)
         self._known: dict[Node, Node | None] = {}
 
     def finished(self, read: Node) -> Node | None:
@@ -94,7 +92,7 @@ class Settled:
         if write is None or not _holds(write.args[0].type, value.type):
             return None
         if write not in self._known:
-            self._known[write] = self._last(write, place_of(write, write.args[1:-1]))
+            self._known[write] = self._last(write, write, place_of(write, write.args[1:-1]))
         last = self._known[write]
         return None if last is None else (last, *write.args[1:-1])
 
@@ -122,10 +120,10 @@ class Settled:
     def _finished(self, read: Node) -> Node | None:
         if read.op not in (sequence.index, section):
             return None
-        return self._last(read.args[0], place_of(read, read.args[1:]))
+        return self._last(read, read.args[0], place_of(read, read.args[1:]))
 
-    def _last(self, version: Node, place: Place) -> Node | None:
-        """The last version of a list or an array, if a place is still the same in it."""
+    def _last(self, step: Node, version: Node, place: Place) -> Node | None:
+        """The last version of a list or an array, if from ``step`` on a place stays the same."""
         inner: Node | None = None
         carried: Carried | None = None
         while True:
@@ -133,7 +131,7 @@ class Settled:
             around = self._carrier(history)
             if around is None:
                 break
-            if not self._stays(place, around, history, inner):
+            if not self._stays(step, place, around, history, inner):
                 return None
             carried, inner, version = around, around.loop, around.initial
         return None if carried is None else carried.loop.block.item(carried.loop, carried.position)
@@ -167,106 +165,64 @@ class Settled:
                 origins.add(node)
         return History(frozenset(updates), frozenset(origins))
 
-    def _stays(self, place: Place, carried: Carried, before: History, inner: Node | None) -> bool:
+    def _stays(
+        self, step: Node, place: Place, carried: Carried, before: History, inner: Node | None
+    ) -> bool:
         """Whether no later write of the loop touches the entry; those of ``inner`` do not."""
         whole = self._history(carried.following)
         if self._carrier(whole) != carried:
             return False
+        arms = branches_around(step)
+        apart = _told_apart(arms)
         for update in whole.updates:
             done = update in before.updates or (inner is not None and _within(update, inner))
+            # The other arm of a branch is not run in this step.
+            others = branches_around(update)
+            done = done or any(others.get(owner, arm) is not arm for owner, arm in arms.items())
             written = place_of(update, update.args[1:-1])
             if not any(
-                self._apart(read, write, carried.loop, 1 if done else 0)
+                _are_apart(read, write, carried.loop, 1 if done else 0, apart)
                 for read, write in zip(place, written, strict=False)
                 if read is not None and write is not None
             ):
                 return False
         return True
 
-    def _apart(self, read: LinearForm, write: LinearForm, loop: Node, first: int) -> bool:
-        """Whether ``write`` differs from ``read`` from ``first`` steps of the loop later on."""
-        ranges = self._ranges
-        if not (ranges.is_natural(read) and ranges.is_natural(write)):
-            return False
-        for sign in (1, -1):
-            # The least that the write is ahead (sign 1) or behind (sign -1).
-            near, far = ranges.bound(write, -sign, loop), ranges.bound(read, sign, loop)
-            if near is None or far is None:
-                continue
-            # Indices of loops around may tell: in elimination row i comes after row k.
-            gap = ranges.bound(near - far, -sign, None)
-            speed = ranges.speed(near, loop)
-            if gap is None or gap.terms or speed is None or sign * speed < 0:
-                continue
-            if sign * (gap.constant + speed * first) >= 1:
-                return True
+
+def _are_apart(
+    read: LinearForm, write: LinearForm, loop: Node, first: int, unequal: Collection[LinearForm]
+) -> bool:
+    """Whether ``write`` differs from ``read`` from ``first`` steps of the loop later on."""
+    if not (is_natural(read) and is_natural(write)):
         return False
+    for sign in (1, -1):
+        # The least that the write is ahead (sign 1) or behind (sign -1).
+        near, far = bound(write, -sign, loop), bound(read, sign, loop)
+        if near is None or far is None:
+            continue
+        # Indices of loops around may tell: in elimination row i comes after row k.
+        gap, growth = bound(near - far, -sign, None), speed(near, loop)
+        if gap is None or gap.terms or growth is None or sign * growth < 0:
+            continue
+        ahead = sign * gap.constant
+        if ahead == 0 and any(near - far in (form, form.times(-1)) for form in unequal):
+            ahead = 1
+        if ahead + sign * growth * first >= 1:
+            return True
+    return False
 
 
-class Ranges:
-    """What the indices of loops run through."""
-
-    def __init__(self) -> None:
-        self._loops: dict[Node, Node] = {}
-
-    def add(self, loop: Node) -> None:
-        """Note the index of a loop over a range."""
-        if loop.params[0] != "while":
-            self._loops[loop_body(loop).parameters[0]] = loop
-
-    def speed(self, form: LinearForm, loop: Node) -> int | None:
-        """How much ``form`` grows from one step of the loop to the next."""
-        if loop.params[0] == "while":
-            return 0
-        step = step_of(loop)
-        factor = form.terms.get(loop_body(loop).parameters[0], 0)
-        if step is None:
-            return None if factor else 0
-        return factor * (-step if loop.params[0] == "reversed" else step)
-
-    def is_natural(self, form: LinearForm) -> bool:
-        """Whether the number is certainly not negative."""
-        least = self.bound(form, -1, None)
-        return least is not None and not least.terms and least.constant >= 0
-
-    def bound(self, form: LinearForm, sign: int, loop: Node | None) -> LinearForm | None:
-        """The largest (sign 1) or smallest (-1) number in a step of ``loop``, or at any time.
-
-        None where it depends on something else that changes during the step, or that may.
-        """
-        while True:
-            varying = [node for node in form.terms if self._varies(node, loop)]
-            if not varying:
-                break
-            # The innermost first: its limits may depend on the others.
-            index = max(varying, key=lambda node: node.serial)
-            limit = self._limit(self._loops[index], sign * form.terms[index])
-            if limit is None:
-                return None
-            form = form.replaced(index, limit)
-        if loop is not None:
-            body = loop_body(loop)
-            own = body.parameters[0] if loop.params[0] != "while" else None
-            if any(node is not own and inside(node, body) for node in form.terms):
-                return None
-        return form
-
-    def _varies(self, node: Node, loop: Node | None) -> bool:
-        """Whether ``node`` is the index of a loop inside ``loop``."""
-        around = self._loops.get(node)
-        return around is not None and (
-            loop is None or (around is not loop and _within(around, loop))
-        )
-
-    def _limit(self, loop: Node, sign: int) -> LinearForm | None:
-        """The last number that an index may be (sign 1), or the first (-1)."""
-        start, stop, _ = (linear_form(bound) for bound in loop_parts(loop)[0])
-        step = step_of(loop)
-        if not step:
-            return None
-        if (step > 0) == (sign > 0):
-            return stop.plus(ONE, -1 if step > 0 else 1)
-        return start
+def _told_apart(arms: Mapping[Node, Block]) -> list[LinearForm]:
+    """Differences of whole numbers that are not 0 in these arms of branches: ``if i != j``."""
+    found = []
+    for branch, arm in arms.items():
+        (asked,) = branch.args
+        unequal = {"equal": 1, "not_equal": 0}.get(asked.op.name)
+        if unequal is not None and branch.params[unequal] is arm:
+            one, other = asked.args
+            if one.type == other.type == INT:
+                found.append(linear_form(one) - linear_form(other))
+    return found
 
 
 def _holds(container: Type, value: Type) -> bool:

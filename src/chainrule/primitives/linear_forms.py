@@ -33,6 +33,10 @@ class LinearForm:
             {node: coefficient for node, coefficient in terms.items() if coefficient},
         )
 
+    def times(self, factor: int) -> LinearForm:
+        """A whole multiple."""
+        return LinearForm(0, {}).plus(self, factor)
+
     def replaced(self, node: Node, by: LinearForm) -> LinearForm:
         """The form with ``by`` in the place of ``node``."""
         factor = self.terms.get(node, 0)

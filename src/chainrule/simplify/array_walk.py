@@ -20,6 +20,7 @@ from chainrule.primitives.arrays.shaping import expand_dims, squeeze
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.floats import integral
+from chainrule.primitives.index_ranges import differ
 from chainrule.primitives.sequence import index, index_add, index_set
 from chainrule.simplify.contractions import contracted, summed_at_once, without_kept_axes
 from chainrule.simplify.exponentials import take_exponentials
@@ -332,7 +333,8 @@ class ArraySimplifier(Copier):
                 if not is_constant(value, 0):
                     return None
                 break
-            if not are_apart(place_of(version), place):
+            entry = version.op is index_add and differ(path, step.args[1:-1])
+            if not (entry or are_apart(place_of(version), place)):
                 return None
             between.append(version)
             version = version.args[0]
