@@ -565,3 +565,28 @@ def test_namespaces_are_compared_by_what_they_hold_or_not_at_all():
 
     with pytest.raises(UnsupportedError, match="vars"):
         grad(f)(0.7)
+
+
+class Basin:
+    def __init__(self, loss):
+        self.loss = loss
+        self.level = 1.0
+        self.history = []
+
+    def fill(self, inflow):
+        self.level += inflow - self.loss * self.level**2
+        self.history.append(self.level)
+
+
+def filled(loss, inflows):
+    basin = Basin(loss)
+    for inflow in inflows:
+        basin.fill(inflow)
+    return sum(level * level for level in basin.history)
+
+
+def test_a_list_is_called_as_the_attribute_that_holds_it():
+    slope = grad(filled)
+    expected, _ = along(lambda h: filled(0.3 + h, [0.2, 0.5, 0.1]))
+    assert slope(0.3, [0.2, 0.5, 0.1]) == pytest.approx(float(expected), rel=1e-8)
+    assert "history.append(level)" in slope.source

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from math import exp, sqrt
 from typing import Any
 
 import pytest
 
-from chainrule import grad
+from chainrule import grad, value_and_grad
 from tests.oracle import agrees, gradient
 
 
@@ -72,3 +73,20 @@ def test_a_point_without_a_slope_is_asked_for_once() -> None:
 def test_a_power_over_the_next_one_is_a_quotient() -> None:
     source = grad(present_value, wrt=("flows", "rate")).source
     assert source.count("power = ") == source.count("t1**") == 1, source
+
+
+def normal(z):
+    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+
+
+def lower_tail(x):
+    return normal(-x) * x
+
+
+def test_two_signs_of_the_function_itself_are_none():
+    slope = value_and_grad(lower_tail)
+    value, found = slope(0.7)
+    assert value == lower_tail(0.7)
+    density = math.exp(-0.5 * 0.7 * 0.7) / math.sqrt(2.0 * math.pi)
+    assert found == pytest.approx(normal(-0.7) - 0.7 * density, rel=1e-12)
+    assert "--x" not in slope.source

@@ -311,7 +311,10 @@ class Simplifier(SumSimplifier):
         """One of f's own: copied, but what it computes of constants alone is a number already."""
         value = self._value(step)
         if value is None:
-            return super().copy(step)
+            new = super().copy(step)
+            if step.type == FLOAT and new.op is negative and new.args[0].op is negative:
+                self.map[step] = new.args[0].args[0]
+            return self.map[step]
         self.map[step] = self.graph.constant(value)
         return self.map[step]
 

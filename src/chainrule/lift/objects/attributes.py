@@ -549,6 +549,8 @@ class Objects(Hooks):
             for state in (*self.enclosing, self.state):
                 self.complete(owner, (name,), state)
         self.state[owner] = {**self.read(self.state.get(owner, {})), name: self.keep(value)}
+        if isinstance(value, ListBox):
+            self.box_names.setdefault(value, name)
         if owner.instance is not None or owner.node is not None:
             self.block.add(
                 STATEMENT, (self.object_node(owner), self.node(value)), (f"_0_.{name} = _1_",)
