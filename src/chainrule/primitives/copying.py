@@ -220,7 +220,8 @@ class Copier:
         if not states:
             return
         serials = {old.serial: new.serial for old, new in self.map.items()}
-        found = {self.map[each]: as_in(each, serials) for each in states if each in self.map}
+        alike = [each for each in states if each in self.map and self.map[each].type == each.type]
+        found = {self.map[each]: as_in(each, serials) for each in alike}
         self._open[node] = {state: lengths for state, lengths in found.items() if lengths}
         self.graph.lengths.update(self._open[node])
 
