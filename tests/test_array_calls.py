@@ -457,7 +457,7 @@ np.vectorize(lambda t, s: t * s)(x, x[0])
 np.vectorize(in_three_cases)(x)
 np.polyfit([0, 1, 2], x[:, 0], 1, w=[1.0, 2.0, 1.0])
 scipy.signal.convolve2d(x, x[:1], mode='same')
-np.real(np.real_if_close(x + 0j))
+np.real_if_close(x)
 np.angle(x + 1j * x**2, deg=True)
 np.einsum('ij,kj->ik', x, x, optimize=['einsum_path', (0, 1)])
 np.fromfunction(lambda i, j: i + j, (3, 4)) * x

@@ -251,7 +251,8 @@ def test_a_call_in_the_array_standard_agrees_or_is_refused(model: Model) -> None
     try:
         found = derivative(strict(x.copy()))
     except UnsupportedError as refusal:
-        assert "target 'array-api'" in refusal.found
+        # The standard's arrays have no order in memory that could be asked for.
+        assert "target 'array-api'" in refusal.found or "`order` of" in refusal.found
         return
     assert_close(as_numpy(found), value_and_grad(function)(x.copy()))
 

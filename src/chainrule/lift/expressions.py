@@ -403,7 +403,7 @@ class Expressions(Texts, OneShot):
         elif is_made(value) and isinstance(value, ObjectBox) and value.type in IN_PLACE_OF:
             for part in self.read(self.state[value]).values():
                 if isinstance(part, ListBox):
-                    self.box_names.setdefault(part, name)
+                    self.box_names[part] = name
         elif isinstance(value, ListBox):
             self.box_names.setdefault(value, name)
             content = self.state[value]

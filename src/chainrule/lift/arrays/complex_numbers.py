@@ -57,6 +57,17 @@ def _angle(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST)
     return self.boxed(angle)
 
 
+def _real_if_close(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    array = self.array_node(args[0])
+    if is_complex(array.type):
+        raise self.unsupported(
+            "`np.real_if_close`, whose result is real or complex as the numbers are",
+            "Take np.real of them.",
+            node,
+        )
+    return self.boxed(array)
+
+
 def _is_complex(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     return Static(is_complex(self.array_node(args[0]).type))
 
@@ -78,6 +89,7 @@ FORMS: dict[str, SpecialForm] = {
     "numpy.imag": _part("imag"),
     "numpy.conj": _conjugate,
     "numpy.angle": _angle,
+    "numpy.real_if_close": _real_if_close,
     "numpy.iscomplexobj": _is_complex,
     "numpy.isrealobj": _is_real,
 }

@@ -54,7 +54,8 @@ def _check_object(plan: Plan, value: Value, target: Target) -> None:
     known = plan.graph.references[value.params[0]]
     if isinstance(known, dict):
         raise target.refusal(value, "a dict in a global", "Use tuples, or pass what is needed.")
-    if getattr(known, "size", 0) > LARGEST:
+    size = getattr(known, "size", 0)
+    if isinstance(size, int) and size > LARGEST:
         raise target.refusal(
             value,
             "a large array in a global, which Numba would freeze",
