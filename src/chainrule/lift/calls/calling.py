@@ -56,6 +56,8 @@ DEEPEST_CALL = 120
 RANDOM_MODULES = {"random", "secrets", "numpy.random", "numpy.random.mtrand"}
 # What these do is told to others, and has no value that is computed with.
 TELLING = ("warnings", "logging")
+# Modules of which the functions compute no numbers: they are called, and not looked into.
+OF_TEXTS = ("re", "json", "textwrap", "pprint", "tokenize", "difflib")
 Builtin = Callable[[Any, list[Value], dict[str, Value], ast.AST], Value]
 # Arguments, keywords, defaults, defaults of keyword-only parameters.
 Given = tuple[list[Value], dict[str, Value], tuple[Value, ...], dict[str, Value]]
@@ -284,6 +286,8 @@ class Calls(Foreign):
         given = (args, keywords, defaults, keyword_defaults)
         state, mark, guards = dict(self.state), len(self.block.steps), len(self.graph.guards)
         try:
+            if (getattr(found, "__module__", None) or "").partition(".")[0] in OF_TEXTS:
+                raise self.unsupported("a function of texts", "Call it before.", node)
             return self.run_callee(source, frame, given, node)
         except (NotDifferentiableError, UnsupportedError) as error:
             foreign = self.is_foreign(found) and not self.inside_foreign()
