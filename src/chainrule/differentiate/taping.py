@@ -340,10 +340,8 @@ class Recorder:
 
     def _look_back(self, node: Node, plan: Plan) -> None:
         """Read a number where it was written to, unless it is computed again without a tape."""
-        if node.type != FLOAT or node in self.read_back or self._is_free(node, plan, {}):
-            return
-        kept = self.settled.kept(node)
-        if kept is not None:
+        kept = self.settled.kept(node) if node.type == FLOAT else None
+        if kept is not None and node not in self.read_back and not self._is_free(node, plan, {}):
             self.read_back[node] = kept
 
     def _is_free(self, node: Node, plan: Plan, known: dict[Node, bool]) -> bool:

@@ -219,11 +219,18 @@ class Copier:
         """While a loop is copied, the lengths of its states are those of the complete one."""
         if not states:
             return
-        serials = {old.serial: new.serial for old, new in self.map.items()}
         alike = [each for each in states if each in self.map and self.map[each].type == each.type]
-        found = {self.map[each]: as_in(each, serials) for each in alike}
+        found = {self.map[each]: as_in(each, self._copied_serial) for each in alike}
         self._open[node] = {state: lengths for state, lengths in found.items() if lengths}
         self.graph.lengths.update(self._open[node])
+
+    def _copied_serial(self, serial: int) -> int | None:
+        """The number of the copy of a value, by its own: mostly that of an array that is given."""
+        for copied in (self.source.given, self.map):
+            for old in copied:
+                if old.serial == serial and old in self.map:
+                    return self.map[old].serial
+        return None
 
     def copy_condition(self, node: Node, new: Block | None) -> None:
         """Copy the condition of a loop into the block that was opened for it."""

@@ -286,7 +286,7 @@ class Calls(Foreign):
         given = (args, keywords, defaults, keyword_defaults)
         state, mark, guards = dict(self.state), len(self.block.steps), len(self.graph.guards)
         try:
-            if (getattr(found, "__module__", None) or "").partition(".")[0] in OF_TEXTS:
+            if home_of(found).partition(".")[0] in OF_TEXTS:
                 raise self.unsupported("a function of texts", "Call it before.", node)
             return self.run_callee(source, frame, given, node)
         except (NotDifferentiableError, UnsupportedError) as error:

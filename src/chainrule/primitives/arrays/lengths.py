@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chainrule.graph.block import CONSTANT, PARAMETER
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, unit_axes_of
+from chainrule.primitives.index_ranges import loop_of
 from chainrule.records import dataclass
 
 Key = tuple[Any, ...]
@@ -107,8 +108,8 @@ def number(node: Node, of: Of, depth: int = 6) -> Length:
 
 def index_range(node: Node, of: Of) -> tuple[Length, Length] | None:
     """The least and the greatest value of the index of a loop."""
-    loop = node.block.owner if node.op is PARAMETER else None
-    if loop is None or loop.params[0] == "while" or loop.params[2].parameters[0] is not node:  # type: ignore[attr-defined]
+    loop = loop_of(node)
+    if loop is None:
         return None
     start, stop, step = loop.args[:3]
     if step.op is not CONSTANT or not isinstance(step.params[0], int) or step.params[0] <= 0:

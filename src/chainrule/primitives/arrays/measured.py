@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, UNDEFINED, Graph, result_number
 from chainrule.graph.guard import Given, Guard, Route
@@ -308,25 +308,25 @@ def lengths_of(node: Node) -> Lengths:
     return all_unknown(node) if found is None else found
 
 
-def as_in(node: Node, serials: Mapping[int, int]) -> Lengths | None:
+def as_in(node: Node, copied: Callable[[int], int | None]) -> Lengths | None:
     """The lengths of an array in a copy of its graph, whose values have other serial numbers.
 
-    None where they are not told by values that are copied.
+    None where they are not told by values that are ``copied``.
     """
-    found = [_renamed(length, serials) for length in lengths_of(node)]
+    found = [_renamed(length, copied) for length in lengths_of(node)]
     return None if None in found else tuple(length for length in found if length is not None)
 
 
-def _renamed(length: Length, serials: Mapping[int, int]) -> Length | None:
+def _renamed(length: Length, copied: Callable[[int], int | None]) -> Length | None:
     total = Length(length.constant)
     for key, count in length.terms:
         parts: list[object] = []
         for position, part in enumerate(key):
             new = part
             if isinstance(part, Length):
-                new = _renamed(part, serials)
+                new = _renamed(part, copied)
             elif position == 1 and key[0] in ("given", *NUMBERED):
-                new = serials.get(part)
+                new = copied(part)
             if new is None:
                 return None
             parts.append(new)
