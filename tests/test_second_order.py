@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import special
@@ -205,3 +207,44 @@ def test_the_hessian_of_a_list_computes_no_gradient() -> None:
     lines = [line.strip() for line in bends.source.splitlines()]
     assert [line[:6] for line in lines if line.startswith("for ")] == ["for i ", "for j "]
     assert "len(x_bar" not in bends.source
+
+
+def falling(v: float, drag: float, dt: float, n: int):
+    x = 0.0
+    for _ in range(n):
+        v = v - dt * (9.81 + drag * v * v)
+        x += dt * v
+    return x * x
+
+
+def test_the_hessian_of_a_loop_is_symmetric_and_right() -> None:
+    point = (30.0, 0.02, 0.05)
+    bends = np.array(hessian(falling, wrt=("v", "drag", "dt"))(*point, 12))
+    assert np.array_equal(bends, bends.T)
+    with mpmath.workdps(50):
+        for i in range(3):
+            for j in range(3):
+                order = tuple(int(k == i) + int(k == j) for k in range(3))
+                wanted = float(mpmath.diff(lambda *p: falling(*p, 12), point, order))
+                assert bends[i, j] == pytest.approx(wanted, rel=1e-12)
+
+
+def test_the_hessian_of_a_loop_carries_each_derivative_once() -> None:
+    source = hessian(falling, wrt=("v", "drag", "dt")).source
+    before = source.split("for _ in range(n)")[0]
+    states = re.findall(r"^    ([vx]_d\w+) = ", before, re.M)
+    assert len(states) == len(set(states)) == 2 * (3 + 6)
+    assert not [state for state in states if re.search(r"_\d$", state)]
+
+
+def test_the_second_slope_of_a_loop_carries_each_derivative_once() -> None:
+    def logistic(x, n):
+        for _ in range(n):
+            x = 3.1 * x * (1.0 - x)
+        return x
+
+    bend = hessian(logistic)
+    assert re.findall(r"^    (\w+) = ", bend.source, re.M) == ["x_dot", "x_dot_dot"]
+    with mpmath.workdps(50):
+        wanted = float(mpmath.diff(lambda x: logistic(x, 5), 0.3, 2))
+    assert bend(0.3, 5) == pytest.approx(wanted, rel=1e-12)

@@ -48,6 +48,9 @@ class ForwardWalker(Copier):
         new graph.
     suffixes:
         For every direction what is put behind a value's name to name its tangent.
+    known:
+        For every direction the states of loops whose tangents the program computes already, with
+        the states that are these.
     """
 
     def __init__(
@@ -65,6 +68,9 @@ class ForwardWalker(Copier):
         self.suffixes = suffixes
         self.dots: list[dict[Node, Node]] = [{} for _ in suffixes]
         self.seeds: list[Mapping[Node, Callable[[], Node]]] = [{} for _ in suffixes]
+        self.known: Sequence[Mapping[Node, Node]] = [{} for _ in suffixes]
+        # The tangents that loops carry beside their states, as ``known`` to a further walk.
+        self.beside: list[dict[Node, Node]] = [{} for _ in suffixes]
         self.with_tangents = True
         # Loops that compute the tangents of others behind a `try`, and those that they answer.
         self.pairs: dict[Node, Node] = {}
@@ -244,6 +250,7 @@ class ForwardWalker(Copier):
         starts = tuple(self._initial_tangent(initial[k], parameters[k], d) for k, d in carried)
         new_condition, body = self.open_loop(node)
         self._dot_parameters(node, body, carried, starts)
+        self._known_parameters(parameters)
         self.copy_condition(node, new_condition)
         self.walk(old, body)
         nexts = next_states(node)
@@ -253,6 +260,20 @@ class ForwardWalker(Copier):
             body.results = following + tuple(map(self.mapped, old.results[len(nexts) :]))
         made = self.replace(node, args + starts, (kind, new_condition, body, breaks))
         self._bind_extra(node, made, carried, len(initial), 0)
+        for known, dots in zip(self.known, self.dots, strict=True):
+            for k, parameter in enumerate(parameters):
+                if parameter in known:
+                    dots[node.block.item(node, k)] = made.block.item(
+                        made, parameters.index(known[parameter])
+                    )
+
+    def _known_parameters(self, parameters: Sequence[Node]) -> None:
+        """States that are tangents of others are taken for these."""
+        for known, dots, beside in zip(self.known, self.dots, self.beside, strict=True):
+            for parameter in parameters:
+                if parameter in known:
+                    dots[parameter] = self.map[known[parameter]]
+                    beside[self.map[parameter]] = dots[parameter]
 
     def _carried(self, node: Node) -> list[tuple[int, int]]:
         """``(state, direction)`` of every tangent that a loop carries."""
@@ -261,7 +282,7 @@ class ForwardWalker(Copier):
             for k, parameter in enumerate(loop_parts(node)[2])
             if parameter in self.active or node.block.item(node, k) in self.active
             for direction in range(len(self.suffixes))
-            if parameter in self.varied_along[direction]
+            if parameter in self.varied_along[direction] and parameter not in self.known[direction]
         ]
 
     def _dot_parameters(
@@ -276,6 +297,7 @@ class ForwardWalker(Copier):
                 type = sequence.float_entries(parameters[k].type)
             dot = body.parameter("dot", type)
             self.dots[direction][parameters[k]] = dot
+            self.beside[direction][self.map[parameters[k]]] = dot
             name = called(parameters[k])
             if name is not None:
                 self.graph.names[dot] = name + self.suffixes[direction]

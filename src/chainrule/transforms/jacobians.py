@@ -28,6 +28,7 @@ from chainrule.primitives.control import LOOP
 from chainrule.primitives.cost import operations
 from chainrule.primitives.sequence import zero_of
 from chainrule.transforms.pipeline import (
+    Beside,
     Wanted,
     Wrt,
     copy_of,
@@ -81,46 +82,74 @@ def _count(output: Node) -> int | None:
     return None if None in known else math.prod(length for length in known if length is not None)
 
 
-def _jacobian(lifted: Lifted, structures: Wanted, mode: str) -> Lifted:
+def _jacobian(
+    lifted: Lifted,
+    structures: Wanted,
+    mode: str,
+    symmetric: bool = False,
+    known: Beside | None = None,
+) -> Lifted:
+    """The Jacobian; one that is ``symmetric`` is that of a gradient by its own inputs.
+
+    ``known`` are tangents that the function computes already.
+    """
     inputs = structures.inputs
     outputs = list(lifted.result.leaves())
     if not all(map(is_scalar, inputs)):
         if mode == "forward":
             return jacobian_by_sweeps(lifted, structures)
         return _by_rows(lifted, structures)
-    by_columns = _by_columns(lifted, structures, inputs)
+    by_columns = _by_columns(lifted, structures, inputs, symmetric, known)
     if mode == "forward" or not all(map(is_scalar, outputs)):
         return by_columns
     if mode == "reverse":
         return _by_rows(lifted, structures)
     if len(inputs) == 1 or any(step.op is LOOP for step in all_steps(lifted.graph.body)):
         return by_columns
-    by_rows = _by_rows(lifted, structures)
+    by_rows = _by_rows(lifted, structures, symmetric)
     return min(by_rows, by_columns, key=lambda candidate: operations(candidate.graph))
 
 
 def hessian(lifted: Lifted, wrt: Wrt, mode: str = "auto") -> Lifted:
     """Second derivatives: the Jacobian of the gradient."""
-    slopes = gradient(lifted, wrt, mode, False, "hessian")
+    beside: Beside = []
+    slopes = gradient(lifted, wrt, mode, False, "hessian", beside)
     structures = wanted(slopes, wrt)
     if not any(True for _ in slopes.result.leaves()):
         raise no_number(slopes)
     with large_programs():
-        return _jacobian(slopes, structures, "auto")
+        symmetric = len(list(slopes.result.leaves())) == len(structures.inputs)
+        return _jacobian(slopes, structures, "auto", symmetric, beside)
 
 
-def _by_columns(lifted: Lifted, structures: Wanted, inputs: Sequence[Node]) -> Lifted:
-    walker, _ = forward(lifted, inputs, direction_suffixes(lifted, inputs))
+def _mirrored(entry: Callable[[int, int], Node], symmetric: bool) -> Callable[[int, int], Node]:
+    """Entries by row and column; a symmetric matrix has those right of its diagonal alone."""
+    if not symmetric:
+        return entry
+    return lambda row, column: entry(min(row, column), max(row, column))
+
+
+def _by_columns(
+    lifted: Lifted,
+    structures: Wanted,
+    inputs: Sequence[Node],
+    symmetric: bool,
+    known: Beside | None,
+) -> Lifted:
+    walker, _ = forward(lifted, inputs, direction_suffixes(lifted, inputs), known=known)
+    outputs = list(lifted.result.leaves())
+    entry = _mirrored(lambda row, column: tangent_of(walker, outputs[row], column), symmetric)
 
     def row(output: Node) -> Structure:
-        dots = {node: tangent_of(walker, output, k) for k, node in enumerate(inputs)}
+        position = outputs.index(output)
+        dots = {node: entry(position, k) for k, node in enumerate(inputs)}
         return structures.layout(dots.__getitem__, walker.mapped)
 
     kept = lifted.result.map(lambda leaf: leaf, walker.mapped)
     return finish(lifted, walker, kept.replaced(row))
 
 
-def _by_rows(lifted: Lifted, structures: Wanted) -> Lifted:
+def _by_rows(lifted: Lifted, structures: Wanted, symmetric: bool = False) -> Lifted:
     copied, copier = copy_of(lifted)
     graph = copied.graph
     structures = structures.map(copier.mapped, copier.mapped)
@@ -134,6 +163,14 @@ def _by_rows(lifted: Lifted, structures: Wanted) -> Lifted:
             found[output] = Rows(walker, structures, output, steps).of(output, lambda unit: unit)
         pairs.update(walker.pairs)
     walker.pairs = pairs
+    if symmetric:
+        outputs = list(copied.result.leaves())
+        rows = [list(found[output].leaves()) for output in outputs]
+        entry = _mirrored(lambda row, column: rows[row][column], symmetric)
+        for output in outputs:
+            position = outputs.index(output)
+            whole_row = iter([entry(position, k) for k in range(len(outputs))])
+            found[output] = found[output].map(lambda _, entries=whole_row: next(entries))  # type: ignore[misc]
     return recorded(copied, walker, copied.result.replaced(found.__getitem__))
 
 

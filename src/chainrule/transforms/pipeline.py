@@ -18,6 +18,7 @@ from chainrule.differentiate.found import with_notices
 from chainrule.differentiate.record import record
 from chainrule.differentiate.reverse import ReverseWalker
 from chainrule.errors import ArgumentError
+from chainrule.graph.block import PARAMETER
 from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
@@ -57,6 +58,8 @@ class Tangents:
 
 
 Change = Callable[[Node], Node]
+# For every direction the states of loops, with the states that are their tangents.
+Beside = list[dict[Node, Node]]
 # A parameter named alone, or several: the gradient is then a tuple.
 Wrt = str | tuple[str, ...]
 
@@ -149,10 +152,15 @@ def forward(
     inputs: Sequence[Node],
     suffixes: Sequence[str],
     seeds: Sequence[dict[Node, Callable[[], Node]]] | None = None,
+    known: Beside | None = None,
 ) -> tuple[ForwardWalker, Structure]:
-    """The program with tangents along one direction for each input, or along ``seeds``."""
+    """The program with tangents along one direction for each input, or along ``seeds``.
+
+    ``known`` are those that the program computes already.
+    """
     results = list(lifted.result.leaves())
     walker = ForwardWalker(lifted.graph, inputs, results, suffixes)
+    walker.known = known or walker.known
     if seeds is None:
         one: Callable[[], Node] = lambda: walker.graph.constant(1.0)  # noqa: E731
         walker.seeds = [{node: one} for node in inputs]
@@ -182,8 +190,12 @@ def finish(
     result: Structure,
     graph: object = None,
     most: float = math.inf,
+    beside: Beside | None = None,
 ) -> Lifted:
-    """A lifted function whose result is ``result``, simplified as by :func:`simplified`."""
+    """A lifted function whose result is ``result``, simplified as by :func:`simplified`.
+
+    Of a forward walk it is written to ``beside`` which tangents its loops carry.
+    """
     new = graph_of.graph if graph_of is not None else graph
     assert new is not None
     from chainrule.graph.block import Graph
@@ -195,13 +207,20 @@ def finish(
     if graph_of is not None:
         parameters = {name: _mapped(structure, graph_of) for name, structure in parameters.items()}
     made = replace(lifted, graph=new, parameters=parameters, result=result)
-    return supplied(made, graph_of.pairs if isinstance(graph_of, ForwardWalker) else {}, most)
+    if not isinstance(graph_of, ForwardWalker):
+        return supplied(made, {}, most)
+    if beside is not None:
+        beside[:] = graph_of.beside
+    return supplied(made, graph_of.pairs, most, beside)
 
 
 def simplified(
-    lifted: Lifted, pairs: dict[Node, Node] | None = None, most: float = math.inf
+    lifted: Lifted,
+    pairs: dict[Node, Node] | None = None,
+    most: float = math.inf,
+    beside: Beside | None = None,
 ) -> Lifted:
-    """The same function with simpler derivative code; ``pairs`` is renewed in place.
+    """The same function with simpler derivative code; ``pairs`` and ``beside`` are renewed.
 
     Where more than ``most`` operations are left after a walk, it is not simplified further.
     """
@@ -221,14 +240,14 @@ def simplified(
         assert found is not None
         return found
 
-    if pairs is not None:
-        renewed = {}
-        for backward, loop in pairs.items():
-            new_backward, new_loop = through(walks, backward), through(walks, loop)
-            if new_backward is not None and new_loop is not None:
-                renewed[new_backward] = new_loop
-        pairs.clear()
-        pairs.update(renewed)
+    for known in ([] if pairs is None else [pairs], beside or []):
+        for each in known:
+            _renew(each, walks)
+    for states in beside or []:
+        # What was a state may be a plain value now.
+        for state, dot in list(states.items()):
+            if not state.op is dot.op is PARAMETER or state.block is not dot.block:
+                del states[state]
     parameters = {n: structure.map(follow, follow) for n, structure in lifted.parameters.items()}
     result = lifted.result.map(follow, follow)
     owned = _owned(lifted.result, follow)
@@ -243,6 +262,17 @@ def simplified(
     for walk in walks[:-1]:
         walk.graph.dissolve()
     return replace(lifted, graph=new, parameters=parameters, result=result)
+
+
+def _renew(pairs: dict[Node, Node], walks: Sequence[Copier]) -> None:
+    """Pairs of nodes as they are after the walks; those of which one is gone are gone."""
+    renewed = {}
+    for first, second in pairs.items():
+        new_first, new_second = through(walks, first), through(walks, second)
+        if new_first is not None and new_second is not None:
+            renewed[new_first] = new_second
+    pairs.clear()
+    pairs.update(renewed)
 
 
 def _owned(result: Structure, follow: Callable[[Node], Node]) -> dict[Node, Node]:
@@ -271,7 +301,12 @@ def _mapped(structure: Structure, copier: Copier) -> Structure:
 
 
 def forward_gradient(
-    lifted: Lifted, wrt: Wanted, output: Node, with_value: bool, most: float = math.inf
+    lifted: Lifted,
+    wrt: Wanted,
+    output: Node,
+    with_value: bool,
+    most: float = math.inf,
+    beside: Beside | None = None,
 ) -> Lifted:
     """Gradient of a number, one direction for every scalar input.
 
@@ -283,7 +318,7 @@ def forward_gradient(
     dots = {node: tangent_of(walker, output, k) for k, node in enumerate(inputs)}
     gradient = wrt.layout(dots.__getitem__, walker.mapped)
     result = Structure("tuple", None, (value, gradient)) if with_value else gradient
-    return finish(lifted, walker, result, most=most)
+    return finish(lifted, walker, result, most=most, beside=beside)
 
 
 def direction_suffixes(lifted: Lifted, inputs: Sequence[Node]) -> list[str]:
@@ -370,12 +405,19 @@ def recorded(lifted: Lifted, walker: ReverseWalker, result: Structure) -> Lifted
     return supplied(replace(lifted, result=result), walker.pairs)
 
 
-def supplied(lifted: Lifted, pairs: dict[Node, Node], most: float = math.inf) -> Lifted:
+def supplied(
+    lifted: Lifted,
+    pairs: dict[Node, Node],
+    most: float = math.inf,
+    beside: Beside | None = None,
+) -> Lifted:
     """The same function with simpler derivative code; loops have what they need of others."""
-    simple = simplified(lifted, pairs, most)
+    simple = simplified(lifted, pairs, most, beside)
     copier = record(simple.graph, pairs)
     if copier is None:
         return simple
+    for states in beside or []:
+        states.clear()
     parameters = {name: _mapped(structure, copier) for name, structure in simple.parameters.items()}
     return simplified(
         replace(
@@ -388,9 +430,17 @@ def supplied(lifted: Lifted, pairs: dict[Node, Node], most: float = math.inf) ->
 
 
 def gradient(
-    lifted: Lifted, wrt: Wrt, mode: str, with_value: bool, transform: str = "grad"
+    lifted: Lifted,
+    wrt: Wrt,
+    mode: str,
+    with_value: bool,
+    transform: str = "grad",
+    beside: Beside | None = None,
 ) -> Lifted:
-    """The gradient by the cheaper mode, or by the one asked for."""
+    """The gradient by the cheaper mode, or by the one asked for.
+
+    Where that is the forward one, it is written to ``beside`` which tangents loops carry.
+    """
     structures = wanted(lifted, wrt)
     output = scalar_result(lifted, transform)
     inputs = structures.inputs
@@ -409,16 +459,19 @@ def gradient(
         if mode == "reverse" or not scalars:
             return reverse_gradient(lifted, structures, output, with_value)
         if mode == "forward" or len(inputs) == 1:
-            return forward_gradient(lifted, structures, output, with_value)
+            return forward_gradient(lifted, structures, output, with_value, beside=beside)
         if any(step.op is LOOP for step in all_steps(lifted.graph.body)):
             if len(inputs) > FORWARD_WITH_LOOP:
                 return reverse_gradient(lifted, structures, output, with_value)
-            onward = forward_gradient(lifted, structures, output, with_value)
+            onward = forward_gradient(lifted, structures, output, with_value, beside=beside)
             if len(inputs) == 2:
                 return onward
             backward = reverse_gradient(lifted, structures, output, with_value)
-            saved = operations(backward.graph) < WORTH_A_TAPE * operations(onward.graph)
-            return backward if saved else onward
+            if operations(backward.graph) >= WORTH_A_TAPE * operations(onward.graph):
+                return onward
+            if beside is not None:
+                beside.clear()
+            return backward
         large = sum(1 for _ in all_steps(lifted.graph.body)) > TRIED
         if len(inputs) > (2 if large else MOST_DIRECTIONS):
             return reverse_gradient(lifted, structures, output, with_value)
