@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from chainrule import SourceError, grad, value_and_grad
+from tests import oracle
 
 MODES = pytest.mark.parametrize("mode", ["auto", "reverse"])
 
@@ -533,3 +534,42 @@ def test_objects_with_a_call_method_are_callable() -> None:
 
     assert value_and_grad(asked)(3.0, SQUARING) == (27.0, 18.0)
     assert value_and_grad(asked)(3.0, Plain()) == (21.0, 13.0)
+
+
+def length_by(weight, *numbers, scale=2.0):
+    if not numbers:
+        return 0.0
+    return scale * weight * math.sqrt(sum(a * a for a in numbers)) + numbers[0] * len(numbers)
+
+
+class Polynomial:
+    def __init__(self, *coefficients: float) -> None:
+        self.coefficients = coefficients
+
+    def __call__(self, x: float) -> float:
+        total = 0.0
+        for a in reversed(self.coefficients):
+            total = total * x + a
+        return total
+
+
+def handing_on(x: list[float]) -> float:
+    large = [v * v for v in x if v > 0.5]
+    return (
+        length_by(3.0, *large)
+        + length_by(1.0, x[0], *large, scale=1.0)
+        + Polynomial(*large)(0.3)
+        + max(*large)
+        - min(*large)
+    )
+
+
+@MODES
+def test_stars_hand_on_as_many_as_the_run_tells(mode: str) -> None:
+    at = [0.2, 0.8, 1.3]
+    value, slopes = value_and_grad(handing_on, mode=mode)(at)
+    assert value == handing_on(at)
+    for (k,), verdict in oracle.gradient(handing_on, (at,)).items():
+        assert oracle.agrees(verdict, slopes[k])
+    with pytest.raises(TypeError):
+        grad(handing_on, mode=mode)([0.2, 0.8])

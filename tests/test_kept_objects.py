@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections import Counter, OrderedDict, defaultdict, deque
+from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -293,3 +295,31 @@ def test_lists_and_tuples_are_not_joined(mode: str) -> None:
         grad(joined, mode=mode)(1.5, (2.0,))
     with pytest.raises(UnsupportedError, match="on a dict"):
         grad(joined, mode=mode)(1.5, {"a": 2.0})
+
+
+def by_the_days_between(rate):
+    flows = [(date(2024, 9, 15), 2.5), (date(2025, 3, 15), 102.5)]
+    today = date(2024, 3, 15)
+    return sum(c * (1 + rate) ** (-(d - today).days / 365) for d, c in flows)
+
+
+def by_a_step_of_days(rate):
+    start, step = date(2024, 3, 15), timedelta(days=30) * 2
+    years = (start + step - start).days / 365
+    return (1 + rate) ** years + rate * (step / timedelta(days=30))
+
+
+def by_a_fraction(rate):
+    part = Fraction(1, 3) + Fraction(1, 4)
+    twice = Fraction(1, 3) * 2.0 if rate < 0 else Fraction(1, 3) * 2
+    kind = 1.0 if isinstance(part, Fraction) else 0.0
+    return rate**2 * part.numerator / part.denominator + rate * kind + float(twice)
+
+
+# The differences were taken for numbers, which have no attribute `days`: the derivative was None.
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("f", [by_the_days_between, by_a_step_of_days, by_a_fraction])
+def test_what_operators_make_of_objects_may_be_no_number(f: Any, mode: str) -> None:
+    value, slope = value_and_grad(f, mode=mode)(0.03)
+    assert value == f(0.03)
+    assert oracle.agrees(oracle.derivative(f, (0.03,)), slope)

@@ -176,6 +176,8 @@ class Core:
         self.number_types: dict[Node, tuple[type, ...]] = {}
         # The classes of objects that calls which are kept as they are have made.
         self.kept_kinds: dict[Node, type] = {}
+        # What operators make of what need not be a number.
+        self.of_objects: set[Node] = set()
         self.object_nodes: dict[ObjectBox, Callable[[], Node]] = {}
         # What is known of curves of SciPy.
         self.curves: dict[ObjectBox, Any] = {}

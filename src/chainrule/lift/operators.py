@@ -41,7 +41,7 @@ from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.masks import bitwise_and, bitwise_or, bitwise_xor
 from chainrule.primitives.declare import Primitive
-from chainrule.primitives.effect import STATEMENT
+from chainrule.primitives.effect import CALL, ORDERED, STATEMENT, VERBATIM
 
 BINARY: dict[type, Primitive] = {
     ast.Add: arithmetic.add,
@@ -140,10 +140,19 @@ class Operators(Subscripts):
                 "Only arithmetic on numbers and concatenation of lists are understood.",
                 node,
             )
-        if OPAQUE in (a.type, b.type) and not (a.type.differentiable or b.type.differentiable):
+        plain = not (a.type.differentiable or b.type.differentiable)
+        if (OPAQUE in (a.type, b.type) and plain) or (self._is_kept(a) and self._is_kept(b)):
             symbol = SYMBOLS[operator]
             return self.verbatim(f"_0_ {symbol} _1_", a, b, type=DYNAMIC)
-        return self.primitive(op, a, b)
+        result = self.primitive(op, a, b)
+        if DYNAMIC in (a.type, b.type) or not self.of_objects.isdisjoint((a, b)):
+            self.of_objects.add(result)
+        return result
+
+    def _is_kept(self, value: Node) -> bool:
+        """Whether a value is what a call gives that is kept as it is: any object, a date."""
+        kept = value.type == DYNAMIC and value.op in (CALL, VERBATIM, ORDERED)
+        return kept and value not in self.unshaped
 
     def _always_raises(self, operator: type, left: Value, right: Value) -> bool:
         """Whether one is a float, and the other something that has no such operator."""

@@ -372,7 +372,12 @@ class Statements(Axisless):
         if items is not None and more is not None:
             self.state[box] = items + more
             return
-        old, entries = self.make_dynamic(box), self.node(value)
+        entries = self.node(value)
+        if items == [] and isinstance(entries.type, SequenceType):
+            self.check_resizing(box)
+            self.state[box] = self.primitive(sequence.copy, entries)
+            return
+        old = self.make_dynamic(box)
         self.check_resizing(box)
         if getattr(entries.type, "kind", "list") == "tuple":
             # Python adds no tuple to a list.

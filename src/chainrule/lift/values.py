@@ -421,6 +421,13 @@ class Columns:
 
 
 @dataclass(frozen=True, eq=False)
+class Rest:
+    """The last positional arguments of a call: ``*items``, as many as the run tells."""
+
+    items: Value
+
+
+@dataclass(frozen=True, eq=False)
 class Enumerate:
     """``enumerate(items, start)``."""
 

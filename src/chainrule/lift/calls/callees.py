@@ -11,6 +11,7 @@ from collections import abc
 from typing import Any
 
 from chainrule.errors import SourceError
+from chainrule.lift.library.definitions import definition_of
 from chainrule.lift.source import source_of
 from chainrule.lift.state import Frame, assigned_names
 from chainrule.lift.values import Closure, Method, Static, TupleValue, Value
@@ -18,18 +19,7 @@ from chainrule.lift.values import Closure, Method, Static, TupleValue, Value
 
 def places_of_star(function: Value, others: int, node: ast.Call) -> int | None:
     """How many values a star must give, where a function takes a fixed number; else None."""
-    arguments = None
-    bound = 0
-    if isinstance(function, Method):
-        owner, function, bound = function.owner, function.function, 1
-        if isinstance(function, Static) and isinstance(owner, Static):
-            method = getattr(owner.value, str(function.value), None)
-            function = Static(getattr(method, "__func__", None))
-    if isinstance(function, Closure):
-        arguments = function.tree.args
-    elif isinstance(function, Static) and isinstance(function.value, types.FunctionType):
-        with contextlib.suppress(SourceError):
-            arguments = source_of(function.value).tree.args
+    arguments, bound = _declared_arguments(function)
     if arguments is None or arguments.vararg is not None or arguments.defaults:
         return None
     if any(keyword.arg is None for keyword in node.keywords):
@@ -38,6 +28,34 @@ def places_of_star(function: Value, others: int, node: ast.Call) -> int | None:
     named = sum(keyword.arg in names for keyword in node.keywords)
     count = len(names) - bound - named - others
     return count if count >= 0 else None
+
+
+def takes_rest(function: Value, others: int) -> bool:
+    """Whether a function has a ``*args``, and places for no more than ``others`` before it."""
+    arguments, bound = _declared_arguments(function)
+    if arguments is None or arguments.vararg is None:
+        return False
+    return len(arguments.posonlyargs) + len(arguments.args) - bound <= others
+
+
+def _declared_arguments(function: Value) -> tuple[ast.arguments | None, int]:
+    """The parameters of a function as they are written, and how many of them are bound."""
+    bound = 0
+    if isinstance(function, Method):
+        owner, function, bound = function.owner, function.function, 1
+        if isinstance(function, Static) and isinstance(owner, Static):
+            method = getattr(owner.value, str(function.value), None)
+            function = Static(getattr(method, "__func__", None))
+    elif isinstance(function, Static) and isinstance(function.value, type):
+        function, bound = Static(inspect.getattr_static(function.value, "__init__", None)), 1
+    if isinstance(function, Closure):
+        return function.tree.args, bound
+    if isinstance(function, Static):
+        function = Static(definition_of(function.value) or function.value)
+    if isinstance(function, Static) and isinstance(function.value, types.FunctionType):
+        with contextlib.suppress(SourceError):
+            return source_of(function.value).tree.args, bound
+    return None, bound
 
 
 def home_of(found: Any) -> str:

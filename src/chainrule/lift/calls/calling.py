@@ -6,7 +6,6 @@ import ast
 import dataclasses
 import functools
 import inspect
-import math
 import types
 from collections.abc import Callable
 from typing import Any
@@ -20,9 +19,9 @@ from chainrule.lift.calls.callees import (
     declare_names,
     home_of,
     items_handed_on,
-    places_of_star,
 )
-from chainrule.lift.calls.foreign import Foreign, is_lifted_only
+from chainrule.lift.calls.foreign import is_lifted_only
+from chainrule.lift.calls.spreading import Spreading
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.library.definitions import definition_of, reduce
 from chainrule.lift.library.in_order import IN_ORDER
@@ -31,10 +30,8 @@ from chainrule.lift.source import Source, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
     Closure,
-    Columns,
     ComplexResult,
     DictBox,
-    Generator,
     ListBox,
     Method,
     ObjectBox,
@@ -46,7 +43,7 @@ from chainrule.lift.values import (
     Value,
 )
 from chainrule.lift.watching import SETTLED
-from chainrule.primitives.declare import TABLE, Primitive
+from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import CALL
 from chainrule.primitives.namespaces import primitive_of, spelling
 
@@ -63,17 +60,15 @@ Builtin = Callable[[Any, list[Value], dict[str, Value], ast.AST], Value]
 Given = tuple[list[Value], dict[str, Value], tuple[Value, ...], dict[str, Value]]
 
 
-class Calls(Foreign):
+class Calls(Spreading):
     """Lifts calls and attribute access."""
-
-    # --- attributes -----------------------------------------------------------------------
 
     # --- calls ----------------------------------------------------------------------------
 
     def call_expression(self, node: ast.Call) -> Value:
         self.called.add(node.func)
         function = self.expression(node.func)
-        args = self._arguments(function, node)
+        args = self.arguments_of(function, node)
         keywords: dict[str, Value] = {}
         for keyword in node.keywords:
             value = self.expression(keyword.value)
@@ -87,42 +82,6 @@ class Calls(Foreign):
                 raise self.unsupported("`**` of this value in a call", "Name the arguments.", node)
         self.note_evaluated()
         return self.call(function, args, keywords, node)
-
-    def _arguments(self, function: Value, node: ast.Call) -> list[Value]:
-        """Values of positional arguments, stars spread as far as the function takes them."""
-        found: list[Value] = []
-        for position, arg in enumerate(node.args):
-            if not isinstance(arg, ast.Starred):
-                found.append(self.expression(arg))
-                continue
-            value = self.expression(arg.value)
-            items = self.known_iteration(value)
-            if items is not None:
-                found.extend(items)
-                continue
-            called = self.read(function)
-            if isinstance(called, Static) and called.value is math.hypot and len(node.args) == 1:
-                return [self.as_list(value, arg)]
-            if isinstance(called, Static) and called.value is zip and len(node.args) == 1:
-                columns = self.columns_of(value, arg)
-                if columns is not None:
-                    return [Columns(columns)]
-            count = None
-            if not isinstance(self.read(value), Generator):
-                rest = len(node.args) - position - 1
-                count = places_of_star(self.read(function), len(found) + rest, node)
-            if count is None:
-                found += self.unpack_node(value, self.length_now(value, arg), arg)
-                continue
-            length = self.length_of(value)
-            text = ast.unparse(node.func)
-            self.raise_if(
-                self.primitive(TABLE["not_equal"], length, self.graph.constant(count)),
-                f'TypeError(f"{text}() needs {count} values, not {{_0_}}")',
-                length,
-            )
-            found += self.unpack_node(value, count, arg)
-        return found
 
     def call(
         self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST
@@ -390,53 +349,6 @@ class Calls(Foreign):
                 )
         self.state.pop(flag, None)
         return result
-
-    def bind_arguments(
-        self,
-        tree: ast.FunctionDef | ast.Lambda,
-        args: list[Value],
-        keywords: dict[str, Value],
-        defaults: tuple[Value, ...],
-        keyword_defaults: dict[str, Value],
-        node: ast.AST,
-    ) -> dict[str, Value]:
-        """Arguments by parameter name, as Python binds them."""
-        arguments = tree.args
-        name = getattr(tree, "name", "this lambda")
-        positional = [*arguments.posonlyargs, *arguments.args]
-        bound: dict[str, Value] = {}
-        for parameter, value in zip(positional, args, strict=False):
-            bound[parameter.arg] = value
-        rest = args[len(positional) :]
-        if arguments.vararg is not None:
-            bound[arguments.vararg.arg] = TupleValue(tuple(rest))
-        elif rest:
-            raise self.unsupported(f"too many arguments for `{name}`", "Check the call.", node)
-        names = {parameter.arg for parameter in [*arguments.args, *arguments.kwonlyargs]}
-        extra: dict[Any, Value] = {}
-        for key, value in keywords.items():
-            if key in names and key not in bound:
-                bound[key] = value
-            elif arguments.kwarg is not None:
-                extra[key] = value
-            else:
-                raise self.unsupported(
-                    f"`{name}` has no free parameter `{key}`", "Check the call.", node
-                )
-        for parameter, value in zip(reversed(positional), reversed(defaults), strict=False):
-            bound.setdefault(parameter.arg, value)
-        for key, value in keyword_defaults.items():
-            bound.setdefault(key, value)
-        missing = [p.arg for p in [*positional, *arguments.kwonlyargs] if p.arg not in bound]
-        if missing:
-            raise self.unsupported(
-                f"`{name}` is called without `{missing[0]}`", "Give it a value.", node
-            )
-        if arguments.kwarg is not None:
-            box = DictBox()
-            self.state[box] = extra
-            bound[arguments.kwarg.arg] = box
-        return bound
 
     # --- classes --------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from chainrule.lift.values import (
     ListBox,
     ObjectBox,
     Place,
+    Rest,
     Static,
     TupleValue,
     Value,
@@ -332,7 +333,7 @@ def _is_builtin(found: Any) -> bool:
 
 def is_lifted_only(error: ChainruleError, args: list[Value]) -> bool:
     """Whether a call cannot be kept: what the caller sees may change, or slopes."""
-    shared = (ListBox, View, DictBox, Place, ObjectBox, Closure)
+    shared = (ListBox, View, DictBox, Place, ObjectBox, Closure, Rest)
     if isinstance(error, NotDifferentiableError) or any(isinstance(a, shared) for a in args):
         return True
     numbers = [arg for arg in args if isinstance(arg, Node) and arg.op is not CONSTANT]

@@ -104,7 +104,8 @@ class Objects(Hooks):
                 return self.complex_part(owner, name)
             if owner.type in (FLOAT, INT) and name == "conjugate" and self._is_called(node):
                 return Method(ITSELF, owner)
-            if owner.type in PLAIN_NUMBERS or self.is_array_entry(owner):
+            anything = owner.type in (OPAQUE, DYNAMIC) or owner in self.of_objects
+            if not anything and (owner.type in PLAIN_NUMBERS or self.is_array_entry(owner)):
                 found = self.number_attribute(owner, name)
                 return Method(Static(name), owner) if found is None else found
             if owner in self.caught and not self._is_called(node):
@@ -115,7 +116,7 @@ class Objects(Hooks):
                 )
             if owner.op is FACT and not self._is_called(node):
                 return self.read_attribute(owner, name)
-            if owner.type in (OPAQUE, DYNAMIC):
+            if anything:
                 return (
                     Method(Static(name), owner)
                     if self._is_called(node)

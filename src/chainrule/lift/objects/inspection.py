@@ -74,7 +74,8 @@ class Inspection(NumberTypes):
         known = known and _are_classes(kinds)
         found = self.python_types(args[0]) if known else ()
         value = self.read(args[0])
-        if not found and isinstance(value, Node) and value.type in PYTHON_TYPES:
+        number = isinstance(value, Node) and value.type in PYTHON_TYPES
+        if not found and number and value not in self.of_objects:
             found = any_number()
         answer = _answer(found if known else (), lambda each: issubclass(each, kinds))
         if answer is not None:

@@ -41,6 +41,8 @@ class NumberTypes(Calls):
         own = PYTHON_TYPES.get(node.type)
         if own is None:
             return self.number_types.get(node, ())
+        if node in self.of_objects:
+            return ()
         if "numpy" not in sys.modules:
             return (own,)
         if node not in self.number_types:

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Hashable
 from typing import Any
 
+from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT
 from chainrule.graph.types import Sequence as SequenceType
@@ -23,6 +24,7 @@ from chainrule.lift.values import (
     ObjectEntry,
     Poison,
     RecordsBox,
+    Static,
     TupleValue,
     Value,
     is_made,
@@ -193,11 +195,7 @@ class RecordGrowth(RecordEntries):
     def place_among(self, box: RecordsBox, value: Value, node: ast.AST) -> Node:
         at = self._position(value)
         if at is None or (box.columns and at[0] is not box.home):
-            raise self.unsupported(
-                "a list that holds records of several lists, or new ones among them",
-                "Keep the records of each list apart.",
-                node,
-            )
+            raise self._several(node)
         if not box.columns:
             self._settle_home(box, at[0])
         return self._from_beginning(*at)
@@ -211,6 +209,13 @@ class RecordGrowth(RecordEntries):
         if home is not None and isinstance(value, RecordsBox) and value.home is home:
             super().extend(self.all_places(box), self.all_places(value), node)
             return
+        if isinstance(value, RecordsBox) and value.by_value and value.columns:
+            if not isinstance(box, RecordsBox) and box.site is not None and not box.parameter:
+                raise RecordsMade(box.site, value.layout)
+            if isinstance(box, RecordsBox) and box.by_value and not box.places:
+                self._check_grows(box, node)
+                self._extend_columns(box, self._columns_of(box, value, node), node)
+                return
         items = self.known_items(value)
         if isinstance(box, RecordsBox) and items is not None:
             for item in items:
@@ -220,6 +225,13 @@ class RecordGrowth(RecordEntries):
             for item in items if not isinstance(self.state[box], list) else ():
                 self._look_at(box, item)
         super().extend(box, value, node)
+
+    def _extend_columns(self, box: RecordsBox, others: list[Value], node: ast.AST) -> None:
+        for column, other in zip(box.columns, others, strict=True):
+            if isinstance(column, RecordsBox):
+                self._extend_columns(column, self._columns_of(column, other, node), node)
+            else:
+                self.extend(column, other, node)
 
     def all_places(self, box: Value) -> ListBox:
         """Where the records of a list are in its home, in a list."""
@@ -234,14 +246,84 @@ class RecordGrowth(RecordEntries):
 
     def container_operator(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
         sides = [side for side in (left, right) if isinstance(side, RecordsBox) and side.columns]
-        if operator is not ast.Add or not sides or any(s.home is not sides[0].home for s in sides):
+        if operator is not ast.Add or not sides:
+            return super().container_operator(operator, left, right, node)
+        (first, *_) = sides
+        others = [self.known_items(side) or [] for side in (left, right) if side not in sides]
+        placed = all(self._position(item) is not None for items in others for item in items)
+        if first.by_value and not (placed and all(side.home is first.home for side in sides)):
+            return self._joined_by_columns(first, left, right, node)
+        if any(side.home is not first.home for side in sides):
             return super().container_operator(operator, left, right, node)
         joined = ListBox()
         self.state[joined] = []
-        found = self.view_of(sides[0], joined)
+        found = self.view_of(first, joined)
         before, behind = (self._places_among(found, side, node) for side in (left, right))
         found.places = super().container_operator(operator, before, behind, node)
         return found
+
+    def _joined_by_columns(
+        self, like: RecordsBox, left: Value, right: Value, node: ast.AST
+    ) -> RecordsBox:
+        """A list of the records of two, of which none is written to, field by field."""
+        columns = [
+            self._joined_by_columns(column, one, other, node)
+            if isinstance(column, RecordsBox)
+            else super(RecordGrowth, self).container_operator(ast.Add, one, other, node)
+            for column, one, other in zip(
+                like.columns,
+                self._columns_of(like, left, node),
+                self._columns_of(like, right, node),
+                strict=True,
+            )
+        ]
+        made = RecordsBox(like.layout, like.entry, columns)
+        made.by_value = True
+        self.state[made] = self.whole_use()
+        return made
+
+    def _columns_of(self, like: RecordsBox, value: Value, node: ast.AST) -> list[Value]:
+        """A list of records as one list for each field that ``like`` has."""
+        items = self.known_items(value)
+        if items is not None:
+            rows = [self.fields_of(like, item, node) for item in items]
+            return [
+                self.like(Static([]), [row[k] for row in rows]) for k in range(len(like.columns))
+            ]
+        if not (isinstance(value, RecordsBox) and value.by_value):
+            raise self._several(node)
+        if value.layout.keys != like.layout.keys or value.layout.type is not like.layout.type:
+            raise self._several(node)
+        if value.places is None:
+            return list(value.columns)
+        at = self.node(self.all_places(value))
+        return [self._taken(column, at, node) for column in value.columns]
+
+    def _taken(self, column: ListBox, at: Node, node: ast.AST) -> ListBox:
+        """The entries of one field at these places of a list."""
+        if isinstance(column, RecordsBox):
+            made = RecordsBox(
+                column.layout,
+                column.entry,
+                [self._taken(each, at, node) for each in column.columns],
+            )
+            made.by_value = True
+            self.state[made] = self.whole_use()
+            return made
+
+        def entry(index: Node) -> Value:
+            return self.item(column, self.primitive(sequence.index, at, index), node)
+
+        taken = self.gathered(self.primitive(sequence.length, at), entry, ast.Pass())
+        assert isinstance(taken, ListBox)
+        return taken
+
+    def _several(self, node: ast.AST) -> UnsupportedError:
+        return self.unsupported(
+            "a list that holds records of several lists, or new ones among them",
+            "Keep the records of each list apart.",
+            node,
+        )
 
     def _places_among(self, box: RecordsBox, value: Value, node: ast.AST) -> Value:
         """The places of the records of one list, as those of a list of the same records."""
