@@ -331,3 +331,85 @@ def test_what_the_arm_gives_that_has_run_is_a_number_behind_it() -> None:
         assert slope(income) == backward(income) == rate
     body = slope.source.rsplit('"""', 1)[1]
     assert " = " not in body and "+" not in body
+
+
+def taxed(income: float, rate: float, allowance: float) -> float:
+    taxable = income - allowance
+    if taxable <= 0:
+        return 0.0
+    elif taxable <= 40:
+        return rate * taxable
+    elif taxable <= 100:
+        return 40 * rate + 2 * rate * (taxable - 40)
+    return 30 + 0.5 * income
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_ladder_of_returns_is_one_of_slopes(mode: str) -> None:
+    slopes = grad(taxed, wrt=("income", "rate", "allowance"), mode=mode)
+    assert slopes(5.0, 0.25, 10.0) == (0.0, 0.0, 0.0)
+    assert slopes(30.0, 0.25, 10.0) == (0.25, 20.0, -0.25)
+    assert slopes(70.0, 0.25, 10.0) == (0.5, 40.0 + 2.0 * 20.0, -0.5)
+    assert slopes(170.0, 0.25, 10.0) == (0.5, 0.0, 0.0)
+    body = slopes.source.rsplit('"""', 1)[1]
+    lines = [line.strip() for line in body.splitlines() if not line.strip().startswith("#")]
+    assert [line.split()[0] for line in lines if line.startswith(("if", "el", "return"))] == [
+        *("if", "return") * 3,
+        "return",
+    ]
+    assert "branch" not in body
+    assert "-0.0" not in body
+
+
+def half_left(x: float, y: float) -> float:
+    if x < 1:
+        if y > 2:
+            return x * y
+    else:
+        return 3.0 * x
+    return x * x * y
+
+
+def test_a_branch_around_tells_what_a_flag_has_chosen() -> None:
+    slopes = grad(half_left, wrt=("x", "y"), mode="reverse")
+    assert slopes(0.5, 3.0) == (3.0, 0.5)
+    assert slopes(0.5, 1.5) == (1.5, 0.25)
+    assert slopes(4.0, 1.5) == (3.0, 0.0)
+    body = slopes.source.rsplit('"""', 1)[1]
+    assert "return y, x\n" in body
+    assert "_bar +" not in body
+
+
+def signed(x: float, y: float) -> float:
+    s = 1.0 if x > 0 else -1.0
+    if y > 0 and x > 0:
+        return s * y
+    return s * x * y
+
+
+def test_a_sign_is_a_number_where_a_branch_around_tells_it() -> None:
+    slopes = grad(signed, wrt=("x", "y"), mode="reverse")
+    assert slopes(2.0, 3.0) == (0.0, 1.0)
+    assert slopes(-2.0, 3.0) == (-3.0, 2.0)
+    assert slopes(2.0, -3.0) == (-3.0, 2.0)
+    assert "return 0.0, 1.0\n" in slopes.source
+
+
+def skipping(xs: list[float], a: float) -> float:
+    total = 0.0
+    for x in xs:
+        if x < 0:
+            continue
+        elif x < a:
+            total += a * x
+            continue
+        elif x > 10:
+            break
+        total += x * x
+    return total
+
+
+@pytest.mark.parametrize("mode", ["auto", "reverse"])
+def test_what_a_step_goes_on_with_is_done_where_it_goes_on(mode: str) -> None:
+    slopes, bound = grad(skipping, wrt=("xs", "a"), mode=mode)([-1.0, 2.0, 5.0, 11.0, 1.0], 3.0)
+    assert (slopes, bound) == ([0.0, 3.0, 10.0, 0.0, 0.0], 2.0)

@@ -10,7 +10,7 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
-from chainrule.lift.branches.branching import Path
+from chainrule.lift.branches.going_on import GoingOn
 from chainrule.lift.branches.hoisting import TwoKinds, name_for, with_name
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.exits import exits_of, has_exits, leaves_block, returns_out
@@ -26,11 +26,10 @@ from chainrule.lift.iteration.looped import (
     read_in_turn,
 )
 from chainrule.lift.iteration.loops import TestChanges
-from chainrule.lift.iteration.walking import Walking, continues
+from chainrule.lift.iteration.walking import continues
 from chainrule.lift.state import Key, assigned_names
 from chainrule.lift.statements import STATEMENTS
 from chainrule.lift.values import (
-    UNBOUND,
     Enumerate,
     Range,
     Static,
@@ -44,7 +43,7 @@ from chainrule.primitives import arithmetic
 UNROLL_STEPS = 3
 
 
-class Control(Walking):
+class Control(GoingOn):
     """Lifts statements that branch, leave or repeat."""
 
     def statements(self, nodes: Sequence[ast.stmt]) -> Completion:
@@ -55,10 +54,10 @@ class Control(Walking):
             try:
                 if tag is not None:
                     # Once for each kind of a name that it reads.
-                    alone = functools.partial(self.statements, [node])
+                    alone = functools.partial(self.followed_by, [node])
                     rest = nodes[position + 1 :]
                     with self.at(node):
-                        completion, absorbed = self._two_ways(tag, alone, alone, rest)
+                        completion, absorbed = self.two_ways(tag, alone, alone, rest)
                     if absorbed:
                         return completion
                 elif type(node) in OPEN:
@@ -94,87 +93,18 @@ class Control(Walking):
         self.state[self.frame, name] = found.value
         return changed
 
-    def guarded(self, action: Callable[[], Completion]) -> Completion:
-        """Run ``action`` on the paths that have not left yet."""
-        return self._guarded_by(self._open_flags(), action)
-
-    def _guarded_by(
-        self, flags: list[tuple[Any, Node]], action: Callable[[], Completion]
-    ) -> Completion:
-        if not flags:
-            return action()
-        (key, flag), *others = flags
-        false = self.graph.constant(False)
-
-        def go() -> Completion:
-            # Here nothing has left yet: the flag is known, and is itself again afterwards.
-            self.state[key] = false
-            completion = self._guarded_by(others, action)
-            if self.state.get(key) is false:
-                self.state[key] = flag
-            return completion
-
-        return self.branch(flag, lambda: Completion.EXITS, go, "statement")
-
-    def _open_flags(self) -> list[tuple[Any, Node]]:
-        """Flags that some path has set and another has not, with their keys."""
-        keys: list[Any] = []
-        if self.frame in self.flags:
-            keys.append(self.flags[self.frame])
-        if self.loops:
-            keys += [self.loops[-1].broke, self.loops[-1].continued]
-        constants = (self.graph.constant(False), self.graph.constant(True))
-        found: dict[Node, Any] = {}
-        for key in keys:
-            value = self.read(self.state.get(key, UNBOUND))
-            if isinstance(value, Node) and value not in constants:
-                found.setdefault(value, key)
-        return [(key, value) for value, key in found.items()]
-
     def _if(self, node: ast.If, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         """Run an if; an arm that alone goes on takes the rest of the statements with it."""
         test = self.condition(node.test)
         known, truth = self.truth(test)
         if known:
             return self.statements(node.body if truth else node.orelse), False
-        return self._two_ways(
+        return self.two_ways(
             self.predicate(test),
-            lambda: self.statements(node.body),
-            lambda: self.statements(node.orelse),
+            functools.partial(self.followed_by, node.body),
+            functools.partial(self.followed_by, node.orelse),
             rest,
         )
-
-    def _two_ways(
-        self,
-        predicate: Node,
-        then: Callable[[], Completion],
-        orelse: Callable[[], Completion],
-        rest: Sequence[ast.stmt],
-    ) -> tuple[Completion, bool]:
-        """A branch; whether the one arm that goes on has taken ``rest`` with it."""
-        start = self.state
-        paths = self.two_paths(predicate, then, orelse)
-        going = [path for path in paths if path.completion in (Completion.FALLS, Completion.MAYBE)]
-        leaving = [path for path in paths if path.completion is Completion.EXITS]
-        absorbed = len(going) == 1 and len(leaving) == 1
-        if absorbed:
-            self._continue_path(going[0], rest)
-        return self.finish_branch(predicate, start, paths, "statement"), absorbed
-
-    def _continue_path(self, path: Path, rest: Sequence[ast.stmt]) -> None:
-        outer, self.state = self.state, path.state
-        self.enclosing.append(outer)
-        try:
-            with self.graph.inside(path.block):
-                if path.completion is Completion.MAYBE:
-                    path.completion = self.guarded(lambda: self.statements(rest))
-                else:
-                    path.completion = self.statements(rest)
-            path.block.completes = path.completion is not Completion.RAISES
-            path.state = self.state
-        finally:
-            self.enclosing.pop()
-            self.state = outer
 
     # --- loops ----------------------------------------------------------------------------
 
@@ -496,7 +426,7 @@ class Control(Walking):
         exits: LoopExits,
         completion: Completion,
     ) -> tuple[Completion, bool]:
-        """Do what a broken loop has left to do, or its else clause; as :meth:`_two_ways`."""
+        """Do what a broken loop has left to do, or its else clause; as :meth:`two_ways`."""
         false, true = self.graph.constant(False), self.graph.constant(True)
         broke = self.state.pop(exits.broke, false)
         self.state.pop(exits.continued, None)
@@ -527,7 +457,7 @@ class Control(Walking):
         ended: Callable[[], Completion],
         rest: Sequence[ast.stmt],
     ) -> tuple[Completion, bool]:
-        """Do what belongs to the first flag that is set, or ``ended``; as :meth:`_two_ways`."""
+        """Do what belongs to the first flag that is set, or ``ended``; as :meth:`two_ways`."""
         if not ways:
             return ended(), False
         (flag, action), *others = ways
@@ -535,12 +465,21 @@ class Control(Walking):
             return self.statements(action), False
         if flag is self.graph.constant(False):
             return self._leave(others, ended, rest)
-        return self._two_ways(
+        return self.two_ways(
             self.node(flag),
-            lambda: self.statements(action),
-            lambda: self._leave(others, ended, ())[0],
+            functools.partial(self.followed_by, action),
+            lambda more: self._ended(self._leave(others, ended, more), more),
             rest,
         )
+
+    def _ended(self, left: tuple[Completion, bool], rest: Sequence[ast.stmt]) -> Completion:
+        """How ``rest`` ends, behind what may have taken it along."""
+        completion, absorbed = left
+        if absorbed or completion in (Completion.EXITS, Completion.RAISES):
+            return completion
+        if completion is Completion.MAYBE:
+            return self.guarded(lambda: self.statements(rest))
+        return self.statements(rest)
 
 
 def _with_test_within(node: ast.While) -> ast.While:

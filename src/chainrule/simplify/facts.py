@@ -230,9 +230,9 @@ class Facts:
         if predicate.op is arithmetic.logical_not:
             inner = self.decide(predicate.args[0], block, sure)
             return None if inner is None else not inner
-        for home, truth in self._truths.get(predicate, ()):
-            if home in self._reached(block):
-                return truth
+        truth = self.assumed(predicate, block)
+        if truth is not None:
+            return truth
         if any(isinstance(arg.type, Array) for arg in predicate.args):
             return None
         if predicate.op.name in bounds.COMPARISONS:
@@ -241,6 +241,25 @@ class Facts:
                 left, right = replace(left, nan=False), replace(right, nan=False)
             return bounds.compared(predicate.op.name, left, right)
         return None
+
+    def assumed(self, predicate: Node, block: Block) -> bool | None:
+        """The truth of a predicate in ``block``, where an arm or a guard around tells it.
+
+        Of a flag that branches give they may tell which arm has set it.
+        """
+        while True:
+            for home, truth in self._truths.get(predicate, ()):
+                if home in self._reached(block):
+                    return truth
+            if predicate.op is not ITEM or predicate.args[0].op is not IF:
+                return bool(constant_value(predicate)) if is_constant(predicate) else None
+            branch = predicate.args[0]
+            asked = self._truths.get(branch.args[0], ())
+            truths = [truth for home, truth in asked if home in self._reached(block)]
+            arm = owned_blocks(branch)[0 if truths and truths[0] else 1]
+            if not truths or not arm.completes:
+                return None
+            predicate = arm.results[result_number(predicate)]
 
     def _reached(self, block: Block) -> frozenset[Block]:
         """The blocks around ``block``, and those that certainly ran before it."""

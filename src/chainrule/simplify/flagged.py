@@ -1,7 +1,7 @@
-"""Results of branches of which a flag tells the arm that has run.
+"""Results of branches of which it is told which arm has run, by a branch around or by a flag.
 
 An early return sets a flag, and what follows asks for it: there the results are those of one
-arm, and where that gives a number they are this number.
+arm, and where that gives a number, or a value from before the branch, they are this.
 
     done, slope = (True, 0.1) if x < a else (False, 0.0)        done = x < a
     if not done:                                           =>   if not done:
@@ -10,28 +10,21 @@ arm, and where that gives a number they are this number.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from chainrule.graph.block import CONSTANT, ITEM, Block, result_number
+from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import is_constant
-
-# The truth of a predicate in a block; None where it is not certain.
-Decide = Callable[[Node, Block], bool | None]
+from chainrule.simplify.facts import Facts
 
 
 class Flagged:
     """Branches with a result that is True, or False, in one of two arms."""
 
-    def __init__(self, decide: Decide) -> None:
-        self._decide = decide
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
         # The columns of flags.
         self._flags: dict[Node, tuple[int, ...]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._flags)
 
     def learn(self, branch: Node) -> None:
         """Take in a branch that was made."""
@@ -43,23 +36,29 @@ class Flagged:
                 self._flags[branch] = tuple(flags)
 
     def settled(self, item: Node, block: Block) -> Node:
-        """The number that a result is in ``block``; the result itself where that is not told."""
+        """What a result is in ``block``; the result itself where that is not told."""
         told: dict[Node, bool] = {}
         result = item
         while result.op is ITEM and result.args[0].op is IF and result.type == FLOAT:
             branch = result.args[0]
             taken = self._taken(branch, told, block)
             if taken is None:
-                return item
+                break
             result = taken.results[result_number(result)]
-        return result if result.op is CONSTANT and result.type == FLOAT else item
+        if result.type != FLOAT or result.op is UNDEFINED:
+            return item
+        return result if result.op is CONSTANT or result.block.encloses(block) else item
 
     def _taken(self, branch: Node, told: dict[Node, bool], block: Block) -> Block | None:
-        """The arm that has run, if a flag tells; ``told`` are flags that earlier arms have told."""
+        """The arm that has run, if it is told; ``told`` are flags that earlier arms have told."""
         arms = owned_blocks(branch)
+        assumed = self._facts.assumed(branch.args[0], block)
+        if assumed is not None:
+            arm = arms[0 if assumed else 1]
+            return arm if arm.completes else None
         for column in self._flags.get(branch, ()):
             flag = branch.block.item(branch, column)
-            truth = told[flag] if flag in told else self._decide(flag, block)
+            truth = told[flag] if flag in told else self._facts.decide(flag, block)
             if truth is None:
                 continue
             for arm, other in (arms, arms[::-1]):

@@ -69,7 +69,7 @@ class Simplifier(SumSimplifier):
         self.live = Live(source) if live is None else live
         self.facts = Facts(silent(source) if chooses(source) else ())
         self.ahead = Ahead(self.facts)
-        self.flagged = Flagged(self.facts.decide)
+        self.flagged = Flagged(self.facts)
         # Blocks in which the truth of a predicate is known.
         self.arm_of: dict[Block, tuple[Node, bool]] = {}
         self.copies: dict[Block | None, Block] = {}
@@ -234,7 +234,7 @@ class Simplifier(SumSimplifier):
         for result in new.results:
             if asked and known is not None and result is known[0] and result.type == BOOL:
                 found.append(self.graph.constant(known[1]))
-            elif result.op is ITEM and self.flagged:
+            elif result.op is ITEM:
                 found.append(self.flagged.settled(result, new))
             else:
                 found.append(result)
@@ -446,7 +446,7 @@ class Simplifier(SumSimplifier):
         if value is not None:
             return self.graph.constant(value)
         known = self.mapped(node)
-        if known.op is ITEM and self.flagged:
+        if known.op is ITEM:
             return self.flagged.settled(known, self.graph.cursor)
         return known
 

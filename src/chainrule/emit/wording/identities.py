@@ -5,11 +5,13 @@ from __future__ import annotations
 from chainrule.emit.plan import Value
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL, Array
-from chainrule.primitives.arithmetic import add, divide, multiply, subtract
+from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 
 
 def simplified(value: Value) -> Value | None:
     """The argument that a derivative value is equal to now that one of its arguments is known."""
+    if value.op is negative and _is_number(value.args[0], 0.0):
+        return value.args[0]
     if len(value.args) != 2 or isinstance(value.type, Array):
         # An array may be needed in its full shape.
         return None
