@@ -21,6 +21,7 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
+from chainrule.lift.arrays.boxes import is_ndarray
 from chainrule.lift.arrays.subscripts import Subscripts
 from chainrule.lift.containers.items import NUMBERS, SYMBOLS
 from chainrule.lift.core import AlwaysRaises, Completion
@@ -31,13 +32,15 @@ from chainrule.lift.values import (
     Method,
     ObjectBox,
     PartialCall,
+    Place,
     Range,
+    RecordsBox,
     Static,
     TableBox,
     TupleValue,
     Value,
 )
-from chainrule.primitives import arithmetic
+from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.masks import bitwise_and, bitwise_or, bitwise_xor
 from chainrule.primitives.declare import Primitive
@@ -103,6 +106,8 @@ STATIC_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
 
 # Of what classes objects are that nothing made in the function is.
 CERTAIN = (bool, type, types.FunctionType, types.BuiltinFunctionType)
+
+TELL_APART = "Compare numbers or strings that tell them apart."
 
 
 class Operators(Subscripts):
@@ -373,14 +378,57 @@ class Operators(Subscripts):
             return Static((left is right) is positive)
         if left is not right and all(map(_exists, (left, right))):
             return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)
-        if not isinstance(left, (Node, Static)) or not isinstance(right, (Node, Static)):
-            if left is not right and not self.loans.stand_ins.isdisjoint((left, right)):
-                raise self.unsupported(
-                    "`is` of a list, dict or object that stands for one of several",
-                    "Compare numbers or strings that tell them apart.",
-                )
-            return Static((left is right) is positive)
-        return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)
+        if isinstance(left, (Node, Static)) and isinstance(right, (Node, Static)):
+            return self.verbatim(f"_0_ {word} _1_", self.node(left), self.node(right), type=BOOL)
+        if left is right:
+            return Static(positive)
+        if not self.loans.stand_ins.isdisjoint((left, right)):
+            raise self.unsupported(
+                "`is` of a list, dict or object that stands for one of several", TELL_APART
+            )
+        return self._are_one(positive, left, right)
+
+    def _are_one(self, positive: bool, left: Value, right: Value) -> Value:
+        """Whether two lists, dicts or arrays that were reached in two ways are one."""
+        sorts = _sort_of(left), _sort_of(right)
+        if "" not in sorts and sorts[0] != sorts[1]:
+            return Static(not positive)
+        one, other = self._outside_object(left), self._outside_object(right)
+        if one is not None and other is not None:
+            return self.verbatim(f"_0_ {'is' if positive else 'is not'} _1_", one, other, type=BOOL)
+        known = (
+            (one is not None or self._is_made_here(left)),
+            (other is not None or self._is_made_here(right)),
+        )
+        if all(known):
+            return Static(not positive)
+        noun = sorts[0] or sorts[1]
+        raise self.unsupported(f"`is` of two {noun}s that may be one and the same", TELL_APART)
+
+    def _outside_object(self, value: Value) -> Node | None:
+        """What a value that exists outside of the function is at run time; None of others."""
+        if _exists(value) or isinstance(value, (Node, Static)):
+            return self.node(value)
+        box, path = (value.box, value.path) if isinstance(value, Place) else (value, ())
+        if not isinstance(box, (ListBox, DictBox)) or not box.parameter:
+            return None
+        content = self.reached[box][1] if box in self.reached else None
+        found = content if box.whole is None and isinstance(content, Node) else box.whole
+        if found is None or (path and self.state[box] is not found):
+            return None
+        for index in path:
+            found = self.primitive(sequence.index, found, index)
+        return found
+
+    def _is_made_here(self, value: Value) -> bool:
+        """Whether a value is an object of its own, made by the function."""
+        if isinstance(value, ObjectBox):
+            return value.node is None and not value.parameter
+        if isinstance(value, (ListBox, DictBox)) and not isinstance(value, RecordsBox):
+            content = self.state.get(value)
+            read = isinstance(content, Node) and content.op is sequence.index
+            return not value.parameter and not read
+        return not isinstance(value, (Place, TupleValue, RecordsBox))
 
     def _membership(self, operator: type, left: Value, right: Value) -> Value:
         positive = operator is ast.In
@@ -417,6 +465,21 @@ def is_fixed(value: Value) -> bool:
     if not isinstance(value, ObjectBox) or value.route is None:
         return False
     return value.parameter and not is_of_argument(value.route)
+
+
+def _sort_of(value: Value) -> str:
+    """Which sort of object a value is, as two sorts are never one; empty where it may be any."""
+    if isinstance(value, Static):
+        sorts = {tuple: "tuple", list: "list", dict: "dict"}
+        found = next((sorts[kind] for kind in sorts if isinstance(value.value, kind)), "constant")
+        return "array" if is_ndarray(value.value) else found
+    if isinstance(value, Node):
+        return "" if value.type in (OPAQUE, DYNAMIC) else "value"
+    if isinstance(value, (TupleValue, ObjectBox)):
+        return "tuple" if isinstance(value, TupleValue) else "object"
+    if isinstance(value, Place):
+        return "list"
+    return getattr(value, "noun", type(value).__name__)
 
 
 def _exists(value: Value) -> bool:
