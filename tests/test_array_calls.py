@@ -353,6 +353,8 @@ np.ones_like(x, subok=False) * x
 np.add.accumulate(x)
 np.multiply.accumulate(x[0])
 np.logaddexp.reduce(x, axis=1)
+np.logaddexp.reduce(x, axis=None)
+np.logaddexp.reduce(x)
 np.divide.outer(x[0], x[1])
 np.divide(x, 2.0, out=np.sqrt(x), where=x[0] > 0.5)
 np.divide(x, 2.0, out=np.sqrt(x), where=x[0, 0] > 0.5)

@@ -638,3 +638,31 @@ def test_a_flag_in_the_place_of_a_function_is_not_called(mode: str) -> None:
     derivative = grad(newton_steps, mode=mode)
     for arguments in ((2.0,), (2.0, lambda y: 2.0 * y)):
         assert derivative(*arguments) == pytest.approx(0.5 / math.sqrt(2.0))
+
+
+def written_if_it_can_be(x, table, row):
+    if x > 0.0:
+        try:
+            table["a"] = x / row[0]
+        except ZeroDivisionError:
+            table["a"] = x
+    return x * x
+
+
+def read_where_written(x, table, row):
+    try:
+        table["a"] = x * row[0]
+    except ValueError:
+        x = 0.0
+    return x * table["a"]
+
+
+@MODES
+@pytest.mark.parametrize("f", [written_if_it_can_be, read_where_written], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("entry", [2.0, 0.0])
+def test_what_a_body_writes_is_left_in_the_callers_dict(f: Any, entry: float, mode: str) -> None:
+    table, left = {"a": 0.5}, {"a": 0.5}
+    value, slope = value_and_grad(f, mode=mode)(1.5, table, [entry])
+    assert value == f(1.5, left, [entry]) and table == left
+    verdict = oracle.derivative(lambda x: f(x, {"a": 0.5}, [entry]), (1.5,), {}, "x")
+    assert verdict.decided and oracle.agrees(verdict, slope)

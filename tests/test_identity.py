@@ -1,4 +1,4 @@
-"""`is` between lists, dicts, arrays and their rows: one object may be reached in two ways."""
+"""One list, array or object may be reached in two ways: `is` tells, and writes are refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import UnsupportedError, value_and_grad
+from chainrule import ArgumentError, UnsupportedError, value_and_grad
 from tests import oracle
 
 MODES = ("forward", "reverse")
@@ -128,3 +128,44 @@ def test_what_may_be_one_object_or_two_is_refused() -> None:
     point = (1.0, 2.0)
     with pytest.raises(UnsupportedError, match="may be one and the same"):
         value_and_grad(points)(1.5, point, point)
+
+
+class Series:
+    def __init__(self, row):
+        self.row = row
+        self.parent = None
+
+    def __iter__(self):
+        return iter(self.row)
+
+    def total(self):
+        return sum(self.row)
+
+
+def appended(x, one, other):
+    one.row.append(x)
+    return x * sum(v for v in other)
+
+
+def set_first(x, one, other):
+    one.row[0] = x
+    return x * other.total()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("f", [appended, set_first])
+def test_a_list_that_is_written_to_is_in_one_object_only(f: Any, mode: str) -> None:
+    slope = value_and_grad(f, mode=mode)
+    series = Series([0.2, 0.3])
+    assert slope(1.5, Series([0.2, 0.3]), series) == (f(1.5, Series([0.2, 0.3]), series), 0.5)
+    with pytest.raises(ArgumentError, match="shares memory"):
+        slope(1.5, series, series)
+    with pytest.raises(ArgumentError, match="shares memory"):
+        slope(1.5, series, SimpleNamespace(row=[], total=series.total, inside=[series]))
+    assert series.row == [0.2, 0.3]
+
+
+def test_an_object_in_what_it_holds_itself_is_reached_once() -> None:
+    series, other = Series([0.2, 0.3]), Series([0.1])
+    series.parent = SimpleNamespace(child=series)
+    assert value_and_grad(appended)(1.5, series, other) == (pytest.approx(0.15), 0.1)

@@ -749,3 +749,15 @@ def test_what_is_written_before_a_step_that_raises_is_left(f: Any, mode: str) ->
             assert _outcome(g, p) == _outcome(f, p)
     CALLS.clear()
     CALLS.update(kept)
+
+
+def kept_where_large(x, memo):
+    if "last" in memo and x > 1.0:
+        memo["last"] = x
+    return x * x
+
+
+def test_what_one_path_writes_to_a_memo_is_not_lost() -> None:
+    # What it holds on the other path is not known as a value with a slope.
+    with pytest.raises(chainrule.UnsupportedError, match="of an earlier call"):
+        chainrule.grad(kept_where_large)(1.5, {"last": 0.5})

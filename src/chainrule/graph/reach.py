@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 NUMBERS = (float, int, bool, str, bytes, complex, type(None))
@@ -28,6 +28,10 @@ def is_apart(written: Any, *arguments: Any) -> bool:
     for part in found:
         counts[id(part)] = counts.get(id(part), 0) + 1
     if any(counts.get(each, 0) > 1 for each in inside):
+        return False
+    if any(map((1).__lt__, counts.values())) and any(
+        id(part) in inside for part in parts(_reached_again(arguments))
+    ):
         return False
     arrays = [part for part in found if _is_numpys(part)]
     changed = [part for part in arrays if id(part) in inside]
@@ -64,13 +68,38 @@ def parts(arguments: tuple[Any, ...]) -> Iterator[Any]:
             if id(current) in entered:
                 continue
             entered.add(id(current))
-        if isinstance(current, dict):
-            stack.extend(current.values())
-        elif isinstance(current, (list, tuple)):
-            # Of lists as long as data the first entry tells what is in them.
-            stack.extend(() if current and isinstance(current[0], float) else current)
-        elif not hasattr(current, "shape"):
-            stack.extend(held_by(current).values())
+        stack.extend(_held(current))
+
+
+def _reached_again(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What is reached in a second way, other than from what it holds itself."""
+    stack = [(each, False) for each in arguments]
+    above, done = set(), set()
+    found = []
+    while stack:
+        current, left = stack.pop()
+        if left:
+            above.discard(id(current))
+            done.add(id(current))
+        elif isinstance(current, tuple):
+            stack += [(each, False) for each in current]
+        elif id(current) in done:
+            found.append(current)
+        elif id(current) not in above and not isinstance(current, (*NUMBERS, *WHOLE)):
+            above.add(id(current))
+            stack.append((current, True))
+            stack += [(each, False) for each in _held(current)]
+    return tuple(found)
+
+
+def _held(current: Any) -> Iterable[Any]:
+    """What is in a list, a dict or an object."""
+    if isinstance(current, dict):
+        return current.values()
+    if isinstance(current, (list, tuple)):
+        # Of lists as long as data the first entry tells what is in them.
+        return () if current and isinstance(current[0], float) else current
+    return () if hasattr(current, "shape") else held_by(current).values()
 
 
 def held_by(instance: Any) -> dict[str, Any]:

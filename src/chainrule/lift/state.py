@@ -166,7 +166,8 @@ class Joiner:
         bound = [value for value in values if value is not UNBOUND]
         for value in bound:
             if isinstance(value, Poison):
-                return value
+                # Another one: on one of the paths it was written over.
+                return Poison(value.refusal)
         checked = self._checked(bound) if len(bound) == len(values) else None
         if checked is not None:
             return checked

@@ -40,13 +40,18 @@ def _asked(tree: ast.AST) -> frozenset[str]:
             case ast.Call(func=ast.Attribute(value=container, attr="get" | "setdefault")):
                 found.add(ast.unparse(container))
             case ast.Try(body=body):
-                subscripts = (each for part in body for each in ast.walk(part))
-                found |= {
-                    ast.unparse(each.value)
-                    for each in subscripts
-                    if isinstance(each, ast.Subscript)
-                }
+                found |= {ast.unparse(each.value) for part in body for each in _read(part)}
     return frozenset(found)
+
+
+def _read(tree: ast.AST) -> Iterator[ast.Subscript]:
+    """The entries that are read."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.AugAssign(target=ast.Subscript() as target):
+                yield target
+            case ast.Subscript(ctx=ast.Load()):
+                yield node
 
 
 @functools.lru_cache(maxsize=256)

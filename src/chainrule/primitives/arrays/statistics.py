@@ -168,7 +168,7 @@ def logsumexp(a: Node, axis: Any, keepdims: bool) -> Node:
 
 
 @array_defined(
-    "logaddexp_reduced", spelled="numpy.logaddexp.reduce", signature="a, axis=None, keepdims=False",
+    "logaddexp_reduced", spelled="numpy.logaddexp.reduce", signature="a, axis=0, keepdims=False",
     typed=_reduced,
 )  # fmt: skip
 def logaddexp_reduced(a: Node, axis: Any, keepdims: bool) -> Node:
