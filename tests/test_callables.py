@@ -573,3 +573,19 @@ def test_stars_hand_on_as_many_as_the_run_tells(mode: str) -> None:
         assert oracle.agrees(verdict, slopes[k])
     with pytest.raises(TypeError):
         grad(handing_on, mode=mode)([0.2, 0.8])
+
+
+def composed(*functions):
+    return functools.reduce(lambda inner, outer: lambda x: outer(inner(x)), functions, lambda x: x)
+
+
+def piped(x: float, k: float) -> float:
+    pipe = composed(partial(operator.mul, k), lambda v: v + 1.0, lambda v: v**2, math.sin)
+    return pipe(x) + pipe(pipe(x))
+
+
+@MODES
+def test_chains_of_functions_of_one_text_are_no_recursion(mode: str) -> None:
+    value, slope = value_and_grad(piped, mode=mode)(1.3, 0.7)
+    assert value == piped(1.3, 0.7)
+    assert oracle.agrees(oracle.derivative(piped, (1.3, 0.7)), slope)

@@ -318,3 +318,64 @@ def test_a_loop_that_is_no_loop_when_written_out_is_refused_as_a_loop() -> None:
 
     with pytest.raises(UnsupportedError, match="`eval` inside a function"):
         grad(reading)(1.0)
+
+
+class Phase(enum.Enum):
+    BOOST = 0
+    COAST = 1
+    DESCENT = 2
+
+
+class Rocket:
+    def __init__(self, thrust, mass):
+        self.thrust = thrust
+        self.mass = mass
+        self.height = self.speed = 0.0
+        self.phase = Phase.BOOST
+
+    def step(self, dt):
+        if self.phase == Phase.BOOST:
+            self.mass -= 0.1 * dt
+            if self.mass < 0.9:
+                self.phase = Phase.COAST
+        elif self.phase is Phase.COAST and self.speed < 0:
+            self.phase = Phase.DESCENT
+        push = self.thrust if self.phase == Phase.BOOST else 0.0
+        self.speed += dt * (push / self.mass - 9.81 - 0.02 * abs(self.speed) * self.speed)
+        self.height += dt * self.speed
+
+
+def apogee(thrust):
+    rocket = Rocket(thrust, 1.0)
+    while rocket.phase != Phase.DESCENT:
+        rocket.step(0.05)
+    return rocket.height
+
+
+def after_some_steps(thrust):
+    rocket, total = Rocket(thrust, 1.0), 0.0
+    for _ in range(30):
+        rocket.step(0.05)
+        total += rocket.height if rocket.phase is Phase.BOOST else rocket.speed
+    return total
+
+
+def of_a_name(x):
+    phase, mass = Phase.BOOST, x
+    while not phase == Phase.DESCENT:  # noqa: SIM201 (as it is written)
+        if phase == Phase.BOOST:
+            mass -= 0.1
+            if mass < 0.9:
+                phase = Phase.COAST
+        elif phase is Phase.COAST and mass < 0.5:
+            phase = Phase.DESCENT
+        mass -= 0.1 * x if phase == Phase.BOOST else 0.2 * x
+    return mass * x
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(("f", "at"), [(apogee, 25.0), (after_some_steps, 25.0), (of_a_name, 1.7)])
+def test_states_of_a_machine_are_told_when_the_code_runs(f, at, mode) -> None:
+    value, slope = value_and_grad(f, mode=mode)(at)
+    assert value == f(at)
+    assert oracle.agrees(oracle.derivative(f, (at,)), slope)

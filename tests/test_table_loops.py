@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chainrule import grad, value_and_grad
@@ -115,3 +116,55 @@ def test_a_table_beside_constants_is_looped_over() -> None:
     assert "for weight, (a, b) in zip((1.0, 1.2, 3.0, 3.2), ROWS):" in source, source
     verdict = oracle.gradient(beside_constants, (10.7,))[()]
     assert oracle.agrees(verdict, grad(beside_constants)(10.7))
+
+
+STAGES = [[], [0.5], [0.0, 0.5], [0.0, 0.0, 1.0]]
+NODES = [0.0, 0.5, 0.5, 1.0]
+WEIGHTS = [1 / 6, 1 / 3, 1 / 3, 1 / 6]
+
+
+def by_its_tableau(y0, n):
+    t, h, y = 0.0, 0.1, np.array([y0, 0.2])
+    for _ in range(n):
+        slopes = []
+        for c, row in zip(NODES, STAGES, strict=True):
+            at = y.copy()
+            for a, slope in zip(row, slopes, strict=False):
+                at = at + h * a * slope
+            slopes.append(np.array([at[1], t + c * h - np.sin(at[0])]))
+        y = y + h * sum(b * slope for b, slope in zip(WEIGHTS, slopes, strict=True))
+        t += h
+    return y[0]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_table_of_uneven_rows_is_taken_apart(mode: str) -> None:
+    value, slope = value_and_grad(by_its_tableau, mode=mode)(1.0, 5)
+    assert value == by_its_tableau(1.0, 5)
+    assert oracle.agrees(oracle.derivative(by_its_tableau, (1.0, 5)), slope)
+
+
+def by_value_iteration(discount, reward):
+    choices = {"low": ["wait", "charge"], "high": ["search", "wait"]}
+    leads_to = {
+        ("low", "wait"): [(1.0, "low", reward)],
+        ("low", "charge"): [(1.0, "high", 0.0)],
+        ("high", "search"): [(0.6, "high", 2.0), (0.4, "low", 2.0)],
+        ("high", "wait"): [(1.0, "high", reward)],
+    }
+    worth = dict.fromkeys(choices, 0.0)
+    for _ in range(30):
+        gain = {
+            (s, a): sum(p * (r + discount * worth[then]) for p, then, r in leads_to[s, a])
+            for s in ["low", "high"]
+            for a in choices[s]
+        }
+        worth = {s: max(gain[s, a] for a in choices[s]) for s in worth}
+    return worth["low"] + 0.5 * worth["high"]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_clauses_over_words_are_written_out(mode: str) -> None:
+    value, slope = value_and_grad(by_value_iteration, mode=mode)(0.8, 0.9)
+    assert value == by_value_iteration(0.8, 0.9)
+    assert oracle.agrees(oracle.derivative(by_value_iteration, (0.8, 0.9)), slope)

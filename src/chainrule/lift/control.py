@@ -15,7 +15,7 @@ from chainrule.lift.branches.hoisting import TwoKinds, name_for, with_name
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.exits import exits_of, has_exits, leaves_block, returns_out
 from chainrule.lift.iteration.felt import acts, may_be_felt
-from chainrule.lift.iteration.iterables import yields_in
+from chainrule.lift.iteration.iterables import is_ragged, is_row_of_numbers, yields_in
 from chainrule.lift.iteration.looped import (
     KnownItems,
     Resized,
@@ -221,10 +221,10 @@ class Control(GoingOn):
         items = self.known_iteration(iterable)
         if items is None or self.too_many(items):
             return None
-        numbers = all(map(_is_row_of_numbers, items))
+        numbers = all(map(is_row_of_numbers, items))
         # Written out, each way out of the loop would be one level deeper than the one before.
         long = len(items) > UNROLL_STEPS or (len(items) > 1 and has_exits(body))
-        if numbers and long and self.is_table(iterable):
+        if numbers and long and self.is_table(iterable) and not is_ragged(items):
             return None
         return items
 
@@ -399,7 +399,7 @@ class Control(GoingOn):
                     (),
                     names,
                     exits,
-                    lambda: self.condition(node.test),
+                    lambda: self._test(ast.copy_location(ast.Expr(node.test), node.test)),
                     lambda _: self._step(node, body),
                 )
         finally:
@@ -407,6 +407,18 @@ class Control(GoingOn):
         return self._after_loop(
             [action for _, action in ways], node.orelse, rest, exits, completion
         )
+
+    def _test(self, test: ast.stmt) -> Value:
+        """The condition of a loop, once for each kind of what it reads."""
+        assert isinstance(test, ast.Expr)
+        again = functools.partial(self._test, test)
+        tag = self.undecided(test)
+        if tag is not None:
+            return self.choose(tag, again, again, "expression")
+        try:
+            return self.condition(test.value)
+        except TwoKinds as found:
+            return self._test(self._told_apart(test, found))
 
     def _step(self, node: ast.While, body: Sequence[ast.stmt]) -> Completion:
         # The next test sees what a step has left.
@@ -494,15 +506,6 @@ def _with_test_within(node: ast.While) -> ast.While:
     body = [ast.copy_location(ends, node.test), *node.body]
     found = ast.While(ast.Constant(True), body, [])
     return ast.fix_missing_locations(ast.copy_location(found, node))
-
-
-def _is_row_of_numbers(item: Value) -> bool:
-    if isinstance(item, TupleValue):
-        return all(map(_is_row_of_numbers, item.items))
-    if isinstance(item, Static):
-        row = item.value
-        return isinstance(row, (list, tuple)) and all(type(each) in (int, float) for each in row)
-    return isinstance(item, Node) and item.type.differentiable
 
 
 def _refuse_async(self: Control, node: ast.AST) -> Completion:

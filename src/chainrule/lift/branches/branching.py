@@ -101,6 +101,7 @@ class Branching(Core):
         for key in keys:
             if isinstance(key, ObjectBox):
                 self._complete_on_all(paths, key)
+                self._tell_members_apart(start, paths, key)
             if not isinstance(key, ListBox):
                 self._take_tuples_apart(start, paths, key)
                 self._settle(start, paths, key)
@@ -236,6 +237,20 @@ class Branching(Core):
             for path, value in zip(paths, values, strict=True):
                 with self.graph.inside(path.block):
                     path.state[key] = self.member_node(value)
+
+    def _tell_members_apart(self, start: State, paths: Sequence[Path], key: ObjectBox) -> None:
+        """Which of several members of an enumeration an attribute is, the code tells by then."""
+        contents: list[Value] = [path.state.get(key, start.get(key, UNBOUND)) for path in paths]
+        if not all(isinstance(content, dict) for content in contents):
+            return
+        for name in contents[0]:
+            values = [content.get(name, UNBOUND) for content in contents]
+            if all(value is values[0] for value in values) or not some_member(values):
+                continue
+            for position, (path, value) in enumerate(zip(paths, values, strict=True)):
+                with self.graph.inside(path.block):
+                    told = self.member_node(value)
+                contents[position] = path.state[key] = {**contents[position], name: told}
 
     def member_node(self, value: Value) -> Node:
         """A value, or which of several members of an enumeration it is, when the code runs."""

@@ -19,7 +19,16 @@ from chainrule.lift.state import Frame
 from chainrule.lift.values import Either
 
 # What may stand before an expression that is moved to the front of its statement.
-PLAIN = (ast.Name, ast.Constant, ast.Attribute, ast.expr_context, ast.operator, ast.cmpop)
+PLAIN = (
+    ast.Name,
+    ast.Constant,
+    ast.Attribute,
+    ast.expr_context,
+    ast.boolop,
+    ast.cmpop,
+    ast.operator,
+    ast.unaryop,
+)
 
 
 class TwoKinds(UnsupportedError):

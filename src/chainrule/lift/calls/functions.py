@@ -255,7 +255,7 @@ class Functions(Calls):
         frames = _mirrored([frame.parent, *closures])
         own = Frame(source, frames.get(frame.parent), frame.globals)
         own.cells, own.owner = frame.cells, frame.owner
-        inner.frame = own
+        inner.frame, inner.made_in = own, [own.parent]
         with inner.at(callee.tree):
             values = {
                 name: inner.closure_like(value, frames[value.frame])

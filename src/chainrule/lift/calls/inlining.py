@@ -57,6 +57,8 @@ class Inlining(Functions):
         # Functions whose calls of themselves are being inlined, with how many were.
         self.unrolling: dict[Any, int] = {}
         self.most_unrolled = MOST_UNROLLED
+        # Where the functions that are being inlined were defined, the last of those under way.
+        self.made_in: list[Frame | None] = []
         # The inlined call that is under way.
         self.use: Use | None = None
 
@@ -84,6 +86,8 @@ class Inlining(Functions):
         """The value of a call, by inlining the function or by a call."""
         met = callee.identity in self.under_way
         met = met or any(known.function is callee.identity for known, _ in self.calls)
+        if met and self._is_another(callee):
+            return self._inlined(callee, given, node)
         shrinks = any(map(self._is_known, (*given[0], *given[1].values())))
         if callee.identity in self.unrolling:
             self.unrolling[callee.identity] += 1
@@ -114,10 +118,24 @@ class Inlining(Functions):
 
     def _inlined(self, callee: Callee, given: Given, node: ast.AST) -> Value:
         self.under_way.append(callee.identity)
+        self.made_in.append(callee.frame.parent)
         try:
             return self._inline(callee.tree, callee.source, callee.frame, *given, node)
         finally:
             self.under_way.pop()
+            self.made_in.pop()
+
+    def _is_another(self, callee: Callee) -> bool:
+        """Whether a closure is none of those of the same text that call it.
+
+        It is a link of a chain, as of functions that are composed.
+        """
+        if callee.closure is None or len(self.calls) > DEEPEST_CALL:
+            return False
+        made = zip(reversed(self.under_way), reversed(self.made_in), strict=False)
+        return all(
+            where is not callee.frame.parent for each, where in made if each is callee.identity
+        )
 
     @contextlib.contextmanager
     def _noted(self, use: Use) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -130,10 +131,17 @@ class Comprehensions(Iterables):
         return True
 
     def _stay_apart(self, items: list[Value], node: Any) -> bool:
-        """Whether items of an outer clause are objects, or lists of them, rather than numbers."""
+        """Whether items of an outer clause are objects, lists of them, or words, and no numbers."""
         if self.site_of(node) in self.written_out:
             return True
-        return any(map(self.holds_objects, items))
+        return any(self.holds_objects(item) or self._is_word(item) for item in items)
+
+    def _is_word(self, item: Value) -> bool:
+        """Whether an item is a key of the text, or has one: a loop at run time would forget it."""
+        item = self.read(item)
+        if isinstance(item, TupleValue):
+            return any(map(self._is_word, item.items))
+        return isinstance(self.static_value(item)[1], (str, enum.Enum))
 
     def _swells(
         self, iterable: Value, items: list[Value], made: Value, first: int, node: Any

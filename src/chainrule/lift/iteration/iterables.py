@@ -38,6 +38,8 @@ from chainrule.primitives.effect import DOMAIN, RAISE
 ItemAt = Callable[[Node], Value]
 # Up to so many known items each are a value of its own.
 MOST_ITEMS = 40
+# Tables of so many rows are taken apart where these have several lengths.
+MOST_STAGES = 16
 # So many objects: what has made a list of them that is known item by item was written out, too.
 MOST_OBJECTS = 400
 
@@ -445,3 +447,23 @@ def _is_of_constants(part: Value, table: bool) -> bool:
     if table or not isinstance(part, TupleValue):
         return table
     return all(isinstance(item, Node) and item.op is CONSTANT for item in part.items)
+
+
+def is_ragged(items: list[Value]) -> bool:
+    """Whether the rows of a table are few and of several lengths, as those of Runge-Kutta are."""
+    return len(items) <= MOST_STAGES and len(set(map(_row_lengths, items))) > 1
+
+
+def _row_lengths(item: Value) -> tuple[int, ...]:
+    parts = item.items if isinstance(item, TupleValue) else (item,)
+    return tuple(len(part.value) for part in parts if isinstance(part, Static))
+
+
+def is_row_of_numbers(item: Value) -> bool:
+    """Whether an item is a number, or a row of numbers of the user's, or a tuple of such."""
+    if isinstance(item, TupleValue):
+        return all(map(is_row_of_numbers, item.items))
+    if isinstance(item, Static):
+        row = item.value
+        return isinstance(row, (list, tuple)) and all(type(each) in (int, float) for each in row)
+    return isinstance(item, Node) and item.type.differentiable

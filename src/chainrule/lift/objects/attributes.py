@@ -322,7 +322,7 @@ class Objects(Hooks):
         if isinstance(held, Either) and held.orelse is UNBOUND:
             return self._given_on_some_paths(owner, name, held.tag, node)
         if held is not UNBOUND:
-            return self.read(held)
+            return held if isinstance(held, Either) else self.read(held)
         found = inspect.getattr_static(owner.type, name, None)
         if found is not None:
             self.watch_class(owner.type, name)
