@@ -589,3 +589,51 @@ def test_chains_of_functions_of_one_text_are_no_recursion(mode: str) -> None:
     value, slope = value_and_grad(piped, mode=mode)(1.3, 0.7)
     assert value == piped(1.3, 0.7)
     assert oracle.agrees(oracle.derivative(piped, (1.3, 0.7)), slope)
+
+
+class Scheme:
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def step(self, x: float) -> float:
+        return getattr(self, f"_{self.kind}_step")(x)
+
+    def _square_step(self, x: float) -> float:
+        return x * x
+
+    def _cubic_step(self, x: float) -> float:
+        return x**3
+
+
+def by_name(x: float) -> float:
+    return Scheme("square").step(x) + 2.0 * Scheme("cubic").step(x)
+
+
+def by_keys(x: float) -> float:
+    held, listed, pair = {"a": x, "b": 0.7, "c": x * x}, [x, 0.7, x * x], (x, 0.7)
+    place = max(range(3), key=listed.__getitem__)
+    other = min(range(2), key=pair.__getitem__)
+    return held[min(held, key=held.__getitem__)] + 3.0 * listed[place] * pair[other]
+
+
+def wrapped_inside(x: float) -> float:
+    def twice(function):
+        @functools.wraps(function)
+        def inner(*args, **keywords):
+            return 2.0 * function(*args, **keywords)
+
+        return inner
+
+    @twice
+    def power(t, p=2):
+        return t**p
+
+    return power(x) + power(x, p=3)
+
+
+@MODES
+@pytest.mark.parametrize("f", [by_name, by_keys, wrapped_inside])
+def test_what_is_called_is_known_where_it_is_called(f: Callable[..., Any], mode: str) -> None:
+    value, slope = value_and_grad(f, mode=mode)(1.3)
+    assert value == f(1.3)
+    assert oracle.agrees(oracle.derivative(f, (1.3,)), slope)

@@ -323,3 +323,45 @@ def test_what_operators_make_of_objects_may_be_no_number(f: Any, mode: str) -> N
     value, slope = value_and_grad(f, mode=mode)(0.03)
     assert value == f(0.03)
     assert oracle.agrees(oracle.derivative(f, (0.03,)), slope)
+
+
+def sets_are_taken_from(x, names):
+    others = set(names) - {"a"}
+    return len(others) * x + len(set(names) & {"b", "c"}) * x * x
+
+
+def sets_are_filled(x, ways):
+    seen, todo, total = {0}, [0], 0.0
+    while todo:
+        place = todo.pop()
+        total += x ** (place + 1)
+        for other in ways[place]:
+            if other not in seen:
+                seen.add(other)
+                todo.append(other)
+    free = {1, 2, 3} - {2}
+    free |= {7}
+    return total + len(seen) * x + len(free) * x * x
+
+
+def sets_have_two_names(x, names):
+    kept = {name for name in ("a", "b")}  # noqa: C416 (as it is written)
+    other = kept
+    kept.add("c")
+    return x * len(kept) + x * x * len(other) + (x**3 if "c" in other else 0.0)
+
+
+# `len` of what operators made of sets was taken for that of an int: the derivative was None.
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("f", "given"),
+    [
+        (sets_are_taken_from, ["a", "b", "a"]),
+        (sets_are_filled, [[1, 2], [2], [0, 3], []]),
+        (sets_have_two_names, ["a"]),
+    ],
+)
+def test_sets_that_the_function_makes(f: Any, given: Any, mode: str) -> None:
+    value, slope = value_and_grad(f, mode=mode)(1.3, given)
+    assert value == f(1.3, given)
+    assert oracle.agrees(oracle.derivative(f, (1.3, given)), slope)

@@ -231,13 +231,10 @@ class Expressions(Texts, OneShot):
         return self.made_dict(pairs, node)
 
     def _set(self, node: ast.Set) -> Value:
-        return self.set_of([self.expression(item) for item in node.elts])
+        return self.set_of([self.expression(item) for item in node.elts], node)
 
-    def set_of(self, items: Sequence[Value]) -> Value:
+    def set_of(self, items: Sequence[Value], node: ast.AST) -> Value:
         """A set of numbers and words."""
-        parts = [self.static_value(item) for item in items]
-        if all(known for known, _ in parts):
-            return Static({found for _, found in parts})
         nodes = tuple(map(self.node, items))
         text = "{" + ", ".join(f"_{k}_" for k in range(len(nodes))) + "}"
         made = self.verbatim(text, *nodes)

@@ -27,7 +27,7 @@ from chainrule.lift.containers import copies
 from chainrule.lift.containers.given_rows import GivenRows
 from chainrule.lift.containers.lineages import Lineages
 from chainrule.lift.containers.repeated_rows import Rows
-from chainrule.lift.containers.sets import ObjectsInSet
+from chainrule.lift.containers.sets import ObjectsInSet, SetChanged
 from chainrule.lift.containers.shared_rows import written_while_shared
 from chainrule.lift.containers.tables import RunTimeKeys
 from chainrule.lift.core import AlwaysRaises
@@ -186,6 +186,8 @@ def _lifted(
             if found.site in ways.object_sets:
                 raise InternalError("a set of objects is lifted as another") from None
             ways.object_sets.add(found.site)
+        except SetChanged as changed:
+            ways.changed_sets.add(changed.site)
         except IteratorMade as asked:
             if asked.site in ways.iterators:
                 raise InternalError("an iterator is lifted as its items") from None
@@ -283,7 +285,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter = Lifter(graph)
     ways.record_lists.clear()
     lifter.tables, lifter.record_lists = ways.tables, ways.record_lists
-    lifter.object_sets = ways.object_sets
+    lifter.object_sets, lifter.changed_sets = ways.object_sets, ways.changed_sets
     lifter.written_outside, lifter.iterator_sites = ways.outside, ways.iterators
     lifter.written_into, ways.changed = ways.written_into, []
     lifter.changed_outside = ways.changed

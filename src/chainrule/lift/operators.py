@@ -23,7 +23,7 @@ from chainrule.graph.types import (
 )
 from chainrule.lift.arrays.boxes import is_ndarray
 from chainrule.lift.arrays.subscripts import Subscripts
-from chainrule.lift.containers.items import NUMBERS, SYMBOLS
+from chainrule.lift.containers.items import NUMBERS, PLAIN_NUMBERS, SYMBOLS
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.values import (
     Closure,
@@ -136,7 +136,7 @@ class Operators(Subscripts):
             return self.primitive(BITWISE_ARRAYS[operator], a, b)
         if operator in BITWISE and not (a.type == FLOAT or b.type == FLOAT):
             # Of two that are no numbers to the graph it may be anything: a set, a flag.
-            type_ = DYNAMIC if a.type == b.type == OPAQUE else INT
+            type_ = INT if a.type in PLAIN_NUMBERS or b.type in PLAIN_NUMBERS else DYNAMIC
             return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", a, b, type=type_)
         if op is None or not (a.type in NUMBERS or b.type in NUMBERS or a.type == b.type == OPAQUE):
             symbol = SYMBOLS.get(operator, operator.__name__)

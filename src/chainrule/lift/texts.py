@@ -9,6 +9,13 @@ from chainrule.lift.operators import Operators
 from chainrule.lift.values import Static, Value
 
 
+def _is_name(part: ast.expr) -> bool:
+    """Whether this is a name, or an attribute of one."""
+    while isinstance(part, ast.Attribute):
+        part = part.value
+    return isinstance(part, ast.Name)
+
+
 class Texts(Operators):
     """Lifts f-strings."""
 
@@ -29,10 +36,12 @@ class Texts(Operators):
                 continue
             if not isinstance(part, ast.FormattedValue) or part.format_spec is not None:
                 return None
-            if part.conversion != -1 or not isinstance(part.value, ast.Name):
+            if part.conversion != -1 or not _is_name(part.value):
                 return None
+            state, mark = dict(self.state), len(self.block.steps)
             known, found = self.static_value(self.expression(part.value))
             if not known or type(found) not in (str, int):
+                self.give_up(state, mark)
                 return None
             text += str(found)
         return text

@@ -36,6 +36,8 @@ class Ways:
         self.tables: set[Hashable] = set()
         # Those where sets of objects are made.
         self.object_sets: set[Hashable] = set()
+        # Those where sets of known entries are made that the function changes.
+        self.changed_sets: set[Hashable] = set()
         self.sites: dict[Hashable, RecordLayout | None] = {}
         self.record_lists: list[RecordsBox] = []
         self.written = written
@@ -98,6 +100,7 @@ class Ways:
         """Another way that knows what was found of the world outside."""
         following.outside, following.iterators = self.outside, self.iterators
         following.written_into, following.object_sets = self.written_into, self.object_sets
+        following.changed_sets = self.changed_sets
         return self._keeping(following)
 
     def other(self, examples: bool) -> Ways | None:
@@ -113,7 +116,7 @@ class Ways:
 
     def _beside(self, following: Ways) -> Ways:
         """Another way with the same loops written out."""
-        following.object_sets = self.object_sets
+        following.object_sets, following.changed_sets = self.object_sets, self.changed_sets
         following.loops, following.written_into = self.loops, self.written_into
         return self._keeping(following)
 

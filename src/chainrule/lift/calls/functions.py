@@ -12,7 +12,7 @@ import ast
 import dataclasses
 import functools
 import types
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from chainrule.graph.block import REFERENCE, Graph
@@ -81,6 +81,9 @@ class Written:
 
 class Functions(Calls):
     """Lifts functions that are kept apart, and their calls."""
+
+    # Where sets are made that the function changes.
+    changed_sets: set[Hashable]
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
@@ -243,6 +246,7 @@ class Functions(Calls):
         inner.transform = getattr(self, "transform", None)
         inner.tables, inner.record_lists = self.tables, []
         inner.object_sets = self.object_sets
+        inner.changed_sets = self.changed_sets
         inner.repeated = self.repeated
         inner.record_sites, inner.written = self.record_sites, self.written
         inner.rows = self.rows

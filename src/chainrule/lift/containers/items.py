@@ -322,8 +322,13 @@ class Containers(Watching):
         self.raises_itself("_0_[_1_]", self.node(base), self.node(key))
 
     def raises_itself(self, text: str, *args: Node) -> NoReturn:
-        """Code that Python cannot run whatever its values are: it raises what f raises."""
+        """Code that Python cannot run whatever its values are: it raises what f raises.
+
+        Should it run after all, the derivative must not go on without a value.
+        """
         self.leave_before_raise()
+        if not text.startswith("raise ") and " = " not in text:
+            text = f"raise TypeError({text})"
         self.block.add(RAISE, args, (text,))
         raise AlwaysRaises
 

@@ -41,6 +41,8 @@ class Methods(Sets):
             and name in OF_PLACES
         ):
             return RECORD_METHODS.get(name) or _of_places(name)
+        if name == "__getitem__" and self.is_container(owner):
+            return _get_item
         if isinstance(owner, ListBox):
             return LIST_METHODS.get(name)
         row = isinstance(owner, Node) and isinstance(owner.type, SequenceType)
@@ -69,6 +71,12 @@ class Methods(Sets):
         new = change((old, *row.path))
         self.rename(old, new)
         self.state[row.box] = new
+
+
+def _get_item(
+    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    return self.item(owner, args[0], node)
 
 
 def _append(

@@ -1,16 +1,18 @@
 """Sets: of numbers and words they are kept as they are, and of objects lifted.
 
 Which of them a set is tells what it is made of, or, of one that is empty at first, what is put into
-it.  Where that is found out later, lifting begins anew, knowing it (:class:`ObjectsInSet`).
+it.  Where that is found out later, lifting begins anew, knowing it (:class:`ObjectsInSet`), as it
+does where a set of known entries is changed (:class:`SetChanged`).
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
+from chainrule.lift.calls.foreign import CHANGING
 from chainrule.lift.containers.dispatch import Dispatch
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords
 from chainrule.lift.library.object_sets import ObjectSet
@@ -25,6 +27,14 @@ class ObjectsInSet(Exception):
         self.site = site
 
 
+class SetChanged(Exception):
+    """A set made at ``site`` was taken for one that stays as it is."""
+
+    def __init__(self, site: Hashable) -> None:
+        super().__init__(site)
+        self.site = site
+
+
 class Sets(Dispatch):
     """Lifts sets."""
 
@@ -32,6 +42,9 @@ class Sets(Dispatch):
         super().__init__(graph)
         # Where sets were made that are kept as they are.
         self._made_at: dict[Node, Hashable] = {}
+        # Where those were made that are known here, and where those are made that are changed.
+        self._known_at: dict[Static, Hashable] = {}
+        self.changed_sets: set[Hashable] = set()
 
     def new_set(self, items: list[Value], node: ast.AST) -> Value:
         """``set(...)`` of no argument, or of one."""
@@ -54,12 +67,24 @@ class Sets(Dispatch):
         items = [self.expression(item) for item in node.elts]
         if self._has_objects(items):
             return self.call(Static(ObjectSet), [self.like(Static([]), items)], {}, node)
-        return self.set_of(items)
+        return self.set_of(items, node)
+
+    def set_of(self, items: Sequence[Value], node: ast.AST) -> Value:
+        """A set of numbers and words, known here if the function does not change it."""
+        parts = [self.static_value(item) for item in items]
+        site = self.place_of(node)
+        if site in self.changed_sets or not all(known for known, _ in parts):
+            return super().set_of(items, node)
+        made = Static({found for _, found in parts})
+        self._known_at[made] = site
+        return made
 
     def _has_objects(self, items: Iterable[Value]) -> bool:
         return any(isinstance(item, ObjectBox) and is_made(item) for item in map(self.read, items))
 
     def _check_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> None:
+        if owner in self._known_at and name in CHANGING:
+            raise SetChanged(self._known_at[owner])
         self._check_objects(owner, args)
         super()._check_method(owner, name, args, node)
 

@@ -268,7 +268,11 @@ class Comprehensions(Iterables):
     def set_comprehension(self, node: ast.SetComp) -> Value:
         """The set of what a list would hold."""
         listed = ast.copy_location(ast.ListComp(node.elt, node.generators), node)
-        return self.call(Static(set), [self.comprehension(listed)], {}, node)
+        items = self.comprehension(listed)
+        words = self.known_items(items)
+        if words and all(map(self._is_word, words)):
+            return self.set_of(words, node)
+        return self.call(Static(set), [items], {}, node)
 
     def dict_comprehension(self, node: ast.DictComp) -> Value:
         pair = ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node)

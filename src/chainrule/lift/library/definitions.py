@@ -239,12 +239,18 @@ def chain_from(iterable):
     return found
 
 
+def wraps(wrapped, assigned=(), updated=()):
+    """``functools.wraps``: what it changes of a function is what it is called, not what it does."""
+    return lambda wrapper: wrapper
+
+
 DEFINITIONS: dict[Hashable, Callable[..., Any]] = {
     **IN_ORDER,
     dict.fromkeys: fromkeys,
     functools.cache: cache,
     functools.lru_cache: lru_cache,
     functools.reduce: reduce,
+    functools.wraps: wraps,
     itertools.accumulate: accumulate,
     itertools.chain: chain,
     itertools.chain.from_iterable: chain_from,
