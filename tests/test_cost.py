@@ -270,7 +270,7 @@ def test_what_an_iterate_has_of_itself_vanishes_in_the_derivative_of_newtons_ste
 
     source = gradient_source(kepler, ("M", "e"), (1.3, 0.6))
     assert "E_dM = (E_dM * step * scale + 1.0) / gap" in source
-    assert "E_de = (sin_E + step * (scale * E_de - cos_E)) / gap" in source
+    assert "E_de = (sin_E + step * (E_de * scale - cos_E)) / gap" in source
 
 
 def test_a_multiple_that_another_partial_is_stands_for_what_it_is_a_multiple_of() -> None:
@@ -290,7 +290,7 @@ def test_constants_and_signs_of_all_users_go_into_the_value() -> None:
         return 4.0 * (s6 * s6 - s6)
 
     source = gradient_source(pair, ("x1", "x2", "y1", "y2"), (1.5, 0.3, 0.2, 0.6))
-    assert "ratio = s6 * (48.0 * s6 - 24.0) / r2" in source
+    assert "ratio = (48.0 * s6 - 24.0) * s6 / r2" in source
     assert "return -x2_bar, x2_bar, -y2_bar, y2_bar" in source
 
 
@@ -309,6 +309,8 @@ def test_a_constant_multiple_below_the_line_meets_itself_above() -> None:
     z = (x - mu) / s
     mus, sigmas, weights = slope([x], [mu], [s], [w])
     assert [*mus, *sigmas, *weights] == pytest.approx([z / s, (z * z - 1.0) / s, 1.0 / w])
+    slope = grad(likelihood, wrt=("mus", "weights"))
+    assert slope([x], [mu], [s], [w]) == (mus, weights)
     assert "2.5" not in slope.source.rsplit("# line", 1)[1].split("\n", 1)[1]
 
 

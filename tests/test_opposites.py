@@ -58,7 +58,7 @@ def test_slopes(function: Any, point: tuple[Any, ...], mode: str) -> None:
 
 
 def test_a_minus_sign_goes_into_a_difference() -> None:
-    assert "return ratio * (1.0 + ratio_1) / x / t1 / t1" in grad(void_fraction).source
+    assert "return (1.0 + ratio_1) * ratio / t1 / t1 / x" in grad(void_fraction).source
     assert "(inv_rhol - inv_rhog) * exp(" in grad(mixture).source
 
 

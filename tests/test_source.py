@@ -540,7 +540,7 @@ GALLERY = [
         step = (anomaly - scale - mean) / gap
         scale_1 = ratio * step
         mean_bar += ratio
-        anomaly_bar = scale * scale_1
+        anomaly_bar = scale_1 * scale
         e_bar += ratio * sin_anomaly - scale_1 * cos_anomaly
     return mean_bar + anomaly_bar, e_bar
 """,

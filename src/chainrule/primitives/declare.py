@@ -579,3 +579,13 @@ def arithmetic_type(types: tuple[Type, ...]) -> Type:
 def comparison_type(types: tuple[Type, ...]) -> Type:
     """Result of a comparison."""
     return BOOL
+
+
+def finite_value(op: Primitive, parts: list[float]) -> float | None:
+    """The finite number that an operation on numbers gives; None where it raises."""
+    try:
+        found = op.value(*parts)
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    # A number of NumPy's own would have another type than the constant in its place.
+    return found if type(found) is float and math.isfinite(found) else None

@@ -226,7 +226,7 @@ class ArraySimplifier(Copier):
             opened.append(node)
             return True
 
-        return collect(root, opens, self.settled)[0]
+        return collect(root, opens, self.settled, outer_first=True)[0]
 
     def _opens_array_sum(self, node: Node, user: Node) -> bool:
         """As :meth:`_opens_sum`, of arrays of one shape."""

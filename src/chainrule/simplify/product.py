@@ -12,6 +12,7 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from operator import itemgetter
 
 from chainrule.graph.block import ITEM, Block
 from chainrule.graph.node import Node
@@ -210,7 +211,7 @@ class Product:
         if not math.isfinite(self.constant) or self.constant == 0.0:
             return None
         value: Node | None = None
-        for factor in _floating_first(_powers(self.factors)):
+        for factor in _floating_first(_powers(_together(self.factors))):
             value = factor if value is None else multiply.build(value, factor)
         if self.met > 1:
             self.constant = without_rounding(self.constant, self.met)
@@ -221,7 +222,7 @@ class Product:
             return negative.build(value)
         elif self.constant != 1.0:
             value = multiply.build(constant, value)
-        for divisor in _powers(self.divisors):
+        for divisor in _powers(_together(self.divisors)):
             value = divide.build(value, divisor)
         return value
 
@@ -253,6 +254,14 @@ def _floating_first(factors: list[Node]) -> list[Node]:
         if not integral(factor):
             return [factor, *factors[:position], *factors[position + 1 :]]
     return [as_float(factors[0]), *factors[1:]]
+
+
+def _together(nodes: list[Node]) -> list[Node]:
+    """The factors, those that are the same one behind the other."""
+    if len(nodes) < 3:
+        return nodes
+    counts = Counter(nodes)
+    return nodes if len(counts) == len(nodes) else list(counts.elements())
 
 
 def _powers(nodes: list[Node]) -> list[Node]:
@@ -353,13 +362,17 @@ class _Below:
 
 
 def collect(
-    root: Node, opens: Callable[[Node, Node], bool], mapped: Callable[[Node], Node]
+    root: Node,
+    opens: Callable[[Node, Node], bool],
+    mapped: Callable[[Node], Node],
+    outer_first: bool = False,
 ) -> tuple[Product, int]:
     """The product whose last operation is ``root``, and how many operations it is made of.
 
-    ``opens(node, user)`` tells whether an argument is part of the product.
+    ``opens(node, user)`` tells whether an argument is part of the product; for ``outer_first`` see
+    :func:`leaves_of`.
     """
-    leaves, opened = leaves_of(root, opens)
+    leaves, opened = leaves_of(root, opens, outer_first)
     return product_of(leaves, mapped), opened
 
 
@@ -423,24 +436,31 @@ def _parts(node: Node) -> list[tuple[Node, bool]]:
     return [(node.args[0], False), (node.args[1], node.op is divide)]
 
 
-def leaves_of(root: Node, opens: Callable[[Node, Node], bool]) -> tuple[list[Leaf], int]:
-    """What the product is made of: each below the line or not, and the sign in front."""
+def leaves_of(
+    root: Node, opens: Callable[[Node, Node], bool], outer_first: bool = False
+) -> tuple[list[Leaf], int]:
+    """What the product is made of: each below the line or not, and the sign in front.
+
+    They come in the order in which they are written, so that a product built of them is the same
+    again; with ``outer_first`` those of a part behind those beside it.
+    """
     leaves: list[Leaf] = []
-    stack: list[tuple[Node, bool]] = [(root, False)]
+    stack: list[tuple[Node, bool, bool]] = [(root, False, True)]
     opened, sign = 0, 1.0
     while stack:
-        node, below = stack.pop()
+        node, below, is_part = stack.pop()
+        if not is_part:
+            leaves.append((node, below, 1.0))
+            continue
         opened += 1
         sign = -sign if node.op is negative else sign
-        under = not below if node.op is divide else below
-        pending: list[tuple[Node, bool]] = []
-        for position, arg in enumerate(node.args):
-            side = under if position == 1 else below
-            if opens(arg, node):
-                pending.append((arg, side))
-            else:
-                leaves.append((arg, side, 1.0))
-        stack.extend(reversed(pending))
+        first, *second = node.args
+        parts = [(first, below, opens(first, node))]
+        for arg in second:
+            parts.append((arg, below is not (node.op is divide), opens(arg, node)))
+        if outer_first and parts[0][2]:
+            parts.sort(key=itemgetter(2))
+        stack.extend(reversed(parts))
     if leaves:
         leaves[0] = (*leaves[0][:2], sign)
     return leaves, opened

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, UNDEFINED, Block, Graph
+from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
@@ -22,7 +22,7 @@ from chainrule.primitives.arrays.indexing import section_add
 from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks
 from chainrule.primitives.cost import Live
-from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.declare import Primitive, finite_value, is_constant
 from chainrule.primitives.effect import RAISE
 from chainrule.primitives.sequence import entry_of_all, index, index_add
 from chainrule.primitives.silence import chooses, silent
@@ -49,6 +49,7 @@ from chainrule.simplify.scales import scales_of
 from chainrule.simplify.signs import magnitude
 from chainrule.simplify.sum_walk import SumSimplifier
 from chainrule.simplify.sums import SUM_OPS, Term, built
+from chainrule.simplify.unchanged import Uses, altered, unchanged
 
 NOT_ASKED: Any = object()
 UPDATES = {index_add, section_add}
@@ -64,6 +65,7 @@ class Simplifier(SumSimplifier):
         shared: bool = False,
         over_line: bool = False,
         rescaled: bool = False,
+        after: Simplifier | None = None,
     ) -> None:
         super().__init__(source, shared, over_line, rescaled)
         self.live = Live(source) if live is None else live
@@ -84,6 +86,19 @@ class Simplifier(SumSimplifier):
             self.uses[result] = self.uses.get(result, 0) + 1
         self.scales = scales_of(ordered, self.uses, self.user)
         self.multiples = multiples_of(ordered)
+        # What the walk ``after`` which this one follows has left as it was.
+        self.unchanged: set[Node] = set()
+        if after is not None:
+            self._follow(after, ordered)
+
+    def _follow(self, after: Simplifier, ordered: Sequence[Node]) -> None:
+        """Take over what the walk before has found of what need not be tried again."""
+        now, before = Uses(self.uses, self.user), Uses(after.uses, after.user)
+        sums = not after.rewrites
+        self.unchanged = unchanged(ordered, now, after, before, after.altered, sums)
+        self.unchanged.difference_update(self.scales, self.multiples)
+        self.meets_quotient, self.meets_shared = after.meets_quotient, after.meets_shared
+        self.ways = set(after.ways)
 
     def read_by(self) -> Iterable[Node]:
         return self.live.nodes
@@ -94,20 +109,14 @@ class Simplifier(SumSimplifier):
         return Live(self.graph)
 
     @cached_property
+    def altered(self) -> set[Node]:
+        """The new values that are not copies of the old ones."""
+        return altered(self, self.live.nodes)
+
+    @cached_property
     def idle(self) -> bool:
         """Whether the walk has left every value as it was, as the next one would."""
-        if len(self.left.nodes) != len(self.live.nodes):
-            return False
-        for node in self.live.nodes:
-            new = self.map.get(node)
-            if new is None or node.op is PARAMETER:
-                continue
-            if new.op is not node.op or len(new.args) != len(node.args):
-                return False
-            for old, arg in zip(node.args, new.args, strict=True):
-                if self.mapped(old) is not arg:
-                    return False
-        return True
+        return len(self.left.nodes) == len(self.live.nodes) and not self.altered
 
     def opens(self, way: str) -> bool:
         """Whether a walk that is also ``"shared"``, ``"over_line"`` or ``"rescaled"`` may gain.
@@ -259,6 +268,8 @@ class Simplifier(SumSimplifier):
         op = step.op
         if not step.origin.derivative:
             return self._own(step)
+        if step in self.unchanged:
+            return super().copy(step)
         if isinstance(op, ArrayCall):
             return self._array_call(step)
         if op in UPDATES and (written := self._update(step)) is not None:
@@ -478,7 +489,7 @@ class Simplifier(SumSimplifier):
                     break
                 parts.append(part)
             else:
-                value = _evaluated(node.op, parts)
+                value = finite_value(node.op, parts)
         self.values[node] = value
         return value
 
@@ -584,13 +595,3 @@ def _raises(branch: Node) -> bool:
     """Whether an arm ends in what derivative code raises."""
     ends = [arm.steps[-1] for arm in owned_blocks(branch) if arm.steps and not arm.completes]
     return any(step.op is RAISE and step.origin.derivative for step in ends)
-
-
-def _evaluated(op: Primitive, parts: list[float]) -> float | None:
-    """The finite number that an operation on numbers gives; None where it raises."""
-    try:
-        found = op.value(*parts)
-    except (ArithmeticError, ValueError, TypeError):
-        return None
-    # A number of NumPy's own would have another type than the constant in its place.
-    return found if type(found) is float and math.isfinite(found) else None

@@ -74,19 +74,9 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
         walks.append(absorbed)
         last = _walked(absorbed.graph, walks)
     if (last.meets_shared or not last.idle) and last.opens("shared"):
-        wide = Simplifier(last.graph, last.left, shared=True)
-        wide.run()
-        if wide.left.operations < last.left.operations:
-            walks.append(wide)
-            last = _walked(wide.graph, walks, wide.left)
+        last = _tried(Simplifier(last.graph, last.left, shared=True), last, walks)
     if last.meets_quotient and last.opens("over_line"):
-        line = Simplifier(last.graph, last.left, over_line=True)
-        line.run()
-        further: list[Copier] = [line]
-        final = _walked(line.graph, further, line.left)
-        if final.left.operations < last.left.operations:
-            walks += further
-            last = final
+        last = _tried(Simplifier(last.graph, last.left, over_line=True), last, walks)
     if last.opens("rescaled") and multiples_of(last.left.nodes, elsewhere=True):
         scaled = Simplifier(last.graph, last.left, rescaled=True)
         scaled.run()
@@ -124,13 +114,25 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
     return walks
 
 
+def _tried(other: Simplifier, last: Simplifier, walks: list[Copier]) -> Simplifier:
+    """The last walk, where another leads on to fewer operations: its walks are put behind."""
+    other.run()
+    further: list[Copier] = [other]
+    final = _walked(other.graph, further, other.left)
+    if final.left.operations >= last.left.operations:
+        return last
+    walks += further
+    return final
+
+
 def _walked(
     graph: Graph, walks: list[Copier], live: Live | None = None, most: float = math.inf
 ) -> Simplifier:
     """Walk until nothing changes, each walk put behind ``walks``; the last of them."""
     size = -1
+    walk: Simplifier | None = None
     for _ in range(WALKS):
-        walk = Simplifier(graph, live)
+        walk = Simplifier(graph, live, after=walk)
         walk.run()
         walks.append(walk)
         graph, live = walk.graph, walk.left
@@ -138,6 +140,7 @@ def _walked(
         if now == size or walk.idle or live.operations > most:
             break
         size = now
+    assert walk is not None
     return walk
 
 
