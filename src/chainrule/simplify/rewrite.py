@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, UNDEFINED, Block, Graph
+from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
@@ -49,7 +49,6 @@ from chainrule.simplify.scales import scales_of
 from chainrule.simplify.signs import magnitude
 from chainrule.simplify.sum_walk import SumSimplifier
 from chainrule.simplify.sums import SUM_OPS, Term, built
-from chainrule.simplify.unchanged import Uses, altered, unchanged
 
 NOT_ASKED: Any = object()
 UPDATES = {index_add, section_add}
@@ -65,7 +64,6 @@ class Simplifier(SumSimplifier):
         shared: bool = False,
         over_line: bool = False,
         rescaled: bool = False,
-        after: Simplifier | None = None,
     ) -> None:
         super().__init__(source, shared, over_line, rescaled)
         self.live = Live(source) if live is None else live
@@ -86,19 +84,6 @@ class Simplifier(SumSimplifier):
             self.uses[result] = self.uses.get(result, 0) + 1
         self.scales = scales_of(ordered, self.uses, self.user)
         self.multiples = multiples_of(ordered)
-        # What the walk ``after`` which this one follows has left as it was.
-        self.unchanged: set[Node] = set()
-        if after is not None:
-            self._follow(after, ordered)
-
-    def _follow(self, after: Simplifier, ordered: Sequence[Node]) -> None:
-        """Take over what the walk before has found of what need not be tried again."""
-        now, before = Uses(self.uses, self.user), Uses(after.uses, after.user)
-        sums = not after.rewrites
-        self.unchanged = unchanged(ordered, now, after, before, after.altered, sums)
-        self.unchanged.difference_update(self.scales, self.multiples)
-        self.meets_quotient, self.meets_shared = after.meets_quotient, after.meets_shared
-        self.ways = set(after.ways)
 
     def read_by(self) -> Iterable[Node]:
         return self.live.nodes
@@ -109,14 +94,25 @@ class Simplifier(SumSimplifier):
         return Live(self.graph)
 
     @cached_property
-    def altered(self) -> set[Node]:
-        """The new values that are not copies of the old ones."""
-        return altered(self, self.live.nodes)
-
-    @cached_property
     def idle(self) -> bool:
         """Whether the walk has left every value as it was, as the next one would."""
-        return len(self.left.nodes) == len(self.live.nodes) and not self.altered
+        if len(self.left.nodes) != len(self.live.nodes):
+            return False
+        for node in self.live.nodes:
+            new = self.map.get(node)
+            if new is None or node.op is PARAMETER:
+                continue
+            same = new.op is node.op and len(new.args) == len(node.args)
+            if not same or not all(map(self._is_copy, node.args, new.args)):
+                return False
+        return True
+
+    def _is_copy(self, old: Node, new: Node) -> bool:
+        known = self.map.get(old)
+        if known is None:
+            # Constants and the like are in the new graph what they were.
+            return not old.args and (old.op, old.params) == (new.op, new.params)
+        return known is new
 
     def opens(self, way: str) -> bool:
         """Whether a walk that is also ``"shared"``, ``"over_line"`` or ``"rescaled"`` may gain.
@@ -268,8 +264,6 @@ class Simplifier(SumSimplifier):
         op = step.op
         if not step.origin.derivative:
             return self._own(step)
-        if step in self.unchanged:
-            return super().copy(step)
         if isinstance(op, ArrayCall):
             return self._array_call(step)
         if op in UPDATES and (written := self._update(step)) is not None:

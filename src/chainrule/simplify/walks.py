@@ -28,6 +28,8 @@ from chainrule.simplify.vanishing import vanishing
 
 # Every walk can open the way for another; more than this many do not pay.
 WALKS = 4
+# What takes so many operations more at first is not followed further.
+GROWS = 3
 # The first walk leaves no less than this part of the operations.
 LEFT_BY_FIRST = 0.5
 
@@ -117,8 +119,10 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
 def _tried(other: Simplifier, last: Simplifier, walks: list[Copier]) -> Simplifier:
     """The last walk, where another leads on to fewer operations: its walks are put behind."""
     other.run()
+    if other.left.operations > last.left.operations + GROWS:
+        return last
     further: list[Copier] = [other]
-    final = _walked(other.graph, further, other.left)
+    final = _walked(other.graph, further, other.left, size=len(other.left.nodes))
     if final.left.operations >= last.left.operations:
         return last
     walks += further
@@ -126,13 +130,18 @@ def _tried(other: Simplifier, last: Simplifier, walks: list[Copier]) -> Simplifi
 
 
 def _walked(
-    graph: Graph, walks: list[Copier], live: Live | None = None, most: float = math.inf
+    graph: Graph,
+    walks: list[Copier],
+    live: Live | None = None,
+    most: float = math.inf,
+    size: int = -1,
 ) -> Simplifier:
-    """Walk until nothing changes, each walk put behind ``walks``; the last of them."""
-    size = -1
-    walk: Simplifier | None = None
+    """Walk until nothing changes, each walk put behind ``walks``; the last of them.
+
+    ``size`` is how many values another walk of this kind has left before.
+    """
     for _ in range(WALKS):
-        walk = Simplifier(graph, live, after=walk)
+        walk = Simplifier(graph, live)
         walk.run()
         walks.append(walk)
         graph, live = walk.graph, walk.left
@@ -140,7 +149,6 @@ def _walked(
         if now == size or walk.idle or live.operations > most:
             break
         size = now
-    assert walk is not None
     return walk
 
 
