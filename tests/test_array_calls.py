@@ -232,6 +232,8 @@ np.trapezoid(x[0], x[1].cumsum())
 np.average(x, weights=x)
 np.average(x, axis=0, weights=x[:, 0])
 np.nansum(x)
+sum(x[0] * 2.0) * x[0]
+sum(x[0] ** 2 * 3.0, x[0, 0])
 np.nanmean(x)
 special.logsumexp(x, axis=1)
 special.softmax(x, axis=1)

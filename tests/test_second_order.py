@@ -248,3 +248,28 @@ def test_the_second_slope_of_a_loop_carries_each_derivative_once() -> None:
     with mpmath.workdps(50):
         wanted = float(mpmath.diff(lambda x: logistic(x, 5), 0.3, 2))
     assert bend(0.3, 5) == pytest.approx(wanted, rel=1e-12)
+
+
+def added_to_some(x, z, positions):
+    a = 2.0 * z
+    if len(positions) > 0:
+        a[positions] += 0.5
+    return a @ a + a.max() + z.sum() * x
+
+
+def convolved(x, z, positions):
+    a = z * x
+    np.add.at(a, positions, a[0])
+    return a @ a + np.sum(np.convolve(a, a)) + a.sum() * x
+
+
+@pytest.mark.parametrize("f", [added_to_some, convolved], ids=lambda f: f.__name__)
+def test_a_name_is_not_given_again_to_what_lives_beside_its_namesake(f: Any) -> None:
+    z, positions = np.array([0.3, -0.4, 0.9]), np.array([0, 1])
+    slope = grad(f, ("x", "z"), mode="reverse")
+    rows = jacobian(slope, ("x", "z"), mode="reverse")(1.3, z, positions)
+    for k, (x, direction) in enumerate([(1.0, 0.0 * z), *((0.0, unit) for unit in np.eye(3))]):
+        column = [np.ravel(row[0]) if k == 0 else np.asarray(row[1])[..., k - 1] for row in rows]
+        low, high = (slope(1.3 + h * x, z + h * direction, positions) for h in (-1e-5, 1e-5))
+        for found, one, other in zip(column, low, high, strict=True):
+            assert np.ravel(found) == pytest.approx(np.ravel(other - one) / 2e-5, abs=1e-7)

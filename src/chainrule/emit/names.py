@@ -339,6 +339,9 @@ class Names:
         written = self._written(value, DEEPEST_WRITTEN)
         for other in self.written.get(written, ())[-MOST_WRITTEN:]:
             name = self.names[self.family[other]]
+            namesakes = self.hinted.get(name, ())
+            if any(each.meets(self.family[value]) for each in namesakes):
+                continue
             if self._join(other, value):
                 return name
         self.written.setdefault(written, []).append(value)

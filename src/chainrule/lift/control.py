@@ -30,6 +30,7 @@ from chainrule.lift.iteration.walking import continues
 from chainrule.lift.state import Key, assigned_names
 from chainrule.lift.statements import STATEMENTS
 from chainrule.lift.values import (
+    Endless,
     Enumerate,
     Range,
     Static,
@@ -121,6 +122,8 @@ class Control(GoingOn):
 
     def _for(self, node: ast.For, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         found = self.expression(node.iter)
+        if isinstance(self.read(found), Endless) and self.is_listed_whole(node):
+            raise self.does_not_end(node)
         done, result = self.over_rest(found, node, lambda items: self._over(items, node, rest))
         if not done:
             result = self._over(self.opened(found, node.iter), node, rest)

@@ -284,7 +284,11 @@ as_tuple = register(
 
 
 def _pull_total(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-    walker.accumulate(node.args[0], node.graph.cursor.add(fill_like, (node.args[0], out_bar)))
+    terms = node.args[0]
+    if not isinstance(terms.type, Array):
+        out_bar = node.graph.cursor.add(fill_like, (terms, out_bar))
+    # One number is the adjoint of every entry of an array.
+    walker.accumulate(terms, out_bar)
 
 
 # sum(x) and math.fsum(x) of a sequence of numbers.
@@ -506,7 +510,7 @@ backwards = register(
 def _pull_total_from(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     base, start = node.args
     if walker.active(base):
-        walker.accumulate(base, node.graph.cursor.add(fill_like, (base, out_bar)))
+        _pull_total(walker, node, out_bar)
     if walker.active(start):
         walker.accumulate(start, out_bar)
 

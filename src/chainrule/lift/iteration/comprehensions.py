@@ -15,6 +15,7 @@ from chainrule.lift.iteration.iterables import Iterables
 from chainrule.lift.iteration.widening import MOST_NUMBERS
 from chainrule.lift.state import Frame, State, assigned_names
 from chainrule.lift.values import (
+    Endless,
     Generator,
     ListBox,
     Range,
@@ -207,7 +208,10 @@ class Comprehensions(Iterables):
         clause = node.generators[position]
         if clause.is_async:
             raise self.unsupported("async comprehensions", "Use an ordinary one.", node)
-        iterable = self.opened_in(self.expression(clause.iter), node, clause.iter)
+        found = self.expression(clause.iter)
+        if isinstance(self.read(found), Endless):
+            raise self.does_not_end(node)
+        iterable = self.opened_in(found, node, clause.iter)
         exits = LoopExits()
         names = assigned_names([clause.target, node])
         if isinstance(iterable, Yields):

@@ -409,6 +409,10 @@ class Iterables(Lengths):
         """Run a generator with ``action`` for each item."""
         raise NotImplementedError
 
+    def is_listed_whole(self, loop: ast.For) -> bool:
+        """Whether a list is made of what a generator gives that nothing but this loop ends."""
+        raise NotImplementedError
+
     def listed(self, generator: Generator) -> Value:
         """The list of what a generator expression gives."""
         raise NotImplementedError

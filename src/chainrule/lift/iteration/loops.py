@@ -50,6 +50,7 @@ from chainrule.lift.values import (
 from chainrule.primitives import sequence
 from chainrule.primitives.arithmetic import add, logical_not
 from chainrule.primitives.control import LOOP
+from chainrule.primitives.cost import nodes_of
 
 
 class TestChanges(Exception):
@@ -288,6 +289,11 @@ class Loops(Passing):
         false = self.graph.constant(False)
         if not isinstance(returned, Node) or returned is false:
             if attempt.endless and attempt.after[exits.broke] is false:
+                if not self.attempts and all(step.op.pure for step in nodes_of(attempt.body)):
+                    raise self.unsupported(
+                        "a loop that does not end",
+                        "Leave it by `break` or `return`, or raise in it.",
+                    )
                 return Completion.RAISES
             if attempt.endless:
                 # There is no other way out.

@@ -31,6 +31,7 @@ from chainrule.lift.calls.calling import Given
 from chainrule.lift.calls.functions import Callee
 from chainrule.lift.calls.inlining import Inlining
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
+from chainrule.lift.iteration.exits import has_exits
 from chainrule.lift.iteration.felt import acts
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame
@@ -67,6 +68,8 @@ class Yielding(Inlining):
     def __init__(self, graph: Any) -> None:
         super().__init__(graph)
         self.consumers: dict[Frame, Consumer] = {}
+        # The generator functions of whose items lists are being made.
+        self.listing: list[ast.AST] = []
 
     # --- calls ----------------------------------------------------------------------------
 
@@ -252,11 +255,19 @@ class Yielding(Inlining):
             self.append(box, item, node)
             return Completion.FALLS
 
+        self.listing.append(items.callee.tree)
         try:
             self.consume(items, [], LoopExits(), collect)
         except AlwaysRaises:
             raise self.does_not_end(node) from None
+        finally:
+            self.listing.pop()
         return box
+
+    def is_listed_whole(self, loop: ast.For) -> bool:
+        """Whether a list is made of what a generator gives that nothing but this loop ends."""
+        inside = any(loop is part for tree in self.listing for part in ast.walk(tree))
+        return inside and not has_exits(loop.body)
 
     def indexed(self, iterable: Value, node: ast.AST) -> tuple[Node, Callable[[Node], Value]]:
         iterable = self.opened(self.read(iterable), node)
