@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import UnsupportedError, grad, value_and_grad
+from chainrule import UnsupportedError, grad, jvp, value_and_grad
 from tests.differences import along
 
 LIST = [1.1, 1.7, 2.6, 4.2]
@@ -221,3 +221,40 @@ def test_a_manager_that_yields_within_try_is_refused() -> None:
 
     with pytest.raises(UnsupportedError, match="guarded"):
         grad(f)(1.5)
+
+
+# --- directions beside what they belong to ------------------------------------------------
+
+
+def weighted(xs: list[float], w: float) -> float:
+    total = 0.0
+    for x in xs:
+        if x < w:
+            total += w * x * x
+    return total
+
+
+def scores(rows: list[list[float]], w: list[float]) -> float:
+    total = 0.0
+    for row in rows:
+        z = sum(a * b for a, b in zip(row, w, strict=True))
+        total += z * z
+    return total
+
+
+def test_a_loop_over_a_list_runs_over_its_direction_too() -> None:
+    forward = jvp(weighted, wrt=("xs", "w"))
+    assert "for x, x_dot in zip(xs, xs_dot):" in forward.source
+    value, slope = forward([1.0, 5.0, 2.0], 3.0, [0.5, 7.0, -1.0], 0.25)
+    # w (x1**2 + x3**2)
+    assert (value, slope) == (15.0, 3.0 * (2.0 * 0.5 - 4.0) + 0.25 * 5.0)
+    with pytest.raises(ValueError, match="xs_dot must have the length of xs"):
+        forward([1.0, 5.0], 3.0, [0.5], 0.25)
+
+
+def test_rows_of_a_direction_are_called_as_the_rows() -> None:
+    forward = jvp(scores, wrt=("rows", "w"))
+    assert "in zip(rows, rows_dot):" in forward.source
+    assert "row, row_dot" in forward.source
+    value, slope = forward([[1.0, 2.0]], [3.0, 4.0], [[0.5, 0.25]], [1.0, -1.0])
+    assert (value, slope) == (121.0, 2.0 * 11.0 * (0.5 * 3.0 + 0.25 * 4.0 + 1.0 - 2.0))

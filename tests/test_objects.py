@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import math
 import types
@@ -11,10 +12,11 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import mpmath
 import numpy as np
 import pytest
 
-from chainrule import ChainruleError, UnsupportedError, grad, hvp, value_and_grad
+from chainrule import ChainruleError, UnsupportedError, grad, hvp, jvp, value_and_grad
 from tests.differences import along
 
 PROGRAMS: list[tuple[Callable[[float], float], float]] = []
@@ -590,3 +592,80 @@ def test_a_list_is_called_as_the_attribute_that_holds_it():
     expected, _ = along(lambda h: filled(0.3 + h, [0.2, 0.5, 0.1]))
     assert slope(0.3, [0.2, 0.5, 0.1]) == pytest.approx(float(expected), rel=1e-8)
     assert "history.append(" in slope.source
+
+
+@dataclass
+class Pair:
+    x: float
+    y: float
+
+    def __add__(self, other: Pair) -> Pair:
+        return Pair(self.x + other.x, self.y + other.y)
+
+    def scaled(self, k: float) -> Pair:
+        return Pair(k * self.x, k * self.y)
+
+
+def thrown(v: float, drag: float, dt: float, n: int):
+    p = Pair(0.0, 0.0)
+    w = Pair(v, 0.5 * v)
+    for _ in range(n):
+        w = w + Pair(-drag * w.x, -9.81 - drag * w.y).scaled(dt)
+        p = p + w.scaled(dt)
+    return p.x * p.x + p.y * p.y
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_attributes_of_several_objects_are_called_by_their_owners(mode):
+    slopes = grad(thrown, wrt=("v", "drag", "dt"), mode=mode)
+    point = (12.0, 0.1, 0.05)
+    with mpmath.workdps(40):
+        wanted = [
+            float(
+                mpmath.diff(lambda *p: thrown(*p, 7), point, tuple(int(i == k) for i in range(3)))
+            )
+            for k in range(3)
+        ]
+    assert slopes(*point, 7) == pytest.approx(wanted, rel=1e-13)
+    names = {
+        node.id
+        for node in ast.walk(ast.parse(slopes.source))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    assert {"w_x", "w_y", "p_x", "p_y"} <= names
+    assert not {"x", "y", "x_1", "y_1"} & names
+    ending = "dv" if mode == "forward" else "bar"
+    assert {f"w_x_{ending}", f"w_y_{ending}"} <= names
+
+
+def moment(a: Pair, b: Pair):
+    c = Pair(a.x * b.y, a.y - b.x)
+    return c.x * c.x * c.y
+
+
+def test_attributes_of_several_parameters_are_called_by_theirs():
+    body = grad(moment, wrt=("a", "b")).source.rsplit('"""', 1)[1]
+    for line in ("a_x = a.x", "a_y = a.y", "b_x = b.x", "b_y = b.y", "c_x = a_x * b_y"):
+        assert f"    {line}\n" in body
+    forward = jvp(moment, wrt=("a", "b"))
+    assert "    b_y_dot = b_dot.y\n" in forward.source
+    value, slope = forward(Pair(2.0, 5.0), Pair(1.0, 3.0), Pair(0.5, 1.0), Pair(-1.0, 2.0))
+    # c.x = 6 with the slope 0.5 * 3 + 2 * 2, c.y = 4 with the slope 1 + 1
+    assert (value, slope) == (144.0, 2.0 * 6.0 * 5.5 * 4.0 + 36.0 * 2.0)
+
+
+def drawn(pairs: list[Pair]):
+    total = 0.0
+    for each in pairs:
+        total += each.x * each.y**2
+    return total
+
+
+def test_the_direction_of_a_list_of_objects_is_measured_once_and_first():
+    forward = jvp(drawn)
+    assert forward([Pair(2.0, 3.0)], [Pair(1.0, 0.5)]) == (18.0, 9.0 + 0.5 * 12.0)
+    body = forward.source.rsplit('"""', 1)[1]
+    assert body.count("raise ValueError") == 1
+    assert body.index("raise ValueError") < body.index("\n    for ")
+    with pytest.raises(ValueError, match=r"^pairs_dot must have the length of pairs$"):
+        forward([Pair(2.0, 3.0)], [])

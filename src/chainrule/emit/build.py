@@ -116,6 +116,9 @@ class _Builder:
     def lengths(self) -> dict[Value, Hashable]:
         """Of lists and of numbers of steps, what is the same where they are as long."""
         known = ListLengths()
+        for step in self.graph.body.steps:
+            if step.op is IF:
+                known.learn(step)
         found: dict[Value, Hashable] = {}
         for node in self.needed.nodes:
             if node.op is LOOP and (count := count_of(node)) is not None and count in self.values:

@@ -186,7 +186,7 @@ class Core:
         # How often whole rows of nested lists were replaced.
         self.row_writes: dict[ListBox, int] = {}
         # The first names of lists.
-        self.box_names: dict[ListBox, str] = {}
+        self.box_names: dict[ListBox | ObjectBox, str] = {}
         # Lists that were copied into another container and must not be written to.
         self.frozen: set[Box] = set()
         self.shown = ShownLists()

@@ -401,11 +401,23 @@ class Expressions(Texts, OneShot):
             for part in self.read(self.state[value]).values():
                 if isinstance(part, ListBox):
                     self.box_names[part] = name
+        elif is_made(value) and isinstance(value, ObjectBox):
+            self._name_attributes(name, value)
         elif isinstance(value, ListBox):
             self.box_names.setdefault(value, name)
             content = self.state[value]
             if isinstance(content, Node) and content not in self.graph.names:
                 self.graph.names[content] = name
+
+    def _name_attributes(self, name: str, made: ObjectBox) -> None:
+        """What is in an object that the function has made bears the object's name, too."""
+        content = self.read(self.state[made])
+        if made in self.box_names or not isinstance(content, dict):
+            return
+        self.box_names[made] = name
+        for attribute, part in content.items():
+            if isinstance(part, Node) and attribute.isidentifier():
+                self.graph.names.setdefault(part, f"{name}_{attribute}")
 
     # --- reading containers ---------------------------------------------------------------
 

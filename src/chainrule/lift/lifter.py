@@ -35,6 +35,7 @@ from chainrule.lift.iteration.advancing import IteratorMade
 from chainrule.lift.library import folds, ordering, quantified
 from chainrule.lift.lifted import Lifted, Transform, assemble
 from chainrule.lift.objects.holders import WrittenInto, WrittenOutside
+from chainrule.lift.objects.owners import name_by_owners
 from chainrule.lift.parameters import (
     KINDS,
     annotated_type,
@@ -277,6 +278,7 @@ def _lifted_with(
     graph.sources = tuple(
         (used.file, used.tree.lineno, used.text) for used in lifter.sources.values()
     )
+    name_by_owners(graph)
     return Lifted(graph, parameters, structure, tuple(lifter.sources.values()))
 
 

@@ -35,6 +35,9 @@ from chainrule.primitives.sequence import (
 # What has as many entries as its first argument.
 KEEPING = (as_tuple, copy, entrywise_add, fill_like, index_add, index_set, zeros_like)
 
+# The test whether two lists differ in length.
+DIFFERENT = "len(_0_) != len(_1_)"
+
 Key = tuple[Hashable, ...]
 
 
@@ -47,9 +50,23 @@ class ListLengths:
         self._asked: set[Node] = set()
         # The origins of what branches hand on, by what is being asked.
         self._origins: dict[tuple[Node, frozenset[Node]], Node | None] = {}
+        # Keys of lists that are as long as others, else the code has raised.
+        self._checked: dict[Key, Key] = {}
+
+    def learn(self, branch: Node) -> None:
+        """Take in what a branch at the beginning checks."""
+        test = branch.args[0]
+        if test.params[:1] == (DIFFERENT,) and not owned_blocks(branch)[0].completes:
+            given, like = map(self.of, test.args)
+            if given != like:
+                self._checked[given] = like
 
     def of(self, node: Node) -> Key:
         """The key of a list."""
+        key = self._of(node)
+        return self._checked.get(key, key)
+
+    def _of(self, node: Node) -> Key:
         origin = self.origin(node)
         if origin.op is filled:
             return self.of_count(origin.args[0])

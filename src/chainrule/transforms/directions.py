@@ -22,9 +22,10 @@ from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Array, Type, unit_ax
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.seeds import seed_names
 from chainrule.lift.lifted import Lifted
-from chainrule.primitives.columns import column
+from chainrule.primitives.columns import column, records_of
 from chainrule.primitives.control import owned_blocks, raise_where
 from chainrule.primitives.effect import VERBATIM
+from chainrule.primitives.list_lengths import DIFFERENT
 
 CONTAINERS = (list, tuple, dict)
 Taken = Iterable[tuple[str, str, bool]]
@@ -104,9 +105,15 @@ def check_lengths(graph: Graph, given: Structure, like: Structure, what: str = "
 
     NumPy would broadcast it, and the product would be that with another vector.
     """
+    checked: set[tuple[Node | None, Node | None]] = set()
     for leaf, seed in like.matched(given):
+        # The columns of a list of records are as long as each other.
+        records = records_of(seed), records_of(leaf)
+        if None not in records and records in checked:
+            continue
+        checked.add(records)
         if isinstance(leaf.type, SequenceType):
-            text, kind = "len(_0_) != len(_1_)", "length"
+            text, kind = DIFFERENT, "length"
         elif unit_axes_of(leaf.type):
             text, kind = "_0_.shape != _1_.shape", "shape"
         else:
@@ -129,6 +136,9 @@ def put_first(block: Block, start: int) -> None:
 
 def _spoken(graph: Graph, seed: Node) -> str:
     """The name of a parameter, or the way to a part of it."""
+    records = records_of(seed)
+    if records is not None:
+        return _spoken(graph, records)
     if seed.op is VERBATIM and seed.args:
         return str(seed.params[0]).replace("_0_", _spoken(graph, seed.args[0]))
     return str(seed.params[0]) if seed.op is PARAMETER else "its parameter"

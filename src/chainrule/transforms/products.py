@@ -14,6 +14,7 @@ from chainrule.lift.calls.seeds import seed_names
 from chainrule.lift.lifted import Lifted
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.effect import VERBATIM
+from chainrule.primitives.nouns import called
 from chainrule.transforms.directions import (
     add_parameters,
     check_lengths,
@@ -39,9 +40,14 @@ def jvp(lifted: Lifted, wrt: Wrt) -> Lifted:
     copied, copier = copy_of(lifted)
     structures = structures.map(copier.mapped, copier.mapped)
     names = seed_names("jvp", names_of(wrt), signature_names(copied))
-    copied, directions = add_parameters(copied, names, structures.structures)
     body = copied.graph.body
     steps = len(body.steps)
+    copied, directions = add_parameters(copied, names, structures.structures)
+    for structure, direction in zip(structures.structures, directions, strict=True):
+        for node, dot in structure.matched(direction):
+            name = called(node)
+            if name is not None:
+                copied.graph.names.setdefault(dot, f"{name}_dot")
     with copied.graph.inside(body):
         for structure, direction in zip(structures.structures, directions, strict=True):
             check_lengths(copied.graph, direction, structure)

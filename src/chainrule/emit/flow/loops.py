@@ -103,7 +103,15 @@ class _Items:
             return
         columns = [base for base in required if base in self.reads or len(required) > 1]
         columns += [base for base in self.reads if base not in columns]
-        if any(base not in required for base in columns) and self._is_wide(columns, backwards):
+        while self._is_wide(columns, backwards):
+            further = [base for base in columns if base not in required]
+            if not further:
+                break
+            # Of the lists that need not stand there, directions go first.
+            last = next((base for base in further[::-1] if _is_direction(base)), further[-1])
+            columns.remove(last)
+            self.others += len(self.reads.pop(last))
+        if not self.reads or (backwards and self.others):
             return
         parts = [self._part(base, backwards) for base in columns]
         iterable = parts[0] if len(parts) == 1 else self._form(ZIP, parts)
@@ -229,6 +237,8 @@ class _Items:
         name = base.user_name or base.hint
         made = name is not None and base.origin.derivative
         row = None if made else self.plan.rows.get(self.number)
+        if row is not None and _is_direction(base):
+            row += "_dot"
         if row is not None and not self.loop.origin.derivative:
             item.user_name = row
         elif row is not None:
@@ -248,6 +258,11 @@ class _Items:
         value = Value(op, args, (), OPAQUE, self.loop.origin)
         value.captive = True
         return value
+
+
+def _is_direction(base: Value) -> bool:
+    """Whether a list is one of tangents by its name."""
+    return (base.user_name or base.hint or "").endswith("_dot")
 
 
 # --- comprehensions ---------------------------------------------------------------------

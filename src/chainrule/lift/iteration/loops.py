@@ -501,7 +501,8 @@ class _Attempt:
             content: Value = UNBOUND
             if before is not UNBOUND:
                 content = lifter.content_in(lifter.settled(before), lifter.state)
-            entered = self.enter(shape.content, content, name, maybe)
+            owner = None if shape.type is None else name
+            entered = self.enter(shape.content, content, owner, maybe)
             if entered is UNBOUND:
                 return UNBOUND
             made = shape.empty()
@@ -525,6 +526,9 @@ class _Attempt:
             names = [fields.name(k) for k in range(len(parts))]
             if shape.named.places is not None:
                 names = [name]
+        elif shape.kind == "dict" and name is not None:
+            # The attributes of an object; entries of a dict are called by their keys.
+            names = [part and f"{name}_{part}" for part in names]
         entered = [
             self.enter(s, part, name, maybe)
             for s, part, name in zip(shape.parts, parts, names, strict=True)
