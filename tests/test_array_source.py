@@ -175,22 +175,23 @@ GALLERY = [
         "auto",
         lambda: tuple(BODIES),
         """
-    mass = near["mass"]
-    place = near["place"]
+    near_mass = near["mass"]
+    near_place = near["place"]
     near_list = near["list"]
     far_mass = far["mass"]
-    gap = place - far["place"]
+    far_place = far["place"]
+    gap = near_place - far_place
     near_list_0 = near_list[0]
     t1 = np.sqrt(gap @ gap)
-    ratio = mass * far_mass * near_list_0 / t1
+    ratio = near_mass * far_mass * near_list_0 / t1
     # line: return near["mass"] * far["mass"] * near["list"][0] / np.sqrt…
     ratio_1 = near_list_0 / t1
     near_list_bar = [0.0] * len(near_list)
     near_list_bar[0] += 2.0 * ratio
     gap *= ratio_1 * ratio / t1
     np.negative(gap, out=gap)
-    mass_bar = ratio_1 * near_list_0 * far_mass
-    return {"mass": mass_bar, "place": gap, "list": near_list_bar}
+    near_mass_bar = ratio_1 * near_list_0 * far_mass
+    return {"mass": near_mass_bar, "place": gap, "list": near_list_bar}
 """,
         id="gravity",
     ),

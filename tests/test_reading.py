@@ -6,7 +6,10 @@ import itertools
 import math
 import re
 
-from chainrule import grad
+import mpmath
+import numpy as np
+
+from chainrule import grad, hessian
 
 
 def body(f, *arguments, wrt=0, mode="reverse") -> str:
@@ -138,3 +141,46 @@ def test_the_least_of_three_is_asked_for_at_once() -> None:
 
     text = body(nearest, 3.0, 2.0, 5.0, wrt=("a", "b", "c"))
     assert "min(a, b, c)" in text, text
+
+
+def test_what_the_arms_of_several_branches_share_is_computed_once() -> None:
+    def recurrent(x, w, n):
+        h = x
+        for _ in range(n):
+            h = math.tanh(w * h)
+        return h
+
+    text = body(recurrent, 0.7, 0.9, 3, wrt=("x", "w"), mode="forward")
+    assert text.count("cosh(") == 1, text
+    bends = hessian(recurrent, wrt=("x", "w"))
+    found = np.array(bends(0.7, 0.9, 4))
+    assert bends.source.count(" cosh(") == bends.source.count(" sinh(") == 1
+
+    def at_length(x, w):
+        for _ in range(4):
+            x = mpmath.tanh(w * x)
+        return x
+
+    with mpmath.workdps(50):
+        for i, j in itertools.product(range(2), repeat=2):
+            order = (2 - i - j, i + j)
+            wanted = float(mpmath.diff(at_length, (0.7, 0.9), order))
+            assert math.isclose(found[i, j], wanted, rel_tol=1e-13)
+
+
+def test_what_would_be_numbered_is_called_by_what_it_is_computed_from() -> None:
+    def friction(Re, eps, D, f):
+        return math.log10(eps / D / 3.7 + 2.51 / (Re * math.sqrt(f))) + (eps / D) ** 2
+
+    text = body(friction, 1e5, 1e-4, 0.1, 0.02, wrt=("Re", "eps", "D", "f"))
+    assert "eps_over_D = eps / D" in text, text
+
+    def step(x, v, h, n):
+        for _ in range(n):
+            middle = x + h / 2 * v
+            v = v - h / 2 * math.sin(middle)
+            x = middle + h / 6 * v
+            v = v - h / 2 * math.sin(x) - h / 6 * x
+        return x * v
+
+    assert "half_h = h / 2" in body(step, 0.5, 1.0, 0.1, 3, wrt=("x", "v", "h"))

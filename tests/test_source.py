@@ -283,11 +283,11 @@ GALLERY = [
     x = a
     x_dot = 1.0
     while abs(x * x - a) > 1e-12:
-        ratio = a / x
+        a_over_x = a / x
         # line: x = 0.5 * (x + a / x)
-        ratio_1 = (1.0 - ratio * x_dot) / x
-        x = 0.5 * (x + ratio)
-        x_dot = 0.5 * (x_dot + ratio_1)
+        ratio = (1.0 - a_over_x * x_dot) / x
+        x = 0.5 * (x + a_over_x)
+        x_dot = 0.5 * (x_dot + ratio)
     return x_dot
 """,
         id="newton-auto-a",
@@ -420,7 +420,7 @@ GALLERY = [
     value_bar = 1.0
     coefficients_bar = [0.0] * len(coefficients)
     for i in reversed(range(len(coefficients))):
-        coefficients_bar[i] += value_bar
+        coefficients_bar[i] = value_bar
         # line: value = value * x + c
         value_bar *= x
     return coefficients_bar

@@ -178,3 +178,49 @@ def test_what_a_second_derivative_adds_to_is_added_to() -> None:
     np.testing.assert_allclose(
         found, np.arange(6.0) * (2.0 * np.cos(X) - X * np.sin(X)), rtol=1e-13
     )
+
+
+def running(x: Any, n: int) -> Any:
+    total = 1.0
+    for i in range(n):
+        total = math.sin(total) * x[i]
+    return total
+
+
+def in_a_table(x: Any, n: int) -> Any:
+    rows = [[a, a * a] for a in x]
+    total = 1.0
+    for i in range(n):
+        for j in range(2):
+            total = math.sin(total + rows[i][j])
+    return total
+
+
+def of_lists() -> list[Callable[..., Any]]:
+    found = [running, in_a_table]
+    for f in (*ONCE, *AGAIN):
+        try:
+            f(X.tolist(), 3)
+        except (AttributeError, TypeError):
+            continue
+        found.append(f)
+    return found
+
+
+@pytest.mark.parametrize("f", of_lists())
+@pytest.mark.parametrize("n", [6, 3])
+def test_slopes_of_lists_are_right_however_often_an_entry_is_read(
+    f: Callable[..., Any], n: int
+) -> None:
+    found = grad(f, mode="reverse")(X.tolist(), n)
+    verdicts = oracle.gradient(lambda x: f(x, n), (X,)).values()
+    for verdict, number in zip(verdicts, found, strict=True):
+        assert oracle.agrees(verdict, number)
+
+
+@pytest.mark.parametrize("f", [running, in_a_table])
+def test_entries_of_lists_that_a_loop_comes_to_once_are_written(f: Callable[..., Any]) -> None:
+    slope = grad(f, mode="reverse")
+    slope(X.tolist(), 3)
+    entries_written = [line for line in slope.source.splitlines() if "_bar[" in line]
+    assert entries_written and not any("+=" in line for line in entries_written)

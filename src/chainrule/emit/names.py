@@ -11,6 +11,7 @@ import builtins
 import keyword
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Hashable
 
 from chainrule.emit.memory.liveness import Liveness, Stretch
@@ -29,6 +30,7 @@ from chainrule.emit.plan import (
     scoped,
     walk,
 )
+from chainrule.emit.wording.compounds import compound, is_compound
 from chainrule.graph.block import CONSTANT, Leaf
 from chainrule.graph.types import BOOL, INT, Array, Sequence
 from chainrule.primitives import arithmetic
@@ -327,6 +329,7 @@ class Names:
                 self.hinted.setdefault(name, []).append(family)
         # The variables of nameless expressions, by what is written for them.
         self.written: dict[tuple[Hashable, ...], list[Value]] = {}
+        self.crowded = self._crowded()
         for value in self.order:
             if self.family[value] not in self.names:
                 name = self._again(value) or self._noun(value, taken)
@@ -367,8 +370,19 @@ class Names:
         letter = next((letter for letter in "ijk" if letter not in taken.names), None)
         return None if letter is None else taken.fresh(letter)
 
+    def _crowded(self) -> set[str]:
+        """Nouns that more than one sum, product or quotient would be called by."""
+        nouns = Counter(
+            self._describe(family.values[0])
+            for family in dict.fromkeys(self.family[value] for value in self.order)
+            if family not in self.names and is_compound(family.values[0])
+        )
+        return {noun for noun, count in nouns.items() if noun is not None and count > 1}
+
     def _noun(self, value: Value, taken: Taken) -> str:
         noun = self._read(value, taken) or self._describe_array(value) or self._describe(value)
+        if is_compound(value) and noun in self.crowded:
+            noun = compound(value, self._known_name) or noun
         shared = self._same_noun(value, noun)
         if shared is not None:
             return shared

@@ -32,7 +32,8 @@ from chainrule.emit.plan import (
     reads_deep,
     walk,
 )
-from chainrule.graph.types import Array
+from chainrule.graph.block import CONSTANT
+from chainrule.graph.types import FLOAT, Array
 from chainrule.primitives.declare import Primitive
 
 
@@ -103,9 +104,41 @@ def _join(merged: list[Statement], first: Branch, second: Branch, memory: Memory
     ):
         return False
     merged[position:] = [*needed_before, first, *late]
-    first.then.extend(second.then)
-    first.orelse.extend(second.orelse)
+    for arm, further in ((first.then, second.then), (first.orelse, second.orelse)):
+        arm[:] = _once([*arm, *further])
     return True
+
+
+def _once(arm: list[Statement]) -> list[Statement]:
+    """An arm in which what both branches have computed is computed once."""
+    kept: list[Statement] = []
+    known: dict[Hashable, Value] = {}
+    mapping: dict[Value, Value] = {}
+    for statement in arm:
+        if mapping:
+            for inner in walk([statement]):
+                inner.replace_reads(mapping)
+        value = statement.value if isinstance(statement, Define) else None
+        if value is not None and value.derivative and value.user_name is None:
+            computed = _computed(value)
+            if computed is not None and known.setdefault(computed, value) is not value:
+                mapping[value] = known[computed]
+                continue
+        kept.append(statement)
+    return kept
+
+
+def _computed(value: Value) -> Hashable | None:
+    """What a number is computed from, where that does not change from statement to statement."""
+    if not isinstance(value.op, Primitive) or value.op.effect or value.type != FLOAT:
+        return None
+    parts: list[Hashable] = [value.op, value.type, tuple(value.params)]
+    for arg in value.args:
+        part = _computed(arg) if arg.captive else arg
+        if part is None or (arg.op is VARIABLE and not arg.captive):
+            return None
+        parts.append((CONSTANT, arg.type, repr(arg.params)) if arg.op is CONSTANT else part)
+    return tuple(parts)
 
 
 def _pinned(statement: Statement, risky: bool) -> bool:

@@ -18,7 +18,7 @@ from chainrule.primitives.arrays.creation import ZEROS
 from chainrule.primitives.control import LOOP, loop_body, loop_parts, next_states, step_of
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.linear_forms import linear_form
-from chainrule.primitives.sequence import index_add
+from chainrule.primitives.sequence import index_add, zeros_like
 
 # What a loop writes to, and the loops around.
 Write = tuple[Node, tuple[Node, ...]]
@@ -32,7 +32,7 @@ def written_once(needed: Needed) -> set[Node]:
     found: set[Node] = set()
     for loop in needed.nodes:
         for k in needed.columns.get(loop, ()) if loop.op is LOOP else ():
-            if loop_parts(loop)[1][k].op in ZEROS:
+            if loop_parts(loop)[1][k].op in (*ZEROS, zeros_like):
                 writes = walk.writes(loop, k, ())
                 if writes and _never_meet(writes):
                     found.update(write for write, _ in writes)

@@ -1,0 +1,55 @@
+"""Names of numbers that say what they are computed from: ``eps_over_D``, ``half_h``.
+
+They stand where several numbers would be called alike: ``ratio``, ``ratio_1``, ``ratio_2``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from chainrule.emit.plan import Value
+from chainrule.graph.block import CONSTANT
+from chainrule.graph.node import Op
+from chainrule.graph.types import FLOAT
+from chainrule.primitives.arithmetic import add, divide, multiply, subtract
+
+# Longer names are no help.
+LONGEST = 16
+WORDS: dict[Op, str] = {add: "plus", subtract: "minus", multiply: "times", divide: "over"}
+NUMBERS = {0.5: "half", 1.0: "one", 2.0: "twice"}
+# Names that say nothing of what bears them.
+_PLAIN = re.compile(r"(t|scale|ratio|gap|twice|half|total|product|power|square|value)(_?\d+)?")
+
+
+def is_compound(value: Value) -> bool:
+    """Whether a number is a sum, a product or a quotient of two."""
+    return value.op in WORDS and value.type == FLOAT and len(value.args) == 2
+
+
+def compound(value: Value, name_of: Callable[[Value], str | None]) -> str | None:
+    """A name made of those of the two arguments, where they have such."""
+    left, right = (_word(arg, name_of) for arg in value.args)
+    word = WORDS[value.op]
+    if value.op is divide and value.args[1].op is CONSTANT:
+        left, right = ("half", left) if right == "twice" else (None, None)
+        word = ""
+    elif right in NUMBERS.values():
+        left = None
+    elif value.op is multiply and left in ("half", "twice"):
+        word = ""
+    elif left in ("half", "twice") or (left == "one" and value.op not in (add, subtract)):
+        left = None
+    if left is None or right is None or (word == "times" and value.derivative):
+        # What an adjoint is multiplied by says nothing of what it is then.
+        return None
+    name = "_".join(part for part in (left, word, right) if part)
+    return name if len(name) <= LONGEST else None
+
+
+def _word(arg: Value, name_of: Callable[[Value], str | None]) -> str | None:
+    if arg.op is CONSTANT:
+        number = arg.params[0]
+        return NUMBERS.get(number) if isinstance(number, (int, float)) else None
+    name = name_of(arg)
+    return None if name is None or _PLAIN.fullmatch(name) else name
