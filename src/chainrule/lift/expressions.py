@@ -19,6 +19,7 @@ from chainrule.graph.types import (
 from chainrule.lift.arrays.boxes import is_numeric
 from chainrule.lift.arrays.positions import grid_item
 from chainrule.lift.branches.hoisting import TwoKinds
+from chainrule.lift.library.contents import container_of
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.library.one_shot import OneShot
 from chainrule.lift.spelling import constant_text
@@ -45,6 +46,11 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, indexing, masks
+
+
+def _is_container(kind: type) -> bool:
+    """Whether objects of a class are lists, sets or dicts to Python."""
+    return kind in IN_PLACE_OF or container_of(kind) is not None
 
 
 class Expressions(Texts, OneShot):
@@ -397,7 +403,7 @@ class Expressions(Texts, OneShot):
             self.graph.names.setdefault(value.node, name)
         elif isinstance(value, Place) and value.path[-1].op is PARAMETER:
             self.graph.rows.setdefault(value.path[-1], name)
-        elif is_made(value) and isinstance(value, ObjectBox) and value.type in IN_PLACE_OF:
+        elif is_made(value) and isinstance(value, ObjectBox) and _is_container(value.type):
             for part in self.read(self.state[value]).values():
                 if isinstance(part, ListBox):
                     self.box_names[part] = name

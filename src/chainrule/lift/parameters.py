@@ -34,6 +34,7 @@ from chainrule.graph.types import (
 from chainrule.lift.arrays.boxes import array_type, dtype_name, is_ndarray, strange_array
 from chainrule.lift.arrays.calls import NumpyCalls
 from chainrule.lift.arrays.memory import given_layout
+from chainrule.lift.library.contents import container_of
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.hooks import what_differs
 from chainrule.lift.records.layout import attributes_of, is_plain
@@ -296,6 +297,11 @@ class Parameters(NumpyCalls):
             raise self.unsupported(
                 f"a {IN_PLACE_OF[value.type].__name__} as a result",
                 "Return a list of its entries: `list(...)`.",
+            )
+        if value.instance is None and (base := container_of(value.type)) is not None:
+            raise self.unsupported(
+                f"a {value.type.__name__}, which is derived from {base.__name__}, as a result",
+                f"Return a {base.__name__} of its entries.",
             )
         fields = dataclasses.is_dataclass(value.type)
         apart = fields or (self.by_attributes and attributes_of(value.instance))

@@ -32,6 +32,7 @@ from chainrule.lift.iteration.shapes import (
     name_of_tag,
     nothing_of,
 )
+from chainrule.lift.library.contents import CONTENT
 from chainrule.lift.state import Frame, Key, State, is_as_it_was, same_value, split_by_kind
 from chainrule.lift.values import (
     UNBOUND,
@@ -516,7 +517,9 @@ class _Attempt:
             for part_shape in shape.parts:
                 self.enter(part_shape, UNBOUND, None)
             return UNBOUND
-        names = [_name_of(key) for key in shape.keys] or [None] * len(parts)
+        # What an object holds as a list is called as the object.
+        names = [name if key == CONTENT else _name_of(key) for key in shape.keys]
+        names = names or [None] * len(parts)
         if shape.kind == "list" and name is not None:
             names = [f"{name}_{position}" for position in range(len(parts))]
         if shape.kind == "entry":

@@ -17,7 +17,7 @@ from typing import Any
 from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, UNDEFINED, Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type
-from chainrule.lift.calls.calling import Calls
+from chainrule.lift.objects.making import Making
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section
@@ -33,7 +33,7 @@ COUNTS = ("dimension", "size_of", "length", "allclose", "array_equal")
 Kinds = tuple[type, ...]
 
 
-class NumberTypes(Calls):
+class NumberTypes(Making):
     """Knows of which Python types a number may be."""
 
     def types_of_number(self, node: Node) -> Kinds:

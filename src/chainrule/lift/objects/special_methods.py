@@ -10,7 +10,8 @@ import types
 from typing import Any
 
 from chainrule.graph.types import BOOL
-from chainrule.lift.objects.holders import Holders
+from chainrule.lift.library.contents import spelled_out
+from chainrule.lift.objects.derived import Derived
 from chainrule.lift.operators import BINARY_METHODS
 from chainrule.lift.values import ObjectBox, Static, TupleValue, Value
 
@@ -48,6 +49,9 @@ FUNCTIONS: dict[Any, str] = {
 
 def has_method(owner: Value, name: str) -> bool:
     """Whether the class of an object, or of a tuple with names, defines a method in Python."""
+    if isinstance(owner, ObjectBox) and owner.instance is None:
+        found = inspect.getattr_static(owner.type, name, None)
+        return is_written(spelled_out(owner.type, found))
     kind = owner.type if isinstance(owner, ObjectBox) else None
     kind = owner.named if isinstance(owner, TupleValue) else kind
     return kind is not None and is_written(inspect.getattr_static(kind, name, None))
@@ -63,7 +67,7 @@ def _is_asked(kind: type) -> bool:
     return any(hasattr(kind, name) for name in ("__bool__", "__len__"))
 
 
-class SpecialMethods(Holders):
+class SpecialMethods(Derived):
     """Lifts what is done with an object as its class says."""
 
     def binary(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:

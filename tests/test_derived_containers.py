@@ -1,0 +1,224 @@
+"""Classes derived from list, tuple and dict, and those that are made by a ``__new__``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chainrule import UnsupportedError, grad, value_and_grad
+from tests import oracle
+
+MODES = pytest.mark.parametrize("mode", ["forward", "reverse"])
+
+
+class Vector(list):
+    def __add__(self, other):
+        return Vector(a + b for a, b in zip(self, other, strict=True))
+
+    def __mul__(self, k):
+        return Vector([k * a for a in self])
+
+    __rmul__ = __mul__
+
+    def dot(self, other):
+        return sum(a * b for a, b in zip(self, other, strict=True))
+
+    def push(self, x):
+        super().append(x)
+        return len(self)
+
+
+class Signal(list):
+    def __init__(self, values=(), rate=1.0):
+        super().__init__(values)
+        self.rate = rate
+
+    def energy(self):
+        return sum(v * v for v in self) / self.rate
+
+    def smooth(self):
+        out = Signal(rate=2.0 * self.rate)
+        for i in range(1, len(self) - 1):
+            out.append((self[i - 1] + self[i] + self[i + 1]) / 3)
+        return out
+
+
+class Stack(list):
+    push = list.append
+
+    @property
+    def top(self):
+        return self[-1]
+
+
+class Doubling(list):
+    def __getitem__(self, position):
+        return 2.0 * list.__getitem__(self, position)
+
+
+class Point(tuple):
+    __slots__ = ()
+
+    def __new__(cls, x, y=0.0):
+        return super().__new__(cls, (x, y))
+
+    @property
+    def x(self):
+        return self[0]
+
+    @property
+    def y(self):
+        return self[1]
+
+    def __add__(self, other):
+        return Point(self.x + other.x, self.y + other.y)
+
+    def __abs__(self):
+        return (self.x**2 + self.y**2) ** 0.5
+
+
+class Scaled:
+    def __new__(cls, *given):
+        made = object.__new__(cls)
+        made.scale = 2.0
+        return made
+
+    def __init__(self, x):
+        self.x = self.scale * x
+
+
+class Settings(dict):
+    __getattr__ = dict.__getitem__
+    __setattr__ = dict.__setitem__
+
+
+class Counted(dict):
+    def __init__(self, *given, **named):
+        super().__init__(*given, **named)
+        self.sizes = []
+
+    def __getattr__(self, name):
+        if name in self:
+            return self[name]
+        raise AttributeError(name)
+
+    def __setitem__(self, key, value):
+        if value == 0:
+            raise ValueError(key)
+        super().__setitem__(key, value)
+
+    def __delitem__(self, key):
+        self.sizes.append(len(self))
+        super().__delitem__(key)
+
+
+def of_vectors(x, y):
+    v = Vector([x, y])
+    w = v + 2.0 * Vector([y, 1.0])
+    count = w.push(x * y)
+    w[0] = w[0] * 2
+    w.extend([x])
+    del w[1]
+    held = 1.0 if x in v else 0.0
+    parts = sum(a * (i + 1) for i, a in enumerate(w[1:]))
+    return w.dot(w) * count + parts + held + len(w) + v[-1] + max(w) + sum(v) + w.pop()
+
+
+def of_a_loop(x, y):
+    state, h = Vector([x, y]), 0.1
+    for _ in range(20):
+        state = state + h * Vector([state[1], -state[0]])
+    return state[0] + state[1]
+
+
+def of_a_stack(x, y):
+    stack = Stack()
+    stack.push(x)
+    while len(stack) < 5:
+        stack.push(stack.top * x + y)
+    total = 0.0
+    while stack:
+        total += stack.pop() * len(stack)
+    return total
+
+
+def of_its_own_entries(x, y):
+    twice = Doubling([x, y, x * y])
+    return twice[0] * twice[-1] + sum(twice)
+
+
+def of_points(x, y):
+    p = Point(x, y) + Point(y)
+    first, second = p
+    return abs(p) + first * second + Scaled(x).x + len(p) + p[0] * p[-1]
+
+
+def of_settings(x, y):
+    settings, counted = Settings(a=x, b=2.0), Counted(a=x)
+    settings.c = x * y
+    counted["z"] = y * y
+    counted.update(u=x * y)
+    total = settings.a * settings.b + settings["c"] + counted.z + sum(counted.values())
+    del counted["a"]
+    missing = counted.get("a", 1.0)
+    return (
+        total + missing * x + counted.sizes[0] + sum(k * counted[n] for k, n in enumerate(counted))
+    )
+
+
+@MODES
+@pytest.mark.parametrize(
+    "f", [of_vectors, of_a_loop, of_a_stack, of_its_own_entries, of_points, of_settings]
+)
+def test_gradients(f: Callable[[float, float], float], mode: str) -> None:
+    value, slopes = value_and_grad(f, wrt=(0, 1), mode=mode)(1.3, 0.7)
+    assert value == f(1.3, 0.7)
+    for k in (0, 1):
+        assert oracle.agrees(oracle.derivative(f, (1.3, 0.7), wrt=k), slopes[k])
+
+
+def of_a_signal(values):
+    signal = Signal([v for v in values if v > 0.1], rate=2.0)
+    return signal.smooth().energy() + signal.energy() + max(signal)
+
+
+@MODES
+def test_they_may_be_as_long_as_the_run_tells(mode: str) -> None:
+    at = [0.3, 0.9, 0.05, 1.4, 0.8]
+    value, slopes = value_and_grad(of_a_signal, mode=mode)(at)
+    assert value == of_a_signal(at)
+    for (k,), verdict in oracle.gradient(of_a_signal, (at,)).items():
+        assert oracle.agrees(verdict, slopes[k])
+
+
+def test_what_their_classes_raise_is_raised() -> None:
+    def stored(x: float, entry: float) -> float:
+        counted = Counted(a=x)
+        counted["b"] = entry
+        return counted.a * counted["b"]
+
+    assert grad(stored)(1.3, 2.0) == 2.0
+    with pytest.raises(ValueError, match="b"):
+        grad(stored)(1.3, 0.0)
+    with pytest.raises(AttributeError, match="d"):
+        grad(lambda x: Counted(a=x).d)(1.3)
+
+
+def test_they_are_no_results() -> None:
+    def made(x: float) -> Any:
+        return Vector([x, x * x])
+
+    with pytest.raises(UnsupportedError, match="derived from list"):
+        grad(made)(1.3)
+
+
+def test_attributes_do_not_hide_the_entries() -> None:
+    def hidden(x: float) -> float:
+        signal = Signal([x])
+        signal.content_ = [1.0]
+        return signal[0]
+
+    with pytest.raises(UnsupportedError, match="content_"):
+        grad(hidden)(1.3)
