@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from chainrule.graph.block import UNDEFINED, Graph
@@ -30,32 +29,20 @@ from chainrule.simplify.vanishing import vanishing
 WALKS = 4
 # What takes so many operations more at first is not followed further.
 GROWS = 3
-# The first walk leaves no less than this part of the operations.
-LEFT_BY_FIRST = 0.5
 
 
-def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
-    """The walks that simplify a graph; the last one's ``graph`` is the simplest.
-
-    None follow where more than ``most`` operations are left by a walk, or will be by the first:
-    the result is of no use.
-    """
+def simplify(graph: Graph) -> list[Copier]:
+    """The walks that simplify a graph; the last one's ``graph`` is the simplest."""
     walks: list[Copier] = []
-    whole = Live(graph)
-    if LEFT_BY_FIRST * whole.operations > most:
-        return walks
-    live: Live | None = whole
     if reads_shapes(graph):
         walks.append(Shapes(graph))
         walks[-1].run()
-        graph, live = walks[-1].graph, None
+        graph = walks[-1].graph
     if (single := entries(graph)) is not None:
         single.run()
         walks.append(single)
-        graph, live = single.graph, None
-    last = _walked(graph, walks, live, most)
-    if last.left.operations > most:
-        return walks
+        graph = single.graph
+    last = _walked(graph, walks)
     for _ in range(WALKS):
         # Branches on lengths that are gone have told those of what they gave.
         if not knows_lengths(last.graph):
@@ -130,11 +117,7 @@ def _tried(other: Simplifier, last: Simplifier, walks: list[Copier]) -> Simplifi
 
 
 def _walked(
-    graph: Graph,
-    walks: list[Copier],
-    live: Live | None = None,
-    most: float = math.inf,
-    size: int = -1,
+    graph: Graph, walks: list[Copier], live: Live | None = None, size: int = -1
 ) -> Simplifier:
     """Walk until nothing changes, each walk put behind ``walks``; the last of them.
 
@@ -146,7 +129,7 @@ def _walked(
         walks.append(walk)
         graph, live = walk.graph, walk.left
         now = len(live.nodes)
-        if now == size or walk.idle or live.operations > most:
+        if now == size or walk.idle:
             break
         size = now
     return walk

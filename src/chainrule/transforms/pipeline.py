@@ -9,7 +9,6 @@ derivatives are taken by applying one after the other.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 from chainrule.differentiate.activity import all_steps
@@ -40,13 +39,10 @@ from chainrule.simplify.written_out import written_out
 # way back takes less than this part of the operations, which pays for its tape.
 FORWARD_WITH_LOOP = 4
 WORTH_A_TAPE = 2 / 3
-# With more inputs reverse is cheaper without counting.
+# Both modes are tried with up to so many inputs, of functions of up to so many operations: of
+# others the forward one is shorter by a few in a hundred at most, and rarely.
 MOST_DIRECTIONS = 12
-# Up to this many steps both modes are tried, and the one that takes fewer operations is kept.
-TRIED = 1000
-# Further walks of simplification save less than 30 % of the operations: a derivative that takes so
-# many times those of another after one walk is given up.
-GIVEN_UP = 1.4
+TRIED = 40
 
 
 @dataclass(frozen=True)
@@ -189,7 +185,6 @@ def finish(
     graph_of: Copier | None,
     result: Structure,
     graph: object = None,
-    most: float = math.inf,
     beside: Beside | None = None,
 ) -> Lifted:
     """A lifted function whose result is ``result``, simplified as by :func:`simplified`.
@@ -208,22 +203,18 @@ def finish(
         parameters = {name: _mapped(structure, graph_of) for name, structure in parameters.items()}
     made = replace(lifted, graph=new, parameters=parameters, result=result)
     if not isinstance(graph_of, ForwardWalker):
-        return supplied(made, {}, most)
+        return supplied(made, {})
     if beside is not None:
         beside[:] = graph_of.beside
-    return supplied(made, graph_of.pairs, most, beside)
+    return supplied(made, graph_of.pairs, beside)
 
 
 def simplified(
     lifted: Lifted,
     pairs: dict[Node, Node] | None = None,
-    most: float = math.inf,
     beside: Beside | None = None,
 ) -> Lifted:
-    """The same function with simpler derivative code; ``pairs`` and ``beside`` are renewed.
-
-    Where more than ``most`` operations are left after a walk, it is not simplified further.
-    """
+    """The same function with simpler derivative code; ``pairs`` and ``beside`` are renewed."""
     graph = lifted.graph
     # What was asked of unfinished loops is not what is known now.
     graph.lengths.clear()
@@ -231,7 +222,7 @@ def simplified(
     # What parameters and results hold are followed through the walks as further results.
     inputs = [node for structure in lifted.parameters.values() for node in structure.nodes()]
     graph.body.results = (*graph.body.results, *inputs, *lifted.result.nodes())
-    walks = simplify(graph, most)
+    walks = simplify(graph)
     new = walks[-1].graph if walks else graph
     new.body.results = new.body.results[:count]
 
@@ -305,20 +296,16 @@ def forward_gradient(
     wrt: Wanted,
     output: Node,
     with_value: bool,
-    most: float = math.inf,
     beside: Beside | None = None,
 ) -> Lifted:
-    """Gradient of a number, one direction for every scalar input.
-
-    Where it takes more than ``most`` operations, it is not simplified to the end.
-    """
+    """Gradient of a number, one direction for every scalar input."""
     inputs = wrt.inputs
     suffixes = direction_suffixes(lifted, inputs)
     walker, value = forward(lifted, inputs, suffixes)
     dots = {node: tangent_of(walker, output, k) for k, node in enumerate(inputs)}
     gradient = wrt.layout(dots.__getitem__, walker.mapped)
     result = Structure("tuple", None, (value, gradient)) if with_value else gradient
-    return finish(lifted, walker, result, most=most, beside=beside)
+    return finish(lifted, walker, result, beside=beside)
 
 
 def direction_suffixes(lifted: Lifted, inputs: Sequence[Node]) -> list[str]:
@@ -408,11 +395,10 @@ def recorded(lifted: Lifted, walker: ReverseWalker, result: Structure) -> Lifted
 def supplied(
     lifted: Lifted,
     pairs: dict[Node, Node],
-    most: float = math.inf,
     beside: Beside | None = None,
 ) -> Lifted:
     """The same function with simpler derivative code; loops have what they need of others."""
-    simple = simplified(lifted, pairs, most, beside)
+    simple = simplified(lifted, pairs, beside)
     copier = record(simple.graph, pairs)
     if copier is None:
         return simple
@@ -472,10 +458,8 @@ def gradient(
             if beside is not None:
                 beside.clear()
             return backward
-        large = sum(1 for _ in all_steps(lifted.graph.body)) > TRIED
-        if len(inputs) > (2 if large else MOST_DIRECTIONS):
-            return reverse_gradient(lifted, structures, output, with_value)
         backward = reverse_gradient(lifted, structures, output, with_value)
-        most = operations(backward.graph)
-        onward = forward_gradient(lifted, structures, output, with_value, GIVEN_UP * most)
-        return onward if operations(onward.graph) < most else backward
+        if len(inputs) > MOST_DIRECTIONS or operations(lifted.graph) > TRIED:
+            return backward
+        onward = forward_gradient(lifted, structures, output, with_value)
+        return onward if operations(onward.graph) < operations(backward.graph) else backward
