@@ -15,6 +15,7 @@ from chainrule.emit.build import build
 from chainrule.emit.containers.checked import unpack_checked
 from chainrule.emit.containers.tapes import allocate_tapes
 from chainrule.emit.containers.unpacking import take_apart
+from chainrule.emit.flow.asking import ask_in_place
 from chainrule.emit.flow.entering import hand_over
 from chainrule.emit.flow.exits import raise_control
 from chainrule.emit.flow.heads import unpack_in_heads
@@ -219,6 +220,7 @@ def _function_text(
         size = sum(1 for _ in walk(plan.body))
         plan.body = merge(plan.body, Memory(plan, webs))
         changed |= size != sum(1 for _ in walk(plan.body))
+        changed |= ask_in_place(plan.body)
         bound = _header_names(plan, speller)
         if changed or names.clash(bound):
             names = Names(plan, reserved | bound)
