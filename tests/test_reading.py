@@ -184,3 +184,30 @@ def test_what_would_be_numbered_is_called_by_what_it_is_computed_from() -> None:
         return x * v
 
     assert "half_h = h / 2" in body(step, 0.5, 1.0, 0.1, 3, wrt=("x", "v", "h"))
+
+
+def test_conditions_that_are_known_are_not_asked_for() -> None:
+    def heat(Pr, Gr, turbulent=None):
+        Ra = Pr * Gr
+        if Ra > 1e9 and turbulent is None:
+            return 0.13 * Ra ** (1 / 3.0)
+        return 0.59 * Ra**0.25 + Pr**0.5
+
+    text = body(heat, 0.7, 2e9, wrt=("Pr", "Gr"))
+    assert "if Ra > 1000000000.0:" in text, text
+
+    def flow(Re, method="Clamond"):
+        if Re < 2040.0 or method == "laminar":
+            return 64.0 / Re
+        return 0.3 / Re**0.25
+
+    assert "if Re < 2040.0:" in body(flow, 100.0)
+
+
+def test_several_powers_are_called_by_their_bases() -> None:
+    def sherwood(Re, Sc, a):
+        return 2.0 + 0.6 * Re**0.52 * Sc**0.3 * (1.0 + a * Re**0.2)
+
+    text = body(sherwood, 1e4, 0.7, 0.1, wrt=("Re", "Sc", "a"))
+    for name in ("Re_power", "Sc_power", "Re_power_1"):
+        assert f"    {name} = " in text, text

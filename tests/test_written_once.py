@@ -196,8 +196,58 @@ def in_a_table(x: Any, n: int) -> Any:
     return total
 
 
+def in_an_arm(x: Any, n: int) -> Any:
+    total = 1.0
+    for i in range(n):
+        if x[i] > 0.5:
+            total = math.sin(total) * x[i]
+    return total
+
+
+def in_an_arm_of_an_arm(x: Any, n: int) -> Any:
+    total = 1.0
+    for i in range(n):
+        if x[i] > 0.0:
+            if x[i] > 0.8:
+                total = math.sin(total) * x[i]
+        else:
+            total = math.cos(total)
+    return total
+
+
+def in_both_arms(x: Any, n: int) -> Any:
+    total = 1.0
+    for i in range(n):
+        total = math.sin(total) * x[i] if x[i] > 0.5 else math.cos(total) + x[i]
+    return total
+
+
+def in_two_branches(x: Any, n: int) -> Any:
+    total = 1.0
+    for i in range(n):
+        if x[i] > 0.5:
+            total = math.sin(total) * x[i]
+        if x[i] < 1.0:
+            total = math.cos(total) + x[i]
+    return total
+
+
+def of_a_neighbour_in_an_arm(x: Any, n: int) -> Any:
+    total = 1.0
+    for i in range(1, n):
+        if x[i] > 0.5:
+            total = math.sin(total) * x[i - 1]
+        total = math.cos(total) + x[i]
+    return total
+
+
+BRANCHED = (
+    in_an_arm, in_an_arm_of_an_arm, in_both_arms, in_two_branches, of_a_neighbour_in_an_arm,
+)  # fmt: skip
+
+
 def of_lists() -> list[Callable[..., Any]]:
-    found = [running, in_a_table]
+    found = [running, in_a_table, *BRANCHED]
     for f in (*ONCE, *AGAIN):
         try:
             f(X.tolist(), 3)
@@ -218,7 +268,16 @@ def test_slopes_of_lists_are_right_however_often_an_entry_is_read(
         assert oracle.agrees(verdict, number)
 
 
-@pytest.mark.parametrize("f", [running, in_a_table])
+@pytest.mark.parametrize("f", BRANCHED)
+@pytest.mark.parametrize("n", [6, 3])
+def test_slopes_are_right_where_a_branch_decides(f: Callable[..., Any], n: int) -> None:
+    found = grad(f, mode="reverse")(X, n)
+    verdicts = oracle.gradient(lambda x: f(x, n), (X,)).values()
+    for verdict, number in zip(verdicts, found, strict=True):
+        assert oracle.agrees(verdict, number)
+
+
+@pytest.mark.parametrize("f", [running, in_a_table, in_an_arm, in_an_arm_of_an_arm])
 def test_entries_of_lists_that_a_loop_comes_to_once_are_written(f: Callable[..., Any]) -> None:
     slope = grad(f, mode="reverse")
     slope(X.tolist(), 3)

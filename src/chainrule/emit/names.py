@@ -371,7 +371,7 @@ class Names:
         return None if letter is None else taken.fresh(letter)
 
     def _crowded(self) -> set[str]:
-        """Nouns that more than one sum, product or quotient would be called by."""
+        """Nouns that more than one sum, product, quotient or power would be called by."""
         nouns = Counter(
             self._describe(family.values[0])
             for family in dict.fromkeys(self.family[value] for value in self.order)

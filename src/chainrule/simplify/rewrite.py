@@ -157,8 +157,9 @@ class Simplifier(SumSimplifier):
                 return
         super().structured(node)
         if node.op is IF:
-            if node.origin.derivative:
+            if node.origin.derivative or node.params[2] in ("and", "or"):
                 self._asks_once(node)
+            if node.origin.derivative:
                 self._without_signs(node)
             for arm, truth in zip(owned_blocks(self.map[node]), (True, False), strict=True):
                 if not arm.completes:
@@ -166,13 +167,15 @@ class Simplifier(SumSimplifier):
             self.flagged.learn(self.map[node])
 
     def _asks_once(self, node: Node) -> None:
-        """``p and True`` is ``p``."""
+        """``p and True`` is ``p``, and so is ``p or False``."""
         made = self.map[node]
         predicate = made.args[0]
         held, failed = (arm.results for arm in owned_blocks(made))
         for k, (then, orelse) in enumerate(zip(held, failed, strict=True)):
-            known = then.type == orelse.type == BOOL and is_constant(then, True)
-            if known and (orelse is predicate or is_constant(orelse, False)):
+            if not then.type == orelse.type == predicate.type == BOOL:
+                continue
+            held_so = then is predicate or is_constant(then, True)
+            if held_so and (orelse is predicate or is_constant(orelse, False)):
                 self.map[node.block.item(node, k)] = predicate
 
     def _without_signs(self, node: Node) -> None:

@@ -12,10 +12,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.emit.dead import Needed
+from chainrule.graph.block import Block
 from chainrule.graph.node import Node
 from chainrule.primitives.apart import are_apart, place_of
 from chainrule.primitives.arrays.creation import ZEROS
-from chainrule.primitives.control import LOOP, loop_body, loop_parts, next_states, step_of
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    loop_body,
+    loop_parts,
+    next_states,
+    owned_blocks,
+    step_of,
+)
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.linear_forms import linear_form
 from chainrule.primitives.sequence import index_add, zeros_like
@@ -42,36 +51,81 @@ def written_once(needed: Needed) -> set[Node]:
 class _Walk:
     def __init__(self, needed: Needed) -> None:
         self.uses = needed.uses
-        self.user = {arg: node for node in needed.nodes for arg in node.args}
+        self.columns = needed.columns
+        self.owners: dict[Block, Node] = {}
+        self.users: dict[Node, list[Node]] = {}
+        for node in needed.nodes:
+            self.owners.update(dict.fromkeys(owned_blocks(node), node))
+            for arg in node.args:
+                self.users.setdefault(arg, []).append(node)
 
     def writes(self, loop: Node, k: int, around: tuple[Node, ...]) -> list[Write] | None:
         """All that is done to a state in a step; None where it is more than adding to entries."""
         if loop.params[0] == "while":
             return None
-        around, last = (*around, loop), next_states(loop)[k]
-        state = current = loop_parts(loop)[2][k]
-        found: list[Write] = []
+        state = loop_parts(loop)[2][k]
         # A state is also counted with the loop itself.
-        while self.uses[current] == (2 if current is state else 1):
-            if current is last:
-                return found
-            user = self.user.get(current)
-            if user is None or user.block is not loop_body(loop):
-                return None
-            if user.op is index_add and user.origin.derivative:
-                if current in user.args[1:]:
-                    return None
-                found.append((user, around))
-                current = user
-            elif user.op is LOOP and current in loop_parts(user)[1]:
-                position = loop_parts(user)[1].index(current)
-                inner = self.writes(user, position, around)
-                if inner is None:
-                    return None
-                found += inner
-                current = user.block.item(user, position)
+        return self._between(state, next_states(loop)[k], loop_body(loop), (*around, loop), 1)
+
+    def _between(
+        self, first: Node, last: Node, block: Block, around: tuple[Node, ...], elsewhere: int = 0
+    ) -> list[Write] | None:
+        """What a block does to ``first``, also used ``elsewhere``, until it is ``last``."""
+        found: list[Write] = []
+        current = first
+        while current is not last:
+            uses = self.uses[current] - (elsewhere if current is first else 0)
+            users = self.users.get(current, [])
+            here = [user for user in users if user.block is block]
+            if not here:
+                branch = self._branch(users, block)
+                passed = None if branch is None else self._arms(current, branch, around, uses)
+            elif len(here) == uses == 1:
+                passed = self._passed(current, here[0], around)
             else:
+                passed = None
+            if passed is None:
                 return None
+            found += passed[0]
+            current = passed[1]
+        return found
+
+    def _passed(
+        self, current: Node, user: Node, around: tuple[Node, ...]
+    ) -> tuple[list[Write], Node] | None:
+        """What the only user of an array or a list does to it, and what it is then."""
+        if user.op is index_add and user.origin.derivative:
+            return None if current in user.args[1:] else ([(user, around)], user)
+        if user.op is LOOP and current in loop_parts(user)[1]:
+            position = loop_parts(user)[1].index(current)
+            inner = self.writes(user, position, around)
+            return None if inner is None else (inner, user.block.item(user, position))
+        return None
+
+    def _branch(self, users: Sequence[Node], block: Block) -> Node | None:
+        """The branch of a block in whose arms something is used."""
+        for user in users:
+            arm: Block | None = user.block
+            while arm is not None and arm.parent is not block:
+                arm = arm.parent
+            owner = None if arm is None else self.owners.get(arm)
+            if owner is not None and owner.op is IF:
+                return owner
+        return None
+
+    def _arms(
+        self, current: Node, branch: Node, around: tuple[Node, ...], uses: int
+    ) -> tuple[list[Write], Node] | None:
+        """What the arms of a branch do, each to what stood before it."""
+        arms = [arm for arm in owned_blocks(branch) if arm.completes]
+        if uses != len(arms):
+            return None
+        elsewhere = self.uses[current] - 1
+        for k in sorted(self.columns.get(branch, ())):
+            found = [self._between(current, arm.results[k], arm, around, elsewhere) for arm in arms]
+            if None not in found:
+                writes = [write for each in found for write in each or ()]
+                return writes, branch.block.item(branch, k)
         return None
 
 

@@ -12,7 +12,7 @@ from chainrule.emit.plan import Value
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Op
 from chainrule.graph.types import FLOAT
-from chainrule.primitives.arithmetic import add, divide, multiply, subtract
+from chainrule.primitives.arithmetic import add, divide, multiply, power, subtract
 
 # Longer names are no help.
 LONGEST = 16
@@ -23,14 +23,16 @@ _PLAIN = re.compile(r"(t|scale|ratio|gap|twice|half|total|product|power|square|v
 
 
 def is_compound(value: Value) -> bool:
-    """Whether a number is a sum, a product or a quotient of two."""
-    return value.op in WORDS and value.type == FLOAT and len(value.args) == 2
+    """Whether a number is a sum, a product, a quotient or a power of two."""
+    return (value.op in WORDS or value.op is power) and value.type == FLOAT and len(value.args) == 2
 
 
 def compound(value: Value, name_of: Callable[[Value], str | None]) -> str | None:
     """A name made of those of the two arguments, where they have such."""
     left, right = (_word(arg, name_of) for arg in value.args)
-    word = WORDS[value.op]
+    if value.op is power:
+        left, right = (None if left in NUMBERS.values() else left), "power"
+    word = WORDS.get(value.op, "")
     if value.op is divide and value.args[1].op is CONSTANT:
         left, right = ("half", left) if right == "twice" else (None, None)
         word = ""
