@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 
-from chainrule import UnsupportedError, grad, value_and_grad
+from chainrule import ChainruleError, UnsupportedError, grad, value_and_grad
 from tests import oracle
 
 MODES = pytest.mark.parametrize("mode", ["forward", "reverse"])
@@ -222,3 +224,110 @@ def test_attributes_do_not_hide_the_entries() -> None:
 
     with pytest.raises(UnsupportedError, match="content_"):
         grad(hidden)(1.3)
+
+
+class Only:
+    made: Any = None
+
+    def __new__(cls, *given):
+        if cls.made is None:
+            cls.made = super().__new__(cls)
+        return cls.made
+
+    def __init__(self, x):
+        self.x = x
+
+
+def initialised_twice(x):
+    return Only(x).x + Only(2.0 * x).x * x
+
+
+def test_an_object_that_is_there_is_initialised_again() -> None:
+    Only.made = None
+    with pytest.raises(ChainruleError):
+        grad(initialised_twice)(1.3)
+    expected = initialised_twice(1.3)
+    value, slope = value_and_grad(initialised_twice)(1.3)
+    assert value == expected
+    assert oracle.agrees(oracle.derivative(initialised_twice, (1.3,)), slope)
+
+
+class Twice:
+    def __new__(cls, x):
+        return 2.0 * x
+
+    def __init__(self, x):
+        self.y = x
+
+
+class Metres(float):
+    def __new__(cls, value, unit=1.0):
+        return super().__new__(cls, value * unit)
+
+    def __add__(self, other):
+        return float(self) - other
+
+
+class Tagged(np.ndarray):
+    def __new__(cls, entries):
+        return np.asarray(entries).view(cls)
+
+    def __mul__(self, other):
+        return np.asarray(self) * other * 2.0
+
+
+@dataclass
+class Bag(list):
+    size: float = 1.0
+
+
+def bagged(x):
+    bag = Bag(x)
+    bag.append(x)
+    return bag[0] * bag.size
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: Twice(x) * x,
+        lambda x: (Metres(x) + 1.0) * x,
+        lambda x: (Tagged([x, 2.0 * x]) * 2.0).sum(),
+        bagged,
+    ],
+)
+def test_others_are_refused(f: Callable[[float], Any]) -> None:
+    with pytest.raises(ChainruleError):
+        grad(f)(1.3)
+
+
+class Record:
+    def __init__(self, **given):
+        self.base = 2.0
+        self.__dict__.update(given)
+
+    def changed(self, **changes):
+        made = Record(**self.__dict__)
+        for name, value in changes.items():
+            made.__dict__[name] = value
+        return made
+
+    def total(self):
+        return sum(self.__dict__.values())
+
+
+def by_its_attributes(x, y):
+    record = Record(a=x, b=y)
+    other = record.changed(a=x * y)
+    record.a = 7.0 * x
+    named = sum(len(name) * value for name, value in other.__dict__.items())
+    return record.total() * other.total() + named + (x if "b" in other.__dict__ else 0.0)
+
+
+@MODES
+def test_attributes_are_read_and_written_as_a_dict(mode: str) -> None:
+    value, slopes = value_and_grad(by_its_attributes, wrt=(0, 1), mode=mode)(1.3, 0.7)
+    assert value == by_its_attributes(1.3, 0.7)
+    for k in (0, 1):
+        verdict = oracle.derivative(by_its_attributes, (1.3, 0.7), wrt=k)
+        assert oracle.agrees(verdict, slopes[k])

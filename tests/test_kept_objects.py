@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from datetime import date, timedelta
 from fractions import Fraction
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chainrule import ArgumentError, UnsupportedError, grad, value_and_grad
+from chainrule import ArgumentError, ChainruleError, UnsupportedError, grad, value_and_grad
 from tests import oracle
 
 MODES = ("forward", "reverse")
@@ -365,3 +367,61 @@ def test_sets_that_the_function_makes(f: Any, given: Any, mode: str) -> None:
     value, slope = value_and_grad(f, mode=mode)(1.3, given)
     assert value == f(1.3, given)
     assert oracle.agrees(oracle.derivative(f, (1.3, given)), slope)
+
+
+def counted_words(x, text):
+    count = Counter(text)
+    parts = sum(v * x**k for k, v in enumerate(count.values()))
+    most, times = count.most_common(1)[0]
+    weights = {"a": 2.0, "b": 3.0}
+    return parts + times * x * len(most) + sum(weights.get(w, x) * n for w, n in count.items())
+
+
+def read_from_text(x, text):
+    read = json.loads('{"powers": [1, 2, 3], "pairs": [[2, 2.5], [1, 3.5]]}')
+    total = sum(c * x**k for k, c in enumerate(read["powers"]))
+    for a, b in sorted(read["pairs"]):
+        total += a * x + b * x * x * len(text)
+    return total
+
+
+def read_by_a_pattern(x, text):
+    mass = {"a": 1.0, "b": 16.0}
+    return sum(mass[w] * x for w in re.findall("[ab]", text))
+
+
+def sets_are_gone_through(x, text):
+    weights = {"a": 2.0, "b": 3.0}
+    total = sum(weights.get(w, 1.0) * x for w in set(text) | {"z"})
+    return total + len(sorted(set(text))) * x**2
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "f", [counted_words, read_from_text, read_by_a_pattern, sets_are_gone_through]
+)
+def test_what_no_slope_reaches_is_looped_over(f: Any, mode: str) -> None:
+    value, slope = value_and_grad(f, mode=mode)(1.3, "abracadabra")
+    assert value == f(1.3, "abracadabra")
+    assert oracle.agrees(oracle.derivative(f, (1.3, "abracadabra")), slope)
+
+
+def set_of_the_argument(x):
+    return sum(v * v for v in set([x, 2.0 * x]))  # noqa: C405 (as it is written)
+
+
+def counter_of_the_argument(x):
+    return sum(v * n for v, n in Counter([x, x, 2.0]).items())
+
+
+def sorted_set_of_the_argument(x):
+    return sorted({x, 2.0 * x, 1.0})[1] * x
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "f", [set_of_the_argument, counter_of_the_argument, sorted_set_of_the_argument]
+)
+def test_what_a_slope_reaches_is_not(f: Any, mode: str) -> None:
+    with pytest.raises(ChainruleError):
+        grad(f, mode=mode)(1.3)

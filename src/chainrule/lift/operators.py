@@ -146,7 +146,7 @@ class Operators(Subscripts):
                 node,
             )
         plain = not (a.type.differentiable or b.type.differentiable)
-        if (OPAQUE in (a.type, b.type) and plain) or (self._is_kept(a) and self._is_kept(b)):
+        if (OPAQUE in (a.type, b.type) and plain) or (self.is_kept(a) and self.is_kept(b)):
             symbol = SYMBOLS[operator]
             return self.verbatim(f"_0_ {symbol} _1_", a, b, type=DYNAMIC)
         result = self.primitive(op, a, b)
@@ -154,7 +154,7 @@ class Operators(Subscripts):
             self.of_objects.add(result)
         return result
 
-    def _is_kept(self, value: Node) -> bool:
+    def is_kept(self, value: Node) -> bool:
         """Whether a value is what a call gives that is kept as it is: any object, a date."""
         kept = value.type == DYNAMIC and value.op in (CALL, VERBATIM, ORDERED)
         return kept and value not in self.unshaped

@@ -236,6 +236,13 @@ class DictEntry(DictBox):
         self.held: Node | None = None
 
 
+class AttributesDict(DictBox):
+    """``owner.__dict__`` of an object that the function has made."""
+
+    def __init__(self, owner: ObjectBox) -> None:
+        self.owner = owner
+
+
 ENTRIES = (ObjectEntry, DictEntry)
 BOXES = (ListBox, DictBox, ObjectBox)
 # What is read as dicts are, of what exists outside.
@@ -255,7 +262,7 @@ def is_told_apart(type: Any) -> bool:
 
 def is_made(value: Value) -> TypeGuard[DictBox | ObjectBox]:
     """Whether a value is a dict of known keys or an object that the function has made."""
-    if isinstance(value, ENTRIES):
+    if isinstance(value, (*ENTRIES, AttributesDict)):
         return False
     if isinstance(value, ObjectBox):
         return value.instance is None and value.node is None

@@ -500,7 +500,12 @@ class NumpyCalls(Methods):
         """The name of a dtype that is differentiated or counted with."""
         import numpy
 
-        dtype = numpy.dtype(found)
+        try:
+            dtype = numpy.dtype(found)
+        except TypeError:
+            raise self.unsupported(
+                f"`dtype={found!r}`", "Use arrays of floating point numbers.", node
+            ) from None
         if dtype.kind not in "fiubc":
             raise self.unsupported(f"arrays of {dtype}", "Use floating point numbers.", node)
         return str(dtype)

@@ -353,11 +353,11 @@ class Iterables(Lengths):
         base = self.node(iterable, "what is looped over") if table is None else table
         if isinstance(base.type, SequenceType):
             return self.primitive(sequence.length, base), lambda index: self.item(base, index, node)
-        if base.type == DYNAMIC:
+        if base.type == DYNAMIC and not self.is_kept(base):
             raise self.unsupported(
                 "a loop over what only the run tells", "Loop over a list, a tuple or a range.", node
             )
-        if base.type != OPAQUE:
+        if base.type not in (OPAQUE, DYNAMIC):
             self.raises_itself("iter(_0_)", base)
         items = self.verbatim("list(_0_)", base)
         return self.verbatim("len(_0_)", items, type=INT, pure=True), lambda index: self.item(

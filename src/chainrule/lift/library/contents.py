@@ -43,7 +43,7 @@ class InList:
         del self.content_[position]
 
     def __add__(self, other):
-        return self.content_ + list(other)
+        return self.content_ + list(other) if isinstance(other, list) else NotImplemented
 
     def __mul__(self, count):
         return self.content_ * count
@@ -114,7 +114,7 @@ class InTuple:
         return self.content_[position]
 
     def __add__(self, other):
-        return self.content_ + tuple(other)
+        return self.content_ + tuple(other) if isinstance(other, tuple) else NotImplemented
 
     def __mul__(self, count):
         return self.content_ * count
@@ -196,6 +196,16 @@ class InDict:
 
 SPELLED: dict[type, type] = {list: InList, tuple: InTuple, dict: InDict}
 COMPILED = (types.WrapperDescriptorType, types.MethodDescriptorType)
+
+
+# Types of Python's own that are not written in Python have not this flag.
+HEAP_TYPE = 1 << 9
+
+
+def is_of_python(kind: type) -> bool:
+    """Whether nothing of a class is compiled but what ``object``, or a container, gives it."""
+    known = (object, container_of(kind))
+    return all(each.__flags__ & HEAP_TYPE or each in known for each in kind.__mro__)
 
 
 def container_of(kind: Any) -> type | None:

@@ -12,7 +12,7 @@ import functools
 import types
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT
+from chainrule.graph.types import DYNAMIC, INT
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.core import Completion, LoopExits
@@ -192,6 +192,9 @@ def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
         self.state[ranks] = _order(self, _ranked(self, key, listed, node), bool(backwards))
         return self.records_in_order(listed, ranks)
     source = self.node(listed)
+    if key is None and self.is_kept(source):
+        option = ", reverse=True" if backwards else ""
+        return self.verbatim(f"sorted(_0_{option})", source, type=DYNAMIC)
     if not isinstance(source.type, SequenceType):
         raise self.unsupported(
             "`sorted` of what is no list of numbers", "Sort numbers, or their positions.", node

@@ -10,13 +10,24 @@ from typing import Any
 
 from chainrule.lift.library.contents import CONTENT, container_of, spelled_out
 from chainrule.lift.objects.holders import Holders
-from chainrule.lift.values import Method, ObjectBox, Static, Super, Value
+from chainrule.lift.values import (
+    UNBOUND,
+    AttributesDict,
+    DictBox,
+    Method,
+    ObjectBox,
+    Static,
+    Super,
+    Value,
+)
 
 
 class Derived(Holders):
     """Does with what such objects hold what Python's own class does."""
 
     def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
+        if name == "__dict__" and owner.instance is None and owner.type.__dictoffset__:
+            return AttributesDict(owner)
         if owner.instance is None and container_of(owner.type):
             found = inspect.getattr_static(owner.type, name, None)
             spelled = spelled_out(owner.type, found)
@@ -30,6 +41,40 @@ class Derived(Holders):
                 self.watch_class(owner.type, "__getattr__")
                 return self.call(Static(reader), [owner, Static(name)], {}, node)
         return super()._object_attribute(owner, name, node)
+
+    def entries(self, box: DictBox) -> dict[Any, Value]:
+        if not isinstance(box, AttributesDict):
+            return super().entries(box)
+        held = self.attributes_of(box.owner)
+        return {name: value for name, value in held.items() if name != CONTENT}
+
+    def write_item(self, base: Value, key: Value, value: Value, node: ast.AST) -> None:
+        base = self.read(base)
+        if isinstance(base, AttributesDict):
+            known, name = self.static_value(key)
+            if not known:
+                raise self.unsupported(
+                    "an attribute that is set by a name known at run time only",
+                    "Name the attribute.",
+                    node,
+                )
+            self.set_entries(base, {**self.entries(base), name: value}, node)
+        else:
+            super().write_item(base, key, value, node)
+
+    def set_entries(self, owner: DictBox, content: dict[Any, Value], node: ast.AST) -> None:
+        if not isinstance(owner, AttributesDict):
+            super().set_entries(owner, content, node)
+            return
+        before = self.entries(owner)
+        names = [key for key in content if isinstance(key, str) and key.isidentifier()]
+        if len(names) < len(content) or any(key not in content for key in before):
+            raise self.unsupported(
+                "this change of a `__dict__`", "Assign to the attributes, or delete them.", node
+            )
+        for name, value in content.items():
+            if value is not before.get(name, UNBOUND):
+                self.set_attribute(owner.owner, name, value, node)
 
     def _super_attribute(self, value: Super, name: str, node: ast.AST) -> Value:
         owner = self.read(value.owner)

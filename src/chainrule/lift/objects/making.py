@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import types
 
 from chainrule.lift.calls.calling import Calls
-from chainrule.lift.library.contents import CONTENT, container_of, spelled_out
+from chainrule.lift.library.contents import CONTENT, container_of, is_of_python, spelled_out
 from chainrule.lift.values import ObjectBox, Static, Value
 
 
@@ -24,14 +25,27 @@ class Making(Calls):
     ) -> Value:
         new = inspect.getattr_static(found, "__new__", None)
         written = isinstance(new, staticmethod) and not hasattr(found, "_fields")
+        written = written and is_of_python(found)
         by_type = type(found).__call__ is type.__call__ and not issubclass(found, BaseException)
         if not by_type or not (written or container_of(found)):
             return super()._construct(function, found, args, keywords, node)
+        if container_of(found) and dataclasses.is_dataclass(found):
+            raise self.unsupported(
+                f"{found.__name__}, a dataclass that is derived from a list, tuple or dict",
+                "Give it the list, tuple or dict as a field.",
+                node,
+            )
         if isinstance(new, staticmethod) and written:
             self.watch_class(found, "__new__")
             made = self.call(Static(new.__func__), [Static(found), *args], keywords, node)
-            own = isinstance(made, ObjectBox) and issubclass(made.type, found)
-            if not own or made.instance is not None:
+            made = self.read(made)
+            if not isinstance(made, ObjectBox):
+                raise self.unsupported(
+                    f"`{found.__name__}.__new__`, which gives what is no object of a class",
+                    "Return an object made by `super().__new__(cls)`.",
+                    node,
+                )
+            if not issubclass(made.type, found):
                 return made
         else:
             made = self._made_anew(found, args[:1], node)
