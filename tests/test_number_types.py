@@ -526,3 +526,52 @@ def test_a_number_of_an_unsigned_kind_is_asked_for_its_kind(kind: Any) -> None:
     value, slope = value_and_grad(f)(1.5, kind(3))
     assert value == f(1.5, kind(3))
     assert (type(value), slope) == (np.float64, 3.0)
+
+
+class Scaled(float):
+    def __mul__(self, other):
+        return 100.0 * other
+
+    __rmul__ = __mul__
+
+
+class Count(int):
+    def __rmul__(self, other):
+        return 100.0 * other
+
+
+SCALED, COUNT = Scaled(3.0), Count(3)
+
+
+def by_a_global(x, k):
+    return x * SCALED + k
+
+
+def by_a_global_count(x, k):
+    return x * COUNT + k
+
+
+def by_an_argument(x, k):
+    return x * k
+
+
+def by_an_entry(x, k):
+    return 2.0 * x * [k][0]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    ("f", "k"),
+    [
+        (by_a_global, 1.0),
+        (by_a_global_count, 1.0),
+        (by_an_argument, SCALED),
+        (by_an_argument, COUNT),
+        (by_an_entry, COUNT),
+    ],
+)
+def test_a_number_is_multiplied_as_python_asks_its_class(f: Any, k: float, mode: str) -> None:
+    # A float answers itself for what is derived from int, not for what is derived from float.
+    value, slope = value_and_grad(f, mode=mode)(1.5, k)
+    assert value == f(1.5, k)
+    assert slope == pytest.approx(f(2.0, k) - f(1.0, k))

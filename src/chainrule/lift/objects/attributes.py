@@ -595,4 +595,6 @@ def _is_instance_with_state(found: Any) -> bool:
         return False
     written = all(base.__flags__ & WRITTEN for base in cls.__mro__[:-1])
     own = written and cls.__module__.partition(".")[0] not in SETTLED
+    if isinstance(found, (int, float)):
+        return types.FunctionType in (type(cls.__add__), type(cls.__mul__))
     return own or any("__init__" in vars(base) for base in cls.__mro__[:-1])

@@ -9,7 +9,8 @@ import math
 import types
 from typing import Any
 
-from chainrule.graph.types import BOOL
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, FLOAT
 from chainrule.lift.library.contents import spelled_out
 from chainrule.lift.objects.derived import Derived
 from chainrule.lift.operators import BINARY_METHODS
@@ -76,8 +77,15 @@ class SpecialMethods(Derived):
         sides = [(left, right, f"__{name}__"), (right, left, f"__r{name}__")]
         if _is_derived(right, left) and has_method(right, f"__r{name}__"):
             sides.reverse()
+        elif self._is_answered(left, right):
+            sides.pop()
         found = self._asked(sides, node)
         return super().binary(operator, left, right, node) if found is None else found
+
+    def _is_answered(self, left: Value, right: Value) -> bool:
+        """Whether a float on the left has an answer itself: the right is derived from int."""
+        whole = isinstance(right, ObjectBox) and issubclass(right.type, int)
+        return whole and isinstance(left, Node) and left.type in (FLOAT, BOOL)
 
     def _asked(self, sides: list[tuple[Value, Value, str]], node: ast.AST) -> Value | None:
         """What the first side gives that has an answer; None where none has."""
