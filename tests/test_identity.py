@@ -169,3 +169,40 @@ def test_an_object_in_what_it_holds_itself_is_reached_once() -> None:
     series, other = Series([0.2, 0.3]), Series([0.1])
     series.parent = SimpleNamespace(child=series)
     assert value_and_grad(appended)(1.5, series, other) == (pytest.approx(0.15), 0.1)
+
+
+GRID = np.array([1.0, 2.0])
+LEVELS = [1.0, 2.0]
+STATE = SimpleNamespace(row=[1.0, 2.0])
+
+
+def by_an_array(x, row):
+    row[0] = x
+    return GRID[0] * x
+
+
+def by_a_list(x, row):
+    row.append(x)
+    return LEVELS[-1] * x
+
+
+def by_an_attribute(x, row):
+    row[0] = x
+    return STATE.row[0] * x
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("f", "outside"), [(by_an_array, GRID), (by_a_list, LEVELS), (by_an_attribute, STATE.row)]
+)
+def test_what_is_written_to_is_not_read_under_a_name_outside(
+    f: Any, outside: Any, mode: str
+) -> None:
+    slope, before = value_and_grad(f, mode=mode), outside.copy()
+    expected = f(1.5, outside.copy())
+    assert slope(1.5, outside.copy()) == (expected, expected / 1.5)
+    with pytest.raises(ArgumentError, match="shares memory with what the function reads outside"):
+        slope(1.5, outside)
+    with pytest.raises(ArgumentError, match="shares memory with what the function reads outside"):
+        value_and_grad(f, mode=mode)(1.5, outside)
+    assert list(outside) == list(before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import dataclasses
 import math
 import types
@@ -669,3 +670,27 @@ def test_the_direction_of_a_list_of_objects_is_measured_once_and_first():
     assert body.index("raise ValueError") < body.index("\n    for ")
     with pytest.raises(ValueError, match=r"^pairs_dot must have the length of pairs$"):
         forward([Pair(2.0, 3.0)], [])
+
+
+class InSlots:
+    __slots__ = ("a", "row")
+    scale = 2.0
+
+    def __init__(self, a, row):
+        self.a = a
+        self.row = row
+
+
+def copied_and_changed(x, held, deep):
+    made = copy.deepcopy(held) if deep else copy.copy(held)
+    made.a *= x
+    return made.a * sum(made.row) * made.scale + held.a
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_copy_has_what_is_in_the_slots(deep: bool, mode: str) -> None:
+    value, slope = value_and_grad(copied_and_changed, mode=mode)(
+        1.5, InSlots(0.5, [1.0, 3.0]), deep
+    )
+    assert (value, slope) == (copied_and_changed(1.5, InSlots(0.5, [1.0, 3.0]), deep), 4.0)

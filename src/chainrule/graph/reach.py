@@ -10,8 +10,10 @@ from __future__ import annotations
 import functools
 import sys
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from chainrule.records import dataclass
 
 NUMBERS = (float, int, bool, str, bytes, complex, type(None))
 WHOLE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
@@ -36,6 +38,21 @@ def is_apart(written: Any, *arguments: Any) -> bool:
     arrays = [part for part in found if _is_numpys(part)]
     changed = [part for part in arrays if id(part) in inside]
     return not any(one is not other and _overlap(one, other) for one in changed for other in arrays)
+
+
+@dataclass(frozen=True, eq=False)
+class ApartFrom:
+    """Whether what is written to is apart from arguments, and from what is read elsewhere.
+
+    That is certain ``containers``, and what is in a module's dictionary under a name now.
+    """
+
+    containers: tuple[Any, ...]
+    names: tuple[tuple[Mapping[str, Any], str], ...]
+
+    def __call__(self, written: Any, *arguments: Any) -> bool:
+        named = (scope.get(name) for scope, name in self.names)
+        return is_apart(written, *arguments, *self.containers, *named)
 
 
 def are_apart(containers: tuple[Any, ...], *arguments: Any) -> bool:

@@ -21,7 +21,7 @@ from chainrule.errors import ArgumentError
 from chainrule.graph.guard import Guard, Route, is_of_argument
 from chainrule.graph.keys import key_text
 from chainrule.graph.node import Node
-from chainrule.graph.reach import is_apart
+from chainrule.graph.reach import ApartFrom, is_apart
 from chainrule.lift.branches.deciding import Deciding
 from chainrule.lift.state import same_value
 from chainrule.lift.values import DictBox, ListBox, ObjectBox, Static, Value
@@ -62,18 +62,45 @@ class Watching(Deciding):
             When it is, from the ``arguments`` at hand.
         """
         names = dict.fromkeys(route.root.name for route, _ in self.reached.values())
+        outside = self._read_outside()
         for box, (route, before) in self.reached.items():
             if same_value(self.state.get(box, before), before):
                 continue
             watched = route.beside(names)
-            guard = Guard(watched, "apart", is_apart)
-            if guard.concerns(arguments) and not guard.holds(is_apart, arguments):
-                raise ArgumentError(
-                    f"`{route.text.replace('_0_', route.root.name)}` is written to, and shares "
-                    "memory with another argument or with itself",
-                    remedy="Pass a copy of one of them, or write to a copy in the function.",
-                )
-            self.graph.guard(watched, "apart", is_apart)
+            text = route.text.replace("_0_", route.root.name)
+            for apart, other in (
+                (is_apart, "another argument or with itself"),
+                (outside, "what the function reads outside of its arguments"),
+            ):
+                guard = Guard(watched, "apart", apart)
+                if guard.concerns(arguments) and not guard.holds(apart, arguments):
+                    raise ArgumentError(
+                        f"`{text}` is written to, and shares memory with {other}",
+                        remedy="Pass a copy of one of them, or write to a copy in the function.",
+                    )
+            is_alone = not outside.containers and not outside.names
+            self.graph.guard(watched, "apart", is_apart if is_alone else outside)
+
+    def _read_outside(self) -> ApartFrom:
+        """The lists, dicts and arrays that are no arguments and are read by their names."""
+        found = [
+            guard.expected
+            for guard in self.graph.guards.values()
+            if guard.form == "is" and isinstance(guard.expected, (list, dict))
+        ]
+        arrays = [
+            (self.graph.scopes[str(module)], str(name))
+            for (module, name), value in self.graph.globals.items()
+            if hasattr(value, "shape") and module in self.graph.scopes
+        ]
+        held = [
+            (vars(owner.instance), name)
+            for owner, read in self.attributes.items()
+            if owner.parameter and not is_of_argument(owner.route)
+            for name, value in read.items()
+            if isinstance(value, (ListBox, DictBox)) and hasattr(owner.instance, "__dict__")
+        ]
+        return ApartFrom(tuple(found), (*arrays, *held))
 
     def wrap(
         self,

@@ -14,6 +14,7 @@ from typing import Any
 
 from chainrule.graph.guard import Argument, Route, TableLayout, is_of_argument, table_layout
 from chainrule.graph.node import Node
+from chainrule.graph.reach import held_by
 from chainrule.graph.structure import Structure
 from chainrule.graph.traits import has
 from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
@@ -299,7 +300,7 @@ class Objects(Hooks):
 
     def attributes_of(self, box: ObjectBox) -> dict[str, Value]:
         """All that an object holds now, by name."""
-        held = vars(box.instance) if hasattr(box.instance, "__dict__") else {}
+        held = {} if box.instance is None else held_by(box.instance)
         fields = dataclasses.fields(box.type) if dataclasses.is_dataclass(box.type) else ()
         names = dict.fromkeys((*(field.name for field in fields), *held))
         names.update(dict.fromkeys(self.given_to(box)))
@@ -581,15 +582,8 @@ def _is_instance_with_state(found: Any) -> bool:
     if callable(found) and hasattr(found, "__name__") and isinstance(cls.__call__, COMPILED):
         # A function of Cython's.
         return False
-    if cls.__module__ in (
-        "builtins",
-        "typing",
-        "collections",
-        "enum",
-        "numpy",
-        "random",
-        "functools",
-    ):
+    compiled = ("builtins", "typing", "collections", "enum", "numpy", "random", "functools")
+    if cls.__module__ in compiled:
         return False
     if isinstance(found, enum.Enum) or not hasattr(found, "__dict__"):
         return False
