@@ -17,6 +17,7 @@ from chainrule import grad
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.bounds import ANYTHING, Bounds, exactly, of_quotient
 from chainrule.primitives.declare import Primitive
+from tests import oracle
 from tests.declared import TABLE
 
 TINY, LARGE = 5e-324, 1.7e308
@@ -322,3 +323,39 @@ def test_a_quotient_that_always_raises_has_any_bounds() -> None:
     for number in (1.0, -2.0, 0.0):
         found = of_quotient(None, exactly(number), divisor)  # type: ignore[arg-type]
         assert found == ANYTHING
+
+
+def kept_until(u):
+    total = u
+
+    def kept(v):
+        return total
+
+    return kept
+
+
+def chosen_function(x, y, n, k):
+    t = x * y
+
+    def scaled(v):
+        return v * t
+
+    chosen = scaled
+    if n > 2:
+        other = kept_until(x * x)
+        if k > 0:
+            chosen = other
+        else:
+            t += 2.0
+    return t + y * chosen(y)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("n", [1, 3])
+@pytest.mark.parametrize("k", [0, 1])
+def test_what_holds_behind_a_check_tells_nothing_of_the_branch_around_it(n, k, mode):
+    # In the branch where `other` is called n > 2 is checked; elsewhere n > 2 does not tell which.
+    slopes = grad(chosen_function, ("x", "y"), mode=mode)(1.3, 0.7, n, k)
+    for position, slope in enumerate(slopes):
+        verdict = oracle.derivative(chosen_function, (1.3, 0.7, n, k), {}, position)
+        assert verdict.decided and oracle.agrees(verdict, slope)

@@ -123,13 +123,17 @@ class Facts:
         """What runs ``block`` has run the block ``before`` to its end."""
         self._before.setdefault(block, []).append(before)
 
+    def enter(self, predicate: Node, truth: bool, arm: Block) -> None:
+        """An arm is run where a predicate has this truth, as earlier ones that ask for it were."""
+        for other in self._run.get((predicate, truth), ()):
+            # Where the branch that has run the arm stands around this one.
+            if other.parent is not None and other.parent.encloses(arm.parent):
+                self.after(other, arm)
+        self._run.setdefault((predicate, truth), []).append(arm)
+        self.assume(predicate, truth, arm)
+
     def assume(self, predicate: Node, truth: bool, block: Block) -> None:
         """In ``block`` a predicate has this truth."""
-        for arm in self._run.get((predicate, truth), ()):
-            # Where the branch that has run the arm stands around this one.
-            if arm.parent is not None and arm.parent.encloses(block.parent):
-                self.after(arm, block)
-        self._run.setdefault((predicate, truth), []).append(block)
         for each, side in _conjuncts(predicate, truth):
             self._truths.setdefault(each, []).append((block, side))
             for value, found in self._shown(each, side, block):

@@ -210,7 +210,7 @@ class Simplifier(SumSimplifier):
         if old.mirrored in self.copies:
             self.facts.after(self.copies[old.mirrored], new)
         if old in self.arm_of:
-            self.facts.assume(*self.arm_of[old], new)
+            self.facts.enter(*self.arm_of[old], new)
         super().walk(old, new)
 
     def arms(

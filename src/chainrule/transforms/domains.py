@@ -56,7 +56,7 @@ class _Checker(Copier):
         arms = owned_blocks(node)
         if node.op is IF:
             for arm, truth in zip(arms, (True, False), strict=True):
-                self.facts.assume(node.args[0], truth, arm)
+                self.facts.enter(node.args[0], truth, arm)
         elif node.op is LOOP and node.params[0] != "while":
             self.facts.count(loop_body(node).parameters[0], node.args, node.block)
         super().structured(node)
