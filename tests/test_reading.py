@@ -211,3 +211,31 @@ def test_several_powers_are_called_by_their_bases() -> None:
     text = body(sherwood, 1e4, 0.7, 0.1, wrt=("Re", "Sc", "a"))
     for name in ("Re_power", "Sc_power", "Re_power_1"):
         assert f"    {name} = " in text, text
+
+
+def test_what_a_function_is_given_is_called_as_it_calls_it() -> None:
+    def slopes(x, y):
+        return 1.5 * x - 0.5 * x * y, 0.75 * x * y - y
+
+    def simulated(x0, y0, h, n):
+        x, y = x0, y0
+        for _ in range(n):
+            kx, ky = slopes(x, y)
+            mx, my = slopes(x + 0.5 * h * kx, y + 0.5 * h * ky)
+            x, y = x + h * mx, y + h * my
+        return x * y
+
+    text = body(simulated, 1.0, 0.5, 0.1, 3, wrt=("x0", "y0", "h"))
+    onward, backward = text.split("for x, y in zip(reversed(")
+    assert "x_1 = x + " in onward and "y_1 = y + " in onward, text
+    assert "x_bar_1 = " in backward and "y_bar_1 = " in backward, text
+
+
+def test_a_call_that_is_made_for_what_it_raises_says_so() -> None:
+    def entropy(p, q):
+        return -p * math.log(q) + p * p
+
+    text = body(entropy, 0.3, 0.4, wrt=("p", "q"))
+    guarded = body(lambda p, q: p * p + math.log(q), 0.3, 0.4, wrt=("p",))
+    assert "raises" not in text, text
+    assert re.search(r"# line \d+ raises: .*\n +log\(q\)\n", guarded), guarded

@@ -96,6 +96,9 @@ class ForwardWalker(Copier):
         name = called(node)
         if name is not None and name != "_" and tangent.origin.derivative:
             self.graph.names.setdefault(tangent, name + self.suffixes[direction])
+        elif node in self.source.arguments and tangent.origin.derivative:
+            argument = self.source.arguments[node] + self.suffixes[direction]
+            self.graph.arguments.setdefault(tangent, argument)
 
     def seed(self, node: Node) -> None:
         """Give an input its tangents, as soon as it exists."""

@@ -95,6 +95,8 @@ class ReverseWalker(Adjoints):
         name = called(node) or self.inputs.get(node)
         if name is not None and name != "_" and bar.origin.derivative:
             self.graph.names.setdefault(bar, name + "_bar")
+        elif node in self.graph.arguments and bar.origin.derivative:
+            self.graph.arguments.setdefault(bar, self.graph.arguments[node] + "_bar")
 
     def accumulate_at(self, base: Node, path: Sequence[Node], value: Node) -> None:
         if base in self._active and base.op is sequence.slice_of:

@@ -177,6 +177,7 @@ class _Builder:
             value.hint = name
         else:
             value.user_name = name
+        value.argument = self.graph.arguments.get(node)
         self.values[node] = value
         return value
 

@@ -32,7 +32,7 @@ from chainrule.emit.plan import (
 )
 from chainrule.emit.wording.compounds import compound, is_compound
 from chainrule.graph.block import CONSTANT, Leaf
-from chainrule.graph.types import BOOL, INT, Array, Sequence
+from chainrule.graph.types import BOOL, FLOAT, INT, Array, Sequence
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.shaping import dimension
 from chainrule.primitives.declare import Primitive
@@ -381,7 +381,9 @@ class Names:
 
     def _noun(self, value: Value, taken: Taken) -> str:
         noun = self._read(value, taken) or self._describe_array(value) or self._describe(value)
-        if is_compound(value) and noun in self.crowded:
+        if value.argument is not None and value.type == FLOAT:
+            noun = value.argument
+        elif is_compound(value) and noun in self.crowded:
             noun = compound(value, self._known_name) or noun
         shared = self._same_noun(value, noun)
         if shared is not None:

@@ -61,7 +61,7 @@ class Value:
     user_name:
         The user's name for it; it is then assigned in a statement of its own.
     hint:
-        A name that would suit it.
+        A name that would suit it; ``argument`` is what a function calls it that it is given to.
     captive:
         Part of another expression: written in place.
     repeated:
@@ -71,7 +71,7 @@ class Value:
     """
 
     __slots__ = (
-        "args", "captive", "hint", "op", "origin",
+        "args", "argument", "captive", "hint", "op", "origin",
         "params", "repeated", "serial", "type", "user_name", "whole",
     )  # fmt: skip
 
@@ -92,6 +92,7 @@ class Value:
         self.serial = serial
         self.user_name: str | None = None
         self.hint: str | None = None
+        self.argument: str | None = None
         self.captive = False
         self.repeated = False
         self.whole: tuple[int, ...] = ()

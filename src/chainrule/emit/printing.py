@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import math
 from collections.abc import Mapping
 
 import astor
@@ -343,6 +344,8 @@ class _Weaver:
                 inner = heads | {answer.line}
             if not answer.derivative:
                 start = None
+                if _only_raises(made):
+                    self._comment(read.lineno, answer.position, read.col_offset, " raises")
                 if self._divides(made, read, answer):
                     current = self.latest = None
             elif answer.plain or answer.line is None:
@@ -403,7 +406,7 @@ class _Weaver:
         ):
             self.block(our.body, their.body, heads, current)
 
-    def _comment(self, number: int, position: Position | None, indent: int) -> None:
+    def _comment(self, number: int, position: Position | None, indent: int, does: str = "") -> None:
         if position is None:
             return
         line = linecache.getline(position.file, position.line).strip()
@@ -414,11 +417,21 @@ class _Weaver:
         where = f"line {position.line}"
         if self.file is not None and position.file != self.file:
             where = f"{position.file.replace(chr(92), '/').rpartition('/')[2]}:{position.line}"
-        text = f"{where}: {' '.join(line.split())}"
+        text = f"{where}{does}: {' '.join(line.split())}"
         room = min(COMMENT_WIDTH, WIDTH - indent - 6)
         if len(text) > room:
             text = text[: room - 1].rstrip() + "…"
         self.comments.setdefault(number, text)
+
+
+def _only_raises(made: ast.stmt) -> bool:
+    """Whether a statement calls a function of a number for nothing but what it raises."""
+    call = made.value if isinstance(made, ast.Expr) else None
+    if not isinstance(call, ast.Call) or len(call.args) != 1 or call.keywords:
+        return False
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return callable(getattr(math, name, None))
 
 
 def negated(test: ast.expr) -> ast.expr:

@@ -335,6 +335,8 @@ class Graph:
         self.module = "__main__"
         self.names: dict[Node, str] = {}
         self.rows: dict[Node, str] = {}
+        # What functions call their arguments, where these bear no name: no more than a hint.
+        self.arguments: dict[Node, str] = {}
         self.found: dict[Node, Told | None] = {}
         self.globals: dict[tuple[str, str], Any] = {}
         self.references: dict[Hashable, Any] = {}
@@ -423,6 +425,7 @@ class Graph:
         self.signature = ()
         self.interned, self._leaves = {}, {}
         self.names, self.rows, self.found, self.given = {}, {}, {}, {}
+        self.arguments = {}
         self.lengths, self.bounds = {}, {}
 
     def inside(self, block: Block) -> _Inside:

@@ -86,6 +86,8 @@ class Copier:
             self.graph.given.setdefault(new, source.given[old])
         if old in source.rows:
             self.graph.rows.setdefault(new, source.rows[old])
+        if old in source.arguments:
+            self.graph.arguments.setdefault(new, source.arguments[old])
         name = source.names.get(old)
         if name is not None and new.op not in (CONSTANT, GLOBAL):
             self.graph.names.setdefault(new, name)

@@ -13,7 +13,7 @@ from typing import Any
 from chainrule.errors import NotDifferentiableError, SourceError, UnsupportedError
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
-from chainrule.graph.types import DYNAMIC
+from chainrule.graph.types import DYNAMIC, FLOAT
 from chainrule.lift.calls.callees import (
     by_position,
     declare_names,
@@ -325,6 +325,9 @@ class Calls(Spreading):
         declare_names(tree, frame, bound)
         for name, value in bound.items():
             self.state[frame, name] = value
+            nameless = isinstance(value, Node) and value not in self.graph.names
+            if nameless and value.type == FLOAT and name.strip("_"):
+                self.graph.arguments.setdefault(value, name)
         if isinstance(tree, ast.Lambda):
             return self.expression(tree.body)
         handed_on = items_handed_on(tree)
