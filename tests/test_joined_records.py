@@ -76,8 +76,23 @@ def handed_over(values: list[float]) -> float:
     return polygon(*parabola(values))
 
 
+def changed_behind_copies(values: list[float]) -> float:
+    points = parabola(values)
+    copied, fixed, ordered = list(points), tuple(points), sorted(points, key=lambda p: -p.x)
+    both = points + points
+    points.sort(key=lambda p: -p.y)
+    points[0] = Point(3.0, 4.0)
+    points.pop()
+    total = sum(p.x * p.y * (i + 1) for i, p in enumerate(copied)) + 2.0 * len(points)
+    total += sum(p.y * (i + 1) for i, p in enumerate(fixed)) * isinstance(fixed, tuple)
+    total += sum(p.x * (i + 2) for i, p in enumerate(ordered))
+    return total + sum(p.y * i for i, p in enumerate(both)) + sum(p.x for p in points)
+
+
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
-@pytest.mark.parametrize("f", [closed, of_several_lists, extended, chained, handed_over])
+@pytest.mark.parametrize(
+    "f", [closed, changed_behind_copies, of_several_lists, extended, chained, handed_over]
+)
 def test_gradients(f: Callable[[list[float]], float], mode: str) -> None:
     value, slopes = value_and_grad(f, mode=mode)(POINT)
     assert value == f(POINT)

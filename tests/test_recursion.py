@@ -684,3 +684,50 @@ def test_a_recursion_inside_that_remembers_is_written_out(
         h = 1e-6
         expected = (function(0.72 + h, n) - function(0.72 - h, n)) / (2 * h)
         assert slope == pytest.approx(expected, rel=1e-7, abs=1e-9)
+
+
+class Var:
+    """A number that keeps what it was computed from, as differentiators do."""
+
+    def __init__(self, value, parents=()):
+        self.value, self.parents, self.slope = value, parents, 0.0
+
+    def __add__(self, other):
+        return Var(self.value + other.value, ((self, 1.0), (other, 1.0)))
+
+    def __mul__(self, other):
+        return Var(self.value * other.value, ((self, other.value), (other, self.value)))
+
+    def backward(self, seed=1.0):
+        self.slope += seed
+        for parent, weight in self.parents:
+            parent.backward(seed * weight)
+
+
+def slopes_of_its_own(a, b):
+    x, y = Var(a), Var(b)
+    z = x * y + x * x * x
+    z.backward()
+    return z.value + x.slope * y.slope
+
+
+class Term:
+    def __init__(self, name, *parts):
+        self.name, self.parts = name, parts
+
+    def at(self, held):
+        found = [p.at(held) if isinstance(p, Term) else held.get(p, p) for p in self.parts]
+        return sum(found) if self.name == "+" else found[0] * found[1]
+
+
+def of_a_term(a, b):
+    term = Term("+", Term("*", "a", "b"), Term("*", "a", Term("+", "a", 1.0)))
+    return term.at({"a": a, "b": b})
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [slopes_of_its_own, of_a_term])
+def test_trees_of_tuples_are_gone_through(f: Callable[..., float], mode: str) -> None:
+    value, slope = value_and_grad(f, mode=mode)(1.3, 0.7)
+    assert value == f(1.3, 0.7)
+    assert oracle.agrees(oracle.derivative(f, (1.3, 0.7)), slope)

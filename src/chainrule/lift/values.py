@@ -87,6 +87,8 @@ class RecordsBox(ListBox):
         self.home: RecordsBox = self
         self.places: ListBox | tuple[Node, Node] | None = None
         self.by_value = False
+        # Whether it is a tuple of them to Python.
+        self.is_tuple = False
         # Whether all objects of its class are in it, so that none of them moves.
         self.is_arena = False
 

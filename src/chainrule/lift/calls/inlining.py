@@ -166,7 +166,9 @@ class Inlining(Functions):
         return isinstance(value, ListBox) and isinstance(self.state[value], list)
 
     def _is_branch(self, part: Value, kind: type) -> bool:
-        """Whether an attribute is another object of the class, or a list or set of such."""
+        """Whether an attribute is another object of the class, or a list, tuple or set of such."""
+        if isinstance(part, TupleValue):
+            return all(self._has_branch(self.read(item), kind) for item in part.items)
         if not isinstance(part, ObjectBox):
             items = self.state.get(part) if isinstance(part, ListBox) else None
             return isinstance(items, list) and all(
@@ -174,6 +176,12 @@ class Inlining(Functions):
             )
         held = self.taken_apart(part) if part.type is ObjectSet else {}
         return part.type is kind or any(self._is_branch(each, kind) for each in held.values())
+
+    def _has_branch(self, item: Value, kind: type) -> bool:
+        """Whether an entry of a tuple is such an object, or a tuple that has one beside others."""
+        if isinstance(item, TupleValue):
+            return any(self._has_branch(self.read(each), kind) for each in item.items)
+        return isinstance(item, ObjectBox) and self._is_branch(item, kind)
 
     def _inlined_whole(self, callee: Callee, given: Given, node: ast.AST) -> Value:
         """Inline all calls of the function by itself, if that comes to an end."""

@@ -14,7 +14,6 @@ from chainrule.lift.values import (
     DictBox,
     Generator,
     ListBox,
-    RecordsBox,
     Rest,
     Static,
     TupleValue,
@@ -97,8 +96,7 @@ class Spreading(Foreign):
             known = ListBox()
             self.state[known] = first
             entries = self.binary(ast.Add, known, entries, node)
-        make = list if isinstance(entries, RecordsBox) else tuple
-        return self.call(Static(make), [entries], {}, node)
+        return self.call(Static(tuple), [entries], {}, node)
 
     def bind_arguments(
         self,

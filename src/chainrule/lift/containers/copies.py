@@ -15,11 +15,31 @@ from chainrule.lift.values import (
     DictBox,
     ListBox,
     ObjectBox,
+    RecordsBox,
     Static,
     TupleValue,
     Value,
     another_dict,
 )
+from chainrule.primitives import sequence
+
+
+def make_tuple(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``tuple(items)``."""
+    if not args:
+        return TupleValue(())
+    value = self.as_list(args[0], node)
+    items = self.known_iteration(value)
+    if items is not None:
+        return TupleValue(tuple(items))
+    if isinstance(value, RecordsBox):
+        records = make_list(self, [value], {}, node)
+        records.is_tuple = True
+        return records
+    base = self.node(value)
+    if isinstance(base.type, SequenceType):
+        return self.primitive(sequence.as_tuple, base)
+    return self.verbatim("tuple(_0_)", base)
 
 
 def _copied(name: str, deep: bool) -> Builtin:
@@ -139,3 +159,4 @@ BUILTINS[copy.copy] = _copied("copy", deep=False)
 BUILTINS[copy.deepcopy] = _copied("deepcopy", deep=True)
 BUILTINS[dataclasses.asdict] = _as_dict
 BUILTINS[dataclasses.astuple] = _as_tuple
+BUILTINS[tuple] = make_tuple

@@ -177,6 +177,16 @@ def _sort(
     return Static(None)
 
 
+def _take_columns(self: Builtins, owner: RecordsBox, other: RecordsBox) -> None:
+    """Let a list hold the records of another, which nobody else has."""
+    for column, theirs in zip(owner.columns, other.columns, strict=True):
+        if isinstance(column, RecordsBox):
+            assert isinstance(theirs, RecordsBox)
+            _take_columns(self, column, theirs)
+        else:
+            self.state[column] = self.node(theirs)
+
+
 def _put_in_order(self: Builtins, owner: RecordsBox, result: Value, node: ast.AST) -> None:
     """Move the records of a list, which have no names of their own, to where they are sorted."""
     assert isinstance(result, RecordsBox)
@@ -186,6 +196,9 @@ def _put_in_order(self: Builtins, owner: RecordsBox, result: Value, node: ast.AS
             "Give the sorted list another name: `ordered = sorted(...)`.",
             node,
         )
+    if result.places is None:
+        _take_columns(self, owner, result)
+        return
     order = self.node(result.places)
 
     def move(column: ListBox) -> None:

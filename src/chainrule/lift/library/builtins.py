@@ -262,19 +262,6 @@ def make_list(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
     return self.verbatim("list(_0_)", base)
 
 
-def _tuple(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    if not args:
-        return TupleValue(())
-    value = self.as_list(args[0], node)
-    items = self.known_iteration(value)
-    if items is not None:
-        return TupleValue(tuple(items))
-    base = self.node(value)
-    if isinstance(base.type, SequenceType):
-        return self.primitive(sequence.as_tuple, base)
-    return self.verbatim("tuple(_0_)", base)
-
-
 def _dict(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     content: dict[Any, Value] = {}
     if args:
@@ -560,7 +547,6 @@ BUILTINS: dict[Any, Builtin] = {
     ),
     builtins.reversed: _reversed,
     builtins.list: make_list,
-    builtins.tuple: _tuple,
     builtins.dict: _dict,
     builtins.float: _number("float"),
     builtins.int: _number("int"),

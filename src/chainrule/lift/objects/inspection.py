@@ -33,6 +33,7 @@ from chainrule.lift.values import (
     ObjectBox,
     PartialCall,
     Place,
+    RecordsBox,
     Static,
     Super,
     TupleValue,
@@ -57,6 +58,8 @@ class Inspection(NumberTypes):
             return (IN_PLACE_OF.get(value.type, value.type),)
         if isinstance(value, TupleValue):
             return (value.named or tuple,)
+        if isinstance(value, RecordsBox) and value.is_tuple:
+            return (tuple,)
         if isinstance(value, (ListBox, Place)):
             return (list,)
         if isinstance(value, DictBox):

@@ -65,9 +65,42 @@ class RecordEntries(Outer):
 
     def view_of(self, box: RecordsBox, places: ListBox | tuple[Node, Node]) -> RecordsBox:
         """The list of the records at these places of the home of ``box``."""
+        if box.by_value and box.home.route is None:
+            # The home may be sorted, and others may be put in the place of its records.
+            return self._records_at(box.home, places)
         made = box.at(places)
         self.state[made] = self.state[box.home]
         return made
+
+    def _records_at(self, home: RecordsBox, places: ListBox | tuple[Node, Node]) -> RecordsBox:
+        """A list of its own of the records at some places, which are not written to."""
+        columns: list[ListBox] = []
+        for column in home.columns:
+            if isinstance(column, RecordsBox):
+                columns.append(self._records_at(column, places))
+            elif isinstance(places, tuple):
+                part = Slice(*places, Static(None))
+                columns.append(super().slice(column, part))
+            else:
+                columns.append(self.column_at(column, self.node(places)))
+        made = RecordsBox(home.layout, home.entry, columns)
+        made.by_value = True
+        self.state[made] = self.state[home]
+        return made
+
+    def column_at(self, column: ListBox, at: Node) -> ListBox:
+        """The entries of one field at these places of a list."""
+        if isinstance(column, RecordsBox):
+            whole = ListBox()
+            self.state[whole] = at
+            return self._records_at(column, whole)
+
+        def entry(index: Node) -> Value:
+            return self.item(column, self.primitive(sequence.index, at, index), ast.Pass())
+
+        taken = self.gathered(self.primitive(sequence.length, at), entry, ast.Pass())
+        assert isinstance(taken, ListBox)
+        return taken
 
     def copied_records(self, box: RecordsBox) -> RecordsBox:
         """Another list of the same records."""

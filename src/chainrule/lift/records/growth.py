@@ -251,7 +251,8 @@ class RecordGrowth(RecordEntries):
         (first, *_) = sides
         others = [self.known_items(side) or [] for side in (left, right) if side not in sides]
         placed = all(self._position(item) is not None for items in others for item in items)
-        if first.by_value and not (placed and all(side.home is first.home for side in sides)):
+        together = placed and all(side.home is first.home for side in sides)
+        if first.by_value and (first.home.route is None or not together):
             return self._joined_by_columns(first, left, right, node)
         if any(side.home is not first.home for side in sides):
             return super().container_operator(operator, left, right, node)
@@ -297,26 +298,7 @@ class RecordGrowth(RecordEntries):
         if value.places is None:
             return list(value.columns)
         at = self.node(self.all_places(value))
-        return [self._taken(column, at, node) for column in value.columns]
-
-    def _taken(self, column: ListBox, at: Node, node: ast.AST) -> ListBox:
-        """The entries of one field at these places of a list."""
-        if isinstance(column, RecordsBox):
-            made = RecordsBox(
-                column.layout,
-                column.entry,
-                [self._taken(each, at, node) for each in column.columns],
-            )
-            made.by_value = True
-            self.state[made] = self.whole_use()
-            return made
-
-        def entry(index: Node) -> Value:
-            return self.item(column, self.primitive(sequence.index, at, index), node)
-
-        taken = self.gathered(self.primitive(sequence.length, at), entry, ast.Pass())
-        assert isinstance(taken, ListBox)
-        return taken
+        return [self.column_at(column, at) for column in value.columns]
 
     def _several(self, node: ast.AST) -> UnsupportedError:
         return self.unsupported(
