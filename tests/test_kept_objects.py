@@ -8,6 +8,7 @@ import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from datetime import date, timedelta
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -311,6 +312,11 @@ def by_a_step_of_days(rate):
     return (1 + rate) ** years + rate * (step / timedelta(days=30))
 
 
+def by_a_path(rate):
+    path = Path("tables") / "rates_3.csv"
+    return rate ** int(path.stem.partition("_")[2]) * len(path.parts)
+
+
 def by_a_fraction(rate):
     part = Fraction(1, 3) + Fraction(1, 4)
     twice = Fraction(1, 3) * 2.0 if rate < 0 else Fraction(1, 3) * 2
@@ -320,7 +326,7 @@ def by_a_fraction(rate):
 
 # The differences were taken for numbers, which have no attribute `days`: the derivative was None.
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("f", [by_the_days_between, by_a_step_of_days, by_a_fraction])
+@pytest.mark.parametrize("f", [by_the_days_between, by_a_step_of_days, by_a_path, by_a_fraction])
 def test_what_operators_make_of_objects_may_be_no_number(f: Any, mode: str) -> None:
     value, slope = value_and_grad(f, mode=mode)(0.03)
     assert value == f(0.03)

@@ -10,6 +10,7 @@ import types
 from chainrule.lift.calls.calling import Calls
 from chainrule.lift.library.contents import CONTENT, container_of, is_of_python, spelled_out
 from chainrule.lift.values import ObjectBox, Static, Value
+from chainrule.lift.watching import SETTLED
 
 
 class Making(Calls):
@@ -25,7 +26,9 @@ class Making(Calls):
     ) -> Value:
         new = inspect.getattr_static(found, "__new__", None)
         written = isinstance(new, staticmethod) and not hasattr(found, "_fields")
-        written = written and is_of_python(found)
+        # What the standard library makes is kept as it is: paths, fractions.
+        settled = found.__module__.partition(".")[0] in SETTLED
+        written = written and is_of_python(found) and not settled
         by_type = type(found).__call__ is type.__call__ and not issubclass(found, BaseException)
         if not by_type or not (written or container_of(found)):
             return super()._construct(function, found, args, keywords, node)
