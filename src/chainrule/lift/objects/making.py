@@ -40,14 +40,13 @@ class Making(Calls):
             )
         if isinstance(new, staticmethod) and written:
             self.watch_class(found, "__new__")
-            made = self.call(Static(new.__func__), [Static(found), *args], keywords, node)
-            made = self.read(made)
+            state, mark = dict(self.state), len(self.block.steps)
+            given = [Static(found), *args]
+            made = self.read(self.call(Static(new.__func__), given, keywords, node))
             if not isinstance(made, ObjectBox):
-                raise self.unsupported(
-                    f"`{found.__name__}.__new__`, which gives what is no object of a class",
-                    "Return an object made by `super().__new__(cls)`.",
-                    node,
-                )
+                # It may be an object that Python initialises, or another thing.
+                self.give_up(state, mark)
+                return super()._construct(function, found, args, keywords, node)
             if not issubclass(made.type, found):
                 return made
         else:
