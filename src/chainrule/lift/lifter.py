@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -47,6 +48,7 @@ from chainrule.lift.records.lists import RecordLists
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.values import Method, ObjectBox, Static, Value
+from chainrule.lift.watching import OF_KINDS
 from chainrule.lift.ways import Ways
 from chainrule.primitives.namespaces import primitive_of
 
@@ -93,25 +95,29 @@ def lift(
         When the function cannot be understood.
     """
 
-    def attempt(names: frozenset[str]) -> Lifted:
+    def attempt(names: frozenset[str], known_ints: bool = False) -> Lifted:
         ways = Ways(unrolled=unrolled, rows=[])
-        ways.lifts_calls = lifts_calls
+        ways.lifts_calls, ways.known_ints = lifts_calls, known_ints
         return _lifted(function, arguments, kinds or {}, wrt, transform, names, ways)
 
     try:
         return attempt(frozenset())
     except UnsupportedError as refusal:
-        # What a flag decides may be the kind of the result, what a small int counts an axis: code
-        # for the values that they have.
-        refusals, tried = [refusal], {frozenset[str]()}
-        for held in ((bool,), (bool, int)):
+        # What a flag decides may be the kind of the result, what a small int counts an axis, what
+        # any int says by its bits what there is: code for the values that they have.
+        refusals, tried = [refusal], {(frozenset[str](), False)}
+        for stage in (1, 2, 3):
             most = MOST_DEPTH if _say(refusals, STEP_BY_STEP) else SMALL
-            names = _held(arguments or {}, held, most) - {*wrt}
-            if names in tried or (int in held and not _say(refusals, AT_RUN_TIME)):
+            if stage > 1 and not _say(refusals, AT_RUN_TIME + (OF_KINDS if stage > 2 else ())):
                 continue
-            tried.add(names)
+            kept = (bool,) if stage == 1 else (bool, int)
+            held = _held(arguments or {}, kept, sys.maxsize if stage == 3 else most) - {*wrt}
+            way = held, stage == 3
+            if way in tried:
+                continue
+            tried.add(way)
             try:
-                return attempt(names)
+                return attempt(*way)
             except UnsupportedError as another:
                 refusals.append(another)
         raise
@@ -296,6 +302,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter.repeated, lifter.mixed_records = ways.repeated, ways.mixed
     lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
     lifter.rows, lifter.lifts_calls = ways.rows, ways.lifts_calls
+    lifter.known_ints = ways.known_ints
     return lifter
 
 

@@ -17,7 +17,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, ChainruleError
 from chainrule.graph.guard import Guard, Route, is_of_argument
 from chainrule.graph.keys import key_text
 from chainrule.graph.node import Node
@@ -35,6 +35,9 @@ SETTLED = sys.stdlib_module_names | {"builtins", "chainrule", "numpy", "scipy"}
 # What classes are that Python code defines (Py_TPFLAGS_HEAPTYPE): objects may change them.
 WRITTEN = 1 << 9
 
+# What refusals say where the value of an int may decide of what kind another is.
+OF_KINDS = ("of different kinds on different paths", "in some steps only")
+
 
 class Watching(Deciding):
     """Makes values of Python objects, and remembers where they were found."""
@@ -43,6 +46,8 @@ class Watching(Deciding):
         super().__init__(graph)
         # Where numbers that are read at run time come from.
         self.routes: dict[Node, Route] = {}
+        # Whether ints there are known by their values.
+        self.known_ints = False
         # How the caller's lists, arrays, dicts and objects are reached, and what was in them.
         self.reached: dict[Box, tuple[Route, Any]] = {}
         # Parameters of whose kind nothing is told: they are taken for what they are used as.
@@ -110,6 +115,9 @@ class Watching(Deciding):
         name: str = "",
     ) -> Value:
         """A Python object known while lifting, as a value; ``route`` is watched from now on."""
+        if type(value) is int and route is not None and self.known_ints:
+            self.watch_object(route, value)
+            return self.graph.constant(value)
         if type(value) in (int, float) and node is not None:
             made = node()
             if route is not None:
@@ -122,6 +130,10 @@ class Watching(Deciding):
         if type(value) in (int, float):
             return self.graph.constant(value)
         return Static(value, node)
+
+    def ints_may_tell(self, refusal: ChainruleError) -> bool:
+        """Whether more may be understood where ints outside are known by their values."""
+        return not self.known_ints and any(words in refusal.found for words in OF_KINDS)
 
     def watch_object(self, route: Route, found: Any) -> None:
         """What is at the end of ``route`` is this object, of the class that it has now."""

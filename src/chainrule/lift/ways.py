@@ -59,6 +59,8 @@ class Ways:
         self.objects_met = False
         # Whether functions of the user's that are called have to be understood.
         self.lifts_calls = False
+        # Whether ints that are read outside are known by their values.
+        self.known_ints = False
         # The functions that are kept apart by their size.
         self.repeated = Repeated()
 

@@ -74,7 +74,9 @@ class Calls(Spreading):
             value = self.expression(keyword.value)
             if keyword.arg is not None:
                 keywords[keyword.arg] = value
-            elif isinstance(value, DictBox):
+                continue
+            value = self.mapping(value, keyword)
+            if isinstance(value, DictBox):
                 keywords.update({str(key): item for key, item in self.entries(value).items()})
             elif isinstance(value, Static) and isinstance(value.value, dict):
                 keywords.update({str(key): self.static_item(value, key) for key in value.value})
@@ -253,7 +255,8 @@ class Calls(Spreading):
             alone = self.lifts_calls or is_lifted_only(error, [*args, *keywords.values()])
             if not foreign and alone:
                 raise
-            self.graph.keeps_calls |= not foreign and self.has_other_ways()
+            if not foreign and (self.has_other_ways() or self.ints_may_tell(error)):
+                self.graph.keeps_calls = True
             if foreign:
                 error = self.foreign_refusal(args, keywords, node, error)
             self.give_up(state, mark)

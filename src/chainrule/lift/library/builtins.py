@@ -265,7 +265,7 @@ def make_list(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
 def _dict(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     content: dict[Any, Value] = {}
     if args:
-        base = self.read(args[0])
+        base = self.mapping(self.read(args[0]), node)
         content.update(
             self.entries(base) if isinstance(base, DictBox) else paired(self, base, node)
         )
@@ -563,7 +563,6 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.eval: _refused("eval", "Write the expression into the function."),
     builtins.exec: _refused("exec", "Write the statements into the function."),
     builtins.locals: _refused("locals", "Read the variables by their names."),
-    builtins.vars: _refused("vars", "Read the variables, or the attributes, by their names."),
     **{getattr(statistics, name): _of_sample(op) for name, op in SAMPLES.items()},
     math.fsum: _exact_total,
     math.prod: _product,
