@@ -72,8 +72,8 @@ def of_class(x, y):
 
 def compared(x, y):
     first, second = Number(x), Number(y)
-    same = first == Number(x) and isinstance(second.__dict__, dict)
-    return x * y if same and first != second and second.__dict__ == {"value": y} else x - y * y
+    held = isinstance(second.__dict__, dict) and "value" in second.__dict__
+    return x * y if held and first != second else x - y * y
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
@@ -116,5 +116,5 @@ def test_what_else_dicts_do_is_refused() -> None:
     def popped(x):
         return Pair(x).__dict__.pop("a")
 
-    with pytest.raises(UnsupportedError, match="of the attributes of an object"):
+    with pytest.raises(UnsupportedError, match="this change of a `__dict__`"):
         grad(popped)(1.0)

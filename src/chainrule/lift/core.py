@@ -11,7 +11,6 @@ import enum
 import os
 import pathlib
 import re
-import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box, Loans
 from chainrule.lift.containers.shown import ShownLists
 from chainrule.lift.source import Source
+from chainrule.lift.spelling import public_home
 from chainrule.lift.state import Frame, Key, State
 from chainrule.lift.values import (
     ArrayBox,
@@ -357,8 +357,8 @@ class Core:
 
     def shown_now(self, value: DictItems) -> Value:
         """What a dict shows at this moment."""
-        content = self.state.get(value.owner)
-        if not isinstance(content, dict):
+        content = self.content_now(value.owner)
+        if content is None:
             return value
         pairs = [
             (self.graph.constant(key) if type(key) in (int, float) else Static(key), entry)
@@ -369,6 +369,11 @@ class Core:
             TupleValue(pair) if column is None else pair[column] for pair in pairs
         ]
         return DictItems(tuple(shown), None, value.owner, value.method)
+
+    def content_now(self, box: Any) -> dict[Any, Value] | None:
+        """The entries of a dict at this moment; None where its keys are not known."""
+        content = self.state.get(box)
+        return content if isinstance(content, dict) else None
 
     def entries(self, box: DictBox) -> dict[Any, Value]:
         """The entries of a dict whose keys are known."""
@@ -428,7 +433,7 @@ class Core:
         module = getattr(known, "__module__", None)
         name = getattr(known, "__qualname__", None)
         if isinstance(module, str) and isinstance(name, str) and "<" not in name:
-            return (_public_home(module, name, known), name)
+            return (public_home(module, name, known), name)
         if type(known).__name__ == "module":
             return (known.__name__, "")
         return ("", f"{type(known).__name__}_{len(self.graph.references)}")
@@ -587,14 +592,3 @@ class Core:
 
     def tables_in(self, iterable: Value) -> list[TableBox]:
         raise NotImplementedError
-
-
-def _public_home(module: str, name: str, known: Any) -> str:
-    """The module from which users import what lives in a private one: ``scipy.signal``."""
-    parts = module.split(".")
-    for count in range(len(parts), 0, -1):
-        home = ".".join(parts[:count])
-        public = not any(part.startswith("_") for part in parts[:count])
-        if public and getattr(sys.modules.get(home), name, None) is known:
-            return home
-    return module

@@ -225,7 +225,7 @@ class Expressions(Texts, OneShot):
         pairs: list[tuple[Value, Value]] = []
         for key, item in zip(node.keys, node.values, strict=True):
             if key is None:
-                inner = self.mapping(self.expression(item), item)
+                inner = self.expression(item)
                 if isinstance(inner, Static) and isinstance(inner.value, dict):
                     pairs += [(self.wrap(k), self.static_item(inner, k)) for k in inner.value]
                     continue
@@ -235,10 +235,6 @@ class Expressions(Texts, OneShot):
                 continue
             pairs.append((self.expression(key), self.keep(self.expression(item))))
         return self.made_dict(pairs, node)
-
-    def mapping(self, value: Value, node: ast.AST) -> Value:
-        """The dict of which ``**value`` takes the entries."""
-        return value
 
     def _set(self, node: ast.Set) -> Value:
         return self.set_of([self.expression(item) for item in node.elts], node)

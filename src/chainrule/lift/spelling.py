@@ -1,10 +1,12 @@
-"""Constant expressions of the user's: ``2 * math.pi``, ``1 / 3``."""
+"""How the user spells constant expressions, ``2 * math.pi``, and where a name is public."""
 
 from __future__ import annotations
 
 import ast
 import math
+import sys
 from collections.abc import Callable
+from typing import Any
 
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 NAMED = ("pi", "e", "tau")
@@ -39,3 +41,14 @@ def _plain(node: ast.expr, is_constant_of_math: Callable[[ast.expr, str], bool])
                 return None
             return ast.BinOp(first, op, second)
     return None
+
+
+def public_home(module: str, name: str, known: Any) -> str:
+    """The module from which users import what lives in a private one: ``scipy.signal``."""
+    parts = module.split(".")
+    for count in range(len(parts), 0, -1):
+        home = ".".join(parts[:count])
+        public = not any(part.startswith("_") for part in parts[:count])
+        if public and getattr(sys.modules.get(home), name, None) is known:
+            return home
+    return module

@@ -246,6 +246,9 @@ class Simplifier(SumSimplifier):
                 found.append(self.flagged.settled(result, new))
             else:
                 found.append(result)
+        if old.owner is None:
+            # What the results of the whole have become is asked for.
+            self.map.update(zip(old.results, found, strict=True))
         new.results = tuple(found)
 
     def _scale(self, node: Node, k: int) -> float | None:

@@ -74,9 +74,7 @@ class Calls(Spreading):
             value = self.expression(keyword.value)
             if keyword.arg is not None:
                 keywords[keyword.arg] = value
-                continue
-            value = self.mapping(value, keyword)
-            if isinstance(value, DictBox):
+            elif isinstance(value, DictBox):
                 keywords.update({str(key): item for key, item in self.entries(value).items()})
             elif isinstance(value, Static) and isinstance(value.value, dict):
                 keywords.update({str(key): self.static_item(value, key) for key in value.value})

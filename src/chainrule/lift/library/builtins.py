@@ -265,7 +265,7 @@ def make_list(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
 def _dict(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     content: dict[Any, Value] = {}
     if args:
-        base = self.mapping(self.read(args[0]), node)
+        base = self.read(args[0])
         content.update(
             self.entries(base) if isinstance(base, DictBox) else paired(self, base, node)
         )

@@ -26,7 +26,7 @@ class Derived(Holders):
     """Does with what such objects hold what Python's own class does."""
 
     def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
-        if name == "__dict__" and owner.instance is None and owner.type.__dictoffset__:
+        if name == "__dict__" and owner.type.__dictoffset__:
             return AttributesDict(owner)
         if owner.instance is None and container_of(owner.type):
             found = inspect.getattr_static(owner.type, name, None)
@@ -42,10 +42,18 @@ class Derived(Holders):
                 return self.call(Static(reader), [owner, Static(name)], {}, node)
         return super()._object_attribute(owner, name, node)
 
+    def content_now(self, box: Any) -> dict[Any, Value] | None:
+        return self.entries(box) if isinstance(box, AttributesDict) else super().content_now(box)
+
     def entries(self, box: DictBox) -> dict[Any, Value]:
         if not isinstance(box, AttributesDict):
             return super().entries(box)
-        held = self.attributes_of(box.owner)
+        owner = box.owner
+        if owner.route is not None:
+            # They may come and go.
+            route = owner.route.attribute("__dict__")
+            self.graph.guard(route, "keys", list(vars(owner.instance)))
+        held = self.attributes_of(owner)
         return {name: value for name, value in held.items() if name != CONTENT}
 
     def write_item(self, base: Value, key: Value, value: Value, node: ast.AST) -> None:

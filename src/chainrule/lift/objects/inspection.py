@@ -20,7 +20,6 @@ from chainrule.graph.traits import has
 from chainrule.graph.types import BOOL
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.calling import Builtin
-from chainrule.lift.library.attribute_dicts import LOOKING, AttributeDict, held_by, plain
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.number_types import PYTHON_TYPES, NumberTypes, any_number
 from chainrule.lift.state import Frame
@@ -52,33 +51,7 @@ class Inspection(NumberTypes):
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         if name == "__class__" and len(kinds := self.python_types(owner)) == 1:
             return Static(kinds[0])
-        box = self.read(owner)
-        if name == "__dict__" and isinstance(box, ObjectBox):
-            return self.attribute_dict(owner, node)
-        looks = isinstance(box, ObjectBox) and box.type in LOOKING
-        if looks and name != "owner" and not hasattr(box.type, name):
-            raise self.unsupported(
-                f"`.{name}` of the attributes of an object",
-                "Read and set the attributes by their names.",
-                node,
-            )
         return super().attribute(owner, name, node)
-
-    def attribute_dict(self, owner: Value, node: ast.AST) -> Value:
-        """``owner.__dict__``."""
-        owner = self.read(owner)
-        if not isinstance(owner, ObjectBox) or not owner.type.__dictoffset__:
-            raise self.unsupported(
-                "the attributes of what is no object of a class with `__dict__`",
-                "Read the attributes by their names.",
-                node,
-            )
-        return self.call(Static(AttributeDict), [owner], {}, node)
-
-    def mapping(self, value: Value, node: ast.AST) -> Value:
-        if isinstance(value, ObjectBox) and value.type is AttributeDict:
-            return self.call_method(value, "copy", [], node)
-        return super().mapping(value, node)
 
     def python_types(self, value: Value) -> tuple[type, ...]:
         """The types that a value may be an instance of; none where they are not known."""
@@ -235,20 +208,7 @@ def _vars(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) 
             "Read the variables, or the attributes, by their names.",
             node,
         )
-    return self.attribute_dict(args[0], node)
-
-
-def _held_by(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    """The attributes of an object as they are now: what is written into a copy would be lost."""
-    owner = self.read(args[0])
-    assert isinstance(owner, ObjectBox)
-    if owner.route is not None:
-        names = list(vars(owner.instance))
-        self.graph.guard(owner.route.attribute("__dict__"), "keys", names)
-    box = DictBox()
-    self.state[box] = dict(self.attributes_of(owner))
-    self.frozen.add(box)
-    return box
+    return self.attribute(args[0], "__dict__", node)
 
 
 def _callable(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -332,6 +292,4 @@ QUESTIONS: dict[Any, Builtin] = {
     builtins.callable: _callable,
     builtins.type: _type,
     builtins.vars: _vars,
-    held_by: _held_by,
-    plain: lambda self, args, keywords, node: self.mapping(self.read(args[0]), node),
 }
