@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from chainrule import UnsupportedError, grad, value_and_grad
+from tests import oracle
 from tests.differences import along
 
 ROWS = [[1.3, 2.1, 0.5], [0.3, -1.2, 2.2]]
@@ -227,3 +228,22 @@ def test_no_row_has_no_columns() -> None:
     assert value_and_grad(f)(1.5, 2) == (f(1.5, 2), 12 * 1.5**2)
     with pytest.raises(ValueError, match="not enough values to unpack"):
         value_and_grad(f)(1.5, 0)
+
+
+def halved_in_both_loops(xs):
+    total = 0.0
+    for v in xs:
+        for w in xs:
+            xs[:] = [0.5 * x for x in xs]
+            total += v * w
+    return total
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_loop_over_what_changes_within_another_such_loop_keeps_its_place(mode: str) -> None:
+    xs, left = [1.0, 2.0, 4.0], [1.0, 2.0, 4.0]
+    value, slopes = value_and_grad(halved_in_both_loops, mode=mode)(xs)
+    assert value == halved_in_both_loops(left) and xs == left
+    found = oracle.gradient(lambda xs: halved_in_both_loops(list(xs)), ([1.0, 2.0, 4.0],))
+    for slope, verdict in zip(slopes, found.values(), strict=True):
+        assert verdict.decided and oracle.agrees(verdict, slope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -94,3 +95,22 @@ def test_rows_of_one_list_are_written_to(f: Callable[..., float]) -> None:
         assert oracle.agrees(
             oracle.derivative(lambda x, k=k: f([*XS[:k], x, *XS[k + 1 :]]), (XS[k],)), number
         )
+
+
+def read_by_name(x, n):
+    row = [x, x]
+    rows = [row, [x, 2.0]]
+    rows[n % len(rows)][-1] *= x
+    return x * row[-1]
+
+
+def of_the_caller(x, n, row):
+    rows = [row, [x, 2.0]]
+    rows[n][-1] *= x
+    return x * x
+
+
+@pytest.mark.parametrize(("f", "others"), [(read_by_name, (0,)), (of_the_caller, (0, [1.0, 2.0]))])
+def test_a_row_of_a_list_that_is_written_out_is_its_own(f: Any, others: Any) -> None:
+    with pytest.raises(UnsupportedError, match="this row has a name and is in a list"):
+        value_and_grad(f)(1.5, *others)

@@ -344,7 +344,9 @@ class Control(GoingOn):
             raise self.unsupported(
                 "a strict `zip` of a list that the loop changes", "Loop over a copy.", node.iter
             )
-        name = free_name("position", self.frame.local_names)
+        # A loop around this one may have a position of its own.
+        around = {key[-1] for state in self.enclosing for key in state if isinstance(key, tuple)}
+        name = free_name("position", self.frame.local_names | around)
         key = (self.frame, name)
         self.state[key] = self.graph.constant(0)
 

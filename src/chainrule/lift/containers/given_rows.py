@@ -50,7 +50,11 @@ class GivenRows:
             for box, nodes in self.shown.nodes.items()
             if (rows := [node for node in nodes if node in self.givings])
         }
-        for touch in self.shown.touches if given else ():
+        graph = self.lineages.graph
+        # The caller has its own lists in the end.
+        end = (graph.body, graph.last_serial + 1, graph.origin)
+        ends = [Touch(box, *end, False) for box in given if getattr(box, "parameter", False)]
+        for touch in (*self.shown.touches, *ends) if given else ():
             for box in self.shown.boxes_of(touch.box) if touch.block in blocks else ():
                 for row in given.get(box, ()):
                     made = self.shown.made_in(row) if box is touch.box else frozenset[Node]()
@@ -79,7 +83,7 @@ class GivenRows:
             if not self._is_given_before(row, made, write.block, write.serial):
                 continue
             common = loops_around(read.block) & loops_around(write.block)
-            if read.serial > write.serial or common - made:
+            if read.serial >= write.serial or common - made:
                 return write.origin
         return None
 
