@@ -761,3 +761,23 @@ def test_what_one_path_writes_to_a_memo_is_not_lost() -> None:
     # What it holds on the other path is not known as a value with a slope.
     with pytest.raises(chainrule.UnsupportedError, match="of an earlier call"):
         chainrule.grad(kept_where_large)(1.5, {"last": 0.5})
+
+
+def kept_and_sorted(x: float, row: Any, table: Any) -> float:
+    table["row"] = row
+    row.sort()
+    return x * x / (row[0] - 1.0)
+
+
+@pytest.mark.parametrize("row", [[3.0, 1.0], [2.5, 1.5]])
+def test_a_list_that_a_dict_was_given_is_changed_in_it(row: Any) -> None:
+    given, left = (row.copy(), {"row": [0.5]}), (row.copy(), {"row": [0.5]})
+    if 1.0 in row:
+        with pytest.raises(ZeroDivisionError):
+            kept_and_sorted(1.5, *left)
+        with pytest.raises(ZeroDivisionError):
+            chainrule.grad(kept_and_sorted)(1.5, *given)
+    else:
+        assert chainrule.value_and_grad(kept_and_sorted)(1.5, *given) == (4.5, 6.0)
+        kept_and_sorted(1.5, *left)
+    assert given == left

@@ -20,7 +20,7 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from chainrule.graph.block import Graph
+from chainrule.graph.block import ITEM, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array
 from chainrule.lift.calls.nested import Nested
@@ -100,6 +100,11 @@ class Leaving(Nested):
             self._leave_entries(box, before, after)
             made = steps[end:]
             del steps[end:]
+            read = [arg for step in made for arg in step.args]
+            read += [arg.args[0] for arg in read if arg.op is ITEM]
+            if not set(steps[position:]).isdisjoint(read):
+                # Of a list that the statement has changed only what it holds now is known.
+                continue
             steps[position:position] = made
             position += len(made)
             if made:
