@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad
+from chainrule import NotDifferentiableError, grad, value_and_grad
 from tests.oracle import agrees, gradient
 
 
@@ -88,3 +88,31 @@ def test_powers_of_integers_that_wrap_around_do_not_stand_for_factors() -> None:
     with np.errstate(over="ignore"):
         found, wrapped = derivative(1e-6, np.int64(3_000_000)), np.int64(3_000_000) ** 3
     assert math.isclose(found, wrapped + math.cos(3.0) * 2.7e19, rel_tol=1e-12), derivative.source
+
+
+def without_imaginary_part(x, d):
+    p = x**d
+    if abs(p.imag) > 0.0:
+        p = 0.0
+    return 3.0 * x + p
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(("x", "expected"), [(2.25, 3.0 + 1.5 * 1.5), (-2.25, 3.0)])
+def test_a_power_of_a_negative_number_has_an_imaginary_part(mode, x, expected) -> None:
+    value, slope = value_and_grad(without_imaginary_part, mode=mode)(x, 1.5)
+    assert (value, slope) == (without_imaginary_part(x, 1.5), pytest.approx(expected))
+
+
+def test_the_parts_of_a_complex_power_are_not_taken_for_those_of_a_real_one() -> None:
+    def real(x, d):
+        return (x**d).real * 2.0
+
+    def imaginary(x, d):
+        return (x**d).imag * 2.0 + x
+
+    assert grad(real)(2.25, 1.5) == pytest.approx(4.5)
+    with pytest.raises(ArithmeticError, match="the slope of the real part is not known"):
+        grad(real)(-2.25, 1.5)
+    with pytest.raises(NotDifferentiableError, match="no derivative can flow"):
+        grad(imaginary)(2.25, 1.5)

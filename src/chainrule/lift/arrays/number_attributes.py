@@ -5,12 +5,17 @@ from __future__ import annotations
 import ast
 import types
 
+from chainrule.graph.block import ITEM, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, dtype_of
 from chainrule.lift.arrays.boxes import Arrays
 from chainrule.lift.arrays.memory import is_new
 from chainrule.lift.values import Static, TupleValue, Value
+from chainrule.primitives.arithmetic import add, divide, multiply, negative, power, subtract
 from chainrule.primitives.arrays import indexing, shaping
+from chainrule.primitives.bounds import bounds_of
+from chainrule.primitives.control import IF, owned_blocks
+from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.effect import FACT, STATEMENT
 
 # What is read when the derivative runs, and depends on no number.
@@ -19,6 +24,7 @@ FACTS: dict[str, Type] = {
     "flags": OPAQUE, "strides": OPAQUE,
 }  # fmt: skip
 PYTHONS = (float, int, bool)
+ARITHMETIC = (add, subtract, multiply, divide, negative)
 
 
 def _integers() -> tuple[type, ...]:
@@ -33,6 +39,32 @@ def is_property(kind: type, name: str) -> bool:
     return isinstance(found, (property, types.GetSetDescriptorType, types.MemberDescriptorType))
 
 
+def may_be_complex(number: Node) -> bool:
+    """Whether a number is made of a power that Python makes complex for some arguments."""
+    stack, seen = [number], {number}
+    while stack:
+        node = stack.pop()
+        if node.type != FLOAT:
+            continue
+        parts: tuple[Node, ...] = ()
+        if node.op is power:
+            base, exponent = node.args
+            fraction = exponent.type == FLOAT and not (
+                is_constant(exponent) and float(constant_value(exponent)).is_integer()
+            )
+            if fraction and not bounds_of(base).low >= 0.0:
+                return True
+            parts = (base,)
+        elif node.op in ARITHMETIC:
+            parts = node.args
+        elif node.op is ITEM and node.args[0].op is IF:
+            arms = owned_blocks(node.args[0])
+            parts = tuple(arm.results[result_number(node)] for arm in arms if arm.completes)
+        stack += [part for part in parts if part not in seen]
+        seen.update(parts)
+    return False
+
+
 class NumberAttributes(Arrays):
     """Lifts the attributes of numbers, and those of arrays that are no part of their type."""
 
@@ -41,6 +73,8 @@ class NumberAttributes(Arrays):
         kinds = self.python_types(owner)
         if not any(is_property(kind, name) for kind in kinds or (self._array(),)):
             return None
+        if name in ("real", "imag") and may_be_complex(owner):
+            return self._part_of_power(owner, name)
         if name == "real" and (owner.type != BOOL or not set(PYTHONS).intersection(kinds)):
             return owner
         if name == "imag" and set(kinds) <= {float, int}:
@@ -66,6 +100,17 @@ class NumberAttributes(Arrays):
             case "T":
                 return self._transposed(owner)
         return self.read_attribute(owner, name)
+
+    def raise_if(self, predicate: Node, text: str, *args: Node) -> None:
+        raise NotImplementedError
+
+    def _part_of_power(self, owner: Node, name: str) -> Value:
+        """A part of what is complex where a power of a negative number is."""
+        if name == "imag":
+            return self.verbatim("_0_.imag", owner, type=FLOAT, pure=True)
+        is_complex = self.verbatim("isinstance(_0_, complex)", owner, type=BOOL, pure=True)
+        self.raise_if(is_complex, 'ArithmeticError("the slope of the real part is not known")')
+        return owner
 
     def check_method(self, owner: Node, name: str) -> None:
         """Raise where a number is one of Python's, which has no such method, as it does in f."""
