@@ -666,3 +666,25 @@ def test_what_a_body_writes_is_left_in_the_callers_dict(f: Any, entry: float, mo
     assert value == f(1.5, left, [entry]) and table == left
     verdict = oracle.derivative(lambda x: f(x, {"a": 0.5}, [entry]), (1.5,), {}, "x")
     assert verdict.decided and oracle.agrees(verdict, slope)
+
+
+def altitude(x, y):
+    found = np.hypot(x, y)
+    inside = x > y
+    try:
+        if inside.any():
+            found[inside] = -found[inside]
+    except (TypeError, AttributeError):
+        if inside:
+            found = -found
+    return found * x
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("point", [(1.25, 0.75), (0.25, 0.75)])
+def test_writing_into_a_number_raises_as_it_does_in_the_function(mode, point) -> None:
+    value, slope = value_and_grad(altitude, wrt=("x", "y"), mode=mode)(*point)
+    x, y = point
+    sign, size = (-1.0 if x > y else 1.0), math.hypot(x, y)
+    assert value == altitude(x, y)
+    assert slope == pytest.approx((sign * (size + x * x / size), sign * x * y / size))

@@ -116,3 +116,12 @@ def test_the_parts_of_a_complex_power_are_not_taken_for_those_of_a_real_one() ->
         grad(real)(-2.25, 1.5)
     with pytest.raises(NotDifferentiableError, match="no derivative can flow"):
         grad(imaginary)(2.25, 1.5)
+
+
+def test_a_power_that_is_real_is_no_single_point() -> None:
+    def root(x, d):
+        p = x * x**d
+        return p.real if p.imag == 0 else x
+
+    assert grad(root)(2.25, 1.5) == pytest.approx(2.5 * 2.25**1.5)
+    assert grad(root)(-2.25, 1.5) == 1.0

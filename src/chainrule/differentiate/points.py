@@ -40,7 +40,7 @@ from chainrule.primitives.control import (
     state_sources,
 )
 from chainrule.primitives.declare import TABLE, constant_value, is_constant
-from chainrule.primitives.effect import RAISE, Verbatim
+from chainrule.primitives.effect import IMAGINARY, RAISE, Verbatim
 from chainrule.primitives.extremes import python_max, python_min
 from chainrule.primitives.left_end import prepend
 from chainrule.primitives.rows import append_in
@@ -329,9 +329,13 @@ def _read(node: Node) -> object:
 
 
 def _compared(args: Sequence[Node]) -> tuple[Condition, ...]:
-    """A value always equals itself, and there is no slope at infinity."""
+    """A value always equals itself, and there is no slope at infinity.
+
+    The imaginary part of a power is 0 wherever that is a real number.
+    """
     infinite = any(_number(arg) in (math.inf, -math.inf) for arg in args)
-    return () if infinite or are_kin(args) else (Equal(tuple(args)),)
+    part = any(isinstance(arg.op, Verbatim) and arg.params[0] == IMAGINARY for arg in args)
+    return () if infinite or part or are_kin(args) else (Equal(tuple(args)),)
 
 
 def are_kin(nodes: Sequence[Node]) -> bool:

@@ -152,13 +152,12 @@ def _parsed(function: types.FunctionType, code: types.CodeType) -> Source:
         lines, start = _lines_of(function, code)
         text = textwrap.dedent("".join(lines))
         try:
-            tree = ast.parse(text)
+            tree = _tree_of(lines, start)
         except SyntaxError as error:
             raise SourceError(
                 f"the source of `{function.__name__}` does not parse ({error.msg})",
                 remedy="Was the file changed after it was imported? Import it again.",
             ) from None
-        _shift(tree, start - 1, _margin(lines[0]) if lines else 0)
     else:
         start, text, tree = found
     definition = tree.body[0]
@@ -209,8 +208,7 @@ def _definition_at(lines: list[str], start: int) -> tuple[int, str, ast.Module] 
             continue
         block = _without_comments(lines[start - 1 : end], margin + 1)
         try:
-            # Empty lines in front put what stands at the margin where it is in the file.
-            tree = ast.parse("\n" * (0 if margin else start - 1) + textwrap.dedent("".join(block)))
+            tree = _tree_of(block, start)
         except SyntaxError:
             # Within a text or brackets over several lines, or behind a decorator.
             tries += 1
@@ -222,9 +220,7 @@ def _definition_at(lines: list[str], start: int) -> tuple[int, str, ast.Module] 
         return None
     if len(tree.body) != 1 or not isinstance(tree.body[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
         return None
-    block = _without_comments(block, margin + max(1, tree.body[0].body[0].col_offset))
-    if margin:
-        _shift(tree, start - 1, margin)
+    block = _without_comments(block, max(margin + 1, tree.body[0].body[0].col_offset))
     return start, textwrap.dedent("".join(block)), tree
 
 
@@ -317,13 +313,15 @@ def _same_code(left: types.CodeType, right: types.CodeType) -> bool:
     return True
 
 
-def _shift(tree: ast.AST, lines: int, columns: int) -> None:
-    """Move positions of a dedented tree back to where they are in the file."""
-    node: Any
-    for node in ast.walk(tree):
-        if hasattr(node, "lineno"):
-            node.lineno += lines
-            node.col_offset += columns
-            if node.end_lineno is not None:
-                node.end_lineno += lines
-                node.end_col_offset += columns
+def _tree_of(lines: list[str], start: int) -> ast.Module:
+    """The tree of lines, the first of which is line ``start`` of a file, with its positions.
+
+    Within a method comments, and the lines of texts, may stand at the margin of the file.
+    """
+    text = "".join(lines)
+    if not lines or not _margin(lines[0]):
+        return ast.parse("\n" * (start - 1) + text)
+    tree = ast.parse("\n" * max(start - 2, 0) + "if 1:\n" + text)
+    around = tree.body[0]
+    assert isinstance(around, ast.If)
+    return ast.Module(around.body, [])

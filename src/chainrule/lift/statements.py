@@ -273,6 +273,7 @@ class Statements(Axisless):
             self.call_method(base, "__setitem__", [key, value], node)
         else:
             self.check_chosen(base, node)
+            self.check_item_of_number(base, key, value)
             refusal = self.unsupported(
                 "writing into an object that the function did not make",
                 "Return the values instead, or write into a list of the function's own.",

@@ -52,6 +52,8 @@ VERBATIM = Verbatim("verbatim")
 ORDERED = OrderedVerbatim("ordered")
 # What depends on no number: the shape of an array, the class of an object.
 FACT = OrderedVerbatim("fact")
+# The imaginary part of a power, which is complex where its base is negative.
+IMAGINARY = "_0_.imag"
 # A call that is made for its effect too, and whose value may be used.
 CALL = OrderedVerbatim("call")
 CALL.effect = True

@@ -15,8 +15,8 @@ from chainrule.primitives.arithmetic import add, divide, multiply, negative, pow
 from chainrule.primitives.arrays import indexing, shaping
 from chainrule.primitives.bounds import bounds_of
 from chainrule.primitives.control import IF, owned_blocks
-from chainrule.primitives.declare import constant_value, is_constant
-from chainrule.primitives.effect import FACT, STATEMENT
+from chainrule.primitives.declare import Primitive, constant_value, is_constant
+from chainrule.primitives.effect import FACT, IMAGINARY, STATEMENT
 
 # What is read when the derivative runs, and depends on no number.
 FACTS: dict[str, Type] = {
@@ -101,13 +101,22 @@ class NumberAttributes(Arrays):
                 return self._transposed(owner)
         return self.read_attribute(owner, name)
 
+    def check_item_of_number(self, base: Value, key: Value, value: Value) -> None:
+        """Raise what Python does where something is written into a number as into a list.
+
+        What is computed entry by entry of numbers and arrays without axes is a number.
+        """
+        number = isinstance(base, Node) and base.type in (FLOAT, INT, BOOL)
+        if number and isinstance(base.op, Primitive) and base.op.broadcasts:
+            self.raises_itself("_0_[_1_] = _2_", base, self.node(key), self.node(value))
+
     def raise_if(self, predicate: Node, text: str, *args: Node) -> None:
         raise NotImplementedError
 
     def _part_of_power(self, owner: Node, name: str) -> Value:
         """A part of what is complex where a power of a negative number is."""
         if name == "imag":
-            return self.verbatim("_0_.imag", owner, type=FLOAT, pure=True)
+            return self.verbatim(IMAGINARY, owner, type=FLOAT, pure=True)
         is_complex = self.verbatim("isinstance(_0_, complex)", owner, type=BOOL, pure=True)
         self.raise_if(is_complex, 'ArithmeticError("the slope of the real part is not known")')
         return owner
