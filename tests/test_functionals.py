@@ -172,7 +172,7 @@ from scipy.integrate import quad
 def integrand_da(t, a):
     """Slope of `integrand` by a."""
     # line {line}: {text}
-    return -exp(-a * t * t) * t * t
+    return -t * t * exp(-a * t * t)
 '''
     )
 

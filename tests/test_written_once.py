@@ -283,3 +283,18 @@ def test_entries_of_lists_that_a_loop_comes_to_once_are_written(f: Callable[...,
     slope(X.tolist(), 3)
     entries_written = [line for line in slope.source.splitlines() if "_bar[" in line]
     assert entries_written and not any("+=" in line for line in entries_written)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_arrays_that_a_list_holds_are_added_to(mode) -> None:
+    def rows(x):
+        made = [x * k for k in range(3)]
+        total = 0.0
+        for row in made:
+            total = total + row.sum() * row[0]
+        return total + sum(np.sum(one) for one in made)
+
+    x = np.array([0.5, 1.5])
+    a, b = x
+    expected = [5.0 * (2.0 * a + b) + 3.0, 5.0 * a + 3.0]
+    assert grad(rows, mode=mode)(x) == pytest.approx(expected)

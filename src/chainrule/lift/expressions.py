@@ -417,7 +417,7 @@ class Expressions(Texts, OneShot):
 
     def _name_attributes(self, name: str, made: ObjectBox) -> None:
         """What is in an object that the function has made bears the object's name, too."""
-        content = self.read(self.state[made])
+        content = self.read(self.state.get(made, UNBOUND))
         if made in self.box_names or not isinstance(content, dict):
             return
         self.box_names[made] = name

@@ -108,7 +108,7 @@ def lift(
         refusals, tried = [refusal], {(frozenset[str](), False)}
         for stage in (1, 2, 3):
             most = MOST_DEPTH if _say(refusals, STEP_BY_STEP) else SMALL
-            if stage > 1 and not _say(refusals, AT_RUN_TIME + (OF_KINDS if stage > 2 else ())):
+            if stage > 1 and not _say(refusals, AT_RUN_TIME if stage == 2 else OF_KINDS):
                 continue
             kept = (bool,) if stage == 1 else (bool, int)
             held = _held(arguments or {}, kept, sys.maxsize if stage == 3 else most) - {*wrt}

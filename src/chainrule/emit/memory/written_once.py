@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from chainrule.emit.dead import Needed
 from chainrule.graph.block import Block
 from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives.apart import are_apart, place_of
 from chainrule.primitives.arrays.creation import ZEROS
 from chainrule.primitives.control import (
@@ -43,7 +45,7 @@ def written_once(needed: Needed) -> set[Node]:
         for k in needed.columns.get(loop, ()) if loop.op is LOOP else ():
             if loop_parts(loop)[1][k].op in (*ZEROS, zeros_like):
                 writes = walk.writes(loop, k, ())
-                if writes and _never_meet(writes):
+                if writes and all(map(_fits, writes)) and _never_meet(writes):
                     found.update(write for write, _ in writes)
     return found
 
@@ -127,6 +129,15 @@ class _Walk:
                 writes = [write for each in found for write in each or ()]
                 return writes, branch.block.item(branch, k)
         return None
+
+
+def _fits(write: Write) -> bool:
+    """Whether writing gives what adding does: an array that a list holds takes numbers in."""
+    step = write[0]
+    kind = step.type
+    while isinstance(kind, SequenceType):
+        kind = kind.item
+    return not isinstance(step.type, SequenceType) or step.args[-1].type == kind == FLOAT
 
 
 def _never_meet(writes: Sequence[Write]) -> bool:
