@@ -213,4 +213,21 @@ def _parameters(found: Any) -> abc.Mapping[str, inspect.Parameter]:
     try:
         return inspect.signature(found).parameters
     except (TypeError, ValueError):
-        return {}
+        told = UNTOLD.get(getattr(found, "__name__", ""))
+        if told is None or getattr(found, "__module__", None) != "numpy":
+            return {}
+        return inspect.signature(told).parameters
+
+
+# Functions of NumPy that tell their parameters from NumPy 2.4 on.
+UNTOLD: dict[str, abc.Callable[..., None]] = {
+    "zeros": lambda shape, dtype=None, order="C": None,
+    "empty": lambda shape, dtype=None, order="C": None,
+    "concatenate": lambda arrays, axis=0, out=None, *, dtype=None, casting="same_kind": None,
+    "asarray": lambda a, dtype=None, order=None: None,
+    "asanyarray": lambda a, dtype=None, order=None: None,
+    "ascontiguousarray": lambda a, dtype=None: None,
+    "dot": lambda a, b, out=None: None,
+    "bincount": lambda x, weights=None, minlength=0: None,
+    "lexsort": lambda keys, axis=-1: None,
+}
