@@ -126,4 +126,5 @@ class Ways:
         """Another way with objects where they are in this."""
         following.arenas = None if self.arenas is None else {}
         following.objects_met, following.lifts_calls = self.objects_met, self.lifts_calls
+        following.known_ints = self.known_ints
         return following

@@ -249,7 +249,7 @@ class Functions(Calls):
         inner.changed_sets = self.changed_sets
         inner.repeated = self.repeated
         inner.record_sites, inner.written = self.record_sites, self.written
-        inner.rows = self.rows
+        inner.rows, inner.known_ints = self.rows, self.known_ints
         inner.calls = [(source, self.here)]
         inner.under_way = [callee.identity]
         inner.sources = {(source.file, source.tree.lineno): source}
