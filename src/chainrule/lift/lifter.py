@@ -106,14 +106,11 @@ def lift(
         # What a flag decides may be the kind of the result, what a small int counts an axis, what
         # any int says by its bits what there is: code for the values that they have.
         refusals, tried = [refusal], {(frozenset[str](), False)}
-        for stage in (1, 2, 3):
+        for kept, words, known_ints in FURTHER:
             most = MOST_DEPTH if _say(refusals, STEP_BY_STEP) else SMALL
-            if stage > 1 and not _say(refusals, AT_RUN_TIME if stage == 2 else OF_KINDS):
-                continue
-            kept = (bool,) if stage == 1 else (bool, int)
-            held = _held(arguments or {}, kept, sys.maxsize if stage == 3 else most) - {*wrt}
-            way = held, stage == 3
-            if way in tried:
+            held = _held(arguments or {}, kept, sys.maxsize if known_ints else most) - {*wrt}
+            way = held, known_ints
+            if way in tried or not (words is None or _say(refusals, words)):
                 continue
             tried.add(way)
             try:
@@ -127,6 +124,13 @@ AT_RUN_TIME = ("known at run time only", "only the run tells")
 """What refusals say of a value that has to be known while a function is lifted."""
 STEP_BY_STEP = ("calls itself to a depth", "a dict key that is known at run time only")
 """What they say where a recursion is written out."""
+# The kinds of arguments that are held at their values where refusals say one of these words, and
+# whether all ints are.
+FURTHER: tuple[tuple[tuple[type, ...], tuple[str, ...] | None, bool], ...] = (
+    ((bool,), None, False),
+    ((bool, int), AT_RUN_TIME, False),
+    ((bool, int), OF_KINDS, True),
+)
 # The largest ints for which there is code for their value: others, and depths of recursions.
 SMALL = 8
 MOST_DEPTH = 40

@@ -239,7 +239,7 @@ class DictEntry(DictBox):
 
 
 class AttributesDict(DictBox):
-    """``owner.__dict__`` of an object that the function has made."""
+    """``owner.__dict__`` of an object: what it holds are the attributes at that moment."""
 
     def __init__(self, owner: ObjectBox) -> None:
         self.owner = owner

@@ -251,19 +251,25 @@ class Facts:
 
         Of a flag that branches give they may tell which arm has set it.
         """
-        while True:
-            for home, truth in self._truths.get(predicate, ()):
-                if home in self._reached(block):
-                    return truth
-            if predicate.op is not ITEM or predicate.args[0].op is not IF:
-                return bool(constant_value(predicate)) if is_constant(predicate) else None
+        truth = self._told(predicate, block)
+        while truth is None and predicate.op is ITEM and predicate.args[0].op is IF:
             branch = predicate.args[0]
-            asked = self._truths.get(branch.args[0], ())
-            truths = [truth for home, truth in asked if home in self._reached(block)]
-            arm = owned_blocks(branch)[0 if truths and truths[0] else 1]
-            if not truths or not arm.completes:
+            taken = self._told(branch.args[0], block)
+            arm = owned_blocks(branch)[0 if taken else 1]
+            if taken is None or not arm.completes:
                 return None
             predicate = arm.results[result_number(predicate)]
+            truth = self._told(predicate, block)
+        if truth is None and is_constant(predicate):
+            return bool(constant_value(predicate))
+        return truth
+
+    def _told(self, predicate: Node, block: Block) -> bool | None:
+        """The truth that a predicate itself has in a block, or before it."""
+        for home, truth in self._truths.get(predicate, ()):
+            if home in self._reached(block):
+                return truth
+        return None
 
     def _reached(self, block: Block) -> frozenset[Block]:
         """The blocks around ``block``, and those that certainly ran before it."""

@@ -231,9 +231,8 @@ def simplified(
         assert found is not None
         return found
 
-    for known in ([] if pairs is None else [pairs], beside or []):
-        for each in known:
-            _renew(each, walks)
+    for known in (pairs or {}, *(beside or ())):
+        _renew(known, walks)
     for states in beside or []:
         # What was a state may be a plain value now.
         for state, dot in list(states.items()):

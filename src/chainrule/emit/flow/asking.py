@@ -51,7 +51,8 @@ def _moves(test: Value, past: list[Statement]) -> bool:
         return False
     if is_effect(test) or may_raise(test):
         return False
-    bound = {name_of(value) for inner in walk(past) for value in defined_by(inner)}
+    defined = [value for inner in walk(past) for value in defined_by(inner)]
+    bound = {value.user_name or value.hint for value in defined} - {None}
     stack = list(test.args)
     while stack:
         arg = stack.pop()
@@ -59,11 +60,6 @@ def _moves(test: Value, past: list[Statement]) -> bool:
             return False
         if arg.captive:
             stack += arg.args
-        elif (name := name_of(arg)) is not None and name in bound:
+        elif (arg.user_name or arg.hint) in bound:
             return False
     return True
-
-
-def name_of(value: Value) -> str | None:
-    """What a value is called, or would best be."""
-    return value.user_name or value.hint

@@ -54,10 +54,8 @@ class _Walk:
     def __init__(self, needed: Needed) -> None:
         self.uses = needed.uses
         self.columns = needed.columns
-        self.owners: dict[Block, Node] = {}
         self.users: dict[Node, list[Node]] = {}
         for node in needed.nodes:
-            self.owners.update(dict.fromkeys(owned_blocks(node), node))
             for arg in node.args:
                 self.users.setdefault(arg, []).append(node)
 
@@ -110,7 +108,7 @@ class _Walk:
             arm: Block | None = user.block
             while arm is not None and arm.parent is not block:
                 arm = arm.parent
-            owner = None if arm is None else self.owners.get(arm)
+            owner = None if arm is None else arm.owner
             if owner is not None and owner.op is IF:
                 return owner
         return None

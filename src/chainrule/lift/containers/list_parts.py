@@ -136,6 +136,3 @@ class ListParts(Expressions):
         raise NotImplementedError
 
     # Given by the other parts of the lifter.
-
-    def raise_if(self, predicate: Node, text: str, *args: Node) -> None:
-        raise NotImplementedError

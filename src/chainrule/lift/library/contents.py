@@ -8,6 +8,8 @@ from __future__ import annotations
 import types
 from typing import Any
 
+from chainrule.lift.watching import WRITTEN
+
 # The methods below are read by the lifter, not typed for callers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,attr-defined"
 
@@ -15,11 +17,8 @@ from typing import Any
 CONTENT = "content_"
 
 
-class InList:
-    """A list that has a class of the user's."""
-
-    def __init__(self, iterable=()):
-        self.content_.extend(iterable)
+class InContainer:
+    """What lists, tuples and dicts have in common."""
 
     def __len__(self):
         return len(self.content_)
@@ -27,28 +26,47 @@ class InList:
     def __iter__(self):
         return iter(self.content_)
 
-    def __reversed__(self):
-        return reversed(self.content_)
-
     def __contains__(self, item):
         return item in self.content_
 
-    def __getitem__(self, position):
-        return self.content_[position]
+    def __getitem__(self, place):
+        return self.content_[place]
 
-    def __setitem__(self, position, item):
-        self.content_[position] = item
+    def __setitem__(self, place, item):
+        self.content_[place] = item
 
-    def __delitem__(self, position):
-        del self.content_[position]
+    def __delitem__(self, place):
+        del self.content_[place]
 
-    def __add__(self, other):
-        return self.content_ + list(other) if isinstance(other, list) else NotImplemented
+
+class InSequence(InContainer):
+    """What lists and tuples have in common."""
 
     def __mul__(self, count):
         return self.content_ * count
 
     __rmul__ = __mul__
+
+    def index(self, item):
+        """Where such an entry is."""
+        return self.content_.index(item)
+
+    def count(self, item):
+        """How many such entries there are."""
+        return self.content_.count(item)
+
+
+class InList(InSequence):
+    """A list that has a class of the user's."""
+
+    def __init__(self, iterable=()):
+        self.content_.extend(iterable)
+
+    def __reversed__(self):
+        return reversed(self.content_)
+
+    def __add__(self, other):
+        return self.content_ + list(other) if isinstance(other, list) else NotImplemented
 
     def __eq__(self, other):
         return self.content_ == list(other) if isinstance(other, list) else NotImplemented
@@ -77,14 +95,6 @@ class InList:
         """Without entries."""
         self.content_.clear()
 
-    def index(self, item):
-        """Where such an entry is."""
-        return self.content_.index(item)
-
-    def count(self, item):
-        """How many such entries there are."""
-        return self.content_.count(item)
-
     def reverse(self):
         """In the opposite order."""
         self.content_.reverse()
@@ -98,64 +108,21 @@ class InList:
         return list(self.content_)
 
 
-class InTuple:
+class InTuple(InSequence):
     """A tuple that has a class of the user's."""
-
-    def __len__(self):
-        return len(self.content_)
-
-    def __iter__(self):
-        return iter(self.content_)
-
-    def __contains__(self, item):
-        return item in self.content_
-
-    def __getitem__(self, position):
-        return self.content_[position]
 
     def __add__(self, other):
         return self.content_ + tuple(other) if isinstance(other, tuple) else NotImplemented
 
-    def __mul__(self, count):
-        return self.content_ * count
-
-    __rmul__ = __mul__
-
     def __eq__(self, other):
         return self.content_ == tuple(other) if isinstance(other, tuple) else NotImplemented
 
-    def index(self, item):
-        """Where such an entry is."""
-        return self.content_.index(item)
 
-    def count(self, item):
-        """How many such entries there are."""
-        return self.content_.count(item)
-
-
-class InDict:
+class InDict(InContainer):
     """A dict that has a class of the user's."""
 
     def __init__(self, *given, **named):
         self.content_.update(*given, **named)
-
-    def __len__(self):
-        return len(self.content_)
-
-    def __iter__(self):
-        return iter(self.content_)
-
-    def __contains__(self, key):
-        return key in self.content_
-
-    def __getitem__(self, key):
-        return self.content_[key]
-
-    def __setitem__(self, key, value):
-        self.content_[key] = value
-
-    def __delitem__(self, key):
-        del self.content_[key]
 
     def get(self, key, default=None):
         """What stands under a key, or the default."""
@@ -198,14 +165,10 @@ SPELLED: dict[type, type] = {list: InList, tuple: InTuple, dict: InDict}
 COMPILED = (types.WrapperDescriptorType, types.MethodDescriptorType)
 
 
-# Types of Python's own that are not written in Python have not this flag.
-HEAP_TYPE = 1 << 9
-
-
 def is_of_python(kind: type) -> bool:
     """Whether nothing of a class is compiled but what ``object``, or a container, gives it."""
     known = (object, container_of(kind))
-    return all(each.__flags__ & HEAP_TYPE or each in known for each in kind.__mro__)
+    return all(each.__flags__ & WRITTEN or each in known for each in kind.__mro__)
 
 
 def container_of(kind: Any) -> type | None:
@@ -223,4 +186,5 @@ def spelled_out(kind: Any, found: Any) -> Any:
     base = container_of(kind)
     if base is None or not isinstance(found, COMPILED) or found.__objclass__ is not base:
         return found
-    return vars(SPELLED[base]).get(found.__name__, found)
+    spelled = (vars(each) for each in SPELLED[base].__mro__ if each is not object)
+    return next((held[found.__name__] for held in spelled if found.__name__ in held), found)
