@@ -15,7 +15,7 @@ from chainrule.differentiate.steps import undetermined
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import ITEM, PARAMETER, UNDEFINED, Block, Graph, Told
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT, Array
+from chainrule.graph.types import INT, Array, moved_type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays.records import rigid_component
@@ -294,7 +294,7 @@ class ForwardWalker(Copier):
         """Make the tangents of states, which begin as ``starts``, parameters of ``body``."""
         parameters = loop_parts(node)[2]
         for (k, direction), start in zip(carried, starts, strict=True):
-            type = start.type
+            type = moved_type(start.type, parameters[k].type)
             if isinstance(type, SequenceType) or start.op is UNDEFINED:
                 # An empty list does not tell yet what will be in it, nor a name what it will be.
                 type = sequence.float_entries(parameters[k].type)

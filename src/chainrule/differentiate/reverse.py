@@ -24,7 +24,7 @@ from chainrule.differentiate.points import (
 )
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, inside
 from chainrule.graph.node import Node
-from chainrule.graph.types import Array
+from chainrule.graph.types import Array, moved_type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.adjoints import Adjoints
@@ -460,7 +460,7 @@ class ReverseWalker(Adjoints):
             self.graph.names.setdefault(bar, name + "_bar")
 
     def bar_parameter(self, body: Block, named: Node, value: Node, start: Node) -> Node:
-        parameter = body.parameter("bar", start.type)
+        parameter = body.parameter("bar", moved_type(start.type, value.type))
         name = called(named) or called(value)
         if name is not None:
             self.graph.names[parameter] = name + "_bar"

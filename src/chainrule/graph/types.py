@@ -105,6 +105,19 @@ def is_complex(type: Type) -> bool:
     return isinstance(type, Array) and type.dtype in COMPLEX
 
 
+def moved_type(start: Type, value: Type) -> Type:
+    """The type of the tangents and adjoints of a value, of which the first one is ``start``.
+
+    A complex number may begin by moving along the real axis only.
+    """
+    if isinstance(start, Sequence) and isinstance(value, Sequence):
+        return Sequence(moved_type(start.item, value.item), start.kind)
+    real = start in (FLOAT, INT) or (isinstance(start, Array) and not is_complex(start))
+    if real and is_complex(value):
+        return array_of(dtype_of(value), unit_axes_of(start))
+    return start
+
+
 def broadcast_axes(types: tuple[Type, ...]) -> tuple[bool, ...]:
     """The axes of an element-wise result: a length 1 gives way to any other."""
     rank = max(len(unit_axes_of(type)) for type in types)
@@ -199,6 +212,9 @@ def join(left: Type, right: Type) -> Type:
     numbers = (FLOAT, INT, BOOL)
     if left in numbers and right in numbers:
         return FLOAT if FLOAT in (left, right) else INT
+    for one, other in ((left, right), (right, left)):
+        if one in numbers and is_complex(other) and not unit_axes_of(other):
+            return other
     if isinstance(left, Sequence) and isinstance(right, Sequence):
         kind = left.kind if left.kind == right.kind else "list"
         # An empty list has entries of no type yet.

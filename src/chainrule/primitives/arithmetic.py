@@ -20,6 +20,8 @@ from chainrule.graph.types import (
     OPAQUE,
     Array,
     Type,
+    is_complex,
+    unit_axes_of,
 )
 from chainrule.primitives import bounds
 from chainrule.primitives.control import both, choose
@@ -38,7 +40,13 @@ from chainrule.primitives.declare import (
     is_constant,
 )
 from chainrule.primitives.floats import as_float, integral, with_casts
-from chainrule.primitives.masking import inside_mask, masked, masked_product, masked_quotient
+from chainrule.primitives.masking import (
+    inside_mask,
+    is_array,
+    masked,
+    masked_product,
+    masked_quotient,
+)
 from chainrule.primitives.partials import Guarded
 from chainrule.primitives.squares import is_sum_of_squares, not_zero
 
@@ -198,6 +206,8 @@ power.keeps_integers = True
 
 
 def _power_by_base(x: Any, y: Any, out: Any) -> Any:
+    if not is_constant(y) and _is_of_complex(x, y):
+        return choose(equal(x, 0.0), lambda: 0.0, lambda: y * out / x)
     if isinstance(y, Node) and y.type == INT and not is_constant(y):
         return choose(equal(y, 0), lambda: 0.0, lambda: y * x ** (y - 1))
     if not is_constant(y):
@@ -241,7 +251,22 @@ def _power_by_base(x: Any, y: Any, out: Any) -> Any:
 
 
 def _power_by_exponent(x: Any, out: Any) -> Any:
+    if _is_of_complex(x, out):
+        return choose(equal(x, 0.0), lambda: 0.0, lambda: out * _complex_log(x))
     return choose(greater(x, 0.0), lambda: out * _log(x), lambda: 0.0)
+
+
+def _is_of_complex(*parts: Any) -> bool:
+    return any(is_array(part) and is_complex(part.type) for part in parts)
+
+
+def _complex_log(x: Any) -> Any:
+    if is_array(x) and unit_axes_of(x.type):
+        return _log(x if is_complex(x.type) else x + x.graph.constant(0j))
+    from chainrule.primitives.arrays.complex_numbers import joined
+    from chainrule.primitives.complex_functions import log
+
+    return log(x if is_complex(x.type) else joined.build(x, x.graph.constant(0.0)))
 
 
 def _log(x: Any) -> Any:

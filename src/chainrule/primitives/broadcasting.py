@@ -27,7 +27,7 @@ from chainrule.primitives.arrays.shaping import (
 )
 from chainrule.primitives.control import select
 from chainrule.primitives.declare import TABLE, Primitive, is_constant
-from chainrule.primitives.sequence import index
+from chainrule.primitives.sequence import index, zero_of
 
 
 def spans(value: Node, node: Node) -> bool:
@@ -43,11 +43,13 @@ def spans(value: Node, node: Node) -> bool:
 def widened(value: Node | None, node: Node) -> Node:
     """``value`` with the axes of ``node``; None is zero."""
     if not isinstance(node.type, Array) or not node.type.unit_axes:
-        return node.graph.constant(0.0) if value is None else value
+        return zero_of(node) if value is None else value
     if value is None or is_constant(value, 0):
         return zeros_like(node)
     if spans(value, node):
-        return value
+        real = is_complex(node.type) and not is_complex(value.type)
+        # Complex numbers may be written into it.
+        return astype(value, dtype=dtype_of(node.type)) if real else value
     if is_complex(value.type) and not unit_axes_of(value.type):
         # NumPy may have found real numbers only.
         return add(zeros_like(node), value)  # type: ignore[no-any-return]

@@ -25,9 +25,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from chainrule.graph.block import ITEM, UNDEFINED, Block, result_number
+from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, result_number
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, INT, Array, Record, Type, join
+from chainrule.graph.types import FLOAT, INT, Array, Record, Type, is_complex, join
 from chainrule.primitives.declare import Structured, constant_value, is_constant
 from chainrule.primitives.effect import RAISE
 
@@ -178,9 +178,19 @@ def select(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -
             value = arm()
             block.results = (value if isinstance(value, Node) else graph.constant(value),)
         blocks.append(block)
+    _both_complex(*blocks)
     if blocks[0].results == blocks[1].results and not blocks[0].steps:
         return blocks[0].results[0]
     return graph.cursor.item(graph.cursor.add(IF, (predicate,), (*blocks, "expression")), 0)
+
+
+def _both_complex(*arms: Block) -> None:
+    """Where one arm gives a complex number, a constant of the other is one too."""
+    if any(is_complex(arm.results[0].type) for arm in arms):
+        for arm in arms:
+            if arm.results[0].op is CONSTANT:
+                value: Any = arm.results[0].params[0]
+                arm.results = (arm.graph.constant(complex(value)),)
 
 
 def choose(predicate: Any, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:

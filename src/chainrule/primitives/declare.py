@@ -346,9 +346,10 @@ def _for_adjoints(node: Node) -> tuple[Sequence[Node], Node]:
     """
     if not is_complex(node.type):
         return node.args, node
-    from chainrule.primitives.arrays.complex_numbers import conjugated
+    from chainrule.primitives.arrays.complex_numbers import conjugated, conjugated_on_the_cut
 
-    return tuple(map(conjugated, node.args)), conjugated(node)
+    base = conjugated_on_the_cut if node.op.name == "power" else conjugated
+    return (base(node.args[0]), *map(conjugated, node.args[1:])), conjugated(node)
 
 
 def fitted(value: Any, node: Node, arg: Node) -> Any:

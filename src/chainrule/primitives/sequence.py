@@ -23,6 +23,7 @@ from chainrule.graph.types import (
     Sequence,
     Type,
     array_of,
+    is_complex,
     join,
 )
 from chainrule.primitives import bounds
@@ -53,7 +54,7 @@ def zero_of(node: Node) -> Node:
     if isinstance(node.type, Array) and node.type.unit_axes:
         zero: Node = TABLE["array_zeros_like"](node)
         return zero
-    return node.graph.constant(0.0)
+    return node.graph.constant(0j if is_complex(node.type) else 0.0)
 
 
 class SequenceOp(Linear):

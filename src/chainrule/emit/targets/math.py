@@ -7,7 +7,7 @@ from chainrule.emit.targets import Target
 TARGET = Target(
     name="math",
     modules=(
-        ("math", "builtins"),
+        ("math", "cmath", "builtins"),
         ("numpy",),
         ("scipy.special", "scipy.interpolate"),
         ("operator", "statistics", "bisect"),

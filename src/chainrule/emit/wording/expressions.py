@@ -37,6 +37,7 @@ from chainrule.emit.wording.arrays import (
     slice_node,
 )
 from chainrule.emit.wording.calling import call_function, call_functional, read_curve
+from chainrule.emit.wording.complex_numbers import COMPLEX
 from chainrule.emit.wording.extremes import EXTREMES, of_several
 from chainrule.emit.wording.literals import is_literal, literal
 from chainrule.emit.wording.origins import Origins
@@ -44,7 +45,7 @@ from chainrule.emit.wording.spelling import number, opposite, with_one_sign
 from chainrule.errors import InternalError, UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
 from chainrule.graph.structure import OF_ATTRIBUTES
-from chainrule.graph.types import BOOL, FLOAT, Array, Sequence, dtype_of
+from chainrule.graph.types import BOOL, FLOAT, Array, Sequence, dtype_of, unit_axes_of
 from chainrule.primitives import sequence
 from chainrule.primitives.arithmetic import divide, multiply, negative
 from chainrule.primitives.arrays.call import ArrayCall
@@ -154,6 +155,8 @@ class Speller:
             update(self, value, owner, rest)
         elif isinstance(op, Primitive) and op.formula is not None:
             self.formula(value, op.formula, _placeholders(value))
+        elif op.name in COMPLEX:
+            self.usual(value, _placeholders(value))
         elif isinstance(op, ArrayCall):
             reserve_array(self, value, op)
         elif isinstance(op, Primitive) and op.callables and (op.symbol is None or value.params):
@@ -229,9 +232,9 @@ class Speller:
         module, _, name = dotted.rpartition(".")
         if module == "builtins":
             return self.builtin(name)
-        if module.partition(".")[0] == "numpy":
-            rest = dotted.removeprefix("numpy.")
-            return self.name(f"{self.header.module('numpy')}.{rest}")
+        library, _, rest = dotted.partition(".")
+        if library in ("numpy", "cmath"):
+            return self.name(f"{self.header.module(library)}.{rest}")
         while module not in sys.modules and "." in module:
             # A method of an object of a module: scipy.stats.norm.pdf.
             module, _, owner = module.rpartition(".")
@@ -471,21 +474,13 @@ def _filled_like(speller: Speller, base: ast.expr, type: Any, entry: ast.expr) -
         return comprehension(
             _filled_like(speller, row, type.item, entry), ast.Name("row", ast.Store()), base
         )
-    if isinstance(type, Sequence) and isinstance(type.item, Array):
+    if isinstance(type, Sequence) and unit_axes_of(type.item):
         where = speller.target.namespace
         make = speller.name(f"{where}.zeros_like") if where else None
         make = make or speller.callable("numpy.zeros_like")
         zeros = ast.Call(make, [ast.Name("row", ast.Load())], [])
         return comprehension(zeros, ast.Name("row", ast.Store()), base)
     return ast.BinOp(ast.List([entry], ast.Load()), ast.Mult(), speller.call("len", base))
-
-
-def _fill_like(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    return ast.BinOp(ast.List([args[1]], ast.Load()), ast.Mult(), speller.call("len", args[0]))
-
-
-def _filled(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
-    return ast.BinOp(ast.List([args[1]], ast.Load()), ast.Mult(), args[0])
 
 
 def _copy(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
@@ -569,8 +564,7 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     AND.name: boolean(ast.And),
     OR.name: boolean(ast.Or),
     ITEM.name: _item,
-    "real_part": lambda speller, value, args: ast.Attribute(args[0], "real", ast.Load()),
-    "imaginary_part": lambda speller, value, args: ast.Attribute(args[0], "imag", ast.Load()),
+    **COMPLEX,
     "call_function": call_function,
     "call_functional": call_functional,
     sequence.index.name: _index,
@@ -584,8 +578,12 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     sequence.display.name: _display,
     sequence.record.name: made_record,
     sequence.zeros_like.name: _zeros_like,
-    sequence.fill_like.name: _fill_like,
-    sequence.filled.name: _filled,
+    sequence.fill_like.name: lambda speller, value, args: ast.BinOp(
+        ast.List([args[1]], ast.Load()), ast.Mult(), speller.call("len", args[0])
+    ),
+    sequence.filled.name: lambda speller, value, args: ast.BinOp(
+        ast.List([args[1]], ast.Load()), ast.Mult(), args[0]
+    ),
     sequence.copy.name: _copy,
     sequence.as_tuple.name: lambda speller, value, args: speller.call("tuple", *args),
     sequence.entrywise_add.name: _entrywise_add,

@@ -81,6 +81,8 @@ def _conjugate_method(
 ) -> Value:
     """``x.conj()``: of real numbers it gives these themselves."""
     base = self.node(owner)
+    if is_complex(base.type) and not unit_axes_of(base.type):
+        return self.boxed(self.block.add(complex_numbers.conjugate, (base,), ("method",)))
     return _conjugate(self, [owner], {}, node) if is_complex(base.type) else owner
 
 

@@ -142,12 +142,6 @@ class Calls(Spreading):
         if home_of(found) in TELLING and not any(map(self.is_array, args)):
             # What is said of the values, not what they are.
             return self.opaque_call(self.static_node(function), args, keywords, node, None)
-        if home_of(found) == "cmath":
-            raise self.unsupported(
-                "complex numbers are not supported",
-                "Use the functions of math on real and imaginary parts.",
-                node,
-            )
         if isinstance(found, functools.partial):
             named = self.watched_keywords(found)
             bound = {key: self.wrap_argument(value) for key, value in named.items()}

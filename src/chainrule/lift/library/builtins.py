@@ -14,11 +14,12 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, is_complex
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.calls.signatures import BINDING
 from chainrule.lift.core import Completion, LoopExits
+from chainrule.lift.library.complex_numbers import COMPLEX_CALLS
 from chainrule.lift.objects.inspection import QUESTIONS, Inspection
 from chainrule.lift.values import (
     Columns,
@@ -44,7 +45,6 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives import arithmetic, extremes, rounding, sequence, special
 from chainrule.primitives.arrays.call import ArrayCall
-from chainrule.primitives.arrays.complex_numbers import joined
 from chainrule.primitives.arrays.creation import rows_of
 from chainrule.primitives.arrays.samples import SAMPLES, distance, length_of_list
 from chainrule.primitives.declare import TABLE
@@ -473,17 +473,6 @@ def _distance(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
     return _hypotenuse(self, parts, {}, node)
 
 
-def _complex(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    """``complex(x, y)`` of numbers."""
-    self.positional(args, keywords, node, 1, 2, "complex")
-    parts = [self.node(arg) for arg in args]
-    if any(is_complex(part.type) or part.type not in (FLOAT, INT, BOOL) for part in parts):
-        raise self.unsupported(
-            "`complex` of what is no real number", "Give it its real and imaginary part.", node
-        )
-    return self.block.add(joined, (*parts, self.graph.constant(0.0))[:2])
-
-
 def _fraction_and_exponent(
     self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
@@ -551,7 +540,6 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.float: _number("float"),
     builtins.int: _number("int"),
     builtins.bool: _bool,
-    builtins.complex: _complex,
     builtins.str: _string,
     builtins.round: lambda self, args, keywords, node: self.rounded(args, keywords, node),
     builtins.sum: lambda self, args, keywords, node: self.total_of(args, keywords, node),
@@ -563,6 +551,7 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.eval: _refused("eval", "Write the expression into the function."),
     builtins.exec: _refused("exec", "Write the statements into the function."),
     builtins.locals: _refused("locals", "Read the variables by their names."),
+    **COMPLEX_CALLS,
     **{getattr(statistics, name): _of_sample(op) for name, op in SAMPLES.items()},
     math.fsum: _exact_total,
     math.prod: _product,

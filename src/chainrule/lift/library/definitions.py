@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from chainrule.lift.library.complex_numbers import OF_PARTS
 from chainrule.lift.library.in_order import IN_ORDER
 
 # The functions below are read by the lifter, not typed for callers.
@@ -246,6 +247,7 @@ def wraps(wrapped, assigned=(), updated=()):
 
 DEFINITIONS: dict[Hashable, Callable[..., Any]] = {
     **IN_ORDER,
+    **OF_PARTS,
     dict.fromkeys: fromkeys,
     functools.cache: cache,
     functools.lru_cache: lru_cache,

@@ -41,6 +41,8 @@ UNDERSTOOD = (
     "array_zeros_like", "array_ones_like", "empty_like", "full_like", "full", "array_copy",
     "array_literal", "array_of_list", "astype", "matmul", "dot", "outer", "einsum", "tile", "pad",
     "diag", "diagonal", "trace", "total", "display", "append", "length", "rows_of", "to_list",
+    "filled", "fill_like", "copy", "as_tuple", "concatenate", "slice", "slice_set", "backwards",
+    "drop_last", "entrywise_add", "zeros_like",
 )  # fmt: skip
 
 for _name in UNDERSTOOD:

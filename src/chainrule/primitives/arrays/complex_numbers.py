@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, dtype_of, is_complex, unit_axes_of
+from chainrule.primitives.control import select
 from chainrule.primitives.declare import TABLE, Cost, Primitive, register
 
 
@@ -78,15 +80,29 @@ def conjugated(value: Node) -> Node:
     return conjugate.build(value) if is_complex(value.type) else value
 
 
+def conjugated_on_the_cut(value: Node) -> Node:
+    """The conjugate; of a real number that may be negative it is on the other side of the cut."""
+    if is_complex(value.type):
+        return conjugated(value)
+    if unit_axes_of(value.type):
+        return conjugate.build(value + value.graph.constant(0j))
+    if value.op is CONSTANT:
+        known: Any = value.params[0]
+        return value if known >= 0 else value.graph.constant(complex(known, -0.0))
+    return conjugate.build(joined.build(value, value.graph.constant(0.0)))
+
+
 def _imaginary_of(value: Node) -> Node:
     return imaginary_part.build(value) if is_complex(value.type) else value.graph.constant(0.0)
 
 
 def _per_magnitude(z: Node, size: Node) -> Node:
     """``z / |z|``, and 0 at 0."""
-    where, equal = TABLE["where"], TABLE["equal"]
-    nowhere = equal(size, 0.0)
-    found: Node = z / where(nowhere, 1.0, size)
+    nowhere = TABLE["equal"](size, 0.0)
+    if unit_axes_of(z.type):
+        found: Node = z / TABLE["where"](nowhere, 1.0, size)
+        return found
+    found = select(nowhere, lambda: 0.0j, lambda: z / size)
     return found
 
 
@@ -131,8 +147,11 @@ joined = register(
 )
 
 
-def _conjugate_twice(z: Node) -> Node | None:
+def _conjugate_simpler(z: Node) -> Node | None:
+    if z.op is CONSTANT:
+        value: Any = z.params[0]
+        return z.graph.constant(value.conjugate())
     return z.args[0] if z.op is conjugate else None
 
 
-conjugate.simplify = _conjugate_twice
+conjugate.simplify = _conjugate_simpler

@@ -11,7 +11,7 @@ from chainrule.emit.targets.numba.updates import READS, UPDATES
 
 TARGET = Target(
     name="numba",
-    modules=(("math", "builtins"), ("numpy", "numpy.linalg"), ("operator",)),
+    modules=(("math", "cmath", "builtins"), ("numpy", "numpy.linalg"), ("operator",)),
     forms={**PYTHON, **SPECIAL, **FORMS, **READS},
     updates=UPDATES,
     calls=CALLS,
