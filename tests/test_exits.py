@@ -413,3 +413,21 @@ def skipping(xs: list[float], a: float) -> float:
 def test_what_a_step_goes_on_with_is_done_where_it_goes_on(mode: str) -> None:
     slopes, bound = grad(skipping, wrt=("xs", "a"), mode=mode)([-1.0, 2.0, 5.0, 11.0, 1.0], 3.0)
     assert (slopes, bound) == ([0.0, 3.0, 10.0, 0.0, 0.0], 2.0)
+
+
+def row_behind_a_return(x, xs, rows):
+    rows[0][0] += x
+    for each in xs:
+        if each > 1.0:
+            return x * each
+    total = 0.0
+    for entry in rows[0]:
+        total += entry * x
+    return total
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_row_behind_a_loop_that_returns_is_looped_over(mode: str) -> None:
+    slope = grad(row_behind_a_return, mode=mode)
+    assert slope(0.5, [0.5, 2.0], [[1.0, 2.0]]) == 2.0
+    assert slope(0.5, [0.5], [[1.0, 2.0]]) == 3.0 + 2 * 0.5

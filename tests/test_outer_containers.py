@@ -781,3 +781,28 @@ def test_a_list_that_a_dict_was_given_is_changed_in_it(row: Any) -> None:
         assert chainrule.value_and_grad(kept_and_sorted)(1.5, *given) == (4.5, 6.0)
         kept_and_sorted(1.5, *left)
     assert given == left
+
+
+def sorted_and_added_to(x, rows):
+    rows.sort(key=lambda row: row[0])
+    y = 1.0 / x
+    rows[0] = (x, "low")
+    y = y / (x - 1.0)
+    rows.append((x * x, "high"))
+    return rows[0][0] * rows[-1][0] + rows[1][0] * y / (x - 3.0)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_records_that_are_sorted_written_and_added_to_are_left(mode: str) -> None:
+    slope = chainrule.grad(sorted_and_added_to, mode=mode)
+    for x in (2.0, 3.0, 1.0, 0.0):
+        left = []
+        for f in (sorted_and_added_to, slope):
+            rows = [(7.0, "a"), (4.0, "b")]
+            try:
+                f(x, rows)
+            except ZeroDivisionError as error:
+                rows.append(str(error))
+            left.append(rows)
+        assert left[0] == left[1]
+    assert slope(2.0, [(7.0, "a"), (4.0, "b")]) == pytest.approx(12.0 + 7.0 * 0.25)

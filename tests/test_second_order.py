@@ -273,3 +273,43 @@ def test_a_name_is_not_given_again_to_what_lives_beside_its_namesake(f: Any) -> 
         low, high = (slope(1.3 + h * x, z + h * direction, positions) for h in (-1e-5, 1e-5))
         for found, one, other in zip(column, low, high, strict=True):
             assert np.ravel(found) == pytest.approx(np.ravel(other - one) / 2e-5, abs=1e-7)
+
+
+def changed_in_one_of_two(x, k):
+    b = x.copy()
+    if k > 0:
+        b[0] = b[0] * b[1]
+        if k > 1:
+            b[1] = b[0] * b[2]
+        else:
+            b = b * x
+    return b @ b
+
+
+def changed_in_one_step(x, k):
+    b = x.copy()
+    for i in range(k):
+        b[0] = b[0] * b[1]
+        if i > 0:
+            b[1] = b[0] * b[2]
+        else:
+            b = b * x
+    return b @ b
+
+
+@pytest.mark.parametrize("f", [changed_in_one_of_two, changed_in_one_step], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("outer", ["forward", "reverse"])
+@pytest.mark.parametrize("inner", ["forward", "reverse"])
+def test_an_array_that_one_arm_reads_twice_is_a_zero_in_the_other(
+    f: Any, outer: str, inner: str
+) -> None:
+    bends = jacobian(grad(f, mode=inner), mode=outer)
+    for k in range(3):
+        found = bends(np.array([1.0, -2.0, 3.0]), k)
+        with mpmath.workdps(40):
+            point = np.array([mpmath.mpf(1), mpmath.mpf(-2), mpmath.mpf(3)], dtype=object)
+            for i in range(3):
+                for j in range(3):
+                    order = tuple(int(n == i) + int(n == j) for n in range(3))
+                    wanted = mpmath.diff(lambda *p: f(np.array(p), k), tuple(point), order)
+                    assert found[i][j] == pytest.approx(float(wanted), rel=1e-9, abs=1e-9)

@@ -15,7 +15,8 @@ def arms_not_run(node: Node, block: Block) -> list[Block]:
     while arm is not None and arm not in ran:
         owner = arm.owner
         if owner is not None and owner.op is IF and all(b.completes for b in owned_blocks(owner)):
-            found.append(arm)
+            if not is_taken(arm, block):
+                found.append(arm)
         arm = arm.parent
     return found[::-1]
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import Any
 
+from chainrule.emit.flow.before import Before
 from chainrule.emit.memory.views import is_update
 from chainrule.emit.plan import (
     COMPREHENSION,
@@ -49,9 +50,13 @@ WIDEST_HEAD = 60
 def raise_loops(plan: Plan) -> None:
     """Loops over items where only items are used, comprehensions where only they are gathered."""
     uses = count_uses(plan.body)
-    for statement in list(walk(plan.body)):
+    before = Before(plan.parameters.values())
+
+    def over_items(statement: Statement) -> None:
         if isinstance(statement, For):
-            _Items(statement, plan, uses).rewrite()
+            _Items(statement, plan, uses, before).rewrite()
+
+    before.walk(plan.body, over_items)
     gather(plan.body, plan)
 
 
@@ -73,6 +78,7 @@ class _Items:
     loop: For
     plan: Plan
     uses: Counter[Value]
+    before: Before
     # Reads of an entry, and reads further down: ``a[i]``, ``a[i][j]``.
     reads: dict[Value, list[Value]] = field(default_factory=dict)
     rests: dict[Value, list[Value]] = field(default_factory=dict)
@@ -188,10 +194,20 @@ class _Items:
             return None, []
         path, rest = read.args[:position], read.args[position + 1 :]
         for base in usable:
-            named = path == [base] or (base.op is index and base.args == path)
-            if named and (not rest or isinstance(base.type, Sequence)):
-                return base, rest
+            found = base if path == [base] else self._row(base, path)
+            if found is not None and (not rest or isinstance(base.type, Sequence)):
+                return found, rest
         return None, []
+
+    def _row(self, base: Value, path: list[Value]) -> Value | None:
+        """What a row that is read anew is here, where ``base`` is that row; None if it is not."""
+        if base.op is not index or base.args != path:
+            return None
+        if base in self.before.values:
+            return base
+        # It stands in several arms, each with a row of its own.
+        others = (each for each in self.before.values if each.op is index and each.args == path)
+        return next(others, None)
 
     def _is_wide(self, columns: list[Value], backwards: bool) -> bool:
         """Whether the loop's head would be too long to read."""

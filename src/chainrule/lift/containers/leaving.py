@@ -163,8 +163,8 @@ class Leaving(Nested):
     def _leave_entries(self, box: DictBox | ListBox, before: Any, after: Any) -> None:
         whole = box.whole
         assert whole is not None
-        if isinstance(before, list) and (isinstance(after, Node) or len(before) != len(after)):
-            assert isinstance(box, ListBox)
+        known = not isinstance(before, Node) and not isinstance(after, Node)
+        if isinstance(box, ListBox) and not (known and len(before) == len(after)):
             self.block.add(STATEMENT, (whole, self.sequence_node(box)), ("_0_[:] = _1_",))
             return
         old = before if isinstance(before, dict) else dict(enumerate(before))
