@@ -48,6 +48,16 @@ def test_1_ties_and_zero_vectors_of_arrays() -> None:
     assert list(grad(lambda v: np.max(v))(np.array([1.0, 3.0, 3.0]))) == [0.0, 0.5, 0.5]
     assert list(grad(lambda v: np.linalg.norm(v))(np.zeros(2))) == [0.0, 0.0]
     assert list(grad(lambda v: np.std(v))(np.ones(3))) == [0.0, 0.0, 0.0]
+    # The mean of three times 0.1 is not 0.1.
+    assert np.std(np.full(3, 0.1)) > 0.0
+    assert list(grad(lambda v: np.std(v))(np.full(3, 0.1))) == [0.0, 0.0, 0.0]
+    assert grad(lambda x: (np.zeros((3, 1)) + x).std())(0.1) == 0.0
+    columns = np.array([[0.1, 1.0], [0.1, 3.0], [0.1, 5.0]])
+    found = grad(lambda v: v.std(axis=0).sum())(columns)
+    assert list(found[:, 0]) == [0.0, 0.0, 0.0]
+    assert found[:, 1] == pytest.approx(np.array([-1.0, 0.0, 1.0]) / math.sqrt(6.0))
+    tiny = grad(lambda v: np.std(v))(np.array([1e9, 1e9 + 1e-6]))
+    assert list(tiny) == [-0.5, 0.5]
     assert list(grad(lambda v: np.nanstd(v))(np.ones(3))) == [0.0, 0.0, 0.0]
     assert list(grad(lambda v: np.sqrt(np.var(v)))(np.ones(3))) == [0.0, 0.0, 0.0]
     assert list(grad(lambda v: np.sqrt(v @ v / len(v)))(np.zeros(3))) == [0.0, 0.0, 0.0]

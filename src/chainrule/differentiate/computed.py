@@ -14,11 +14,15 @@ def arms_not_run(node: Node, block: Block) -> list[Block]:
     arm: Block | None = node.block
     while arm is not None and arm not in ran:
         owner = arm.owner
-        if owner is not None and owner.op is IF and all(b.completes for b in owned_blocks(owner)):
-            if not is_taken(arm, block):
-                found.append(arm)
+        chosen = owner is not None and owner.op is IF and _both_complete(owner)
+        if chosen and not is_taken(arm, block):
+            found.append(arm)
         arm = arm.parent
     return found[::-1]
+
+
+def _both_complete(owner: Node) -> bool:
+    return all(arm.completes for arm in owned_blocks(owner))
 
 
 def only_arm_with(node: Node) -> Block | None:

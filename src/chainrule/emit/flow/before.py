@@ -30,7 +30,9 @@ class Before:
                 self._walk_loop(statement, visit)
             else:
                 for position, block in enumerate(statement.blocks()):
-                    side = (statement.test, position == 0) if isinstance(statement, Branch) else None
+                    side = (
+                        (statement.test, position == 0) if isinstance(statement, Branch) else None
+                    )
                     self._walk_arm(block, side, visit)
                     self._forget(outside)
             self._forget(outside)

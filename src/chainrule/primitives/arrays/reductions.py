@@ -9,7 +9,7 @@ from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_
 from chainrule.primitives import bounds
 from chainrule.primitives.arrays.call import array_flat, array_linear, array_rule, axes_of
 from chainrule.primitives.arrays.lengths import reduced, when_whole
-from chainrule.primitives.declare import Cost
+from chainrule.primitives.declare import TABLE, Cost
 from chainrule.primitives.masking import chosen
 
 
@@ -253,15 +253,30 @@ var.tangent_rule = _var_tangent
 def std(walker: Any, node: Node, out_bar: Node, axis: Any, ddof: Any, keepdims: bool) -> None:
     """Standard deviation along axes; flat where all entries are equal."""
     x = node.args[0]
-    scale = _per_deviation(out_bar, node, node, axis, ddof)
+    scale = _per_deviation(out_bar, node, node, axis, ddof, keepdims)
     walker.accumulate(x, restored(scale, node, axis, keepdims) * _deviation(x, axis))
 
 
-def _per_deviation(value: Node, out: Node, node: Node, axis: Any, ddof: Any) -> Node:
-    from chainrule.primitives.arithmetic import equal
+def _per_deviation(
+    value: Node, out: Node, node: Node, axis: Any, ddof: Any, keepdims: bool
+) -> Node:
+    from chainrule.primitives.arithmetic import divide, equal
     from chainrule.primitives.control import select
 
-    return select(equal(out, 0.0), lambda: 0.0, lambda: value / (_degrees(node, axis, ddof) * out))  # type: ignore[no-any-return]
+    x = node.args[0]
+
+    def constant() -> Node:
+        # The mean of equal entries is rounded: what is left of them then has no direction.
+        ends = (end(x, axis=axis, keepdims=keepdims) for end in (array_max, array_min))
+        return equal(*ends)  # type: ignore[no-any-return]
+
+    flat = equal(out, 0.0)
+    if unit_axes_of(out.type):
+        flat = TABLE["logical_or"](flat, constant())
+    elif not any(step.op is divide and step.args[1] is node for step in node.block.steps):
+        # What f divides by it has no value there.
+        flat = select(flat, lambda: x.graph.constant(True), constant)
+    return select(flat, lambda: 0.0, lambda: value / (_degrees(out, axis, ddof) * out))  # type: ignore[no-any-return]
 
 
 def _std_tangent(
@@ -269,7 +284,7 @@ def _std_tangent(
 ) -> Node | None:
     (x,) = args
     total = array_sum(dots[0] * _deviation(x, axis), axis=axis, keepdims=keepdims)
-    return _per_deviation(total, out, out, axis, ddof)
+    return _per_deviation(total, out, node, axis, ddof, keepdims)
 
 
 std.tangent_rule = _std_tangent
