@@ -65,6 +65,8 @@ np.abs(np.roots(np.array([1.0, 0.3, 2.0, -6.0]) + 0.01 * x))
 scipy.linalg.solve_banded((1, 1), np.outer([0.3, 4.0, 0.5], x), x)
 scipy.linalg.solve_banded((2, 1), np.outer([0.3, 4.0, 0.5, 0.2], x), np.ones(4))
 scipy.linalg.lu_solve(scipy.linalg.lu_factor(np.outer(x, x) + np.eye(4)), x, trans=1)
+np.hanning(len(x)) * np.hamming(4) * x + np.hanning(0).sum()
+np.blackman(x.shape[0]) @ x * np.bartlett(M=4)
 np.unwrap(9 * x)
 np.unwrap(x, period=0.5)
 np.divmod(x, 0.3)[1]

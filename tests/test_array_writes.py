@@ -477,3 +477,50 @@ def test_an_array_of_the_last_step_that_is_read_by_another_name_is_not_written_t
     )
     with pytest.raises(chainrule.UnsupportedError):
         chainrule.grad(f)(np.array([0.3, 1.2]), 3)
+
+
+def assembled(x: Any, places: Any) -> Any:
+    """Matrices of elements, put together; of what is added to one entry twice the last stays."""
+    K = np.zeros((5, 5))
+    for k in range(len(places)):
+        dof = places[k]
+        K[np.ix_(dof, dof)] += x[k] * np.outer(x[:3], np.sin(x[:3]))
+    return np.sum(K * K) + K[0, 1]
+
+
+@pytest.mark.parametrize("places", [[[0, 1, 2], [2, 4, 1]], [[0, 1, 0], [3, 3, 4]]])
+def test_what_is_added_at_places_leaves_what_was_there(places: list[list[int]]) -> None:
+    x, rows = np.array([0.3, -0.7, 1.1]), np.array(places)
+    found = grad(assembled)
+    measured = oracle.gradient(assembled, (x, rows)).values()
+    assert all(map(oracle.agrees, measured, found(x, rows)))
+    body = found.source.split("x_bar = np.zeros_like(x)")[-1]
+    # Nothing is cleared or put back, and no array of K's size is filled in a step.
+    assert "K_bar[" not in re.sub(r"= .*", "=", body)
+    assert "zeros_like(K" not in body and "np.add.at" not in body
+
+
+def taken_off(x: Any, i: Any) -> Any:
+    v = x * x
+    v[i] -= np.sin(x[: len(i)])
+    return v @ v
+
+
+def put_before(x: Any, i: Any) -> Any:
+    v = x * x
+    v[i] = np.sin(x[: len(i)]) + v[i]
+    return v @ v
+
+
+def put_behind(x: Any, i: Any) -> Any:
+    v = x * x
+    v[i] = np.sin(x[: len(i)]) - v[i]
+    return v @ v
+
+
+@pytest.mark.parametrize("f", [taken_off, put_before, put_behind])
+@pytest.mark.parametrize("places", [[0, 2, 3], [3, 3, 1], [-1, 3, 3]])
+def test_of_what_is_added_to_one_entry_twice_the_last_stays(f: Any, places: list[int]) -> None:
+    x, i = np.array([0.3, -0.7, 1.1, 0.4]), np.array(places)
+    measured = oracle.gradient(f, (x, i)).values()
+    assert all(map(oracle.agrees, measured, grad(f)(x, i)))

@@ -220,3 +220,30 @@ def test_the_sum_along_further_axes_of_a_sum_is_one(f):
     for verdict, number in zip(oracle.gradient(f, (x,)).values(), slope(x).ravel(), strict=True):
         assert oracle.agrees(verdict, number)
     assert not re.search(r"\.sum\([^()]*(\([^()]*\))?[^()]*\)\.sum\(", slope.source)
+
+
+def gaps_of_pairs(x: Any) -> Any:
+    gaps = x[:, None, :] - x[None, :, :]
+    rows, columns = np.triu_indices(len(x), k=1)
+    return np.sum(gaps[rows, columns] ** 2)
+
+
+def trace_of_square(x: Any) -> Any:
+    return np.einsum("ii", x @ x)
+
+
+@pytest.mark.parametrize(
+    ("f", "words", "never"),
+    [
+        (gaps_of_pairs, ".sum(axis=1)", ("squeeze", "keepdims")),
+        (trace_of_square, "2.0 * x.T", ("einsum", "ones", "eye")),
+    ],
+)
+def test_sums_and_traces_are_told_in_one_word(f: Any, words: str, never: tuple[str, ...]) -> None:
+    x = RNG.standard_normal((3, 3))
+    slope = grad(f)
+    measured = oracle.gradient(f, (x,)).values()
+    assert all(map(oracle.agrees, measured, slope(x).ravel()))
+    result = slope.source.splitlines()[-1]
+    assert words in result
+    assert not any(word in result for word in never)

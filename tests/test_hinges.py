@@ -129,3 +129,42 @@ def test_ties_that_a_second_mask_halves_are_halved_under_one_mask_too() -> None:
     assert found[:4].tolist() == [0.0, 0.0, 0.0, math.cos(3.0)]
     assert found[4:8].tolist() == [0.25, 0.25, 0.25, 0.25]
     assert found[8] == 0.0 and found[10] == math.cos(1.0)
+
+
+SQUARES: list[tuple[Callable[..., Any], str]] = [
+    (lambda x: np.sum(np.linalg.norm(x, axis=1) ** 2), "2.0 * x"),
+    (lambda x: np.sum(np.linalg.norm(x, axis=0) ** 2), "2.0 * x"),
+    (lambda x: np.sum(np.linalg.norm(x, axis=-1, keepdims=True) ** 2) / 4, "0.5 * x"),
+    (lambda x: np.mean(np.linalg.norm(x, 2, axis=0) ** 2 / 2), "x / x.shape[1]"),
+    (lambda x: np.linalg.norm(x, "fro") ** 2, "2.0 * x"),
+    (lambda x: 0.5 * np.linalg.norm(x, ord="fro", axis=(0, 1)) ** 2, "x.copy()"),
+]
+
+
+@pytest.mark.parametrize(("f", "slope"), SQUARES)
+def test_squares_of_lengths_have_no_guard(f: Callable[..., Any], slope: str) -> None:
+    found = grad(f)
+    for x in (np.array([[1.0, -2.0], [0.0, 0.0]]), np.array([[1.0, 0.0], [3.0, 0.0]])):
+        measured = oracle.gradient(f, (x,)).values()
+        assert all(map(oracle.agrees, measured, found(x).ravel()))
+    assert f"return {slope}\n" in found.source
+
+
+def test_lengths_of_rows_that_scale_columns_hide_these() -> None:
+    def f(x: Any, w: Any) -> Any:
+        sizes = np.linalg.norm(x, axis=1)
+        return np.sum(np.where(sizes == 0.0, 0.0, 3.0) * x * w)
+
+    x, w = np.array([[1.0, 2.0], [0.0, 0.0]]), np.ones((2, 2))
+    np.testing.assert_array_equal(grad(f, wrt="w")(x, w), [[3.0, 0.0], [0.0, 0.0]])
+
+
+def test_a_frobenius_norm_is_what_its_slope_is_divided_by() -> None:
+    def f(x: Any) -> Any:
+        return np.exp(np.linalg.norm(x, "fro"))
+
+    x = np.array([[1.0, 2.0], [0.5, 0.0]])
+    found = grad(f)
+    np.testing.assert_allclose(found(x), f(x) * x / np.sqrt(np.sum(x * x)), rtol=1e-14)
+    assert "t1 / norm_of_order_x" in found.source
+    np.testing.assert_array_equal(found(np.zeros((2, 2))), np.zeros((2, 2)))

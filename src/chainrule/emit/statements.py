@@ -8,7 +8,7 @@ from chainrule.emit.containers.nested_targets import takes_row
 from chainrule.emit.containers.record_lists import put_back
 from chainrule.emit.flow.alternatives import follows, unless, with_alternative
 from chainrule.emit.flow.managers import Managers, managers_of, wrapped
-from chainrule.emit.memory.reuse import ufunc_of
+from chainrule.emit.memory.made import ufunc_of
 from chainrule.emit.memory.views import is_update
 from chainrule.emit.names import Names
 from chainrule.emit.plan import (
@@ -40,9 +40,9 @@ from chainrule.emit.wording.expressions import (
 from chainrule.emit.wording.spelling import without_minus
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Origin
-from chainrule.graph.types import FLOAT, OPAQUE, Array, Record, Sequence
+from chainrule.graph.types import FLOAT, FLOATING, OPAQUE, Array, Record, Sequence
 from chainrule.primitives import arithmetic
-from chainrule.primitives.arrays.indexing import section_add, section_set
+from chainrule.primitives.arrays.indexing import section, section_add, section_set
 from chainrule.primitives.effect import LEAVE_FIELDS
 from chainrule.primitives.left_end import drop_first, prepend
 from chainrule.primitives.rows import append_in
@@ -265,17 +265,18 @@ class Writer:
             method = ast.Attribute(row, "append" if grows else "pop", ast.Load())
             found.append(ast.Expr(ast.Call(method, args[-1:] if grows else [], [])))
         elif value.op is index_set:
-            augmented = self._written_over(value, owner, args)
-            found.append(
-                augmented
-                or ast.Assign([subscript(owner, path_of(value, args[:-1]), ast.Store())], args[-1])
+            place = subscript(owner, path_of(value, args[:-1]), ast.Store())
+            augmented = (
+                None if self._may_be_boxed(owner) else self._written_over(value, place, args)
             )
+            found.append(augmented or ast.Assign([place], args[-1]))
         elif value in self.plan.filled and value.args[-1].captive:
             # A line that is too long may have given it a name since.
             found.append(self._filled(value, owner, args[:-1]))
         elif value.op is section_set:
             place = ast.Subscript(owner, section_key(value.params[0], args[:-1]), ast.Store())
-            found.append(ast.Assign([place], args[-1]))
+            augmented = self._written_over(value, place, args)
+            found.append(augmented or ast.Assign([place], args[-1]))
         elif value.op is section_add:
             found.append(self._section_added(value, owner, args))
         elif value.op is slice_set:
@@ -314,12 +315,12 @@ class Writer:
         call = ast.Call(self.speller.callable("numpy.add.at"), [owner, key, args[-1]], [])
         return ast.Expr(call)
 
-    def _written_over(self, value: Value, owner: ast.expr, args: list[ast.expr]) -> ast.stmt | None:
+    def _written_over(
+        self, value: Value, place: ast.Subscript, args: list[ast.expr]
+    ) -> ast.stmt | None:
         """``a[i] += e`` where ``a[i] = a[i] + e`` is meant."""
         written = value.args[-1]
-        if not written.captive or written.op not in AUGMENTED or not _is_number(written):
-            return None
-        if self._may_be_boxed(owner):
+        if not written.captive or written.op not in AUGMENTED or not _may_be_added_to(written):
             return None
         tree = args[-1]
         if not isinstance(tree, ast.BinOp):
@@ -329,7 +330,6 @@ class Writer:
             tree = ast.BinOp(tree.right, tree.op, tree.left)
         elif not _reads_place(written.args[0], value):
             return None
-        place = subscript(owner, path_of(value, args[:-1]), ast.Store())
         return ast.AugAssign(place, tree.op, tree.right)
 
     def move(self, move: Move) -> list[ast.stmt]:
@@ -449,10 +449,18 @@ class Writer:
         return [ast.Try(body, handlers, [], [])]
 
 
+def _may_be_added_to(written: Value) -> bool:
+    """Whether ``a[i] += e`` is ``a[i] = a[i] + e``: for arrays, where ``e`` widens none."""
+    first = written.args[0]
+    whole = isinstance(written.type, Array) and written.type.dtype in FLOATING
+    return _is_number(written) or (whole and first.op is section and first.type == written.type)
+
+
 def _reads_place(read: Value, update: Value) -> bool:
     """Whether an expression is just what stands in the place that is written to."""
-    same = read.captive and read.op is index and read.args == update.args[:-1]
-    return same and not any(arg.captive for arg in read.args)
+    reads = index if update.op is index_set else section
+    same = read.captive and read.op is reads and read.args == update.args[:-1]
+    return same and read.params == update.params and not any(arg.captive for arg in read.args)
 
 
 def _add_into(place: ast.expr, value: ast.expr) -> ast.AugAssign:

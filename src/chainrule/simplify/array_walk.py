@@ -382,7 +382,7 @@ class ArraySimplifier(Copier):
 
     def _contracted(self, step: Node, args: list[Node], single: list[bool]) -> Node | None:
         """The sum of a product that nothing else needs."""
-        if step.op is squeeze and args[0].op is array_sum:
+        if step.op is squeeze and single[0] and args[0].op is array_sum:
             return without_kept_axes(args[0], step.params[0])
         if step.op is not array_sum or not single[0]:
             return None

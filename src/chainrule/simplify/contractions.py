@@ -114,11 +114,12 @@ def _one_pass(one: Node, first: str, other: Node, second: str, kept: str) -> Nod
 
 def without_kept_axes(total: Node, axis: Any) -> Node | None:
     """A sum whose axes were kept, for length 1, only to be taken away."""
-    gone, keepdims, *_ = total.params
+    gone, keepdims, *form = total.params
     rank = len(unit_axes_of(total.type))
     if not keepdims or axis is None or axes_of(axis, rank) != axes_of(gone, rank):
         return None
-    return array_sum(total.args[0], axis=gone)
+    # As it stands: looked up, it would be found to be what it is to replace.
+    return total.graph.cursor.add(array_sum, total.args, (gone, False, *form))
 
 
 def summed_at_once(total: Node, axis: Any, keepdims: bool) -> Node | None:

@@ -7,11 +7,14 @@ The derivative of ``max(0, g) ** 2`` is ``2 * max(0, g)`` on both sides and at t
 
 from __future__ import annotations
 
+from typing import Any
+
 from chainrule.graph.block import ITEM, Block, result_number
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT
+from chainrule.graph.types import unit_axes_of
 from chainrule.primitives.arithmetic import (
     add,
+    divide,
     equal,
     greater,
     greater_equal,
@@ -21,11 +24,15 @@ from chainrule.primitives.arithmetic import (
     negative,
     subtract,
 )
+from chainrule.primitives.arrays.call import ArrayCall, axes_of
+from chainrule.primitives.arrays.norms import is_euclidean
+from chainrule.primitives.arrays.shaping import dimension, expand_dims, size_of
 from chainrule.primitives.bounds import bounds_of
-from chainrule.primitives.choices import maximum, minimum
+from chainrule.primitives.choices import maximum, minimum, where
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.extremes import python_max, python_min
+from chainrule.primitives.sequence import length
 
 # What a comparison of x with 0 says of x: the sign it may have, both where it is true and false.
 SIGNS = {
@@ -46,6 +53,31 @@ def unguarded(predicate: Node, then: Node, orelse: Node) -> Node | None:
     for truth, kept, zero in ((True, orelse, then), (False, then, orelse)):
         if not is_constant(kept) and all(_vanishes(x, predicate, truth) for x in (zero, kept)):
             return kept
+    return _lengths_cancelled(predicate, then, orelse)
+
+
+def _lengths_cancelled(predicate: Node, then: Node, orelse: Node) -> Node | None:
+    """where(n == 0, 0, c * n / where(n == 0, 1, n)) = where(n == 0, 0, c)."""
+    if orelse.op is not divide or predicate.op is not equal:
+        return None
+    above, below = orelse.args
+    if below.op is not where or below.args[0] is not predicate or not is_constant(below.args[1], 1):
+        return None
+    size = below.args[2]
+    if predicate.args[0] is not size or not is_constant(predicate.args[1], 0):
+        return None
+    rest = _without_factor(above, size)
+    return None if rest is None else where.build(predicate, then, rest)
+
+
+def _without_factor(product: Node, factor: Node) -> Node | None:
+    """What a product is without ``factor``; None where that is not one of its factors."""
+    if product is factor:
+        return product.graph.constant(1.0)
+    if product.op is multiply and factor in product.args:
+        return product.args[1 - product.args.index(factor)]
+    if product.op is divide and (rest := _without_factor(product.args[0], factor)) is not None:
+        return divide.build(rest, product.args[1])
     return None
 
 
@@ -109,18 +141,39 @@ def _sign(value: Node, predicate: Node, truth: bool) -> int | None:
 def unguarded_length(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
     """x * (0.0 if n == 0 else c) = c * x for the length n of x, which is 0 only where x is."""
     for value, guard in ((x, y), (y, x)):
-        if guard.op is not ITEM or guard.args[0].op is not IF:
+        widened = guard.params[0] if guard.op is expand_dims else None
+        choice = guard.args[0] if guard.op is expand_dims else guard
+        if choice.op is ITEM and choice.args[0].op is IF:
+            predicate, k = choice.args[0].args[0], result_number(choice)
+            zero, rest = (arm.results[k] for arm in owned_blocks(choice.args[0]))
+        elif choice.op is where:
+            predicate, zero, rest = choice.args
+        else:
             continue
-        predicate, k = guard.args[0].args[0], result_number(guard)
         if predicate.op is not equal or not is_constant(predicate.args[1], 0):
             continue
-        length = predicate.args[0]
-        zero, rest = (arm.results[k] for arm in owned_blocks(guard.args[0]))
-        measures = (
-            length.op.name in ("norm", "scipy_norm")
-            and length.type == FLOAT
-            and length.args[0] is value
-        )
-        if measures and is_constant(zero, 0) and is_constant(rest):
+        size = predicate.args[0]
+        measures = is_euclidean(size) and size.args[0] is value and _stands_beside(size, widened)
+        if measures and is_constant(zero, 0) and _is_plain(rest):
             return multiply.build(rest, value)
     return None
+
+
+def _is_plain(number: Node) -> bool:
+    """Whether a number is finite wherever the arrays beside it have entries."""
+    if number.op is divide and number.args[1].op in (length, dimension, size_of):
+        number = number.args[0]
+    return is_constant(number) or (not unit_axes_of(number.type) and bounds_of(number).finite)
+
+
+def _stands_beside(size: Node, widened: Any) -> bool:
+    """Whether lengths, given the axes ``widened``, meet the entries of which they are lengths."""
+    assert isinstance(size.op, ArrayCall)
+    found = size.op.statics(size.params)
+    rank = len(unit_axes_of(size.args[0].type))
+    if found["keepdims"]:
+        return widened is None
+    if not unit_axes_of(size.type):
+        return True
+    gone = axes_of(found["axis"], rank)
+    return gone == (tuple(range(len(gone))) if widened is None else axes_of(widened, rank))

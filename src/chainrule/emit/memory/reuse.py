@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 from typing import Any
 
+from chainrule.emit.memory.made import is_entrywise, is_made, is_worth, makes_array, ufunc_of
 from chainrule.emit.memory.views import is_update, is_view
 from chainrule.emit.names import Names
 from chainrule.emit.plan import (
@@ -44,7 +45,6 @@ from chainrule.graph.classes import Classes
 from chainrule.graph.types import (
     DYNAMIC,
     FLOAT,
-    FLOATING,
     OPAQUE,
     Array,
     Record,
@@ -55,8 +55,8 @@ from chainrule.graph.types import (
 )
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
 from chainrule.primitives.arrays.creation import array_copy
-from chainrule.primitives.arrays.indexing import section, section_set
-from chainrule.primitives.declare import TABLE, Primitive
+from chainrule.primitives.arrays.indexing import section_set
+from chainrule.primitives.declare import TABLE
 from chainrule.primitives.effect import CALL, Effect, Verbatim
 from chainrule.primitives.elementary import reciprocal
 from chainrule.primitives.saturation import LARGEST
@@ -64,50 +64,6 @@ from chainrule.records import dataclass
 
 OPERATORS = (add, subtract, multiply, divide)
 COMMUTING = (add, multiply)
-# Element by element, but no ufuncs of NumPy's; or they may give their argument back.
-NOT_OVER = ("power", "where", "clip", "nan_to_num", "sinc", "i0", "float_trunc", "float_round",
-            "float_round_digits", "stopped", "real_part", "imaginary_part", "modulus", "angle",
-            "positive", "floor_divide", "remainder", "real_power", "to_float")  # fmt: skip
-PASSED_ON = ("stopped", "real_part", "imaginary_part", "python_max", "python_min")
-# Whole-array functions that give an array of its own.
-MAKING = ("matmul", "dot", "outer", "inner", "tensordot", "kron", "solve", "inv", "cholesky",
-          "array_sum", "mean", "prod", "cumsum", "cumprod", "array_max", "array_min", "zeros",
-          "zeros_like", "array_zeros_like", "ones", "full", "full_like", "array_copy", "linspace",
-          "tril", "triu", "array_concatenate", "stack", "repeat", "tile", "take",
-          "array_literal", "array_of_list", "stack_list", "concatenate_list", "eye", "empty",
-          "empty_like", "array_ones_like", "cross", "vecdot", "multi_dot", "convolve", "correlate",
-          "roll", "pad", "sort", "trace_along", "take_along_axis", "interp")  # fmt: skip
-
-
-def ufunc_of(value: Value) -> str | None:
-    """NumPy's ufunc that computes ``value``, where it is one."""
-    op = value.op
-    if not isinstance(op, Primitive) or not op.broadcasts or op.name in NOT_OVER:
-        return None
-    if op.formula is not None or op.part is not None:
-        return None
-    # SciPy's expm1 is another one than NumPy's, to the last bit.
-    if any(isinstance(p, str) and "." in p and not p.startswith("numpy.") for p in value.params):
-        return None
-    return next((name for name in op.callables if name.startswith("numpy.")), None)
-
-
-def makes_array(value: Value) -> bool:
-    """Whether ``value`` is an array of numbers in memory of its own."""
-    kind = value.type
-    if not isinstance(kind, Array) or not kind.unit_axes or kind.dtype not in FLOATING:
-        return False
-    op = value.op
-    if op is section:
-        return "a" in str(value.params[0])
-    if not isinstance(op, Primitive):
-        return False
-    if op.name == "einsum":
-        # Of one array alone it may be a view.
-        return len(value.args) > 1
-    return _is_entrywise(value) or op.name in MAKING
-
-
 # Formulas that are one operation, as steps from the inside out over its last argument: each a
 # function of NumPy and what it takes besides, a number or what is made of the first argument.
 LIMIT = object()
@@ -123,20 +79,6 @@ WRITTEN_OUT: dict[str, tuple[tuple[str, Any], ...]] = {
 SHORT = ("cosh_squared", "inverse_cosh")
 # Less lines more than this may one array less take.
 LINES = 3
-
-
-def _is_made(value: Value) -> bool:
-    """Whether ``value``, or what it is a later version of, is an array in memory of its own."""
-    while is_update(value) and isinstance(value.type, Array):
-        value = value.args[0]
-    return makes_array(value)
-
-
-def is_worth(value: Value) -> bool:
-    """Whether ``value`` is an array that is not small beside others: not one of sums."""
-    if not _is_made(value) or any(unit_axes_of(value.type)):
-        return False
-    return value.op.name not in ("array_sum", "mean", "array_max", "array_min", "prod")
 
 
 def reuse(plan: Plan, names: Names) -> bool:
@@ -203,8 +145,11 @@ class _Reuse:
         if value.op is not array_copy or not value.captive or not value.derivative:
             return value
         (array,) = value.args
+        if array.captive and array.type == value.type and makes_array(array):
+            self.gives_away = True
+            return array
         members = self.memory.of(array)
-        if array.captive or members is None or array.type != value.type or not _is_made(array):
+        if array.captive or members is None or array.type != value.type or not is_made(array):
             return value
         if members.intersection(_looked_into(statement.value)):
             return value
@@ -435,7 +380,7 @@ class _Reuse:
         return (
             large
             and members is not None
-            and all(one.op is VARIABLE or _is_made(one) for one in members)
+            and all(one.op is VARIABLE or is_made(one) for one in members)
         )
 
     def _is_free(self, array: Value, step: Value, statement: Statement) -> bool:
@@ -480,12 +425,6 @@ def _is_one(value: Value) -> bool:
     return value.op is CONSTANT and value.params[0] == 1
 
 
-def _is_entrywise(value: Value) -> bool:
-    """Whether a function of entries makes an array of its own, of whatever dtype."""
-    op = value.op
-    return isinstance(op, Primitive) and op.broadcasts and op.name not in PASSED_ON
-
-
 def _looks_in(value: Value) -> bool:
     """Whether a value is a view that may be written to: its entries lie apart."""
     return is_view(value) and value.op.name != "broadcast_to"
@@ -519,7 +458,7 @@ class SharedMemory(Classes[Value]):
 
     def _share(self, statement: Statement) -> None:
         match statement:
-            case Define(value=value) if not (makes_array(value) or _is_entrywise(value)):
+            case Define(value=value) if not (makes_array(value) or is_entrywise(value)):
                 # What is written into an array is copied, what is put into a list is held.
                 copies = is_update(value) and isinstance(value.type, Array)
                 one = copies or is_view(value)

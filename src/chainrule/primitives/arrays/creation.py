@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -20,6 +21,7 @@ from chainrule.graph.types import (
 )
 from chainrule.primitives import bounds
 from chainrule.primitives.arrays.call import (
+    ArrayCall,
     ArrayLinear,
     array_flat,
     array_linear,
@@ -101,17 +103,23 @@ def shape_source(node: Node) -> Node:
 
 # Their results have the shape of the first argument.
 KEEPING = ("section_set", "section_add", "index_set", "index_add", "array_zeros_like",
-           "array_ones_like", "full_like", "array_copy", "astype")  # fmt: skip
+           "array_ones_like", "empty_like", "full_like", "array_copy", "astype")  # fmt: skip
 
 
-def _like_source(a: Node, dtype: str | None = None) -> Node | None:
-    source = shape_source(a)
-    if source is a or dtype_of(source.type) != dtype_of(a.type):
-        return None
-    return zeros_like(source, dtype=dtype)
+def _of_source(made: ArrayCall) -> Callable[..., Node | None]:
+    """Arrays like the one from which another array has its shape."""
+
+    def simplify(a: Node, dtype: str | None = None) -> Node | None:
+        source = shape_source(a)
+        if source is a or dtype_of(source.type) != dtype_of(a.type):
+            return None
+        return made(source, dtype=dtype)
+
+    return simplify
 
 
-zeros_like.simplify = _like_source
+zeros_like.simplify = _of_source(zeros_like)
+empty_like.simplify = _of_source(empty_like)
 ZEROS = (zeros, zeros_like)
 
 
@@ -129,6 +137,14 @@ eye = array_flat(
     "eye", "numpy.eye", "numpy.identity", signature="N, k=0, dtype=None", arrays=0, sizes="N",
     typed=_square, lengths=_square_sizes, cost=Cost.FREE, raises=False, doc="The identity matrix.",
 )  # fmt: skip
+
+
+# Windows of signals, which depend on their number of points alone.
+for _name in ("bartlett", "blackman", "hamming", "hanning"):
+    array_flat(
+        _name, f"numpy.{_name}", signature="M", arrays=0, sizes="M", typed=_made,
+        lengths=by_sizes, cost=Cost.FUNCTION, raises=False, doc="A window of a signal.",
+    )  # fmt: skip
 
 
 @array_linear(

@@ -248,7 +248,13 @@ class SectionUpdate(Linear):
             read = cursor.add(section, (before, *subscript), node.params)
             seen = cursor.add(section, (node, *subscript), node.params)
             if self is section_set and not is_distinct(str(node.params[0]), subscript):
-                read = TABLE["where"](self._last_writes(node), read, 0.0)
+                read = TABLE["where"](self._last_writes(node, read), read, 0.0)
+                if (added := _added(node)) is not None:
+                    # Of each entry what is added last stays, and what was there before.
+                    value, sign = added
+                    walker.accumulate(value, summed_to(read if sign > 0 else -read, seen, value))
+                    walker.accumulate(base, out_bar)
+                    return
             walker.accumulate(value, summed_to(read, seen, value))
         if walker.active(base):
             if self is section_add:
@@ -258,16 +264,15 @@ class SectionUpdate(Linear):
                 rest = cursor.add(section_set, (out_bar, *subscript, zero), node.params)
                 walker.accumulate(base, rest)
 
-    def _last_writes(self, node: Node) -> Node:
-        """Which entries of the value stay: where positions repeat, those that are written last."""
-        from chainrule.primitives.arrays.creation import arange, zeros_like
+    def _last_writes(self, node: Node, read: Node) -> Node:
+        """Which entries of ``read`` stay: where positions repeat, those that are written last."""
+        from chainrule.primitives.arrays.creation import arange, empty_like
         from chainrule.primitives.arrays.shaping import reshaped, size_of
 
         _, *subscript, _ = node.args
         cursor = node.graph.cursor
         # Of the new version, so that the old one may be written over.
-        owner = cursor.add(zeros_like, (node,), ("int64", "function"))
-        read = cursor.add(section, (owner, *subscript), node.params)
+        owner = cursor.add(empty_like, (node,), ("int64", "function"))
         number: Node = arange(size_of(read))
         if len(unit_axes_of(read.type)) != 1:
             number = reshaped(number, read)
@@ -275,6 +280,20 @@ class SectionUpdate(Linear):
         again = cursor.add(section, (owner, *subscript), node.params)
         found: Node = TABLE["equal"](again, number)
         return found
+
+
+def _added(write: Node) -> tuple[Node, int] | None:
+    """``(v, 1)`` of ``x[i] = x[i] + v``, ``(v, -1)`` of ``x[i] = x[i] - v``."""
+    *place, value = write.args
+    if value.op.name not in ("add", "subtract"):
+        return None
+    first, second = value.args
+    for read, other in ((first, second), (second, first)):
+        if read.op is section and read.params == write.params and list(read.args) == place:
+            if value.op.name == "add":
+                return other, 1
+            return (other, -1) if read is first else None
+    return None
 
 
 def _no_repeats(positions: Node) -> bool:

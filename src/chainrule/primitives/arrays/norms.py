@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from chainrule.errors import UnsupportedError
@@ -10,8 +11,8 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
 from chainrule.primitives import bounds
 from chainrule.primitives.arithmetic import absolute, equal
-from chainrule.primitives.arrays.call import array_rule, axes_of
-from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.call import array_rule, axes_of, declared, made
+from chainrule.primitives.arrays.defined import ArrayDefined
 from chainrule.primitives.arrays.lengths import reduced
 from chainrule.primitives.arrays.reductions import (
     array_max,
@@ -21,6 +22,7 @@ from chainrule.primitives.arrays.reductions import (
     restored,
 )
 from chainrule.primitives.arrays.shaping import expand_dims, moveaxis
+from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.control import select
 from chainrule.primitives.declare import TABLE, is_constant
 
@@ -83,15 +85,48 @@ def _by_order(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:
     return expand_dims(found, axis=tuple(sorted(inside))) if keepdims else found
 
 
-norm_of_order, scipy_norm_of_order = (
-    array_defined(
-        name, dotted, signature="x, ord=None, axis=None, keepdims=False",
-        typed=_normed, lengths=reduced,
-    )(_by_order)
-    for name, dotted in (
-        ("norm_of_order", "numpy.linalg.norm"), ("scipy_norm_of_order", "scipy.linalg.norm")
-    )
-)  # fmt: skip
+class NormOfOrder(ArrayDefined):
+    """A norm by its order: where that is the Euclidean one, its own value is what divides."""
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        if dots[0] is None or not is_euclidean(node):
+            return super().tangent(node, args, dots, out)
+        found = self.statics(node.params)
+        whole = widened(dots[0], args[0])
+        return _norm_tangent(node, args, (whole,), out, found["axis"], found["keepdims"])
+
+    def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
+        if not is_euclidean(node):
+            super().pull(walker, node, out_bar)
+            return
+        found = self.statics(node.params)
+        _pull_norm(walker, node, self.whole(out_bar, node), found["axis"], found["keepdims"])
+
+
+def is_euclidean(node: Node) -> bool:
+    """Whether a value is a Euclidean length, of vectors or of matrices by their entries."""
+    if node.op in (norm, scipy_norm):
+        return True
+    if node.op not in (norm_of_order, scipy_norm_of_order):
+        return False
+    order, axis, *_ = node.params
+    rank = len(unit_axes_of(node.args[0].type))
+    count = rank if axis is None else len(axes_of(axis, rank))
+    return order is None or (order == "fro" and count == 2) or (order == 2 and count == 1)
+
+
+def _norm_by_order(name: str, dotted: str) -> NormOfOrder:
+    facts: dict[str, Any] = {"typed": _normed, "lengths": reduced}
+    primitive = made(NormOfOrder, name, (dotted,), facts)
+    primitive.__doc__ = _by_order.__doc__
+    primitive.definition = _by_order
+    return declared(primitive, "x, ord=None, axis=None, keepdims=False", facts)
+
+
+norm_of_order = _norm_by_order("norm_of_order", "numpy.linalg.norm")
+scipy_norm_of_order = _norm_by_order("scipy_norm_of_order", "scipy.linalg.norm")
 
 
 def _vector_norm(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:

@@ -142,6 +142,7 @@ def _operand_adjoint(
             wanted += new
             continue
         wanted += letter
+    for axis, letter in enumerate(wanted):
         if not any(letter in known for known in letters):
             operands.append(ones(dimension(arg, axis=axis)))
             letters.append(letter)

@@ -23,6 +23,7 @@ CALLS = frozenset({
     "full_like", "full", "linspace", "arange", "array_literal", "astype", "dimension",
     "size_of", "broadcast_to", "flatten", "ravel", "transpose", "outer", "diag", "searchsorted",
     "extract", "interp", "vander", "convolve", "correlate", "vdot", "outer_of_all", "ediff1d",
+    "bartlett", "blackman", "hamming", "hanning",
 })
 # fmt: on
 
