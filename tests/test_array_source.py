@@ -182,13 +182,13 @@ GALLERY = [
     far_place = far["place"]
     gap = near_place - far_place
     near_list_0 = near_list[0]
-    t1 = np.sqrt(gap @ gap)
-    ratio = near_mass * far_mass * near_list_0 / t1
+    root = np.sqrt(gap @ gap)
+    ratio = near_mass * far_mass * near_list_0 / root
     # line: return near["mass"] * far["mass"] * near["list"][0] / np.sqrt…
-    ratio_1 = near_list_0 / t1
+    ratio_1 = near_list_0 / root
     near_list_bar = [0.0] * len(near_list)
     near_list_bar[0] += 2.0 * ratio
-    gap *= ratio_1 * ratio / t1
+    gap *= ratio_1 * ratio / root
     np.negative(gap, out=gap)
     near_mass_bar = ratio_1 * near_list_0 * far_mass
     return {"mass": near_mass_bar, "place": gap, "list": near_list_bar}

@@ -58,7 +58,7 @@ def test_slopes(function: Any, point: tuple[Any, ...], mode: str) -> None:
 
 
 def test_a_minus_sign_goes_into_a_difference() -> None:
-    assert "return (1.0 + ratio_1) * ratio / t1 / t1 / x" in grad(void_fraction).source
+    assert "return (1.0 + ratio_1) * ratio / total / total / x" in grad(void_fraction).source
     assert "(inv_rhol - inv_rhog) * exp(" in grad(mixture).source
 
 
@@ -72,7 +72,7 @@ def test_a_point_without_a_slope_is_asked_for_once() -> None:
 
 def test_a_power_over_the_next_one_is_a_quotient() -> None:
     source = grad(present_value, wrt=("flows", "rate")).source
-    assert source.count("power = ") == source.count("t1**") == 1, source
+    assert source.count("power = ") == source.count("one_plus_rate**") == 1, source
 
 
 def normal(z):

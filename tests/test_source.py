@@ -353,13 +353,13 @@ GALLERY = [
         (1.0,),
         """
     try:
-        t1 = exp(x)
+        exp_x = exp(x)
         outcome = 0
     except OverflowError:
         outcome = 1
     # line: try:
     if outcome == 0:
-        return t1
+        return exp_x
     return 0.0
 """,
         id="guarded-auto-x",
@@ -370,10 +370,10 @@ GALLERY = [
         "auto",
         (1.0,),
         """
-    t1 = 1.0 + k * x
-    t2 = 1.0 + x
+    total = 1.0 + k * x
+    one_plus_x = 1.0 + x
     # line: return helper(k * x) - helper(x)
-    return k / t1 / t1 - 1.0 / t2 / t2
+    return k / total / total - 1.0 / one_plus_x / one_plus_x
 """,
         id="calls-auto-x",
     ),
@@ -468,10 +468,10 @@ GALLERY = [
         "auto",
         (1.0, 2.0),
         """
-    t1 = sqrt(x * x + y * y)
+    root = sqrt(x * x + y * y)
     # line: return sqrt(x * x + y * y)
-    branch = t1 == 0.0
-    return 0.0 if branch else x / t1, 0.0 if branch else y / t1
+    branch = root == 0.0
+    return 0.0 if branch else x / root, 0.0 if branch else y / root
 """,
         id="norm-auto-x-y",
     ),

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Hashable
 
 from chainrule.emit.memory.liveness import Liveness, Stretch
@@ -21,45 +19,23 @@ from chainrule.emit.plan import (
     For,
     Move,
     Plan,
-    Return,
-    Statement,
-    Unpack,
     Value,
     defined_by,
     is_statement,
     scoped,
     walk,
 )
-from chainrule.emit.wording.compounds import compound, is_compound
+from chainrule.emit.wording.nouns import Nouns
 from chainrule.graph.block import CONSTANT, Leaf
-from chainrule.graph.types import BOOL, FLOAT, INT, Array, Sequence
-from chainrule.primitives import arithmetic
-from chainrule.primitives.arrays.shaping import dimension
+from chainrule.graph.types import INT, Array, Sequence
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.nouns import (
-    first_name,
-    fitting,
-    inner_tape,
-    input_name,
-    noun_of,
     read_noun,
 )
-from chainrule.primitives.sequence import (
-    backwards,
-    index,
-    length,
-    record,
-    slice_of,
-    zeros_like,
-)
 
-LONGEST_NOUN = 16
-LENGTHS = (length, dimension)
 # Variables of one name that a value is tried with: more would cost their square.
 MOST_TRIED = 32
-# A tape, or the tapes of the steps of a loop around, numbered where several are called alike.
-_TAPE = re.compile(r"(?P<stem>.+)_tapes?(_\d+)?")
 # Variables of one expression that a value is tried with.
 MOST_WRITTEN = 4
 # Operations of an expression in place that are compared with another.
@@ -136,9 +112,7 @@ class Names:
         self.family: dict[Value, Family] = {}
         self.order: list[Value] = []
         self.reserved = reserved
-        self.returned = _returned_values(self.statements)
-        self.inputs = self._inputs()
-        self.unpacked = _unpacked(self.statements)
+        self.nouns = Nouns(self.statements, self._known_name)
         self._collect()
         self._keep_targets()
         self._join_cleared()
@@ -329,7 +303,9 @@ class Names:
                 self.hinted.setdefault(name, []).append(family)
         # The variables of nameless expressions, by what is written for them.
         self.written: dict[tuple[Hashable, ...], list[Value]] = {}
-        self.crowded = self._crowded()
+        self.crowded = self.nouns.crowded(
+            family.values[0] for family in families if family not in self.names
+        )
         for value in self.order:
             if self.family[value] not in self.names:
                 name = self._again(value) or self._noun(value, taken)
@@ -370,21 +346,8 @@ class Names:
         letter = next((letter for letter in "ijk" if letter not in taken.names), None)
         return None if letter is None else taken.fresh(letter)
 
-    def _crowded(self) -> set[str]:
-        """Nouns that more than one sum, product, quotient or power would be called by."""
-        nouns = Counter(
-            self._describe(family.values[0])
-            for family in dict.fromkeys(self.family[value] for value in self.order)
-            if family not in self.names and is_compound(family.values[0])
-        )
-        return {noun for noun, count in nouns.items() if noun is not None and count > 1}
-
     def _noun(self, value: Value, taken: Taken) -> str:
-        noun = self._read(value, taken) or self._describe_array(value) or self._describe(value)
-        if value.argument is not None and value.type == FLOAT:
-            noun = value.argument
-        elif is_compound(value) and noun in self.crowded:
-            noun = compound(value, self._known_name) or noun
+        noun = self._read(value, taken) or self.nouns.of(value, self.crowded)
         shared = self._same_noun(value, noun)
         if shared is not None:
             return shared
@@ -413,160 +376,9 @@ class Names:
         others.append(own)
         return noun
 
-    def _describe_array(self, value: Value) -> str | None:
-        """A noun for an array, or for the length of one."""
-        whole = isinstance(value.type, Array) and value.type.unit_axes
-        if not whole and value.op.name != "dimension":
-            return None
-        return self.inputs.get(value) or noun_of(value, self._known_name)
-
-    def _inputs(self) -> dict[Value, str]:
-        """Names for arguments of functions whose values the user has named."""
-        found: dict[Value, str] = {}
-        for statement in self.statements:
-            if isinstance(statement, Define):
-                name = input_name(statement.value, statement.value.user_name)
-                if name is not None:
-                    found.setdefault(statement.value.args[0], name)
-        return found
-
     def _known_name(self, value: Value) -> str | None:
         family = self.family.get(value)
         return None if family is None else self.names.get(family)
-
-    def _describe(self, value: Value) -> str | None:
-        """A noun for what a value is, from its operation and its one named argument."""
-        op = value.op
-        if value.type == BOOL:
-            return "branch"
-        if value in self.returned:
-            return "value"
-        named = [arg for arg in value.args if arg in self.family and self.family[arg] in self.names]
-        only = (
-            self.names[self.family[named[0]]] if len(named) == 1 and len(value.args) == 1 else None
-        )
-        if op is zeros_like and value.derivative and only is not None:
-            return f"{only}_bar"
-        if op is length:
-            return f"n_{only}" if only and len(only) <= LONGEST_NOUN - 2 else "count"
-        if value.type == INT and value.args and all(arg.op in LENGTHS for arg in value.args):
-            return "count"
-        if (
-            op in (slice_of, backwards)
-            and (base := first_name(value, self._known_name)) is not None
-        ):
-            return fitting(base, "part")
-        called = isinstance(op, Primitive) and op.callables and op.symbol is None
-        if only is not None and called:
-            noun = f"{op.name.removeprefix('array_')}_{only}"
-            return noun if len(noun) <= LONGEST_NOUN and noun.isidentifier() else None
-        if op is arithmetic.divide:
-            return self._quotient(value)
-        if op is arithmetic.multiply:
-            return self._product(value)
-        if value.type == INT and op in (arithmetic.add, arithmetic.subtract):
-            return self._neighbour(value)
-        if op is arithmetic.subtract:
-            return "gap"
-        if op is arithmetic.power:
-            return self._power(value)
-        if op is index:
-            return self._entry(value.args)
-        if value in self.unpacked:
-            return self._entry(self.unpacked[value])
-        return None
-
-    def _power(self, value: Value) -> str:
-        """``x_squared``, or that it is a power."""
-        base = self._known_name(value.args[0])
-        exponent = value.args[1]
-        squared = exponent.op is CONSTANT and exponent.params[0] == 2
-        noun = f"{base}_squared"
-        return noun if squared and base is not None and len(noun) <= LONGEST_NOUN else "power"
-
-    def _neighbour(self, value: Value) -> str | None:
-        """``next_i`` and ``previous_i`` for the numbers beside ``i``."""
-        base, side = self._known_name(value.args[0]), _side_of(value)
-        if base is None or side is None:
-            return None
-        noun = f"{side}_{base}"
-        return noun if len(noun) <= LONGEST_NOUN else None
-
-    def _entry(self, args: list[Value]) -> str | None:
-        """``x_0`` or ``x_i`` for an entry of a list."""
-        parts: list[str] = []
-        for arg in args:
-            if parts and len(args) == 2 and (side := _side_of(arg)) is not None:
-                # x[t - 1]
-                parts.insert(0, side)
-            elif arg in self.family and self.family[arg] in self.names:
-                parts.append(self.names[self.family[arg]])
-            elif arg.op is CONSTANT and isinstance(arg.params[0], int) and arg.params[0] >= 0:
-                parts.append(str(arg.params[0]))
-            elif parts and _side_of(arg) is not None:
-                # u[t + 1, i]
-                parts = [parts[0], "entry"]
-                break
-            else:
-                return None
-        taped = next((found for part in parts if (found := _TAPE.fullmatch(part))), None)
-        if taped is not None and len(parts) > 1:
-            # What was recorded of x at the step of this index, or in the steps inside it.
-            inner = inner_tape(taped[0])
-            if inner is not None:
-                return inner
-            parts = [taped["stem"], "then"]
-        noun = "_".join(parts)
-        return noun if noun.isidentifier() and len(noun) <= LONGEST_NOUN else None
-
-    def _quotient(self, value: Value) -> str:
-        above, below = value.args
-        one = above.op is CONSTANT and above.params[0] == 1
-        if one and below in self.family and self.family[below] in self.names:
-            noun = f"inv_{self.names[self.family[below]]}"
-            return noun if len(noun) <= LONGEST_NOUN else "inverse"
-        return "inverse" if one else "ratio"
-
-    def _product(self, value: Value) -> str:
-        left, right = value.args
-        if left is right and left in self.family and self.family[left] in self.names:
-            noun = f"{self.names[self.family[left]]}_squared"
-            return noun if len(noun) <= LONGEST_NOUN else "square"
-        if left.op is CONSTANT:
-            return {0.5: "half", 2.0: "twice"}.get(left.params[0], "scale")
-        return "scale"
-
-
-def _unpacked(statements: list[Statement]) -> dict[Value, list[Value]]:
-    """Entries of rows that are taken apart: the list and the places in it."""
-    found: dict[Value, list[Value]] = {}
-    for statement in statements:
-        if isinstance(statement, Unpack):
-            row = statement.source
-            path = row.args if row.op is index else [row]
-            for k, target in enumerate(statement.targets):
-                if target is not None:
-                    found[target] = [*path, Value(CONSTANT, [], (k,), INT)]
-    return found
-
-
-def _returned_values(statements: list[Statement]) -> set[Value]:
-    """f's own values among several that are returned."""
-    found: set[Value] = set()
-    for statement in statements:
-        if isinstance(statement, Return) and statement.value.op is record:
-            found.update(value for value in statement.value.args if not value.derivative)
-    return found
-
-
-def _side_of(value: Value) -> str | None:
-    """Whether a number is the one behind or the one before another."""
-    if value.type != INT or value.op not in (arithmetic.add, arithmetic.subtract):
-        return None
-    step = value.args[1]
-    if step.op is not CONSTANT or step.params[0] != 1:
-        return None
-    return "next" if value.op is arithmetic.add else "previous"
 
 
 class Taken:

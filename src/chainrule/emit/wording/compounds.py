@@ -9,17 +9,20 @@ import re
 from collections.abc import Callable
 
 from chainrule.emit.plan import Value
-from chainrule.graph.block import CONSTANT
+from chainrule.graph.block import CONSTANT, GLOBAL
 from chainrule.graph.node import Op
 from chainrule.graph.types import FLOAT
-from chainrule.primitives.arithmetic import add, divide, multiply, power, subtract
+from chainrule.primitives.arithmetic import add, divide, multiply, negative, power, subtract
 
 # Longer names are no help.
 LONGEST = 16
 WORDS: dict[Op, str] = {add: "plus", subtract: "minus", multiply: "times", divide: "over"}
 NUMBERS = {0.5: "half", 1.0: "one", 2.0: "twice"}
-# Names that say nothing of what bears them.
-_PLAIN = re.compile(r"(t|scale|ratio|gap|twice|half|total|product|power|square|value)(_?\d+)?")
+# Names given to what bears none, which say nothing of it.
+_PLAIN = re.compile(
+    r"(t|scale|ratio|gap|twice|half|total|product|power|square|value|root|sine|cosine|angle|"
+    r"exponential|logarithm|magnitude|hypotenuse|inverse)(_?\d+)?"
+)
 
 
 def is_compound(value: Value) -> bool:
@@ -49,9 +52,27 @@ def compound(value: Value, name_of: Callable[[Value], str | None]) -> str | None
     return name if len(name) <= LONGEST else None
 
 
+def word_of(value: Value, name_of: Callable[[Value], str | None]) -> str | None:
+    """A name that says something, also of a number that is computed in place or is a global."""
+    if value.op is GLOBAL:
+        return str(value.params[1])
+    if not value.captive:
+        return _telling(value, name_of)
+    if value.op is negative:
+        word = word_of(value.args[0], name_of)
+        return None if word is None else f"minus_{word}"
+    return compound(value, name_of) if is_compound(value) else None
+
+
+def _telling(value: Value, name_of: Callable[[Value], str | None]) -> str | None:
+    """The name of a value, if it says something: the user's always do."""
+    name = name_of(value)
+    plain = name is None or (value.user_name is None and _PLAIN.fullmatch(name))
+    return None if plain else name
+
+
 def _word(arg: Value, name_of: Callable[[Value], str | None]) -> str | None:
     if arg.op is CONSTANT:
         number = arg.params[0]
         return NUMBERS.get(number) if isinstance(number, (int, float)) else None
-    name = name_of(arg)
-    return None if name is None or _PLAIN.fullmatch(name) else name
+    return str(arg.params[1]) if arg.op is GLOBAL else _telling(arg, name_of)
