@@ -787,3 +787,70 @@ def test_two_slices_of_an_array_are_recorded_as_the_array() -> None:
     slope = grad(two_stages)
     slope(x, 3)
     assert "y_tape.append(y)" in slope.source and "x[1:] * y[:-1]" in slope.source
+
+
+def upwind(u: Any, n: int) -> Any:
+    """Each step fills an array of its own: what was recorded before stays as it is."""
+    for _ in range(n):
+        un = u.copy()
+        un[1:-1] -= 0.3 * u[1:-1] * (u[1:-1] - u[:-2])
+        u = un
+    return u @ u * u[1]
+
+
+def upwind_by_entries(u: Any, n: int) -> Any:
+    for _ in range(n):
+        un = np.zeros_like(u)
+        for i in range(1, len(u)):
+            un[i] = u[i] - 0.3 * u[i] * (u[i] - u[i - 1])
+        u = un
+    return u @ u * u[1]
+
+
+def written_late(u: Any, n: int) -> Any:
+    """The array is written to under its old name when it has the new one, too."""
+    for _ in range(n):
+        un = u.copy()
+        un[0] *= u[1]
+        u = un
+        un[1] += 0.3 * u[0] * u[2]
+    return u @ u * u[1]
+
+
+def swapped(u: Any, n: int) -> Any:
+    """Two arrays take turns."""
+    u, v = u.copy(), u * u
+    for _ in range(n):
+        v[1:-1] = 0.3 * u[1:-1] * u[:-2] + v[2:] * v[2:]
+        u, v = v, u
+    return u @ u * v[1]
+
+
+def written_in_a_branch(u: Any, n: int) -> Any:
+    u = u.copy()
+    for k in range(n):
+        un = u * u
+        if k % 2:
+            un[1:] -= 0.3 * u[1:] * u[:-1]
+            u = un
+        else:
+            u[0] = un[1] * u[0]
+    return u @ u * u[1]
+
+
+STEPS = [upwind, upwind_by_entries, written_late, swapped, written_in_a_branch]
+
+
+@pytest.mark.parametrize("f", STEPS)
+def test_what_a_tape_holds_is_what_it_was(f: Any) -> None:
+    start = np.array([0.3, 0.8, -0.5, 0.6])
+    for n in (0, 1, 4):
+        measured = oracle.gradient(f, (start.copy(), n)).values()
+        assert all(map(oracle.agrees, measured, grad(f)(start.copy(), n)))
+
+
+@pytest.mark.parametrize("f", [upwind, upwind_by_entries])
+def test_arrays_that_a_step_makes_are_recorded_without_a_copy(f: Any) -> None:
+    slope = grad(f)
+    slope(np.array([0.3, 0.8, -0.5, 0.6]), 3)
+    assert "u_tape.append(u)" in slope.source

@@ -39,7 +39,7 @@ from chainrule.primitives.declare import (
     flat,
     is_constant,
 )
-from chainrule.primitives.floats import as_float, integral, with_casts
+from chainrule.primitives.floats import as_float, integral, with_casts, without_rounding
 from chainrule.primitives.masking import (
     inside_mask,
     is_array,
@@ -380,7 +380,11 @@ def folded(op: Any, *args: Node) -> Node | None:
         return None
     if isinstance(value, complex):
         return None
-    return args[0].graph.constant(float(value) if isinstance(value, float) else value)
+    graph = args[0].graph
+    if isinstance(value, float):
+        scales = op in (multiply, divide) and graph.origin.derivative
+        value = without_rounding(float(value), 1) if scales else float(value)
+    return graph.constant(value)
 
 
 def _negated(node: Node) -> Node | None:

@@ -6,6 +6,7 @@ give short floats.  What f does with them is f's own; what derivative code does 
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -24,6 +25,8 @@ from chainrule.graph.types import (
 from chainrule.primitives.declare import TABLE, Primitive, constant_value, is_constant
 
 LARGEST = sys.float_info.max
+# Numbers of so many digits are read as they are.
+FEW_DIGITS = 6
 
 
 def integral(node: Node) -> bool:
@@ -107,3 +110,12 @@ def with_casts(op: Any, x: Node, y: Node) -> Node | None:
     if (inner := _bare(y, x)) is not None:
         return x.graph.cursor.add(op, (x, inner))
     return _data_in_floats(op, x, y)
+
+
+def without_rounding(value: float, roundings: int) -> float:
+    """The number of few digits that so many roundings have missed, else ``value``.
+
+    ``1 / sqrt(2.0) / sqrt(2.0)`` comes out as 0.49999999999999994 and stands for 0.5.
+    """
+    short = float(f"{value:.{FEW_DIGITS}g}")
+    return short if abs(short - value) <= roundings * math.ulp(short) else value

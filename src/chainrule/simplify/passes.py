@@ -116,7 +116,7 @@ def arranged(product: Product, one: Node, signed: bool) -> tuple[Node, float]:
     """
     sizes = sorted({size_of(node) for node in (*product.factors, *product.divisors)})
     found = Arranged()
-    constant = product.constant
+    constant = product.number
     minus = constant == -1.0
     if constant not in (1.0, -1.0):
         found.value = one.graph.constant(constant)

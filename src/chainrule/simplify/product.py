@@ -20,7 +20,7 @@ from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import BOUNDED, divide, multiply, negative, power, subtract
 from chainrule.primitives.control import IF
 from chainrule.primitives.declare import constant_value, is_constant
-from chainrule.primitives.floats import as_float, integral
+from chainrule.primitives.floats import as_float, integral, without_rounding
 from chainrule.records import dataclass
 from chainrule.simplify.exponentials import take_exponentials
 from chainrule.simplify.powers import gathered, reduced
@@ -53,10 +53,6 @@ def _around(arm: Block) -> Block | None:
     return owner.block if owner is not None and owner.op is IF else None
 
 
-# Numbers of so many digits are read as they are.
-FEW_DIGITS = 6
-
-
 @dataclass
 class Product:
     """``constant * factors / divisors``."""
@@ -72,6 +68,11 @@ class Product:
     restored: int = 0
     # Whether what may overflow has gone from above and below the line.
     growing: bool = False
+
+    @property
+    def number(self) -> float:
+        """The constant, without what roundings have left where numbers have met in it."""
+        return without_rounding(self.constant, self.met) if self.met > 1 else self.constant
 
     def put(self, node: Node, below: bool) -> None:
         """Take in one value that is not taken apart."""
@@ -213,8 +214,7 @@ class Product:
         value: Node | None = None
         for factor in _floating_first(_powers(_together(self.factors))):
             value = factor if value is None else multiply.build(value, factor)
-        if self.met > 1:
-            self.constant = without_rounding(self.constant, self.met)
+        self.constant = self.number
         constant = one.graph.constant(self.constant)
         if value is None:
             value = constant
@@ -235,15 +235,6 @@ class Product:
             return below
         signed = self.constant == -1.0 and not self.divisors
         return above - 1 + below + (self.constant != 1.0 or signed)
-
-
-def without_rounding(value: float, roundings: int) -> float:
-    """The number of few digits that so many roundings have missed, else ``value``.
-
-    ``1 / sqrt(2.0) / sqrt(2.0)`` comes out as 0.49999999999999994 and stands for 0.5.
-    """
-    short = float(f"{value:.{FEW_DIGITS}g}")
-    return short if abs(short - value) <= roundings * math.ulp(short) else value
 
 
 def _floating_first(factors: list[Node]) -> list[Node]:

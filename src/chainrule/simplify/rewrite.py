@@ -24,6 +24,7 @@ from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owne
 from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import Primitive, finite_value, is_constant
 from chainrule.primitives.effect import RAISE
+from chainrule.primitives.floats import without_rounding
 from chainrule.primitives.sequence import entry_of_all, index, index_add
 from chainrule.primitives.silence import chooses, silent
 from chainrule.simplify.facts import Ahead, Facts, divides_by, hands_on
@@ -42,7 +43,6 @@ from chainrule.simplify.product import (
     leaves_of,
     product_of,
     taken_apart,
-    without_rounding,
 )
 from chainrule.simplify.rules import RULES
 from chainrule.simplify.scales import scales_of

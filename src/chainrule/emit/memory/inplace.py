@@ -10,6 +10,7 @@ from chainrule.emit.memory.asides import Asides
 from chainrule.emit.memory.askers import Askers
 from chainrule.emit.memory.chosen_views import chosen_views
 from chainrule.emit.memory.liveness import Liveness
+from chainrule.emit.memory.made_anew import MadeAnew
 from chainrule.emit.memory.views import (
     ask_newer,
     asks_shape,
@@ -106,6 +107,7 @@ class _Copies(Asides):
         self.liveness = Liveness(plan, entries_read)
         self.aliases = Aliases(plan, self.liveness)
         self.askers = Askers(plan, self.liveness)
+        self.anew = MadeAnew(plan, webs)
         # What the caller's lists and arrays hold in the end.
         self.left = {
             statement.value.args[0]: statement
@@ -483,7 +485,8 @@ class _Copies(Asides):
                 continue
             if arg.op is array_copy:
                 continue
-            if not array and value.derivative and self._may_change(arg):
+            changes = not array and value.derivative and self._may_change(arg)
+            if changes and not self.anew.stays(arg, body, position):
                 value.args[k] = self.copied(arg, value, 1)
                 made.append(value.args[k])
         return made
