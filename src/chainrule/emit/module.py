@@ -30,6 +30,7 @@ from chainrule.emit.memory.buffers import make_buffers_once
 from chainrule.emit.memory.inplace import update_in_place
 from chainrule.emit.memory.newest import read_newest
 from chainrule.emit.memory.overwriting import Memory
+from chainrule.emit.memory.read_first import read_first
 from chainrule.emit.memory.reuse import reuse
 from chainrule.emit.names import Names
 from chainrule.emit.place import place
@@ -192,6 +193,7 @@ def _function_text(
             gather(plan.body, plan)
             drop_unused(plan)
     read_newest(plan)
+    read_first(plan)
     webs = update_in_place(plan)
     reserved = (
         set(keyword.kwlist)
