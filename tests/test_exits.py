@@ -431,3 +431,21 @@ def test_a_row_behind_a_loop_that_returns_is_looped_over(mode: str) -> None:
     slope = grad(row_behind_a_return, mode=mode)
     assert slope(0.5, [0.5, 2.0], [[1.0, 2.0]]) == 2.0
     assert slope(0.5, [0.5], [[1.0, 2.0]]) == 3.0 + 2 * 0.5
+
+
+def returned_or_unbound(x, xs, k):
+    for _ in range(3):
+        if k != 2:
+            return x * xs[k % 2]
+    for _, last in zip([last, 1.0], [x, x]):  # noqa: B020, B905, F821
+        x += last
+    return x
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_a_test_around_decides_is_not_asked_again(mode: str) -> None:
+    slope = grad(returned_or_unbound, wrt=("x", "xs"), mode=mode)
+    assert slope(0.5, [3.0, 7.0], 0) == (3.0, [0.5, 0.0])
+    assert slope(0.5, [3.0, 7.0], 1) == (7.0, [0.0, 0.5])
+    with pytest.raises(UnboundLocalError, match="'last'"):
+        slope(0.5, [3.0, 7.0], 2)

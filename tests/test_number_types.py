@@ -575,3 +575,11 @@ def test_a_number_is_multiplied_as_python_asks_its_class(f: Any, k: float, mode:
     value, slope = value_and_grad(f, mode=mode)(1.5, k)
     assert value == f(1.5, k)
     assert slope == pytest.approx(f(2.0, k) - f(1.0, k))
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("x", [Fraction(3, 7), Fraction(-3, 7), 2**53 + 1, -(2**53) - 1, 0.5, -0.5])
+def test_the_sign_is_compared_and_not_the_rounded_number(x: Any, mode: str) -> None:
+    slope = grad(lambda x, y: math.copysign(x, y), mode=mode)
+    for y in (7.25, -7.25):
+        assert slope(x, y) == math.copysign(1.0, x) * math.copysign(1.0, y)

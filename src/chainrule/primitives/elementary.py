@@ -504,7 +504,7 @@ def copysign(x: Any, y: Any, out: Any) -> Any:
     kept = choose(
         equal(x, 0.0),
         lambda: 0.0,
-        lambda: choose(equal(x, out), lambda: 1.0, lambda: -1.0),
+        lambda: choose(equal(less(x, 0.0), less(out, 0.0)), lambda: 1.0, lambda: -1.0),
     )
     return kept, 0.0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chainrule.emit.flow.decided import take_decided
 from chainrule.emit.flow.flags import certain_behind, drop_constant_moves
 from chainrule.emit.flow.merging import merge
 from chainrule.emit.flow.unused import drop_unused
@@ -55,6 +56,7 @@ FEW = 2
 def raise_control(plan: Plan) -> None:
     """Give the function jumps instead of flags."""
     plan.body = merge(plan.body)
+    take_decided(plan)
     _name_crossing(plan)
     plan.body = _settle(plan.body, "function")
     drop_constant_moves(plan)
