@@ -7,7 +7,8 @@ import math
 import operator
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -476,7 +477,63 @@ def grown_before_its_end(x):
     return total + next(it, 5.0)
 
 
+class Pair:
+    def __init__(self, first, second):
+        self.first = first
+        self.second = second
+
+    def __iter__(self):
+        yield self.first
+        yield self.second
+
+
+@dataclass(frozen=True)
+class Sides(Pair):
+    first: float
+    second: float
+
+    def __add__(self, other):
+        return Sides(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+class Share(NamedTuple):
+    own: float
+    others: float
+
+    def scaled(self, factor):
+        return Share._make(factor * part for part in self)
+
+
+def yields_in_turn(x):
+    first, second = Pair(x, 2.0)
+    total = first * second
+    sides = Sides(x, 1.5)
+    for _ in range(3):
+        sides = Sides(*[part * x for part in sides]) + sides
+    return total + max(sides) + Pair(*(part + x for part in Pair(x, 3.0))).second
+
+
+def made_of_entries(x):
+    share = Share(x, 2.0)
+    for _ in range(3):
+        share = share.scaled(x)
+    return sum(share) + share.others
+
+
+def first_of_endless(x):
+    it = itertools.count(1)
+    total = sum(x**k for k in itertools.islice(it, 3))
+    total += 10.0 * sum(x**k for k in itertools.islice(it, 3))
+    total += sum(x**k for k in itertools.islice(itertools.count(2, 3), 2, 6, 2))
+    turns = itertools.cycle([x, 2.0, 3.0 * x])
+    first = list(itertools.islice(turns, 2))
+    return total + first[0] + 10.0 * next(turns) + first[1] * x
+
+
 OF_NUMBERS = [
+    yields_in_turn,
+    made_of_entries,
+    first_of_endless,
     own_iterator,
     own_iterator_asked,
     own_iterator_asked_with_a_default,

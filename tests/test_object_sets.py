@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 import chainrule
+from chainrule import value_and_grad
 from tests import oracle
 
 
@@ -276,3 +278,20 @@ def given_back(x):
 def test_a_set_of_objects_is_no_result() -> None:
     with pytest.raises(chainrule.UnsupportedError, match="a set as a result"):
         chainrule.jvp(given_back)(0.3, x_dot=1.0)
+
+
+def among_known_entries(x: float) -> float:
+    fixed = {0, 5}
+    free = sorted(set(range(6)) - fixed, reverse=True)
+    chosen = ({1, 2} | {3}) & {2, 3, 4}
+    chosen.add(5)
+    stiffness = np.eye(6) * x + 0.1
+    inner = stiffness[np.ix_(free, free)]
+    moved = np.linalg.solve(inner, np.arange(4.0)).sum()
+    return float(moved) + sum(x**k for k in sorted(chosen)) + len({1, 2} ^ {2}) * x
+
+
+def test_sets_of_known_entries_are_known() -> None:
+    value, slope = value_and_grad(among_known_entries)(0.7)
+    assert value == among_known_entries(0.7)
+    assert oracle.agrees(oracle.derivative(among_known_entries, (0.7,)), slope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import enum
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -131,6 +132,23 @@ def copied_and_changed(body):
     pair = copy.deepcopy([other, other])
     pair[0].y += other.x
     return other.x * body.x * pair[1].y
+
+
+class Metal(enum.Enum):
+    STEEL = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    rate: float
+    weights: tuple[float, ...] = (0.5, 0.3)
+    metal: Metal = Metal.STEEL
+
+
+@program(0.3)
+def texts_and_tuples_in_a_dict(rate):
+    found = dataclasses.asdict(dataclasses.replace(Plan(rate), rate=rate * rate))
+    return found["rate"] * found["weights"][0] + rate * (found["metal"] is Metal.STEEL)
 
 
 # --- in lists of any length ----------------------------------------------------------------------

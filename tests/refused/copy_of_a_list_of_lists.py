@@ -1,6 +1,6 @@
 import copy
 
-ARGUMENTS = ([[1.0, 2.0], [3.0, 4.0]],)
+ARGUMENTS = ([[1.0, 2.0]] * 20,)
 
 
 def f(rows):

@@ -1,4 +1,4 @@
-ARGUMENTS = ([1.0, 2.0],)
+ARGUMENTS = ([1.0, 2.0] * 20,)
 
 
 def f(xs):

@@ -1,4 +1,4 @@
-ARGUMENTS = ([2.0, 1.0],)
+ARGUMENTS = ([2.0, 1.0] * 20,)
 
 
 def f(xs):

@@ -404,7 +404,7 @@ class Core:
             content = self.entries(value)
             if value.kind is not dict:
                 raise self.unsupported(
-                    f"{what} is a {value.kind.__name__} from outside, which is handed on whole",
+                    f"{what} is a dict of class {value.kind.__name__}, which is handed on whole",
                     "Read its entries one by one, or pass a plain dict.",
                 )
             return self.dict_node(content, [self.node(v, what) for v in content.values()])

@@ -40,6 +40,7 @@ from chainrule.lift.objects.owners import name_by_owners
 from chainrule.lift.parameters import (
     KINDS,
     annotated_type,
+    is_short,
     signature_parameters,
     used_types,
 )
@@ -95,9 +96,12 @@ def lift(
         When the function cannot be understood.
     """
 
-    def attempt(names: frozenset[str], known_ints: bool = False) -> Lifted:
+    def attempt(
+        names: frozenset[str], known_ints: bool = False, by_entries: bool = False
+    ) -> Lifted:
         ways = Ways(unrolled=unrolled, rows=[])
         ways.lifts_calls, ways.known_ints = lifts_calls, known_ints
+        ways.by_entries = by_entries
         return _lifted(function, arguments, kinds or {}, wrt, transform, names, ways)
 
     try:
@@ -105,11 +109,14 @@ def lift(
     except UnsupportedError as refusal:
         # What a flag decides may be the kind of the result, what a small int counts an axis, what
         # any int says by its bits what there is: code for the values that they have.
-        refusals, tried = [refusal], {(frozenset[str](), False)}
-        for kept, words, known_ints in FURTHER:
+        # What a list holds may be wanted one by one: code for the length that it has.
+        refusals, tried = [refusal], {(frozenset[str](), False, False)}
+        for kept, words, known_ints, by_entries in FURTHER:
+            if by_entries and not any(map(is_short, (arguments or {}).values())):
+                continue
             most = MOST_DEPTH if _say(refusals, STEP_BY_STEP) else SMALL
             held = _held(arguments or {}, kept, sys.maxsize if known_ints else most) - {*wrt}
-            way = held, known_ints
+            way = held, known_ints, by_entries
             if way in tried or not (words is None or _say(refusals, words)):
                 continue
             tried.add(way)
@@ -124,12 +131,13 @@ AT_RUN_TIME = ("known at run time only", "only the run tells")
 """What refusals say of a value that has to be known while a function is lifted."""
 STEP_BY_STEP = ("calls itself to a depth", "a dict key that is known at run time only")
 """What they say where a recursion is written out."""
-# The kinds of arguments that are held at their values where refusals say one of these words, and
-# whether all ints are.
-FURTHER: tuple[tuple[tuple[type, ...], tuple[str, ...] | None, bool], ...] = (
-    ((bool,), None, False),
-    ((bool, int), AT_RUN_TIME, False),
-    ((bool, int), OF_KINDS, True),
+# The kinds of arguments that are held at their values where refusals say one of these words,
+# whether all ints are, and whether short lists are taken entry by entry.
+FURTHER: tuple[tuple[tuple[type, ...], tuple[str, ...] | None, bool, bool], ...] = (
+    ((bool,), None, False, False),
+    ((bool, int), AT_RUN_TIME, False, False),
+    ((bool, int), OF_KINDS, True, False),
+    ((bool, int), None, False, True),
 )
 # The largest ints for which there is code for their value: others, and depths of recursions.
 SMALL = 8
@@ -306,7 +314,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter.repeated, lifter.mixed_records = ways.repeated, ways.mixed
     lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
     lifter.rows, lifter.lifts_calls = ways.rows, ways.lifts_calls
-    lifter.known_ints = ways.known_ints
+    lifter.known_ints, lifter.by_entries = ways.known_ints, ways.by_entries
     return lifter
 
 

@@ -82,6 +82,19 @@ def kind_type(text: str) -> Type | None:
     return array_of(DTYPES.get(dtype, dtype), axes)
 
 
+# Lists of up to so many numbers, also in lists in them, may be taken entry by entry.
+MOST_ENTRIES = 32
+
+
+def is_short(example: Any) -> bool:
+    """Whether it is a list of few numbers, or of a few lists of such."""
+    return isinstance(example, list) and 0 < _count(example) <= MOST_ENTRIES
+
+
+def _count(example: Any) -> int:
+    return sum(map(_count, example)) if isinstance(example, list) else 1
+
+
 class Parameters(NumpyCalls):
     """Makes the values of parameters."""
 
@@ -119,7 +132,9 @@ class Parameters(NumpyCalls):
             )
         if isinstance(example, list):
             type_ = example_type(example)
-            if type_ is not None:
+            if self.by_entries and is_short(example):
+                self.graph.guard(route, "length", len(example))
+            elif type_ is not None:
                 box = ListBox(parameter=True)
                 given = self.state[box] = read(type_)
                 self.given_lists[given] = route, len(example)
@@ -184,6 +199,8 @@ class Parameters(NumpyCalls):
     def _reader(self, base: Node, text: str) -> Callable[[Type], Node]:
         return lambda type_: self.verbatim(f"_0_{text}", base, type=type_, pure=True)
 
+    # Whether the entries of short lists are taken one by one.
+    by_entries = False
     # How many of the lists around are such that the words in them shape the code.
     watched_words = 0
 

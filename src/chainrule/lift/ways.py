@@ -61,6 +61,8 @@ class Ways:
         self.lifts_calls = False
         # Whether ints that are read outside are known by their values.
         self.known_ints = False
+        # Whether short lists of the caller's are taken entry by entry.
+        self.by_entries = False
         # The functions that are kept apart by their size.
         self.repeated = Repeated()
 
@@ -126,5 +128,5 @@ class Ways:
         """Another way with objects where they are in this."""
         following.arenas = None if self.arenas is None else {}
         following.objects_met, following.lifts_calls = self.objects_met, self.lifts_calls
-        following.known_ints = self.known_ints
+        following.known_ints, following.by_entries = self.known_ints, self.by_entries
         return following

@@ -29,6 +29,8 @@ def boolean(
 def choice_of_truths(test: ast.expr, then: ast.expr, orelse: ast.expr) -> ast.expr:
     """``then if test else orelse`` of bools, by ``and`` or ``or`` where one of them is known."""
     match then, orelse:
+        case ast.Constant(True), ast.Constant(False):
+            return test
         case ast.Constant(True), _:
             return ast.BoolOp(ast.Or(), [test, orelse])
         case ast.Constant(False), _:

@@ -108,6 +108,15 @@ def items_handed_on(tree: ast.FunctionDef) -> ast.expr | None:
     return None
 
 
+def yields_in_turn(tree: ast.AST) -> bool:
+    """Whether a generator function does nothing but ``yield`` one expression after the other."""
+    body: list[ast.stmt] = getattr(tree, "body", [])
+    told = isinstance(tree, ast.FunctionDef) and ast.get_docstring(tree, clean=False) is not None
+    return all(
+        isinstance(step, ast.Expr) and isinstance(step.value, ast.Yield) for step in body[told:]
+    )
+
+
 def by_position(
     found: Any, args: list[Value], keywords: dict[str, Value]
 ) -> tuple[list[Value], dict[str, Value]]:

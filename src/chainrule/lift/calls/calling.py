@@ -151,6 +151,10 @@ class Calls(Spreading):
                 {**bound, **keywords},
                 node,
             )
+        if _makes_of_entries(found) and len(args) == 2 and isinstance(args[0], Static):
+            entries = self.known_items(self.as_list(args[1], node))
+            if entries is not None:
+                return self._construct(args[0], args[0].value, entries, {}, node)
         if isinstance(found, types.MethodType):
             given = [self.adopt(found.__self__, None), *args]
             return self.call(Static(found.__func__), given, keywords, node)
@@ -498,6 +502,11 @@ class Calls(Spreading):
         self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
         raise NotImplementedError
+
+
+def _makes_of_entries(found: Any) -> bool:
+    """Whether it is the ``_make`` of NamedTuples."""
+    return getattr(found, "__name__", "") == "_make" and home_of(found) == "collections"
 
 
 def _is_made_otherwise(kind: type) -> bool:

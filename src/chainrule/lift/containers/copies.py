@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import copy
 import dataclasses
+import datetime
+import enum
+from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT
@@ -64,7 +67,7 @@ class _Copier:
         value = lifter.read(value)
         if isinstance(value, Node) and value.type in (FLOAT, INT, BOOL):
             return value
-        if isinstance(value, Static) and isinstance(value.value, (str, int, float, type(None))):
+        if isinstance(value, Static) and _never_changes(value.value):
             return value
         if lifter.is_array(value):
             return lifter.call_method(value, "copy", [], self.node, {})
@@ -133,6 +136,13 @@ def _fields_of(
             )
         fields[field.name] = copier.copy(value)
     return fields
+
+
+def _never_changes(value: Any) -> bool:
+    """Whether a value is its own copy: a number, a text, a member of an Enum, a tuple of such."""
+    if type(value) is tuple:
+        return all(map(_never_changes, value))
+    return isinstance(value, (str, bytes, int, float, type(None), enum.Enum, datetime.date))
 
 
 def _is_object(value: Value) -> bool:

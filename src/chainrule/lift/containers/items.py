@@ -23,7 +23,9 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
+from chainrule.lift.calls.callees import yields_in_turn
 from chainrule.lift.core import PLACE, AlwaysRaises
+from chainrule.lift.iteration.felt import acts
 from chainrule.lift.library.queues import Queue
 from chainrule.lift.values import (
     ITSELF,
@@ -40,6 +42,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
     View,
+    Yields,
     another_dict,
 )
 from chainrule.lift.watching import Watching, is_plain_sequence
@@ -92,6 +95,15 @@ class Containers(Watching):
             node,
         )
 
+    def _items_yielded(self, items: Yields) -> list[Value] | None:
+        """What a generator yields; None where more is felt of it than its items."""
+        state, mark = dict(self.state), len(self.block.steps)
+        found = self.known_items(self.as_list(items, ast.Pass()))
+        if any(map(acts, self.block.steps[mark:])):
+            self.give_up(state, mark)
+            return None
+        return found
+
     def known_items(self, value: Value) -> list[Value] | None:
         """The entries of a container whose layout is known, else None."""
         value = self.read(value)
@@ -99,6 +111,8 @@ class Containers(Watching):
             inside = self.call_method(value, "__iter__", [], ast.Pass())
             if isinstance(inside, Mapped) and inside.function is ITSELF:
                 return self.known_items(inside.parts[0])
+            if isinstance(inside, Yields) and yields_in_turn(inside.callee.tree):
+                return self._items_yielded(inside)
             return None
         if isinstance(value, TupleValue):
             return list(value.items)
@@ -522,13 +536,16 @@ class Containers(Watching):
                 pure=True,
             )
         node = self.node(value)
-        if isinstance(node.type, SequenceType):
+        if isinstance(node.type, SequenceType) or node.type == DYNAMIC:
             return self.primitive(sequence.length, node)
         if node.type in PLAIN_NUMBERS:
             self.raises_itself("len(_0_)", node)
         return self.verbatim("len(_0_)", node, type=INT)
 
     # Given by the other parts of the lifter.
+
+    def as_list(self, value: Value, node: ast.AST) -> Value:
+        raise NotImplementedError
 
     def python_types(self, value: Value) -> tuple[type, ...]:
         raise NotImplementedError

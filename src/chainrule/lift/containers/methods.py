@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -52,6 +53,9 @@ class Methods(Sets):
             return _copy
         if isinstance(owner, TableBox):
             return TABLE_METHODS.get(name)
+        if name == "move_to_end":
+            ordered = isinstance(owner, DictBox) and issubclass(owner.kind, OrderedDict)
+            return _move_to_end if ordered else None
         if isinstance(owner, DictBox) or (
             isinstance(owner, Static) and isinstance(owner.value, MAPPINGS)
         ):
@@ -417,14 +421,41 @@ def _dict_pop(
 def _dict_pop_item(
     self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
-    if not isinstance(owner, DictBox) or args or keywords:
+    last = _last(self, owner, [*args, *keywords.values()])
+    if not isinstance(owner, DictBox) or last is None:
         raise self.unsupported("`popitem` of this dict", "Use `pop` of a constant key.", node)
     content = dict(self.entries(owner))
     if not content:
         self.always_raises("KeyError('popitem(): dictionary is empty')")
-    key, value = content.popitem()
+    key = list(content)[-1 if last else 0]
+    value = content.pop(key)
     self.set_entries(owner, content, node)
     return TupleValue((self.wrap(key), value))
+
+
+def _last(self: Builtins, owner: Value, given: Arguments) -> bool | None:
+    """Whether the last entry of an OrderedDict is meant; of a dict it is; None of other calls."""
+    if not given:
+        return True
+    ordered = isinstance(owner, DictBox) and issubclass(owner.kind, OrderedDict)
+    known, last = self.static_value(given[0])
+    return bool(last) if ordered and known and len(given) == 1 else None
+
+
+def _move_to_end(
+    self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    """``OrderedDict.move_to_end``."""
+    known, key = self.static_value(args[0])
+    last = _last(self, owner, [*args[1:], *keywords.values()])
+    if not isinstance(owner, DictBox) or not known or last is None:
+        raise self.unsupported("this `move_to_end`", "Give it a constant key.", node)
+    content = dict(self.entries(owner))
+    if key not in content:
+        self.always_raises("KeyError(_0_)", self.node(args[0]))
+    moved = {key: content.pop(key)}
+    self.set_entries(owner, {**content, **moved} if last else {**moved, **content}, node)
+    return Static(None)
 
 
 def _set_default(

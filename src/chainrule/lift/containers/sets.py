@@ -8,7 +8,9 @@ does where a set of known entries is changed (:class:`SetChanged`).
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable, Iterable, Sequence
+import operator
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
@@ -16,7 +18,15 @@ from chainrule.lift.calls.foreign import CHANGING
 from chainrule.lift.containers.dispatch import Dispatch
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords
 from chainrule.lift.library.object_sets import ObjectSet
-from chainrule.lift.values import ObjectBox, Static, Value, is_made
+from chainrule.lift.library.ordering import make_sorted
+from chainrule.lift.values import ObjectBox, Static, TupleValue, Value, is_made
+
+OF_SETS: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Sub: operator.sub,
+    ast.BitOr: operator.or_,
+    ast.BitAnd: operator.and_,
+    ast.BitXor: operator.xor,
+}
 
 
 class ObjectsInSet(Exception):
@@ -53,6 +63,9 @@ class Sets(Dispatch):
             return self.call(Static(ObjectSet), items, {}, node)
         if items and self._has_objects(self.known_items(items[0]) or ()):
             raise ObjectsInSet(site)
+        known = self.known_iteration(items[0]) if items else None
+        if known is not None and all(self.static_value(item)[0] for item in known):
+            return self.set_of(known, node)
         refusal = None
         if isinstance(node, ast.SetComp):
             refusal = self.unsupported("a set of what is differentiated", "Use a list.", node)
@@ -79,6 +92,23 @@ class Sets(Dispatch):
         self._known_at[made] = site
         return made
 
+    def binary(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
+        """``left operator right``, of sets that are known here as well."""
+        sets = [self.read(left), self.read(right)]
+        act = OF_SETS.get(operator)
+        if act is None or not all(each in self._known_at for each in sets):
+            return super().binary(operator, left, right, node)
+        one, other = (self.static_value(each)[1] for each in sets)
+        return self.set_of(list(map(self.wrap, act(one, other))), node)
+
+    def sorted_entries(self, value: Value) -> list[Value] | None:
+        """The sorted entries of a set that is known here; None of others."""
+        found = self.static_value(value)[1] if value in self._known_at else None
+        kinds = {type(entry) for entry in found or ()}
+        if found is None or not (kinds <= {int, float, bool} or kinds == {str}):
+            return None
+        return list(map(self.wrap, sorted(found)))
+
     def _has_objects(self, items: Iterable[Value]) -> bool:
         return any(isinstance(item, ObjectBox) and is_made(item) for item in map(self.read, items))
 
@@ -104,4 +134,10 @@ def _set_of(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) 
     return self.opaque_call(self.static_node(Static(set)), args, keywords, node, None)
 
 
+def _sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    known = self.sorted_entries(self.read(args[0])) if isinstance(self, Sets) and args else None
+    return make_sorted(self, args if known is None else [TupleValue(tuple(known))], keywords, node)
+
+
 BUILTINS[set] = _set_of
+BUILTINS[sorted] = _sorted

@@ -330,6 +330,14 @@ def _is_empty(node: Node | None) -> bool:
     return node is not None and node.op is display and not node.args
 
 
+def _ordered_dict(self: Tables, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    made = self.call(Static(dict), args, keywords, node)
+    if isinstance(made, DictBox):
+        made.kind = collections.OrderedDict
+    return made
+
+
+BUILTINS[collections.OrderedDict] = _ordered_dict
 BUILTINS[collections.defaultdict] = _default_dict
 BUILTINS[collections.Counter] = lambda self, args, keywords, node: self.new_counter(
     args, keywords, node

@@ -28,6 +28,7 @@ from chainrule.lift.iteration.stops import giving, parted, told_apart
 from chainrule.lift.iteration.yielding import Yielding
 from chainrule.lift.library import cursors
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Keywords
+from chainrule.lift.library.definitions import islice_of_endless
 from chainrule.lift.library.quantified import first_given
 from chainrule.lift.source import Source, source_of
 from chainrule.lift.state import Frame, assigned_names, is_as_it_was
@@ -148,6 +149,8 @@ class Advancing(Yielding):
         if known is itertools.repeat and len(args) == 1 and not keywords:
             stream = self._left_of(self.call(Static(cursors.Repeated), args, {}, node), node)
             return Endless(lambda index: args[0], stream, Static(cursors.Repeated), tuple(args))
+        if known is itertools.islice and isinstance(self.read(args[0]), Endless):
+            return self.call(Static(islice_of_endless), args, keywords, node)
         if known is builtins.next and len(args) == 1 and _is_ours(self.read(args[0])):
             return self.call(Static(cursors.asked), args, {}, node)
         if known is itertools.tee:

@@ -42,6 +42,7 @@ from chainrule.lift.values import (
     Mapped,
     ObjectBox,
     Static,
+    TupleValue,
     Value,
     Yields,
 )
@@ -206,6 +207,9 @@ class Yielding(Inlining):
         inside = self.call_method(value, "__iter__", [], node)
         if isinstance(inside, Mapped) and inside.function is ITSELF:
             return inside.parts[0]
+        known = self.known_items(value) if isinstance(inside, Yields) else None
+        if known is not None:
+            return TupleValue(tuple(known))
         return inside if isinstance(inside, (Yields, ObjectBox)) else value
 
     def made_once(

@@ -155,6 +155,13 @@ def islice(iterable, start, stop=(), step=None):
     return items[start:stop:step]
 
 
+def islice_of_endless(iterable, start, stop=(), step=None):
+    """``itertools.islice`` of what has no end."""
+    end = start if stop == () else stop
+    items = [item for _, item in zip(range(end), iterable, strict=False)]
+    return items if stop == () else items[start::step]
+
+
 def pairwise(iterable):
     """``itertools.pairwise``."""
     items = list(iterable)

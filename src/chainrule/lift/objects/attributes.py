@@ -135,6 +135,8 @@ class Objects(Hooks):
             return bool(kinds) and not any(hasattr(kind, name) for kind in kinds)
         if isinstance(owner, TupleValue):
             return not hasattr(owner.named or tuple, name)
+        if isinstance(owner, DictBox):
+            return not hasattr(owner.kind, name)
         return type(owner) in PLAIN and not hasattr(PLAIN[type(owner)], name)
 
     def _takes_none(self, owner: Value, name: str) -> bool:

@@ -1,0 +1,79 @@
+"""Short lists of the caller's, taken entry by entry where their length has to be known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import UnsupportedError, grad, hessian, value_and_grad
+from tests.differences import along
+
+
+def best_of_non_neighbours(x: list[float]) -> float:
+    @lru_cache(maxsize=64)
+    def best(i: int) -> float:
+        if i >= len(x):
+            return 0.0
+        return max(x[i] * x[i] + best(i + 2), best(i + 1))
+
+    return best(0)
+
+
+def cheapest_product(x: list[float]) -> float:
+    @cache
+    def cost(i: int, j: int) -> float:
+        if i == j:
+            return 0.0
+        return min(cost(i, k) + cost(k + 1, j) + x[i] * x[k] * x[j] for k in range(i, j))
+
+    return cost(0, len(x) - 1)
+
+
+class Cell:
+    def __init__(self, value: float, following: Any = None) -> None:
+        self.value = value
+        self.following = following
+
+
+def linked(x: list[float]) -> float:
+    head = None
+    for value in x:
+        head = Cell(value * value, head)
+    total, weight = 0.0, 1
+    cell = head
+    while cell is not None:
+        total += weight * cell.value
+        weight += 1
+        cell = cell.following
+    return total
+
+
+PROGRAMS = [best_of_non_neighbours, cheapest_product, linked]
+
+
+@pytest.mark.parametrize("f", PROGRAMS, ids=lambda f: f.__name__)
+def test_code_is_made_for_every_length_that_is_met(f: Callable[..., float]) -> None:
+    df = value_and_grad(f)
+    for x in ([1.3, 2.1, 0.7, 1.9], [0.4, 1.2], [0.5, 0.3, 0.9, 1.1, 0.2]):
+        value, slope = df(list(x))
+        assert value == f(x)
+        for k in range(len(x)):
+            wanted, _ = along(lambda h, k=k, x=x: f([*x[:k], x[k] + h, *x[k + 1 :]]))
+            assert np.isclose(slope[k], wanted, rtol=1e-8, atol=1e-9)
+
+
+def test_it_is_made_where_annotations_tell_of_lists() -> None:
+    def f(x: list[float]) -> float:
+        return linked(x)
+
+    assert grad(f)([1.0, 2.0, 3.0]) == [6.0, 8.0, 6.0]
+    assert hessian(linked)([1.0, 2.0]) == [[4.0, 0.0], [0.0, 2.0]]
+
+
+def test_long_lists_are_refused_as_they_were() -> None:
+    with pytest.raises(UnsupportedError, match="of different kinds in different steps"):
+        grad(linked)([1.0] * 40)
