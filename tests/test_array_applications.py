@@ -186,3 +186,19 @@ def test_lengths_that_loops_carry_are_known_in_the_end() -> None:
     ends = [nested.landing(args[0] + h, *args[1:]) for h in (step, -step)]
     assert slope(*args) == pytest.approx((ends[0] - ends[1]) / (2.0 * step), rel=1e-6)
     assert ".shape" not in slope.source  # type: ignore[attr-defined]
+
+
+def regularised(b: Any, users: Any, ratings: Any) -> Any:
+    """Biases of users: sums by user over a number of users that is known when it runs."""
+    counts = np.bincount(users, minlength=len(b))
+    squares = np.bincount(users, weights=b[users] ** 2, minlength=users.max() + 1)
+    return np.sum((ratings - b[users]) ** 2) + np.sum(squares / np.maximum(counts, 1))
+
+
+def test_sums_by_position_have_a_length_of_run_time() -> None:
+    users, ratings = np.array([0, 1, 1, 3]), np.array([1.0, 0.5, 2.0, 0.1])
+    slope = grad(regularised)
+    for b in (np.array([0.3, -0.2, 0.4, 0.9]), np.array([0.3, -0.2, 0.4, 0.9])[::-1].copy()):
+        measured = oracle.gradient(regularised, (b, users, ratings)).values()
+        assert all(map(oracle.agrees, measured, slope(b, users, ratings)))
+    assert "np.bincount(users, minlength=len(b))" in slope.source

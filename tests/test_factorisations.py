@@ -248,3 +248,66 @@ def test_what_takes_matrices_is_refused_a_number_and_a_vector_where_it_is_called
             f(given)
         with pytest.raises(ChainruleError, match=rf"`numpy.linalg.{name}` of an array with {axes}"):
             grad(f, mode=mode)(given)
+
+
+def turned(A: Any, B: Any) -> Any:
+    """The rotation that brings points closest to others: Kabsch's algorithm."""
+    U, _, Vt = np.linalg.svd(A.T @ B)
+    signs = np.diag(np.array([1.0, 1.0, np.sign(np.linalg.det(U @ Vt))]))
+    return np.sum((A @ (U @ signs @ Vt) - B) ** 3)
+
+
+def turned_by_scipy(A: Any, B: Any) -> Any:
+    U, s, Vt = scipy.linalg.svd(A.T @ B)
+    return np.sum((A @ (U @ Vt) - B) ** 3) + s @ s
+
+
+@pytest.mark.parametrize("f", [turned, turned_by_scipy])
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_vectors_of_a_square_matrix_need_no_flag(f: Any, mode: str) -> None:
+    rng = np.random.default_rng(5)
+    A, B = rng.random((5, 3)), rng.random((5, 3))
+    measured = oracle.gradient(f, (A, B)).values()
+    assert all(map(oracle.agrees, measured, grad(f, mode=mode)(A, B).ravel()))
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_vectors_beyond_the_singular_values_are_refused_when_they_are_met(mode: str) -> None:
+    def f(A: Any) -> Any:
+        _, s, Vt = np.linalg.svd(A)
+        return s @ s + Vt[0, 0]
+
+    def of_values(A: Any) -> Any:
+        _, s, _ = np.linalg.svd(A)
+        return s @ s
+
+    square, tall = PAIR[0], np.array([[1.0, 0.3], [0.2, -0.7], [0.4, 0.9]])
+    measured = oracle.gradient(f, (square,)).values()
+    assert all(map(oracle.agrees, measured, grad(f, mode=mode)(square).ravel()))
+    with pytest.raises(ArithmeticError, match="full_matrices=False"):
+        grad(f, mode=mode)(tall)
+    np.testing.assert_allclose(grad(of_values, mode=mode)(tall), 2.0 * tall, rtol=1e-12)
+
+
+def eigenvectors_by_scipy(m: Any) -> Any:
+    v = scipy.linalg.eigh(m + m.T)[1]
+    return v[0, 0] + 2.0 * v[1, 2] + v[2, 1] ** 3
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_eigenvectors_have_the_signs_that_scipy_gives_them(mode: str) -> None:
+    """NumPy's are others: here the closed form with SciPy's own vectors is what is right."""
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        m = rng.standard_normal((3, 3))
+        w, v = scipy.linalg.eigh(m + m.T)
+        expected = np.zeros((3, 3))
+        for i, j in np.ndindex(3, 3):
+            step = np.zeros((3, 3))
+            step[i, j] = 1.0
+            inner = v.T @ (step + step.T) @ v
+            gaps = w[None] - w[:, None] + np.eye(3)
+            dv = v @ (inner / gaps * (1.0 - np.eye(3)))
+            expected[i, j] = dv[0, 0] + 2.0 * dv[1, 2] + 3.0 * v[2, 1] ** 2 * dv[2, 1]
+        found = grad(eigenvectors_by_scipy, mode=mode)(m)
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-11)

@@ -8,7 +8,6 @@ that arm instead of returning the slope of a constant.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from chainrule.differentiate.activity import all_steps, carrying_args
@@ -37,6 +36,7 @@ from chainrule.primitives.control import (
     next_states,
     owned_blocks,
     raise_where,
+    raised,
     state_sources,
 )
 from chainrule.primitives.declare import TABLE, constant_value, is_constant
@@ -45,6 +45,8 @@ from chainrule.primitives.extremes import python_max, python_min
 from chainrule.primitives.left_end import prepend
 from chainrule.primitives.rows import append_in
 from chainrule.records import dataclass
+
+UNKNOWN = "no slope is known at this single point"
 
 
 @dataclass(frozen=True)
@@ -469,31 +471,22 @@ def refuse_points(
             _refuse_where(graph, met, when)
             continue
         if when is True:
-            graph.cursor.add(RAISE, (), (_text(graph),))
+            graph.cursor.add(RAISE, (), (raised(graph, UNKNOWN),))
             return True
         if isinstance(when, Node):
-            raise_where(when, _text(graph))
+            raise_where(when, raised(graph, UNKNOWN))
     return False
 
 
 def _refuse_where(graph: Graph, met: Node, when: Node | bool) -> None:
     """Append what raises where ``met`` holds and the slope is in doubt."""
     if not isinstance(when, Node):
-        raise_where(met, _text(graph))
+        raise_where(met, raised(graph, UNKNOWN))
         return
     arm, other = Block(graph, graph.cursor), Block(graph, graph.cursor)
     with graph.inside(arm):
-        raise_where(when, _text(graph))
+        raise_where(when, raised(graph, UNKNOWN))
     graph.cursor.add(IF, (met,), (arm, other, "statement"))
-
-
-def _text(graph: Graph) -> str:
-    position = graph.origin.position
-    where = ""
-    if position is not None:
-        where = f"{os.path.basename(position.file)}:{position.line}: "
-    message = f"{where}no slope is known at this single point"
-    return f"raise ArithmeticError({message!r})"
 
 
 def anywhere(truth: Node) -> Node:

@@ -113,13 +113,10 @@ def undetermined(step: Node) -> NotDifferentiableError:
     """The refusal of a derivative by a result that is chosen: the signs of eigenvectors."""
     owner = step.args[0].op
     name = next(reversed(getattr(owner, "callables", ())), owner.name)
-    whole = "full_matrices" in getattr(owner, "static_names", ())
     return NotDifferentiableError(
         f"a derivative would have to flow through result {step.params[0]} of `{name}`, "
         "which is not determined by the arguments alone",
-        remedy="Ask for full_matrices=False; for a square matrix the result is the same."
-        if whole
-        else "Use the other results, or what does not depend on how this one is chosen.",
+        remedy="Use the other results, or what does not depend on how this one is chosen.",
         position=step.origin.position,
     )
 

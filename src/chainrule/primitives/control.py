@@ -22,10 +22,11 @@ Shapes
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, result_number
+from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, Array, Record, Type, is_complex, join
 from chainrule.primitives.declare import Structured, constant_value, is_constant
@@ -214,6 +215,13 @@ def both(first: Any, second: Callable[[], Any]) -> Any:
         blocks[0].results = (second(),)
     blocks[1].results = (first,)
     return graph.cursor.item(graph.cursor.add(IF, (first,), (*blocks, "and")), 0)
+
+
+def raised(graph: Graph, message: str) -> str:
+    """The statement by which a derivative raises that it is not known at a point of f's."""
+    position = graph.origin.position
+    where = "" if position is None else f"{os.path.basename(position.file)}:{position.line}: "
+    return f"raise ArithmeticError({where + message!r})"
 
 
 def raise_where(predicate: Node, text: str) -> None:

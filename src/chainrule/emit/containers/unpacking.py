@@ -22,7 +22,7 @@ from chainrule.primitives.invoke import CALL_FUNCTION, CALL_FUNCTION_EFFECT
 from chainrule.primitives.sequence import index
 
 CALLS = (CALL_FUNCTION, CALL_FUNCTION_EFFECT)
-COMPONENTS = ("component", "rigid_component", "counted_component")
+COMPONENTS = ("component", "rigid_component", "square_component", "counted_component")
 ENTRY = re.compile(r"_0_\[(\d+)\]")
 # More names than these do not stand on one line.
 MOST_NAMES = 6

@@ -122,9 +122,14 @@ def array_expression(
     method = op.method is not None and (form == "method" or _forwards(value, op, args))
     if value.derivative and op.spelled and not _has_methods(value.args[0]):
         method = False
-    if op.sizes is not None:
+    behind = _is_behind_others(op)
+    if op.sizes is not None and _is_default(op, sizes):
+        sizes = []
+    if op.sizes is not None and not behind:
         _place_sizes(op, positional, sizes, method)
     keywords = _keywords(speller, op, statics, positional)
+    if behind and sizes:
+        keywords.append(ast.keyword(op.sizes, _shape(sizes)))
     if op.paired is not None:
         first = speller.constant(statics[op.static_names.index(op.paired)])
         positional[0] = ast.Tuple([positional[0], first], ast.Load())
@@ -209,6 +214,22 @@ def _reshaped(args: list[ast.expr], order: str) -> ast.expr:
         shape = ast.BinOp(shape, ast.Add(), ast.Attribute(other, "shape", ast.Load()))
     keywords = [] if order == "C" else [ast.keyword("order", ast.Constant(order))]
     return ast.Call(ast.Attribute(args[0], "reshape", ast.Load()), [shape], keywords)
+
+
+def _is_default(op: ArrayCall, sizes: list[ast.expr]) -> bool:
+    """Whether a call is given the size that it has when none is given."""
+    default = op.signature.parameters[str(op.sizes)].default
+    if len(sizes) != 1 or not isinstance(default, int):
+        return False
+    return isinstance(sizes[0], ast.Constant) and sizes[0].value == default
+
+
+def _is_behind_others(op: ArrayCall) -> bool:
+    """Whether between the arrays and the sizes there are arguments that are left out."""
+    if op.sizes is None or op.name == "full":
+        return False
+    names = list(op.signature.parameters)
+    return not op.spread and names.index(op.sizes) > op.arrays
 
 
 def _place_sizes(

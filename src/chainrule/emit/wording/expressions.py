@@ -571,6 +571,7 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     **dict.fromkeys(("curve_at", "curve_integral", "columns_at", "columns_integral"), read_curve),
     "component": _component,
     "rigid_component": _component,
+    "square_component": _component,
     "counted_component": _component,
     section.name: lambda speller, value, args: ast.Subscript(
         args[0], section_key(value.params[0], args[1:]), ast.Load()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
 from chainrule.lift.arrays.positions import named, result_class, several
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
@@ -19,7 +20,12 @@ from chainrule.primitives.arrays import (
     systems,
 )
 from chainrule.primitives.arrays.call import ArrayCall
-from chainrule.primitives.arrays.records import counted_component, rigid_component
+from chainrule.primitives.arrays.records import (
+    component,
+    counted_component,
+    rigid_component,
+    square_component,
+)
 from chainrule.primitives.arrays.shaping import moveaxis
 
 if TYPE_CHECKING:
@@ -93,14 +99,18 @@ def _singular_values(self: NumpyCalls, args: Arguments, keywords: Keywords, node
     if self.static_value(flag) == (True, False):
         given.pop("full_matrices", None)
         return self.bound_call(decompositions.singular_values, [], given, node, "function")
-    found = several(decompositions.svd)(self, [], given, node)
     named = result_class("SVDResult")
     if self.static_value(full) == (True, False):
-        return TupleValue(found.items, named)
-    # The vectors beyond the singular values are any that fit.
-    owner = self.node(found.items[1]).args[0]
-    rigid = [self.boxed(self.block.add(rigid_component, (owner,), (k,))) for k in (0, 2)]
-    return TupleValue((rigid[0], found.items[1], rigid[1]), named)
+        return TupleValue(several(decompositions.svd)(self, [], given, node).items, named)
+    owner = self.node(self.bound_call(decompositions.svd, [], given, node, "function"))
+    return TupleValue(_of_square(self, owner).items, named)
+
+
+def _of_square(self: NumpyCalls, owner: Node) -> TupleValue:
+    """The results of ``svd``: the vectors beyond the singular values are any that fit."""
+    kinds = (square_component, component, square_component)
+    parts = [self.block.add(kind, (owner,), (k,)) for k, kind in enumerate(kinds)]
+    return TupleValue(tuple(map(self.boxed, parts)))
 
 
 def _qr(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -263,7 +273,10 @@ def _scipy_svd(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
         given.pop("full_matrices", None)
         return self.bound_call(decompositions.scipy_svdvals, [], given, node, "function")
     thin = self.static_value(given.get("full_matrices", Static(True))) == (True, False)
-    return several(decompositions.scipy_svd, () if thin else (0, 2))(self, [], given, node)
+    if thin:
+        return several(decompositions.scipy_svd)(self, [], given, node)
+    owner = self.node(self.bound_call(decompositions.scipy_svd, [], given, node, "function"))
+    return _of_square(self, owner)
 
 
 def _norm(euclidean: ArrayCall, by_order: ArrayCall) -> SpecialForm:

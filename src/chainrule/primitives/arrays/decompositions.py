@@ -55,9 +55,7 @@ def _weights(values: Node) -> Node:
     return found
 
 
-@array_rule("eigh", "numpy.linalg.eigh", signature="a, UPLO='L'", typed=_eigen_types)
-def eigh(walker: Any, node: Node, out_bar: Node, UPLO: str) -> None:
-    """Eigenvalues and eigenvectors of a symmetric matrix; reads one triangle of it."""
+def _pull_eigh(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
     values, vectors = result_of(node, 0), result_of(node, 1)
     values_bar, vectors_bar = out_bar.args
     inner: Any = None
@@ -69,7 +67,19 @@ def eigh(walker: Any, node: Node, out_bar: Node, UPLO: str) -> None:
         straight = matmul(vectors * expand_dims(values_bar, axis=-2), across)
         inner = straight if inner is None else inner + straight
     if inner is not None:
-        walker.accumulate(node.args[0], one_half(inner, UPLO == "L"))
+        walker.accumulate(node.args[0], one_half(inner, lower))
+
+
+@array_rule("eigh", "numpy.linalg.eigh", signature="a, UPLO='L'", typed=_eigen_types)
+def eigh(walker: Any, node: Node, out_bar: Node, UPLO: str) -> None:
+    """Eigenvalues and eigenvectors of a symmetric matrix; reads one triangle of it."""
+    _pull_eigh(walker, node, out_bar, UPLO == "L")
+
+
+@array_rule("scipy_eigh", "scipy.linalg.eigh", signature="a, lower=True", typed=_eigen_types)
+def scipy_eigh(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
+    """Eigenvalues and eigenvectors by SciPy, which gives these other signs than NumPy does."""
+    _pull_eigh(walker, node, out_bar, lower)
 
 
 def one_half(symmetric: Node, lower: bool) -> Node:
@@ -86,13 +96,15 @@ def _full(half: Node, lower: bool) -> Node:
     return triu(half) + flipped(triu(half, k=1))  # type: ignore[no-any-return]
 
 
-def _eigh_tangent(node: Node, args: Any, dots: Any, out: Node, UPLO: str) -> Node | None:
+def _eigh_tangent(
+    node: Node, args: Any, dots: Any, out: Node, UPLO: str = "L", lower: bool = True
+) -> Node | None:
     values, vectors = result_of(out, 0), result_of(out, 1)
-    inner = matmul(matmul(flipped(vectors), _full(dots[0], UPLO == "L")), vectors)
+    inner = matmul(matmul(flipped(vectors), _full(dots[0], UPLO == "L" and lower)), vectors)
     return results(diagonal_of(inner), matmul(vectors, inner * _weights(values)))
 
 
-eigh.tangent_rule = _eigh_tangent
+eigh.tangent_rule = scipy_eigh.tangent_rule = _eigh_tangent
 
 
 def diagonal_of(matrix: Node) -> Node:
@@ -121,13 +133,6 @@ def scipy_eigvalsh(a: Node, lower: bool) -> Node:
     return result_of(eigh(a, UPLO="L" if lower else "U"), 0)
 
 
-@array_defined("scipy_eigh", "scipy.linalg.eigh", signature="a, lower=True", typed=_eigen_types)
-def scipy_eigh(a: Node, lower: bool) -> Node:
-    """Eigenvalues and eigenvectors of a symmetric matrix by SciPy."""
-    found = eigh(a, UPLO="L" if lower else "U")
-    return results(result_of(found, 0), result_of(found, 1))
-
-
 def _thin_types(a: Type, full_matrices: bool = True) -> Type:
     *batch, rows, columns = unit_axes_of(a)
     return Record(
@@ -139,13 +144,14 @@ def _thin_types(a: Type, full_matrices: bool = True) -> Type:
     )
 
 
-@array_rule("svd", "numpy.linalg.svd", signature="a, full_matrices=True", typed=_thin_types)
-def svd(walker: Any, node: Node, out_bar: Node, full_matrices: bool) -> None:
+def _pull_svd(walker: Any, node: Node, out_bar: Node, full_matrices: bool) -> None:
     """Singular value decomposition of a matrix of full rank, its singular values distinct."""
     (a,) = node.args
-    thin = svd(a, full_matrices=False) if full_matrices else node
-    left, values, right = (result_of(thin, k) for k in range(3))
     left_bar, values_bar, right_bar = out_bar.args
+    # Where vectors are felt the matrix is square: see Square.
+    felt = any(unit_axes_of(bar.type) for bar in (left_bar, right_bar))
+    thin = svd(a, full_matrices=False) if full_matrices and not felt else node
+    left, values, right = (result_of(thin, k) for k in range(3))
     inner: Any = None
     outside: Any = None
     if unit_axes_of(left_bar.type):
@@ -178,27 +184,39 @@ def _square_weights(values: Node) -> Node:
     return _weights(values * values)
 
 
+# The signs of the vectors are those that each library chooses.
+svd, scipy_svd = (
+    array_rule(
+        name, f"{home}.linalg.svd", signature="a, full_matrices=True", typed=_thin_types
+    )(_pull_svd)
+    for name, home in (("svd", "numpy"), ("scipy_svd", "scipy"))
+)  # fmt: skip
+
+
 def _svd_tangent(node: Node, args: Any, dots: Any, out: Node, full_matrices: bool) -> Node | None:
-    thin = svd(args[0], full_matrices=False) if full_matrices else out
-    left, values, right = (result_of(thin, k) for k in range(3))
-    inner = matmul(matmul(flipped(left), dots[0]), flipped(right))
-    values_dot = diagonal_of(inner)
-    zero = node.graph.constant(0.0)
-    if full_matrices:
-        # No derivative flows through the vectors then; see the lifter.
-        return results(zero, values_dot, zero)
+    if not full_matrices:
+        return results(*_dots(out, dots[0]))
+    # Where vectors are felt the matrix is square: see Square.
+    left_dot, _, right_dot = _dots(out, dots[0])
+    return results(left_dot, _dots(svd(args[0], full_matrices=False), dots[0])[1], right_dot)
+
+
+def _dots(found: Node, dot: Node) -> tuple[Node, Node, Node]:
+    """The tangents of the results of a decomposition without vectors beyond the values."""
+    left, values, right = (result_of(found, k) for k in range(3))
+    inner = matmul(matmul(flipped(left), dot), flipped(right))
     column = expand_dims(values, axis=-1)
     weights = _square_weights(values)
     turned = weights * (inner * _row(values) + column * flipped(inner))
-    across = matmul(dots[0], flipped(right))
+    across = matmul(dot, flipped(right))
     left_dot = matmul(left, turned) + (across - matmul(left, inner)) / _row(values)
     turned = weights * (column * inner + flipped(inner) * _row(values))
-    rest = matmul(flipped(left), dots[0]) - matmul(inner, right)
+    rest = matmul(flipped(left), dot) - matmul(inner, right)
     right_dot = matmul(flipped(turned), right) + rest / column
-    return results(left_dot, values_dot, right_dot)
+    return left_dot, diagonal_of(inner), right_dot
 
 
-svd.tangent_rule = _svd_tangent
+svd.tangent_rule = scipy_svd.tangent_rule = _svd_tangent
 
 
 @array_defined(
@@ -368,15 +386,6 @@ def lstsq_parts(a: Node, b: Node) -> Node:
 def scipy_lstsq(a: Node, b: Node) -> Node:
     """Least squares by SciPy."""
     return lstsq_parts(a, b)
-
-
-@array_defined(
-    "scipy_svd", "scipy.linalg.svd", signature="a, full_matrices=True", typed=_thin_types
-)
-def scipy_svd(a: Node, full_matrices: bool) -> Node:
-    """Singular value decomposition by SciPy."""
-    found = svd(a, full_matrices=False)
-    return results(*(result_of(found, k) for k in range(3)))
 
 
 @array_defined(

@@ -41,7 +41,7 @@ from chainrule.primitives.declare import Primitive
 
 Known = MutableMapping[Node, Lengths | None]
 # Keys of lengths that name a value by its number.
-NUMBERED = ("axis", "several", "number", "mask", "first")
+NUMBERED = ("axis", "several", "number", "mask", "first", "counts")
 # The entries of a list that has none yet: they have any lengths.
 NOTHING: Lengths = (named("nothing"),)
 # An axis of the entries of a list: of various lengths, but none of them 1.

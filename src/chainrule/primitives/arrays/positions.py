@@ -19,6 +19,7 @@ from chainrule.graph.types import (
 from chainrule.primitives.arrays.call import array_flat, array_linear
 from chainrule.primitives.arrays.creation import axes_of_sizes, linspace
 from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.lengths import Lengths, Of, named, number
 from chainrule.primitives.arrays.rearranging import at_positions
 from chainrule.primitives.arrays.records import result_of, results
 from chainrule.primitives.arrays.shaping import reshape
@@ -196,19 +197,26 @@ def unique_with(ar: Node, **wanted: bool) -> Node:
     return results(unique.definition(ar), *(nothing for each in wanted.values() if each))
 
 
+def _as_counts(node: Node, of: Of) -> Lengths:
+    """The length that all counts and sums over the same positions have."""
+    return (named("counts", node.args[0].serial, number(node.args[-1], of)),)
+
+
 bincount = array_flat(
-    "bincount", "numpy.bincount", signature="x, minlength=0", typed=lambda x, minlength=0: LIST,
+    "bincount", "numpy.bincount", signature="x, weights=None, minlength=0",
+    sizes="minlength", typed=lambda x, weights, sizes: LIST, lengths=_as_counts,
     doc="How often each number occurs.",
 )  # fmt: skip
 
 
 @array_linear(
     "bincount_weighted", "numpy.bincount", signature="x, weights, minlength=0", arrays=2,
-    typed=lambda x, weights, minlength=0: array_of("float64", (False,)), cost=Cost.ADD,
+    sizes="minlength", typed=lambda x, weights, sizes: array_of("float64", (False,)),
+    lengths=_as_counts, cost=Cost.ADD,
 )  # fmt: skip
-def bincount_weighted(walker: Any, node: Node, out_bar: Node, minlength: int) -> None:
+def bincount_weighted(walker: Any, node: Node, out_bar: Node) -> None:
     """Sums of the weights of the entries that are 0, 1, ...; each weight enters one of these."""
-    x, weights = node.args
+    x, weights, *_ = node.args
     walker.accumulate(weights, at_positions(out_bar, x, 0))
 
 

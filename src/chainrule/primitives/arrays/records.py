@@ -6,8 +6,9 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type
-from chainrule.primitives.declare import Cost, Flat, Primitive, register
+from chainrule.graph.types import Type, unit_axes_of
+from chainrule.primitives.control import IF, raise_where, raised
+from chainrule.primitives.declare import TABLE, Cost, Flat, Primitive, register
 from chainrule.primitives.sequence import record
 
 
@@ -50,8 +51,39 @@ class Rigid(Component):
     """A result of a call that its arguments do not determine; no derivative may flow through it."""
 
 
+UNDETERMINED = "svd of no square matrix: ask for full_matrices=False"
+
+
+class Square(Component):
+    """A result of a call on matrices that these determine where they are square only.
+
+    The derivative asks for that when it is run.
+    """
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        _refuse_other_shapes(args[0])
+        return super().tangent(node, args, dots, out)
+
+    def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
+        _refuse_other_shapes(node.args[0])
+        super().pull(walker, node, out_bar)
+
+
+def _refuse_other_shapes(owner: Node) -> None:
+    from chainrule.primitives.arrays.shaping import dimension
+
+    (matrix,) = owner.args
+    graph, rank = owner.graph, len(unit_axes_of(matrix.type))
+    differs: Node = TABLE["not_equal"](*(dimension(matrix, axis=rank - k) for k in (2, 1)))
+    if not any(step.op is IF and step.args[0] is differs for step in graph.cursor.steps):
+        raise_where(differs, raised(graph, UNDETERMINED))
+
+
 counted_component = register(Counted("counted_component", (), cost=Cost.FREE, raises=False))
 rigid_component = register(Rigid("rigid_component", (), cost=Cost.FREE, raises=False))
+square_component = register(Square("square_component", (), cost=Cost.FREE, raises=False))
 component = register(Component("component", (), cost=Cost.FREE, raises=False))
 
 
