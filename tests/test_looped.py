@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 import numpy as np
@@ -198,3 +199,49 @@ def test_what_is_computed_again_stands_outside_of_the_loops_that_need_it() -> No
         for word in ("max(", "scale = 1.0", "for j,")
     }
     assert starts["max("] == starts["scale = 1.0"] == starts["for j,"], slope.source
+
+
+def survival(t, rates):
+    total, before = 0.0, 0.0
+    for end, rate in zip((1.0, 3.0), rates, strict=True):
+        if t <= end:
+            return math.exp(-(total + rate * (t - before)))
+        total += rate * (end - before)
+        before = end
+    return math.exp(-(total + rates[-1] * (t - before)))
+
+
+def fair_spread(first, second, years):
+    times = [k / 4 for k in range(1 + 4 * years)]
+    paid = premium = 0.0
+    for t0, t1 in zip(times, times[1:], strict=False):
+        discount = math.exp(-0.03 * t1)
+        lost = survival(t0, (first, second)) - survival(t1, (first, second))
+        paid += 0.6 * discount * lost
+        premium += discount * ((t1 - t0) * survival(t1, (first, second)) + 0.5 * lost)
+    return paid / premium
+
+
+def of_five_years(first, second):
+    return fair_spread(first, second, 5)
+
+
+def of_a_function_for_each(first, second):
+    found = first
+    for act in [math.sin, math.cos, math.tanh, math.exp] * 3:
+        gap = second - first * found
+        found = found + act(gap) * 0.01 + act(first) * gap - act(second) / (1.0 + gap * gap)
+        found = found * act(0.1) / (1.0 + act(0.2) * gap) + 0.1 * act(found) * gap
+    return found
+
+
+@pytest.mark.parametrize("f", [of_five_years, of_a_function_for_each], ids=lambda f: f.__name__)
+def test_a_long_loop_over_known_numbers_is_a_loop_where_it_can_be(f: Any) -> None:
+    at = (0.2, 0.3)
+    derivative = value_and_grad(f, wrt=("first", "second"))
+    value, slopes = derivative(*at)
+    assert value == f(*at)
+    wanted = [along(lambda h: f(at[0] + h, at[1]))[0], along(lambda h: f(at[0], at[1] + h))[0]]
+    assert slopes == pytest.approx(wanted, rel=1e-7)
+    if f is of_five_years:
+        assert len(derivative.source.splitlines()) < 200

@@ -42,6 +42,9 @@ from chainrule.primitives import arithmetic
 
 # A counted loop of so few steps is shorter and faster written out.
 UNROLL_STEPS = 3
+# Loops over more items, written out in more steps, are loops, if they can be.
+FEW_ITEMS = 8
+MOST_STEPS = 120
 
 
 class Control(GoingOn):
@@ -153,6 +156,7 @@ class Control(GoingOn):
         if items is None and site in self.written_out:
             items = self.known_iteration(iterable)
         form = "counted" if items is None else "written out"
+        short, shortened = site in self.written_out, False
         while True:
             found = exits_of(node) if form != "written out" else None
             ways = found.ways if found is not None else []
@@ -160,12 +164,21 @@ class Control(GoingOn):
             body = node.body if found is None else found.body
             try:
                 completion = self._in_form(form, node, body, iterable, items or [], exits)
+                if form == "written out" and not short and self._is_long(items or [], mark):
+                    short, shortened, form = True, True, "counted"
+                    self.give_up(dict(state), mark)
+                    self.may_be_written_out.append(site)
+                    continue
                 if self.leaves_unknown(state) and self.steps_of(iterable) is not None:
                     self.may_be_written_out.append(site)
                 break
             except Rewritten:
                 form = "counted"
             except UnsupportedError:
+                if shortened:
+                    shortened, form = False, "written out"
+                    self.give_up(dict(state), mark)
+                    continue
                 if form != "written out" and self.steps_of(iterable) is not None:
                     self.may_be_written_out.append(site)
                 raise
@@ -178,6 +191,12 @@ class Control(GoingOn):
         return self._after_loop(
             [action for _, action in ways], node.orelse, rest, exits, completion
         )
+
+    def _is_long(self, items: list[Value], mark: int) -> bool:
+        """Whether the steps from ``mark`` on are too long a text for a loop over these items."""
+        steps = len(self.block.steps) - mark
+        many = len(items) > FEW_ITEMS and steps > MOST_STEPS
+        return many and all(map(is_row_of_numbers, items))
 
     def _in_form(
         self,
