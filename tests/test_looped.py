@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 from typing import Any
 
@@ -214,7 +215,7 @@ def survival(t, rates):
 def fair_spread(first, second, years):
     times = [k / 4 for k in range(1 + 4 * years)]
     paid = premium = 0.0
-    for t0, t1 in zip(times, times[1:], strict=False):
+    for t0, t1 in itertools.pairwise(times):
         discount = math.exp(-0.03 * t1)
         lost = survival(t0, (first, second)) - survival(t1, (first, second))
         paid += 0.6 * discount * lost
