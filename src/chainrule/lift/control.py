@@ -145,7 +145,7 @@ class Control(GoingOn):
         """A loop over these items."""
         state, mark = dict(self.state), len(self.block.steps)
         with self.one_by_one():
-            items = self.items_to_unroll(iterable, node.body)
+            items = self.items_to_unroll(iterable, node)
         if items is not None and lazy_parts(iterable):
             felt = may_be_felt if has_exits(node.body) else acts
             if any(map(felt, self.block.steps[mark:])):
@@ -223,8 +223,9 @@ class Control(GoingOn):
             self.read_lists = lists
             del self.read_tables[len(self.read_tables) - len(tables) :]
 
-    def items_to_unroll(self, iterable: Value, body: Sequence[ast.AST]) -> list[Value] | None:
+    def items_to_unroll(self, iterable: Value, node: ast.For) -> list[Value] | None:
         """The items of a loop that is better written out, else None."""
+        body = node.body
         if isinstance(iterable, Range):
             bounds = [
                 self.static_int(bound) for bound in (iterable.start, iterable.stop, iterable.step)
@@ -237,6 +238,8 @@ class Control(GoingOn):
             )
             long = len(steps) > UNROLL_STEPS or len(body) > 6
             if long or nested or (len(steps) > 1 and self.branches_by_step(body)):
+                return None
+            if len(steps) > 1 and self.slides(node):
                 return None
             values = [self.graph.constant(step) for step in steps]
             return values[::-1] if iterable.backwards else list(values)

@@ -14,6 +14,7 @@ from chainrule.primitives.arithmetic import add, divide, multiply, negative, sub
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.creation import astype
 from chainrule.primitives.arrays.indexing import section_set
+from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.arrays.products import einsum
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import expand_dims, squeeze
@@ -112,6 +113,15 @@ def signed_arguments(node: Node, sign: float) -> list[tuple[Node, float]]:
     if node.op is negative:
         return [(node.args[0], -sign)]
     return [(node.args[1], -sign if node.op is subtract else sign), (node.args[0], sign)]
+
+
+def _beside_ones(left: Node, right: Node) -> Node | None:
+    """What ones of the same shape are multiplied with: they widen nothing."""
+    for ones, other in ((left, right), (right, left)):
+        written = ones.op.name == "array_ones_like" and ones.origin.derivative
+        if written and other.type == ones.type and lengths_of(other) == lengths_of(ones):
+            return other
+    return None
 
 
 class ArraySimplifier(Copier):
@@ -250,6 +260,8 @@ class ArraySimplifier(Copier):
                 return op.build(self.uniform[left], right)
         if op is subtract and left is right:
             return self.graph.constant(0 if left.type == INT else 0.0)
+        if op is multiply and (rest := _beside_ones(left, right)) is not None:
+            return rest
         if not self.nothing or not self.nothing.intersection(args):
             return None
         if op in (add, subtract):

@@ -15,6 +15,7 @@ from chainrule.graph.node import Node
 from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.iteration.looped import Looped
 from chainrule.lift.statements import STATEMENTS
+from chainrule.lift.values import ArrayBox
 
 # A walk whose end is seen while lifting is written out up to so many steps.
 MOST_STEPS = 64
@@ -86,6 +87,22 @@ class Walking(Looped):
             for value in read
         )
 
+    def slides(self, loop: ast.For) -> bool:
+        """Whether a loop cuts windows out of arrays that begin or end where it stands.
+
+        A line for all of them says more than a copy for each, and runs as fast.
+        """
+        places = _names_in(loop.target)
+        for part in (part for stmt in loop.body for part in ast.walk(stmt)):
+            if not isinstance(part, ast.Subscript) or not isinstance(part.value, ast.Name):
+                continue
+            slices = [each for each in ast.walk(part.slice) if isinstance(each, ast.Slice)]
+            if any(places & _names_in(each) for each in slices):
+                base = self.state.get((self.frame, part.value.id))
+                if isinstance(base, ArrayBox):
+                    return True
+        return False
+
     def _after_loop(
         self,
         actions: list[list[ast.stmt]],
@@ -103,3 +120,7 @@ def continues(loop: ast.While) -> bool:
 
 
 STATEMENTS[Following] = lambda self, node: node.action()
+
+
+def _names_in(tree: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(tree) if isinstance(part, ast.Name)}

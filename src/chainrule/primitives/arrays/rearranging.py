@@ -12,7 +12,7 @@ from chainrule.primitives.arrays.call import ArrayCall, array_flat, array_linear
 from chainrule.primitives.arrays.creation import arange, axes_of_sizes, ones, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along, section, section_add, section_set
-from chainrule.primitives.arrays.lengths import as_first, as_second, when_whole
+from chainrule.primitives.arrays.lengths import Lengths, Of, as_first, as_second, when_whole
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import (
     broadcast_to,
@@ -291,9 +291,15 @@ def pad_widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
     return [(width[0], width[1]) for width in (found * rank if len(found) == 1 else found)]
 
 
+def _padded_lengths(node: Node, of: Of) -> Lengths:
+    own = of(node.args[0])
+    widths = pad_widths(node.params[0], len(own))
+    return tuple(length + sum(width) for length, width in zip(own, widths, strict=True))
+
+
 @array_linear(
     "pad", "numpy.pad", signature="array, pad_width, mode='constant', constant_values=0",
-    typed=_padded,
+    typed=_padded, lengths=_padded_lengths,
 )  # fmt: skip
 def pad(
     walker: Any, node: Node, out_bar: Node, pad_width: Any, mode: str, constant_values: Any
@@ -301,10 +307,28 @@ def pad(
     """An array with a margin; what the margin repeats gets the margin's adjoint added."""
     (a,) = node.args
     rank = len(unit_axes_of(a.type))
+    widths = pad_widths(pad_width, rank)
+    if mode == "constant":
+        walker.accumulate(a, _inner(out_bar, widths))
+        return
     found = out_bar
-    for axis, (before, behind) in enumerate(pad_widths(pad_width, rank)):
+    for axis, (before, behind) in enumerate(widths):
         found = _unpadded(found, axis, before, behind, mode, node)
     walker.accumulate(a, found)
+
+
+def _inner(value: Node, widths: list[tuple[int, int]]) -> Node:
+    """What is left without margins, which may be 0."""
+    constant = value.graph.constant
+    last = max((k for k, width in enumerate(widths) if any(width)), default=-1)
+    if last < 0:
+        return value
+    bounds = [
+        constant(bound)
+        for before, behind in widths[: last + 1]
+        for bound in (before or None, -behind or None, None)
+    ]
+    return value.graph.cursor.add(section, (value, *bounds), ("s" * (last + 1),))
 
 
 def _unpadded(value: Node, axis: int, before: int, behind: int, mode: str, node: Node) -> Node:
@@ -312,8 +336,6 @@ def _unpadded(value: Node, axis: int, before: int, behind: int, mode: str, node:
     constant = node.graph.constant
     stop = constant(-behind) if behind else None
     inner = part_along(value, axis, constant(before), stop)
-    if mode == "constant":
-        return inner
     margins = []
     if before:
         margins.append((part_along(value, axis, 0, constant(before)), True, before))
