@@ -731,3 +731,19 @@ def test_trees_of_tuples_are_gone_through(f: Callable[..., float], mode: str) ->
     value, slope = value_and_grad(f, mode=mode)(1.3, 0.7)
     assert value == f(1.3, 0.7)
     assert oracle.agrees(oracle.derivative(f, (1.3, 0.7)), slope)
+
+
+class Slopes:
+    """Holds a derivative that the function itself calls."""
+
+
+def of_its_own_slope(x, n):
+    if n == 0:
+        return x * x
+    return Slopes.of_itself(x, n - 1) * x
+
+
+def test_a_function_that_calls_its_own_derivative_is_refused() -> None:
+    Slopes.of_itself = grad(of_its_own_slope)
+    with pytest.raises(UnsupportedError, match="calls a derivative of itself"):
+        Slopes.of_itself(0.5, 2)

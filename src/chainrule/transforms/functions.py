@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Hashable
+from typing import NoReturn
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.forward import ForwardWalker
 from chainrule.differentiate.steps import refuse_steps
+from chainrule.errors import UnsupportedError
 from chainrule.graph.block import GLOBAL, Block, Graph, SignatureParameter
 from chainrule.graph.function import Function
 from chainrule.graph.large import large_programs
@@ -50,6 +52,8 @@ CALLING = (INVOKE, INVOKE_EFFECT, *FUNCTIONALS, *SOLVED)
 # What a part of a solution is called by SciPy, where that is another name.
 ATTRIBUTES = {"residuals": "fun"}
 Finish = Callable[[Graph], Graph]
+# The derivatives of a function that is called need further ones, but not ever further ones.
+MOST_FURTHER = 8
 
 
 def with_calls(graph: Graph, finish: Finish) -> Graph:
@@ -62,11 +66,14 @@ def with_calls(graph: Graph, finish: Finish) -> Graph:
     written: dict[Hashable, Graph] = {}
     new = _written(graph, written)
     pending = list(new.callees)
+    deepest = MOST_FURTHER + max((_order(graph.functions, key) for key in pending), default=0)
     while pending:
         key = pending.pop()
         if key in written:
             continue
         function = graph.functions[key]
+        if _order(graph.functions, key) > deepest:
+            _refuse_tower(graph.functions, function)
         callee = _written(finish(_own_graph(graph.functions, function)), written)
         written[key] = callee
         callee.name = function.name
@@ -74,6 +81,23 @@ def with_calls(graph: Graph, finish: Finish) -> Graph:
     for each in (new, *written.values()):
         each.callees = {key: written[key] for key in each.callees}
     return new
+
+
+def _order(functions: dict[Hashable, Function], key: Hashable) -> int:
+    """How often the user's own function has been differentiated."""
+    order, base = 0, functions[key].base
+    while base is not None:
+        order, base = order + 1, functions[base].base
+    return order
+
+
+def _refuse_tower(functions: dict[Hashable, Function], function: Function) -> NoReturn:
+    while function.base is not None:
+        function = functions[function.base]
+    raise UnsupportedError(
+        f"`{function.name}` calls a derivative of itself: each derivative needs the next one",
+        remedy="Write out what is called, or call the derivative of another function.",
+    )
 
 
 def _written(graph: Graph, written: dict[Hashable, Graph]) -> Graph:
