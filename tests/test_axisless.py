@@ -491,3 +491,26 @@ def test_an_accumulator_without_axes_that_is_alone_is_added_to() -> None:
         for k in range(3)
     ]
     assert all(oracle.agrees(e, s) for e, s in zip(expected, slope, strict=True))
+
+
+def added_to_the_argument(x, xs):
+    s = x
+    for v in xs:
+        s += v
+    return s
+
+
+def added_to_short_floats(x, xs):
+    s = np.zeros((), np.float32)
+    for v in xs:
+        s += v * x
+    return s
+
+
+@pytest.mark.parametrize("f", [added_to_the_argument, added_to_short_floats])
+@pytest.mark.parametrize("kind", [np.float32, float])
+def test_a_short_array_without_axes_is_not_added_to_in_a_loop(f: Any, kind: Any) -> None:
+    x = np.array(0.1, kind)
+    with pytest.raises(UnsupportedError, match="an array without axes is written to"):
+        value_and_grad(f)(x, [1.0, 0.3])
+    assert x == kind(0.1)

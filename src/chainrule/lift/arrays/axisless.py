@@ -158,14 +158,17 @@ class Axisless(ListParts):
         """``name += ...`` of an array without axes, where ``value`` is the result."""
         if not isinstance(base, Node):
             return False
-        kinds = self.python_types(base)
+        begun = self.held_before(base)[-1]
+        kinds = self.python_types(base) or self.python_types(begun)
         array = next((kind for kind in kinds if hasattr(kind, "__setitem__")), None)
         if array is None:
             return False
-        begun = self.held_before(base)[-1]
         if begun is not base and not self._is_own(base) and self._is_array(begun):
             # A loop carries it, and may carry numbers of Python's otherwise.
             self._check_alone(name, base, node)
+            if base.type not in (FLOAT, INT, BOOL):
+                # What is written into short floats is rounded.
+                self._refuse_in_place(node)
             self.written_in_steps[base] = node
             value = self.node(value)
             self.number_types[value] = tuple(dict.fromkeys((*self.python_types(value), array)))

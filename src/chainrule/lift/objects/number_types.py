@@ -40,6 +40,9 @@ class NumberTypes(Making):
         """The types that a number may have; none where it is no number of these."""
         own = PYTHON_TYPES.get(node.type)
         if own is None:
+            boxed = isinstance(node.type, Array) and not node.type.unit_axes
+            if boxed and isinstance(node.op, Primitive) and node.op.boxes_numbers:
+                return (sys.modules["numpy"].ndarray,)
             return self.number_types.get(node, ())
         if node in self.of_objects:
             return ()
