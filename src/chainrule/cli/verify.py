@@ -59,7 +59,7 @@ class Question:
         """chainrule's derivative: a gradient where the result is one number."""
         make = grad if number else jacobian
         by = wrt[0] if len(wrt) == 1 else wrt
-        return make(function, wrt=by, mode=self.mode, target=self.home)  # type: ignore[no-any-return]
+        return make(function, wrt=by, mode=self.mode, target=self.home)
 
 
 def verify(

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import Any
 
-Wrt = int | str | tuple[int | str, ...]
+from chainrule.transforms.protocols import OfOneNumber, Seeded, WithValue, Wrt
 
 Function = Callable[..., Any]
-F = TypeVar("F", bound=Function)
 
 
 @functools.cache
@@ -27,26 +26,6 @@ def _engine() -> Callable[..., Any]:
 
 def _transform(name: str, summary: str, details: str, example: str) -> Any:
     """The public function of one transform."""
-
-    @overload
-    def transform(
-        function: Function,
-        wrt: Wrt = 0,
-        *,
-        mode: str = "auto",
-        target: str = "math",
-        name: str | None = None,
-    ) -> Function: ...
-
-    @overload
-    def transform(
-        function: None = None,
-        wrt: Wrt = 0,
-        *,
-        mode: str = "auto",
-        target: str = "math",
-        name: str | None = None,
-    ) -> Callable[[Function], Function]: ...
 
     def transform(
         function: Function | None = None,
@@ -95,43 +74,43 @@ def _transform(name: str, summary: str, details: str, example: str) -> Any:
     return transform
 
 
-grad = _transform(
+grad: OfOneNumber = _transform(
     "grad",
     "Gradient of a function that returns one number.",
     "It returns the gradient, laid out as the parameter; a tuple of gradients for a tuple ``wrt``.",
     ">>> grad(lambda x: x**3)(2.0)\n    12.0",
 )
-value_and_grad = _transform(
+value_and_grad: WithValue = _transform(
     "value_and_grad",
     "Value and gradient of a function that returns one number.",
     "It returns ``(value, gradient)``; the value is exactly the function's own.",
     ">>> value_and_grad(lambda x: x**3)(2.0)\n    (8.0, 12.0)",
 )
-jacobian = _transform(
+jacobian: OfOneNumber = _transform(
     "jacobian",
     "Jacobian of a function that returns numbers in any layout.",
     "It returns the result's layout with each number replaced by its gradient.",
     ">>> jacobian(lambda x, y: (x * y, x + y), (0, 1))(2.0, 3.0)\n    ((3.0, 2.0), (1.0, 1.0))",
 )
-hessian = _transform(
+hessian: OfOneNumber = _transform(
     "hessian",
     "Second derivatives of a function that returns one number.",
     "It returns the gradient's layout with each number replaced by its gradient.",
     ">>> hessian(lambda x: x**3)(2.0)\n    12.0",
 )
-jvp = _transform(
+jvp: Seeded = _transform(
     "jvp",
     "Value and directional derivative (forward mode).",
     "It takes the direction in further parameters ``x_dot`` and returns ``(value, tangent)``.",
     ">>> jvp(lambda x: x**3)(2.0, 10.0)\n    (8.0, 120.0)",
 )
-vjp = _transform(
+vjp: Seeded = _transform(
     "vjp",
     "Value and adjoint (reverse mode).",
     "It takes the adjoint ``out_bar``, laid out as the result, and returns ``(value, gradient)``.",
     ">>> vjp(lambda x: x**3)(2.0, 10.0)\n    (8.0, 120.0)",
 )
-hvp = _transform(
+hvp: Seeded = _transform(
     "hvp",
     "Gradient and Hessian-vector product of a function that returns one number.",
     "It takes the direction in further parameters ``x_dot`` and returns ``(gradient, product)``.",

@@ -29,6 +29,7 @@ from chainrule.graph.large import large_programs
 from chainrule.lift.infer import certain_numbers, takes_numbers
 from chainrule.lift.lifter import is_direct, owner_and_function
 from chainrule.lift.source import Source, innermost, partials_of, source_of
+from chainrule.transforms.decorating import named_in_place
 from chainrule.transforms.derive import derive, wrt_names
 from chainrule.transforms.directions import check_kinds, with_seeds
 from chainrule.transforms.kinds import PLAIN, Fits, fits, kind_key, never
@@ -137,6 +138,8 @@ def with_variants(request: Request, source: Source, first: Any, entry: Entry) ->
     if first.entry is not None:
         ByKind(variants, request, entry)
     made: Callable[..., Any] = variants.first
+    if request.name is None:
+        named_in_place(made, source)
     return made
 
 
