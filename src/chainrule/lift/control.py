@@ -117,10 +117,12 @@ class Control(GoingOn):
         self.state[exits.broke] = self.graph.constant(True)
         if node in exits.ways:
             self.state[exits.ways[node]] = self.graph.constant(True)
+        self.leave_step()
         return Completion.EXITS
 
     def _continue(self, node: ast.Continue) -> Completion:
         self.state[self.loops[-1].continued] = self.graph.constant(True)
+        self.leave_step()
         return Completion.EXITS
 
     def _for(self, node: ast.For, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:

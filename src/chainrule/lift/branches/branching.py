@@ -12,9 +12,10 @@ from chainrule.graph.block import CONSTANT, Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.containers.sharing import Box
 from chainrule.lift.core import AlwaysRaises, Completion, Core
 from chainrule.lift.iteration.shapes import bound_part
-from chainrule.lift.state import Frame, Joiner, Key, Slot, State, kind_of, resolve_slots
+from chainrule.lift.state import Frame, JoinedBox, Joiner, Key, Slot, State, kind_of, resolve_slots
 from chainrule.lift.values import (
     BOXES,
     UNBOUND,
@@ -325,6 +326,17 @@ class Branching(Core):
             self.state = before
             _rebind(path.state, value, box)
 
+    def _is_told(self, joined: JoinedBox, joiner: Joiner) -> bool:
+        """Whether it is told later who else sees an array: it takes part in no other join."""
+        if not all(isinstance(one, ArrayBox) and not one.parameter for one in joined.sources):
+            return False
+        own = self._lent_by(joined)
+        others = [other for other in joiner.boxes.values() if other is not joined]
+        return all(own.isdisjoint(self._lent_by(other)) for other in others)
+
+    def _lent_by(self, joined: JoinedBox) -> set[Box]:
+        return {box for one in joined.sources for box in self.loans.lenders(one)}
+
     def changed_keys(self, start: State, paths: Sequence[Path]) -> list[Key]:
         """Keys that some path bound anew, in the order of the states."""
         changed: dict[Key, None] = {}
@@ -411,10 +423,12 @@ class Branching(Core):
         shared = joiner.shared_boxes(states)
         for joined in joiner.boxes.values():
             boxes = (joined.box, *joined.sources)
-            if joined in shared or not self.frozen.isdisjoint(joined.sources):
+            told = self._is_told(joined, joiner)
+            if (joined in shared and not told) or not self.frozen.isdisjoint(joined.sources):
                 self.frozen.update(box for box in boxes if isinstance(box, BOXES))
             if joined.box is not None:
-                lent = [box for one in joined.sources for box in self.loans.lenders(one)[1:]]
+                first = 0 if told else 1
+                lent = [box for one in joined.sources for box in self.loans.lenders(one)[first:]]
                 self.loans.lend(joined.box, lent, self.state)
                 if any(map(self.loans.is_stale, joined.sources, states)):
                     self.loans.spoil(joined.box)

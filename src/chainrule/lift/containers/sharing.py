@@ -83,8 +83,14 @@ class Loans:
 
     def is_shared(self, box: Box, state: State) -> bool:
         """Whether somebody else may see what is written to ``box``."""
-        lenders = [lender for lender, _ in self._of.get(box, ())]
-        return any(lender.parameter or is_held(lender, state, ()) for lender in lenders)
+        lenders = set(self.lenders(box)[1:])
+        if not lenders:
+            return False
+        return any(lender.parameter for lender in lenders) or any(
+            held is not box and not lenders.isdisjoint(self.lenders(held))
+            for value in state.values()
+            for held in boxes_in(value)
+        )
 
 
 def is_held(box: Box, state: State, but: Sequence[object]) -> bool:

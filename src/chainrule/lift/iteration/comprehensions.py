@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 from chainrule.errors import UnsupportedError
@@ -33,6 +33,8 @@ FEW_ITEMS = 8
 MOST_STEPS = 40
 # Fewer items are always written out.
 FEWEST = 4
+# What binds names of its own.
+SCOPES = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 
 
 class Comprehensions(Iterables):
@@ -161,7 +163,7 @@ class Comprehensions(Iterables):
 
     def _chooses(self, item: ast.expr) -> bool:
         """Whether an item takes what has no place in a list of numbers: one of some functions."""
-        for part in ast.walk(item):
+        for part in _of_this_scope(item):
             if isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name | ast.Attribute):
                 parts = self.read(self.expression(part.value))
                 if isinstance(parts, Static | TupleValue):
@@ -292,3 +294,13 @@ class Comprehensions(Iterables):
 
         self._gather_clauses(node, self.frame, collect)
         return table
+
+
+def _of_this_scope(item: ast.expr) -> Iterator[ast.AST]:
+    """The parts of an expression without those that bind names of their own."""
+    pending: list[ast.AST] = [item]
+    while pending:
+        part = pending.pop()
+        if not isinstance(part, SCOPES):
+            yield part
+            pending.extend(ast.iter_child_nodes(part))
