@@ -134,14 +134,48 @@ def test_outside_the_support_a_density_does_not_change():
     assert grad(lambda x: stats.gamma.pdf(x, 2.5))(-1.0) == 0.0
 
 
-def test_a_frozen_distribution_of_vectors_is_refused_and_no_crash():
-    frozen = stats.multivariate_normal(mean=[0.0, 1.0], cov=[[2.0, 0.1], [0.1, 1.0]])
+COV = np.array([[2.0, 0.3], [0.3, 1.0]])
+ROWS = np.array([[0.1, 0.2], [0.3, 0.5], [1.0, 2.0]])
+OUTSIDE = stats.multivariate_normal(mean=[0.0, 1.0], cov=COV)
 
-    def density(x):
-        return frozen.pdf(x) * 2.0
 
-    with pytest.raises(ChainruleError):
-        grad(density)(np.array([0.3, 0.7]))
+def mixture(x):
+    total = 0.0
+    for mean, weight in ((np.zeros(2), 0.3), (np.ones(2), 0.7)):
+        component = stats.multivariate_normal(mean, COV * x[0] ** 2)
+        total += weight * component.pdf(x)
+    return np.log(total)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "density",
+    [
+        lambda x: stats.multivariate_normal(np.array([0.1, 0.2]), COV).logpdf(x),
+        lambda x: stats.multivariate_normal(mean=2 * x, cov=np.outer(x, x) + COV).pdf(ROWS[1]),
+        lambda x: stats.multivariate_normal.logpdf(x, cov=COV),
+        lambda x: stats.multivariate_normal.logpdf(x, mean=np.zeros(2), cov=x[0] * x[0] + 1),
+        lambda x: stats.multivariate_normal.pdf(x, np.zeros(2), np.array([x[0] ** 2 + 1, 2.0])),
+        lambda x: stats.multivariate_normal.logpdf(x, np.zeros(2), COV, allow_singular=True),
+        lambda x: -np.sum(stats.multivariate_normal(x, COV).logpdf(ROWS)),
+        lambda x: stats.multivariate_normal.logpdf(ROWS, mean=x).sum(),
+        lambda x: OUTSIDE.pdf(x) * 2.0 + OUTSIDE.logpdf(x),
+        mixture,
+    ],
+)
+def test_the_normal_distribution_of_vectors(density, mode):
+    x = np.array([0.4, 0.7])
+    value, slope = value_and_grad(density, mode=mode)(x)
+    assert value == density(x)
+    for k, step in enumerate(np.eye(2) * 1e-4):
+        wide = density(x + 2 * step) - density(x - 2 * step)
+        near = (8 * (density(x + step) - density(x - step)) - wide) / 12e-4
+        assert slope[k] == pytest.approx(near, rel=1e-9, abs=1e-11)
+
+
+def test_densities_of_vectors_by_numbers_alone_are_refused_and_no_crash():
+    with pytest.raises(ChainruleError, match="of these arrays"):
+        grad(lambda x: stats.multivariate_normal.pdf(x).sum())(np.array([0.3, 0.7]))
 
 
 def test_a_slope_without_closed_form_is_refused():

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.guard import is_of_argument
 from chainrule.graph.types import FLOAT, OPAQUE
-from chainrule.lift.arrays.updates import Arguments, Keywords, bound, rank
+from chainrule.lift.arrays.updates import Arguments, Keywords, bound
+from chainrule.lift.scipy.multivariate import multivariate_normal
 from chainrule.lift.values import ObjectBox, Value
-from chainrule.primitives.arrays.descriptive import normal_logpdf, normal_pdf
 from chainrule.primitives.arrays.distributions import DISTRIBUTIONS
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def distribution_method(
     if not isinstance(owner, ObjectBox) or not owner.type.__module__.startswith("scipy.stats"):
         return None
     method, rest = getattr(found, "__name__", ""), args[1:]
-    if owner.type.__name__ == "multivariate_normal_gen":
-        return _multivariate_normal(self, method, rest, keywords, node)
+    if owner.type.__name__.startswith("multivariate_normal_"):
+        return multivariate_normal(self, owner, method, rest, keywords, node)
     if owner.type.__name__ in FROZEN.values():
         known = _frozen_from(self, owner)
         if known is None:
@@ -59,24 +59,6 @@ def distribution_method(
     if None in full.values():
         return None
     return self.bound_call(op, [], full, node, "function")
-
-
-def _multivariate_normal(
-    self: NumpyCalls, method: str, args: Arguments, keywords: Keywords, node: ast.AST
-) -> Value | None:
-    """``multivariate_normal.logpdf(x, mean, cov)`` of a point or of rows of points."""
-    op = {"logpdf": normal_logpdf, "pdf": normal_pdf}.get(method)
-    given = bound(("x", "mean", "cov"), args, keywords)
-    if op is None or set(given) != {"x", "mean", "cov"}:
-        return None
-    ranks = [rank(self, given[name]) for name in ("x", "mean", "cov")]
-    if ranks not in ([1, 1, 2], [2, 1, 2]):
-        raise self.unsupported(
-            f"`multivariate_normal.{method}` of these arrays",
-            "Give it a point or rows of points, a vector as mean and a matrix as cov.",
-            node,
-        )
-    return self.bound_call(op, [], given, node, "function")
 
 
 def _froze(
