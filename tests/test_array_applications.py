@@ -237,3 +237,17 @@ def test_windows_are_read_in_a_loop_and_have_the_shape_of_the_image(f: Any) -> N
     # One copy of the window's line, no question about its shape, no ones to multiply with.
     assert body.count("np.exp") == 1
     assert "if " not in body and "ones" not in body
+
+
+def test_short_parts_of_a_vector_are_told_apart() -> None:
+    def powers(theta: Any) -> Any:
+        out = 0.0
+        for k in range(3):
+            part = theta[2 * k : 2 * k + 2]
+            out += part[0] * part[1] ** k
+        return out
+
+    theta = np.array([0.3, 0.7, 1.1, 0.2, 0.9, 0.4])
+    slope = grad(powers)
+    np.testing.assert_allclose(slope(theta), [1.0, 0.0, 0.2, 1.1, 0.16, 0.72], rtol=1e-14)
+    assert "for k" not in slope.source.split('"""')[2].replace("# line", "")

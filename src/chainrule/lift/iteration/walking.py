@@ -88,15 +88,17 @@ class Walking(Looped):
         )
 
     def slides(self, loop: ast.For) -> bool:
-        """Whether a loop cuts windows out of arrays that begin or end where it stands.
+        """Whether a loop cuts windows out of arrays of several axes that begin where it stands.
 
-        A line for all of them says more than a copy for each, and runs as fast.
+        A line for all of them says more than a copy for each, and runs as fast.  A part of a
+        vector may have few entries, which are told apart where the loop is written out.
         """
         places = _names_in(loop.target)
         for part in (part for stmt in loop.body for part in ast.walk(stmt)):
             if not isinstance(part, ast.Subscript) or not isinstance(part.value, ast.Name):
                 continue
-            slices = [each for each in ast.walk(part.slice) if isinstance(each, ast.Slice)]
+            axes = part.slice.elts if isinstance(part.slice, ast.Tuple) else []
+            slices = [axis for axis in axes if isinstance(axis, ast.Slice)]
             if any(places & _names_in(each) for each in slices):
                 base = self.state.get((self.frame, part.value.id))
                 if isinstance(base, ArrayBox):
