@@ -12,6 +12,7 @@ import pytest
 
 from chainrule import UnsupportedError, grad, hvp, value_and_grad
 from tests import oracle
+from tests.differences import along
 
 MODES = pytest.mark.parametrize("mode", ["forward", "reverse"])
 
@@ -688,3 +689,99 @@ def test_writing_into_a_number_raises_as_it_does_in_the_function(mode, point) ->
     sign, size = (-1.0 if x > y else 1.0), math.hypot(x, y)
     assert value == altitude(x, y)
     assert slope == pytest.approx((sign * (size + x * x / size), sign * x * y / size))
+
+
+class Short(Exception):
+    pass
+
+
+class Store:
+    def __init__(self, stock):
+        self.stock = stock
+        self.taken = []
+
+    def take(self, wanted):
+        if wanted > self.stock:
+            raise Short(f"only {self.stock}")
+        self.stock -= wanted
+        self.taken.append(wanted * wanted)
+        return wanted
+
+    def take_all(self, wanted):
+        for each in wanted:
+            self.take(each)
+
+    def take_share(self, wanted):
+        self.stock -= wanted
+        return math.log(self.stock)
+
+    def take_then_check(self, wanted):
+        self.stock *= 0.5
+        if wanted > self.stock:
+            raise Short("late")
+        self.taken.append(wanted)
+
+
+def refused_before_it_writes(x, y):
+    store, missed = Store(x), 0.0
+    for k in range(4):
+        try:
+            store.take(y * (k + 1))
+        except Short:
+            missed += store.stock * store.stock
+    return missed + store.stock + sum(store.taken)
+
+
+def written_by_a_helper_of_a_helper(x, y):
+    store, missed = Store(x), 0.0
+    try:
+        store.take_all([y, 2.0 * y, 3.0 * y])
+    except Short:
+        missed = store.stock * y
+    return missed + store.stock + sum(store.taken)
+
+
+def raised_behind_a_call_that_writes(x, y):
+    store, found = Store(x), 0.0
+    try:
+        found = store.take(y) / (x - 4.0) + store.take_share(y)
+    except (ValueError, ZeroDivisionError):
+        found = store.stock * y
+    return found + store.stock + sum(store.taken)
+
+
+def written_before_it_raises(x, y):
+    store, found = Store(x), 1.0
+    try:
+        store.take_then_check(y)
+    except Short:
+        found = store.stock * y
+    return found + store.stock * x + sum(store.taken)
+
+
+@MODES
+@pytest.mark.parametrize("point", [(4.0, 1.0), (2.5, 1.25), (1.0, 0.75), (6.0, 0.5), (0.5, 0.3)])
+@pytest.mark.parametrize(
+    "f",
+    [
+        refused_before_it_writes,
+        written_by_a_helper_of_a_helper,
+        raised_behind_a_call_that_writes,
+        written_before_it_raises,
+    ],
+    ids=lambda f: f.__name__,
+)
+def test_what_a_method_has_written_before_it_raised_is_seen(
+    f: Any, point: tuple[float, float], mode: str
+) -> None:
+    try:
+        value, slopes = value_and_grad(f, (0, 1), mode=mode)(*point)
+    except UnsupportedError as refusal:
+        assert f is not refused_before_it_writes
+        assert "changes before it may raise" in str(refusal)
+        return
+    assert value == f(*point)
+    x, y = point
+    if point != (4.0, 1.0) or f is not raised_behind_a_call_that_writes:
+        wanted = along(lambda h: f(x + h, y))[0], along(lambda h: f(x, y + h))[0]
+        assert slopes == pytest.approx(tuple(map(float, wanted)), rel=1e-6)

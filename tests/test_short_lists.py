@@ -77,3 +77,10 @@ def test_it_is_made_where_annotations_tell_of_lists() -> None:
 def test_long_lists_are_refused_as_they_were() -> None:
     with pytest.raises(UnsupportedError, match="of different kinds in different steps"):
         grad(linked)([1.0] * 40)
+
+
+def test_a_refusal_within_what_is_spelled_out_stands_where_the_user_calls_it() -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        grad(best_of_non_neighbours)([1.0] * 40)
+    assert str(caught.value).startswith(f"{__file__}:")
+    assert "definitions.py" not in str(caught.value)

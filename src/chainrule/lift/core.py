@@ -22,6 +22,7 @@ from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, Type, array
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box, Loans
 from chainrule.lift.containers.shown import ShownLists
+from chainrule.lift.places import told_outside
 from chainrule.lift.source import Source
 from chainrule.lift.spelling import public_home
 from chainrule.lift.state import Frame, Key, State
@@ -225,11 +226,7 @@ class Core:
         position = self.here
         if node is not None and self.frame.source is not None and hasattr(node, "lineno"):
             position = self.frame.source.position(node)
-        chain = tuple(
-            f"{source.name} ({source.file}:{at.line})"
-            for source, at in self.calls
-            if at is not None
-        )
+        position, chain = told_outside(position, self.calls)
         return UnsupportedError(found, remedy=remedy, position=position, chain=chain)
 
     def site_of(self, node: ast.AST) -> Hashable:

@@ -70,6 +70,8 @@ class Attempts(Unpacking):
         super().__init__(graph)
         # Names for what the function has no name for, by the statement that they are for.
         self.invented: dict[tuple[Frame, str, ast.stmt], str] = {}
+        # Steps of statements that have told where they may raise.
+        self.noted: set[Node] = set()
 
     # --- where a body may raise -------------------------------------------------------------
 
@@ -84,17 +86,20 @@ class Attempts(Unpacking):
             subject = getattr(node, "subject", head)
             if subject is None or any(isinstance(part, RISKY) for part in ast.walk(subject)):
                 self.raised(before)
-            return None
         return before
 
     def done(self, node: ast.stmt, before: tuple[State, int] | None) -> None:
-        """Note a simple statement that was run."""
+        """Note a statement that was run; of what is inside of it only its own acts are new."""
         if before is None:
             return
         state, count = before
+        made = self.block.steps[count:]
+        steps = [step for step in made if step not in self.sure and step not in self.noted]
+        self.noted.update(made)
+        if isinstance(node, COMPOUND):
+            return
         if not isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr, ast.Return)):
             self.note_evaluated()
-        steps = [step for step in self.block.steps[count:] if step not in self.sure]
         if not any(getattr(step.op, "raises", True) for step in steps):
             return
         self.raised(before)
@@ -104,6 +109,10 @@ class Attempts(Unpacking):
             self.raised((self.evaluated, count))
         if isinstance(node, ast.Assign) and _writes_several(node.targets):
             self.raised((dict(self.state), count))
+
+    def give_up(self, state: State, mark: int) -> None:
+        self.noted.difference_update(self.block.steps[mark:])
+        super().give_up(state, mark)
 
     def raised(self, before: tuple[State, int] | None) -> None:
         """Note a state in which the bodies of the tries around may be left."""
