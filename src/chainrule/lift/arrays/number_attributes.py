@@ -5,17 +5,14 @@ from __future__ import annotations
 import ast
 import types
 
-from chainrule.graph.block import ITEM, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, dtype_of
 from chainrule.lift.arrays.boxes import Arrays
 from chainrule.lift.arrays.memory import is_new
+from chainrule.lift.objects.complex_powers import may_be_complex
 from chainrule.lift.values import Static, TupleValue, Value
-from chainrule.primitives.arithmetic import add, divide, multiply, negative, power, subtract
 from chainrule.primitives.arrays import indexing, shaping
-from chainrule.primitives.bounds import bounds_of
-from chainrule.primitives.control import IF, owned_blocks
-from chainrule.primitives.declare import Primitive, constant_value, is_constant
+from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import FACT, IMAGINARY, STATEMENT
 
 # What is read when the derivative runs, and depends on no number.
@@ -24,7 +21,6 @@ FACTS: dict[str, Type] = {
     "flags": OPAQUE, "strides": OPAQUE,
 }  # fmt: skip
 PYTHONS = (float, int, bool)
-ARITHMETIC = (add, subtract, multiply, divide, negative)
 
 
 def _integers() -> tuple[type, ...]:
@@ -37,32 +33,6 @@ def is_property(kind: type, name: str) -> bool:
     """Whether an attribute of a class is computed where it is read, and no method."""
     found = getattr(kind, name, None)
     return isinstance(found, (property, types.GetSetDescriptorType, types.MemberDescriptorType))
-
-
-def may_be_complex(number: Node) -> bool:
-    """Whether a number is made of a power that Python makes complex for some arguments."""
-    stack, seen = [number], {number}
-    while stack:
-        node = stack.pop()
-        if node.type != FLOAT:
-            continue
-        parts: tuple[Node, ...] = ()
-        if node.op is power:
-            base, exponent = node.args
-            fraction = exponent.type == FLOAT and not (
-                is_constant(exponent) and float(constant_value(exponent)).is_integer()
-            )
-            if fraction and not bounds_of(base).low >= 0.0:
-                return True
-            parts = (base,)
-        elif node.op in ARITHMETIC:
-            parts = node.args
-        elif node.op is ITEM and node.args[0].op is IF:
-            arms = owned_blocks(node.args[0])
-            parts = tuple(arm.results[result_number(node)] for arm in arms if arm.completes)
-        stack += [part for part in parts if part not in seen]
-        seen.update(parts)
-    return False
 
 
 class NumberAttributes(Arrays):

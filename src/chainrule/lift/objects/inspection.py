@@ -21,6 +21,7 @@ from chainrule.graph.types import BOOL
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.library.object_sets import IN_PLACE_OF
+from chainrule.lift.objects.complex_powers import may_be_complex
 from chainrule.lift.objects.number_types import PYTHON_TYPES, NumberTypes, any_number
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
@@ -85,6 +86,8 @@ class Inspection(NumberTypes):
         number = isinstance(value, Node) and value.type in PYTHON_TYPES
         if not found and number and value not in self.of_objects:
             found = any_number()
+        if number and may_be_complex(value):
+            found = (*found, complex)
         answer = _answer(found if known else (), lambda each: issubclass(each, kinds))
         if answer is not None:
             return Static(answer)
@@ -222,7 +225,9 @@ def _callable(self: Inspection, args: Arguments, keywords: Keywords, node: ast.A
 
 def _type(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     kinds = self.python_types(args[0])
-    if len(kinds) == 1 and len(args) == 1:
+    value = self.read(args[0])
+    fixed = not (isinstance(value, Node) and may_be_complex(value))
+    if len(kinds) == 1 and len(args) == 1 and fixed:
         return Static(kinds[0])
     return self.verbatim("type(_0_)", self.node(args[0]), carries=False)
 
