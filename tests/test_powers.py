@@ -125,3 +125,30 @@ def test_a_power_that_is_real_is_no_single_point() -> None:
 
     assert grad(root)(2.25, 1.5) == pytest.approx(2.5 * 2.25**1.5)
     assert grad(root)(-2.25, 1.5) == 1.0
+
+
+def where_it_is_real(x, d):
+    p = (x - 1.0) ** d
+    return 3.0 * x if x < 1.0 else p
+
+
+def unless_it_is_complex(x, d):
+    p = 2.0 * (x - 1.0) ** d + 1.0
+    return 3.0 * x if isinstance(p, complex) else p
+
+
+def of_the_type(x, d):
+    p = -((x - 1.0) ** d)
+    return p if type(p) is float else 3.0 * x
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [where_it_is_real, unless_it_is_complex, of_the_type])
+def test_whether_a_power_is_complex_is_asked_and_its_slope_is_felt_where_it_is(f, mode) -> None:
+    both = value_and_grad(f, mode=mode)
+    for x, factor in ((3.25, {where_it_is_real: 1.0, unless_it_is_complex: 2.0}.get(f, -1.0)),
+                      (-3.25, None)):  # fmt: skip
+        value, slope = both(x, 1.5)
+        assert value == f(x, 1.5)
+        assert type(slope) is float
+        assert slope == (3.0 if factor is None else pytest.approx(factor * 1.5 * 1.5))

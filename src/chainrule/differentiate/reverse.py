@@ -29,6 +29,7 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.adjoints import Adjoints
 from chainrule.primitives.broadcasting import widened
+from chainrule.primitives.complex_powers import is_complex_below_zero
 from chainrule.primitives.control import (
     IF,
     LOOP,
@@ -64,7 +65,8 @@ class ReverseWalker(Adjoints):
         self.scopes: list[Bars] = [{}]
         self.pairs: dict[Node, Node] = {}
         self._uses: list[Uses] = []
-        self._silent = silent(graph)
+        # Nothing flows into the complex slope of a power that is not felt.
+        self._silent = silent(graph, is_complex_below_zero)
         self._entries = hidden_entries(graph) if self._silent else set()
         # Arguments of functions whose values have a name.
         self.inputs: dict[Node, str] = {}

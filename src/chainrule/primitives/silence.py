@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from chainrule.graph.block import ITEM, Graph
 from chainrule.graph.node import Node
@@ -21,10 +21,14 @@ from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.declare import Primitive
 
 
-def silent(graph: Graph) -> set[Node]:
-    """What is, or is computed from, an array, an entry of one or a result of NumPy's functions."""
+def silent(graph: Graph, too: Callable[[Node], bool] | None = None) -> set[Node]:
+    """What is, or is computed from, an array, an entry of one or a result of NumPy's functions.
+
+    So are the steps that ``too`` tells.
+    """
     steps = list(nodes_of(graph.body))
     work = [node for node in (*graph.body.parameters, *steps) if _of_numpy(node)]
+    work += [step for step in steps if too is not None and too(step)]
     users = _users(steps, graph) if work else {}
     found: set[Node] = set()
     while work:

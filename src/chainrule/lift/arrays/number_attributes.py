@@ -9,9 +9,9 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, dtype_of
 from chainrule.lift.arrays.boxes import Arrays
 from chainrule.lift.arrays.memory import is_new
-from chainrule.lift.objects.complex_powers import may_be_complex
 from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives.arrays import indexing, shaping
+from chainrule.primitives.complex_powers import may_be_complex
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import FACT, IMAGINARY, STATEMENT
 

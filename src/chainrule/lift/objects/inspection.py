@@ -21,7 +21,6 @@ from chainrule.graph.types import BOOL
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.library.object_sets import IN_PLACE_OF
-from chainrule.lift.objects.complex_powers import may_be_complex
 from chainrule.lift.objects.number_types import PYTHON_TYPES, NumberTypes, any_number
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
@@ -41,6 +40,7 @@ from chainrule.lift.values import (
     Value,
 )
 from chainrule.lift.watching import is_settled
+from chainrule.primitives.complex_powers import may_be_complex
 
 Arguments = list[Value]
 Keywords = dict[str, Value]

@@ -13,6 +13,15 @@ from chainrule.primitives.declare import constant_value, is_constant
 ARITHMETIC = (add, subtract, multiply, divide, negative)
 
 
+def is_complex_below_zero(node: Node) -> bool:
+    """Whether a number is a power that is complex where its base is negative, as it may be."""
+    if node.op is not power or node.type != FLOAT:
+        return False
+    base, exponent = node.args
+    whole = is_constant(exponent) and float(constant_value(exponent)).is_integer()
+    return exponent.type == FLOAT and not whole and not bounds_of(base).low >= 0.0
+
+
 def may_be_complex(number: Node) -> bool:
     """Whether a number is made of a power that Python makes complex for some arguments."""
     stack, seen = [number], {number}
@@ -22,13 +31,9 @@ def may_be_complex(number: Node) -> bool:
             continue
         parts: tuple[Node, ...] = ()
         if node.op is power:
-            base, exponent = node.args
-            fraction = exponent.type == FLOAT and not (
-                is_constant(exponent) and float(constant_value(exponent)).is_integer()
-            )
-            if fraction and not bounds_of(base).low >= 0.0:
+            if is_complex_below_zero(node):
                 return True
-            parts = (base,)
+            parts = node.args[:1]
         elif node.op in ARITHMETIC:
             parts = node.args
         elif node.op is ITEM and node.args[0].op is IF:
