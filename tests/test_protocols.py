@@ -522,3 +522,26 @@ def test_slopes_of_numbers_have_no_methods_of_arrays(mode: str) -> None:
 def test_shapes_of_what_is_no_array_are_refused() -> None:
     with pytest.raises(ChainruleError, match=r"np\.ndim"):
         grad(lambda x, n: x * np.ndim(n))(3.0, range(4))
+
+
+class Padded(str):
+    """A text that is longer than its letters."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        return 7
+
+
+PADDED = Padded("ab")
+
+
+def by_length(x, text):
+    return x * len(text) + x * x * len(PADDED)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_text_is_as_long_as_its_class_says(mode: str) -> None:
+    slope = grad(by_length, mode=mode)
+    assert slope(0.5, PADDED) == 14.0
+    assert slope(0.5, "ab") == 9.0

@@ -516,7 +516,9 @@ class Containers(Watching):
         """``len(value)``."""
         if isinstance(value, TableBox):
             return self.length_of(value.values)
-        items = self.known_items(value)
+        # A class derived from str may say how long it is.
+        text = isinstance(value, Static) and isinstance(value.value, str)
+        items = None if text else self.known_items(value)
         if items is not None:
             return self.graph.constant(len(items))
         if isinstance(value, Static):
