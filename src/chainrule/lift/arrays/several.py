@@ -341,6 +341,14 @@ def _require(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AS
     return found
 
 
+def _as_strided(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    raise self.unsupported(
+        "`as_strided`, which looks at memory as it lies",
+        "Use np.lib.stride_tricks.sliding_window_view, a reshape or slices.",
+        node,
+    )
+
+
 # The orders in memory that the requirements ask for; the others are properties of its memory.
 ORDER_OF = {
     **dict.fromkeys(("C", "C_CONTIGUOUS", "CONTIGUOUS"), "C"),
@@ -362,6 +370,7 @@ FORMS: dict[str, SpecialForm] = {
     **{f"numpy.{name}_like": _like(name) for name in ("zeros", "ones", "empty", "full")},
     "numpy.partition": _partition,
     "numpy.require": _require,
+    "numpy.lib.stride_tricks.as_strided": _as_strided,
     "scipy.stats.linregress": named(regression.linregress, "LinregressResult"),
     "scipy.stats.pearsonr": named(regression.pearsonr, "PearsonRResult"),
 }
