@@ -62,3 +62,47 @@ def test_a_global_that_decides_is_watched(monkeypatch) -> None:
     assert slope(2.0, 0.5) == (1.0, -1.0)
     monkeypatch.setitem(globals(), "ORDER", 3)
     assert slope(2.0, 0.5) == (6.0, 8.0)
+
+
+class Quantity:
+    """A number with the exponents of its units."""
+
+    def __init__(self, value, **units):
+        self.value = value
+        self.units = {name: power for name, power in units.items() if power}
+
+    def __mul__(self, other):
+        if not isinstance(other, Quantity):
+            return Quantity(self.value * other, **self.units)
+        units = dict(self.units)
+        for name, power in other.units.items():
+            units[name] = units.get(name, 0) + power
+        return Quantity(self.value * other.value, **units)
+
+    __rmul__ = __mul__
+
+    def __pow__(self, n):
+        units = {name: power * n for name, power in self.units.items()}
+        return Quantity(self.value**n, **units)
+
+    def to(self, unit):
+        if self.units != unit.units:
+            raise TypeError(f"{self.units} is not {unit.units}")
+        return self.value / unit.value
+
+
+METRE = Quantity(1.0, m=1)
+SECOND = Quantity(1.0, s=1)
+SPEED = METRE * SECOND**-1
+
+
+def stopping_distance(v, a):
+    return ((v * SPEED) ** 2 * (2.0 * a * METRE * SECOND**-2) ** -1).to(METRE)
+
+
+def test_exponents_of_units_are_known_and_watched(monkeypatch) -> None:
+    slope = grad(stopping_distance, wrt=("v", "a"))
+    assert slope(3.0, 1.5) == pytest.approx((3.0 / 1.5, -9.0 / (2.0 * 1.5**2)))
+    monkeypatch.setitem(METRE.units, "m", 2)
+    with pytest.raises(TypeError, match="is not"):
+        slope(3.0, 1.5)

@@ -1,4 +1,4 @@
-ARGUMENTS = (2.0, 3)
+ARGUMENTS = (2.0, 300)
 
 
 def f(x, n):

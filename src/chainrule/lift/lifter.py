@@ -136,7 +136,7 @@ STEP_BY_STEP = ("calls itself to a depth", "a dict key that is known at run time
 FURTHER: tuple[tuple[tuple[type, ...], tuple[str, ...] | None, bool, bool], ...] = (
     ((bool,), None, False, False),
     ((bool, int), AT_RUN_TIME, False, False),
-    ((bool, int), OF_KINDS, True, False),
+    ((bool, int), (*OF_KINDS, "a dict of run-time keys"), True, False),
     ((bool, int), None, False, True),
 )
 # The largest ints for which there is code for their value: others, and depths of recursions.
