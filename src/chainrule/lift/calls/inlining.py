@@ -59,6 +59,8 @@ class Inlining(Functions):
         self.most_unrolled = MOST_UNROLLED
         # Where the functions that are being inlined were defined, the last of those under way.
         self.made_in: list[Frame | None] = []
+        # The objects that they were given and that exist outside.
+        self.objects_given: list[tuple[Hashable, ...]] = []
         # The inlined call that is under way.
         self.use: Use | None = None
 
@@ -86,9 +88,10 @@ class Inlining(Functions):
         """The value of a call, by inlining the function or by a call."""
         met = callee.identity in self.under_way
         met = met or any(known.function is callee.identity for known, _ in self.calls)
-        if met and self._is_another(callee):
-            return self._inlined(callee, given, node)
         shrinks = any(map(self._is_known, (*given[0], *given[1].values())))
+        apart = met and not shrinks and self._is_of_another(callee, given)
+        if apart or (met and self._is_another(callee)):
+            return self._inlined(callee, given, node)
         if callee.identity in self.unrolling:
             self.unrolling[callee.identity] += 1
             count = self.unrolling[callee.identity]
@@ -119,11 +122,13 @@ class Inlining(Functions):
     def _inlined(self, callee: Callee, given: Given, node: ast.AST) -> Value:
         self.under_way.append(callee.identity)
         self.made_in.append(callee.frame.parent)
+        self.objects_given.append(_objects(given))
         try:
             return self._inline(callee.tree, callee.source, callee.frame, *given, node)
         finally:
             self.under_way.pop()
             self.made_in.pop()
+            self.objects_given.pop()
 
     def _is_another(self, callee: Callee) -> bool:
         """Whether a closure is none of those of the same text that call it.
@@ -136,6 +141,20 @@ class Inlining(Functions):
         return all(
             where is not callee.frame.parent for each, where in made if each is callee.identity
         )
+
+    def _is_of_another(self, callee: Callee, given: Given) -> bool:
+        """Whether a method is that of another object than of all its calls under way.
+
+        Of those that exist outside there are as many as there are: as of the properties of an
+        object that are computed from one another.
+        """
+        own = _objects(given)
+        calls = [
+            objects
+            for each, objects in zip(self.under_way, self.objects_given, strict=True)
+            if each is callee.identity
+        ]
+        return bool(calls and own) and len(self.calls) <= DEEPEST_CALL and own not in calls
 
     @contextlib.contextmanager
     def _noted(self, use: Use) -> Iterator[None]:
@@ -269,6 +288,13 @@ class Inlining(Functions):
         if isinstance(value, Closure) and callee.closure is not None:
             return ("closure", value.tree)
         return ("unusable",) if isinstance(value, Poison) else None
+
+
+def _objects(given: Given) -> tuple[Hashable, ...]:
+    """The objects among arguments that exist outside."""
+    every = (*given[0], *given[1].values())
+    found = (getattr(value, "instance", None) for value in every if isinstance(value, ObjectBox))
+    return tuple(Identity(each) for each in found if each is not None)
 
 
 def calls_itself(source: Source) -> bool:

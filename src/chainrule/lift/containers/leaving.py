@@ -25,6 +25,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import Array
 from chainrule.lift.calls.nested import Nested
 from chainrule.lift.containers.sharing import boxes_in
+from chainrule.lift.objects.stored import stored
 from chainrule.lift.state import State, same_value
 from chainrule.lift.values import DictBox, ListBox, ObjectBox, RecordsBox, Static, Value
 from chainrule.primitives.arithmetic import divide, floor_divide, remainder
@@ -158,7 +159,7 @@ class Leaving(Nested):
             now = self._contents_in(value)
             if any(box not in before or not same_value(before[box], now[box]) for box in now):
                 written = (self.object_node(owner), self.node(value))
-                self.block.add(STATEMENT, written, (f"_0_.{name} = _1_",))
+                self.block.add(STATEMENT, written, (f"{stored(owner.type, name)} = _1_",))
 
     def _leave_entries(self, box: DictBox | ListBox, before: Any, after: Any) -> None:
         whole = box.whole

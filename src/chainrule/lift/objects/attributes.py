@@ -25,6 +25,7 @@ from chainrule.lift.containers.items import PLAIN_NUMBERS
 from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.hooks import Hooks
+from chainrule.lift.objects.stored import answers_first, held, holds, stored
 from chainrule.lift.source import unwrap
 from chainrule.lift.state import State
 from chainrule.lift.values import (
@@ -306,7 +307,14 @@ class Objects(Hooks):
         fields = dataclasses.fields(box.type) if dataclasses.is_dataclass(box.type) else ()
         names = dict.fromkeys((*(field.name for field in fields), *held))
         names.update(dict.fromkeys(self.given_to(box)))
-        return {name: self._object_attribute(box, name, ast.Pass()) for name in names}
+        content = self.read(self.state.get(box, {}))
+        found: dict[str, Value] = {}
+        for name in names:
+            if name in held and name not in content and answers_first(box.type, name):
+                found[name] = self._original(box, name)
+            else:
+                found[name] = self._object_attribute(box, name, ast.Pass())
+        return found
 
     def given_to(self, box: ObjectBox) -> dict[str, Value]:
         """What an object was given, by name; a refusal where only the run tells whether it was."""
@@ -362,7 +370,10 @@ class Objects(Hooks):
             if found is not None and not hasattr(type(found), "__get__"):
                 return self._class_attribute(owner.type, name, found)
             if owner.instance is not None:
-                raise self._no_such(name, node)
+                if not self.attempts or owner.route is None:
+                    raise self._no_such(name, node)
+                self.watch_trait(owner.route, name, False)
+                self.always_raises(_no_attribute(owner, name))
             kind = IN_PLACE_OF.get(owner.type, list)
             if kind.__module__ not in ("builtins", "collections"):
                 raise self.unsupported(
@@ -420,7 +431,7 @@ class Objects(Hooks):
         if name not in known:
             # Read where the function begins, so that what reads it first does not matter.
             with self.graph.inside(self.graph.body):
-                known[name] = self.runtime_attribute(owner, name, getattr(owner.instance, name))
+                known[name] = self.runtime_attribute(owner, name, held(owner.instance, name))
         return self.seen(known[name])
 
     def _class_attribute(self, kind: type, name: str, found: Any) -> Value:
@@ -435,7 +446,8 @@ class Objects(Hooks):
         """An attribute of an object that exists at run time, read when the derivative runs."""
 
         def read(type_: Type) -> Node:
-            return self.verbatim(f"_0_.{name}", self.object_node(owner), type=type_, pure=True)
+            text = stored(owner.type, name)
+            return self.verbatim(text, self.object_node(owner), type=type_, pure=True)
 
         def node() -> Node:
             return read(self.static_type(found))
@@ -477,12 +489,9 @@ class Objects(Hooks):
         """Note in ``state`` what attributes of a caller's object are that were not written yet."""
         content = state.get(owner)
         missing = [name for name in names if content is None or name not in content]
-        if not missing or not all(hasattr(owner.instance, name) for name in missing):
-            return
-        state[owner] = {
-            **(content or {}),
-            **{name: self._original(owner, name) for name in missing},
-        }
+        if missing and all(holds(owner.instance, name) for name in missing):
+            given = {name: self._original(owner, name) for name in missing}
+            state[owner] = {**(content or {}), **given}
 
     def watch_class(self, kind: type, name: str) -> None:
         """A method or property may be replaced in its class."""
@@ -493,17 +502,6 @@ class Objects(Hooks):
             )
         elif callable(found) or isinstance(found, (property, functools.cached_property)):
             self.graph.guard(Route(kind).attribute(name), "is", found)
-
-    def watch_presence(self, owner: ObjectBox, name: str, held: bool) -> None:
-        """An attribute of a caller's object may come to hide what its class has, or cease to."""
-        if owner.route is not None and hasattr(owner.instance, "__dict__"):
-            route = Route(owner.route.root, f"({name!r} in {owner.route.text}.__dict__)")
-            self.graph.guard(route, "is", held)
-
-    def watch_trait(self, route: Route, name: str, held: bool) -> None:
-        """An attribute that code asks for may come, or go."""
-        watched = Route(route.root, f"hasattr({route.text}, {name!r})")
-        self.graph.guard(watched, "is", held)
 
     def write_attribute(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         """``owner.name = value``: an effect, once, when the object is the caller's."""
@@ -557,7 +555,9 @@ class Objects(Hooks):
             self.box_names.setdefault(value, name)
         if owner.instance is not None or owner.node is not None:
             self.block.add(
-                STATEMENT, (self.object_node(owner), self.node(value)), (f"_0_.{name} = _1_",)
+                STATEMENT,
+                (self.object_node(owner), self.node(value)),
+                (f"{stored(owner.type, name)} = _1_",),
             )
 
 

@@ -29,6 +29,17 @@ OF_DICTS = ("__bool__", "__or__", "__ror__", "__ior__")
 class Hooks(Control):
     """Does what a class says of the access to its objects, or refuses."""
 
+    def watch_presence(self, owner: ObjectBox, name: str, held: bool) -> None:
+        """An attribute of a caller's object may come to hide what its class has, or cease to."""
+        if owner.route is not None and hasattr(owner.instance, "__dict__"):
+            route = Route(owner.route.root, f"({name!r} in {owner.route.text}.__dict__)")
+            self.graph.guard(route, "is", held)
+
+    def watch_trait(self, route: Route, name: str, held: bool) -> None:
+        """An attribute that code asks for may come, or go."""
+        watched = Route(route.root, f"hasattr({route.text}, {name!r})")
+        self.graph.guard(watched, "is", held)
+
     def check_reads(self, owner: ObjectBox, node: ast.AST) -> None:
         """Refuse classes that intercept each access to their attributes."""
         if is_method(owner.type, "__getattribute__"):
