@@ -149,12 +149,10 @@ class Inlining(Functions):
         object that are computed from one another.
         """
         own = _objects(given)
-        calls = [
-            objects
-            for each, objects in zip(self.under_way, self.objects_given, strict=True)
-            if each is callee.identity
-        ]
-        return bool(calls and own) and len(self.calls) <= DEEPEST_CALL and own not in calls
+        # A function that is lifted apart is under way itself, and with whatever objects.
+        calls = zip(reversed(self.under_way), reversed(self.objects_given), strict=False)
+        met = [objects for each, objects in calls if each is callee.identity]
+        return bool(met and own) and len(self.calls) <= DEEPEST_CALL and own not in met
 
     @contextlib.contextmanager
     def _noted(self, use: Use) -> Iterator[None]:
