@@ -24,8 +24,8 @@ XP = "xp"
 # The standard's names of element-wise functions, by primitive.
 ELEMENTWISE = {
     "absolute": "abs", "acos": "acos", "acosh": "acosh", "asin": "asin", "asinh": "asinh",
-    "atan": "atan", "atan2": "atan2", "atanh": "atanh", "copysign": "copysign", "cos": "cos",
-    "cosh": "cosh", "exp": "exp", "expm1": "expm1", "hypot": "hypot", "log": "log",
+    "atan": "atan", "atan2": "atan2", "atanh": "atanh", "copysign": "copysign", "conjugate": "conj",
+    "cos": "cos", "cosh": "cosh", "exp": "exp", "expm1": "expm1", "hypot": "hypot", "log": "log",
     "log10": "log10", "log1p": "log1p", "log2": "log2", "logaddexp": "logaddexp",
     "maximum": "maximum", "minimum": "minimum", "real_power": "pow", "reciprocal": "reciprocal",
     "sin": "sin", "sinh": "sinh", "sqrt": "sqrt", "square": "square", "tan": "tan", "tanh": "tanh",
