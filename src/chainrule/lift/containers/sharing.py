@@ -15,6 +15,7 @@ from chainrule.lift.values import (
     BOXES,
     ENTRIES,
     UNBOUND,
+    ArrayBox,
     Closure,
     DictBox,
     Either,
@@ -84,9 +85,10 @@ class Loans:
     def is_shared(self, box: Box, state: State) -> bool:
         """Whether somebody else may see what is written to ``box``."""
         lenders = set(self.lenders(box)[1:])
-        if not lenders:
-            return False
-        return any(lender.parameter for lender in lenders) or any(
+        if any(lender.parameter or is_held(lender, state, ()) for lender in lenders):
+            return True
+        # Of arrays a lender may have given its memory to another one, too, which is held alone.
+        return isinstance(box, ArrayBox) and any(
             held is not box and not lenders.isdisjoint(self.lenders(held))
             for value in state.values()
             for held in boxes_in(value)
