@@ -195,7 +195,7 @@ def total(x, table):
 
 @pytest.mark.parametrize("f", [equal, text, total])
 def test_a_counter_is_not_handed_on_as_a_dict(f: Any) -> None:
-    with pytest.raises(UnsupportedError, match="is a Counter from outside"):
+    with pytest.raises(UnsupportedError, match=r"class Counter|the method `total` of a dict"):
         grad(f)(1.5, Counter(a=1, b=0))
 
 
@@ -204,7 +204,7 @@ def test_the_order_of_an_ordered_dict_counts_where_it_is_compared() -> None:
         return x if table == other else x * x
 
     one, two = OrderedDict(a=1.0, b=2.0), OrderedDict(b=2.0, a=1.0)
-    with pytest.raises(UnsupportedError, match="is a OrderedDict from outside"):
+    with pytest.raises(UnsupportedError, match="class OrderedDict"):
         grad(alike)(1.5, one, two)
     assert grad(alike)(1.5, one, {"b": 2.0, "a": 1.0}) == 1.0
     assert grad(alike)(1.5, defaultdict(int, a=1.0), {"a": 2.0}) == 3.0

@@ -16,6 +16,7 @@ from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.lift.calls.foreign import CHANGING
 from chainrule.lift.containers.dispatch import Dispatch
+from chainrule.lift.iteration.iterables import ItemAt
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords
 from chainrule.lift.library.object_sets import ObjectSet
 from chainrule.lift.library.ordering import make_sorted
@@ -53,7 +54,7 @@ class Sets(Dispatch):
         # Where sets were made that are kept as they are.
         self._made_at: dict[Node, Hashable] = {}
         # Where those were made that are known here, and where those are made that are changed.
-        self._known_at: dict[Static, Hashable] = {}
+        self._known_at: dict[Value, tuple[Hashable, ...]] = {}
         self.changed_sets: set[Hashable] = set()
 
     def new_set(self, items: list[Value], node: ast.AST) -> Value:
@@ -64,7 +65,7 @@ class Sets(Dispatch):
         if items and self._has_objects(self.known_items(items[0]) or ()):
             raise ObjectsInSet(site)
         known = self.known_iteration(items[0]) if items else None
-        if known is not None and all(self.static_value(item)[0] for item in known):
+        if known is not None and all(self._is_number(item) for item in known):
             return self.set_of(known, node)
         refusal = None
         if isinstance(node, ast.SetComp):
@@ -89,8 +90,13 @@ class Sets(Dispatch):
         if site in self.changed_sets or not all(known for known, _ in parts):
             return super().set_of(items, node)
         made = Static({found for _, found in parts})
-        self._known_at[made] = site
+        self._known_at[made] = (site,)
         return made
+
+    def _is_number(self, item: Value) -> bool:
+        """Whether an item is a number that is known: the order of words changes with each run."""
+        known, found = self.static_value(item)
+        return known and isinstance(found, (int, float))
 
     def binary(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
         """``left operator right``, of sets that are known here as well."""
@@ -99,7 +105,10 @@ class Sets(Dispatch):
         if act is None or not all(each in self._known_at for each in sets):
             return super().binary(operator, left, right, node)
         one, other = (self.static_value(each)[1] for each in sets)
-        return self.set_of(list(map(self.wrap, act(one, other))), node)
+        made = self.set_of(list(map(self.wrap, act(one, other))), node)
+        if made in self._known_at:
+            self._known_at[made] = tuple(site for each in sets for site in self._known_at[each])
+        return made
 
     def sorted_entries(self, value: Value) -> list[Value] | None:
         """The sorted entries of a set that is known here; None of others."""
@@ -113,10 +122,19 @@ class Sets(Dispatch):
         return any(isinstance(item, ObjectBox) and is_made(item) for item in map(self.read, items))
 
     def _check_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> None:
-        if owner in self._known_at and name in CHANGING:
-            raise SetChanged(self._known_at[owner])
+        if name in CHANGING:
+            self._check_known(owner)
         self._check_objects(owner, args)
         super()._check_method(owner, name, args, node)
+
+    def _check_known(self, owner: Value) -> None:
+        """Begin anew where a set is changed, or looped over in its own order."""
+        if owner in self._known_at:
+            raise SetChanged(self._known_at[owner][0])
+
+    def _indexed_container(self, iterable: Value, node: ast.AST) -> tuple[Node, ItemAt]:
+        self._check_known(iterable)
+        return super()._indexed_container(iterable, node)
 
     def _membership(self, operator: type, left: Value, right: Value) -> Value:
         self._check_objects(right, [left])

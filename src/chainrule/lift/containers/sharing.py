@@ -15,7 +15,6 @@ from chainrule.lift.values import (
     BOXES,
     ENTRIES,
     UNBOUND,
-    ArrayBox,
     Closure,
     DictBox,
     Either,
@@ -43,6 +42,7 @@ class Loans:
     def __init__(self) -> None:
         self._of: dict[Box, tuple[tuple[Box, Value], ...]] = {}
         self._spoilt: set[Box] = set()
+        self._told: set[Box] = set()
         # Lists, dicts and objects that stand for one of several.
         self.stand_ins: set[Box] = set()
 
@@ -84,25 +84,33 @@ class Loans:
 
     def is_shared(self, box: Box, state: State) -> bool:
         """Whether somebody else may see what is written to ``box``."""
+        lenders = self.lenders(box)[1:]
+        held = any(lender.parameter or is_held(lender, state, ()) for lender in lenders)
+        return held or self.meets_another(box, state, ())
+
+    def tell(self, box: Box) -> None:
+        """``box`` stands for arrays of which it is told later who else sees them."""
+        self._told.add(box)
+
+    def meets_another(self, box: Box, state: State, but: Sequence[object]) -> bool:
+        """Whether what is held, other than under the keys ``but``, may be one with such a box."""
         lenders = set(self.lenders(box)[1:])
-        if any(lender.parameter or is_held(lender, state, ()) for lender in lenders):
-            return True
-        # Of arrays a lender may have given its memory to another one, too, which is held alone.
-        return isinstance(box, ArrayBox) and any(
+        return box in self._told and any(
             held is not box and not lenders.isdisjoint(self.lenders(held))
-            for value in state.values()
-            for held in boxes_in(value)
+            for held in held_boxes(state, but)
         )
 
 
 def is_held(box: Box, state: State, but: Sequence[object]) -> bool:
     """Whether something in the state is or contains ``box``, other than under the keys ``but``."""
-    return any(
-        held is box
-        for key, value in state.items()
-        if not any(key is other or key == other for other in but)
-        for held in boxes_in(value)
-    )
+    return any(held is box for held in held_boxes(state, but))
+
+
+def held_boxes(state: State, but: Sequence[object]) -> Iterator[Box]:
+    """What a state holds, other than under the keys ``but``."""
+    for key, value in state.items():
+        if not any(key is other or key == other for other in but):
+            yield from boxes_in(value)
 
 
 def boxes_in(value: Value) -> Iterator[Box]:

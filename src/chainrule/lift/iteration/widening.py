@@ -458,9 +458,13 @@ class Widening(Statements):
     def _is_alone(self, value: Value, state: State, key: Key) -> bool:
         """Whether no name but ``key`` leads to the memory of a list or array."""
         lenders = self.loans.lenders(value)
-        return bool(lenders) and not any(
-            is_held(box, state, (key,)) or box in self.frozen or box in self.shown.given
-            for box in lenders
+        return (
+            bool(lenders)
+            and not any(
+                is_held(box, state, (key,)) or box in self.frozen or box in self.shown.given
+                for box in lenders
+            )
+            and not self.loans.meets_another(lenders[0], state, (key,))
         )
 
     def _leaf_type(self, value: Value) -> Type | None:
