@@ -42,20 +42,26 @@ def _clears(value: Value) -> bool:
 
 
 def _block(body: list[Statement], uses: dict[Value, int], webs: Webs) -> None:
+    # The parts of each array that are looked at before the place that is come to.
+    parts: dict[Value, list[Value]] = {}
     position = 0
     while position < len(body):
         write = body[position]
         if isinstance(write, Define) and _clears(write.value):
-            base = write.value.args[0]
-            for before in body[:position]:
-                part = before.value if isinstance(before, Define) else None
-                if part is not None and is_view(part) and part.args[0] is base:
-                    moved = _readers(body, position, part, uses[part], webs)
-                    for reader in moved:
-                        body.remove(reader)
-                    body[position:position] = moved
-                    position += len(moved)
+            for part in list(parts.get(write.value.args[0], ())):
+                moved = _readers(body, position, part, uses[part], webs)
+                for reader in moved:
+                    body.remove(reader)
+                    _note_part(reader, parts)
+                body[position:position] = moved
+                position += len(moved)
+        _note_part(write, parts)
         position += 1
+
+
+def _note_part(statement: Statement, parts: dict[Value, list[Value]]) -> None:
+    if isinstance(statement, Define) and is_view(statement.value):
+        parts.setdefault(statement.value.args[0], []).append(statement.value)
 
 
 def _readers(
