@@ -39,6 +39,7 @@ from chainrule.emit.wording.arrays import (
 from chainrule.emit.wording.calling import call_function, call_functional, read_curve
 from chainrule.emit.wording.complex_numbers import COMPLEX
 from chainrule.emit.wording.extremes import EXTREMES, of_several
+from chainrule.emit.wording.lists import comprehension, is_new_list
 from chainrule.emit.wording.literals import is_literal, literal
 from chainrule.emit.wording.origins import Origins
 from chainrule.emit.wording.spelling import number, opposite, with_one_sign
@@ -416,13 +417,6 @@ def subscript(
     return found
 
 
-def comprehension(
-    element: ast.expr, target: ast.expr, iterable: ast.expr, tests: list[ast.expr] | None = None
-) -> ast.ListComp:
-    """``[element for target in iterable if ...]``."""
-    return ast.ListComp(element, [ast.comprehension(target, iterable, tests or [], 0)])
-
-
 def _range(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     start, stop, _ = args
     if value.args[2].op is CONSTANT and value.args[2].params[0] == 1:
@@ -489,7 +483,7 @@ def _copy(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
         row = ast.Name("row", ast.Load())
         inner = ast.List([ast.Starred(row, ast.Load())], ast.Load())
         return comprehension(inner, ast.Name("row", ast.Store()), args[0])
-    return speller.call("list", args[0])
+    return args[0] if is_new_list(args[0]) else speller.call("list", args[0])
 
 
 def _entrywise_add(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:

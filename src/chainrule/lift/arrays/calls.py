@@ -27,7 +27,7 @@ from chainrule.lift.arrays.manners import IGNORED, MANNERS, check_manner, is_def
 from chainrule.lift.arrays.mapping import vectorized
 from chainrule.lift.arrays.table import METHODS, special_form
 from chainrule.lift.arrays.updates import picked
-from chainrule.lift.calls.callees import as_declared, out_by_name, without_defaults
+from chainrule.lift.calls.callees import as_declared, out_by_name, renamed, without_defaults
 from chainrule.lift.calls.keywords import Watched
 from chainrule.lift.containers.methods import Methods
 from chainrule.lift.core import Completion
@@ -111,6 +111,8 @@ class NumpyCalls(Methods):
             args, keywords = args[:count], {**keywords, "out": args[count]}
         if isinstance(primitive, ArrayCall):
             args, keywords = _by_names(found, primitive, args, keywords)
+            if "ddof" in primitive.signature.parameters and "correction" in keywords:
+                keywords = renamed(keywords, "correction", "ddof")
             keywords = without_defaults(
                 found, primitive.signature.parameters, keywords, self.static_value
             )

@@ -182,6 +182,13 @@ def as_declared(
     return args[:first], {**named, **keywords}
 
 
+def renamed(keywords: dict[str, Value], other: str, name: str) -> dict[str, Value]:
+    """The keywords with the name that a declaration has for one of two names of a parameter."""
+    if name in keywords:
+        return keywords
+    return {name if key == other else key: value for key, value in keywords.items()}
+
+
 def without_defaults(
     found: Any,
     own: abc.Container[str],

@@ -46,7 +46,12 @@ from chainrule.lift.values import (
 from chainrule.primitives import arithmetic, extremes, rounding, sequence, special
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.creation import rows_of
-from chainrule.primitives.arrays.samples import SAMPLES, distance, length_of_list
+from chainrule.primitives.arrays.samples import (
+    SAMPLES,
+    distance,
+    length_of_list,
+    weighted_fmean,
+)
 from chainrule.primitives.declare import TABLE
 from chainrule.primitives.effect import Verbatim
 
@@ -460,6 +465,18 @@ def _of_sample(op: ArrayCall) -> Builtin:
     return call
 
 
+def _mean(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``statistics.fmean``, with weights or without."""
+    given = {**dict(zip(("data", "weights"), args, strict=False)), **keywords}
+    weights = given.pop("weights", Static(None))
+    if len(args) > 2 or set(given) != {"data"}:
+        self.positional(args, keywords, node, 1, 2, "fmean")
+    if self.static_value(weights) == (True, None):
+        return _of_sample(SAMPLES["fmean"])(self, [given["data"]], {}, node)
+    lists = tuple(self.node(self.as_list(each, node)) for each in (given["data"], weights))
+    return self.call_array(weighted_fmean, lists, ())
+
+
 def _distance(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``math.dist(p, q)``, which is computed as ``hypot`` of the differences."""
     columns = [self.known_iteration(arg) for arg in args]
@@ -553,6 +570,7 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.locals: _refused("locals", "Read the variables by their names."),
     **COMPLEX_CALLS,
     **{getattr(statistics, name): _of_sample(op) for name, op in SAMPLES.items()},
+    statistics.fmean: _mean,
     math.fsum: _exact_total,
     math.prod: _product,
     math.log: _logarithm,

@@ -13,7 +13,8 @@ from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.creation import array_of_list
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.norms import norm
-from chainrule.primitives.arrays.reductions import mean, std, var
+from chainrule.primitives.arrays.products import vdot
+from chainrule.primitives.arrays.reductions import array_sum, mean, std, var
 from chainrule.primitives.elementary import exp, log
 
 
@@ -43,6 +44,16 @@ SAMPLES: dict[str, ArrayCall] = {
         ("variance", lambda x: var(x, ddof=1)),
     )
 }
+
+
+@array_defined(
+    "weighted_fmean", spelled="statistics.fmean", signature="data, weights", arrays=2,
+    typed=_number,
+)  # fmt: skip
+def weighted_fmean(data: Node, weights: Node) -> Node:
+    """`statistics.fmean` of a list with weights."""
+    values, parts = array_of_list(data), array_of_list(weights)
+    return vdot(parts, values) / array_sum(parts)
 
 
 @array_defined("length_of_list", signature="x", typed=_number, written="math.hypot(*_0_)")

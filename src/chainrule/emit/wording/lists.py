@@ -1,0 +1,19 @@
+"""Lists as they are written."""
+
+from __future__ import annotations
+
+import ast
+
+
+def comprehension(
+    element: ast.expr, target: ast.expr, iterable: ast.expr, tests: list[ast.expr] | None = None
+) -> ast.ListComp:
+    """``[element for target in iterable if ...]``."""
+    return ast.ListComp(element, [ast.comprehension(target, iterable, tests or [], 0)])
+
+
+def is_new_list(text: ast.expr) -> bool:
+    """Whether what is written gives a list of its own."""
+    if isinstance(text, ast.Call):
+        return isinstance(text.func, ast.Attribute) and text.func.attr == "tolist"
+    return isinstance(text, (ast.List, ast.ListComp))

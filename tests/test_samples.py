@@ -1,0 +1,63 @@
+"""Means with weights, and deviations by the name that the array API has for `ddof`."""
+
+from __future__ import annotations
+
+import inspect
+import statistics
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import UnsupportedError, grad, value_and_grad
+from tests import oracle
+
+POINT = [0.3, 1.7, 0.9]
+TWO_NAMES = "correction" in inspect.signature(np.std).parameters
+
+
+def weighted(x):
+    return statistics.fmean(x, weights=[1.0, 2.0, 0.5])
+
+
+def weighted_by_itself(x):
+    return statistics.fmean([v * v for v in x], [v + 1.0 for v in x])
+
+
+def without_weights(x):
+    return statistics.fmean(data=x, weights=None)
+
+
+def deviation(x):
+    return np.std(np.array(x), correction=1) * np.var(np.array(x), correction=2, axis=0)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        weighted,
+        weighted_by_itself,
+        without_weights,
+        pytest.param(
+            deviation,
+            marks=pytest.mark.skipif(not TWO_NAMES, reason="NumPy before 2 has no `correction`"),
+        ),
+    ],
+)
+def test_means_and_deviations(f: Any, mode: str) -> None:
+    value, slope = value_and_grad(f, mode=mode)(POINT)
+    assert value == f(POINT)
+    for path, verdict in oracle.gradient(f, (POINT,)).items():
+        assert oracle.agrees(verdict, slope[path[0]]), path
+
+
+def test_a_list_that_was_just_made_is_not_copied() -> None:
+    slope = grad(weighted_by_itself, mode="reverse")
+    slope(POINT)
+    assert ".tolist())" not in slope.source, slope.source
+
+
+def test_a_call_that_fmean_does_not_know_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="this call of `fmean`"):
+        grad(lambda x: statistics.fmean(x, weight=[1.0, 2.0, 3.0]))(POINT)
