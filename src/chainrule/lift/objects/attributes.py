@@ -225,6 +225,10 @@ class Objects(Hooks):
         if written in self.state:
             return self.state[written]
         self.graph.scopes.setdefault(module.__name__, vars(module))
+        if name not in vars(module) and type(found) in (int, float):
+            # What the module's `__getattr__` gives lives elsewhere.
+            self.graph.guard(Route(module).attribute(name), "equals", found)
+            key = (f"{module.__name__}.__getattr__", name)
 
         def node() -> Node:
             if type(found) in (int, float) or is_numeric(found):
