@@ -1,4 +1,4 @@
-"""Constants that a module hands out by a `__getattr__` of its own."""
+"""Constants outside: handed out by a module's `__getattr__`, or telling NumPy what to do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chainrule import grad, value_and_grad
@@ -59,3 +60,31 @@ def test_names_of_the_function_are_told_from_those_of_the_module(constants: Any)
         return constants.mu * x * x + mu * x
 
     assert grad(f)(1.0) == 2 * 1.5 + 10.0
+
+
+FILLING = -100
+DEGREES = 1
+
+
+def filled(x):
+    return np.sum(np.nan_to_num(np.log(x), nan=FILLING, neginf=-FILLING) * x)
+
+
+def spread(x):
+    return np.var(x, ddof=DEGREES)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_numbers_outside_may_tell_numpy_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.array([0.5, 1.5, 2.0])
+    slope, other = value_and_grad(filled), value_and_grad(spread)
+    for _ in range(2):
+        value, found = slope(x)
+        assert value == filled(x)
+        np.testing.assert_allclose(found, np.log(x) + 1.0, rtol=1e-14)
+        assert slope(np.array([-1.0, 1.0]))[1].tolist() == [FILLING, 1.0]
+        value, found = other(x)
+        assert value == spread(x)
+        np.testing.assert_allclose(found, 2 * (x - x.mean()) / (3 - DEGREES), rtol=1e-14)
+        monkeypatch.setitem(globals(), "FILLING", 7.5)
+        monkeypatch.setitem(globals(), "DEGREES", 0)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chainrule.errors import ArgumentError, ChainruleError
+from chainrule.graph.block import GLOBAL
 from chainrule.graph.guard import Guard, Route, is_of_argument
 from chainrule.graph.keys import key_text
 from chainrule.graph.node import Node
@@ -25,6 +26,7 @@ from chainrule.graph.reach import ApartFrom, is_apart
 from chainrule.lift.branches.deciding import Deciding
 from chainrule.lift.state import same_value
 from chainrule.lift.values import DictBox, ListBox, ObjectBox, Static, Value
+from chainrule.primitives.arithmetic import negative
 
 Box = ListBox | DictBox | ObjectBox
 BOXES = (ListBox, DictBox, ObjectBox)
@@ -134,6 +136,18 @@ class Watching(Deciding):
     def ints_may_tell(self, refusal: ChainruleError) -> bool:
         """Whether more may be understood where ints outside are known by their values."""
         return not self.known_ints and any(words in refusal.found for words in OF_KINDS)
+
+    def watched_number(self, value: Value) -> tuple[bool, Any]:
+        """``(known, number)`` of a number outside whose value shapes the code: it is watched."""
+        if isinstance(value, Node) and value.op is negative:
+            known, found = self.watched_number(value.args[0])
+            return known, -found if known else None
+        if not isinstance(value, Node) or value.op is not GLOBAL or value not in self.routes:
+            return False, None
+        module, name = value.params
+        found = self.graph.globals[str(module), str(name)]
+        self.graph.guard(self.routes[value], "equals", found)
+        return True, found
 
     def watch_object(self, route: Route, found: Any) -> None:
         """What is at the end of ``route`` is this object, of the class that it has now."""

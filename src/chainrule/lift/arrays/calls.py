@@ -487,6 +487,8 @@ class NumpyCalls(Methods):
     def _static(self, value: Value, name: str, node: ast.AST) -> Any:
         known, found = self.constant_of(value)
         if not known:
+            known, found = self.watched_number(value)
+        if not known:
             raise self.unsupported(
                 f"`{name}` is known at run time only", f"Give `{name}` as a constant.", node
             )
