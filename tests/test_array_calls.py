@@ -465,6 +465,7 @@ np.polyfit([0, 1, 2], x[:, 0], 1, w=[1.0, 2.0, 1.0])
 scipy.signal.convolve2d(x, x[:1], mode='same')
 np.real_if_close(x)
 np.angle(x + 1j * x**2, deg=True)
+np.angle(x - 0.7, deg=True) * x
 np.einsum('ij,kj->ik', x, x, optimize=['einsum_path', (0, 1)])
 np.fromfunction(lambda i, j: i + j, (3, 4)) * x
 sum(r * i * j for (i, j), r in np.ndenumerate(x))

@@ -129,6 +129,16 @@ sign = _steps(
 )
 
 
+angle_of_real = _steps(
+    "angle_of_real",
+    "numpy.angle",
+    sympy="arg(x)",
+    result=float_type,
+    raises=False,
+    doc="Angle of a real number: 0, and pi of a negative one; flat.",
+)
+
+
 def _test(name: str, *callables: str, doc: str, arity: int = 1) -> Any:
     domain = (REAL,) * arity
     return flat(

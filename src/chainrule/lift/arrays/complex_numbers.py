@@ -47,11 +47,14 @@ def _angle(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST)
     given = bound(("z", "deg"), args, keywords)
     array = self.array_node(given["z"])
     known, degrees = self.static_value(given.get("deg", Static(False)))
-    if not is_complex(array.type) or not known:
+    if not known:
         raise self.unsupported(
-            "`np.angle` of real numbers", "Use np.where(x < 0, np.pi, 0.0).", node
+            "`deg` of `np.angle` that is known at run time only", "Give it as a constant.", node
         )
-    angle = self.block.add(complex_numbers.angle, (array,))
+    if is_complex(array.type):
+        angle = self.block.add(complex_numbers.angle, (array,))
+    else:
+        angle = self.primitive(TABLE["angle_of_real"], array)
     if degrees:
         angle = self.primitive(TABLE["multiply"], angle, self.graph.constant(180 / math.pi))
     return self.boxed(angle)
