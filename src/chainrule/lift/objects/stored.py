@@ -10,12 +10,15 @@ import inspect
 import types
 from typing import Any
 
+# What gives access to the memory of objects without a dictionary.
+OF_SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
+
 
 def answers_first(kind: type, name: str) -> bool:
     """Whether a property or the like of the class answers for what an object holds."""
     found = inspect.getattr_static(kind, name, None)
     answers = hasattr(type(found), "__set__") or hasattr(type(found), "__delete__")
-    return answers and not isinstance(found, types.MemberDescriptorType)
+    return answers and not isinstance(found, OF_SLOTS)
 
 
 def stored(kind: type, name: str) -> str:
@@ -28,7 +31,7 @@ def holds(instance: Any, name: str) -> bool:
     if name in getattr(instance, "__dict__", {}):
         return True
     found = inspect.getattr_static(type(instance), name, None)
-    plain = isinstance(found, (types.FunctionType, types.MemberDescriptorType))
+    plain = isinstance(found, (types.FunctionType, *OF_SLOTS))
     return (plain or not hasattr(type(found), "__get__")) and hasattr(instance, name)
 
 
