@@ -56,7 +56,19 @@ def in_every_step(xs):
 )
 def test_a_row_that_is_seen_elsewhere_is_not_written_to(f: Callable[..., float]) -> None:
     with pytest.raises(UnsupportedError, match="belongs to another list"):
-        value_and_grad(f)(XS)
+        value_and_grad(f)(XS * 10)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_rows_of_few_entries_are_told_apart(mode: str) -> None:
+    value, slope = value_and_grad(in_a_slice, mode=mode)(XS)
+    assert value == in_a_slice(XS)
+    assert slope == [2.0, *[2.0] * (len(XS) - 2), 1.0]
+    for n in (0, 1, -1):
+        row, twin = [1.0, 2.0], [1.0, 2.0]
+        found = value_and_grad(of_the_caller, mode=mode)(1.5, n, row)
+        assert found == (of_the_caller(1.5, n, twin), 3.0)
+        assert row == twin
 
 
 def rows_of_their_own(xs):
@@ -110,7 +122,7 @@ def of_the_caller(x, n, row):
     return x * x
 
 
-@pytest.mark.parametrize(("f", "others"), [(read_by_name, (0,)), (of_the_caller, (0, [1.0, 2.0]))])
+@pytest.mark.parametrize(("f", "others"), [(read_by_name, (0,)), (of_the_caller, (0, [1.0] * 40))])
 def test_a_row_of_a_list_that_is_written_out_is_its_own(f: Any, others: Any) -> None:
     with pytest.raises(UnsupportedError, match="this row has a name and is in a list"):
         value_and_grad(f)(1.5, *others)

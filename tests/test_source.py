@@ -385,12 +385,12 @@ GALLERY = [
         """
     t1 = max(x, y)
     gap = x - y
-    absolute_gap = abs(gap)
+    abs_gap = abs(gap)
     # line: return max(x, y) * abs(x - y)
     x_bar = t1 if gap > 0.0 else -t1 if gap < 0.0 else 0.0
     branch = y > x
-    y_bar = (absolute_gap if branch else 0.0) - x_bar
-    return x_bar + (0.0 if branch else absolute_gap), y_bar
+    y_bar = (abs_gap if branch else 0.0) - x_bar
+    return x_bar + (0.0 if branch else abs_gap), y_bar
 """,
         id="largest-auto-x-y",
     ),

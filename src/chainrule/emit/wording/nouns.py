@@ -103,7 +103,7 @@ class Nouns:
         if op in (slice_of, backwards) and (base := first_name(value, self.name_of)) is not None:
             return fitting(base, "part")
         if isinstance(op, Primitive) and op.callables and op.symbol is None:
-            called = self._given(value)
+            called = self._given(value, op)
             if called is not None:
                 return called
         if value.type == INT and op in (arithmetic.add, arithmetic.subtract):
@@ -133,9 +133,9 @@ class Nouns:
             return self._opposite(value)
         return None
 
-    def _given(self, value: Value) -> str | None:
+    def _given(self, value: Value, op: Primitive) -> str | None:
         """``sqrt_T`` for what a function gives, or what such values are called at all."""
-        name = value.op.name.removeprefix("array_")
+        name = op.callables[0].rpartition(".")[2]
         if len(value.args) == 1:
             word = word_of(value.args[0], self.name_of) or self.name_of(value.args[0])
             noun = f"{name}_{word}"
