@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import ArgumentError, grad, hvp, jvp, value_and_grad
+from chainrule import ArgumentError, UnsupportedError, grad, hvp, jvp, value_and_grad
 from tests.array_models import MODELS, Model, logistic, rosenbrock_slices, two_layers
 
 WHOLE_ARRAYS = (
@@ -125,6 +125,21 @@ def test_text_is_the_same_for_all_of_them() -> None:
     plain = derivative.source  # type: ignore[attr-defined]
     derivative(*map(chunked, arguments))
     assert derivative.source == plain  # type: ignore[attr-defined]
+
+
+def test_tables_of_pandas_are_refused_where_the_function_uses_them() -> None:
+    pandas = pytest.importorskip("pandas")
+    known = pandas.Series([1.0, 2.0])
+
+    def made(x):
+        return pandas.DataFrame({"a": [x, 2.0]})["a"].sum()
+
+    def used(x):
+        return x * known.mean()
+
+    for f in (made, used):
+        with pytest.raises(UnsupportedError, match=r"test_duck_arrays.*a table of pandas"):
+            grad(f)(1.0)
 
 
 def test_functions_of_pandas_are_asked_of_arrays_and_numbers() -> None:

@@ -55,6 +55,12 @@ RANDOM_MODULES = {"random", "secrets", "numpy.random", "numpy.random.mtrand"}
 TELLING = ("warnings", "logging")
 # Modules of which the functions compute no numbers: they are called, and not looked into.
 OF_TEXTS = ("re", "json", "textwrap", "pprint", "tokenize", "difflib")
+# Libraries of labelled tables, whose insides say nothing to who uses them.
+OF_TABLES = (
+    "pandas.io.", "pandas.core.base", "pandas.core.frame", "pandas.core.generic",
+    "pandas.core.indexes.", "pandas.core.series", "polars.", "xarray.",
+)  # fmt: skip
+OF_COLUMNS = "Read tables outside, and compute with `.to_numpy()` of their columns."
 Builtin = Callable[[Any, list[Value], dict[str, Value], ast.AST], Value]
 # Arguments, keywords, defaults, defaults of keyword-only parameters.
 Given = tuple[list[Value], dict[str, Value], tuple[Value, ...], dict[str, Value]]
@@ -243,8 +249,12 @@ class Calls(Spreading):
         given = (args, keywords, defaults, keyword_defaults)
         state, mark, guards = dict(self.state), len(self.block.steps), len(self.graph.guards)
         try:
-            if home_of(found).partition(".")[0] in OF_TEXTS:
+            home = home_of(found)
+            package = home.partition(".")[0]
+            if package in OF_TEXTS:
                 raise self.unsupported("a function of texts", "Call it before.", node)
+            if home.startswith(OF_TABLES):
+                raise self.unsupported(f"a table of {package}", OF_COLUMNS, node)
             return self.run_callee(source, frame, given, node)
         except (NotDifferentiableError, UnsupportedError) as error:
             foreign = self.is_foreign(found) and not self.inside_foreign()
