@@ -13,6 +13,7 @@ from chainrule.primitives import bounds
 from chainrule.primitives.declare import (
     REAL,
     Cost,
+    Flat,
     Interval,
     arithmetic_type,
     comparison_type,
@@ -129,10 +130,11 @@ sign = _steps(
 )
 
 
-angle_of_real = _steps(
+# Outside of the table, in which `numpy.angle` is that of complex numbers.
+angle_of_real = Flat(
     "angle_of_real",
-    "numpy.angle",
-    sympy="arg(x)",
+    ("numpy.angle",),
+    cost=Cost.ADD,
     result=float_type,
     raises=False,
     doc="Angle of a real number: 0, and pi of a negative one; flat.",

@@ -14,7 +14,7 @@ from chainrule.emit.targets import Form, Spelling, Target, UpdateForm
 from chainrule.emit.wording.arrays import section_key
 from chainrule.emit.wording.expressions import operation
 from chainrule.graph.block import CONSTANT
-from chainrule.graph.types import FLOATING, INT, Array, unit_axes_of
+from chainrule.graph.types import FLOATING, INT, Array, is_complex, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall, axes_of
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.saturation import LARGEST
@@ -34,6 +34,7 @@ ELEMENTWISE = {
     "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite", "logical_and": "logical_and",
     "logical_or": "logical_or", "logical_xor": "logical_xor", "logical_not": "logical_not",
     "where": "where", "clip": "clip", "remainder": "remainder", "floor_divide": "floor_divide",
+    "real_part": "real", "imaginary_part": "imag",
 }  # fmt: skip
 ARITHMETIC = ("add", "subtract", "multiply", "divide", "power")
 
@@ -55,11 +56,10 @@ def as_array(speller: Spelling, value: Value, written: ast.expr) -> ast.expr:
 
 def as_float(value: Value, written: ast.expr) -> ast.expr:
     """An array of whole numbers or truth values as floats: the standard does not mix kinds."""
-    if isinstance(value.type, Array) and value.type.dtype not in FLOATING:
-        return call(
-            "astype", written, ast.Attribute(ast.Name(XP, ast.Load()), "float64", ast.Load())
-        )
-    return written
+    kind = value.type
+    if not isinstance(kind, Array) or is_complex(kind) or kind.dtype in FLOATING:
+        return written
+    return call("astype", written, dtype_of("float64"))
 
 
 def statics(value: Value) -> dict[str, Any]:
@@ -93,11 +93,9 @@ def elementwise(name: str) -> Form:
                 own_dtype = getattr(value.type, "dtype", "float64")
                 args[1] = call("asarray", args[1], dtype=dtype_of(own_dtype))
             return call(name, *args)
-        floating = getattr(value.type, "dtype", "float64") in FLOATING
-        return call(
-            name,
-            *(as_float(a, w) if floating else w for a, w in zip(value.args, args, strict=True)),
-        )
+        if getattr(value.type, "dtype", "float64") in FLOATING:
+            args = [as_float(a, w) for a, w in zip(value.args, args, strict=True)]
+        return call(name, *args)
 
     return form
 
@@ -128,7 +126,8 @@ def arithmetic(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.exp
     op = value.op
     assert isinstance(op, Primitive) and op.symbol is not None
     args = [counted(speller, a, w) for a, w in zip(value.args, args, strict=True)]
-    kinds = {arg.type.dtype in FLOATING for arg in value.args if isinstance(arg.type, Array)}
+    arrays = [arg.type for arg in value.args if isinstance(arg.type, Array)]
+    kinds = {type.dtype in FLOATING for type in arrays if not is_complex(type)}
     numbers = any(str(arg.type) == "float" for arg in value.args)
     if kinds and (op.name == "divide" or len(kinds) > 1 or numbers):
         args = [as_float(a, w) for a, w in zip(value.args, args, strict=True)]

@@ -11,6 +11,7 @@ from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, boun
 from chainrule.lift.values import Static, Value
 from chainrule.primitives.arrays import complex_numbers, creation
 from chainrule.primitives.declare import TABLE
+from chainrule.primitives.rounding import angle_of_real
 
 if TYPE_CHECKING:
     from chainrule.lift.arrays.calls import NumpyCalls
@@ -54,7 +55,7 @@ def _angle(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST)
     if is_complex(array.type):
         angle = self.block.add(complex_numbers.angle, (array,))
     else:
-        angle = self.primitive(TABLE["angle_of_real"], array)
+        angle = self.primitive(angle_of_real, array)
     if degrees:
         angle = self.primitive(TABLE["multiply"], angle, self.graph.constant(180 / math.pi))
     return self.boxed(angle)
