@@ -6,6 +6,7 @@ import ast
 import builtins
 import contextlib
 import functools
+import inspect
 import math
 import operator
 import statistics
@@ -466,11 +467,13 @@ def _of_sample(op: ArrayCall) -> Builtin:
 
 
 def _mean(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    """``statistics.fmean``, with weights or without."""
-    given = {**dict(zip(("data", "weights"), args, strict=False)), **keywords}
-    weights = given.pop("weights", Static(None))
-    if len(args) > 2 or set(given) != {"data"}:
-        self.positional(args, keywords, node, 1, 2, "fmean")
+    """``statistics.fmean``, with weights (from Python 3.11 on) or without."""
+    names = list(inspect.signature(statistics.fmean).parameters)
+    given = {**dict(zip(names, args, strict=False)), **keywords}
+    if len(args) > len(names) or "data" not in given or not set(given) <= set(names):
+        remedy = "Call it as its documentation says."
+        raise self.unsupported("this call of `fmean`", remedy, node)
+    weights = given.get("weights", Static(None))
     if self.static_value(weights) == (True, None):
         return _of_sample(SAMPLES["fmean"])(self, [given["data"]], {}, node)
     lists = tuple(self.node(self.as_list(each, node)) for each in (given["data"], weights))
