@@ -167,6 +167,55 @@ def written_first(y):
     return np.sum(a * c)
 
 
+def joined_itself_since(y):
+    a = y * 2
+    kept = a if np.sum(y) > 0.2 else y * y
+    if np.sum(y) < 0.1:
+        a = y + 1
+    a *= 3.0
+    return np.sum(kept * a)
+
+
+def both_joined_again(y):
+    a = y * 2
+    kept = a if np.sum(y) > 0.2 else y * y
+    if np.sum(y) < 0.1:
+        kept = y + 2
+        a = y + 3
+    kept[0] = 3.0
+    return np.sum(kept * a)
+
+
+def turned_and_joined(y):
+    a = y * 2
+    kept = a if np.sum(y) > 0.2 else y * y
+    turned = a[::-1]
+    if np.sum(y) < 0.1:
+        turned = y + 1
+    turned *= 2.0
+    return np.sum(kept * turned)
+
+
+def kept_from_step_to_step(y):
+    a = y * 2
+    kept = y + 1.0
+    total = 0.0
+    for _ in range(20):
+        a *= 0.9
+        total = total + np.sum(kept * a)
+        kept = a if np.sum(a) > 0.2 else y * y
+    return total
+
+
+@pytest.mark.parametrize(
+    "f",
+    [joined_itself_since, both_joined_again, turned_and_joined, kept_from_step_to_step],
+)
+def test_what_is_joined_again_is_still_seen_elsewhere(f: Any) -> None:
+    with pytest.raises(UnsupportedError, match=r"several branches|under another name"):
+        value_and_grad(f)(np.array([0.1, 0.2]))
+
+
 @pytest.mark.parametrize(
     "f", [still_read, read_in_the_step, chosen_twice, looked_into, in_a_list, written_first]
 )

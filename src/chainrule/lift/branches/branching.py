@@ -12,7 +12,6 @@ from chainrule.graph.block import CONSTANT, Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.containers.sharing import Box, held_boxes
 from chainrule.lift.core import AlwaysRaises, Completion, Core
 from chainrule.lift.iteration.shapes import bound_part
 from chainrule.lift.state import Frame, JoinedBox, Joiner, Key, Slot, State, kind_of, resolve_slots
@@ -326,20 +325,6 @@ class Branching(Core):
             self.state = before
             _rebind(path.state, value, box)
 
-    def _is_told(self, joined: JoinedBox, joiner: Joiner) -> bool:
-        """Whether it is told later who else sees an array: nothing else stands for its memory."""
-        if not _of_arrays(joined) or any(getattr(one, "parameter", 0) for one in joined.sources):
-            return False
-        own = self._lent_by(joined)
-        others = [other for other in joiner.boxes.values() if other is not joined]
-        return all(own.isdisjoint(self._lent_by(other)) for other in others) and not any(
-            held not in own and not own.isdisjoint(self.loans.lenders(held))
-            for held in held_boxes(self.state, ())
-        )
-
-    def _lent_by(self, joined: JoinedBox) -> set[Box]:
-        return {box for one in joined.sources for box in self.loans.lenders(one)}
-
     def changed_keys(self, start: State, paths: Sequence[Path]) -> list[Key]:
         """Keys that some path bound anew, in the order of the states."""
         changed: dict[Key, None] = {}
@@ -426,14 +411,15 @@ class Branching(Core):
         shared = joiner.shared_boxes(states)
         for joined in joiner.boxes.values():
             boxes = (joined.box, *joined.sources)
-            told = self._is_told(joined, joiner)
+            # Of arrays it is told where they are written to who else sees them.
+            told = joined in shared and _of_arrays(joined)
             if (joined in shared and not told) or not self.frozen.isdisjoint(joined.sources):
                 self.frozen.update(box for box in boxes if isinstance(box, BOXES))
             if joined.box is not None:
                 first = 0 if _of_arrays(joined) else 1
                 lent = [box for one in joined.sources for box in self.loans.lenders(one)[first:]]
                 self.loans.lend(joined.box, lent, self.state)
-                if told:
+                if told or any(map(self.loans.is_told, joined.sources)):
                     self.loans.tell(joined.box)
                 if any(map(self.loans.is_stale, joined.sources, states)):
                     self.loans.spoil(joined.box)
@@ -552,4 +538,5 @@ def _are_told_differently(values: Sequence[Value]) -> bool:
 
 
 def _of_arrays(joined: JoinedBox) -> bool:
-    return all(isinstance(one, ArrayBox) for one in joined.sources)
+    """Whether all that it stands for are arrays, and none is the caller's."""
+    return all(isinstance(one, ArrayBox) and not one.parameter for one in joined.sources)

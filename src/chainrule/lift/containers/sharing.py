@@ -92,11 +92,22 @@ class Loans:
         """``box`` stands for arrays of which it is told later who else sees them."""
         self._told.add(box)
 
+    def is_told(self, box: Value) -> bool:
+        """Whether it was told of a box."""
+        return box in self._told
+
     def meets_another(self, box: Box, state: State, but: Sequence[object]) -> bool:
-        """Whether what is held, other than under the keys ``but``, may be one with such a box."""
-        lenders = set(self.lenders(box)[1:])
-        return box in self._told and any(
-            held is not box and not lenders.isdisjoint(self.lenders(held))
+        """Whether ``box`` may be one with what is held, other than under the keys ``but``.
+
+        It is asked where either of them stands for arrays of which that was left open.
+        """
+        if not self._told:
+            return False
+        own = set(self.lenders(box))
+        return any(
+            held is not box
+            and (held in self._told or box in self._told)
+            and not own.isdisjoint(self.lenders(held))
             for held in held_boxes(state, but)
         )
 
