@@ -30,9 +30,7 @@ from chainrule.graph.block import CONSTANT, Leaf
 from chainrule.graph.types import INT, Array, Sequence
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import VERBATIM
-from chainrule.primitives.nouns import (
-    read_noun,
-)
+from chainrule.primitives.nouns import read_noun
 
 # Variables of one name that a value is tried with: more would cost their square.
 MOST_TRIED = 32

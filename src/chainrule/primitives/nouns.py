@@ -31,6 +31,7 @@ class Value(Protocol):
     def type(self) -> Type: ...
 
 
+# Longer names are no help.
 LONGEST = 16
 # What the loops inside a step have recorded, in one loop around them or in several.
 _TAPES = re.compile(r"(?P<outer>(all_)*)(?P<stem>.+)_tapes(_\d+)?")

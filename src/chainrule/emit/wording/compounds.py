@@ -13,9 +13,8 @@ from chainrule.graph.block import CONSTANT, GLOBAL
 from chainrule.graph.node import Op
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, power, subtract
+from chainrule.primitives.nouns import LONGEST
 
-# Longer names are no help.
-LONGEST = 16
 WORDS: dict[Op, str] = {add: "plus", subtract: "minus", multiply: "times", divide: "over"}
 NUMBERS = {0.5: "half", 1.0: "one", 2.0: "twice"}
 # Names given to what bears none, which say nothing of it.

@@ -22,7 +22,7 @@ from chainrule.graph.types import BOOL, FLOAT, INT, Array
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.shaping import dimension
 from chainrule.primitives.declare import Primitive
-from chainrule.primitives.nouns import first_name, fitting, inner_tape, input_name, noun_of
+from chainrule.primitives.nouns import LONGEST, first_name, fitting, inner_tape, input_name, noun_of
 from chainrule.primitives.sequence import (
     backwards,
     index,
@@ -32,12 +32,11 @@ from chainrule.primitives.sequence import (
     zeros_like,
 )
 
-LONGEST_NOUN = 16
 LENGTHS = (length, dimension)
 # A tape, or the tapes of the steps of a loop around, numbered where several are called alike.
 _TAPE = re.compile(r"(?P<stem>.+)_tapes?(_\d+)?")
 _NUMBERED = re.compile(r"t\d+")
-# What a function gives; of others it is `erf_value`.
+# What a function gives, where nothing says more of it.
 GIVEN = {
     "abs": "magnitude",
     "atan2": "angle",
@@ -72,9 +71,9 @@ class Nouns:
     def of(self, value: Value, crowded: set[str]) -> str | None:
         """A noun for a value; what is crowded stands where nothing better is found only."""
         value = self.assigned.get(value, value)
-        noun = self._describe_array(value) or self._describe(value)
         if value.argument is not None and value.type == FLOAT:
             return value.argument
+        noun = self._describe_array(value) or self._describe(value)
         if is_compound(value) and noun in crowded:
             noun = compound(value, self.name_of) or noun
         return noun
@@ -97,7 +96,7 @@ class Nouns:
         if op is zeros_like and value.derivative and only is not None:
             return f"{only}_bar"
         if op is length:
-            return f"n_{only}" if only and len(only) <= LONGEST_NOUN - 2 else "count"
+            return f"n_{only}" if only and len(only) <= LONGEST - 2 else "count"
         if value.type == INT and value.args and all(arg.op in LENGTHS for arg in value.args):
             return "count"
         if op in (slice_of, backwards) and (base := first_name(value, self.name_of)) is not None:
@@ -142,7 +141,7 @@ class Nouns:
             if (
                 word is not None
                 and not _NUMBERED.fullmatch(word)
-                and len(noun) <= LONGEST_NOUN
+                and len(noun) <= LONGEST
                 and noun.isidentifier()
             ):
                 return noun
@@ -154,7 +153,7 @@ class Nouns:
         word = word_of(arg, self.name_of) or self.name_of(arg)
         if word is None:
             return self._arithmetic(arg) if arg.captive else None
-        fits = len(word) <= LONGEST_NOUN - 6 and not _NUMBERED.fullmatch(word)
+        fits = len(word) <= LONGEST - 6 and not _NUMBERED.fullmatch(word)
         return f"minus_{word}" if fits else None
 
     def _power(self, value: Value) -> str:
@@ -163,7 +162,7 @@ class Nouns:
         exponent = value.args[1]
         squared = exponent.op is CONSTANT and exponent.params[0] == 2
         noun = f"{base}_squared"
-        return noun if squared and base is not None and len(noun) <= LONGEST_NOUN else "power"
+        return noun if squared and base is not None and len(noun) <= LONGEST else "power"
 
     def _neighbour(self, value: Value) -> str | None:
         """``next_i`` and ``previous_i`` for the numbers beside ``i``."""
@@ -171,7 +170,7 @@ class Nouns:
         if base is None or side is None:
             return None
         noun = f"{side}_{base}"
-        return noun if len(noun) <= LONGEST_NOUN else None
+        return noun if len(noun) <= LONGEST else None
 
     def _entry(self, args: list[Value]) -> str | None:
         """``x_0`` or ``x_i`` for an entry of a list."""
@@ -201,7 +200,7 @@ class Nouns:
                 return inner
             parts = [taped["stem"], "then"]
         noun = "_".join(parts)
-        return noun if noun.isidentifier() and len(noun) <= LONGEST_NOUN else None
+        return noun if noun.isidentifier() and len(noun) <= LONGEST else None
 
     def _quotient(self, value: Value) -> str:
         above, below = value.args
@@ -209,7 +208,7 @@ class Nouns:
         name = self.name_of(below)
         if one and name is not None:
             noun = f"inv_{name}"
-            return noun if len(noun) <= LONGEST_NOUN else "inverse"
+            return noun if len(noun) <= LONGEST else "inverse"
         return "inverse" if one else "ratio"
 
     def _product(self, value: Value) -> str:
@@ -217,7 +216,7 @@ class Nouns:
         name = self.name_of(left)
         if left is right and name is not None:
             noun = f"{name}_squared"
-            return noun if len(noun) <= LONGEST_NOUN else "square"
+            return noun if len(noun) <= LONGEST else "square"
         if left.op is CONSTANT:
             return {0.5: "half", 2.0: "twice"}.get(left.params[0], "scale")
         return "scale"

@@ -129,10 +129,6 @@ class ListParts(Expressions):
         bounds = [none if part is None else self.node(part) for part in (start, stop)]
         return self.primitive(sequence.slice_of, base, *bounds, none)
 
-    # Given by the other parts of the lifter.
-
     def is_natural(self, *numbers: Node) -> bool:
         """Whether ints are certainly not negative."""
         raise NotImplementedError
-
-    # Given by the other parts of the lifter.
