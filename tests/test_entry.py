@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import math
 import types
 from fractions import Fraction
@@ -266,6 +267,31 @@ def test_the_body_tells_kinds_by_what_it_computes() -> None:
         with pytest.raises(ChainruleError):
             slope(2.0, other, 4.0, 5.0)
         assert slope(2.0, 3.0, 4.0, 5.0) == expected
+
+
+def test_what_tells_kinds_tells_them_also_where_other_things_are_watched() -> None:
+    slope = chainrule.grad(valley, wrt=("a", "b", "c", "d"))
+    read = [step.argval for step in dis.get_instructions(slope)]
+    assert slope.watch is not None
+    # Neither a sum of the four parameters nor of two: their differences come first.
+    assert read.index("__class__") > read.index("gap_1")
+
+
+def over_gap(x, y):
+    return 3.0 * (x + y) / (x - y)
+
+
+def without_gap(x, y):
+    return 3.0 * (x + y) * (x - y)
+
+
+def test_what_is_computed_ahead_of_a_changed_function_does_not_raise() -> None:
+    function = types.FunctionType(over_gap.__code__, globals(), "over_gap")
+    slope = chainrule.grad(function, wrt=("x", "y"))
+    with pytest.raises(ZeroDivisionError):
+        slope(2.0, 2.0)
+    function.__code__ = without_gap.__code__
+    assert slope(2.0, 2.0) == (12.0, -12.0)
 
 
 def test_slopes_that_are_floats_of_ints_too_need_no_float_each() -> None:

@@ -18,7 +18,7 @@ from dataclasses import field, replace
 from typing import Any
 
 from chainrule.emit.loading.constants import Cell, Slot, fill
-from chainrule.emit.loading.guards import OFF, Elsewhere, check_of, checked, left, part_of, parted
+from chainrule.emit.loading.guards import OFF, Elsewhere, begun, check_of, left, part_of, parted
 from chainrule.emit.loading.witnesses import witnesses
 from chainrule.records import dataclass
 
@@ -97,10 +97,12 @@ class Entry:
             found[f"{KIND}{name}"] = Slot(kind)
         return found
 
-    def checked(self, function: ast.FunctionDef, pure: Collection[str]) -> ast.FunctionDef:
+    def checked(
+        self, function: ast.FunctionDef, pure: Collection[str], checks: Sequence[ast.stmt]
+    ) -> ast.FunctionDef:
         """``function`` with the check in front of its body, or where the body tells of kinds.
 
-        ``pure`` are names of functions of ``math``.
+        ``pure`` are names of functions of ``math``; ``checks`` are made after this one.
         """
         docstring, body = parted(function)
         found = witnesses(body, self.floats, pure)
@@ -109,22 +111,22 @@ class Entry:
         conditions = [_is_of(_sum(names), FLOAT) if names else _is_away(False)]
         conditions += [_is_of(_read(name), f"{KIND}{name}") for name in self.exact]
         if found is None:
-            return checked(function, conditions, OTHER)
+            return begun(function, [check_of(function, [], conditions, OTHER), *checks])
         computed, rest = body[: found.statements], body[found.statements :]
         result = copy.copy(function)
         off = ast.If(_is_away(True), [left(function, OTHER)], [])
         for node in ast.walk(off):
             ast.copy_location(node, function.args.args[0])
-        check = check_of(function, computed, conditions, OTHER, self._raised())
-        result.body = [*docstring, off, check, *rest]
+        check = check_of(function, computed, conditions, OTHER, self._raised(checks))
+        result.body = [*docstring, off, check, *checks, *rest]
         return result
 
-    def _raised(self) -> list[ast.stmt]:
+    def _raised(self, checks: Sequence[ast.stmt]) -> list[ast.stmt]:
         """What a number raises is raised: numbers are told from other kinds one by one."""
         names = (*self.floats, *self.exact)
         self._other.fits = lambda *values: self.fits(dict(zip(names, values, strict=True)))
         fits = ast.Call(part_of(OTHER, "fits"), [_read(name) for name in names], [])
-        return [ast.If(fits, [ast.Raise()], [])]
+        return [ast.If(fits, [*copy.deepcopy(checks), ast.Raise()], [])]
 
 
 def _is_away(value: bool) -> ast.expr:

@@ -35,10 +35,17 @@ class Elsewhere:
         self.fits: Callable[..., bool] | None = None
 
 
-def checked(
-    function: ast.FunctionDef, conditions: Sequence[ast.expr], elsewhere: str
-) -> ast.FunctionDef:
-    """``function`` with a check in front of its body: ``elsewhere`` is called where it fails.
+def check_of(
+    function: ast.FunctionDef,
+    computed: Sequence[ast.stmt],
+    conditions: Sequence[ast.expr],
+    elsewhere: str,
+    raised: Sequence[ast.stmt] = (),
+) -> ast.stmt:
+    """The check of a function: ``elsewhere`` is called where it fails.
+
+    It needs what some statements compute, in which nothing else is done; ``raised`` is done if
+    they or the conditions raise.
 
     Jumps take less time than a flag would::
 
@@ -50,30 +57,23 @@ def checked(
                 pass
             return elsewhere.call(...)
     """
-    docstring, body = parted(function)
-    check = check_of(function, [], conditions, elsewhere, [ast.Pass()])
-    found = copy.copy(function)
-    found.body = [*docstring, check, *body]
-    return found
-
-
-def check_of(
-    function: ast.FunctionDef,
-    computed: Sequence[ast.stmt],
-    conditions: Sequence[ast.expr],
-    elsewhere: str,
-    raised: list[ast.stmt],
-) -> ast.stmt:
-    """The check, which needs what some statements compute; ``raised`` is done if they raise."""
     test = conditions[0] if len(conditions) == 1 else ast.BoolOp(ast.And(), list(conditions))
     passed = ast.If(test, [ast.Break()], [])
-    handler = ast.ExceptHandler(part_of(elsewhere, "error"), None, raised)
+    handler = ast.ExceptHandler(part_of(elsewhere, "error"), None, [*raised] or [ast.Pass()])
     tried = ast.Try([passed], [handler], [], [])
     check = ast.While(ast.Constant(True), [tried, left(function, elsewhere)], [])
     for node in ast.walk(check):
         ast.copy_location(node, function.args.args[0] if function.args.args else function)
     tried.body[:0] = computed
     return check
+
+
+def begun(function: ast.FunctionDef, checks: Sequence[ast.stmt]) -> ast.FunctionDef:
+    """``function`` with checks in front of its body."""
+    docstring, body = parted(function)
+    found = copy.copy(function)
+    found.body = [*docstring, *checks, *body]
+    return found
 
 
 def left(function: ast.FunctionDef, elsewhere: str) -> ast.stmt:
@@ -166,10 +166,10 @@ class Watch:
             guard.holds(slot.cell_contents, {}) for guard, slot in watched
         )
 
-    def checked(
+    def check(
         self, function: ast.FunctionDef, namespace: dict[str, Any], hidden: set[str]
-    ) -> ast.FunctionDef:
-        """``function`` with the check in front of its body; ``hidden`` names are no globals.
+    ) -> ast.stmt:
+        """What is to stand before the body of ``function``; ``hidden`` names are no globals.
 
         A global that is called as one of Python's own functions is not read by its name: that is
         Python's in the text.
@@ -184,7 +184,7 @@ class Watch:
             _Filled(guard, k, namespace, taken).visit(self._condition(k, guard))
             for k, guard in enumerate(self.guards)
         ]
-        return checked(function, conditions, RENEW)
+        return check_of(function, [], conditions, RENEW)
 
     def _condition(self, k: int, guard: Guard) -> ast.expr:
         """The condition of guard ``k``, with ``_2_`` for the number that was found."""

@@ -23,7 +23,7 @@ from chainrule.emit.loading.constants import (
     marked,
 )
 from chainrule.emit.loading.entry import Entry
-from chainrule.emit.loading.guards import COMPILED, Watch, entry_of
+from chainrule.emit.loading.guards import COMPILED, Watch, begun, entry_of
 from chainrule.emit.module import EmittedModule
 from chainrule.errors import ArgumentError
 from chainrule.graph.block import NO_DEFAULT, Graph
@@ -68,22 +68,24 @@ def load(
         namespace = module_globals
         watch = _watch(emitted, cells, module_globals, frozen)
     names = {each.name for each in functions}
+    started, checks = definition, []
     if watch is not None and not frozen:
-        functions = [
-            watch.checked(each, namespace, names) if each is definition else each
-            for each in functions
-        ]
+        checks.append(watch.check(definition, namespace, names))
         cells = {**cells, **watch.cells}
     if entry is not None:
         pure = [known for known, cell in cells.items() if _is_of_math(cell.cell_contents)]
-        functions = [entry.checked(each, pure) if each.name == name else each for each in functions]
+        started = entry.checked(definition, pure, checks)
         cells = {**cells, **entry.cells}
+    elif checks:
+        started = begun(definition, checks)
+    functions = [started if each is definition else each for each in functions]
     if own:
         cells = {**_builtins_read(functions, {*cells, *live, *names}), **cells}
     fold_numbers(functions, _of_math_alone(emitted))
     function = _made(functions, cells, namespace, file)[name]
     if watch is not None and frozen:
-        caller = watch.checked(entry_of(definition), namespace, names)
+        caller = entry_of(definition)
+        caller = begun(caller, [watch.check(caller, namespace, names)])
         cells = {**watch.cells, COMPILED: Slot(function)}
         cells = {**_builtins_read([caller], set(cells)), **cells}
         function = _made([caller], cells, namespace, file)[name]
