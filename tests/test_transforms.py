@@ -56,6 +56,20 @@ check("int arg", lambda: grad(cube)(2), 12.0)
 check("perturb", lambda: grad(lambda x: x * grad(lambda y: x + y)(1.0))(1.0), 1.0)
 
 
+def area(x, y):
+    return x * x * y
+
+
+def area_by_height(x):
+    return grad(area, wrt=["y", "x"])(x, 2.0 * x)[0]
+
+
+check("wrt in a list", lambda: grad(area, wrt=["y", 0])(2.0, 3.0), (4.0, 12.0))
+check("wrt in a list of one", lambda: grad(area, wrt=["y"])(2.0, 3.0), (4.0,))
+check("hessian by a list", lambda: hessian(area, ["x", "y"])(2.0, 3.0), ((6.0, 4.0), (4.0, 0.0)))
+check("wrt in a list inside of a function", lambda: grad(area_by_height)(3.0), 6.0)
+
+
 def inner_grad(x):
     return grad(cube)(x) * x
 

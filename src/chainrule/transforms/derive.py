@@ -61,7 +61,7 @@ def wrt_names(
         if isinstance(entry, bool) or not isinstance(entry, (int, str)):
             raise ArgumentError(
                 f"wrt={wrt!r} is neither a name nor a position",
-                remedy="Give a parameter's name, its position, or a tuple of these.",
+                remedy="Give a parameter's name, its position, or a tuple or list of these.",
             )
         if isinstance(entry, str) and entry in names:
             found.append(entry)

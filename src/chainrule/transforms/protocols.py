@@ -5,10 +5,10 @@ A gradient is laid out as what it is taken by, which types do not tell: it is ``
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
-Wrt = int | str | tuple[int | str, ...]
+Wrt = int | str | Sequence[int | str]
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)

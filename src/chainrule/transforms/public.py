@@ -49,7 +49,7 @@ def _transform(name: str, summary: str, details: str, example: str) -> Any:
     function:
         A plain Python function; left out when used as ``@{name}(wrt=...)``.
     wrt:
-        Parameters to differentiate by: a name, a position, or a tuple of these.
+        Parameters to differentiate by: a name, a position, or a tuple or list of these.
     mode:
         ``"auto"`` takes the cheaper of ``"forward"`` and ``"reverse"``.
     target:

@@ -48,7 +48,7 @@ Options = tuple[str, Wrt, str, str | None, str]
 def derivative(
     function: Callable[..., Any],
     transform: str,
-    wrt: Wrt,
+    wrt: Wrt | list[int | str],
     mode: str,
     name: str | None = None,
     target: str = "math",
@@ -64,6 +64,7 @@ def derivative(
             f"{transform} needs a function, not {type(function).__name__}",
             remedy="Give a Python function.",
         )
+    wrt = tuple(wrt) if isinstance(wrt, list) else wrt
     names = wrt_names(function, wrt)
     options = (transform, names if isinstance(wrt, tuple) else names[0], mode, name, target)
     # What captures variables is mostly made anew itself, and would be kept alive here.

@@ -76,14 +76,14 @@ class Nested(Rules, Parameters):
             return None
         options: dict[str, Any] = {"wrt": 0, "mode": "auto"}
         for key, value in keywords.items():
-            known, option = self.static_value(value)
+            known, option = self._option(value)
             if not known or key not in options:
                 raise self.unsupported(
                     f"`{key}` in this call of `{name}`", "Give wrt and mode as constants.", node
                 )
             options[key] = option
         if len(args) > 1:
-            known, options["wrt"] = self.static_value(args[1])
+            known, options["wrt"] = self._option(args[1])
             if not known:
                 raise self.unsupported(
                     f"wrt of `{name}` known at run time only", "Give a constant.", node
@@ -146,6 +146,11 @@ class Nested(Rules, Parameters):
             )
         rest = {name: value for name, value in keywords.items() if name not in seeds}
         return args[:own], rest, given
+
+    def _option(self, value: Value) -> tuple[bool, Any]:
+        """``(known, object)`` of an option; a list of parameters is a tuple of these."""
+        named = self.known_items(value) if isinstance(value, ListBox) else None
+        return self.static_value(value if named is None else TupleValue(tuple(named)))
 
     def _wrt(
         self, derivative: Derivative, args: list[Value], keywords: dict[str, Value], node: ast.AST
