@@ -44,6 +44,20 @@ def test_every_file_is_told_apart_by_its_message() -> None:
     assert len(set(texts)) == len(texts) >= 45
 
 
+def reads_a_file(x):
+    with open("table") as file:
+        return x * float(file.read())
+
+
+@pytest.mark.parametrize("arguments", [(1.0,), ([1.0],)])
+def test_the_traceback_of_a_refusal_stops_at_the_call(arguments: tuple[object]) -> None:
+    with pytest.raises(ChainruleError) as refused:
+        grad(reads_a_file)(*arguments)
+    through = [entry for entry in refused.traceback if "chainrule/lift" in str(entry.path)]
+    assert not through
+    assert f"{__file__}:{reads_a_file.__code__.co_firstlineno + 1}:" in str(refused.value)
+
+
 if __name__ == "__main__":
     for refused in FILES:
         start = refused.read_text(encoding="utf-8").partition(MARK)[0].rstrip()

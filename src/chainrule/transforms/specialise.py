@@ -169,8 +169,14 @@ class Request:
         self, arguments: dict[str, Any] | None, entry: Entry | None = None
     ) -> types.FunctionType:
         """The generated function for arguments like these, which ``entry`` checks."""
-        with large_programs():
-            return self._generated(arguments, entry)
+        try:
+            with large_programs():
+                return self._generated(arguments, entry)
+        except ChainruleError as refusal:
+            if sys.flags.dev_mode:
+                raise
+            # It names the user's line itself: the way to it through chainrule helps nobody.
+            raise refusal.with_traceback(None)  # noqa: B904
 
     def _generated(
         self, arguments: dict[str, Any] | None, entry: Entry | None
