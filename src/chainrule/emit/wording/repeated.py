@@ -1,4 +1,4 @@
-"""Short values that are written again rather than named: ``len(x)``, ``-x``, ``x.T``, ``TABLE``."""
+"""Short values that are written again rather than named: ``len(x)``, ``-x``, ``x.T``, ``2**31``."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from chainrule.emit.memory.webs import Webs
 from chainrule.emit.plan import VARIABLE, Define, For, Plan, Value, blocks_of, targets_of, walk
 from chainrule.graph.block import CONSTANT, PARAMETER, REFERENCE
 from chainrule.graph.types import INT
-from chainrule.primitives.arithmetic import add, negative, subtract
+from chainrule.primitives.arithmetic import add, divide, multiply, negative, power, subtract
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.sequence import length
 
 CHEAP = (length, negative)
+# Of constants alone Python computes them once, when it compiles the text.
+OPERATORS = (add, subtract, multiply, divide, power)
 # So often `t - 1` is written before it gets a name.
 FEW = 3
 
@@ -68,6 +70,8 @@ def _is_cheap(value: Value, webs: Webs) -> bool:
         return value.args[0].op is not VARIABLE and not webs.is_updated(value.args[0])
     if value.op.name == "dimension":
         return value.args[0].op is PARAMETER and value.params[-1] == "len"
+    if value.op in OPERATORS:
+        return bool(value.args) and all(each.op is CONSTANT for each in value.args)
     if value.op not in CHEAP:
         return False
     return value.args[0].op is PARAMETER and not webs.is_updated(value.args[0])

@@ -345,6 +345,7 @@ class Calls(Spreading):
         flag = self.returned_flag()
         self.state[flag] = self.graph.constant(False)
         completion = self.statements(tree.body)
+        self.completed(frame, completion)
         key = (frame, "return")
         if completion is Completion.FALLS:
             result: Value = Static(None)
@@ -361,6 +362,9 @@ class Calls(Spreading):
                 )
         self.state.pop(flag, None)
         return result
+
+    def completed(self, frame: Frame, completion: Completion) -> None:
+        """Take note of how the body of a function ended."""
 
     # --- classes --------------------------------------------------------------------------
 

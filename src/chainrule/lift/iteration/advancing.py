@@ -25,7 +25,7 @@ from chainrule.lift.iteration.exits import has_exits
 from chainrule.lift.iteration.felt import acts
 from chainrule.lift.iteration.iterables import is_made_in_steps
 from chainrule.lift.iteration.stops import giving, parted, told_apart
-from chainrule.lift.iteration.yielding import Yielding
+from chainrule.lift.iteration.yielding import Yielding, is_endless
 from chainrule.lift.library import cursors
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Keywords
 from chainrule.lift.library.definitions import islice_of_endless
@@ -112,6 +112,8 @@ class Advancing(Yielding):
         """The object that knows how far an iterator is."""
         if isinstance(value, Endless):
             return self.call(value.kind, list(value.args), {}, node)
+        if is_endless(value):
+            return self.call(Static(cursors.Stepped), [self.stepped(value)], {}, node)
         if isinstance(value, (Generator, Yields)):
             mark = len(self.block.steps)
             if isinstance(value, Generator) and is_made_in_steps(value):
@@ -142,6 +144,8 @@ class Advancing(Yielding):
     ) -> Value:
         found = function.value
         known = found if isinstance(found, Hashable) else None
+        if known is zip:
+            args = [self.reader_of(each, node) if is_endless(each) else each for each in args]
         if known in cursors.ONE_BY_ONE and any(map(self._is_asked, args)):
             return self.call(Static(cursors.ONE_BY_ONE[known]), args, keywords, node)
         if known in cursors.ENDLESS and not keywords:
@@ -472,7 +476,8 @@ def _is_ours(value: Value) -> bool:
 
 def _zipped(self: Advancing, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``zip(*args)`` of iterators."""
-    if keywords or not args:
+    known, strict = self.truth(keywords.get("strict", Static(False)))
+    if not known or strict or keywords.keys() - {"strict"} or not args:
         raise self.unsupported("this `zip` of iterators", "Give it iterables only.", node)
     *before, last = (self.reader_of(each, node) for each in args)
     made = self.call(Static(cursors.Single), [last], {}, node)

@@ -21,7 +21,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.naming import free_name
@@ -33,6 +33,7 @@ from chainrule.lift.calls.inlining import Inlining
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.exits import has_exits
 from chainrule.lift.iteration.felt import acts
+from chainrule.lift.iteration.resuming import stepping
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
@@ -69,6 +70,9 @@ class Yielding(Inlining):
     def __init__(self, graph: Any) -> None:
         super().__init__(graph)
         self.consumers: dict[Frame, Consumer] = {}
+        # Generators that give items until nobody reads them, once they have been run.
+        self._unended: set[Frame] = set()
+        self._returning: set[Frame] = set()
         # The generator functions of whose items lists are being made.
         self.listing: list[ast.AST] = []
 
@@ -129,23 +133,35 @@ class Yielding(Inlining):
             ways = [self.state[frame, flags[flag]] for flag in (exits.broke, *returned)]
             return self._left([way for way in ways if way is not false])
 
-        inner = items.callee.frame
-        fresh = Frame(inner.source, inner.parent, inner.globals)
-        fresh.cells, fresh.owner = inner.cells, inner.owner
-        callee = items.callee
-        self.consumers[fresh] = Consumer(frame, (*names, *flags.values()), give)
+        callee = _anew(items.callee, items.callee.tree)
+        self.consumers[callee.frame] = Consumer(frame, (*names, *flags.values()), give)
         try:
-            self._inlined(
-                Callee(
-                    callee.identity, callee.name, callee.source, callee.tree, fresh, callee.closure
-                ),
-                items.given,
-                items.node,
-            )
+            self._inlined(callee, items.given, items.node)
         finally:
-            del self.consumers[fresh]
+            del self.consumers[callee.frame]
         for flag, name in flags.items():
             self.state[flag] = self.state.pop((frame, name))
+        if len(flags) == 1 and callee.frame in self._unended:
+            # There is no other way out.
+            self.state[leaving[0]] = self.graph.constant(True)
+
+    def statement(self, node: ast.stmt) -> Completion:
+        if isinstance(node, ast.Return) and self.frame in self.consumers:
+            self._returning.add(self.frame)
+        return super().statement(node)
+
+    def completed(self, frame: Frame, completion: Completion) -> None:
+        super().completed(frame, completion)
+        if frame in self.consumers and completion is Completion.EXITS:
+            self._unended |= {frame} - self._returning
+
+    def stepped(self, items: Yields) -> Value:
+        """A function that gives the items of a generator without end one by one."""
+        parent = items.callee.frame.parent
+        source = None if parent is None else parent.source
+        steps = stepping(items.callee.tree, None if source is None else source.tree)
+        assert steps is not None
+        return self._inlined(_anew(items.callee, steps), items.given, items.node)
 
     def _left(self, ways: list[Value]) -> Completion:
         """Leave the generator where the loop over its items was left in one of these ways."""
@@ -278,6 +294,19 @@ class Yielding(Inlining):
         if isinstance(iterable, Yields):
             iterable = self.as_list(iterable, node)
         return super().indexed(iterable, node)
+
+
+def _anew(callee: Callee, tree: ast.FunctionDef) -> Callee:
+    """A generator at the moment at which its items are read, in a frame of its own."""
+    inner = callee.frame
+    fresh = Frame(inner.source, inner.parent, inner.globals)
+    fresh.cells, fresh.owner = inner.cells, inner.owner
+    return Callee(callee.identity, callee.name, callee.source, tree, fresh, callee.closure)
+
+
+def is_endless(value: Value) -> TypeGuard[Yields]:
+    """Whether a value is what a generator without end gives."""
+    return isinstance(value, Yields) and stepping(value.callee.tree) is not None
 
 
 @functools.lru_cache(maxsize=4096)

@@ -197,6 +197,19 @@ class Repeated:
         return self.item
 
 
+class Stepped:
+    """A generator that does not end, whose items a function gives."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return self.step()
+
+
 def tee(iterable, n=2):
     """``itertools.tee``."""
     items = list(iterable)
