@@ -19,7 +19,7 @@ from chainrule import (
     jacobian,
     value_and_grad,
 )
-from chainrule.transforms import lifts
+from chainrule.transforms import derive, lifts
 from chainrule.transforms.specialise import Request
 
 NUMBERS = itertools.count()
@@ -61,6 +61,10 @@ def helper(x):
 
 def with_helper(x):
     return helper(x) * x
+
+
+def by_kind(x):
+    return x * x if isinstance(x, float) else 3.0 * x
 
 
 @pytest.fixture
@@ -245,6 +249,20 @@ def test_other_defaults_count(lifted: list[Any], monkeypatch: pytest.MonkeyPatch
         value_and_grad(with_own_default)(3.0)
     monkeypatch.setattr(with_own_default, "__defaults__", (4.0,))
     assert jacobian(with_own_default)(3.0) == 4.0
+
+
+def test_what_asks_for_kinds_is_derived_once_for_floats(monkeypatch: pytest.MonkeyPatch) -> None:
+    derived: list[str] = []
+
+    def noted(lifted: Any, *how: Any) -> Any:
+        derived.append(lifted.graph.name)
+        return transformed(lifted, *how)
+
+    transformed = derive.transformed
+    monkeypatch.setattr(derive, "transformed", noted)
+    assert grad(by_kind)(3.0) == 6.0
+    assert derived == ["by_kind"]
+    assert grad(by_kind)(np.array(3.0)) == 3.0
 
 
 def test_a_derivative_that_shows_a_table_is_generated_once(monkeypatch: pytest.MonkeyPatch) -> None:

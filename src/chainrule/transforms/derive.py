@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from numbers import Number
 from typing import Any
@@ -119,6 +119,7 @@ def derive(
     kinds: Mapping[str, str] | None = None,
     arguments: Mapping[str, Any] | None = None,
     cheap_tapes: bool = False,
+    read: Callable[[Iterable[str]], None] | None = None,
 ) -> list[Graph]:
     """The graph of a derivative, in a list ready for :func:`chainrule.emit.module.render`.
 
@@ -134,6 +135,8 @@ def derive(
         See :func:`chainrule.lift.lifter.lift`.
     cheap_tapes:
         Whether loops had better record what functions of ``math`` give.
+    read:
+        Is given the text of the functions that were lifted, before anything is derived.
 
     Raises
     ------
@@ -147,6 +150,8 @@ def derive(
     check_numbers(function, names, arguments)
     asked = names if isinstance(wrt, tuple) else names[0]
     lifted = lifted_of(function, arguments, kinds, names)
+    if read is not None:
+        read(text for _, _, text in lifted.graph.sources)
     lifted.graph.cheap_tapes = cheap_tapes
     try:
         result = transformed(lifted, transform, asked, mode)

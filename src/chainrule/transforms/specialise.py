@@ -15,7 +15,7 @@ import inspect
 import re
 import sys
 import types
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 from chainrule.emit.loading.entry import Entry
@@ -125,12 +125,18 @@ def made_for_floats(request: Request, source: Source, entry: Entry) -> Callable[
     Where it cannot be made the kinds of the first arguments decide.
     """
     try:
-        first = request.generate(None, entry)
+        first = request.generate(None, entry, _refuse_kinds)
+        # A rule of the user's may have been read since.
+        _refuse_kinds(request.texts)
     except ChainruleError:
         return Specialised(request)
-    if any(ASKS_FOR_KINDS.search(text) for text in request.texts):
-        return Specialised(request)
     return with_variants(request, source, first, entry)
+
+
+def _refuse_kinds(texts: Iterable[str]) -> None:
+    """Refuse what may be another function for an int than for a float."""
+    if any(ASKS_FOR_KINDS.search(text) for text in texts):
+        raise ChainruleError("the kinds of the arguments decide", remedy="Call it.")
 
 
 def with_variants(request: Request, source: Source, first: Any, entry: Entry) -> Callable[..., Any]:
@@ -166,12 +172,18 @@ class Request:
         self.texts: list[str] = []
 
     def generate(
-        self, arguments: dict[str, Any] | None, entry: Entry | None = None
+        self,
+        arguments: dict[str, Any] | None,
+        entry: Entry | None = None,
+        read: Callable[[Iterable[str]], None] | None = None,
     ) -> types.FunctionType:
-        """The generated function for arguments like these, which ``entry`` checks."""
+        """The generated function for arguments like these, which ``entry`` checks.
+
+        ``read`` sees the text of the functions that it is made of before it is made.
+        """
         try:
             with large_programs():
-                return self._generated(arguments, entry)
+                return self._generated(arguments, entry, read)
         except ChainruleError as refusal:
             if sys.flags.dev_mode:
                 raise
@@ -179,7 +191,10 @@ class Request:
             raise refusal.with_traceback(None)  # noqa: B904
 
     def _generated(
-        self, arguments: dict[str, Any] | None, entry: Entry | None
+        self,
+        arguments: dict[str, Any] | None,
+        entry: Entry | None,
+        read: Callable[[Iterable[str]], None] | None,
     ) -> types.FunctionType:
         graphs = derive(
             self.function,
@@ -189,6 +204,7 @@ class Request:
             self.name,
             arguments=arguments,
             cheap_tapes=target_named(self.target).allocates,
+            read=read,
         )
         if entry is not None:
             asked = entry.asking(wrapping(graphs[0], entry.unasked))
