@@ -16,6 +16,7 @@ from chainrule.errors import Position, SourceError
 from chainrule.graph.traits import has, trait
 from chainrule.lift.iteration.products import nest_products
 from chainrule.lift.objects.mangling import mangle
+from chainrule.lift.stale import confirm
 from chainrule.records import dataclass
 
 FunctionSyntax = ast.FunctionDef | ast.Lambda
@@ -175,6 +176,7 @@ def _parsed(function: types.FunctionType, code: types.CodeType) -> Source:
         )
     if "__" in text:
         mangle(definition, code)
+    confirm(function, code, definition)
     if "product" in text:
         nest_products(definition, function.__globals__)
     return Source(function, definition, file, text)
@@ -264,6 +266,7 @@ def _parsed_lambda(function: types.FunctionType, file: str) -> Source:
             remedy="Write it as a `def`, or put each lambda on a line of its own.",
             position=Position(file, line),
         )
+    confirm(function, function.__code__, found[0])
     return Source(function, found[0], file, ast.get_source_segment(text, found[0]) or "")
 
 
