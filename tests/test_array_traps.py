@@ -808,6 +808,19 @@ def blocks(x: Any, n: int = 3) -> Any:
     return np.sum(np.stack([x] * n, axis=n - 1) ** 3) + np.sum(whole**2) + rows[0] @ rows[1]
 
 
+def filtered(theta: Any, seen: Any) -> Any:
+    turn = np.array([[theta[0], 0.5], [0.2, theta[1]]])
+    mean, spread = theta[2:4], theta[4:6]
+    alpha = np.array([0.5, 0.5])
+    for y in seen:
+        alpha = (alpha @ turn) * np.exp((y - mean) / 3.0) / spread
+    return np.log(alpha.sum())
+
+
+def test_the_bounds_of_a_slice_are_not_taken_for_its_length() -> None:
+    check(filtered, np.array([0.5, 0.8, 0.1, 0.4, 1.1, 1.3]), np.array([0.3, 1.0, -0.4]))
+
+
 def test_an_array_may_stand_in_a_list_several_times() -> None:
     x = np.arange(6.0).reshape(2, 3) / 3 + 0.1
     steps = 1e-6 * np.eye(6).reshape(6, 2, 3)

@@ -122,6 +122,30 @@ def test_3_nothing_times_the_infinite_slope_of_a_root_of_an_array_is_nothing(f, 
     assert along == pytest.approx(want, rel=1e-14)
 
 
+def diffusion(v: Any, h: Any) -> Any:
+    up = np.maximum(v, 0.0)
+    return np.sum(np.sqrt(up * h) * np.cos(v))
+
+
+def diffusion_of_numbers(v: float, h: float) -> float:
+    up = max(v, 0.0)
+    return math.sqrt(up * h) * math.cos(v)
+
+
+@pytest.mark.filterwarnings("ignore:(divide by zero|invalid value):RuntimeWarning")
+@pytest.mark.parametrize("mode", MODES)
+def test_3_a_root_is_flat_in_a_factor_beside_one_that_is_0_though_the_slope_is_shared(mode) -> None:
+    # sqrt(4 h) has the slope 1 / sqrt(h), and is -sqrt(h) / 3 in v beside its cosine's.
+    both = grad(diffusion, wrt=(0, 1), mode=mode)
+    by_v, by_h = both(np.array([-1.0, 4.0]), 9.0)
+    assert by_h == pytest.approx(math.cos(4.0) / 3.0, rel=1e-14)
+    assert by_v[0] == 0.0
+    assert by_v[1] == pytest.approx(0.75 * math.cos(4.0) - 6.0 * math.sin(4.0), rel=1e-14)
+    numbers = grad(diffusion_of_numbers, wrt=(0, 1), mode=mode)
+    assert numbers(-1.0, 9.0) == (0.0, 0.0)
+    assert numbers(4.0, 9.0) == pytest.approx((by_v[1], by_h), rel=1e-14)
+
+
 def test_3_the_slope_of_a_root_that_cancels_is_written_without_a_mask() -> None:
     found = grad(lambda x: np.sum(x * np.sqrt(x)))
     assert found(np.array([0.0, 4.0])).tolist() == [0.0, 3.0]

@@ -315,3 +315,22 @@ def test_an_array_that_one_arm_reads_twice_is_a_zero_in_the_other(
                     order = tuple(int(n == i) + int(n == j) for n in range(3))
                     wanted = mpmath.diff(lambda *p, k=k: f(np.array(p), k), tuple(point), order)
                     assert found[i][j] == pytest.approx(float(wanted), rel=1e-9, abs=1e-9)
+
+
+def mixture(t: float, rows: list[float]) -> float:
+    shares = [row * t**2 for row in rows]
+    light = sum(share * (t - 2.0) for share in shares)
+    heavy = sum(share * (3.0 * t + row) for share, row in zip(shares, rows, strict=True))
+    return (1.0 - t) * light + t * heavy
+
+
+@pytest.mark.parametrize("outer", ["forward", "reverse"])
+@pytest.mark.parametrize("inner", ["forward", "reverse"])
+def test_a_sum_over_a_generator_bends_as_its_terms_do(outer: str, inner: str) -> None:
+    # With s = 3 and q = 5: the sum of rows and of their squares.
+    f = lambda t: (1 - t) * 3 * t**2 * (t - 2) + t * (9 * t**3 + 5 * t**2)  # noqa: E731
+    with mpmath.workdps(40):
+        expected = float(mpmath.diff(f, 1.5, 2))
+    assert hessian(mixture)(1.5, [1.0, 2.0]) == pytest.approx(expected, rel=1e-12)
+    bends = grad(grad(mixture, mode=inner), mode=outer)
+    assert bends(1.5, [1.0, 2.0]) == pytest.approx(expected, rel=1e-12)

@@ -77,6 +77,14 @@ def scaled(node: Node, factor: Node, partial: Any) -> Any:
 
         nothing = TABLE["equal"](factor, 0.0)
         return select(nothing, lambda: 0.0, lambda: factor * partial)
+    if isinstance(factor, Node) and isinstance(partial, Node):
+        from chainrule.primitives.steepness import may_be_nothing
+
+        if may_be_nothing(factor, partial):
+            from chainrule.primitives.control import select
+
+            nothing = TABLE["equal"](partial, 0.0)
+            return select(nothing, lambda: 0.0, lambda: factor * partial)
     return factor * partial
 
 

@@ -221,9 +221,10 @@ class Shapes(Copier):
         if length.known is None and not length.constant and len(length.terms) == 1:
             ((key, count),) = length.terms
             number = None
-            if count == 1:
-                given = key[0] == "given"
-                number = self.measured.get(key[1:]) if given else self.numbers.get(key[1])
+            if count == 1 and key[0] == "given":
+                number = self.measured.get(key[1:])
+            elif count == 1 and key[0] == "number":
+                number = self.numbers.get(key[1])
             if number is not None and self._reaches(number, step):
                 return self.mapped(number)
         return None if length.known is None else self.graph.constant(length.known)

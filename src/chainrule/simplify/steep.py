@@ -4,6 +4,8 @@ The slope of a root is infinite where its argument is 0, and nothing times it is
 
     x * (0.5 / np.sqrt(x))            0.5 * np.sqrt(x)
     y * (0.5 / np.sqrt(x * y))        np.where(y == 0.0, 0.0, 0.5 * y / np.sqrt(x * y))
+
+So it is where others read that slope, too.
 """
 
 from __future__ import annotations
@@ -17,11 +19,9 @@ from chainrule.primitives.bounds import bounds_of
 from chainrule.primitives.choices import where
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.masking import inside_mask, masked, shown_divisor
+from chainrule.primitives.steepness import zero_with
 from chainrule.records import dataclass
 from chainrule.simplify.product import Product
-
-# They are 0 where their first argument is.
-ZERO_WITH = ("square", "negative", "sqrt", "divide")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,11 @@ def take_steep(product: Product) -> bool:
 
 def _steep_inside(hidden: Node) -> Iterator[Steep]:
     """The steep parts of what a mask lets through."""
-    stack = [(arm, False) for arm in hidden.args[1:]]
+    return _steep_within([(arm, False) for arm in hidden.args[1:]])
+
+
+def _steep_within(stack: list[tuple[Node, bool]]) -> Iterator[Steep]:
+    """The steep parts of factors, and of divisors, down to what derivative code has computed."""
     while stack:
         node, below = stack.pop()
         if (part := _steep(node, below)) is not None:
@@ -94,31 +98,14 @@ def _steep_inside(hidden: Node) -> Iterator[Steep]:
 
 def nothing_at(product: Product) -> Node | None:
     """A factor that is 0 only where another is infinite; None where there is none."""
-    for part in _steep_parts(product):
-        zeros = _zero_with(part.value)
+    shared = [(node, False) for node in product.factors if node.origin.derivative]
+    for part in dict.fromkeys([*_steep_parts(product), *_steep_within(shared)]):
+        zeros = zero_with(part.value)
         for factor in product.factors:
             alike = unit_axes_of(factor.type) == unit_axes_of(part.value.type)
             if alike and factor in zeros and not bounds_of(factor).excludes_zero:
                 return factor
     return None
-
-
-def _zero_with(value: Node) -> set[Node]:
-    """The factors of ``value``: where one of them is 0, so is ``value``."""
-    found: set[Node] = set()
-    stack = [value]
-    while stack:
-        node = stack.pop()
-        if node.op is multiply:
-            stack += node.args
-        elif node.op.name in ZERO_WITH or (node.op is power and _is_positive(node.args[1])):
-            stack.append(node.args[0])
-        found.add(node)
-    return found - {value}
-
-
-def _is_positive(exponent: Node) -> bool:
-    return is_constant(exponent) and constant_value(exponent) > 0
 
 
 def hide_nothing(product: Product, factor: Node, build: Callable[[], Node]) -> Node:

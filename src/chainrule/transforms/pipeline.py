@@ -234,9 +234,11 @@ def simplified(
     for known in (pairs or {}, *(beside or ())):
         _renew(known, walks)
     for states in beside or []:
-        # What was a state may be a plain value now.
+        # What was a state may be a plain value now, and the tangents of a list their running sum.
         for state, dot in list(states.items()):
-            if not state.op is dot.op is PARAMETER or state.block is not dot.block:
+            lists = {isinstance(each.type, SequenceType) for each in (state, dot)}
+            apart = not state.op is dot.op is PARAMETER or state.block is not dot.block
+            if apart or len(lists) > 1:
                 del states[state]
     parameters = {n: structure.map(follow, follow) for n, structure in lifted.parameters.items()}
     result = lifted.result.map(follow, follow)
