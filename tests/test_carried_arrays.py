@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad
+from chainrule import grad, value_and_grad
 from tests.differences import along
 
 
@@ -148,3 +148,61 @@ def test_a_branch_on_the_step_around_leaves_a_short_loop_a_loop():
     # The sum of a product of two rows, of which both are known to be of one length.
     assert "@ gap" in slope.source
     assert "all_distance_tapes" in slope.source
+
+
+# --- rows that go on to the next step ----------------------------------------------------------
+
+
+def filtered(q: float, seen: Any) -> Any:
+    """A recursion that takes up where it has left its row."""
+    rows, spread = np.zeros((len(seen), 2)), np.zeros((len(seen), 2))
+    before, wide = np.zeros(2), np.ones(2)
+    for t in range(len(seen)):
+        spread[t] = q * wide + 0.5
+        rows[t] = q * before + seen[t] / spread[t]
+        before, wide = rows[t], spread[t]
+    return np.sum(rows**2) + before @ wide
+
+
+def overwritten(q: float, seen: Any) -> Any:
+    """The row that went on is written to while it is still read."""
+    rows = np.array([[1.0, 2.0], [3.0, 4.0]])
+    before = rows[0]
+    for t in range(len(seen)):
+        rows[t % 2] = rows[t % 2] * q + before * seen[t]
+        before = rows[t % 2]
+    return np.sum(rows) + before @ before
+
+
+def columns(q: float, seen: Any) -> Any:
+    turn = np.array([[q, 0.3], [-0.2, q * q]])
+    held = np.zeros((2, len(seen)))
+    last = np.ones(2)
+    for t in range(len(seen)):
+        held[:, t] = turn @ last + seen[t]
+        last = held[:, t]
+    return np.sum(held**2) + last[0]
+
+
+SEEN = np.array([0.5, -1.0, 2.0, 0.25])
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [filtered, overwritten, columns], ids=lambda f: f.__name__)
+def test_a_row_goes_on_to_the_next_step_without_a_copy_of_all(f: Any, mode: str) -> None:
+    value, slope = value_and_grad(f, mode=mode)(0.7, SEEN)
+    expected, noise = along(lambda h: f(0.7 + h, SEEN))
+    assert value == f(0.7, SEEN)
+    assert slope == pytest.approx(float(expected), rel=1e-9, abs=10 * noise)
+    bend = grad(grad(f, mode=mode))(0.7, SEEN)
+    further, noise = along(lambda h: grad(f)(0.7 + h, SEEN))
+    assert bend == pytest.approx(float(further), rel=1e-7, abs=10 * noise)
+
+
+def test_what_is_written_row_by_row_is_not_copied_in_every_step() -> None:
+    derivative = grad(filtered, mode="forward")
+    derivative(0.7, SEEN)
+    assert ".copy()" not in derivative.source and "np.array(" not in derivative.source
+    derivative = grad(filtered, mode="reverse")
+    derivative(0.7, SEEN)
+    assert "rows.copy()" not in derivative.source and "np.array(" not in derivative.source

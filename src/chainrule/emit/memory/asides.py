@@ -5,7 +5,7 @@ from __future__ import annotations
 from chainrule.emit.memory.liveness import Liveness
 from chainrule.emit.memory.views import is_update, is_view
 from chainrule.emit.memory.webs import Webs
-from chainrule.emit.plan import Define, Plan, Statement, Value, walk
+from chainrule.emit.plan import Define, Move, Plan, Statement, Value, walk
 from chainrule.graph.types import Array, Sequence
 from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.effect import LEAVE
@@ -62,6 +62,20 @@ class Asides:
             for statement in walk(self.plan.body)
             if isinstance(statement, Define)
         )
+
+    def is_copied_where_made(self, statement: Move, target: Value, view: Value) -> bool:
+        """Whether a view that goes on as ``target`` is an array of its own where it is defined."""
+        if target not in self.plan.states:
+            # What was written through a view goes on under another name.
+            return False
+        self.moved[view] = [other for other in self.moved.get(view, ()) if other is not target]
+        if view.captive or self.seen_after(statement, view) or self._is_summed(view):
+            return False
+        for other in walk(self.plan.body):
+            if isinstance(other, Define) and is_update(other.value) and other.value.args[0] is view:
+                return False
+        self.copy_view(view)
+        return True
 
     def copy_view(self, view: Value) -> None:
         """Make what looked into an array one of its own."""

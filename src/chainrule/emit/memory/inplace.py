@@ -9,6 +9,7 @@ from chainrule.emit.memory.aliases import Aliases
 from chainrule.emit.memory.asides import Asides
 from chainrule.emit.memory.askers import Askers
 from chainrule.emit.memory.chosen_views import chosen_views
+from chainrule.emit.memory.going_on import GoingOn
 from chainrule.emit.memory.liveness import Liveness
 from chainrule.emit.memory.made_anew import MadeAnew
 from chainrule.emit.memory.views import (
@@ -21,6 +22,7 @@ from chainrule.emit.memory.views import (
     is_update,
     is_view,
     looks_for_certain,
+    root_of,
 )
 from chainrule.emit.memory.webs import Webs
 from chainrule.emit.plan import (
@@ -116,11 +118,16 @@ class _Copies(Asides):
         }
         # What lies in their memory.
         self.inside: dict[Value, Value] = {given: given for given in self.left}
-        self.fresh = self._fresh_values()
         self.views, self.stored = self._views()
         within, self.moved = chosen_views(plan.body)
         for view in within:
             self.views.setdefault(view.args[0], []).append(view)
+        self.going_on = GoingOn(plan, webs, self.views, self.seen_after).variables
+        self.moved = {
+            view: [target for target in targets if target not in self.going_on]
+            for view, targets in self.moved.items()
+        }
+        self.fresh = self._fresh_values()
         # Sums and products that may be written over their first argument.
         self.owned: set[tuple[Value, Value]] = set()
 
@@ -187,7 +194,8 @@ class _Copies(Asides):
                 found.add(statement.value)
             elif isinstance(statement, Move):
                 for target, source in zip(statement.targets, statement.sources, strict=True):
-                    if target.derivative and self.webs.is_changed(target):
+                    changed = target not in self.going_on and self.webs.is_changed(target)
+                    if target.derivative and changed:
                         found.add(target)
                     sources.setdefault(target, []).append(source)
         found -= self._in_callers_memory()
@@ -540,9 +548,9 @@ class _Copies(Asides):
 
     def move(self, statement: Move, body: list[Statement], position: int) -> list[Value]:
         made: list[Value] = []
-        for k, (target, source) in enumerate(
-            zip(statement.targets, statement.sources, strict=True)
-        ):
+        pairs = list(enumerate(zip(statement.targets, statement.sources, strict=True)))
+        # Of what is copied of a view nothing looks into the array any more.
+        for k, (target, source) in sorted(pairs, key=lambda pair: not is_view(pair[1][1])):
             if not is_held(target.type) and isinstance(source.type, Sequence):
                 # A name that has no list on another path.
                 if source.op is index and self.aliases.is_written_as_row(source):
@@ -551,7 +559,7 @@ class _Copies(Asides):
                 continue
             # A name that a loop binds first begins as None, which nobody copies.
             held = is_held(target.type) and is_held(source.type)
-            if not held or not self.webs.is_changed(target):
+            if not held or target in self.going_on or not self.webs.is_changed(target):
                 continue
             if source in self.inside and not target.derivative and not self._is_recorded(target):
                 kept = []
@@ -562,12 +570,14 @@ class _Copies(Asides):
                     made += kept
                     continue
             foreign = target.derivative and source not in self.fresh
-            looked_into = is_view(source) and self.seen_after(statement, self._root(source))
+            looked_into = is_view(source) and self.seen_after(statement, root_of(source))
             # What two names begin with must not be one array when both are written to.
             twice = statement.sources.count(source) > 1
             # A tape must not hold what the caller's list is overwritten by in the end.
             needed = foreign or looked_into or twice or self.seen_after(statement, source)
             needed = needed or (source in self.inside and self._is_recorded(target))
+            if looked_into and not twice and self.is_copied_where_made(statement, target, source):
+                continue
             if needed or self._reshaped(target, source, body[position + 1 :]):
                 # Rows of a list of lists are written to as well.
                 fresh = self.copied(source, target, DEEP)
@@ -581,12 +591,6 @@ class _Copies(Asides):
         """Whether a loop may leave another shape in the place of one that is asked for later."""
         changes = state in self.plan.states and state not in self.plan.keeping
         return changes and asks_shape(after, source)
-
-    def _root(self, view: Value) -> Value:
-        """The array into which a view looks, through other views."""
-        while is_view(view):
-            view = view.args[0]
-        return view
 
 
 def _levels_written(update: Value) -> int:

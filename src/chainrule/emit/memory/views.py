@@ -37,6 +37,13 @@ def is_view(value: Value) -> bool:
     return value.op.name in VIEWING or (value.op is index and is_held(value.type))
 
 
+def root_of(view: Value) -> Value:
+    """The array into which a view looks, through other views."""
+    while is_view(view):
+        view = view.args[0]
+    return view
+
+
 def is_store(view: Value) -> bool:
     """Whether what a view sees is put back by a write into its base."""
     return view.op in (section, index)
