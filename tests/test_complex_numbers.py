@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, hessian, value_and_grad
+from chainrule import NotDifferentiableError, grad, hessian, value_and_grad
 from tests.differences import along
 
 # --- functions of cmath ------------------------------------------------------------------------
@@ -204,3 +204,62 @@ def test_a_root_at_zero_has_a_value_and_an_infinite_slope() -> None:
     value, slope = value_and_grad(f)(0.0)
     assert value == 0.0
     assert not math.isfinite(slope)
+
+
+# --- complex numbers that are constant ---------------------------------------------------------
+
+TURN = 1.0 + 2.0j
+LINES = np.array([[2.0 - 8.0j, -2.0 + 8.0j], [-2.0 + 8.0j, 3.0 - 11.0j]])
+
+
+def by_a_global(x: float, w: Any) -> float:
+    return abs(TURN * x) ** 2 + (w * x).real
+
+
+def by_an_argument(x: float, w: Any) -> float:
+    return (w * cmath.exp(w * x)).imag + w.imag * x + abs(w.conjugate() * x)
+
+
+def by_entries(x: float, w: Any) -> float:
+    return sum(abs(each * x) ** 3 for each in [w, 2j, 3.0])
+
+
+def losses(x: float, lines: Any) -> Any:
+    """Newton's method for the voltages of two lines, of which one is loaded."""
+    v, turn = np.array([1.0, 1.0]), np.zeros(2)
+    for _ in range(4):
+        whole = v * np.exp(1j * turn)
+        flow = whole * np.conj(lines @ whole)
+        turn[1] += 0.1 * (x - flow.real[1])
+    return np.sum((whole * np.conj(lines @ whole)).real)
+
+
+@pytest.mark.parametrize("kind", [complex, np.complex128])
+@pytest.mark.parametrize("f", [by_a_global, by_an_argument, by_entries], ids=lambda f: f.__name__)
+def test_a_complex_argument_is_a_constant_and_no_float(f: Any, kind: Any) -> None:
+    w = kind(0.5 - 0.25j)
+    value, slope = value_and_grad(f)(1.5, w)
+    expected, noise = along(lambda h: f(1.5 + h, w))
+    assert value == f(1.5, w)
+    assert slope == pytest.approx(float(expected), rel=1e-8, abs=10 * noise)
+
+
+def test_an_array_of_complex_numbers_is_an_argument() -> None:
+    value, slope = value_and_grad(losses)(-0.4, LINES)
+    expected, noise = along(lambda h: losses(-0.4 + h, LINES))
+    assert value == losses(-0.4, LINES)
+    assert slope == pytest.approx(float(expected), rel=1e-8, abs=10 * noise)
+
+
+def test_a_global_that_becomes_complex_is_no_float_any_more(monkeypatch: Any) -> None:
+    slope = grad(by_a_global)
+    monkeypatch.setitem(globals(), "TURN", 2.0)
+    assert slope(1.5, 1.0) == 2.0 * 4.0 * 1.5 + 1.0
+    monkeypatch.setitem(globals(), "TURN", np.complex128(1.0 + 2.0j))
+    assert slope(1.5, 1.0) == pytest.approx(2.0 * 5.0 * 1.5 + 1.0, rel=1e-14)
+
+
+@pytest.mark.parametrize(("w", "kind"), [(2j, "a number of type complex"), (LINES, "complex128")])
+def test_a_derivative_by_a_complex_number_is_refused(w: Any, kind: str) -> None:
+    with pytest.raises(NotDifferentiableError, match=kind):
+        grad(by_an_argument, wrt="w")(1.5, w)

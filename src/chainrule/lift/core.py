@@ -547,6 +547,8 @@ class Core:
             return INT
         if isinstance(value, float):
             return FLOAT
+        if type(value) is complex:
+            return array_of("complex128", ())
         if type(value).__module__ == "numpy" and hasattr(value, "dtype"):
             return array_of(str(value.dtype), tuple(length == 1 for length in value.shape))
         if (

@@ -148,7 +148,7 @@ class Expressions(Texts, OneShot):
         self.graph.scopes[frame.module] = frame.globals
 
         def node() -> Node:
-            if type(found) in (int, float) or is_numeric(found):
+            if type(found) in (int, float, complex) or is_numeric(found):
                 return self.graph.global_name(frame.module, name, found, self.static_type(found))
             return self.graph.reference((frame.module, name), found)
 
@@ -163,7 +163,7 @@ class Expressions(Texts, OneShot):
             known = f"{name}_{number}"
 
         def node() -> Node:
-            if type(found) in (int, float) or is_numeric(found):
+            if type(found) in (int, float, complex) or is_numeric(found):
                 return self.graph.global_name("", known, found, self.static_type(found))
             return self.graph.reference(("", known), found)
 

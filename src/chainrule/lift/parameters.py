@@ -20,6 +20,7 @@ from chainrule.graph.structure import Structure
 from chainrule.graph.traits import has
 from chainrule.graph.types import (
     BOOL,
+    COMPLEX,
     DYNAMIC,
     FLOAT,
     INT,
@@ -121,6 +122,10 @@ class Parameters(NumpyCalls):
             if is_ndarray(example):
                 self.graph.given[number] = Given(route, ())
             return number
+        if (number_type := complex_type(example)) is not None:
+            number = read(number_type)
+            self.number_types[number] = (type(example),)
+            return number
         if example is None or isinstance(example, (str, bytes)):
             if self.watched_words:
                 self.graph.guard(route, "equals", example)
@@ -179,10 +184,10 @@ class Parameters(NumpyCalls):
     def _array_value(
         self, name: str, example: Any, read: Callable[[Type], Node], route: Route
     ) -> Value:
-        if not dtype_name(example).startswith(("float", "int", "uint", "bool")):
+        if not dtype_name(example).startswith(("float", "int", "uint", "bool", *COMPLEX)):
             raise ArgumentError(
                 f"argument `{name}` is an array of {example.dtype}",
-                remedy="Pass an array of floats; complex numbers and objects are not supported.",
+                remedy="Pass an array of numbers; objects, texts and dates are not supported.",
             )
         node = read(array_type(example))
         lengths = all(isinstance(length, int) for length in example.shape)
@@ -356,6 +361,15 @@ def _number_like(example: Any) -> Type | None:
     if kind.__module__ not in ("numpy", "fractions"):
         return None
     return NUMBERS_LIKE.get(kind.__name__)
+
+
+def complex_type(example: Any) -> Type | None:
+    """The type of a complex number, which is constant; None of what is none."""
+    if type(example) is complex:
+        return array_of("complex128", ())
+    if type(example).__module__ == "numpy" and type(example).__name__ in COMPLEX:
+        return array_of(type(example).__name__, ())
+    return None
 
 
 def example_type(example: Any) -> Type | None:

@@ -271,8 +271,10 @@ def check_numbers(
             )
         strange = next(filter(_is_strange_number, _parts_of(value)), None)
         if strange is not None:
+            kind = getattr(strange, "dtype", type(strange).__name__)
+            what = "an array" if getattr(strange, "shape", ()) else "a number"
             raise NotDifferentiableError(
-                f"parameter `{name}` is or holds a number of type {type(strange).__name__}",
+                f"parameter `{name}` is or holds {what} of type {kind}",
                 remedy="Pass floats: other numbers are not differentiated by.",
             )
 

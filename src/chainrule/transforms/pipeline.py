@@ -16,7 +16,7 @@ from chainrule.differentiate.forward import ForwardWalker
 from chainrule.differentiate.found import with_notices
 from chainrule.differentiate.record import record
 from chainrule.differentiate.reverse import ReverseWalker
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, NotDifferentiableError
 from chainrule.graph.block import PARAMETER
 from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node, Origin
@@ -103,6 +103,11 @@ def wanted(lifted: Lifted, wrt: Wrt) -> Wanted:
             raise ArgumentError(
                 f"parameter `{name}` holds no number to differentiate by",
                 remedy="Name a parameter that is a float or a container of floats in `wrt`.",
+            )
+        if any(is_complex(leaf.type) for leaf in structure.leaves()):
+            raise NotDifferentiableError(
+                f"parameter `{name}` is or holds a complex number",
+                remedy="Differentiate by its real and its imaginary part.",
             )
         found.append(structure)
     return Wanted(tuple(found), isinstance(wrt, str))
