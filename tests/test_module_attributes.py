@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import types
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, value_and_grad
+from chainrule import UnsupportedError, grad, value_and_grad
 
 TEXT = """
 KNOWN = 2.0
@@ -88,3 +89,48 @@ def test_numbers_outside_may_tell_numpy_what_to_do(monkeypatch: pytest.MonkeyPat
         np.testing.assert_allclose(found, 2 * (x - x.mean()) / (3 - DEGREES), rtol=1e-14)
         monkeypatch.setitem(globals(), "FILLING", 7.5)
         monkeypatch.setitem(globals(), "DEGREES", 0)
+
+
+BACKENDS = {"numpy": "numpy", "math": "math", "none": "no_such_module"}
+active = "numpy"
+
+
+class Backend:
+    """Hands on to the module that is active."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(BACKENDS[active]), name)
+
+
+backend = Backend()
+
+
+def test_functions_of_a_module_that_is_imported_by_name_are_understood_and_watched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def f(x):
+        return backend.sin(x) * backend.expm1(x)
+
+    slope = value_and_grad(f)
+    value, found = slope(0.7)
+    assert type(value) is np.float64
+    assert value == f(0.7)
+    assert found == pytest.approx(np.cos(0.7) * np.expm1(0.7) + np.sin(0.7) * np.exp(0.7))
+    monkeypatch.setitem(globals(), "active", "math")
+    value, found = slope(0.7)
+    assert type(value) is float
+    assert value == f(0.7)
+    monkeypatch.setitem(BACKENDS, "math", "cmath")
+    with pytest.raises(UnsupportedError, match="does not exist"):
+        slope(0.7)
+
+
+def test_a_module_that_cannot_be_imported_by_its_name_raises_in_its_branch_only() -> None:
+    def f(x):
+        try:
+            fast = importlib.import_module("no_such_module")
+        except ImportError:
+            return x * x
+        return fast.square(x)
+
+    assert value_and_grad(f)(3.0) == (9.0, 6.0)

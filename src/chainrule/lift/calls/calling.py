@@ -308,7 +308,8 @@ class Calls(Spreading):
         node: ast.AST,
     ) -> Value:
         """Run a function's body in a frame of its own; its value."""
-        bound = self.bind_arguments(tree, args, keywords, defaults, keyword_defaults, node)
+        given = args, keywords, defaults, keyword_defaults
+        bound = self.bind_arguments(source, tree, *given, node)
         position = (
             self.frame.source.position(node)
             if self.frame.source and hasattr(node, "lineno")

@@ -246,7 +246,7 @@ class Inlining(Functions):
                 "Move the context manager out of the function.",
                 node,
             )
-        bound = self.bind_arguments(callee.tree, *given, node)
+        bound = self.bind_arguments(callee.source, callee.tree, *given, node)
         return self.invoke(callee, bound, node, written)
 
     def _chain(self, node: ast.AST) -> Hashable:
@@ -258,7 +258,7 @@ class Inlining(Functions):
         """The call of a function that could be kept apart; None of others."""
         if callee.tree.args.kwarg is not None:
             return None
-        bound = self.bind_arguments(callee.tree, *given, node)
+        bound = self.bind_arguments(callee.source, callee.tree, *given, node)
         try:
             captured = self._captured(callee, bound, node)
         except UnsupportedError:

@@ -9,6 +9,8 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.lift.calls.callees import places_of_star, takes_rest
 from chainrule.lift.calls.foreign import Foreign
+from chainrule.lift.calls.misfits import complaint
+from chainrule.lift.source import FunctionSyntax, Source
 from chainrule.lift.values import (
     Columns,
     DictBox,
@@ -100,7 +102,8 @@ class Spreading(Foreign):
 
     def bind_arguments(
         self,
-        tree: ast.FunctionDef | ast.Lambda,
+        source: Source,
+        tree: FunctionSyntax,
         args: list[Value],
         keywords: dict[str, Value],
         defaults: tuple[Value, ...],
@@ -108,6 +111,27 @@ class Spreading(Foreign):
         node: ast.AST,
     ) -> dict[str, Value]:
         """Arguments by parameter name, as Python binds them."""
+        try:
+            return self._bound_by_name(tree, args, keywords, defaults, keyword_defaults, node)
+        except UnsupportedError:
+            spread = any(isinstance(arg, Rest) for arg in args)
+            if self.block is self.graph.body or spread or tree is not source.tree:
+                raise
+            # It stands in a branch, which may never be taken.
+            said = complaint(source, len(args), list(keywords))
+            if said is None:
+                raise
+        self.always_raises(f"TypeError({said!r})")
+
+    def _bound_by_name(
+        self,
+        tree: FunctionSyntax,
+        args: list[Value],
+        keywords: dict[str, Value],
+        defaults: tuple[Value, ...],
+        keyword_defaults: dict[str, Value],
+        node: ast.AST,
+    ) -> dict[str, Value]:
         arguments = tree.args
         name = getattr(tree, "name", "this lambda")
         positional = [*arguments.posonlyargs, *arguments.args]
