@@ -6,7 +6,7 @@ def f(x):
 
 
 # The message:
-# method_of_a_chosen_dict.py:4:5: `.update` of a list, dict or object that is chosen at run time
+# method_of_a_chosen_dict.py:4:5: writing to a list, dict or object that is chosen at run time
 #      4 |     groups[key].update(sum=3.0 * x)
 #        |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 # Choose it by `if`, and write to it in each arm.

@@ -44,8 +44,8 @@ from chainrule.lift.parameters import (
     signature_parameters,
     used_types,
 )
+from chainrule.lift.records.chosen import ChosenEntries
 from chainrule.lift.records.growth import RecordsMade
-from chainrule.lift.records.lists import RecordLists
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.values import Method, ObjectBox, Static, Value
@@ -57,7 +57,7 @@ from chainrule.primitives.namespaces import primitive_of
 FILLED = (copies, folds, modules, ordering, quantified)
 
 
-class Lifter(RecordLists):
+class Lifter(ChosenEntries):
     """All parts of the lifter together."""
 
 

@@ -383,7 +383,9 @@ def example_type(example: Any) -> Type | None:
     if (like := _number_like(example)) is not None:
         return INT if like == INT else None
     if type(example) in (list, tuple):
-        kinds = {example_type(item) for item in example}
+        # Empty lists among others are of their type.
+        filled = [item for item in example if type(item) is not list or item] or example
+        kinds = {example_type(item) for item in filled}
         kind = "tuple" if isinstance(example, tuple) else "list"
         if not kinds:
             return SequenceType(FLOAT, kind)
@@ -392,7 +394,8 @@ def example_type(example: Any) -> Type | None:
         if len(kinds) == 1 and None not in kinds:
             (item,) = kinds
             assert item is not None
-            return SequenceType(item, kind)
+            lists = isinstance(item, SequenceType) and item.kind == "list"
+            return SequenceType(item, kind) if lists or len(filled) == len(example) else None
     return None
 
 

@@ -78,9 +78,24 @@ class Tables(Selectors):
             box.site = site
             self.state[box] = {key: value for (_, key), (_, value) in zip(keys, pairs, strict=True)}
             return box
+        if pairs and all(known for known, _ in keys):
+            return self._filled_table(dict(zip((k for _, k in keys), pairs, strict=True)), node)
         table = self.new_table(None)
         for key, value in pairs:
             self.write_entry(table, key, value, node)
+        return table
+
+    def _filled_table(self, pairs: dict[Hashable, tuple[Value, Value]], node: ast.AST) -> TableBox:
+        """A dict that has entries under known keys, and is to get others."""
+        values = ListBox()
+        named = [self.static_node(Static(key)) for key in pairs]
+        text = ", ".join(f"_{place}_: {place}" for place in range(len(named)))
+        table = TableBox(self.verbatim(f"{{{text}}}", *named, carries=False), values, None)
+        for key, _ in pairs.values():
+            self._key(table, key, node)
+        held = [self._held(value, "a dict of run-time keys", node) for _, value in pairs.values()]
+        self.state[values] = list(held)
+        self.views[values] = table
         return table
 
     def place_of(self, node: ast.AST) -> Hashable:
@@ -125,12 +140,24 @@ class Tables(Selectors):
 
     def read_entry(self, table: TableBox, key: Value, node: ast.AST) -> Value:
         """``table[key]``."""
+        self._check_made_here(table, node)
         if table.counts:
             return self.entry_or(table, key, self.graph.constant(0), node)
         return self.item(table.values, self._place(table, key, node), node)
 
+    def _check_made_here(self, table: TableBox, node: ast.AST) -> None:
+        """Refuse a dict that another step of a loop has made."""
+        if table.values not in self.state:
+            raise self.unsupported(
+                "a dict with keys known at run time only, which an earlier step of a loop has "
+                "made in the place of another",
+                "Make it before the loop, of the same keys, and write to its entries.",
+                node,
+            )
+
     def write_entry(self, table: TableBox, key: Value, value: Value, node: ast.AST) -> None:
         """``table[key] = value``."""
+        self._check_made_here(table, node)
         number = self._held(value, "a dict of run-time keys", node)
         if table in self.read_tables:
             place = self.verbatim(
@@ -170,12 +197,14 @@ class Tables(Selectors):
         self, table: TableBox, key: Value, change: Callable[[Value], Value], node: ast.AST
     ) -> None:
         """``table[key] = change(table[key])``, the key being looked up once."""
+        self._check_made_here(table, node)
         place = self._place(table, key, node)
         value = change(self.item(table.values, place, node))
         self.write_item(table.values, place, value, node)
 
     def has_entry(self, table: TableBox, key: Value, node: ast.AST) -> Node:
         """``key in table``."""
+        self._check_made_here(table, node)
         name = self._key(table, key, node)
         found = self.verbatim("_1_ in _0_", table.places, name, type=BOOL)
         table.asked[name] = found, self.state[table.values]
