@@ -1,5 +1,5 @@
 def f(x):
-    groups = {"low": {"sum": x}, "high": {"sum": x * x}}
+    groups = {"low": {"sum": x}, "high": {"sum": x * x, "last": x}}
     key = "low" if x < 1.0 else "high"
     groups[key].update(sum=3.0 * x)
     return groups["low"]["sum"] + 2.0 * groups["high"]["sum"]

@@ -239,8 +239,12 @@ class Core:
 
     def new_list(self, node: ast.AST) -> ListBox:
         """An empty list that is made at ``node``."""
+        return self.list_at(self.site_of(node))
+
+    def list_at(self, site: Hashable) -> ListBox:
+        """An empty list that is made at this place."""
         box = ListBox()
-        box.site = self.site_of(node)
+        box.site = site
         self.state[box] = []
         return box
 
@@ -562,7 +566,7 @@ class Core:
 
     # Given by :class:`~chainrule.lift.containers.tables.Tables` and the files of lists of records.
 
-    def new_table(self, default: Value) -> TableBox:
+    def new_table(self, default: Value, node: ast.AST) -> TableBox:
         raise NotImplementedError
 
     def needs_table(self, box: Value, node: ast.AST) -> Exception:

@@ -64,6 +64,10 @@ class Methods(Sets):
             return _replace
         return None
 
+    def look_at_entry(self, row: Place, value: Value) -> None:
+        """Begin anew where a row of a list of lists gets a record."""
+        raise NotImplementedError
+
     def change_row(
         self, row: Place, change: Callable[[tuple[Node, ...]], Node], node: ast.AST
     ) -> None:
@@ -304,6 +308,7 @@ CHANGES = ("append", "extend", "pop", "insert", "reverse", "sort", "remove")
 def _grow_row(
     self: Methods, owner: Place, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
+    self.look_at_entry(owner, args[0])
     self.freeze(args[0])
     value = self.node(args[0])
     self.change_row(owner, lambda base: self.primitive(append_in, *base, value), node)

@@ -139,7 +139,7 @@ class Outer(Leaving):
                 "things",
                 "Use keys that are constants, or a list.",
             )
-        table = self.new_table(None)
+        table = self.new_table(None, ast.Pass())
         if container:
             text = "{key: place for place, key in enumerate(_0_)}"
             places = self.verbatim(text, whole)

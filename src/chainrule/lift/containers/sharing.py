@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from chainrule.graph.node import Node
 from chainrule.lift.state import State, same_value
 from chainrule.lift.values import (
     BOXES,
@@ -122,6 +123,27 @@ def held_boxes(state: State, but: Sequence[object]) -> Iterator[Box]:
     for key, value in state.items():
         if not any(key is other or key == other for other in but):
             yield from boxes_in(value)
+
+
+def is_entry_held(records: RecordsBox, state: State) -> bool:
+    """Whether anything in the state but a list of all of them leads to a record of a list."""
+    stack = list(state.values())
+    while stack:
+        current = stack.pop()
+        if isinstance(current, ENTRIES) and current.records is records:
+            return True
+        if isinstance(current, RecordsBox) and current.home is records and current is not records:
+            return True
+        if isinstance(current, TupleValue):
+            stack.extend(current.items)
+        elif isinstance(current, (list, dict)):
+            stack.extend(current.values() if isinstance(current, dict) else current)
+        elif isinstance(current, Either):
+            stack.extend((current.then, current.orelse))
+        elif not isinstance(current, (Node, *BOXES)) and records in boxes_in(current):
+            # What it leads to is not told.
+            return True
+    return False
 
 
 def boxes_in(value: Value) -> Iterator[Box]:

@@ -37,6 +37,7 @@ from chainrule.lift.values import (
     Enumerate,
     ListBox,
     Place,
+    RecordsBox,
     Reversed,
     Static,
     TableBox,
@@ -80,33 +81,36 @@ class Tables(Selectors):
             return box
         if pairs and all(known for known, _ in keys):
             return self._filled_table(dict(zip((k for _, k in keys), pairs, strict=True)), node)
-        table = self.new_table(None)
+        table = self.new_table(None, node)
         for key, value in pairs:
             self.write_entry(table, key, value, node)
         return table
 
     def _filled_table(self, pairs: dict[Hashable, tuple[Value, Value]], node: ast.AST) -> TableBox:
         """A dict that has entries under known keys, and is to get others."""
-        values = ListBox()
+        values = self._list_of_values(node)
         named = [self.static_node(Static(key)) for key in pairs]
         text = ", ".join(f"_{place}_: {place}" for place in range(len(named)))
         table = TableBox(self.verbatim(f"{{{text}}}", *named, carries=False), values, None)
         for key, _ in pairs.values():
             self._key(table, key, node)
-        held = [self._held(value, "a dict of run-time keys", node) for _, value in pairs.values()]
-        self.state[values] = list(held)
         self.views[values] = table
+        for _, value in pairs.values():
+            self.append(values, self._held(table, value, "a dict of run-time keys", node), node)
         return table
+
+    def _list_of_values(self, node: ast.AST) -> ListBox:
+        """The list, empty as yet, of what a dict holds that is made at ``node``."""
+        return self.list_at(("values", self.place_of(node)) if hasattr(node, "lineno") else None)
 
     def place_of(self, node: ast.AST) -> Hashable:
         """Where ``node`` stands, whatever calls lead there."""
         file = self.frame.source.file if self.frame.source is not None else ""
         return (file, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
 
-    def new_table(self, default: Value) -> TableBox:
+    def new_table(self, default: Value, node: ast.AST) -> TableBox:
         """A dict without entries; ``default`` makes the value of a key that is missing."""
-        values = ListBox()
-        self.state[values] = []
+        values = self._list_of_values(node)
         table = TableBox(self.verbatim("{}"), values, default)
         self.views[values] = table
         return table
@@ -115,7 +119,7 @@ class Tables(Selectors):
         """A ``Counter``, which is kept as it is unless the function writes into it by keys."""
         site = self.place_of(node)
         if site in self.tables:
-            table = self.new_table(Static(int))
+            table = self.new_table(Static(int), node)
             table.counts = True
             return table
         made = self.opaque_call(
@@ -158,7 +162,7 @@ class Tables(Selectors):
     def write_entry(self, table: TableBox, key: Value, value: Value, node: ast.AST) -> None:
         """``table[key] = value``."""
         self._check_made_here(table, node)
-        number = self._held(value, "a dict of run-time keys", node)
+        number = self._held(table, value, "a dict of run-time keys", node)
         if table in self.read_tables:
             place = self.verbatim(
                 "_0_.get(_1_, -1)", table.places, self._key(table, key, node), type=INT
@@ -175,9 +179,12 @@ class Tables(Selectors):
             node,
         )
 
-    def _held(self, value: Value, holder: str, node: ast.AST) -> Node:
-        """What is put into a dict: a number, or a list or tuple of such."""
+    def _held(self, table: TableBox, value: Value, holder: str, node: ast.AST) -> Value:
+        """What is put into a dict: a number, a list or tuple of such, or a record."""
         written = self.read(value)
+        if isinstance(table.values, RecordsBox):
+            return written
+        self.look_for_records(table.values, [written])
         found = None
         if isinstance(written, (Node, Static, ListBox, TupleValue, Place)):
             found = self.node(written)
@@ -207,7 +214,7 @@ class Tables(Selectors):
         self._check_made_here(table, node)
         name = self._key(table, key, node)
         found = self.verbatim("_1_ in _0_", table.places, name, type=BOOL)
-        table.asked[name] = found, self.state[table.values]
+        table.asked[name] = found, self._held_now(table)
         return found
 
     def entry_or(self, table: TableBox, key: Value, default: Value, node: ast.AST) -> Value:
@@ -216,24 +223,26 @@ class Tables(Selectors):
         place = self._key(table, key, node)
 
         def held() -> Value:
-            at = self.verbatim("_0_[_1_]", table.places, place, type=INT)
+            at = self._natural(self.verbatim("_0_[_1_]", table.places, place, type=INT))
             return self.item(table.values, at, node)
 
         return self.choose_kind(found, held, lambda: default, "expression")
 
     def set_default(self, table: TableBox, key: Value, default: Value, node: ast.AST) -> Value:
         """``table.setdefault(key, default)``."""
-        default = self._held(default, "a dict of run-time keys", node)
+        default = self._held(table, default, "a dict of run-time keys", node)
         place = self._inserted(table, key, None, default, node)
         return self.item(table.values, place, node)
 
     def _place(self, table: TableBox, key: Value, node: ast.AST) -> Node:
         """The place of a key, which Python raises for where it is missing and has no default."""
         if table.default is None:
-            return self.verbatim("_0_[_1_]", table.places, self._key(table, key, node), type=INT)
+            name = self._key(table, key, node)
+            return self._natural(self.verbatim("_0_[_1_]", table.places, name, type=INT))
         factory = table.default
         plain = isinstance(factory, Static) and factory.value in (float, int)
         made = self._held(
+            table,
             self.graph.constant(factory.value()) if plain else self.call(factory, [], {}, node),
             "a defaultdict",
             node,
@@ -245,7 +254,7 @@ class Tables(Selectors):
         table: TableBox,
         key: Value,
         write: Callable[[Node], None] | None,
-        value: Node,
+        value: Value,
         node: ast.AST,
     ) -> Node:
         """The place of a key that gets ``value`` if it is new; else ``write`` is done there."""
@@ -263,7 +272,7 @@ class Tables(Selectors):
         args = (table.places, name, count)
         place = self.block.add(CALL, args, ("_0_.setdefault(_1_, _2_)", INT, None), INT)
         self._named(place)
-        if self.state[table.values] == [] or known is False:
+        if self.known_items(table.values) == [] or known is False:
             self.append(table.values, value, node)
             return place
 
@@ -279,14 +288,26 @@ class Tables(Selectors):
         self.branch(self.primitive(TABLE["equal"], place, count), new, old, "statement")
         return place
 
+    def _held_now(self, table: TableBox) -> Value:
+        """What tells whether a dict holds what it held: its values, or one field of them."""
+        box = table.values
+        while isinstance(box, RecordsBox):
+            box = box.places if isinstance(box.places, ListBox) else box.columns[0]
+        return self.state[box]
+
     def _named(self, place: Node) -> Node:
         self.graph.names.setdefault(place, "place")
+        return self._natural(place)
+
+    def _natural(self, place: Node) -> Node:
+        """A place, which does not count from the end of the values."""
+        self.naturals.add(place)
         return place
 
     def _is_there(self, table: TableBox, key: Node) -> bool | None:
         """Whether a key has an entry, where ``key in table`` has just told."""
         found, content = table.asked.get(key, (None, None))
-        if found is None or content is not self.state[table.values]:
+        if found is None or content is not self._held_now(table):
             return None
         return self.fact(found)
 
@@ -351,7 +372,7 @@ def _default_dict(self: Tables, args: Arguments, keywords: Keywords, node: ast.A
         raise self.unsupported("`defaultdict` of entries", "Add the entries one by one.", node)
     factory = self.read(args[0]) if args else Static(None)
     without = isinstance(factory, Static) and factory.value is None
-    return self.new_table(None if without else factory)
+    return self.new_table(None if without else factory, node)
 
 
 def _is_empty(node: Node | None) -> bool:

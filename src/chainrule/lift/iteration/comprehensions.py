@@ -287,7 +287,7 @@ class Comprehensions(Iterables):
         )
         if rows is not None:
             return self.made_dict(((row.items[0], row.items[1]) for row in rows), node)
-        table = self.new_table(None)
+        table = self.new_table(None, node)
 
         def collect() -> None:
             self.write_entry(table, self.expression(node.key), self.expression(node.value), node)

@@ -57,11 +57,10 @@ class Arenas(RecordGrowth):
         self.state[places] = []
         return self.view_of(arena, places)
 
-    def new_list(self, node: ast.AST) -> ListBox:
-        site = self.site_of(node)
+    def list_at(self, site: Hashable) -> ListBox:
         layout = self.record_sites.get(site)
         arena = self._arenas.get(layout.type) if layout is not None else None
-        return super().new_list(node) if arena is None else self._places_in(arena, site)
+        return super().list_at(site) if arena is None else self._places_in(arena, site)
 
     def _look_at(self, box: ListBox, item: Value) -> None:
         """Begin anew where an entry is in an arena: the list is one of places."""

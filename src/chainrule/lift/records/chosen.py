@@ -15,16 +15,18 @@ may be was written to.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.calls.foreign import CHANGING
 from chainrule.lift.containers.items import PLAIN_NUMBERS
 from chainrule.lift.containers.sharing import Box, boxes_in
 from chainrule.lift.records.layout import RecordLayout, attributes_of
-from chainrule.lift.records.lists import RecordLists
+from chainrule.lift.records.rows import RowsOfRecords
 from chainrule.lift.state import same_value
 from chainrule.lift.values import (
     ENTRIES,
@@ -46,7 +48,7 @@ from chainrule.primitives import sequence
 Choice = Callable[[Node, str], Value]
 
 
-class ChosenEntries(RecordLists):
+class ChosenEntries(RowsOfRecords):
     """Reads containers of lists, tuples, dicts and objects with keys of run time."""
 
     def __init__(self, graph: Any) -> None:
@@ -135,29 +137,62 @@ class ChosenEntries(RecordLists):
                 found.append(self.node(value))
         return found
 
+    def check_fresh(self, box: Box) -> None:
+        owner = self._chosen_from.get(box)
+        if owner is not None and self.loans.is_stale(box, self.state):
+            self._begin_anew(owner, ast.Pass())
+        super().check_fresh(box)
+
     def check_writable(self, box: Any, node: ast.AST | None = None) -> None:
         owner = self._chosen_from.get(box)
-        if isinstance(owner, DictBox) and owner.site is not None:
-            lists = [isinstance(self.read(each), ListBox) for each in self.entries(owner).values()]
-            if all(lists):
-                raise self.needs_table(owner, node or ast.Pass())
         if owner is not None:
-            raise self.unsupported(
-                "writing to a list, dict or object that is chosen at run time",
-                "Choose it by `if`, and write to it in each arm.",
-                node,
-            )
+            self._begin_anew(owner, node or ast.Pass())
+            raise self._refused_write(node)
         super().check_writable(box, node)
+
+    def _refused_write(self, node: ast.AST | None = None) -> UnsupportedError:
+        return self.unsupported(
+            "writing to a list, dict or object that is chosen at run time",
+            "Choose it by `if`, and write to it in each arm.",
+            node,
+        )
+
+    def container_method(self, owner: Value, name: str) -> Callable[..., Value] | None:
+        if isinstance(owner, TableBox) and owner.values in self._chosen_from and name in CHANGING:
+            raise self._refused_write()
+        return super().container_method(owner, name)
+
+    def _begin_anew(self, owner: Value, node: ast.AST) -> None:
+        """Lift a container again as one of run-time keys or places, if it can be one."""
+        if isinstance(owner, DictBox) and owner.site is not None:
+            entries = [self.read(each) for each in self.entries(owner).values()]
+            layouts = [self.layout_of_value(entry) for entry in entries]
+            alike = layouts[0] is not None and all(each == layouts[0] for each in layouts)
+            if alike or all(isinstance(entry, ListBox) for entry in entries):
+                raise self.needs_table(owner, node)
+        if isinstance(owner, ListBox) and owner.site is not None:
+            self.look_for_records(owner, self.state[owner])
+
+    def _check_grows(self, box: RecordsBox, node: ast.AST) -> None:
+        if box in self._chosen_from:
+            self.check_writable(box, node)
+        super()._check_grows(box, node)
 
     def _all_in(self, values: Sequence[Value]) -> list[Box]:
         """The boxes that values hold, and those in these."""
         found: dict[Box, None] = {}
         waiting: list[Value] = list(values)
         while waiting:
-            for box in boxes_in(waiting.pop()):
-                if box not in found:
-                    found[box] = None
-                    waiting.append(self.state.get(box))
+            value = waiting.pop()
+            if isinstance(value, TableBox):
+                waiting.append(value.values)
+            elif isinstance(value, (list, dict, TupleValue)):
+                inner = value.items if isinstance(value, TupleValue) else value
+                waiting.extend(inner.values() if isinstance(inner, dict) else inner)
+            else:
+                new = [box for box in boxes_in(value) if box not in found]
+                found.update(dict.fromkeys(new))
+                waiting.extend(self.state.get(box) for box in new)
         return list(found)
 
     # --- what may be chosen -----------------------------------------------------------------
@@ -300,22 +335,25 @@ class ChosenEntries(RecordLists):
         layout = self._common_layout(values)
         if layout is not None:
             return lambda place, name: self._choose_records(layout, values, place, name)
-        if all(map(self._holds_numbers, values)):
+        kinds = {kind for value in values for kind in self._kinds_in(value)}
+        if kinds in ({"number"}, {"word"}):
             return lambda place, name: self._choose_list(values, place, name)
         return None
 
-    def _holds_numbers(self, box: ListBox) -> bool:
-        content = self.state[box]
-        if isinstance(content, Node):
-            kind = content.type
-            while isinstance(kind, SequenceType):
-                kind = kind.item
-            return kind in PLAIN_NUMBERS
-        items = self.known_items(box)
-        return items is not None and all(
-            self._holds_numbers(item) if isinstance(item, ListBox) else _is_number(item)
-            for item in map(self.read, items)
-        )
+    def _kinds_in(self, value: Value) -> Iterator[str]:
+        """What there is in a list, also in lists in it: numbers, words or something else."""
+        content = self.content(value) if isinstance(value, ListBox) else value
+        if isinstance(content, list):
+            for item in map(self.read, content):
+                yield from self._kinds_in(item)
+            return
+        kind = content.type if isinstance(content, Node) else None
+        while isinstance(kind, SequenceType):
+            kind = kind.item
+        if kind in PLAIN_NUMBERS:
+            yield "number"
+        else:
+            yield "word" if kind == OPAQUE or self._holds_no_number(content) else "other"
 
     def _common_layout(self, values: Sequence[ListBox]) -> RecordLayout | None:
         """The layout of the records that all of the lists hold, if they do."""

@@ -21,6 +21,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.reach import is_apart
 from chainrule.graph.types import INT
 from chainrule.lift.containers.outer import Outer
+from chainrule.lift.containers.sharing import is_entry_held
 from chainrule.lift.operators import is_object
 from chainrule.lift.values import (
     ENTRIES,
@@ -36,6 +37,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
     entry_of,
+    is_made,
 )
 from chainrule.primitives import arithmetic, sequence
 
@@ -395,7 +397,8 @@ class RecordEntries(Outer):
         elif isinstance(base, RecordsBox) and isinstance(base.places, ListBox):
             self.write_item(base.places, key, self.place_among(base, value, node), node)
         elif isinstance(base, RecordsBox):
-            if not base.layout.is_fixed or base is not base.home or base in self.frozen:
+            whole = base is base.home and base not in self.frozen
+            if not whole or not (base.layout.is_fixed or self._may_take_its_place(base, value)):
                 raise self.unsupported(
                     "another object in the place of one in a list of records",
                     "Write to its attributes, or make a new list.",
@@ -403,10 +406,21 @@ class RecordEntries(Outer):
                 )
             place = self.node(key)
             fields = self.fields_of(base, value, node)
+            if not base.layout.is_fixed:
+                self.freeze(value)
+                held = [column for column in base.columns if not isinstance(column, RecordsBox)]
+                self.loans.lend(self.read(value), held, self.state)
             for column, field in zip(base.columns, fields, strict=True):
                 self.write_item(column, place, field, node)
         else:
             super().write_item(base, key, value, node)
+
+    def _may_take_its_place(self, base: RecordsBox, value: Value) -> bool:
+        """Whether an object may come in the place of one that nobody else knows."""
+        value = self.read(value)
+        alone = not base.is_arena and base.route is None and not is_entry_held(base, self.state)
+        new = is_made(value) and value not in self.frozen and value not in self.positions
+        return alone and new
 
     def fields_of(self, box: RecordsBox, value: Value, node: ast.AST) -> list[Value]:
         """What a record that is put into a list holds, field by field."""

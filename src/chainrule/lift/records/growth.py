@@ -50,10 +50,9 @@ class RecordGrowth(RecordEntries):
     # Whether tuples of values of several types are records.
     mixed_records = True
 
-    def new_list(self, node: ast.AST) -> ListBox:
-        site = self.site_of(node)
+    def list_at(self, site: Hashable) -> ListBox:
         if site is None or site not in self.record_sites:
-            return super().new_list(node)
+            return super().list_at(site)
         layout = self.record_sites[site]
         if layout is not None:
             return self.empty_records(layout)

@@ -31,12 +31,14 @@ class RecordLayout:
 
     ``kind`` is ``"object"``, ``"dict"`` or ``"tuple"``; ``type`` the class of objects and named
     tuples; ``types`` are those of the lists of the fields' values: a layout where they are records.
+    Of ``"rows"``, which are lists of records themselves, ``row`` is the layout of these.
     """
 
     kind: str
     type: Any
     keys: tuple[Hashable, ...]
     types: tuple[Any, ...]
+    row: RecordLayout | None = None
 
     @property
     def is_fixed(self) -> bool:
