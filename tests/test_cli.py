@@ -202,6 +202,14 @@ def test_version(run: Run) -> None:
     assert (found.code, found.out) == (0, f"chainrule {__version__}\n")
 
 
+def test_one_operation_is_told_in_the_singular(run: Run, model: Path) -> None:
+    assert "    1 operation; square itself takes 1.\n" in run("grad", "model.py:square").out
+
+
+def test_help_shows_kinds_of_arrays_in_brackets(run: Run) -> None:
+    assert "X=float[n,m]" in " ".join(run("grad", "--help").out.split())
+
+
 def test_shell_completion_is_offered(run: Run) -> None:
     assert "--install-completion" in run("--help").out
     assert "[tool.chainrule]" in run("--help").out
@@ -635,6 +643,67 @@ def test_verify_draws_points_from_ranges(run: Run) -> None:
 def test_verify_judges_functions_with_several_results(run: Run, model: Path) -> None:
     found = run("verify", "model.py:powers", "--at", "x=1.5", "--wrt", "x")
     assert found.code == 0, found.err
+
+
+ARRAYS = """\
+import numpy as np
+
+from chainrule import stop_gradient
+
+
+def layer(A, x):
+    return A @ x
+
+
+def picked(x, labels):
+    return np.sum(x[labels] ** 2)
+
+
+def report(p, k):
+    return {"sums": p["W"] @ p["b"] * k, "rest": [p["b"][0] * k, 2.0]}
+
+
+def frozen(x):
+    return np.sum(x * stop_gradient(x))
+"""
+
+
+def test_verify_judges_every_entry_of_arrays(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "arrays.py").write_text(ARRAYS)
+    found = run("verify", "arrays.py:layer", "--at", "A=array([[1.0, 2.0], [3.0, 4.0]]), x=ones(2)")
+    assert found.code == 0, found.err
+    assert "agrees at 1 point (12 by" in found.out
+    assert "d result[1] / d A[1, 0] " in found.out
+    found = run("verify", "arrays.py:picked", "--at", "x=np.ones(3), labels=array([0, 0, 2])")
+    assert found.code == 0, found.err
+    assert "agrees at 1 point (3 by" in found.out
+    at = "p={'W': eye(2), 'b': array([1.5, 2.5])}, k=2.0"
+    found = run("verify", "arrays.py:report", "--at", at)
+    assert found.code == 0, found.err
+    assert "agrees at 1 point (28 by" in found.out
+
+
+def test_verify_finds_the_wrong_entry_of_an_array(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "arrays.py").write_text(ARRAYS)
+    found = run("verify", "arrays.py:frozen", "--at", "x=array([0.0, 3.0])")
+    assert found.code == 1
+    assert "worst disagreement 5.0e-01 (tolerance 1e-06): d result / d x[1]" in found.out
+
+
+def test_verify_draws_as_many_numbers_as_an_array_has(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "arrays.py").write_text(ARRAYS)
+    ranges = ["--range", "A=-1:1", "--range", "x=2:3", "--samples", "3"]
+    found = run("verify", "arrays.py:layer", "--at", "A=zeros((3, 2)), x=zeros(2)", *ranges)
+    assert found.code == 0, found.err
+    assert "agrees at 3 points (72 by" in found.out
+
+
+@pytest.mark.parametrize("made", ["array()", "load('x')", "np.load('x')", "os.array([1.0])"])
+def test_verify_makes_nothing_but_arrays(run: Run, tmp_path: Path, made: str) -> None:
+    (tmp_path / "arrays.py").write_text(ARRAYS)
+    found = run("verify", "arrays.py:frozen", "--at", f"x={made}")
+    assert found.code == 2
+    assert "cannot be read" in found.err
 
 
 def test_verify_fails_above_the_tolerance(run: Run, model: Path) -> None:

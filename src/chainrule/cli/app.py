@@ -69,6 +69,15 @@ WrtOption = Annotated[
         "not given.",
     ),
 ]
+RealsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--wrt",
+        metavar="NAMES",
+        help="Parameters to differentiate with respect to, joined by commas; all that hold "
+        "numbers if not given.",
+    ),
+]
 ModeOption = Annotated[Mode, typer.Option("--mode", help="Mode of differentiation.")]
 NameOption = Annotated[
     str | None, typer.Option("--name", metavar="NAME", help="Name of the generated function.")
@@ -83,7 +92,7 @@ KindOption = Annotated[
     typer.Option(
         "--arg",
         metavar="NAME=KIND",
-        help="What a parameter is where the function does not tell: x=float, X=float[n,m]; "
+        help=r"What a parameter is where the function does not tell: x=float, X=float\[n,m]; "
         "may be repeated.",
     ),
 ]
@@ -251,17 +260,25 @@ def verify_derivative(
     function: TargetArgument,
     at: Annotated[
         list[str] | None,
-        typer.Option("--at", metavar="VALUES", help="A point, as 'S=100, K=95'. May be repeated."),
+        typer.Option(
+            "--at",
+            metavar="VALUES",
+            help=r"A point, as 'S=100, K=95' or 'x=array(\[1.0, 2.0])'. May be repeated.",
+        ),
     ] = None,
     range_: Annotated[
         list[str] | None,
-        typer.Option("--range", metavar="S=50:150", help="Draw a parameter from this range."),
+        typer.Option(
+            "--range",
+            metavar="S=50:150",
+            help="Draw a parameter from this range: as many numbers as --at gives it, else one.",
+        ),
     ] = None,
     samples: Annotated[
         int, typer.Option("--samples", min=1, help="How many points to draw from the ranges.")
     ] = 20,
     seed: Annotated[int, typer.Option("--seed", help="Start of the random numbers.")] = 0,
-    wrt: WrtOption = None,
+    wrt: RealsOption = None,
     mode: ModeOption = Mode.auto,
     target: HomeOption = MATH,
     tolerance: Annotated[

@@ -10,9 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.errors import ArgumentError
+from chainrule.report.leaves import is_array, is_number, leaves, replaced
 
 Arguments = dict[str, Any]
 NAMED_VALUES = {"inf": math.inf, "nan": math.nan, "pi": math.pi}
+# What of NumPy may make an array in --at.
+ARRAYS = ("arange", "array", "eye", "full", "linspace", "ones", "zeros")
 
 
 def parse_arguments(text: str) -> Arguments:
@@ -23,21 +26,46 @@ def parse_arguments(text: str) -> Arguments:
         found = {str(item.arg): literal(item.value) for item in call.keywords if item.arg}
         assert len(found) == len(call.keywords), "unpacked, or given twice"
         return found
-    except (SyntaxError, ValueError, AssertionError):
+    except (SyntaxError, ValueError, TypeError, AssertionError):
         raise ArgumentError(
             f'--at "{text}" cannot be read',
-            remedy="Write it as NAME=VALUE pairs: --at \"S=100, K=95, kind='call'\".",
+            remedy="Write it as NAME=VALUE pairs: --at \"K=95, kind='call', x=array([1.0])\".",
         ) from None
 
 
 def literal(node: ast.expr) -> Any:
-    """The value of a literal; inf, nan and pi are known by name."""
+    """The value of a literal; inf, nan and pi are known by name, and ways to make an array."""
+    match node:
+        case ast.Name(id=name) if name in NAMED_VALUES:
+            return NAMED_VALUES[name]
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Name()):
+            return -literal(node.operand)
+        case ast.List(elts=items):
+            return [literal(item) for item in items]
+        case ast.Tuple(elts=items):
+            return tuple(literal(item) for item in items)
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            pairs = zip(keys, values, strict=True)
+            return {ast.literal_eval(key): literal(value) for key, value in pairs if key}
+        case (
+            ast.Call(func=ast.Name(id=name), args=args, keywords=[])
+            | ast.Call(
+                func=ast.Attribute(value=ast.Name(id="np" | "numpy"), attr=name),
+                args=args,
+                keywords=[],
+            )
+        ) if name in ARRAYS:
+            import numpy as np
 
-    class Named(ast.NodeTransformer):
-        def visit_Name(self, name: ast.Name) -> ast.expr:
-            return ast.Constant(NAMED_VALUES[name.id]) if name.id in NAMED_VALUES else name
+            return getattr(np, name)(*(literal(arg) for arg in args))
+    return ast.literal_eval(node)
 
-    return ast.literal_eval(Named().visit(node))
+
+def written(value: Any) -> str:
+    """A value as it is written for ``--at``."""
+    if is_array(value):
+        return f"array({value.tolist()!r})"
+    return repr(value.item() if is_number(value) and hasattr(value, "item") else value)
 
 
 def parse_range(text: str) -> tuple[str, float, float]:
@@ -71,10 +99,16 @@ def points(
         )
     generator = random.Random(seed)
     fixed = given[0] if given else {}
+
+    def draw(name: str, low: float, high: float) -> Any:
+        """A number, or as many as what --at gives holds."""
+        value = fixed.get(name, 0.0)
+        for path, _ in list(leaves(value)):
+            value = replaced(value, path, generator.uniform(low, high))
+        return value
+
     return [
-        complete(
-            function, {**fixed, **{name: generator.uniform(low, high) for name, low, high in drawn}}
-        )
+        complete(function, {**fixed, **{name: draw(name, low, high) for name, low, high in drawn}})
         for _ in range(samples)
     ]
 

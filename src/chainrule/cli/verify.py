@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any
 
-from chainrule.cli.points import Arguments, points
+from chainrule.cli.points import Arguments, points, written
 from chainrule.cli.target import Target
 from chainrule.errors import ArgumentError, ChainruleError
 from chainrule.records import dataclass
-from chainrule.report.leaves import leaves, replaced
+from chainrule.report.leaves import is_array, is_number, leaves, replaced
 from chainrule.report.verify import Finding, call, measure
 from chainrule.transforms.public import grad, jacobian
 
@@ -74,7 +74,7 @@ def verify(
     tally = Tally(question.tolerance)
     skipped = []
     for arguments in where:
-        place = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+        place = ", ".join(f"{name}={written(value)}" for name, value in arguments.items())
         try:
             call(function, arguments)
         except Exception as error:
@@ -95,11 +95,6 @@ def verify(
     return tally.passed
 
 
-def is_number(value: Any) -> bool:
-    """Whether a result is one number."""
-    return [path for path, _ in leaves(value)] == [()]
-
-
 def evaluate(function: Function, arguments: Arguments) -> Any:
     """The function's value; that it must have one at the first point is the user's part."""
     try:
@@ -116,6 +111,8 @@ def reals(function: Function, arguments: Arguments) -> tuple[str, ...]:
     evaluate(function, arguments)
     chosen = []
     for name, value in arguments.items():
+        if is_array(value) and value.dtype.kind != "f":
+            continue
         numbers = list(leaves(value))
         moved = value
         for path, number in numbers:
@@ -130,7 +127,8 @@ def reals(function: Function, arguments: Arguments) -> tuple[str, ...]:
             chosen.append(name)
     if not chosen:
         raise ArgumentError(
-            "no argument is a number by which to differentiate", remedy="Name one by --wrt."
+            "no argument is a float by which to differentiate",
+            remedy="Name a parameter by --wrt; give arrays of floats, as array([1.0, 2.0]).",
         )
     return tuple(chosen)
 

@@ -11,7 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chainrule.report.difference import Estimate, difference, precise_difference
-from chainrule.report.leaves import Path, entries, leaves, replaced, shown
+from chainrule.report.leaves import (
+    Index,
+    Path,
+    descend,
+    entries,
+    leaves,
+    replaced,
+    shown,
+    slope_at,
+)
 from chainrule.report.precise import precise_context, with_precision
 
 # Arithmetic in 50 digits is that much slower than floats, roughly; longer than PRECISE_SECONDS
@@ -85,8 +94,8 @@ def measure(
     """A finding for every number in ``derivative``.
 
     ``derivative`` is a gradient or Jacobian with respect to ``wrt``: the structure of the
-    function's result with, for each number, the derivatives by the parameters, one parameter
-    by itself and several as a tuple.
+    function's result with, for each number or array, the derivatives by the parameters, one
+    parameter by itself and several as a tuple.
     """
     started = time.process_time()
     result = call(function, arguments)
@@ -97,10 +106,10 @@ def measure(
     if context is not None and 2 * partials * seconds * PRECISE_SLOWDOWN < PRECISE_SECONDS:
         precise = with_precision(function, context)
     for out, _ in leaves(result):
-        gradient = descend(derivative, out)
+        entry = out[-1] if out and isinstance(out[-1], Index) else Index()
+        gradient = descend(derivative, out[:-1] if entry else out)
         by_parameter = [gradient] if len(wrt) == 1 else gradient
         for name, partial in zip(wrt, by_parameter, strict=True):
-            slopes = dict(leaves(partial))
             for path, number in leaves(arguments[name]):
                 estimate = None
                 if precise is not None:
@@ -112,7 +121,7 @@ def measure(
                 yield Finding(
                     parameter=shown(name, arguments[name], path),
                     result=shown("result", result, out) if out else "",
-                    claimed=slopes[path],
+                    claimed=float(slope_at(partial, entry, path)),
                     estimate=estimate,
                 )
 
@@ -127,10 +136,3 @@ def line(
         return descend(call(function, moved), out)
 
     return along
-
-
-def descend(value: Any, path: Path) -> Any:
-    """The item of a container at the end of ``path``."""
-    for key in path:
-        value = getattr(value, key) if dataclasses.is_dataclass(value) else value[key]
-    return value
