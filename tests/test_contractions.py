@@ -247,3 +247,20 @@ def test_sums_and_traces_are_told_in_one_word(f: Any, words: str, never: tuple[s
     result = slope.source.splitlines()[-1]
     assert words in result
     assert not any(word in result for word in never)
+
+
+def rows_of_one_length(x: Any, s: Any) -> Any:
+    bend = np.cos(s)
+    return np.sum(np.exp(x * np.sin(s) * bend) + x * bend)
+
+
+def test_what_is_one_number_a_row_is_taken_out_of_the_sums_of_rows() -> None:
+    slope = grad(rows_of_one_length, wrt="s")
+    x, s = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 1))
+    found = slope(x, s)
+    # What f multiplies the rows by is not read again as rows: the rows themselves are.
+    sums = re.findall(r'einsum\("ij,ij->i", (.*?)\)', slope.source)  # type: ignore[attr-defined]
+    assert sums
+    assert all("x" in re.split(r"\W+", each) for each in sums)
+    wanted = differences(lambda s, x: rows_of_one_length(x, s), s, x)
+    assert np.allclose(found, wanted, rtol=1e-8, atol=1e-9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -283,6 +284,12 @@ class ArraySimplifier(Copier):
         """The parts that nothing needs as arrays."""
         return Scattered(self.read_by(), self.uses)
 
+    @cached_property
+    def kept_for(self) -> Counter[Node]:
+        """How often derivative code reads a value."""
+        reading = (step for step in self.read_by() if step.origin.derivative)
+        return Counter(arg for step in reading for arg in step.args)
+
     def read_by(self) -> Iterable[Node]:
         """The steps whose arguments are counted."""
         raise NotImplementedError
@@ -403,7 +410,9 @@ class ArraySimplifier(Copier):
             return summed_at_once(args[0], axis, bool(keepdims))
         if not args[0].origin.derivative:
             return None
-        return contracted(args[0], axis, bool(keepdims))
+        factors = step.args[0].args
+        unkept = [k for k, factor in enumerate(factors) if self.kept_for[factor] == 1]
+        return contracted(args[0], axis, bool(keepdims), unkept)
 
     def _array_call(self, step: Node) -> Node:
         """A call of NumPy with signs, and numbers that a sum is multiplied by, taken out."""

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -30,10 +31,15 @@ from chainrule.primitives.arrays.shaping import (
     transpose,
 )
 from chainrule.primitives.declare import Primitive
+from chainrule.primitives.masking import masked
 
 
-def contracted(product: Node, axis: Any, keepdims: bool) -> Node | None:
-    """The sum of a product along axes in one pass, where there is such."""
+def contracted(product: Node, axis: Any, keepdims: bool, unkept: Sequence[int] = ()) -> Node | None:
+    """The sum of a product along axes in one pass, where there is such.
+
+    ``unkept``: which of the factors nothing else keeps. Of these, what is one number along the
+    axes goes in front: there are fewer sums than entries.
+    """
     if product.op is matmul:
         return _summed_first(product, axes_of(axis, len(unit_axes_of(product.type))), keepdims)
     kind = product.type
@@ -55,6 +61,9 @@ def contracted(product: Node, axis: Any, keepdims: bool) -> Node | None:
         return None
     front: list[tuple[Primitive, Node]] = []
     one, other = _without_numbers(one, front), _without_numbers(other, front)
+    if keepdims:
+        one = _without_line(one, gone, front) if 0 in unkept else one
+        other = _without_line(other, gone, front) if 1 in unkept else other
     found = _one_pass(one, first, other, second, kept)
     if keepdims:
         found = expand_dims(found, axis=gone if len(gone) > 1 else gone[0])
@@ -73,6 +82,24 @@ def _without_numbers(factor: Node, front: list[tuple[Primitive, Node]]) -> Node:
         front.append((factor.op, number))
         factor = rest
     return factor
+
+
+def _without_line(factor: Node, gone: tuple[int, ...], front: list[tuple[Primitive, Node]]) -> Node:
+    """A factor without what is one number along the axes that go, which goes to ``front``."""
+    if factor.op not in (multiply, divide) or any(map(masked, factor.args)):
+        return factor
+    whole = filling(factor)
+    for place in (1, 0) if factor.op is multiply else (1,):
+        if 1 - place in whole and _is_line(factor.args[place], gone):
+            front.append((factor.op, factor.args[place]))
+            return factor.args[1 - place]
+    return factor
+
+
+def _is_line(factor: Node, gone: tuple[int, ...]) -> bool:
+    """Whether an array has length 1 along the axes that go, and only there."""
+    units = unit_axes_of(factor.type)
+    return bool(units) and all(unit == (k in gone) for k, unit in enumerate(units))
 
 
 def _letters(rank: int) -> str:
