@@ -186,6 +186,9 @@ class Inlining(Functions):
         """Whether an attribute is another object of the class, or a list, tuple or set of such."""
         if isinstance(part, TupleValue):
             return all(self._has_branch(self.read(item), kind) for item in part.items)
+        if isinstance(part, Static):
+            # A leaf has none.
+            return part.value == ()
         if not isinstance(part, ObjectBox):
             items = self.state.get(part) if isinstance(part, ListBox) else None
             return isinstance(items, list) and all(
