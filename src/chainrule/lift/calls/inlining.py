@@ -188,7 +188,7 @@ class Inlining(Functions):
             return all(self._has_branch(self.read(item), kind) for item in part.items)
         if isinstance(part, Static):
             # A leaf has none.
-            return part.value == ()
+            return bool(part.value == ())
         if not isinstance(part, ObjectBox):
             items = self.state.get(part) if isinstance(part, ListBox) else None
             return isinstance(items, list) and all(

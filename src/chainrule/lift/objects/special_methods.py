@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import math
 import types
+from collections.abc import Sequence
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -14,7 +15,7 @@ from chainrule.graph.types import BOOL, FLOAT
 from chainrule.lift.library.contents import spelled_out
 from chainrule.lift.objects.derived import Derived
 from chainrule.lift.operators import BINARY_METHODS
-from chainrule.lift.values import ObjectBox, Static, TupleValue, Value
+from chainrule.lift.values import ListBox, ObjectBox, Static, TupleValue, Value, is_made
 
 UNARY_METHODS: dict[type, str] = {
     ast.USub: "__neg__",
@@ -151,6 +152,11 @@ class SpecialMethods(Derived):
             if known:
                 return Static(truth is (operator is ast.In))
             return self.predicate(held) if operator is ast.In else self.negate(held)
+        if operator in (ast.In, ast.NotIn) and is_made(left) and isinstance(left, ObjectBox):
+            items = self.known_items(right) if isinstance(right, (TupleValue, ListBox)) else None
+            if items is not None:
+                held = self._is_one_of(left, items, node)
+                return held if operator is ast.In else self.negate(held)
         objects = [side for side in (left, right) if isinstance(side, ObjectBox)]
         if not objects or operator not in COMPARISONS:
             return super().compare(operator, left, right, node)
@@ -177,6 +183,24 @@ class SpecialMethods(Derived):
         if operator is ast.Eq and all(map(_is_equal_to_itself_only, objects)):
             return super().compare(ast.Is, left, right, node)
         return super().compare(operator, left, right, node)
+
+    def _is_one_of(self, value: ObjectBox, items: Sequence[Value], node: ast.AST) -> Value:
+        """Whether an object that the function makes is, or equals, an entry of a list."""
+        for k, item in enumerate(map(self.read, items)):
+            if item is value:
+                return Static(True)
+            equal = self.compare(ast.Eq, item, value, node)
+            known, truth = self.truth(equal)
+            if not known:
+                return self.choose(
+                    self.predicate(equal),
+                    lambda: Static(True),
+                    lambda rest=items[k + 1 :]: self._is_one_of(value, rest, node),  # type: ignore[misc]
+                    "expression",
+                )
+            if truth:
+                return Static(True)
+        return Static(False)
 
     def _is_generated(self, owner: ObjectBox, operator: type) -> bool:
         """Whether a comparison is the one that dataclasses make: of the fields, as tuples."""
