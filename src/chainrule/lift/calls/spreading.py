@@ -8,7 +8,7 @@ from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.lift.calls.callees import places_of_star, takes_rest
-from chainrule.lift.calls.foreign import Foreign
+from chainrule.lift.calls.changing import Changing
 from chainrule.lift.calls.misfits import complaint
 from chainrule.lift.source import FunctionSyntax, Source
 from chainrule.lift.values import (
@@ -27,7 +27,7 @@ from chainrule.primitives.declare import TABLE
 OF_ENTRIES: dict[Any, str] = {max: "max", min: "min"}
 
 
-class Spreading(Foreign):
+class Spreading(Changing):
     """Spreads and binds the arguments of calls."""
 
     def arguments_of(self, function: Value, node: ast.Call) -> list[Value]:
