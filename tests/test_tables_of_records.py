@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +55,53 @@ def shortest_path(w):
                 best[following] = cost + length
                 heapq.heappush(queue, (cost + length, following))
     return best["t"] ** 2 + best["bb"]
+
+
+def flow_through_a_queue(w):
+    following = {}
+    for (start, end), part in zip(ROADS, w, strict=True):
+        if start not in following:
+            following[start] = []
+        following[start].append((end, part))
+    flow, queue = {"s": w[5] * w[0]}, deque(["s"])
+    while queue:
+        at = queue.popleft()
+        if at == "t":
+            continue
+        for end, part in following[at]:
+            if end not in flow:
+                flow[end] = 0.0
+                queue.append(end)
+            flow[end] += flow[at] * part
+    return flow["t"] ** 2
+
+
+PARTS = [("s", 0.5, 2), ("bb", 0.25, 1), ("s", 0.125, 3)] * 20
+
+
+def tables_of_words_and_numbers(w):
+    total, by_name = 0.0, {}
+    for name, factor, power in PARTS:
+        total += factor * w[power] ** power * len(name)
+        by_name[name] = by_name.get(name, 0.0) + factor * w[0]
+    name, factor, power = PARTS[int(w[1])]
+    return total * factor + sum(value * value for value in by_name.values())
+
+
+def ranks_of_pages(w):
+    links = {}
+    for (start, end), weight in zip(ROADS, w, strict=True):
+        links.setdefault(start, []).append((end, weight))
+        links.setdefault(end, [])
+    rank = dict.fromkeys(links, 1.0)
+    for _ in range(4):
+        following = dict.fromkeys(links, 0.15)
+        for page in links:
+            total = sum(weight for _, weight in links[page])
+            for end, weight in links[page]:
+                following[end] += 0.85 * rank[page] * weight / total
+        rank = following
+    return sum(value * value for value in rank.values()) + rank["bb"]
 
 
 def rows_are_read_and_filled_in_turn(w):
@@ -143,6 +190,9 @@ def words_and_numbers(w):
 
 PROGRAMS = (
     shortest_path,
+    flow_through_a_queue,
+    tables_of_words_and_numbers,
+    ranks_of_pages,
     rows_are_read_and_filled_in_turn,
     accounts_by_name,
     accounts_that_are_made_where_they_are_missing,
@@ -163,6 +213,27 @@ def test_slopes_through_dicts_of_records_are_those_of_differences(f):
     for k in range(len(NUMBERS)):
         slope, noise = along(lambda t, k=k: f([x + t * (j == k) for j, x in enumerate(NUMBERS)]))
         np.testing.assert_allclose(slopes[k], slope, rtol=1e-7, atol=1e-9 + 10.0 * noise)
+
+
+def another_dict_in_each_step(x, names):
+    old, total = dict.fromkeys(names, x), 0.0
+    for _ in range(3):
+        new = {name: old[name] * x for name in names}
+        new["a"] += old["z"]
+        old = new
+        new["a"] += 1.0
+        total += old["a"]
+    return total
+
+
+def another_dict_in_some_step(x, names):
+    old = dict.fromkeys(names, x)
+    first = old
+    for k in range(3):
+        old["a"] *= x
+        if k == 1:
+            old = dict.fromkeys(names, x * x)
+    return old["a"] + first["a"] * 2.0
 
 
 def old_one_is_read_after_another_came(x, names):
@@ -204,6 +275,8 @@ def chosen_and_written_elsewhere(x, names):
 @pytest.mark.parametrize(
     "f",
     [
+        another_dict_in_each_step,
+        another_dict_in_some_step,
         old_one_is_read_after_another_came,
         one_object_under_two_keys,
         written_by_its_own_name,

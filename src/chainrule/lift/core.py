@@ -569,6 +569,9 @@ class Core:
     def new_table(self, default: Value, node: ast.AST) -> TableBox:
         raise NotImplementedError
 
+    def table_like(self, table: TableBox, places: Node, values: ListBox) -> TableBox:
+        raise NotImplementedError
+
     def needs_table(self, box: Value, node: ast.AST) -> Exception:
         raise NotImplementedError
 

@@ -197,6 +197,12 @@ class TableBox:
         # Of keys: the bool that tells whether there was an entry, and what the values were then.
         self.asked: dict[Node, tuple[Node, Value]] = {}
 
+    def is_like(self, other: TableBox) -> bool:
+        """Whether both hold values of one kind, and do the same where a key is missing."""
+        kinds = [isinstance(table.values, RecordsBox) for table in (self, other)]
+        factories = [getattr(table.default, "value", table.default) for table in (self, other)]
+        return kinds[0] == kinds[1] and self.counts == other.counts and factories[0] is factories[1]
+
 
 class ObjectBox:
     """An object whose attributes are read and written; content is the attributes seen so far.

@@ -28,6 +28,7 @@ from chainrule.lift.values import (
     Place,
     RecordsBox,
     Reversed,
+    TableBox,
     TupleValue,
     Value,
     View,
@@ -153,6 +154,8 @@ def boxes_in(value: Value) -> Iterator[Box]:
         current = stack.pop()
         if isinstance(current, ENTRIES):
             current = current.records
+        if isinstance(current, TableBox):
+            current = current.values
         if isinstance(current, RecordsBox):
             stack.extend(current.columns)
             if isinstance(current.places, ListBox):

@@ -103,6 +103,13 @@ class Tables(Selectors):
         """The list, empty as yet, of what a dict holds that is made at ``node``."""
         return self.list_at(("values", self.place_of(node)) if hasattr(node, "lineno") else None)
 
+    def table_like(self, table: TableBox, places: Node, values: ListBox) -> TableBox:
+        """A dict like another, with entries of its own."""
+        made = TableBox(places, values, table.default)
+        made.counts, made.key_type = table.counts, table.key_type
+        self.views[values] = made
+        return made
+
     def place_of(self, node: ast.AST) -> Hashable:
         """Where ``node`` stands, whatever calls lead there."""
         file = self.frame.source.file if self.frame.source is not None else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -30,6 +29,7 @@ from chainrule.lift.iteration.shapes import (
     in_time,
     is_late,
     name_of_tag,
+    names_of,
     nothing_of,
 )
 from chainrule.lift.library.contents import CONTENT
@@ -413,6 +413,8 @@ class Loops(Passing):
         """What is laid out so, of its parts."""
         if shape.kind == "records":
             return UNBOUND if UNBOUND in parts else self.records_like(shape.named, parts)
+        if shape.kind == "table":
+            return UNBOUND if UNBOUND in parts else self.table_like(shape.named, *parts)
         if shape.kind == "entry":
             return UNBOUND if parts[0] is UNBOUND else entry_of(shape.named, parts[0])
         if shape.kind == "tuple":
@@ -517,21 +519,7 @@ class _Attempt:
             for part_shape in shape.parts:
                 self.enter(part_shape, UNBOUND, None)
             return UNBOUND
-        # What an object holds as a list is called as the object.
-        names = [name if key == CONTENT else _name_of(key) for key in shape.keys]
-        names = names or [None] * len(parts)
-        if shape.kind == "list" and name is not None:
-            names = [f"{name}_{position}" for position in range(len(parts))]
-        if shape.kind == "entry":
-            names = [name]
-        elif shape.kind == "records":
-            fields = shape.named.layout
-            names = [fields.name(k) for k in range(len(parts))]
-            if shape.named.places is not None:
-                names = [name]
-        elif shape.kind == "dict" and name is not None:
-            # The attributes of an object; entries of a dict are called by their keys.
-            names = [part and f"{name}_{part}" for part in names]
+        names = names_of(shape, name, CONTENT)
         entered = [
             self.enter(s, part, name, maybe)
             for s, part, name in zip(shape.parts, parts, names, strict=True)
@@ -584,12 +572,6 @@ class _Attempt:
             lifter.shown.step_starts.pop()
             self.after, lifter.state = lifter.state, outer
         return completion
-
-
-def _name_of(key: Any) -> str | None:
-    """What the entry or attribute ``key`` of a dict or an object is called."""
-    plain = isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key)
-    return key if plain else None
 
 
 def _box_name(lifter: Loops, key: Key) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from typing import Any
 
 from chainrule.graph.block import Graph
@@ -33,8 +34,9 @@ class Scalar:
 class Layout:
     """A container of fixed layout: ``kind`` is tuple, list or dict.
 
-    Of the kind ``entry`` is a record in the list ``named``, with its place for a part, and of the
-    kind ``records`` a list of records like ``named``, with its columns.
+    Of the kind ``entry`` is a record in the list ``named``, with its place for a part, of the
+    kind ``records`` a list of records like ``named``, with its columns, and of the kind ``table`` a
+    dict of run-time keys like ``named``, with the dict of its places and the list of its values.
     """
 
     kind: str
@@ -195,3 +197,29 @@ def name_of_tag(name: str, shape: Alternatives) -> str:
         return f"{name}_is_{word if word.isidentifier() else 'first'}"
     word = shape.kind if isinstance(shape.kind, str) else shape.kind[0]
     return f"{name}_is_{word}"
+
+
+def names_of(shape: Layout, name: str | None, own: str) -> list[str | None]:
+    """What the parts are called of what is called ``name``, and so is its part ``own``."""
+    count = len(shape.parts)
+    if shape.kind == "entry":
+        return [name]
+    if shape.kind == "records":
+        fields = shape.named.layout
+        return [name] if shape.named.places is not None else [fields.name(k) for k in range(count)]
+    if name is not None and shape.kind == "table":
+        return [f"{name}_places", f"{name}_values"]
+    if name is not None and shape.kind == "list":
+        return [f"{name}_{position}" for position in range(count)]
+    # What an object holds as a list is called as the object.
+    names = [name if key == own else _name_of(key) for key in shape.keys] or [None] * count
+    if name is not None and shape.kind == "dict":
+        # The attributes of an object; entries of a dict are called by their keys.
+        return [part and f"{name}_{part}" for part in names]
+    return names
+
+
+def _name_of(key: Any) -> str | None:
+    """What the entry or attribute ``key`` of a dict or an object is called."""
+    plain = isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key)
+    return key if plain else None

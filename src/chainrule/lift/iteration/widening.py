@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 from collections.abc import Hashable
 from typing import Any
@@ -41,6 +42,7 @@ from chainrule.lift.values import (
     Read,
     RecordsBox,
     Static,
+    TableBox,
     TupleValue,
     Value,
     View,
@@ -218,6 +220,8 @@ class Widening(Statements):
                 return self._late(value, after, key)
             if isinstance(before, RecordsBox) or isinstance(value, RecordsBox):
                 return self._widen_records(before, value, after, key)
+            if isinstance(before, TableBox) or isinstance(value, TableBox):
+                return self._widen_tables(before, value, after, key)
             if (
                 self.rows is not None
                 and self._entries_of_row(before, self.state)
@@ -266,6 +270,7 @@ class Widening(Statements):
             and self._keys(value) == shape.keys
             and (shape.kind != "entry" or value.records is shape.named)
             and (shape.kind != "records" or self._are_alike_records(value, shape.named))
+            and (shape.kind != "table" or value.is_like(shape.named))
         ):
             before_parts = self._parts(before)
             if before_parts is None or len(before_parts) != len(parts):
@@ -309,6 +314,20 @@ class Widening(Statements):
         columns = zip(self._lists_of(before), self._lists_of(value), strict=True)
         parts = tuple(self._widen(KEEP, *each, after, key) for each in columns)
         return Layout("records", parts, (), value)
+
+    def _widen_tables(self, before: Value, value: Value, after: State, key: Key) -> Shape:
+        """The shape of a name that is bound to another dict of run-time keys in each step."""
+        for one, other in ((before, value), (value, before)):
+            made = isinstance(one, DictBox) and one.site is not None
+            if made and isinstance(other, TableBox):
+                raise self.needs_table(one, ast.Pass())
+        if not isinstance(before, TableBox) or not isinstance(value, TableBox):
+            return Unknown()
+        if not value.is_like(before):
+            return Unknown()
+        pairs = zip(self._parts(before) or (), self._parts(value) or (), strict=True)
+        parts = tuple(self._widen(KEEP, *each, after, key) for each in pairs)
+        return Layout("table", parts, (), value)
 
     def _are_alike_records(self, left: RecordsBox, right: RecordsBox) -> bool:
         """Whether two lists hold records of one layout, all of their own or of one home."""
@@ -417,6 +436,9 @@ class Widening(Statements):
                 return Unknown()
             parts = tuple(self._late(column, after, key) for column in self._lists_of(value))
             return Layout("records", parts, (), value)
+        if isinstance(value, TableBox):
+            parts = tuple(self._late(part, after, key) for part in self._parts(value) or ())
+            return Layout("table", parts, (), value)
         if isinstance(value, ENTRIES):
             return Layout("entry", (self._late(value.place, after, key),), (), value.records)
         if isinstance(value, TupleValue):
@@ -499,6 +521,8 @@ class Widening(Statements):
     def _parts(self, value: Value) -> list[Value] | None:
         if isinstance(value, RecordsBox):
             return self._lists_of(value)
+        if isinstance(value, TableBox):
+            return [value.places, value.values]
         if isinstance(value, ENTRIES):
             return [value.place]
         if isinstance(value, TupleValue):
@@ -512,6 +536,8 @@ class Widening(Statements):
     def _kind(self, value: Value) -> str:
         if isinstance(value, RecordsBox):
             return "records"
+        if isinstance(value, TableBox):
+            return "table"
         if isinstance(value, ENTRIES):
             return "entry"
         return "tuple" if isinstance(value, TupleValue) else type(value).__name__

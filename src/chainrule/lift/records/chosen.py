@@ -25,8 +25,8 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.foreign import CHANGING
 from chainrule.lift.containers.items import PLAIN_NUMBERS
 from chainrule.lift.containers.sharing import Box, boxes_in
+from chainrule.lift.records.constants import ConstantRecords
 from chainrule.lift.records.layout import RecordLayout, attributes_of
-from chainrule.lift.records.rows import RowsOfRecords
 from chainrule.lift.state import same_value
 from chainrule.lift.values import (
     ENTRIES,
@@ -48,7 +48,7 @@ from chainrule.primitives import sequence
 Choice = Callable[[Node, str], Value]
 
 
-class ChosenEntries(RowsOfRecords):
+class ChosenEntries(ConstantRecords):
     """Reads containers of lists, tuples, dicts and objects with keys of run time."""
 
     def __init__(self, graph: Any) -> None:
