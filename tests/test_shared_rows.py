@@ -126,3 +126,45 @@ def of_the_caller(x, n, row):
 def test_a_row_of_a_list_that_is_written_out_is_its_own(f: Any, others: Any) -> None:
     with pytest.raises(UnsupportedError, match="this row has a name and is in a list"):
         value_and_grad(f)(1.5, *others)
+
+
+def clamped(loads):
+    """A stiffness matrix that is written first, and cut afterwards."""
+    size = len(loads) + 2
+    whole = [[0.0] * size for _ in range(size)]
+    for k, load in enumerate(loads):
+        for i in range(2):
+            for j in range(2):
+                whole[k + i][k + j] += load * load if i == j else -load
+    inner = [row[2:] for row in whole[2:]]
+    for k in range(len(inner) - 1):
+        factor = inner[k + 1][k] / inner[k][k]
+        for j in range(len(inner)):
+            inner[k + 1][j] -= factor * inner[k][j]
+    return inner[1][1] + inner[0][0]
+
+
+def cut_in_every_step(loads, n):
+    """The slice of one step is read after the writes of the next."""
+    whole = [[loads[0] * k, 1.0] for k in range(n)]
+    last = whole[:1]
+    total = 0.0
+    for k in range(n):
+        whole[k][0] = whole[k][0] * loads[0]
+        total += last[0][0]
+        last = whole[1:]
+    return total
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_list_is_cut_after_its_rows_were_written(mode: str) -> None:
+    loads = [2.0, 1.5, 1.0]
+    value, slopes = value_and_grad(clamped, mode=mode)(loads)
+    assert value == clamped(loads)
+    for k, slope in enumerate(slopes):
+        assert oracle.agrees(oracle.gradient(clamped, (loads,), {}, 0)[(k,)], slope)
+
+
+def test_rows_that_a_later_step_writes_to_belong_to_the_slice_of_an_earlier_one() -> None:
+    with pytest.raises(UnsupportedError, match="this row belongs to another list"):
+        value_and_grad(cut_in_every_step)([2.0, 1.5, 1.0], 4)

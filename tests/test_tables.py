@@ -374,3 +374,39 @@ def test_what_one_differentiates_by_is_no_key():
 
     with pytest.raises(UnsupportedError, match="a dict key that is a number with a derivative"):
         grad(squares)([1.0, 2.0])
+
+
+def bootstrapped(prices, maturities):
+    """Discount factors by maturity, each from those before."""
+    factors = {}
+    for price, maturity in zip(prices, maturities, strict=True):
+        paid, t = 0.0, 0.5
+        while t < maturity - 1e-9:
+            paid += 0.02 * factors[t]
+            t += 0.5
+        factors[maturity] = (price - paid) / 1.02
+    return sum(factors[t] * t for t in sorted(factors)) + factors.get(9.0, factors[0.5])
+
+
+def cooled(prices, times):
+    """An interpolation between what a dict that begins with a number holds."""
+    held = {0.0: prices[0]}
+    for t in times:
+        held[t] = held.get(t - 0.5, 0.0) * prices[1] + t
+    held[3] = prices[2]
+    return sum(value * (k + 1) for k, value in enumerate(held.values())) + max(held)
+
+
+@pytest.mark.parametrize("f", [bootstrapped, cooled])
+def test_floats_that_nothing_is_differentiated_by_are_keys(f):
+    prices, times = [0.99, 0.97, 0.94], [0.5, 1.0, 1.5]
+    value, slopes = value_and_grad(f)(prices, times)
+    assert value == f(prices, times)
+    for k, slope in enumerate(slopes):
+        verdict = oracle.gradient(f, (prices, times), {}, "prices")[(k,)]
+        assert verdict.decided and oracle.agrees(verdict, slope)
+
+
+def test_floats_are_keys_no_more_when_one_differentiates_by_them():
+    with pytest.raises(UnsupportedError, match="a dict key that is a number with a derivative"):
+        grad(bootstrapped, wrt=("prices", "maturities"))([0.99, 0.97], [0.5, 1.0])

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from chainrule.differentiate.activity import active, all_steps, varied
+from chainrule.differentiate.keys import refuse_keys
 from chainrule.differentiate.order import onward
 from chainrule.differentiate.points import Points, either, nonzero, refuse_points, sources
 from chainrule.differentiate.steps import undetermined
@@ -62,6 +63,7 @@ class ForwardWalker(Copier):
     ) -> None:
         super().__init__(source)
         self.varied = varied(source, inputs)
+        refuse_keys(source, self.varied)
         self.active = active(source, self.varied, results)
         self.points = Points(source, self.varied)
         self.inputs = frozenset(inputs)

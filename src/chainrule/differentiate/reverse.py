@@ -13,6 +13,7 @@ from chainrule.differentiate.backward_loop import BackwardLoop
 from chainrule.differentiate.chosen import Uses, hidden_entries, is_choice, may_be_steep, only_in
 from chainrule.differentiate.computed import arms_not_run, is_taken, only_arm_with
 from chainrule.differentiate.forward import check_rule
+from chainrule.differentiate.keys import refuse_keys
 from chainrule.differentiate.points import (
     Condition,
     Doubt,
@@ -59,6 +60,7 @@ class ReverseWalker(Adjoints):
     def __init__(self, graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) -> None:
         self.graph = graph
         self._varied = varied(graph, inputs)
+        refuse_keys(graph, self._varied)
         self._active = active(graph, self._varied, results)
         self._points = Points(graph, self._varied)
         self._inputs = frozenset(inputs)

@@ -50,6 +50,8 @@ class Effect(Op):
 
 VERBATIM = Verbatim("verbatim")
 ORDERED = OrderedVerbatim("ordered")
+# A number by which something is looked up: it must not be one that a derivative is taken by.
+KEY = Verbatim("key")
 # What depends on no number: the shape of an array, the class of an object.
 FACT = OrderedVerbatim("fact")
 # The imaginary part of a power, which is complex where its base is negative.

@@ -20,6 +20,7 @@ from chainrule.primitives.control import LOOP, TRY, loop_parts, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
 from chainrule.primitives.custom import stopped
+from chainrule.primitives.effect import KEY
 from chainrule.simplify.own_squares import squared
 from chainrule.transforms import jacobians, products
 from chainrule.transforms.domains import with_domains
@@ -204,7 +205,7 @@ def own_values(result: Lifted, transform: str) -> list[Node]:
 
 
 class Unmarked(Copier):
-    """A copy without the marks of ``stop_gradient``, which have done their work.
+    """A copy without the marks of ``stop_gradient`` and of keys, which have done their work.
 
     A branch whose result is handed on by a block around it gives something on every path: what
     is handed on must have a value, though nothing uses it there.
@@ -245,7 +246,7 @@ class Unmarked(Copier):
         return blocks
 
     def copy(self, step: Node) -> Node:
-        if step.op is stopped:
+        if step.op in (stopped, KEY):
             self.map[step] = self.mapped(step.args[0])
             return self.map[step]
         return super().copy(step)

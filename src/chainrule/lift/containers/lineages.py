@@ -41,6 +41,8 @@ class Lineages:
         self._groups: Classes[Node] = Classes()
         # By what stands for a lineage, the loops that all its versions stand in.
         self._loops: dict[Node, frozenset[Node]] = {}
+        # The versions with which a lineage begins, or that a loop makes, by what stands for it.
+        self._made: dict[Node, list[Node]] = {}
         if any(is_table(step.type) for step in self.steps):
             self._join((*self.steps, *_items(graph, self.steps)), shown)
 
@@ -59,6 +61,7 @@ class Lineages:
                 if is_table(node.type):
                     root, loops = self.lineage(node), loops_around(node.block)
                     self._loops[root] = self._loops.get(root, loops) & loops
+                    self._made.setdefault(root, []).append(node)
 
     @functools.cached_property
     def uses(self) -> list[tuple[Node, Node | None]]:
@@ -72,6 +75,17 @@ class Lineages:
         body = self.graph.body
         found += [(left, None) for left in (*body.results, *body.parameters)]
         return [(table, user) for table, user in found if is_table(table.type)]
+
+    def may_begin_before(self, table: Node, write: Node) -> bool:
+        """Whether a list may be there when ``write`` is done: it is made before, or in a loop of
+        both."""
+        loops = loops_around(write.block)
+        return any(
+            node.op is PARAMETER
+            or node.serial < write.serial
+            or not loops.isdisjoint(loops_around(node.block))
+            for node in self._made.get(self.lineage(table), (table,))
+        )
 
     def made_in(self, table: Node) -> frozenset[Node]:
         """The loops that make another such list in every step."""

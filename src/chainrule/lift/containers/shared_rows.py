@@ -21,6 +21,7 @@ def written_while_shared(lineages: Lineages) -> Node | None:
         if any(
             lineages.group(table) is group
             and lineages.lineage(table) is not lineage
+            and lineages.may_begin_before(table, write)
             and is_later(table, user, write)
             for table, user in lineages.uses
         ):

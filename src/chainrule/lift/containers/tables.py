@@ -25,7 +25,7 @@ from collections.abc import Callable, Hashable, Iterable
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, join
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, is_complex, join, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Keywords
@@ -45,9 +45,8 @@ from chainrule.lift.values import (
     Value,
     Zip,
 )
-from chainrule.primitives import sequence
 from chainrule.primitives.declare import TABLE
-from chainrule.primitives.effect import CALL
+from chainrule.primitives.effect import CALL, KEY
 from chainrule.primitives.sequence import display
 
 REMEDY = "Use keys that are constants, or a list."
@@ -230,7 +229,9 @@ class Tables(Selectors):
         place = self._key(table, key, node)
 
         def held() -> Value:
-            at = self._natural(self.verbatim("_0_[_1_]", table.places, place, type=INT))
+            at = self._named(
+                self._natural(self.verbatim("_0_[_1_]", table.places, place, type=INT))
+            )
             return self.item(table.values, at, node)
 
         return self.choose_kind(found, held, lambda: default, "expression")
@@ -245,7 +246,9 @@ class Tables(Selectors):
         """The place of a key, which Python raises for where it is missing and has no default."""
         if table.default is None:
             name = self._key(table, key, node)
-            return self._natural(self.verbatim("_0_[_1_]", table.places, name, type=INT))
+            return self._named(
+                self._natural(self.verbatim("_0_[_1_]", table.places, name, type=INT))
+            )
         factory = table.default
         plain = isinstance(factory, Static) and factory.value in (float, int)
         made = self._held(
@@ -329,24 +332,18 @@ class Tables(Selectors):
                 f"({text},)" if len(parts) == 1 else f"({text})", *parts, pure=True, carries=False
             )
         made = self.node(key)
-        if made.type not in (INT, BOOL, OPAQUE) and not self._is_constant(made):
-            raise self.unsupported(
-                "a dict key that is a number with a derivative",
-                "Use whole numbers or strings for keys.",
-                node,
-            )
-        known = table.key_type
-        kind = made.type if made.type in (INT, BOOL) else OPAQUE
-        table.key_type = kind if known is None else join(known, kind)
+        known, kind = table.key_type, made.type if made.type in (INT, BOOL) else OPAQUE
+        if made.type not in (INT, BOOL, OPAQUE):
+            if unit_axes_of(made.type) or not made.type.differentiable or is_complex(made.type):
+                raise self.unsupported(
+                    "a dict key that is no number", "Use numbers, strings or tuples of them.", node
+                )
+            kind = FLOAT if known in (None, FLOAT) else OPAQUE
+            made = self.block.add(KEY, (made,), ("_0_", OPAQUE, None), OPAQUE)
+        elif known == FLOAT:
+            kind = OPAQUE
+        table.key_type = kind if known is None or kind == FLOAT else join(known, kind)
         return made
-
-    def _is_constant(self, number: Node) -> bool:
-        """Whether a number stands in a list of the caller's by which nobody differentiates."""
-        table = number
-        while table.op is sequence.index:
-            table = table.args[0]
-        given = table in self.graph.body.parameters and table is not number
-        return given and bool(self.wanted) and table.params[0] not in self.wanted
 
     # --- all of it ------------------------------------------------------------------------
 
