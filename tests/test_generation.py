@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 from chainrule import grad
+from chainrule.graph.block import Graph
+from chainrule.simplify.rewrite import Simplifier
 
 # With fewer statements than the first both modes are taken to the end, and not the cheaper alone.
 FIRST, SMALL, LARGE = 10, 15, 45
@@ -52,12 +54,19 @@ def entries(count: int) -> str:
     return "\n".join(["def f(x, y):", "    x = x.copy()", *lines, "    return x.sum()"])
 
 
-def calls_for(text: str, args: tuple[Any, ...], mode: str = "auto") -> Counter[str]:
-    """Calls of Python functions until the gradient has run once, by the files of these."""
+def loaded(text: str) -> Callable[..., Any]:
+    """The function ``f`` of this text, which is at hand."""
     file = f"<generation {hash(text)}>"
     linecache.cache[file] = (len(text), None, text.splitlines(True), file)
     scope: dict[str, Any] = {}
     exec(compile(text, file, "exec"), scope)
+    found: Callable[..., Any] = scope["f"]
+    return found
+
+
+def calls_for(text: str, args: tuple[Any, ...], mode: str = "auto") -> Counter[str]:
+    """Calls of Python functions until the gradient has run once, by the files of these."""
+    f = loaded(text)
     counts: Counter[str] = Counter()
 
     def called(frame: FrameType, event: str, argument: object) -> None:
@@ -67,7 +76,7 @@ def calls_for(text: str, args: tuple[Any, ...], mode: str = "auto") -> Counter[s
     gc.collect()
     sys.setprofile(called)
     try:
-        grad(scope["f"], wrt=("x", "y"), mode=mode)(*args)
+        grad(f, wrt=("x", "y"), mode=mode)(*args)
     finally:
         sys.setprofile(None)
     return counts
@@ -101,6 +110,30 @@ def test_what_follows_a_branch_is_not_looked_through_for_each() -> None:
     small, large = (calls_for(branches(count), (0.3, 0.7)) for count in (SMALL, LARGE))
     file = next(file for file in large if file.endswith("exits.py"))
     assert large[file] <= MOST * LARGE / SMALL / 4 * small[file]
+
+
+def of_four(count: int) -> str:
+    lines = [f"        s += {k}.5 * t; t -= {k}.25 * s" for k in range(count)]
+    head = ["def f(x, y, c=0.4, d=0.6):", "    s, t = x * y, c * d"]
+    return "\n".join([*head, "    for _ in range(3):", *lines, "    return s * t"])
+
+
+def test_the_longer_way_is_left_after_its_first_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    walks: list[int] = []
+    run = Simplifier.run
+
+    def noted(walk: Simplifier) -> Graph:
+        walks.append(1)
+        return run(walk)
+
+    monkeypatch.setattr(Simplifier, "run", noted)
+    f = loaded(of_four(12))
+    found = {}
+    for mode in ("reverse", "auto"):
+        walks.clear()
+        slopes = grad(f, wrt=("x", "y", "c", "d"), mode=mode)(0.3, 0.7)
+        found[mode] = slopes, len(walks)
+    assert found["auto"] == (found["reverse"][0], found["reverse"][1] + 1)
 
 
 def test_nothing_is_looked_for_in_all_modules_that_are_loaded() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from chainrule.graph.block import UNDEFINED, Graph
@@ -31,8 +32,18 @@ WALKS = 4
 GROWS = 3
 
 
-def simplify(graph: Graph) -> list[Copier]:
-    """The walks that simplify a graph; the last one's ``graph`` is the simplest."""
+class TooLong(Exception):
+    """What is simplified will take more operations than it may."""
+
+
+def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
+    """The walks that simplify a graph; the last one's ``graph`` is the simplest.
+
+    Raises
+    ------
+    TooLong
+        When a first walk leaves more than ``most`` operations.
+    """
     walks: list[Copier] = []
     if reads_shapes(graph):
         walks.append(Shapes(graph))
@@ -42,7 +53,7 @@ def simplify(graph: Graph) -> list[Copier]:
         single.run()
         walks.append(single)
         graph = single.graph
-    last = _walked(graph, walks)
+    last = _walked(graph, walks, most=most)
     for _ in range(WALKS):
         # Branches on lengths that are gone have told those of what they gave.
         if not knows_lengths(last.graph):
@@ -117,7 +128,11 @@ def _tried(other: Simplifier, last: Simplifier, walks: list[Copier]) -> Simplifi
 
 
 def _walked(
-    graph: Graph, walks: list[Copier], live: Live | None = None, size: int = -1
+    graph: Graph,
+    walks: list[Copier],
+    live: Live | None = None,
+    size: int = -1,
+    most: float = math.inf,
 ) -> Simplifier:
     """Walk until nothing changes, each walk put behind ``walks``; the last of them.
 
@@ -128,6 +143,8 @@ def _walked(
         walk.run()
         walks.append(walk)
         graph, live = walk.graph, walk.left
+        if live.operations > most:
+            raise TooLong
         now = len(live.nodes)
         if now == size or walk.idle:
             break

@@ -9,6 +9,7 @@ derivatives are taken by applying one after the other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from chainrule.differentiate.activity import all_steps
@@ -32,13 +33,15 @@ from chainrule.primitives.owned import is_argument, own_copy
 from chainrule.primitives.sequence import zero_of
 from chainrule.records import dataclass, replace
 from chainrule.simplify.additions import added_in_place
-from chainrule.simplify.walks import simplify, through
+from chainrule.simplify.walks import TooLong, simplify, through
 from chainrule.simplify.written_out import written_out
 
 # With a loop, up to this many scalars are differentiated forward: no tape at all, unless the
 # way back takes less than this part of the operations, which pays for its tape.
 FORWARD_WITH_LOOP = 4
 WORTH_A_TAPE = 2 / 3
+# The first of the walks that simplify leaves fewer than so many times the operations in the end.
+SHRINKS = 1.25
 # Both modes are tried with up to so many inputs, of functions of up to so many operations: of
 # others the forward one is shorter by a few in a hundred at most, and rarely.
 MOST_DIRECTIONS = 12
@@ -191,6 +194,7 @@ def finish(
     result: Structure,
     graph: object = None,
     beside: Beside | None = None,
+    most: float = math.inf,
 ) -> Lifted:
     """A lifted function whose result is ``result``, simplified as by :func:`simplified`.
 
@@ -211,15 +215,22 @@ def finish(
         return supplied(made, {})
     if beside is not None:
         beside[:] = graph_of.beside
-    return supplied(made, graph_of.pairs, beside)
+    return supplied(made, graph_of.pairs, beside, most)
 
 
 def simplified(
     lifted: Lifted,
     pairs: dict[Node, Node] | None = None,
     beside: Beside | None = None,
+    most: float = math.inf,
 ) -> Lifted:
-    """The same function with simpler derivative code; ``pairs`` and ``beside`` are renewed."""
+    """The same function with simpler derivative code; ``pairs`` and ``beside`` are renewed.
+
+    Raises
+    ------
+    TooLong
+        When more than ``most`` operations are left at first.
+    """
     graph = lifted.graph
     # What was asked of unfinished loops is not what is known now.
     graph.lengths.clear()
@@ -227,7 +238,7 @@ def simplified(
     # What parameters and results hold are followed through the walks as further results.
     inputs = [node for structure in lifted.parameters.values() for node in structure.nodes()]
     graph.body.results = (*graph.body.results, *inputs, *lifted.result.nodes())
-    walks = simplify(graph)
+    walks = simplify(graph, most)
     new = walks[-1].graph if walks else graph
     new.body.results = new.body.results[:count]
 
@@ -303,15 +314,22 @@ def forward_gradient(
     output: Node,
     with_value: bool,
     beside: Beside | None = None,
+    most: float = math.inf,
 ) -> Lifted:
-    """Gradient of a number, one direction for every scalar input."""
+    """Gradient of a number, one direction for every scalar input.
+
+    Raises
+    ------
+    TooLong
+        When it certainly takes more than ``most`` operations.
+    """
     inputs = wrt.inputs
     suffixes = direction_suffixes(lifted, inputs)
     walker, value = forward(lifted, inputs, suffixes)
     dots = {node: tangent_of(walker, output, k) for k, node in enumerate(inputs)}
     gradient = wrt.layout(dots.__getitem__, walker.mapped)
     result = Structure("tuple", None, (value, gradient)) if with_value else gradient
-    return finish(lifted, walker, result, beside=beside)
+    return finish(lifted, walker, result, beside=beside, most=most * SHRINKS)
 
 
 def direction_suffixes(lifted: Lifted, inputs: Sequence[Node]) -> list[str]:
@@ -402,9 +420,10 @@ def supplied(
     lifted: Lifted,
     pairs: dict[Node, Node],
     beside: Beside | None = None,
+    most: float = math.inf,
 ) -> Lifted:
     """The same function with simpler derivative code; loops have what they need of others."""
-    simple = simplified(lifted, pairs, beside)
+    simple = simplified(lifted, pairs, beside, most)
     copier = record(simple.graph, pairs)
     if copier is None:
         return simple
@@ -455,12 +474,17 @@ def gradient(
         if any(step.op is LOOP for step in all_steps(lifted.graph.body)):
             if len(inputs) > FORWARD_WITH_LOOP:
                 return reverse_gradient(lifted, structures, output, with_value)
-            onward = forward_gradient(lifted, structures, output, with_value, beside=beside)
             if len(inputs) == 2:
-                return onward
+                return forward_gradient(lifted, structures, output, with_value, beside)
             backward = reverse_gradient(lifted, structures, output, with_value)
-            if operations(backward.graph) >= WORTH_A_TAPE * operations(onward.graph):
-                return onward
+            most = operations(backward.graph) / WORTH_A_TAPE
+            try:
+                onward = forward_gradient(lifted, structures, output, with_value, beside, most)
+            except TooLong:
+                pass
+            else:
+                if operations(backward.graph) >= WORTH_A_TAPE * operations(onward.graph):
+                    return onward
             if beside is not None:
                 beside.clear()
             return backward
