@@ -138,6 +138,39 @@ def reads_a_list_at_the_first_item(x):
     return total + next(given)
 
 
+COUNT = 0
+
+
+def counted_outside(x):
+    global COUNT
+    COUNT, total = 0, 0.0
+
+    def items():
+        global COUNT
+        nonlocal total
+        while True:
+            COUNT += 1
+            total += COUNT * x
+            yield total
+
+    given = items()
+    next(given)
+    return next(given) * total + COUNT * x
+
+
+def options_of_all_kinds(x):
+    def items(n=2, *more, scale=1.0):
+        while True:
+            n = n + len(more)
+            for k in range(3):
+                if k == 2:
+                    break
+            yield scale * n * k * x
+
+    given = items(3, 1, 2, scale=x)
+    return sum([next(given) for _ in range(3)])
+
+
 def two_of_one_function(x):
     def powers(r):
         v = 1.0
@@ -160,6 +193,8 @@ CASES: list[tuple[Callable[..., Any], tuple[float, ...]]] = [
     (several_items_a_turn, (3.9,)),
     (counted_by_an_object, (1.5,)),
     (reads_a_list_at_the_first_item, (1.1,)),
+    (counted_outside, (1.3,)),
+    (options_of_all_kinds, (1.3,)),
     (two_of_one_function, (0.7,)),
 ]
 

@@ -60,7 +60,7 @@ def stepping(
     resumed = made.resumed(inside)
     own = _own_names(tree)
     kept = [*own, stage] if resumed else own
-    again = [*resumed, *made.turn()]
+    again = [*_declarations(tree), *resumed, *made.turn()]
     if kept:
         again.insert(0, ast.Nonlocal(kept))
     start: list[ast.stmt] = []
@@ -68,7 +68,8 @@ def stepping(
         start = [ast.Assign([ast.Name(stage, ast.Store())], ast.Constant(0))]
     function = ast.FunctionDef(step, _no_arguments(), again, [])
     # They belong to the generator from the beginning on.
-    start += [_declared(name) for name in assigned_names(inside) if name in own]
+    bound = {*_parameters(tree), *assigned_names(outside)}
+    start += [_declared(name) for name in own if name not in bound]
     found = copy.copy(tree)
     found.body = [*outside, *start, function, ast.Return(ast.Name(step, ast.Load()))]
     for part in (function, *start, found.body[-1]):
@@ -174,14 +175,14 @@ def _after(body: Sequence[ast.stmt], given: ast.AST) -> list[ast.stmt] | None:
 
 def _own_names(tree: ast.FunctionDef) -> list[str]:
     """Names that the generator binds, and its parameters."""
-    declared = {
-        name
-        for part in _parts(tree.body)
-        if isinstance(part, (ast.Nonlocal, ast.Global))
-        for name in part.names
-    }
+    declared = {name for part in _declarations(tree) for name in part.names}
     found = dict.fromkeys([*_parameters(tree), *assigned_names(tree.body)])
     return [name for name in found if name not in declared]
+
+
+def _declarations(tree: ast.FunctionDef) -> list[ast.Nonlocal | ast.Global]:
+    """What says that names belong to the functions or the module around."""
+    return [part for part in _parts(tree.body) if isinstance(part, (ast.Nonlocal, ast.Global))]
 
 
 def _parameters(tree: ast.FunctionDef) -> list[str]:
