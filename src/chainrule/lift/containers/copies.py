@@ -114,28 +114,56 @@ class _Copier:
         return "deepcopy" if self.deep else "copy"
 
 
-def _fields_of(
-    self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST, name: str
-) -> dict[str, Value]:
-    """The fields of a dataclass as values of their own."""
-    self.positional(args, keywords, node, 1, 1, f"dataclasses.{name}")
-    owner = self.read(args[0])
-    if not isinstance(owner, ObjectBox) or not dataclasses.is_dataclass(owner.type):
-        raise self.unsupported(f"`{name}` of this value", "Give it a dataclass.", node)
-    copier = _Copier(self, node, deep=True)
-    fields: dict[str, Value] = {}
-    for field in dataclasses.fields(owner.type):
-        value = self.attribute(owner, field.name, node)
-        if isinstance(value, (ObjectBox, TupleValue, DictBox)) or (
-            isinstance(value, ListBox) and any(map(_is_object, self.known_items(value) or ()))
-        ):
-            raise self.unsupported(
-                f"`{name}` of a dataclass that holds containers of its own",
-                "Build it field by field.",
-                node,
-            )
-        fields[field.name] = copier.copy(value)
-    return fields
+class _Spelled:
+    """What ``dataclasses.asdict`` and ``astuple`` make of a value: dataclasses are taken apart."""
+
+    def __init__(self, lifter: Builtins, node: ast.AST, name: str) -> None:
+        self.lifter = lifter
+        self.name = name
+        self.copier = _Copier(lifter, node, deep=True)
+
+    def spell(self, value: Value) -> Value:
+        lifter = self.lifter
+        value = lifter.read(value)
+        if isinstance(value, ObjectBox) and dataclasses.is_dataclass(value.type):
+            return self._fields(value)
+        if isinstance(value, TupleValue):
+            return TupleValue(tuple(map(self.spell, value.items)), value.named)
+        made: Value
+        if isinstance(value, DictBox):
+            made = another_dict(value)
+            lifter.state[made] = {
+                key: self.spell(item) for key, item in lifter.entries(value).items()
+            }
+            return made
+        entries = lifter.known_items(value) if isinstance(value, ListBox) else None
+        if entries is None or lifter.is_array(value):
+            return self.copier.copy(value)
+        made = ListBox()
+        lifter.state[made] = list(map(self.spell, entries))
+        return made
+
+    def _fields(self, owner: ObjectBox) -> Value:
+        fields = {
+            field.name: self.spell(self.lifter.attribute(owner, field.name, self.copier.node))
+            for field in dataclasses.fields(owner.type)
+        }
+        if self.name == "astuple":
+            return TupleValue(tuple(fields.values()))
+        box = DictBox()
+        self.lifter.state[box] = fields
+        return box
+
+
+def _spelled(name: str) -> Builtin:
+    def make(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        self.positional(args, keywords, node, 1, 1, f"dataclasses.{name}")
+        owner = self.read(args[0])
+        if not isinstance(owner, ObjectBox) or not dataclasses.is_dataclass(owner.type):
+            raise self.unsupported(f"`{name}` of this value", "Give it a dataclass.", node)
+        return _Spelled(self, node, name).spell(owner)
+
+    return make
 
 
 def _never_changes(value: Any) -> bool:
@@ -143,20 +171,6 @@ def _never_changes(value: Any) -> bool:
     if type(value) is tuple:
         return all(map(_never_changes, value))
     return isinstance(value, (str, bytes, int, float, type(None), enum.Enum, datetime.date))
-
-
-def _is_object(value: Value) -> bool:
-    return isinstance(value, ObjectBox)
-
-
-def _as_dict(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    box = DictBox()
-    self.state[box] = _fields_of(self, args, keywords, node, "asdict")
-    return box
-
-
-def _as_tuple(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    return TupleValue(tuple(_fields_of(self, args, keywords, node, "astuple").values()))
 
 
 def _is_nested(node: Node) -> bool:
@@ -167,6 +181,6 @@ def _is_nested(node: Node) -> bool:
 
 BUILTINS[copy.copy] = _copied("copy", deep=False)
 BUILTINS[copy.deepcopy] = _copied("deepcopy", deep=True)
-BUILTINS[dataclasses.asdict] = _as_dict
-BUILTINS[dataclasses.astuple] = _as_tuple
+BUILTINS[dataclasses.asdict] = _spelled("asdict")
+BUILTINS[dataclasses.astuple] = _spelled("astuple")
 BUILTINS[tuple] = make_tuple
