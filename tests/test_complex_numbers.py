@@ -84,6 +84,12 @@ def nothing_summed_yet(x: float, y: float) -> float:
     return abs(total) + total.imag
 
 
+def summed_from_a_start(x: float, y: float) -> float:
+    terms = [cmath.exp(1j * x * k) * y for k in range(4)]
+    shifted = sum(terms, complex(x, y)).imag + abs(sum([k * x for k in range(4)], 1j * y))
+    return abs(sum((complex(x, k * y) for k in (1.0, 2.0)), 0j)) + abs(sum(terms, x)) + shifted
+
+
 def transformed(values: list[complex]) -> list[complex]:
     n = len(values)
     if n == 1:
@@ -142,6 +148,7 @@ def arrays_with_complex_exponents(x: float, y: float) -> float:
 
 
 PROGRAMS = [
+    summed_from_a_start,
     arrays_with_complex_exponents,
     of_cmath,
     on_a_cut,

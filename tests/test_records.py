@@ -125,6 +125,35 @@ def fields_as_a_dict(body):
     return sum(value**2 for value in dataclasses.asdict(body).values()) * body.x
 
 
+@program(1.3)
+def sorted_by_words_that_are_known(x):
+    rows = [{"name": "b", "v": x}, {"name": "a", "v": 2 * x}, {"name": "c", "v": x * x}]
+    rows.sort(key=lambda row: row["name"])
+    bodies = sorted([Body(2, x), Body(1, x * x), Body(1, 3 * x)], key=lambda body: body.mass)
+    rows[0]["v"] *= x
+    bodies[0].x += x
+    return rows[0]["v"] * rows[1]["v"] + bodies[0].x * bodies[1].x * bodies[2].x
+
+
+@dataclass
+class Assembly:
+    body: Body
+    parts: list[Any]
+    pair: tuple[Any, ...]
+    named: dict[str, Any]
+
+
+@program(2.0, 3.0)
+def nested_fields_as_a_dict(x, y):
+    body = Body(x, y)
+    inner = Assembly(body, [y], (), {})
+    whole = Assembly(body, [inner, x], (Body(y, x), 1.0), {"last": Body(x * y, x)})
+    fields, row = dataclasses.asdict(whole), dataclasses.astuple(whole)
+    fields["parts"][0]["body"]["x"] *= x
+    total = fields["parts"][0]["body"]["x"] * whole.parts[0].body.x + fields["pair"][0]["mass"]
+    return total * row[1][0][0][1] + row[3]["last"][0] * fields["named"]["last"]["x"]
+
+
 @program(Body(2.0, 3.0))
 def copied_and_changed(body):
     other = copy.copy(body)

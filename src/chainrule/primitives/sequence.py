@@ -527,6 +527,7 @@ total_from = register(
     )
 )
 total_from.callables = ("builtins.sum",)
+total_from.takes_complex = True
 
 
 class Selecting(SequenceOp):

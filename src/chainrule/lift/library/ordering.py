@@ -10,6 +10,8 @@ import bisect
 import builtins
 import functools
 import types
+from collections.abc import Sequence
+from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, INT
@@ -182,7 +184,10 @@ def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
         in_order = sorted((found for _, found in parts), reverse=bool(backwards))
         self.state[box] = [self.wrap(found) for found in in_order]
         return box
-    in_place = _by_first(self, items or [], bool(backwards)) if key is None else None
+    if key is None:
+        in_place = _by_first(self, items or [], bool(backwards))
+    else:
+        in_place = _by_known_keys(self, key, items or [], bool(backwards), node)
     if in_place is not None:
         self.state[box] = in_place
         return box
@@ -216,6 +221,27 @@ def _by_first(self: Builtins, items: list[Value], backwards: bool) -> list[Value
             return None
         words[word] = item
     return [words[word] for word in sorted(words, reverse=backwards)] or None
+
+
+def _by_known_keys(
+    self: Builtins, key: Value, items: list[Value], backwards: bool, node: ast.AST
+) -> list[Value] | None:
+    """Entries in the order of their keys, where these are words and numbers that are known."""
+    state, mark = dict(self.state), len(self.block.steps)
+    ranks: list[Any] = []
+    for item in items:
+        known, rank = self.static_value(self.call(key, [item], {}, node))
+        if not known or not _is_comparable(rank, ranks):
+            self.give_up(state, mark)
+            return None
+        ranks.append(rank)
+    order = sorted(range(len(items)), key=ranks.__getitem__, reverse=backwards)
+    return [items[place] for place in order] or None
+
+
+def _is_comparable(rank: Any, others: Sequence[Any]) -> bool:
+    """Whether a key is a word among words, or a whole number among such."""
+    return type(rank) in (str, int) and all(type(rank) is type(other) for other in others[:1])
 
 
 def _order(self: Builtins, ranked: Ranked, backwards: bool) -> Node:
