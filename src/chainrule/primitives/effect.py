@@ -61,6 +61,8 @@ CALL = OrderedVerbatim("call")
 CALL.effect = True
 RAISE = Effect("raise")
 STATEMENT = Effect("statement")
+# What an attribute or an entry outside is set to: the last argument, which lives on there.
+STORE = Effect("store")
 # What the caller's array, the first argument, holds in the end: the second.
 LEAVE = Effect("leave")
 # The caller's records, the first argument, get what the others hold in the fields of this name.

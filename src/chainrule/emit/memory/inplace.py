@@ -10,6 +10,7 @@ from chainrule.emit.memory.asides import Asides
 from chainrule.emit.memory.askers import Askers
 from chainrule.emit.memory.chosen_views import chosen_views
 from chainrule.emit.memory.going_on import GoingOn
+from chainrule.emit.memory.left_at_once import hand_on_given, is_left_so, leave_at_once
 from chainrule.emit.memory.liveness import Liveness
 from chainrule.emit.memory.made_anew import MadeAnew
 from chainrule.emit.memory.views import (
@@ -95,9 +96,12 @@ def update_in_place(plan: Plan) -> Webs:
         for statement in walk(plan.body)
     )
     if webs.updated or plan.arrays:
+        leave_at_once(plan, webs.together)
         copies = _Copies(plan, webs)
         copies.run()
         plan.owned = copies.owned
+        leave_at_once(plan, copies.in_memory_of)
+        hand_on_given(plan)
         webs = Webs(plan.body)
     return webs
 
@@ -257,7 +261,7 @@ class _Copies(Asides):
             statement = statements[position]
             made: list[Value] = []
             if isinstance(statement, Define) and statement.value.op is LEAVE:
-                if self._is_left_so(statement):
+                if is_left_so(self.plan, statement):
                     del statements[position]
                     continue
                 made = self._kept_when_left(statement, statements, position)
@@ -395,9 +399,11 @@ class _Copies(Asides):
         self, statement: Define, body: list[Statement], position: int
     ) -> list[Value]:
         """Copies of all that lies where the caller's array gets what it holds in the end."""
-        given = statement.value.args[0]
+        given, left = statement.value.args
         made: list[Value] = []
-        for value in [value for value, root in self.inside.items() if root is given]:
+        for value in self._lying_in(given):
+            if value is left:
+                continue
             kept = self._kept_for_readers(statement, value, body, position)
             home = self._home(value)
             if home is self.plan.body:
@@ -405,6 +411,14 @@ class _Copies(Asides):
             else:
                 self._put_behind(home, value, kept)
         return made
+
+    def _lying_in(self, given: Value) -> list[Value]:
+        return [value for value, root in self.inside.items() if root is given]
+
+    def in_memory_of(self, given: Value) -> list[Value]:
+        """What lies where one of the caller's arrays or lists does, and what looks into that."""
+        found = self._lying_in(given)
+        return [*found, *(view for value in found for view in self.views.get(value, ()))]
 
     def _put_behind(self, block: list[Statement], value: Value, copies: list[Value]) -> None:
         """Make copies where ``value`` is assigned for the last time on each way through a block."""
@@ -434,28 +448,6 @@ class _Copies(Asides):
             if deeper is None or whole == 0:
                 return home
             home = deeper
-
-    def _is_left_so(self, statement: Define) -> bool:
-        """Whether what the caller's list or array holds in the end was written in place."""
-        given, left = statement.value.args
-        sources: dict[Value, list[Value]] = {}
-        for each in walk(self.plan.body):
-            if isinstance(each, Move):
-                for target, source in zip(each.targets, each.sources, strict=True):
-                    sources.setdefault(target, []).append(source)
-        stack, seen = [left], {given}
-        while stack:
-            value = stack.pop()
-            if value in seen:
-                continue
-            seen.add(value)
-            if is_update(value) and "new" not in value.params:
-                stack.append(value.args[0])
-            elif value in sources:
-                stack.extend(sources[value])
-            else:
-                return False
-        return True
 
     def define(self, statement: Define, body: list[Statement], position: int) -> list[Value]:
         value = statement.value

@@ -27,7 +27,7 @@ from chainrule.lift.calls.foreign import CHANGING, WRITERS
 from chainrule.lift.watching import SETTLED
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.cost import mentioned, nodes_of
-from chainrule.primitives.effect import CALL, LEAVE, ORDERED, STATEMENT, VERBATIM
+from chainrule.primitives.effect import CALL, LEAVE, ORDERED, STATEMENT, STORE, VERBATIM
 
 # What can be read of an object: its entries, an attribute of any object by its name, a global
 # or a variable of an enclosing function.
@@ -120,7 +120,7 @@ def refusal_of_reads(graph: Graph) -> ChainruleError | None:
 
 def _written(graph: Graph, step: Node) -> Iterator[Key]:
     """What a step writes outside of the function."""
-    text = str(step.params[0]) if step.op in (STATEMENT, LEAVE) else ""
+    text = str(step.params[0]) if step.op in (STATEMENT, STORE, LEAVE) else ""
     attribute = ATTRIBUTE_SET.match(text)
     if attribute is not None:
         yield from _text_reads(f"_0_.{attribute[1]}", {"_0_": _object(graph, step.args[0])})

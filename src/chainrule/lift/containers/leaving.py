@@ -17,7 +17,8 @@ raise.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chainrule.graph.block import ITEM, Graph
@@ -32,7 +33,7 @@ from chainrule.primitives.arithmetic import divide, floor_divide, remainder
 from chainrule.primitives.control import owned_blocks
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.declare import Primitive, Structured, constant_value, is_constant
-from chainrule.primitives.effect import RAISE, STATEMENT
+from chainrule.primitives.effect import RAISE, STATEMENT, STORE
 
 Contents = dict[Any, Any]
 
@@ -53,6 +54,8 @@ class Leaving(Nested):
         self._not_left: dict[DictBox | ListBox, Any] = {}
         # Whether the statement under way has an arm that raises, and leaves all of it there.
         self._left_in_an_arm = False
+        # Whether nodes are made of what somebody outside keeps.
+        self._kept_outside = False
         # What was written back meanwhile: the last step of it, and what was there before.
         self._left_meanwhile: list[tuple[Node, DictBox | ListBox, Any]] = []
 
@@ -137,13 +140,36 @@ class Leaving(Nested):
         if owner.instance is not None or owner.node is not None:
             self._set_outside[owner, name] = self._contents_in(value)
 
+    def kept_node(self, value: Value) -> Node:
+        with self._kept_by_others():
+            return super().kept_node(value)
+
+    @contextlib.contextmanager
+    def _kept_by_others(self) -> Iterator[None]:
+        before, self._kept_outside = self._kept_outside, True
+        try:
+            yield
+        finally:
+            self._kept_outside = before
+
+    def node(self, value: Value, what: str = "this value") -> Node:
+        value = self.read(value)
+        whole = value.whole if isinstance(value, (DictBox, ListBox)) else None
+        if self._kept_outside and whole is not None:
+            # Its entries are written back where the function ends.
+            return whole
+        return super().node(value, what)
+
     def _contents_in(self, value: Value) -> Contents:
         """What the lists and dicts in ``value`` hold now."""
         found: Contents = {}
         waiting = list(boxes_in(value))
         while waiting:
             box = waiting.pop()
-            if box not in found and not isinstance(box, ObjectBox):
+            if box in found or isinstance(box, ObjectBox):
+                continue
+            # The caller's own are written back as what they are.
+            if box.whole is None:
                 found[box] = self.state.get(box)
                 waiting += boxes_in(found[box])
         return found
@@ -158,15 +184,16 @@ class Leaving(Nested):
             value = self.read(self.state.get(owner, {})).get(name)
             now = self._contents_in(value)
             if any(box not in before or not same_value(before[box], now[box]) for box in now):
-                written = (self.object_node(owner), self.node(value))
-                self.block.add(STATEMENT, written, (f"{stored(owner.type, name)} = _1_",))
+                written = (self.object_node(owner), self.kept_node(value))
+                self.block.add(STORE, written, (f"{stored(owner.type, name)} = _1_",))
 
     def _leave_entries(self, box: DictBox | ListBox, before: Any, after: Any) -> None:
         whole = box.whole
         assert whole is not None
         known = not isinstance(before, Node) and not isinstance(after, Node)
         if isinstance(box, ListBox) and not (known and len(before) == len(after)):
-            self.block.add(STATEMENT, (whole, self.sequence_node(box)), ("_0_[:] = _1_",))
+            with self._kept_by_others():
+                self.block.add(STORE, (whole, self.sequence_node(box)), ("_0_[:] = _1_",))
             return
         old = before if isinstance(before, dict) else dict(enumerate(before))
         new = after if isinstance(after, dict) else dict(enumerate(after))
@@ -175,8 +202,8 @@ class Leaving(Nested):
                 self.block.add(STATEMENT, (whole, self._key_node(key)), ("del _0_[_1_]",))
         for key, value in new.items():
             if key not in old or not same_value(old[key], value):
-                written = (whole, self._key_node(key), self.node(value))
-                self.block.add(STATEMENT, written, ("_0_[_1_] = _2_",))
+                written = (whole, self._key_node(key), self.kept_node(value))
+                self.block.add(STORE, written, ("_0_[_1_] = _2_",))
 
     def _key_node(self, key: Any) -> Node:
         return self.static_node(Static(key))

@@ -46,7 +46,7 @@ from chainrule.lift.values import (
     Value,
 )
 from chainrule.lift.watching import SETTLED, WRITTEN
-from chainrule.primitives.effect import FACT, STATEMENT
+from chainrule.primitives.effect import FACT, STORE
 from chainrule.primitives.namespaces import primitive_of
 
 # What the values of these classes are at run time.
@@ -559,8 +559,8 @@ class Objects(Hooks):
             self.box_names.setdefault(value, name)
         if owner.instance is not None or owner.node is not None:
             self.block.add(
-                STATEMENT,
-                (self.object_node(owner), self.node(value)),
+                STORE,
+                (self.object_node(owner), self.kept_node(value)),
                 (f"{stored(owner.type, name)} = _1_",),
             )
 
