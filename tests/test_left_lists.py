@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
-from chainrule import value_and_grad
+from chainrule import grad, value_and_grad
 from tests import oracle
 
 MODES = ("forward", "reverse")
@@ -91,7 +92,52 @@ def after_a_loop(x, items, numbers, table, model, held):
     return x * table["rows"][1]
 
 
+def in_one_arm(x, items, numbers, table, model, held):
+    y = x * 0.5
+    if x > 0.0:
+        y += 1.0
+    else:
+        model.log = items
+    return y * x
+
+
+def in_the_other_arm(x, items, numbers, table, model, held):
+    y = x * 0.5
+    if x > 0.0:
+        if x > 1.0:
+            model.log = numbers
+            y = y * x
+    else:
+        model.log = items
+    return y * x
+
+
+def in_a_handler(x, items, numbers, table, model, held):
+    y = x * x
+    try:
+        numbers[-1] += x
+    except IndexError:
+        if x > 2.0:
+            y += items.pop()
+            model.log = items
+    return y
+
+
+def read_first_in_a_handler(x, items, numbers, table, model, held):
+    y = x * x
+    try:
+        y = y + 1.0 / x
+    except ZeroDivisionError:
+        y = y + sum(model.log)
+    model.log[0] = x
+    return y + model.log[0]
+
+
 PROGRAMS = (
+    in_one_arm,
+    in_the_other_arm,
+    in_a_handler,
+    read_first_in_a_handler,
     sorted_then_put_into_a_list_of_its_kind,
     replaced_then_appended,
     in_a_tuple,
@@ -121,7 +167,7 @@ def picture(value: Any, seen: dict[int, int]) -> Any:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("function", PROGRAMS, ids=lambda f: f.__name__)
-def test_what_is_put_into_a_container_of_the_callers_is_the_callers_list(function, mode):
+def test_what_is_put_into_a_container_outside_is_the_list_that_f_puts_there(function, mode):
     wanted, found = given(), given()
     value = function(1.5, *wanted)
     got, slope = value_and_grad(function, mode=mode)(1.5, *found)
@@ -142,3 +188,46 @@ def test_the_list_gets_what_it_is_left_with_before_it_is_put_elsewhere():
     lines = derivative.source.splitlines()
     at = next(k for k, line in enumerate(lines) if "items[:] =" in line)
     assert '    held["best"] = items' in lines[at + 1 :]
+
+
+def looked_up(x, numbers, table):
+    table["scale"]
+    numbers[2]
+    math.sqrt(numbers[0])
+    return x * x
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "numbers, table, error",
+    [
+        ([1.0, 2.0, 3.0], {"scale": 1.0}, None),
+        ([1.0, 2.0, 3.0], {}, KeyError),
+        ([1.0, 2.0], {"scale": 1.0}, IndexError),
+        ([-1.0, 2.0, 3.0], {"scale": 1.0}, ValueError),
+    ],
+)
+def test_a_statement_that_does_nothing_but_raise_raises(numbers, table, error, mode):
+    derivative = grad(looked_up, mode=mode)
+    if error is None:
+        assert derivative(3.0, numbers, table) == 6.0
+        return
+    with pytest.raises(error) as wanted:
+        looked_up(3.0, numbers, table)
+    with pytest.raises(error) as found:
+        derivative(3.0, numbers, table)
+    assert str(found.value) == str(wanted.value)
+
+
+def looked_up_twice(x, numbers):
+    numbers[0]
+    return x * numbers[0]
+
+
+def test_a_statement_without_effect_is_not_written_where_its_value_has_a_name():
+    derivative = value_and_grad(looked_up_twice)
+    assert derivative(2.0, [3.0]) == (6.0, 3.0)
+    assert derivative.source.splitlines()[-2:] == [
+        "    value = numbers[0]",
+        "    return x * value, value",
+    ]

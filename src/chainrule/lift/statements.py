@@ -34,6 +34,7 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays import indexing
+from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import RAISE, STATEMENT
 
 
@@ -439,9 +440,12 @@ class Statements(Axisless):
         completion = self.yielded(node)
         if completion is not None:
             return completion
-        self.expression(node.value)
+        value = self.expression(node.value)
         if not isinstance(node.value, ast.Call):
             self.note_evaluated()
+        if isinstance(value, Node) and isinstance(value.op, Primitive) and value.op.raises:
+            # It is asked for nothing else.
+            self.block.add(STATEMENT, (value,), ("_0_",))
         return Completion.FALLS
 
     def yielded(self, node: ast.Expr) -> Completion | None:

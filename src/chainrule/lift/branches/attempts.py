@@ -194,11 +194,16 @@ class Attempts(Unpacking):
         """The body and its handlers as one ``TRY``; the handlers start from ``known``."""
         paths = [body]
         handlers: list[tuple[str | None, str | None, Block]] = []
-        for handler in node.handlers:
-            template = None if handler.type is None else self._exception_names(handler.type)
-            path = self.run_path(known, functools.partial(self._handler, handler))
-            paths.append(path)
-            handlers.append((template, handler.name, path.block))
+        # What a handler is the first to read was there for the body, too.
+        self.enclosing.append(start)
+        try:
+            for handler in node.handlers:
+                template = None if handler.type is None else self._exception_names(handler.type)
+                path = self.run_path(known, functools.partial(self._handler, handler))
+                paths.append(path)
+                handlers.append((template, handler.name, path.block))
+        finally:
+            self.enclosing.pop()
 
         def build() -> Node:
             return self.block.add(TRY, (), (body.block, tuple(handlers)))

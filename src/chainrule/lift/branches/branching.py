@@ -100,7 +100,7 @@ class Branching(Core):
         """Lists whose layout differs between paths become run-time lists on each."""
         for key in keys:
             if isinstance(key, ObjectBox):
-                self._complete_on_all(paths, key)
+                self._complete_on_all(start, paths, key)
                 self._tell_members_apart(start, paths, key)
             if not isinstance(key, ListBox):
                 self._take_tuples_apart(start, paths, key)
@@ -121,7 +121,7 @@ class Branching(Core):
                             self.make_dynamic(key)
                         self.state = before
 
-    def _complete_on_all(self, paths: Sequence[Path], key: ObjectBox) -> None:
+    def _complete_on_all(self, start: State, paths: Sequence[Path], key: ObjectBox) -> None:
         """On each path know of the attributes of an object that others have written.
 
         One that the function has made may not have them there.
@@ -130,12 +130,25 @@ class Branching(Core):
         if any(isinstance(content, Poison) for content in held):
             return
         written = dict.fromkeys(name for content in held for name in content)
+        if key.instance is not None:
+            self._complete_given(start, paths, key, written)
+            return
         for path in paths:
-            if key.instance is not None:
-                self.complete(key, written, path.state)
-            elif key in path.state and list(path.state[key]) != list(written):
+            if key in path.state and list(path.state[key]) != list(written):
                 content = path.state[key]
                 path.state[key] = {name: content.get(name, UNBOUND) for name in written}
+
+    def _complete_given(
+        self, start: State, paths: Sequence[Path], owner: ObjectBox, written: Iterable[str]
+    ) -> None:
+        states = [start, *(path.state for path in paths)]
+        # What is met here for the first time was there on all of them.
+        self.enclosing += states
+        try:
+            for path in paths:
+                self.complete(owner, written, path.state)
+        finally:
+            del self.enclosing[-len(states) :]
 
     def _unify_made_lists(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
         """The same for lists that the paths have made themselves, and for tables."""
@@ -419,6 +432,7 @@ class Branching(Core):
                 first = 0 if _of_arrays(joined) else 1
                 lent = [box for one in joined.sources for box in self.loans.lenders(one)[first:]]
                 self.loans.lend(joined.box, lent, self.state)
+                self.loans.meet(joined.box, joined.sources, states, self.state)
                 if told or any(map(self.loans.is_told, joined.sources)):
                     self.loans.tell(joined.box)
                 if any(map(self.loans.is_stale, joined.sources, states)):

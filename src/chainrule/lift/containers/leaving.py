@@ -25,7 +25,7 @@ from chainrule.graph.block import ITEM, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array
 from chainrule.lift.calls.nested import Nested
-from chainrule.lift.containers.sharing import boxes_in
+from chainrule.lift.containers.sharing import Box, boxes_in
 from chainrule.lift.objects.stored import stored
 from chainrule.lift.state import State, same_value
 from chainrule.lift.values import DictBox, ListBox, ObjectBox, RecordsBox, Static, Value
@@ -138,7 +138,7 @@ class Leaving(Nested):
     def set_attribute(self, owner: ObjectBox, name: str, value: Value, node: ast.AST) -> None:
         super().set_attribute(owner, name, value, node)
         if owner.instance is not None or owner.node is not None:
-            self._set_outside[owner, name] = self._contents_in(value)
+            self._set_outside.setdefault((owner, name), {}).update(self._contents_in(value))
 
     def kept_node(self, value: Value) -> Node:
         with self._kept_by_others():
@@ -159,6 +159,18 @@ class Leaving(Nested):
             # Its entries are written back where the function ends.
             return whole
         return super().node(value, what)
+
+    def _is_as_stored(self, box: Box, content: Value, before: Contents) -> bool:
+        """Whether what was stored in an attribute, or was there, holds what it held then."""
+        if box in before:
+            return same_value(before[box], content)
+        met = self.loans.met_as(box, content)
+        return bool(met) and all(
+            self._is_of_caller(one) or self._is_as_stored(one, held, before) for one, held in met
+        )
+
+    def _is_of_caller(self, box: Any) -> bool:
+        return box in self._content_given or box in self._entries_given
 
     def _contents_in(self, value: Value) -> Contents:
         """What the lists and dicts in ``value`` hold now."""
@@ -183,7 +195,7 @@ class Leaving(Nested):
         for (owner, name), before in self._set_outside.items():
             value = self.read(self.state.get(owner, {})).get(name)
             now = self._contents_in(value)
-            if any(box not in before or not same_value(before[box], now[box]) for box in now):
+            if not all(self._is_as_stored(box, now[box], before) for box in now):
                 written = (self.object_node(owner), self.kept_node(value))
                 self.block.add(STORE, written, (f"{stored(owner.type, name)} = _1_",))
 

@@ -43,6 +43,8 @@ class Loans:
 
     def __init__(self) -> None:
         self._of: dict[Box, tuple[tuple[Box, Value], ...]] = {}
+        # What stands for one of several, with what it and they held where the paths met.
+        self._met: dict[Box, tuple[Value, tuple[tuple[Box, Value], ...]]] = {}
         self._spoilt: set[Box] = set()
         self._told: set[Box] = set()
         # Lists, dicts and objects that stand for one of several.
@@ -61,6 +63,16 @@ class Loans:
         contents = tuple((lender, state.get(lender, UNBOUND)) for lender in lenders)
         if contents:
             self._of[box] = contents
+
+    def meet(self, box: Box, sources: Sequence[Box], states: Sequence[State], now: State) -> None:
+        """``box`` is one of ``sources``: in each state, where a path ends, that one."""
+        held = tuple((one, state.get(one)) for one, state in zip(sources, states, strict=True))
+        self._met[box] = (now.get(box), held)
+
+    def met_as(self, box: Box, content: Value) -> tuple[tuple[Box, Value], ...]:
+        """What ``box`` is one of, with what it held; nothing if the box has changed since."""
+        shown, held = self._met.get(box, (None, ()))
+        return held if same_value(shown, content) else ()
 
     def hand_on(self, start: State, states: Sequence[State], joined: State) -> None:
         """What one path alone has made shows, behind the join, what its lenders hold there."""
