@@ -785,3 +785,47 @@ def test_what_a_method_has_written_before_it_raised_is_seen(
     if point != (4.0, 1.0) or f is not raised_behind_a_call_that_writes:
         wanted = along(lambda h: f(x + h, y))[0], along(lambda h: f(x, y + h))[0]
         assert slopes == pytest.approx(tuple(map(float, wanted)), rel=1e-6)
+
+
+def fails(x):
+    raise ValueError(x)
+
+
+def second_handler_of_what_always_raises(x, y):
+    value = x * 0.5
+    try:
+        value = value * fails(y)
+    except KeyError:
+        value = value + x * y
+    except ValueError:
+        pass
+    except TypeError:
+        value = value * y
+    return value * y
+
+
+@MODES
+def test_a_body_that_always_raises_has_several_handlers(mode):
+    value, slope = value_and_grad(second_handler_of_what_always_raises, mode=mode)(3.0, 2.0)
+    assert (value, slope) == (3.0, 1.0)
+
+
+def emptied_in_a_second_step(x, table, steps):
+    total = x
+    for _ in steps:
+        for key in table:
+            total = total + table[key] * x
+        del table["a"]
+        if total > 0.0:
+            break
+    return total
+
+
+@MODES
+def test_a_loop_that_is_left_by_break_or_raises_goes_on_behind_it(mode):
+    table = {"a": 2.0, "b": 1.0}
+    derivative = value_and_grad(emptied_in_a_second_step, mode=mode)
+    assert derivative(1.5, table, [1.0, 2.0]) == (6.0, 4.0)
+    assert table == {"b": 1.0}
+    with pytest.raises(KeyError, match="'a'"):
+        derivative(-1.5, {"a": 2.0, "b": 1.0}, [1.0, 2.0])

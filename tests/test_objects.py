@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from chainrule import ChainruleError, UnsupportedError, grad, hvp, jvp, value_and_grad
+from tests import oracle
 from tests.differences import along
 
 PROGRAMS: list[tuple[Callable[[float], float], float]] = []
@@ -696,3 +697,51 @@ def test_a_copy_has_what_is_in_the_slots(deep: bool, mode: str) -> None:
         1.5, InSlots(0.5, [1.0, 3.0]), deep
     )
     assert (value, slope) == (copied_and_changed(1.5, InSlots(0.5, [1.0, 3.0]), deep), 4.0)
+
+
+class Counting:
+    def __init__(self, limit):
+        self.limit = limit
+        self.asked = 0
+
+    def __bool__(self):
+        self.asked += 1
+        return self.limit > 1.0
+
+
+def asked_in_a_branch(x, gate):
+    return x * x if gate else x
+
+
+def asked_in_a_loop(x, gate):
+    for step in range(3):
+        x = x * x
+        if step and not gate:
+            break
+    return x
+
+
+def asked_by_while(x, gate):
+    while gate:
+        x = x * x
+        gate.limit -= 1.0
+    return x
+
+
+def asked_by_and(x, gate):
+    if (gate and gate) or bool(gate):
+        x = x * x
+    assert gate
+    return x
+
+
+@pytest.mark.parametrize("mode", ("forward", "reverse"))
+@pytest.mark.parametrize(
+    "function", (asked_in_a_branch, asked_in_a_loop, asked_by_while, asked_by_and)
+)
+def test_an_object_is_asked_for_its_truth_as_often_as_python_asks(function, mode):
+    wanted, found = Counting(2.5), Counting(2.5)
+    value = function(1.1, wanted)
+    got, slope = value_and_grad(function, mode=mode)(1.1, found)
+    assert (got, vars(found)) == (value, vars(wanted))
+    assert oracle.agrees(oracle.derivative(lambda x: function(x, Counting(2.5)), (1.1,)), slope)

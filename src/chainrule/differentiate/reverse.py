@@ -365,30 +365,29 @@ class ReverseWalker(Adjoints):
         seeds = self._seeds(node, len(olds[0].results), 1)
         if not self._needs_pull(olds, seeds):
             return
-        going = [old for old in olds if old.completes]
-        if len(going) == 1:
-            self._seed_results(going[0], seeds)
-            self.pull(list(going[0].steps))
-        else:
-            self._pull_alternatives(node, olds, 0, seeds)
+        going = [(position, old) for position, old in enumerate(olds) if old.completes]
+        self._pull_alternatives(node, going, seeds)
 
     def _pull_alternatives(
-        self, node: Node, olds: Sequence[Block], position: int, seeds: list[tuple[int, Node]]
+        self, node: Node, going: Sequence[tuple[int, Block]], seeds: list[tuple[int, Node]]
     ) -> None:
-        """Pull back block ``position`` where it ran, else a later one."""
-        if position == len(olds) - 1:
-            if olds[position].completes:
-                self._seed_results(olds[position], seeds)
-                self.pull(list(olds[position].steps))
+        """Pull back the first of the blocks, by their positions, where it ran, else a later one."""
+        if not going:
+            return
+        (position, old), *others = going
+        if not others:
+            # Whoever gets here has run it.
+            self._seed_results(old, seeds)
+            self.pull(list(old.steps))
             return
         ran = arithmetic.equal(node.block.item(node, 0), position)
-        first = self._pull_arm(olds[position], seeds)
+        first = self._pull_arm(old, seeds)
         block = Block(self.graph, self.graph.cursor)
         self.scopes.append({})
         with self.graph.inside(block):
-            self._pull_alternatives(node, olds, position + 1, seeds)
+            self._pull_alternatives(node, others, seeds)
         rest = (block, self.scopes.pop())
-        self._join(ran, [first, rest], [olds[position], olds[position + 1]])
+        self._join(ran, [first, rest], [old, others[0][1]])
 
     # --- loops ----------------------------------------------------------------------------
 

@@ -281,10 +281,11 @@ class Control(GoingOn):
             if broke is true:
                 return Completion.FALLS
             if returned is not false or broke is not false:
-                rest = position
-                return self.guarded(
-                    functools.partial(self._unrolled_rest, node, known, rest, exits)
-                )
+                rest = functools.partial(self._unrolled_rest, node, known, position, exits)
+                completion = self.guarded(rest)
+                left = self.state.get(self.returned_flag(), false) is not true
+                # By break, where all others raise.
+                return Completion.FALLS if completion is Completion.EXITS and left else completion
         return Completion.FALLS
 
     def _unrolled_rest(

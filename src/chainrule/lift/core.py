@@ -420,10 +420,6 @@ class Core:
             "Use it where it is made, or write the computation with numbers and lists.",
         )
 
-    def kept_node(self, value: Value) -> Node:
-        """``value`` as somebody outside keeps it: a list or dict of the caller's is that itself."""
-        return self.node(value)
-
     def static_node(self, value: Static) -> Node:
         """The node that reads a static object when the derivative runs."""
         if value.node is not None:

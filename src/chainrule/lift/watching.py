@@ -109,6 +109,10 @@ class Watching(Deciding):
         ]
         return ApartFrom(tuple(found), (*arrays, *held))
 
+    def kept_node(self, value: Value) -> Node:
+        """``value`` as somebody outside keeps it: a list or dict of the caller's is that itself."""
+        return self.node(value)
+
     def wrap(
         self,
         value: Any,

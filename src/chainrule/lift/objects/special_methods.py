@@ -10,6 +10,7 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
+from chainrule.graph.block import Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT
 from chainrule.lift.library.contents import spelled_out
@@ -72,6 +73,11 @@ def _is_asked(kind: type) -> bool:
 class SpecialMethods(Derived):
     """Lifts what is done with an object as its class says."""
 
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # The object whose truth was asked for last, what it said, and where that was.
+        self._answer: tuple[Value, Value, Block, int] | None = None
+
     def binary(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
         """An operator on an object is the method that its class defines."""
         name = BINARY_METHODS.get(operator)
@@ -127,11 +133,21 @@ class SpecialMethods(Derived):
 
     def truth(self, value: Value) -> tuple[bool, bool]:
         asked = self._asked_truth(value)
-        return super().truth(value if asked is None else asked)
+        if asked is None:
+            return super().truth(value)
+        found: tuple[bool, bool] = super().truth(asked)
+        self._answer = value, asked, self.block, len(self.block.steps)
+        return found
 
     def predicate(self, value: Value) -> Any:
-        asked = self._asked_truth(value)
-        return super().predicate(value if asked is None else asked)
+        answer, self._answer = self._answer, None
+        if answer is not None and answer[0] is value:
+            # Python asks once.
+            _, asked, block, count = answer
+            if block is self.block and count == len(block.steps):
+                return super().predicate(asked)
+        found = self._asked_truth(value)
+        return super().predicate(value if found is None else found)
 
     def _asked_truth(self, value: Value) -> Value | None:
         for name in ("__bool__", "__len__"):
