@@ -51,6 +51,12 @@ scipy.stats.entropy(x, qk=None, keepdims=True) * scipy.stats.hmean(x, keepdims=T
 scipy.stats.sem(x, keepdims=True, nan_policy='propagate') / scipy.stats.gmean(x, keepdims=True)
 scipy.stats.multivariate_normal.logpdf(x[:2], x[2:], np.outer(x[:2], x[:2]) + np.eye(2))
 scipy.signal.lfilter([0.5, 0.2], [1.0, -0.3], x)
+scipy.signal.lfilter(x[:2], 2.0 - x[1:], x)
+scipy.signal.lfilter([0.5, 0.2], 2.0 + x[:3], x[::-1] ** 2)
+scipy.signal.lfilter(x[:1], [2.0, 0.3], x)
+scipy.signal.lfilter(np.concatenate([x, x**2]), x[:1], x)
+np.pad(x, int(x[0]) + 2, mode='edge')
+np.pad(x, (int(x[0]) + 3, 1), 'reflect') * np.pad(x, (1, int(x[0]) + 3))
 scipy.signal.sosfilt(np.array([[0.5, 0.2, 0.0, 1.0, -0.3, 0.1]]), x)
 scipy.signal.convolve(x, x[:3], 'valid') + scipy.signal.fftconvolve(x, x[:3], mode='valid')
 scipy.signal.convolve(x, [1.0, 2.0, 0.5], mode='same') + scipy.signal.correlate(x, x[:3], 'same')
@@ -190,6 +196,8 @@ special.betaln(x, x[::-1])
 """
 
 MATRICES = """
+np.pad(x, ((int(x[0, 0]) + 1, 0), (2, 3)), mode='wrap')
+np.pad(x, int(x[0, 0]) + 1) @ np.pad(x, int(x[0, 0]) + 1, mode='symmetric').T
 scipy.signal.convolve2d(x, x[:2, :2], 'same')
 scipy.signal.correlate2d(x, np.array([[1.0, 2.0], [0.5, 0.3]]), mode='valid')
 scipy.signal.convolve(x, x[:2, :2])
@@ -842,7 +850,9 @@ def test_float32_gives_float32(expression: str) -> None:
 SMALL = ["np.exp(x)", "x.sum(axis=0)", "x @ x.T", "x[:, 1] * x[0, 0]", "np.tanh(x).mean()",
          "x / (1 + x.max())", "np.linalg.norm(x, axis=1)", "np.max(x)", "x.min() * x",
          "np.einsum('ij,ij->', x, x)", "np.tensordot(x, x)", "np.float_power(2.0, x)",
-         "x * x * np.sum(np.ones(3))", "x * np.sqrt(2.0)", "x.sum() / len(x)"]  # fmt: skip
+         "x * x * np.sum(np.ones(3))", "x * np.sqrt(2.0)", "x.sum() / len(x)",
+         "x.sum() / np.float32(len(x))", "np.float32(3 * x) - x * np.float16(0.5)",
+         "np.pad(x, int(x[0, 0]) + 1)"]  # fmt: skip
 
 
 @pytest.mark.parametrize("expression", SMALL)

@@ -821,6 +821,57 @@ def test_the_bounds_of_a_slice_are_not_taken_for_its_length() -> None:
     check(filtered, np.array([0.5, 0.8, 0.1, 0.4, 1.1, 1.3]), np.array([0.3, 1.0, -0.4]))
 
 
+def gates(w: Any, seen: Any) -> Any:
+    state = np.zeros(len(w) // 4)
+    for x in seen:
+        keep, take, give, new = np.split(w * x + 0.1, 4)
+        state = np.tanh(keep) * state + take * np.sin(new)
+        state = state * np.cos(give)
+    return state @ state
+
+
+def test_equal_parts_are_not_taken_for_ones_that_are_repeated() -> None:
+    seen = np.array([0.3, -0.8, 1.2])
+    derivative = value_and_grad(gates)
+    for size in (8, 4, 12):
+        check(gates, np.linspace(0.2, 1.4, size), seen, derivative=derivative)
+    derivative = value_and_grad(gates)
+    derivative(np.linspace(0.2, 1.4, 8), seen)
+    assert "keepdims" not in derivative.source
+
+
+@pytest.mark.parametrize("split", [np.split, np.hsplit, np.vsplit])
+def test_what_does_not_split_into_equal_parts_raises(split: Any) -> None:
+    def apart(x: Any) -> Any:
+        first, last = split(x, 2)
+        return np.sum(first**2) + np.sum(last)
+
+    x = np.arange(8.0).reshape(4, 2) if split is not np.split else np.arange(4.0)
+    derivative = value_and_grad(apart)
+    check(apart, x, derivative=derivative)
+    odd = np.arange(15.0).reshape(3, 5) if x.ndim == 2 else np.arange(5.0)
+    with pytest.raises(ValueError, match="array split does not result in an equal division"):
+        derivative(odd)
+
+
+def slid(kernel: Any, image: Any) -> Any:
+    out = np.zeros((image.shape[0] - kernel.shape[0] + 1, image.shape[1] - kernel.shape[1] + 1))
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            seen = image[i : i + kernel.shape[0], j : j + kernel.shape[1]]
+            out[i, j] = np.sum(seen * kernel)
+    return np.sum(np.tanh(out))
+
+
+def test_windows_within_an_image_are_as_long_as_the_kernel() -> None:
+    image = np.sin(np.arange(20.0)).reshape(4, 5)
+    derivative = value_and_grad(slid, wrt=1)
+    check(slid, np.array([[1.0, 0.5], [-0.3, 2.0]]), image, wrt=1, derivative=derivative)
+    check(slid, np.ones((1, 1)), image, wrt=1)
+    check(slid, np.ones((4, 3)), image, wrt=1, derivative=derivative)
+    assert "keepdims" not in derivative.source
+
+
 def test_an_array_may_stand_in_a_list_several_times() -> None:
     x = np.arange(6.0).reshape(2, 3) / 3 + 0.1
     steps = 1e-6 * np.eye(6).reshape(6, 2, 3)

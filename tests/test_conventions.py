@@ -146,6 +146,41 @@ def test_3_a_root_is_flat_in_a_factor_beside_one_that_is_0_though_the_slope_is_s
     assert numbers(4.0, 9.0) == pytest.approx((by_v[1], by_h), rel=1e-14)
 
 
+LOWEST = -math.inf
+
+
+def log_of_sum(row: list[float], floor: float) -> float:
+    highest = max(row)
+    if highest == floor:
+        return floor
+    return highest + math.log(sum(math.exp(entry - highest) for entry in row))
+
+
+def paths(x: float, floor: float = LOWEST) -> float:
+    """Log-probabilities of which most are of nothing at first."""
+    row = [x, floor, floor]
+    for _ in range(3):
+        row = [log_of_sum([row[k], row[k - 1] + x * x], floor) for k in range(3)]
+    if row[0] - math.inf == -math.inf:
+        return row[2]
+    return 0.0
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_7_what_equals_infinity_is_at_no_single_point(mode) -> None:
+    # The paths to the last entry have 2 and 3 steps.
+    with mpmath.workdps(40):
+        exact = mpmath.diff(lambda t: reference_paths(t), 0.3)
+    assert slope(paths, mode, 0.3) == pytest.approx(float(exact), rel=1e-12)
+
+
+def reference_paths(t: Any) -> Any:
+    row = [mpmath.exp(t), mpmath.mpf(0), mpmath.mpf(0)]
+    for _ in range(3):
+        row = [row[k] + row[k - 1] * mpmath.exp(t * t) for k in range(3)]
+    return mpmath.log(row[2])
+
+
 def test_3_the_slope_of_a_root_that_cancels_is_written_without_a_mask() -> None:
     found = grad(lambda x: np.sum(x * np.sqrt(x)))
     assert found(np.array([0.0, 4.0])).tolist() == [0.0, 3.0]

@@ -394,7 +394,10 @@ def _unless_constant(args: Sequence[Node]) -> tuple[Condition, ...]:
 
 
 def _number(node: Node) -> object:
-    """The value of a constant or of a global of the user's, else None."""
+    """The value of a constant or of a global of the user's, or its opposite, else None."""
+    if node.op is arithmetic.negative:
+        found = _number(node.args[0])
+        return -found if isinstance(found, float) else None
     if node.op is GLOBAL:
         module, name = map(str, node.params)
         return node.graph.globals[module, name]

@@ -6,9 +6,10 @@ Python's own functions give ints where NumPy's give floats, so they are two prim
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
-from chainrule.graph.types import FLOAT, INT, Type
+from chainrule.graph.types import FLOAT, INT, Type, array_of, unit_axes_of
 from chainrule.primitives import bounds
 from chainrule.primitives.declare import (
     REAL,
@@ -188,6 +189,31 @@ isqrt = _whole("isqrt", "math.isqrt", COUNT, sympy="floor(sqrt(x))", doc="Root r
 def to_float(x: Any, out: Any) -> Any:
     """The float of the same value."""
     return 1.0
+
+
+def _of_dtype(dtype: str) -> Callable[[tuple[Type, ...]], Type]:
+    def result(types: tuple[Type, ...]) -> Type:
+        return array_of(dtype, unit_axes_of(types[0]))
+
+    return result
+
+
+def _short(dtype: str) -> Any:
+    """NumPy's constructor of short floats."""
+
+    @elementwise(
+        f"numpy.{dtype}", name=f"to_{dtype}", cost=Cost.FREE, result=_of_dtype(dtype), sympy="x",
+        bounds=bounds.same,
+    )  # fmt: skip
+    def to_short(x: Any, out: Any) -> Any:
+        """The float of fewer digits that is nearest."""
+        return 1.0
+
+    return to_short
+
+
+to_float32 = _short("float32")
+to_float16 = _short("float16")
 
 
 to_int = flat(

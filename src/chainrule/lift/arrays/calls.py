@@ -432,27 +432,6 @@ class NumpyCalls(Methods):
             )
         return items
 
-    def _cuts(
-        self, base: Value, sections: Value, axis: int, unequal: bool, node: ast.AST
-    ) -> list[Node]:
-        """The positions at which an array is split."""
-        count = self.static_int(sections)
-        if count is None:
-            return [self.node(item) for item in self._entries(sections, node)]
-        length = self.length_along(self.node(base), axis)
-        size = self.primitive(arithmetic.floor_divide, length, self.graph.constant(count))
-        constant = self.graph.constant
-        cuts = [self.primitive(arithmetic.multiply, size, constant(k)) for k in range(1, count)]
-        if not unequal:
-            return cuts
-        # The first parts have one entry more where it does not come out even.
-        rest = self.primitive(arithmetic.remainder, length, constant(count))
-        more = [
-            self.verbatim("min(_0_, _1_)", constant(k), rest, type=INT, pure=True)
-            for k in range(1, count)
-        ]
-        return [self.primitive(arithmetic.add, cut, k) for cut, k in zip(cuts, more, strict=True)]
-
     def sizes(self, value: Value, node: ast.AST) -> list[Node]:
         """The lengths that a shape, or one length, gives."""
         items = self.known_items(value)

@@ -12,7 +12,7 @@ from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, dtype_of, u
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays.made_of import check_known_axes, check_numbers
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
-from chainrule.lift.values import ListBox, Static, TupleValue, Value
+from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import (
     covariance,
@@ -418,30 +418,6 @@ def _spread_over(op: Primitive) -> SpecialForm:
     return lift
 
 
-def _parts(axis: int | None, unequal: bool = False) -> SpecialForm:
-    """``np.split`` and its kin into a known number of equal parts, or at known positions."""
-
-    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        base = args[0] if self.is_array(args[0]) else self.boxed(self.array_node(args[0]))
-        rank = len(unit_axes_of(self.node(base).type))
-        chosen = keywords.get("axis", args[2] if len(args) > 2 else Static(0))
-        given = self.static_value(chosen)[1]
-        along = (axis if axis is not None else given) % rank
-        if axis == 1 and rank == 1:
-            along = 0
-        cuts = self._cuts(base, args[1], along, unequal, node)
-        none = self.graph.constant(None)
-        box = ListBox()
-        found = []
-        for start, stop in zip([none, *cuts], [*cuts, none], strict=True):
-            nodes = (*(none for _ in range(3 * along)), start, stop, none)
-            found.append(self.array_item(base, "s" * (along + 1), nodes))
-        self.state[box] = found
-        return box
-
-    return lift
-
-
 def _in_one_row(self: NumpyCalls, array: Node) -> Node:
     rank = len(unit_axes_of(array.type))
     if rank == 0:
@@ -552,10 +528,6 @@ SPECIAL: dict[str, SpecialForm] = {
     "add.accumulate": _accumulate(reductions.cumsum),
     "multiply.accumulate": _accumulate(reductions.cumprod),
     **{f"{name}.accumulate": _accumulate(op) for name, op in extremes_so_far.items()},
-    "split": _parts(None),
-    "array_split": _parts(None, unequal=True),
-    "hsplit": _parts(1),
-    "vsplit": _parts(0),
     "meshgrid": _meshgrid,
     "select": _select,
     "dstack": _dstack,

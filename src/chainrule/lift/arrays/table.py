@@ -13,8 +13,10 @@ from chainrule.lift.arrays import forms as numpy_forms
 from chainrule.lift.arrays import kinds as numpy_kinds
 from chainrule.lift.arrays import linear_algebra as numpy_linear
 from chainrule.lift.arrays import mapping as numpy_mapping
+from chainrule.lift.arrays import padding as numpy_padding
 from chainrule.lift.arrays import positions as numpy_positions
 from chainrule.lift.arrays import several as numpy_several
+from chainrule.lift.arrays import splitting as numpy_splitting
 from chainrule.lift.arrays import updates as numpy_updates
 from chainrule.lift.arrays.updates import SpecialForm
 
@@ -28,6 +30,8 @@ FORMS: dict[str, SpecialForm] = {
     **numpy_converting.FORMS,
     **numpy_linear.FORMS,
     **numpy_mapping.FORMS,
+    **numpy_padding.FORMS,
+    **numpy_splitting.FORMS,
     **numpy_positions.FORMS,
     **numpy_updates.FORMS,
     **numpy_kinds.FORMS,

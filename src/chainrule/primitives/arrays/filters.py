@@ -12,13 +12,19 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, real_promoted, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall, ArrayRule, array_linear, array_rule
-from chainrule.primitives.arrays.creation import arange, eye, zeros
+from chainrule.primitives.arrays.creation import arange, eye, ones, zeros
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along, section_set
 from chainrule.primitives.arrays.lengths import Lengths, Of, all_unknown, as_first
 from chainrule.primitives.arrays.linear_algebra import matmul
-from chainrule.primitives.arrays.shaping import dimension, expand_dims, flip, transpose
-from chainrule.primitives.arrays.signals import convolve
+from chainrule.primitives.arrays.shaping import (
+    concatenate,
+    dimension,
+    expand_dims,
+    flip,
+    transpose,
+)
+from chainrule.primitives.arrays.signals import convolve, correlate
 from chainrule.primitives.declare import TABLE, Cost
 
 
@@ -118,11 +124,6 @@ CONVOLUTIONS = (signal_convolve, fftconvolve, oaconvolve, convolve2d, signal_cor
 def _recursive(name: str, signature: str, count: int) -> ArrayRule:
     """A recursive filter with ``count`` arrays of coefficients before the signal."""
 
-    def check(node: Node, moving: list[bool]) -> None:
-        if any(moving[:count]):
-            refuse(node, f"cannot differentiate `{name}` by its coefficients",
-                   "Write the recurrence as a loop.")  # fmt: skip
-
     @array_rule(
         name, f"scipy.signal.{name}", signature=signature, arrays=count + 1,
         typed=lambda *types, axis=-1: _kept(types[count]),
@@ -130,17 +131,63 @@ def _recursive(name: str, signature: str, count: int) -> ArrayRule:
     )  # fmt: skip
     def filtered(walker: Any, node: Node, out_bar: Node, axis: int) -> None:
         """A recursive filter; its adjoint is the filter run backwards."""
-        check(node, [walker.active(arg) for arg in node.args])
         *coefficients, x = node.args
-        backwards = filtered(*coefficients, flip(out_bar, axis=axis), axis=axis)
-        walker.accumulate(x, flip(backwards, axis=axis))
+        moving = [walker.active(arg) for arg in coefficients]
+        _check_coefficients(node, moving)
+        if walker.active(x):
+            backwards = filtered(*coefficients, flip(out_bar, axis=axis), axis=axis)
+            walker.accumulate(x, flip(backwards, axis=axis))
+        if any(moving):
+            # The adjoint of what the recursion takes.
+            below = coefficients[1]
+            fed = flip(filtered(_one(node), below, flip(out_bar, axis=0), axis=-1), axis=0)
+            for arg, moves, signal in zip(coefficients, moving, (x, node), strict=True):
+                if moves:
+                    bar = _met(fed, signal, arg)
+                    walker.accumulate(arg, bar if arg is not below else -bar)
 
     def tangent(node: Node, args: Any, dots: Any, out: Node, axis: int) -> Node | None:
-        check(node, [dot is not None for dot in dots])
-        return filtered(*args[:count], dots[count], axis=axis)
+        moving = [dot is not None for dot in dots[:count]]
+        _check_coefficients(node, moving)
+        *coefficients, x = args
+        total: Any = (
+            None if dots[count] is None else filtered(*coefficients, dots[count], axis=axis)
+        )
+        if any(moving):
+            one = _one(node)
+            taken: Any = None if dots[0] is None else filtered(dots[0], one, x, axis=-1)
+            if dots[1] is not None:
+                given = filtered(dots[1], one, out, axis=-1)
+                taken = -given if taken is None else taken - given
+            moved = filtered(one, coefficients[1], taken, axis=-1)
+            total = moved if total is None else total + moved
+        found: Node | None = total
+        return found
 
     filtered.tangent_rule = tangent
     return filtered
+
+
+def _check_coefficients(node: Node, moving: list[bool]) -> None:
+    """Refuse derivatives by coefficients other than those of ``lfilter`` of one signal."""
+    vectors = len(node.args) == 3 and all(len(unit_axes_of(arg.type)) == 1 for arg in node.args)
+    if any(moving) and not vectors:
+        name = node.op.name
+        refuse(node, f"cannot differentiate `{name}` by its coefficients",
+               "Use `lfilter` of one signal, or write the recurrence as a loop.")  # fmt: skip
+
+
+def _one(node: Node) -> Node:
+    found: Node = ones(node.graph.constant(1))
+    return found
+
+
+def _met(fed: Node, signal: Node, coefficients: Node) -> Node:
+    """What each coefficient has met: the sum of ``fed[n] * signal[n - k]`` for every k."""
+    if all(unit_axes_of(coefficients.type)):
+        return expand_dims(matmul(fed, signal), axis=(0,))
+    longer = concatenate(fed, zeros(dimension(coefficients, axis=0) - 1), axis=0)
+    return correlate(longer, signal, mode="valid")
 
 
 lfilter = _recursive("lfilter", "b, a, x, axis=-1", 2)

@@ -409,9 +409,11 @@ def section_lengths(node: Node, of: Of) -> Lengths:
 def _slice_within(whole: Length, bounds: Sequence[Node], of: Of) -> Length | None:
     """``stop - start`` of a slice that is certainly within an axis: ``x[j : n - k + j]``."""
     start, stop, step = bounds
-    if start.type != INT or stop.type != INT or not (is_left_out(step) or is_constant(step, 1)):
+    first = is_left_out(start)
+    ints = stop.type == INT and (first or start.type == INT)
+    if not ints or not (is_left_out(step) or is_constant(step, 1)):
         return None
-    low, high = number(start, of), number(stop, of)
+    low, high = Length() if first else number(start, of), number(stop, of)
     indices = _parameters_of((start, stop))
     within = high + low.times(-1)
     if within.known is not None and within.known < 0:

@@ -61,6 +61,8 @@ class Length:
 
 
 ONE = Length(1)
+# Keys of lengths and their like, which are at least 0.
+COUNTS = ("given", "part", "over")
 # Marks what is written into the first argument: it has that one's shape, or NumPy raises.
 IN_PLACE = "in place"
 Lengths = tuple[Length, ...]
@@ -103,6 +105,12 @@ def number(node: Node, of: Of, depth: int = 6) -> Length:
         for one, other in (args, args[::-1]):
             if one.op is CONSTANT and isinstance(one.params[0], int):
                 return number(other, of, depth - 1).times(one.params[0])
+    if op.name == "floor_divide" and depth and op is not CONSTANT:
+        divisor = args[1].params[0] if args[1].op is CONSTANT else None
+        if type(divisor) is int and divisor > 0:
+            whole = number(args[0], of, depth - 1)
+            known = whole.known
+            return named("over", divisor, whole) if known is None else Length(known // divisor)
     return named("number", node.serial)
 
 
@@ -114,7 +122,13 @@ def index_range(node: Node, of: Of) -> tuple[Length, Length] | None:
     start, stop, step = loop.args[:3]
     if step.op is not CONSTANT or not isinstance(step.params[0], int) or step.params[0] <= 0:
         return None
-    return number(start, of), number(stop, of) + -1
+    first, end = number(start, of), number(stop, of)
+    if first.known is not None and first.known >= 0 and len(end.terms) == 1 and not end.constant:
+        ((key, count),) = end.terms
+        if key[0] == "part" and count == 1:
+            # In a step of the loop there are some: none were taken for less than none.
+            end = key[1] + -key[2]
+    return first, end + -1
 
 
 def never_negative(length: Length, indices: Sequence[Node], of: Of) -> bool:
@@ -126,8 +140,22 @@ def never_negative(length: Length, indices: Sequence[Node], of: Of) -> bool:
             if found is not None:
                 bound = found[0] if count > 0 else found[1]
                 length = length + named(*key).times(-count) + bound.times(count)
-    sure = all(count > 0 and key[0] in ("given", "part") for key, count in length.terms)
+    length = _without_quotients(length)
+    sure = all(count > 0 and key[0] in COUNTS for key, count in length.terms)
     return sure and length.constant >= 0
+
+
+def _without_quotients(length: Length) -> Length:
+    """What is certainly no more: where ``n - 3 * (n // 4)`` is left, nothing is."""
+    for key, count in length.terms:
+        if key[0] == "over" and count < 0 and len(key[2].terms) == 1 and not key[2].constant:
+            ((inner, times),) = key[2].terms
+            whole = dict(length.terms).get(inner, 0)
+            if inner[0] in COUNTS and times == 1 and whole * key[1] >= -count:
+                return _without_quotients(
+                    length + named(*key).times(-count) + named(*inner).times(-whole)
+                )
+    return length
 
 
 # --- rules -------------------------------------------------------------------------------

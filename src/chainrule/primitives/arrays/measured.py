@@ -207,6 +207,9 @@ def never_one(length: Length, graph: Graph, *, watched: bool = True) -> bool:
         # x[2:5] has one entry only where x has three.
         start, stop, whole = key[1:]
         return stop - start > 1 and holds(whole, "!=", start + 1)
+    if single and key[0] == "over" and above == 0:
+        # n // 4 is one only where n is 4 to 7.
+        return holds(key[2], ">", 2 * key[1] - 1)
     if single and key[0] == "every" and above == 0:
         # x[::2] has several entries where x has more than 2.
         (inner, count), *others = key[2].terms
@@ -267,6 +270,9 @@ def _size(key: Key, graph: Graph, watched: list[Length]) -> int | None:
     if key[0] == "window" and len(key[3].terms) == 1 and key[3].terms[0][1] == 1:
         whole = _size(key[3].terms[0][0], graph, watched)
         return None if whole is None else max(min(whole + key[3].constant, key[2]) - key[1], 0)
+    if key[0] == "over":
+        whole = _total(key[2], graph, watched)
+        return None if whole is None else whole // key[1]
     if key[0] == "every" and len(key[2].terms) == 1 and key[2].terms[0][1] == 1:
         whole = _size(key[2].terms[0][0], graph, watched)
         return None if whole is None else -(-max(whole + key[2].constant, 0) // key[1])
