@@ -232,9 +232,9 @@ GALLERY = [
     for x in reversed(x_tape):
         # line: x = 0.5 * (x + a / x)
         x_bar *= 0.5
-        ratio = x_bar / x
-        a_bar += ratio
-        x_bar -= ratio * a / x
+        a_bar_part = x_bar / x
+        a_bar += a_bar_part
+        x_bar -= a_bar_part * a / x
     return a_bar + x_bar
 """,
         id="newton_sqrt",
@@ -605,10 +605,10 @@ GALLERY = [
     std_x = x.std()
     z = x_gap / std_x
     # line: z = (x - x.mean()) / x.std()
-    z_scaled = 4.0 / std_x / len(x) * z * z * z
-    x_gap *= z_scaled @ z / len(x) / std_x
-    np.subtract(z_scaled, x_gap, out=x_gap)
-    x_gap -= z_scaled.sum() / len(x)
+    x_gap_bar = 4.0 / std_x / len(x) * z * z * z
+    x_gap *= x_gap_bar @ z / len(x) / std_x
+    np.subtract(x_gap_bar, x_gap, out=x_gap)
+    x_gap -= x_gap_bar.sum() / len(x)
     return x_gap
 """,
         id="standardised",
@@ -637,11 +637,11 @@ GALLERY = [
     np.exp(exp_t, out=exp_t)
     exp_t_gap = A * exp_t + c - y
     # line: return np.sum((A * np.exp(-k * t) + c - y) ** 2)
-    exp_t_scaled = 2.0 * exp_t_gap
-    c_bar = exp_t_scaled.sum()
+    exp_t_gap_bar = 2.0 * exp_t_gap
+    c_bar = exp_t_gap_bar.sum()
     t1 = exp_t_gap @ exp_t
     # line: A, k, c = theta
-    return np.array([2.0 * t1, -(exp_t_scaled * A * exp_t @ t), c_bar])
+    return np.array([2.0 * t1, -(exp_t_gap_bar * A * exp_t @ t), c_bar])
 """,
         id="decay",
     ),

@@ -577,7 +577,7 @@ def test_what_is_written_into_a_part_is_computed_there(f, length):
             args[1][moved][k] -= 1e-6
             assert found[k] == pytest.approx((f(*args[0]) - f(*args[1])) / 2e-6, abs=1e-8)
         if f is stepped and length > 2:
-            assert "out=buffer[:-1])" in slope.source, slope.source
+            assert re.search(r"out=\w+\[:-1\]\)", slope.source), slope.source
 
 
 def test_a_sum_that_has_a_line_of_its_own_is_not_computed_again_where_it_is_written():

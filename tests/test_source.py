@@ -285,9 +285,9 @@ GALLERY = [
     while abs(x * x - a) > 1e-12:
         a_over_x = a / x
         # line: x = 0.5 * (x + a / x)
-        ratio = (1.0 - a_over_x * x_dot) / x
+        a_over_x_dot = (1.0 - a_over_x * x_dot) / x
         x = 0.5 * (x + a_over_x)
-        x_dot = 0.5 * (x_dot + ratio)
+        x_dot = 0.5 * (x_dot + a_over_x_dot)
     return x_dot
 """,
         id="newton-auto-a",
@@ -309,9 +309,9 @@ GALLERY = [
     for x in reversed(x_tape):
         # line: x = 0.5 * (x + a / x)
         x_bar *= 0.5
-        ratio = x_bar / x
-        a_bar += ratio
-        x_bar -= ratio * a / x
+        a_bar_part = x_bar / x
+        a_bar += a_bar_part
+        x_bar -= a_bar_part * a / x
     return a_bar + x_bar
 """,
         id="newton-reverse-a",
@@ -387,10 +387,10 @@ GALLERY = [
     gap = x - y
     abs_gap = abs(gap)
     # line: return max(x, y) * abs(x - y)
-    x_bar = t1 if gap > 0.0 else -t1 if gap < 0.0 else 0.0
+    gap_bar = t1 if gap > 0.0 else -t1 if gap < 0.0 else 0.0
     branch = y > x
-    y_bar = (abs_gap if branch else 0.0) - x_bar
-    return x_bar + (0.0 if branch else abs_gap), y_bar
+    y_bar = (abs_gap if branch else 0.0) - gap_bar
+    return gap_bar + (0.0 if branch else abs_gap), y_bar
 """,
         id="largest-auto-x-y",
     ),

@@ -249,10 +249,10 @@ def test_a_dict_of_run_time_keys_is_a_list_and_the_places_of_its_keys() -> None:
     for i in reversed(range(n)):
         # line: found[i % 3] += x**i
         if i == 0:
-            scale = 0.0
+            x_bar_part = 0.0
         else:
-            scale = found_values_bar[place_tape[i]] * i * x ** (i - 1)
-        x_bar += scale
+            x_bar_part = found_values_bar[place_tape[i]] * i * x ** (i - 1)
+        x_bar += x_bar_part
         if branch_tape[i]:
             found_values_bar.pop()
     return x_bar"""

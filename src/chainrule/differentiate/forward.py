@@ -14,7 +14,8 @@ from chainrule.differentiate.order import onward
 from chainrule.differentiate.points import Points, either, nonzero, refuse_points, sources
 from chainrule.differentiate.steps import undetermined
 from chainrule.errors import NotDifferentiableError
-from chainrule.graph.block import ITEM, PARAMETER, UNDEFINED, Block, Graph, Told
+from chainrule.graph.answer import Answer
+from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, UNDEFINED, Block, Graph, Told
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Array, moved_type
 from chainrule.graph.types import Sequence as SequenceType
@@ -101,6 +102,10 @@ class ForwardWalker(Copier):
         elif node in self.source.arguments and tangent.origin.derivative:
             argument = self.source.arguments[node] + self.suffixes[direction]
             self.graph.arguments.setdefault(tangent, argument)
+        if tangent.origin.derivative and tangent.op is not CONSTANT and name != "_":
+            known = self.graph.answers.get(tangent, ())
+            told = Answer(self.map.get(node), name, self.suffixes[direction])
+            self.graph.answers[tangent] = (*known, told)
 
     def seed(self, node: Node) -> None:
         """Give an input its tangents, as soon as it exists."""

@@ -23,6 +23,7 @@ from chainrule.differentiate.points import (
     nonzero,
     refuse_points,
 )
+from chainrule.graph.answer import Answer
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, inside
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, moved_type
@@ -102,6 +103,20 @@ class ReverseWalker(Adjoints):
         elif node in self.graph.arguments and bar.origin.derivative:
             self.graph.arguments.setdefault(bar, self.graph.arguments[node] + "_bar")
 
+    def accumulate(self, node: Node, value: Node | float) -> None:
+        before = self.bar(node) if self.active(node) else None
+        super().accumulate(node, value)
+        for part in (before, value) if before is not None else ():
+            if isinstance(part, Node):
+                self.answered(node, part, whole=False)
+
+    def answered(self, node: Node, bar: Node, whole: bool = True) -> None:
+        """Keep that ``bar`` is the adjoint of ``node``, or a part of it."""
+        if bar.origin.derivative and bar.op is not CONSTANT:
+            told = Answer(node, called(node) or self.inputs.get(node), "_bar", whole)
+            known = self.graph.answers.get(bar, ())
+            self.graph.answers[bar] = (*known, told)
+
     def accumulate_at(self, base: Node, path: Sequence[Node], value: Node) -> None:
         if base in self._active and base.op is sequence.slice_of:
             first = self._offset(base, path[0])
@@ -150,6 +165,7 @@ class ReverseWalker(Adjoints):
             elif step in self._active and step not in self._inputs:
                 bar = self.bar(step)
                 if bar is not None and not (is_choice(step) and self._pull_choice(step, bar)):
+                    self.answered(step, bar)
                     self._pull_primitive(step, bar)
 
     def _pull_primitive(self, step: Node, bar: Node) -> None:

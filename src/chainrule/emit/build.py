@@ -174,12 +174,22 @@ class _Builder:
             value.whole = tuple(k for k in filling(node) if node.args[k] in self.floating)
         name = self.graph.names.get(node)
         if origin.derivative:
-            value.hint = name
+            answered = self.answered(node, value)
+            value.hint = name or answered
+            texts = [answer.text for answer in self.graph.answers.get(node, ())]
+            value.partial = name is not None and name not in texts and f"{name}_part" in texts
         else:
             value.user_name = name
         value.argument = self.graph.arguments.get(node)
         self.values[node] = value
         return value
+
+    def answered(self, node: Node, value: Value) -> str | None:
+        """The name of an adjoint or tangent of something that has one."""
+        answer = min(self.graph.answers.get(node, ()), key=lambda each: each.rank, default=None)
+        if answer is not None and answer.name is None and answer.value is not None:
+            value.answer = (self.values.get(answer.value), answer)
+        return None if answer is None else answer.text
 
     def derived(self, node: Node) -> bool:
         """Whether a result of control flow is made by differentiation: one of its sources is."""

@@ -52,6 +52,7 @@ class Family:
         self.hint = "i" if self.counts else value.hint if value.hint != "_" else None
         self.fixed: str | None = None
         self.derivative = value.derivative
+        self.partial = value.partial
 
     def meets(self, other: Family) -> bool:
         """Whether both are needed at some place."""
@@ -70,6 +71,7 @@ class Family:
         self.hint = self.hint or other.hint
         self.fixed = self.fixed or other.fixed
         self.derivative = self.derivative and other.derivative
+        self.partial = self.partial and other.partial
 
     def insert(self, stretch: Stretch) -> None:
         """Keep the stretches sorted, and joined where they touch."""
@@ -245,7 +247,8 @@ class Names:
     def _join_versions(self) -> None:
         """Versions of one name share it where they do not meet."""
         known: dict[str, list[Value]] = {}
-        for value in self.order:
+        # What is only a part joins where the whole is not needed meanwhile.
+        for value in sorted(self.order, key=lambda value: value.partial):
             family = self.family[value]
             name = family.user_name or family.hint
             if name is None:
@@ -292,7 +295,7 @@ class Names:
                 self.names[family] = taken.fresh(family.user_name)
         taken.names |= {name for name in users if name}
         for family in sorted(families, key=lambda family: family.counts):
-            if family not in self.names and family.hint:
+            if family not in self.names and family.hint and not family.partial:
                 self.names[family] = self._index(family.hint, taken) or taken.fresh(family.hint)
         # By name what is called as differentiation suggests.
         self.hinted: dict[str, list[Family]] = {}
@@ -306,8 +309,15 @@ class Names:
         )
         for value in self.order:
             if self.family[value] not in self.names:
-                name = self._again(value) or self._noun(value, taken)
+                name = self._part(value, taken) or self._again(value) or self._noun(value, taken)
                 self.names[self.family[value]] = name
+
+    def _part(self, value: Value, taken: Taken) -> str | None:
+        """What a part of an adjoint is called that the whole is never written over."""
+        family = self.family[value]
+        if not family.partial or family.hint is None:
+            return None
+        return taken.fresh(self.nouns.answered(value) or f"{family.hint}_part")
 
     def _again(self, value: Value) -> str | None:
         """The name of the same expression where it is computed anew once nobody needs it."""
@@ -345,7 +355,11 @@ class Names:
         return None if letter is None else taken.fresh(letter)
 
     def _noun(self, value: Value, taken: Taken) -> str:
-        noun = self._read(value, taken) or self.nouns.of(value, self.crowded)
+        noun = (
+            self._read(value, taken)
+            or self.nouns.answered(value)
+            or self.nouns.of(value, self.crowded)
+        )
         shared = self._same_noun(value, noun)
         if shared is not None:
             return shared

@@ -15,6 +15,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import field
 from typing import Any
 
+from chainrule.graph.answer import Answer
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE, UNDEFINED, Graph
 from chainrule.graph.node import NOWHERE, Op, Origin
 from chainrule.graph.types import BOOL, OPAQUE, Array, Type
@@ -62,6 +63,10 @@ class Value:
         The user's name for it; it is then assigned in a statement of its own.
     hint:
         A name that would suit it; ``argument`` is what a function calls it that it is given to.
+    answer:
+        The nameless value whose adjoint or tangent it is.
+    partial:
+        Only a part of what ``hint`` says.
     captive:
         Part of another expression: written in place.
     repeated:
@@ -71,8 +76,8 @@ class Value:
     """
 
     __slots__ = (
-        "args", "argument", "captive", "hint", "op", "origin",
-        "params", "repeated", "serial", "type", "user_name", "whole",
+        "answer", "args", "argument", "captive", "hint", "op", "origin",
+        "params", "partial", "repeated", "serial", "type", "user_name", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -93,6 +98,8 @@ class Value:
         self.user_name: str | None = None
         self.hint: str | None = None
         self.argument: str | None = None
+        self.answer: tuple[Value | None, Answer] | None = None
+        self.partial = False
         self.captive = False
         self.repeated = False
         self.whole: tuple[int, ...] = ()
@@ -471,16 +478,6 @@ def completes(statements: list[Statement]) -> bool:
         case Attempt(body=body, handlers=handlers):
             return completes(body) or any(completes(block) for _, _, block in handlers)
     return True
-
-
-def surely_runs(loop: For | While) -> bool:
-    """Whether a loop certainly begins at least one step."""
-    if isinstance(loop, While):
-        return truth(loop.test) is True
-    header = loop.iterable.args[0] if loop.iterable.op is REVERSED else loop.iterable
-    if header.op is not RANGE or any(bound.op is not CONSTANT for bound in header.args):
-        return False
-    return len(range(*(bound.params[0] for bound in header.args))) > 0
 
 
 def has_break(body: list[Statement]) -> bool:

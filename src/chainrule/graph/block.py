@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
+from chainrule.graph.answer import Answer
 from chainrule.graph.function import Function
 from chainrule.graph.guard import Given, Guard, Route
 from chainrule.graph.node import NOWHERE, Node, Op, Origin
@@ -337,6 +338,8 @@ class Graph:
         self.rows: dict[Node, str] = {}
         # What functions call their arguments, where these bear no name: no more than a hint.
         self.arguments: dict[Node, str] = {}
+        # Which adjoints and tangents nodes are, or are parts of: no more than hints either.
+        self.answers: dict[Node, tuple[Answer, ...]] = {}
         self.found: dict[Node, Told | None] = {}
         self.globals: dict[tuple[str, str], Any] = {}
         self.references: dict[Hashable, Any] = {}
@@ -425,7 +428,7 @@ class Graph:
         self.signature = ()
         self.interned, self._leaves = {}, {}
         self.names, self.rows, self.found, self.given = {}, {}, {}, {}
-        self.arguments = {}
+        self.arguments, self.answers = {}, {}
         self.lengths, self.bounds = {}, {}
 
     def inside(self, block: Block) -> _Inside:

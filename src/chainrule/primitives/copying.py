@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from chainrule.graph.answer import Answer
 from chainrule.graph.block import (
     CONSTANT,
     GLOBAL,
@@ -88,9 +89,16 @@ class Copier:
             self.graph.rows.setdefault(new, source.rows[old])
         if old in source.arguments:
             self.graph.arguments.setdefault(new, source.arguments[old])
+        if old in source.answers and new.op is not CONSTANT:
+            self.graph.answers.setdefault(new, tuple(map(self._answer, source.answers[old])))
         name = source.names.get(old)
         if name is not None and new.op not in (CONSTANT, GLOBAL):
             self.graph.names.setdefault(new, name)
+
+    def _answer(self, answer: Answer) -> Answer:
+        """The same answer of a copy."""
+        value = None if answer.value is None else self.map.get(answer.value)
+        return replace(answer, value=value)
 
     def mapped(self, node: Node) -> Node:
         """What ``node`` has become."""

@@ -33,6 +33,7 @@ from chainrule.primitives.owned import is_argument, own_copy
 from chainrule.primitives.sequence import zero_of
 from chainrule.records import dataclass, replace
 from chainrule.simplify.additions import added_in_place
+from chainrule.simplify.recognised import recognise
 from chainrule.simplify.walks import TooLong, simplify, through
 from chainrule.simplify.written_out import written_out
 
@@ -239,6 +240,7 @@ def simplified(
     inputs = [node for structure in lifted.parameters.values() for node in structure.nodes()]
     graph.body.results = (*graph.body.results, *inputs, *lifted.result.nodes())
     walks = simplify(graph, most)
+    recognise(graph, walks)
     new = walks[-1].graph if walks else graph
     new.body.results = new.body.results[:count]
 
@@ -366,7 +368,10 @@ def pulled_back(
         walker.pull(steps)
 
         def bar(node: Node) -> Node:
-            return whole(walker.bar(node), node)
+            found = walker.bar(node)
+            if found is not None:
+                walker.answered(node, found)
+            return whole(found, node)
 
         bars = new_wrt.layout(bar)
     return bars, copied, walker

@@ -12,6 +12,7 @@ Those that only the last step of a loop changes are not set again in every step:
 
 from __future__ import annotations
 
+from chainrule.emit.flow.beginning import surely_runs
 from chainrule.emit.plan import (
     Branch,
     Break,
@@ -26,7 +27,6 @@ from chainrule.emit.plan import (
     assigns,
     blocks_of,
     completes,
-    surely_runs,
     walk,
 )
 from chainrule.graph.block import CONSTANT, constant_key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chainrule.emit.flow.beginning import surely_runs
 from chainrule.emit.plan import (
     RANGE,
     REVERSED,
@@ -24,7 +25,6 @@ from chainrule.emit.plan import (
     defined_by,
     reads_deep,
     scoped,
-    surely_runs,
     truth,
     walk,
 )

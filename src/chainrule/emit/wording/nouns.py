@@ -78,6 +78,15 @@ class Nouns:
             noun = compound(value, self.name_of) or noun
         return noun
 
+    def answered(self, value: Value) -> str | None:
+        """``sqrt_T_bar`` for the adjoint of what is called ``sqrt_T``."""
+        if value.answer is None or (value.op is arithmetic.divide and _is_one(value.args[0])):
+            return None
+        of, answer = value.answer
+        stem = None if of is None else word_of(of, self.name_of) or self.name_of(of)
+        fits = stem is not None and len(stem) <= LONGEST and not _NUMBERED.fullmatch(stem)
+        return answer.named(stem) if stem is not None and fits else None
+
     def _describe_array(self, value: Value) -> str | None:
         """A noun for an array, or for the length of one."""
         whole = isinstance(value.type, Array) and value.type.unit_axes
@@ -204,7 +213,7 @@ class Nouns:
 
     def _quotient(self, value: Value) -> str:
         above, below = value.args
-        one = above.op is CONSTANT and above.params[0] == 1
+        one = _is_one(above)
         name = self.name_of(below)
         if one and name is not None:
             noun = f"inv_{name}"
@@ -267,6 +276,10 @@ def _returned_values(statements: list[Statement]) -> set[Value]:
         if isinstance(statement, Return) and statement.value.op is record:
             found.update(value for value in statement.value.args if not value.derivative)
     return found
+
+
+def _is_one(value: Value) -> bool:
+    return value.op is CONSTANT and value.params[0] == 1
 
 
 def _side_of(value: Value) -> str | None:
