@@ -581,3 +581,60 @@ def test_a_factor_that_is_0_at_the_point_does_not_hide_it(f: Any, point: Any, mo
     # By y alone the arm is all that there is.
     if f is times_a_gap:
         assert grad(f, "y", mode=mode)(*point) == 0.0
+
+
+def volumes(a):
+    """One root, or three: those that there are not are 0."""
+    d = a - 1.0
+    if d < 0.0:
+        return a, 0.0, 0.0
+    return a, a + d**0.5, a - d**0.5
+
+
+def smallest(a, b):
+    low, count = 1e100, 0
+    for root in volumes(a):
+        if root.real == 0.0 or root.imag == 0.0 or abs(root.imag / root.real) < 1e-12:
+            root = root.real
+            if root <= b:
+                continue
+            count += 1
+            if root < low:
+                low = root
+    if count == 1:
+        return low * a
+    return low
+
+
+def zeros(a, b):
+    count = 0
+    for root in (a, b):
+        if root == 0.0:
+            count += 1
+    return 2.0 * a if count else a * a + b
+
+
+def always_so(a, b):
+    return a * b if a == 0.0 or a.imag == 0.0 else b
+
+
+@pytest.mark.parametrize("point", [(0.7, 0.3), (1.2, 0.3), (1.2, 0.9)])
+def test_a_root_that_stands_still_at_zero_leaves_the_slope_of_the_others(point) -> None:
+    for number, wrt in enumerate(("a", "b")):
+        verdict = oracle.derivative(smallest, point, {}, wrt)
+        assert verdict.decided
+        assert oracle.agrees(verdict, grad(smallest, wrt=(0, 1), mode="forward")(*point)[number])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_moves_through_an_equality_that_is_counted_has_no_slope(mode: str) -> None:
+    with pytest.raises(ArithmeticError, match=UNKNOWN):
+        grad(zeros, wrt=(0, 1), mode=mode)(0.0, 2.0)
+    assert grad(zeros, wrt="b", mode=mode)(0.0, 2.0) == 0.0
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_equality_beside_what_is_true_says_nothing(mode: str) -> None:
+    slope = grad(always_so, mode=mode)
+    assert slope(0.0, 3.0) == 3.0
+    assert " if " not in slope.source

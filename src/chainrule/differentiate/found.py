@@ -12,10 +12,19 @@ is set where they were.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from chainrule.differentiate.activity import all_steps, varied
-from chainrule.differentiate.points import Equal, Points, anywhere, are_kin, either, sources
+from chainrule.differentiate.points import (
+    Equal,
+    Points,
+    anywhere,
+    are_kin,
+    either,
+    is_imaginary_part,
+    sources,
+)
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, Told, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array
@@ -69,7 +78,7 @@ Match = Block | Node | Tie
 
 @dataclass(frozen=True)
 class Notice:
-    """What a choice has to be told: what matched, and the steps that hand it on."""
+    """What a choice has to be told: where ``moving`` matched, and the steps that hand it on."""
 
     matches: tuple[Match, ...]
     carriers: frozenset[Node]
@@ -87,11 +96,11 @@ class Finder:
         # Values that rest on no equality: they are not looked through a second time.
         self._plain: set[Node] = set()
 
-    def notices(self) -> dict[Node, Notice]:
+    def notices(self) -> dict[Node, tuple[Notice, ...]]:
         """What has to be told to which choice."""
         if not self._compares():
             return {}
-        found: dict[Node, Notice] = {}
+        found: dict[Node, tuple[Notice, ...]] = {}
         for step in all_steps(self._graph.body):
             if step.op is LOOP:
                 self._owners.update(dict.fromkeys(loop_body(step).parameters, step))
@@ -101,13 +110,26 @@ class Finder:
                 self._look(key, step)
             if not self._moving or self._is_told(step, found):
                 continue
-            carriers = {match: _carriers(match, step) for match in self._moving}
-            told = {m: c for m, c in carriers.items() if c is not None}
-            if told:
-                through = frozenset(step for steps in told.values() for step in steps)
-                moving = dict.fromkeys(node for match in told for node in self._moving[match])
-                found[step] = Notice(tuple(told), through, tuple(moving))
+            noted = self._grouped(step)
+            if noted:
+                found[step] = noted
         return found
+
+    def _grouped(self, choice: Node) -> tuple[Notice, ...]:
+        """A notice for each set of values of which something was found equal.
+
+        Where one of two values stands still, that it was found equal says nothing of the other.
+        """
+        groups: dict[tuple[Node, ...], dict[Match, list[Node]]] = {}
+        for match, moving in self._moving.items():
+            carriers = _carriers(match, choice)
+            if carriers is not None:
+                groups.setdefault(tuple(moving), {})[match] = carriers
+        found = []
+        for nodes, told in groups.items():
+            through = frozenset(itertools.chain.from_iterable(told.values()))
+            found.append(Notice(tuple(told), through, nodes))
+        return tuple(found)
 
     def _compares(self) -> bool:
         """Whether anything that varies is compared for equality, or from both sides."""
@@ -234,13 +256,17 @@ class Finder:
 
         ends = sources(nodes, lambda node: outside(node) or node.op is PARAMETER)
         moving = [node for node in ends if node in self._varied]
-        if moving and all(map(outside, moving)) and not are_kin(nodes):
+        known = are_kin(nodes) or any(map(is_imaginary_part, nodes))
+        if moving and all(map(outside, moving)) and not known:
             self._moving[match] = moving
 
-    def _is_told(self, choice: Node, found: dict[Node, Notice]) -> bool:
+    def _is_told(self, choice: Node, found: dict[Node, tuple[Notice, ...]]) -> bool:
         """Whether a choice around this one is told of the same."""
         told = filter(None, map(found.get, choice.block.owners()))
-        return any(set(self._moving) <= set(around.matches) for around in told)
+        return any(
+            set(self._moving) <= {match for notice in around for match in notice.matches}
+            for around in told
+        )
 
 
 def _around(choice: Node) -> list[Node]:
@@ -292,14 +318,15 @@ class Noting(Copier):
     The flag of a notice is carried along like a variable of the program's own.
     """
 
-    def __init__(self, source: Graph, notices: dict[Node, Notice]) -> None:
+    def __init__(self, source: Graph, notices: dict[Node, tuple[Notice, ...]]) -> None:
         super().__init__(source)
         self._notices = notices
-        self._now: dict[Notice, Node | bool] = dict.fromkeys(notices.values(), False)
+        each = itertools.chain.from_iterable(notices.values())
+        self._now: dict[Notice, Node | bool] = dict.fromkeys(each, False)
 
     def step(self, step: Node) -> None:
-        notice = self._notices.get(step)
-        told = None if notice is None else self._told(step, notice)
+        notices = self._notices.get(step)
+        told = None if notices is None else self._told(step, notices)
         super().step(step)
         if told is not None:
             self.graph.found[self.map[step]] = told
@@ -310,19 +337,23 @@ class Noting(Copier):
     def _meets(self, notice: Notice, flag: Node | bool) -> None:
         self._now[notice] = either([self._now[notice], flag])
 
-    def _told(self, choice: Node, notice: Notice) -> Told:
-        ties = [match for match in notice.matches if isinstance(match, Tie)]
-        flag = self._now[notice]
-        arm = 0 if ties and ties[0].key.op is arithmetic.equal else 1
+    def _told(self, choice: Node, notices: tuple[Notice, ...]) -> Told:
+        ties: list[Tie] = []
+        flags: list[tuple[Node, tuple[Node, ...]]] = []
+        for notice in notices:
+            own = [match for match in notice.matches if isinstance(match, Tie)]
+            ties += own
+            flag = self._now[notice]
+            if choice.op is not IF:
+                flag = either([flag, *map(self._tied, own)])
+            if isinstance(flag, Node):
+                flags.append((flag, tuple(map(self.mapped, notice.moving))))
         pairs: list[tuple[Node, Node]] = []
-        if choice.op is IF:
-            for tie in ties:
-                left, right = map(self.mapped, tie.comparison.args)
-                pairs.append((left, right))
-        else:
-            flag = either([flag, *map(self._tied, ties)])
-        moving = tuple(map(self.mapped, notice.moving))
-        return Told(flag if isinstance(flag, Node) else None, moving, arm, tuple(pairs))
+        for tie in ties if choice.op is IF else ():
+            left, right = map(self.mapped, tie.comparison.args)
+            pairs.append((left, right))
+        arm = 0 if ties and ties[0].key.op is arithmetic.equal else 1
+        return Told(tuple(flags), arm, tuple(pairs))
 
     def _truth(self, match: Node) -> Node:
         """Whether a comparison has found what was looked for."""

@@ -159,7 +159,7 @@ class Points:
     def before(self, choice: Node) -> tuple[Condition, ...]:
         """What a search has found equal where a choice rests on it."""
         told = choice.graph.found.get(choice)
-        return () if told is None or told.flag is None else (Found(told.flag, told.moving),)
+        return () if told is None else tuple(Found(flag, moving) for flag, moving in told.flags)
 
     def _told(self, choice: Node, position: int, results: Iterable[int]) -> tuple[Condition, ...]:
         """What is equal at the one point where a count takes an arm that leaves a constant."""
@@ -336,8 +336,13 @@ def _compared(args: Sequence[Node]) -> tuple[Condition, ...]:
     The imaginary part of a power is 0 wherever that is a real number.
     """
     infinite = any(_number(arg) in (math.inf, -math.inf) for arg in args)
-    part = any(isinstance(arg.op, Verbatim) and arg.params[0] == IMAGINARY for arg in args)
+    part = any(map(is_imaginary_part, args))
     return () if infinite or part or are_kin(args) else (Equal(tuple(args)),)
+
+
+def is_imaginary_part(node: Node) -> bool:
+    """Whether a value is the imaginary part of what is a real number, but for some powers."""
+    return isinstance(node.op, Verbatim) and node.params[0] == IMAGINARY
 
 
 def are_kin(nodes: Sequence[Node]) -> bool:

@@ -255,20 +255,19 @@ class SignatureParameter:
 class Told:
     """What a choice is told of the equality that it rests on.
 
-    ``flag`` holds where a search has found ``moving`` equal to something; ``pairs`` are equal
-    at the one point where arm ``arm`` is taken.
+    Each of ``flags`` holds where a search has found the values beside it equal to something;
+    ``pairs`` are equal at the one point where arm ``arm`` is taken.
     """
 
-    flag: Node | None
-    moving: tuple[Node, ...]
+    flags: tuple[tuple[Node, tuple[Node, ...]], ...]
     arm: int = 0
     pairs: tuple[tuple[Node, Node], ...] = ()
 
     def map(self, change: Callable[[Node], Node]) -> Told:
         """The same of other nodes."""
-        flag = None if self.flag is None else change(self.flag)
+        flags = tuple((change(flag), tuple(map(change, moving))) for flag, moving in self.flags)
         pairs = tuple((change(left), change(right)) for left, right in self.pairs)
-        return Told(flag, tuple(map(change, self.moving)), self.arm, pairs)
+        return Told(flags, self.arm, pairs)
 
 
 class Graph:

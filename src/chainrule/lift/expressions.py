@@ -18,6 +18,7 @@ from chainrule.graph.types import (
 )
 from chainrule.lift.arrays.boxes import is_numeric
 from chainrule.lift.arrays.positions import grid_item
+from chainrule.lift.branches.deciding import is_always
 from chainrule.lift.branches.hoisting import TwoKinds
 from chainrule.lift.library.contents import container_of
 from chainrule.lift.library.object_sets import IN_PLACE_OF
@@ -326,12 +327,15 @@ class Expressions(Texts, OneShot):
         known, truth = self.truth(value)
         if known:
             return value if truth != conjunction else self._boolean_from(node, position + 1)
-        return self.choose(
+        found = self.choose(
             self.predicate(value),
             (lambda: self._boolean_from(node, position + 1)) if conjunction else (lambda: value),
             (lambda: value) if conjunction else (lambda: self._boolean_from(node, position + 1)),
             "and" if conjunction else "or",
         )
+        # After `x == 0.0 or True` the first says nothing.
+        certain = is_always(found, not conjunction)
+        return self.graph.constant(not conjunction) if certain else found
 
     def _conditional(self, node: ast.IfExp) -> Value:
         test = self.condition(node.test)

@@ -12,8 +12,9 @@ import ast
 import functools
 from typing import Any, cast
 
-from chainrule.graph.block import CONSTANT, ITEM, Block
+from chainrule.graph.block import CONSTANT, ITEM, Block, result_number
 from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL
 from chainrule.lift.branches.branching import Branching
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.state import Frame, Key, State
@@ -200,3 +201,22 @@ def _names_read(node: ast.stmt) -> tuple[str, ...]:
             elif isinstance(inner, ast.AugAssign) and isinstance(inner.target, ast.Name):
                 found[inner.target.id] = None
     return tuple(found)
+
+
+def is_always(value: Value, truth: bool) -> bool:
+    """Whether a branch gives ``truth`` in either arm: in one because it is what it asks for."""
+    if not isinstance(value, Node) or value.op is not ITEM or value.args[0].op is not IF:
+        return False
+    branch = value.args[0]
+    then, orelse = owned_blocks(branch)
+    asked, other = (then, orelse) if truth else (orelse, then)
+    k = result_number(value)
+    known = other.results[k]
+    return (
+        not then.steps
+        and not orelse.steps
+        and asked.results[k] is branch.args[0]
+        and branch.args[0].type == BOOL
+        and known.op is CONSTANT
+        and known.params[0] is truth
+    )
