@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from chainrule import value_and_grad
+from chainrule import UnsupportedError, value_and_grad
 from tests.differences import along
 
 
@@ -101,3 +101,80 @@ def test_a_look_at_what_changes_sees_what_it_holds_by_then(f):
     for k in range(len(NUMBERS)):
         slope, noise = along(lambda t, k=k: f([x + t * (j == k) for j, x in enumerate(NUMBERS)]))
         np.testing.assert_allclose(slopes[k], slope, rtol=1e-7, atol=1e-9 + 10.0 * noise)
+
+
+EDGES = [("s", "a", 1.0), ("s", "bb", 2.5), ("a", "bb", 0.7), ("bb", "t", 1.9), ("a", "t", 3.0)]
+
+
+def nodes_in_order(w):
+    nodes = set()
+    for k, (start, end, _) in enumerate(EDGES):
+        if end in nodes and k:
+            continue
+        nodes.add(start)
+        nodes.update([end])
+    worth = {node: w[k] for k, node in enumerate(sorted(nodes))}
+    total = sum(factor * worth[a] * worth[b] for a, b, factor in EDGES)
+    return total + worth[min(nodes)] * worth[max(nodes, key=len)]
+
+
+def nearest_first(w):
+    graph = {"s": {"a": w[0], "b": w[1]}, "a": {"b": w[2], "t": w[3]}, "b": {"t": w[4]}, "t": {}}
+    distance = dict.fromkeys(graph, 1e9)
+    distance["s"] = 0.0
+    todo = set(graph)
+    while todo:
+        node = min(todo, key=lambda n: distance[n])
+        todo.remove(node)
+        for other, length in graph[node].items():
+            distance[other] = min(distance[other], distance[node] + length)
+    return distance["t"] * w[5]
+
+
+def numbers_seen(w):
+    seen, total = set(), 0.0
+    for k in range(5):
+        if seen:
+            total += w[sorted(seen)[-1]] * w[max(seen)] * w[min(seen)]
+        if k * k % 5 not in seen:
+            seen.add(k * k % 5)
+    return total + w[len(seen)]
+
+
+def different_numbers(w):
+    squares = [x * x for x in (*w, w[2], w[0])]
+    ranked = sorted(set(squares), reverse=True)
+    return (
+        sum(k * x for k, x in enumerate(ranked)) + len({x * w[1] for x in w}) * w[3] + max(set(w))
+    )
+
+
+SETS = (nodes_in_order, nearest_first, numbers_seen, different_numbers)
+
+
+@pytest.mark.parametrize("f", SETS, ids=lambda f: f.__name__)
+def test_sets_in_order_hold_words_places_or_numbers(f):
+    value, slopes = value_and_grad(f)(list(NUMBERS))
+    assert value == f(list(NUMBERS))
+    assert any(slopes)
+    for k in range(len(NUMBERS)):
+        slope, noise = along(lambda t, k=k: f([x + t * (j == k) for j, x in enumerate(NUMBERS)]))
+        np.testing.assert_allclose(slopes[k], slope, rtol=1e-7, atol=1e-9 + 10.0 * noise)
+
+
+def test_a_set_of_words_that_gets_a_number_is_right_or_refused():
+    def f(w):
+        seen, total = set(), 0.0
+        for k in range(4):
+            total += w[max(seen)] if seen else 0.0
+            seen.add(k)
+            if k == 3:
+                seen.add(2.5 * w[0])
+        return total
+
+    try:
+        value, slopes = value_and_grad(f)(list(NUMBERS))
+    except UnsupportedError as refusal:
+        assert refusal.remedy
+    else:
+        assert (value, slopes) == (f(NUMBERS), [1.0, 1.0, 1.0, 0.0, 0.0, 0.0])

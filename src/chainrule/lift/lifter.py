@@ -28,7 +28,7 @@ from chainrule.lift.containers import copies
 from chainrule.lift.containers.given_rows import GivenRows
 from chainrule.lift.containers.lineages import Lineages
 from chainrule.lift.containers.repeated_rows import Rows
-from chainrule.lift.containers.sets import ObjectsInSet, SetChanged
+from chainrule.lift.containers.sets import ObjectsInSet, SetChanged, SetHolds
 from chainrule.lift.containers.shared_rows import written_while_shared
 from chainrule.lift.containers.tables import RunTimeKeys
 from chainrule.lift.core import AlwaysRaises
@@ -207,6 +207,8 @@ def _lifted(
             ways.object_sets.add(found.site)
         except SetChanged as changed:
             ways.changed_sets.add(changed.site)
+        except SetHolds as holds:
+            ways.set_types[holds.site] = holds.type
         except IteratorMade as asked:
             if asked.site in ways.iterators:
                 raise InternalError("an iterator is lifted as its items") from None
@@ -306,6 +308,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     ways.record_lists.clear()
     lifter.tables, lifter.record_lists = ways.tables, ways.record_lists
     lifter.object_sets, lifter.changed_sets = ways.object_sets, ways.changed_sets
+    lifter.set_types = ways.set_types
     lifter.written_outside, lifter.iterator_sites = ways.outside, ways.iterators
     lifter.written_into, ways.changed = ways.written_into, []
     lifter.changed_outside = ways.changed

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 from chainrule.errors import InternalError
 from chainrule.graph.reach import parts
+from chainrule.graph.types import Type
 from chainrule.lift.calls.repeated import Repeated
 from chainrule.lift.objects.holders import Container, Written
 from chainrule.lift.records.growth import RecordsMade
@@ -38,6 +39,8 @@ class Ways:
         self.object_sets: set[Hashable] = set()
         # Those where sets of known entries are made that the function changes.
         self.changed_sets: set[Hashable] = set()
+        # What sets hold that are kept, by where they are made.
+        self.set_types: dict[Hashable, Type] = {}
         self.sites: dict[Hashable, RecordLayout | None] = {}
         self.record_lists: list[RecordsBox] = []
         self.written = written
@@ -104,7 +107,7 @@ class Ways:
         """Another way that knows what was found of the world outside."""
         following.outside, following.iterators = self.outside, self.iterators
         following.written_into, following.object_sets = self.written_into, self.object_sets
-        following.changed_sets = self.changed_sets
+        following.changed_sets, following.set_types = self.changed_sets, self.set_types
         return self._keeping(following)
 
     def other(self, examples: bool) -> Ways | None:
@@ -121,6 +124,7 @@ class Ways:
     def _beside(self, following: Ways) -> Ways:
         """Another way with the same loops written out."""
         following.object_sets, following.changed_sets = self.object_sets, self.changed_sets
+        following.set_types = self.set_types
         following.loops, following.written_into = self.loops, self.written_into
         return self._keeping(following)
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from chainrule.emit.targets import Target
+import ast
+
+from chainrule.emit.plan import Value
+from chainrule.emit.targets import Spelling, Target
+
+
+def _normal_quantile(spelling: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    made = spelling.callable("statistics.NormalDist")
+    return spelling.written("_3_(_1_, _2_).inv_cdf(_0_)", *args, made)
+
 
 TARGET = Target(
     name="math",
@@ -12,6 +21,7 @@ TARGET = Target(
         ("scipy.special", "scipy.interpolate"),
         ("operator", "statistics", "bisect"),
     ),
+    forms={"normal_quantile": _normal_quantile},
     writes_over=True,
     unpacks=True,
 )

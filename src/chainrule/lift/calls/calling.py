@@ -23,7 +23,7 @@ from chainrule.lift.calls.callees import (
 from chainrule.lift.calls.foreign import is_lifted_only
 from chainrule.lift.calls.spreading import Spreading
 from chainrule.lift.core import AlwaysRaises, Completion
-from chainrule.lift.library.definitions import definition_of, reduce
+from chainrule.lift.library.definitions import definition_of, fromkeys, reduce
 from chainrule.lift.library.in_order import IN_ORDER
 from chainrule.lift.library.streams import STREAMS
 from chainrule.lift.source import Source, source_of, unwrap
@@ -129,7 +129,7 @@ class Calls(Spreading):
         def make() -> Value:
             return self._call_function(Static(definition), args, keywords, node)
 
-        if definition is reduce or definition in IN_ORDER.values():
+        if definition in (reduce, fromkeys) or definition in IN_ORDER.values():
             return make()
         return self.made_once(make, STREAMS.get(definition), args, keywords, node)
 

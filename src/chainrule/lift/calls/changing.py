@@ -17,12 +17,14 @@ from typing import Any
 from chainrule.errors import ChainruleError
 from chainrule.graph.block import ITEM, PARAMETER
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, OPAQUE, Type
+from chainrule.graph.types import BOOL, DYNAMIC, INT, OPAQUE, Type
 from chainrule.lift.calls.foreign import Foreign
+from chainrule.lift.calls.outside import TRUTH
 from chainrule.lift.values import Value
 from chainrule.primitives.control import item_sources
 from chainrule.primitives.declare import Primitive
-from chainrule.primitives.effect import CALL
+from chainrule.primitives.effect import CALL, FACT
+from chainrule.primitives.sequence import length
 
 # Classes of objects that stay as they are.
 FIXED = (frozenset, str, bytes, tuple, range, complex, bool, int, float, type(None))
@@ -69,6 +71,9 @@ class Changing(Foreign):
         text = READS.get(op.name)
         kept = text is not None and any(map(self.may_change, args))
         if text is not None and kept and ("_1_" not in text or self._are_of_classes(args)):
+            if op is length:
+                # How many there are depends on no number.
+                return self.block.add(FACT, args, (text, INT, None), INT)
             return self.verbatim(text, *args, type=op.infer(args, params))
         return super().primitive(op, *args, params=params)
 
@@ -92,6 +97,12 @@ class Changing(Foreign):
 
     def predicate(self, value: Value) -> Any:
         found = super().predicate(value)
-        if self.may_change(found):
-            return self.verbatim("bool(_0_)", found, type=BOOL)
-        return found
+        if not self.may_change(found):
+            return found
+        if found.op is CALL and found not in self.kept_kinds and not self._has_name(found):
+            # Nobody can change what nobody has.
+            return found
+        return self.verbatim(TRUTH, found, type=BOOL)
+
+    def _has_name(self, value: Node) -> bool:
+        return any(held is value for held in self.state.values())

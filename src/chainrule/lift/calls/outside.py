@@ -37,6 +37,8 @@ CONTAINERS = (list, dict, set, deque, bytearray)
 # Forms of guards that look into what is at the end of their route.
 LOOKING = ("length", "keys", "layout", "equals", "content")
 UNKNOWN = object()
+# The truth of an object, where it may be another one later.
+TRUTH = "bool(_0_)"
 # How attributes and entries are written.
 ATTRIBUTE_SET = re.compile(r"_0_\.(\w+) = _1_$")
 ENTRY_SET = re.compile(r"(del )?_0_\[|_0_\.update\(")
@@ -171,11 +173,16 @@ def _reader(graph: Graph, key: Hashable, written: set[Key]) -> str | None:
     return None
 
 
+def is_truth(step: Node) -> bool:
+    """Whether this asks an object that is kept as it is for its truth, as a condition does."""
+    return step.op is ORDERED and step.params[0] == TRUTH
+
+
 def _used(graph: Graph) -> set[Node]:
     """The values that something is made of, beside the conditions of branches."""
     found: set[Node] = set(graph.body.results)
     for step in nodes_of(graph.body):
-        found.update(step.args[1:] if step.op is IF else step.args)
+        found.update(step.args[1:] if step.op is IF or is_truth(step) else step.args)
         for block in owned_blocks(step):
             found.update(block.results)
     return found

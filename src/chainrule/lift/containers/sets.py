@@ -14,13 +14,25 @@ from typing import Any
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
+from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.calls.foreign import CHANGING
 from chainrule.lift.containers.dispatch import Dispatch
 from chainrule.lift.iteration.iterables import ItemAt
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords
 from chainrule.lift.library.object_sets import ObjectSet
 from chainrule.lift.library.ordering import make_sorted
-from chainrule.lift.values import ObjectBox, Static, TupleValue, Value, is_made
+from chainrule.lift.values import (
+    ListBox,
+    ObjectBox,
+    Static,
+    TableBox,
+    TupleValue,
+    Value,
+    is_made,
+)
+from chainrule.primitives import sequence
 
 OF_SETS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Sub: operator.sub,
@@ -46,6 +58,15 @@ class SetChanged(Exception):
         self.site = site
 
 
+class SetHolds(Exception):
+    """A set made at ``site`` was read when nothing was known of it, and holds what is of a type."""
+
+    def __init__(self, site: Hashable, type: Type) -> None:
+        super().__init__(site)
+        self.site = site
+        self.type = type
+
+
 class Sets(Dispatch):
     """Lifts sets."""
 
@@ -56,6 +77,13 @@ class Sets(Dispatch):
         # Where those were made that are known here, and where those are made that are changed.
         self._known_at: dict[Value, tuple[Hashable, ...]] = {}
         self.changed_sets: set[Hashable] = set()
+        # What was put into those that are kept: types, in order, and those of which that counts.
+        self._numbers_of: dict[Value, Node] = {}
+        self._put_in: dict[Value, dict[Type, None]] = {}
+        self._counted_on: set[Value] = set()
+        # Those that were read before anything was put in, and what others of the place hold.
+        self._asked_empty: set[Value] = set()
+        self.set_types: dict[Hashable, Type] = {}
 
     def new_set(self, items: list[Value], node: ast.AST) -> Value:
         """``set(...)`` of no argument, or of one."""
@@ -70,10 +98,79 @@ class Sets(Dispatch):
         refusal = None
         if isinstance(node, ast.SetComp):
             refusal = self.unsupported("a set of what is differentiated", "Use a list.", node)
-        made = self.opaque_call(self.static_node(Static(set)), items, {}, node, refusal)
+        content = self.state.get(items[0]) if items and type(items[0]) is ListBox else None
+        numbers = content if isinstance(content, Node) else None
+        if numbers is not None and numbers.type == SequenceType(FLOAT):
+            made = self.verbatim("set(_0_)", numbers, type=DYNAMIC, refusal=refusal)
+            self.kept_kinds[made] = set
+            self._numbers_of[made] = numbers
+        else:
+            made = self.opaque_call(self.static_node(Static(set)), items, {}, node, refusal)
         if isinstance(made, Node):
             self._made_at[made] = site
+            known_type = self.set_types.get(site)
+            self._put_in[made] = {} if known_type is None else {known_type: None}
+            for item in items:
+                self._note_entries(made, item, node)
         return made
+
+    def numbers_in(self, kept: Value, node: ast.AST) -> Value | None:
+        """Of each number in a set that is made of a list of them the first that the list has."""
+        numbers = self._numbers_of.get(kept)
+        if numbers is None:
+            return None
+        text = "sorted({value: k for k, value in reversed(list(enumerate(_0_)))}.values())"
+        first = self.verbatim(text, numbers, type=SequenceType(INT), pure=True)
+
+        def entry(index: Node) -> Value:
+            at = self.primitive(sequence.index, first, index)
+            return self.primitive(sequence.index, numbers, at)
+
+        return self.gathered(self.primitive(sequence.length, first), entry, node)
+
+    def words_in(self, kept: Value) -> Value | None:
+        """The entries of a set that is kept, if they are words or whole numbers all."""
+        types = list(self._put_in.get(kept, ()))
+        if kept in self._put_in and not types:
+            self._asked_empty.add(kept)
+        if not isinstance(kept, Node) or len(types) != 1 or types[0] not in (OPAQUE, INT):
+            return None
+        self._counted_on.add(kept)
+        return self.boxed(self.verbatim("list(_0_)", kept, type=SequenceType(types[0])))
+
+    def _note_entries(self, kept: Value, items: Value, node: ast.AST) -> None:
+        """A set gets the entries of a list, or the keys of a dict."""
+        items = self.read(items)
+        entries = self.known_items(items)
+        if entries is not None:
+            for entry in entries:
+                self._note_entry(kept, entry, node)
+            return
+        if isinstance(items, TableBox):
+            items = self.keys_of(items)
+        content = self.state.get(items) if type(items) is ListBox else items
+        kind = content.type if isinstance(content, Node) else DYNAMIC
+        self._note_type(kept, kind.item if isinstance(kind, SequenceType) else DYNAMIC, node)
+
+    def _note_entry(self, kept: Value, entry: Value, node: ast.AST) -> None:
+        entry = self.read(entry)
+        word = isinstance(entry, Static) and isinstance(entry.value, str)
+        if isinstance(entry, Node):
+            self._note_type(kept, entry.type, node)
+        else:
+            self._note_type(kept, OPAQUE if word else DYNAMIC, node)
+
+    def _note_type(self, kept: Value, type: Type, node: ast.AST) -> None:
+        types, site = self._put_in[kept], self._made_at.get(kept)
+        types[type] = None
+        if kept in self._asked_empty and len(types) == 1 and type in (OPAQUE, INT):
+            raise SetHolds(site, type)
+        if kept in self._counted_on and len(types) > 1:
+            raise self.unsupported(
+                "a set of words or whole numbers that gets something else",
+                "Keep each kind in a set of its own.",
+                node,
+            )
 
     def _set(self, node: ast.Set) -> Value:
         if any(isinstance(item, (ast.Constant, ast.JoinedStr)) for item in node.elts):
@@ -124,7 +221,13 @@ class Sets(Dispatch):
     def _check_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> None:
         if name in CHANGING:
             self._check_known(owner)
+            self._numbers_of.pop(owner, None)
         self._check_objects(owner, args)
+        if owner in self._put_in and name == "add":
+            self._note_entry(owner, args[0], node)
+        elif owner in self._put_in and name == "update":
+            for arg in args:
+                self._note_entries(owner, arg, node)
         super()._check_method(owner, name, args, node)
 
     def _check_known(self, owner: Value) -> None:
@@ -154,8 +257,29 @@ def _set_of(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) 
 
 def _sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     known = self.sorted_entries(self.read(args[0])) if isinstance(self, Sets) and args else None
-    return make_sorted(self, args if known is None else [TupleValue(tuple(known))], keywords, node)
+    if known is not None:
+        return make_sorted(self, [TupleValue(tuple(known))], keywords, node)
+    return make_sorted(self, _listed(self, args, keywords, node), keywords, node)
+
+
+def _listed(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Arguments:
+    """A set of words alone, or of the numbers of a list, as a list whose order nobody sees."""
+    if not isinstance(self, Sets) or len(args) != 1:
+        return args
+    kept = self.read(args[0])
+    found = self.words_in(kept) if "key" in keywords else self.numbers_in(kept, node)
+    found = self.words_in(kept) if found is None else found
+    return args if found is None else [found]
+
+
+def _of_words(choose: Builtin) -> Builtin:
+    """``max`` or ``min``, of sets of words as well."""
+    return lambda self, args, keywords, node: choose(
+        self, _listed(self, args, keywords, node), keywords, node
+    )
 
 
 BUILTINS[set] = _set_of
 BUILTINS[sorted] = _sorted
+BUILTINS[max] = _of_words(BUILTINS[max])
+BUILTINS[min] = _of_words(BUILTINS[min])

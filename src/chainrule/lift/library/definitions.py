@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import operator
+import statistics
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -247,6 +248,11 @@ def chain_from(iterable):
     return found
 
 
+def mean_and_deviation(data):
+    """``statistics._mean_stdev``, by which ``NormalDist`` is made of samples."""
+    return statistics.mean(data), statistics.stdev(data)
+
+
 def wraps(wrapped, assigned=(), updated=()):
     """``functools.wraps``: what it changes of a function is what it is called, not what it does."""
     return lambda wrapper: wrapper
@@ -278,6 +284,9 @@ DEFINITIONS: dict[Hashable, Callable[..., Any]] = {
     itertools.takewhile: takewhile,
     itertools.zip_longest: zip_longest,
 }
+if hasattr(statistics, "_mean_stdev"):
+    # From Python 3.11 on.
+    DEFINITIONS[statistics._mean_stdev] = mean_and_deviation
 
 
 def definition_of(found: Any) -> Callable[..., Any] | None:
