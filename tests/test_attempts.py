@@ -810,6 +810,48 @@ def test_a_body_that_always_raises_has_several_handlers(mode):
     assert (value, slope) == (3.0, 1.0)
 
 
+def taken_off(x, items):
+    value = x * x
+    try:
+        value = value + items.pop()
+    except IndexError:
+        value = value * x
+    return value
+
+
+def taken_off_without_a_use(x, items):
+    value = x * x
+    try:
+        items.pop()
+    except ZeroDivisionError:
+        value = value * x
+    return value
+
+
+@MODES
+@pytest.mark.parametrize("transform", [grad, value_and_grad])
+@pytest.mark.parametrize("function", [taken_off, taken_off_without_a_use])
+def test_what_a_try_takes_off_a_list_of_the_callers_is_gone(function, transform, mode):
+    items = [1.0, 2.0]
+    transform(function, mode=mode)(3.0, items)
+    assert items == [1.0]
+
+
+def taken_off_and_divided(x, items):
+    value = x * x
+    try:
+        value = value + items.pop() / (x - 3.0)
+    except ZeroDivisionError:
+        value = value * x
+    return value
+
+
+@MODES
+def test_a_list_changed_by_a_statement_that_raises_then_is_refused(mode):
+    with pytest.raises(UnsupportedError, match="changes before it may raise"):
+        grad(taken_off_and_divided, mode=mode)(3.0, [1.0, 2.0])
+
+
 def emptied_in_a_second_step(x, table, steps):
     total = x
     for _ in steps:

@@ -231,3 +231,16 @@ def test_a_statement_without_effect_is_not_written_where_its_value_has_a_name():
         "    value = numbers[0]",
         "    return x * value, value",
     ]
+
+
+def shortened(x, items):
+    items.pop()
+    return x * sum(items)
+
+
+def test_a_call_for_its_effect_alone_reads_nothing():
+    derivative = value_and_grad(shortened)
+    items = [3.0, 4.0]
+    assert derivative(2.0, items) == (6.0, 3.0)
+    assert items == [3.0]
+    assert "items[-1]" not in derivative.source

@@ -441,9 +441,11 @@ class Statements(Axisless):
         if completion is not None:
             return completion
         value = self.expression(node.value)
-        if not isinstance(node.value, ast.Call):
+        called = isinstance(node.value, ast.Call)
+        if not called:
             self.note_evaluated()
-        if isinstance(value, Node) and isinstance(value.op, Primitive) and value.op.raises:
+        op = value.op if isinstance(value, Node) else None
+        if isinstance(op, Primitive) and op.raises and (op.callables or not called):
             # It is asked for nothing else.
             self.block.add(STATEMENT, (value,), ("_0_",))
         return Completion.FALLS

@@ -251,7 +251,7 @@ class Arrays(Containers):
     def leave_written(self, given: Mapping[ListBox, Node]) -> None:
         """The function is over: the caller's lists and arrays hold what was written into them."""
         for box, before in (*given.items(), *self.outside.items()):
-            after = self.state.get(box, before)
+            after = self.read(self.state.get(box, before))
             if isinstance(after, Node) and after is not before:
                 whole = "..." if isinstance(box, ArrayBox) else ":"
                 self.block.add(LEAVE, (before, after), (f"_0_[{whole}] = _1_",))

@@ -45,6 +45,7 @@ from chainrule.lift.values import (
     Value,
 )
 from chainrule.primitives.control import TRY
+from chainrule.primitives.updates import UPDATES
 from chainrule.records import dataclass
 
 BOXES = (ListBox, DictBox, ObjectBox)
@@ -104,7 +105,8 @@ class Attempts(Unpacking):
             return
         self.raised(before)
         named = any(isinstance(part, ast.NamedExpr) for part in ast.walk(node))
-        if named or self._changed_boxes(state):
+        changed = self._changed_boxes(state)
+        if named or (changed and (not _by_steps(changed) or _may_raise_changed(steps))):
             # What it has changed before its last act may be changed when it raises.
             self.raised((self.evaluated, count))
         if isinstance(node, ast.Assign) and _writes_several(node.targets):
@@ -120,11 +122,13 @@ class Attempts(Unpacking):
             for attempt in self.attempts:
                 attempt.raised.append((attempt.number, before[0]))
 
-    def _changed_boxes(self, before: State) -> bool:
-        return any(
-            isinstance(key, BOXES) and key in before and before[key] is not value
+    def _changed_boxes(self, before: State) -> list[tuple[Value, Value]]:
+        """What lists, dicts and objects held before, and what they hold, where it is other."""
+        return [
+            (before[key], value)
             for key, value in self.evaluated.items()
-        )
+            if isinstance(key, BOXES) and key in before and before[key] is not value
+        ]
 
     # --- the statement ----------------------------------------------------------------------
 
@@ -397,6 +401,17 @@ def _only_checked(values: Sequence[Value], block: Block) -> Either | None:
         return None
     same = all(value is maybe or same_value(maybe.then, value) for value in values)
     return maybe if same else None
+
+
+def _may_raise_changed(steps: Sequence[Node]) -> bool:
+    """Whether a step may raise behind one that makes a change."""
+    first = next((k for k, step in enumerate(steps) if step.op in UPDATES), -1)
+    return any(getattr(step.op, "raises", True) for step in steps[first + 1 :])
+
+
+def _by_steps(changed: Sequence[tuple[Value, Value]]) -> bool:
+    """Whether it are lists of run time that have changed, each by a step of its own."""
+    return all(isinstance(value, Node) for pair in changed for value in pair)
 
 
 def _writes_several(targets: Sequence[ast.expr]) -> bool:

@@ -39,6 +39,7 @@ from chainrule.lift.values import (
     ListBox,
     Method,
     ObjectBox,
+    Poison,
     Static,
     Super,
     TableBox,
@@ -491,11 +492,10 @@ class Objects(Hooks):
 
     def complete(self, owner: ObjectBox, names: Iterable[str], state: State) -> None:
         """Note in ``state`` what attributes of a caller's object are that were not written yet."""
-        content = state.get(owner)
-        missing = [name for name in names if content is None or name not in content]
+        content: Any = state.get(owner) or {}
+        missing = [] if isinstance(content, Poison) else [n for n in names if n not in content]
         if missing and all(holds(owner.instance, name) for name in missing):
-            given = {name: self._original(owner, name) for name in missing}
-            state[owner] = {**(content or {}), **given}
+            state[owner] = {**content, **{n: self._original(owner, n) for n in missing}}
 
     def watch_class(self, kind: type, name: str) -> None:
         """A method or property may be replaced in its class."""
