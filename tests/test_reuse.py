@@ -883,3 +883,64 @@ def test_parts_are_read_before_they_are_written_to(f: Any) -> None:
         assert all(map(oracle.agrees, measured, slope(b, n)))
     if f is relaxed:
         assert ".copy()" not in slope.source
+
+
+def rectified_network(w: Any, x: Any) -> Any:
+    return np.sum(np.cos(np.maximum(x @ w - 0.5, 0.0)) ** 2)
+
+
+def rectified_beside_a_sine(w: Any, x: Any) -> Any:
+    z = x @ w - 0.5
+    return np.sum(np.cos(np.maximum(z, 0.0)) ** 2) + np.sum(np.sin(z))
+
+
+def rectified_and_shown(w: Any, x: Any) -> Any:
+    z = x @ w - 0.5
+    shown = z[:, :1]
+    return np.sum(np.cos(np.maximum(z, 0.0)) ** 2) * np.sum(np.exp(shown))
+
+
+def rectified_argument(w: Any, x: Any) -> Any:
+    return np.sum(np.cos(np.maximum(w, 0.0)) ** 2) * x[0, 0]
+
+
+def rectified_by_arms(w: Any, x: Any) -> Any:
+    z = x @ w - 0.5
+    raised = np.maximum(z, 0.0)
+    if x[0, 0] > 10.0:
+        return np.sum(z)
+    return np.sum(np.cos(raised) ** 2)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [rectified_network, rectified_beside_a_sine, rectified_and_shown, rectified_argument,
+     rectified_by_arms],
+)  # fmt: skip
+def test_what_masks_alone_are_made_of_is_written_over_once_they_are(f: Any) -> None:
+    rng = np.random.default_rng(7)
+    w, x = rng.normal(size=(3, 4)), rng.normal(size=(5, 3))
+    before = w.copy()
+    slope = value_and_grad(f)
+    value, found = slope(w, x)
+    assert value == f(w, x)
+    h = 1e-5
+    for place in np.ndindex(w.shape):
+        step = np.zeros(w.shape)
+        step[place] = h
+        wide, near = ((f(w + k * step, x) - f(w - k * step, x)) / (2.0 * k * h) for k in (2, 1))
+        assert np.isclose(found[place], (4.0 * near - wide) / 3.0, rtol=1e-7, atol=1e-8)
+    assert np.array_equal(w, before)
+    source = slope.source  # type: ignore[attr-defined]
+    assert ("out=" in source.partition("# line")[0]) == (f is rectified_network), source
+
+
+def test_ties_are_halved_where_the_array_that_was_tied_is_written_over() -> None:
+    x, w = np.array([[1.0, 2.0], [0.0, 0.0], [3.0, -1.0]]), np.array([[1.0, -1.0], [0.5, 2.0]])
+
+    def f(w: Any, x: Any) -> Any:
+        return np.sum(np.cos(np.maximum(x @ w - 0.0, 0.0)))
+
+    z = x @ w
+    z_bar = -np.sin(z) * np.where(z > 0.0, 1.0, np.where(z == 0.0, 0.5, 0.0))
+    assert np.allclose(grad(f)(w, x), x.T @ z_bar)

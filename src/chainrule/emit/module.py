@@ -28,6 +28,7 @@ from chainrule.emit.layout import fold, narrow
 from chainrule.emit.memory.axisless import axisless
 from chainrule.emit.memory.buffers import make_buffers_once
 from chainrule.emit.memory.inplace import update_in_place
+from chainrule.emit.memory.masks_first import ask_first
 from chainrule.emit.memory.newest import read_newest
 from chainrule.emit.memory.overwriting import Memory
 from chainrule.emit.memory.read_first import read_first
@@ -211,6 +212,8 @@ def _function_text(
         fold(plan, webs, states - late, late)
         names = Names(plan, reserved)
     if target.writes_over and plan.arrays:
+        if ask_first(plan):
+            names = Names(plan, reserved)
         if reuse(plan, names):
             names = Names(plan, reserved)
         if make_buffers_once(plan, names):

@@ -64,6 +64,8 @@ from chainrule.records import dataclass
 
 OPERATORS = (add, subtract, multiply, divide)
 COMMUTING = (add, multiply)
+# What bounds an array goes on under its name; what is an exponential of it has one of its own.
+RAISING = ("maximum", "minimum")
 # Formulas that are one operation, as steps from the inside out over its last argument: each a
 # function of NumPy and what it takes besides, a number or what is made of the first argument.
 LIMIT = object()
@@ -359,7 +361,7 @@ class _Reuse:
         if 0 not in value.whole:
             return _Chain(value)
         inner = value.args[0]
-        if value.op in OPERATORS:
+        if value.op in OPERATORS or value.op.name in RAISING:
             nameless = value.user_name is None and not inner.captive
             free = nameless and self._is_own(inner) and self._is_free(inner, value, statement)
             return _Chain(inner, [value], 1) if free else _Chain(value)

@@ -92,6 +92,12 @@ SHAPES_OF: dict[str, tuple[int, int | None]] = {
 
 def entries_read(statement: Statement) -> list[Value]:
     """:func:`reads_deep` without arrays of which only the shape is looked at."""
+    kept = set(reads_of_entries(statement))
+    return [value for value in reads_deep(statement) if value in kept]
+
+
+def reads_of_entries(statement: Statement) -> list[Value]:
+    """Values of which a statement's line looks at more than the shape, once for each time."""
     found: list[Value] = []
     stack = list(statement.reads())
     if isinstance(statement, Define):
@@ -102,8 +108,7 @@ def entries_read(statement: Statement) -> list[Value]:
             stack.extend(_read_entries_of(value))
         else:
             found.append(value)
-    kept = set(found)
-    return [value for value in reads_deep(statement) if value in kept]
+    return found
 
 
 def _read_entries_of(value: Value) -> list[Value]:
