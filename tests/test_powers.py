@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from chainrule import NotDifferentiableError, grad, value_and_grad
-from tests.oracle import agrees, gradient
+from tests.oracle import agrees, gradient, look_up
 
 
 def pair_energy(r2):
@@ -152,3 +152,35 @@ def test_whether_a_power_is_complex_is_asked_and_its_slope_is_felt_where_it_is(f
         assert value == f(x, 1.5)
         assert type(slope) is float
         assert slope == (3.0 if factor is None else pytest.approx(factor * 1.5 * 1.5))
+
+
+# --- whole exponents in arrays -----------------------------------------------------------------
+
+
+def polynomial(x: Any, c: Any) -> Any:
+    return np.sum(np.cos(x[:, None] ** np.arange(len(c)) @ c))
+
+
+def bernstein(x: Any, c: Any) -> Any:
+    k = np.arange(len(c))
+    return np.sum(np.sin(x[:, None] ** k * (1.0 - x[:, None]) ** (len(c) - 1 - k) @ c))
+
+
+def masked(x: Any, c: Any) -> Any:
+    return np.sum(np.exp(x[:, None] ** (c > 0.4)) * c)
+
+
+@pytest.mark.filterwarnings("ignore:(divide by zero|invalid value):RuntimeWarning")
+@pytest.mark.parametrize("f", [polynomial, bernstein, masked], ids=lambda f: f.__name__)
+def test_whole_exponents_are_flat_at_0_and_have_slope_1_at_1(f: Any) -> None:
+    x, c = np.array([0.0, 0.3, 1.0]), np.array([0.5, -1.0, 0.3, 0.8])
+    value, slopes = value_and_grad(f)(x, c)
+    assert value == f(x, c)
+    for path, verdict in gradient(f, (x, c)).items():
+        assert agrees(verdict, float(look_up(slopes, path)))
+
+
+def test_exponents_that_count_up_need_no_mask() -> None:
+    derivative = grad(polynomial)
+    derivative(np.array([0.0, 0.3]), np.array([0.5, -1.0]))
+    assert "np.where" not in derivative.source

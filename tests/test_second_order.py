@@ -334,3 +334,13 @@ def test_a_sum_over_a_generator_bends_as_its_terms_do(outer: str, inner: str) ->
     assert hessian(mixture)(1.5, [1.0, 2.0]) == pytest.approx(expected, rel=1e-12)
     bends = grad(grad(mixture, mode=inner), mode=outer)
     assert bends(1.5, [1.0, 2.0]) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_running_sum_that_two_derivatives_make_is_made_once() -> None:
+    def growth(t: float, rows: list[float]) -> float:
+        return t * sum(row * (t - 2.0) ** 2 for row in rows)
+
+    bend = hessian(growth)
+    # The second derivative of 3 t (t - 2)^2 is 18 t - 24.
+    assert bend(3.0, [1.0, 2.0]) == pytest.approx(30.0, rel=1e-14)
+    assert bend.source.count("+=") == 2

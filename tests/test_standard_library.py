@@ -234,3 +234,20 @@ def test_a_slice_in_steps_keeps_its_length():
     assert grad(spread)(XS, 3) == [2.0, 1.0, 1.0]
     with pytest.raises(ValueError, match="where a slice of 2 entries gets 1"):
         grad(spread)(XS, 2)
+
+
+def test_entries_in_their_order_are_written_as_sorted() -> None:
+    def ranked(x: float, xs: list[float]) -> float:
+        total = 0.0
+        for k, entry in enumerate(sorted(xs, reverse=True)):
+            total = total * x + entry * k
+        return total + sorted(xs)[1]
+
+    xs = [3.0, -1.0, 2.0]
+    slope = grad(ranked)
+    # ((0 x) + 2) x - 2, of which the slope in x is 2.
+    assert slope(1.5, xs) == 2.0
+    assert "in enumerate(sorted(xs, reverse=True))" in slope.source
+    value, slopes = value_and_grad(ranked, wrt="xs")(1.5, xs)
+    assert value == ranked(1.5, xs)
+    assert slopes == [0.0, 2.0, 1.5 + 1.0]

@@ -38,6 +38,7 @@ from chainrule.primitives.declare import (
     elementwise,
     flat,
     is_constant,
+    is_left_out,
 )
 from chainrule.primitives.floats import as_float, integral, with_casts, without_rounding
 from chainrule.primitives.masking import (
@@ -211,6 +212,10 @@ def _power_by_base(x: Any, y: Any, out: Any) -> Any:
     if isinstance(y, Node) and y.type == INT and not is_constant(y):
         return choose(equal(y, 0), lambda: 0.0, lambda: y * x ** (y - 1))
     if not is_constant(y):
+        if isinstance(y, Node) and isinstance(y.type, Array) and not y.type.differentiable:
+            if _counts_up(y):
+                return y * x ** TABLE["maximum"](y - 1, 0)
+            return choose(equal(y, 0), lambda: 0.0, lambda: y * x ** (y - 1.0))
         if any(isinstance(arg, Node) and isinstance(arg.type, Array) for arg in (x, y)):
             # x**(y - 1) is 0 or 1 at x = 0 for y >= 1.
             return choose(
@@ -248,6 +253,13 @@ def _power_by_base(x: Any, y: Any, out: Any) -> Any:
     if 0 < exponent < 1:
         return choose(equal(x, 0.0), lambda: math.inf, lambda: float(exponent) * out / x)
     return float(exponent) * x ** (exponent - 1)
+
+
+def _counts_up(places: Node) -> bool:
+    """Whether these are ``np.arange(n)``, or no less than 0 for another reason."""
+    if places.op.name == "maximum":
+        return is_constant(places.args[1], 0)
+    return places.op.name == "arange" and all(map(is_left_out, places.args[1:]))
 
 
 def _power_by_exponent(x: Any, out: Any) -> Any:

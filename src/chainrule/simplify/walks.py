@@ -24,6 +24,7 @@ from chainrule.simplify.rewrite import Simplifier
 from chainrule.simplify.saturated import saturated
 from chainrule.simplify.shapes import Shapes, knows_lengths, reads_shapes
 from chainrule.simplify.sharing import Sharing
+from chainrule.simplify.twins import twins
 from chainrule.simplify.vanishing import vanishing
 
 # Every walk can open the way for another; more than this many do not pay.
@@ -54,6 +55,10 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
         walks.append(single)
         graph = single.graph
     last = _walked(graph, walks, most=most)
+    if (merged := twins(last.graph)) is not None:
+        merged.run()
+        walks.append(merged)
+        last = _walked(merged.graph, walks)
     for _ in range(WALKS):
         # Branches on lengths that are gone have told those of what they gave.
         if not knows_lengths(last.graph):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import field
@@ -36,7 +37,7 @@ from chainrule.emit.plan import (
 )
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import OPAQUE, Sequence
-from chainrule.primitives.effect import Verbatim
+from chainrule.primitives.effect import VERBATIM, Verbatim
 from chainrule.primitives.nouns import inner_tape
 from chainrule.primitives.row_lengths import shortest_of
 from chainrule.primitives.sequence import append, display, index, length
@@ -284,6 +285,10 @@ def _is_direction(base: Value) -> bool:
 # --- comprehensions ---------------------------------------------------------------------
 
 
+# The places of the entries of a list in their order.
+IN_ORDER = re.compile(r"sorted\(range\(_1_\), key=_0_\.__getitem__((?:, reverse=True)?)\)")
+
+
 def gather(statements: list[Statement], plan: Plan) -> None:
     """``out = []`` and a loop of ``out.append(e)`` become ``out = [e for ...]``."""
     for statement in statements:
@@ -348,9 +353,24 @@ def _comprehension(
     _starts_empty(state, statements[:position])
     for step in (*outer, *inner):
         step.captive = True
+    if test is None and (option := _in_order(loop, element)) is not None:
+        state.op, state.args = VERBATIM, element.args[:1]
+        state.params = (f"sorted(_0_{option})", state.type, None)
+        return state
     args = [loop.iterable, element, *([test] if test is not None else [])]
     state.op, state.args, state.params = COMPREHENSION, args, (loop.target,)
     return state
+
+
+def _in_order(loop: For, element: Value) -> str | None:
+    """The option of ``sorted``, where a loop takes the entries of a list in their own order."""
+    places = loop.iterable
+    text = str(places.params[0]) if places.op is VERBATIM else ""
+    found = IN_ORDER.fullmatch(text)
+    taken = element.op is index and len(element.args) == 2
+    if found is None or not taken or element.args[1] is not loop.target:
+        return None
+    return found[1] if element.args[0] is places.args[0] else None
 
 
 def _steps(statements: list[Statement]) -> list[Value] | None:

@@ -247,9 +247,10 @@ def _is_comparable(rank: Any, others: Sequence[Any]) -> bool:
 def _order(self: Builtins, ranked: Ranked, backwards: bool) -> Node:
     """The positions of the keys in the order of sorted's own, which is stable."""
     option = ", reverse=True" if backwards else ""
-    return self.verbatim(
-        ranked.places("sorted", option), *ranked.parts, type=SequenceType(INT), pure=True
-    )
+    text = ranked.places("sorted", option)
+    made = self.verbatim(text, *ranked.parts, type=SequenceType(INT), pure=True)
+    self.graph.names.setdefault(made, "order")
+    return made
 
 
 def filtered(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
