@@ -18,6 +18,7 @@ from chainrule.emit.containers.unpacking import take_apart
 from chainrule.emit.flow.asking import ask_in_place
 from chainrule.emit.flow.entering import hand_over
 from chainrule.emit.flow.exits import raise_control
+from chainrule.emit.flow.grouping import group_by_lines
 from chainrule.emit.flow.heads import unpack_in_heads
 from chainrule.emit.flow.loops import gather, raise_loops
 from chainrule.emit.flow.merging import merge
@@ -226,6 +227,7 @@ def _function_text(
         plan.body = merge(plan.body, Memory(plan, webs))
         changed |= size != sum(1 for _ in walk(plan.body))
         changed |= ask_in_place(plan.body)
+        changed |= group_by_lines(plan.body)
         bound = _header_names(plan, speller)
         if changed or names.clash(bound):
             names = Names(plan, reserved | bound)
