@@ -263,8 +263,7 @@ def _lifted_with(
                 result = lifter.run_function(source.tree, frame, values)
             else:
                 result = _called(lifter, function, signature, values, source)
-            nothing = f"{getattr(function, '__name__', 'function')}() gave None, which has no slope"
-            result = lifter.without_nothing(result, f"raise TypeError({nothing!r})")
+            result = lifter.of_one_kind(result, getattr(function, "__name__", "function"))
             structure = lifter.structure(result)
             lifter.leave_written(given_content)
             lifter.watch_sharing({**(arguments or {}), **_self_argument(signature, owner)})

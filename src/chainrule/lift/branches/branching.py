@@ -474,10 +474,15 @@ class Branching(Core):
     ) -> list[Path]:
         """Both arms of a branch, run from the current state."""
         start = self.state
-        return [
-            self.run_path(start, then, (predicate, True)),
-            self.run_path(start, orelse, (predicate, False)),
-        ]
+        written = dict(self.row_writes)
+        paths = [self.run_path(start, then, (predicate, True))]
+        # Rows that the one path has moved are where they were on the other.
+        by_first, self.row_writes = self.row_writes, dict(written)
+        paths.append(self.run_path(start, orelse, (predicate, False)))
+        for box, count in by_first.items():
+            here = self.row_writes.get(box, 0)
+            self.row_writes[box] = here + count - written.get(box, 0)
+        return paths
 
     def finish_branch(
         self, predicate: Node, start: State, paths: list[Path], style: str

@@ -18,11 +18,21 @@ from chainrule.graph.types import BOOL
 from chainrule.lift.branches.branching import Branching
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.state import Frame, Key, State
-from chainrule.lift.values import UNBOUND, Either, Fact, Static, Value
+from chainrule.lift.values import (
+    UNBOUND,
+    Either,
+    Fact,
+    Static,
+    TupleValue,
+    Value,
+)
 from chainrule.primitives.arithmetic import logical_not
 from chainrule.primitives.arrays.conditions import told_by_lengths
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.effect import RAISE
+
+# What a container tells: more than any tuple.
+MOST_TOLD = 1000
 
 
 class Deciding(Branching):
@@ -74,17 +84,27 @@ class Deciding(Branching):
                 return None
             predicate, negated = predicate.args[0], not negated
 
-    def without_nothing(self, value: Value, text: str) -> Value:
-        """``value`` where it is not None instead of another: there ``text`` is raised."""
+    def of_one_kind(self, value: Value, name: str) -> Value:
+        """What the function ``name`` gives where it is of the kind that tells most.
+
+        Elsewhere a TypeError is raised: None tells less than anything, single numbers less than
+        tuples, and these less than longer ones.
+        """
         value = self.decided(value)
         while isinstance(value, Either):
-            first, second = _is_nothing(value.then), _is_nothing(value.orelse)
-            if first is second:
+            first, second = _weight(value.then), _weight(value.orelse)
+            if first == second:
+                break
+            kept, other = (value.then, value.orelse)[:: 1 if first > second else -1]
+            if not (_is_nothing(other) or _is_tuple(kept)):
                 break
             tag: Node = value.tag
-            if first:
+            if first < second:
                 tag = self.primitive(logical_not, tag)
-            self.check_bound(tag, text, self.block)
+            said = f"{name}() gave {_said(other)}, which has no slope"
+            if not _is_nothing(other):
+                said = f"{name}() gave {_said(other)}; slopes are those of {_said(kept)}"
+            self.check_bound(tag, f"raise TypeError({said!r})", self.block)
             self.state[Fact(value.tag)] = tag is value.tag
             value = self.decided(value)
         return value
@@ -174,6 +194,34 @@ class Deciding(Branching):
                 return self.state.get((frame, name), UNBOUND)
             frame = frame.parent
         return UNBOUND
+
+
+def _weight(value: Value) -> int:
+    """How much a result tells: nothing, a number, a tuple, by its length, or a container."""
+    if isinstance(value, Either):
+        return max(_weight(value.then), _weight(value.orelse))
+    if isinstance(value, Static) or value is UNBOUND:
+        return 0
+    if isinstance(value, Node):
+        return 1
+    return len(value.items) + 2 if isinstance(value, TupleValue) else MOST_TOLD
+
+
+def _said(value: Value) -> str:
+    while isinstance(value, Either):
+        value = value.then if _weight(value.then) > _weight(value.orelse) else value.orelse
+    if _is_nothing(value):
+        return "None"
+    if isinstance(value, TupleValue):
+        return f"a tuple of {len(value.items)}"
+    return "a single value" if isinstance(value, Node) else "another kind of result"
+
+
+def _is_tuple(value: Value) -> bool:
+    """Whether this is a tuple, or one of several."""
+    if isinstance(value, Either):
+        return _is_tuple(value.then) and _is_tuple(value.orelse)
+    return isinstance(value, TupleValue)
 
 
 def _is_nothing(value: Value) -> bool:

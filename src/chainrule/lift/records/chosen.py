@@ -29,6 +29,7 @@ from chainrule.lift.records.constants import ConstantRecords
 from chainrule.lift.records.layout import RecordLayout, attributes_of
 from chainrule.lift.state import same_value
 from chainrule.lift.values import (
+    BOXES,
     ENTRIES,
     ArrayBox,
     AttributesDict,
@@ -41,6 +42,7 @@ from chainrule.lift.values import (
     TableBox,
     TupleValue,
     Value,
+    is_made,
 )
 from chainrule.primitives import sequence
 
@@ -75,6 +77,28 @@ class ChosenEntries(ConstantRecords):
                 self.loans.lend(box, lenders, self.state)
                 self._chosen_from[box] = base
         return chosen
+
+    def extreme(
+        self, args: list[Value], keywords: dict[str, Value], node: ast.AST, name: str
+    ) -> Value:
+        """``max`` and ``min`` with a key: of several objects the fields of the one that is best."""
+        items = self.known_iteration(args[0]) if len(args) == 1 else None
+        key = self.read(keywords.get("key", Static(None)))
+        made = items is not None and len(items) > 2 and all(is_made(self.read(i)) for i in items)
+        if not items or not made or self.static_value(key) == (True, None):
+            return super().extreme(args, keywords, node, name)
+        if self._choice(items) is None:
+            return super().extreme(args, keywords, node, name)
+        keys = [self.read(self.call(key, [item], {}, node)) for item in items]
+        if not all(map(_is_number, keys)):
+            return super().extreme(args, keywords, node, name)
+        ranks = self.display(tuple(map(self.node, keys)), "tuple")
+        text = f"{name}(range({len(items)}), key=_0_.__getitem__)"
+        place = self.verbatim(text, ranks, type=INT, pure=True)
+        self.naturals.add(place)
+        listed = self.read(args[0])
+        base = listed if type(listed) is ListBox else TupleValue(tuple(items))
+        return self.item(base, place, node)
 
     def _choosable(self, base: Value) -> list[Value] | None:
         """The entries of a container of known keys or places, if it is read here."""
@@ -142,6 +166,13 @@ class ChosenEntries(ConstantRecords):
         if owner is not None and self.loans.is_stale(box, self.state):
             self._begin_anew(owner, ast.Pass())
         super().check_fresh(box)
+
+    def _identity(self, operator: type, left: Value, right: Value) -> Value:
+        for value in (left, right):
+            owner = self._chosen_from.get(value) if isinstance(value, BOXES) else None
+            if owner is not None and left is not right:
+                self._begin_anew(owner, ast.Pass())
+        return super()._identity(operator, left, right)
 
     def check_writable(self, box: Any, node: ast.AST | None = None) -> None:
         owner = self._chosen_from.get(box)
