@@ -944,3 +944,27 @@ def test_ties_are_halved_where_the_array_that_was_tied_is_written_over() -> None
     z = x @ w
     z_bar = -np.sin(z) * np.where(z > 0.0, 1.0, np.where(z == 0.0, 0.5, 0.0))
     assert np.allclose(grad(f)(w, x), x.T @ z_bar)
+
+
+def rectified_chain(w: Any, x: Any) -> Any:
+    h = np.sin(np.maximum(x @ w - 0.5, 0.0))
+    h = np.sin(np.maximum(h @ w - 0.25, 0.0))
+    h = np.sin(np.maximum(h @ w - 0.125, 0.0))
+    return np.sum(h * h)
+
+
+def test_masks_of_each_layer_are_made_before_it_is_bounded_in_place() -> None:
+    rng = np.random.default_rng(8)
+    w, x, along = rng.normal(size=(3, 3)), rng.normal(size=(5, 3)), rng.normal(size=(3, 3))
+    slope = grad(rectified_chain)
+    found = np.vdot(slope(w, x), along)
+    h = 1e-5
+    wide, near = (
+        (rectified_chain(w + k * along, x) - rectified_chain(w - k * along, x)) / (2.0 * k)
+        for k in (2.0 * h, h)
+    )
+    assert np.isclose(found, (4.0 * near - wide) / 3.0, rtol=1e-7)
+    source = slope.source  # type: ignore[attr-defined]
+    lines = re.findall(r"np\.maximum\((\w+), 0\.0, out=(\w+)\)", source)
+    assert len(lines) == 3
+    assert all(old == new for old, new in lines)

@@ -13,11 +13,12 @@ A mask takes an eighth of the memory of the array.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
 from chainrule.emit.memory.made import is_worth
 from chainrule.emit.memory.reuse import OPERATORS, RAISING, SharedMemory
 from chainrule.emit.memory.views import ask_newer, reads_of_entries
-from chainrule.emit.plan import Define, Plan, Statement, Value, captives, walk
+from chainrule.emit.plan import Define, Plan, Statement, Value, captives, reads_deep, walk
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import Array
 from chainrule.primitives.bounds import COMPARISONS
@@ -30,25 +31,71 @@ NOUNS = {
 
 def ask_first(plan: Plan) -> bool:
     """Move such masks in front of the last step of f that needs the array; whether any."""
-    moved = False
-    memory: SharedMemory | None = None
+    found = _Reads(plan.body)
+    if not found.masks:
+        return False
+    memory = SharedMemory(plan)
+    ahead: dict[Statement, list[Value]] = {}
     made: set[Value] = set()
-    position = 0
-    while position < len(plan.body):
-        statement = plan.body[position]
+    for position, statement in enumerate(plan.body):
         if isinstance(statement, Define):
             array = _written_over(statement.value)
-            later = plan.body[position + 1 :]
-            masks = _masks(array, later) if array is not None and array in made else []
-            if array is not None and masks:
-                memory = memory or SharedMemory(plan)
-                if _is_alone(array, masks, later, memory):
-                    ask_newer(later, array, statement.value)
-                    position += _ask(masks, plan.body, position)
-                    moved = True
+            if array in made and array is not None and array in found.masks:
+                masks = found.masks[array]
+                if found.alone(array, masks, position, memory):
+                    if found.asked_later(array, position):
+                        ask_newer(plan.body[position + 1 :], array, statement.value)
+                    ahead[statement] = masks
             made.add(statement.value)
-        position += 1
-    return moved
+    _move(ahead, plan)
+    return bool(ahead)
+
+
+class _Reads:
+    """Where the values of a function are read, and the masks that derivative code makes."""
+
+    def __init__(self, body: list[Statement]) -> None:
+        self.masks: dict[Value, list[Value]] = {}
+        self.first: dict[Value, int] = {}
+        self.entries: dict[Value, list[int]] = {}
+        self.shapes: dict[Value, int] = {}
+        for position, statement in enumerate(body):
+            for mask in _masks_of(statement):
+                self.first.setdefault(mask.args[0], position)
+                self.masks.setdefault(mask.args[0], []).append(mask)
+        for position, statement in enumerate(body if self.masks else []):
+            for inner in walk([statement]):
+                looked_at = reads_of_entries(inner)
+                for value in looked_at:
+                    self.entries.setdefault(value, []).append(position)
+                for value in Counter(reads_deep(inner)) - Counter(looked_at):
+                    self.shapes[value] = position
+
+    def alone(self, array: Value, masks: list[Value], position: int, memory: SharedMemory) -> bool:
+        """Whether behind ``position`` nothing but the masks needs the memory of an array."""
+        members = memory.of(array)
+        if members is None or self.first[array] <= position:
+            return False
+        reads = (at for member in members for at in self.entries.get(member, ()))
+        return sum(at > position for at in reads) == len(masks)
+
+    def asked_later(self, array: Value, position: int) -> bool:
+        """Whether the shape of the array is asked for behind ``position``."""
+        return self.shapes.get(array, -1) > position
+
+
+def _move(ahead: dict[Statement, list[Value]], plan: Plan) -> None:
+    """Make a statement of each mask before the one that it belongs to."""
+    moved = dict.fromkeys(mask for masks in ahead.values() for mask in masks)
+    body: list[Statement] = []
+    for statement in plan.body:
+        body += [Define(mask) for mask in ahead.get(statement, ())]
+        if not (isinstance(statement, Define) and statement.value in moved):
+            body.append(statement)
+    for mask in moved:
+        mask.captive, mask.hint = False, NOUNS[mask.op.name]
+        mask.origin = dataclasses.replace(mask.origin, derivative=False)
+    plan.body = body
 
 
 def _written_over(value: Value) -> Value | None:
@@ -60,17 +107,16 @@ def _written_over(value: Value) -> Value | None:
     return array if fits and is_worth(array) and value.args.count(array) == 1 else None
 
 
-def _masks(array: Value, later: list[Statement]) -> list[Value]:
-    """Comparisons of an array with numbers that derivative code makes, in order."""
+def _masks_of(statement: Statement) -> list[Value]:
+    """Comparisons of arrays with numbers that derivative code makes in a line, in order."""
     return [
         value
-        for statement in later
         for value in _computed(statement)
         if value.op.name in COMPARISONS
         and value.derivative
         and isinstance(value.type, Array)
-        and array in value.args
-        and all(arg is array or arg.op is CONSTANT for arg in value.args)
+        and isinstance(value.args[0].type, Array)
+        and value.args[1].op is CONSTANT
         and not value.repeated
     ]
 
@@ -83,26 +129,3 @@ def _computed(statement: Statement) -> list[Value]:
         found += [root] if root.captive or isinstance(statement, Define) else []
         found += captives(root)
     return found
-
-
-def _is_alone(
-    array: Value, masks: list[Value], later: list[Statement], memory: SharedMemory
-) -> bool:
-    """Whether nothing but the masks needs the memory of an array later on."""
-    members = memory.of(array)
-    if members is None:
-        return False
-    reads = sum(
-        value in members for statement in walk(later) for value in reads_of_entries(statement)
-    )
-    return reads == len(masks)
-
-
-def _ask(masks: list[Value], body: list[Statement], position: int) -> int:
-    """Make a statement before ``position`` of each mask; how many there are."""
-    for mask in masks:
-        body[:] = [s for s in body if not (isinstance(s, Define) and s.value is mask)]
-        mask.captive, mask.hint = False, NOUNS[mask.op.name]
-        mask.origin = dataclasses.replace(mask.origin, derivative=False)
-    body[position:position] = [Define(mask) for mask in masks]
-    return len(masks)
