@@ -212,3 +212,16 @@ def test_returns_that_nest_too_deep_are_refused(tmp_path: Path) -> None:
         grad(scope["f"], wrt=("x", "y"), mode="reverse")(1.0, 0.5)
     assert refusal.value.remedy is not None and "forward" in refusal.value.remedy
     assert grad(scope["f"], wrt=("x", "y"), mode="forward")(-4.0, 0.5)[0] == 0.5
+
+
+def test_functions_of_no_module_are_understood(tmp_path: Path) -> None:
+    path = tmp_path / "bare.py"
+    path.write_text(
+        "def slow(x, k=3.0):\n    return x * x * k\n\n\n"
+        "def f(x):\n    return slow(x) + slow(2.0 * x, 1.0)\n"
+    )
+    # Python takes the module's name from the namespace, which has none.
+    scope: dict[str, Any] = {}
+    exec(compile(path.read_text(), str(path), "exec"), scope)
+    assert scope["slow"].__module__ is None
+    assert grad(scope["f"])(1.5) == 14.0 * 1.5

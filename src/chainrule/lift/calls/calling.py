@@ -282,7 +282,9 @@ class Calls(Spreading):
         return self.graph.reference(key, bound), args[1:]
 
     def _defaults(self, function: types.FunctionType) -> tuple[Value, ...]:
-        if function.__module__.partition(".")[0] not in SETTLED:
+        # Of a function that was made in a bare namespace it is None.
+        home: str | None = function.__module__
+        if home is None or home.partition(".")[0] not in SETTLED:
             # What reloads modules in place gives functions other code.
             self.graph.guard(Route(function).attribute("__code__"), "is", function.__code__)
         found = function.__defaults__
