@@ -17,7 +17,7 @@ ROWS = [row for row in TABLE if row.name in ("arrhenius_rate", "quaternion_rotat
 def test_a_comment_stands_once_where_the_statements_of_a_line_begin(row: Row) -> None:
     slope = grad(row.function, wrt=row.active, mode="reverse")
     comments = re.findall(r"^ *# (line \d+): ", slope.source, re.MULTILINE)
-    assert len(comments) > 2
+    assert len(comments) > 1
     assert len(comments) == len(set(comments)), slope.source
 
 
