@@ -273,3 +273,43 @@ def test_what_a_generator_runs_over_is_looked_up_where_it_is_made(
     value, found = value_and_grad(f, mode=mode)(1.5)
     assert value == f(1.5)
     assert found == pytest.approx(slope, rel=1e-14)
+
+
+def noting(x, log):
+    log.append(1.0)
+    yield x
+    log.append(2.0)
+    yield x * x
+
+
+def first_of_noting(x, log):
+    return next(noting(x, log)) * x
+
+
+def second_by_number(x, log):
+    numbered = enumerate(noting(x, log))
+    number, item = next(numbered)
+    return item * x + number
+
+
+def beside_others(x, log):
+    pairs = zip([1.0, 2.0], noting(x, log), strict=False)
+    one, other = next(pairs)
+    log.append(one)
+    return other * x
+
+
+def the_rest_in_a_loop(x, log):
+    items = noting(x, log)
+    y = next(items)
+    for item in items:
+        y = y + item * x
+    return y
+
+
+@pytest.mark.parametrize(
+    "function", [first_of_noting, second_by_number, beside_others, the_rest_in_a_loop]
+)
+def test_a_generator_that_writes_between_its_items_is_not_read_ahead(function):
+    with pytest.raises(UnsupportedError, match="is asked for one item at a time"):
+        grad(function)(1.5, [])

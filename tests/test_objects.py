@@ -745,3 +745,30 @@ def test_an_object_is_asked_for_its_truth_as_often_as_python_asks(function, mode
     got, slope = value_and_grad(function, mode=mode)(1.1, found)
     assert (got, vars(found)) == (value, vars(wanted))
     assert oracle.agrees(oracle.derivative(lambda x: function(x, Counting(2.5)), (1.1,)), slope)
+
+
+class Quantity:
+    def __init__(self, value):
+        self.value = value
+
+    def __add__(self, other):
+        return self.value + other
+
+    __radd__ = __add__
+
+
+def smallest_of_two(x, one, other):
+    found = sorted([one, other], key=lambda each: each.value)[0]
+    return x * x * found.value
+
+
+def picked(x, one, other):
+    return x * x * [one, other][1].value
+
+
+@pytest.mark.parametrize("mode", ("forward", "reverse"))
+@pytest.mark.parametrize(("function", "factor"), [(smallest_of_two, 2.0), (picked, 4.0)])
+def test_an_object_whose_sums_are_floats_is_not_taken_for_a_float(function, factor, mode):
+    derivative = value_and_grad(function, mode=mode)
+    found = derivative(3.0, Quantity(2.0), Quantity(4.0))
+    assert found == (9.0 * factor, 6.0 * factor)

@@ -207,6 +207,9 @@ class Request:
             read=read,
         )
         if entry is not None:
+            if arguments is None and not graphs[0].body.completes:
+                # What says that it is a number, and is none, would raise what floats do.
+                raise ChainruleError("f raises whatever floats it is given", remedy="Call it.")
             asked = entry.asking(wrapping(graphs[0], entry.unasked))
             asked = asked.strict(kept_ints(graphs[0], entry.floats))
             entry = asked if asked else None

@@ -114,21 +114,39 @@ class Advancing(Yielding):
             return self.call(value.kind, list(value.args), {}, node)
         if is_endless(value):
             return self.call(Static(cursors.Stepped), [self.stepped(value)], {}, node)
-        if isinstance(value, (Generator, Yields)):
-            mark = len(self.block.steps)
-            if isinstance(value, Generator) and is_made_in_steps(value):
-                value = Indexed(*self.indexed(value, node))
-            else:
-                value = self.as_list(value, node)
-            if any(map(acts, self.block.steps[mark:])):
-                raise self.unsupported(
-                    "a generator that acts on the world and is asked for one item at a time",
-                    "Write it as a loop, or make a list of its items first.",
-                    node,
-                )
+        value = self._drained(value, node)
         if isinstance(value, Mapped) and value.function is ITSELF:
             value = value.parts[0]
         return self.call(Static(cursors.Cursor), [value], {}, node)
+
+    def _drained(self, value: Value, node: ast.AST) -> Value:
+        """An iterator whose items are there already, if only what it is made of gave them."""
+        value = self.read(value)
+        if isinstance(value, Enumerate):
+            return Enumerate(self._drained(value.items, node), value.start)
+        if isinstance(value, Zip):
+            return Zip(tuple(self._drained(part, node) for part in value.parts), value.strict)
+        if isinstance(value, Mapped):
+            parts = tuple(self._drained(part, node) for part in value.parts)
+            return Mapped(value.function, parts)
+        if not isinstance(value, (Generator, Yields)):
+            return value
+        before, mark = dict(self.state), len(self.block.steps)
+        if isinstance(value, Generator) and is_made_in_steps(value):
+            value = Indexed(*self.indexed(value, node))
+        else:
+            value = self.as_list(value, node)
+        changed = any(
+            key in self.state and not is_reader(key) and not is_as_it_was(held, self.state[key])
+            for key, held in before.items()
+        )
+        if changed or any(map(acts, self.block.steps[mark:])):
+            raise self.unsupported(
+                "a generator that acts on the world and is asked for one item at a time",
+                "Write it as a loop, or make a list of its items first.",
+                node,
+            )
+        return value
 
     def reader_of(self, value: Value, node: ast.AST) -> Value:
         """``iter(value)`` as an object with ``__next__``."""
