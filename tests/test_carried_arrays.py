@@ -206,3 +206,49 @@ def test_what_is_written_row_by_row_is_not_copied_in_every_step() -> None:
     derivative = grad(filtered, mode="reverse")
     derivative(0.7, SEEN)
     assert "rows.copy()" not in derivative.source and "np.array(" not in derivative.source
+
+
+def quadratic(x: Any, a: Any) -> tuple[Any, Any]:
+    return (x[0] - a) ** 2 + (x[1] - x[0] ** 2) ** 2, np.array(
+        [2.0 * (x[0] - a) - 4.0 * x[0] * (x[1] - x[0] ** 2), 2.0 * (x[1] - x[0] ** 2)]
+    )
+
+
+def searched_along_lines(a: Any, most: int = 20) -> Any:
+    x = np.array([0.5, 0.5])
+    f, g = quadratic(x, a)
+    for _ in range(most):
+        if np.linalg.norm(g) < 1e-3:
+            break
+        t = 1.0
+        while True:
+            new, slopes = quadratic(x - t * g, a)
+            if new <= f or t < 1e-12:
+                break
+            t *= 0.5
+        x = x - t * g
+        f, g = new, slopes
+    return f + x.sum()
+
+
+def last_of_an_inner_loop(a: Any, n: int = 6) -> Any:
+    total = 0.0
+    for k in range(n):
+        if total > 50.0:
+            break
+        for j in range(k):
+            row = [a * j, 2.0]
+            row.append(total)
+            total += row[0] * row[1] * 0.1 + 1.0
+        if k > 2:
+            total += row[-1] * 0.1
+    return total
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [searched_along_lines, last_of_an_inner_loop])
+def test_what_an_inner_loop_binds_may_be_unbound_before(f: Any, mode: str) -> None:
+    value, slope = value_and_grad(f, mode=mode)(1.1)
+    expected, noise = along(lambda h: f(1.1 + h))
+    assert value == f(1.1)
+    assert slope == pytest.approx(float(expected), rel=1e-8, abs=10 * noise)

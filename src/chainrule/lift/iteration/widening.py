@@ -218,6 +218,10 @@ class Widening(Statements):
                 return shape
             if before is UNBOUND:
                 return self._late(value, after, key)
+            if isinstance(before, Either) and before.orelse is UNBOUND and self._is_held(value):
+                # Where the loop comes to its end it is bound, or is what it was.
+                inner = self._widen(shape, before.then, value, after, key)
+                return Unknown() if isinstance(inner, Unknown) else MaybeBound(in_time(inner))
             if isinstance(before, RecordsBox) or isinstance(value, RecordsBox):
                 return self._widen_records(before, value, after, key)
             if isinstance(before, TableBox) or isinstance(value, TableBox):
