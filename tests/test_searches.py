@@ -1,4 +1,4 @@
-"""Searches by comparisons alone are refused where their derivative would be lost."""
+"""Bisections have the slopes of the roots that they find; other searches are refused."""
 
 from __future__ import annotations
 
@@ -6,32 +6,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
-from chainrule import grad, jacobian, stop_gradient
+from chainrule import grad, hessian, jacobian, stop_gradient, value_and_grad
 from chainrule.errors import NotDifferentiableError
 from tests import oracle
-
-
-def bisection(p: float) -> float:
-    lo, hi = 0.0, 5.0
-    for _ in range(60):
-        mid = 0.5 * (lo + hi)
-        if mid**3 > p:
-            hi = mid
-        else:
-            lo = mid
-        if hi - lo < 1e-12:
-            break
-    return mid
-
-
-def while_bisection(p: float, tol: float = 1e-10) -> float:
-    a, b = 0.0, 4.0
-    while b - a > tol:
-        m = (a + b) / 2
-        a, b = (m, b) if math.cosh(m) < p else (a, m)
-    return 2.0 * a
+from tests.differences import along
 
 
 def golden(p: float) -> float:
@@ -46,21 +27,246 @@ def golden(p: float) -> float:
     return (a + b) / 2
 
 
-SEARCHES = [(bisection, 3.0), (while_bisection, 2.0), (golden, 1.5)]
+def least_number(p: float) -> float:
+    lo, hi = 0.0, 50.0
+    while hi - lo > 1e-9:
+        mid = 0.5 * (lo + hi)
+        if sum(1 for k in range(10) if k * p < mid) > 5:
+            hi = mid
+        else:
+            lo = mid
+    return mid
 
 
-@pytest.mark.parametrize(("f", "x"), SEARCHES)
+@pytest.mark.parametrize("f", [golden, least_number])
 @pytest.mark.parametrize("transform", [grad, jacobian])
-def test_a_search_is_refused(f: Callable[..., float], x: float, transform: Any) -> None:
+def test_another_search_is_refused(f: Callable[..., float], transform: Any) -> None:
     with pytest.raises(NotDifferentiableError, match="`p` decides only which way a search goes"):
-        transform(f)(x)
+        transform(f)(1.5)
 
 
 def test_zero_may_be_meant() -> None:
     def frozen(p: float) -> float:
-        return bisection(stop_gradient(p))
+        return golden(stop_gradient(p))
 
     assert grad(frozen)(3.0) == 0.0
+
+
+# --- bisections ----------------------------------------------------------------------------------
+
+
+def root(f: Callable[[float], float], lo: float, hi: float, steps: int = 60) -> float:
+    for _ in range(steps):
+        mid = 0.5 * (lo + hi)
+        if f(mid) > 0:
+            hi = mid
+        else:
+            lo = mid
+    return 0.5 * (lo + hi)
+
+
+def cube_root(p: float, q: float) -> float:
+    lo, hi = 0.0, 5.0
+    for _ in range(60):
+        mid = 0.5 * (lo + hi)
+        if mid**3 > p:
+            hi = mid
+        else:
+            lo = mid
+        if hi - lo < 1e-14:
+            break
+    return mid * q
+
+
+def ends_in_a_tuple(p: float, q: float) -> float:
+    a, b = 0.0, 4.0
+    while b - a > 1e-14:
+        m = (a + b) / 2
+        a, b = (m, b) if math.cosh(m) * q < p else (a, m)
+    return 2.0 * a + p
+
+
+def sign_of_a_product(p: float, q: float, tol: float = 1e-14) -> float:
+    def f(x: float) -> float:
+        return x**3 - p * x - q
+
+    a, b = 0.5, 4.0
+    fa = f(a)
+    for _ in range(200):
+        c = (a + b) / 2
+        fc = f(c)
+        if fc == 0 or (b - a) / 2 < tol:
+            return c * p
+        if fa * fc > 0:
+            a, fa = c, fc
+        else:
+            b = c
+    raise ValueError("no root")
+
+
+def signs_compared(p: float, q: float) -> float:
+    def f(x: float) -> float:
+        return math.cos(x) * p - x * q
+
+    a, b = 0.0, 2.0
+    while True:
+        c = a + 0.5 * (b - a)
+        if b - a < 1e-14:
+            return c
+        if (f(a) > 0) == (f(c) > 0):
+            a = c
+        else:
+            b = c
+
+
+def in_three_ways(p: float, q: float) -> float:
+    lo, hi = 0.0, 3.0
+    for _ in range(80):
+        mid = (lo + hi) / 2
+        gap = mid**2 - p
+        if gap > 0:
+            hi = mid
+        elif gap < 0:
+            lo = mid
+        else:
+            break
+    return mid + q
+
+
+def at_the_middle(p: float, q: float) -> float:
+    best = 0.0
+    lo, hi = 0.0, 4.0
+    while hi - lo > 1e-14:
+        mid = lo + 0.3 * (hi - lo)
+        if np.sign(mid**2 * q - p) == np.sign(lo**2 * q - p):
+            lo = mid
+        else:
+            hi = mid
+        best = mid
+    return best
+
+
+def tried_in_the_condition(p: float, q: float) -> float:
+    def f(x: float) -> float:
+        return x * x * q - p
+
+    lo, hi = 0.0, 4.0
+    while abs(f((lo + hi) / 2)) > 1e-15 and hi - lo > 1e-14:
+        if f((lo + hi) / 2) < 0:
+            lo = (lo + hi) / 2
+        else:
+            hi = (lo + hi) / 2
+    return (lo + hi) / 2
+
+
+def of_sums(p: float, q: float) -> float:
+    def mean(x: float) -> float:
+        total = 0.0
+        for k in range(1, 5):
+            total += math.exp(-p * k * x) * q
+        return total
+
+    return root(lambda x: 1.0 - mean(x), 0.0, 10.0)
+
+
+def of_arrays(p: float, q: float) -> float:
+    weights = np.array([1.0, 2.0, 3.0]) * q
+    return root(lambda x: np.sum(weights * np.exp(x * np.arange(3.0))) - 20.0 * p, -5.0, 5.0)
+
+
+def of_a_table(p: float, q: float) -> float:
+    ys = [0.0, q, 2.0, p + 3.0]
+
+    def between(x: float) -> float:
+        for i in range(3):
+            if x <= i + 1:
+                return ys[i] + (ys[i + 1] - ys[i]) * (x - i)
+        return ys[-1]
+
+    return root(lambda x: between(x) - 1.7 * p, 0.0, 3.0)
+
+
+def in_one_another(p: float, q: float) -> float:
+    def inner(y: float) -> float:
+        return root(lambda x: x**3 + y * x - p, 0.0, 5.0) - q * y
+
+    return root(lambda y: -inner(y), 0.0, 5.0)
+
+
+def in_a_loop(p: float, q: float) -> float:
+    total = 0.0
+    for k in range(1, 4):
+        total += root(lambda x, k=k, total=total: x**2 - p * k - total * q, 0.0, 10.0)
+    return total
+
+
+def between_moving_ends(p: float, q: float) -> float:
+    return root(lambda x: x**3 - p, 0.0, p + q) * q
+
+
+ROOTS = [
+    *(cube_root, ends_in_a_tuple, sign_of_a_product, signs_compared, in_three_ways, at_the_middle),
+    *(
+        tried_in_the_condition,
+        of_sums,
+        of_arrays,
+        of_a_table,
+        in_one_another,
+        in_a_loop,
+        between_moving_ends,
+    ),
+]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", ROOTS, ids=lambda f: f.__name__)
+def test_a_bisection_has_the_slopes_of_its_root(f: Callable[..., float], mode: str) -> None:
+    value, slopes = value_and_grad(f, wrt=("p", "q"), mode=mode)(1.3, 0.7)
+    assert value == f(1.3, 0.7)
+    for found, curve in zip(
+        slopes, (lambda h: f(1.3 + h, 0.7), lambda h: f(1.3, 0.7 + h)), strict=True
+    ):
+        expected, noise = along(curve, 1e-3)
+        assert found == pytest.approx(float(expected), rel=1e-7, abs=1e-9 + noise)
+
+
+@pytest.mark.parametrize("f", [cube_root, sign_of_a_product, in_one_another])
+def test_a_bisection_has_second_derivatives(f: Callable[..., float]) -> None:
+    found = hessian(f, wrt=("p", "q"))(1.3, 0.7)
+    slopes = grad(f, wrt=("p", "q"))
+    for row, curve in zip(
+        found, (lambda h: slopes(1.3 + h, 0.7), lambda h: slopes(1.3, 0.7 + h)), strict=True
+    ):
+        expected, noise = along(curve, 1e-3)
+        assert row == pytest.approx(expected, rel=1e-6, abs=1e-8 + noise)
+
+
+def test_ends_that_enclose_no_root_have_no_slope() -> None:
+    with pytest.raises(ArithmeticError, match="do not enclose a root"):
+        grad(lambda p: root(lambda x: x * x + p, 0.0, 5.0))(1.3)
+
+
+def test_what_is_tried_in_a_search_is_no_value_behind_it() -> None:
+    def density(p: float) -> float:
+        lo, hi = 0.0, 5.0
+        for _ in range(60):
+            t = 0.5 * (lo + hi)
+            rho = math.exp(-t) * p
+            if rho < 0.5:
+                hi = t
+            else:
+                lo = t
+        return rho + t
+
+    with pytest.raises(NotDifferentiableError, match="`rho` is computed in a search"):
+        grad(density)(1.3)
+
+
+def test_the_slope_of_a_root_stands_behind_the_loop() -> None:
+    slope = grad(cube_root)
+    slope(1.3, 0.7)
+    assert "_dot" not in slope.source and slope.source.count("for _ in range(60)") == 1
+    assert slope.source.count("equation_with_slopes(mid, p)") == 2
 
 
 def tariff(use: float) -> float:
@@ -100,7 +306,7 @@ def newton(x: float, tol: float = 1e-12) -> float:
 
 
 def polished(p: float) -> float:
-    x = bisection(p)
+    x = cube_root(p, 1.0)
     return x - (x**3 - p) / (3 * x * x)
 
 

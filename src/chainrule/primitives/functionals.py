@@ -7,6 +7,7 @@ the slopes of the function only, so that derivatives of any order follow.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Hashable, Sequence
 
 from chainrule.errors import UnsupportedError
@@ -15,7 +16,7 @@ from chainrule.graph.function import Function
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import FLOAT, OPAQUE, Array, Type
 from chainrule.primitives.broadcasting import in_full
-from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.declare import Cost, Primitive, is_constant
 from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, with_effect
 from chainrule.primitives.jumps import AT_A_KINK, kink_by, moving_jump, own_function
 from chainrule.primitives.partials import scaled
@@ -202,6 +203,40 @@ class Root(Functional):
         return slope
 
 
+class FoundRoot(Root):
+    """A root that a loop of the user's has enclosed: its value is there, the first argument.
+
+    args ``(found, *values)``; params ``(key, name, 1, marked)`` with the key of the equation, what
+    the search is called, and which values anything is differentiated by.
+    """
+
+    def slopes(self, node: Node, args: Sequence[Node], mask: MASKS, out: Node) -> list[Node | None]:
+        # Of all directions there is one function that gives the slopes.
+        marked = node.params[3]
+        assert isinstance(marked, tuple)
+        numbers = (taken and arg.type == FLOAT for taken, arg in zip(marked, args[1:], strict=True))
+        every = tuple(map(operator.or_, mask, (False, *numbers)))
+        found = super().slopes(node, args, every, out)
+        return [slope if taken else None for slope, taken in zip(found, mask, strict=True)]
+
+
+class Beside(Primitive):
+    """What has the value of the first of two numbers, and the slope of the second."""
+
+    door = "functional"
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        return FLOAT
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        return dots[1]
+
+    def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
+        walker.accumulate(node.args[1], out_bar)
+
+
 class FixedPoint(Root):
     """Where a function gives what it is given."""
 
@@ -271,6 +306,8 @@ INTEGRAL = Integral("integral", cost=10 * COST, domain=())
 INTEGRAL_EFFECT = with_effect(Integral("integral_effect", cost=10 * COST, domain=()))
 ROOT = Root("root", cost=10 * COST, domain=())
 ROOT_EFFECT = with_effect(Root("root_effect", cost=10 * COST, domain=()))
+FOUND_ROOT = FoundRoot("found_root", cost=Cost.FREE, domain=(), raises=False)
+BESIDE_ROOT = Beside("beside_root", cost=Cost.FREE, domain=(), raises=False)
 FIXED_POINT = FixedPoint("fixed_point", cost=10 * COST, domain=())
 FIXED_POINT_EFFECT = with_effect(FixedPoint("fixed_point_effect", cost=10 * COST, domain=()))
 MINIMUM = Minimum("minimum", cost=10 * COST, domain=())
@@ -279,5 +316,5 @@ CALL_FUNCTIONAL = CallFunctional("call_functional")
 CALL_FUNCTIONAL_EFFECT = with_effect(CallFunctional("call_functional"))
 FUNCTIONALS = (
     INTEGRAL, INTEGRAL_EFFECT, ROOT, ROOT_EFFECT, FIXED_POINT, FIXED_POINT_EFFECT,
-    MINIMUM, MINIMUM_EFFECT,
+    MINIMUM, MINIMUM_EFFECT, FOUND_ROOT,
 )  # fmt: skip

@@ -26,7 +26,7 @@ from chainrule.transforms import jacobians, products
 from chainrule.transforms.domains import with_domains
 from chainrule.transforms.functions import with_calls
 from chainrule.transforms.lifts import lifted_once
-from chainrule.transforms.pipeline import Wrt, gradient, noticed, wanted
+from chainrule.transforms.pipeline import Wrt, gradient, noticed, solved, wanted
 from chainrule.version import __version__
 
 MODES = ("auto", "forward", "reverse")
@@ -89,6 +89,7 @@ def wrt_names(
 
 def transformed(lifted: Lifted, transform: str, wrt: Wrt, mode: str) -> Lifted:
     """Apply one transform to a lifted function."""
+    lifted = solved(lifted, wanted(lifted, wrt).inputs)
     inputs = wanted(lifted, wrt).inputs
     results = list(lifted.result.leaves())
     refuse_searches(lifted.graph, inputs, results)

@@ -21,8 +21,10 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.functionals import (
+    BESIDE_ROOT,
     CALL_FUNCTIONAL,
     CALL_FUNCTIONAL_EFFECT,
+    FOUND_ROOT,
     FUNCTIONALS,
 )
 from chainrule.primitives.invoke import (
@@ -42,6 +44,7 @@ from chainrule.transforms.pipeline import (
     noticed,
     pulled_back,
     recorded,
+    solved,
     supplied,
     tangent_of,
 )
@@ -167,11 +170,14 @@ def made(functions: dict[Hashable, Function], function: Function) -> Lifted:
         elif function.kind == "slope":
             lifted = slope_of(base, function.k)
         elif function.kind == "jacobian":
-            lifted = _finished(jacobian_of(base, 0))
+            lifted = _finished(jacobian_of(_solved(base, (True,)), 0))
         elif function.kind == "gradient":
             lifted = gradient_of(base)
         elif function.kind == "sensitivities":
             assert function.layout is not None
+            state = function.layout.position
+            moving = tuple(taken or k == state for k, taken in enumerate(function.mask))
+            base = _solved(base, moving)
             lifted = _finished(sensitivities_of(base, function.mask, function.layout))
         else:
             lifted = slopes_of(base, function.mask)
@@ -249,6 +255,7 @@ def _value_and_slopes(base: Lifted, inputs: list[Node]) -> Lifted:
 
 def slope_of(base: Lifted, position: int) -> Lifted:
     """A function that returns the slope of ``base`` by the argument at ``position``."""
+    base = solved(base, [base.graph.body.parameters[position]])
     source = base.graph.body.parameters[position]
     output = base.result.parts[0]
     walker, _ = forward(base, [source], ["_dot"])
@@ -263,9 +270,18 @@ def slope_of(base: Lifted, position: int) -> Lifted:
 
 def _noticed(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
     """The function, whose choices are told what was found equal to a marked argument."""
+    base = _solved(base, mask)
+    return noticed(base, _marked(base, mask))
+
+
+def _solved(base: Lifted, mask: tuple[bool, ...]) -> Lifted:
+    """The function, in which what bisections find has slopes by marked arguments."""
+    return solved(base, _marked(base, mask))
+
+
+def _marked(base: Lifted, mask: tuple[bool, ...]) -> list[Node]:
     parameters = base.graph.body.parameters
-    inputs = [node for node, taken in zip(parameters, mask, strict=False) if taken]
-    return noticed(base, inputs)
+    return [node for node, taken in zip(parameters, mask, strict=False) if taken]
 
 
 def _new_name(body: Block, name: str, more: str) -> str:
@@ -358,6 +374,9 @@ class _Caller(Copier):
         self.live = Live(source).nodes
 
     def copy(self, step: Node) -> Node:
+        if step.op in (FOUND_ROOT, BESIDE_ROOT):
+            self.map[step] = self.mapped(step.args[0])
+            return self.map[step]
         if step.op in FUNCTIONALS and step in self.live:
             op = CALL_FUNCTIONAL_EFFECT if step.op.effect else CALL_FUNCTIONAL
             args = tuple(map(self.mapped, step.args))

@@ -36,6 +36,7 @@ from chainrule.simplify.additions import added_in_place
 from chainrule.simplify.recognised import recognise
 from chainrule.simplify.walks import TooLong, simplify, through
 from chainrule.simplify.written_out import written_out
+from chainrule.transforms.bracketed import with_roots
 
 # With a loop, up to this many scalars are differentiated forward: no tape at all, unless the
 # way back takes less than this part of the operations, which pays for its tape.
@@ -393,6 +394,16 @@ def noticed(lifted: Lifted, inputs: Sequence[Node]) -> Lifted:
     """The same program, whose choices are told what a search before them has found equal."""
     copier = with_notices(lifted.graph, inputs)
     return lifted if copier is None else _copied(lifted, copier)
+
+
+def solved(lifted: Lifted, inputs: Sequence[Node]) -> Lifted:
+    """The same program, in which what bisections find has the slope of a root."""
+    while True:
+        copier = with_roots(lifted.graph, inputs, list(lifted.result.leaves()))
+        if copier is None:
+            return lifted
+        lifted = _copied(lifted, copier)
+        inputs = [copier.mapped(each) for each in inputs]
 
 
 def copy_of(lifted: Lifted) -> tuple[Lifted, Copier]:

@@ -1,0 +1,248 @@
+"""Bisections: loops that halve an interval until they know where a comparison changes.
+
+    while hi - lo > tol:
+        mid = 0.5 * (lo + hi)
+        if f(mid, p) > 0.0:
+            hi = mid
+        else:
+            lo = mid
+
+Where the comparison is one of continuous numbers, what they enclose is a root of their difference,
+here of ``f(x, p)``, and its derivative follows from the implicit function theorem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from chainrule.differentiate.activity import all_steps
+from chainrule.graph.block import (
+    CONSTANT,
+    GLOBAL,
+    ITEM,
+    REFERENCE,
+    UNDEFINED,
+    Block,
+    inside,
+    result_number,
+)
+from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT
+from chainrule.primitives import arithmetic
+from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, next_states, owned_blocks
+from chainrule.primitives.declare import is_constant
+from chainrule.records import dataclass
+
+ORDERED = (
+    *(arithmetic.less, arithmetic.less_equal),
+    *(arithmetic.greater, arithmetic.greater_equal),
+)
+SAME = (arithmetic.equal, arithmetic.not_equal)
+LEAVES = (CONSTANT, GLOBAL, REFERENCE, UNDEFINED)
+
+
+@dataclass(frozen=True)
+class Bisection:
+    """A loop that encloses the root of ``first - second``, functions of ``middle``.
+
+    ``second`` is None where ``first`` is compared with 0.  ``ends`` are the numbers of the results
+    that enclose the root, and ``found`` those of all that are at the root in the end.  ``needed``
+    are the steps of the body that the two are made of, from ``middle`` on.
+    """
+
+    loop: Node
+    middle: Node
+    first: Node
+    second: Node | None
+    ends: tuple[int, int]
+    found: tuple[int, ...]
+    needed: frozenset[Node]
+
+
+def step_blocks(loop: Node) -> tuple[Block, ...]:
+    """What a loop runs in each step: its condition, if it has one, and its body inside of that."""
+    condition = loop.params[1]
+    body = loop_body(loop)
+    return (condition, body) if isinstance(condition, Block) else (body,)
+
+
+def bisections(steps: Sequence[Node]) -> Iterator[Bisection]:
+    """The loops among some steps that are bisections."""
+    for step in steps:
+        if step.op is LOOP:
+            found = _bisection(step)
+            if found is not None:
+                yield found
+
+
+def made_from_search(search: Bisection, k: int) -> bool:
+    """Whether result ``k`` of a loop is computed in it of what the search tries."""
+    states = loop_parts(search.loop)[2]
+    tried = {search.middle, *(states[each] for each in search.found)}
+    made = _closure(next_states(search.loop)[k], step_blocks(search.loop)[0], frozenset())
+    return not made.isdisjoint(tried)
+
+
+def _bisection(loop: Node) -> Bisection | None:
+    states, following = loop_parts(loop)[2], next_states(loop)
+    numbers = [k for k, state in enumerate(states) if state.type == FLOAT]
+    for i in numbers:
+        for j in numbers:
+            if i < j:
+                found = _between(loop, i, j, states, following)
+                if found is not None:
+                    return found
+    return None
+
+
+def _between(
+    loop: Node, i: int, j: int, states: Sequence[Node], following: Sequence[Node]
+) -> Bisection | None:
+    """The bisection whose ends are the states i and j."""
+    body = step_blocks(loop)[0]
+    split = _split(following[i], following[j], states[i], states[j])
+    if split is None:
+        return None
+    middle, predicate = split
+    made = _closure(middle, body, frozenset())
+    own = set(loop_body(loop).parameters)
+    inner = own & made
+    if not inside(middle, body) or middle in states or inner != {states[i], states[j]}:
+        return None
+    compared = _compared(predicate, middle, body)
+    if compared is None or any(each is not None and each.type != FLOAT for each in compared):
+        return None
+    needed: set[Node] = set()
+    for side in (each for each in compared if each is not None):
+        parts = _closure(side, body, frozenset({middle}))
+        if not parts.isdisjoint(own):
+            return None
+        needed |= parts
+    if middle not in needed:
+        return None
+    found = _found(loop, (i, j), middle)
+    return Bisection(loop, middle, *compared, (i, j), found, frozenset(needed))
+
+
+def _split(lo: Node, hi: Node, old_lo: Node, old_hi: Node) -> tuple[Node, Node] | None:
+    """What takes the place of one end or the other, and the condition that decides."""
+    if lo.op is not ITEM or hi.op is not ITEM:
+        return None
+    branch, other = lo.args[0], hi.args[0]
+    if branch.op is not IF or other.op is not IF or branch.args[0] is not other.args[0]:
+        return None
+    arms = [
+        (first.results[result_number(lo)], second.results[result_number(hi)])
+        for first, second in zip(owned_blocks(branch), owned_blocks(other), strict=True)
+        if first.completes and second.completes
+    ]
+    lows = [_other(first, old_lo) for first, second in arms if second is old_hi]
+    highs = [_other(second, old_hi) for first, second in arms if first is old_lo]
+    taken = {*lows, *highs} - {None}
+    if len(arms) == 2 and len(lows) == len(highs) == len(taken) == 1:
+        return taken.pop(), branch.args[0]  # type: ignore[return-value]
+    # Other ways leave the ends as they are, or both at what has been found.
+    inner = [
+        (first, second)
+        for first, second in arms
+        if first is not second and not (first is old_lo and second is old_hi)
+    ]
+    return _split(*inner[0], old_lo, old_hi) if len(inner) == 1 else None
+
+
+def _other(end: Node, old: Node) -> Node | None:
+    """What an end becomes where it does not stay what it was; None if that is not one value."""
+    found = dict.fromkeys(leaf for leaf in _leaves(end) if leaf is not old)
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _leaves(value: Node) -> Iterator[Node]:
+    """What a value may be that branches choose."""
+    stack, met = [value], set[Node]()
+    while stack:
+        node = stack.pop()
+        if node in met or node.op is UNDEFINED:
+            continue
+        met.add(node)
+        if node.op is ITEM and node.args[0].op is IF:
+            arms = (arm for arm in owned_blocks(node.args[0]) if arm.completes)
+            stack.extend(arm.results[result_number(node)] for arm in arms)
+        else:
+            yield node
+
+
+def _compared(predicate: Node, middle: Node, body: Block) -> tuple[Node, Node | None] | None:
+    """The two numbers whose order decides; None of a condition of another kind."""
+    while predicate.op is arithmetic.logical_not:
+        predicate = predicate.args[0]
+    if predicate.op in SAME:
+        signs = [_signed(side) for side in predicate.args]
+        moving = [side for side in signs if side is not None and _depends(side, middle, body)]
+        return (moving[0], None) if None not in signs and len(moving) == 1 else None
+    if predicate.op not in ORDERED:
+        return None
+    first, second = predicate.args
+    if is_constant(first, 0):
+        first, second = second, first
+    if not is_constant(second, 0):
+        return first, second
+    if first.op is arithmetic.multiply:
+        # Of a product of two values the one at the end that was kept has a sign of its own.
+        moving = [side for side in first.args if _depends(side, middle, body)]
+        return (moving[0], None) if len(moving) == 1 else None
+    return first, None
+
+
+def _signed(side: Node) -> Node | None:
+    """The number whose sign is asked for; None of anything else."""
+    if side.op.name == "sign":
+        return side.args[0]
+    if side.op in ORDERED and is_constant(side.args[1], 0):
+        return side.args[0]
+    return None
+
+
+def _depends(node: Node, middle: Node, body: Block) -> bool:
+    return middle in _closure(node, body, frozenset({middle}))
+
+
+def _found(loop: Node, ends: tuple[int, int], middle: Node) -> tuple[int, ...]:
+    """The results that are at the root in the end: the ends, and what is the middle or an end."""
+    states, following = loop_parts(loop)[2], next_states(loop)
+    found = set(ends)
+    while True:
+        known = {middle, *(states[k] for k in found)}
+        known.update(leaf for k in found for leaf in _leaves(following[k]))
+        fresh = [
+            k
+            for k, state in enumerate(states)
+            if k not in found and _is_one_of(following[k], state, known)
+        ]
+        if not fresh:
+            return tuple(sorted(found))
+        found.update(fresh)
+
+
+def _is_one_of(following: Node, state: Node, known: set[Node]) -> bool:
+    """Whether a state becomes one of these values on every path on which it changes."""
+    changed = [leaf for leaf in _leaves(following) if leaf is not state]
+    return bool(changed) and all(leaf in known for leaf in changed)
+
+
+def _closure(node: Node, body: Block, ends: frozenset[Node]) -> set[Node]:
+    """What a value is made of inside of a block, down to ``ends``."""
+    made: set[Node] = set()
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if current in made or current.op in LEAVES or not inside(current, body):
+            continue
+        made.add(current)
+        if current in ends:
+            continue
+        stack.extend(current.args)
+        for block in owned_blocks(current):
+            stack.extend((*block.results, *block.parameters))
+            for step in all_steps(block):
+                stack.extend((step, *step.args))
+    return made

@@ -1,0 +1,180 @@
+"""Roots that loops of the user's enclose by bisection, with the slopes that they have.
+
+Behind the loop stands the equation whose root it is, as a function of its own, and a check that
+the ends enclose one: where they do not, what was found is no root and its slope is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from chainrule.differentiate.activity import all_steps, varied
+from chainrule.differentiate.bisections import (
+    Bisection,
+    bisections,
+    made_from_search,
+    step_blocks,
+)
+from chainrule.errors import NotDifferentiableError
+from chainrule.graph.block import ITEM, Block, Graph, result_number
+from chainrule.graph.function import Function
+from chainrule.graph.naming import free_name
+from chainrule.graph.node import Node
+from chainrule.graph.structure import Structure
+from chainrule.graph.types import FLOAT, Array
+from chainrule.lift.lifted import Lifted
+from chainrule.lift.taken import LEAVES, Taken
+from chainrule.primitives.arithmetic import greater, multiply, subtract
+from chainrule.primitives.control import owned_blocks, raise_where, raised
+from chainrule.primitives.copying import Copier
+from chainrule.primitives.cost import Live
+from chainrule.primitives.functionals import BESIDE_ROOT, FOUND_ROOT, called
+
+NO_CHANGE = "the ends of a search do not enclose a root: its slope is not known"
+
+
+def with_roots(graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) -> Copier | None:
+    """A copy in which what bisections find has the slope of a root; None where there are none."""
+    steps = list(all_steps(graph.body))
+    if any(step.origin.derivative for step in steps):
+        return None
+    searches = list(bisections(steps))
+    if not searches:
+        return None
+    felt = varied(graph, list(inputs))
+    live = Live(graph, results).nodes
+    equations: dict[Node, tuple[Bisection, _Equation]] = {}
+    found = {step.args[0].args[0] for step in steps if step.op is FOUND_ROOT}
+    open_ = [each for each in searches if each.loop in live and each.loop not in found]
+    for search in open_:
+        if any(each.loop in search.needed for each in open_):
+            continue
+        equation = _Equation(graph, search)
+        if not felt.isdisjoint(equation.outer[1:]):
+            _check_others(search, live)
+            equations[search.loop] = search, equation
+    if not equations:
+        return None
+    copier = _Solved(graph, equations, felt, live)
+    copier.run()
+    return copier
+
+
+def _check_others(search: Bisection, live: set[Node]) -> None:
+    """Refuse what is computed in the search of what it tries, and used behind it."""
+    for node in live:
+        if node.op is not ITEM or node.args[0] is not search.loop:
+            continue
+        k = result_number(node)
+        number = node.type == FLOAT or isinstance(node.type, Array)
+        if number and k not in search.found and made_from_search(search, k):
+            name = search.loop.graph.names.get(node)
+            raise NotDifferentiableError(
+                f"{f'`{name}`' if name else 'a value'} is computed in a search for a root of what "
+                "it tries, and used behind it",
+                remedy="Compute it again behind the loop, of the root that was found.",
+                position=search.loop.origin.position,
+            )
+
+
+class _Equation(Taken):
+    """What is zero at the root, as a function of it and of all that it takes from outside."""
+
+    def __init__(self, source: Graph, search: Bisection) -> None:
+        self.search = search
+        # How many steps are being copied, one inside of the other.
+        self._inside = 0
+        super().__init__(source, step_blocks(search.loop)[0], [search.middle])
+        graph = self.graph
+        graph.name = "equation"
+        with graph.inside(graph.body):
+            self.difference = self.mapped(search.first)
+            if search.second is not None:
+                self.difference = subtract(self.difference, self.mapped(search.second))
+
+    def _used(self, block: Block) -> list[Node]:
+        search = self.search
+        sides = [search.first, *([search.second] if search.second is not None else [])]
+        found = dict.fromkeys(sides)
+        for step in (step for part in step_blocks(search.loop) for step in all_steps(part)):
+            if step in search.needed and step is not search.middle:
+                found.update(dict.fromkeys(step.args))
+                for inner in (each for each in step.params if isinstance(each, Block)):
+                    found.update(dict.fromkeys(inner.results))
+        return [node for node in found if node.op.name not in LEAVES]
+
+    def walk(self, old: Block, new: Block) -> None:
+        for block in step_blocks(self.search.loop) if old is self.block else (old,):
+            super().walk(block, new)
+
+    def step(self, step: Node) -> None:
+        """Copy a step that is needed: what stands in a branch that goes on stands there alone."""
+        needed, middle = self.search.needed, self.search.middle
+        if self._inside or step in needed:
+            self._inside += 1
+            if step is not middle:
+                super().step(step)
+            self._inside -= 1
+            return
+        for block in owned_blocks(step):
+            for inner in block.steps:
+                self.step(inner)
+
+    def name_of(self, node: Node) -> str:
+        taken = {parameter.params[0] for parameter in self.graph.body.parameters}
+        fallback = "value" if self.outer else "x"
+        return free_name(self.source.names.get(node, fallback), taken)
+
+    def function(self) -> Function:
+        """The function, among those that are kept apart."""
+        functions = self.source.functions
+        key = ("apart", len(functions), self.graph.name)
+        lifted = Lifted(self.graph, {}, Structure("leaf", self.difference), ())
+        functions[key] = Function(key, self.graph.name, types=(FLOAT,), lifted=lifted)
+        return functions[key]
+
+
+class _Solved(Copier):
+    """A copy with roots behind the loops that enclose them."""
+
+    def __init__(
+        self,
+        source: Graph,
+        equations: dict[Node, tuple[Bisection, _Equation]],
+        felt: Collection[Node],
+        live: Collection[Node],
+    ) -> None:
+        super().__init__(source)
+        self.equations = equations
+        self.felt = felt
+        self.live = live
+
+    def loop_copy(self, node: Node) -> Node:
+        new = super().loop_copy(node)
+        if node not in self.equations:
+            return new
+        search, equation = self.equations[node]
+        graph = self.graph
+        key = equation.function().key
+        values = [self.mapped(each) for each in equation.outer[1:]]
+        ends = [graph.cursor.item(new, k) for k in search.ends]
+        low, high = (called(graph, key, 0, end, *values) for end in ends)
+        raise_where(greater(multiply(low, high), graph.constant(0.0)), raised(graph, NO_CHANGE))
+        marked = tuple(each in self.felt for each in equation.outer[1:])
+        params = (key, "bisection", 1, marked)
+        # The slope is that at the last of them: a middle, if one is used.
+        *others, last = sorted(search.found, key=lambda k: self._rank(node, k))
+        root = graph.cursor.add(FOUND_ROOT, (graph.cursor.item(new, last), *values), params, FLOAT)
+        self._put(node.block.item(node, last), root)
+        for k in others:
+            found = graph.cursor.item(new, k)
+            self._put(node.block.item(node, k), graph.cursor.add(BESIDE_ROOT, (found, root)))
+        return new
+
+    def _rank(self, loop: Node, k: int) -> tuple[bool, bool]:
+        used = loop.block.item(loop, k) in self.live
+        return used, k not in self.equations[loop][0].ends
+
+    def _put(self, old: Node, new: Node) -> None:
+        self.map[old] = new
+        self.named(old, new)
