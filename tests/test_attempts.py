@@ -871,3 +871,64 @@ def test_a_loop_that_is_left_by_break_or_raises_goes_on_behind_it(mode):
     assert table == {"b": 1.0}
     with pytest.raises(KeyError, match="'a'"):
         derivative(-1.5, {"a": 2.0, "b": 1.0}, [1.0, 2.0])
+
+
+class Mixture:
+    """Keeps in slots what it has computed."""
+
+    __slots__ = ("factor", "phis")
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def fugacity(self, logs):
+        try:
+            self.phis = phis = [math.exp(each) for each in logs]
+        except OverflowError:
+            self.phis = phis = [1e3 * each for each in logs]
+        return sum(self.factor * phi for phi in phis)
+
+
+def fugacity(a, b):
+    mixture = Mixture(2.0)
+    return mixture.fugacity([a, b]) * mixture.phis[0]
+
+
+class Bounded:
+    """Takes no large value."""
+
+    def __init__(self):
+        self.kept = 1.0
+
+    @property
+    def value(self):
+        return self.kept
+
+    @value.setter
+    def value(self, new):
+        if new > 10.0:
+            raise ValueError(new)
+        self.kept = new
+
+
+def bounded(x):
+    found = Bounded()
+    try:
+        y = found.value = x * x
+    except ValueError:
+        y = 3.0 * y
+    return y * found.value
+
+
+@MODES
+@pytest.mark.parametrize("point", [(0.3, 0.4), (0.3, 800.0), (900.0, 0.1)])
+def test_what_a_body_gives_an_attribute_and_a_name_is_known_in_its_handler(point, mode) -> None:
+    found = value_and_grad(fugacity, wrt=(0, 1), mode=mode)(*point)
+    assert found[0] == fugacity(*point)
+    for wrt, slope in zip("ab", found[1], strict=True):
+        assert oracle.agrees(oracle.derivative(fugacity, point, {}, wrt), slope)
+
+
+def test_an_attribute_that_may_not_take_a_value_is_refused_in_the_middle() -> None:
+    with pytest.raises(UnsupportedError, match="changes before it may raise"):
+        grad(bounded)(2.0)

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
+import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 
@@ -49,6 +51,8 @@ from chainrule.primitives.updates import UPDATES
 from chainrule.records import dataclass
 
 BOXES = (ListBox, DictBox, ObjectBox)
+# Takes any value for any attribute that no descriptor sees to.
+SETS: object = object.__setattr__
 COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)
 
 
@@ -109,8 +113,29 @@ class Attempts(Unpacking):
         if named or (changed and (not _by_steps(changed) or _may_raise_changed(steps))):
             # What it has changed before its last act may be changed when it raises.
             self.raised((self.evaluated, count))
-        if isinstance(node, ast.Assign) and _writes_several(node.targets):
+        if isinstance(node, ast.Assign) and self._may_stop_between(node.targets):
             self.raised((dict(self.state), count))
+
+    def _may_stop_between(self, targets: Sequence[ast.expr]) -> bool:
+        """Whether an assignment may raise in the middle of several writings."""
+        if all(isinstance(target, ast.Name) or self._always_takes(target) for target in targets):
+            return False
+        several = len(targets) > 1 or isinstance(targets[0], (ast.Tuple, ast.List))
+        places = (ast.Subscript, ast.Attribute)
+        return several and any(
+            isinstance(p, places) for target in targets for p in ast.walk(target)
+        )
+
+    def _always_takes(self, target: ast.expr) -> bool:
+        """Whether a target is an attribute that can be set whatever the value is."""
+        if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Name):
+            return False
+        owner = self.decided(self.state.get((self.frame, target.value.id), UNBOUND))
+        if not isinstance(owner, ObjectBox) or owner.type.__setattr__ is not SETS:
+            return False
+        held = inspect.getattr_static(owner.type, target.attr, None)
+        slot = isinstance(held, types.MemberDescriptorType)
+        return slot or not hasattr(type(held), "__set__")
 
     def give_up(self, state: State, mark: int) -> None:
         self.noted.difference_update(self.block.steps[mark:])
@@ -412,13 +437,6 @@ def _may_raise_changed(steps: Sequence[Node]) -> bool:
 def _by_steps(changed: Sequence[tuple[Value, Value]]) -> bool:
     """Whether it are lists of run time that have changed, each by a step of its own."""
     return all(isinstance(value, Node) for pair in changed for value in pair)
-
-
-def _writes_several(targets: Sequence[ast.expr]) -> bool:
-    """Whether an assignment may raise in the middle of several writings."""
-    several = len(targets) > 1 or isinstance(targets[0], (ast.Tuple, ast.List))
-    places = (ast.Subscript, ast.Attribute)
-    return several and any(isinstance(p, places) for target in targets for p in ast.walk(target))
 
 
 def _is_local(node: ast.stmt) -> bool:
