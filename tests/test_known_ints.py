@@ -1,8 +1,9 @@
 """Ints whose values decide of what kind others are: flags of bits, modes, orders."""
 
+import numpy as np
 import pytest
 
-from chainrule import grad
+from chainrule import UnsupportedError, grad, value_and_grad
 
 ORDER = 3
 
@@ -106,3 +107,29 @@ def test_exponents_of_units_are_known_and_watched(monkeypatch) -> None:
     monkeypatch.setitem(METRE.units, "m", 2)
     with pytest.raises(TypeError, match="is not"):
         slope(3.0, 1.5)
+
+
+def code_values(bits):
+    """The ends of a range of whole numbers of so many bits."""
+    ends = np.array([16, 235])
+    ends *= 2 ** (bits - 8)
+    return ends
+
+
+def scaled(x, bits=10):
+    low, high = code_values(bits)
+    return (x * (2**bits - 1) - low) / (high - low)
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12])
+def test_a_power_of_an_int_that_is_known_is_an_int(bits) -> None:
+    value, slope = value_and_grad(scaled)(0.3, bits)
+    assert value == scaled(0.3, bits)
+    assert slope == pytest.approx((2**bits - 1) / (219 * 2 ** (bits - 8)), rel=1e-15)
+
+
+def test_a_power_that_is_no_int_is_not_written_into_an_array_of_ints() -> None:
+    with pytest.raises(TypeError):
+        scaled(0.3, 7)
+    with pytest.raises((TypeError, UnsupportedError), match="float"):
+        value_and_grad(scaled)(0.3, 7)

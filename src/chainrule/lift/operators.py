@@ -108,6 +108,8 @@ STATIC_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
 CERTAIN = (bool, type, types.FunctionType, types.BuiltinFunctionType)
 
 TELL_APART = "Compare numbers or strings that tell them apart."
+# Powers of ints that are known are computed up to 2 to this.
+MOST_BITS = 16
 
 
 class Operators(Subscripts):
@@ -217,6 +219,9 @@ class Operators(Subscripts):
             return self.graph.constant(a // b)
         if operator is ast.Mod and b:
             return self.graph.constant(a % b)
+        if operator is ast.Pow and 0 <= b <= MOST_BITS and abs(a) ** b <= 2**MOST_BITS:
+            # One that is not negative leaves an int; larger ones are read better as powers.
+            return self.graph.constant(a**b)
         if operator in BITWISE and (type(a), type(b)) != (int, int):
             # Flags, which stay flags.
             return Static(BITWISE[operator](a, b))

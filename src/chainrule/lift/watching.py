@@ -38,7 +38,11 @@ SETTLED = sys.stdlib_module_names | {"builtins", "chainrule", "numpy", "scipy"}
 WRITTEN = 1 << 9
 
 # What refusals say where the value of an int may decide of what kind another is.
-OF_KINDS = ("of different kinds on different paths", "in some steps only")
+OF_KINDS = (
+    "of different kinds on different paths",
+    "in some steps only",
+    "which cuts off its fraction",
+)
 
 
 class Watching(Deciding):
