@@ -900,15 +900,15 @@ class Bounded:
     def __init__(self):
         self.kept = 1.0
 
-    @property
-    def value(self):
+    def read(self):
         return self.kept
 
-    @value.setter
-    def value(self, new):
+    def take(self, new):
         if new > 10.0:
             raise ValueError(new)
         self.kept = new
+
+    value = property(read, take)
 
 
 def bounded(x):
