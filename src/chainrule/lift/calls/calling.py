@@ -85,7 +85,8 @@ class Calls(Spreading):
             elif isinstance(value, Static) and isinstance(value.value, dict):
                 keywords.update({str(key): self.static_item(value, key) for key in value.value})
             else:
-                raise self.unsupported("`**` of this value in a call", "Name the arguments.", node)
+                said = "a dict of run-time keys" if isinstance(value, TableBox) else "this value"
+                raise self.unsupported(f"`**` of {said} in a call", "Name the arguments.", node)
         self.note_evaluated()
         return self.call(function, args, keywords, node)
 
