@@ -242,7 +242,7 @@ def test_a_bisection_has_second_derivatives(f: Callable[..., float]) -> None:
 
 
 def test_ends_that_enclose_no_root_have_no_slope() -> None:
-    with pytest.raises(ArithmeticError, match="do not enclose a root"):
+    with pytest.raises(ArithmeticError, match="the ends enclose no root"):
         grad(lambda p: root(lambda x: x * x + p, 0.0, 5.0))(1.3)
 
 

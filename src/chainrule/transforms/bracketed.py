@@ -30,7 +30,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
 from chainrule.primitives.functionals import BESIDE_ROOT, FOUND_ROOT, called
 
-NO_CHANGE = "the ends of a search do not enclose a root: its slope is not known"
+NO_CHANGE = "the ends enclose no root: no slope is known"
 
 
 def with_roots(graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) -> Copier | None:

@@ -294,6 +294,8 @@ def joined(name: str) -> Form:
     def form(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
         axis = statics(value)["axis"]
         words = {"axis": speller.constant(axis)} if axis != 0 else {}
+        if isinstance(value.type, Array) and value.type.dtype in FLOATING:
+            args = [as_float(a, w) for a, w in zip(value.args, args, strict=True)]
         return call(name, ast.List(args, ast.Load()), **words)
 
     return form
@@ -310,10 +312,9 @@ def literal(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
         found = call("stack", ast.List(entries, ast.Load()))
         own = rank_of(value) - len(shape)
         if len(shape) > 1:
-            tail = [ast.Constant(n) for n in shape]
             if own:
                 raise speller.refusal(value, "an array of rows in several axes", "Stack them.")
-            found = call("reshape", found, ast.Tuple(list(tail), ast.Load()))
+            found = call("reshape", found, ast.Tuple([ast.Constant(n) for n in shape], ast.Load()))
         return found
     rows = list(args)
     for size in reversed(shape[1:]):
