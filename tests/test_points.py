@@ -638,3 +638,30 @@ def test_an_equality_beside_what_is_true_says_nothing(mode: str) -> None:
     slope = grad(always_so, mode=mode)
     assert slope(0.0, 3.0) == 3.0
     assert " if " not in slope.source
+
+
+def reflected(x):
+    """sin(pi x) / (pi x) times a number, filled in where the denominator may be 0."""
+    if x.is_integer():
+        return 0.0
+    return sin(math.pi * x) / x
+
+
+def reflected_by_name(x):
+    return 0.0 if float.is_integer(1.0 * x) else sin(math.pi * x) / x
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("f", [reflected, reflected_by_name], ids=lambda f: f.__name__)
+def test_a_value_for_whole_numbers_has_no_slope_there(f: Callable[..., Any], mode: str) -> None:
+    gradient = grad(f, mode=mode)
+    for whole in (0.0, 2.0, -3.0):
+        with pytest.raises(ArithmeticError, match=UNKNOWN):
+            gradient(whole)
+    x = 0.7
+    slope = (math.pi * math.cos(math.pi * x) - sin(math.pi * x) / x) / x
+    assert gradient(x) == pytest.approx(slope, rel=1e-14)
+
+
+def test_infinity_is_no_whole_number() -> None:
+    assert grad(lambda x: 2.0 * x if x.is_integer() else 3.0 * x)(math.inf) == 3.0

@@ -9,7 +9,8 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, dtype_of
 from chainrule.lift.arrays.boxes import Arrays
 from chainrule.lift.arrays.memory import is_new
-from chainrule.lift.values import Static, TupleValue, Value
+from chainrule.lift.library.definitions import DEFINITIONS
+from chainrule.lift.values import Method, Static, TupleValue, Value
 from chainrule.primitives.arrays import indexing, shaping
 from chainrule.primitives.complex_powers import may_be_complex
 from chainrule.primitives.declare import Primitive
@@ -39,8 +40,10 @@ class NumberAttributes(Arrays):
     """Lifts the attributes of numbers, and those of arrays that are no part of their type."""
 
     def number_attribute(self, owner: Node, name: str) -> Value | None:
-        """An attribute that some kind of number has; None if it is a method."""
+        """An attribute that some kind of number has; None if it is a method of no meaning here."""
         kinds = self.python_types(owner)
+        if name == "is_integer" and kinds and all(issubclass(kind, float) for kind in kinds):
+            return Method(Static(DEFINITIONS[float.is_integer]), owner)
         if not any(is_property(kind, name) for kind in kinds or (self._array(),)):
             return None
         if name in ("real", "imag") and may_be_complex(owner):

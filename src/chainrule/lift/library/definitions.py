@@ -258,10 +258,16 @@ def wraps(wrapped, assigned=(), updated=()):
     return lambda wrapper: wrapper
 
 
+def is_integer(x):
+    """``float.is_integer``: true at single points, as the comparison is that is written here."""
+    return x % 1.0 == 0.0
+
+
 DEFINITIONS: dict[Hashable, Callable[..., Any]] = {
     **IN_ORDER,
     **OF_PARTS,
     dict.fromkeys: fromkeys,
+    float.is_integer: is_integer,
     functools.cache: cache,
     functools.lru_cache: lru_cache,
     functools.reduce: reduce,
