@@ -287,14 +287,14 @@ def changed_in_one_of_two(x, k):
 
 
 def changed_in_one_step(x, k):
-    b = x.copy()
+    b = 2.0 * x
     for i in range(k):
-        b[0] = b[0] * b[1]
+        b[2] = b[2] * b[0]
         if i > 0:
-            b[1] = b[0] * b[2]
+            b[0] = b[2] + b[1]
         else:
-            b = b * x
-    return b @ b
+            b = x * b
+    return b @ x
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,14 @@ numbers apart.  What it lacks is refused by name.
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from chainrule.emit.plan import Plan, Value
 from chainrule.emit.targets import Form, Spelling, Target, UpdateForm
 from chainrule.emit.wording.arrays import section_key
 from chainrule.emit.wording.expressions import operation
+from chainrule.emit.wording.unit_axes import expanded, lost_axes, statics
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import FLOATING, INT, Array, is_complex, unit_axes_of
-from chainrule.primitives.arrays.call import ArrayCall, axes_of
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.saturation import LARGEST
 
@@ -60,13 +59,6 @@ def as_float(value: Value, written: ast.expr) -> ast.expr:
     if not isinstance(kind, Array) or is_complex(kind) or kind.dtype in FLOATING:
         return written
     return call("astype", written, dtype_of("float64"))
-
-
-def statics(value: Value) -> dict[str, Any]:
-    """The static arguments of a call by name."""
-    op = value.op
-    assert isinstance(op, ArrayCall)
-    return op.statics(value.params)
 
 
 def rank_of(value: Value) -> int:
@@ -271,20 +263,9 @@ def swapped(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     return call("permute_dims", args[0], speller.constant(tuple(order)))
 
 
-def expanded(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``expand_dims`` by a subscript."""
-    axis, rank = statics(value)["axis"], rank_of(value)
-    new = {k % rank for k in ([axis] if isinstance(axis, int) else axis)}
-    key = ", ".join("None" if k in new else ":" for k in range(rank))
-    return speller.written(f"_0_[{key}]", *args)
-
-
 def squeezed(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """``squeeze`` with its axes."""
-    axis, units = statics(value)["axis"], unit_axes_of(value.args[0].type)
-    lost = (
-        [k for k, unit in enumerate(units) if unit] if axis is None else axes_of(axis, len(units))
-    )
+    lost = lost_axes(value)
     return call("squeeze", args[0], axis=speller.constant(tuple(lost))) if lost else args[0]
 
 

@@ -163,4 +163,3 @@ normal_logpdf = array_defined(
 normal_pdf = array_defined(
     "multivariate_normal_pdf", spelled="scipy.stats.multivariate_normal.pdf", **NORMAL
 )(lambda x, mean, cov: exp(_log_density(x, mean, cov)))
-STATISTICS = (zscore, skew, kurtosis, gmean, hmean, sem, variation)

@@ -116,8 +116,6 @@ def correlate2d(in1: Node, in2: Node, mode: str) -> Node:
     return convolve2d(in1, _turned(in2), mode=mode)
 
 
-CONVOLUTIONS = (signal_convolve, fftconvolve, oaconvolve, convolve2d, signal_correlate, correlate2d)
-
 # --- recursive filters, smoothing -----------------------------------------------------------
 
 

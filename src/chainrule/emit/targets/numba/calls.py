@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any
 
 from chainrule.emit.plan import Value
 from chainrule.emit.targets import Form, Spelling
 from chainrule.emit.targets.numba import helpers
 from chainrule.emit.targets.numba.contractions import CONTRACTIONS
+from chainrule.emit.wording.unit_axes import expanded, squeezed, statics
 from chainrule.graph.types import unit_axes_of
-from chainrule.primitives.arrays.call import ArrayCall, axes_of
+from chainrule.primitives.arrays.call import axes_of
 
 # fmt: off
 CALLS = frozenset({
@@ -26,13 +26,6 @@ CALLS = frozenset({
     "bartlett", "blackman", "hamming", "hanning",
 })
 # fmt: on
-
-
-def statics(value: Value) -> dict[str, Any]:
-    """The static arguments of a call by name."""
-    op = value.op
-    assert isinstance(op, ArrayCall)
-    return op.statics(value.params)
 
 
 def name_of(value: Value) -> str:
@@ -211,25 +204,6 @@ def transposed(speller: Spelling, array: ast.expr, order: list[int]) -> ast.expr
         return ast.Attribute(array, "T", ast.Load())
     axes: list[ast.expr] = [ast.Constant(axis) for axis in order]
     return ast.Call(ast.Attribute(array, "transpose", ast.Load()), axes, [])
-
-
-def expanded(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``expand_dims`` as a subscript."""
-    axis = statics(value)["axis"]
-    rank = rank_of(value)
-    new = {k % rank for k in ([axis] if isinstance(axis, int) else axis)}
-    key = ", ".join("None" if k in new else ":" for k in range(rank))
-    return speller.written(f"_0_[{key}]", *args)
-
-
-def squeezed(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``squeeze`` as a subscript."""
-    axis, units = statics(value)["axis"], unit_axes_of(value.args[0].type)
-    lost = (
-        [k for k, unit in enumerate(units) if unit] if axis is None else axes_of(axis, len(units))
-    )
-    key = ", ".join("0" if k in lost else ":" for k in range(len(units)))
-    return speller.written(f"_0_[{key}]", *args) if lost else args[0]
 
 
 def flipped(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
