@@ -1084,3 +1084,12 @@ def test_polynomials_of_numpy_are_differentiated() -> None:
     gradient = chainrule.grad(product_and_quotient)(c, d)
     # polymul: sum(c) sum(d); the highest coefficient of the quotient is c[2] / d[1].
     assert list(gradient) == pytest.approx([1.0, 1.0, 1.0 + 3.5 / 2.0])
+
+
+def test_functions_of_numpys_own_are_differentiated_by_their_rules() -> None:
+    """What NumPy's own source does, where it has some, is not looked into."""
+    matrix = np.array([[2.0, 1.0], [0.5, 3.0]])
+    cofactors = np.array([[3.0, -0.5], [-1.0, 2.0]])
+    assert chainrule.grad(np.linalg.det)(matrix) == pytest.approx(cofactors, rel=1e-14)
+    assert np.array_equal(chainrule.grad(np.trace)(matrix), np.eye(2))
+    assert np.array_equal(chainrule.grad(np.median)(np.array([5.0, 1.0, 2.0])), [0.0, 0.0, 1.0])

@@ -406,7 +406,7 @@ def is_direct(function: Any) -> bool:
     nothing that has a rule.
     """
     plain = unwrap(function.__func__ if isinstance(function, types.MethodType) else function)
-    if primitive_of(plain) is not None:
+    if primitive_of(function) is not None or primitive_of(plain) is not None:
         return False
     return not isinstance(plain, functools.partial) and not hasattr(plain, "__wrapped__")
 

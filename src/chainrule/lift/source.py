@@ -135,8 +135,8 @@ def source_of(function: Callable[..., Any]) -> Source:
         name = getattr(function, "__qualname__", None) or repr(function)
         raise SourceError(
             f"`{name}` has no Python source",
-            remedy="Give a Python function; to use compiled code inside one, register its "
-            "derivative with chainrule.define_derivative.",
+            remedy="Write a Python function that calls it; what has no rule gets its derivative by "
+            "chainrule.define_derivative.",
         )
     return _parsed(function, function.__code__)
 

@@ -107,7 +107,8 @@ def wanted(lifted: Lifted, wrt: Wrt) -> Wanted:
         if not any(True for _ in structure.leaves()):
             raise ArgumentError(
                 f"parameter `{name}` holds no number to differentiate by",
-                remedy="Name a parameter that is a float or a container of floats in `wrt`.",
+                remedy="Name a parameter that is a float or a container of floats in `wrt`; "
+                "`*args` is empty before it is called.",
             )
         if any(is_complex(leaf.type) for leaf in structure.leaves()):
             raise NotDifferentiableError(
