@@ -640,6 +640,29 @@ def test_an_equality_beside_what_is_true_says_nothing(mode: str) -> None:
     assert " if " not in slope.source
 
 
+def times_a_float(x):
+    scale = 1.0 if x == 0.0 else 2.0
+    return scale * x
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_constant_for_one_point_is_none_beside_it(mode: str) -> None:
+    """The slope is 2 everywhere, though f is 1.0 * x at 0."""
+    with pytest.raises(ArithmeticError, match=UNKNOWN):
+        grad(times_a_float, mode=mode)(0.0)
+    assert grad(times_a_float, mode=mode)(0.5) == 2.0
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("f", [times_a_gap, times_its_square], ids=lambda f: f.__name__)
+def test_a_factor_that_is_0_hides_no_constant_of_the_point(f: Any, mode: str) -> None:
+    """By x alone, too, where neither arm varies."""
+    with pytest.raises(ArithmeticError, match=UNKNOWN):
+        grad(f, mode=mode)(1.0, -2.0)
+    verdict = oracle.derivative(f, (1.5, -2.0), {}, "x")
+    assert verdict.decided and oracle.agrees(verdict, grad(f, mode=mode)(1.5, -2.0))
+
+
 def reflected(x):
     """sin(pi x) / (pi x) times a number, filled in where the denominator may be 0."""
     if x.is_integer():

@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from chainrule.differentiate.invariance import subtracted
 from chainrule.errors import NotDifferentiableError
-from chainrule.graph.block import CONSTANT, ITEM, REFERENCE, Block, Graph
+from chainrule.graph.block import CONSTANT, ITEM, REFERENCE, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import Array
+from chainrule.graph.types import FLOAT, Array
 from chainrule.primitives import sequence
+from chainrule.primitives.arithmetic import equal, logical_not, not_equal
 from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.control import (
     IF,
@@ -87,6 +88,8 @@ def _vary_block(block: Block, varied: set[Node], carrying: Carrying) -> None:
             for arm in arms:
                 _vary_block(arm, varied, carrying)
             _vary_items(step, arms, 0, varied)
+            if _meets_point(step.args[0], varied):
+                _vary_chosen(step, arms, varied)
         elif step.op is TRY:
             blocks = try_blocks(step.params)
             for owned in blocks:
@@ -97,6 +100,23 @@ def _vary_block(block: Block, varied: set[Node], carrying: Carrying) -> None:
                 varied.add(step)
             if step.op is CALL:
                 varied.update(_filled(step))
+
+
+def _meets_point(predicate: Node, varied: set[Node]) -> bool:
+    """Whether a branch asks if a value that varies equals another."""
+    while predicate.op is logical_not:
+        predicate = predicate.args[0]
+    compares = predicate.op in (equal, not_equal) and not predicate.origin.derivative
+    return compares and any(arg in varied for arg in predicate.args)
+
+
+def _vary_chosen(branch: Node, arms: Sequence[Block], varied: set[Node]) -> None:
+    """Numbers of which an arm gives another at one point are constant beside it only."""
+    for k, results in enumerate(zip(*(arm.results for arm in arms), strict=True)):
+        item = branch.block.item(branch, k)
+        certain = all(each.op is not UNDEFINED for each in results)
+        if certain and item.type == FLOAT and results[0] is not results[1]:
+            varied.add(item)
 
 
 def _filled(call: Node) -> list[Node]:
