@@ -246,6 +246,16 @@ def test_ends_that_enclose_no_root_have_no_slope() -> None:
         grad(lambda p: root(lambda x: x * x + p, 0.0, 5.0))(1.3)
 
 
+@pytest.mark.parametrize("place", [1.0, None], ids=["fixed", "moving"])
+def test_ends_that_enclose_a_jump_have_no_slope(place: float | None) -> None:
+    def branched(p: float) -> float:
+        at = p if place is None else place
+        return root(lambda x: 0.1 * x * p + 5.0 if x > at else 0.1 * x * p - 5.0, 0.0, 5.0)
+
+    with pytest.raises(ArithmeticError, match="the ends enclose a jump"):
+        grad(branched)(1.3)
+
+
 def test_what_is_tried_in_a_search_is_no_value_behind_it() -> None:
     def density(p: float) -> float:
         lo, hi = 0.0, 5.0

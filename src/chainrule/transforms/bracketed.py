@@ -24,12 +24,18 @@ from chainrule.graph.structure import Structure
 from chainrule.graph.types import FLOAT, Array
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.taken import LEAVES, Taken
-from chainrule.primitives.arithmetic import greater, multiply, subtract
+from chainrule.primitives.arithmetic import absolute, greater, multiply, subtract
 from chainrule.primitives.control import owned_blocks, raise_where, raised
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
 from chainrule.primitives.functionals import BESIDE_ROOT, FOUND_ROOT, called
+from chainrule.primitives.invoke import INVOKE
+from chainrule.primitives.jumps import BOTH, moving_jump
 
+# A jump between the ends is told from a slope: by how much more than it the values may differ,
+# for each width of what the ends enclose and for each unit of the root.
+STEEPER, ROUNDED = 100.0, 1e-6
+JUMP = "the ends enclose a jump: no slope is known"
 NO_CHANGE = "the ends enclose no root: no slope is known"
 
 
@@ -125,6 +131,12 @@ class _Equation(Taken):
         fallback = "value" if self.outer else "x"
         return free_name(self.source.names.get(node, fallback), taken)
 
+    @property
+    def may_jump(self) -> bool:
+        """Whether the equation branches on the root, or calls what is kept apart."""
+        body = self.graph.body
+        return moving_jump(body, {body.parameters[0]: {*BOTH}}) is not None
+
     def function(self) -> Function:
         """The function, among those that are kept apart."""
         functions = self.source.functions
@@ -169,6 +181,15 @@ class _Solved(Copier):
         for k in others:
             found = graph.cursor.item(new, k)
             self._put(node.block.item(node, k), graph.cursor.add(BESIDE_ROOT, (found, root)))
+        if equation.may_jump:
+            numbers = [
+                taken and each.type == FLOAT for taken, each in zip(marked, values, strict=True)
+            ]
+            template = graph.cursor.add(INVOKE, (root, *values), (key, 0), FLOAT)
+            slope, *_ = INVOKE.slopes(template, template.args, (True, *numbers), graph.cursor)
+            width = STEEPER * absolute(ends[1] - ends[0]) + ROUNDED * absolute(root)
+            jump = greater(absolute(high - low), absolute(slope) * width)
+            raise_where(jump, raised(graph, JUMP))
         return new
 
     def _rank(self, loop: Node, k: int) -> tuple[bool, bool]:
