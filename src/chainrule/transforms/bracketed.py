@@ -171,6 +171,9 @@ class _Solved(Copier):
         values = [self.mapped(each) for each in equation.outer[1:]]
         ends = [graph.cursor.item(new, k) for k in search.ends]
         low, high = (called(graph, key, 0, end, *values) for end in ends)
+        for value, k in zip((low, high), search.ends, strict=True):
+            end = self.source.names.get(node.block.item(node, k), "end")
+            graph.names.setdefault(value, f"equation_{end}")
         raise_where(greater(multiply(low, high), graph.constant(0.0)), raised(graph, NO_CHANGE))
         marked = tuple(each in self.felt for each in equation.outer[1:])
         params = (key, "bisection", 1, marked)
