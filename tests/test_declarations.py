@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chainrule.graph.block import Graph
-from chainrule.graph.types import BOOL, FLOAT, INT
+from chainrule.graph.types import BOOL, FLOAT, INT, array_of
 from chainrule.primitives.control import IF, select
 from chainrule.primitives.cost import operations
 from chainrule.primitives.declare import TABLE, Primitive, resolve
@@ -79,6 +79,8 @@ def test_the_inferred_type_is_that_of_the_value(primitive: Primitive) -> None:
             kind = getattr(value, "dtype", None)
             python = {"f": float, "i": int, "b": bool}[kind.kind] if kind else type(value)
             expected_type = {float: FLOAT, int: INT, bool: BOOL}[python]
+            if kind is not None and kind.name in ("float16", "float32"):
+                expected_type = array_of(kind.name, ())
             assert primitive.infer(args, ()) == expected_type, point
 
 

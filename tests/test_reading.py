@@ -228,7 +228,7 @@ def test_what_a_function_is_given_is_called_as_it_calls_it() -> None:
     text = body(simulated, 1.0, 0.5, 0.1, 3, wrt=("x0", "y0", "h"))
     onward, backward = text.split("for x, y in zip(reversed(")
     assert "x_1 = x + " in onward and "y_1 = y + " in onward, text
-    assert "x_bar_1 = " in backward and "y_bar_1 = " in backward, text
+    assert "x_1_bar = " in backward and "y_1_bar = " in backward, text
 
 
 def test_a_call_that_is_made_for_what_it_raises_says_so() -> None:

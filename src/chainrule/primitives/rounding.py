@@ -202,9 +202,8 @@ def _short(dtype: str) -> Any:
     """NumPy's constructor of short floats."""
 
     @elementwise(
-        f"numpy.{dtype}", name=f"to_{dtype}", cost=Cost.FREE, result=_of_dtype(dtype), sympy="x",
-        bounds=bounds.same,
-    )  # fmt: skip
+        f"numpy.{dtype}", name=f"to_{dtype}", cost=Cost.FREE, result=_of_dtype(dtype), sympy="x"
+    )
     def to_short(x: Any, out: Any) -> Any:
         """The float of fewer digits that is nearest."""
         return 1.0
