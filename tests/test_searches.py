@@ -241,6 +241,10 @@ def test_a_bisection_has_second_derivatives(f: Callable[..., float]) -> None:
         assert row == pytest.approx(expected, rel=1e-6, abs=1e-8 + noise)
 
 
+def test_the_tolerance_of_a_bisection_is_not_felt() -> None:
+    assert grad(sign_of_a_product, wrt="tol")(1.3, 0.7, 1e-9) == 0.0
+
+
 def test_ends_that_enclose_no_root_have_no_slope() -> None:
     with pytest.raises(ArithmeticError, match="the ends enclose no root"):
         grad(lambda p: root(lambda x: x * x + p, 0.0, 5.0))(1.3)

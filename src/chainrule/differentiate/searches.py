@@ -1,15 +1,16 @@
-"""Searches that find a number by comparisons alone, as bisection does: their derivative is lost.
+"""Searches that find a number by comparisons alone, as golden section does: their slope is lost.
 
-    while hi - lo > tol:
-        mid = 0.5 * (lo + hi)
-        if f(mid, p) > 0.0:
-            hi = mid
+    while b - a > tol:
+        c, d = b - GOLDEN * (b - a), a + GOLDEN * (b - a)
+        if f(c, p) < f(d, p):
+            b = d
         else:
-            lo = mid
+            a = c
 
-On every path ``mid`` is made of the ends alone: the derivative by ``p`` of what was run is 0, and
-never that of the root.  A table in which a value is looked up is no such search: what is chosen
-there does not decide about the next comparison.
+On every path the ends are made of the ends alone: the derivative by ``p`` of what was run is 0, and
+never that of the minimum.  Bisections have slopes of their own
+(:mod:`chainrule.differentiate.bisections`).  A table in which a value is looked up is no such
+search: what is chosen there does not decide about the next comparison.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from chainrule.differentiate.activity import all_steps, varied
+from chainrule.differentiate.bisections import bisections
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, inside
 from chainrule.graph.node import Node
@@ -64,7 +66,10 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
             continue
         if searches is None:
             needed = Live(graph, results).nodes
-            searches = [found for loop in loops if loop in needed for found in _searches(loop)]
+            # What does not move the root that a bisection encloses, as a tolerance, is not felt.
+            enclosing = {found.loop for found in bisections(steps)}
+            others = [loop for loop in loops if loop in needed and loop not in enclosing]
+            searches = [found for loop in others for found in _searches(loop)]
         for search in searches:
             if search.compared & felt and search.chosen - felt:
                 raise _refusal(graph.names.get(given, "the parameter"), search.branch)
