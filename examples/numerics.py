@@ -1,6 +1,6 @@
 """The small change of numerical analysis: roots, integrals, sums, interpolation."""
 
-from math import cos, exp, inf, pi, sin, sqrt
+from math import cos, exp, inf, pi, sqrt
 
 GAUSS_NODES = (-0.906179845938664, -0.5384693101056831, 0.0, 0.5384693101056831, 0.906179845938664)
 GAUSS_WEIGHTS = (
@@ -80,19 +80,18 @@ def romberg(f, a, b, levels=5):
 
 
 def cosine_root(p, low=0.0, high=2.0):
-    """Root of cos(x) = p x by bisection, with a last step of Newton.
+    """Root of cos(x) = p x by bisection.
 
-    The midpoints of a bisection do not depend on ``p`` but by the branches taken; the last
-    step does, and carries the whole derivative.
+    The midpoints depend on ``p`` by the branches taken alone; the derivative is that of the root
+    which the ends enclose.
     """
-    for _ in range(40):
+    for _ in range(60):
         middle = 0.5 * (low + high)
         if cos(middle) > p * middle:
             low = middle
         else:
             high = middle
-    x = 0.5 * (low + high)
-    return x + (cos(x) - p * x) / (sin(x) + p)
+    return 0.5 * (low + high)
 
 
 def fixed_point(f, x, tolerance=1e-14, limit=1000):
