@@ -260,6 +260,101 @@ def test_ends_that_enclose_a_jump_have_no_slope(place: float | None) -> None:
         grad(branched)(1.3)
 
 
+def quantized(v: float, reference: float) -> float:
+    lo, hi = 0.0, reference
+    for _ in range(8):
+        mid = 0.5 * (lo + hi)
+        if v > mid:
+            lo = mid
+        else:
+            hi = mid
+    return lo
+
+
+def end_that_stays(p: float, start: float) -> float:
+    lo, hi = 0.0, start
+    for _ in range(60):
+        x = lo - (lo * lo - p) * (hi - lo) / (hi * hi - lo * lo)
+        if x * x > p:
+            hi = x
+        else:
+            lo = x
+    return hi
+
+
+def early_middle(p: float, start: float) -> float:
+    lo, hi, early = 0.0, start, -1.0
+    for k in range(60):
+        mid = 0.5 * (lo + hi)
+        if k == 3:
+            early = mid
+        if mid * mid > p:
+            hi = mid
+        else:
+            lo = mid
+    return lo + early
+
+
+@pytest.mark.parametrize("f", [quantized, end_that_stays, early_middle], ids=lambda f: f.__name__)
+def test_what_is_far_from_the_root_has_no_slope(f: Callable[..., float]) -> None:
+    with pytest.raises(ArithmeticError, match="what is found is too far from the root"):
+        grad(f, wrt=("v" if f is quantized else "p"))(1.3, 3.0)
+
+
+def test_a_root_that_is_met_early_has_its_slope() -> None:
+    def met(p: float) -> float:
+        lo, hi = 0.0, 4.0
+        for _ in range(60):
+            mid = 0.5 * (lo + hi)
+            if mid * mid == p:
+                break
+            if mid * mid > p:
+                hi = mid
+            else:
+                lo = mid
+        return mid
+
+    assert grad(met)(4.0) == 0.25
+
+
+@pytest.mark.parametrize("p", [0.3, 0.7])
+def test_a_search_that_decides_behind_a_try_is_refused(p: float) -> None:
+    def logarithm(p: float) -> float:
+        lo, hi = 0.0, 4.0
+        for _ in range(60):
+            mid = 0.5 * (lo + hi)
+            try:
+                value = math.log(mid - 1.0) - p
+            except ValueError:
+                lo = mid
+                continue
+            if value > 0.0:
+                hi = mid
+            else:
+                lo = mid
+        return lo
+
+    with pytest.raises(NotDifferentiableError, match="`p` decides only which way a search goes"):
+        grad(logarithm)(p)
+
+
+def test_a_list_of_what_is_tried_in_a_search_is_no_value_behind_it() -> None:
+    def path(p: float) -> float:
+        lo, hi = 0.0, 4.0
+        tried = []
+        for _ in range(40):
+            mid = 0.5 * (lo + hi)
+            tried.append(mid)
+            if mid * mid > p:
+                hi = mid
+            else:
+                lo = mid
+        return sum(tried) + lo
+
+    with pytest.raises(NotDifferentiableError, match="`tried` is computed in a search"):
+        grad(path)(1.3)
+
+
 def test_what_is_tried_in_a_search_is_no_value_behind_it() -> None:
     def density(p: float) -> float:
         lo, hi = 0.0, 5.0

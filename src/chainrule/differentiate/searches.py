@@ -26,6 +26,7 @@ from chainrule.graph.types import FLOAT
 from chainrule.primitives.control import (
     IF,
     LOOP,
+    TRY,
     item_sources,
     loop_body,
     loop_parts,
@@ -120,7 +121,7 @@ def _made_of(value: Node, body: Block) -> frozenset[Node]:
 
 
 def _before(node: Node, body: Block) -> Sequence[Node]:
-    if node.op is ITEM and node.args[0].op in (IF, LOOP):
+    if node.op is ITEM and node.args[0].op in (IF, LOOP, TRY):
         owner = node.args[0]
         return [*item_sources(node), *(owner.args if owner.op is IF else ())]
     if node.op is PARAMETER and node.block is not body and node.block.owner is not None:

@@ -213,7 +213,7 @@ def both(first: Any, second: Callable[[], Any]) -> Any:
     blocks = [Block(graph, graph.cursor) for _ in range(2)]
     with graph.inside(blocks[0]):
         blocks[0].results = (second(),)
-    blocks[1].results = (first,)
+    blocks[1].results = (graph.constant(False),)
     return graph.cursor.item(graph.cursor.add(IF, (first,), (*blocks, "and")), 0)
 
 

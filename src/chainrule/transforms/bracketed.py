@@ -6,6 +6,7 @@ the ends enclose one: where they do not, what was found is no root and its slope
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Sequence
 
 from chainrule.differentiate.activity import all_steps, varied
@@ -21,11 +22,11 @@ from chainrule.graph.function import Function
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import FLOAT, Array
+from chainrule.graph.types import FLOAT
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.taken import LEAVES, Taken
-from chainrule.primitives.arithmetic import absolute, greater, multiply, subtract
-from chainrule.primitives.control import owned_blocks, raise_where, raised
+from chainrule.primitives.arithmetic import absolute, add, greater, multiply, subtract
+from chainrule.primitives.control import both, loop_parts, owned_blocks, raise_where, raised
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
 from chainrule.primitives.functionals import BESIDE_ROOT, FOUND_ROOT, called
@@ -35,7 +36,11 @@ from chainrule.primitives.jumps import BOTH, moving_jump
 # A jump between the ends is told from a slope: by how much more than it the values may differ,
 # for each width of what the ends enclose and for each unit of the root.
 STEEPER, ROUNDED = 100.0, 1e-6
+# What is further from the ends than this part of what was between them at first is a root where
+# the equation is as small there, beside what it is at the ends.
+NEAR = 1e-3
 JUMP = "the ends enclose a jump: no slope is known"
+FAR = "what is found is too far from the root: no slope is known"
 NO_CHANGE = "the ends enclose no root: no slope is known"
 
 
@@ -72,8 +77,7 @@ def _check_others(search: Bisection, live: set[Node]) -> None:
         if node.op is not ITEM or node.args[0] is not search.loop:
             continue
         k = result_number(node)
-        number = node.type == FLOAT or isinstance(node.type, Array)
-        if number and k not in search.found and made_from_search(search, k):
+        if node.type.differentiable and k not in search.found and made_from_search(search, k):
             name = search.loop.graph.names.get(node)
             raise NotDifferentiableError(
                 f"{f'`{name}`' if name else 'a value'} is computed in a search for a root of what "
@@ -175,6 +179,8 @@ class _Solved(Copier):
             end = self.source.names.get(node.block.item(node, k), "end")
             graph.names.setdefault(value, f"equation_{end}")
         raise_where(greater(multiply(low, high), graph.constant(0.0)), raised(graph, NO_CHANGE))
+        for k in (k for k in search.found if node.block.item(node, k) in self.live):
+            self._check_near(node, k, dict(zip(search.ends, (low, high), strict=True)), values)
         marked = tuple(each in self.felt for each in equation.outer[1:])
         params = (key, "bisection", 1, marked)
         # The slope is that at the last of them: a middle, if one is used.
@@ -194,6 +200,25 @@ class _Solved(Copier):
             jump = greater(absolute(high - low), absolute(slope) * width)
             raise_where(jump, raised(graph, JUMP))
         return new
+
+    def _check_near(
+        self, loop: Node, k: int, enclosed: dict[int, Node], values: Sequence[Node]
+    ) -> None:
+        """Raise where a result is no root: of few steps, an end that stays, an early middle."""
+        graph, key = self.graph, self.equations[loop][1].function().key
+        initial = loop_parts(loop)[1]
+        low, high = enclosed.values()
+        found, first, last = (graph.cursor.item(self.map[loop], each) for each in (k, *enclosed))
+        start = subtract(*(self.mapped(initial[end]) for end in reversed(enclosed)))
+
+        def is_large() -> Node:
+            value = enclosed[k] if k in enclosed else called(graph, key, 0, found, *values)
+            large: Node = greater(absolute(value), NEAR * absolute(high - low))
+            return large
+
+        apart = [absolute(found - end) for end in (first, last) if end is not found]
+        wide = greater(functools.reduce(add, apart), NEAR * absolute(start))
+        raise_where(both(wide, is_large), raised(graph, FAR))
 
     def _rank(self, loop: Node, k: int) -> tuple[bool, bool]:
         used = loop.block.item(loop, k) in self.live
