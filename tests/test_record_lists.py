@@ -139,6 +139,44 @@ def population_made_anew_in_each_step(xs, n):
     return sum(p.x * p.y for p in parts) * best.x
 
 
+@program(0.7, 5)
+def dicts_sorted_by_what_they_hold(x, n):
+    rows = []
+    for k in range(n):
+        rows.append({"place": k, "value": math.sin(k * x), "weight": 1.0 + k})
+    rows.sort(key=lambda row: row["value"], reverse=True)
+    for i, row in enumerate(rows):
+        row["value"] *= i + 1
+    return sum(row["value"] * row["weight"] for row in rows[:3])
+
+
+@program(1.3, 4)
+def dicts_sorted_in_every_step(x, n):
+    rows = [{"value": x * k, "age": 1.0} for k in (1.0, -2.0, 3.0, 0.5)]
+    total = 0.0
+    for _ in range(n):
+        rows.sort(key=lambda row: row["value"])
+        rows[0]["value"] = 0.7 - 0.5 * rows[0]["value"]
+        best = rows[-1]
+        best["age"] += 0.1
+        total += best["value"] * best["age"] + rows[1]["age"]
+    return total
+
+
+@program(1.3, 5)
+def worst_of_a_simplex_replaced(x, n):
+    def height(p):
+        return (p[0] - x) ** 2 + p[1] ** 2
+
+    simplex = [{"at": p, "height": height(p)} for p in ([0.0, x], [1.0, 0.2], [0.3, 1.0])]
+    for _ in range(n):
+        simplex.sort(key=lambda corner: corner["height"])
+        worst = simplex[-1]["at"]
+        p = [simplex[0]["at"][j] + simplex[1]["at"][j] - worst[j] for j in range(2)]
+        simplex[-1] = {"at": p, "height": height(p)}
+    return simplex[0]["height"] + simplex[2]["at"][0]
+
+
 @program(0.7, 4)
 def stack_of_tuples(x, n):
     stack = [(x, 0)]
@@ -224,6 +262,33 @@ def found_from_the_end_before_it_grew(k, n):
     return b.x * path[-1].v
 
 
+def held_while_sorted(k, n):
+    rows = [{"v": k * c} for c in (1.0, -2.0, 3.0)]
+    first = rows[0]
+    rows.sort(key=lambda row: row["v"])
+    first["v"] *= 10.0
+    return rows[0]["v"] + 2.0 * rows[1]["v"] + 3.0 * first["v"]
+
+
+def held_from_the_step_before(k, n):
+    rows = [{"v": k * c} for c in (1.0, -2.0, 3.0)]
+    best, total = None, 0.0
+    for _ in range(3):
+        if best is not None:
+            total += best["v"]
+        rows.sort(key=lambda row: row["v"])
+        best = rows[0]
+        best["v"] += 3.0 * k
+    return total + best["v"]
+
+
+def part_of_a_list_before_it_was_sorted(k, n):
+    rows = [{"v": k * c} for c in (1.0, -2.0, 3.0)]
+    top = rows[:2]
+    rows.sort(key=lambda row: row["v"])
+    return 3.0 * top[0]["v"] + rows[0]["v"]
+
+
 @pytest.mark.parametrize(
     "function",
     [
@@ -231,6 +296,9 @@ def found_from_the_end_before_it_grew(k, n):
         list_writes_name_reads,
         one_object_twice,
         found_from_the_end_before_it_grew,
+        held_while_sorted,
+        held_from_the_step_before,
+        part_of_a_list_before_it_was_sorted,
     ],
 )
 def test_objects_of_two_names_are_right_or_refused(function):

@@ -1,7 +1,8 @@
 def f(prices):
     parts = [{"price": price, "weight": price * price} for price in prices]
-    parts[0]["weight"] += 1.0
+    first = parts[0]
     parts.sort(key=lambda part: part["price"])
+    first["weight"] += 1.0
     return parts[0]["weight"]
 
 
@@ -9,7 +10,7 @@ ARGUMENTS = ([3.0, 1.0, 2.0],)
 
 
 # The message:
-# sort_of_objects.py:4:5: `sort` of a list of records that are written to
+# sort_of_objects.py:4:5: `sort` of a list of records, one of which has another name
 #      4 |     parts.sort(key=lambda part: part["price"])
 #        |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-# Give the sorted list another name: `ordered = sorted(...)`.
+# Sort it before, or give the sorted list another name: `ordered = sorted(...)`.

@@ -198,10 +198,10 @@ def _take_columns(self: Builtins, owner: RecordsBox, other: RecordsBox) -> None:
 def _put_in_order(self: Builtins, owner: RecordsBox, result: Value, node: ast.AST) -> None:
     """Move the records of a list, which have no names of their own, to where they are sorted."""
     assert isinstance(result, RecordsBox)
-    if not owner.by_value:
+    if not self.may_move(owner):
         raise self.unsupported(
-            "`sort` of a list of records that are written to",
-            "Give the sorted list another name: `ordered = sorted(...)`.",
+            "`sort` of a list of records, one of which has another name",
+            "Sort it before, or give the sorted list another name: `ordered = sorted(...)`.",
             node,
         )
     if result.places is None:

@@ -69,6 +69,9 @@ class Builtins(Inspection):
         except TypeError:
             return None
 
+    def may_move(self, box: RecordsBox) -> bool:
+        raise NotImplementedError
+
     def positional(
         self, args: Arguments, keywords: Keywords, node: ast.AST, low: int, high: int, name: str
     ) -> None:

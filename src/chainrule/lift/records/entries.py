@@ -177,6 +177,17 @@ class RecordEntries(Outer):
                 self._records_met[box, place] = found
         return found
 
+    def may_move(self, box: RecordsBox) -> bool:
+        """Whether the records of a list may change places: no name and no container has one."""
+        if box.by_value:
+            return True
+        own = box.home is box and box.route is None and not box.is_arena
+        if not own or is_entry_held(box, self.state):
+            return False
+        for known in [known for known in self._records_met if known[0] is box]:
+            del self._records_met[known]
+        return True
+
     def _beginning(self, box: RecordsBox) -> Node:
         """The list of a field before the last writes to its entries."""
         column = box.columns[0]
