@@ -112,6 +112,18 @@ def test_what_follows_a_branch_is_not_looked_through_for_each() -> None:
     assert large[file] <= MOST * LARGE / SMALL / 4 * small[file]
 
 
+def products(count: int) -> str:
+    lines = ["    a, b = a * b, b * a * y"] * count
+    head = ["import math", "def f(x, y):", "    a, b = x, y"]
+    return "\n".join([*head, *lines, "    return math.sqrt(a * y) * y / b"])
+
+
+def test_factors_that_products_share_are_looked_at_once() -> None:
+    calls_for(products(2), (1.0, 1.0))
+    small, large = (calls_for(products(count), (1.0, 1.0)).total() for count in (8, 16))
+    assert large <= 3 * small
+
+
 def of_four(count: int) -> str:
     lines = [f"        s += {k}.5 * t; t -= {k}.25 * s" for k in range(count)]
     head = ["def f(x, y, c=0.4, d=0.6):", "    s, t = x * y, c * d"]

@@ -303,6 +303,8 @@ class Graph:
         What is known of the lengths of axes (:mod:`chainrule.primitives.arrays.measured`).
     bounds:
         Between which numbers values lie (:mod:`chainrule.primitives.bounds`).
+    steepness:
+        What is 0 where adjoints are infinite (:mod:`chainrule.primitives.steepness`).
     by_fields:
         Whether it reads lists of records field by field, for lists of any length.
     keeps_calls:
@@ -351,6 +353,7 @@ class Graph:
         self.given: dict[Node, Given] = {}
         self.lengths: dict[Node, Any] = {}
         self.bounds: dict[Node, Any] = {}
+        self.steepness: dict[Node, frozenset[Node]] = {}
         # Functions kept apart, and their graphs once all is ready to be written.
         self.functions: dict[Hashable, Function] = {}
         self.callees: dict[Hashable, Graph] = {}
@@ -428,7 +431,7 @@ class Graph:
         self.interned, self._leaves = {}, {}
         self.names, self.rows, self.found, self.given = {}, {}, {}, {}
         self.arguments, self.answers = {}, {}
-        self.lengths, self.bounds = {}, {}
+        self.lengths, self.bounds, self.steepness = {}, {}, {}
 
     def inside(self, block: Block) -> _Inside:
         """Operators build into ``block`` within this context."""

@@ -6,8 +6,6 @@ infinite is multiplied by y, and is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import divide, equal, multiply, negative, power
@@ -18,6 +16,8 @@ from chainrule.primitives.declare import constant_value, is_constant
 # They are 0 where their first argument is.
 ZERO_WITH = ("square", "negative", "sqrt", "divide")
 
+NOTHING: frozenset[Node] = frozenset()
+
 
 def zero_with(value: Node) -> set[Node]:
     """The factors of ``value``: where one of them is 0, so is ``value``."""
@@ -25,11 +25,13 @@ def zero_with(value: Node) -> set[Node]:
     stack = [value]
     while stack:
         node = stack.pop()
+        if node in found:
+            continue
+        found.add(node)
         if node.op is multiply:
             stack += node.args
         elif node.op.name in ZERO_WITH or (node.op is power and _is_positive(node.args[1])):
             stack.append(node.args[0])
-        found.add(node)
     return found - {value}
 
 
@@ -44,20 +46,39 @@ def may_be_nothing(bar: Node, factor: Node) -> bool:
     """
     if bar.type != FLOAT or factor.type != FLOAT or bounds_of(factor).excludes_zero:
         return False
-    return any(factor in zero_with(value) for value in _steep_at(bar))
+    return factor in _nothing_at(bar)
 
 
-def _steep_at(bar: Node) -> Iterator[Node]:
-    """The values at whose zeros an adjoint, which is a number, is infinite."""
+def _nothing_at(bar: Node) -> frozenset[Node]:
+    """What is 0 where an adjoint is infinite; what is found is kept with the graph."""
+    known: dict[Node, frozenset[Node]] = bar.block.graph.steepness
     stack = [bar]
     while stack:
-        node = stack.pop()
-        found = choice_of(node) if node.origin.derivative else None
-        if found is not None:
-            predicate, then, orelse = found
-            root = predicate.args[0] if predicate.op is equal else None
-            if root is not None and root.op.name == "sqrt" and not is_constant(then):
-                yield root.args[0]
-            stack.append(orelse)
-        elif node.op in (multiply, divide, negative) and node.origin.derivative:
-            stack += node.args[:1] if node.op is divide else node.args
+        node = stack[-1]
+        parts, steep = _factors_of(node)
+        waiting = [part for part in parts if part not in known]
+        if waiting:
+            stack += waiting
+            continue
+        stack.pop()
+        if node not in known:
+            found = [known[part] for part in parts if known[part]]
+            if steep is not None:
+                found.append(frozenset(zero_with(steep)))
+            known[node] = found[0].union(*found[1:]) if found else NOTHING
+    return known[bar]
+
+
+def _factors_of(bar: Node) -> tuple[tuple[Node, ...], Node | None]:
+    """The adjoints of which one is a product, and the value at whose zeros it is infinite."""
+    if not bar.origin.derivative:
+        return (), None
+    if bar.op in (multiply, divide, negative):
+        return bar.args[:1] if bar.op is divide else bar.args, None
+    found = choice_of(bar)
+    if found is None:
+        return (), None
+    predicate, then, orelse = found
+    if predicate.op is not equal or predicate.args[0].op.name != "sqrt" or is_constant(then):
+        return (orelse,), None
+    return (orelse,), predicate.args[0].args[0]

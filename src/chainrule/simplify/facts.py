@@ -100,10 +100,13 @@ class Facts:
     def _know(self, value: Node, fact: Fact) -> None:
         """A value is within bounds; if it is not zero, neither are its factors."""
         stack = [(value, fact)]
+        # A product of what products share has as many ways to a factor as 2 to their number.
+        met: set[tuple[Node, Bounds]] = set()
         while stack:
             node, fact = stack.pop()
-            if is_constant(node):
+            if is_constant(node) or (node, fact.bounds) in met:
                 continue
+            met.add((node, fact.bounds))
             self._learned += 1
             self._unsure |= not fact.sure
             self._known.setdefault(node, []).append(fact)
@@ -338,12 +341,14 @@ def divides_by(arm: Block, results: Collection[Node], value: Node) -> bool:
         inverse = step.op is arithmetic.power and _exponent(step) < 0
         if step.op is not arithmetic.divide and not inverse:
             continue
-        stack = [step.args[0 if inverse else 1]]
+        stack, met = [step.args[0 if inverse else 1]], set()
         while stack:
             node = stack.pop()
             if node is value:
                 return True
-            stack += _factors(node)
+            if node not in met:
+                met.add(node)
+                stack += _factors(node)
     return False
 
 
