@@ -790,8 +790,10 @@ def test_a_keyword_that_changes_the_numbers_is_refused_by_its_name(name: str, te
 
 
 def test_what_a_decorated_function_of_scipy_is_called_with_is_not_looked_up_in_another() -> None:
-    import scipy.stats  # noqa: F401
+    import scipy.stats
 
+    if not hasattr(scipy.stats.trim_mean, "__wrapped__"):
+        pytest.skip("this version of SciPy does not decorate it")
     f = function_of("def f(x):\n    import scipy.stats\n    return scipy.stats.trim_mean(x, 0.2)\n")
     with pytest.raises(
         UnsupportedError, match=r"cannot differentiate through `scipy.stats.trim_mean`"

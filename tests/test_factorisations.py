@@ -211,7 +211,9 @@ def test_each_system_of_a_batch_is_differentiated_by_itself(name: str, mode: str
     f, A, B = BATCHES[name]
     try:
         f(A, B)
-    except (ValueError, LinAlgError):
+    except Exception as error:
+        # LAPACK's wrappers have exceptions of their own.
+        assert isinstance(error, (ValueError, LinAlgError)) or "flapack" in repr(type(error))
         pytest.skip("this version of SciPy solves single systems only")
     by_matrix, by_right_side = grad(f, wrt=("A", "B"), mode=mode)(A, B)
     np.testing.assert_allclose(by_matrix, differences(lambda m: f(m, B), A), rtol=1e-7, atol=1e-9)
