@@ -11,7 +11,8 @@ from functools import cached_property
 from chainrule.differentiate.activity import active, all_steps, varied
 from chainrule.differentiate.keys import refuse_keys
 from chainrule.differentiate.order import onward
-from chainrule.differentiate.points import Points, either, nonzero, refuse_points, sources
+from chainrule.differentiate.origins import sources
+from chainrule.differentiate.points import Points, either, nonzero, refuse_points
 from chainrule.differentiate.steps import undetermined
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.answer import Answer

@@ -16,14 +16,13 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 from chainrule.differentiate.activity import all_steps, varied
+from chainrule.differentiate.origins import are_kin, sources
 from chainrule.differentiate.points import (
     Equal,
     Points,
     anywhere,
-    are_kin,
     either,
     is_imaginary_part,
-    sources,
 )
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, Told, result_number
 from chainrule.graph.node import Node

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
-from chainrule.differentiate.activity import all_steps, carrying_args
+from chainrule.differentiate.activity import all_steps
+from chainrule.differentiate.origins import are_kin, sources
+from chainrule.differentiate.zeros import behind_signs, is_cut_off, zeros_of_length
 from chainrule.graph.block import (
     CONSTANT,
     GLOBAL,
@@ -23,27 +25,21 @@ from chainrule.graph.block import (
     inside,
     result_number,
 )
-from chainrule.graph.node import Node, Op
-from chainrule.graph.types import BOOL, FLOAT, INT, Array
+from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, FLOAT, FLOATING, INT, Array, dtype_of
 from chainrule.primitives import arithmetic, rounding, sequence
-from chainrule.primitives.choices import fmax, fmin, maximum, minimum
 from chainrule.primitives.control import (
     IF,
     LOOP,
-    item_sources,
     loop_body,
     loop_parts,
     next_states,
     owned_blocks,
     raise_where,
     raised,
-    state_sources,
 )
 from chainrule.primitives.declare import TABLE, constant_value, is_constant
 from chainrule.primitives.effect import IMAGINARY, RAISE, Verbatim
-from chainrule.primitives.extremes import python_max, python_min
-from chainrule.primitives.left_end import prepend
-from chainrule.primitives.rows import append_in
 from chainrule.records import dataclass
 
 UNKNOWN = "no slope is known at this single point"
@@ -89,22 +85,6 @@ Condition = Equal | Cases | Meeting | Found
 # node that tells when the derivative runs.
 Doubt = Callable[[tuple[Node, ...]], "Node | bool"]
 
-EXTREMES = (python_max, python_min, maximum, minimum, fmax, fmin)
-# Which arguments an operation picks its result out of.
-PICKS: dict[Op, tuple[int, ...]] = {
-    sequence.index: (0,),
-    sequence.index_set: (0, -1),
-    sequence.append: (0, 1),
-    append_in: (0, -1),
-    prepend: (0, 1),
-    sequence.concatenate: (0, 1),
-    sequence.copy: (0,),
-    sequence.as_tuple: (0,),
-    sequence.backwards: (0,),
-    sequence.slice_of: (0,),
-    **dict.fromkeys(map(TABLE.__getitem__, ("sequence_max", "sequence_min")), (0,)),
-    **dict.fromkeys(EXTREMES, (0, 1)),
-}
 
 # ``left <= right`` is known where the comparison has this outcome; True: the other way round.
 ORDERS = {
@@ -233,13 +213,17 @@ class Points:
         order = _order(predicate, truth)
         if order is not None:
             blocks = self._known.get(order[::-1], ())
-            return _compared(predicate.args) if any(b.encloses(block) for b in blocks) else ()
+            if any(known.encloses(block) for known in blocks):
+                return _compared(predicate.args)
+            return _least(predicate, truth)
+        if op.name == ("array_all" if truth else "array_any"):
+            return self._equal(predicate.args[0], truth, block)
         if op is ITEM and predicate.args[0].op is IF:
             return self._joined(predicate, truth)
         if op is ITEM and predicate.args[0].op is LOOP:
             return self._left(predicate) if truth else ()
-        if predicate.type in (FLOAT, INT) and not truth:
-            return (Equal((predicate,)),)
+        if not truth and (predicate.type in (FLOAT, INT) or _has_numbers(predicate)):
+            return (Equal(behind_signs((predicate, predicate.graph.constant(0)))),)
         return ()
 
     def _left(self, flag: Node) -> tuple[Condition, ...]:
@@ -330,6 +314,17 @@ def _read(node: Node) -> object:
     return (node.params[0], *map(_read, node.args)) if isinstance(node.op, Verbatim) else node
 
 
+def _least(predicate: Node, truth: bool) -> tuple[Condition, ...]:
+    """What is equal where a length is at most 0."""
+    length, bound = predicate.args[:: -1 if ORDERS[predicate.op, truth] else 1]
+    zeros = zeros_of_length(length) if is_constant(bound, 0) else ()
+    return (Equal(zeros),) if zeros else ()
+
+
+def _has_numbers(node: Node) -> bool:
+    return isinstance(node.type, Array) and dtype_of(node.type) in FLOATING
+
+
 def _compared(args: Sequence[Node]) -> tuple[Condition, ...]:
     """A value always equals itself, and there is no slope at infinity.
 
@@ -337,46 +332,14 @@ def _compared(args: Sequence[Node]) -> tuple[Condition, ...]:
     """
     infinite = any(_number(arg) in (math.inf, -math.inf) for arg in args)
     part = any(map(is_imaginary_part, args))
-    return () if infinite or part or are_kin(args) else (Equal(tuple(args)),)
+    if infinite or part or are_kin(args) or is_cut_off(args):
+        return ()
+    return (Equal(behind_signs(args)),)
 
 
 def is_imaginary_part(node: Node) -> bool:
     """Whether a value is the imaginary part of what is a real number, but for some powers."""
     return isinstance(node.op, Verbatim) and node.params[0] == IMAGINARY
-
-
-def are_kin(nodes: Sequence[Node]) -> bool:
-    """Whether two values may be one: after ``m = max(a, b)`` ``m == a`` holds wherever a is chosen.
-
-    That they are equal says nothing of a point then.
-    """
-    first, *others = map(_chosen_from, nodes)
-    return any(not first.isdisjoint(other) for other in others)
-
-
-def _chosen_from(node: Node) -> set[Node]:
-    """The values, and the lists and arrays, that a value is picked out of."""
-    found: set[Node] = set()
-    seen = {node}
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        of: Iterable[Node] = ()
-        if node.op in PICKS:
-            of = [node.args[k] for k in PICKS[node.op] if k < len(node.args)]
-        elif node.op is sequence.display:
-            of = node.args
-        elif node.op is ITEM and owned_blocks(node.args[0]):
-            of = item_sources(node)
-        elif node.op is PARAMETER and node.block.owner is not None:
-            of = state_sources(node, node.block.owner)
-        if not of and node.op is not CONSTANT:
-            found.add(node)
-        for each in of:
-            if each not in seen:
-                seen.add(each)
-                stack.append(each)
-    return found
 
 
 def _unless_constant(args: Sequence[Node]) -> tuple[Condition, ...]:
@@ -416,8 +379,10 @@ def _is_no_number(item: Node) -> bool:
 
 
 def _listed(predicate: Node, truth: bool) -> tuple[Condition, ...]:
-    """``x in (0, 1)``, and comparisons of lists."""
+    """``x in (0, 1)``, ``table.count(x)``, and comparisons of lists."""
     text = predicate.params[0]
+    if text == "_0_.count(_1_)" and truth:
+        return (Equal(predicate.args[::-1]),)
     words = ("_0_ in _1_", "_0_ == _1_") if truth else ("_0_ not in _1_", "_0_ != _1_")
     if text not in words:
         return ()
@@ -427,24 +392,6 @@ def _listed(predicate: Node, truth: bool) -> tuple[Condition, ...]:
         # What is equal to a word, or to a class, is no number.
         return ()
     return (Equal((predicate.args[0], *items)),)
-
-
-def sources(nodes: Sequence[Node], stops: Callable[[Node], bool]) -> list[Node]:
-    """Where a derivative may flow into ``nodes`` from; ``stops`` tells where the search ends."""
-    found: dict[Node, None] = {}
-    seen = set(nodes)
-    stack = list(nodes)
-    while stack:
-        node = stack.pop()
-        if stops(node):
-            found[node] = None
-            continue
-        structured = node.op is ITEM and owned_blocks(node.args[0])
-        for arg in item_sources(node) if structured else carrying_args(node):
-            if arg not in seen:
-                seen.add(arg)
-                stack.append(arg)
-    return list(found)
 
 
 def refuse_points(

@@ -1,0 +1,133 @@
+"""What is equal where a number is 0: lengths and signs are so at single points only.
+
+    r = sqrt(x * x + y * y)
+    return sin(r) / r * x if r > 0 else 0.0
+
+A length is never negative: the other arm is taken where x and y are 0, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.differentiate.origins import EXTREMES, are_kin, sources
+from chainrule.graph.block import ITEM, PARAMETER
+from chainrule.graph.node import Node
+from chainrule.primitives import arithmetic
+from chainrule.primitives.choices import clip, where
+from chainrule.primitives.control import IF, LOOP, item_sources, owned_blocks, state_sources
+from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.rounding import sign
+
+# By their names, as arrays' operations are declared later than this is read.
+LENGTHS = ("absolute", "hypot", "hypot3", "norm", "square")
+PRODUCTS = ("multiply", "dot", "vdot", "matmul")
+POWERS = ("power", "real_power")
+# Of lengths these are lengths again: 0 where all of their arguments are.
+SUMS = (
+    *("add", "array_sum", "total", "sqrt", "to_float", "display", "append"),
+    *("python_max", "maximum", "fmax", "array_max", "sequence_max"),
+)
+
+
+def zeros_of_length(value: Node) -> tuple[Node, ...]:
+    """What is 0 where ``value``, a length, is 0; empty where it is none.
+
+    A difference of two entries of one list may be of the same entry, and a value that a branch or
+    a maximum has chosen may be 0 over a region: neither tells of a point.
+    """
+    roots: dict[Node, None] = {}
+    seen = {value}
+    stack = [value]
+    while stack:
+        node = stack.pop()
+        parts = _squared(node)
+        if parts:
+            roots.update(dict.fromkeys(parts))
+            continue
+        lengths = _summed(node)
+        if lengths is None:
+            return ()
+        stack += [each for each in lengths if each not in seen]
+        seen.update(lengths)
+    return () if any(map(_may_be_one, roots)) or _are_chosen(tuple(roots)) else tuple(roots)
+
+
+def _squared(node: Node) -> Sequence[Node]:
+    """What a length is the magnitude of, or a square."""
+    if node.op.name in LENGTHS:
+        return node.args
+    if node.op.name in PRODUCTS and node.args[0] is node.args[1]:
+        return node.args[:1]
+    if node.op.name in POWERS and is_constant(node.args[1]):
+        exponent = constant_value(node.args[1])
+        return node.args[:1] if exponent > 0 and exponent % 2 == 0 else ()
+    return ()
+
+
+def _summed(node: Node) -> Sequence[Node] | None:
+    """The lengths that a length is made of, if it is one."""
+    if is_constant(node, 0):
+        return ()
+    if node.op.name in SUMS:
+        return node.args
+    if node.op in (arithmetic.multiply, arithmetic.divide):
+        if node.op is arithmetic.multiply and not any(map(is_constant, node.args)):
+            return node.args
+        lengths = [arg for arg in node.args if not is_constant(arg)]
+        scales = [constant_value(arg) for arg in node.args if is_constant(arg)]
+        whole = len(lengths) == 1 and (node.op is arithmetic.multiply or lengths[0] is node.args[0])
+        return lengths if whole and scales[0] > 0 else None
+    if node.op.name in POWERS and is_constant(node.args[1]) and constant_value(node.args[1]) > 0:
+        return node.args[:1]
+    if node.op is ITEM and node.args[0].op is LOOP:
+        return item_sources(node)
+    if node.op is PARAMETER and node.block.owner is not None and node.block.owner.op is LOOP:
+        return state_sources(node, node.block.owner) or None
+    return None
+
+
+def _may_be_one(root: Node) -> bool:
+    return root.op is arithmetic.subtract and are_kin(root.args)
+
+
+def _are_chosen(roots: Sequence[Node]) -> bool:
+    """Whether what is 0 has passed through a choice."""
+
+    def chooses(node: Node) -> bool:
+        structured = node.op is ITEM and owned_blocks(node.args[0])
+        return node.op in (*EXTREMES, clip, where) or (bool(structured) and node.args[0].op is IF)
+
+    return any(map(chooses, sources(roots, chooses)))
+
+
+def behind_signs(args: Sequence[Node]) -> tuple[Node, ...]:
+    """The values that are equal where ``args`` are: a sign is 0 where its number is."""
+    if not any(is_constant(arg, 0) for arg in args):
+        return tuple(args)
+    for arg in args:
+        if arg.op.name == "to_float":
+            arg = arg.args[0]
+        if arg.op is sign:
+            return (arg.args[0], arg.graph.constant(0))
+        if arg.op is arithmetic.subtract and _are_sides(*arg.args):
+            return arg.args[0].args
+    return tuple(args)
+
+
+def _are_sides(above: Node, below: Node) -> bool:
+    """Whether two truths tell of the same values on which side of each other they are."""
+    orders = (arithmetic.greater, arithmetic.less)
+    if {above.op, below.op} == set(orders):
+        return above.args == below.args
+    return above.op is below.op and above.op in orders and above.args == below.args[::-1]
+
+
+def is_cut_off(args: Sequence[Node]) -> bool:
+    """Whether values are equal over a region: ``max(x, 0.0) == 0.0``."""
+    for one, other in (args[:2], args[1::-1]):
+        if not is_constant(one) or other.op not in (*EXTREMES, clip):
+            continue
+        if any(is_constant(arg, constant_value(one)) for arg in other.args):
+            return not any(zeros_of_length(arg) for arg in other.args if not is_constant(arg))
+    return False
