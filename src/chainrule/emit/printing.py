@@ -360,7 +360,13 @@ class _Weaver:
                 self.latest = answer.line
             self._inside(made, read, inner, current if answer.derivative else None)
             if not isinstance(made, SIMPLE):
-                self.latest = None
+                self.latest = self._raised_for(made)
+
+    def _raised_for(self, made: ast.stmt) -> Line | None:
+        """The line that the comment in a branch which does nothing but raise has just shown."""
+        if isinstance(made, ast.If) and not made.orelse and _only_raises(made.body[-1]):
+            return self.answers.get(made.body[-1], Answer()).line
+        return None
 
     def _divides(self, made: ast.stmt, read: ast.stmt, answer: Answer) -> bool:
         """Whether a statement that is no derivative ends the group before it."""
