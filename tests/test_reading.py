@@ -239,3 +239,42 @@ def test_a_call_that_is_made_for_what_it_raises_says_so() -> None:
     guarded = body(lambda p, q: p * p + math.log(q), 0.3, 0.4, wrt=("p",))
     assert "raises" not in text, text
     assert re.search(r"# line \d+ raises: .*\n +log\(q\)\n", guarded), guarded
+
+
+def test_what_fits_behind_plus_equals_has_no_name() -> None:
+    def epidemic(transmission, recovery, steps):
+        s, i = 0.99, 0.01
+        for _ in range(steps):
+            flow = transmission * s * i
+            s -= 0.1 * flow
+            i += 0.1 * (flow - recovery * i)
+        return i
+
+    text = body(epidemic, 0.5, 0.1, 9, wrt=("transmission", "recovery"), mode="forward")
+    added = re.findall(r" i_d\w+ \+= (.*)", text)
+    assert len(added) == 2 and not any(term.isidentifier() for term in added), text
+
+
+def test_what_fits_behind_an_entry_has_no_name() -> None:
+    def rod(left, right, cells, steps):
+        temperatures = [left] * cells
+        temperatures[-1] = right
+        for _ in range(steps):
+            old = temperatures[:]
+            for i in range(1, cells - 1):
+                temperatures[i] = 0.5 * (old[i + 1] + old[i - 1])
+        return temperatures[cells // 2]
+
+    text = body(rod, 1.0, 9.0, 7, 5, wrt=("left", "right"), mode="forward")
+    written = re.findall(r" temperatures_d\w+\[i\] = (.*)", text)
+    assert len(written) == 2 and not any(term.isidentifier() for term in written), text
+
+
+def test_the_line_that_raises_is_not_shown_twice_in_a_row() -> None:
+    def pressure(p, q):
+        return 2.0 * p * math.log(p * q)
+
+    text = body(pressure, 0.3, 0.4, wrt=("p",), mode="forward")
+    more = body(lambda p, q: p * p * p + math.log(p * q), 0.3, 0.4, wrt=("p",))
+    assert "raises" not in text and text.count("# line ") == 1, text
+    assert "raises" in more and more.count("# line ") == 1, more

@@ -54,10 +54,11 @@ from chainrule.graph.block import ITEM
 from chainrule.graph.types import OPAQUE, Array, Record
 from chainrule.primitives.arithmetic import add, multiply, subtract
 from chainrule.primitives.effect import CALL, LEAVE
-from chainrule.primitives.sequence import copy, display, record
+from chainrule.primitives.sequence import copy, display, index_add, index_set, record
 from chainrule.records import dataclass
 
 LINE = Form("line")
+ENTRIES = (index_set, index_add)
 CHAINS = {add: "total", subtract: "total", multiply: "product"}
 
 
@@ -293,6 +294,8 @@ class Measure:
     name_width: Callable[[Value], int]
     own_width: Callable[[Value], int]
     brackets: Callable[[Value, int], int]
+    # What `x += e` is shorter than `x = x + e` where that is meant.
+    spared: Callable[[Value, Value], int]
 
 
 DEPTH = 6
@@ -345,9 +348,16 @@ def _wide_sources(statement: Statement, measure: Measure, width: int) -> list[Va
 def _overhead(statement: Statement, measure: Measure) -> int:
     match statement:
         case Define(value=value):
+            if value.op in ENTRIES:
+                # `x[i] = v`, of which x, i, v and four characters are counted with the value.
+                return 2
             if is_update(value):
                 return measure.name_width(value.args[0]) + 6
-            return 0 if is_statement(value) else measure.name_width(value) + 3
+            if is_statement(value):
+                return 0
+            return measure.name_width(value) + 3 - measure.spared(value, value)
+        case Move(targets=[target], sources=[source]) if source.captive:
+            return measure.name_width(target) + 3 - measure.spared(target, source)
         case Move(targets=targets):
             return max(measure.name_width(target) for target in targets) + 3
         case Unpack(targets=targets):

@@ -29,7 +29,7 @@ from chainrule.emit.plan import (
     is_statement,
 )
 from chainrule.emit.printing import Answer, negated
-from chainrule.emit.wording.accumulating import accumulation
+from chainrule.emit.wording.accumulating import AUGMENTED, SUMS, accumulation
 from chainrule.emit.wording.arrays import path_of, section_key, slice_node, sliced
 from chainrule.emit.wording.expressions import (
     Speller,
@@ -57,9 +57,6 @@ from chainrule.primitives.sequence import (
 )
 from chainrule.primitives.updates import IN_ROWS
 from chainrule.records import dataclass, replace
-
-SUMS = (arithmetic.add, arithmetic.subtract)
-AUGMENTED = (arithmetic.add, arithmetic.subtract, arithmetic.multiply, arithmetic.divide)
 
 
 @dataclass

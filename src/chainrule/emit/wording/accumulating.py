@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import ast
 
+from chainrule.primitives.arithmetic import add, divide, multiply, subtract
+
+SUMS = (add, subtract)
+# What has an augmented assignment of its own.
+AUGMENTED = (add, subtract, multiply, divide)
+
 Terms = list[tuple[bool, ast.expr]]
 
 

@@ -9,7 +9,11 @@ from chainrule.emit.layout import Measure
 from chainrule.emit.memory.views import is_update
 from chainrule.emit.names import Names
 from chainrule.emit.plan import AND, COMPREHENSION, CONDITIONAL, OR, RANGE, Value, targets_of
+from chainrule.emit.wording.accumulating import AUGMENTED, SUMS
 from chainrule.emit.wording.arrays import call_width, section_width
+from chainrule.emit.wording.expressions import spelled
+from chainrule.graph.types import FLOAT
+from chainrule.primitives.arithmetic import add, multiply
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.declare import Primitive
@@ -54,7 +58,35 @@ def measure_of(
             return False
         return value.args[0] is old or (symbol in "+*" and value.args[1] is old)
 
-    return Measure(name_width, own, brackets)
+    def spared(target: Value, source: Value) -> int:
+        return name_width(target) + 2 if _takes_part(names, target, source) else 0
+
+    return Measure(name_width, own, brackets, spared)
+
+
+def _takes_part(names: Names, target: Value, source: Value) -> bool:
+    """Whether a number is written as what changes a variable: ``x += e``."""
+    if source.op not in AUGMENTED or source.type != FLOAT or spelled(source) is not None:
+        return False
+    first, second = source.args[:2]
+    if _is_variable(names, first, target):
+        return True
+    if not source.derivative:
+        return False
+    if source.op in (add, multiply) and _is_variable(names, second, target):
+        return True
+    while source.op in SUMS:
+        first, second = source.args
+        if source.op is add and _is_variable(names, second, target):
+            return True
+        if not first.captive:
+            return names.same(first, target)
+        source = first
+    return False
+
+
+def _is_variable(names: Names, value: Value, target: Value) -> bool:
+    return not value.captive and names.same(value, target)
 
 
 # How tightly operators bind; what is not listed needs no brackets.
