@@ -432,6 +432,17 @@ def test_an_attribute_that_was_never_set_raises_as_python_does() -> None:
             call(2.0)
 
 
+def asks_a_float(x: float, y: float) -> float:
+    return x * y.value  # type: ignore[attr-defined, no-any-return]
+
+
+def test_what_annotated_floats_always_raise_is_made_for_what_is_given() -> None:
+    derivative = grad(asks_a_float)
+    with pytest.raises(AttributeError, match="'float' object has no attribute 'value'"):
+        derivative(2.0, 3.0)
+    assert derivative(2.0, Quantity(5.0)) == 5.0
+
+
 class Orbit:
     remark = 0.5
 

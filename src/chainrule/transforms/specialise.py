@@ -94,6 +94,10 @@ def _made_before(function: Callable[..., Any], code: types.CodeType, options: Op
     return _Kept(_made(function, options))
 
 
+class RaisesForFloats(ChainruleError):
+    """There is nothing to differentiate for floats: what is given decides."""
+
+
 def _is_as_new(generated: Any) -> bool:
     """Whether a generated function shows and runs what would be generated now."""
     watch, entry = generated.watch, generated.entry
@@ -112,7 +116,10 @@ def _made(function: Callable[..., Any], options: Options) -> Callable[..., Any]:
         with large_programs():
             entry = entry_of(source, names)
         if entry is not None and not entry:
-            first = request.generate(None, entry if target == "math" else None)
+            try:
+                first = request.generate(None, entry if target == "math" else None)
+            except RaisesForFloats:
+                return Specialised(request)
             return with_variants(request, source, first, entry)
         if entry is not None and target == "math":
             return made_for_floats(request, source, entry)
@@ -209,7 +216,7 @@ class Request:
         if entry is not None:
             if arguments is None and not graphs[0].body.completes:
                 # What says that it is a number, and is none, would raise what floats do.
-                raise ChainruleError("f raises whatever floats it is given", remedy="Call it.")
+                raise RaisesForFloats("f raises whatever floats it is given", remedy="Call it.")
             asked = entry.asking(wrapping(graphs[0], entry.unasked))
             asked = asked.strict(kept_ints(graphs[0], entry.floats))
             entry = asked if asked else None
