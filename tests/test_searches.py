@@ -45,6 +45,100 @@ def test_another_search_is_refused(f: Callable[..., float], transform: Any) -> N
         transform(f)(1.5)
 
 
+def roots(p: np.ndarray) -> float:
+    lo, hi = np.zeros(3), np.full(3, 4.0)
+    while np.max(hi - lo) > 1e-12:
+        mid = lo + (hi - lo) / 2
+        below = mid * mid < p
+        lo, hi = np.where(below, mid, lo), np.where(below, hi, mid)
+    return float(np.sum(lo * p))
+
+
+def masked_roots(p: np.ndarray) -> float:
+    lo, hi = np.zeros(3), np.full(3, 4.0)
+    for _ in range(60):
+        mid = (lo + hi) / 2
+        above = mid * mid > p
+        hi[above] = mid[above]
+        lo[~above] = mid[~above]
+    return float(np.sum(lo) + np.sum(p))
+
+
+def roots_of_entries(p: np.ndarray) -> float:
+    lo, hi = np.zeros(3), np.full(3, 4.0)
+    for _ in range(60):
+        for i in range(3):
+            mid = (lo[i] + hi[i]) / 2
+            if mid * mid > p[i]:
+                hi[i] = mid
+            else:
+                lo[i] = mid
+    return float(np.sum(lo * p))
+
+
+def of_two_comparisons(p: np.ndarray) -> float:
+    lo, hi = 0.0, 4.0
+    for _ in range(60):
+        mid = (lo + hi) / 2
+        if mid * mid > p[0] and mid > p[1]:
+            hi = mid
+        else:
+            lo = mid
+    return float(lo + np.sum(p))
+
+
+class Between:
+    def __init__(self, p: float) -> None:
+        self.p, self.lo, self.hi = p, 0.0, 4.0
+
+    def step(self) -> None:
+        mid = (self.lo + self.hi) / 2
+        if mid * mid > self.p:
+            self.hi = mid
+        else:
+            self.lo = mid
+
+
+def of_an_object(p: np.ndarray) -> float:
+    search = Between(p[0])
+    for _ in range(60):
+        search.step()
+    return search.lo * search.p
+
+
+@pytest.mark.parametrize(
+    "f",
+    [roots, masked_roots, roots_of_entries, of_two_comparisons, of_an_object],
+    ids=lambda f: f.__name__,
+)
+def test_a_search_between_two_ends_is_refused_beside_what_is_felt(f: Callable[..., float]) -> None:
+    with pytest.raises(NotDifferentiableError, match="`p` decides only which way a search goes"):
+        grad(f)(np.array([1.0, 1.2, 3.0]))
+
+
+def found_of_floats(x: float) -> float:
+    table = [0.0, 1.0, 4.0, 9.0, 16.0, 25.0]
+    lo, hi = 0.0, 5.0
+    for _ in range(8):
+        mid = float((lo + hi) // 2)
+        if table[int(mid)] > x:
+            hi = mid
+        else:
+            lo = mid
+    return (x - table[int(lo)]) ** 2
+
+
+def held(x: float) -> float:
+    low, high = 0.0, 0.0
+    for k in range(20):
+        mid = 0.5 * (high + low)
+        if math.sin(k) > x:
+            high = 0.9 * high + 0.1 * math.sin(k)
+        else:
+            low = 0.9 * low - 0.1 * mid
+    return high * x
+
+
 def test_zero_may_be_meant() -> None:
     def frozen(p: float) -> float:
         return golden(stop_gradient(p))
@@ -419,7 +513,10 @@ def polished(p: float) -> float:
     return x - (x**3 - p) / (3 * x * x)
 
 
-FINE = [(tariff, 15.0), (nearest, 4.0), (adaptive, 1.3), (newton, 3.0)]
+FINE = [
+    *((tariff, 15.0), (nearest, 4.0), (adaptive, 1.3), (newton, 3.0)),
+    *((found_of_floats, 13.0), (held, 0.3)),
+]
 
 
 @pytest.mark.parametrize(("f", "x"), FINE)

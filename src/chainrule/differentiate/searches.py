@@ -15,10 +15,11 @@ search: what is chosen there does not decide about the next comparison.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from chainrule.differentiate.activity import all_steps, varied
-from chainrule.differentiate.bisections import bisections
+from chainrule.differentiate.bisections import bisections, step_blocks
+from chainrule.differentiate.halving import halvings
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, inside
 from chainrule.graph.node import Node
@@ -42,6 +43,7 @@ from chainrule.records import dataclass
 class Search:
     """A branch in a loop that chooses what it compares next."""
 
+    # Where it is refused.
     branch: Node
     # What it compares is made of; among that the states that it chooses.
     compared: frozenset[Node]
@@ -54,25 +56,25 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
     Raises
     ------
     NotDifferentiableError
-        Where a result depends on an input through nothing but the comparisons of a search.
+        Where a result depends on an input through nothing but the comparisons of a search, or
+        through those of a search between two ends, whose slope would be lost beside the others.
     """
     steps = list(all_steps(graph.body))
     loops = [step for step in steps if step.op is LOOP]
     if not loops or any(step.origin.derivative for step in steps):
         return
-    searches: list[Search] | None = None
-    for given in inputs:
+    needed = Live(graph, results).nodes
+    # What does not move the root that a bisection encloses, as a tolerance, is not felt.
+    enclosing = {found.loop for found in bisections(steps)}
+    others = [loop for loop in loops if loop in needed and loop not in enclosing]
+    searches = [found for loop in others for found in _searches(loop)]
+    between = [found for loop in others for found in _between(loop, needed)]
+    for given in inputs if searches or between else ():
         felt = varied(graph, [given])
-        if any(result in felt for result in results):
-            continue
-        if searches is None:
-            needed = Live(graph, results).nodes
-            # What does not move the root that a bisection encloses, as a tolerance, is not felt.
-            enclosing = {found.loop for found in bisections(steps)}
-            others = [loop for loop in loops if loop in needed and loop not in enclosing]
-            searches = [found for loop in others for found in _searches(loop)]
-        for search in searches:
-            if search.compared & felt and search.chosen - felt:
+        flat = felt.isdisjoint(results)
+        for search in searches if flat else between:
+            lost = search.chosen - felt if flat else search.chosen.isdisjoint(felt)
+            if search.compared & felt and lost:
                 raise _refusal(graph.names.get(given, "the parameter"), search.branch)
 
 
@@ -106,6 +108,15 @@ def _searches(loop: Node) -> Iterator[Search]:
         chosen = frozenset(state for state in candidates if not results.isdisjoint(made[state]))
         if chosen:
             yield Search(step, compared, chosen)
+
+
+def _between(loop: Node, needed: Collection[Node]) -> Iterator[Search]:
+    """The searches of a loop between two ends."""
+    body = step_blocks(loop)[0]
+    for ends, conditions in halvings(loop, needed):
+        compared = frozenset[Node]().union(*(_made_of(each, body) for each in conditions))
+        if compared.issuperset(ends):
+            yield Search(loop, compared, frozenset(ends))
 
 
 def _made_of(value: Node, body: Block) -> frozenset[Node]:
