@@ -33,7 +33,15 @@ from chainrule.lift.containers.shared_rows import written_while_shared
 from chainrule.lift.containers.tables import RunTimeKeys
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.iteration.advancing import IteratorMade
-from chainrule.lift.library import folds, frames, made_classes, modules, ordering, quantified
+from chainrule.lift.library import (
+    deviations,
+    folds,
+    frames,
+    made_classes,
+    modules,
+    ordering,
+    quantified,
+)
 from chainrule.lift.lifted import Lifted, Transform, assemble
 from chainrule.lift.objects.holders import WrittenInto, WrittenOutside
 from chainrule.lift.objects.owners import name_by_owners
@@ -54,7 +62,7 @@ from chainrule.lift.ways import Ways
 from chainrule.primitives.namespaces import primitive_of
 
 # Imported for what it enters into the table of builtins.
-FILLED = (copies, folds, frames, made_classes, modules, ordering, quantified)
+FILLED = (copies, deviations, folds, frames, made_classes, modules, ordering, quantified)
 
 
 class Lifter(ChosenEntries):

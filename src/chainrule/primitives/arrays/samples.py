@@ -15,7 +15,8 @@ from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.norms import norm
 from chainrule.primitives.arrays.products import vdot
 from chainrule.primitives.arrays.reductions import array_sum, mean, std, var
-from chainrule.primitives.elementary import exp, log
+from chainrule.primitives.arrays.shaping import dimension
+from chainrule.primitives.elementary import exp, log, sqrt
 
 
 def _number(*types: Type) -> Type:
@@ -42,6 +43,31 @@ SAMPLES: dict[str, ArrayCall] = {
         ("pvariance", var),
         ("stdev", lambda x: std(x, ddof=1)),
         ("variance", lambda x: var(x, ddof=1)),
+    )
+}
+
+
+def _about(name: str, definition: Callable[[Node, Node], Node]) -> ArrayCall:
+    @array_defined(
+        f"{name}_about", spelled=f"statistics.{name}", signature="data, center", arrays=2,
+        typed=_number,
+    )  # fmt: skip
+    def primitive(data: Node, center: Node) -> Node:
+        values = array_of_list(data)
+        return definition(values - center, 1.0 * dimension(values, axis=0))
+
+    primitive.__doc__ = f"`statistics.{name}` of a list, about a number that is given as its mean."
+    return primitive
+
+
+# By the deviations and their number.
+ABOUT: dict[str, ArrayCall] = {
+    name: _about(name, definition)
+    for name, definition in (
+        ("pstdev", lambda d, n: norm(d) / sqrt(n)),
+        ("pvariance", lambda d, n: vdot(d, d) / n),
+        ("stdev", lambda d, n: norm(d) / sqrt(n - 1.0)),
+        ("variance", lambda d, n: vdot(d, d) / (n - 1.0)),
     )
 }
 

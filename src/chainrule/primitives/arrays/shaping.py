@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.types import (
     INT,
@@ -44,7 +45,14 @@ size_of = array_flat(
 
 
 def _dimension_known(a: Node, axis: int) -> Node | None:
-    if unit_axes_of(a.type)[axis]:
+    axes = unit_axes_of(a.type)
+    if not -len(axes) <= axis < len(axes):
+        raise UnsupportedError(
+            f"the length of axis {axis} of what has {len(axes)} axes",
+            remedy="Give it an array that has this axis.",
+            position=a.graph.origin.position,
+        )
+    if axes[axis]:
         return a.graph.constant(1)
     source = shape_source(a)
     return None if source is a else dimension(source, axis=axis)
