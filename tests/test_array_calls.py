@@ -1074,6 +1074,17 @@ def test_dtypes_axes_and_places_that_are_known_are_followed() -> None:
         chainrule.grad(lambda x: x[operator.index(x[0])])(x)
 
 
+def test_what_numpys_dtype_makes_is_known_where_it_is_given_by_a_constant() -> None:
+    def of_kind(x: Any) -> Any:
+        if x.dtype == np.dtype(object):
+            return np.empty(3, dtype=np.dtype(object))
+        return np.sum(x.astype(np.dtype("float64")) ** 2)
+
+    gradient = chainrule.grad(of_kind)
+    assert list(gradient(np.array([1.0, 2.0]))) == [2.0, 4.0]
+    assert gradient.source.endswith("    return 2.0 * x.astype(float)\n")
+
+
 def test_polynomials_of_numpy_are_differentiated() -> None:
     polynomial = np.polynomial.polynomial
     c, d = np.array([0.3, 1.2, 2.0]), np.array([0.5, -1.0])

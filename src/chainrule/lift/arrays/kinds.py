@@ -6,12 +6,13 @@ They are asked of an example of each class that a value may be of.
 from __future__ import annotations
 
 import ast
+import contextlib
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, dtype_of, unit_axes_of
+from chainrule.graph.types import BOOL, OPAQUE, Type, dtype_of, unit_axes_of
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import Static, Value
 
@@ -45,14 +46,20 @@ def _asked(home: str, name: str) -> SpecialForm:
         answers = {function(example) for example in _examples(self, value)}
         if len(answers) == 1 and len(args) == 1 and not keywords:
             return Static(answers.pop())
-        nodes = [self.static_node(Static(function)), *map(self.node, args)]
-        words = [f"_{k}_" for k in range(1, len(nodes))]
-        for key, given in keywords.items():
-            words.append(f"{key}=_{len(nodes)}_")
-            nodes.append(self.node(given))
-        return self.verbatim(f"_0_({', '.join(words)})", *nodes, type=BOOL, pure=True)
+        return _at_run_time(self, function, args, keywords, BOOL)
 
     return lift
+
+
+def _at_run_time(
+    self: NumpyCalls, function: Any, args: Arguments, keywords: Keywords, type: Type = OPAQUE
+) -> Node:
+    nodes = [self.static_node(Static(function)), *map(self.node, args)]
+    words = [f"_{k}_" for k in range(1, len(nodes))]
+    for key, given in keywords.items():
+        words.append(f"{key}=_{len(nodes)}_")
+        nodes.append(self.node(given))
+    return self.verbatim(f"_0_({', '.join(words)})", *nodes, type=type, pure=True)
 
 
 def _common_type(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -61,6 +68,17 @@ def _common_type(self: NumpyCalls, args: Arguments, keywords: Keywords, node: as
 
     dtypes = [dtype_of(self.array_node(arg).type) for arg in args]
     return Static(numpy.common_type(*(numpy.zeros(1, dtype) for dtype in dtypes)))
+
+
+def _dtype(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """A kind of entries, told from others before anything runs."""
+    import numpy
+
+    known, given = self.static_value(args[0]) if len(args) == 1 and not keywords else (False, None)
+    if known and isinstance(given, (type, str, numpy.dtype)):
+        with contextlib.suppress(TypeError):
+            return Static(numpy.dtype(given))
+    return _at_run_time(self, numpy.dtype, args, keywords)
 
 
 def _axis_index(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -91,5 +109,6 @@ FORMS: dict[str, SpecialForm] = {
     "numpy.polynomial.Polynomial": _polynomial("Ascending"),
     "numpy.isscalar": _asked("numpy", "isscalar"),
     "numpy.common_type": _common_type,
+    "numpy.dtype": _dtype,
     "numpy.lib.array_utils.normalize_axis_index": _axis_index,
 }
