@@ -106,9 +106,32 @@ def of_an_object(p: np.ndarray) -> float:
     return search.lo * search.p
 
 
+def by_steps(p: np.ndarray) -> float:
+    x, h = 0.0, 1.0
+    while h > 1e-13:
+        if (x + h) ** 2 <= p[0]:
+            x += h
+        else:
+            h /= 2
+    return float(x * p[1])
+
+
+def by_halves(p: np.ndarray) -> float:
+    width, x = 4.0, 0.0
+    for _ in range(60):
+        width *= 0.5
+        mid = x + width
+        below = mid * mid - p[0]
+        if below <= 0.0:
+            x = mid
+        if abs(width) < 1e-14 or below == 0.0:
+            break
+    return float(x * p[1])
+
+
 @pytest.mark.parametrize(
     "f",
-    [roots, masked_roots, roots_of_entries, of_two_comparisons, of_an_object],
+    [by_steps, by_halves, roots, masked_roots, roots_of_entries, of_two_comparisons, of_an_object],
     ids=lambda f: f.__name__,
 )
 def test_a_search_between_two_ends_is_refused_beside_what_is_felt(f: Callable[..., float]) -> None:
@@ -137,6 +160,31 @@ def held(x: float) -> float:
         else:
             low = 0.9 * low - 0.1 * mid
     return high * x
+
+
+def pattern(x: float) -> float:
+    at, h = 0.0, 1.0
+    while h > 1e-9:
+        if (at + h - x) ** 2 + x * (at + h) < (at - x) ** 2 + x * at:
+            at += h
+        elif (at - h - x) ** 2 + x * (at - h) < (at - x) ** 2 + x * at:
+            at -= h
+        else:
+            h *= 0.5
+    return (at - x) ** 2 + x * at
+
+
+def integrated(x: float) -> float:
+    t, h, y = 0.0, 0.5, x
+    while t < 1.0:
+        slope = math.sin(t) * x - y * y
+        euler = y + h * slope
+        heun = y + 0.5 * h * (slope + math.sin(t + h) * x - euler * euler)
+        if abs(heun - euler) > 1e-3:
+            h *= 0.5
+        else:
+            t, y = t + h, heun
+    return y * x + t
 
 
 def test_zero_may_be_meant() -> None:
@@ -515,13 +563,18 @@ def polished(p: float) -> float:
 
 FINE = [
     *((tariff, 15.0), (nearest, 4.0), (adaptive, 1.3), (newton, 3.0)),
-    *((found_of_floats, 13.0), (held, 0.3)),
+    *((found_of_floats, 13.0), (held, 0.3), (integrated, 1.3)),
 ]
 
 
 @pytest.mark.parametrize(("f", "x"), FINE)
 def test_what_is_no_search_is_differentiated(f: Callable[..., float], x: float) -> None:
     assert oracle.agrees(oracle.derivative(f, (x,)), grad(f)(x))
+
+
+def test_the_least_value_that_a_search_finds_has_its_slope() -> None:
+    # (at - x)**2 + x * at is least at x / 2: 3 / 4 x**2.
+    assert grad(pattern)(3.0) == pytest.approx(1.5 * 3.0, rel=1e-7)
 
 
 def test_a_tolerance_has_the_derivative_zero() -> None:

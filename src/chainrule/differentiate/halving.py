@@ -1,7 +1,13 @@
-"""Loops that put one value between two ends in the place of either, whatever they ask.
+"""Loops that halve an interval, whatever they ask: one value takes the place of either end.
 
     up = f(mid, p) > 0.0
     lo, hi = np.where(up, lo, mid), np.where(up, mid, hi)
+
+or that go on by a step which they halve::
+
+    if f(x + h, p) < 0.0:
+        x += h
+    h *= 0.5
 
 What they find is a root as that of a bisection is, but its equation is not known: arrays of roots,
 conditions of several comparisons, ends that a ``try`` moves.
@@ -45,6 +51,30 @@ def halvings(loop: Node, needed: Collection[Node]) -> Iterator[tuple[list[Node],
         found = any(not fresh[0].isdisjoint(_choice(following[k], body)[0]) for k in used)
         if found and all({*ends} <= _summed(middle, body) for middle in fresh[0]):
             yield ends, list(dict.fromkeys([*chosen[i][1], *chosen[j][1]]))
+
+
+def shrinking(
+    loop: Node, needed: Collection[Node]
+) -> Iterator[tuple[list[Node], Node, list[Node]]]:
+    """``([x, h], x + h, conditions)`` of each needed state and the step that goes on from it."""
+    body, states, following = step_blocks(loop)[0], loop_parts(loop)[2], next_states(loop)
+    numbers = [k for k, state in enumerate(states) if state.type.differentiable]
+    steps = [
+        states[k]
+        for k in numbers
+        if following[k] is not states[k]
+        and _summed(following[k], body).intersection(states) == {states[k]}
+    ]
+    for k in numbers:
+        leaves, conditions = _choice(following[k], body)
+        fresh = leaves - {states[k]}
+        if len(fresh) != 1 or len(leaves) != 2 or loop.block.item(loop, k) not in needed:
+            continue
+        (tried,) = fresh
+        made = _summed(tried, body).intersection(states)
+        for step in steps:
+            if made == {states[k], step}:
+                yield [states[k], step], tried, conditions
 
 
 def _choice(value: Node, body: Block) -> tuple[set[Node], list[Node]]:

@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from chainrule.differentiate.activity import all_steps, varied
 from chainrule.differentiate.bisections import bisections, step_blocks
-from chainrule.differentiate.halving import halvings
+from chainrule.differentiate.halving import halvings, shrinking
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, inside
 from chainrule.graph.node import Node
@@ -111,23 +111,29 @@ def _searches(loop: Node) -> Iterator[Search]:
 
 
 def _between(loop: Node, needed: Collection[Node]) -> Iterator[Search]:
-    """The searches of a loop between two ends."""
+    """The searches of a loop between two ends, or by a step that is halved."""
     body = step_blocks(loop)[0]
     for ends, conditions in halvings(loop, needed):
         compared = frozenset[Node]().union(*(_made_of(each, body) for each in conditions))
         if compared.issuperset(ends):
             yield Search(loop, compared, frozenset(ends))
+    for ends, tried, conditions in shrinking(loop, needed):
+        compared = frozenset[Node]().union(*(_made_of(each, body) for each in conditions))
+        beside = frozenset[Node]().union(*(_made_of(each, body, tried) for each in conditions))
+        # What is compared with where the search stands has the slope of a least value.
+        if tried in compared and ends[0] not in beside:
+            yield Search(loop, compared, frozenset(ends))
 
 
-def _made_of(value: Node, body: Block) -> frozenset[Node]:
-    """What a value in the body of a loop is computed of there, and what enters from outside."""
+def _made_of(value: Node, body: Block, end: Node | None = None) -> frozenset[Node]:
+    """What a value in the body of a loop is computed of there down to ``end``, and from outside."""
     found: set[Node] = set()
     stack = [value]
     while stack:
         node = stack.pop()
         if node not in found:
             found.add(node)
-            stack.extend(_before(node, body) if inside(node, body) else ())
+            stack.extend(_before(node, body) if inside(node, body) and node is not end else ())
     return frozenset(found)
 
 
