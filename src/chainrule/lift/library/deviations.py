@@ -15,9 +15,8 @@ from chainrule.primitives.arrays.samples import ABOUT
 
 
 def _spread(name: str, about_its_mean: Builtin, about: ArrayCall) -> Builtin:
-    names = list(inspect.signature(getattr(statistics, name)).parameters)
-
     def call(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        names = list(inspect.signature(getattr(statistics, name)).parameters)
         given = {**dict(zip(names, args, strict=False)), **keywords}
         if len(args) > len(names) or names[0] not in given or not set(given) <= set(names):
             remedy = "Call it as its documentation says."
