@@ -223,3 +223,46 @@ def test_nothing_follows_a_loop_that_is_left_by_its_return_alone() -> None:
     derivative = grad(fixed_point)
     derivative(0.9)
     assert derivative.source.count("return") == 1
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_what_a_turn_binds_is_read_behind_its_item_in_a_loop(mode: str) -> None:
+    def grown(p):
+        low = 1.0
+        while True:
+            middle = low * p
+            yield middle
+            low = middle + 1.0 if middle > 0.2 else low
+
+    def total(p):
+        stream, s = grown(p), 0.0
+        for _ in range(30):
+            s += next(stream)
+        return s
+
+    expected, _ = along(lambda h: total(0.3 + h))
+    assert grad(total, mode=mode)(0.3) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_closure_made_before_a_loop_reads_what_an_earlier_step_has_bound() -> None:
+    def made():
+        first = True
+
+        def step(p):
+            nonlocal last, first
+            last = p if first else last * p + 1.0
+            first = False
+            return last
+
+        if not first:
+            last = 0.0
+        return step
+
+    def total(p):
+        step, s = made(), 0.0
+        for _ in range(30):
+            s += step(p)
+        return s
+
+    expected, _ = along(lambda h: total(0.3 + h))
+    assert grad(total)(0.3) == pytest.approx(expected, rel=1e-9)

@@ -173,7 +173,12 @@ class Loops(Passing):
                 inner = isinstance(key, (ListBox, DictBox, ObjectBox)) or (
                     isinstance(key, tuple) and key[0] is not self.frame
                 )
-                if key not in shapes and before is UNBOUND and inner:
+                if (
+                    key not in shapes
+                    and before is UNBOUND
+                    and inner
+                    and not self._is_read_first(key)
+                ):
                     continue
                 if (
                     isinstance(key, ListBox)
@@ -188,6 +193,13 @@ class Loops(Passing):
                     shapes.get(key, self._shape(before)), before, value, attempt.after, key
                 )
         return widened
+
+    def _is_read_first(self, key: Key) -> bool:
+        """Whether a name of a function called before the loop is read before it is bound."""
+        return key in self.found_unbound and any(
+            isinstance(known, tuple) and isinstance(key, tuple) and known[0] is key[0]
+            for known in self.state
+        )
 
     def _finish(
         self, attempt: _Attempt, bounds: tuple[Node, ...], exits: LoopExits, completion: Completion
