@@ -115,6 +115,40 @@ def by_count(x):
     return 1.0 if KNOTS.count(x) else x * x
 
 
+def by_float_behind_length(x):
+    """The slope by the factor is 2 x beside the point, though the factor is a constant."""
+    scale = 1.0 if abs(x - 1.0) > 0 else 2.0
+    return scale * x * x
+
+
+def by_float_behind_both_sides(x):
+    scale = 1.0 if x > 1.0 or x < 1.0 else 2.0
+    return scale * x * x
+
+
+def by_float_behind_truth(x):
+    scale = 1.0 if bool(x - 1.0) else 2.0
+    return scale * x * x
+
+
+def by_index_behind_truth(x):
+    k = 1 if x - 1.0 else 0
+    return [1.0, x * x][k]
+
+
+def by_index_behind_sign(x):
+    k = 1 if np.sign(x - 1.0) == 0 else 0
+    return [x * x, 1.0][k]
+
+
+def by_sides_that_agree(x):
+    return 1.0 if (x > 1.0) == (x < 1.0) else x * x
+
+
+def by_next_to_nothing(x):
+    return 1.0 if abs(x - 1.0) < 1e-300 else x * x
+
+
 FUNCTIONS = [value for name, value in globals().items() if name.startswith("by_")]
 
 

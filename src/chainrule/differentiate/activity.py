@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from chainrule.differentiate.carrying import carrying_args
 from chainrule.differentiate.invariance import subtracted
+from chainrule.differentiate.zeros import meets_point
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import CONSTANT, ITEM, REFERENCE, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array
-from chainrule.primitives import sequence
-from chainrule.primitives.arithmetic import equal, logical_not, not_equal
-from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.control import (
     IF,
     LOOP,
@@ -26,33 +25,7 @@ from chainrule.primitives.control import (
     owned_blocks,
     try_blocks,
 )
-from chainrule.primitives.declare import Flat, Linear, Primitive
-from chainrule.primitives.effect import CALL, FACT, Verbatim
-from chainrule.primitives.rows import append_in
-
-# These write ``value`` into ``base`` at a path: the first and the last argument carry.
-WRITES: tuple[Linear, ...] = (
-    sequence.index_set,
-    sequence.index_add,
-    sequence.slice_set,
-    append_in,
-    section_set,
-    section_add,
-)
-
-
-def carrying_args(node: Node) -> Sequence[Node]:
-    """The arguments through which a derivative may flow into ``node``."""
-    op = node.op
-    if op in WRITES:
-        return (node.args[0], node.args[-1])
-    if isinstance(op, Flat) or op is FACT:
-        return ()
-    if isinstance(op, Linear) and op.linear_in is not None:
-        return [node.args[position] for position in op.linear_in]
-    if isinstance(op, (Primitive, Verbatim)):
-        return node.args
-    return ()
+from chainrule.primitives.effect import CALL, Verbatim
 
 
 def all_steps(block: Block) -> Iterator[Node]:
@@ -88,7 +61,7 @@ def _vary_block(block: Block, varied: set[Node], carrying: Carrying) -> None:
             for arm in arms:
                 _vary_block(arm, varied, carrying)
             _vary_items(step, arms, 0, varied)
-            if _meets_point(step.args[0], varied):
+            if meets_point(step.args[0], varied):
                 _vary_chosen(step, arms, varied)
         elif step.op is TRY:
             blocks = try_blocks(step.params)
@@ -100,14 +73,6 @@ def _vary_block(block: Block, varied: set[Node], carrying: Carrying) -> None:
                 varied.add(step)
             if step.op is CALL:
                 varied.update(_filled(step))
-
-
-def _meets_point(predicate: Node, varied: set[Node]) -> bool:
-    """Whether a branch asks if a value that varies equals another."""
-    while predicate.op is logical_not:
-        predicate = predicate.args[0]
-    compares = predicate.op in (equal, not_equal) and not predicate.origin.derivative
-    return compares and any(arg in varied for arg in predicate.args)
 
 
 def _vary_chosen(branch: Node, arms: Sequence[Block], varied: set[Node]) -> None:

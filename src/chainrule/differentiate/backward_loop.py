@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from chainrule.differentiate.activity import all_steps, carrying_args
+from chainrule.differentiate.activity import all_steps
+from chainrule.differentiate.carrying import carrying_args
 from chainrule.graph.block import CONSTANT, UNDEFINED, Block, inside
 from chainrule.graph.node import Node
 from chainrule.primitives import sequence

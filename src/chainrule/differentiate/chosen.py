@@ -11,7 +11,8 @@ import functools
 import heapq
 from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
 
-from chainrule.differentiate.activity import all_steps, carrying_args
+from chainrule.differentiate.activity import all_steps
+from chainrule.differentiate.carrying import carrying_args
 from chainrule.graph.block import ITEM, PARAMETER, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array

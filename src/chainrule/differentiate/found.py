@@ -24,6 +24,7 @@ from chainrule.differentiate.points import (
     either,
     is_imaginary_part,
 )
+from chainrule.differentiate.zeros import meets_point
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, Told, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array
@@ -131,8 +132,12 @@ class Finder:
         return tuple(found)
 
     def _compares(self) -> bool:
-        """Whether anything that varies is compared for equality, or from both sides."""
-        return any(map(self._is_compared, all_steps(self._graph.body)))
+        """Whether anything that varies is compared, or asked for its truth."""
+        steps = list(all_steps(self._graph.body))
+        branches = (step.args[0] for step in steps if step.op is IF)
+        return any(map(self._is_compared, steps)) or any(
+            meets_point(predicate, self._varied) for predicate in branches
+        )
 
     def _is_compared(self, node: Node) -> bool:
         """Whether a node tells how something that varies compares."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from chainrule.differentiate.activity import carrying_args
+from chainrule.differentiate.carrying import carrying_args
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER
 from chainrule.graph.node import Node, Op
 from chainrule.primitives import sequence

@@ -12,7 +12,13 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.origins import are_kin, sources
-from chainrule.differentiate.zeros import behind_signs, is_cut_off, zeros_of_length
+from chainrule.differentiate.zeros import (
+    SIDES,
+    asked,
+    behind_signs,
+    is_cut_off,
+    zeros_at_most,
+)
 from chainrule.graph.block import (
     CONSTANT,
     GLOBAL,
@@ -197,6 +203,7 @@ class Points:
         return False
 
     def _equal(self, predicate: Node, truth: bool, block: Block) -> tuple[Condition, ...]:
+        predicate = asked(predicate)
         op = predicate.op
         if predicate.origin.derivative:
             # The cases of a rule are right as they are.
@@ -211,11 +218,12 @@ class Points:
             # Without an absolute tolerance nothing but 0 is close to 0.
             return _compared(predicate.args)
         order = _order(predicate, truth)
-        if order is not None:
-            blocks = self._known.get(order[::-1], ())
-            if any(known.encloses(block) for known in blocks):
-                return _compared(predicate.args)
-            return _least(predicate, truth)
+        blocks = () if order is None else self._known.get(order[::-1], ())
+        if any(known.encloses(block) for known in blocks):
+            return _compared(predicate.args)
+        if op in SIDES:
+            zeros = zeros_at_most(predicate, truth)
+            return (Equal(zeros),) if zeros else ()
         if op.name == ("array_all" if truth else "array_any"):
             return self._equal(predicate.args[0], truth, block)
         if op is ITEM and predicate.args[0].op is IF:
@@ -312,13 +320,6 @@ def _read(node: Node) -> object:
     if node.op is CONSTANT:
         return node.params[0]
     return (node.params[0], *map(_read, node.args)) if isinstance(node.op, Verbatim) else node
-
-
-def _least(predicate: Node, truth: bool) -> tuple[Condition, ...]:
-    """What is equal where a length is at most 0."""
-    length, bound = predicate.args[:: -1 if ORDERS[predicate.op, truth] else 1]
-    zeros = zeros_of_length(length) if is_constant(bound, 0) else ()
-    return (Equal(zeros),) if zeros else ()
 
 
 def _has_numbers(node: Node) -> bool:

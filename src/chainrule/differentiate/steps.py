@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from chainrule.differentiate.activity import all_steps, carrying_args, varied
+from chainrule.differentiate.activity import all_steps, varied
+from chainrule.differentiate.carrying import carrying_args
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import Graph
 from chainrule.graph.function import Function

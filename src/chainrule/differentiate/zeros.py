@@ -8,7 +8,7 @@ A length is never negative: the other arm is taken where x and y are 0, and nowh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from chainrule.differentiate.origins import EXTREMES, are_kin, sources
 from chainrule.graph.block import ITEM, PARAMETER
@@ -17,8 +17,12 @@ from chainrule.primitives import arithmetic
 from chainrule.primitives.choices import clip, where
 from chainrule.primitives.control import IF, LOOP, item_sources, owned_blocks, state_sources
 from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.rounding import sign
 
+SIDES = (arithmetic.less, arithmetic.less_equal, arithmetic.greater, arithmetic.greater_equal)
+# The square of no greater number is more than 0: what is as small stands for 0.
+NOTHING = 1e-200
 # By their names, as arrays' operations are declared later than this is read.
 LENGTHS = ("absolute", "hypot", "hypot3", "norm", "square")
 PRODUCTS = ("multiply", "dot", "vdot", "matmul")
@@ -101,8 +105,21 @@ def _are_chosen(roots: Sequence[Node]) -> bool:
     return any(map(chooses, sources(roots, chooses)))
 
 
+def zeros_at_most(comparison: Node, truth: bool) -> tuple[Node, ...]:
+    """What is 0 where a comparison leaves a length that is next to nothing, at most."""
+    below = (comparison.op in (arithmetic.less, arithmetic.less_equal)) is truth
+    length, bound = comparison.args[:: 1 if below else -1]
+    nothing = is_constant(bound) and 0 <= constant_value(bound) <= NOTHING
+    return zeros_of_length(length) if nothing else ()
+
+
 def behind_signs(args: Sequence[Node]) -> tuple[Node, ...]:
-    """The values that are equal where ``args`` are: a sign is 0 where its number is."""
+    """The values that are equal where ``args`` are.
+
+    A sign is 0 where its number is, and ``x > y`` is as true as ``x < y`` where x and y are equal.
+    """
+    if len(args) == 2 and _are_sides(*args):
+        return args[0].args
     if not any(is_constant(arg, 0) for arg in args):
         return tuple(args)
     for arg in args:
@@ -130,4 +147,43 @@ def is_cut_off(args: Sequence[Node]) -> bool:
             continue
         if any(is_constant(arg, constant_value(one)) for arg in other.args):
             return not any(zeros_of_length(arg) for arg in other.args if not is_constant(arg))
+    return False
+
+
+def asked(predicate: Node) -> Node:
+    """What ``bool(x)`` asks for: x."""
+    if isinstance(predicate.op, Verbatim) and predicate.params[0] == "bool(_0_)":
+        return predicate.args[0]
+    return predicate
+
+
+def meets_point(predicate: Node, varied: Container[Node]) -> bool:
+    """Whether a truth tells that something that varies equals another, at one point only."""
+    sides: set[tuple[Node, ...]] = set()
+    seen = {predicate}
+    stack = [predicate]
+    while stack:
+        node = asked(stack.pop())
+        if node in varied:
+            return True
+        if node.origin.derivative:
+            continue
+        compared: Sequence[Node] = ()
+        following: Sequence[Node] = ()
+        if node.op is arithmetic.logical_not:
+            following = node.args
+        elif node.op in (arithmetic.equal, arithmetic.not_equal):
+            compared = behind_signs(node.args)
+        elif node.op in SIDES:
+            less = node.op in (arithmetic.less, arithmetic.less_equal)
+            pair = node.args if less else node.args[::-1]
+            sides.add(pair)
+            met = pair[::-1] in sides
+            compared = pair if met else (*zeros_at_most(node, True), *zeros_at_most(node, False))
+        elif node.op is ITEM and node.args[0].params[-1:] in (("and",), ("or",)):
+            following = (node.args[0].args[0], *item_sources(node))
+        if any(arg in varied for arg in compared):
+            return True
+        stack += [each for each in following if each not in seen]
+        seen.update(following)
     return False
