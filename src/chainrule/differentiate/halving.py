@@ -18,8 +18,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator
 
-from chainrule.differentiate.activity import WRITES, carrying_args
 from chainrule.differentiate.bisections import step_blocks
+from chainrule.differentiate.carrying import WRITES, carrying_args
 from chainrule.graph.block import ITEM, UNDEFINED, Block, inside
 from chainrule.graph.node import Node
 from chainrule.primitives.arrays.indexing import section
