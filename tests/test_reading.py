@@ -278,3 +278,47 @@ def test_the_line_that_raises_is_not_shown_twice_in_a_row() -> None:
     more = body(lambda p, q: p * p * p + math.log(p * q), 0.3, 0.4, wrt=("p",))
     assert "raises" not in text and text.count("# line ") == 1, text
     assert "raises" in more and more.count("# line ") == 1, more
+
+
+def test_what_two_arms_compute_alike_has_one_name() -> None:
+    def wave(angle, k):
+        if angle < 0.5:
+            y = math.sin(0.5 * angle) * math.exp(0.5 * angle) * k
+        else:
+            y = math.sqrt(math.sin(0.5 * angle) * k)
+        return y * k * math.exp(k)
+
+    text = body(wave, 0.3, 1.0, wrt=("angle", "k"))
+    assert len(re.findall(r" half = 0\.5 \* angle\n", text)) == 2, text
+    assert len(re.findall(r" sin_half = ", text)) == 2 and "_half_1" not in text, text
+    for angle in (0.3, 0.9):
+        slopes = grad(wave, wrt=("angle", "k"), mode="reverse")(angle, 1.3)
+        for slope, order in zip(slopes, ((1, 0), (0, 1)), strict=True):
+            exact = mpmath.diff(_wave, (angle, 1.3), order)
+            assert math.isclose(slope, exact, rel_tol=1e-9), (angle, slope, exact)
+
+
+def _wave(angle, k):
+    half = angle / 2
+    if angle < 0.5:
+        return mpmath.sin(half) * mpmath.exp(half) * k * k * mpmath.exp(k)
+    return mpmath.sqrt(mpmath.sin(half) * k) * k * mpmath.exp(k)
+
+
+def test_what_varies_from_step_to_step_keeps_its_name_in_each_arm() -> None:
+    def steps(x, n):
+        total = 0.0
+        for i in range(n):
+            if i % 2 == 0:
+                y = math.exp(x * total)
+                total += 0.1 * y
+            else:
+                y = math.exp(x * total)
+                total -= 0.2 * y * x
+        return total
+
+    found = grad(steps, mode="reverse")(0.3, 7)
+    step = 1e-5
+    near = [steps(0.3 + k * step, 7) for k in (-2, -1, 1, 2)]
+    exact = (near[0] - 8 * near[1] + 8 * near[2] - near[3]) / (12 * step)
+    assert math.isclose(found, exact, rel_tol=1e-8), (found, exact)

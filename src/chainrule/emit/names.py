@@ -25,6 +25,7 @@ from chainrule.emit.plan import (
     scoped,
     walk,
 )
+from chainrule.emit.wording.equals import Equals
 from chainrule.emit.wording.nouns import Nouns
 from chainrule.graph.block import CONSTANT, Leaf
 from chainrule.graph.types import INT, Array, Sequence
@@ -118,6 +119,7 @@ class Names:
         self._join_cleared()
         self._join_moves()
         self._join_updates()
+        self._join_equals()
         self._join_versions()
         self._tell_starts()
         self._hint_targets()
@@ -243,6 +245,18 @@ class Names:
             # What has a name of its own keeps it: `z_bar = np.negative(z, out=z)`.
             if value.hint is None or old.hint == value.hint:
                 self._join(value, old, anyway=True)
+
+    def _join_equals(self) -> None:
+        """What two arms compute each for itself is one variable, though both may be needed."""
+        equals = Equals(self.plan, self.statements)
+        known: dict[tuple[int, str | None], Value] = {}
+        for value in self.order:
+            family, number = self.family[value], equals.number(value)
+            if number is None or len(family.values) > 1 or family.user_name or family.partial:
+                continue
+            other = known.setdefault((number, family.hint), value)
+            if other is not value:
+                self._unite(self.family[other], family)
 
     def _join_versions(self) -> None:
         """Versions of one name share it where they do not meet."""
