@@ -79,7 +79,8 @@ def test_what_is_not_what_was_imported_is_refused(file, change):
     before, after, name = CHANGES[change]
     function = getattr(file.module, name)
     file.replace(before, after)
-    with pytest.raises(chainrule.SourceError, match="has changed since it was imported"):
+    # Where the lines have moved, what Python reads at the old ones may not even parse.
+    with pytest.raises(chainrule.SourceError, match="changed (since|after) it was imported"):
         grad(function)(3.0)
 
 
