@@ -80,7 +80,7 @@ def test_what_is_not_what_was_imported_is_refused(file, change):
     function = getattr(file.module, name)
     file.replace(before, after)
     # Where the lines have moved, what Python reads at the old ones may not even parse.
-    with pytest.raises(chainrule.SourceError, match="changed (since|after) it was imported"):
+    with pytest.raises(chainrule.SourceError, match=r"changed (since|after) it was imported"):
         grad(function)(3.0)
 
 

@@ -22,9 +22,8 @@ from chainrule.differentiate.points import (
     Points,
     anywhere,
     either,
-    is_imaginary_part,
 )
-from chainrule.differentiate.zeros import meets_point
+from chainrule.differentiate.zeros import is_imaginary_part, meets_point
 from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, Told, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array

@@ -17,6 +17,7 @@ from chainrule.differentiate.zeros import (
     asked,
     behind_signs,
     is_cut_off,
+    is_imaginary_part,
     zeros_at_most,
 )
 from chainrule.graph.block import (
@@ -45,7 +46,7 @@ from chainrule.primitives.control import (
     raised,
 )
 from chainrule.primitives.declare import TABLE, constant_value, is_constant
-from chainrule.primitives.effect import IMAGINARY, RAISE, Verbatim
+from chainrule.primitives.effect import RAISE, Verbatim
 from chainrule.records import dataclass
 
 UNKNOWN = "no slope is known at this single point"
@@ -336,11 +337,6 @@ def _compared(args: Sequence[Node]) -> tuple[Condition, ...]:
     if infinite or part or are_kin(args) or is_cut_off(args):
         return ()
     return (Equal(behind_signs(args)),)
-
-
-def is_imaginary_part(node: Node) -> bool:
-    """Whether a value is the imaginary part of what is a real number, but for some powers."""
-    return isinstance(node.op, Verbatim) and node.params[0] == IMAGINARY
 
 
 def _unless_constant(args: Sequence[Node]) -> tuple[Condition, ...]:

@@ -17,7 +17,7 @@ from chainrule.primitives import arithmetic
 from chainrule.primitives.choices import clip, where
 from chainrule.primitives.control import IF, LOOP, item_sources, owned_blocks, state_sources
 from chainrule.primitives.declare import constant_value, is_constant
-from chainrule.primitives.effect import Verbatim
+from chainrule.primitives.effect import IMAGINARY, Verbatim
 from chainrule.primitives.rounding import sign
 
 SIDES = (arithmetic.less, arithmetic.less_equal, arithmetic.greater, arithmetic.greater_equal)
@@ -92,7 +92,12 @@ def _summed(node: Node) -> Sequence[Node] | None:
 
 
 def _may_be_one(root: Node) -> bool:
-    return root.op is arithmetic.subtract and are_kin(root.args)
+    return is_imaginary_part(root) or (root.op is arithmetic.subtract and are_kin(root.args))
+
+
+def is_imaginary_part(node: Node) -> bool:
+    """Whether a value is the imaginary part of what is a real number, but for some powers."""
+    return isinstance(node.op, Verbatim) and node.params[0] == IMAGINARY
 
 
 def _are_chosen(roots: Sequence[Node]) -> bool:
