@@ -583,3 +583,22 @@ def test_a_tolerance_has_the_derivative_zero() -> None:
 
 def test_a_step_of_newton_behind_a_search_has_the_slope_of_the_root() -> None:
     assert grad(polished)(3.0) == pytest.approx(3.0 ** (-2 / 3) / 3)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_root_that_is_met_exactly_has_its_slope(mode: str) -> None:
+    def met(p: float, lo: float = 0.0, hi: float = 4.0) -> float:
+        for _ in range(100):
+            mid = (lo + hi) / 2
+            gap = mid * mid - p
+            if gap == 0 or hi - lo < 1e-13:
+                return mid
+            if gap > 0:
+                hi = mid
+            else:
+                lo = mid
+        raise ValueError("no root")
+
+    assert grad(met, mode=mode)(4.0) == pytest.approx(0.25)
+    assert grad(met, mode=mode)(2.25) == pytest.approx(1.0 / 3.0)
+    assert grad(met, mode=mode)(2.0) == pytest.approx(0.5 / math.sqrt(2.0))

@@ -47,6 +47,7 @@ from chainrule.primitives.control import (
 )
 from chainrule.primitives.declare import TABLE, constant_value, is_constant
 from chainrule.primitives.effect import RAISE, Verbatim
+from chainrule.primitives.functionals import FOUND_ROOT
 from chainrule.records import dataclass
 
 UNKNOWN = "no slope is known at this single point"
@@ -112,8 +113,12 @@ class Points:
         self._owners: dict[Block, Node] = {}
         # Branches by the order that one of their arms knows.
         self._branches: dict[tuple[object, object], list[Node]] = {}
+        # Loops that enclose a root, whose equation tells all that is felt.
+        self._enclosing: set[Node] = set()
         for step in all_steps(graph.body):
             self._owners.update(dict.fromkeys(owned_blocks(step), step))
+            if step.op is FOUND_ROOT:
+                self._enclosing.add(step.args[0].args[0])
             if step.op is IF:
                 for arm, truth in zip(owned_blocks(step), (True, False), strict=True):
                     order = _order(step.args[0], truth)
@@ -129,6 +134,8 @@ class Points:
         """
         arms = owned_blocks(node)
         given = arms[position].results
+        if self._enclosing and self._is_searching(node.block):
+            return ()
         if not all(arm.completes for arm in arms) or all(given[k].op is UNDEFINED for k in results):
             return ()
         told = self._told(node, position, results)
@@ -139,6 +146,14 @@ class Points:
             return ()
         return conditions
 
+    def _is_searching(self, block: Block | None) -> bool:
+        """Whether a block is run in a search for a root, which has its slope behind that."""
+        while block is not None:
+            if self._owners.get(block) in self._enclosing:
+                return True
+            block = block.parent
+        return False
+
     def arm(self, branch: Node, truth: bool) -> tuple[Condition, ...]:
         """What is equal in an arm of a branch, whatever flows through its results."""
         return self._equal(branch.args[0], truth, branch.block)
@@ -146,7 +161,13 @@ class Points:
     def before(self, choice: Node) -> tuple[Condition, ...]:
         """What a search has found equal where a choice rests on it."""
         told = choice.graph.found.get(choice)
-        return () if told is None else tuple(Found(flag, moving) for flag, moving in told.flags)
+        if told is None:
+            return ()
+        return tuple(Found(*each) for each in told.flags if not self._tells_of_search(each[0]))
+
+    def _tells_of_search(self, flag: Node) -> bool:
+        own = flag.op is ITEM and flag.args[0] in self._enclosing
+        return own or self._is_searching(flag.block)
 
     def _told(self, choice: Node, position: int, results: Iterable[int]) -> tuple[Condition, ...]:
         """What is equal at the one point where a count takes an arm that leaves a constant."""

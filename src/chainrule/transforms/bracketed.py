@@ -26,7 +26,7 @@ from chainrule.graph.types import FLOAT
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.taken import LEAVES, Taken
 from chainrule.primitives.arithmetic import absolute, add, greater, multiply, subtract
-from chainrule.primitives.control import both, loop_parts, owned_blocks, raise_where, raised
+from chainrule.primitives.control import IF, loop_parts, owned_blocks, raise_where, raised
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
 from chainrule.primitives.functionals import BESIDE_ROOT, FOUND_ROOT, called
@@ -141,6 +141,7 @@ class _Equation(Taken):
         body = self.graph.body
         return moving_jump(body, {body.parameters[0]: {*BOTH}}) is not None
 
+    @functools.cached_property
     def function(self) -> Function:
         """The function, among those that are kept apart."""
         functions = self.source.functions
@@ -171,7 +172,7 @@ class _Solved(Copier):
             return new
         search, equation = self.equations[node]
         graph = self.graph
-        key = equation.function().key
+        key = equation.function.key
         values = [self.mapped(each) for each in equation.outer[1:]]
         ends = [graph.cursor.item(new, k) for k in search.ends]
         low, high = (called(graph, key, 0, end, *values) for end in ends)
@@ -179,8 +180,7 @@ class _Solved(Copier):
             end = self.source.names.get(node.block.item(node, k), "end")
             graph.names.setdefault(value, f"equation_{end}")
         raise_where(greater(multiply(low, high), graph.constant(0.0)), raised(graph, NO_CHANGE))
-        for k in (k for k in search.found if node.block.item(node, k) in self.live):
-            self._check_near(node, k, dict(zip(search.ends, (low, high), strict=True)), values)
+        self._check_near(node, dict(zip(search.ends, (low, high), strict=True)), values)
         marked = tuple(each in self.felt for each in equation.outer[1:])
         params = (key, "bisection", 1, marked)
         # The slope is that at the last of them: a middle, if one is used.
@@ -191,34 +191,47 @@ class _Solved(Copier):
             found = graph.cursor.item(new, k)
             self._put(node.block.item(node, k), graph.cursor.add(BESIDE_ROOT, (found, root)))
         if equation.may_jump:
-            numbers = [
-                taken and each.type == FLOAT for taken, each in zip(marked, values, strict=True)
-            ]
-            template = graph.cursor.add(INVOKE, (root, *values), (key, 0), FLOAT)
-            slope, *_ = INVOKE.slopes(template, template.args, (True, *numbers), graph.cursor)
-            width = STEEPER * absolute(ends[1] - ends[0]) + ROUNDED * absolute(root)
-            jump = greater(absolute(high - low), absolute(slope) * width)
-            raise_where(jump, raised(graph, JUMP))
+            self._check_jump(root, ends, (low, high))
         return new
 
-    def _check_near(
-        self, loop: Node, k: int, enclosed: dict[int, Node], values: Sequence[Node]
-    ) -> None:
-        """Raise where a result is no root: of few steps, an end that stays, an early middle."""
-        graph, key = self.graph, self.equations[loop][1].function().key
-        initial = loop_parts(loop)[1]
+    def _check_jump(self, root: Node, ends: Sequence[Node], enclosed: Sequence[Node]) -> None:
+        """Raise where the equation differs more at the ends than its slope tells."""
+        graph, (key, *_, marked), values = self.graph, root.params, root.args[1:]
+        assert isinstance(marked, tuple)
+        numbers = [taken and each.type == FLOAT for taken, each in zip(marked, values, strict=True)]
+        template = graph.cursor.add(INVOKE, (root, *values), (key, 0), FLOAT)
+        slope, *_ = INVOKE.slopes(template, template.args, (True, *numbers), graph.cursor)
+        width = STEEPER * absolute(ends[1] - ends[0]) + ROUNDED * absolute(root)
+        jump = greater(absolute(enclosed[1] - enclosed[0]), absolute(slope) * width)
+        raise_where(jump, raised(graph, JUMP))
+
+    def _check_near(self, loop: Node, enclosed: dict[int, Node], values: Sequence[Node]) -> None:
+        """Raise where a result is no root: of few steps, an end that stays, an early middle.
+
+        ``enclosed`` are the values of the equation at the ends.
+        """
+        search, equation = self.equations[loop]
+        graph, new, key = self.graph, self.map[loop], equation.function.key
+        used = [k for k in search.found if loop.block.item(loop, k) in self.live]
+        ends = [graph.cursor.item(new, k) for k in enclosed]
+        first, last = (self.mapped(loop_parts(loop)[1][k]) for k in enclosed)
+        near = NEAR * absolute(last - first)
+        if not {*enclosed} - {*used}:
+            # One of them is far from zero where they are apart.
+            raise_where(greater(absolute(ends[1] - ends[0]), near), raised(graph, FAR))
+            used = [k for k in used if k not in enclosed]
         low, high = enclosed.values()
-        found, first, last = (graph.cursor.item(self.map[loop], each) for each in (k, *enclosed))
-        start = subtract(*(self.mapped(initial[end]) for end in reversed(enclosed)))
-
-        def is_large() -> Node:
-            value = enclosed[k] if k in enclosed else called(graph, key, 0, found, *values)
-            large: Node = greater(absolute(value), NEAR * absolute(high - low))
-            return large
-
-        apart = [absolute(found - end) for end in (first, last) if end is not found]
-        wide = greater(functools.reduce(add, apart), NEAR * absolute(start))
-        raise_where(both(wide, is_large), raised(graph, FAR))
+        for k in used:
+            found = graph.cursor.item(new, k)
+            apart = [absolute(found - end) for end in ends if end is not found]
+            wide = greater(functools.reduce(add, apart), near)
+            arm, other = (Block(graph, graph.cursor) for _ in range(2))
+            with graph.inside(arm):
+                known = enclosed.get(k)
+                value = known if known is not None else called(graph, key, 0, found, *values)
+                large = greater(absolute(value), NEAR * absolute(high - low))
+                raise_where(large, raised(graph, FAR))
+            graph.cursor.add(IF, (wide,), (arm, other, "statement"))
 
     def _rank(self, loop: Node, k: int) -> tuple[bool, bool]:
         used = loop.block.item(loop, k) in self.live
