@@ -404,7 +404,7 @@ def test_ends_that_enclose_a_jump_have_no_slope(place: float | None) -> None:
 
 def quantized(v: float, reference: float) -> float:
     lo, hi = 0.0, reference
-    for _ in range(8):
+    for _ in range(4):
         mid = 0.5 * (lo + hi)
         if v > mid:
             lo = mid

@@ -22,6 +22,7 @@ from chainrule.differentiate.bisections import step_blocks
 from chainrule.differentiate.carrying import WRITES, carrying_args
 from chainrule.graph.block import ITEM, UNDEFINED, Block, inside
 from chainrule.graph.node import Node
+from chainrule.graph.types import FLOAT, Array
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.choices import where
 from chainrule.primitives.control import (
@@ -38,7 +39,7 @@ def halvings(loop: Node, needed: Collection[Node]) -> Iterator[tuple[list[Node],
     body, states, following = step_blocks(loop)[0], loop_parts(loop)[2], next_states(loop)
     chosen = {}
     for k, state in enumerate(states):
-        if state.type.differentiable:
+        if _is_number(state):
             leaves, conditions = _choice(following[k], body)
             if conditions:
                 chosen[k] = leaves, conditions
@@ -58,7 +59,7 @@ def shrinking(
 ) -> Iterator[tuple[list[Node], Node, list[Node]]]:
     """``([x, h], x + h, conditions)`` of each needed state and the step that goes on from it."""
     body, states, following = step_blocks(loop)[0], loop_parts(loop)[2], next_states(loop)
-    numbers = [k for k, state in enumerate(states) if state.type.differentiable]
+    numbers = [k for k, state in enumerate(states) if _is_number(state)]
     steps = [
         states[k]
         for k in numbers
@@ -75,6 +76,11 @@ def shrinking(
         for step in steps:
             if made == {states[k], step}:
                 yield [states[k], step], tried, conditions
+
+
+def _is_number(state: Node) -> bool:
+    """Whether a state is a number or an array of such: a list that is sorted is no end."""
+    return state.type == FLOAT or isinstance(state.type, Array)
 
 
 def _choice(value: Node, body: Block) -> tuple[set[Node], list[Node]]:

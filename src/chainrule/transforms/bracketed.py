@@ -38,7 +38,7 @@ from chainrule.primitives.jumps import BOTH, moving_jump
 STEEPER, ROUNDED = 100.0, 1e-6
 # What is further from the ends than this part of what was between them at first is a root where
 # the equation is as small there, beside what it is at the ends.
-NEAR = 1e-3
+NEAR = 0.05
 JUMP = "the ends enclose a jump: no slope is known"
 FAR = "what is found is too far from the root: no slope is known"
 NO_CHANGE = "the ends enclose no root: no slope is known"
