@@ -58,7 +58,11 @@ class Target:
     def load(self) -> Callable[..., Any]:
         """The function itself; its module is imported for it."""
         file = self.file
-        module = import_file(file, self.module) if file else import_module(self.module, self.folder)
+        with _leaving_no_bytecode():
+            if file:
+                module = import_file(file, self.module)
+            else:
+                module = import_module(self.module, self.folder)
         found: Any = module
         for part in self.name.split("."):
             try:
@@ -73,6 +77,17 @@ class Target:
                 remedy="Name a function or a method, as FILE.py:Class.method.",
             )
         return found  # type: ignore[no-any-return]
+
+
+@contextlib.contextmanager
+def _leaving_no_bytecode() -> Iterator[None]:
+    """Nothing that is compiled here is kept: Python takes it for that of a file of the same size
+    which is written in the same second."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 def instead(owner: Any, name: str) -> str:
