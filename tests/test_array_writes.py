@@ -524,3 +524,17 @@ def test_of_what_is_added_to_one_entry_twice_the_last_stays(f: Any, places: list
     x, i = np.array([0.3, -0.7, 1.1, 0.4]), np.array(places)
     measured = oracle.gradient(f, (x, i)).values()
     assert all(map(oracle.agrees, measured, grad(f)(x, i)))
+
+
+def test_a_list_made_before_a_write_keeps_what_it_was_given() -> None:
+    def gathered(y: Any, M: Any) -> Any:
+        rows = []
+        for row in M:
+            rows.append(row + y)
+        y *= 2.0
+        return np.sum(np.array(rows) ** 2) + np.sum(y**2)
+
+    y, M = np.array([0.5, -1.0]), np.array([[1.0, 2.0], [0.3, -0.7], [0.1, 0.2]])
+    expected = 2.0 * (M + y).sum(axis=0) + 8.0 * y
+    for mode in ("forward", "reverse"):
+        assert np.allclose(grad(gathered, mode=mode)(y.copy(), M), expected, rtol=1e-12)

@@ -472,7 +472,9 @@ class _Copies(Asides):
         elif isinstance(value.type, Array):
             self._own(statement)
         array = isinstance(value.type, Array)
-        stored = value.args[1:] if is_update(value) else value.args if value.op is display else []
+        stored = value.args if value.op is display else []
+        if is_update(value) or value.op is COMPREHENSION:
+            stored = value.args[1:]
         for k, arg in enumerate(stored, len(value.args) - len(stored)):
             given_away = arg in self.fresh and is_held(arg.type)
             given_away = given_away and not self.seen_after(statement, arg)
