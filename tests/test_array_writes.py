@@ -531,10 +531,11 @@ def test_a_list_made_before_a_write_keeps_what_it_was_given() -> None:
         rows = []
         for row in M:
             rows.append(row + y)
+        turned = [(row + y)[::-1] for row in M]
         y *= 2.0
-        return np.sum(np.array(rows) ** 2) + np.sum(y**2)
+        return np.sum(np.array(rows) ** 2) + np.sum(np.array(turned) ** 2) + np.sum(y**2)
 
     y, M = np.array([0.5, -1.0]), np.array([[1.0, 2.0], [0.3, -0.7], [0.1, 0.2]])
-    expected = 2.0 * (M + y).sum(axis=0) + 8.0 * y
+    expected = 4.0 * (M + y).sum(axis=0) + 8.0 * y
     for mode in ("forward", "reverse"):
         assert np.allclose(grad(gathered, mode=mode)(y.copy(), M), expected, rtol=1e-12)

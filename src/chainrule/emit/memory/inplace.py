@@ -487,8 +487,9 @@ class _Copies(Asides):
                 continue
             if arg.op is array_copy:
                 continue
-            changes = not array and value.derivative and self._may_change(arg)
-            if changes and not self.anew.stays(arg, body, position):
+            base = root_of(arg) if value.op is COMPREHENSION else arg
+            changes = not array and value.derivative and self._may_change(base)
+            if changes and not self.anew.stays(base, body, position):
                 value.args[k] = self.copied(arg, value, 1)
                 made.append(value.args[k])
         return made
