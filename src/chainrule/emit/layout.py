@@ -214,7 +214,7 @@ class _Folder:
 
     def _overwritten(self, value: Value, at: int, position: int) -> bool:
         """Whether something that ``value`` reads is assigned between the two positions."""
-        for arg in _names_read(value):
+        for arg in names_read(value):
             if arg.op is VARIABLE and self._assigned_between(arg, at, position):
                 return True
             seen = is_held(arg.type) or isinstance(arg.type, Record) or arg.type == OPAQUE
@@ -272,7 +272,8 @@ def _arguments(value: Value, eager: bool) -> list[tuple[Value, bool]]:
     return [(arg, eager) for arg in value.args]
 
 
-def _names_read(value: Value) -> list[Value]:
+def names_read(value: Value) -> list[Value]:
+    """The values that stand under names of their own in what is written for a value."""
     found = []
     stack = list(value.args)
     while stack:

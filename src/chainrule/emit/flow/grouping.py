@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 from itertools import pairwise
 
+from chainrule.emit.layout import names_read
 from chainrule.emit.memory.views import is_update
 from chainrule.emit.plan import Define, Statement, Value, is_effect, is_statement
 from chainrule.graph.types import FLOAT
@@ -96,7 +97,7 @@ def _needs(run: Sequence[Define]) -> tuple[list[int], list[list[int]]]:
     for k, statement in enumerate(run):
         value = statement.value
         needed: set[int] = set()
-        for read in _read(value):
+        for read in names_read(value):
             if read in made:
                 needed.add(made[read])
             if read.hint is not None:
@@ -113,19 +114,6 @@ def _needs(run: Sequence[Define]) -> tuple[list[int], list[list[int]]]:
         for before in sorted(needed):
             next_ones[before].append(k)
     return waits, next_ones
-
-
-def _read(value: Value) -> list[Value]:
-    """The named values that a statement reads."""
-    found: list[Value] = []
-    stack = list(value.args)
-    while stack:
-        arg = stack.pop()
-        if arg.captive:
-            stack.extend(arg.args)
-        else:
-            found.append(arg)
-    return found
 
 
 def _line(statement: Define) -> Line:

@@ -48,7 +48,7 @@ def stepping(
     body = tree.body[1:] if ast.get_docstring(tree, clean=False) is not None else tree.body
     *beginning, last = body
     turn = _turn_of(last)
-    if turn is None or any(map(_is_yield, _parts(beginning))) or not _is_plain(turn):
+    if turn is None or any(map(is_yield, own_parts(beginning))) or not _is_plain(turn):
         return None
     names = {part.id for part in ast.walk(tree) if isinstance(part, ast.Name)}
     names |= {part.arg for part in ast.walk(tree) if isinstance(part, ast.arg)}
@@ -83,7 +83,7 @@ class _Steps:
     def __init__(self, stage: str, body: list[ast.stmt]) -> None:
         self.stage = stage
         self.body = body
-        self.yields = [part for part in _parts(body) if _is_given(part)]
+        self.yields = [part for part in own_parts(body) if _is_given(part)]
         self.rests = [_after(body, each) or [] for each in self.yields]
         # Nothing has to be told apart where every step is a whole turn.
         self.told = any(self.rests)
@@ -148,15 +148,16 @@ def _turn_of(last: ast.stmt) -> list[ast.stmt] | None:
 
 def _is_plain(turn: list[ast.stmt]) -> bool:
     """Whether a turn is left at its end only, and its items are given where it can be gone on."""
-    given = [part for part in _parts(turn) if _is_given(part)]
-    asked = [part for part in _parts(turn) if _is_yield(part)]
+    given = [part for part in own_parts(turn) if _is_given(part)]
+    asked = [part for part in own_parts(turn) if is_yield(part)]
     leaves = (ast.Return, ast.Break, ast.Continue)
-    inner = [part for loop in _parts(turn) if isinstance(loop, LOOPS) for part in _parts([loop])]
+    loops = [part for part in own_parts(turn) if isinstance(part, LOOPS)]
+    inner = list(own_parts(loops))
     return (
         0 < len(given) == len(asked) <= MOST_ITEMS
         and all(_after(turn, each) is not None for each in given)
-        and not any(isinstance(part, leaves) and part not in inner for part in _parts(turn))
-        and not any(isinstance(part, ast.Return) for part in _parts(turn))
+        and not any(isinstance(part, leaves) and part not in inner for part in own_parts(turn))
+        and not any(isinstance(part, ast.Return) for part in own_parts(turn))
     )
 
 
@@ -182,7 +183,7 @@ def _own_names(tree: ast.FunctionDef) -> list[str]:
 
 def _declarations(tree: ast.FunctionDef) -> list[ast.Nonlocal | ast.Global]:
     """What says that names belong to the functions or the module around."""
-    return [part for part in _parts(tree.body) if isinstance(part, (ast.Nonlocal, ast.Global))]
+    return [part for part in own_parts(tree.body) if isinstance(part, (ast.Nonlocal, ast.Global))]
 
 
 def _parameters(tree: ast.FunctionDef) -> list[str]:
@@ -215,7 +216,7 @@ def _is_settled(beginning: Sequence[ast.stmt], fixed: Sequence[str]) -> bool:
         isinstance(part, SETTLED)
         and not isinstance(part, (ast.Div, ast.FloorDiv, ast.Mod, ast.Pow))
         and not (isinstance(part, ast.Name) and part.id not in fixed)
-        for part in _parts(beginning)
+        for part in own_parts(beginning)
     )
 
 
@@ -231,7 +232,8 @@ def _is_bound(node: ast.AST) -> TypeGuard[ast.Name]:
     return isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
 
 
-def _is_yield(node: ast.AST) -> bool:
+def is_yield(node: ast.AST) -> bool:
+    """Whether a value is given there, or those of another generator."""
     return isinstance(node, (ast.Yield, ast.YieldFrom))
 
 
@@ -239,7 +241,7 @@ def _is_given(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield)
 
 
-def _parts(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+def own_parts(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
     """What stands in statements, without the functions in them."""
     stack = list(body)[::-1]
     while stack:

@@ -33,7 +33,7 @@ from chainrule.lift.calls.inlining import Inlining
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.exits import has_exits
 from chainrule.lift.iteration.felt import acts
-from chainrule.lift.iteration.resuming import stepping
+from chainrule.lift.iteration.resuming import is_yield, own_parts, stepping
 from chainrule.lift.source import Source
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
@@ -51,7 +51,6 @@ from chainrule.records import dataclass
 
 # Generators that read generators are run in one another up to so many.
 DEEPEST = 40
-SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 REMEDY = "Return a list of the values."
 
 
@@ -181,8 +180,8 @@ class Yielding(Inlining):
 
     def _check_runnable(self, items: Yields) -> None:
         callee = items.callee
-        for part in _own_parts(callee.tree):
-            if isinstance(part, (ast.Try, ast.With)) and any(map(_is_yield, _own_parts(part))):
+        for part in own_parts(callee.tree.body):
+            if isinstance(part, (ast.Try, ast.With)) and any(map(is_yield, own_parts([part]))):
                 raise self.unsupported("`yield` within `try` or `with`", REMEDY, items.node)
         if self.under_way.count(callee.identity) > DEEPEST:
             raise self.unsupported(
@@ -193,7 +192,7 @@ class Yielding(Inlining):
 
     def yielded(self, node: ast.Expr) -> Completion | None:
         consumer = self.consumers.get(self.frame)
-        if consumer is None or not _is_yield(node.value):
+        if consumer is None or not is_yield(node.value):
             return None
         if isinstance(node.value, ast.YieldFrom):
             name = free_name("item", self.frame.local_names)
@@ -314,18 +313,4 @@ def is_generator(tree: ast.AST) -> bool:
     """Whether a function yields items itself, and does more than to hand on others."""
     if not isinstance(tree, ast.FunctionDef) or items_handed_on(tree) is not None:
         return False
-    return any(map(_is_yield, _own_parts(tree)))
-
-
-def _is_yield(node: ast.AST) -> bool:
-    return isinstance(node, (ast.Yield, ast.YieldFrom))
-
-
-def _own_parts(tree: ast.AST) -> Iterator[ast.AST]:
-    """What stands in a function or statement, without the functions in it."""
-    stack = list(ast.iter_child_nodes(tree))
-    while stack:
-        part = stack.pop()
-        yield part
-        if not isinstance(part, SCOPES):
-            stack.extend(ast.iter_child_nodes(part))
+    return any(map(is_yield, own_parts(tree.body)))
