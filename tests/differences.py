@@ -6,7 +6,7 @@ second derivatives.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,3 +27,11 @@ def along(curve: Callable[[float], Any], step: float = STEP) -> tuple[Any, float
     coarse, fine = difference(step), difference(step / 2.0)
     noise = float(np.abs(coarse - fine).max(initial=0.0))
     return (4.0 * fine - coarse) / 3.0, noise
+
+
+def partials(f: Callable[..., Any], point: Sequence[float]) -> list[tuple[Any, float]]:
+    """The derivative of ``f`` by each of the numbers that it is given, and its noise."""
+    return [
+        along(lambda h, k=k: f(*point[:k], point[k] + h, *point[k + 1 :]))
+        for k in range(len(point))
+    ]
