@@ -14,6 +14,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from chainrule.errors import ArgumentError, Position, SourceError
+from chainrule.lift.library.written_calls import as_written
 from chainrule.records import dataclass
 
 FORMS = "Write FILE.py:FUNC, package.module:FUNC or FILE.py:Class.method."
@@ -76,7 +77,7 @@ class Target:
                 f"`{self.name}` in {self.module} is {kind_of(found)}, not a function",
                 remedy="Name a function or a method, as FILE.py:Class.method.",
             )
-        return found  # type: ignore[no-any-return]
+        return as_written(found)  # type: ignore[no-any-return]
 
 
 @contextlib.contextmanager

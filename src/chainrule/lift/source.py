@@ -133,6 +133,11 @@ def source_of(function: Callable[..., Any]) -> Source:
     function = unwrap(function)
     if not isinstance(function, types.FunctionType):
         name = getattr(function, "__qualname__", None) or repr(function)
+        if isinstance(function, type):
+            raise SourceError(
+                f"`{name}` is a class, which gives no number",
+                remedy="Name a method, or write a function that makes the object and asks it.",
+            )
         raise SourceError(
             f"`{name}` has no Python source",
             remedy="Write a Python function that calls it; what has no rule gets its derivative by "

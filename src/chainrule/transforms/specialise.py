@@ -27,6 +27,7 @@ from chainrule.emit.targets import target as target_named
 from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError
 from chainrule.graph.large import large_programs
 from chainrule.lift.infer import certain_numbers, takes_numbers
+from chainrule.lift.library.written_calls import as_written
 from chainrule.lift.lifter import is_direct, owner_and_function
 from chainrule.lift.source import Source, innermost, partials_of, source_of
 from chainrule.transforms.decorating import named_in_place
@@ -64,6 +65,7 @@ def derivative(
             f"{transform} needs a function, not {type(function).__name__}",
             remedy="Give a Python function.",
         )
+    function = as_written(function)
     wrt = tuple(wrt) if isinstance(wrt, list) else wrt
     names = wrt_names(function, wrt)
     options = (transform, names if isinstance(wrt, tuple) else names[0], mode, name, target)
