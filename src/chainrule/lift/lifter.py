@@ -59,6 +59,7 @@ from chainrule.lift.state import Frame
 from chainrule.lift.values import Method, ObjectBox, Static, Value
 from chainrule.lift.watching import OF_KINDS
 from chainrule.lift.ways import Ways
+from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.namespaces import primitive_of
 
 # Imported for what it enters into the table of builtins.
@@ -276,6 +277,8 @@ def _lifted_with(
             lifter.leave_written(given_content)
             lifter.watch_sharing({**(arguments or {}), **_self_argument(signature, owner)})
         except AlwaysRaises:
+            if all(step.op.pure for step in nodes_of(graph.body)):
+                raise InternalError("nothing raises where all paths were found to") from None
             structure = Structure("static", graph.constant(None))
             graph.body.completes = False
     graph.body.results = (assemble(graph, structure),)

@@ -10,7 +10,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, OPAQUE, Type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box
-from chainrule.lift.core import Completion, Flag, LoopExits
+from chainrule.lift.core import AlwaysRaises, Completion, Flag, LoopExits
 from chainrule.lift.iteration.passing import Passing
 from chainrule.lift.iteration.shapes import (
     HELD,
@@ -470,7 +470,8 @@ class _Attempt:
             self.initial.append(lifter.node(before))
         parameter = self.body.parameter(name or "state", type)
         self.parameters.append(parameter)
-        if self.trusting and type == SequenceType(OPAQUE):
+        known = isinstance(before, list) and before
+        if self.trusting and type == SequenceType(OPAQUE) and not known:
             lifter.untyped[parameter] = self
         if name is not None:
             lifter.graph.names[parameter] = name
@@ -570,7 +571,12 @@ class _Attempt:
         try:
             if test is not None and self.condition is not None:
                 with lifter.graph.inside(self.condition):
-                    value = test()
+                    try:
+                        value = test()
+                    except AlwaysRaises:
+                        if not self.assumed:
+                            raise
+                        return Completion.RAISES
                     known, truth = lifter.truth(value)
                     self.endless = known and truth
                     predicate = lifter.graph.constant(truth) if known else lifter.predicate(value)
