@@ -410,3 +410,18 @@ def test_floats_that_nothing_is_differentiated_by_are_keys(f):
 def test_floats_are_keys_no_more_when_one_differentiates_by_them():
     with pytest.raises(UnsupportedError, match="a dict key that is a number with a derivative"):
         grad(bootstrapped, wrt=("prices", "maturities"))([0.99, 0.97], [0.5, 1.0])
+
+
+def test_a_dict_that_a_step_makes_in_another_way_is_refused_and_nothing_breaks():
+    def generating(n, x):
+        coefficients = {0: 1.0}
+        for _ in range(n):
+            longer = defaultdict(float)
+            for power, c in coefficients.items():
+                longer[power + 1] += c
+                longer[power] += x * c
+            coefficients = longer
+        return sum(c * x**power for power, c in coefficients.items())
+
+    with pytest.raises(UnsupportedError, match="of different kinds in different steps"):
+        grad(generating, wrt="x")(3, 0.7)

@@ -24,7 +24,7 @@ from chainrule.lift.containers.sharing import Box, Loans
 from chainrule.lift.containers.shown import ShownLists
 from chainrule.lift.places import told_outside
 from chainrule.lift.source import Source
-from chainrule.lift.spelling import public_home
+from chainrule.lift.spelling import name_in_module, public_home
 from chainrule.lift.state import Frame, Key, State
 from chainrule.lift.values import (
     ArrayBox,
@@ -425,15 +425,15 @@ class Core:
         if value.node is not None:
             return value.node()
         known = value.value
-        if known is None or known is Ellipsis or isinstance(known, (str, bytes, bool, int, float)):
+        plain = known is None or known is Ellipsis or isinstance(known, (str, bytes, int, float))
+        if plain and not isinstance(known, enum.Enum):
             return self.graph.constant(known)
         return self.graph.reference(self.reference_key(known), known)
 
     def reference_key(self, known: Any) -> Hashable:
         """``(module, qualified name)`` under which an object can be imported, or its identity."""
-        module = getattr(known, "__module__", None)
-        name = getattr(known, "__qualname__", None)
-        if isinstance(module, str) and isinstance(name, str) and "<" not in name:
+        module, name = getattr(known, "__module__", None), name_in_module(known)
+        if isinstance(module, str) and name is not None:
             return (public_home(module, name, known), name)
         if type(known).__name__ == "module":
             return (known.__name__, "")

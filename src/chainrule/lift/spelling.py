@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 import math
 import sys
 from collections.abc import Callable
@@ -41,6 +42,14 @@ def _plain(node: ast.expr, is_constant_of_math: Callable[[ast.expr, str], bool])
                 return None
             return ast.BinOp(first, op, second)
     return None
+
+
+def name_in_module(known: Any) -> str | None:
+    """The qualified name by which its module reaches an object; None where there is none."""
+    name = getattr(known, "__qualname__", None)
+    if isinstance(known, enum.Enum) and known.name.isidentifier():
+        name = f"{type(known).__qualname__}.{known.name}"
+    return name if isinstance(name, str) and "<" not in name else None
 
 
 def public_home(module: str, name: str, known: Any) -> str:

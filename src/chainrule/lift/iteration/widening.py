@@ -10,7 +10,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, OPAQUE, Type, join, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.containers.sharing import Box, is_held
+from chainrule.lift.containers.sharing import Box, boxes_in, is_held
 from chainrule.lift.iteration.shapes import (
     HELD,
     KEEP,
@@ -152,8 +152,10 @@ class Widening(Statements):
         made_here = is_made(value) and value not in self.state
         if isinstance(value, (TupleValue, *HELD, *ENTRIES)) or made_here:
             return in_time(self._late(value, state, key))
-        # A row of a list is found by positions, which are others in the next step.
-        return Unknown() if isinstance(value, Place) else Same(value)
+        # A row of a list is found by positions, which are others in the next step.  What the step
+        # has made is another one then, too.
+        passing = any(box not in self.state for box in boxes_in(value))
+        return Unknown() if passing or isinstance(value, Place) else Same(value)
 
     def _widen_part(self, shape: Shape, value: Value, after: State, key: Key) -> Shape:
         if not isinstance(shape, Same):
