@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import array
+import collections
 import importlib
+import types
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chainrule import grad
-from chainrule.errors import ArgumentError, UnsupportedError
+from chainrule.errors import ArgumentError, NotDifferentiableError, UnsupportedError
 from tests.test_cli import Run, run
 
 __all__ = ["run"]
@@ -98,7 +101,7 @@ WRONG = [
     ("grad", "latin.py:x"),
     ("grad", "empty.py:f"),
     ("grad", "..:f"),
-    ("grad", "math:sin"),
+    ("grad", "builtins:len"),
     ("grad", "odd.py:f", "--wrt", ""),
     ("grad", "odd.py:f", "--wrt", "z"),
     ("grad", "odd.py:f", "--wrt", "x,x"),
@@ -225,3 +228,25 @@ def test_functions_of_no_module_are_understood(tmp_path: Path) -> None:
     exec(compile(path.read_text(), str(path), "exec"), scope)
     assert scope["slow"].__module__ is None
     assert grad(scope["f"])(1.5) == 14.0 * 1.5
+
+
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        (collections.deque([1.0, 2.0]), "list"),
+        (array.array("d", [1.0, 2.0]), "list"),
+        ({1.0, 2.0}, "list"),
+        (iter([1.0, 2.0]), "list"),
+        ({"a": 1.0}.values(), "list"),
+        (types.MappingProxyType({1.0: 2.0}), "dict"),
+    ],
+)
+def test_what_a_gradient_cannot_be_laid_out_like_is_refused_with_what_to_pass(
+    given: Any, remedy: str
+) -> None:
+    def total(v: Any) -> Any:
+        return sum(x * x for x in v)
+
+    name = type(given).__name__
+    with pytest.raises(NotDifferentiableError, match=f"of type {name}.*\nPass {remedy}\\(v\\)"):
+        grad(total)(given)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import array
+import collections
 import inspect
 import os
+import types
+from collections import abc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from numbers import Number
@@ -29,6 +33,9 @@ from chainrule.transforms.lifts import lifted_once
 from chainrule.transforms.pipeline import Wrt, gradient, noticed, solved, wanted
 from chainrule.version import __version__
 
+# Python's containers and streams of numbers that no gradient is laid out like.
+CLOSED = (array.array, range, memoryview, types.MappingProxyType, collections.deque)
+STREAMS = (abc.Set, abc.Iterator, abc.MappingView)
 MODES = ("auto", "forward", "reverse")
 # What the first line of the docstring says of each transform.
 TITLES = {
@@ -271,6 +278,13 @@ def check_numbers(
                 f"parameter `{name}` is an array of {value.dtype}",
                 remedy=f"Pass floats: {name}.astype(float).",
             )
+        if _is_closed(value):
+            plain = "dict" if isinstance(value, abc.Mapping) else "list"
+            raise NotDifferentiableError(
+                f"parameter `{name}` is of type {type(value).__name__}, like which no gradient "
+                "is laid out",
+                remedy=f"Pass {plain}({name}).",
+            )
         strange = next(filter(_is_strange_number, _parts_of(value)), None)
         if strange is not None:
             kind = getattr(strange, "dtype", type(strange).__name__)
@@ -279,6 +293,14 @@ def check_numbers(
                 f"parameter `{name}` is or holds {what} of type {kind}",
                 remedy="Pass floats: other numbers are not differentiated by.",
             )
+
+
+def _is_closed(value: Any) -> bool:
+    """Whether a container or stream of Python's own has no places for the parts of a gradient."""
+    if isinstance(value, CLOSED):
+        return True
+    own = type(value).__module__ in ("builtins", "itertools")
+    return own and isinstance(value, STREAMS)
 
 
 def _is_of_ints(dtype: Any) -> bool:

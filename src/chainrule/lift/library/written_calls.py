@@ -13,12 +13,13 @@ from chainrule.lift.calls.callees import home_of
 from chainrule.lift.source import unwrap
 from chainrule.primitives.namespaces import primitive_of
 
+CALCULATE = (abs, divmod, max, min, pow, round, sum)
 LIBRARIES = ("builtins", "math", "numpy", "scipy")
 # Where a compiled function of arrays is found that does not say where it is from.
 UFUNCS_IN = ("numpy", "scipy.special")
 ALIASES = {"numpy": "np"}
-# They say where a result is put and of which dtype it is, not what is calculated.
-LEFT_OUT = ("out", "dtype")
+# They say where a result is put and of which dtype it is, or are asked for while code is made.
+LEFT_OUT = ("out", "dtype", "retstep", "endpoint", "return_sign", "full_matrices")
 
 
 def as_written(function: Any) -> Any:
@@ -35,7 +36,8 @@ def _written(function: Any) -> types.FunctionType | None:
     """The function that calls it, once for each; None for what no library of numbers has."""
     name = getattr(function, "__name__", "")
     module = _module_of(function, name)
-    if module is None or not (parameters := _parameters_of(function)):
+    other = module == "builtins" and function not in CALCULATE
+    if module is None or other or not (parameters := _parameters_of(function)):
         return None
     package = module.partition(".")[0]
     alias = ALIASES.get(package, package)
