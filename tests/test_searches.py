@@ -129,9 +129,106 @@ def by_halves(p: np.ndarray) -> float:
     return float(x * p[1])
 
 
+def gap(x: float, p: np.ndarray) -> float:
+    return float(x * x * x + p[0] * x - p[1])
+
+
+def by_recursion(p: np.ndarray) -> float:
+    def inner(lo: float, hi: float, steps: int) -> float:
+        if steps == 0:
+            return lo
+        mid = (lo + hi) / 2
+        if gap(mid, p) > 0:
+            return inner(lo, mid, steps - 1)
+        return inner(mid, hi, steps - 1)
+
+    return inner(0.0, 4.0, 50) * p[0]
+
+
+def of_a_list_of_ends(p: np.ndarray) -> float:
+    ends = [0.0, 4.0]
+    for _ in range(50):
+        mid = 0.5 * (ends[0] + ends[1])
+        ends[gap(mid, p) > 0] = mid
+    return ends[0] * p[0]
+
+
+def of_a_dict_of_ends(p: np.ndarray) -> float:
+    ends = {"lo": 0.0, "hi": 4.0}
+    for _ in range(50):
+        mid = 0.5 * (ends["lo"] + ends["hi"])
+        ends["hi" if gap(mid, p) > 0 else "lo"] = mid
+    return ends["lo"] * p[0]
+
+
+def blended(p: np.ndarray) -> float:
+    lo, hi = 0.0, 4.0
+    for _ in range(50):
+        mid = 0.5 * (lo + hi)
+        above = float(gap(mid, p) > 0)
+        lo, hi = above * lo + (1 - above) * mid, above * mid + (1 - above) * hi
+    return lo * p[0]
+
+
+def by_signs(p: np.ndarray) -> float:
+    x, h = 2.0, 1.0
+    for _ in range(50):
+        x -= h * math.copysign(1.0, gap(x, p))
+        h /= 2
+    return float(x * p[0])
+
+
+def either_way(p: np.ndarray) -> float:
+    x, h = 2.0, 1.0
+    for _ in range(50):
+        x += h if gap(x, p) < 0 else -h
+        h *= 0.5
+    return float(x * p[0])
+
+
+def either_way_by_powers(p: np.ndarray) -> float:
+    x = 2.0
+    for k in range(50):
+        h = 1.0 / 2**k
+        x = x - h if gap(x, p) > 0 else x + h
+    return float(x * p[0])
+
+
+def turning_back(p: np.ndarray) -> float:
+    x, h = 0.0, 1.0
+    while abs(h) > 1e-13:
+        x += h
+        if gap(x, p) * h > 0:
+            h = -h / 2
+    return float(x * p[0])
+
+
+def digit_by_digit(p: np.ndarray) -> float:
+    x, h = 0.0, 1.0
+    while h > 1e-13:
+        while gap(x + h, p) < 0:
+            x += h
+        h /= 10
+    return float(x * p[0])
+
+
+BY_STEPS = [by_signs, either_way, either_way_by_powers, turning_back, digit_by_digit]
+BETWEEN = [by_recursion, of_a_list_of_ends, of_a_dict_of_ends, blended]
+
+
 @pytest.mark.parametrize(
     "f",
-    [by_steps, by_halves, roots, masked_roots, roots_of_entries, of_two_comparisons, of_an_object],
+    [
+        *BY_STEPS,
+        *BETWEEN,
+        by_steps,
+        by_halves,
+        roots,
+        masked_roots,
+        roots_of_entries,
+        of_two_comparisons,
+        of_an_object,
+    ],
     ids=lambda f: f.__name__,
 )
 def test_a_search_between_two_ends_is_refused_beside_what_is_felt(f: Callable[..., float]) -> None:
@@ -185,6 +282,34 @@ def integrated(x: float) -> float:
         else:
             t, y = t + h, heun
     return y * x + t
+
+
+def tracking(x: float) -> float:
+    # A modulator that follows a level by steps of one size is flat off its jumps.
+    level, total = 0.0, 0.0
+    for k in range(20):
+        level += 0.1 if x * math.sin(k) > level else -0.1
+        total += level * x
+    return total
+
+
+def smoothed(x: float) -> float:
+    values, h = [0.3, 0.9, 0.5, 0.7], 1.0
+    for k in range(12):
+        i = 1 + k % 2
+        if values[i] * h > 0.1 * k:
+            values[i] = 0.5 * (values[i - 1] + values[i + 1])
+        h *= 0.9
+    return sum(values) * x
+
+
+def area(x: float, a: float = 0.0, b: float = 2.0) -> float:
+    m = 0.5 * (a + b)
+    whole = (b - a) * math.sin(x * m)
+    halves = 0.5 * (b - a) * (math.sin(x * 0.5 * (a + m)) + math.sin(x * 0.5 * (m + b)))
+    if abs(whole - halves) < 1e-3:
+        return halves
+    return area(x, a, m) + area(x, m, b)
 
 
 def test_zero_may_be_meant() -> None:
@@ -346,7 +471,52 @@ def between_moving_ends(p: float, q: float) -> float:
     return root(lambda x: x**3 - p, 0.0, p + q) * q
 
 
+def tried_ahead(p: float, q: float) -> float:
+    lo, hi = 0.0, 4.0
+    mid = 2.0
+    while hi - lo > 1e-14:
+        if mid**3 * q > p:
+            hi = mid
+        else:
+            lo = mid
+        mid = (lo + hi) / 2
+    return mid * p
+
+
+def compared_ahead(p: float, q: float) -> float:
+    def f(x: float) -> float:
+        return x**3 * q - p
+
+    a, b = 0.0, 4.0
+    c = (a + b) / 2
+    fa, fc = f(a), f(c)
+    while abs(fc) > 1e-15 and b - a > 1e-14:
+        if fa * fc < 0:
+            b = c
+        else:
+            a, fa = c, fc
+        c = (a + b) / 2
+        fc = f(c)
+    return c * p
+
+
+def tried_ahead_of_an_exit(p: float, q: float) -> float:
+    a, b = 0.0, 4.0
+    c = (a + b) / 2
+    for _ in range(100):
+        gap = c**3 * q - p
+        if abs(gap) < 1e-15:
+            break
+        if gap > 0:
+            b = c
+        else:
+            a = c
+        c = a + (b - a) / 2
+    return c * p
+
+
 ROOTS = [
+    *(tried_ahead, compared_ahead, tried_ahead_of_an_exit),
     *(cube_root, ends_in_a_tuple, sign_of_a_product, signs_compared, in_three_ways, at_the_middle),
     *(
         tried_in_the_condition,
@@ -564,6 +734,7 @@ def polished(p: float) -> float:
 FINE = [
     *((tariff, 15.0), (nearest, 4.0), (adaptive, 1.3), (newton, 3.0)),
     *((found_of_floats, 13.0), (held, 0.3), (integrated, 1.3)),
+    *((tracking, 0.7), (smoothed, 1.3), (area, 1.3)),
 ]
 
 

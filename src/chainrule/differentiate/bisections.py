@@ -13,7 +13,7 @@ here of ``f(x, p)``, and its derivative follows from the implicit function theor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.graph.block import (
@@ -38,6 +38,7 @@ ORDERED = (
     *(arithmetic.greater, arithmetic.greater_equal),
 )
 SAME = (arithmetic.equal, arithmetic.not_equal)
+NOTHING: Mapping[Node, Node] = {}
 LEAVES = (CONSTANT, GLOBAL, REFERENCE, UNDEFINED)
 
 
@@ -103,29 +104,58 @@ def _between(
     split = _split(following[i], following[j], states[i], states[j])
     if split is None:
         return None
-    middle, predicate = split
-    made = _closure(middle, body, frozenset())
+    middle, predicate, *new = split
     own = set(loop_body(loop).parameters)
-    inner = own & made
-    if not inside(middle, body) or middle in states or inner != {states[i], states[j]}:
+    if not inside(middle, body) or not _is_between(middle, (i, j), new, loop):
         return None
-    compared = _compared(predicate, middle, body)
+    tried, compared = _tried(loop, middle, predicate)
     if compared is None or any(each is not None and each.type != FLOAT for each in compared):
         return None
     needed: set[Node] = set()
     for side in (each for each in compared if each is not None):
-        parts = _closure(side, body, frozenset({middle}))
-        if not parts.isdisjoint(own):
+        parts = _closure(side, body, frozenset({tried}))
+        if not parts.isdisjoint(own - {tried}):
             return None
         needed |= parts
-    if middle not in needed:
+    if tried not in needed:
         return None
     found = _found(loop, (i, j), middle)
-    return Bisection(loop, middle, *compared, (i, j), found, frozenset(needed))
+    return Bisection(loop, tried, *compared, (i, j), found, frozenset(needed))
 
 
-def _split(lo: Node, hi: Node, old_lo: Node, old_hi: Node) -> tuple[Node, Node] | None:
-    """What takes the place of one end or the other, and the condition that decides."""
+def _tried(
+    loop: Node, middle: Node, predicate: Node
+) -> tuple[Node, tuple[Node, Node | None] | None]:
+    """What is tried, and the two numbers computed of it whose order decides."""
+    states, following, body = loop_parts(loop)[2], next_states(loop), step_blocks(loop)[0]
+    compared = _compared(predicate, middle, body)
+    if middle not in states:
+        return middle, compared
+    # What is compared may have been computed of the middle where that was found, a step ago.
+    later = following[states.index(middle)]
+    again = {
+        state: new
+        for state, new in zip(states, following, strict=True)
+        if state is not middle and _depends(new, later, body)
+    }
+    if compared is not None and again.keys().isdisjoint(compared):
+        return middle, compared
+    return later, _compared(predicate, later, body, again)
+
+
+def _is_between(middle: Node, ends: tuple[int, int], new: Sequence[Node], loop: Node) -> bool:
+    """Whether the middle is made of the ends: in this step, or of the ``new`` ones behind it."""
+    states, body = loop_parts(loop)[2], step_blocks(loop)[0]
+    own = set(loop_body(loop).parameters)
+    if middle not in states:
+        return own & _closure(middle, body, frozenset()) == {states[k] for k in ends}
+    later = set(_leaves(next_states(loop)[states.index(middle)])) - {middle}
+    made = [_closure(each, body, frozenset(new)) for each in later]
+    return bool(made) and all(each.issuperset(new) and each.isdisjoint(own) for each in made)
+
+
+def _split(lo: Node, hi: Node, old_lo: Node, old_hi: Node) -> tuple[Node, Node, Node, Node] | None:
+    """What takes the place of one end or the other, the condition that decides, and new ends."""
     if lo.op is not ITEM or hi.op is not ITEM:
         return None
     branch, other = lo.args[0], hi.args[0]
@@ -140,7 +170,7 @@ def _split(lo: Node, hi: Node, old_lo: Node, old_hi: Node) -> tuple[Node, Node] 
     highs = [_other(second, old_hi) for first, second in arms if first is old_lo]
     taken = {*lows, *highs} - {None}
     if len(arms) == 2 and len(lows) == len(highs) == len(taken) == 1:
-        return taken.pop(), branch.args[0]  # type: ignore[return-value]
+        return taken.pop(), branch.args[0], lo, hi  # type: ignore[return-value]
     # Other ways leave the ends as they are, or both at what has been found.
     inner = [
         (first, second)
@@ -171,34 +201,38 @@ def _leaves(value: Node) -> Iterator[Node]:
             yield node
 
 
-def _compared(predicate: Node, middle: Node, body: Block) -> tuple[Node, Node | None] | None:
-    """The two numbers whose order decides; None of a condition of another kind."""
+def _compared(
+    predicate: Node, middle: Node, body: Block, again: Mapping[Node, Node] = NOTHING
+) -> tuple[Node, Node | None] | None:
+    """The two numbers whose order decides; None of a condition of another kind.
+
+    ``again`` are the next values of states, which are compared in their place.
+    """
     while predicate.op is arithmetic.logical_not:
         predicate = predicate.args[0]
     if predicate.op in SAME:
-        signs = [_signed(side) for side in predicate.args]
+        signs = [_signed(side, again) for side in predicate.args]
         moving = [side for side in signs if side is not None and _depends(side, middle, body)]
         return (moving[0], None) if None not in signs and len(moving) == 1 else None
     if predicate.op not in ORDERED:
         return None
-    first, second = predicate.args
+    first, second = (again.get(side, side) for side in predicate.args)
     if is_constant(first, 0):
         first, second = second, first
     if not is_constant(second, 0):
         return first, second
     if first.op is arithmetic.multiply:
         # Of a product of two values the one at the end that was kept has a sign of its own.
-        moving = [side for side in first.args if _depends(side, middle, body)]
+        sides = (again.get(side, side) for side in first.args)
+        moving = [side for side in sides if _depends(side, middle, body)]
         return (moving[0], None) if len(moving) == 1 else None
     return first, None
 
 
-def _signed(side: Node) -> Node | None:
+def _signed(side: Node, again: Mapping[Node, Node]) -> Node | None:
     """The number whose sign is asked for; None of anything else."""
-    if side.op.name == "sign":
-        return side.args[0]
-    if side.op in ORDERED and is_constant(side.args[1], 0):
-        return side.args[0]
+    if side.op.name == "sign" or (side.op in ORDERED and is_constant(side.args[1], 0)):
+        return again.get(side.args[0], side.args[0])
     return None
 
 
@@ -209,7 +243,7 @@ def _depends(node: Node, middle: Node, body: Block) -> bool:
 def _found(loop: Node, ends: tuple[int, int], middle: Node) -> tuple[int, ...]:
     """The results that are at the root in the end: the ends, and what is the middle or an end."""
     states, following = loop_parts(loop)[2], next_states(loop)
-    found = set(ends)
+    found = {*ends, *(k for k, state in enumerate(states) if state is middle)}
     while True:
         known = {middle, *(states[k] for k in found)}
         known.update(leaf for k in found for leaf in _leaves(following[k]))

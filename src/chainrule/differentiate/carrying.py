@@ -9,6 +9,7 @@ from chainrule.primitives import sequence
 from chainrule.primitives.arrays.indexing import section_add, section_set
 from chainrule.primitives.declare import Flat, Linear, Primitive
 from chainrule.primitives.effect import FACT, Verbatim
+from chainrule.primitives.elementary import copysign
 from chainrule.primitives.rows import append_in
 
 # These write ``value`` into ``base`` at a path: the first and the last argument carry.
@@ -29,6 +30,9 @@ def carrying_args(node: Node) -> Sequence[Node]:
         return (node.args[0], node.args[-1])
     if isinstance(op, Flat) or op is FACT:
         return ()
+    if op is copysign:
+        # Of the second a sign alone is taken.
+        return node.args[:1]
     if isinstance(op, Linear) and op.linear_in is not None:
         return [node.args[position] for position in op.linear_in]
     if isinstance(op, (Primitive, Verbatim)):

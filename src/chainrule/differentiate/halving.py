@@ -1,101 +1,108 @@
-"""Loops that halve an interval, whatever they ask: one value takes the place of either end.
+"""Turns that halve an interval, whatever they ask: one value takes the place of either end.
 
     up = f(mid, p) > 0.0
     lo, hi = np.where(up, lo, mid), np.where(up, mid, hi)
 
-or that go on by a step which they halve::
-
-    if f(x + h, p) < 0.0:
-        x += h
-    h *= 0.5
-
-What they find is a root as that of a bisection is, but its equation is not known: arrays of roots,
-conditions of several comparisons, ends that a ``try`` moves.
+or that of a chosen entry of a list of both.  What they find is a root as that of a bisection is,
+but its equation is not known: arrays of roots, conditions of several comparisons, ends that a
+``try`` moves, functions that call themselves.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
-from chainrule.differentiate.bisections import step_blocks
 from chainrule.differentiate.carrying import WRITES, carrying_args
-from chainrule.graph.block import ITEM, UNDEFINED, Block, inside
+from chainrule.differentiate.flags import chosen_by_flags
+from chainrule.differentiate.turns import Turns, goes_on, outer_sources
+from chainrule.graph.block import ITEM, PARAMETER, UNDEFINED, Block, inside
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, Array
+from chainrule.graph.types import FLOAT, Array, Sequence
+from chainrule.primitives import sequence
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.choices import where
-from chainrule.primitives.control import (
-    IF,
-    TRY,
-    item_sources,
-    loop_parts,
-    next_states,
-)
+from chainrule.primitives.control import IF, LOOP, TRY, item_sources
+
+WRITTEN = (*WRITES, sequence.append)
 
 
-def halvings(loop: Node, needed: Collection[Node]) -> Iterator[tuple[list[Node], list[Node]]]:
+def halvings(turns: Turns) -> Iterator[tuple[list[Node], list[Node]]]:
     """``(ends, conditions)`` of each pair of states that a needed result is taken between."""
-    body, states, following = step_blocks(loop)[0], loop_parts(loop)[2], next_states(loop)
+    states = turns.states
     chosen = {}
-    for k, state in enumerate(states):
-        if _is_number(state):
-            leaves, conditions = _choice(following[k], body)
-            if conditions:
-                chosen[k] = leaves, conditions
-    used = [k for k in range(len(states)) if loop.block.item(loop, k) in needed]
+    for k in numbers(turns):
+        leaves, conditions = choice(turns, k)
+        if conditions:
+            chosen[k] = leaves, conditions
     for i, j in itertools.combinations(chosen, 2):
         ends = [states[i], states[j]]
         fresh = [chosen[k][0] - {*ends} for k in (i, j)]
         if not fresh[0] or fresh[0] != fresh[1]:
             continue
-        found = any(not fresh[0].isdisjoint(_choice(following[k], body)[0]) for k in used)
-        if found and all({*ends} <= _summed(middle, body) for middle in fresh[0]):
+        found = any(not fresh[0].isdisjoint(choice(turns, k)[0]) for k in turns.used)
+        if found and all({*ends} <= _made_of(middle, turns) for middle in fresh[0]):
             yield ends, list(dict.fromkeys([*chosen[i][1], *chosen[j][1]]))
 
 
-def shrinking(
-    loop: Node, needed: Collection[Node]
-) -> Iterator[tuple[list[Node], Node, list[Node]]]:
-    """``([x, h], x + h, conditions)`` of each needed state and the step that goes on from it."""
-    body, states, following = step_blocks(loop)[0], loop_parts(loop)[2], next_states(loop)
-    numbers = [k for k, state in enumerate(states) if _is_number(state)]
-    steps = [
-        states[k]
-        for k in numbers
-        if following[k] is not states[k]
-        and _summed(following[k], body).intersection(states) == {states[k]}
+def _made_of(middle: Node, turns: Turns) -> set[Node]:
+    """What a middle is computed of: in this turn, or in the one before."""
+    if middle not in turns.states:
+        return summed(middle, turns.body)
+    following = turns.following[turns.states.index(middle)]
+    return set[Node]().union(*(summed(each, turns.body) for each in following))
+
+
+def held_ends(turns: Turns) -> Iterator[tuple[list[Node], list[Node]]]:
+    """``([ends], conditions)`` of each list that is used, where several entries make a new one."""
+    for k in turns.used:
+        state = turns.states[k]
+        if isinstance(state.type, Sequence) and state.type.item == FLOAT:
+            leaves, conditions = choice(turns, k)
+            fresh = leaves - {state}
+            if fresh and conditions and all(_is_between(each, state, turns) for each in fresh):
+                yield [state], conditions
+
+
+def _is_between(value: Node, held: Node, turns: Turns) -> bool:
+    """Whether a number is made of several entries of a list."""
+    entries = [
+        node
+        for node in summed(value, turns.body)
+        if node.op is sequence.index and node.args[0] is held
     ]
-    for k in numbers:
-        leaves, conditions = _choice(following[k], body)
-        fresh = leaves - {states[k]}
-        if len(fresh) != 1 or len(leaves) != 2 or loop.block.item(loop, k) not in needed:
-            continue
-        (tried,) = fresh
-        made = _summed(tried, body).intersection(states)
-        for step in steps:
-            if made == {states[k], step}:
-                yield [states[k], step], tried, conditions
+    return value.type == FLOAT and len(entries) > 1 and value not in entries
 
 
-def _is_number(state: Node) -> bool:
-    """Whether a state is a number or an array of such: a list that is sorted is no end."""
-    return state.type == FLOAT or isinstance(state.type, Array)
+def numbers(turns: Turns) -> list[int]:
+    """The states that are numbers or arrays of such: a list that is sorted is no end."""
+    return [
+        k
+        for k, state in enumerate(turns.states)
+        if state.type == FLOAT or isinstance(state.type, Array)
+    ]
 
 
-def _choice(value: Node, body: Block) -> tuple[set[Node], list[Node]]:
-    """What a value may be that branches and ``where`` choose, and what they ask."""
+def choice(turns: Turns, k: int) -> tuple[set[Node], list[Node]]:
+    """What a state may be that branches, ``where`` and flags choose, and what they ask."""
+    body = turns.body
     leaves, conditions = set[Node](), list[Node]()
-    stack, met = [value], set[Node]()
+    if len(turns.following[k]) > 1:
+        conditions.extend(turns.asked)
+    stack, met = list(turns.following[k]), set[Node]()
     while stack:
         node = stack.pop()
         if node in met or node.op is UNDEFINED:
             continue
         met.add(node)
-        if node.op is where and inside(node, body):
+        flagged = chosen_by_flags(node, body) if inside(node, body) else None
+        if flagged is not None:
+            stack.extend(flagged[0])
+            conditions.extend(flagged[1])
+        elif node.op is where and inside(node, body):
             conditions.append(node.args[0])
             stack.extend(node.args[1:])
-        elif node.op in WRITES and inside(node, body):
+        elif node.op in WRITTEN and inside(node, body):
             base, *places, written = node.args
             conditions.extend(places)
             same = written.op is section and list(written.args[1:]) == places
@@ -103,12 +110,17 @@ def _choice(value: Node, body: Block) -> tuple[set[Node], list[Node]]:
         elif node.op is ITEM and node.args[0].op in (IF, TRY):
             conditions.extend(node.args[0].args)
             stack.extend(item_sources(node))
+        elif node.op is ITEM and node.args[0].op is LOOP and inside(node, body):
+            conditions.extend(goes_on(node.args[0]))
+            stack.extend(item_sources(node))
+        elif node.op is PARAMETER and outer_sources(node, body):
+            stack.extend(outer_sources(node, body))
         else:
             leaves.add(node)
     return leaves, conditions
 
 
-def _summed(value: Node, body: Block) -> set[Node]:
+def summed(value: Node, body: Block) -> set[Node]:
     """What a value is computed of in a body, steps of whole numbers left out."""
     found = set[Node]()
     stack = [value]
@@ -116,7 +128,13 @@ def _summed(value: Node, body: Block) -> set[Node]:
         node = stack.pop()
         if node not in found:
             found.add(node)
-            choice = node.op is ITEM and node.args[0].op in (IF, TRY)
-            sources = item_sources(node) if choice else carrying_args(node)
-            stack.extend(sources if inside(node, body) else ())
+            stack.extend(_terms(node, body) if inside(node, body) else ())
     return found
+
+
+def _terms(node: Node, body: Block) -> tuple[Node, ...]:
+    if node.op is ITEM and node.args[0].op in (IF, LOOP, TRY):
+        return tuple(item_sources(node))
+    if node.op is PARAMETER:
+        return tuple(outer_sources(node, body))
+    return tuple(carrying_args(node))

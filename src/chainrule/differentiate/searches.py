@@ -18,22 +18,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from chainrule.differentiate.activity import all_steps, varied
-from chainrule.differentiate.bisections import bisections, step_blocks
-from chainrule.differentiate.halving import halvings, shrinking
+from chainrule.differentiate.bisections import bisections
+from chainrule.differentiate.halving import halvings, held_ends
+from chainrule.differentiate.shrinking import shrinking, swinging
+from chainrule.differentiate.turns import (
+    Turns,
+    made_of,
+    recursions,
+    turns_of_function,
+    turns_of_loop,
+)
 from chainrule.errors import NotDifferentiableError
-from chainrule.graph.block import ITEM, PARAMETER, Block, Graph, inside
+from chainrule.graph.block import Block, Graph
+from chainrule.graph.function import Function
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.control import (
     IF,
     LOOP,
-    TRY,
-    item_sources,
     loop_body,
     loop_parts,
     next_states,
     owned_blocks,
-    state_sources,
 )
 from chainrule.primitives.cost import Live
 from chainrule.records import dataclass
@@ -60,15 +66,16 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
         through those of a search between two ends, whose slope would be lost beside the others.
     """
     steps = list(all_steps(graph.body))
-    loops = [step for step in steps if step.op is LOOP]
-    if not loops or any(step.origin.derivative for step in steps):
+    if any(step.origin.derivative for step in steps):
         return
     needed = Live(graph, results).nodes
+    calls = list(recursions(graph, needed))
+    loops = [step for step in steps if step.op is LOOP and step in needed]
     # What does not move the root that a bisection encloses, as a tolerance, is not felt.
-    enclosing = {found.loop for found in bisections(steps)}
-    others = [loop for loop in loops if loop in needed and loop not in enclosing]
+    enclosing = {found.loop for found in bisections(steps)} if loops else set()
+    others = [loop for loop in loops if loop not in enclosing]
     searches = [found for loop in others for found in _searches(loop)]
-    between = [found for loop in others for found in _between(loop, needed)]
+    between = [found for loop in others for found in _between(turns_of_loop(loop, needed))]
     for given in inputs if searches or between else ():
         felt = varied(graph, [given])
         flat = felt.isdisjoint(results)
@@ -76,6 +83,23 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
             lost = search.chosen - felt if flat else search.chosen.isdisjoint(felt)
             if search.compared & felt and lost:
                 raise _refusal(graph.names.get(given, "the parameter"), search.branch)
+    for given in inputs if calls else ():
+        _refuse_recursions(graph, given, varied(graph, [given]), calls)
+
+
+def _refuse_recursions(
+    graph: Graph, given: Node, felt: Collection[Node], calls: Sequence[tuple[Node, Function]]
+) -> None:
+    """Refuse a search by a function that calls itself between two ends."""
+    for call, function in calls:
+        turns = turns_of_function(call, function)
+        if turns is None:
+            continue
+        moving = {state for state, arg in zip(turns.states, call.args, strict=True) if arg in felt}
+        inner = varied(function.lifted.graph, moving)
+        for search in _between(turns):
+            if search.compared & inner and search.chosen.isdisjoint(inner):
+                raise _refusal(graph.names.get(given, "the parameter"), call)
 
 
 def _refusal(name: str, branch: Node) -> NotDifferentiableError:
@@ -100,47 +124,47 @@ def _searches(loop: Node) -> Iterator[Search]:
     for step in all_steps(body) if states else ():
         if step.op is not IF:
             continue
-        compared = _made_of(step.args[0], body)
+        compared = made_of([step.args[0]], body)
         results = {step.block.item(step, k) for k in range(len(owned_blocks(step)[0].results))}
         candidates = compared & states.keys()
         for state in candidates - made.keys():
-            made[state] = _made_of(states[state], body)
+            made[state] = made_of([states[state]], body)
         chosen = frozenset(state for state in candidates if not results.isdisjoint(made[state]))
         if chosen:
             yield Search(step, compared, chosen)
 
 
-def _between(loop: Node, needed: Collection[Node]) -> Iterator[Search]:
-    """The searches of a loop between two ends, or by a step that is halved."""
-    body = step_blocks(loop)[0]
-    for ends, conditions in halvings(loop, needed):
-        compared = frozenset[Node]().union(*(_made_of(each, body) for each in conditions))
+def _between(turns: Turns) -> Iterator[Search]:
+    """Searches between two ends, or by a step that is halved."""
+    body, at = turns.body, turns.at
+    for ends, conditions in (*halvings(turns), *held_ends(turns)):
+        compared = _over_turns(made_of(conditions, body), turns)
         if compared.issuperset(ends):
-            yield Search(loop, compared, frozenset(ends))
-    for ends, tried, conditions in shrinking(loop, needed):
-        compared = frozenset[Node]().union(*(_made_of(each, body) for each in conditions))
-        beside = frozenset[Node]().union(*(_made_of(each, body, tried) for each in conditions))
-        # What is compared with where the search stands has the slope of a least value.
-        if tried in compared and ends[0] not in beside:
-            yield Search(loop, compared, frozenset(ends))
+            yield Search(at, compared, frozenset(ends))
+    for state, tried, conditions in swinging(turns):
+        compared = _over_turns(made_of(conditions, body), turns)
+        if state in compared and not _is_least(state, tried, conditions, body):
+            yield Search(at, compared, frozenset({state}))
+    for ends, tried, conditions in shrinking(turns):
+        compared = made_of(conditions, body)
+        if not tried.isdisjoint(compared) and not _is_least(ends[0], tried, conditions, body):
+            yield Search(at, compared, frozenset(ends))
 
 
-def _made_of(value: Node, body: Block, end: Node | None = None) -> frozenset[Node]:
-    """What a value in the body of a loop is computed of there down to ``end``, and from outside."""
-    found: set[Node] = set()
-    stack = [value]
-    while stack:
-        node = stack.pop()
-        if node not in found:
-            found.add(node)
-            stack.extend(_before(node, body) if inside(node, body) and node is not end else ())
-    return frozenset(found)
+def _over_turns(found: frozenset[Node], turns: Turns) -> frozenset[Node]:
+    """The same, and what the states among them were made of in the turn before."""
+    met: set[Node] = set()
+    while met != {*turns.states} & found:
+        for k, state in enumerate(turns.states):
+            if state in found and state not in met:
+                met.add(state)
+                found |= made_of(turns.following[k], turns.body)
+    return found
 
 
-def _before(node: Node, body: Block) -> Sequence[Node]:
-    if node.op is ITEM and node.args[0].op in (IF, LOOP, TRY):
-        owner = node.args[0]
-        return [*item_sources(node), *(owner.args if owner.op is IF else ())]
-    if node.op is PARAMETER and node.block is not body and node.block.owner is not None:
-        return state_sources(node, node.block.owner)
-    return node.args
+def _is_least(
+    state: Node, tried: Collection[Node], conditions: Sequence[Node], body: Block
+) -> bool:
+    """Whether what is tried is compared with what there is: a least value has a slope."""
+    compared = made_of(conditions, body)
+    return not compared.isdisjoint(tried) and state in made_of(conditions, body, tried)
