@@ -617,6 +617,17 @@ def test_a_gradient_that_turns_out_to_be_an_argument_is_a_copy() -> None:
         assert not np.shares_memory(got, y)
 
 
+@pytest.mark.parametrize("first", [-1.0, 1.0])
+def test_a_gradient_is_no_array_that_a_branch_has_written_to(first: float) -> None:
+    f = function_of(
+        "def f(x, y):\n    if x[0] > 0:\n        y[0] = 3.5\n    return np.sum(x * y)\n"
+    )
+    x, y = np.array([first, 2.0]), np.array([3.0, 4.0])
+    for got in (grad(f, mode="reverse")(x, y), value_and_grad(f)(x, y)[1]):
+        assert np.array_equal(got, y)
+        assert not np.shares_memory(got, y)
+
+
 def oracle_of(f: Any, x: Any) -> Any:
     """The gradient by differences."""
     steps = 1e-5 * np.eye(len(x))

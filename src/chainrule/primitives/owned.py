@@ -15,16 +15,22 @@ from chainrule.primitives.arrays.linear_algebra import diag, diagonal
 from chainrule.primitives.arrays.shaping import broadcast_to
 from chainrule.primitives.broadcasting import LOOKING
 from chainrule.primitives.control import IF, LOOP, TRY, item_sources, loop_parts, owned_blocks
+from chainrule.primitives.effect import LEAVE
 
 
 def own_copy(value: Node) -> Node:
     """``value``, copied where it looks into an array that the function was given."""
     if not unit_axes_of(value.type) or value.op is UNDEFINED:
         return value
-    if value.op is ITEM and value.args[0].op in (IF, TRY):
+    if value.op is ITEM and value.args[0].op in (IF, TRY) and not _is_left(value):
         _own_in_branches(value)
         return value
     return array_copy(value) if _is_locked(value) or may_be_given(value) else value
+
+
+def _is_left(value: Node) -> bool:
+    """Whether the function leaves a value in what it was given."""
+    return any(step.op is LEAVE and value in step.args for step in value.graph.body.steps)
 
 
 def is_argument(value: Node) -> bool:
