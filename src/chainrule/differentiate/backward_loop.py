@@ -9,8 +9,10 @@ from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.carrying import carrying_args
 from chainrule.graph.block import CONSTANT, UNDEFINED, Block, inside
 from chainrule.graph.node import Node
+from chainrule.graph.types import BOOL, Array
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
-from chainrule.primitives.control import LOOP, loop_parts, next_states, owned_blocks
+from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks
 
 if TYPE_CHECKING:
     from chainrule.differentiate.reverse import ReverseWalker
@@ -21,7 +23,8 @@ class BackwardLoop:
 
     It carries the adjoints of the states ``carried``, which begin with ``starts``, and those of
     active values from outside, to which every step adds.  ``gathered`` has lists of adjoints that
-    are read entry by entry instead.
+    are read entry by entry instead.  A state that every step makes anew is not carried: the
+    adjoint of what the last step has made is the beginning, and what others make is not felt.
     """
 
     def __init__(
@@ -35,9 +38,13 @@ class BackwardLoop:
         body = loop.params[2]
         assert isinstance(body, Block)
         self._walker, self._graph = walker, walker.graph
-        self._loop, self._carried, self._starts, self._gathered = loop, carried, starts, gathered
+        self._loop, self._gathered = loop, gathered
         self._nexts = next_states(loop)
         self._parameters = loop_parts(loop)[2]
+        begins = dict(zip(carried, starts, strict=True))
+        self._made_anew = {k: start for k, start in begins.items() if self._is_made_anew(k)}
+        self._carried = [k for k in carried if k not in self._made_anew]
+        self._starts = [begins[k] for k in self._carried]
         self._items = [loop.block.item(loop, k) for k in range(len(self._parameters))]
         self._captured = captured(loop, walker)
         self._scope: dict[Node, Node] = {}
@@ -57,6 +64,7 @@ class BackwardLoop:
         }
         state_bars = [self._state_bar(position, even) for position in range(len(self._carried))]
         begun = [self._begin_captured(outer) for outer in self._captured]
+        self._last = self._body.parameter("last", BOOL) if self._made_anew else None
         results = self._pull_step(state_bars)
         for position in even:
             result, start = results[position], self._starts[position]
@@ -65,6 +73,10 @@ class BackwardLoop:
             results[position] = self._body.parameters[1 + position]
         kept = self._keep_changed()
         self._body.results = (*results, *(self._scope[self._captured[p]] for p in kept))
+        if self._last is not None:
+            self._graph.names[self._last] = "is_last"
+            self._body.parameters += (self._last,)
+            self._body.results += (self._graph.constant(False),)
         made = self._append([begun[p] for p in kept])
         self._hand_on(made, kept, even)
         return True
@@ -96,6 +108,8 @@ class BackwardLoop:
             for k, bar in zip(self._carried, state_bars, strict=True):
                 if self._nexts[k].op not in (UNDEFINED, CONSTANT):
                     walker.accumulate(self._nexts[k], bar)
+            for k, start in self._made_anew.items():
+                walker.accumulate(self._nexts[k], self._of_last_step(self._nexts[k], start))
             for k, bars in self._gathered.items():
                 read = self._graph.cursor.add(sequence.index, (bars, self._step_number))
                 walker.accumulate(self._nexts[k].args[1], read)
@@ -108,6 +122,35 @@ class BackwardLoop:
             ]
         walker.scopes.pop()
         return results
+
+    def _is_made_anew(self, k: int) -> bool:
+        """Whether a list or an array has no value before the loop, and none that a step reads.
+
+        What the steps make may be of any length: there is nothing that a zero could be like.
+        """
+        state, begin = self._parameters[k], loop_parts(self._loop)[1][k]
+        if begin.op is not UNDEFINED or not isinstance(state.type, (Array, SequenceType)):
+            return False
+        blocks = blocks_of(self._loop)
+        if any(state in block.results for block in blocks):
+            return False
+        return not any(
+            state in step.args or any(state in owned.results for owned in owned_blocks(step))
+            for block in blocks
+            for step in all_steps(block)
+        )
+
+    def _of_last_step(self, made: Node, start: Node) -> Node:
+        """The adjoint of what a step has made: that of the state after the loop, or zero."""
+        assert self._last is not None
+        cursor = self._graph.cursor
+        arms = Block(self._graph, cursor), Block(self._graph, cursor)
+        with self._graph.inside(arms[0]):
+            arms[0].results = (start,)
+        with self._graph.inside(arms[1]):
+            arms[1].results = (self._walker.state_bar(None, made, made),)
+        choice = cursor.add(IF, (self._last,), (*arms, "statement"))
+        return choice.block.item(choice, 0)
 
     def _keep_changed(self) -> list[int]:
         """Which captured values a step adds to; the others' parameters are taken away."""
@@ -129,8 +172,9 @@ class BackwardLoop:
             count = self._graph.cursor.add(sequence.steps_of, (self._loop,))
             bounds = (self._graph.constant(0), count, self._graph.constant(1))
         backward = "range" if kind == "reversed" and not breaks else "reversed"
+        last = () if self._last is None else (self._graph.constant(True),)
         made = self._graph.cursor.add(
-            LOOP, (*bounds, *self._starts, *begun), (backward, None, self._body, False)
+            LOOP, (*bounds, *self._starts, *begun, *last), (backward, None, self._body, False)
         )
         self._walker.pairs[made] = self._loop
         return made

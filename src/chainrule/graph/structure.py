@@ -21,7 +21,8 @@ class Structure:
     its value, if it has one), or a container: ``"tuple"``, ``"list"``, ``"dict"`` (``keys`` are
     its keys), ``"object"`` (``keys`` are the key of its class's reference, then field names).
     An ``"instance"`` is an object that is made without its constructor, which may do more than
-    keep what it is given.
+    keep what it is given.  ``"given"`` is an object of the caller's: ``node`` is the object, and
+    its one part tells how it is laid out, as which its derivatives are.
 
     ``"objects"``, ``"instances"``, ``"dicts"`` and ``"tuples"`` are lists of records: ``parts``
     are the lists of the values of each field, and what one of the records is called stands before
@@ -51,11 +52,21 @@ class Structure:
         self, change: Callable[[Node], Node], keep: Callable[[Node], Node] | None = None
     ) -> Structure:
         """The same layout with every leaf changed, and by ``keep`` what is no leaf."""
+        if self.kind == "given" and self.node is not None and keep is not None:
+            (layout,) = self.parts
+            return Structure("given", keep(self.node), (layout.map(change, keep),))
         if self.node is not None and (self.kind == "leaf" or keep is not None):
             return Structure(
                 self.kind, (change if self.kind == "leaf" else keep or change)(self.node)
             )
         parts = tuple(part.map(change, keep) for part in self.parts)
+        return Structure(self.kind, self.node, parts, self.keys)
+
+    def apart(self) -> Structure:
+        """The layout of derivatives: of an object of the caller's, an object of its class."""
+        if self.kind == "given":
+            return self.parts[0].apart()
+        parts = tuple(part.apart() for part in self.parts)
         return Structure(self.kind, self.node, parts, self.keys)
 
     def replaced(self, change: Callable[[Node], Structure]) -> Structure:

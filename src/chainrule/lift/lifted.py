@@ -35,7 +35,7 @@ Transform = Callable[[Lifted, str, str | tuple[str, ...], str], Lifted]
 
 def assemble(graph: Graph, structure: Structure) -> Node:
     """One node for a value with layout: what the emitted function returns."""
-    if structure.kind in ("leaf", "static"):
+    if structure.kind in ("leaf", "static", "given"):
         assert structure.node is not None
         return structure.node
     if structure.kind in RECORD_LISTS:

@@ -273,7 +273,9 @@ def _lifted_with(
             else:
                 result = _called(lifter, function, signature, values, source)
             result = lifter.of_one_kind(result, getattr(function, "__name__", "function"))
+            lifter.is_result = True
             structure = lifter.structure(result)
+            lifter.is_result = False
             lifter.leave_written(given_content)
             lifter.watch_sharing({**(arguments or {}), **_self_argument(signature, owner)})
         except AlwaysRaises:

@@ -313,6 +313,8 @@ class Parameters(NumpyCalls):
     # Whether the objects in a parameter are taken apart whatever their class, and those around.
     by_attributes = False
     taken_in: tuple[ObjectBox, ...] = ()
+    # Whether this is the result of the whole function, in which objects of the caller's may be.
+    is_result = False
 
     def _object_structure(self, value: ObjectBox) -> Structure:
         if value.type in IN_PLACE_OF:
@@ -328,11 +330,24 @@ class Parameters(NumpyCalls):
         fields = dataclasses.is_dataclass(value.type)
         apart = fields or (self.by_attributes and attributes_of(value.instance))
         if value in self.taken_in or not (apart or is_made(value)):
-            return Structure("static", self.object_node(value))
+            return self._given_object(value)
+        return self._attributes_layout(value)
+
+    def _given_object(self, value: ObjectBox) -> Structure:
+        """The layout of an object that the function has not made."""
+        found = Structure("static", self.object_node(value))
+        if value in self.taken_in or not (self.is_result and attributes_of(value.instance)):
+            return found
+        layout = self._attributes_layout(value)
+        held = any(leaf.type.differentiable for leaf in layout.leaves())
+        return Structure("given", found.node, (layout,)) if held else found
+
+    def _attributes_layout(self, value: ObjectBox) -> Structure:
+        """The layout of the attributes of an object."""
         plain = is_plain(value.type)
         if plain:
             names = tuple(field.name for field in dataclasses.fields(value.type))
-        elif value.instance is not None:
+        elif value.instance is not None and not self.is_result:
             names = attributes_of(value.instance)
         else:
             names = tuple(self.attributes_of(value))

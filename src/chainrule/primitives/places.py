@@ -1,4 +1,4 @@
-"""The place of a number in a sorted list: flat in all that it is found from."""
+"""The place of a value in a list: flat in all that it is found from."""
 
 from __future__ import annotations
 
@@ -22,3 +22,14 @@ def _place(name: str) -> FlatSequenceOp:
 
 bisect_left = _place("bisect_left")
 bisect_right = _place("bisect_right")
+
+# x.index(value, start, stop): it raises where the value is not there.
+found_at = register(
+    FlatSequenceOp(
+        "found_at",
+        (),
+        cost=Cost.ADD,
+        result=lambda types: INT,
+        bounds=bounds.always(bounds.NONNEGATIVE),
+    )
+)

@@ -145,7 +145,7 @@ def _by_columns(
         dots = {node: entry(position, k) for k, node in enumerate(inputs)}
         return structures.layout(dots.__getitem__, walker.mapped)
 
-    kept = lifted.result.map(lambda leaf: leaf, walker.mapped)
+    kept = lifted.result.apart().map(lambda leaf: leaf, walker.mapped)
     return finish(lifted, walker, kept.replaced(row))
 
 
@@ -171,7 +171,7 @@ def _by_rows(lifted: Lifted, structures: Wanted, symmetric: bool = False) -> Lif
             position = outputs.index(output)
             whole_row = iter([entry(position, k) for k in range(len(outputs))])
             found[output] = found[output].map(lambda _, entries=whole_row: next(entries))  # type: ignore[misc]
-    return recorded(copied, walker, copied.result.replaced(found.__getitem__))
+    return recorded(copied, walker, copied.result.apart().replaced(found.__getitem__))
 
 
 class Rows:

@@ -63,10 +63,9 @@ def jvp(lifted: Lifted, wrt: Wrt) -> Lifted:
         seeded.seeds = [seeds]
         seeded.run()
     value = copied.result.map(seeded.mapped, seeded.mapped)
-    tangents = {leaf: tangent_of(seeded, leaf, 0) for leaf in copied.result.leaves()}
-    result = Structure(
-        "tuple", None, (value, copied.result.map(tangents.__getitem__, seeded.mapped))
-    )
+    tangents = {leaf: tangent_of(seeded, leaf, 0) for leaf in results}
+    tangent = copied.result.apart().map(tangents.__getitem__, seeded.mapped)
+    result = Structure("tuple", None, (value, tangent))
     return finish(copied, seeded, result)
 
 
@@ -84,13 +83,14 @@ def vjp(lifted: Lifted, wrt: Wrt) -> Lifted:
     copied, copier = copy_of(lifted)
     structures = structures.map(copier.mapped, copier.mapped)
     names = seed_names("vjp", names_of(wrt), signature_names(copied))
-    copied, (seed,) = add_parameters(copied, names, [copied.result])
-    if not any(True for _ in copied.result.leaves()):
+    layout = copied.result.apart()
+    copied, (seed,) = add_parameters(copied, names, [layout])
+    if not any(True for _ in layout.leaves()):
         raise no_number(lifted)
     with copied.graph.inside(copied.graph.body):
-        check_lengths(copied.graph, seed, copied.result, "the result")
+        check_lengths(copied.graph, seed, layout, "the result")
     with large_programs():
-        pairs = list(copied.result.matched(seed))
+        pairs = list(layout.matched(seed))
         bars, pulled, walker = pulled_back(copied, structures, pairs)
         result = Structure("tuple", None, (pulled.result, bars))
         return recorded(pulled, walker, result)

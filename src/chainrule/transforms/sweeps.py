@@ -70,7 +70,7 @@ def jacobian_by_sweeps(lifted: Lifted, structures: Wanted) -> Lifted:
         position = outputs.index(output)
         return structures.layout(lambda leaf: columns[leaf][position], sweeps.walker.mapped)
 
-    kept = lifted.result.map(lambda leaf: leaf, sweeps.walker.mapped)
+    kept = lifted.result.apart().map(lambda leaf: leaf, sweeps.walker.mapped)
     return finish(lifted, sweeps.walker, kept.replaced(row))
 
 

@@ -39,7 +39,7 @@ from chainrule.emit.wording.arrays import (
 from chainrule.emit.wording.calling import call_function, call_functional, read_curve
 from chainrule.emit.wording.complex_numbers import COMPLEX
 from chainrule.emit.wording.extremes import EXTREMES, of_several
-from chainrule.emit.wording.lists import comprehension, is_new_list
+from chainrule.emit.wording.lists import comprehension, is_new_list, place_found
 from chainrule.emit.wording.literals import is_literal, literal
 from chainrule.emit.wording.origins import Origins
 from chainrule.emit.wording.spelling import number, opposite, with_one_sign
@@ -53,6 +53,7 @@ from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import LEAVE_FIELDS, Effect, Verbatim
+from chainrule.primitives.places import found_at
 
 OPERATORS: dict[str, Callable[[], ast.operator]] = {
     "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv,
@@ -586,8 +587,6 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     sequence.backwards.name: _backwards,
     sequence.total.name: _total,
     sequence.exact_total.name: _total,
-    sequence.position_of.name: lambda speller, value, args: ast.Call(
-        ast.Attribute(args[0], "index", ast.Load()), args[1:], []
-    ),
+    **dict.fromkeys((sequence.position_of.name, found_at.name), place_found),
     sequence.concatenate.name: lambda speller, value, args: ast.BinOp(args[0], ast.Add(), args[1]),
 }

@@ -12,6 +12,11 @@ def comprehension(
     return ast.ListComp(element, [ast.comprehension(target, iterable, tests or [], 0)])
 
 
+def place_found(speller: object, value: object, args: list[ast.expr]) -> ast.expr:
+    """``x.index(wanted)``, and where it is looked for."""
+    return ast.Call(ast.Attribute(args[0], "index", ast.Load()), args[1:], [])
+
+
 def is_new_list(text: ast.expr) -> bool:
     """Whether what is written gives a list of its own."""
     if isinstance(text, ast.Call):

@@ -28,7 +28,7 @@ from chainrule.lift.values import (
     Zip,
     is_told_apart,
 )
-from chainrule.primitives import sequence
+from chainrule.primitives import places, sequence
 from chainrule.primitives.rows import append_in, drop_last_in
 
 
@@ -224,13 +224,16 @@ def _put_in_order(self: Builtins, owner: RecordsBox, result: Value, node: ast.AS
     move(owner)
 
 
-def _count_or_index(name: str) -> Callable[..., Value]:
-    def find(
-        self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
-    ) -> Value:
-        return self.verbatim(f"_0_.{name}(_1_)", self.node(owner), self.node(args[0]), type=INT)
+def _count(
+    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    return self.verbatim("_0_.count(_1_)", self.node(owner), self.node(args[0]), type=INT)
 
-    return find
+
+def _index(
+    self: Builtins, owner: ListBox, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    return self.primitive(places.found_at, self.node(owner), *map(self.node, args))
 
 
 def _remove(
@@ -240,7 +243,7 @@ def _remove(
         raise self.unsupported("`remove` from a list of records", "Use `pop` or `del`.", node)
     self.check_writable(owner, node)
     wanted = self.node(args[0])
-    place = self.verbatim("_0_.index(_1_)", self.node(owner), wanted, type=INT)
+    place = self.primitive(places.found_at, self.node(owner), wanted)
     self.take_out(owner, place)
     return Static(None)
 
@@ -255,8 +258,8 @@ LIST_METHODS: dict[str, Callable[..., Value]] = {
     "reverse": _reverse,
     "sort": _sort,
     "remove": _remove,
-    "index": _count_or_index("index"),
-    "count": _count_or_index("count"),
+    "index": _index,
+    "count": _count,
 }
 
 
@@ -285,7 +288,8 @@ def _of_places(name: str) -> Callable[..., Value]:
                     "Loop over it, and compare what they hold.",
                     node,
                 )
-            given[-1] = self.place_among(owner, args[-1], node)
+            sought = 0 if name in SEARCHES else -1
+            given[sought] = self.place_among(owner, args[sought], node)
         found = LIST_METHODS[name](self, owner.places, given, keywords, node)
         return self.record_at(owner.home, self.node(found), node) if name == "pop" else found
 
