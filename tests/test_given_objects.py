@@ -91,7 +91,8 @@ def test_the_adjoint_of_an_object_is_an_object(f: Any) -> None:
     tangent = jvp(f, "a")(copy.deepcopy(state), 0.7, 1.0)[1]
     bar = f(copy.deepcopy(state), 0.7)
     adjoint = vjp(f, "a")(copy.deepcopy(state), 0.7, bar)[1]
-    assert adjoint == pytest.approx(sum(b * t for b, t in zip(numbers(bar), numbers(tangent))))
+    pairs = zip(numbers(bar), numbers(tangent), strict=True)
+    assert adjoint == pytest.approx(sum(b * t for b, t in pairs))
 
 
 def test_what_is_returned_is_the_object_itself() -> None:
