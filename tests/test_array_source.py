@@ -262,11 +262,10 @@ GALLERY = [
     np.subtract(logp_bar, z_bar, out=z_bar)
     # line: h = np.tanh(h @ W + b)
     h_in_bar = np.abs(h_in, out=h_in)
-    np.negative(h_in_bar, out=h_in_bar)
-    np.exp(h_in_bar, out=h_in_bar)
-    h_in_bar *= 1.0 + np.abs(h)
+    np.minimum(h_in_bar, 355.0, out=h_in_bar)
+    np.cosh(h_in_bar, out=h_in_bar)
     np.square(h_in_bar, out=h_in_bar)
-    h_in_bar *= z_bar @ W_1.T
+    np.divide(z_bar @ W_1.T, h_in_bar, out=h_in_bar)
     b_bar = h_in_bar.sum(axis=0)
     return [(X.T @ h_in_bar, b_bar), (h.T @ z_bar, z_bar.sum(axis=0))]
 """,
@@ -542,8 +541,7 @@ GALLERY = [
     # line: return np.mean((p - y) ** 2)
     p_bar = 2.0 / len(X) * (p - y)
     # line: p = np.tanh(out) @ v
-    slope = np.square((1.0 + np.abs(tanh_out)) * np.exp(-np.abs(out)))
-    out_bar = np.outer(p_bar, v) * slope
+    out_bar = np.outer(p_bar, v) / np.square(np.cosh(np.minimum(np.abs(out), 355.0)))
     # line: for j in range(k):
     w_bar = np.zeros_like(w)
     for j in range(k):

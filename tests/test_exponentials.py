@@ -206,7 +206,7 @@ def test_the_slope_of_a_tanh_that_lives_on_is_right_to_a_few_units_of_last_place
         z = z[np.abs(z) < 43.0]
     slope = grad(bent, wrt=("w", "z"))
     found = slope(np.ones_like(z), z)[1]
-    assert "cosh" not in slope.source and slope.source.count("np.exp") == 1
+    assert "np.exp" not in slope.source and slope.source.count("np.cosh") == 1
     assert found.dtype == dtype
     with mpmath.workdps(60):
         exact = [mpmath.sech(one(float(x))) ** 2 for x in z]
@@ -235,10 +235,13 @@ def test_compiled_slopes_of_numbers_take_one_exponential_too():
     assert np.array_equal(slope(np.array([-np.inf, -1e9, 0.0, 500.0])), np.zeros(4))
 
 
-def test_the_slope_of_a_tanh_that_lives_on_is_zero_where_tanh_is_flat():
+def test_the_slope_of_a_tanh_that_lives_on_is_below_the_normal_numbers_where_tanh_is_flat():
     with np.errstate(all="raise", under="ignore"):
         found = grad(bent, wrt=("w", "z"))(np.ones(5), np.array([-np.inf, -800.0, 0.0, 400.0, 1e9]))
-    np.testing.assert_array_equal(found[1], [0.0, 0.0, 1.0, 0.0, 0.0])
+    slopes = found[1]
+    assert slopes[2] == 1.0
+    assert np.all(np.delete(slopes, 2) >= 0.0)
+    assert np.all(np.delete(slopes, 2) < np.finfo(float).tiny)
 
 
 def test_higher_derivatives_of_a_tanh_that_lives_on_are_right_at_zero_too():
@@ -266,8 +269,8 @@ def test_the_slope_of_a_tanh_is_written_over_what_it_was_taken_of():
     slope = grad(layer)
     W, X = np.ones((3, 2)), np.linspace(-1.0, 1.0, 12).reshape(4, 3)
     found = slope(W, X)
-    assert "np.exp(h_in, out=h_in)" in slope.source
-    assert "h_in *= 1.0 + np.abs(h)" in slope.source
+    assert "np.cosh(h_in, out=h_in)" in slope.source
+    assert "np.square(h_in, out=h_in)" in slope.source
     h = np.tanh(X @ W)
     np.testing.assert_allclose(found, X.T @ (2.0 * h.sum(axis=0) / np.cosh(X @ W) ** 2), rtol=1e-13)
 

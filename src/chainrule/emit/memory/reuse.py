@@ -66,19 +66,15 @@ OPERATORS = (add, subtract, multiply, divide)
 COMMUTING = (add, multiply)
 # What bounds an array goes on under its name; what is an exponential of it has one of its own.
 RAISING = ("maximum", "minimum")
-# Formulas that are one operation, as steps from the inside out over its last argument: each a
-# function of NumPy and what it takes besides, a number or what is made of the first argument.
+# Formulas that are one operation, as steps from the inside out: each a function of NumPy and the
+# number that it takes besides.
 LIMIT = object()
-ONE_AND_SIZE = object()
 WRITTEN_OUT: dict[str, tuple[tuple[str, Any], ...]] = {
     "logistic": (("negative", None), ("exp", None), ("add", 1.0), ("reciprocal", None)),
     "cosh_squared": (("absolute", None), ("minimum", LIMIT), ("cosh", None), ("square", None)),
-    "inverse_cosh": (
-        ("absolute", None), ("negative", None), ("exp", None), ("multiply", ONE_AND_SIZE)
-    ),
-}  # fmt: skip
+}
 # In steps it would be five lines, as an expression of an expression it is one.
-SHORT = ("cosh_squared", "inverse_cosh")
+SHORT = ("cosh_squared",)
 # Less lines more than this may one array less take.
 LINES = 3
 
@@ -281,10 +277,9 @@ class _Reuse:
     def _write_out(self, value: Value, base: Value, hint: str | None, made: list[Value]) -> Value:
         """A formula in steps over ``base``, of which ``value`` becomes the last; the one before."""
         steps = WRITTEN_OUT[value.op.name]
-        first = value.args[0]
         for name, number in steps:
             op = TABLE[name]
-            args = [base, *self._beside(number, first, value)]
+            args = [base] if number is None else [base, _number(number, value)]
             if name == "add":
                 args.reverse()
             if (name, number) == steps[-1]:
@@ -296,23 +291,6 @@ class _Reuse:
             made.append(step)
             base = step
         return base
-
-    def _beside(self, number: Any, first: Value, value: Value) -> list[Value]:
-        """What a step of the formula ``value`` takes besides what the one before has made."""
-        if number is None:
-            return []
-        if number is LIMIT:
-            number = LARGEST[dtype_of(value.type)]
-        if number is not ONE_AND_SIZE:
-            return [Value(CONSTANT, [], (number,), FLOAT)]
-        size = Value(
-            TABLE["absolute"], [first], ("numpy.abs",), first.type, value.origin, value.serial
-        )
-        one = Value(CONSTANT, [], (1.0,), FLOAT)
-        total = Value(add, [one, size], (), first.type, value.origin, value.serial)
-        size.whole, total.whole = (0,), (1,)
-        size.captive = total.captive = True
-        return [total]
 
     def _chain(self, value: Value, statement: Statement) -> _Chain:
         """The longest chain of steps that ends in ``value``."""
@@ -330,8 +308,6 @@ class _Reuse:
         cost = len(formula) - 1 if formula else 0 if _is_saved_by_numpy(value) else 1
         for position in value.whole:
             arg = value.args[position]
-            if formula and position != len(value.args) - 1:
-                continue
             if arg.captive:
                 if arg.repeated or not makes_array(arg) or value.op.name in SHORT:
                     continue
@@ -421,6 +397,12 @@ def _fills_part(update: Value) -> bool:
     left = len(axes) - pattern.count("i")
     apart = set(pattern) <= {"s", "i"} and dtype_of(base.type) == dtype_of(written.type)
     return apart and is_worth(written) and len(unit_axes_of(written.type)) == left
+
+
+def _number(number: Any, value: Value) -> Value:
+    """The number that a step of the formula ``value`` takes."""
+    found = LARGEST[dtype_of(value.type)] if number is LIMIT else number
+    return Value(CONSTANT, [], (found,), FLOAT)
 
 
 def _is_one(value: Value) -> bool:

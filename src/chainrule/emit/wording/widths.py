@@ -59,6 +59,9 @@ def measure_of(
         return value.args[0] is old or (symbol in "+*" and value.args[1] is old)
 
     def spared(target: Value, source: Value) -> int:
+        if source in into and names.same(source, into[source]) and not augments(source):
+            # np.divide(..., out=x) stands alone, without `x = ` before it.
+            return name_width(target) + 3
         return name_width(target) + 2 if _takes_part(names, target, source) else 0
 
     return Measure(name_width, own, brackets, spared)
