@@ -132,6 +132,36 @@ def test_multiples_of_one_product_are_one_term() -> None:
     assert "return 3.0 * (x * x)" in slope.source
 
 
+def half_weighted(w, weight):
+    return 0.5 * weight * w @ w
+
+
+def half_weighted_by_name(w, weight):
+    penalty = 0.5 * weight * w
+    return penalty @ w
+
+
+def half_of_counts(w, weight, counts):
+    return np.sum(0.5 * weight * (counts * counts) * w * w)
+
+
+def test_a_half_within_f_meets_the_two_of_its_square_where_nothing_else_reads_it() -> None:
+    w = np.array([0.5, -2.0, 3.0])
+    slope = grad(half_weighted)
+    np.testing.assert_array_equal(slope(w, 0.3), 0.3 * w)
+    assert "return weight * w" in slope.source
+    named = grad(half_weighted_by_name)
+    np.testing.assert_allclose(named(w, 0.3), 0.3 * w, rtol=1e-15)
+    assert "penalty = 0.5 * weight * w" in named.source
+
+
+def test_products_of_whole_numbers_wrap_around_as_they_do_in_f() -> None:
+    w, counts = np.array([0.5, -2.0]), np.array([100, 3], dtype=np.int8)
+    with np.errstate(over="ignore"):
+        expected = 0.3 * (counts * counts) * w
+    np.testing.assert_allclose(grad(half_of_counts)(w, 0.3, counts), expected, rtol=1e-15)
+
+
 def test_the_deviation_from_a_mean_of_f_is_computed_once() -> None:
     def normalised(x: Any, w: Any) -> Any:
         mu = x.mean(axis=0)

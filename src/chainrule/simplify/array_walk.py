@@ -171,12 +171,16 @@ class ArraySimplifier(Copier):
         return (
             node.op in PRODUCT_OPS
             and user.op in PRODUCT_OPS
-            and node.origin.derivative
+            and (node.origin.derivative or self._is_nameless(node))
             and user.origin.derivative
             and self.uses.get(node) == 1
             and node.block is user.block
             and (node.type == FLOAT or isinstance(node.type, Array))
         )
+
+    def _is_nameless(self, node: Node) -> bool:
+        """Whether a product of f's, which raises nothing, stands in an expression of f's alone."""
+        return node.op is multiply and node not in self.source.names and not integral(node)
 
     def _array_sum(self, step: Node) -> Node | None:
         """A sum of arrays, with numbers that all terms are multiplied by in front."""
