@@ -44,7 +44,7 @@ MEASURES = (sequence.length, dimension, size_of)
 # Arrays made of nothing but their sizes.
 MADE = (eye, zeros, ones)
 # How a table is read at a settled place.
-PLACE = re.compile(r"_0_(\[\d+\])*")
+PLACE = re.compile(r"""_0_(\[(\d+|_1_|'\w*'|"\w*")\])*""")
 # What a branch hands out for a value that only the other branch has.
 PLACEHOLDERS: dict[Type, object] = {FLOAT: 0.0, INT: 0, BOOL: False, DYNAMIC: 0.0}
 
@@ -399,8 +399,8 @@ def _looks_into(node: Node) -> bool:
 
 
 def _of_table(node: Node) -> bool:
-    """Whether a value is a table of the user's, or stands at a settled place in one."""
-    while node.op is VERBATIM and len(node.args) == 1 and PLACE.fullmatch(str(node.params[0])):
+    """Whether a value is a table of the user's, or stands in one under a key that it has."""
+    while node.op is VERBATIM and node.args and PLACE.fullmatch(str(node.params[0])):
         node = node.args[0]
     return node.op is REFERENCE
 

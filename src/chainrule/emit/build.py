@@ -45,7 +45,7 @@ from chainrule.graph.block import (
     result_number,
 )
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.types import BOOL, OPAQUE, Sequence
+from chainrule.graph.types import BOOL, OPAQUE, Record, Sequence
 from chainrule.primitives.arithmetic import divide
 from chainrule.primitives.arrays.creation import ZEROS
 from chainrule.primitives.arrays.measured import filling, lengths_of
@@ -134,7 +134,10 @@ class _Builder:
         known = RowLengths()
         found: dict[Value, set[int | None]] = {}
         for node, value in self.values.items():
-            if isinstance(node.type, Sequence) and isinstance(node.type.item, Sequence):
+            item = node.type.item if isinstance(node.type, Sequence) else None
+            if isinstance(item, Record):
+                found.setdefault(value, set()).add(len(item.items))
+            elif isinstance(item, Sequence):
                 found.setdefault(value, set()).add(known.of(node, 1))
         alike = {value: next(iter(widths)) for value, widths in found.items() if len(widths) == 1}
         return {value: width for value, width in alike.items() if width is not None}

@@ -24,6 +24,7 @@ from chainrule.emit.flow.loops import gather, raise_loops
 from chainrule.emit.flow.merging import merge
 from chainrule.emit.flow.rows import unpack_rows
 from chainrule.emit.flow.unused import drop_unused
+from chainrule.emit.flow.views import loop_over_views
 from chainrule.emit.imports import Header
 from chainrule.emit.layout import fold, narrow
 from chainrule.emit.memory.axisless import axisless
@@ -194,6 +195,7 @@ def _function_text(
         if unpack_in_heads(plan):
             gather(plan.body, plan)
             drop_unused(plan)
+    loop_over_views(plan)
     read_newest(plan)
     read_first(plan)
     webs = update_in_place(plan)

@@ -10,6 +10,7 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
+from chainrule.lift.anew import Anew
 from chainrule.lift.branches.going_on import GoingOn
 from chainrule.lift.branches.hoisting import TwoKinds, name_for, with_name
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
@@ -26,6 +27,7 @@ from chainrule.lift.iteration.looped import (
     read_in_turn,
 )
 from chainrule.lift.iteration.loops import TestChanges
+from chainrule.lift.iteration.sizes import LONG, SHORT, is_better_as_loop, size_of
 from chainrule.lift.iteration.walking import continues
 from chainrule.lift.state import Key, assigned_names
 from chainrule.lift.statements import STATEMENTS
@@ -42,9 +44,8 @@ from chainrule.primitives import arithmetic
 
 # A counted loop of so few steps is shorter and faster written out.
 UNROLL_STEPS = 3
-# Loops over more items, written out in more steps, are loops, if they can be.
+# Loops over more numbers, written out in many steps, are loops, if they can be.
 FEW_ITEMS = 8
-MOST_STEPS = 120
 
 
 class Control(GoingOn):
@@ -158,7 +159,7 @@ class Control(GoingOn):
         if items is None and site in self.written_out:
             items = self.known_iteration(iterable)
         form = "counted" if items is None else "written out"
-        short, shortened = site in self.written_out, False
+        short, shortened = site in self.written_out, 0
         while True:
             found = exits_of(node) if form != "written out" else None
             ways = found.ways if found is not None else []
@@ -166,22 +167,28 @@ class Control(GoingOn):
             body = node.body if found is None else found.body
             try:
                 completion = self._in_form(form, node, body, iterable, items or [], exits)
-                if form == "written out" and not short and self._is_long(items or [], mark):
-                    short, shortened, form = True, True, "counted"
+                size = size_of(self.block.steps[mark:])
+                if form == "written out" and not short and self._is_long(iterable, items, size):
+                    short, shortened, form = True, size, "counted"
                     self.give_up(dict(state), mark)
                     self.may_be_written_out.append(site)
+                    continue
+                if shortened and not is_better_as_loop(shortened, size, len(items or [])):
+                    shortened, form = 0, "written out"
+                    self.give_up(dict(state), mark)
                     continue
                 if self.leaves_unknown(state) and self.steps_of(iterable) is not None:
                     self.may_be_written_out.append(site)
                 break
             except Rewritten:
                 form = "counted"
-            except UnsupportedError:
+            except (Anew, UnsupportedError) as error:
                 if shortened:
-                    shortened, form = False, "written out"
+                    shortened, form = 0, "written out"
                     self.give_up(dict(state), mark)
                     continue
-                if form != "written out" and self.steps_of(iterable) is not None:
+                known = form != "written out" and self.steps_of(iterable) is not None
+                if known and isinstance(error, UnsupportedError):
                     self.may_be_written_out.append(site)
                 raise
             except Resized as resized:
@@ -194,11 +201,12 @@ class Control(GoingOn):
             [action for _, action in ways], node.orelse, rest, exits, completion
         )
 
-    def _is_long(self, items: list[Value], mark: int) -> bool:
-        """Whether the steps from ``mark`` on are too long a text for a loop over these items."""
-        steps = len(self.block.steps) - mark
-        many = len(items) > FEW_ITEMS and steps > MOST_STEPS
-        return many and all(map(is_row_of_numbers, items))
+    def _is_long(self, iterable: Value, items: list[Value] | None, size: int) -> bool:
+        """Whether a loop over these items may be better than a text of this size."""
+        count = len(items or ())
+        if count > UNROLL_STEPS and size > SHORT and self.is_constant_table(iterable):
+            return True
+        return count > FEW_ITEMS and size > LONG and all(map(is_row_of_numbers, items or ()))
 
     def _in_form(
         self,

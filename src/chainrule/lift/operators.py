@@ -326,8 +326,16 @@ class Operators(Subscripts):
             return Static(operator is ast.NotEq)
         a_node, b_node = self.node(left), self.node(right)
         if a_node.type == OPAQUE or b_node.type == OPAQUE:
-            return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", a_node, b_node, type=BOOL)
+            pure = all(map(self.is_word, (left, right)))
+            text = f"_0_ {SYMBOLS[operator]} _1_"
+            return self.verbatim(text, a_node, b_node, type=BOOL, pure=pure)
         return self.primitive(COMPARE[operator], a_node, b_node)
+
+    def is_word(self, value: Value) -> bool:
+        """Whether a value is certainly a string."""
+        if isinstance(value, Static):
+            return type(value.value) is str
+        return value in self.words
 
     def _as_compared(self, value: Value, other: Value) -> Value:
         """A tuple with names as a tuple, a dict as a dict: a class may ask more than these do."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from chainrule.graph.block import ITEM, PARAMETER, result_number
+from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import Sequence
 from chainrule.primitives.columns import records_of
@@ -18,6 +18,7 @@ from chainrule.primitives.control import (
     state_sources,
 )
 from chainrule.primitives.declare import is_constant
+from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.sequence import (
     append,
     as_tuple,
@@ -72,6 +73,9 @@ class ListLengths:
             return self.of_count(origin.args[0])
         if origin.op is display:
             return ("entries", len(origin.args))
+        if origin.op is VERBATIM and origin.params[0] == "_0_" and origin.args[0].op is CONSTANT:
+            # The letters of a word.
+            return ("entries", len(str(origin.args[0].params[0])))
         if origin.op is ITEM and origin.args[0].op is LOOP:
             loop = origin.args[0]
             if gathers(loop, result_number(origin)):

@@ -116,9 +116,21 @@ def _pull_index(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     walker.accumulate_at(node.args[0], node.args[1:], out_bar)
 
 
+class Index(SequenceOp):
+    """``a[i]``, or deeper along a path; rows of a table hold values of several types."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        held = args[0].type
+        if len(args) == 3 and isinstance(held, Sequence) and isinstance(held.item, Record):
+            column = args[2].params[0]
+            assert isinstance(column, int)
+            return held.item.items[column]
+        return super().infer(args, params)
+
+
 # Also the entries and rows of an array by whole numbers.
 index = register(
-    SequenceOp(
+    Index(
         "index",
         lambda types: item_type(types[0], len(types) - 1),
         _pull_index,

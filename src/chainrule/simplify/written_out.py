@@ -44,7 +44,11 @@ def _picks(node: Node) -> bool:
     body = loop_body(node)
     counter = body.parameters[0]
     return any(
-        step.op is index and step.args[0].op is display and step.args[1] is counter
+        step.op is index
+        and step.args[0].op is display
+        and step.args[1] is counter
+        # Nothing is derived by constants.
+        and not all(map(is_constant, step.args[0].args))
         for step in body.steps
     )
 

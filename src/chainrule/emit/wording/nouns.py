@@ -17,11 +17,12 @@ from chainrule.emit.plan import (
     Value,
 )
 from chainrule.emit.wording.compounds import compound, is_compound, word_of
-from chainrule.graph.block import CONSTANT
+from chainrule.graph.block import CONSTANT, GLOBAL, REFERENCE
 from chainrule.graph.types import BOOL, FLOAT, INT, Array
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.shaping import dimension
 from chainrule.primitives.declare import Primitive
+from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.nouns import LONGEST, first_name, fitting, inner_tape, input_name, noun_of
 from chainrule.primitives.sequence import (
     backwards,
@@ -120,7 +121,20 @@ class Nouns:
             return self._entry(value.args)
         if value in self.unpacked:
             return self._entry(self.unpacked[value])
+        if isinstance(op, Verbatim) and value.params[0] == "_0_[_1_]":
+            return self._looked_up(value)
         return self._arithmetic(value)
+
+    def _looked_up(self, value: Value) -> str | None:
+        """``weight`` for ``WEIGHTS[letter]``, ``emit_letter`` for ``EMIT[letter]``."""
+        table, key = value.args
+        outside = table.op in (GLOBAL, REFERENCE)
+        name = _outer_name(table).lower() if outside else self.name_of(table)
+        if outside and name is not None and re.fullmatch(r"\w{3,}[^s]s", name):
+            return name[:-1] if len(name) <= LONGEST else None
+        noun = f"{name}_{self.name_of(key)}"
+        named = name and self.name_of(key) is not None
+        return noun if named and noun.isidentifier() and len(noun) <= LONGEST else None
 
     def _arithmetic(self, value: Value) -> str | None:
         """A noun for a sum, a product, a quotient or a power."""
@@ -276,6 +290,12 @@ def _returned_values(statements: list[Statement]) -> set[Value]:
         if isinstance(statement, Return) and statement.value.op is record:
             found.update(value for value in statement.value.args if not value.derivative)
     return found
+
+
+def _outer_name(table: Value) -> str:
+    """The name under which a table lives outside of the function; "" where it has none."""
+    key = table.params if table.op is GLOBAL else table.params[0]
+    return str(key[1]).rpartition(".")[2] if isinstance(key, tuple) and key[0] else ""
 
 
 def _is_one(value: Value) -> bool:

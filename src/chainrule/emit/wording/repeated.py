@@ -13,10 +13,14 @@ from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.sequence import length
 
 CHEAP = (length, negative)
+# These stand where they are used, also where that is inside a loop.
+ALWAYS = ("transpose", "verbatim")
 # Of constants alone Python computes them once, when it compiles the text.
 OPERATORS = (add, subtract, multiply, divide, power)
 # So often `t - 1` is written before it gets a name.
 FEW = 3
+# A longer text has a name where it is read several times.
+LONGEST_WORD = 20
 
 
 def repeat_cheap(plan: Plan, webs: Webs, uses: Counter[Value]) -> None:
@@ -33,7 +37,10 @@ def repeat_cheap(plan: Plan, webs: Webs, uses: Counter[Value]) -> None:
         for statement in block:
             if (
                 isinstance(statement, Define)
-                and (uses[statement.value] > 1 or statement.value.op.name == "transpose")
+                and (
+                    uses[statement.value] > 1
+                    or statement.value.op.name in ("transpose", "verbatim")
+                )
                 and (
                     _is_cheap(statement.value, webs)
                     or (
@@ -63,8 +70,11 @@ def _is_cheap(value: Value, webs: Webs) -> bool:
     if value.user_name is not None:
         return False
     if value.op is VERBATIM and value.params[0] == "_0_":
-        # A table of the user's by its own name.
-        return value.args[0].op is REFERENCE
+        # A table of the user's by its own name, or a short word.
+        table = value.args[0]
+        return table.op is REFERENCE or (
+            table.op is CONSTANT and len(repr(table.params[0])) <= LONGEST_WORD
+        )
     if value.op.name == "transpose" and value.params[0] is None:
         # A view of what is not written to costs nothing.
         return value.args[0].op is not VARIABLE and not webs.is_updated(value.args[0])

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from chainrule.errors import ChainruleError, UnsupportedError
+from chainrule.graph.block import Graph
 from chainrule.graph.guard import Route
 from chainrule.graph.keys import key_text
 from chainrule.graph.node import Node
@@ -79,6 +80,11 @@ SYMBOLS: dict[type, str] = {
 
 class Containers(Watching):
     """Reads and builds containers."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # What is certainly a string, with all that it may be.
+        self.words: dict[Node, frozenset[str]] = {}
 
     def spread(self, value: Value, node: ast.AST) -> list[Value]:
         """The entries of a container of known length."""
@@ -419,12 +425,17 @@ class Containers(Watching):
                 return self.verbatim("_0_[_1_]", self.node(base), self.node(key), type=FLOAT)
             return self.static_item(base, found)
         table = base.value
-        type = self._entry_type(table)
+        type = self.entry_type(table)
         words = isinstance(table, (list, tuple)) and all(isinstance(v, str) for v in table)
         nodes = self.node(base), self.node(key)
-        return self.boxed(self.verbatim("_0_[_1_]", *nodes, type=type, carries=not words))
+        keys = self.words.get(nodes[1])
+        sure = keys is not None and isinstance(table, dict) and keys <= table.keys()
+        if sure:
+            self.watch_layout(base)
+        found = self.verbatim("_0_[_1_]", *nodes, type=type, carries=not words, pure=sure)
+        return self.boxed(found)
 
-    def _entry_type(self, table: Any) -> Type:
+    def entry_type(self, table: Any) -> Type:
         """The type of whatever entry of a list, a tuple or a dict of the user's."""
         if isinstance(table, (list, tuple)) and table:
             kinds = {self.static_type(entry) for entry in table}
@@ -436,15 +447,6 @@ class Containers(Watching):
             numbers = all(isinstance(entry, (int, float)) for entry in table.values())
             return FLOAT if numbers else OPAQUE
         return OPAQUE
-
-    def typed_table(self, table: Static) -> Node | None:
-        """A list or tuple of the user's as a run-time sequence; None where it is not uniform."""
-        entry = self._entry_type(table.value)
-        if not isinstance(table.value, (list, tuple)) or not entry.differentiable:
-            return None
-        kind = "tuple" if isinstance(table.value, tuple) else "list"
-        node = self.static_node(table)
-        return self.verbatim("_0_", node, type=SequenceType(entry, kind), pure=True)
 
     def place(self, box: ListBox, path: tuple[Node, ...]) -> Value:
         """An entry of a run-time list: a scalar is read now, a row stays a place."""

@@ -360,31 +360,25 @@ def _content(self: Builtins, owner: Value) -> dict[Any, Value]:
     return {key: self.static_item(owner, key) for key in owner.value}
 
 
-def _shown(owner: Value, items: tuple[Value, ...], method: str) -> Value:
-    """The entries of a dict that may change, as one of its methods shows them."""
-    if isinstance(owner, DictBox):
-        return DictItems(items, None, owner, method)
-    return TupleValue(items)
-
-
 def _items(
     self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     content = _content(self, owner)
     pairs = tuple(TupleValue((self.wrap(key), value)) for key, value in content.items())
-    return _shown(owner, pairs, "items")
+    return DictItems(pairs, None, owner, "items")
 
 
 def _keys(
     self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
-    return _shown(owner, tuple(self.wrap(key) for key in _content(self, owner)), "keys")
+    keys = tuple(self.wrap(key) for key in _content(self, owner))
+    return DictItems(keys, None, owner, "keys")
 
 
 def _values(
     self: Builtins, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
-    return _shown(owner, tuple(_content(self, owner).values()), "values")
+    return DictItems(tuple(_content(self, owner).values()), None, owner, "values")
 
 
 def _get(self: Sets, owner: Value, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

@@ -16,6 +16,7 @@ from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE, Type
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.anew import Anew
 from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.calls.foreign import CHANGING
 from chainrule.lift.containers.dispatch import Dispatch
@@ -42,7 +43,7 @@ OF_SETS: dict[type, Callable[[Any, Any], Any]] = {
 }
 
 
-class ObjectsInSet(Exception):
+class ObjectsInSet(Anew):
     """A set made at ``site`` was kept as it is, and has objects that the function makes."""
 
     def __init__(self, site: Hashable) -> None:
@@ -50,7 +51,7 @@ class ObjectsInSet(Exception):
         self.site = site
 
 
-class SetChanged(Exception):
+class SetChanged(Anew):
     """A set made at ``site`` was taken for one that stays as it is."""
 
     def __init__(self, site: Hashable) -> None:
@@ -58,7 +59,7 @@ class SetChanged(Exception):
         self.site = site
 
 
-class SetHolds(Exception):
+class SetHolds(Anew):
     """A set made at ``site`` was read when nothing was known of it, and holds what is of a type."""
 
     def __init__(self, site: Hashable, type: Type) -> None:

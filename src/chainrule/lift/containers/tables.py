@@ -27,6 +27,7 @@ from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, is_complex, join, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.anew import Anew
 from chainrule.lift.core import Completion
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Keywords
 from chainrule.lift.library.namespaces import Namespace
@@ -52,7 +53,7 @@ from chainrule.primitives.sequence import display
 REMEDY = "Use keys that are constants, or a list."
 
 
-class RunTimeKeys(Exception):
+class RunTimeKeys(Anew):
     """A dict made at ``site`` was lifted as one of known keys, and has others."""
 
     def __init__(self, site: object) -> None:

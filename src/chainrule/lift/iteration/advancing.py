@@ -19,6 +19,7 @@ from typing import Any, TypeGuard
 from chainrule.errors import UnsupportedError
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
+from chainrule.lift.anew import Anew
 from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.core import Completion
 from chainrule.lift.iteration.exits import has_exits
@@ -55,7 +56,7 @@ from chainrule.lift.values import (
 from chainrule.primitives import arithmetic
 
 
-class IteratorMade(Exception):
+class IteratorMade(Anew):
     """What is made at ``site`` was taken for its items, and is asked for them one by one."""
 
     def __init__(self, site: Hashable) -> None:

@@ -11,8 +11,8 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.core import Completion, LoopExits
+from chainrule.lift.iteration.constants import Constants
 from chainrule.lift.iteration.felt import acts, computed
-from chainrule.lift.iteration.lengths import Lengths
 from chainrule.lift.state import Frame, assigned_names, is_as_it_was
 from chainrule.lift.values import (
     Endless,
@@ -50,7 +50,7 @@ def is_made_in_steps(generator: Generator) -> bool:
     return not others and not first.ifs and not assigned_names([generator.tree])
 
 
-class Iterables(Lengths):
+class Iterables(Constants):
     """Turns what is looped over into known items, or into a length and an item at an index."""
 
     # Of strict zips: the lengths that are to be compared at the end of a loop, not at once.
@@ -347,10 +347,12 @@ class Iterables(Lengths):
             raise self.unsupported(
                 "a loop over a set, whose order is no one's choice", "Loop over sorted(...).", node
             )
-        table = self.typed_table(iterable) if isinstance(iterable, Static) else None
-        if table is None and isinstance(iterable, (TupleValue, Static)):
+        known = self.constant_entries(iterable)
+        if known is not None:
+            return known
+        if isinstance(iterable, (TupleValue, Static)):
             return self.length_of(iterable), lambda index: self.item(iterable, index, node)
-        base = self.node(iterable, "what is looped over") if table is None else table
+        base = self.node(iterable, "what is looped over")
         if isinstance(base.type, SequenceType):
             return self.primitive(sequence.length, base), lambda index: self.item(base, index, node)
         if base.type == DYNAMIC and not self.is_kept(base):

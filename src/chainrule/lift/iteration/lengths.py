@@ -16,6 +16,8 @@ class Lengths(Loops):
 
     def check_even(self, counts: Sequence[Node]) -> None:
         """Raise what ``zip(..., strict=True)`` does where lengths differ."""
+        if len(set(counts)) == 1:
+            return
         # The one that ends first is blamed: of the short ones it is the last that is shorter
         # than all before.
         for k in range(len(counts) - 1, 0, -1):

@@ -200,7 +200,7 @@ def read_in_turn(iterable: Value) -> list[Any]:
                 # What grows is a list of fields, or of places.
                 found += [value.places] if isinstance(value.places, ListBox) else value.columns
         elif isinstance(value, DictItems):
-            found.append(value.owner)
+            found += [value.owner] if isinstance(value.owner, DictBox) else []
         else:
             stack.extend(_inside(value))
     return found

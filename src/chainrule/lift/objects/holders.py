@@ -25,6 +25,7 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.block import Graph
 from chainrule.graph.guard import Route, TableLayout, table_layout
 from chainrule.graph.node import Node
+from chainrule.lift.anew import Anew
 from chainrule.lift.calls.callees import home_of
 from chainrule.lift.objects.attributes import Objects
 from chainrule.lift.source import unwrap
@@ -38,7 +39,7 @@ CONTENT = "cell_contents"
 HOLDERS = (type, types.FunctionType, types.ModuleType)
 
 
-class WrittenOutside(Exception):
+class WrittenOutside(Anew):
     """``name`` of a class, function or module was read as what stays, and is written to."""
 
     def __init__(self, holder: Holder, name: str) -> None:

@@ -48,7 +48,8 @@ class ConstantRecords(RowsOfRecords):
     def _indexed_container(
         self, iterable: Value, node: ast.AST
     ) -> tuple[Node, Callable[[Node], Value]]:
-        return super()._indexed_container(self._by_fields(iterable), node)
+        plain = self.is_constant_table(iterable)
+        return super()._indexed_container(iterable if plain else self._by_fields(iterable), node)
 
     def as_list(self, value: Value, node: ast.AST) -> Value:
         return super().as_list(self._by_fields(value), node)

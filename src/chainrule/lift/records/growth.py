@@ -14,6 +14,7 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.anew import Anew
 from chainrule.lift.records.entries import RecordEntries
 from chainrule.lift.records.layout import RecordLayout
 from chainrule.lift.values import (
@@ -32,7 +33,7 @@ from chainrule.lift.values import (
 from chainrule.primitives import sequence
 
 
-class RecordsMade(Exception):
+class RecordsMade(Anew):
     """A list made at ``site`` was lifted as one of numbers, and holds records of ``layout``.
 
     It holds some of those of another list where there is no layout.
