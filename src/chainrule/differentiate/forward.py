@@ -12,7 +12,7 @@ from chainrule.differentiate.activity import active, all_steps, varied
 from chainrule.differentiate.keys import refuse_keys
 from chainrule.differentiate.order import onward
 from chainrule.differentiate.origins import sources
-from chainrule.differentiate.points import Points, either, nonzero, refuse_points
+from chainrule.differentiate.points import Condition, Points, either, nonzero, refuse_points
 from chainrule.differentiate.steps import undetermined
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.answer import Answer
@@ -349,7 +349,8 @@ class ForwardWalker(Copier):
             results = self._tangents_only(going[0], extra)
         elif extra or self._varies_inside(olds):
             with self.graph.answering(node.origin.answered):
-                results = self._attempt_tangents(self.map[node], olds, 0, extra)
+                points = self.points.attempted(node) if extra else ()
+                results = self._attempt_tangents(self.map[node], olds, 0, extra, points)
         else:
             return
         for (k, direction), result in zip(extra, results, strict=True):
@@ -363,9 +364,17 @@ class ForwardWalker(Copier):
         return any(step in self.active for old in olds for step in all_steps(old))
 
     def _attempt_tangents(
-        self, made: Node, olds: Sequence[Block], position: int, extra: list[tuple[int, int]]
+        self,
+        made: Node,
+        olds: Sequence[Block],
+        position: int,
+        extra: list[tuple[int, int]],
+        points: tuple[Condition, ...] = (),
     ) -> list[Node]:
-        """Tangents of what block ``position``, or a later one, has left."""
+        """Tangents of what block ``position``, or a later one, has left.
+
+        In the first it raises where that tells of single points.
+        """
         if position == len(olds) - 1:
             return self._tangents_only(olds[position], extra)
         selector = made.block.item(made, 0)
@@ -375,11 +384,12 @@ class ForwardWalker(Copier):
         for later in (False, True):
             block = Block(self.graph, self.graph.cursor)
             with self.graph.inside(block):
-                found = (
-                    self._attempt_tangents(made, olds, position + 1, extra)
-                    if later
-                    else self._tangents_only(olds[position], extra)
-                )
+                if later:
+                    found = self._attempt_tangents(made, olds, position + 1, extra)
+                else:
+                    found = self._tangents_only(olds[position], extra)
+                    if points and refuse_points(self.graph, points, self._moves, self.mapped):
+                        block.completes = False
                 block.results = tuple(found)
             blocks.append(block)
         branch = self.graph.cursor.add(IF, (ran,), (*blocks, "statement"))

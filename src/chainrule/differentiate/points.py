@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.origins import are_kin, sources
+from chainrule.differentiate.told_equal import looked_up, told_equal
 from chainrule.differentiate.zeros import (
     SIDES,
     asked,
@@ -44,6 +45,7 @@ from chainrule.primitives.control import (
     owned_blocks,
     raise_where,
     raised,
+    try_blocks,
 )
 from chainrule.primitives.declare import TABLE, constant_value, is_constant
 from chainrule.primitives.effect import RAISE, Verbatim
@@ -121,7 +123,7 @@ class Points:
                 self._enclosing.add(step.args[0].args[0])
             if step.op is IF:
                 for arm, truth in zip(owned_blocks(step), (True, False), strict=True):
-                    order = _order(step.args[0], truth)
+                    order = _order(_of_all(step.args[0], truth), truth)
                     if order is not None:
                         self._known.setdefault(order, []).append(arm)
                         self._branches.setdefault(order, []).append(step)
@@ -232,10 +234,15 @@ class Points:
             return ()
         if op is arithmetic.logical_not:
             return self._equal(predicate.args[0], not truth, block)
+        told = told_equal(predicate, truth)
+        if told:
+            return () if are_kin(told) else (Equal(told),)
         if (op is arithmetic.equal and truth) or (op is arithmetic.not_equal and not truth):
             return _unless_constant(predicate.args)
         if isinstance(op, Verbatim):
             return _listed(predicate, truth)
+        if op.name == ("bitwise_and" if truth else "bitwise_or"):
+            return self._both(predicate.args, truth, block)
         if op is rounding.isclose and truth and is_constant(predicate.args[1], 0):
             # Without an absolute tolerance nothing but 0 is close to 0.
             return _compared(predicate.args)
@@ -246,8 +253,9 @@ class Points:
         if op in SIDES:
             zeros = zeros_at_most(predicate, truth)
             return (Equal(zeros),) if zeros else ()
-        if op.name == ("array_all" if truth else "array_any"):
-            return self._equal(predicate.args[0], truth, block)
+        entries = _of_all(predicate, truth)
+        if entries is not predicate:
+            return self._equal(entries, truth, block)
         if op is ITEM and predicate.args[0].op is IF:
             return self._joined(predicate, truth)
         if op is ITEM and predicate.args[0].op is LOOP:
@@ -255,6 +263,21 @@ class Points:
         if not truth and (predicate.type in (FLOAT, INT) or _has_numbers(predicate)):
             return (Equal(behind_signs((predicate, predicate.graph.constant(0)))),)
         return ()
+
+    def _both(self, predicates: Sequence[Node], truth: bool, block: Block) -> tuple[Condition, ...]:
+        """What is equal where each of two predicates has this truth."""
+        orders = [_order(each, truth) for each in predicates]
+        if None not in orders and orders[0] == orders[1][::-1]:  # type: ignore[index]
+            return _compared(predicates[0].args)
+        return tuple(each for one in predicates for each in self._equal(one, truth, block))
+
+    def attempted(self, node: Node) -> tuple[Condition, ...]:
+        """What is equal where the body of a ``try`` has found numbers in tables."""
+        body, *handlers = try_blocks(node.params)
+        if not body.completes or not any(each.completes for each in handlers):
+            return ()
+        found = (nodes for nodes in looked_up(body) if not are_kin(nodes))
+        return tuple(Equal(nodes) for nodes in found if nodes[0] in self._varied)
 
     def _left(self, flag: Node) -> tuple[Condition, ...]:
         """What is equal where the last step of a loop has set a flag.
@@ -335,6 +358,12 @@ def _order(predicate: Node, truth: bool) -> tuple[object, object] | None:
         return None
     keys = list(map(_read, predicate.args))
     return (keys[1], keys[0]) if turned else (keys[0], keys[1])
+
+
+def _of_all(predicate: Node, truth: bool) -> Node:
+    """What is asked of all entries of an array where the predicate has this truth."""
+    whole = predicate.op.name == ("array_all" if truth else "array_any")
+    return predicate.args[0] if whole else predicate
 
 
 def _read(node: Node) -> object:

@@ -397,7 +397,8 @@ class ReverseWalker(Adjoints):
             self.pull(list(old.steps))
             return
         ran = arithmetic.equal(node.block.item(node, 0), position)
-        first = self._pull_arm(old, seeds)
+        points = () if position else self._points.attempted(node)
+        first = self._pull_arm(old, seeds, points)
         block = Block(self.graph, self.graph.cursor)
         self.scopes.append({})
         with self.graph.inside(block):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from chainrule.differentiate.origins import EXTREMES, are_kin, sources
+from chainrule.differentiate.told_equal import told_equal
 from chainrule.graph.block import ITEM, PARAMETER
 from chainrule.graph.node import Node
 from chainrule.primitives import arithmetic
@@ -173,9 +174,11 @@ def meets_point(predicate: Node, varied: Container[Node]) -> bool:
             return True
         if node.origin.derivative:
             continue
-        compared: Sequence[Node] = ()
+        compared: Sequence[Node] = (*told_equal(node, True), *told_equal(node, False))
         following: Sequence[Node] = ()
-        if node.op is arithmetic.logical_not:
+        if compared:
+            pass
+        elif node.op is arithmetic.logical_not:
             following = node.args
         elif node.op in (arithmetic.equal, arithmetic.not_equal):
             compared = behind_signs(node.args)
@@ -185,6 +188,8 @@ def meets_point(predicate: Node, varied: Container[Node]) -> bool:
             sides.add(pair)
             met = pair[::-1] in sides
             compared = pair if met else (*zeros_at_most(node, True), *zeros_at_most(node, False))
+        elif node.op.name in ("bitwise_and", "bitwise_or"):
+            following = node.args
         elif node.op is ITEM and node.args[0].params[-1:] in (("and",), ("or",)):
             following = (node.args[0].args[0], *item_sources(node))
         if any(arg in varied for arg in compared):

@@ -1,0 +1,130 @@
+"""Single points that a question tells of without a comparison by ``==``."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from chainrule import grad
+from tests.differences import along
+
+
+def among(x: float) -> float:
+    return 1.0 if np.isin(x, [0.0, 1.0]) else x * x
+
+
+def in_a_range(x: float) -> float:
+    return 1.0 if x in range(3) else x * x
+
+
+def as_text(x: float) -> float:
+    return 1.0 if str(x) == "1.0" else x * x
+
+
+def as_shown(x: float) -> float:
+    return x * x if repr(x) != "1.0" else 1.0
+
+
+def between_bounds(x: float) -> float:
+    return 1.0 if (x >= 1.0) & (x <= 1.0) else x * x
+
+
+def outside_of_bounds(x: float) -> float:
+    return x * x if (x < 1.0) | (x > 1.0) else 1.0
+
+
+def between_arrays(x: float) -> float:
+    v, w = np.array([x, 2.0]), np.array([1.0, 2.0])
+    return 1.0 if np.all(v <= w) and np.all(v >= w) else x * x
+
+
+def whole(x: float) -> float:
+    return 1.0 if math.floor(x) == math.ceil(x) else x * x
+
+
+def of_one_extreme(x: float) -> float:
+    return 1.0 if max(x, 1.0) == min(x, 1.0) else x * x
+
+
+def of_one_number(x: float) -> float:
+    return 1.0 if len({x, 1.0}) == 1 else x * x
+
+
+def with_repetitions(x: float) -> float:
+    numbers = [x, 1.0, 3.0]
+    return 1.0 if len(set(numbers)) < len(numbers) else x * x
+
+
+def closest(x: float) -> float:
+    return 1.0 if np.allclose(x, 1.0, rtol=0, atol=0) else x * x
+
+
+def an_entry(x: float) -> float:
+    table = [0.0, 1.0, 2.0]
+    return 1.0 if bisect.bisect_left(table, x) != bisect.bisect_right(table, x) else x * x
+
+
+def a_key(x: float) -> float:
+    table = {0.0: 0.0, 1.0: 1.0}
+    try:
+        return table[x]
+    except KeyError:
+        return x * x
+
+
+def a_place(x: float) -> float:
+    table = [0.0, 1.0]
+    try:
+        return table[table.index(x)]
+    except ValueError:
+        return x * x
+
+
+POINTS = [
+    *(among, in_a_range, as_text, as_shown, between_bounds, outside_of_bounds, between_arrays),
+    *(whole, of_one_extreme, of_one_number, with_repetitions, closest, an_entry, a_key, a_place),
+]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", POINTS, ids=lambda f: f.__name__)
+def test_a_point_that_is_told_has_no_slope_and_those_beside_it_have_theirs(
+    f: Callable[[float], float], mode: str
+) -> None:
+    slope = grad(f, mode=mode)
+    with pytest.raises(ArithmeticError, match="no slope is known at this single point"):
+        slope(1.0)
+    for x in (0.7, 1.3):
+        expected, noise = along(lambda h, x=x: f(x + h), 1e-4)
+        assert slope(x) == pytest.approx(float(expected), abs=1e-9 + noise)
+
+
+def rounded_text(x: float) -> float:
+    return 1.0 if f"{x:.1f}" == "1.0" else x * x
+
+
+def numbers_differ(x: float) -> float:
+    numbers = [x, 1.5, 3.0]
+    return x * x if len(set(numbers)) == len(numbers) else 1.0
+
+
+def place_of_the_least(x: float) -> float:
+    values = [x * x, 2.0 - x, 4.0]
+    try:
+        return 3.0 * values[values.index(min(values))]
+    except ValueError:
+        return x
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "f", [rounded_text, numbers_differ, place_of_the_least], ids=lambda f: f.__name__
+)
+def test_what_holds_over_a_region_is_differentiated(f: Callable[[float], float], mode: str) -> None:
+    for x in (0.7, 1.01):
+        expected, noise = along(lambda h, x=x: f(x + h), 1e-5)
+        assert grad(f, mode=mode)(x) == pytest.approx(float(expected), abs=1e-8 + noise)
