@@ -13,6 +13,7 @@ from chainrule.graph.node import Node
 from chainrule.lift.anew import Anew
 from chainrule.lift.branches.going_on import GoingOn
 from chainrule.lift.branches.hoisting import TwoKinds, name_for, with_name
+from chainrule.lift.calls.endless import EndlessRecursion
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.exits import exits_of, has_exits, leaves_block, returns_out
 from chainrule.lift.iteration.felt import acts, may_be_felt
@@ -400,14 +401,16 @@ class Control(GoingOn):
     def _while(self, node: ast.While, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         state, mark = dict(self.state), len(self.block.steps)
         if node not in self.tested_within:
+            counts = dict(self.unrolling)
             try:
-                return self._tested(node, rest)
+                return self.walk_again(node, rest) or self._tested(node, rest)
             except TestChanges:
                 self.give_up(dict(state), mark)
-            except UnsupportedError as refusal:
+            except (UnsupportedError, EndlessRecursion) as refusal:
                 if isinstance(node.test, ast.Constant) or continues(node):
                     raise
                 self.give_up(state, mark)
+                self.unrolling.update(counts)
                 return self.followed(node, rest, refusal)
             if any(leaves_block(stmt, (ast.Break, ast.Continue)) for stmt in node.orelse):
                 raise self.unsupported(

@@ -40,6 +40,7 @@ from chainrule.lift.library import (
     made_classes,
     modules,
     ordering,
+    patterns,
     quantified,
 )
 from chainrule.lift.lifted import Lifted, Transform, assemble
@@ -63,7 +64,9 @@ from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.namespaces import primitive_of
 
 # Imported for what it enters into the table of builtins.
-FILLED = (copies, deviations, folds, frames, made_classes, modules, ordering, quantified)
+FILLED = (
+    copies, deviations, folds, frames, made_classes, modules, ordering, patterns, quantified,
+)  # fmt: skip
 
 
 class Lifter(ChosenEntries):

@@ -6,8 +6,9 @@ import ast
 import dataclasses
 import functools
 import inspect
+import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from chainrule.errors import NotDifferentiableError, SourceError, UnsupportedError
@@ -51,6 +52,8 @@ from chainrule.primitives.namespaces import primitive_of, spelling
 DEEPEST_CALL = 120
 # What these give is another number at each call.
 RANDOM_MODULES = {"random", "secrets", "numpy.random", "numpy.random.mtrand"}
+# What is asked of these by its methods is known where they are.
+KNOWING = (str, int, float, re.Pattern, re.Match)
 # What these do is told to others, and has no value that is computed with.
 TELLING = ("warnings", "logging")
 # Modules of which the functions compute no numbers: they are called, and not looked into.
@@ -461,8 +464,8 @@ class Calls(Spreading):
             if name == "join" and isinstance(found, str) and len(args) == 1:
                 args = [self.known_words(args[0])]
             parts = [self.static_value(arg) for arg in args]
-            if all(is_known for is_known, _ in parts) and isinstance(found, (str, int, float)):
-                return self.wrap(getattr(found, name)(*(part for _, part in parts)))
+            if all(is_known for is_known, _ in parts) and isinstance(found, KNOWING):
+                return self.told(getattr(found, name)(*(part for _, part in parts)), node)
         if isinstance(owner, (ListBox, DictBox, Place)):
             raise self.unsupported(
                 f"the method `{name}` of a {type(owner).__name__[:-3].lower() or 'list'}",
@@ -496,6 +499,18 @@ class Calls(Spreading):
             (f"_0_.{name}({', '.join(parts_text)})", DYNAMIC, refusal),
             DYNAMIC,
         )
+
+    def told(self, found: Any, node: ast.AST) -> Value:
+        """What something known tells when it is asked at ``node``: of lists a new one each time."""
+        if isinstance(found, Iterator):
+            found = list(found)
+        if type(found) is tuple:
+            return TupleValue(tuple(self.told(part, node) for part in found))
+        if type(found) is not list:
+            return self.wrap(found)
+        made = self.new_list(node)
+        self.state[made] = [self.told(part, node) for part in found]
+        return made
 
     # Given by the other parts of the lifter.
 

@@ -15,6 +15,7 @@ import types
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+from chainrule.errors import UnsupportedError
 from chainrule.graph.block import REFERENCE, Graph
 from chainrule.graph.function import Function
 from chainrule.graph.guard import is_of_argument
@@ -91,6 +92,10 @@ class Functions(Calls):
         self.under_way: list[Any] = []
         # What is kept apart by its size.
         self.repeated = Repeated()
+        # Whether this is the code of a function that is kept apart.
+        self.is_apart = False
+        # What cannot be kept apart, and why.
+        self.not_apart: dict[Any, UnsupportedError] = {}
 
     def invoke(
         self,
@@ -247,7 +252,8 @@ class Functions(Calls):
         inner.tables, inner.record_lists = self.tables, []
         inner.object_sets = self.object_sets
         inner.changed_sets = self.changed_sets
-        inner.repeated = self.repeated
+        inner.repeated, inner.not_apart = self.repeated, self.not_apart
+        inner.is_apart = True
         inner.record_sites, inner.written = self.record_sites, self.written
         inner.rows, inner.known_ints = self.rows, self.known_ints
         inner.calls = [(source, self.here)]

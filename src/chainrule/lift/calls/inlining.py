@@ -18,6 +18,7 @@ from chainrule.graph.identity import Identity
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.lift.calls.calling import DEEPEST_CALL, Given
+from chainrule.lift.calls.endless import EndlessRecursion
 from chainrule.lift.calls.functions import Callee, Functions, is_plain
 from chainrule.lift.calls.repeated import Use
 from chainrule.lift.library.object_sets import ObjectSet
@@ -39,14 +40,6 @@ from chainrule.primitives.declare import NUMBERS
 # where it is not understood as calls of a function.
 MOST_UNROLLED = 64
 MOST_CALLS = 400
-
-
-class EndlessRecursion(Exception):
-    """Inlining the calls of ``function`` by itself does not come to an end."""
-
-    def __init__(self, function: Any) -> None:
-        super().__init__(function)
-        self.function = function
 
 
 class Inlining(Functions):
@@ -100,7 +93,7 @@ class Inlining(Functions):
         elif shrinks and (met or recursive):
             return self._inlined_whole(callee, given, node)
         elif met or recursive:
-            return self._called(callee, given, node)
+            return self._called_or_whole(callee, given, node)
         elif len(self.calls) > DEEPEST_CALL:
             raise self.unsupported("calls are nested too deep", "Write it as a loop.", node)
         # A function apart reads the globals that are set outside.
@@ -221,6 +214,31 @@ class Inlining(Functions):
             if found is None:
                 raise
             return found
+
+    def _called_or_whole(self, callee: Callee, given: Given, node: ast.AST) -> Value:
+        """A call of the function, or where it cannot be one all calls of it by itself inlined.
+
+        What tells its end may be in what it reads and changes: the position in a text.
+        """
+        state, mark = dict(self.state), len(self.block.steps)
+        if callee.identity not in self.not_apart:
+            try:
+                return self._called(callee, given, node)
+            except UnsupportedError as refusal:
+                if self.is_apart:
+                    # Its caller is told.
+                    raise
+                self.not_apart[callee.identity] = refusal
+                self.give_up(state, mark)
+        most = self.most_unrolled if self.unrolling else MOST_UNROLLED
+        try:
+            found = self._whole(callee, given, node, most)
+        except UnsupportedError:
+            found = None
+        if found is None:
+            # It tells more than how deep the calls are nested.
+            raise self.not_apart[callee.identity] from None
+        return found
 
     def _whole(self, callee: Callee, given: Given, node: ast.AST, most: int) -> Value | None:
         """The value of a recursion of up to so many calls; None if there are more."""

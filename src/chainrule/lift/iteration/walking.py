@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from chainrule.errors import UnsupportedError
-from chainrule.graph.block import PARAMETER
+from chainrule.graph.block import PARAMETER, Graph
 from chainrule.graph.node import Node
 from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.iteration.looped import Looped
@@ -27,17 +27,42 @@ class Following(ast.stmt):
     action: Callable[[], Completion]
 
 
+class NoWalk(Exception):
+    """The end of a loop is not seen while lifting."""
+
+
 class Walking(Looped):
     """Writes out while loops that are none at run time."""
 
+    # Recursions that are being inlined, with the number of their calls.
+    unrolling: dict[Any, int]
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # Loops that were walks.
+        self._walks: set[ast.While] = set()
+
+    def walk_again(
+        self, node: ast.While, rest: Sequence[ast.stmt]
+    ) -> tuple[Completion, bool] | None:
+        """A loop that was a walk before, walked again; None where it is none this time."""
+        if node not in self._walks:
+            return None
+        state, mark = dict(self.state), len(self.block.steps)
+        try:
+            return self.followed(node, rest, NoWalk())
+        except NoWalk:
+            self.give_up(state, mark)
+            return None
+
     def followed(
-        self, node: ast.While, rest: Sequence[ast.stmt], refusal: UnsupportedError
+        self, node: ast.While, rest: Sequence[ast.stmt], refusal: Exception
     ) -> tuple[Completion, bool]:
         """A loop whose condition is known in each step written out, such as a walk along a list.
 
         Raises
         ------
-        UnsupportedError
+        Exception
             ``refusal``, which tells why it is no loop at run time, where it is no such walk.
         """
         exits = LoopExits()
@@ -46,10 +71,11 @@ class Walking(Looped):
             completion = self._walked(node, exits, 0, refusal)
         finally:
             self.loops.pop()
+        self._walks.add(node)
         return self._after_loop([], node.orelse, rest, exits, completion)
 
     def _walked(
-        self, node: ast.While, exits: LoopExits, steps: int, refusal: UnsupportedError
+        self, node: ast.While, exits: LoopExits, steps: int, refusal: Exception
     ) -> Completion:
         """The steps from here on, behind which ``exits`` tell whether the loop was broken."""
         false, true = self.graph.constant(False), self.graph.constant(True)
