@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, get_args, get_origin
 
-from chainrule.errors import ArgumentError
+from chainrule.errors import ArgumentError, NotDifferentiableError
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
-from chainrule.graph.guard import Argument, Given, Route
+from chainrule.graph.guard import Argument, Given, Route, is_of_argument
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.traits import has
@@ -37,7 +37,9 @@ from chainrule.lift.arrays.calls import NumpyCalls
 from chainrule.lift.arrays.memory import given_layout
 from chainrule.lift.library.contents import container_of
 from chainrule.lift.library.object_sets import IN_PLACE_OF
+from chainrule.lift.objects.closed import is_closed
 from chainrule.lift.objects.hooks import what_differs
+from chainrule.lift.objects.stored import held
 from chainrule.lift.records.layout import attributes_of, is_plain
 from chainrule.lift.values import (
     ArrayBox,
@@ -50,6 +52,7 @@ from chainrule.lift.values import (
     Value,
     is_made,
 )
+from chainrule.lift.watching import is_plain_sequence
 from chainrule.primitives import sequence
 
 MISSING = object()
@@ -173,6 +176,12 @@ class Parameters(NumpyCalls):
             )
         if is_ndarray(example):
             return self._array_value(name, example, read, route)
+        if self._is_wanted(route) and is_closed(example):
+            raise NotDifferentiableError(
+                f"parameter `{name}` holds a {type(example).__name__} of numbers, like which no "
+                "gradient is laid out",
+                remedy="Keep the numbers in a list, a tuple or a dict.",
+            )
         box_node = read(OPAQUE)
         owner = ObjectBox(example, type(example), box_node)
         owner.route = route
@@ -180,6 +189,28 @@ class Parameters(NumpyCalls):
         self.reach(owner, route)
         self.objects[id(example)] = owner
         return owner
+
+    def is_data(self, found: Any, route: Route) -> bool:
+        if type(found) in (list, tuple, dict) or (
+            isinstance(found, tuple) and is_plain_sequence(type(found))
+        ):
+            return True
+        # Of others a gradient is laid out as they are where one is asked for.
+        return isinstance(found, dict) and self._is_wanted(route) and what_differs(found) is None
+
+    def _is_wanted(self, route: Route | None) -> bool:
+        """Whether what is there is differentiated by."""
+        return is_of_argument(route) and route.root.name in self.wanted
+
+    def _original(self, owner: ObjectBox, name: str) -> Value:
+        found = held(owner.instance, name)
+        if not self.taken_in and self._is_wanted(owner.route) and is_closed(found):
+            raise self.unsupported(
+                f"numbers in a {type(found).__name__}, which is an attribute of a parameter that "
+                "is differentiated by",
+                "Keep them in a list, a tuple or a dict.",
+            )
+        return super()._original(owner, name)
 
     def _array_value(
         self, name: str, example: Any, read: Callable[[Type], Node], route: Route

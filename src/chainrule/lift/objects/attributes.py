@@ -458,7 +458,7 @@ class Objects(Hooks):
             return read(self.static_type(found))
 
         route = owner.route.attribute(name) if owner.route is not None else None
-        if type(found) in (list, tuple, dict) and is_of_argument(route):
+        if is_of_argument(route) and self.is_data(found, route):
             if not dataclasses.is_dataclass(owner.type):
                 # Of such objects no key of the arguments tells the layout.
                 self.graph.guard(route, "layout", TableLayout(table_layout(found)))

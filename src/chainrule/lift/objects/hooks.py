@@ -40,6 +40,10 @@ class Hooks(Control):
         watched = Route(route.root, f"hasattr({route.text}, {name!r})")
         self.graph.guard(watched, "is", held)
 
+    def is_data(self, found: Any, route: Route) -> bool:
+        """Whether an attribute of an argument is a container of values of the caller's."""
+        raise NotImplementedError
+
     def check_reads(self, owner: ObjectBox, node: ast.AST) -> None:
         """Refuse classes that intercept each access to their attributes."""
         if is_method(owner.type, "__getattribute__"):
