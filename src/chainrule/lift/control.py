@@ -401,7 +401,7 @@ class Control(GoingOn):
     def _while(self, node: ast.While, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         state, mark = dict(self.state), len(self.block.steps)
         if node not in self.tested_within:
-            counts = dict(self.unrolling)
+            counts = {each: each.count for each in self.unrolling.values()}
             try:
                 return self.walk_again(node, rest) or self._tested(node, rest)
             except TestChanges:
@@ -410,7 +410,8 @@ class Control(GoingOn):
                 if isinstance(node.test, ast.Constant) or continues(node):
                     raise
                 self.give_up(state, mark)
-                self.unrolling.update(counts)
+                for unrolling, count in counts.items():
+                    unrolling.count = count
                 return self.followed(node, rest, refusal)
             if any(leaves_block(stmt, (ast.Break, ast.Continue)) for stmt in node.orelse):
                 raise self.unsupported(

@@ -103,11 +103,12 @@ class Functions(Calls):
         bound: dict[str, Value],
         node: ast.AST,
         written: frozenset[int] | None = None,
+        most_inputs: int | None = None,
     ) -> Value:
         """A call of ``callee`` with these arguments, as a call.
 
-        Those at the places ``written`` are constants of the function, which is then one that could
-        be inlined: it is refused where its derivative is dearer than that of its code.
+        Those at the places ``written`` are constants of the function.  What could be inlined may
+        have ``most_inputs``: it is refused where its derivative is dearer than that of its code.
         """
         captured = self._captured(callee, bound, node)
         bound, captured = _written_inside(bound, captured, written or frozenset())
@@ -133,7 +134,7 @@ class Functions(Calls):
             except BaseException:
                 del self.graph.functions[key]
                 raise
-        if written is not None and not is_narrow(args, function.types):
+        if most_inputs is not None and not is_narrow(args, function.types, most_inputs):
             del self.graph.functions[key]
             raise self._cannot(callee, node, "it takes or returns too much")
         if function.lifting:
@@ -188,11 +189,22 @@ class Functions(Calls):
                 return ("made", value.type, parts)
             args.append(self.object_node(value))
             return ("object", Identity(value.instance))
+        if self._holds_objects(value):
+            items = self.state[value]
+            return ("list", *(self._key_part(item, args, callee, node) for item in items))
         if isinstance(value, (Node, ListBox, View)):
             made = self.node(value)
             args.append(made)
             return made.type
         raise self._cannot(callee, node, "it is called with a container")
+
+    def _holds_objects(self, value: Value) -> bool:
+        """Whether it is a list of known length of what is handed on by its parts."""
+        items = self.state.get(value) if isinstance(value, ListBox) else None
+        by_parts = (ObjectBox, DictBox, TupleValue)
+        return isinstance(items, list) and any(
+            isinstance(self.read(item), by_parts) for item in items
+        )
 
     def _cannot(self, callee: Callee, node: ast.AST, why: str) -> Exception:
         return self.unsupported(
@@ -322,6 +334,13 @@ class Functions(Calls):
                 for k, (key, item) in enumerate(outer.entries(value).items())
             }
             return table
+        if outer._holds_objects(value):
+            items = ListBox()
+            self.state[items] = [
+                self.parameter_like(outer, f"{name}_{k}", item)
+                for k, item in enumerate(outer.state[value])
+            ]
+            return items
         if isinstance(value, ObjectBox) and (content := outer.taken_apart(value)):
             made = ObjectBox(None, value.type, None)
             self.state[made] = {

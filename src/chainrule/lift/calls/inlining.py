@@ -18,21 +18,23 @@ from chainrule.graph.identity import Identity
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.lift.calls.calling import DEEPEST_CALL, Given
-from chainrule.lift.calls.endless import EndlessRecursion
+from chainrule.lift.calls.endless import EndlessRecursion, Unrolling
 from chainrule.lift.calls.functions import Callee, Functions, is_plain
-from chainrule.lift.calls.repeated import Use
+from chainrule.lift.calls.repeated import MOST_INPUTS, Use, is_worth_it, size_of
 from chainrule.lift.library.object_sets import ObjectSet
 from chainrule.lift.operators import is_fixed
 from chainrule.lift.source import Source, unwrap
 from chainrule.lift.state import Frame, assigned_names, is_literal
 from chainrule.lift.values import (
     Closure,
+    DictBox,
     ListBox,
     ObjectBox,
     Poison,
     Static,
     TupleValue,
     Value,
+    View,
 )
 from chainrule.primitives.declare import NUMBERS
 
@@ -40,6 +42,8 @@ from chainrule.primitives.declare import NUMBERS
 # where it is not understood as calls of a function.
 MOST_UNROLLED = 64
 MOST_CALLS = 400
+# So many numbers may be handed on by a recursion that could as well be inlined.
+MOST_OF_RECURSION = 32
 
 
 class Inlining(Functions):
@@ -47,9 +51,8 @@ class Inlining(Functions):
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
-        # Functions whose calls of themselves are being inlined, with how many were.
-        self.unrolling: dict[Any, int] = {}
-        self.most_unrolled = MOST_UNROLLED
+        # Functions whose calls of themselves are being inlined.
+        self.unrolling: dict[Any, Unrolling] = {}
         # Where the functions that are being inlined were defined, the last of those under way.
         self.made_in: list[Frame | None] = []
         # The objects that they were given and that exist outside.
@@ -85,17 +88,22 @@ class Inlining(Functions):
         apart = met and not shrinks and self._is_of_another(callee, given)
         if apart or (met and self._is_another(callee)):
             return self._inlined(callee, given, node)
-        if callee.identity in self.unrolling:
-            self.unrolling[callee.identity] += 1
-            count = self.unrolling[callee.identity]
-            if count > self.most_unrolled or len(self.calls) > DEEPEST_CALL:
+        unrolling = self.unrolling.get(callee.identity)
+        if unrolling is not None:
+            if len(self.calls) > DEEPEST_CALL:
                 raise EndlessRecursion(callee.identity)
-        elif shrinks and (met or recursive):
+            with unrolling.call(self._known_of(given)):
+                return self._run_once(callee, given, node)
+        if shrinks and (met or recursive):
             return self._inlined_whole(callee, given, node)
         elif met or recursive:
             return self._called_or_whole(callee, given, node)
         elif len(self.calls) > DEEPEST_CALL:
             raise self.unsupported("calls are nested too deep", "Write it as a loop.", node)
+        return self._run_once(callee, given, node)
+
+    def _run_once(self, callee: Callee, given: Given, node: ast.AST) -> Value:
+        """The value of a call whose calls of the function itself, if any, are inlined."""
         # A function apart reads the globals that are set outside.
         use = None if self.globals_are_set() else self._use_of(callee, given, node)
         if use is None:
@@ -104,7 +112,7 @@ class Inlining(Functions):
         if use.key in self.repeated.apart:
             state, mark = dict(self.state), len(self.block.steps)
             try:
-                return self._called(callee, given, node, self.repeated.apart[use.key])
+                return self._called(callee, given, node, self.repeated.apart[use.key], MOST_INPUTS)
             except UnsupportedError:
                 # Where it is inlined more is known of it.
                 self.repeated.reject(use.key)
@@ -199,10 +207,21 @@ class Inlining(Functions):
     def _inlined_whole(self, callee: Callee, given: Given, node: ast.AST) -> Value:
         """Inline all calls of the function by itself, if that comes to an end."""
         state, mark = dict(self.state), len(self.block.steps)
-        inner = bool(self.unrolling)
-        found = self._whole(callee, given, node, self.most_unrolled if inner else MOST_UNROLLED)
+        around = list(self.unrolling.values())
+        inner = bool(around)
+        most = around[-1].most if inner else MOST_UNROLLED
+        must_shrink = all(each.must_shrink for each in around)
+        found, count = self._whole(callee, given, node, most, must_shrink)
         if found is not None:
-            return found
+            if inner or not self._is_dear(callee, count, mark):
+                return found
+            self.give_up(dict(state), mark)
+            try:
+                return self._called(callee, given, node, most_inputs=MOST_OF_RECURSION)
+            except UnsupportedError:
+                self.repeated.inlined.add(callee.identity)
+                self.give_up(dict(state), mark)
+                return self._inlined_whole(callee, given, node)
         self.give_up(dict(state), mark)
         try:
             return self._called(callee, given, node)
@@ -210,7 +229,7 @@ class Inlining(Functions):
             if inner:
                 raise
             self.give_up(dict(state), mark)
-            found = self._whole(callee, given, node, MOST_CALLS)
+            found, _ = self._whole(callee, given, node, MOST_CALLS, must_shrink=False)
             if found is None:
                 raise
             return found
@@ -230,9 +249,10 @@ class Inlining(Functions):
                     raise
                 self.not_apart[callee.identity] = refusal
                 self.give_up(state, mark)
-        most = self.most_unrolled if self.unrolling else MOST_UNROLLED
+        around = list(self.unrolling.values())
+        most = around[-1].most if around else MOST_UNROLLED
         try:
-            found = self._whole(callee, given, node, most)
+            found, _ = self._whole(callee, given, node, most, must_shrink=False)
         except UnsupportedError:
             found = None
         if found is None:
@@ -240,19 +260,56 @@ class Inlining(Functions):
             raise self.not_apart[callee.identity] from None
         return found
 
-    def _whole(self, callee: Callee, given: Given, node: ast.AST, most: int) -> Value | None:
-        """The value of a recursion of up to so many calls; None if there are more."""
-        before, self.most_unrolled = self.most_unrolled, most
-        self.unrolling[callee.identity] = 0
+    def _is_dear(self, callee: Callee, count: int, mark: int) -> bool:
+        """Whether a recursion of known depth takes so much text that it had better be one."""
+        size = sum(map(size_of, self.block.steps[mark:])) // (count + 1)
+        known_to_fail = callee.identity in self.repeated.inlined
+        return not known_to_fail and is_worth_it(size, count + 1)
+
+    def _whole(
+        self, callee: Callee, given: Given, node: ast.AST, most: int, must_shrink: bool
+    ) -> tuple[Value | None, int]:
+        """The value of a recursion of up to so many calls, and their number; None if there are
+        more.
+        """
+        unrolling = Unrolling(callee.identity, most, must_shrink, [self._known_of(given)])
+        self.unrolling[callee.identity] = unrolling
         try:
-            return self._inlined(callee, given, node)
+            return self._inlined(callee, given, node), unrolling.count
         except EndlessRecursion as endless:
             if endless.function is not callee.identity:
                 raise
-            return None
+            return None, unrolling.count
         finally:
-            self.most_unrolled = before
             self.unrolling.pop(callee.identity, None)
+
+    def _known_of(self, given: Given) -> Hashable:
+        """What may differ, of what is known of arguments, from a call to the one inside it."""
+        return tuple(self._known_part(value, ()) for value in (*given[0], *given[1].values()))
+
+    def _known_part(self, value: Value, around: tuple[Value, ...]) -> Hashable:
+        value = self.read(value)
+        count = self.static_int(value)
+        if count is not None or value in around:
+            return count
+        if isinstance(value, Static):
+            return Identity(value.value)
+        if isinstance(value, TupleValue):
+            return tuple(self._known_part(item, around) for item in value.items)
+        if isinstance(value, ObjectBox) and value.instance is not None:
+            return (Identity(value.instance), self._known_parts(value, around))
+        if isinstance(value, (ListBox, DictBox, ObjectBox)):
+            return self._known_parts(value, around)
+        # A number that is known at run time only does not end the recursion while lifting.
+        return None if isinstance(value, (Node, View)) else value
+
+    def _known_parts(self, value: Value, around: tuple[Value, ...]) -> Hashable:
+        held, within = self.state.get(value), (*around, value)
+        if isinstance(held, list):
+            return tuple(self._known_part(item, within) for item in held)
+        if isinstance(held, dict):
+            return tuple((key, self._known_part(part, within)) for key, part in held.items())
+        return None
 
     def _called(
         self,
@@ -260,6 +317,7 @@ class Inlining(Functions):
         given: Given,
         node: ast.AST,
         written: frozenset[int] | None = None,
+        most_inputs: int | None = None,
     ) -> Value:
         if self.globals_are_set():
             raise self.unsupported(
@@ -268,7 +326,7 @@ class Inlining(Functions):
                 node,
             )
         bound = self.bind_arguments(callee.source, callee.tree, *given, node)
-        return self.invoke(callee, bound, node, written)
+        return self.invoke(callee, bound, node, written, most_inputs)
 
     def _chain(self, node: ast.AST) -> Hashable:
         """Where a call stands, with the calls around it."""

@@ -112,7 +112,7 @@ class Repeated:
         by_key: dict[Hashable, list[Use]] = {}
         for use in uses:
             steps = left.get(use.block, frozenset())
-            use.size = sum(_size(step) for step in use.steps if step in steps)
+            use.size = sum(size_of(step) for step in use.steps if step in steps)
             if use.size and use.key not in self.inlined:
                 by_key.setdefault(use.key, []).append(use)
         # One use of each that is chosen, which stands for all.
@@ -133,7 +133,7 @@ def is_worth_it(size: int, times: int) -> bool:
     return size >= LARGE and size * (times - 1) >= SAVED
 
 
-def is_narrow(args: Sequence[Node], results: Sequence[Type]) -> bool:
+def is_narrow(args: Sequence[Node], results: Sequence[Type], most_inputs: int) -> bool:
     """Whether value and slopes together are about as cheap as the code where it is called.
 
     All slopes of one number are one walk back; of several they are a sweep for each argument,
@@ -143,7 +143,7 @@ def is_narrow(args: Sequence[Node], results: Sequence[Type]) -> bool:
         return False
     inputs = sum(arg.type == FLOAT for arg in args)
     outputs = sum(type == FLOAT for type in results)
-    return inputs <= MOST_INPUTS and (outputs < 2 or min(inputs, outputs) <= MOST_SWEEPS)
+    return inputs <= most_inputs and (outputs < 2 or min(inputs, outputs) <= MOST_SWEEPS)
 
 
 def _steps_left(graph: Graph) -> dict[Block, frozenset[Node]]:
@@ -159,7 +159,7 @@ def _steps_left(graph: Graph) -> dict[Block, frozenset[Node]]:
     return left
 
 
-def _size(step: Node) -> int:
+def size_of(step: Node) -> int:
     """Operations of a step and of the blocks inside it, with what loops and branches take."""
     inside = (node for block in owned_blocks(step) for node in nodes_of(block))
     return sum(STRUCTURE if owned_blocks(node) else counts(node) for node in (step, *inside))

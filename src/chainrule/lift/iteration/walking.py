@@ -12,6 +12,7 @@ from typing import Any
 
 from chainrule.graph.block import PARAMETER, Graph
 from chainrule.graph.node import Node
+from chainrule.lift.calls.endless import Unrolling
 from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.iteration.looped import Looped
 from chainrule.lift.statements import STATEMENTS
@@ -34,8 +35,8 @@ class NoWalk(Exception):
 class Walking(Looped):
     """Writes out while loops that are none at run time."""
 
-    # Recursions that are being inlined, with the number of their calls.
-    unrolling: dict[Any, int]
+    # Recursions that are being inlined.
+    unrolling: dict[Any, Unrolling]
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
