@@ -18,7 +18,7 @@ from chainrule.primitives.arrays.indexing import section_set
 from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.arrays.products import einsum
 from chainrule.primitives.arrays.reductions import array_sum
-from chainrule.primitives.arrays.shaping import expand_dims, squeeze
+from chainrule.primitives.arrays.shaping import expand_dims, flip, squeeze
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.floats import integral
@@ -448,7 +448,7 @@ class ArraySimplifier(Copier):
                 else:
                     break
         new = self._contracted(step, args, single)
-        if new is None and op.multilinear and op.simplify is not None:
+        if new is None and (op.multilinear or op is flip) and op.simplify is not None:
             new = op.simplify(*args, **op.statics(step.params))
         if new is None:
             new = self.graph.cursor.add(op, tuple(args), step.params)

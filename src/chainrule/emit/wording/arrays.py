@@ -7,6 +7,7 @@ import inspect
 from typing import Any, Protocol
 
 from chainrule.emit.plan import Value
+from chainrule.emit.wording.turned import flipped
 from chainrule.graph.types import FLOAT, Array, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import WIDTH
@@ -108,6 +109,8 @@ def array_expression(
         return ast.Call(ast.Attribute(args[0], "transpose", ast.Load()), order, [])
     if op.name == "expand_dims" and value.derivative:
         return _with_new_axes(args[0], statics[0], len(units))
+    if op.name == "flip" and value.derivative and _has_methods(value.args[0]):
+        return flipped(speller, value, args)
     if op.name == "reshaped":
         return _reshaped(args, statics[0])
     if form == "attribute" and op.attribute is not None:
@@ -297,6 +300,8 @@ def call_width(value: Value, op: ArrayCall) -> int:
         return 9 if value.params[-1] != "len" else 5
     if op.name == "expand_dims" and value.derivative:
         return 4 + 3 * len(unit_axes_of(value.type))
+    if op.name == "flip" and value.derivative:
+        return 2 + 5 * len(unit_axes_of(value.type))
     if op.attribute is not None or (op.name == "transpose" and statics == (None,)):
         return 2 + len(op.attribute or "")
     width = 2 * len(value.args)

@@ -141,12 +141,18 @@ class Section(Linear):
         parts = parts_of(pattern, node.args[1:])
         taken = _taken_axes(parts, base)
         rank = len(unit_axes_of(out_bar.type))
-        if taken and rank in (0, len(unit_axes_of(node.type))):
+        own = len(unit_axes_of(node.type))
+        if taken and rank in (0, own):
             # All of the base was read: its adjoint is that of the entries, its axes put back.
             from chainrule.primitives.arrays.shaping import expand_dims
 
             axes = taken[0] if len(taken) == 1 else taken
             walker.accumulate(base, expand_dims(out_bar, axis=axes) if rank else out_bar)
+            return
+        if own == len(unit_axes_of(base.type)) and rank in (0, own) and (back := turned_axes(node)):
+            from chainrule.primitives.arrays.shaping import flip
+
+            walker.accumulate(base, flip(out_bar, axis=back) if rank else out_bar)
             return
         if not is_basic(pattern) or not ("n" in pattern or _takes_all(parts)):
             walker.accumulate_section(base, node, out_bar)
@@ -186,6 +192,20 @@ def _taken_axes(parts: Sequence[tuple[str, tuple[Node, ...]]], base: Node) -> tu
 def is_whole(node: Node) -> bool:
     """Whether a section keeps every entry in its place."""
     return _takes_all(parts_of(str(node.params[0]), node.args[1:]))
+
+
+def turned_axes(node: Node) -> tuple[int, ...]:
+    """The axes of a section whose entries come in the opposite order; none if not all are kept."""
+    rank = len(unit_axes_of(node.type))
+    parts = parts_of(str(node.params[0]), node.args[1:])
+    found, axis = [], 0
+    for letter, between in parts:
+        if letter == "s" and all(map(is_left_out, between[:2])) and is_constant(between[2], -1):
+            found.append(axis)
+        elif letter not in "se" or not _takes_all([(letter, between)]):
+            return ()
+        axis += rank - axes_taken(parts) if letter == "e" else 1
+    return tuple(found)
 
 
 def new_axes(node: Node) -> list[int]:

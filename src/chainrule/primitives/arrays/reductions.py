@@ -337,7 +337,7 @@ def cumsum(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
 
     x = node.args[0]
     along = 0 if axis is None else axis
-    back = flip(cumsum(flip(out_bar, axis=along), axis=along), axis=along)
+    back = flip(cumsum(flip(out_bar, axis=along), axis=axis), axis=along)
     walker.accumulate(x, reshape_like(back, x) if _flattens(x, axis) else back)
 
 
@@ -360,7 +360,7 @@ def cumprod(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     entries = ravel(x) if flattened else x
 
     def regular() -> Node:
-        back = flip(cumsum(flip(out_bar * node, axis=along), axis=along), axis=along)
+        back = flip(cumsum(flip(out_bar * node, axis=along), axis=axis), axis=along)
         return back / entries
 
     def singular() -> Node:

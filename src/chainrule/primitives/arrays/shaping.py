@@ -331,6 +331,21 @@ def flip(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     walker.accumulate(node.args[0], flip(out_bar, axis=axis))
 
 
+def _turned_twice(a: Node, axis: Any = None) -> Node | None:
+    """The array in the order that it had at first."""
+    from chainrule.primitives.arrays.indexing import section, turned_axes
+
+    along = sorted(axes_of(axis, len(unit_axes_of(a.type))))
+    if a.op is flip:
+        before = axes_of(a.params[0], len(unit_axes_of(a.type)))
+    else:
+        before = turned_axes(a) if a.op is section else ()
+    return a.args[0] if along and sorted(before) == along else None
+
+
+flip.simplify = _turned_twice
+
+
 def _rolled(a: Type, shift: Type, axis: Any = None) -> Type:
     return a
 

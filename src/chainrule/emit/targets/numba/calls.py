@@ -13,6 +13,7 @@ from chainrule.emit.plan import Value
 from chainrule.emit.targets import Form, Spelling
 from chainrule.emit.targets.numba import helpers
 from chainrule.emit.targets.numba.contractions import CONTRACTIONS
+from chainrule.emit.wording.turned import flipped
 from chainrule.emit.wording.unit_axes import expanded, squeezed, statics
 from chainrule.graph.types import unit_axes_of
 from chainrule.primitives.arrays.call import axes_of
@@ -204,17 +205,6 @@ def transposed(speller: Spelling, array: ast.expr, order: list[int]) -> ast.expr
         return ast.Attribute(array, "T", ast.Load())
     axes: list[ast.expr] = [ast.Constant(axis) for axis in order]
     return ast.Call(ast.Attribute(array, "transpose", ast.Load()), axes, [])
-
-
-def flipped(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``flip`` as a subscript."""
-    rank = rank_of(value)
-    axis = statics(value).get("axis")
-    if value.op.name in ("fliplr", "flipud"):
-        axis = 1 if value.op.name == "fliplr" else 0
-    along = axes_of(axis, rank)
-    key = ", ".join("::-1" if k in along else ":" for k in range(max(along) + 1))
-    return speller.written(f"_0_[{key}]", *args)
 
 
 def joined(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
