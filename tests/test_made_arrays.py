@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import UnsupportedError, grad
+from chainrule import UnsupportedError, grad, value_and_grad
 
 
 class Buffer:
@@ -53,3 +53,14 @@ def test_arrays_of_texts_dicts_and_uneven_rows_are_no_numbers(rows: Any) -> None
         grad(lambda x, rows: np.sum(np.asarray(rows) * x))(1.5, rows)
     with pytest.raises((ValueError, UnsupportedError)):
         grad(lambda x, rows: x * np.sum(rows))(1.5, rows)
+
+
+def test_a_length_may_be_a_power_of_an_int() -> None:
+    def pairs(x: float, n: int) -> float:
+        gaps = np.zeros(((n**2 - n) // 2, 1 + n))
+        gaps[n - 1, n] = x * x
+        spread = np.ones(2**n) * x
+        return float(gaps.sum() + spread.sum())
+
+    assert value_and_grad(pairs)(1.5, 3) == (pairs(1.5, 3), 2 * 1.5 + 8)
+    assert value_and_grad(pairs)(1.5, 4) == (pairs(1.5, 4), 2 * 1.5 + 16)

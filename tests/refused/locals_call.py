@@ -1,9 +1,9 @@
 def f(x):
-    return x * locals()["x"]
+    return sum([locals()["t"] for t in (x, x * x)])
 
 
 # The message:
-# locals_call.py:2:16: `locals` inside a function
-#      2 |     return x * locals()["x"]
-#        |                ^^^^^^^^
+# locals_call.py:2:17: `locals` of an inner function
+#      2 |     return sum([locals()["t"] for t in (x, x * x)])
+#        |                 ^^^^^^^^
 # Read the variables by their names.

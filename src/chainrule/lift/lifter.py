@@ -37,6 +37,7 @@ from chainrule.lift.library import (
     deviations,
     folds,
     frames,
+    local_names,
     made_classes,
     modules,
     ordering,
@@ -65,7 +66,8 @@ from chainrule.primitives.namespaces import primitive_of
 
 # Imported for what it enters into the table of builtins.
 FILLED = (
-    copies, deviations, folds, frames, made_classes, modules, ordering, patterns, quantified,
+    copies, deviations, folds, frames, local_names, made_classes, modules, ordering, patterns,
+    quantified,
 )  # fmt: skip
 
 
@@ -141,7 +143,9 @@ def lift(
 
 AT_RUN_TIME = ("known at run time only", "only the run tells")
 """What refusals say of a value that has to be known while a function is lifted."""
-STEP_BY_STEP = ("calls itself to a depth", "a dict key that is known at run time only")
+RECURSION = ("calls itself to a depth",)
+"""What they say where a function calls itself."""
+STEP_BY_STEP = (*RECURSION, "a dict key that is known at run time only")
 """What they say where a recursion is written out."""
 # The kinds of arguments that are held at their values where refusals say one of these words,
 # whether all ints are, and whether short lists are taken entry by entry.
@@ -202,7 +206,10 @@ def _lifted(
             if following is None and first is None:
                 # What is wrong with a list of records that is written to tells most.
                 first = refusals[min(1, len(refusals) - 1)]
-            following = following or ways.with_loop_written_out() or ways.with_arenas()
+            if following is None and (ways.by_entries or not _say([refusal], RECURSION)):
+                # How deep a recursion goes is told by what lists hold sooner than by loops.
+                following = ways.with_loop_written_out()
+            following = following or ways.with_arenas()
             if following is None:
                 assert first is not None
                 raise first from None

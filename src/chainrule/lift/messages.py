@@ -105,7 +105,12 @@ class _Placeholders(ast.NodeTransformer):
 
 
 def _calls(part: ast.expr) -> bool:
-    return any(isinstance(inner, ast.Call) for inner in ast.walk(part))
+    """Whether something is called that may do what must not be done twice."""
+    return any(
+        isinstance(inner, ast.Call)
+        and not (isinstance(inner.func, ast.Name) and inner.func.id == "locals")
+        for inner in ast.walk(part)
+    )
 
 
 def _is_text(owner: Value) -> bool:

@@ -324,6 +324,8 @@ class Operators(Subscripts):
             return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", *map(self.node, sides), type=BOOL)
         if self._never_equal(left, right) and operator in (ast.Eq, ast.NotEq):
             return Static(operator is ast.NotEq)
+        if isinstance(left, Method) and isinstance(right, Method):
+            return self._methods_compared(operator, left, right, node)
         a_node, b_node = self.node(left), self.node(right)
         if a_node.type == OPAQUE or b_node.type == OPAQUE:
             pure = all(map(self.is_word, (left, right)))
@@ -336,6 +338,19 @@ class Operators(Subscripts):
         if isinstance(value, Static):
             return type(value.value) is str
         return value in self.words
+
+    def _methods_compared(
+        self, operator: type, left: Method, right: Method, node: ast.AST
+    ) -> Value:
+        """Methods are equal that are the same function of the same object."""
+        functions = left.function, right.function
+        known = all(isinstance(function, Static) for function in functions)
+        if operator not in (ast.Eq, ast.NotEq) or not known:
+            raise self.unsupported("this comparison of methods", "Compare their names.", node)
+        same = self._identity(ast.Is, *functions)
+        if isinstance(same, Static) and same.value:
+            same = self._identity(ast.Is, left.owner, right.owner)
+        return same if operator is ast.Eq else self.negate(same)
 
     def _as_compared(self, value: Value, other: Value) -> Value:
         """A tuple with names as a tuple, a dict as a dict: a class may ask more than these do."""

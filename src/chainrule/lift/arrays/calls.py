@@ -25,6 +25,7 @@ from chainrule.graph.types import (
 from chainrule.lift.arrays.forms import ufunc_method
 from chainrule.lift.arrays.manners import IGNORED, MANNERS, check_manner, is_default
 from chainrule.lift.arrays.mapping import vectorized
+from chainrule.lift.arrays.sizes import is_whole
 from chainrule.lift.arrays.table import METHODS, special_form
 from chainrule.lift.arrays.updates import picked
 from chainrule.lift.calls.callees import as_declared, out_by_name, renamed, without_defaults
@@ -438,9 +439,11 @@ class NumpyCalls(Methods):
         if items is None:
             items = [value]
         nodes = [self.node(item) for item in items]
-        if any(size.type != INT for size in nodes):
+        if not all(map(is_whole, nodes)):
             raise self.unsupported("this shape", "Give the lengths as ints.", node)
-        return nodes
+        return [
+            size if size.type == INT else self.verbatim("_0_", size, type=INT) for size in nodes
+        ]
 
     def constant_of(self, value: Value) -> tuple[bool, Any]:
         """``(known, object)`` of a value, a list as a tuple."""

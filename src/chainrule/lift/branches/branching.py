@@ -19,6 +19,7 @@ from chainrule.lift.values import (
     BOXES,
     UNBOUND,
     ArrayBox,
+    DictBox,
     Either,
     Fact,
     ListBox,
@@ -102,6 +103,8 @@ class Branching(Core):
             if isinstance(key, ObjectBox):
                 self._complete_on_all(start, paths, key)
                 self._tell_members_apart(start, paths, key)
+            if isinstance(key, (ObjectBox, DictBox)):
+                self._unify_lists_within(start, paths, key)
             if not isinstance(key, ListBox):
                 self._take_tuples_apart(start, paths, key)
                 self._settle(start, paths, key)
@@ -137,6 +140,17 @@ class Branching(Core):
             if key in path.state and list(path.state[key]) != list(written):
                 content = path.state[key]
                 path.state[key] = {name: content.get(name, UNBOUND) for name in written}
+
+    def _unify_lists_within(
+        self, start: State, paths: Sequence[Path], key: ObjectBox | DictBox
+    ) -> None:
+        """The same for lists in attributes of an object and in entries of a dict."""
+        contents: list[Value] = [path.state.get(key, start.get(key, UNBOUND)) for path in paths]
+        if all(isinstance(content, dict) for content in contents):
+            for name in contents[0]:
+                held = [content.get(name, UNBOUND) for content in contents]
+                if any(value is not held[0] for value in held):
+                    self._unify_made_lists(paths, held)
 
     def _complete_given(
         self, start: State, paths: Sequence[Path], owner: ObjectBox, written: Iterable[str]

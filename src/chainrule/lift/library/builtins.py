@@ -573,7 +573,6 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.input: _refused("input", "Pass the value in as a parameter."),
     builtins.eval: _refused("eval", "Write the expression into the function."),
     builtins.exec: _refused("exec", "Write the statements into the function."),
-    builtins.locals: _refused("locals", "Read the variables by their names."),
     **COMPLEX_CALLS,
     **{getattr(statistics, name): _of_sample(op) for name, op in SAMPLES.items()},
     statistics.fmean: _mean,
