@@ -13,7 +13,7 @@ here of ``f(x, p)``, and its derivative follows from the implicit function theor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.graph.block import (
@@ -43,21 +43,36 @@ LEAVES = (CONSTANT, GLOBAL, REFERENCE, UNDEFINED)
 
 
 @dataclass(frozen=True)
-class Bisection:
-    """A loop that encloses the root of ``first - second``, functions of ``middle``.
+class Searching:
+    """What a loop computes of ``middle``, a number that it tries: ``first - second``.
 
-    ``second`` is None where ``first`` is compared with 0.  ``ends`` are the numbers of the results
-    that enclose the root, and ``found`` those of all that are at the root in the end.  ``needed``
-    are the steps of the body that the two are made of, from ``middle`` on.
+    ``second`` is None where that is ``first`` alone.  ``needed`` are the steps of the body that the
+    two are made of, from ``middle`` on.
     """
 
     loop: Node
     middle: Node
     first: Node
     second: Node | None
+    needed: frozenset[Node]
+
+
+@dataclass(frozen=True)
+class Bisection:
+    """A loop that encloses the root of a function of what it tries.
+
+    ``ends`` are the numbers of the results that enclose the root, and ``found`` those of all that
+    are at the root in the end.
+    """
+
+    tried: Searching
     ends: tuple[int, int]
     found: tuple[int, ...]
-    needed: frozenset[Node]
+
+    @property
+    def loop(self) -> Node:
+        """The loop."""
+        return self.tried.loop
 
 
 def step_blocks(loop: Node) -> tuple[Block, ...]:
@@ -76,12 +91,11 @@ def bisections(steps: Sequence[Node]) -> Iterator[Bisection]:
                 yield found
 
 
-def made_from_search(search: Bisection, k: int) -> bool:
-    """Whether result ``k`` of a loop is computed in it of what the search tries."""
-    states = loop_parts(search.loop)[2]
-    tried = {search.middle, *(states[each] for each in search.found)}
-    made = _closure(next_states(search.loop)[k], step_blocks(search.loop)[0], frozenset())
-    return not made.isdisjoint(tried)
+def made_from(loop: Node, tried: Collection[Node], found: Collection[int], k: int) -> bool:
+    """Whether a loop computes result ``k`` of what it tries, or of results ``found``."""
+    states = loop_parts(loop)[2]
+    made = closure(next_states(loop)[k], step_blocks(loop)[0], frozenset())
+    return not made.isdisjoint({*tried, *(states[each] for each in found)})
 
 
 def _bisection(loop: Node) -> Bisection | None:
@@ -113,14 +127,15 @@ def _between(
         return None
     needed: set[Node] = set()
     for side in (each for each in compared if each is not None):
-        parts = _closure(side, body, frozenset({tried}))
+        parts = closure(side, body, frozenset({tried}))
         if not parts.isdisjoint(own - {tried}):
             return None
         needed |= parts
     if tried not in needed:
         return None
     found = _found(loop, (i, j), middle)
-    return Bisection(loop, tried, *compared, (i, j), found, frozenset(needed))
+    searching = Searching(loop, tried, *compared, frozenset(needed))
+    return Bisection(searching, (i, j), found)
 
 
 def _tried(
@@ -148,9 +163,9 @@ def _is_between(middle: Node, ends: tuple[int, int], new: Sequence[Node], loop: 
     states, body = loop_parts(loop)[2], step_blocks(loop)[0]
     own = set(loop_body(loop).parameters)
     if middle not in states:
-        return own & _closure(middle, body, frozenset()) == {states[k] for k in ends}
-    later = set(_leaves(next_states(loop)[states.index(middle)])) - {middle}
-    made = [_closure(each, body, frozenset(new)) for each in later]
+        return own & closure(middle, body, frozenset()) == {states[k] for k in ends}
+    later = set(leaves(next_states(loop)[states.index(middle)])) - {middle}
+    made = [closure(each, body, frozenset(new)) for each in later]
     return bool(made) and all(each.issuperset(new) and each.isdisjoint(own) for each in made)
 
 
@@ -182,11 +197,11 @@ def _split(lo: Node, hi: Node, old_lo: Node, old_hi: Node) -> tuple[Node, Node, 
 
 def _other(end: Node, old: Node) -> Node | None:
     """What an end becomes where it does not stay what it was; None if that is not one value."""
-    found = dict.fromkeys(leaf for leaf in _leaves(end) if leaf is not old)
+    found = dict.fromkeys(leaf for leaf in leaves(end) if leaf is not old)
     return next(iter(found)) if len(found) == 1 else None
 
 
-def _leaves(value: Node) -> Iterator[Node]:
+def leaves(value: Node) -> Iterator[Node]:
     """What a value may be that branches choose."""
     stack, met = [value], set[Node]()
     while stack:
@@ -237,7 +252,7 @@ def _signed(side: Node, again: Mapping[Node, Node]) -> Node | None:
 
 
 def _depends(node: Node, middle: Node, body: Block) -> bool:
-    return middle in _closure(node, body, frozenset({middle}))
+    return middle in closure(node, body, frozenset({middle}))
 
 
 def _found(loop: Node, ends: tuple[int, int], middle: Node) -> tuple[int, ...]:
@@ -246,7 +261,7 @@ def _found(loop: Node, ends: tuple[int, int], middle: Node) -> tuple[int, ...]:
     found = {*ends, *(k for k, state in enumerate(states) if state is middle)}
     while True:
         known = {middle, *(states[k] for k in found)}
-        known.update(leaf for k in found for leaf in _leaves(following[k]))
+        known.update(leaf for k in found for leaf in leaves(following[k]))
         fresh = [
             k
             for k, state in enumerate(states)
@@ -259,11 +274,11 @@ def _found(loop: Node, ends: tuple[int, int], middle: Node) -> tuple[int, ...]:
 
 def _is_one_of(following: Node, state: Node, known: set[Node]) -> bool:
     """Whether a state becomes one of these values on every path on which it changes."""
-    changed = [leaf for leaf in _leaves(following) if leaf is not state]
+    changed = [leaf for leaf in leaves(following) if leaf is not state]
     return bool(changed) and all(leaf in known for leaf in changed)
 
 
-def _closure(node: Node, body: Block, ends: frozenset[Node]) -> set[Node]:
+def closure(node: Node, body: Block, ends: frozenset[Node]) -> set[Node]:
     """What a value is made of inside of a block, down to ``ends``."""
     made: set[Node] = set()
     stack = [node]

@@ -13,25 +13,19 @@ from chainrule.differentiate.activity import all_steps, varied
 from chainrule.differentiate.bisections import (
     Bisection,
     bisections,
-    made_from_search,
-    step_blocks,
+    made_from,
 )
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import ITEM, Block, Graph, result_number
-from chainrule.graph.function import Function
-from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
-from chainrule.graph.structure import Structure
 from chainrule.graph.types import FLOAT
-from chainrule.lift.lifted import Lifted
-from chainrule.lift.taken import LEAVES, Taken
-from chainrule.primitives.arithmetic import absolute, add, greater, multiply, subtract
-from chainrule.primitives.control import IF, loop_parts, owned_blocks, raise_where, raised
+from chainrule.primitives.arithmetic import absolute, add, greater, multiply
+from chainrule.primitives.control import IF, loop_parts, raise_where, raised
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
 from chainrule.primitives.functionals import BESIDE_ROOT, FOUND_ROOT, called
 from chainrule.primitives.invoke import INVOKE
-from chainrule.primitives.jumps import BOTH, moving_jump
+from chainrule.transforms.equations import Equation
 
 # A jump between the ends is told from a slope: by how much more than it the values may differ,
 # for each width of what the ends enclose and for each unit of the root.
@@ -54,13 +48,13 @@ def with_roots(graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) ->
         return None
     felt = varied(graph, list(inputs))
     live = Live(graph, results).nodes
-    equations: dict[Node, tuple[Bisection, _Equation]] = {}
+    equations: dict[Node, tuple[Bisection, Equation]] = {}
     found = {step.args[0].args[0] for step in steps if step.op is FOUND_ROOT}
     open_ = [each for each in searches if each.loop in live and each.loop not in found]
     for search in open_:
-        if any(each.loop in search.needed for each in open_):
+        if any(each.loop in search.tried.needed for each in open_):
             continue
-        equation = _Equation(graph, search)
+        equation = Equation(graph, search.tried, "equation")
         if not felt.isdisjoint(equation.outer[1:]):
             _check_others(search, live)
             equations[search.loop] = search, equation
@@ -73,82 +67,38 @@ def with_roots(graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) ->
 
 def _check_others(search: Bisection, live: set[Node]) -> None:
     """Refuse what is computed in the search of what it tries, and used behind it."""
+    tried = {search.tried.middle}
+    refuse_others(search.loop, tried, search.found, search.found, live, "root")
+
+
+def refuse_others(
+    loop: Node,
+    tried: Collection[Node],
+    found: Collection[int],
+    known: Collection[int],
+    live: Collection[Node],
+    what: str,
+) -> None:
+    """Refuse what a loop computes of what it tries or has ``found``, but for results ``known``.
+
+    Raises
+    ------
+    NotDifferentiableError
+        Where such a result is used behind the loop.
+    """
     for node in live:
-        if node.op is not ITEM or node.args[0] is not search.loop:
+        if node.op is not ITEM or node.args[0] is not loop:
             continue
         k = result_number(node)
-        if node.type.differentiable and k not in search.found and made_from_search(search, k):
-            name = search.loop.graph.names.get(node)
+        if node.type.differentiable and k not in known and made_from(loop, tried, found, k):
+            name = loop.graph.names.get(node)
+            value = f"`{name}`" if name else "a value"
             raise NotDifferentiableError(
-                f"{f'`{name}`' if name else 'a value'} is computed in a search for a root of what "
-                "it tries, and used behind it",
-                remedy="Compute it again behind the loop, of the root that was found.",
-                position=search.loop.origin.position,
+                f"{value} is computed in a search for a {what} of what it tries, and used "
+                "behind it",
+                remedy=f"Compute it again behind the loop, of the {what} that was found.",
+                position=loop.origin.position,
             )
-
-
-class _Equation(Taken):
-    """What is zero at the root, as a function of it and of all that it takes from outside."""
-
-    def __init__(self, source: Graph, search: Bisection) -> None:
-        self.search = search
-        # How many steps are being copied, one inside of the other.
-        self._inside = 0
-        super().__init__(source, step_blocks(search.loop)[0], [search.middle])
-        graph = self.graph
-        graph.name = "equation"
-        with graph.inside(graph.body):
-            self.difference = self.mapped(search.first)
-            if search.second is not None:
-                self.difference = subtract(self.difference, self.mapped(search.second))
-
-    def _used(self, block: Block) -> list[Node]:
-        search = self.search
-        sides = [search.first, *([search.second] if search.second is not None else [])]
-        found = dict.fromkeys(sides)
-        for step in (step for part in step_blocks(search.loop) for step in all_steps(part)):
-            if step in search.needed and step is not search.middle:
-                found.update(dict.fromkeys(step.args))
-                for inner in (each for each in step.params if isinstance(each, Block)):
-                    found.update(dict.fromkeys(inner.results))
-        return [node for node in found if node.op.name not in LEAVES]
-
-    def walk(self, old: Block, new: Block) -> None:
-        for block in step_blocks(self.search.loop) if old is self.block else (old,):
-            super().walk(block, new)
-
-    def step(self, step: Node) -> None:
-        """Copy a step that is needed: what stands in a branch that goes on stands there alone."""
-        needed, middle = self.search.needed, self.search.middle
-        if self._inside or step in needed:
-            self._inside += 1
-            if step is not middle:
-                super().step(step)
-            self._inside -= 1
-            return
-        for block in owned_blocks(step):
-            for inner in block.steps:
-                self.step(inner)
-
-    def name_of(self, node: Node) -> str:
-        taken = {parameter.params[0] for parameter in self.graph.body.parameters}
-        fallback = "value" if self.outer else "x"
-        return free_name(self.source.names.get(node, fallback), taken)
-
-    @property
-    def may_jump(self) -> bool:
-        """Whether the equation branches on the root, or calls what is kept apart."""
-        body = self.graph.body
-        return moving_jump(body, {body.parameters[0]: {*BOTH}}) is not None
-
-    @functools.cached_property
-    def function(self) -> Function:
-        """The function, among those that are kept apart."""
-        functions = self.source.functions
-        key = ("apart", len(functions), self.graph.name)
-        lifted = Lifted(self.graph, {}, Structure("leaf", self.difference), ())
-        functions[key] = Function(key, self.graph.name, types=(FLOAT,), lifted=lifted)
-        return functions[key]
 
 
 class _Solved(Copier):
@@ -157,7 +107,7 @@ class _Solved(Copier):
     def __init__(
         self,
         source: Graph,
-        equations: dict[Node, tuple[Bisection, _Equation]],
+        equations: dict[Node, tuple[Bisection, Equation]],
         felt: Collection[Node],
         live: Collection[Node],
     ) -> None:

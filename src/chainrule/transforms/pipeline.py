@@ -37,6 +37,7 @@ from chainrule.simplify.recognised import recognise
 from chainrule.simplify.walks import TooLong, simplify, through
 from chainrule.simplify.written_out import written_out
 from chainrule.transforms.bracketed import with_roots
+from chainrule.transforms.narrowed import with_places
 
 # With a loop, up to this many scalars are differentiated forward: no tape at all, unless the
 # way back takes less than this part of the operations, which pays for its tape.
@@ -398,9 +399,11 @@ def noticed(lifted: Lifted, inputs: Sequence[Node]) -> Lifted:
 
 
 def solved(lifted: Lifted, inputs: Sequence[Node]) -> Lifted:
-    """The same program, in which what bisections find has the slope of a root."""
+    """The same program, in which what bisections and sections find has its slope."""
     while True:
-        copier = with_roots(lifted.graph, inputs, list(lifted.result.leaves()))
+        results = list(lifted.result.leaves())
+        copier = with_roots(lifted.graph, inputs, results)
+        copier = copier or with_places(lifted.graph, inputs, results)
         if copier is None:
             return lifted
         lifted = _copied(lifted, copier)
