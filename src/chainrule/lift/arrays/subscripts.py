@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, OPAQUE, Array, dtype_of
+from chainrule.graph.types import BOOL, DYNAMIC, OPAQUE, Array, Record, dtype_of
 from chainrule.lift.arrays.number_attributes import NumberAttributes
 from chainrule.lift.values import Range, TupleValue, Value
 from chainrule.primitives.arrays import creation, indexing, positions
@@ -14,12 +14,18 @@ from chainrule.primitives.arrays.records import component, counted_component
 
 
 def _told_distinct(pattern: str, nodes: Sequence[Node]) -> str:
-    """A pattern whose positions are marked as all different where one call gave them so."""
+    """A pattern whose positions are marked as all different where one call gave them so.
+
+    Pairs that differ have rows in common: a part of them is not told to be different.
+    """
     arrays = [part for letter, part in indexing.parts_of(pattern, nodes) if letter == "a"]
     told = (component, counted_component)
     owners = {part.args[0] if part.op in told else None for (part,) in arrays}
     owner = owners.pop() if len(owners) == 1 else None
-    if owner is None or owner.op not in positions.DISTINCT:
+    if owner is None or owner.op not in positions.DISTINCT or not isinstance(owner.type, Record):
+        return pattern
+    read = {part.params[0] for (part,) in arrays}
+    if len(read) < len(owner.type.items) and owner.op not in positions.DIAGONAL:
         return pattern
     return pattern.replace("a", "u")
 

@@ -76,9 +76,10 @@ diag_indices_from = array_flat(
     typed=lambda arr: Record((LIST,) * len(unit_axes_of(arr))),
     doc="Positions of the diagonal of a matrix.",
 )  # fmt: skip
-# The positions that these give are all different.
-DISTINCT = (nonzero, tril_indices, triu_indices, diag_indices, tril_indices_from,
-            triu_indices_from, diag_indices_from)  # fmt: skip
+# The positions that these give are all different along each axis,
+DIAGONAL = (diag_indices, diag_indices_from)
+# and these along all axes together.
+DISTINCT = (nonzero, tril_indices, triu_indices, tril_indices_from, triu_indices_from, *DIAGONAL)
 
 indices = array_flat(
     "indices", "numpy.indices", signature="dimensions", arrays=0, sizes="dimensions",

@@ -1,0 +1,110 @@
+"""Positions that one call gives: pairs of them differ, the rows of the pairs need not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import grad
+
+SQUARE = np.array([[1.0, 0.0, 2.0], [3.0, 4.0, 0.0], [0.0, 5.0, 6.0]])
+PAIRS: dict[str, Callable[[Any], Any]] = {
+    "triu_indices": lambda M: np.triu_indices(len(M), 1),
+    "tril_indices": lambda M: np.tril_indices(len(M)),
+    "triu_indices_from": lambda M: np.triu_indices_from(M),
+    "tril_indices_from": lambda M: np.tril_indices_from(M, -1),
+    "nonzero": lambda M: np.nonzero(M),
+    "method": lambda M: M.nonzero(),
+    "where": lambda M: np.where(M > 1.5),
+    "diag_indices": lambda M: np.diag_indices(len(M)),
+    "diag_indices_from": lambda M: np.diag_indices_from(M),
+    "unravel_index": lambda M: np.unravel_index(np.arange(5), M.shape),
+}
+
+
+def differences_of_pairs(x: Any, M: Any, pairs: Any) -> Any:
+    i, j = pairs(M)
+    return np.sum((x[i] - 0.5 * x[j]) ** 2)
+
+
+def rows_alone(x: Any, M: Any, pairs: Any) -> Any:
+    return np.sum(np.sin(x[pairs(M)[0]]))
+
+
+def columns_beside_rows(x: Any, M: Any, pairs: Any) -> Any:
+    i, j = pairs(M)
+    return np.sum(x[i] * np.exp(x[j]))
+
+
+def rows_twice(x: Any, M: Any, pairs: Any) -> Any:
+    i, _ = pairs(M)
+    return np.sum(np.outer(x, x)[i, i] ** 2)
+
+
+def written_to_rows(x: Any, M: Any, pairs: Any) -> Any:
+    i, j = pairs(M)
+    y = np.zeros_like(x)
+    y[i] = x[j] ** 2
+    return np.sum(y * np.arange(1.0, 4.0))
+
+
+def added_to_rows_in_one_go(x: Any, M: Any, pairs: Any) -> Any:
+    i, j = pairs(M)
+    y = x**2
+    y[i] += x[j] ** 3
+    return np.sum(y * np.arange(1.0, 4.0))
+
+
+def whole_pairs(x: Any, M: Any, pairs: Any) -> Any:
+    i, j = pairs(M)
+    return np.sum(np.outer(x, x)[i, j] ** 3)
+
+
+def pairs_written(x: Any, M: Any, pairs: Any) -> Any:
+    y = np.outer(x, x)
+    i, j = pairs(M)
+    y[j, i] = x[i] ** 2
+    return np.sum(np.sin(y))
+
+
+FUNCTIONS = [
+    differences_of_pairs, rows_alone, columns_beside_rows, rows_twice, written_to_rows,
+    added_to_rows_in_one_go, whole_pairs, pairs_written,
+]  # fmt: skip
+
+
+def slopes(f: Callable[..., Any], x: Any) -> Any:
+    """Gradient by complex steps; what is written into keeps the imaginary parts."""
+    found = np.zeros_like(x)
+    for k in range(len(x)):
+        moved = x.astype(complex)
+        moved[k] += 1e-30j
+        found[k] = f(moved).imag / 1e-30
+    return found
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("f", FUNCTIONS, ids=lambda f: f.__name__)
+def test_entries_that_several_pairs_have_in_common_feel_each_of_them(
+    f: Callable[..., Any], name: str
+) -> None:
+    pairs = PAIRS[name]
+    x = np.array([0.5, -1.25, 0.75])
+
+    def bound(x: Any) -> Any:
+        return f(x, SQUARE, pairs)
+
+    np.testing.assert_allclose(grad(bound)(x), slopes(bound, x), rtol=1e-13, atol=1e-15)
+
+
+def test_positions_along_the_only_axis_are_written_to_without_being_added_up() -> None:
+    def chosen(x):
+        (i,) = np.nonzero(x > 0.0)
+        return np.sum(x[i] ** 2)
+
+    slope = grad(chosen)
+    np.testing.assert_array_equal(slope(np.array([1.0, -2.0, 3.0])), [2.0, 0.0, 6.0])
+    assert "np.add.at" not in slope.source
