@@ -56,6 +56,7 @@ from chainrule.lift.parameters import (
 )
 from chainrule.lift.records.chosen import ChosenEntries
 from chainrule.lift.records.growth import RecordsMade
+from chainrule.lift.records.links import Linked
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.values import Method, ObjectBox, Static, Value
@@ -209,7 +210,7 @@ def _lifted(
             if following is None and (ways.by_entries or not _say([refusal], RECURSION)):
                 # How deep a recursion goes is told by what lists hold sooner than by loops.
                 following = ways.with_loop_written_out()
-            following = following or ways.with_arenas()
+            following = following or ways.with_arenas() or ways.with_links()
             if following is None:
                 assert first is not None
                 raise first from None
@@ -220,6 +221,8 @@ def _lifted(
             ways.tables.add(found.site)
         except RecordsMade as made:
             ways.note(made)
+        except Linked as found:
+            ways.link(found.layout)
         except ObjectsInSet as found:
             if found.site in ways.object_sets:
                 raise InternalError("a set of objects is lifted as another") from None
@@ -340,6 +343,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
     lifter.rows, lifter.lifts_calls = ways.rows, ways.lifts_calls
     lifter.known_ints, lifter.by_entries = ways.known_ints, ways.by_entries
+    lifter.linking, lifter.linkable = ways.linking, ways.linkable
     return lifter
 
 

@@ -91,6 +91,8 @@ class RecordsBox(ListBox):
         self.is_tuple = False
         # Whether all objects of its class are in it, so that none of them moves.
         self.is_arena = False
+        # Whether it is such an arena, and what is at the place -1 of it None.
+        self.is_linked = False
 
     def at(self, places: ListBox | tuple[Node, Node]) -> RecordsBox:
         """A list of the records at these places of the home."""

@@ -12,6 +12,7 @@ from chainrule.lift.objects.holders import Container, Written
 from chainrule.lift.records.growth import RecordsMade
 from chainrule.lift.records.layout import RecordLayout
 from chainrule.lift.values import RecordsBox
+from chainrule.records import replace
 
 # So many loops are written out one after the other where the code is not understood.
 MOST_LOOPS = 4
@@ -58,6 +59,10 @@ class Ways:
         self.rows = rows
         # The classes whose objects are in arenas; None where lists hold their records themselves.
         self.arenas: dict[type, RecordLayout] | None = None
+        # Whether these are linked: names and attributes may hold one of them, or None.
+        self.linking = False
+        # The classes of which some way has made objects that hold None, or one another.
+        self.linkable: dict[type, None] = {}
         # Whether some way has met a list of objects that may be written to.
         self.objects_met = False
         # Whether functions of the user's that are called have to be understood.
@@ -103,6 +108,28 @@ class Ways:
         following.arenas = {}
         return following
 
+    def with_links(self) -> Ways | None:
+        """The way in which objects that are linked are in arenas."""
+        if self.linking or not self.linkable:
+            return None
+        following = self._anew(Ways(rows=[]))
+        following.arenas, following.linking = {}, True
+        return following
+
+    def link(self, layout: RecordLayout) -> None:
+        """From now on the objects of a class are linked."""
+        assert self.arenas is not None
+        known = self.arenas.get(layout.type)
+        if known is not None and known.keys == layout.keys:
+            # What was found once of an attribute stays.
+            types = tuple(a or b for a, b in zip(layout.types, known.types, strict=True))
+            layout = replace(layout, types=types)
+        if known == layout:
+            raise InternalError("an object that is linked is lifted as another") from None
+        self.arenas[layout.type] = layout
+        self.sites.clear()
+        self.record_lists.clear()
+
     def _anew(self, following: Ways) -> Ways:
         """Another way that knows what was found of the world outside."""
         following.outside, following.iterators = self.outside, self.iterators
@@ -131,6 +158,10 @@ class Ways:
     def _keeping(self, following: Ways) -> Ways:
         """Another way with objects where they are in this."""
         following.arenas = None if self.arenas is None else {}
+        following.linking = self.linking
+        if self.linking:
+            following.arenas = self.arenas
+        following.linkable = self.linkable
         following.objects_met, following.lifts_calls = self.objects_met, self.lifts_calls
         following.known_ints, following.by_entries = self.known_ints, self.by_entries
         return following

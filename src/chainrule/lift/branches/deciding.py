@@ -84,6 +84,13 @@ class Deciding(Branching):
                 return None
             predicate, negated = predicate.args[0], not negated
 
+    def hold(self, predicate: Node) -> None:
+        """Note that a condition holds on this path."""
+        holds = True
+        while predicate.op is logical_not:
+            predicate, holds = predicate.args[0], not holds
+        self.state[Fact(predicate)] = holds
+
     def of_one_kind(self, value: Value, name: str) -> Value:
         """What the function ``name`` gives where it is of the kind that tells most.
 

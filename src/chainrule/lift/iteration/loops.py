@@ -581,6 +581,7 @@ class _Attempt:
                     self.endless = known and truth
                     predicate = lifter.graph.constant(truth) if known else lifter.predicate(value)
                     self.condition.results = (predicate,)
+                    lifter.hold(predicate)
                 if lifter.is_changed(self.entry_state):
                     raise TestChanges
             with lifter.graph.inside(self.body):
