@@ -59,6 +59,8 @@ class Bounds:
 
     def both(self, other: Bounds) -> Bounds:
         """What holds where both hold."""
+        if other is ANYTHING or other is self:
+            return self
         return Bounds(
             max(self.low, other.low),
             min(self.high, other.high),

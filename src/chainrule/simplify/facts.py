@@ -62,11 +62,12 @@ class Facts:
         # Exponents of powers that are not zero, by their bases.
         self._exponents: dict[Node, list[tuple[Node, Block]]] = {}
         self._left = 0
-        # How many facts there are, and the last question with its answer.
+        # How many facts there are, and what was asked since the last of them, with its answer.
         self._learned = 0
+        self._answers: dict[tuple[Node, Block, bool], Bounds] = {}
+        self._answered = 0
         # Whether there are facts that divisions show.
         self._unsure = False
-        self._last: tuple[object, Bounds] = None, bounds.ANYTHING
 
     # --- what is learned ---------------------------------------------------------------------
 
@@ -170,15 +171,18 @@ class Facts:
             if not truth:
                 upward, strict = not upward, not strict
             above, below = sides if upward else sides[::-1]
-            low, high = self.bounds(below, block), self.bounds(above, block)
+            # Nothing is learned of constants.
+            low = None if is_constant(above) else self.bounds(below, block)
+            high = None if is_constant(below) else self.bounds(above, block)
             # Of nan nothing is true: where a comparison fails, its sides may not be in order.
-            if truth or not low.nan:
+            if low is not None and (truth or not low.nan):
                 yield above, _above(low, strict, truth)
-            if truth or not high.nan:
+            if high is not None and (truth or not high.nan):
                 yield below, _below(high, strict, truth)
         elif (op is arithmetic.equal) is truth:
             for node, other in (sides, sides[::-1]):
-                yield node, replace(self.bounds(other, block), nan=False)
+                if not is_constant(node):
+                    yield node, replace(self.bounds(other, block), nan=False)
         else:
             for node, other in (sides, sides[::-1]):
                 if is_constant(other, 0):
@@ -191,6 +195,7 @@ class Facts:
             index.graph.bounds[index] = Bounds(start.low, stop.high - 1.0, nan=False)
         elif step.high < 0.0:
             index.graph.bounds[index] = Bounds(stop.low + 1.0, start.high, nan=False)
+        self._answers.clear()
 
     # --- what is asked -----------------------------------------------------------------------
 
@@ -198,12 +203,15 @@ class Facts:
         """The bounds of ``node`` in ``block``; with ``sure`` unset also what divisions show."""
         if is_constant(node):
             return bounds_of(node)
-        sure = sure or not self._unsure
-        asked = (node, block, sure, self._learned)
-        if self._last[0] != asked:
+        if self._answered != self._learned:
+            self._answers.clear()
+            self._answered = self._learned
+        asked = (node, block, sure or not self._unsure)
+        found = self._answers.get(asked)
+        if found is None:
             self._left = LOOKED_AT
-            self._last = asked, self._bounds(node, block, sure)
-        return self._last[1]
+            found = self._answers[asked] = self._bounds(*asked)
+        return found
 
     def _bounds(self, node: Node, block: Block, sure: bool) -> Bounds:
         found = bounds_of(node)
