@@ -19,6 +19,7 @@ from chainrule import (
     jacobian,
     value_and_grad,
 )
+from chainrule.lift.statements import Statements
 from chainrule.transforms import derive, lifts
 from chainrule.transforms.specialise import Request
 
@@ -65,6 +66,11 @@ def with_helper(x):
 
 def by_kind(x):
     return x * x if isinstance(x, float) else 3.0 * x
+
+
+def behind_a_helper(x):
+    y = x + x
+    return by_kind(y)
 
 
 @pytest.fixture
@@ -263,6 +269,21 @@ def test_what_asks_for_kinds_is_derived_once_for_floats(monkeypatch: pytest.Monk
     assert grad(by_kind)(3.0) == 6.0
     assert derived == ["by_kind"]
     assert grad(by_kind)(np.array(3.0)) == 3.0
+
+
+def test_what_asks_for_kinds_is_lifted_no_further_for_floats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    statements: list[int] = []
+    statement = Statements.statement
+
+    def noted(lifter: Statements, node: Any) -> Any:
+        statements.append(node.lineno)
+        return statement(lifter, node)
+
+    monkeypatch.setattr(Statements, "statement", noted)
+    assert grad(behind_a_helper)(3.0) == 24.0
+    assert statements.count(by_kind.__code__.co_firstlineno + 1) == 1
 
 
 def test_a_derivative_that_shows_a_table_is_generated_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from chainrule import grad, hessian, jacobian, value_and_grad
 from chainrule.lift.calls import repeated
+from chainrule.lift.calls.functions import Callee, Functions
 from tests import oracle
 
 
@@ -208,6 +209,44 @@ def test_jacobians_of_several_results() -> None:
     columns = jacobian(of_pairs, ("x", "y"))(0.4, 0.7)
     slopes = grad(of_pairs, ("x", "y"))(0.4, 0.7)
     assert columns == pytest.approx(slopes, rel=1e-12)
+
+
+def spread(u, v, w, z):
+    a = math.sin(u) * math.exp(-v) + math.cos(w) * math.tanh(z) + math.atan(u * v * w * z)
+    b = math.log(2.0 + a * a) * math.sin(v) / (3.0 + u * u) + math.sqrt(1.0 + a * a + w * w)
+    c = math.exp(-a * a) * math.cos(b) + a / (1.0 + b * b) - math.atan(b * z) * math.tanh(a)
+    d = math.sin(a * b * c) / (2.0 + math.cos(c) * math.sin(b)) + math.log(3.0 + c * c + u * w)
+    a += math.tanh(b * c * d) / (1.0 + d * d) + math.sin(d - c) * math.exp(-d * d) - u * v
+    return a, b * math.sin(a + d), c * math.exp(-b * b), d * math.atan(a * c + z)
+
+
+def of_spread(x, y):
+    a, b, c, d = spread(x, y, x * y, 0.5)
+    a, b, c, d = spread(a, b, c, d)
+    a, b, c, d = spread(b, c, d, a)
+    a, b, c, d = spread(d, a, b, c)
+    return a + b + c + d
+
+
+def test_what_takes_and_returns_much_is_not_lifted_to_be_rejected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    apart: list[str] = []
+    invoke = Functions.invoke
+
+    def noted(lifter: Functions, callee: Callee, *how: Any) -> Any:
+        apart.append(callee.name)
+        return invoke(lifter, callee, *how)
+
+    monkeypatch.setattr(Functions, "invoke", noted)
+    function = value_and_grad(of_spread, ("x", "y"))
+    value, slopes = function(0.4, 0.7)
+    assert value == of_spread(0.4, 0.7)
+    for slope, name in zip(slopes, ("x", "y"), strict=True):
+        (verdict,) = oracle.gradient(of_spread, (0.4, 0.7), {}, name).values()
+        assert verdict.decided and oracle.agrees(verdict, slope), name
+    assert apart == []
+    assert "spread_with" not in function.source
 
 
 def test_the_decision_counts_operations_and_calls() -> None:

@@ -84,6 +84,7 @@ def lift(
     transform: Transform | None = None,
     unrolled: bool = False,
     lifts_calls: bool = False,
+    read: Callable[[str], None] | None = None,
 ) -> Lifted:
     """The graph of ``function``.
 
@@ -104,6 +105,8 @@ def lift(
         Whether the entries of lists of records are taken one by one in any case.
     lifts_calls:
         Whether functions of the user's that are called have to be understood.
+    read:
+        Is given the text of each function that is lifted, as soon as it is met; it may refuse it.
 
     Raises
     ------
@@ -116,7 +119,7 @@ def lift(
     ) -> Lifted:
         ways = Ways(unrolled=unrolled, rows=[])
         ways.lifts_calls, ways.known_ints = lifts_calls, known_ints
-        ways.by_entries = by_entries
+        ways.by_entries, ways.read_text = by_entries, read
         return _lifted(function, arguments, kinds or {}, wrt, transform, names, ways)
 
     try:
@@ -265,7 +268,7 @@ def _lifted_with(
     lifter.frame = frame
     if direct:
         lifter.calls.append((source, None))
-    lifter.sources[source.file, source.tree.lineno] = source
+    lifter.take_in(source)
     graph.origin = Origin(source.position(source.tree))
     with large_programs():
         nodes: dict[str, Node] = {}
@@ -344,6 +347,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter.rows, lifter.lifts_calls = ways.rows, ways.lifts_calls
     lifter.known_ints, lifter.by_entries = ways.known_ints, ways.by_entries
     lifter.linking, lifter.linkable = ways.linking, ways.linkable
+    lifter.read_text = ways.read_text
     return lifter
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from chainrule.errors import InternalError
 from chainrule.graph.reach import parts
@@ -71,6 +71,8 @@ class Ways:
         self.known_ints = False
         # Whether short lists of the caller's are taken entry by entry.
         self.by_entries = False
+        # What is given the text of each function that is lifted.
+        self.read_text: Callable[[str], None] | None = None
         # The functions that are kept apart by their size.
         self.repeated = Repeated()
 
@@ -164,4 +166,5 @@ class Ways:
         following.linkable = self.linkable
         following.objects_met, following.lifts_calls = self.objects_met, self.lifts_calls
         following.known_ints, following.by_entries = self.known_ints, self.by_entries
+        following.read_text = self.read_text
         return following

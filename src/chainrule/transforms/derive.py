@@ -8,7 +8,7 @@ import inspect
 import os
 import types
 from collections import abc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from numbers import Number
 from typing import Any
@@ -128,7 +128,7 @@ def derive(
     kinds: Mapping[str, str] | None = None,
     arguments: Mapping[str, Any] | None = None,
     cheap_tapes: bool = False,
-    read: Callable[[Iterable[str]], None] | None = None,
+    read: Callable[[str], None] | None = None,
 ) -> list[Graph]:
     """The graph of a derivative, in a list ready for :func:`chainrule.emit.module.render`.
 
@@ -145,7 +145,7 @@ def derive(
     cheap_tapes:
         Whether loops had better record what functions of ``math`` give.
     read:
-        Is given the text of the functions that were lifted, before anything is derived.
+        Is given the text of each function that is lifted, before anything is derived.
 
     Raises
     ------
@@ -158,9 +158,10 @@ def derive(
     names = wrt_names(function, wrt)
     check_numbers(function, names, arguments)
     asked = names if isinstance(wrt, tuple) else names[0]
-    lifted = lifted_of(function, arguments, kinds, names)
+    lifted = lifted_of(function, arguments, kinds, names, read=read)
     if read is not None:
-        read(text for _, _, text in lifted.graph.sources)
+        for _, _, text in lifted.graph.sources:
+            read(text)
     lifted.graph.cheap_tapes = cheap_tapes
     try:
         result = transformed(lifted, transform, asked, mode)
@@ -192,13 +193,16 @@ def lifted_of(
     names: tuple[str, ...],
     unrolled: bool = False,
     lifts_calls: bool = False,
+    read: Callable[[str], None] | None = None,
 ) -> Lifted:
     """A function's graph; that of a derivative comes from its function's by the transform."""
     request = getattr(function, "request", None)
     if request is None or not hasattr(request, "transform"):
-        return lifted_once(function, arguments, kinds, names, transformed, unrolled, lifts_calls)
+        return lifted_once(
+            function, arguments, kinds, names, transformed, unrolled, lifts_calls, read
+        )
     inner_names = wrt_names(request.function, request.wrt)
-    inner = lifted_of(request.function, arguments, kinds, inner_names, unrolled, lifts_calls)
+    inner = lifted_of(request.function, arguments, kinds, inner_names, unrolled, lifts_calls, read)
     wrt: Wrt = inner_names if isinstance(request.wrt, tuple) else inner_names[0]
     result = transformed(inner, request.transform, wrt, request.mode)
     result.graph.name = f"{request.transform}_{inner.graph.name}"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 import threading
 import types
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from chainrule.graph.block import Graph
@@ -128,13 +128,15 @@ def lifted_once(
     transform: Transform,
     unrolled: bool,
     lifts_calls: bool = False,
+    read: Callable[[str], None] | None = None,
 ) -> Lifted:
     """The graph of a function, as by :func:`chainrule.lift.lifter.lift`."""
     given = arguments or {}
     # What captures variables, and objects, would be kept alive here.
     plain = type(function) is types.FunctionType and function.__closure__ is None
     if not plain or kinds or not all(map(_is_plain, given.values())):
-        return completed(lift(function, arguments, kinds, wrt, transform, unrolled, lifts_calls))
+        found = lift(function, arguments, kinds, wrt, transform, unrolled, lifts_calls, read)
+        return completed(found)
     layout = None if arguments is None else tuple((k, kind_key(v)) for k, v in arguments.items())
     asked = wrt
     if all(name in given for name in wrt):
@@ -144,7 +146,7 @@ def lifted_once(
     lifts = _KEPT.lifts
     kept = lifts.pop(key, None)
     if kept is None or not kept.stands(given):
-        found = lift(function, arguments, kinds, wrt, transform, unrolled, lifts_calls)
+        found = lift(function, arguments, kinds, wrt, transform, unrolled, lifts_calls, read)
         kept = _Lift(completed(found))
     lifts[key] = kept
     if len(lifts) > MOST:

@@ -15,7 +15,7 @@ import inspect
 import re
 import sys
 import types
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from chainrule.emit.loading.entry import Entry
@@ -136,15 +136,16 @@ def made_for_floats(request: Request, source: Source, entry: Entry) -> Callable[
     try:
         first = request.generate(None, entry, _refuse_kinds)
         # A rule of the user's may have been read since.
-        _refuse_kinds(request.texts)
+        for text in request.texts:
+            _refuse_kinds(text)
     except ChainruleError:
         return Specialised(request)
     return with_variants(request, source, first, entry)
 
 
-def _refuse_kinds(texts: Iterable[str]) -> None:
+def _refuse_kinds(text: str) -> None:
     """Refuse what may be another function for an int than for a float."""
-    if any(ASKS_FOR_KINDS.search(text) for text in texts):
+    if ASKS_FOR_KINDS.search(text):
         raise ChainruleError("the kinds of the arguments decide", remedy="Call it.")
 
 
@@ -184,11 +185,11 @@ class Request:
         self,
         arguments: dict[str, Any] | None,
         entry: Entry | None = None,
-        read: Callable[[Iterable[str]], None] | None = None,
+        read: Callable[[str], None] | None = None,
     ) -> types.FunctionType:
         """The generated function for arguments like these, which ``entry`` checks.
 
-        ``read`` sees the text of the functions that it is made of before it is made.
+        ``read`` sees the text of each function that it is made of before it is made.
         """
         try:
             with large_programs():
@@ -203,7 +204,7 @@ class Request:
         self,
         arguments: dict[str, Any] | None,
         entry: Entry | None,
-        read: Callable[[Iterable[str]], None] | None,
+        read: Callable[[str], None] | None,
     ) -> types.FunctionType:
         graphs = derive(
             self.function,

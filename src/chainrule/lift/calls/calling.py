@@ -72,6 +72,9 @@ Given = tuple[list[Value], dict[str, Value], tuple[Value, ...], dict[str, Value]
 class Calls(Spreading):
     """Lifts calls and attribute access."""
 
+    # Is given the text of each function that is lifted.
+    read_text: Callable[[str], None] | None = None
+
     # --- calls ----------------------------------------------------------------------------
 
     def call_expression(self, node: ast.Call) -> Value:
@@ -302,6 +305,12 @@ class Calls(Spreading):
         route = Route(function).attribute("__kwdefaults__")
         return {name: self.adopt(value, None, route.item(name)) for name, value in found.items()}
 
+    def take_in(self, source: Source) -> None:
+        """Note a function whose text goes in."""
+        if self.read_text is not None:
+            self.read_text(source.text)
+        self.sources[source.file, source.tree.lineno] = source
+
     def _inline(
         self,
         tree: ast.FunctionDef | ast.Lambda,
@@ -324,7 +333,7 @@ class Calls(Spreading):
         outer, loops, here = self.frame, self.loops, self.here
         origin = self.graph.origin
         self.calls.append((source, position))
-        self.sources[source.file, source.tree.lineno] = source
+        self.take_in(source)
         self.frame, self.loops = frame, []
         try:
             return self.run_function(tree, frame, bound)

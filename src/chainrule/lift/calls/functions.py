@@ -271,7 +271,7 @@ class Functions(Calls):
         inner.calls = [(source, self.here)]
         inner.under_way = [callee.identity]
         inner.sources = {(source.file, source.tree.lineno): source}
-        inner.called = self.called
+        inner.called, inner.read_text = self.called, self.read_text
         handed = [*bound.values(), *(value for _, _, value in captured)]
         closures = [value.frame for value in handed if isinstance(value, Closure)]
         frames = _mirrored([frame.parent, *closures])

@@ -20,7 +20,7 @@ from chainrule.graph.types import FLOAT
 from chainrule.lift.calls.calling import DEEPEST_CALL, Given
 from chainrule.lift.calls.endless import EndlessRecursion, Unrolling
 from chainrule.lift.calls.functions import Callee, Functions, is_plain
-from chainrule.lift.calls.repeated import MOST_INPUTS, Use, is_worth_it, size_of
+from chainrule.lift.calls.repeated import MOST_INPUTS, Use, is_worth_it, numbers_in, size_of
 from chainrule.lift.library.object_sets import ObjectSet
 from chainrule.lift.operators import is_fixed
 from chainrule.lift.source import Source, unwrap
@@ -118,7 +118,9 @@ class Inlining(Functions):
                 self.repeated.reject(use.key)
                 self.give_up(state, mark)
         with self._noted(use):
-            return self._inlined(callee, given, node)
+            result = self._inlined(callee, given, node)
+        use.outputs = numbers_in(result)
+        return result
 
     def _inlined(self, callee: Callee, given: Given, node: ast.AST) -> Value:
         self.under_way.append(callee.identity)

@@ -18,6 +18,7 @@ from chainrule.graph.block import Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, Type
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.values import TupleValue, Value
 from chainrule.primitives.control import owned_blocks
 from chainrule.primitives.cost import counts, nodes_of
 from chainrule.primitives.declare import constant_value, is_constant
@@ -56,6 +57,8 @@ class Use:
         Where it was inlined, and what it has added there.
     size:
         How many operations of these are left in the end; none where the call is not.
+    outputs:
+        How many floats it is known to return.
     """
 
     key: Hashable
@@ -64,6 +67,7 @@ class Use:
     block: Block
     steps: list[Node] = field(default_factory=list)
     size: int = 0
+    outputs: int = 0
 
     @property
     def depth(self) -> int:
@@ -115,17 +119,49 @@ class Repeated:
             use.size = sum(size_of(step) for step in use.steps if step in steps)
             if use.size and use.key not in self.inlined:
                 by_key.setdefault(use.key, []).append(use)
-        # One use of each that is chosen, which stands for all.
-        chosen: dict[Hashable, Use] = {}
-        # Outer calls first: what is called inside of one function only is part of it.
-        for key in sorted(by_key, key=lambda key: max(use.depth for use in by_key[key])):
-            found = [use for use in by_key[key] if _counts_among(use, chosen)]
-            if found and is_worth_it(max(use.size for use in found), len(found)):
-                chosen[key] = max(found, key=lambda use: use.size)
+        chosen = _chosen(by_key)
+        wide = {key for key in chosen if _is_wide(by_key[key])}
+        narrow = {key: use for key, use in chosen.items() if key not in wide}
+        if wide and narrow == _chosen({k: found for k, found in by_key.items() if k not in wide}):
+            # What would be rejected where it is called does not have to be lifted to tell so.
+            self.inlined |= wide
+            chosen = narrow
         for key in _large_by_themselves(chosen):
             self.apart[key] = _constants(by_key[key])
         more, self.more = bool(chosen) or self.more, False
         return more
+
+
+def _chosen(by_key: Mapping[Hashable, list[Use]]) -> dict[Hashable, Use]:
+    """What is large and called often: one use of each, which stands for all."""
+    chosen: dict[Hashable, Use] = {}
+    # Outer calls first: what is called inside of one function only is part of it.
+    for key in sorted(by_key, key=lambda key: max(use.depth for use in by_key[key])):
+        found = [use for use in by_key[key] if _counts_among(use, chosen)]
+        if found and is_worth_it(max(use.size for use in found), len(found)):
+            chosen[key] = max(found, key=lambda use: use.size)
+    return chosen
+
+
+def _is_wide(uses: Sequence[Use]) -> bool:
+    """Whether certainly no call is narrow (:func:`is_narrow`): it takes or returns more floats."""
+    constant = _constants(uses)
+    return all(
+        inputs > MOST_INPUTS or (use.outputs > 1 and min(inputs, use.outputs) > MOST_SWEEPS)
+        for use in uses
+        for inputs in [sum(_is_float(n) for k, n in enumerate(use.numbers) if k not in constant)]
+    )
+
+
+def _is_float(value: object) -> bool:
+    return isinstance(value, Node) and value.type == FLOAT
+
+
+def numbers_in(value: Value) -> int:
+    """How many floats a value is, or holds in tuples."""
+    if isinstance(value, TupleValue):
+        return sum(map(numbers_in, value.items))
+    return int(_is_float(value))
 
 
 def is_worth_it(size: int, times: int) -> bool:
