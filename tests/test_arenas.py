@@ -408,3 +408,29 @@ def test_a_list_of_objects_is_one_of_places():
     derivative(0.7, 5)
     assert "p = ps.pop()" in derivative.source
     assert "x_dot[p] = x_dot[p]" not in derivative.source
+
+
+class Registered:
+    def __init__(self, x, registry):
+        self.x, self.v = x, 0.0
+        registry.append(self)
+
+
+def registered_by_its_constructor(x, n):
+    registry = []
+    for i in range(n):
+        body = Registered(x * (i + 1), registry)
+        body.v = 2.0 * x
+        body.x += 1.0
+    registry.sort(key=lambda each: -each.x)
+    last = registry.pop()
+    last.x *= 3.0
+    return sum(each.x * each.v for each in registry) + last.x
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_an_object_that_its_constructor_puts_into_a_list_is_in_its_arena_once(mode):
+    value, slope = chainrule.value_and_grad(registered_by_its_constructor, mode=mode)(0.7, 6)
+    expected, noise = along(lambda h: registered_by_its_constructor(0.7 + h, 6))
+    assert value == registered_by_its_constructor(0.7, 6)
+    assert slope == pytest.approx(expected, rel=1e-8, abs=10.0 * noise)

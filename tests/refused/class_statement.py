@@ -1,12 +1,15 @@
 def f(x):
-    class Point:
-        pass
+    scale = 2.0 * x
 
-    return x * x
+    class Point:
+        def scaled(self, y):
+            return scale * y
+
+    return Point().scaled(x)
 
 
 # The message:
-# class_statement.py:2:5: `class` statements are not supported
-#      2 |     class Point:
+# class_statement.py:4:5: a class that a function makes, which reads its variable `scale`
+#      4 |     class Point:
 #        |     ^^^^^^^^^^^^
-# Write the computation with assignments, if, for, while, try and return.
+# Give it to the constructor, or define the class outside of functions.

@@ -45,6 +45,7 @@ from chainrule.lift.library import (
     quantified,
 )
 from chainrule.lift.lifted import Lifted, Transform, assemble
+from chainrule.lift.objects import class_statements
 from chainrule.lift.objects.holders import WrittenInto, WrittenOutside
 from chainrule.lift.objects.owners import name_by_owners
 from chainrule.lift.parameters import (
@@ -67,8 +68,8 @@ from chainrule.primitives.namespaces import primitive_of
 
 # Imported for what it enters into the table of builtins.
 FILLED = (
-    copies, deviations, folds, frames, local_names, made_classes, modules, ordering, patterns,
-    quantified,
+    class_statements, copies, deviations, folds, frames, local_names, made_classes, modules,
+    ordering, patterns, quantified,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, OPAQUE, Type, join, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box, boxes_in, is_held
+from chainrule.lift.iteration.cycles import leads_back
 from chainrule.lift.iteration.shapes import (
     HELD,
     KEEP,
@@ -412,7 +413,7 @@ class Widening(Statements):
             return self._widen_one(shape.as_list(), before, value, after, key)
         if not isinstance(value, (DictBox, ObjectBox, ListBox)):
             return Unknown()
-        if _class_of(value) is not shape.type:
+        if _class_of(value) is not shape.type or leads_back(value, after):
             return Unknown()
         content = self.content_in(value, after)
         news = self._parts(content) or []
@@ -432,6 +433,8 @@ class Widening(Statements):
 
     def _late(self, value: Value, after: State, key: Key) -> Shape:
         if is_made(value):
+            if leads_back(value, after):
+                return Unknown()
             content = self.content_in(value, after)
             parts = tuple(self._late_part(item, after, key) for item in self._parts(content) or ())
             kind = value.type if isinstance(value, ObjectBox) else None

@@ -19,6 +19,7 @@ import functools
 import inspect
 import sys
 import types
+import weakref
 from typing import Any
 
 from chainrule.errors import UnsupportedError
@@ -36,6 +37,8 @@ from chainrule.lift.watching import SETTLED
 # Variables of the function around are what a cell holds.
 Holder = type | types.FunctionType | types.ModuleType | types.CellType
 CONTENT = "cell_contents"
+# Classes that a function makes at each of its calls, which are made once while lifting.
+MADE_BY_FUNCTIONS: weakref.WeakSet[type] = weakref.WeakSet()
 HOLDERS = (type, types.FunctionType, types.ModuleType)
 
 
@@ -95,6 +98,19 @@ class Holders(Objects):
 
     # --- reading --------------------------------------------------------------------------
 
+    def static_node(self, value: Static) -> Node:
+        found = value.value
+        if _is_made_by_function(found):
+            if isinstance(found, (int, float)):
+                # A member of an enumeration of numbers.
+                return self.graph.constant(+found)
+            kind = found if isinstance(found, type) else type(found)
+            raise self.unsupported(
+                f"a class `{kind.__name__}` that the function makes is used as a whole",
+                "Define it outside of functions.",
+            )
+        return super().static_node(value)
+
     def global_value(self, frame: Frame, name: str) -> Value:
         module = sys.modules.get(frame.module)
         if module is not None and self.written_outside.has(module, name):
@@ -120,6 +136,10 @@ class Holders(Objects):
         holder = self._holder_of(owner.value, name)
         if holder is not None:
             return self._kept_by(holder, name)
+        found = getattr(owner.value, name, None)
+        if _is_made_by_function(owner.value) and isinstance(found, (int, float, str, tuple)):
+            # Nobody writes to it.
+            return self.adopt(found, None)
         return super()._static_attribute(owner, name, node)
 
     def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
@@ -216,10 +236,17 @@ class Holders(Objects):
             self.graph.names.setdefault(value, name)
 
 
+def _is_made_by_function(value: Any) -> bool:
+    """Whether this is a class that a function makes, or a member of one."""
+    return (value if isinstance(value, type) else type(value)) in MADE_BY_FUNCTIONS
+
+
 def _takes_attributes(holder: Holder, name: str) -> bool:
     """Whether an attribute that is set is there then, and shapes nothing else."""
     module = holder.__name__ if isinstance(holder, types.ModuleType) else home_of(holder)
     if str(module).partition(".")[0] in SETTLED or name.startswith("__"):
+        return False
+    if _is_made_by_function(holder):
         return False
     kind = type(holder)
     plain = inspect.getattr_static(kind, "__setattr__") is inspect.getattr_static(

@@ -37,6 +37,8 @@ class Arenas(RecordGrowth):
     def __init__(self, graph: Any) -> None:
         super().__init__(graph)
         self._arenas: dict[type, RecordsBox] = {}
+        # Where objects are that were put there before their constructor came to its end.
+        self._early: dict[ObjectBox, ObjectEntry] = {}
 
     def begin_arenas(self, layouts: dict[type, RecordLayout]) -> None:
         """Make the arenas of classes, which are empty where a function begins."""
@@ -81,6 +83,8 @@ class Arenas(RecordGrowth):
         arena = self._arenas.get(found)
         if arena is None or not isinstance(made, ObjectBox) or isinstance(made, ENTRIES):
             return made
+        if made in self._early:
+            return self._entered_as(made, node)
         # What is given further attributes afterwards is put there with them.
         whole = set(self.attributes_of(made)) == set(arena.layout.keys)
         return self._enter(arena, made, node) if whole else made
@@ -91,6 +95,30 @@ class Arenas(RecordGrowth):
         for column, field in zip(arena.columns, self.fields_of(arena, made, node), strict=True):
             self.append(column, field, node)
         return ObjectEntry(arena, place)
+
+    def enter_early(self, value: ObjectBox, node: ast.AST) -> ObjectEntry:
+        """The object in its arena, from now on: its constructor may go on."""
+        if value in self._early:
+            return self._entered_as(value, node)
+        arena = self._arenas[value.type]
+        self.freeze(value)
+        found = self._early[value] = self._enter(arena, value, node)
+        self.loans.lend(value, self._columns_in(arena), self.state)
+        return found
+
+    def _columns_in(self, arena: RecordsBox) -> list[ListBox]:
+        return [column for column in arena.columns if not isinstance(column, RecordsBox)]
+
+    def _entered_as(self, value: ObjectBox, node: ast.AST) -> ObjectEntry:
+        """Where an object is that was put into its arena before."""
+        found = self._early[value]
+        if not found.place.block.encloses(self.block):
+            raise self.unsupported(
+                "an object that only some paths have put into a list",
+                "Put a copy there.",
+                node,
+            )
+        return found
 
     def _membership(self, operator: type, left: Value, right: Value) -> Value:
         home = right.home if isinstance(right, RecordsBox) else None
@@ -103,6 +131,5 @@ class Arenas(RecordGrowth):
         value = self.read(value)
         arena = self._arenas.get(value.type) if isinstance(value, ObjectBox) else None
         if arena is not None and isinstance(value, ObjectBox) and self._position(value) is None:
-            self.freeze(value)
-            value = self._enter(arena, value, node)
+            value = self.enter_early(value, node)
         return super().place_among(box, value, node)

@@ -212,8 +212,13 @@ class Links(Arenas):
         if _is_none(value):
             return self.graph.constant(NOTHING)
         if not isinstance(value, ObjectEntry) or value.records is not self._arena(type_):
-            if _is_new(value):
+            arena = self._arena(type_)
+            if _is_new(value) and (arena is None or value.type is not type_.kind):
                 raise self._found(value, self.state)
+            if _is_new(value) and arena is not None:
+                if set(self.attributes_of(value)) != set(arena.layout.keys):
+                    raise self._found(value, self.state)
+                return self.enter_early(value, node).place
             raise self.unsupported(
                 f"an attribute `{layout.keys[position]}` that holds things of several kinds",
                 "Keep objects of one class in it, or None.",
