@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.straight_line import TABLE, Row
-from chainrule import grad
+from chainrule import grad, jvp
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
@@ -202,3 +203,17 @@ def test_a_value_in_which_something_is_not_felt_is_not_told() -> None:
     with graph.inside(graph.body):
         lost = x + graph.constant(1e20)
     assert Generic().of(lost) is None
+
+
+def test_what_has_overflowed_at_a_generic_point_is_told_by_no_value() -> None:
+    def f(x: np.ndarray, y: np.ndarray, M: np.ndarray) -> float:
+        wide = np.stack([M, M * np.where(np.real(x) > 0.1, 1.5, 1.5) + y[None, :]])
+        total = np.matmul(wide, x).sum(axis=0)
+        y.fill(np.where(np.real(total[0]) > 0.1, 1.5, total @ total))
+        return 0.3 * np.sum(x**2) + 0.4 * np.sum(y**2) + 0.6 * np.sum(total**2)
+
+    x, way = np.array([-0.4, 0.2]), np.array([1.0, -0.5])
+    y, M = np.array([0.3, 0.8]), np.array([[1.0, -2.0], [0.5, 0.7], [-0.4, 0.9]])
+    _, slope = jvp(f, wrt="y")(x, y.copy(), M, way)
+    expected, noise = along(lambda h: f(x, y + h * way, M), 1e-4)
+    assert slope == pytest.approx(float(expected), rel=1e-8, abs=noise)

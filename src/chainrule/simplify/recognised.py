@@ -7,6 +7,7 @@ of a simple multiple, is one: :class:`~chainrule.graph.answer.Answer` tells whic
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Iterator, Sequence
 
@@ -33,7 +34,7 @@ def recognise(before: Graph, walks: Sequence[Copier]) -> None:
     table = _Table()
     for node, answers in before.answers.items():
         found = old.of(node)
-        if found is not None and found.value != 0.0:
+        if found is not None and _tells(found):
             for answer in answers:
                 table.put(found, node, answer)
     known: dict[Node, Found | None] = {}
@@ -45,7 +46,7 @@ def recognise(before: Graph, walks: Sequence[Copier]) -> None:
     new_values = Generic(known, NEW)
     for node in _made(graph):
         found = new_values.of(node)
-        if found is None or found.value == 0.0:
+        if found is None or not _tells(found):
             continue
         name = graph.names.get(node)
         told = table.told(found, node, name)
@@ -54,6 +55,11 @@ def recognise(before: Graph, walks: Sequence[Copier]) -> None:
         if changed and found.plain and name in table.plain:
             # It is that adjoint no more.
             del graph.names[node]
+
+
+def _tells(found: Found) -> bool:
+    """Whether a value tells one node from others: 0 does not, nor what has overflowed."""
+    return found.value != 0.0 and cmath.isfinite(found.value)
 
 
 def _made(graph: Graph) -> list[Node]:
