@@ -39,7 +39,54 @@ def least_number(p: float) -> float:
     return mid
 
 
-@pytest.mark.parametrize("f", [climbed, least_number])
+def zoomed(p: float) -> float:
+    lo, hi = -3.0, 4.0
+    for _ in range(20):
+        grid = np.linspace(lo, hi, 21)
+        k = int(np.argmin((grid - p) ** 2 + grid**4))
+        lo, hi = grid[max(k - 1, 0)], grid[min(k + 1, 20)]
+    return 0.5 * (lo + hi)
+
+
+def corner_of_a_simplex(p: float) -> float:
+    def f(v: list[float]) -> float:
+        return (v[0] - p) ** 2 + 2 * (v[1] - p * v[0]) ** 2
+
+    corners = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]
+    for _ in range(100):
+        corners.sort(key=f)
+        middle = [(corners[0][k] + corners[1][k]) / 2 for k in range(2)]
+        far = [2 * middle[k] - corners[2][k] for k in range(2)]
+        near = [0.5 * (middle[k] + corners[2][k]) for k in range(2)]
+        corners[2] = far if f(far) < f(corners[1]) else near
+    return corners[0][0]
+
+
+def golden_by_recursion(p: float) -> float:
+    def inner(a: float, b: float) -> float:
+        if b - a < 1e-9:
+            return 0.5 * (a + b)
+        c, d = b - 0.618 * (b - a), a + 0.618 * (b - a)
+        return inner(a, d) if (c - p) ** 2 < (d - p) ** 2 else inner(c, b)
+
+    return inner(-3.0, 4.0)
+
+
+def followed(p: float) -> float:
+    x, h, last = 0.0, 0.5, 0
+    for _ in range(100):
+        slope = 2 * (x - p) + 1.2 * x**3
+        way = (slope > 0) - (slope < 0)
+        h *= 1.2 if way == last else 0.5
+        x -= h * way
+        last = way
+    return x
+
+
+FLAT = [climbed, least_number, zoomed, corner_of_a_simplex, golden_by_recursion, followed]
+
+
+@pytest.mark.parametrize("f", FLAT, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("transform", [grad, jacobian])
 def test_another_search_is_refused(f: Callable[..., float], transform: Any) -> None:
     with pytest.raises(NotDifferentiableError, match="`p` decides only which way a search goes"):
@@ -213,8 +260,17 @@ def digit_by_digit(p: np.ndarray) -> float:
     return float(x * p[0])
 
 
+def of_a_finer_grid(p: np.ndarray) -> float:
+    lo, hi = 0.0, 4.0
+    for _ in range(14):
+        grid = np.linspace(lo, hi, 11)
+        k = int(np.argmax(grid**3 + p[0] * grid > p[1]))
+        lo, hi = grid[k - 1], grid[k]
+    return float(0.5 * (lo + hi) * p[0])
+
+
 BY_STEPS = [by_signs, either_way, either_way_by_powers, turning_back, digit_by_digit]
-BETWEEN = [by_recursion, of_a_list_of_ends, of_a_dict_of_ends, blended]
+BETWEEN = [of_a_finer_grid, by_recursion, of_a_list_of_ends, of_a_dict_of_ends, blended]
 
 
 @pytest.mark.parametrize(
@@ -705,6 +761,21 @@ def nearest(x: float) -> float:
         if abs(size - x) < best:
             best, found = abs(size - x), size
     return found
+
+
+def nearest_of_all(x: float) -> float:
+    best, place = math.inf, 0.0
+    for k in range(50):
+        at = 0.1 * k
+        gap = (at - x) ** 2 + math.sin(at)
+        if gap < best:
+            best, place = gap, at
+    return place
+
+
+@pytest.mark.parametrize("f", [nearest_of_all, tariff, nearest], ids=lambda f: f.__name__)
+def test_the_best_of_given_numbers_is_flat(f: Callable[[float], float]) -> None:
+    assert grad(f)(1.3) == 0.0
 
 
 def adaptive(x: float) -> float:

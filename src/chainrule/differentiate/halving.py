@@ -23,8 +23,12 @@ from chainrule.primitives import sequence
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, LOOP, TRY, item_sources
+from chainrule.primitives.declare import is_constant
 
 WRITTEN = (*WRITES, sequence.append)
+
+
+READ = (sequence.index, section)
 
 
 def halvings(turns: Turns) -> Iterator[tuple[list[Node], list[Node]]]:
@@ -84,7 +88,7 @@ def numbers(turns: Turns) -> list[int]:
 
 
 def choice(turns: Turns, k: int) -> tuple[set[Node], list[Node]]:
-    """What a state may be that branches, ``where`` and flags choose, and what they ask."""
+    """What a state may be that branches, flags and subscripts choose, and what they ask."""
     body = turns.body
     leaves, conditions = set[Node](), list[Node]()
     if len(turns.following[k]) > 1:
@@ -107,6 +111,9 @@ def choice(turns: Turns, k: int) -> tuple[set[Node], list[Node]]:
             conditions.extend(places)
             same = written.op is section and list(written.args[1:]) == places
             stack.extend((base, written.args[0] if same else written))
+        elif node.op in READ and inside(node, body) and not all(map(is_constant, node.args[1:])):
+            conditions.extend(node.args[1:])
+            stack.append(node.args[0])
         elif node.op is ITEM and node.args[0].op in (IF, TRY):
             conditions.extend(node.args[0].args)
             stack.extend(item_sources(node))

@@ -15,14 +15,17 @@ search: what is chosen there does not decide about the next comparison.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from chainrule.differentiate.activity import all_steps, varied
+from chainrule.differentiate.activity import all_steps, useful, varied
 from chainrule.differentiate.bisections import bisections
+from chainrule.differentiate.carrying import carrying_args
 from chainrule.differentiate.halving import halvings, held_ends
 from chainrule.differentiate.shrinking import shrinking, swinging
 from chainrule.differentiate.turns import (
     Turns,
+    is_call,
     made_of,
     recursions,
     turns_of_function,
@@ -69,40 +72,91 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
     if any(step.origin.derivative for step in steps):
         return
     needed = Live(graph, results).nodes
-    calls = list(recursions(graph, needed))
     loops = [step for step in steps if step.op is LOOP and step in needed]
     # What does not move the root that a bisection encloses, as a tolerance, is not felt.
     enclosing = {found.loop for found in bisections(steps)} if loops else set()
-    others = [loop for loop in loops if loop not in enclosing]
-    searches = [found for loop in others for found in _searches(loop)]
-    between = [found for loop in others for found in _between(turns_of_loop(loop, needed))]
-    for given in inputs if searches or between else ():
+    turns = [turns_of_loop(loop, needed) for loop in loops if loop not in enclosing]
+    calls = list(recursions(graph, needed))
+    if not turns and not calls:
+        return
+    searches = [found for each in turns for found in _searches(each.at)]
+    between = [found for each in turns for found in _between(each)]
+    used = useful(graph, results)
+    for given in inputs:
         felt = varied(graph, [given])
+        inside = {call: _felt_inside(call, function, felt) for call, function in calls}
+        still = {call for call, function in calls if inside[call].isdisjoint(_results(function))}
+        if still:
+            felt = varied(graph, [given], functools.partial(_carrying, still))
         flat = felt.isdisjoint(results)
         for search in searches if flat else between:
             lost = search.chosen - felt if flat else search.chosen.isdisjoint(felt)
             if search.compared & felt and lost:
-                raise _refusal(graph.names.get(given, "the parameter"), search.branch)
-    for given in inputs if calls else ():
-        _refuse_recursions(graph, given, varied(graph, [given]), calls)
+                raise _refusal(graph, given, search.branch)
+        for each in turns if flat else ():
+            if any(_decides(each, k, felt) for k in _felt_by(each, used)):
+                raise _refusal(graph, given, each.at)
+        for call, function in calls:
+            if _is_search(call, function, inside[call], flat):
+                raise _refusal(graph, given, call)
 
 
-def _refuse_recursions(
-    graph: Graph, given: Node, felt: Collection[Node], calls: Sequence[tuple[Node, Function]]
-) -> None:
-    """Refuse a search by a function that calls itself between two ends."""
-    for call, function in calls:
-        turns = turns_of_function(call, function)
-        if turns is None:
-            continue
-        moving = {state for state, arg in zip(turns.states, call.args, strict=True) if arg in felt}
-        inner = varied(function.lifted.graph, moving)
-        for search in _between(turns):
-            if search.compared & inner and search.chosen.isdisjoint(inner):
-                raise _refusal(graph.names.get(given, "the parameter"), call)
+def _carrying(still: Collection[Node], node: Node) -> Sequence[Node]:
+    return () if node in still else carrying_args(node)
 
 
-def _refusal(name: str, branch: Node) -> NotDifferentiableError:
+def _results(function: Function) -> list[Node]:
+    return list(function.lifted.result.leaves())
+
+
+def _felt_inside(call: Node, function: Function, felt: Collection[Node]) -> set[Node]:
+    """What is felt in a function of what is felt where it is called, but by its own calls."""
+    graph: Graph = function.lifted.graph
+    own = [step for step in all_steps(graph.body) if is_call(step, function)]
+    calls = [call.args, *(each.args for each in own)]
+    inner = {*felt}
+    size = -1
+    while size != len(inner):
+        size = len(inner)
+        for args in calls:
+            pairs = zip(graph.body.parameters, args, strict=True)
+            inner.update(state for state, arg in pairs if arg in inner)
+        inner = varied(graph, inner, functools.partial(_carrying, own))
+    return inner
+
+
+def _felt_by(turns: Turns, used: Collection[Node]) -> Iterator[int]:
+    """The states of a loop through which a derivative might flow into results."""
+    block = turns.at.block
+    return (k for k in turns.used if block.item(turns.at, k) in used)
+
+
+def _decides(turns: Turns, k: int, felt: Collection[Node]) -> bool:
+    """Whether what is felt, computed of where a state stands, decides where it goes."""
+    state = turns.states[k]
+    if state in felt or not state.type.differentiable:
+        return False
+    asked = turns.asked if len(turns.following[k]) > 1 else ()
+    made = made_of((*turns.following[k], *asked), turns.body)
+    deciding = made_of([node for node in made if node in felt], turns.body)
+    return state in _over_turns(deciding, turns)
+
+
+def _is_search(call: Node, function: Function, felt: Collection[Node], flat: bool) -> bool:
+    """Whether a function that calls itself searches by what is ``felt`` inside of it."""
+    turns = turns_of_function(call, function)
+    if turns is None:
+        return False
+    if flat and any(_decides(turns, k, felt) for k in turns.used):
+        return True
+    return any(
+        not search.compared.isdisjoint(felt) and search.chosen.isdisjoint(felt)
+        for search in _between(turns)
+    )
+
+
+def _refusal(graph: Graph, given: Node, branch: Node) -> NotDifferentiableError:
+    name = graph.names.get(given, "the parameter")
     return NotDifferentiableError(
         f"`{name}` decides only which way a search goes: the derivative of what is found is 0 on "
         "every path",
@@ -139,7 +193,7 @@ def _between(turns: Turns) -> Iterator[Search]:
     body, at = turns.body, turns.at
     for ends, conditions in (*halvings(turns), *held_ends(turns)):
         compared = _over_turns(made_of(conditions, body), turns)
-        if compared.issuperset(ends):
+        if compared.issuperset(ends) and not any(map(_is_extreme, compared)):
             yield Search(at, compared, frozenset(ends))
     for state, tried, conditions in swinging(turns):
         compared = _over_turns(made_of(conditions, body), turns)
@@ -149,6 +203,11 @@ def _between(turns: Turns) -> Iterator[Search]:
         compared = made_of(conditions, body)
         if not tried.isdisjoint(compared) and not _is_least(ends[0], tried, conditions, body):
             yield Search(at, compared, frozenset(ends))
+
+
+def _is_extreme(node: Node) -> bool:
+    """Whether the place of a least or greatest number is asked for: that number has its slope."""
+    return node.op.name in ("argmin", "argmax") and node.args[0].type.differentiable
 
 
 def _over_turns(found: frozenset[Node], turns: Turns) -> frozenset[Node]:

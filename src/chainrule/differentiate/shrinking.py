@@ -25,6 +25,7 @@ from chainrule.primitives import arithmetic
 from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, LOOP, item_sources
 from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.elementary import copysign
 
 
 def shrinking(turns: Turns) -> Iterator[tuple[list[Node], set[Node], list[Node]]]:
@@ -112,6 +113,8 @@ def _signed(node: Node, sign: int, turns: Turns) -> list[tuple[Node, int]]:
         return [(each, sign) for each in args[1:]]
     if op is arithmetic.negative:
         return [(args[0], -sign)]
+    if op is copysign:
+        return [(args[0], 1), (args[0], -1)]
     if op is arithmetic.subtract:
         return [(args[0], sign), (args[1], -sign)]
     if op in (arithmetic.multiply, arithmetic.divide):

@@ -53,11 +53,7 @@ def turns_of_loop(loop: Node, needed: Collection[Node]) -> Turns:
 def turns_of_function(call: Node, function: Function) -> Turns | None:
     """The turns of a function that goes on by calling itself; None of another."""
     graph: Graph = function.lifted.graph
-    own = [
-        step
-        for step in all_steps(graph.body)
-        if step.op in CALLS and step.params[0] == function.key
-    ]
+    own = [step for step in all_steps(graph.body) if is_call(step, function)]
     if not own or not all(_exclude(*pair) for pair in itertools.combinations(own, 2)):
         return None
     states = graph.body.parameters
@@ -81,6 +77,11 @@ def _exclude(first: Node, second: Node) -> bool:
         owner is not None and owner.op is IF and any(arm in blocks for arm in owned_blocks(owner))
         for owner in owners
     )
+
+
+def is_call(step: Node, function: Function) -> bool:
+    """Whether a step calls a function that is kept apart."""
+    return step.op in CALLS and step.params[0] == function.key
 
 
 def recursions(graph: Graph, needed: Collection[Node]) -> Iterator[tuple[Node, Function]]:
