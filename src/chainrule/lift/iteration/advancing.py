@@ -25,6 +25,7 @@ from chainrule.lift.core import Completion
 from chainrule.lift.iteration.exits import has_exits
 from chainrule.lift.iteration.felt import acts
 from chainrule.lift.iteration.iterables import is_made_in_steps
+from chainrule.lift.iteration.resuming import receives
 from chainrule.lift.iteration.stops import giving, parted, told_apart
 from chainrule.lift.iteration.yielding import Yielding, is_endless
 from chainrule.lift.library import cursors
@@ -88,7 +89,8 @@ class Advancing(Yielding):
         if not isinstance(node, (ast.Call, ast.GeneratorExp)) or not self._gives_once(value):
             return value
         site = self.site_of(node)
-        if site in self.iterator_sites:
+        sent = is_endless(value) and receives(value.callee.tree)
+        if sent or site in self.iterator_sites:
             return self._as_reader(value, node)
         self.made_at.setdefault(value, site)
         return value
@@ -114,7 +116,8 @@ class Advancing(Yielding):
         if isinstance(value, Endless):
             return self.call(value.kind, list(value.args), {}, node)
         if is_endless(value):
-            return self.call(Static(cursors.Stepped), [self.stepped(value)], {}, node)
+            kind = cursors.Receiving if receives(value.callee.tree) else cursors.Stepped
+            return self.call(Static(kind), [self.stepped(value)], {}, node)
         value = self._drained(value, node)
         if isinstance(value, Mapped) and value.function is ITSELF:
             value = value.parts[0]

@@ -11,7 +11,7 @@ is written anew as a function which goes on where the last item was given::
                                                  return step
 
 What comes after a ``yield`` is done when the next item is asked for, which a flag tells from the
-first time.
+first time.  One that is sent something, ``error = yield output``, is a function of that.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def stepping(
     names = {part.id for part in ast.walk(tree) if isinstance(part, ast.Name)}
     names |= {part.arg for part in ast.walk(tree) if isinstance(part, ast.arg)}
     stage, step = free_name("given", names), free_name("step", names)
-    made = _Steps(stage, turn)
+    sent = free_name("sent", names) if receives(tree) else None
+    made = _Steps(stage, turn, sent)
     fixed = [*_own_names(tree), *_bound_once(around)]
     outside = beginning if _is_settled(beginning, fixed) else []
     inside = beginning[len(outside) :]
@@ -66,7 +67,7 @@ def stepping(
     start: list[ast.stmt] = []
     if resumed:
         start = [ast.Assign([ast.Name(stage, ast.Store())], ast.Constant(0))]
-    function = ast.FunctionDef(step, _no_arguments(), again, [])
+    function = ast.FunctionDef(step, _arguments(sent), again, [])
     # They belong to the generator from the beginning on.
     bound = {*_parameters(tree), *assigned_names(outside)}
     start += [_declared(name) for name in own if name not in bound]
@@ -80,13 +81,21 @@ def stepping(
 class _Steps:
     """The turns of the loop of a generator, as statements that return its items."""
 
-    def __init__(self, stage: str, body: list[ast.stmt]) -> None:
+    def __init__(self, stage: str, body: list[ast.stmt], sent: str | None) -> None:
         self.stage = stage
         self.body = body
+        self.sent = sent
         self.yields = [part for part in own_parts(body) if _is_given(part)]
-        self.rests = [_after(body, each) or [] for each in self.yields]
+        self.rests = [[*self._received(each), *(_after(body, each) or [])] for each in self.yields]
         # Nothing has to be told apart where every step is a whole turn.
         self.told = any(self.rests)
+
+    def _received(self, given: ast.AST) -> list[ast.stmt]:
+        """What is done with what a generator is sent when it is asked for the next item."""
+        if not isinstance(given, ast.Assign) or self.sent is None:
+            return []
+        found = ast.Assign(given.targets, ast.Name(self.sent, ast.Load()))
+        return [ast.copy_location(found, given)]
 
     def resumed(self, first: list[ast.stmt]) -> list[ast.stmt]:
         """What is to be done before the next turn begins: ``first`` before the first one."""
@@ -128,7 +137,8 @@ class _Steps:
         return found
 
     def _returned(self, statement: ast.stmt) -> list[ast.stmt]:
-        assert isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Yield)
+        assert isinstance(statement, (ast.Expr, ast.Assign))
+        assert isinstance(statement.value, ast.Yield)
         value = statement.value.value or ast.Constant(None)
         found: list[ast.stmt] = [ast.Return(value)]
         if self.told:
@@ -224,8 +234,9 @@ def _declared(name: str) -> ast.stmt:
     return ast.AnnAssign(ast.Name(name, ast.Store()), ast.Constant(None), None, 1)
 
 
-def _no_arguments() -> ast.arguments:
-    return ast.arguments([], [], None, [], [], None, [])
+def _arguments(name: str | None) -> ast.arguments:
+    given = [] if name is None else [ast.arg(name)]
+    return ast.arguments([], given, None, [], [], None, [])
 
 
 def _is_bound(node: ast.AST) -> TypeGuard[ast.Name]:
@@ -238,7 +249,13 @@ def is_yield(node: ast.AST) -> bool:
 
 
 def _is_given(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield)
+    return isinstance(node, (ast.Expr, ast.Assign)) and isinstance(node.value, ast.Yield)
+
+
+@functools.lru_cache(maxsize=1024)
+def receives(tree: ast.FunctionDef) -> bool:
+    """Whether a generator does something with what it is sent."""
+    return any(_is_given(part) and isinstance(part, ast.Assign) for part in own_parts(tree.body))
 
 
 def own_parts(body: Sequence[ast.AST]) -> Iterator[ast.AST]:

@@ -210,6 +210,35 @@ class Stepped:
         return self.step()
 
 
+class Receiving:
+    """A generator that does not end and is sent something: ``step`` gives an item for it."""
+
+    def __init__(self, step):
+        self.step = step
+        self.begun = False
+        self.closed = False
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.closed:
+            raise StopIteration
+        self.begun = True
+        return self.step(None)
+
+    def send(self, value):
+        if self.closed:
+            raise StopIteration
+        if not self.begun and value is not None:
+            raise TypeError("can't send non-None value to a just-started generator")
+        self.begun = True
+        return self.step(value)
+
+    def close(self):
+        self.closed = True
+
+
 def tee(iterable, n=2):
     """``itertools.tee``."""
     items = list(iterable)
