@@ -184,3 +184,50 @@ def test_exponents_that_count_up_need_no_mask() -> None:
     derivative = grad(polynomial)
     derivative(np.array([0.0, 0.3]), np.array([0.5, -1.0]))
     assert "np.where" not in derivative.source
+
+
+def cube_energy(r):
+    s = 1.0 / r**3
+    return s * s - s
+
+
+def cube_energies(r):
+    s = 1.0 / r**3
+    return np.sum(s * s - s)
+
+
+def one_over_a_cube(r):
+    return np.sum(1.0 / r**3)
+
+
+WEIGHTS = np.array([1.0, -2.0, 0.5])
+
+
+def weighted_fourth_power(r):
+    return np.sum(WEIGHTS / r**4)
+
+
+@pytest.mark.parametrize(
+    ("f", "exact"),
+    [
+        (cube_energies, lambda r: -6.0 / r**7 + 3.0 / r**4),
+        (one_over_a_cube, lambda r: -3.0 / r**4),
+        (weighted_fourth_power, lambda r: -4.0 * WEIGHTS / r**5),
+    ],
+)
+def test_a_power_that_is_divided_by_meets_the_factors_of_its_slope(f, exact):
+    r = np.array([0.5, 1.25, -3.0])
+    slope = grad(f)
+    np.testing.assert_allclose(slope(r), exact(r), rtol=1e-14)
+    lines = slope.source.split('"""')[2].splitlines()
+    adjoint = [line for line in lines if "# line" not in line]
+    assert not any("* r" in line or "*= r" in line for line in adjoint)
+
+
+def test_a_power_of_a_number_meets_them_too():
+    slope = grad(cube_energy)
+    for r in (0.5, 1.25, -3.0):
+        assert abs(slope(r) / (-6.0 / r**7 + 3.0 / r**4) - 1.0) < 1e-14
+    assert "* r" not in slope.source.split('"""')[2].replace("# line", "")
+    with pytest.raises(ZeroDivisionError):
+        slope(0.0)

@@ -1,7 +1,7 @@
 """Powers of one base in a product.
 
-Above and below the line: ``k * t**(k - 1) / t**k`` is ``k / t``.  The code divides by the one below
-anyway, so where the base is 0 both raise, or are not finite.
+Above and below the line: ``k * t**(k - 1) / t**k`` is ``k / t``, and so is ``3.0 * t * t / t**3``.
+The code divides by the one below anyway, so where the base is 0 both raise, or are not finite.
 
 Beside each other: ``t**2 * x * t`` is ``t**3 * x`` where that power has been computed.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.graph.node import Node
-from chainrule.primitives.arithmetic import add, power, subtract
+from chainrule.primitives.arithmetic import add, divide, power, subtract
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.floats import integral
 
@@ -28,9 +28,7 @@ def reduced(factors: Sequence[Node], divisors: Sequence[Node]) -> tuple[list[Nod
         if divisor.op is power:
             below.setdefault(divisor.args[0], []).append(divisor)
     above, under = list(factors), list(divisors)
-    if not below:
-        return above, under
-    for factor in factors:
+    for factor in factors if below else ():
         for divisor in below.get(factor.args[0], ()) if factor.op is power else ():
             more = _difference(factor.args[1], divisor.args[1])
             if more is not None and abs(more) <= MOST_FACTORS:
@@ -39,7 +37,31 @@ def reduced(factors: Sequence[Node], divisors: Sequence[Node]) -> tuple[list[Nod
                 below[factor.args[0]].remove(divisor)
                 (above if more > 0 else under).extend([factor.args[0]] * abs(more))
                 break
+    return without_factors(above, under)
+
+
+def without_factors(above: list[Node], under: list[Node]) -> tuple[list[Node], list[Node]]:
+    """The same, where a power below meets all, or all but one, of its factors above.
+
+    So does one of which the reciprocal stands above.
+    """
+    powers = [(node, node, under) for node in under if node.op is power]
+    powers += [(node, node.args[1], above) for node in above if _is_reciprocal(node)]
+    for whole, found, side in powers:
+        base, exponent = _whole_power(found)
+        times = min(sum(factor is base for factor in above), exponent)
+        if times < max(2, exponent - 1):
+            continue
+        for _ in range(times):
+            above.remove(base)
+        side.remove(whole)
+        under += [base] * (exponent - times)
     return above, under
+
+
+def _is_reciprocal(node: Node) -> bool:
+    """Whether a value is one over a power."""
+    return node.op is divide and is_constant(node.args[0], 1) and node.args[1].op is power
 
 
 def gathered(factors: list[Node]) -> list[Node]:

@@ -23,7 +23,7 @@ from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.floats import as_float, integral, without_rounding
 from chainrule.records import dataclass
 from chainrule.simplify.exponentials import take_exponentials
-from chainrule.simplify.powers import gathered, reduced
+from chainrule.simplify.powers import gathered, reduced, without_factors
 from chainrule.simplify.rules import guarded_root, infinite_slope, multiple
 from chainrule.simplify.signs import without_signs
 
@@ -92,6 +92,8 @@ class Product:
 
     def cancel(self) -> None:
         """Remove what stands above and below the line."""
+        if not self.divisors:
+            self.factors, self.divisors = without_factors(self.factors, [])
         if not self.divisors or not self.factors:
             return
         below = _Below(self.divisors)

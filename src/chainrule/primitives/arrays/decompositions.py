@@ -18,6 +18,7 @@ from chainrule.primitives.arrays.call import array_rule
 from chainrule.primitives.arrays.creation import eye, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import entry_along, part_along
+from chainrule.primitives.arrays.lengths import as_first
 from chainrule.primitives.arrays.linear_algebra import (
     axes_of_matrices,
     diag,
@@ -432,7 +433,10 @@ def _power_type(a: Type, n: int) -> Type:
     return a
 
 
-@array_defined("matrix_power", "numpy.linalg.matrix_power", signature="a, n", typed=_power_type)
+@array_defined(
+    "matrix_power", "numpy.linalg.matrix_power", signature="a, n", typed=_power_type,
+    lengths=as_first,
+)  # fmt: skip
 def matrix_power(a: Node, n: int) -> Node:
     """A matrix multiplied by itself."""
     if n == 0:

@@ -166,6 +166,11 @@ def as_first(node: Node, of: Of) -> Lengths:
     return of(node.args[0])
 
 
+def in_common(node: Node, of: Of) -> Lengths:
+    """One axis each for all results of a call, which are as long as each other."""
+    return (named("axis", node.serial, 0),)
+
+
 def as_second(node: Node, of: Of) -> Lengths:
     """Those of the second argument."""
     return of(node.args[1])

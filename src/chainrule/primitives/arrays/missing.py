@@ -9,7 +9,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
 from chainrule.primitives.arrays.creation import narrowed
 from chainrule.primitives.arrays.defined import array_defined
-from chainrule.primitives.arrays.lengths import reduced, when_whole
+from chainrule.primitives.arrays.lengths import as_first, reduced, when_whole
 from chainrule.primitives.arrays.masked import std_where, var_where
 from chainrule.primitives.arrays.reductions import (
     array_max,
@@ -46,7 +46,7 @@ def _same(x: Type, **statics: Any) -> Type:
 
 
 @array_defined(
-    "nan_to_num_with", spelled="numpy.nan_to_num", typed=_same,
+    "nan_to_num_with", spelled="numpy.nan_to_num", typed=_same, lengths=as_first,
     signature="x, nan=0.0, posinf=None, neginf=None",
 )  # fmt: skip
 def nan_to_num_with(x: Node, nan: float, posinf: float | None, neginf: float | None) -> Node:

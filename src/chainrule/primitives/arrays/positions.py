@@ -19,7 +19,14 @@ from chainrule.graph.types import (
 from chainrule.primitives.arrays.call import array_flat, array_linear
 from chainrule.primitives.arrays.creation import axes_of_sizes, linspace
 from chainrule.primitives.arrays.defined import array_defined
-from chainrule.primitives.arrays.lengths import Lengths, Of, named, number
+from chainrule.primitives.arrays.lengths import (
+    Lengths,
+    Of,
+    as_first,
+    in_common,
+    named,
+    number,
+)
 from chainrule.primitives.arrays.rearranging import at_positions
 from chainrule.primitives.arrays.records import result_of, results
 from chainrule.primitives.arrays.shaping import reshape
@@ -34,7 +41,7 @@ def _pairs(*types: Type, **statics: Any) -> Type:
 
 nonzero = array_flat(
     "nonzero", "numpy.nonzero", signature="a", method="nonzero",
-    typed=lambda a: Record((LIST,) * len(unit_axes_of(a))),
+    typed=lambda a: Record((LIST,) * len(unit_axes_of(a))), lengths=in_common,
     doc="Positions of the entries that are not 0, axis by axis.",
 )  # fmt: skip
 flatnonzero = array_flat(
@@ -49,26 +56,30 @@ argwhere = array_flat(
 unravel_index = array_flat(
     "unravel_index", "numpy.unravel_index", signature="indices, shape", sizes="shape",
     typed=lambda indices, sizes: Record((array_of("int64", unit_axes_of(indices)),) * len(sizes)),
+    lengths=as_first,
     doc="Positions in the flat array as positions along the axes.",
 )  # fmt: skip
 tril_indices = array_flat(
     "tril_indices", "numpy.tril_indices", signature="n, k=0, m=None", arrays=0, sizes="n",
-    typed=_pairs, doc="Positions of the lower triangle.",
+    typed=_pairs, lengths=in_common, doc="Positions of the lower triangle.",
 )  # fmt: skip
 triu_indices = array_flat(
     "triu_indices", "numpy.triu_indices", signature="n, k=0, m=None", arrays=0, sizes="n",
-    typed=_pairs, doc="Positions of the upper triangle.",
+    typed=_pairs, lengths=in_common, doc="Positions of the upper triangle.",
 )  # fmt: skip
 diag_indices = array_flat(
     "diag_indices", "numpy.diag_indices", signature="n, ndim=2", arrays=0, sizes="n",
-    typed=lambda sizes, ndim=2: Record((LIST,) * ndim), doc="Positions of the diagonal.",
+    typed=lambda sizes, ndim=2: Record((LIST,) * ndim), lengths=in_common,
+    doc="Positions of the diagonal.",
 )  # fmt: skip
 tril_indices_from = array_flat(
     "tril_indices_from", "numpy.tril_indices_from", signature="arr, k=0", typed=_pairs,
+    lengths=in_common,
     doc="Positions of the lower triangle of a matrix.",
 )  # fmt: skip
 triu_indices_from = array_flat(
     "triu_indices_from", "numpy.triu_indices_from", signature="arr, k=0", typed=_pairs,
+    lengths=in_common,
     doc="Positions of the upper triangle of a matrix.",
 )  # fmt: skip
 diag_indices_from = array_flat(
@@ -99,6 +110,7 @@ def _like(dtype: str) -> Any:
 
 digitize = array_flat(
     "digitize", "numpy.digitize", signature="x, bins, right=False", arrays=2, typed=_like("int64"),
+    lengths=as_first,
     doc="In which bin each entry lies.",
 )  # fmt: skip
 lexsort = array_flat(
@@ -107,11 +119,12 @@ lexsort = array_flat(
 )  # fmt: skip
 isin = array_flat(
     "isin", "numpy.isin", signature="element, test_elements", arrays=2, typed=_like("bool"),
+    lengths=as_first,
     doc="Which entries occur among others.",
 )  # fmt: skip
 array_round = array_flat(
     "array_round", "numpy.round", "numpy.around", signature="a, decimals=0", method="round",
-    typed=lambda a, decimals=0: a, doc="Entries rounded to decimals.",
+    typed=lambda a, decimals=0: a, lengths=as_first, doc="Entries rounded to decimals.",
 )  # fmt: skip
 allclose = array_flat(
     "allclose", "numpy.allclose", signature="a, b, rtol=1e-05, atol=1e-08, equal_nan=False",

@@ -7,6 +7,7 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, unit_axes_of
+from chainrule.primitives.arrays.lengths import Lengths, Of, all_unknown
 from chainrule.primitives.control import IF, raise_where, raised
 from chainrule.primitives.declare import TABLE, Cost, Flat, Primitive, register
 from chainrule.primitives.sequence import record
@@ -85,6 +86,16 @@ counted_component = register(Counted("counted_component", (), cost=Cost.FREE, ra
 rigid_component = register(Rigid("rigid_component", (), cost=Cost.FREE, raises=False))
 square_component = register(Square("square_component", (), cost=Cost.FREE, raises=False))
 component = register(Component("component", (), cost=Cost.FREE, raises=False))
+
+
+def _as_the_call_tells(node: Node, of: Of) -> Lengths:
+    """The lengths that each of the results of a call has."""
+    owner = node.args[0]
+    rule = owner.op.lengths if isinstance(owner.op, Primitive) else None
+    return all_unknown(node) if rule is None else rule(owner, of)  # type: ignore[no-any-return]
+
+
+component.lengths = counted_component.lengths = _as_the_call_tells
 
 
 def results(*parts: Node) -> Node:

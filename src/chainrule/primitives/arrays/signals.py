@@ -98,7 +98,7 @@ def _interpolated(x: Type, xp: Type, fp: Type, **statics: Any) -> Type:
 
 @array_defined(
     "interp", "numpy.interp", signature="x, xp, fp, left=None, right=None", arrays=3,
-    typed=_interpolated,
+    typed=_interpolated, lengths=as_first,
 )  # fmt: skip
 def interp(x: Node, xp: Node, fp: Node, left: Any, right: Any) -> Node:
     """Piecewise linear interpolation, constant outside; at a knot the slope to its left."""
