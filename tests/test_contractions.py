@@ -294,3 +294,51 @@ def test_what_is_one_number_a_row_is_taken_out_of_the_sums_of_rows() -> None:
     assert all("x" in re.split(r"\W+", each) for each in sums)
     wanted = differences(lambda s, x: rows_of_one_length(x, s), s, x)
     assert np.allclose(found, wanted, rtol=1e-8, atol=1e-9)
+
+
+def entry_of_a_square(x: Any) -> Any:
+    return (x @ x.T)[0, 1]
+
+
+def second_differences(x: Any) -> Any:
+    return np.sum(np.diff(x, 2) * np.arange(1.0, len(x) - 1.0))
+
+
+def slopes_squared(x: Any) -> Any:
+    return np.sum(np.gradient(x, 0.1) ** 2)
+
+
+def entry_of_a_product(x: Any, y: Any) -> Any:
+    return (x @ y)[0, 1]
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "never"),
+    [
+        (entry_of_a_square, RNG.standard_normal((3, 2)), "x @ x.T"),
+        (second_differences, RNG.standard_normal(6), "x[1:] - x[:-1]"),
+        (slopes_squared, RNG.standard_normal(6), "x[2:] - x[:-2]"),
+    ],
+)
+def test_no_array_is_computed_for_its_shape_alone(f: Any, x: Any, never: str) -> None:
+    slope = grad(f)
+    measured = oracle.gradient(f, (x,)).values()
+    for verdict, number in zip(measured, slope(x).ravel(), strict=True):
+        assert oracle.agrees(verdict, number)
+    lines = [line for line in slope.source.splitlines() if "# line" not in line]
+    assert not any(never in line for line in lines)
+
+
+def test_lengths_that_do_not_agree_are_refused_by_numpy_as_in_f() -> None:
+    slope = grad(entry_of_a_product)
+    x, y = np.ones((3, 4)), np.arange(8.0).reshape(4, 2)
+    np.testing.assert_array_equal(slope(x, y)[0], y[:, 1])
+    with pytest.raises(ValueError, match="mismatch in its core dimension"):
+        slope(x, np.ones((5, 2)))
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 3])
+def test_second_differences_of_short_vectors_are_flat(length: int) -> None:
+    x = np.linspace(1.0, 2.0, length)
+    expected = [1.0, -2.0, 1.0] if length == 3 else [0.0] * length
+    np.testing.assert_allclose(grad(lambda x: np.sum(np.diff(x, 2)))(x), expected)

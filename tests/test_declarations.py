@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -167,3 +169,23 @@ def test_the_page_of_kinks_is_what_is_declared() -> None:
 
 if __name__ == "__main__":
     DOCUMENT.write_text(kinks_page(), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "first", ["chainrule.cli.entry", "chainrule.primitives.arrays.complex_numbers"]
+)
+def test_operations_are_declared_in_one_order_whichever_is_asked_for_first(first: str) -> None:
+    """Of several that a callable may mean, as ``np.abs``, the first is taken."""
+    text = (
+        "import {}\nfrom chainrule.primitives.declare import TABLE\n"
+        "print(*(name for name, each in TABLE.items() if each.callables))"
+    )
+    modules = (first, "chainrule.transforms.derive")
+    orders = [
+        subprocess.run(
+            [sys.executable, "-c", text.format(module)], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for module in modules
+    ]
+    assert orders[0] == orders[1][: len(orders[0])]
+    assert orders[0].index("absolute") < orders[0].index("modulus")

@@ -11,12 +11,13 @@ A list that was made with ``n`` entries is not read for their number.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, Array, Sequence, dtype_of, unit_axes_of
-from chainrule.primitives.arithmetic import subtract
+from chainrule.primitives.arithmetic import multiply, subtract
 from chainrule.primitives.arrays.creation import (
     full,
     full_like,
@@ -25,9 +26,11 @@ from chainrule.primitives.arrays.creation import (
     zeros,
     zeros_like,
 )
-from chainrule.primitives.arrays.lengths import Length, Lengths
+from chainrule.primitives.arrays.indexing import section
+from chainrule.primitives.arrays.lengths import ONE, Length, Lengths
+from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.measured import lengths_of
-from chainrule.primitives.arrays.shaping import dimension, reshape, reshaped
+from chainrule.primitives.arrays.shaping import dimension, reshape, reshaped, transpose
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
 from chainrule.primitives.list_lengths import ListLengths
@@ -39,6 +42,9 @@ from chainrule.primitives.sequence import zeros_like as list_zeros_like
 READING = {"dimension": (0,), "size_of": (0,), "array_zeros_like": (0,), "array_ones_like": (0,),
            "empty_like": (0,), "full_like": (0,), "reshaped": (1, 2, 3),
            "zeros_like": (0,), "fill_like": (0,), "length": (0,)}  # fmt: skip
+
+# They take no time, and never find that lengths do not agree.
+VIEWS = (section, transpose)
 
 
 def reads_shapes(graph: Graph) -> bool:
@@ -121,7 +127,7 @@ class Shapes(Copier):
         lengths = lengths_of(array)
         if step.op.name == "size_of":
             same = self._given_like(lengths)
-            return None if same is None else self._again(step, same)
+            return self._product(lengths, step) if same is None else self._again(step, same)
         axis = int(str(step.params[0]))
         length = lengths[axis]
         if length.known is not None:
@@ -138,8 +144,16 @@ class Shapes(Copier):
         form = "len" if axis == 0 else "function"
         return self.graph.cursor.add(step.op, (self.mapped(owner),), (axis, form), step.type)
 
+    def _product(self, lengths: Lengths, step: Node) -> Node | None:
+        """The number of entries of an array that would be computed only to be counted."""
+        if not self._is_needless(step.args[0]):
+            return None
+        sizes = [self._size(length, step) for length in lengths]
+        found = [size for size in sizes if size is not None]
+        return functools.reduce(multiply.build, found) if len(found) == len(sizes) else None
+
     def _of_one(self, step: Node, array: Node, axis: int) -> Node | None:
-        """The length of the one argument that alone has an axis, where entries are not needed."""
+        """The length of an argument that has an axis of this length; entries are not needed."""
         whole = array
         while array not in self.computed and getattr(array.op, "broadcasts", False):
             back = axis - len(unit_axes_of(array.type))
@@ -148,6 +162,9 @@ class Shapes(Copier):
                 for arg in array.args
                 if len(unit_axes_of(arg.type)) >= -back and not unit_axes_of(arg.type)[back]
             ]
+            if len(having) != 1 and self._is_needless(array):
+                length = lengths_of(array)[back]
+                having = [arg for arg in having if lengths_of(arg)[back] == length][:1]
             if len(having) != 1:
                 break
             array, axis = having[0], len(unit_axes_of(having[0].type)) + back
@@ -176,6 +193,8 @@ class Shapes(Copier):
         if source in self.source.given or self.last_use.get(source, 0) > step.serial:
             return None
         numbers = [self._counted(length, step) for length in lengths_of(source)]
+        if None in numbers and self._is_needless(source):
+            numbers = [self._size(length, step, cut=False) for length in lengths_of(source)]
         sizes = [number for number in numbers if number is not None]
         if len(sizes) < len(numbers) or dtype_of(step.type) != "float64":
             return None
@@ -229,13 +248,16 @@ class Shapes(Copier):
                 return self.mapped(number)
         return None if length.known is None else self.graph.constant(length.known)
 
-    def _size(self, length: Length, step: Node) -> Node | None:
-        """The number of entries along an axis, from the length of a given array."""
+    def _size(self, length: Length, step: Node, cut: bool = True) -> Node | None:
+        """The number of entries along an axis, from the length of a given array.
+
+        With ``cut`` also a number less than that, which has to be no less than 0.
+        """
         if length.known is not None:
             return self.graph.constant(length.known)
         (key, count), *more = length.terms
         less = 0
-        if key[0] == "part" and len(key[1].terms) == 1:
+        if cut and key[0] == "part" and len(key[1].terms) == 1:
             less, ((key, count), *more) = int(key[2]), key[1].terms
         if more or count != 1 or length.constant or key[0] != "given" or key[1] not in self.given:
             return None
@@ -270,10 +292,49 @@ class Shapes(Copier):
             for node in self.alike.get((lengths, dtype), ())
             if self._reaches(node, step) and node.type == array.type
         ]
-        if not found or (array in found and self.last_use.get(array, 0) > step.serial):
+        if not found:
+            return self._part(array)
+        if array in found and self.last_use.get(array, 0) > step.serial:
             return array
         named = self.source.names
         return max(found, key=lambda node: (self.last_use.get(node, 0), node in named))
+
+    def _part(self, array: Node) -> Node:
+        """What has the shape of an array that is an expression of it, and would be needless."""
+        while getattr(array.op, "broadcasts", False) and self._is_needless(array):
+            alike = [arg for arg in array.args if arg.type == array.type]
+            alike = [arg for arg in alike if lengths_of(arg) == lengths_of(array)]
+            if not alike:
+                break
+            array = alike[0]
+        return array
+
+    def _is_needless(self, array: Node) -> bool:
+        """Whether an array would be computed for its shape only.
+
+        It is not where NumPy may say in doing so that lengths do not agree.
+        """
+        stack = [array]
+        while stack:
+            node = stack.pop()
+            if node in self.computed or node.op in VIEWS or not unit_axes_of(node.type):
+                stack += node.args[:1] if node.op is transpose else ()
+                continue
+            shapes = [lengths_of(arg) for arg in node.args if unit_axes_of(arg.type)]
+            if node.op is matmul:
+                first, second = shapes
+                agree = first[-1] == second[-2 if len(second) > 1 else -1]
+            else:
+                own = lengths_of(node)
+                agree = getattr(node.op, "broadcasts", False) and all(
+                    length in (ONE, whole)
+                    for shape in shapes
+                    for length, whole in zip(shape, own[-len(shape) :], strict=True)
+                )
+            if not agree:
+                return False
+            stack += node.args
+        return array not in self.computed
 
     def _reaches(self, node: Node, step: Node) -> bool:
         """Whether a value is there where a step stands."""
