@@ -65,3 +65,16 @@ def test_a_name_that_the_user_has_is_not_taken() -> None:
     assert value == of_own(0.3, 0.7)
     near = (of_own(0.3 + 1e-6, 0.7) - of_own(0.3 - 1e-6, 0.7)) / 2e-6
     assert found == pytest.approx(near, rel=1e-8)
+
+
+def judged(x, y, n):
+    z = x * y if x > y else x
+    z = z * y if x <= 0 else z + 1.0
+    z = z * x if n == 3 else z + y
+    z = z * y if y < 2300.0 else z
+    return z * z if x < y and n > 2 else z * x
+
+
+def test_conditions_are_called_by_what_they_say() -> None:
+    found = names(judged, "x", "y")
+    assert {"x_above_y", "x_not_positive", "n_is_3", "y_below_2300"} <= found

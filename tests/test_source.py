@@ -218,8 +218,8 @@ GALLERY = [
         "reverse",
         (2.0, 1.0),
         """
-    branch = x > y
-    if branch:
+    x_above_y = x > y
+    if x_above_y:
         z = x * y
     else:
         y_1 = y + 1.0
@@ -227,7 +227,7 @@ GALLERY = [
     # line: return z * z
     z_bar = 2.0 * z
     # line: if x > y:
-    if branch:
+    if x_above_y:
         # line: z = x * y
         return z_bar * y, z_bar * x
     # line: z = x / y
@@ -388,9 +388,9 @@ GALLERY = [
     abs_gap = abs(gap)
     # line: return max(x, y) * abs(x - y)
     gap_bar = t1 if gap > 0.0 else -t1 if gap < 0.0 else 0.0
-    branch = y > x
-    y_bar = (abs_gap if branch else 0.0) - gap_bar
-    return gap_bar + (0.0 if branch else abs_gap), y_bar
+    y_above_x = y > x
+    y_bar = (abs_gap if y_above_x else 0.0) - gap_bar
+    return gap_bar + (0.0 if y_above_x else abs_gap), y_bar
 """,
         id="largest-auto-x-y",
     ),
@@ -470,8 +470,8 @@ GALLERY = [
         """
     root = sqrt(x * x + y * y)
     # line: return sqrt(x * x + y * y)
-    branch = root == 0.0
-    return 0.0 if branch else x / root, 0.0 if branch else y / root
+    root_is_zero = root == 0.0
+    return 0.0 if root_is_zero else x / root, 0.0 if root_is_zero else y / root
 """,
         id="norm-auto-x-y",
     ),

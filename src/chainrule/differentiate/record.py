@@ -21,6 +21,7 @@ from chainrule.graph.block import (
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.primitives import arithmetic, sequence
+from chainrule.primitives.condition_nouns import condition_noun
 from chainrule.primitives.control import IF, TRY, loop_parts, next_states, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive, is_constant
@@ -342,7 +343,7 @@ PLAIN_NOUNS = {"add": "total", "subtract": "gap", "multiply": "product", "divide
 def _noun(node: Node, names: Mapping[Node, str]) -> str:
     """A name for a value without one."""
     if node.type == BOOL:
-        return "branch"
+        return condition_noun(node, lambda each: names.get(each))
     if unit_axes_of(node.type):
         users = (step for step in node.block.steps if node in step.args)
         found = (input_name(step, names.get(step)) for step in users)

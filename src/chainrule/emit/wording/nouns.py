@@ -21,6 +21,7 @@ from chainrule.graph.block import CONSTANT, GLOBAL, REFERENCE
 from chainrule.graph.types import BOOL, FLOAT, INT, Array
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.shaping import dimension
+from chainrule.primitives.condition_nouns import condition_noun
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.nouns import LONGEST, first_name, fitting, inner_tape, input_name, noun_of
@@ -71,6 +72,9 @@ class Nouns:
 
     def of(self, value: Value, crowded: set[str]) -> str | None:
         """A noun for a value; what is crowded stands where nothing better is found only."""
+        if value.type == BOOL and value in self.assigned:
+            # It is another condition on each path.
+            return "branch"
         value = self.assigned.get(value, value)
         if value.argument is not None and value.type == FLOAT:
             return value.argument
@@ -88,6 +92,12 @@ class Nouns:
         fits = stem is not None and len(stem) <= LONGEST and not _NUMBERED.fullmatch(stem)
         return answer.named(stem) if stem is not None and fits else None
 
+    def _telling(self, value: Value) -> str | None:
+        """What a number that is compared is called."""
+        word = word_of(value, self.name_of) or self.name_of(value)
+        fits = value.type != BOOL and word is not None and not _NUMBERED.fullmatch(word)
+        return word if fits else None
+
     def _describe_array(self, value: Value) -> str | None:
         """A noun for an array, or for the length of one."""
         whole = isinstance(value.type, Array) and value.type.unit_axes
@@ -99,7 +109,7 @@ class Nouns:
         """A noun for what a value is, from its operation and its one named argument."""
         op = value.op
         if value.type == BOOL:
-            return "branch"
+            return condition_noun(value, self._telling)
         if value in self.returned:
             return "value"
         only = self.name_of(value.args[0]) if len(value.args) == 1 else None
