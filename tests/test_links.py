@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, value_and_grad
+from chainrule import UnsupportedError, grad, value_and_grad
 from tests.differences import along
 
 GIVEN = [1.0 + 0.37 * ((7 * i) % 20) + 0.01 * i for i in range(30)]
@@ -420,3 +420,92 @@ def test_a_walk_along_a_list_reads_as_one():
     lines = [line.strip() for line in derivative.source.splitlines()]
     assert "while head >= 0:" in lines
     assert not any("raise" in line for line in lines)
+
+
+class Weighted:
+    def __init__(self, before):
+        self.before = before
+        self.value = None
+        self.known = None
+
+
+def filled_in_later(xs):
+    node = None
+    for _ in xs:
+        node = Weighted(node)
+    each, k = node, 0
+    while each is not None:
+        each.value = xs[k] ** 2
+        each, k = each.before, k + 1
+    total = 0.0
+    while node is not None:
+        total = 0.5 * total + node.value
+        node = node.before
+    return total
+
+
+def grown(root, key):
+    node = root
+    while True:
+        if key < node.key:
+            if node.left is None:
+                node.left = Leaf(key)
+                return
+            node = node.left
+        else:
+            if node.right is None:
+                node.right = Leaf(key)
+                return
+            node = node.right
+
+
+def summed(leaf, weight):
+    if leaf is None:
+        return 0.0
+    below = summed(leaf.left, 0.5 * weight) + math.sin(summed(leaf.right, 0.3 * weight))
+    return weight * leaf.key**2 + below
+
+
+def height(leaf):
+    return 0 if leaf is None else 1 + max(height(leaf.left), height(leaf.right))
+
+
+def along_a_tree(xs):
+    root = Leaf(2.0 * xs[0])
+    for x in xs:
+        grown(root, 1.5 * x)
+    return summed(root, 1.0) * height(root)
+
+
+class Link(Node):
+    def total(self):
+        return self.value + (0.5 * self.next.total() if self.next else 0.0)
+
+
+def along_a_list_by_a_method(xs):
+    link = None
+    for x in xs:
+        link = Link(x * x, link)
+    return link.total() ** 2
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [along_a_tree, along_a_list_by_a_method, filled_in_later])
+def test_recursions_and_late_numbers_of_linked_objects_have_slopes(f, mode):
+    value, gradient = value_and_grad(f, mode=mode)(list(GIVEN))
+    expected, noise = slope(f, GIVEN)
+    assert value == f(list(GIVEN))
+    assert noise < 1e-4
+    direction = np.cos(1.0 + np.arange(len(GIVEN)))
+    assert np.dot(gradient, direction) == pytest.approx(expected, rel=1e-7, abs=10.0 * noise)
+
+
+def test_linked_objects_are_no_result():
+    def last(xs):
+        node = made(xs)
+        while node.next is not None:
+            node = node.next
+        return node
+
+    with pytest.raises(UnsupportedError):
+        grad(last)(list(GIVEN) * 2)

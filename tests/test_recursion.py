@@ -747,3 +747,26 @@ def test_a_function_that_calls_its_own_derivative_is_refused() -> None:
     Slopes.of_itself = grad(of_its_own_slope)
     with pytest.raises(UnsupportedError, match="calls a derivative of itself"):
         Slopes.of_itself(0.5, 2)
+
+
+class Doubled:
+    """An object that holds something else than its constructor is given."""
+
+    def __init__(self, given: float) -> None:
+        self.held = 2.0 * given
+
+
+def held_by_the_last(x: float, n: int) -> float:
+    def made(k: int) -> Doubled:
+        return Doubled(x) if k == 0 else Doubled(0.3 * made(k - 1).held + 1.0)
+
+    return made(n).held ** 2
+
+
+@pytest.mark.parametrize("n", [5, 90])
+def test_an_object_that_a_recursion_returns_is_not_made_a_second_time(n: int) -> None:
+    value, slope = value_and_grad(held_by_the_last)(0.7, n)
+    held = 5.0 + 0.6**n * (1.4 - 5.0)
+    assert value == held_by_the_last(0.7, n)
+    assert value == pytest.approx(held * held, rel=1e-12)
+    assert slope == pytest.approx(2.0 * held * 2.0 * 0.6**n, rel=1e-9)

@@ -11,6 +11,7 @@ from chainrule.lift.calls.repeated import Repeated
 from chainrule.lift.objects.holders import Container, Written
 from chainrule.lift.records.growth import RecordsMade
 from chainrule.lift.records.layout import RecordLayout
+from chainrule.lift.records.links import PLAIN
 from chainrule.lift.values import RecordsBox
 from chainrule.records import replace
 
@@ -124,7 +125,8 @@ class Ways:
         known = self.arenas.get(layout.type)
         if known is not None and known.keys == layout.keys:
             # What was found once of an attribute stays.
-            types = tuple(a or b for a, b in zip(layout.types, known.types, strict=True))
+            pairs = zip(layout.types, known.types, strict=True)
+            types = tuple(PLAIN if PLAIN in pair else pair[0] or pair[1] for pair in pairs)
             layout = replace(layout, types=types)
         if known == layout:
             raise InternalError("an object that is linked is lifted as another") from None

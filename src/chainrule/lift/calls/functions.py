@@ -85,6 +85,8 @@ class Functions(Calls):
 
     # Where sets are made that the function changes.
     changed_sets: set[Hashable]
+    # Whether objects may be linked.
+    linking = False
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
@@ -265,7 +267,7 @@ class Functions(Calls):
         inner.object_sets = self.object_sets
         inner.changed_sets = self.changed_sets
         inner.repeated, inner.not_apart = self.repeated, self.not_apart
-        inner.is_apart = True
+        inner.is_apart, inner.linking = True, self.linking
         inner.record_sites, inner.written = self.record_sites, self.written
         inner.rows, inner.known_ints = self.rows, self.known_ints
         inner.calls = [(source, self.here)]

@@ -21,7 +21,16 @@ from chainrule.lift.calls.seeds import seed_names
 from chainrule.lift.lifted import Lifted, Transform
 from chainrule.lift.parameters import Parameters
 from chainrule.lift.taken import Taken
-from chainrule.lift.values import Closure, DictBox, ListBox, Method, Static, TupleValue, Value
+from chainrule.lift.values import (
+    Closure,
+    DictBox,
+    ListBox,
+    Method,
+    ObjectBox,
+    Static,
+    TupleValue,
+    Value,
+)
 from chainrule.primitives.copying import Copier
 from chainrule.records import dataclass
 
@@ -214,6 +223,11 @@ class Nested(Rules, Parameters):
             self.state[entries] = dict(zip(structure.keys, parts, strict=True))
             return entries
         kind = self.graph.references[structure.keys[0]]
+        if structure.kind == "instance":
+            # Its constructor has made these of what it was given.
+            made = ObjectBox(None, kind, None)
+            self.state[made] = dict(zip(structure.keys[1:], parts, strict=True))
+            return made
         return self._construct(Static(kind), kind, parts, {}, ast.Pass())
 
     def _put_back(

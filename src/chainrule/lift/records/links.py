@@ -17,6 +17,7 @@ from typing import Any, TypeGuard
 
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
+from chainrule.graph.types import OPAQUE
 from chainrule.lift.anew import Anew
 from chainrule.lift.branches.branching import Path
 from chainrule.lift.records.arenas import Arenas
@@ -46,6 +47,10 @@ class Link:
     """The type of an attribute that holds an object of the class ``kind``, or None."""
 
     kind: type
+
+
+# The type of one that was taken for such, and holds numbers or None.
+PLAIN = "plain"
 
 
 class Linked(Anew):
@@ -114,7 +119,7 @@ class Links(Arenas):
         if all(isinstance(value, TupleValue) for value in values):
             return self._tuples_alike(values, states)
         held = [self.decided(value) for value in values]
-        entries = [value for value in held if _is_linked(value)]
+        entries = [value for value in held if is_linked(value)]
         nothing = [value for value in held if _is_none(value)]
         for each, state in zip(held, states, strict=True) if nothing or entries else ():
             if _is_new(each):
@@ -172,13 +177,21 @@ class Links(Arenas):
 
     def _found(self, box: ObjectBox, state: State) -> Exception:
         """What tells that an object of the function's own is linked."""
+        if self.is_apart:
+            return self.unsupported(
+                "an object that a recursion makes and links", "Write the recursion as a loop."
+            )
         if isinstance(box, ENTRIES) or box.type in self._arenas:
             return self.unsupported(
                 f"an object of the class `{box.type.__name__}` that is put together step by step",
                 "Give it all of its attributes in `__init__`.",
             )
         content = {key: self.read(value) for key, value in self._attributes_in(box, state).items()}
-        types = tuple(self._link_of(value) for value in content.values())
+        # What is None may come to be another object of the class.
+        own = Link(box.type)
+        types = tuple(
+            own if _is_none(value) else self._link_of(value) for value in content.values()
+        )
         return Linked(RecordLayout("object", box.type, tuple(content), types))
 
     def _attributes_in(self, box: ObjectBox, state: State) -> dict[str, Value]:
@@ -189,7 +202,7 @@ class Links(Arenas):
             self.state = before
 
     def _link_of(self, value: Value) -> Link | None:
-        return Link(value.type) if _is_new(value) or _is_linked(value) else None
+        return Link(value.type) if _is_new(value) or is_linked(value) else None
 
     # --- places ---------------------------------------------------------------------------
 
@@ -205,10 +218,9 @@ class Links(Arenas):
         value, type_ = self.read(value), layout.types[position]
         if not isinstance(type_, Link):
             link = self._link_of(value)
-            if link is None:
+            if link is None or type_ == PLAIN:
                 return value
-            types = (*layout.types[:position], link, *layout.types[position + 1 :])
-            raise Linked(replace(layout, types=types))
+            raise self._retyped(layout, position, link)
         if _is_none(value):
             return self.graph.constant(NOTHING)
         if not isinstance(value, ObjectEntry) or value.records is not self._arena(type_):
@@ -219,6 +231,8 @@ class Links(Arenas):
                 if set(self.attributes_of(value)) != set(arena.layout.keys):
                     raise self._found(value, self.state)
                 return self.enter_early(value, node).place
+            if isinstance(value, Node) and value.type != OPAQUE:
+                raise self._retyped(layout, position, PLAIN)
             raise self.unsupported(
                 f"an attribute `{layout.keys[position]}` that holds things of several kinds",
                 "Keep objects of one class in it, or None.",
@@ -226,12 +240,16 @@ class Links(Arenas):
             )
         return value.place
 
+    def _retyped(self, layout: RecordLayout, position: int, type_: Any) -> Linked:
+        types = (*layout.types[:position], type_, *layout.types[position + 1 :])
+        return Linked(replace(layout, types=types))
+
     def _arena(self, link: Link) -> RecordsBox | None:
         return self._arenas.get(link.kind)
 
     def field(self, entry: Any, key: Any, node: ast.AST) -> Value:
         found = super().field(entry, key, node)
-        if not _is_linked(entry):
+        if not is_linked(entry):
             return found
         link = entry.records.layout.types[entry.records.layout.keys.index(key)]
         if not isinstance(link, Link):
@@ -244,13 +262,13 @@ class Links(Arenas):
 
     def write_field(self, entry: Any, key: Any, value: Value, node: ast.AST) -> None:
         layout = entry.records.layout
-        if _is_linked(entry) and key in layout.keys:
+        if is_linked(entry) and key in layout.keys:
             self._check_there(entry, key, node)
             value = self._as_held(layout, layout.keys.index(key), value, node)
         super().write_field(entry, key, value, node)
 
     def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
-        if _is_linked(owner):
+        if is_linked(owner):
             self._check_there(owner, name, node)
         return super()._object_attribute(owner, name, node)
 
@@ -275,7 +293,7 @@ class Links(Arenas):
 
     def _may_be_none(self, value: Value) -> bool:
         value = self.read(value)
-        return _is_linked(value) and self._is_object(value) is not True
+        return is_linked(value) and self._is_object(value) is not True
 
     def _check_there(self, entry: ObjectEntry, name: str, node: ast.AST) -> None:
         """Raise what Python raises where None is asked for an attribute."""
@@ -290,7 +308,7 @@ class Links(Arenas):
 
     def truth(self, value: Value) -> tuple[bool, bool]:
         value = self.read(value)
-        if _is_linked(value):
+        if is_linked(value):
             there = self._is_object(value)
             if there is not True:
                 return there is False, False
@@ -307,7 +325,7 @@ class Links(Arenas):
 
     def _identity(self, operator: type, left: Value, right: Value) -> Value:
         for one, other in ((left, right), (right, left)):
-            if _is_linked(one) and _is_none(other):
+            if is_linked(one) and _is_none(other):
                 there = self._is_object(one)
                 if there is not None:
                     return Static(there is not (operator is ast.Is))
@@ -316,7 +334,7 @@ class Links(Arenas):
 
     def compare(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
         left, right = self.read(left), self.read(right)
-        if operator in (ast.Eq, ast.NotEq) and (_is_linked(left) or _is_linked(right)):
+        if operator in (ast.Eq, ast.NotEq) and (is_linked(left) or is_linked(right)):
             same = {ast.Eq: ast.Is, ast.NotEq: ast.IsNot}[operator]
             kinds = [each.type for each in (left, right) if isinstance(each, ObjectBox)]
             nothing = _is_none(left) or _is_none(right)
@@ -347,18 +365,13 @@ class Links(Arenas):
     def _refused_none(self, what: str, node: ast.AST | None = None) -> Exception:
         return self.unsupported(what, "Ask `is None` first.", node)
 
-    def _key_part(self, value: Value, args: list[Node], callee: Any, node: ast.AST) -> Any:
-        if _is_linked(self.read(value)):
-            raise self._cannot(callee, node, "it is called with a linked object")
-        return super()._key_part(value, args, callee, node)
-
 
 def _is_new(value: Value) -> TypeGuard[ObjectBox]:
     """Whether it is an object that the function has made, and no place in an arena."""
     return isinstance(value, ObjectBox) and is_made(value) and not isinstance(value, ENTRIES)
 
 
-def _is_linked(value: Value) -> TypeGuard[ObjectEntry]:
+def is_linked(value: Value) -> TypeGuard[ObjectEntry]:
     """Whether it is an object of an arena, or None."""
     return isinstance(value, ObjectEntry) and value.records.is_linked
 

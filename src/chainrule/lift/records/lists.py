@@ -18,15 +18,15 @@ from chainrule.graph.structure import OF_ATTRIBUTES, RECORD_LISTS, Structure
 from chainrule.graph.types import OPAQUE, Type
 from chainrule.lift.lifted import assemble
 from chainrule.lift.parameters import column_type
+from chainrule.lift.records.handed import HandedLinks
 from chainrule.lift.records.layout import RecordLayout, is_plain, layout_of, singular
-from chainrule.lift.records.links import Links
 from chainrule.lift.state import same_value
 from chainrule.lift.values import ListBox, RecordsBox, Value
 from chainrule.primitives.columns import column as column_of
 from chainrule.primitives.effect import LEAVE_FIELDS, STATEMENT
 
 
-class RecordLists(Links):
+class RecordLists(HandedLinks):
     """Takes lists of records apart into lists of their fields, and puts them together."""
 
     # Whether the entries of such lists are taken one by one.
