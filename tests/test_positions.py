@@ -121,9 +121,15 @@ def between_knots(x: Any, knots: Any) -> Any:
     return np.sum((x - np.interp(x, knots, knots**2)) ** 2 * np.isin(np.digitize(x, knots), [1, 2]))
 
 
+def picked_and_sorted(x: Any, places: Any) -> Any:
+    order = np.argsort(x, axis=1)
+    return np.sum(np.take(x, places, axis=1) ** 2 * np.take_along_axis(x, order, axis=1)[:, :3])
+
+
 @pytest.mark.parametrize(
     ("f", "x", "other"),
     [
+        (picked_and_sorted, np.random.default_rng(5).normal(size=(3, 4)), np.array([0, 2, 2])),
         (folded_gaps, np.random.default_rng(4).normal(size=(4, 2)), 3.0),
         (between_knots, np.array([0.2, 0.9, 1.7, 2.4]), np.array([0.0, 1.0, 2.0, 3.0])),
     ],

@@ -12,7 +12,15 @@ from chainrule.primitives.arrays.call import ArrayCall, array_flat, array_linear
 from chainrule.primitives.arrays.creation import arange, axes_of_sizes, ones, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along, section, section_add, section_set
-from chainrule.primitives.arrays.lengths import Lengths, Of, as_first, as_second, when_whole
+from chainrule.primitives.arrays.lengths import (
+    Lengths,
+    Of,
+    all_unknown,
+    as_first,
+    as_second,
+    unknown,
+    when_whole,
+)
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import (
     broadcast_to,
@@ -68,13 +76,34 @@ def _along_type(arr: Type, indices: Type, axis: Any) -> Type:
     return array_of(dtype_of(arr), unit_axes_of(indices) if axis is not None else (False,))
 
 
+def _along_lengths(node: Node, of: Of) -> Lengths:
+    axis, own, picked = node.params[0], of(node.args[0]), of(node.args[1])
+    if not isinstance(axis, int) or len(own) != len(picked):
+        return picked if axis is None else all_unknown(node)
+    along = axis % len(own)
+    # Elsewhere a length of 1 would be repeated.
+    return tuple(
+        k_picked if k == along or k_own == k_picked else unknown(node, k)
+        for k, (k_own, k_picked) in enumerate(zip(own, picked, strict=True))
+    )
+
+
 @array_defined(
     "take_along_axis", "numpy.take_along_axis", signature="arr, indices, axis", arrays=2,
-    typed=_along_type,
+    typed=_along_type, lengths=_along_lengths,
 )  # fmt: skip
 def take_along_axis(arr: Node, indices: Node, axis: Any) -> Node:
     """Entries at positions along an axis, other positions in every row."""
-    return along_axis(arr, indices, axis, "a")
+    return along_axis(arr, indices, axis, "u" if _is_order(indices, axis) else "a")
+
+
+def _is_order(indices: Node, axis: Any) -> bool:
+    """Whether positions along an axis are an order of the entries, so that none comes twice."""
+    rank = len(unit_axes_of(indices.type))
+    sorted_along = indices.params[0] if indices.op.name == "argsort" else None
+    if not isinstance(sorted_along, int) or not isinstance(axis, int):
+        return False
+    return sorted_along % rank == axis % rank
 
 
 def along_axis(arr: Node, positions: Node, axis: Any, letter: str) -> Node:
@@ -155,9 +184,18 @@ def _taken(a: Type, indices: Type, axis: Any = None, mode: str = "raise") -> Typ
     return array_of(dtype_of(a), units[:axis] + unit_axes_of(indices) + units[axis + 1 :])
 
 
+def _taken_lengths(node: Node, of: Of) -> Lengths:
+    own, picked = of(node.args[0]), of(node.args[1])
+    axis = node.params[0]
+    if not isinstance(axis, int):
+        return picked
+    axis %= len(own)
+    return (*own[:axis], *picked, *own[axis + 1 :])
+
+
 @array_defined(
     "take", "numpy.take", signature="a, indices, axis=None, mode='raise'", arrays=2,
-    method="take", typed=_taken,
+    method="take", typed=_taken, lengths=_taken_lengths,
 )  # fmt: skip
 def take(a: Node, indices: Node, axis: Any, mode: str) -> Node:
     """Entries at positions."""
