@@ -359,3 +359,26 @@ def test_what_holds_behind_a_check_tells_nothing_of_the_branch_around_it(n, k, m
     for position, slope in enumerate(slopes):
         verdict = oracle.derivative(chosen_function, (1.3, 0.7, n, k), {}, position)
         assert verdict.decided and oracle.agrees(verdict, slope)
+
+
+def steep_ratio(a, b):
+    x = sqrt(a / b)
+    return b * (1.0 + 9.0 * x**0.62)
+
+
+def steep_share(a, b):
+    return 1.5 / b * sqrt(sqrt(a))
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [steep_ratio, steep_share], ids=lambda f: f.__name__)
+def test_what_f_divides_by_is_not_compared_with_zero_beside_an_infinite_slope(f, mode):
+    slope = grad(f, mode=mode)
+    assert slope(0.0, 2.0) == inf
+    assert slope(0.0, -2.0) == (inf if f is steep_ratio else -inf)
+    verdict = oracle.derivative(f, (1.3, 0.7))
+    assert verdict.decided and oracle.agrees(verdict, slope(1.3, 0.7))
+    assert not [line for line in slope.source.splitlines() if "0.0 if" in line], slope.source
+    # NumPy's zero does not raise where f divides by it: what comes out is no number.
+    with np.errstate(all="ignore"):
+        assert not math.isfinite(slope(0.0, np.float64(0.0)))

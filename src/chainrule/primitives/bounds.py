@@ -82,6 +82,11 @@ class Bounds:
         )
 
     @property
+    def endless(self) -> bool:
+        """Whether the value is infinite: no multiple of it is 0."""
+        return self.low == self.high and math.isinf(self.low)
+
+    @property
     def divides(self) -> bool:
         """Whether what is finite is so too once it is divided by the value."""
         return self.finite and (self.low >= FAR_FROM_ZERO or self.high <= -FAR_FROM_ZERO)
@@ -295,7 +300,8 @@ def of_product(node: Node, x: Bounds, y: Bounds) -> Bounds:
     ends = [_times(left, right) for left in (x.low, x.high) for right in (y.low, y.high)]
     whole = node.type == INT and x.excludes_zero and y.excludes_zero
     nan = x.nan or y.nan or not _finite(x, y)
-    return Bounds(min(ends), max(ends), whole, nan, finite=_tame(x, y))
+    nonzero = whole or x.endless or y.endless
+    return Bounds(min(ends), max(ends), nonzero, nan, finite=_tame(x, y))
 
 
 def _times(x: float, y: float) -> float:
@@ -311,6 +317,8 @@ def squared(node: Node, x: Bounds) -> Bounds:
 
 def of_quotient(node: Node, x: Bounds, y: Bounds) -> Bounds:
     """x / y, which underflows; 0.0 and -0.0 below the line give opposite signs."""
+    if x.endless:
+        return Bounds(nonzero=True)
     finite = x.finite and y.divides
     if y.low == y.high == 0.0:
         # It raises, whatever else may be known of it.
@@ -344,7 +352,8 @@ def magnitude(node: Node, x: Bounds) -> Bounds:
 def of_root(node: Node, x: Bounds) -> Bounds:
     """sqrt(x): 0 where x is, which does not underflow."""
     low, high = math.sqrt(max(x.low, 0.0)), math.sqrt(max(x.high, 0.0))
-    return Bounds(low, high, x.excludes_zero, finite=x.finite and x.low >= 0.0)
+    real = x.low >= 0.0
+    return Bounds(low, high, x.excludes_zero, x.nan or not real, finite=x.finite and real)
 
 
 def of_cube_root(node: Node, x: Bounds) -> Bounds:
@@ -452,6 +461,8 @@ def compared(name: str, x: Bounds, y: Bounds) -> bool | None:
     if name in ("greater", "greater_equal"):
         x, y, name = y, x, {"greater": "less", "greater_equal": "less_equal"}[name]
     if name in ("equal", "not_equal"):
+        if _is_zero(x) and _is_zero(y):
+            return name == "equal"
         at_zero = (_is_zero(x) and y.excludes_zero) or (_is_zero(y) and x.excludes_zero)
         apart = at_zero or x.high < y.low or y.high < x.low
         return (name == "not_equal") if apart else None

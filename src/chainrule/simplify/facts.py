@@ -37,6 +37,8 @@ ORDERINGS: dict[Op, tuple[bool, bool]] = {
 # So many values are looked at for one answer.
 LOOKED_AT = 16
 NONZERO = Bounds(nonzero=True)
+# The quotient of a smaller constant may underflow.
+SMALLEST = 1e-10
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class Facts:
         if value is not None:
             self._know(value, fact)
         elif fact.bounds.excludes_zero:
-            for part in _factors(arg):
+            for part in factors_of(arg):
                 self._learn_part(part, replace(fact, bounds=NONZERO), mapped)
 
     def _know(self, value: Node, fact: Fact) -> None:
@@ -121,7 +123,7 @@ class Facts:
                 if node.op is arithmetic.power and not is_constant(node.args[1]):
                     base, exponent = node.args
                     self._exponents.setdefault(base, []).append((exponent, fact.block))
-                stack += [(part, rest) for part in _factors(node)]
+                stack += [(part, rest) for part in factors_of(node)]
 
     def after(self, before: Block, block: Block) -> None:
         """What runs ``block`` has run the block ``before`` to its end."""
@@ -225,6 +227,13 @@ class Facts:
         self._left -= len(parts)
         if not parts or self._left < 0:
             return found
+        if node.op is ITEM and node.args[0].op is IF:
+            then, orelse = owned_blocks(node.args[0])
+            told = self.decide(node.args[0].args[0], block)
+            if told is not None and (then if told else orelse).completes:
+                # It was chosen by what is known here.
+                arm = then if told else orelse
+                return found.both(self._bounds(arm.results[result_number(node)], arm, sure))
         if node.op is ITEM:
             arms = [arm for arm in owned_blocks(node.args[0]) if arm.completes]
             known = [self._bounds(*each, sure) for each in zip(parts, arms, strict=True)]
@@ -254,7 +263,10 @@ class Facts:
             left, right = [self.bounds(arg, block, sure) for arg in predicate.args]
             if number:
                 left, right = replace(left, nan=False), replace(right, nan=False)
-            return bounds.compared(predicate.op.name, left, right)
+            truth = bounds.compared(predicate.op.name, left, right)
+            if truth is None and not sure and _is_zero_at_infinity(predicate):
+                return False
+            return truth
         return None
 
     def assumed(self, predicate: Node, block: Block) -> bool | None:
@@ -333,7 +345,7 @@ def _exponent(node: Node) -> float:
     return float(constant_value(node.args[1])) if is_constant(node.args[1]) else 0.0
 
 
-def _factors(node: Node) -> tuple[Node, ...]:
+def factors_of(node: Node) -> tuple[Node, ...]:
     """What is not zero because ``node`` is not."""
     if node.op is arithmetic.multiply:
         return node.args
@@ -341,6 +353,16 @@ def _factors(node: Node) -> tuple[Node, ...]:
     if node.op is arithmetic.divide or node.op.name in THROUGH or powers:
         return node.args[:1]
     return ()
+
+
+def _is_zero_at_infinity(predicate: Node) -> bool:
+    """Whether this asks if a constant over a number is 0: it is only where that is infinite."""
+    asked, zero = predicate.args
+    if predicate.op is not arithmetic.equal or not is_constant(zero, 0):
+        return False
+    if asked.op is not arithmetic.divide or not is_constant(asked.args[0]):
+        return False
+    return abs(float(constant_value(asked.args[0]))) >= SMALLEST
 
 
 def divides_by(arm: Block, results: Collection[Node], value: Node) -> bool:
@@ -356,7 +378,7 @@ def divides_by(arm: Block, results: Collection[Node], value: Node) -> bool:
                 return True
             if node not in met:
                 met.add(node)
-                stack += _factors(node)
+                stack += factors_of(node)
     return False
 
 

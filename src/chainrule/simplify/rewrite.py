@@ -27,6 +27,7 @@ from chainrule.primitives.effect import RAISE
 from chainrule.primitives.floats import without_rounding
 from chainrule.primitives.sequence import entry_of_all, index, index_add
 from chainrule.primitives.silence import chooses, silent
+from chainrule.simplify.endless import all_endless
 from chainrule.simplify.facts import Ahead, Facts, divides_by, hands_on
 from chainrule.simplify.flagged import Flagged
 from chainrule.simplify.hinges import unguarded, unguarded_arm
@@ -202,7 +203,8 @@ class Simplifier(SumSimplifier):
         if truth is None:
             return None
         kept = owned_blocks(node)[0 if truth else 1]
-        return truth if divides_by(kept, kept.results, value) else None
+        shows = all_endless(kept.results, value)
+        return truth if shows or divides_by(kept, kept.results, value) else None
 
     def walk(self, old: Block, new: Block) -> None:
         """Within an arm its predicate is known, and what was seen where it ran before."""
