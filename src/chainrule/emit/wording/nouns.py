@@ -79,6 +79,13 @@ class Nouns:
         if value.argument is not None and value.type == FLOAT:
             return value.argument
         noun = self._describe_array(value) or self._describe(value)
+        while noun is None and value.op is CONDITIONAL:
+            # What is chosen elsewhere than at a kink, or what is no number of itself.
+            arms = [arg for arg in value.args[:0:-1] if not arg.leaf]
+            if not arms:
+                break
+            value = arms[0]
+            noun = self._describe(value)
         if is_compound(value) and noun in crowded:
             noun = compound(value, self.name_of) or noun
         return noun
