@@ -158,7 +158,7 @@ def rated(income):
 def test_so_does_a_number() -> None:
     source = grad(rated).source
     assert [source.count(f"rate = 0.{k}") for k in (1, 2, 3)] == [1, 1, 1]
-    assert "return 2.0 * (rate * income)" in source
+    assert "return 2.0 * rate * income" in source
 
 
 STEPS = [math.sin, math.cos, lambda x: x * x]

@@ -483,7 +483,7 @@ GALLERY = [
         """
     x, y = point
     # line: return x * x * y
-    return 2.0 * (y * x), x * x
+    return 2.0 * y * x, x * x
 """,
         id="unpack-auto-point",
     ),
@@ -599,7 +599,7 @@ GALLERY = [
         values_bar_1 = [0.0] * len(values)
         for j, neuron in enumerate(weights[i]):
             # line: out.append(total * total)
-            total_bar = 2.0 * (values_bar[j] * total_tape[j])
+            total_bar = 2.0 * values_bar[j] * total_tape[j]
             # line: for w, v in zip(neuron, values, strict=False):
             for k, (w, v) in enumerate(zip(neuron, values)):
                 values_bar_1[k] += total_bar * w

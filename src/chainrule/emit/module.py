@@ -43,6 +43,7 @@ from chainrule.emit.statements import Writer
 from chainrule.emit.targets import Target
 from chainrule.emit.targets import target as target_named
 from chainrule.emit.wording.expressions import Speller
+from chainrule.emit.wording.factors import open_products
 from chainrule.emit.wording.origins import Origins
 from chainrule.emit.wording.widths import measure_of
 from chainrule.errors import UnsupportedError
@@ -214,6 +215,7 @@ def _function_text(
     if late:
         fold(plan, webs, states - late, late)
         names = Names(plan, reserved)
+    open_products(plan)
     if target.writes_over and plan.arrays:
         if ask_first(plan):
             names = Names(plan, reserved)

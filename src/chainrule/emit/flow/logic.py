@@ -15,15 +15,19 @@ def boolean(
     """How ``and`` or ``or`` of two expressions is written; the same in a row is one."""
 
     def write(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
-        parts: list[ast.expr] = []
-        for arg in args:
-            flat = isinstance(arg, ast.BoolOp) and isinstance(arg.op, kind)  # type: ignore[arg-type]
-            parts.extend(arg.values if flat and isinstance(arg, ast.BoolOp) else [arg])
-        if kind is ast.And:
-            parts = _chained(parts)
-        return ast.BoolOp(kind(), parts) if len(parts) > 1 else parts[0]
+        return _joined(kind, args)
 
     return write
+
+
+def _joined(kind: Callable[[], ast.boolop], args: list[ast.expr]) -> ast.expr:
+    parts: list[ast.expr] = []
+    for arg in args:
+        flat = isinstance(arg, ast.BoolOp) and isinstance(arg.op, kind)  # type: ignore[arg-type]
+        parts.extend(arg.values if flat and isinstance(arg, ast.BoolOp) else [arg])
+    if kind is ast.And:
+        parts = _chained(parts)
+    return ast.BoolOp(kind(), parts) if len(parts) > 1 else parts[0]
 
 
 def choice_of_truths(test: ast.expr, then: ast.expr, orelse: ast.expr) -> ast.expr:
@@ -32,13 +36,13 @@ def choice_of_truths(test: ast.expr, then: ast.expr, orelse: ast.expr) -> ast.ex
         case ast.Constant(True), ast.Constant(False):
             return test
         case ast.Constant(True), _:
-            return ast.BoolOp(ast.Or(), [test, orelse])
+            return _joined(ast.Or, [test, orelse])
         case ast.Constant(False), _:
-            return ast.BoolOp(ast.And(), [ast.UnaryOp(ast.Not(), test), orelse])
+            return _joined(ast.And, [ast.UnaryOp(ast.Not(), test), orelse])
         case _, ast.Constant(False):
-            return ast.BoolOp(ast.And(), [test, then])
+            return _joined(ast.And, [test, then])
         case _, ast.Constant(True):
-            return ast.BoolOp(ast.Or(), [ast.UnaryOp(ast.Not(), test), then])
+            return _joined(ast.Or, [ast.UnaryOp(ast.Not(), test), then])
     return ast.IfExp(test, then, orelse)
 
 
