@@ -78,3 +78,15 @@ def judged(x, y, n):
 def test_conditions_are_called_by_what_they_say() -> None:
     found = names(judged, "x", "y")
     assert {"x_above_y", "x_not_positive", "n_is_3", "y_below_2300"} <= found
+
+
+def fitted(x, regime):
+    if regime == 0:
+        a = 0.98
+    elif regime == 2:
+        a = 0.85
+    return a * x * x
+
+
+def test_a_variable_that_one_path_leaves_without_a_value_keeps_its_name() -> None:
+    assert "a" in names(fitted, "x")

@@ -64,6 +64,7 @@ class Nouns:
         self.inputs = _inputs(statements)
         self.unpacked = _unpacked(statements)
         self.assigned = _assigned(statements)
+        self.mixed = _assigned_several(statements)
 
     def crowded(self, values: Iterable[Value]) -> set[str]:
         """Nouns that more than one sum, product, quotient or power would be called by."""
@@ -72,8 +73,7 @@ class Nouns:
 
     def of(self, value: Value, crowded: set[str]) -> str | None:
         """A noun for a value; what is crowded stands where nothing better is found only."""
-        if value.type == BOOL and value in self.assigned:
-            # It is another condition on each path.
+        if value.type == BOOL and value in self.mixed:
             return "branch"
         value = self.assigned.get(value, value)
         if value.argument is not None and value.type == FLOAT:
@@ -285,6 +285,17 @@ def _assigned(statements: list[Statement]) -> dict[Value, Value]:
                 if target.op is VARIABLE and not told.leaf:
                     found.setdefault(target, told)
     return found
+
+
+def _assigned_several(statements: list[Statement]) -> set[Value]:
+    """Variables that are something else on each of several paths."""
+    sources: dict[Value, list[Value]] = {}
+    for statement in statements:
+        if isinstance(statement, Move):
+            for target, source in zip(statement.targets, statement.sources, strict=True):
+                if target.op is VARIABLE:
+                    sources.setdefault(target, []).append(source)
+    return {target for target, found in sources.items() if len(found) > 1}
 
 
 def _unpacked(statements: list[Statement]) -> dict[Value, list[Value]]:

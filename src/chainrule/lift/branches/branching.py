@@ -8,7 +8,7 @@ from operator import is_not
 from typing import Any
 
 from chainrule.errors import UnsupportedError
-from chainrule.graph.block import CONSTANT, Block
+from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
@@ -417,6 +417,8 @@ class Branching(Core):
 
         for key, value in joined.items():
             found = self.state[key] = resolve_slots(value, result, self.state)
+            if isinstance(value, Either) and value.orelse is UNBOUND:
+                value, found = value.then, found.then
             if isinstance(value, Slot):
                 self._name_word(key, found, columns[value.index])
         self.has_kinds |= joiner.has_kinds
@@ -430,7 +432,8 @@ class Branching(Core):
         if not local or key[1] not in key[0].local_names:
             return
         names = self.graph.names
-        if all(each.op is CONSTANT or names.get(each, key[1]) != key[1] for each in column):
+        bound = [each for each in column if each.op not in (CONSTANT, UNDEFINED, ITEM)]
+        if all(names.get(each, key[1]) != key[1] for each in bound):
             names.setdefault(chosen, key[1])
 
     def _freeze_shared(self, joiner: Joiner, states: Sequence[State]) -> None:
