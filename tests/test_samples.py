@@ -96,3 +96,15 @@ def test_an_error_of_the_mean_is_that_of_an_array_though_floats_have_none() -> N
     np.testing.assert_allclose(slope, gap / (6 * scipy.stats.sem(x)), rtol=1e-14)
     with pytest.raises(UnsupportedError, match="the length of axis 0 of what has 0 axes"):
         grad(lambda x: scipy.stats.sem(x))(0.5)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "f", [statistics.variance, statistics.stdev, lambda x: statistics.variance(x) * x[0]]
+)
+def test_too_few_data_are_told_as_statistics_tells_it(f: Any, mode: str) -> None:
+    def sample(x: Any) -> Any:
+        return f(x)
+
+    with pytest.raises(statistics.StatisticsError, match="at least two data points"):
+        value_and_grad(sample, mode=mode)([2.0])

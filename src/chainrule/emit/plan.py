@@ -524,7 +524,8 @@ def raises_its_own(value: Value) -> bool:
     if value.op is power:
         exponent = value.args[1]
         return exponent.op is not CONSTANT or float(exponent.params[0]) < 0.0
-    return value.op is not divide and getattr(value.op, "strict", False)
+    of_samples = getattr(value.op, "spelled", "").startswith("statistics.")
+    return value.op is not divide and (of_samples or getattr(value.op, "strict", False))
 
 
 def is_effect(value: Value) -> bool:
