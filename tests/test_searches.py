@@ -83,6 +83,65 @@ def followed(p: float) -> float:
     return x
 
 
+def climbing(p: float) -> tuple[float, float]:
+    at, h = 0.0, 1.0
+    value = (at - p) ** 2 + p * at
+    while h > 1e-9:
+        for tried in (at - h, at + h):
+            found = (tried - p) ** 2 + p * tried
+            if found < value:
+                at, value = tried, found
+                break
+        else:
+            h *= 0.5
+    return at, value
+
+
+def climbed_beside(p: float) -> float:
+    return climbed(p) * p
+
+
+def climbed_and_value(p: float) -> float:
+    at, value = climbing(p)
+    return at + value
+
+
+def zoomed_beside(p: float) -> float:
+    return zoomed(p) + p
+
+
+@pytest.mark.parametrize(
+    "f", [climbed_beside, climbed_and_value, zoomed_beside], ids=lambda f: f.__name__
+)
+def test_a_place_that_is_climbed_to_is_refused_beside_what_is_felt(
+    f: Callable[..., float],
+) -> None:
+    with pytest.raises(NotDifferentiableError, match="`p` decides only which way a search goes"):
+        grad(f)(1.5)
+
+
+def climbed_value(p: float) -> float:
+    return climbing(p)[1] * p
+
+
+def value_of_climbed(p: float) -> float:
+    x = climbed(p)
+    return (x - p) ** 2 + p
+
+
+def value_of_zoomed(p: float) -> float:
+    x = zoomed(p)
+    return (x - p) ** 2 + x**4
+
+
+@pytest.mark.parametrize(
+    "f", [climbed_value, value_of_climbed, value_of_zoomed], ids=lambda f: f.__name__
+)
+def test_the_value_at_a_place_that_is_climbed_to_has_its_slope(f: Callable[..., float]) -> None:
+    expected, noise = along(lambda h: f(1.5 + h), 1e-2)
+    assert grad(f)(1.5) == pytest.approx(float(expected), rel=1e-6, abs=1e-7 + noise)
+
+
 FLAT = [climbed, least_number, zoomed, corner_of_a_simplex, golden_by_recursion, followed]
 
 

@@ -22,6 +22,7 @@ from chainrule.differentiate.activity import all_steps, useful, varied
 from chainrule.differentiate.bisections import bisections
 from chainrule.differentiate.carrying import carrying_args
 from chainrule.differentiate.halving import halvings, held_ends
+from chainrule.differentiate.least_values import least_values
 from chainrule.differentiate.shrinking import shrinking, swinging
 from chainrule.differentiate.turns import (
     Turns,
@@ -95,6 +96,9 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
                 raise _refusal(graph, given, search.branch)
         for each in turns if flat else ():
             if any(_decides(each, k, felt) for k in _felt_by(each, used)):
+                raise _refusal(graph, given, each.at)
+        for each in () if flat else turns:
+            if any(_is_place(graph, each, search, felt, results) for search in _least(each)):
                 raise _refusal(graph, given, each.at)
         for call, function in calls:
             if _is_search(call, function, inside[call], flat):
@@ -208,6 +212,32 @@ def _between(turns: Turns) -> Iterator[Search]:
 def _is_extreme(node: Node) -> bool:
     """Whether the place of a least or greatest number is asked for: that number has its slope."""
     return node.op.name in ("argmin", "argmax") and node.args[0].type.differentiable
+
+
+def _least(turns: Turns) -> Iterator[Search]:
+    """Searches for a least or greatest value by steps or between two ends."""
+    body, at = turns.body, turns.at
+    for ends, conditions in halvings(turns):
+        compared = _over_turns(made_of(conditions, body), turns)
+        if compared.issuperset(ends) and any(map(_is_extreme, compared)):
+            yield Search(at, compared, frozenset(ends))
+    for state, tried, conditions in swinging(turns):
+        if _is_least(state, tried, conditions, body):
+            yield Search(at, made_of(conditions, body), frozenset({state}))
+
+
+def _is_place(
+    graph: Graph, turns: Turns, search: Search, felt: Collection[Node], results: Sequence[Node]
+) -> bool:
+    """Whether what a search finds is felt in results but for the value that is least there."""
+    if search.compared.isdisjoint(felt) or not search.chosen.isdisjoint(felt):
+        return False
+    values = least_values(graph, search.compared, turns.body, felt)
+    used = useful(graph, results, values)
+    return any(
+        turns.states[k] in search.chosen and turns.at.block.item(turns.at, k) in used
+        for k in turns.used
+    )
 
 
 def _over_turns(found: frozenset[Node], turns: Turns) -> frozenset[Node]:
