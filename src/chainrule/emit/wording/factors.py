@@ -40,8 +40,7 @@ def _is_closed(value: Value) -> bool:
 
 
 def _is_product(value: Value) -> bool:
-    plain = value.op is multiply and value.type == FLOAT and value.derivative
-    return plain and all(arg.type == FLOAT for arg in value.args)
+    return value.op is multiply and all(each.type == FLOAT for each in (value, *value.args))
 
 
 def _open(value: Value) -> None:
