@@ -342,3 +342,36 @@ def test_second_differences_of_short_vectors_are_flat(length: int) -> None:
     x = np.linspace(1.0, 2.0, length)
     expected = [1.0, -2.0, 1.0] if length == 3 else [0.0] * length
     np.testing.assert_allclose(grad(lambda x: np.sum(np.diff(x, 2)))(x), expected)
+
+
+def log_determinant(A: Any) -> Any:
+    """By the elimination of Gauss, in place."""
+    A = A.copy()
+    for k in range(len(A) - 1):
+        A[k + 1 :, k] /= A[k, k]
+        A[k + 1 :, k + 1 :] -= np.outer(A[k + 1 :, k], A[k, k + 1 :])
+    return np.sum(np.log(np.abs(np.diag(A))))
+
+
+def test_slices_from_one_place_on_have_one_length() -> None:
+    A = RNG.standard_normal((5, 5)) + 4.0 * np.eye(5)
+    slope = grad(log_determinant)
+    np.testing.assert_allclose(slope(A), np.linalg.inv(A).T, rtol=1e-12, atol=1e-13)
+    code = [line for line in slope.source.splitlines() if "# line" not in line]
+    assert not any("reshape" in line for line in code)
+    # No product is kept to be measured.
+    assert sum("np.outer(" in line for line in code) == 1
+    assert not any("outer" in line and "tape" in line for line in code)
+
+
+def ends_of_other_lengths(x: Any, n: int, m: int) -> Any:
+    return np.sum(x[n:] * x[m:] ** 2) + np.sum(x[-n:] * x[-n:]) + np.sum(x[n:m] * x[n:m] ** 2)
+
+
+@pytest.mark.parametrize(("n", "m"), [(2, 2), (2, 5), (5, 2), (5, 5)])
+def test_slices_from_other_places_on_are_repeated_where_they_have_one_entry(n: int, m: int) -> None:
+    x = np.linspace(-1.0, 2.0, 6)
+    slope = grad(ends_of_other_lengths)
+    measured = oracle.gradient(lambda x: ends_of_other_lengths(x, n, m), (x,)).values()
+    for verdict, number in zip(measured, slope(x, n, m), strict=True):
+        assert oracle.agrees(verdict, number)

@@ -406,7 +406,8 @@ def section_lengths(node: Node, of: Of) -> Lengths:
             axis += rest
         elif letter == "s":
             within = _slice_within(base[axis], args, of)
-            found.append(within or _slice_length(base[axis], args, node, len(found)))
+            known = within or _slice_length(base[axis], args)
+            found.append(known or _slice_named(base[axis], args, of) or unknown(node, len(found)))
             axis += 1
         else:
             at.append(len(found))
@@ -457,23 +458,36 @@ def _parameters_of(nodes: Sequence[Node]) -> list[Node]:
     return found
 
 
-def _slice_length(whole: Length, bounds: Sequence[Node], node: Node, axis: int) -> Length:
+def _slice_length(whole: Length, bounds: Sequence[Node]) -> Length | None:
     """How many entries a slice takes, where that is a number less than there are, or a part."""
     start, stop, step = (bound.params[0] if bound.op is CONSTANT else "unknown" for bound in bounds)
     if step == -1 and start is None and stop is None:
         return whole
     low = 0 if start is None else start
     if not isinstance(low, int) or low < 0:
-        return unknown(node, axis)
+        return None
     if step in (None, 1) and low == 0 and stop == "unknown":
         # x[:k] of arrays of one length.
         return named("first", bounds[1].serial, whole)
     span = _span(whole, low, stop)
     if span is None or not (step is None or (isinstance(step, int) and step > 0)):
-        return unknown(node, axis)
+        return None
     if step is None or step == 1:
         return span
     return named("every", step, span) if span.known is None else Length(-(-span.known // step))
+
+
+def _slice_named(whole: Length, bounds: Sequence[Node], of: Of) -> Length | None:
+    """The length of a slice as what it is made of: ``x[k + 1:]`` and ``y[k + 1:]`` have the same.
+
+    None where a bound may be anything.
+    """
+    parts: list[Length | None] = []
+    for bound in bounds:
+        if not is_left_out(bound) and bound.type != INT:
+            return None
+        parts.append(None if is_left_out(bound) else number(bound, of))
+    return named("slice", *parts, whole)
 
 
 def _span(whole: Length, low: int, stop: object) -> Length | None:
