@@ -14,6 +14,7 @@ from dataclasses import field
 
 from chainrule.emit.conditionals import as_branches, conditional_of, is_heavy
 from chainrule.emit.flow.managers import may_fold
+from chainrule.emit.memory.chosen_views import Chosen
 from chainrule.emit.memory.views import is_held, is_update
 from chainrule.emit.memory.webs import Webs
 from chainrule.emit.plan import (
@@ -78,8 +79,9 @@ def fold(plan: Plan, webs: Webs, kept: set[Value], free: set[Value]) -> None:
     written: dict[Value, list[Value]] = {}
     for value, arg in plan.owned:
         written.setdefault(value, []).append(arg)
+    chosen = Chosen(plan.body)
     for block in blocks_of(plan.body):
-        _Folder(block, uses, webs, kept, free, written).run()
+        _Folder(block, uses, webs, kept, free, written, chosen).run()
     for statement in walk(plan.body):
         if isinstance(statement, While):
             statement.condition.pop()
@@ -96,6 +98,7 @@ class _Folder:
     free: set[Value]
     # The arguments over which sums and products of arrays may be written.
     written: dict[Value, list[Value]]
+    chosen: Chosen
     where: dict[Value, int] = field(default_factory=dict)
     fixed: list[int] = field(default_factory=list)
     # Where derivative code may raise.
@@ -214,7 +217,7 @@ class _Folder:
 
     def _overwritten(self, value: Value, at: int, position: int) -> bool:
         """Whether something that ``value`` reads is assigned between the two positions."""
-        for arg in names_read(value):
+        for arg in (each for read in names_read(value) for each in self.chosen.read_by(read)):
             if arg.op is VARIABLE and self._assigned_between(arg, at, position):
                 return True
             seen = is_held(arg.type) or isinstance(arg.type, Record) or arg.type == OPAQUE

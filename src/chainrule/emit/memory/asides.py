@@ -23,6 +23,8 @@ class Asides:
     webs: Webs
     views: dict[Value, list[Value]]
     moved: dict[Value, list[Value]]
+    # The names that each array may have besides its own.
+    chosen: dict[Value, list[Value]]
 
     def set_aside(
         self, statement: Statement, view: Value, body: list[Statement], position: int
@@ -100,6 +102,20 @@ class Asides:
                 views = [view for view in views if self.webs.is_changed(view)]
             stack.extend(views)
             stack.extend(self.moved.get(value, ()))
+        return False
+
+    def is_chosen_after(self, statement: Statement, base: Value) -> bool:
+        """Whether an array is needed after ``statement`` as what a branch has chosen it for."""
+        own = self.webs.together(base)
+        stack = [name for name in self.chosen.get(base, ()) if name not in own]
+        seen = set(stack)
+        while stack:
+            name = stack.pop()
+            if self.seen_after(statement, name):
+                return True
+            more = [each for each in self.chosen.get(name, ()) if each not in seen]
+            seen.update(more)
+            stack += more
         return False
 
     def keeps(self, statement: Statement, base: Value, body: list[Statement]) -> bool:

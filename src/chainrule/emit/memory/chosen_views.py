@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from chainrule.emit.memory.views import is_view
 from chainrule.emit.plan import CONDITIONAL, Define, Move, Statement, Value, captives, walk
+from chainrule.graph.types import Array
 
 
 def chosen_views(body: list[Statement]) -> tuple[list[Value], dict[Value, list[Value]]]:
@@ -24,6 +25,32 @@ def chosen_views(body: list[Statement]) -> tuple[list[Value], dict[Value, list[V
             found.setdefault(source, []).append(target)
         looking = dict.fromkeys(target for target, _ in reached if target not in found)
     return within, found
+
+
+def chosen_names(body: list[Statement]) -> dict[Value, list[Value]]:
+    """The values that each array may be another name of, behind a branch or as a choice."""
+    found: dict[Value, list[Value]] = {}
+    for target, source in _choices(body):
+        if isinstance(source.type, Array):
+            found.setdefault(source, []).append(target)
+    return found
+
+
+class Chosen:
+    """What each value may be another name of: that is read where the value is read."""
+
+    def __init__(self, body: list[Statement]) -> None:
+        self._sources: dict[Value, list[Value]] = {}
+        for target, source in _choices(body):
+            if isinstance(source.type, Array):
+                self._sources.setdefault(target, []).append(source)
+
+    def read_by(self, value: Value) -> list[Value]:
+        """The value, and what it may be."""
+        found = [value]
+        for each in found:
+            found += [source for source in self._sources.get(each, ()) if source not in found]
+        return found
 
 
 def _choices(body: list[Statement]) -> Iterator[tuple[Value, Value]]:

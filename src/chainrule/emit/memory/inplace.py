@@ -8,7 +8,7 @@ from chainrule.emit.containers.pops import fuse_pops
 from chainrule.emit.memory.aliases import Aliases
 from chainrule.emit.memory.asides import Asides
 from chainrule.emit.memory.askers import Askers
-from chainrule.emit.memory.chosen_views import chosen_views
+from chainrule.emit.memory.chosen_views import chosen_names, chosen_views
 from chainrule.emit.memory.going_on import GoingOn
 from chainrule.emit.memory.left_at_once import hand_on_given, is_left_so, leave_at_once
 from chainrule.emit.memory.liveness import Liveness
@@ -124,6 +124,7 @@ class _Copies(Asides):
         self.inside: dict[Value, Value] = {given: given for given in self.left}
         self.views, self.stored = self._views()
         within, self.moved = chosen_views(plan.body)
+        self.chosen = chosen_names(plan.body)
         for view in within:
             self.views.setdefault(view.args[0], []).append(view)
         self.going_on = GoingOn(plan, webs, self.views, self.seen_after).variables
@@ -173,7 +174,7 @@ class _Copies(Asides):
 
         Where only views of it are needed later these are copied instead: they are smaller.
         """
-        if self.liveness.after(statement, base):
+        if self.liveness.after(statement, base) or self.is_chosen_after(statement, base):
             return None
         if not isinstance(base.type, Array):
             return []
@@ -527,6 +528,7 @@ class _Copies(Asides):
                 arg in self.fresh
                 and not self.stored.intersection(same)
                 and not any(self.seen_after(statement, other) for other in others)
+                and not any(self.is_chosen_after(statement, other) for other in same)
             ):
                 self.owned.add((value, arg))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainrule.emit.memory.chosen_views import Chosen
 from chainrule.emit.memory.views import is_update
 from chainrule.emit.memory.webs import Webs
 from chainrule.emit.plan import POP, Define, Plan, Statement, Value, reads_deep, walk
@@ -12,6 +13,7 @@ class Memory:
 
     def __init__(self, plan: Plan, webs: Webs) -> None:
         self.webs = webs
+        self.chosen = Chosen(plan.body)
         self.taken: dict[Value, list[Value]] = {}
         for value, arg in (*plan.owned, *plan.into.items()):
             self.taken.setdefault(value, []).append(arg)
@@ -46,4 +48,5 @@ class Memory:
             if current not in found:
                 found.add(current)
                 stack += [self.webs.find(current), *self.taken.get(current, ())]
+                stack += self.chosen.read_by(current)
         return found
