@@ -33,8 +33,8 @@ from chainrule.graph.types import (
     Sequence as SequenceType,
 )
 from chainrule.lift.arrays.boxes import array_type, dtype_name, is_ndarray, strange_array
-from chainrule.lift.arrays.calls import NumpyCalls
 from chainrule.lift.arrays.memory import given_layout
+from chainrule.lift.arrays.sparse import SparseMatrices
 from chainrule.lift.library.contents import container_of
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.closed import is_closed
@@ -99,7 +99,7 @@ def _count(example: Any) -> int:
     return sum(map(_count, example)) if isinstance(example, list) else 1
 
 
-class Parameters(NumpyCalls):
+class Parameters(SparseMatrices):
     """Makes the values of parameters."""
 
     def example_value(

@@ -488,7 +488,7 @@ class NumpyCalls(Methods):
 
         try:
             dtype = numpy.dtype(found)
-        except TypeError:
+        except (TypeError, ValueError):
             raise self.unsupported(
                 f"`dtype={found!r}`", "Use arrays of floating point numbers.", node
             ) from None
