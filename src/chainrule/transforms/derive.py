@@ -14,6 +14,7 @@ from numbers import Number
 from typing import Any
 
 from chainrule.differentiate.activity import all_steps
+from chainrule.differentiate.read_back import refuse_texts
 from chainrule.differentiate.searches import refuse_searches
 from chainrule.differentiate.steps import refuse_steps
 from chainrule.errors import ArgumentError, NotDifferentiableError, UnsupportedError
@@ -101,6 +102,7 @@ def transformed(lifted: Lifted, transform: str, wrt: Wrt, mode: str) -> Lifted:
     results = list(lifted.result.leaves())
     refuse_searches(lifted.graph, inputs, results)
     refuse_steps(lifted.graph, inputs, results)
+    refuse_texts(lifted.graph, inputs, results)
     lifted = noticed(lifted, inputs)
     if transform in ("grad", "value_and_grad"):
         return gradient(lifted, wrt, mode, transform == "value_and_grad", transform)
