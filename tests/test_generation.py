@@ -54,6 +54,20 @@ def entries(count: int) -> str:
     return "\n".join(["def f(x, y):", "    x = x.copy()", *lines, "    return x.sum()"])
 
 
+def arrays(count: int) -> str:
+    lines = [f"    a = np.sin(a) * y + {k % 7}.5" for k in range(count)]
+    head = ["import numpy as np", "def f(x, y):", "    a = np.array([x, y, x * y])"]
+    return "\n".join([*head, *lines, "    return np.sum(a)"])
+
+
+def states(count: int) -> str:
+    starts = [f"    a{k} = x * {k}.5" for k in range(count)]
+    steps = [f"        a{k} = math.sin(a{k}) * y + a{(k + 1) % count}" for k in range(count)]
+    total = " + ".join(f"a{k}" for k in range(count))
+    head = ["import math", "def f(x, y, n=3):", *starts, "    for _ in range(n):"]
+    return "\n".join([*head, *steps, f"    return {total}"])
+
+
 def loaded(text: str) -> Callable[..., Any]:
     """The function ``f`` of this text, which is at hand."""
     file = f"<generation {hash(text)}>"
@@ -103,6 +117,18 @@ def test_generating_takes_calls_in_proportion_to_the_program(
     for file in large:
         most = MOST_IN_A_FILE * part * max(small[file] - none[file], 0) + FEW
         assert large[file] - none[file] <= most, file
+
+
+@pytest.mark.parametrize(("program", "mode"), [(arrays, "reverse"), (states, "forward")])
+def test_arrays_and_what_loops_carry_take_calls_in_proportion_to_their_number(
+    program: Callable[[int], str], mode: str
+) -> None:
+    calls_for(program(2), (0.3, 0.7), mode)
+    none, small, large = (
+        calls_for(program(count), (0.3, 0.7), mode).total() for count in (FIRST, SMALL, LARGE)
+    )
+    part = (LARGE - FIRST) / (SMALL - FIRST) / 4
+    assert large - none <= MOST * part * (small - none)
 
 
 def test_what_follows_a_branch_is_not_looked_through_for_each() -> None:

@@ -100,7 +100,9 @@ def made_from(loop: Node, tried: Collection[Node], found: Collection[int], k: in
 
 def _bisection(loop: Node) -> Bisection | None:
     states, following = loop_parts(loop)[2], next_states(loop)
-    numbers = [k for k, state in enumerate(states) if state.type == FLOAT]
+    numbers = [
+        k for k, state in enumerate(states) if state.type == FLOAT and is_of_branch(following[k])
+    ]
     for i in numbers:
         for j in numbers:
             if i < j:
@@ -169,12 +171,17 @@ def _is_between(middle: Node, ends: tuple[int, int], new: Sequence[Node], loop: 
     return bool(made) and all(each.issuperset(new) and each.isdisjoint(own) for each in made)
 
 
+def is_of_branch(node: Node) -> bool:
+    """Whether a branch gives a value."""
+    return node.op is ITEM and node.args[0].op is IF
+
+
 def _split(lo: Node, hi: Node, old_lo: Node, old_hi: Node) -> tuple[Node, Node, Node, Node] | None:
     """What takes the place of one end or the other, the condition that decides, and new ends."""
-    if lo.op is not ITEM or hi.op is not ITEM:
+    if not (is_of_branch(lo) and is_of_branch(hi)):
         return None
     branch, other = lo.args[0], hi.args[0]
-    if branch.op is not IF or other.op is not IF or branch.args[0] is not other.args[0]:
+    if branch.args[0] is not other.args[0]:
         return None
     arms = [
         (first.results[result_number(lo)], second.results[result_number(hi)])

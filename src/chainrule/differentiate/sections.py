@@ -20,6 +20,7 @@ from chainrule.differentiate.bisections import (
     ORDERED,
     Searching,
     closure,
+    is_of_branch,
     leaves,
     step_blocks,
 )
@@ -28,7 +29,7 @@ from chainrule.graph.block import ITEM, Block, inside, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives import arithmetic
-from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, next_states, owned_blocks
+from chainrule.primitives.control import LOOP, loop_body, loop_parts, next_states, owned_blocks
 from chainrule.primitives.declare import is_constant
 from chainrule.records import dataclass
 
@@ -64,8 +65,10 @@ def sections(steps: Sequence[Node]) -> Iterator[Section]:
 
 
 def _section(loop: Node) -> Section | None:
-    states = loop_parts(loop)[2]
-    numbers = [k for k, state in enumerate(states) if state.type == FLOAT]
+    states, following = loop_parts(loop)[2], next_states(loop)
+    numbers = [
+        k for k, state in enumerate(states) if state.type == FLOAT and is_of_branch(following[k])
+    ]
     for i in numbers:
         for j in numbers:
             found = _between(loop, i, j) if i < j else None
@@ -108,11 +111,9 @@ def _is_width(node: Node, ends: set[Node]) -> bool:
 
 def _split(first: Node, second: Node, old_first: Node, old_second: Node) -> Split | None:
     """What decides which of two ends moves, and where either of them goes."""
-    if first.op is not ITEM or second.op is not ITEM or first.args[0] is not second.args[0]:
+    if not is_of_branch(first) or second.op is not ITEM or first.args[0] is not second.args[0]:
         return None
     branch = first.args[0]
-    if branch.op is not IF:
-        return None
     arms = [
         (arm.results[result_number(first)], arm.results[result_number(second)])
         for arm in owned_blocks(branch)

@@ -292,7 +292,10 @@ class _Order:
         body = self.body
         at = self.position[self.made[new]]
         readers = {k for k in map(self.position.__getitem__, self.readers.get(old, ())) if k > at}
-        wished = {value for value in wished if value in self.made and self._made_of(at, value, old)}
+        into = self._into(at, old) if self.readers.get(old) else set()
+        wished = {
+            value for value in wished if value in self.made and not into.isdisjoint(value.args)
+        }
         end = max(readers, default=at)
         if not (readers or wished) or (last is not None and end > last):
             return
@@ -310,25 +313,19 @@ class _Order:
             body.insert(end, statement)
             self.number(at, end + 1)
 
-    def _made_of(self, at: int, value: Value, old: Value) -> bool:
-        """Whether derivative code before ``at`` that reads ``old`` goes into ``value``."""
+    def _into(self, at: int, old: Value) -> set[Value]:
+        """What derivative code before ``at`` computes of ``old``."""
         # What reads ``old`` stands behind it, and so does all that it goes into.
         home = self.made.get(old)
-        first = self.position[home] if home is not None else -1
-        stack = list(value.args)
-        seen: set[Value] = set()
-        while stack:
-            arg = stack.pop()
-            made = self.made.get(arg)
-            if arg in seen or made is None or not arg.derivative:
-                continue
-            if not first < self.position[made] <= at:
-                continue
-            if old in arg.args:
-                return True
-            seen.add(arg)
-            stack.extend(arg.args)
-        return False
+        first = self.position[home] + 1 if home is not None else 0
+        found: set[Value] = set()
+        for statement in self.body[first : at + 1]:
+            if isinstance(statement, Define):
+                value = statement.value
+                reads = old in value.args or not found.isdisjoint(value.args)
+                if reads and value.derivative:
+                    found.add(value)
+        return found
 
 
 def _states_in_order(body: list[Statement], states: set[Value]) -> None:

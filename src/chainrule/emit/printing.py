@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import astor
 from astor.code_gen import SourceGenerator, set_precedence
@@ -217,7 +217,7 @@ def wrapped(text: str, width: int) -> str:
         return text
     trees = {
         node.lineno: node.exc if isinstance(node, ast.Raise) else node.value
-        for node in ast.walk(ast.parse(text))
+        for node in _statements(ast.parse(text).body)
         if isinstance(node, (ast.Return, ast.Assign))
         or (isinstance(node, ast.Raise) and node.cause is None)
     }
@@ -232,6 +232,17 @@ def wrapped(text: str, width: int) -> str:
         head = data[: value.col_offset].decode()
         found.extend(_exploded(value, head, margin, "", width))
     return "\n".join(found)
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body, at any depth."""
+    stack = body[::-1]
+    while stack:
+        statement = stack.pop()
+        yield statement
+        for part in ("body", "orelse", "finalbody", "handlers"):
+            for inner in getattr(statement, part, ()):
+                stack += inner.body if isinstance(inner, ast.ExceptHandler) else [inner]
 
 
 DISPLAYS = (ast.Tuple, ast.List, ast.Dict, ast.ListComp, ast.Call)

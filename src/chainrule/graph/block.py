@@ -103,6 +103,7 @@ class Block:
         self.results: tuple[Node, ...] = ()
         self.completes = True
         self.owner: Node | None = None
+        graph.blocks.append(self)
 
     def add(
         self,
@@ -218,15 +219,6 @@ def inside(node: Node, block: Block) -> bool:
     return block.encloses(node.block)
 
 
-def _put_blocks(params: tuple[Hashable, ...], found: list[Block]) -> None:
-    """Add the blocks among static parameters."""
-    for param in params:
-        if isinstance(param, Block):
-            found.append(param)
-        elif isinstance(param, tuple):
-            _put_blocks(param, found)
-
-
 NO_DEFAULT = object()
 
 
@@ -325,6 +317,8 @@ class Graph:
         self.keeps_calls = False
         # The number of the newest node.
         self.last_serial = -1
+        # All that were made, in use or not.
+        self.blocks: list[Block] = []
         self._leaves: dict[Hashable, Node] = {}
         # The node of each operation, or its nodes by their blocks: what is new is told by one
         # look-up, however deep blocks nest.
@@ -420,13 +414,9 @@ class Graph:
         Nodes, blocks and their graph hold one another; without this only the search for cycles
         finds them, which takes as long as it took to make them.
         """
-        blocks = [self.body]
-        while blocks:
-            block = blocks.pop()
-            for step in block.steps:
-                if step.params:
-                    _put_blocks(step.params, blocks)
+        for block in self.blocks:
             block.steps, block.parameters, block.results, block.owner = [], (), (), None
+        self.blocks = []
         self.signature = ()
         self.interned, self._leaves = {}, {}
         self.names, self.rows, self.found, self.given = {}, {}, {}, {}

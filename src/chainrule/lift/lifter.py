@@ -193,6 +193,8 @@ def _lifted(
         try:
             lifted = _lifted_with(ways, function, arguments, kinds, wrt, transform, held)
             if not ways.repeated.decide(lifted.graph):
+                if inlined is not None:
+                    inlined.graph.dissolve()
                 return lifted
             inlined = lifted
         except WrittenInto as found:

@@ -53,26 +53,30 @@ def _users(steps: list[Node], graph: Graph) -> dict[Node, list[Node]]:
     users: dict[Node, list[Node]] = {}
     items: set[Node] = set()
 
-    def read(nodes: Iterable[Node]) -> None:
-        for node in nodes:
-            if node.op is ITEM and node not in items:
-                items.add(node)
-                sources = item_sources(node) if owned_blocks(node.args[0]) else node.args
-                for source in sources:
-                    users.setdefault(source, []).append(node)
-                read(sources)
-
     for step in steps:
-        read(step.args)
+        _read(step.args, users, items)
         for arg in step.args:
             users.setdefault(arg, []).append(step)
         if step.op is LOOP:
             _, initial, parameters = loop_parts(step)
             for start, parameter, after in zip(initial, parameters, next_states(step), strict=True):
-                read((start, after))
+                _read((start, after), users, items)
                 users.setdefault(start, []).append(parameter)
                 users.setdefault(after, []).append(parameter)
     return users
+
+
+def _read(nodes: Iterable[Node], users: dict[Node, list[Node]], items: set[Node]) -> None:
+    """Note what results of branches and loops are made of, where values are read."""
+    stack = [*nodes][::-1]
+    while stack:
+        node = stack.pop()
+        if node.op is ITEM and node not in items:
+            items.add(node)
+            sources = item_sources(node) if owned_blocks(node.args[0]) else node.args
+            for source in sources:
+                users.setdefault(source, []).append(node)
+            stack += sources[::-1]
 
 
 def _of_numpy(step: Node) -> bool:

@@ -135,6 +135,8 @@ class ArraySimplifier(Copier):
         # Arrays that are zero everywhere, and those that are another number.
         self.nothing: set[Node] = set()
         self.uniform: dict[Node, Node] = {}
+        # Factors, and divisors, in which nothing is infinite where something is 0.
+        self.smooth: set[tuple[Node, bool]] = set()
 
     def settled(self, node: Node) -> Node:
         """What an argument of derivative code has become."""
@@ -150,7 +152,7 @@ class ArraySimplifier(Copier):
         steep = take_steep(product)
         if not (may_arrange(product) or steep) or not math.isfinite(product.constant):
             return None
-        if (nothing := nothing_at(product)) is not None:
+        if (nothing := nothing_at(product, self.smooth)) is not None:
             one = self.graph.constant(1.0)
             return hide_nothing(product, nothing, lambda: arranged(product, one, signed=False)[0])
         product.take_signs()
@@ -203,7 +205,7 @@ class ArraySimplifier(Copier):
                 before += sum(map(pass_cost, opened))
             else:
                 product.put(self.settled(node), below=False)
-            if not may_arrange(product) or nothing_at(product) is not None:
+            if not may_arrange(product) or nothing_at(product, self.smooth) is not None:
                 return None
             terms.append((product, sign))
         one = self.graph.constant(1.0)

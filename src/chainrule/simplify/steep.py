@@ -10,7 +10,7 @@ So it is where others read that slope, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, unit_axes_of
@@ -83,10 +83,14 @@ def _steep_inside(hidden: Node) -> Iterator[Steep]:
     return _steep_within([(arm, False) for arm in hidden.args[1:]])
 
 
-def _steep_within(stack: list[tuple[Node, bool]]) -> Iterator[Steep]:
+def _steep_within(
+    stack: list[tuple[Node, bool]], smooth: Container[tuple[Node, bool]] = ()
+) -> Iterator[Steep]:
     """The steep parts of factors, and of divisors, down to what derivative code has computed."""
     while stack:
         node, below = stack.pop()
+        if (node, below) in smooth:
+            continue
         if (part := _steep(node, below)) is not None:
             yield part
         elif node.op in (multiply, divide, negative):
@@ -96,10 +100,19 @@ def _steep_within(stack: list[tuple[Node, bool]]) -> Iterator[Steep]:
             stack += [(arm, False) for arm in node.args[1:]]
 
 
-def nothing_at(product: Product) -> Node | None:
-    """A factor that is 0 only where another is infinite; None where there is none."""
-    shared = [(node, False) for node in product.factors if node.origin.derivative]
-    for part in dict.fromkeys([*_steep_parts(product), *_steep_within(shared)]):
+def nothing_at(product: Product, smooth: set[tuple[Node, bool]]) -> Node | None:
+    """A factor that is 0 only where another is infinite; None where there is none.
+
+    ``smooth`` are factors, and divisors, in which nothing is steep: those that are found are added.
+    """
+    shared: list[Steep] = []
+    for node in product.factors:
+        if node.origin.derivative:
+            found = list(_steep_within([(node, False)], smooth))
+            if not found:
+                smooth.add((node, False))
+            shared = [*found, *shared]
+    for part in dict.fromkeys([*_steep_parts(product), *shared]):
         zeros = zero_with(part.value)
         for factor in product.factors:
             alike = unit_axes_of(factor.type) == unit_axes_of(part.value.type)

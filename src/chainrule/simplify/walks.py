@@ -88,6 +88,8 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
         if scaled.left.operations < last.left.operations:
             walks.append(scaled)
             last = scaled
+        else:
+            scaled.graph.dissolve()
     sharing = Sharing(last.graph, last.left)
     if sharing.finds:
         sharing.run()
@@ -122,14 +124,15 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
 def _tried(other: Simplifier, last: Simplifier, walks: list[Copier]) -> Simplifier:
     """The last walk, where another leads on to fewer operations: its walks are put behind."""
     other.run()
-    if other.left.operations > last.left.operations + GROWS:
-        return last
     further: list[Copier] = [other]
-    final = _walked(other.graph, further, other.left, size=len(other.left.nodes))
-    if final.left.operations >= last.left.operations:
-        return last
-    walks += further
-    return final
+    if other.left.operations <= last.left.operations + GROWS:
+        final = _walked(other.graph, further, other.left, size=len(other.left.nodes))
+        if final.left.operations < last.left.operations:
+            walks += further
+            return final
+    for walk in further:
+        walk.graph.dissolve()
+    return last
 
 
 def _walked(

@@ -235,6 +235,8 @@ class Request:
             if parameter.node is not None
         }
         self.texts = [text for _, _, text in graphs[0].sources]
+        for graph in emitted.graphs.values():
+            graph.dissolve()
         return generated
 
     def generate_again(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> types.FunctionType:

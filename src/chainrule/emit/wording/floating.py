@@ -6,6 +6,8 @@ where ``k`` holds such.  Only what is certain may be written over with fractions
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from chainrule.emit.dead import STRUCTURED, Needed, column_values
 from chainrule.graph.block import ITEM, PARAMETER, result_number
 from chainrule.graph.node import Node
@@ -22,7 +24,8 @@ BY_NUMBERS = ("array_literal", "array_of_list", "full", "arange", "full_like")
 
 def certainly_floating(needed: Needed) -> set[Node]:
     """The arrays, and lists of arrays, of floating-point numbers whatever the arguments."""
-    held = [node for node in needed.nodes if _is_floating(node.type)]
+    # What a value is made of comes before it, but for the states of loops.
+    held = sorted(filter(_holds_floating, needed.nodes), key=attrgetter("serial"))
     sure = set(held)
     changed = True
     while changed:
@@ -32,6 +35,10 @@ def certainly_floating(needed: Needed) -> set[Node]:
                 sure.discard(node)
                 changed = True
     return sure
+
+
+def _holds_floating(node: Node) -> bool:
+    return _is_floating(node.type)
 
 
 def _is_floating(type: Type) -> bool:

@@ -7,6 +7,8 @@ is zero, and no code is written for it.
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import islice
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -77,7 +79,8 @@ def _sum_of_term(
     rank = len(units)
     along = [axis - rank for axis in gone]
     above, below = _factors(term)
-    varying = [node for node in above if _varies(node, along)]
+    # Two tell as much as all.
+    varying = list(islice((node for node in above if _varies(node, along)), 2))
     if any(_varies(node, along) for node in below):
         return None
     if len(varying) != 1:
@@ -121,12 +124,12 @@ def _by_squares(
     above: list[Node], below: list[Node], gone: tuple[int, ...], rank: int
 ) -> Node | None:
     """The sum of ``w[..., None] * x * x``: of ``w`` and the sums of squares where f has these."""
-    twice = [node for node in above if above.count(node) == 2]
-    if not twice or len(unit_axes_of(twice[0].type)) != rank:
+    twice = next((node for node, count in Counter(above).items() if count == 2), None)
+    if twice is None or len(unit_axes_of(twice.type)) != rank:
         return None
-    rest = [node for node in above if node is not twice[0]]
+    rest = [node for node in above if node is not twice]
     inner = tuple(axis for axis in gone if not any(_varies(one, [axis - rank]) for one in rest))
-    squares = _known_squares(twice[0], inner) if inner and inner != gone else None
+    squares = _known_squares(twice, inner) if inner and inner != gone else None
     if squares is None:
         return None
     value: Node = squares
