@@ -428,25 +428,45 @@ class Calls(Spreading):
         keywords: dict[str, Value],
         node: ast.AST,
     ) -> None:
-        fields = [field for field in dataclasses.fields(found) if field.init]
-        values = dict(zip((field.name for field in fields), args, strict=False)) | keywords
-        for field in dataclasses.fields(found):
-            if field.name not in values:
-                if field.default is not dataclasses.MISSING:
-                    values[field.name] = self.adopt(field.default, None)
-                elif field.default_factory is not dataclasses.MISSING:
-                    values[field.name] = self.call(
-                        self.adopt(field.default_factory, None), [], {}, node
-                    )
-                else:
-                    raise self.unsupported(
-                        f"`{found.__name__}` is made without `{field.name}`", "Give it.", node
-                    )
-        self.state[box] = values
+        given = self._fields_given(found, args, keywords, node)
+        names = [field.name for field in dataclasses.fields(found)]
+        declared = vars(found)["__dataclass_fields__"]
+        values: dict[str, Value] = {}
+        for name, field in declared.items():
+            value = given.get(name)
+            if value is None and field.default is not dataclasses.MISSING:
+                value = self.adopt(field.default, None)
+            elif value is None and field.default_factory is not dataclasses.MISSING:
+                value = self.call(self.adopt(field.default_factory, None), [], {}, node)
+            elif value is None and field.init and name in names:
+                raise self.unsupported(
+                    f"`{found.__name__}` is made without `{name}`", "Give it.", node
+                )
+            if value is not None:
+                values[name] = value
+        self.state[box] = {name: values[name] for name in names if name in values}
         after = inspect.getattr_static(found, "__post_init__", None)
         if isinstance(after, types.FunctionType):
             self.watch_class(found, "__post_init__")
-            self._call_function(Static(after), [box], {}, node)
+            taken = [name for name in inspect.signature(found).parameters if name not in names]
+            handed = [values[name] for name in taken if name in values]
+            self._call_function(Static(after), [box, *handed], {}, node)
+
+    def _fields_given(
+        self, found: type, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> dict[str, Value]:
+        """What the constructor of a dataclass is given, by the names of its parameters."""
+        parameters = inspect.signature(found).parameters.values()
+        places = [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY]
+        given = dict(zip(places, args, strict=False))
+        known = {each.name for each in parameters} - set(given)
+        if len(args) > len(places) or not known.issuperset(keywords):
+            raise self.unsupported(
+                f"a `{found.__name__}` that is given what it does not take",
+                "Give it the fields that it has, each once.",
+                node,
+            )
+        return {**given, **keywords}
 
     # --- methods --------------------------------------------------------------------------
 

@@ -1,0 +1,98 @@
+"""What the constructors of dataclasses take, and what ``__post_init__`` makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import InitVar, dataclass, field, replace
+from typing import ClassVar
+
+import pytest
+
+from chainrule import UnsupportedError, grad, value_and_grad
+from tests import oracle
+
+
+@dataclass
+class Rod:
+    length: float
+    width: float = 1.0
+    area: float = field(init=False)
+
+    def __post_init__(self):
+        self.area = self.length * self.width
+
+
+@dataclass
+class Scaled:
+    value: float
+    scale: InitVar[float] = 2.0
+    name: str = field(default="", compare=False)
+    history: list = field(default_factory=list)
+    shift: InitVar[float] = 0.0
+    COUNT: ClassVar[int] = 3
+
+    def __post_init__(self, scale, shift):
+        self.value = self.value * scale + shift
+        self.history.append(self.value)
+
+
+@dataclass
+class Named:
+    first: float = field(default=2.0, kw_only=True)
+    second: float = 3.0
+    third: float = field(default=5.0, kw_only=True)
+
+
+@dataclass(kw_only=True)
+class Wide(Rod):
+    height: float = 4.0
+
+    def volume(self):
+        return self.area * self.height
+
+
+def rods(x, y):
+    rod = Rod(x, y)
+    longer = replace(rod, length=rod.area * x)
+    total = 0.0
+    for k in range(6):
+        longer = Rod(0.5 * longer.area, k + y)
+        total += longer.area
+    return total * rod.area + Wide(x, height=y).volume()
+
+
+def scaled(x, y):
+    first = Scaled(x, y, shift=x * y)
+    second = Scaled(y, name="second")
+    second.history.append(first.value)
+    return first.value * second.value + sum(second.history) * Scaled.COUNT
+
+
+def named(x, y):
+    one = Named(x, third=y)
+    return one.first * one.second**2 + one.third**3
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [rods, scaled, named])
+def test_a_dataclass_gets_what_its_constructor_takes(f, mode):
+    value, gradient = value_and_grad(f, wrt=(0, 1), mode=mode)(0.7, 1.2)
+    assert value == f(0.7, 1.2)
+    for position, slope in enumerate(gradient):
+        verdict = oracle.derivative(f, (0.7, 1.2), wrt=position)
+        assert verdict.decided, verdict.reason
+        assert slope == pytest.approx(verdict.value, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: Named(1.0, x).second,
+        lambda x: Rod(x, area=3.0).length,
+        lambda x: Rod(x, length=x).length,
+    ],
+)
+def test_what_a_constructor_does_not_take_is_refused(f):
+    with pytest.raises(TypeError):
+        f(2.0)
+    with pytest.raises(UnsupportedError, match="given what it does not take"):
+        grad(f)(2.0)
