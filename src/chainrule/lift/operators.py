@@ -152,7 +152,10 @@ class Operators(Subscripts):
             symbol = SYMBOLS[operator]
             return self.verbatim(f"_0_ {symbol} _1_", a, b, type=DYNAMIC)
         result = self.primitive(op, a, b)
-        if DYNAMIC in (a.type, b.type) or not self.of_objects.isdisjoint((a, b)):
+        if any(
+            side in self.of_objects or (side.type == DYNAMIC and not self.python_types(side))
+            for side in (a, b)
+        ):
             self.of_objects.add(result)
         return result
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Array, is_complex, unit_axes_of
+from chainrule.graph.types import Array, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
 from chainrule.primitives.apart import before_writes_elsewhere, place_in_whole, spans_of
 from chainrule.primitives.arithmetic import negative
-from chainrule.primitives.arrays.complex_numbers import real_of
 from chainrule.primitives.arrays.creation import zeros_like as array_zeros_like
 from chainrule.primitives.arrays.indexing import is_distinct, section_add, section_set
 from chainrule.primitives.broadcasting import widened
+from chainrule.primitives.complex_lists import along_real_axis
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.masking import masked_sum
 
@@ -40,9 +40,7 @@ class Adjoints:
         if not isinstance(value, Node):
             # A case that is chosen before the code runs.
             value = node.graph.constant(value)
-        if is_complex(value.type) and not is_complex(node.type):
-            # A real number that became complex moves along the real axis only.
-            value = real_of(value)
+        value = along_real_axis(node, value)
         current = self.bar(node)
         if current is None:
             self.set_bar(node, value)

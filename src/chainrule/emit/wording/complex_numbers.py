@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chainrule.emit.plan import Value
-from chainrule.graph.types import unit_axes_of
+from chainrule.emit.wording.lists import comprehension
+from chainrule.graph.types import Sequence, Type, unit_axes_of
 from chainrule.primitives.complex_functions import COMPLEX_FUNCTIONS
 
 if TYPE_CHECKING:
@@ -44,7 +45,20 @@ def _real_argument(arg: ast.expr) -> ast.expr:
     return arg
 
 
+def _real_parts(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
+    return _parts_within(args[0], value.type, "z")
+
+
+def _parts_within(numbers: ast.expr, type: Type, name: str) -> ast.expr:
+    each: ast.expr = ast.Name(name, ast.Load())
+    part: ast.expr = ast.Attribute(each, "real", ast.Load())
+    if isinstance(type, Sequence) and isinstance(type.item, Sequence):
+        part = _parts_within(each, type.item, name + "_")
+    return comprehension(part, ast.Name(name, ast.Store()), numbers)
+
+
 COMPLEX: dict[str, Form] = {
+    "real_parts": _real_parts,
     "real_part": _part("real"),
     "imaginary_part": _part("imag"),
     "conjugate": _conjugate,

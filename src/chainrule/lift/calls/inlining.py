@@ -21,6 +21,7 @@ from chainrule.lift.calls.calling import DEEPEST_CALL, Given
 from chainrule.lift.calls.endless import EndlessRecursion, Unrolling
 from chainrule.lift.calls.functions import Callee, Functions, is_plain
 from chainrule.lift.calls.repeated import MOST_INPUTS, Use, is_worth_it, numbers_in, size_of
+from chainrule.lift.core import is_box
 from chainrule.lift.library.object_sets import ObjectSet
 from chainrule.lift.operators import is_fixed
 from chainrule.lift.source import Source, unwrap
@@ -28,6 +29,7 @@ from chainrule.lift.state import Frame, assigned_names, is_literal
 from chainrule.lift.values import (
     Closure,
     DictBox,
+    Fact,
     ListBox,
     ObjectBox,
     Poison,
@@ -92,7 +94,7 @@ class Inlining(Functions):
         if unrolling is not None:
             if len(self.calls) > DEEPEST_CALL:
                 raise EndlessRecursion(callee.identity)
-            with unrolling.call(self._known_of(given)):
+            with unrolling.call(self._known_of(given), lambda: self._known_in_state(unrolling)):
                 return self._run_once(callee, given, node)
         if shrinks and (met or recursive):
             return self._inlined_whole(callee, given, node)
@@ -274,7 +276,8 @@ class Inlining(Functions):
         """The value of a recursion of up to so many calls, and their number; None if there are
         more.
         """
-        unrolling = Unrolling(callee.identity, most, must_shrink, [self._known_of(given)])
+        begun = tuple(key for key in self.state if not isinstance(key, Fact))
+        unrolling = Unrolling(callee.identity, most, must_shrink, [self._known_of(given)], begun)
         self.unrolling[callee.identity] = unrolling
         try:
             return self._inlined(callee, given, node), unrolling.count
@@ -288,6 +291,14 @@ class Inlining(Functions):
     def _known_of(self, given: Given) -> Hashable:
         """What may differ, of what is known of arguments, from a call to the one inside it."""
         return tuple(self._known_part(value, ()) for value in (*given[0], *given[1].values()))
+
+    def _known_in_state(self, unrolling: Unrolling) -> Hashable:
+        """What is known of names, lists and objects that were there where a recursion began."""
+        return tuple(
+            self._known_parts(key, ()) if is_box(key) else self._known_part(self.state[key], ())
+            for key in unrolling.begun
+            if key in self.state
+        )
 
     def _known_part(self, value: Value, around: tuple[Value, ...]) -> Hashable:
         value = self.read(value)

@@ -10,8 +10,10 @@ import ast
 import builtins
 import dataclasses
 import inspect
+import operator
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from chainrule.graph.guard import Route
@@ -44,10 +46,33 @@ from chainrule.primitives.complex_powers import may_be_complex
 
 Arguments = list[Value]
 Keywords = dict[str, Value]
+TYPE_COMPARE: dict[type, Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.is_,
+    ast.NotEq: operator.is_not,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+    ast.In: lambda kind, classes: kind in classes,
+    ast.NotIn: lambda kind, classes: kind not in classes,
+}
 
 
 class Inspection(NumberTypes):
     """Knows what Python calls the kinds of values."""
+
+    # Of which of these classes a value is, which only the run tells.
+    types_told: Mapping[Node, tuple[type, ...]] = MappingProxyType({})
+
+    def compare(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
+        holds = TYPE_COMPARE.get(operator)
+        told = self.types_told.get(left, ()) if isinstance(left, Node) else ()
+        if holds is not None and told:
+            known, classes = self.static_value(right)
+            several = operator in (ast.In, ast.NotIn)
+            if known and isinstance(classes, (tuple, list, set, frozenset) if several else type):
+                answer = _answer(told, lambda kind: holds(kind, classes))
+                if answer is not None:
+                    return Static(answer)
+        return super().compare(operator, left, right, node)
 
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         if name == "__class__" and len(kinds := self.python_types(owner)) == 1:
@@ -229,7 +254,10 @@ def _type(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) 
     fixed = not (isinstance(value, Node) and may_be_complex(value))
     if len(kinds) == 1 and len(args) == 1 and fixed:
         return Static(kinds[0])
-    return self.verbatim("type(_0_)", self.node(args[0]), carries=False)
+    asked = self.verbatim("type(_0_)", self.node(args[0]), carries=False)
+    if kinds:
+        self.types_told = {**self.types_told, asked: kinds if fixed else (*kinds, complex)}
+    return asked
 
 
 def _isinstance(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

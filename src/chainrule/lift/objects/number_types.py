@@ -16,13 +16,15 @@ from typing import Any
 
 from chainrule.graph.block import CONSTANT, GLOBAL, ITEM, PARAMETER, UNDEFINED, Block
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Array, Type
 from chainrule.lift.objects.making import Making
+from chainrule.lift.values import Fact
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.control import IF, LOOP
 from chainrule.primitives.declare import REAL, Interval, Primitive, resolve
+from chainrule.primitives.effect import Verbatim
 
 # The Python types of numbers whose graph type is certain, and what NumPy calls its own.
 PYTHON_TYPES: dict[Type, type] = {FLOAT: float, INT: int, BOOL: bool}
@@ -31,6 +33,7 @@ PYTHONS = frozenset((float, int, bool))
 # What gives a number of Python's own, whatever it is asked of.
 COUNTS = ("dimension", "size_of", "length", "allclose", "array_equal")
 Kinds = tuple[type, ...]
+IDENTITIES = ("_0_ is _1_", "_0_ is not _1_")
 
 
 class NumberTypes(Making):
@@ -43,7 +46,7 @@ class NumberTypes(Making):
             boxed = isinstance(node.type, Array) and not node.type.unit_axes
             if boxed and isinstance(node.op, Primitive) and node.op.boxes_numbers:
                 return (sys.modules["numpy"].ndarray,)
-            return self.number_types.get(node, ())
+            return self.number_types.get(node, ()) or self._types_of_either(node)
         if node in self.of_objects:
             return ()
         if "numpy" not in sys.modules:
@@ -53,6 +56,34 @@ class NumberTypes(Making):
             others = () if certain or set(found) <= PYTHONS else self._other_kinds()
             self.number_types[node] = tuple(dict.fromkeys((*found, *others)))
         return self.number_types[node]
+
+    def _types_of_either(self, node: Node) -> Kinds:
+        """Those of a number on some paths and None on others, but for what is known here."""
+        if node.type != DYNAMIC or node.op is not ITEM or node.args[0].op is not IF:
+            return ()
+        found: dict[type, None] = {}
+        for arm in node.args[0].params[:2]:
+            assert isinstance(arm, Block)
+            result = arm.results[int(str(node.params[0]))]
+            if result.op is CONSTANT and result.params[0] is None:
+                kinds: Kinds = () if self._is_told_apart(node) else (type(None),)
+            elif result.op is UNDEFINED:
+                kinds = ()
+            else:
+                kinds = self.types_of_number(result)
+                if not kinds:
+                    return ()
+            found.update(dict.fromkeys(kinds))
+        return tuple(found)
+
+    def _is_told_apart(self, node: Node) -> bool:
+        """Whether it is known on this path that a value is not None."""
+        return any(
+            isinstance(key, Fact)
+            and _compares_with_none(key.predicate, node)
+            and holds is (key.predicate.params[0] != "_0_ is _1_")
+            for key, holds in self.state.items()
+        )
 
     def _other_kinds(self) -> Kinds:
         """Kinds that f is given and no type of the graph tells: float32, fractions."""
@@ -178,6 +209,15 @@ class NumberTypes(Making):
                     # No unsigned number is negative.
                     continue
                 yield sample
+
+
+def _compares_with_none(predicate: Node, node: Node) -> bool:
+    """Whether this is ``node is None``, or ``node is not None``."""
+    if not isinstance(predicate.op, Verbatim) or len(predicate.args) != 2:
+        return False
+    other = predicate.args[1]
+    none = other.op is CONSTANT and other.params[0] is None
+    return none and predicate.args[0] is node and predicate.params[0] in IDENTITIES
 
 
 def _is_scipys(op: Primitive) -> bool:
