@@ -165,6 +165,11 @@ SMALL = 8
 MOST_DEPTH = 40
 
 
+def hangs_on_values(refusal: UnsupportedError) -> bool:
+    """Whether code for the values of the arguments may be understood where this one is not."""
+    return _say([refusal], (*AT_RUN_TIME, *OF_KINDS))
+
+
 def _say(refusals: Sequence[UnsupportedError], words: tuple[str, ...]) -> bool:
     return any(each in refusal.found for refusal in refusals for each in words)
 

@@ -28,7 +28,7 @@ from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError
 from chainrule.graph.large import large_programs
 from chainrule.lift.infer import certain_numbers, takes_numbers
 from chainrule.lift.library.written_calls import as_written
-from chainrule.lift.lifter import is_direct, owner_and_function
+from chainrule.lift.lifter import hangs_on_values, is_direct, owner_and_function
 from chainrule.lift.source import Source, innermost, partials_of, source_of
 from chainrule.transforms.decorating import named_in_place
 from chainrule.transforms.derive import derive, wrt_names
@@ -121,6 +121,10 @@ def _made(function: Callable[..., Any], options: Options) -> Callable[..., Any]:
             try:
                 first = request.generate(None, entry if target == "math" else None)
             except RaisesForFloats:
+                return Specialised(request)
+            except UnsupportedError as refusal:
+                if not hangs_on_values(refusal):
+                    raise
                 return Specialised(request)
             return with_variants(request, source, first, entry)
         if entry is not None and target == "math":
