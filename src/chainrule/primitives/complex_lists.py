@@ -11,7 +11,7 @@ from chainrule.primitives.declare import Cost, register
 from chainrule.primitives.sequence import SequenceOp
 
 if TYPE_CHECKING:
-    from chainrule.differentiate.reverse import ReverseWalker
+    from chainrule.primitives.walker import ReverseWalker
 
 
 def _real_type(type: Type) -> Type:
