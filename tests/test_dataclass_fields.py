@@ -96,3 +96,40 @@ def test_what_a_constructor_does_not_take_is_refused(f):
         f(2.0)
     with pytest.raises(UnsupportedError, match="given what it does not take"):
         grad(f)(2.0)
+
+
+@dataclass
+class Tripled:
+    value: float
+
+    def __init__(self, value):
+        self.value = 3.0 * value
+
+
+@dataclass(init=False)
+class Shifted:
+    value: float
+
+    def __init__(self, value):
+        self.value = value + 1.0
+
+
+class Longer(Rod):
+    def __init__(self, length, extra):
+        self.extra = extra
+        super().__init__(2.0 * length, width=extra)
+        self.extra *= self.area
+
+
+def own_constructors(x, y):
+    longer = Longer(x, y)
+    return Tripled(x).value * Shifted(y).value + longer.extra * longer.length
+
+
+def test_a_dataclass_with_a_constructor_of_its_own_is_made_by_that():
+    x, y = 0.7, 1.2
+    value, gradient = value_and_grad(own_constructors, wrt=(0, 1))(x, y)
+    assert value == own_constructors(x, y)
+    # 3 x (y + 1) + 4 x**2 y**2
+    assert gradient[0] == pytest.approx(3.0 * (y + 1.0) + 8.0 * x * y * y, rel=1e-14)
+    assert gradient[1] == pytest.approx(3.0 * x + 8.0 * x * x * y, rel=1e-14)

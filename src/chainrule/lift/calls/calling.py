@@ -240,6 +240,13 @@ class Calls(Spreading):
         found = function.value
         if self.is_rule(found):
             return self.apply_rule(found, args, keywords, node)
+        box = self.read(args[0]) if args else None
+        if isinstance(box, ObjectBox) and box.instance is None and _is_generated(found):
+            # ``super().__init__(...)`` of a dataclass.
+            owner = next((k for k in box.type.__mro__ if vars(k).get("__init__") is found), None)
+            if owner is not None:
+                self._construct_dataclass(box, owner, args[1:], keywords, node)
+                return Static(None)
         table = None if self.inside_foreign() else self.constant_call(function, args, keywords)
         if table is not None:
             return table
@@ -408,10 +415,10 @@ class Calls(Spreading):
             return self.opaque_call(self.static_node(function), args, keywords, node, None)
         box = ObjectBox(None, found, None)
         self.state[box] = {}
-        if dataclasses.is_dataclass(found):
+        init = inspect.getattr_static(found, "__init__", None)
+        if dataclasses.is_dataclass(found) and _is_generated(init):
             self._construct_dataclass(box, found, args, keywords, node)
             return box
-        init = inspect.getattr_static(found, "__init__", None)
         if isinstance(init, types.FunctionType):
             self.watch_class(found, "__init__")
             self._call_function(Static(init), [box, *args], keywords, node)
@@ -430,7 +437,7 @@ class Calls(Spreading):
     ) -> None:
         given = self._fields_given(found, args, keywords, node)
         names = [field.name for field in dataclasses.fields(found)]
-        declared = vars(found)["__dataclass_fields__"]
+        declared: dict[str, Any] = getattr(found, "__dataclass_fields__", {})
         values: dict[str, Value] = {}
         for name, field in declared.items():
             value = given.get(name)
@@ -444,10 +451,11 @@ class Calls(Spreading):
                 )
             if value is not None:
                 values[name] = value
-        self.state[box] = {name: values[name] for name in names if name in values}
-        after = inspect.getattr_static(found, "__post_init__", None)
-        if isinstance(after, types.FunctionType):
-            self.watch_class(found, "__post_init__")
+        held = {name: values[name] for name in names if name in values}
+        self.state[box] = {**self.read(self.state[box]), **held}
+        after = inspect.getattr_static(box.type, "__post_init__", None)
+        if hasattr(found, "__post_init__") and isinstance(after, types.FunctionType):
+            self.watch_class(box.type, "__post_init__")
             taken = [name for name in inspect.signature(found).parameters if name not in names]
             handed = [values[name] for name in taken if name in values]
             self._call_function(Static(after), [box, *handed], {}, node)
@@ -564,6 +572,11 @@ class Calls(Spreading):
         self, found: Any, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
         raise NotImplementedError
+
+
+def _is_generated(init: Any) -> bool:
+    """Whether a constructor is the one that ``dataclass`` writes for the fields."""
+    return isinstance(init, types.FunctionType) and init.__code__.co_filename == "<string>"
 
 
 def _makes_of_entries(found: Any) -> bool:
