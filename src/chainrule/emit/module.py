@@ -7,6 +7,7 @@ import builtins
 import inspect
 import keyword
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import field
 from typing import Any
@@ -227,9 +228,9 @@ def _function_text(
     for width in WIDTHS:
         measure = measure_of(names, speller.special_width, plan.into)
         changed = narrow(plan.body, measure, width)
-        size = sum(1 for _ in walk(plan.body))
+        kinds = Counter(type(each) for each in walk(plan.body))
         plan.body = merge(plan.body, Memory(plan, webs))
-        changed |= size != sum(1 for _ in walk(plan.body))
+        changed |= kinds != Counter(type(each) for each in walk(plan.body))
         changed |= ask_in_place(plan.body)
         changed |= group_by_lines(plan.body)
         bound = _header_names(plan, speller)

@@ -8,7 +8,7 @@ an argument only if that is infinite: nan is what then comes out, and no number 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import divide, multiply, negative
@@ -23,23 +23,25 @@ def all_endless(results: Iterable[Node], value: Node) -> bool:
 
 
 def _is_endless(result: Node, value: Node) -> bool:
-    above, below = _parts(result)
+    wanted = (value, *factors_of(value))
+    above, below = _parts(result, wanted)
     if not any(is_constant(each) and math.isinf(constant_value(each)) for each in above):
         return False
     if value in above or (value.op is divide and value.args[1] in below):
         return True
-    factors = factors_of(value)
-    return bool(factors) and all(factor in above for factor in factors)
+    return len(wanted) > 1 and all(factor in above for factor in wanted[1:])
 
 
-def _parts(result: Node) -> tuple[list[Node], list[Node]]:
-    """What stands above and below the line."""
+def _parts(result: Node, wanted: Collection[Node]) -> tuple[list[Node], list[Node]]:
+    """What stands above and below the line; what is ``wanted`` is not taken apart."""
     above: list[Node] = []
     below: list[Node] = []
     stack = [result]
     while stack:
         node = stack.pop()
-        if node.op is multiply or node.op is negative:
+        if node in wanted:
+            above.append(node)
+        elif node.op is multiply or node.op is negative:
             stack += node.args
         elif node.op is divide:
             stack.append(node.args[0])

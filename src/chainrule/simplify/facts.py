@@ -26,6 +26,8 @@ from chainrule.records import dataclass, replace
 
 # A value is not zero if the value it is made of, by one of these, is not.
 THROUGH = {"negative", "positive", "absolute", "sqrt", "cbrt", "to_float", "square"}
+# They are zero where their argument is, and nowhere else: a square underflows.
+ZERO_ALIKE = {"absolute", "sqrt", "cbrt"}
 OPERATORS = (arithmetic.divide, arithmetic.floor_divide, arithmetic.remainder, arithmetic.power)
 # Comparisons: whether the left side is the greater one, and whether the sides differ.
 ORDERINGS: dict[Op, tuple[bool, bool]] = {
@@ -118,6 +120,8 @@ class Facts:
                 if node.op is arithmetic.negative:
                     found = bounds.opposite(node, found)
                 stack.append((node.args[0], replace(fact, bounds=found)))
+            elif node.op.name in ZERO_ALIKE and fact.bounds.low == fact.bounds.high == 0.0:
+                stack.append((node.args[0], fact))
             elif fact.bounds.excludes_zero:
                 rest = replace(fact, bounds=NONZERO)
                 if node.op is arithmetic.power and not is_constant(node.args[1]):

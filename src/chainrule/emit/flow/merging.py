@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from chainrule.emit.flow.shared_calls import share_calls
 from chainrule.emit.flow.unused import defines_raising
 from chainrule.emit.memory.overwriting import Memory
 from chainrule.emit.plan import (
@@ -125,6 +126,7 @@ def _once(arm: list[Statement]) -> list[Statement]:
                 mapping[value] = known[computed]
                 continue
         kept.append(statement)
+    share_calls(kept, _computed)
     return kept
 
 
