@@ -354,13 +354,9 @@ GALLERY = [
         """
     try:
         exp_x = exp(x)
-        outcome = 0
     except OverflowError:
-        outcome = 1
-    # line: try:
-    if outcome == 0:
-        return exp_x
-    return 0.0
+        return 0.0
+    return exp_x
 """,
         id="guarded-auto-x",
     ),

@@ -9,13 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chainrule.emit.flow.attempts import leave_attempt
 from chainrule.emit.flow.decided import take_decided
 from chainrule.emit.flow.flags import certain_behind, drop_constant_moves
 from chainrule.emit.flow.merging import merge
+from chainrule.emit.flow.resolving import (
+    SMALL,
+    clone_tail,
+    closing_moves,
+    drop_last_moves,
+    resolved,
+    small,
+)
 from chainrule.emit.flow.unused import drop_unused
 from chainrule.emit.memory.views import is_update
 from chainrule.emit.plan import (
-    CONDITIONAL,
     VARIABLE,
     Attempt,
     Branch,
@@ -27,12 +35,10 @@ from chainrule.emit.plan import (
     Plan,
     Return,
     Statement,
-    Unpack,
     Value,
     While,
     assigns,
     blocks_of,
-    clone,
     completes,
     crossing,
     defined_by,
@@ -42,13 +48,10 @@ from chainrule.emit.plan import (
     truth,
     walk,
 )
-from chainrule.emit.wording.identities import simplified
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL
 from chainrule.primitives.sequence import display, record
 
-# What is at most so long may stand in several arms.
-SMALL = 6
 # More computations than these are not.
 FEW = 2
 
@@ -71,7 +74,7 @@ def _settle_behind_loops(plan: Plan) -> None:
             loop = block[position]
             known = certain_behind(loop) if isinstance(loop, (For, While)) else {}
             if known:
-                block[position + 1 :] = _resolved(block[position + 1 :], known)
+                block[position + 1 :] = resolved(block[position + 1 :], known)
 
 
 def _name_crossing(plan: Plan) -> None:
@@ -121,7 +124,7 @@ def _settle(statements: list[Statement], context: str) -> list[Statement]:
                 _push(statement, tail)
             if statement.test.op is VARIABLE and not completes(statement.then):
                 # Whoever passes a flag that asks for a jump knows that it is not set.
-                rest = _resolved(rest, {}, {statement.test: False})
+                rest = resolved(rest, {}, {statement.test: False})
             statements[position + 1 :] = rest
             if not completes(statement.then) and statement.orelse:
                 # No else after a jump: look first at what has come up.
@@ -140,6 +143,9 @@ def _settle(statements: list[Statement], context: str) -> list[Statement]:
         elif isinstance(statement, Attempt):
             for block in statement.blocks():
                 block[:] = _settle(block, "inner")
+            behind = leave_attempt(statement, rest)
+            if behind is not None:
+                statements[position + 1 :] = _settle(behind, context)
         position -= 1
     return statements
 
@@ -155,7 +161,7 @@ def _decided(branch: Branch, rest: list[Statement]) -> list[Statement]:
         ways = set(_leaves(branch, flag))
         if len(ways) == 1 and None not in ways and not assigns(rest, flag):
             known[flag] = ways == {True}
-    return _resolved(rest, {}, known) if known else rest
+    return resolved(rest, {}, known) if known else rest
 
 
 def _settled_variables(branch: Branch) -> set[Value]:
@@ -163,7 +169,7 @@ def _settled_variables(branch: Branch) -> set[Value]:
     found = _variables(branch)
     for arm in branch.blocks():
         if completes(arm):
-            closing, inner = _closing(arm), _last_branch(arm)
+            closing, inner = closing_moves(arm), _last_branch(arm)
             tests = {branch.test, *([] if inner is None else [inner.test])}
             found = {
                 target
@@ -191,7 +197,7 @@ def _continue_early(branch: Branch, rest: list[Statement]) -> list[Statement]:
     assert isinstance(second, Branch)
     leaves = _leaves(branch, second.test)
     going = sum(1 for known in leaves if known is not True)
-    if going < 2 or going == len(leaves) or _small(second.orelse) or not _small(second.then):
+    if going < 2 or going == len(leaves) or small(second.orelse) or not small(second.then):
         return rest
     orelse, second.orelse = second.orelse, []
     second.then.append(Continue())
@@ -206,7 +212,7 @@ def _closed_count(rest: list[Statement], count: int) -> int:
         value in made for statement in walk(rest[count:]) for value in reads_deep(statement)
     ):
         return count
-    return len(rest) if isinstance(rest[-1], Return) and _small(rest) else 0
+    return len(rest) if isinstance(rest[-1], Return) and small(rest) else 0
 
 
 def _pushed_count(branch: Branch, rest: list[Statement], context: str) -> int:
@@ -284,7 +290,7 @@ def _freedom(branch: Branch, tail: list[Statement]) -> Iterator[tuple[Statement,
 
 def _variables(branch: Branch) -> set[Value]:
     """The variables that hold the results of ``branch``."""
-    return {target for arm in branch.blocks() for target in _closing(arm)}
+    return {target for arm in branch.blocks() for target in closing_moves(arm)}
 
 
 def _return_belongs(tail: list[Statement], made: set[Value]) -> bool:
@@ -303,13 +309,7 @@ def _branch_belongs(branch: Branch, second: Branch) -> bool:
         for side in (True, False) if known is None else (known,):
             taken[side] += 1
     arms = ((True, second.then), (False, second.orelse))
-    return all(taken[side] <= 1 or _small(arm) for side, arm in arms)
-
-
-def _small(statements: list[Statement]) -> bool:
-    found = list(walk(statements))
-    copied = (Define, Move, Unpack, Branch, Return, Break, Continue)
-    return len(found) <= SMALL and all(isinstance(statement, copied) for statement in found)
+    return all(taken[side] <= 1 or small(arm) for side, arm in arms)
 
 
 def _leaves(branch: Branch, flag: Value) -> list[bool | None]:
@@ -321,7 +321,7 @@ def _leaves(branch: Branch, flag: Value) -> list[bool | None]:
         for arm, side in ((current.then, True), (current.orelse, False)):
             if not completes(arm):
                 continue
-            source = _closing(arm).get(wanted)
+            source = closing_moves(arm).get(wanted)
             inner = _last_branch(arm)
             if current.test in (wanted, source):
                 found.append(side)
@@ -334,18 +334,6 @@ def _leaves(branch: Branch, flag: Value) -> list[bool | None]:
             else:
                 found.append(truth(source) if source is not None else None)
     return found
-
-
-def _closing(arm: list[Statement]) -> dict[Value, Value]:
-    """What the moves at the end of an arm assign."""
-    mapping: dict[Value, Value] = {}
-    for statement in reversed(arm):
-        if not isinstance(statement, Move):
-            break
-        for target, source in zip(statement.targets, statement.sources, strict=True):
-            if source not in statement.targets:
-                mapping.setdefault(target, source)
-    return mapping
 
 
 def _last_branch(arm: list[Statement]) -> Branch | None:
@@ -362,85 +350,9 @@ def _push(branch: Branch, tail: list[Statement]) -> None:
     """Append ``tail`` to every arm that completes, resolved with what the arm assigns."""
     for arm, side in ((branch.then, True), (branch.orelse, False)):
         if completes(arm):
-            arm.extend(_resolved(clone_tail(tail), _closing(arm), {branch.test: side}))
+            arm.extend(resolved(clone_tail(tail), closing_moves(arm), {branch.test: side}))
             if isinstance(tail[-1], Return):
-                _drop_last_moves(arm)
-
-
-def _drop_last_moves(arm: list[Statement]) -> None:
-    """Drop assignments before a return that it does not read."""
-    live: set[Value] = set()
-    for position in range(len(arm) - 1, -1, -1):
-        statement = arm[position]
-        if statement.blocks():
-            break
-        if isinstance(statement, Move):
-            pairs = [
-                pair
-                for pair in zip(statement.targets, statement.sources, strict=True)
-                if pair[0] in live
-            ]
-            statement.targets = [target for target, _ in pairs]
-            statement.sources = [source for _, source in pairs]
-        live.update(reads_deep(statement))
-    arm[:] = [
-        statement for statement in arm if not isinstance(statement, Move) or statement.targets
-    ]
-
-
-def clone_tail(tail: list[Statement]) -> list[Statement]:
-    """A copy of what follows a branch, to stand in another of its arms."""
-    return clone(tail, {})
-
-
-def _resolved(
-    tail: list[Statement], mapping: dict[Value, Value], tests: dict[Value, bool] | None = None
-) -> list[Statement]:
-    """``tail`` reading what is known instead of variables; decided branches are taken."""
-    found: list[Statement] = []
-    for statement in tail:
-        if not completes(found):
-            break
-        statement.replace_reads(mapping)
-        if tests and isinstance(statement, Define):
-            chosen = _chosen(statement.value, tests)
-            if chosen is not statement.value:
-                mapping[statement.value] = chosen
-                if not chosen.captive:
-                    continue
-                chosen.captive = False
-                statement.value = chosen
-        if isinstance(statement, Define) and statement.value.derivative:
-            simpler = simplified(statement.value)
-            if simpler is not None:
-                mapping[statement.value] = simpler
-                continue
-        if isinstance(statement, Branch):
-            known = (tests or {}).get(statement.test, truth(statement.test))
-            if known is not None:
-                found += _resolved(statement.then if known else statement.orelse, mapping, tests)
-                continue
-            for block in statement.blocks():
-                block[:] = _resolved(block, mapping, tests)
-        elif isinstance(statement, Move):
-            statement.sources = [_told(source, tests or {}) for source in statement.sources]
-            for target in statement.targets:
-                mapping.pop(target, None)
-        found.append(statement)
-    return found
-
-
-def _chosen(value: Value, tests: dict[Value, bool]) -> Value:
-    """A value without the conditional expressions in it whose test is known in this arm."""
-    value.args[:] = [_chosen(arg, tests) if arg.captive else arg for arg in value.args]
-    if value.op is not CONDITIONAL or value.args[0] not in tests:
-        return value
-    return value.args[1 if tests[value.args[0]] else 2]
-
-
-def _told(value: Value, tests: dict[Value, bool]) -> Value:
-    """A test whose outcome is known in this arm, as a constant."""
-    return Value(CONSTANT, [], (tests[value],), BOOL) if value in tests else value
+                drop_last_moves(arm)
 
 
 def _leave_loop(
@@ -468,13 +380,13 @@ def _leave_loop(
         return rest
     unset = {flag: Value(CONSTANT, [], (False,), BOOL) for flag in _flags(loop, before, after)}
     tails = [
-        _resolved(
+        resolved(
             clone_tail(after.then if known else after.orelse),
-            {**unset, **_closing(block[:position])},
+            {**unset, **closing_moves(block[:position])},
         )
         for block, position, known in exits
     ]
-    last = _resolved(clone_tail(after.orelse), dict(unset))
+    last = resolved(clone_tail(after.orelse), dict(unset))
     size = sum(1 for tail in (*tails, last) for _ in walk(tail))
     if size > sum(1 for _ in walk([after])) + SMALL and len(exits) > 1:
         return rest
@@ -483,7 +395,7 @@ def _leave_loop(
     loop.orelse = last
     if completes(after.then):
         return rest[1:]
-    return _resolved(rest[1:], {}, {after.test: False})
+    return resolved(rest[1:], {}, {after.test: False})
 
 
 def _flags(loop: For | While, before: list[Statement], after: Branch) -> list[Value]:
@@ -500,7 +412,7 @@ def _leave_endless(loop: For | While, rest: list[Statement]) -> list[Statement]:
     """Return from within a loop that ends by ``break`` only; what then follows."""
     forever = isinstance(loop, While) and truth(loop.test) is True and not loop.orelse
     end = next((k for k, statement in enumerate(rest) if isinstance(statement, Return)), None)
-    if not forever or end is None or not _small(rest[: end + 1]):
+    if not forever or end is None or not small(rest[: end + 1]):
         return rest
     tail = rest[: end + 1]
     made = {
@@ -509,7 +421,7 @@ def _leave_endless(loop: For | While, rest: list[Statement]) -> list[Statement]:
     if not _return_belongs(tail, made) or any(isinstance(inner, Branch) for inner in tail):
         return rest
     for block, position in _breaks(loop.body):
-        block[position:] = _resolved(clone_tail(tail), _closing(block[:position]))
+        block[position:] = resolved(clone_tail(tail), closing_moves(block[:position]))
     return rest[end + 1 :]
 
 

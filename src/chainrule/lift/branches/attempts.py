@@ -27,7 +27,6 @@ from dataclasses import field
 from chainrule.graph.block import Block, Graph
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL
 from chainrule.lift.branches.branching import Path
 from chainrule.lift.branches.escapes import RISKY, moved_in
 from chainrule.lift.branches.unreached import certain, reached
@@ -46,6 +45,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
 )
+from chainrule.primitives.arithmetic import equal
 from chainrule.primitives.control import TRY
 from chainrule.primitives.updates import UPDATES
 from chainrule.records import dataclass
@@ -251,7 +251,7 @@ class Attempts(Unpacking):
 
     def _ran(self, made: Node) -> Node:
         """Whether the body of a ``TRY`` ran to its end."""
-        return self.verbatim("_0_ == 0", self.block.item(made, 0), type=BOOL, pure=True)
+        return self.primitive(equal, self.block.item(made, 0), self.graph.constant(0))
 
     def _otherwise(self, node: ast.Try, made: Node) -> Completion:
         """The ``else`` clause: where the body ran to its end."""
