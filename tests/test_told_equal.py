@@ -84,10 +84,64 @@ def a_place(x: float) -> float:
         return x * x
 
 
+def divided(x: float) -> float:
+    try:
+        return math.expm1(x - 1.0) / (x - 1.0)
+    except ZeroDivisionError:
+        return 1.0
+
+
+def divided_by_a_name(x: float) -> float:
+    gap = x - 1.0
+    try:
+        ratio = math.log(1.0 + gap) / gap
+    except (ZeroDivisionError, ValueError):
+        ratio = 1.0
+    return ratio * x
+
+
+def divided_in_turn(x: float) -> float:
+    total = 0.0
+    for k in range(3):
+        try:
+            total += math.sin(x - k) / (x - k)
+        except ArithmeticError:
+            total += 1.0
+    return total
+
+
+def divided_by_a_function(x: float) -> float:
+    def sinc(u: float) -> float:
+        try:
+            return math.sin(u) / u
+        except ZeroDivisionError:
+            return 1.0
+
+    return sinc(x - 1.0) + sinc(2.0 * x) * x
+
+
+def remainder_of_nothing(x: float) -> float:
+    try:
+        return 2.0 % (x - 1.0)
+    except ZeroDivisionError:
+        return 0.0
+
+
 POINTS = [
+    *(divided, divided_by_a_name, divided_by_a_function, remainder_of_nothing),
     *(among, in_a_range, as_text, as_shown, between_bounds, outside_of_bounds, between_arrays),
     *(whole, of_one_extreme, of_one_number, with_repetitions, closest, an_entry, a_key, a_place),
 ]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_divisor_that_is_0_in_a_loop_is_a_single_point(mode: str) -> None:
+    slope = grad(divided_in_turn, mode=mode)
+    for x in (0.0, 1.0, 2.0):
+        with pytest.raises(ArithmeticError, match="no slope is known at this single point"):
+            slope(x)
+    expected, noise = along(lambda h: divided_in_turn(0.7 + h), 1e-4)
+    assert slope(0.7) == pytest.approx(float(expected), abs=1e-9 + noise)
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
@@ -101,6 +155,14 @@ def test_a_point_that_is_told_has_no_slope_and_those_beside_it_have_theirs(
     for x in (0.7, 1.3):
         expected, noise = along(lambda h, x=x: f(x + h), 1e-4)
         assert slope(x) == pytest.approx(float(expected), abs=1e-9 + noise)
+
+
+def beside_a_domain(x: float) -> float:
+    # The handler is run where the logarithm has no value, and where 2 is a divisor that stays.
+    try:
+        return math.log(x - 1.005) / 2.0
+    except (ValueError, ZeroDivisionError):
+        return x * x
 
 
 def rounded_text(x: float) -> float:
@@ -122,9 +184,22 @@ def place_of_the_least(x: float) -> float:
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 @pytest.mark.parametrize(
-    "f", [rounded_text, numbers_differ, place_of_the_least], ids=lambda f: f.__name__
+    "f",
+    [beside_a_domain, rounded_text, numbers_differ, place_of_the_least],
+    ids=lambda f: f.__name__,
 )
 def test_what_holds_over_a_region_is_differentiated(f: Callable[[float], float], mode: str) -> None:
     for x in (0.7, 1.01):
         expected, noise = along(lambda h, x=x: f(x + h), 1e-5)
         assert grad(f, mode=mode)(x) == pytest.approx(float(expected), abs=1e-8 + noise)
+
+
+def test_a_divisor_that_stays_leaves_the_slope_of_the_handler() -> None:
+    def safe(x: float, count: float) -> float:
+        try:
+            return x / count
+        except ZeroDivisionError:
+            return 3.0 * x
+
+    assert grad(safe)(2.0, 0.0) == 3.0
+    assert grad(safe)(2.0, 4.0) == 0.25

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from chainrule.differentiate.activity import active, all_steps, varied
+from chainrule.differentiate.attempted import again_behind
 from chainrule.differentiate.keys import refuse_keys
 from chainrule.differentiate.order import onward
 from chainrule.differentiate.origins import sources
-from chainrule.differentiate.points import Condition, Points, either, nonzero, refuse_points
+from chainrule.differentiate.points import Points, either, nonzero, refuse_points
 from chainrule.differentiate.steps import undetermined
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.answer import Answer
@@ -349,8 +350,7 @@ class ForwardWalker(Copier):
             results = self._tangents_only(going[0], extra)
         elif extra or self._varies_inside(olds):
             with self.graph.answering(node.origin.answered):
-                points = self.points.attempted(node) if extra else ()
-                results = self._attempt_tangents(self.map[node], olds, 0, extra, points)
+                results, _ = self._attempt_tangents(node, olds, 0, extra)
         else:
             return
         for (k, direction), result in zip(extra, results, strict=True):
@@ -364,19 +364,15 @@ class ForwardWalker(Copier):
         return any(step in self.active for old in olds for step in all_steps(old))
 
     def _attempt_tangents(
-        self,
-        made: Node,
-        olds: Sequence[Block],
-        position: int,
-        extra: list[tuple[int, int]],
-        points: tuple[Condition, ...] = (),
-    ) -> list[Node]:
-        """Tangents of what block ``position``, or a later one, has left.
+        self, node: Node, olds: Sequence[Block], position: int, extra: list[tuple[int, int]]
+    ) -> tuple[list[Node], bool]:
+        """Tangents of what block ``position``, or a later one, has left, and whether it goes on.
 
-        In the first it raises where that tells of single points.
+        It raises where the block was run at single points.
         """
         if position == len(olds) - 1:
-            return self._tangents_only(olds[position], extra)
+            return self._tangents_of_block(node, olds, position, extra)
+        made = self.map[node]
         selector = made.block.item(made, 0)
         assert selector.type == INT
         ran = arithmetic.equal(selector, position)
@@ -385,15 +381,22 @@ class ForwardWalker(Copier):
             block = Block(self.graph, self.graph.cursor)
             with self.graph.inside(block):
                 if later:
-                    found = self._attempt_tangents(made, olds, position + 1, extra)
+                    found, block.completes = self._attempt_tangents(node, olds, position + 1, extra)
                 else:
-                    found = self._tangents_only(olds[position], extra)
-                    if points and refuse_points(self.graph, points, self._moves, self.mapped):
-                        block.completes = False
+                    found, block.completes = self._tangents_of_block(node, olds, position, extra)
                 block.results = tuple(found)
             blocks.append(block)
         branch = self.graph.cursor.add(IF, (ran,), (*blocks, "statement"))
-        return [branch.block.item(branch, k) for k in range(len(extra))]
+        goes_on = any(block.completes for block in blocks)
+        return [branch.block.item(branch, k) for k in range(len(extra))], goes_on
+
+    def _tangents_of_block(
+        self, node: Node, olds: Sequence[Block], position: int, extra: list[tuple[int, int]]
+    ) -> tuple[list[Node], bool]:
+        found = self._tangents_only(olds[position], extra)
+        points = self.points.attempted(node, position) if extra else ()
+        mapped = again_behind(olds[0], self.mapped)
+        return found, not refuse_points(self.graph, points, self._moves, mapped)
 
     def _tangents_only(self, old: Block, extra: list[tuple[int, int]]) -> list[Node]:
         """Tangents of a block whose own values were computed before."""

@@ -11,8 +11,9 @@ import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from chainrule.differentiate.activity import all_steps
+from chainrule.differentiate.attempted import divisors, is_plain, looked_up
 from chainrule.differentiate.origins import are_kin, sources
-from chainrule.differentiate.told_equal import looked_up, told_equal
+from chainrule.differentiate.told_equal import told_equal
 from chainrule.differentiate.zeros import (
     SIDES,
     asked,
@@ -271,13 +272,26 @@ class Points:
             return _compared(predicates[0].args)
         return tuple(each for one in predicates for each in self._equal(one, truth, block))
 
-    def attempted(self, node: Node) -> tuple[Condition, ...]:
-        """What is equal where the body of a ``try`` has found numbers in tables."""
-        body, *handlers = try_blocks(node.params)
-        if not body.completes or not any(each.completes for each in handlers):
+    def attempted(self, node: Node, position: int) -> tuple[Condition, ...]:
+        """What is equal where block ``position`` of a ``try`` was run to its end.
+
+        The body has found numbers in tables; a handler was run where a divisor is 0.
+        """
+        blocks = try_blocks(node.params)
+        body = blocks[0]
+        if not body.completes or not any(block.completes for block in blocks[1:]):
             return ()
-        found = (nodes for nodes in looked_up(body) if not are_kin(nodes))
-        return tuple(Equal(nodes) for nodes in found if nodes[0] in self._varied)
+        if position == 0:
+            found = [nodes for nodes in looked_up(body) if not are_kin(nodes)]
+            return tuple(Equal(nodes) for nodes in found if nodes[0] in self._varied)
+        handlers = node.params[1]
+        assert isinstance(handlers, tuple)
+        by, alone = divisors(body, handlers[position - 1][0])
+        zero = node.graph.constant(0)
+        moving = [each for each in by if each in self._varied]
+        if alone:
+            return (Equal((*moving, zero)),) if moving else ()
+        return tuple(Meeting((each, zero)) for each in moving if is_plain(each, body))
 
     def _left(self, flag: Node) -> tuple[Condition, ...]:
         """What is equal where the last step of a loop has set a flag.
@@ -441,11 +455,16 @@ def _listed(predicate: Node, truth: bool) -> tuple[Condition, ...]:
     return (Equal((predicate.args[0], *items)),)
 
 
+def itself(node: Node) -> Node:
+    """A node, where it has become no other."""
+    return node
+
+
 def refuse_points(
     graph: Graph,
     conditions: Sequence[Condition],
     doubt: Doubt,
-    mapped: Callable[[Node], Node] = lambda node: node,
+    mapped: Callable[[Node], Node] = itself,
 ) -> bool:
     """Append what raises where the slope of this arm is in doubt; True when it always does.
 

@@ -6,9 +6,10 @@ The walk uses f's own values wherever they were computed, also inside loops and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chainrule.differentiate.activity import active, all_steps, varied
+from chainrule.differentiate.attempted import again_behind
 from chainrule.differentiate.backward_loop import BackwardLoop
 from chainrule.differentiate.chosen import Uses, hidden_entries, is_choice, may_be_steep, only_in
 from chainrule.differentiate.computed import arms_not_run, is_taken, only_arm_with
@@ -20,6 +21,7 @@ from chainrule.differentiate.points import (
     Points,
     either,
     felt,
+    itself,
     nonzero,
     refuse_points,
 )
@@ -244,6 +246,7 @@ class ReverseWalker(Adjoints):
         seeds: list[tuple[int, Node]],
         points: tuple[Condition, ...] = (),
         branch: tuple[Node, bool] | None = None,
+        mapped: Callable[[Node], Node] = itself,
     ) -> tuple[Block, Bars]:
         """The pullback of one arm in a block of its own, and the adjoints that it changed.
 
@@ -256,7 +259,7 @@ class ReverseWalker(Adjoints):
         block.completes = old.completes
         self.scopes.append({})
         with self.graph.inside(block):
-            if points and refuse_points(self.graph, points, self._doubt(old, seeds)):
+            if points and refuse_points(self.graph, points, self._doubt(old, seeds), mapped):
                 block.completes = False
             if block.completes:
                 self._seed_results(old, seeds)
@@ -386,25 +389,32 @@ class ReverseWalker(Adjoints):
 
     def _pull_alternatives(
         self, node: Node, going: Sequence[tuple[int, Block]], seeds: list[tuple[int, Node]]
-    ) -> None:
-        """Pull back the first of the blocks, by their positions, where it ran, else a later one."""
+    ) -> bool:
+        """Pull back the first of the blocks, by their positions, where it ran, else a later one.
+
+        False where none of them goes on.
+        """
         if not going:
-            return
+            return True
         (position, old), *others = going
+        points = self._points.attempted(node, position)
+        mapped = again_behind(try_blocks(node.params)[0], itself)
         if not others:
             # Whoever gets here has run it.
+            if refuse_points(self.graph, points, self._doubt(old, seeds), mapped):
+                return False
             self._seed_results(old, seeds)
             self.pull(list(old.steps))
-            return
+            return True
         ran = arithmetic.equal(node.block.item(node, 0), position)
-        points = () if position else self._points.attempted(node)
-        first = self._pull_arm(old, seeds, points)
+        first = self._pull_arm(old, seeds, points, mapped=mapped)
         block = Block(self.graph, self.graph.cursor)
         self.scopes.append({})
         with self.graph.inside(block):
-            self._pull_alternatives(node, others, seeds)
+            block.completes = self._pull_alternatives(node, others, seeds)
         rest = (block, self.scopes.pop())
         self._join(ran, [first, rest], [old, others[0][1]])
+        return first[0].completes or block.completes
 
     # --- loops ----------------------------------------------------------------------------
 

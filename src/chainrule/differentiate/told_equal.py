@@ -15,9 +15,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.differentiate.origins import EXTREMES
-from chainrule.graph.block import Block
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT
+from chainrule.graph.types import BOOL
 from chainrule.primitives import arithmetic
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.effect import Verbatim
@@ -25,7 +24,6 @@ from chainrule.primitives.rounding import ceil, floor
 
 # Texts that differ for any two numbers.
 TEXTS = ("str(_0_)", "repr(_0_)", "_0_.hex()")
-LOOK_UPS = ("_0_[_1_]", "_0_.index(_1_)")
 SET = (("builtins", "set"),)
 # What is true where one of the two counts is less than the other.
 FEWER = {
@@ -59,17 +57,6 @@ def told_equal(predicate: Node, truth: bool) -> tuple[Node, ...]:
         return ()
     count, number = predicate.args[::order]
     return _of_counts(count, number, told=False)
-
-
-def looked_up(block: Block) -> list[tuple[Node, ...]]:
-    """What is equal where a block has found numbers among the keys of tables."""
-    return [
-        tuple(step.args[::-1])
-        for step in block.steps
-        if isinstance(step.op, Verbatim)
-        and step.params[0] in LOOK_UPS
-        and step.args[1].type == FLOAT
-    ]
 
 
 def _of_texts(predicate: Node, truth: bool) -> tuple[Node, ...]:
