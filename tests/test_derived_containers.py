@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -331,3 +331,22 @@ def test_attributes_are_read_and_written_as_a_dict(mode: str) -> None:
     for k in (0, 1):
         verdict = oracle.derivative(by_its_attributes, (1.3, 0.7), wrt=k)
         assert oracle.agrees(verdict, slopes[k])
+
+
+class Interval(NamedTuple):
+    low: float
+    high: float = 2.0
+
+
+class Clipped(Interval):
+    def _replace(self, **changes):
+        return Interval(**{name: min(value, 1.0) for name, value in changes.items()})
+
+
+def test_a_named_tuple_that_is_replaced_in_a_way_of_its_own_is_refused() -> None:
+    def replaced(x):
+        return Clipped(x)._replace(low=5.0 * x).low
+
+    assert replaced(3.0) == 1.0
+    with pytest.raises(UnsupportedError, match="defines `_replace`"):
+        value_and_grad(replaced)(3.0)

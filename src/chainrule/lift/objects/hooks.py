@@ -55,7 +55,7 @@ class Hooks(Control):
 
     def check_container(self, kind: type, node: ast.AST) -> None:
         """Refuse tuples of a class whose entries are not read as those of a tuple are."""
-        if (name := redefined(kind)) is not None:
+        if (name := redefined(kind) or _replaced(kind)) is not None:
             raise self.unsupported(
                 f"{kind.__name__} is a tuple, and defines `{name}`",
                 "Make it a dataclass, or leave tuples as they are.",
@@ -92,6 +92,16 @@ def redefined(kind: type, names: tuple[str, ...] = READING) -> str | None:
         for name in names:
             if callable(vars(each).get(name)):
                 return name
+    return None
+
+
+def _replaced(kind: type) -> str | None:
+    """What a class derived from a named tuple does otherwise than that when it is written to."""
+    for each in kind.__mro__:
+        if "_fields" in vars(each):
+            return None
+        if "_replace" in vars(each):
+            return "_replace"
     return None
 
 
