@@ -313,3 +313,22 @@ def the_rest_in_a_loop(x, log):
 def test_a_generator_that_writes_between_its_items_is_not_read_ahead(function):
     with pytest.raises(UnsupportedError, match="is asked for one item at a time"):
         grad(function)(1.5, [])
+
+
+def batches(items, n):
+    reader = iter(items)
+    while batch := tuple(itertools.islice(reader, n)):
+        yield batch
+
+
+def products_of_batches(xs):
+    return sum(k * math.prod(batch) for k, batch in enumerate(batches(xs, 2), 1))
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_generator_that_asks_for_a_few_items_until_there_are_none_has_slopes(mode):
+    xs = [1.0, 2.0, 4.0, 3.0, 5.0]
+    value, slopes = value_and_grad(products_of_batches, mode=mode)(xs)
+    assert value == products_of_batches(xs)
+    # x0 x1 + 2 x2 x3 + 3 x4
+    assert slopes == [2.0, 1.0, 6.0, 8.0, 3.0]

@@ -378,13 +378,17 @@ class Calls(Spreading):
             result = self.state.pop(key)
         else:
             returned = self.node(self.state[flag])
-            value = self.state.pop(key)
+            value = self.returned_by(frame)
             with self.at(tree):
                 result = self.choose_kind(
                     returned, lambda: value, lambda: Static(None), "statement"
                 )
         self.state.pop(flag, None)
         return result
+
+    def returned_by(self, frame: Frame) -> Value:
+        """What a function returns on the paths on which it does."""
+        return self.state.pop((frame, "return"))
 
     def completed(self, frame: Frame, completion: Completion) -> None:
         """Take note of how the body of a function ended."""

@@ -149,6 +149,12 @@ class Yielding(Inlining):
             self._returning.add(self.frame)
         return super().statement(node)
 
+    def returned_by(self, frame: Frame) -> Value:
+        if frame in self.consumers:
+            # It is left where nobody asks for more of its items: nobody reads what it returns.
+            return self.state.pop((frame, "return"), Static(None))
+        return super().returned_by(frame)
+
     def completed(self, frame: Frame, completion: Completion) -> None:
         super().completed(frame, completion)
         if frame in self.consumers and completion is Completion.EXITS:
