@@ -32,7 +32,7 @@ from chainrule.graph.types import Array, moved_type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.adjoints import Adjoints
-from chainrule.primitives.broadcasting import widened
+from chainrule.primitives.broadcasting import spread, widened
 from chainrule.primitives.complex_powers import is_complex_below_zero
 from chainrule.primitives.control import (
     IF,
@@ -186,13 +186,13 @@ class ReverseWalker(Adjoints):
             chosen = True
         if not isinstance(chosen, Node):
             with self.graph.like(step):
-                step.op.pull(self, step, masked_by(bar, uses.masks.get(step, ())))
+                step.op.pull(self, step, spread(masked_by(bar, uses.masks.get(step, ())), step))
             return
         uses.walked[step] = (chosen, True)
         blocks = [Block(self.graph, self.graph.cursor) for _ in range(2)]
         self.scopes.append({})
         with self.graph.inside(blocks[0]), self.graph.like(step):
-            step.op.pull(self, step, bar)
+            step.op.pull(self, step, spread(bar, step))
         self._join(chosen, [(blocks[0], self.scopes.pop()), (blocks[1], {})], ())
 
     def _pull_structured(self, step: Node) -> None:

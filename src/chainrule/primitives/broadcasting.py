@@ -59,6 +59,19 @@ def widened(value: Node | None, node: Node) -> Node:
     return broadcast_to(value, *sizes)
 
 
+def spread(bar: Node, node: Node) -> Node:
+    """An adjoint of ``node``, written out where only the run tells what NumPy has repeated there.
+
+    One number beside an argument that may have one entry would be taken for that of one entry.
+    """
+    broadcasts = isinstance(node.op, Primitive) and node.op.broadcasts
+    if not isinstance(node.type, Array) or not broadcasts or spans(bar, node):
+        return bar
+    arrays = [arg for arg in node.args if unit_axes_of(arg.type)]
+    open_axes = len(arrays) > 1 and any(uncertain_axes(node, arg) for arg in arrays)
+    return widened(bar, node) if open_axes else bar
+
+
 def in_full(value: Node | None, node: Node) -> Node:
     """``value`` with the axes and the dtype of ``node``."""
     found = widened(value, node)

@@ -367,10 +367,12 @@ def _repeated(
     """A tangent with the axes along which NumPy may have repeated an argument."""
     if total is None or not isinstance(out.type, Array):
         return total
-    from chainrule.primitives.broadcasting import repeated
+    from chainrule.primitives.broadcasting import repeated, spans
 
-    moving = [arg for arg, dot in zip(node.args, dots, strict=True) if dot is not None]
-    return repeated(total, out, node, moving)
+    moving = [(arg, dot) for arg, dot in zip(node.args, dots, strict=True) if dot is not None]
+    # One number is the tangent of each entry: what it is multiplied with may have less.
+    whole = all(spans(dot, arg) for arg, dot in moving)
+    return repeated(total, out, node, [arg for arg, _ in moving] if whole else node.args)
 
 
 def _sum_of_partials(partials: tuple[Any, ...]) -> Any:

@@ -29,6 +29,7 @@ from chainrule.simplify.exponentials import take_exponentials
 from chainrule.simplify.passes import (
     LONGER,
     arranged,
+    lose_axes,
     may_arrange,
     numbers_in_common,
     pass_cost,
@@ -125,6 +126,11 @@ def _beside_ones(left: Node, right: Node) -> Node | None:
     return None
 
 
+def _fills(array: Node, uniform: Node) -> bool:
+    """Whether an array has certainly the shape of one that is the same number everywhere."""
+    return array.type == uniform.type and lengths_of(array) == lengths_of(uniform)
+
+
 class ArraySimplifier(Copier):
     """What the walk of simplification does to arrays."""
 
@@ -155,9 +161,12 @@ class ArraySimplifier(Copier):
         if (nothing := nothing_at(product, self.smooth)) is not None:
             one = self.graph.constant(1.0)
             return hide_nothing(product, nothing, lambda: arranged(product, one, signed=False)[0])
+        before_cancelling = [*product.factors, *product.divisors]
         product.take_signs()
         product.cancel()
         product.meet_quotients()
+        if lose_axes(before_cancelling, [*product.factors, *product.divisors]):
+            return None
         product.factors = gathered(product.factors)
         growing = take_exponentials(product)
         product.take_constants()
@@ -261,9 +270,9 @@ class ArraySimplifier(Copier):
         """What is left of a sum or product of which a part is the same number everywhere."""
         left, right = args[0], args[-1]
         if self.uniform and op in (add, subtract, multiply, divide):
-            if right in self.uniform and (left.type == right.type or _is_number(left)):
+            if right in self.uniform and (_fills(left, right) or _is_number(left)):
                 return op.build(left, self.uniform[right])
-            if left in self.uniform and (left.type == right.type or _is_number(right)):
+            if left in self.uniform and (_fills(right, left) or _is_number(right)):
                 return op.build(self.uniform[left], right)
         if op is subtract and left is right:
             return self.graph.constant(0 if left.type == INT else 0.0)

@@ -12,6 +12,8 @@ from dataclasses import field
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, unit_axes_of
 from chainrule.primitives.arithmetic import divide, multiply, negative
+from chainrule.primitives.arrays.lengths import ONE, is_several
+from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.bounds import bounds_of
 from chainrule.primitives.floats import in_floats
 from chainrule.primitives.masking import masked
@@ -67,6 +69,25 @@ def numbers_in_common(products: list[Product]) -> tuple[list[Node], list[Node]]:
             ]
         )
     return found[0], found[1]
+
+
+def lose_axes(before: list[Node], after: list[Node]) -> bool:
+    """Whether what is left of factors may be shorter along an axis than all of them together.
+
+    NumPy repeats what has one entry there, and only the run may tell which of them has.  Where one
+    number is left it is as good as the array.
+    """
+    if not any(map(size_of, after)):
+        return False
+    rank = max((len(unit_axes_of(node.type)) for node in before), default=0)
+    for axis in range(-rank, 0):
+        whole, left = (
+            {lengths_of(node)[axis] for node in nodes if len(unit_axes_of(node.type)) >= -axis}
+            for nodes in (before, after)
+        )
+        if not (whole - {ONE} <= left or any(map(is_several, left))):
+            return True
+    return False
 
 
 @dataclass
