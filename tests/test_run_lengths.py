@@ -80,8 +80,8 @@ def largest(x: Any, b: Any, k: int) -> Any:
 
 FUNCTIONS = [
     product, of_a_column, of_rows, beside_zeros, logarithm_of_product, masked, product_of_sums,
-    over_what_it_is_of, scaled_in_place, added_to_rows, in_a_loop, stacked, joined, lengths_and_angles,
-    largest,
+    over_what_it_is_of, scaled_in_place, added_to_rows, in_a_loop, stacked, joined,
+    lengths_and_angles, largest,
 ]  # fmt: skip
 X, B = np.array([1.3, 2.1, 0.7, 2.4]), np.array([0.5, 1.5, 2.6, 3.5])
 
