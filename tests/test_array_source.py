@@ -637,9 +637,10 @@ GALLERY = [
     # line: return np.sum((A * np.exp(-k * t) + c - y) ** 2)
     exp_t_gap_bar = 2.0 * exp_t_gap
     c_bar = exp_t_gap_bar.sum()
-    t1 = exp_t_gap @ exp_t
+    product = exp_t_gap @ exp_t
+    k_bar = -(exp_t_gap_bar * A * exp_t @ t)
     # line: A, k, c = theta
-    return np.array([2.0 * t1, -(exp_t_gap_bar * A * exp_t @ t), c_bar])
+    return np.array([2.0 * product, k_bar, c_bar])
 """,
         id="decay",
     ),

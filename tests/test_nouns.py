@@ -35,6 +35,16 @@ def last_of(xs: list[float], k: float) -> float:
     return math.exp(xs[-1] * k) * xs[-1] + math.sin(-k) * math.cos(-k)
 
 
+PRICES = {"apple": 1.25, "pear": 0.75, "plum": 0.5}
+
+
+def priced(x: float, words: list[str], n: int, m: int) -> float:
+    total = x
+    for word in words:
+        total = math.sin(total * x) * PRICES[word] + math.exp(PRICES[word] * total)
+    return total * math.cos(total) ** (n - m)
+
+
 def rooted(root, angle):
     return math.sin(root + angle) * math.exp(root + angle)
 
@@ -47,6 +57,7 @@ def rooted(root, angle):
         (clipped, ("x", "y"), {"exp_x_times_y"}),
         (rooted, ("root", "angle"), {"root_plus_angle"}),
         (last_of, ("xs", "k"), {"last_xs", "sin_minus_k"}),
+        (priced, ("x",), {"price", "n_minus_m"}),
     ],
 )
 def test_values_without_a_name(function: Any, wrt: tuple[str, ...], expected: set[str]) -> None:

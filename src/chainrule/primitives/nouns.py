@@ -106,7 +106,9 @@ def noun_of(value: Value, name_of: Callable[[Any], str | None]) -> str | None:
         return fitting(base, ENDINGS[op.name])
     if isinstance(op, Primitive) and op.callables and op.symbol is None:
         noun = op.callables[0].rpartition(".")[2]
-        return fitting(noun, base)
+        found = fitting(noun, base)
+        # A name of Python's own would only be numbered.
+        return "sums" if found == "sum" else found
     return None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from chainrule.emit.plan import (
     CONDITIONAL,
+    POP,
     VARIABLE,
     Define,
     Move,
@@ -20,11 +21,20 @@ from chainrule.emit.wording.compounds import compound, is_compound, word_of
 from chainrule.graph.block import CONSTANT, GLOBAL, REFERENCE
 from chainrule.graph.types import BOOL, FLOAT, INT, Array
 from chainrule.primitives import arithmetic
+from chainrule.primitives.arrays.linear_algebra import dot, matmul
 from chainrule.primitives.arrays.shaping import dimension
 from chainrule.primitives.condition_nouns import condition_noun
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import Verbatim
-from chainrule.primitives.nouns import LONGEST, first_name, fitting, inner_tape, input_name, noun_of
+from chainrule.primitives.nouns import (
+    LONGEST,
+    first_name,
+    fitting,
+    inner_tape,
+    input_name,
+    noun_of,
+    read_noun,
+)
 from chainrule.primitives.sequence import (
     backwards,
     index,
@@ -35,6 +45,8 @@ from chainrule.primitives.sequence import (
 )
 
 LENGTHS = (length, dimension)
+# What makes a number of two vectors.
+DOTS = (matmul, dot)
 # A tape, or the tapes of the steps of a loop around, numbered where several are called alike.
 _TAPE = re.compile(r"(?P<stem>.+)_tapes?(_\d+)?")
 _NUMBERED = re.compile(r"t\d+")
@@ -133,20 +145,41 @@ class Nouns:
             if called is not None:
                 return called
         if value.type == INT and op in (arithmetic.add, arithmetic.subtract):
-            return self._neighbour(value)
+            return self._neighbour(value) or self._distance(value)
         if op is index:
             return self._entry(value.args)
         if value in self.unpacked:
             return self._entry(self.unpacked[value])
         if isinstance(op, Verbatim) and value.params[0] == "_0_[_1_]":
             return self._looked_up(value)
+        if isinstance(op, Verbatim) and len(value.args) == 1:
+            return read_noun(str(value.params[0]), self._owner(value.args[0]))
+        if op is POP:
+            name = self.name_of(value.args[0])
+            return f"last_{name}" if name is not None and len(name) <= LONGEST - 5 else None
+        if op in DOTS and value.type == FLOAT:
+            return "product"
         return self._arithmetic(value)
+
+    def _distance(self, value: Value) -> str | None:
+        """``i_minus_j``, or ``last`` for the place of the last entry."""
+        first, second = value.args
+        one = second.op is CONSTANT and second.params[0] == 1
+        if value.op is arithmetic.subtract and first.captive and first.op in LENGTHS and one:
+            return "last"
+        return compound(value, self.name_of)
+
+    def _owner(self, value: Value) -> str | None:
+        """What is read out of: a variable, or a table outside."""
+        if value.op in (GLOBAL, REFERENCE):
+            return _outer_name(value).lower() or None
+        return self.name_of(value)
 
     def _looked_up(self, value: Value) -> str | None:
         """``weight`` for ``WEIGHTS[letter]``, ``emit_letter`` for ``EMIT[letter]``."""
         table, key = value.args
         outside = table.op in (GLOBAL, REFERENCE)
-        name = _outer_name(table).lower() if outside else self.name_of(table)
+        name = self._owner(table)
         if outside and name is not None and re.fullmatch(r"\w{3,}[^s]s", name):
             return name[:-1] if len(name) <= LONGEST else None
         noun = f"{name}_{self.name_of(key)}"
