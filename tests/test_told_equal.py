@@ -127,7 +127,31 @@ def remainder_of_nothing(x: float) -> float:
         return 0.0
 
 
+def inverse_power(x: float) -> float:
+    try:
+        return math.expm1(x - 1.0) * (x - 1.0) ** -1
+    except ZeroDivisionError:
+        return 1.0
+
+
+def no_number(x: float) -> float:
+    with np.errstate(all="ignore"):
+        ratio = np.float64(math.expm1(x - 1.0)) / np.float64(x - 1.0)
+    return 1.0 if np.isnan(ratio) else ratio * x
+
+
+def not_finite(x: float) -> float:
+    with np.errstate(all="ignore"):
+        ratio = np.float64(math.expm1(x - 1.0)) / np.float64(x - 1.0)
+    return ratio * x if np.isfinite(ratio) else 1.0
+
+
+def between_logically(x: float) -> float:
+    return 1.0 if np.logical_and(x >= 1.0, x <= 1.0) else x * x
+
+
 POINTS = [
+    *(inverse_power, no_number, not_finite, between_logically),
     *(divided, divided_by_a_name, divided_by_a_function, remainder_of_nothing),
     *(among, in_a_range, as_text, as_shown, between_bounds, outside_of_bounds, between_arrays),
     *(whole, of_one_extreme, of_one_number, with_repetitions, closest, an_entry, a_key, a_place),
@@ -165,6 +189,12 @@ def beside_a_domain(x: float) -> float:
         return x * x
 
 
+def no_number_over_a_region(x: float) -> float:
+    with np.errstate(all="ignore"):
+        ratio = np.log(np.float64(x - 1.005)) / np.float64(x)
+    return x * x if np.isnan(ratio) else ratio
+
+
 def rounded_text(x: float) -> float:
     return 1.0 if f"{x:.1f}" == "1.0" else x * x
 
@@ -185,7 +215,7 @@ def place_of_the_least(x: float) -> float:
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 @pytest.mark.parametrize(
     "f",
-    [beside_a_domain, rounded_text, numbers_differ, place_of_the_least],
+    [beside_a_domain, no_number_over_a_region, rounded_text, numbers_differ, place_of_the_least],
     ids=lambda f: f.__name__,
 )
 def test_what_holds_over_a_region_is_differentiated(f: Callable[[float], float], mode: str) -> None:

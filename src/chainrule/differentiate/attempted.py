@@ -18,6 +18,7 @@ from chainrule.graph.block import Block, inside
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives import arithmetic
+from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.effect import Verbatim
 
 DIVISIONS = (arithmetic.divide, arithmetic.floor_divide, arithmetic.remainder)
@@ -42,11 +43,21 @@ def divisors(block: Block, caught: str | None) -> tuple[list[Node], bool]:
     if names.isdisjoint(DIVISION_ERRORS):
         return [], False
     by = [
-        step.args[1]
+        _divisor(step)
         for step in all_steps(block)
-        if step.op in DIVISIONS and step.type == FLOAT and not step.origin.derivative
+        if step.type == FLOAT and not step.origin.derivative
     ]
-    return list(dict.fromkeys(by)), names == {"ZeroDivisionError"}
+    found = dict.fromkeys(each for each in by if each is not None)
+    return list(found), names == {"ZeroDivisionError"}
+
+
+def _divisor(step: Node) -> Node | None:
+    """What a step divides by."""
+    if step.op in DIVISIONS:
+        return step.args[1]
+    if step.op is arithmetic.power and is_constant(step.args[1]):
+        return step.args[0] if constant_value(step.args[1]) < 0 else None
+    return None
 
 
 def is_plain(node: Node, body: Block) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.attempted import divisors, is_plain, looked_up
 from chainrule.differentiate.origins import are_kin, sources
-from chainrule.differentiate.told_equal import told_equal
+from chainrule.differentiate.told_equal import divided_by, told_equal
 from chainrule.differentiate.zeros import (
     SIDES,
     asked,
@@ -238,11 +238,14 @@ class Points:
         told = told_equal(predicate, truth)
         if told:
             return () if are_kin(told) else (Equal(told),)
+        divisor = divided_by(predicate, truth)
+        if divisor is not None and divisor.type == FLOAT:
+            return (Meeting((divisor, predicate.graph.constant(0))),)
         if (op is arithmetic.equal and truth) or (op is arithmetic.not_equal and not truth):
             return _unless_constant(predicate.args)
         if isinstance(op, Verbatim):
             return _listed(predicate, truth)
-        if op.name == ("bitwise_and" if truth else "bitwise_or"):
+        if op.name in (("bitwise_and", "logical_and") if truth else ("bitwise_or", "logical_or")):
             return self._both(predicate.args, truth, block)
         if op is rounding.isclose and truth and is_constant(predicate.args[1], 0):
             # Without an absolute tolerance nothing but 0 is close to 0.

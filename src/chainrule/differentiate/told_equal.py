@@ -59,6 +59,14 @@ def told_equal(predicate: Node, truth: bool) -> tuple[Node, ...]:
     return _of_counts(count, number, told=False)
 
 
+def divided_by(predicate: Node, truth: bool) -> Node | None:
+    """What a quotient was divided by that is no number, or infinite: it may have been 0."""
+    told = {"isnan": True, "isinf": True, "isfinite": False}.get(predicate.op.name)
+    if told is not truth or predicate.args[0].op is not arithmetic.divide:
+        return None
+    return predicate.args[0].args[1]
+
+
 def _of_texts(predicate: Node, truth: bool) -> tuple[Node, ...]:
     text, args = str(predicate.params[0]), predicate.args
     if text.startswith("_0_ in range(") and truth:

@@ -188,7 +188,7 @@ def meets_point(predicate: Node, varied: Container[Node]) -> bool:
             sides.add(pair)
             met = pair[::-1] in sides
             compared = pair if met else (*zeros_at_most(node, True), *zeros_at_most(node, False))
-        elif node.op.name in ("bitwise_and", "bitwise_or"):
+        elif node.op.name in ("bitwise_and", "bitwise_or", "logical_and", "logical_or"):
             following = node.args
         elif node.op is ITEM and node.args[0].params[-1:] in (("and",), ("or",)):
             following = (node.args[0].args[0], *item_sources(node))
