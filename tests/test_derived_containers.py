@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 import pytest
@@ -350,3 +350,17 @@ def test_a_named_tuple_that_is_replaced_in_a_way_of_its_own_is_refused() -> None
     assert replaced(3.0) == 1.0
     with pytest.raises(UnsupportedError, match="defines `_replace`"):
         value_and_grad(replaced)(3.0)
+
+
+class Setting(TypedDict):
+    rate: float
+    scale: float
+
+
+def test_a_typed_dict_is_a_dict() -> None:
+    def scaled(x):
+        setting = Setting(rate=x, scale=2.0)
+        setting["scale"] *= x
+        return setting["rate"] * setting["scale"]
+
+    assert value_and_grad(scaled)(3.0) == (18.0, 12.0)

@@ -8,6 +8,7 @@ import functools
 import inspect
 import re
 import types
+import typing
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -404,6 +405,8 @@ class Calls(Spreading):
         node: ast.AST,
     ) -> Value:
         """An instance of a class."""
+        if typing.is_typeddict(found):
+            return self.call(Static(dict), args, keywords, node)
         made_otherwise = _is_made_otherwise(found)
         if hasattr(found, "_fields") and issubclass(found, tuple) and not made_otherwise:
             self.check_container(found, node)
