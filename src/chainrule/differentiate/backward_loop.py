@@ -12,6 +12,8 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, Array
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
+from chainrule.primitives.arrays.lengths import ONE, all_unknown
+from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.control import IF, LOOP, loop_parts, next_states, owned_blocks
 
 if TYPE_CHECKING:
@@ -41,11 +43,11 @@ class BackwardLoop:
         self._loop, self._gathered = loop, gathered
         self._nexts = next_states(loop)
         self._parameters = loop_parts(loop)[2]
+        self._items = [loop.block.item(loop, k) for k in range(len(self._parameters))]
         begins = dict(zip(carried, starts, strict=True))
         self._made_anew = {k: start for k, start in begins.items() if self._is_made_anew(k)}
         self._carried = [k for k in carried if k not in self._made_anew]
         self._starts = [begins[k] for k in self._carried]
-        self._items = [loop.block.item(loop, k) for k in range(len(self._parameters))]
         self._captured = captured(loop, walker)
         self._scope: dict[Node, Node] = {}
         self._body = Block(self._graph, self._graph.cursor, body)
@@ -131,6 +133,8 @@ class BackwardLoop:
         state, begin = self._parameters[k], loop_parts(self._loop)[1][k]
         if begin.op is not UNDEFINED or not isinstance(state.type, (Array, SequenceType)):
             return False
+        if isinstance(state.type, Array) and self._has_known_lengths(self._items[k]):
+            return False
         blocks = blocks_of(self._loop)
         if any(state in block.results for block in blocks):
             return False
@@ -138,6 +142,14 @@ class BackwardLoop:
             state in step.args or any(state in owned.results for owned in owned_blocks(step))
             for block in blocks
             for step in all_steps(block)
+        )
+
+    def _has_known_lengths(self, made: Node) -> bool:
+        """Whether every step makes an array of lengths that are known outside of the loop."""
+        own = all_unknown(made)
+        return all(
+            length == ONE or length != unasked
+            for length, unasked in zip(lengths_of(made), own, strict=True)
         )
 
     def _of_last_step(self, made: Node, start: Node) -> Node:
