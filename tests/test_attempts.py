@@ -941,3 +941,32 @@ def test_what_a_body_gives_an_attribute_and_a_name_is_known_in_its_handler(point
 def test_an_attribute_that_may_not_take_a_value_is_refused_in_the_middle() -> None:
     with pytest.raises(UnsupportedError, match="changes before it may raise"):
         grad(bounded)(2.0)
+
+
+def tried_again(x, y):
+    b = y
+    try:
+        b = y / x - math.sqrt(x)
+    except ValueError:
+        for _ in range(3):
+            if b > -0.42:
+                return (y + x) / (y + 2.0)
+            try:
+                if y > 1.69:
+                    raise KeyError("y")
+            except ArithmeticError:
+                return math.cos(x * y)
+    return x + b
+
+
+@MODES
+@pytest.mark.parametrize("point", [(0.25, 0.4), (-0.5, 0.4), (-0.5, -3.0)])
+def test_handlers_with_loops_that_decide_what_is_returned(point, mode) -> None:
+    value, slopes = value_and_grad(tried_again, wrt=("x", "y"), mode=mode)(*point)
+    assert value == tried_again(*point)
+    expected = {
+        (0.25, 0.4): (1.0 - 0.4 / 0.0625 - 1.0, 4.0),
+        (-0.5, 0.4): (1.0 / 2.4, 2.5 / 2.4**2),
+        (-0.5, -3.0): (1.0, 1.0),
+    }[point]
+    assert slopes == pytest.approx(expected, rel=1e-14)

@@ -13,6 +13,7 @@ from chainrule.emit.flow.attempts import leave_attempt
 from chainrule.emit.flow.decided import take_decided
 from chainrule.emit.flow.flags import certain_behind, drop_constant_moves
 from chainrule.emit.flow.merging import merge
+from chainrule.emit.flow.never_run import assigned_in, close_never_run
 from chainrule.emit.flow.resolving import (
     SMALL,
     clone_tail,
@@ -61,7 +62,9 @@ def raise_control(plan: Plan) -> None:
     plan.body = merge(plan.body)
     take_decided(plan)
     _name_crossing(plan)
+    before = assigned_in(plan)
     plan.body = _settle(plan.body, "function")
+    close_never_run(plan, before)
     drop_constant_moves(plan)
     _settle_behind_loops(plan)
     drop_unused(plan)
