@@ -57,7 +57,7 @@ def rooted(root, angle):
         (clipped, ("x", "y"), {"exp_x_times_y"}),
         (rooted, ("root", "angle"), {"root_plus_angle"}),
         (last_of, ("xs", "k"), {"last_xs", "sin_minus_k"}),
-        (priced, ("x",), {"price", "n_minus_m"}),
+        (priced, ("x",), {"price", "price_tape", "n_minus_m"}),
     ],
 )
 def test_values_without_a_name(function: Any, wrt: tuple[str, ...], expected: set[str]) -> None:

@@ -25,8 +25,9 @@ from chainrule.primitives.condition_nouns import condition_noun
 from chainrule.primitives.control import IF, TRY, loop_parts, next_states, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.invoke import Invoke
-from chainrule.primitives.nouns import input_name, noun_of
+from chainrule.primitives.nouns import input_name, looked_up, noun_of
 from chainrule.records import replace
 
 RING = (arithmetic.add, arithmetic.subtract, arithmetic.multiply, arithmetic.negative)
@@ -353,6 +354,10 @@ def _noun(node: Node, names: Mapping[Node, str]) -> str:
             return noun
     if node.op is sequence.index and node.args[0] in names:
         return names[node.args[0]]
+    if isinstance(node.op, Verbatim) and node.params[0] == "_0_[_1_]":
+        noun = looked_up(node, lambda each: names.get(each))
+        if noun is not None:
+            return noun
     if isinstance(node.op, Invoke):
         return str(node.graph.functions[node.params[0]].name)
     return (

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from collections.abc import Sequence as Items
 from typing import Any, Protocol
 
-from chainrule.graph.block import CONSTANT
+from chainrule.graph.block import CONSTANT, GLOBAL, REFERENCE
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import Sequence, Type, unit_axes_of
 from chainrule.primitives.declare import Elementwise, Primitive
@@ -130,6 +130,27 @@ def read_noun(text: str, owner: str | None) -> str | None:
         return name
     noun = f"{owner}_{name or found['entry']}"
     return noun if owner is not None and len(noun) <= LONGEST else None
+
+
+def outer_name(table: Value) -> str | None:
+    """What a table outside of the function is called in small letters; None of any other value."""
+    if table.op not in (GLOBAL, REFERENCE):
+        return None
+    key = table.params if table.op is GLOBAL else table.params[0]
+    known = isinstance(key, tuple) and len(key) > 1 and key[0]
+    return str(key[1]).rpartition(".")[2].lower() or None if known else None
+
+
+def looked_up(value: Value, name_of: Callable[[Any], str | None]) -> str | None:
+    """``weight`` for ``WEIGHTS[letter]``, ``emit_letter`` for ``EMIT[letter]``."""
+    table, key = value.args
+    outside, inside = outer_name(table), name_of(key)
+    if outside is not None and re.fullmatch(r"\w{3,}[^s]s", outside):
+        return outside[:-1] if len(outside) <= LONGEST else None
+    name = outside or name_of(table)
+    noun = f"{name}_{inside}"
+    named = name is not None and inside is not None
+    return noun if named and noun.isidentifier() and len(noun) <= LONGEST else None
 
 
 def called(node: Node) -> str | None:

@@ -18,7 +18,7 @@ from chainrule.emit.plan import (
     Value,
 )
 from chainrule.emit.wording.compounds import compound, is_compound, word_of
-from chainrule.graph.block import CONSTANT, GLOBAL, REFERENCE
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL, FLOAT, INT, Array
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.linear_algebra import dot, matmul
@@ -32,7 +32,9 @@ from chainrule.primitives.nouns import (
     fitting,
     inner_tape,
     input_name,
+    looked_up,
     noun_of,
+    outer_name,
     read_noun,
 )
 from chainrule.primitives.sequence import (
@@ -151,7 +153,7 @@ class Nouns:
         if value in self.unpacked:
             return self._entry(self.unpacked[value])
         if isinstance(op, Verbatim) and value.params[0] == "_0_[_1_]":
-            return self._looked_up(value)
+            return looked_up(value, self.name_of)
         if isinstance(op, Verbatim) and len(value.args) == 1:
             return read_noun(str(value.params[0]), self._owner(value.args[0]))
         if op is POP:
@@ -171,20 +173,7 @@ class Nouns:
 
     def _owner(self, value: Value) -> str | None:
         """What is read out of: a variable, or a table outside."""
-        if value.op in (GLOBAL, REFERENCE):
-            return _outer_name(value).lower() or None
-        return self.name_of(value)
-
-    def _looked_up(self, value: Value) -> str | None:
-        """``weight`` for ``WEIGHTS[letter]``, ``emit_letter`` for ``EMIT[letter]``."""
-        table, key = value.args
-        outside = table.op in (GLOBAL, REFERENCE)
-        name = self._owner(table)
-        if outside and name is not None and re.fullmatch(r"\w{3,}[^s]s", name):
-            return name[:-1] if len(name) <= LONGEST else None
-        noun = f"{name}_{self.name_of(key)}"
-        named = name and self.name_of(key) is not None
-        return noun if named and noun.isidentifier() and len(noun) <= LONGEST else None
+        return outer_name(value) or self.name_of(value)
 
     def _arithmetic(self, value: Value) -> str | None:
         """A noun for a sum, a product, a quotient or a power."""
@@ -351,12 +340,6 @@ def _returned_values(statements: list[Statement]) -> set[Value]:
         if isinstance(statement, Return) and statement.value.op is record:
             found.update(value for value in statement.value.args if not value.derivative)
     return found
-
-
-def _outer_name(table: Value) -> str:
-    """The name under which a table lives outside of the function; "" where it has none."""
-    key = table.params if table.op is GLOBAL else table.params[0]
-    return str(key[1]).rpartition(".")[2] if isinstance(key, tuple) and key[0] else ""
 
 
 def _is_one(value: Value) -> bool:
