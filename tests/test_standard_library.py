@@ -251,3 +251,22 @@ def test_entries_in_their_order_are_written_as_sorted() -> None:
     value, slopes = value_and_grad(ranked, wrt="xs")(1.5, xs)
     assert value == ranked(1.5, xs)
     assert slopes == [0.0, 2.0, 1.5 + 1.0]
+
+
+def arrangements(x, y):
+    items = [x, y, x * y]
+    whole = sum(a * b**2 * c**3 for a, b, c in itertools.permutations(items))
+    none = (
+        list(itertools.permutations(items, 0)),
+        list(itertools.combinations_with_replacement(items, 0)),
+    )
+    return whole * len(none[0]) + x * len(none[1])
+
+
+def test_arrangements_are_of_all_items_and_there_is_one_of_none():
+    value, gradient = value_and_grad(arrangements, wrt=(0, 1))(0.7, 1.2)
+    assert value == arrangements(0.7, 1.2)
+    for position, slope in enumerate(gradient):
+        verdict = oracle.derivative(arrangements, (0.7, 1.2), wrt=position)
+        assert verdict.decided, verdict.reason
+        assert slope == pytest.approx(verdict.value, rel=1e-9)

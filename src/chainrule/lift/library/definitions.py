@@ -84,6 +84,8 @@ def combinations_with_replacement(iterable, r):
     """``itertools.combinations_with_replacement``."""
     items = list(iterable)
     count = len(items)
+    if r == 0:
+        return [()]
     if r == 2:
         return [(items[i], items[j]) for i in range(count) for j in range(i, count)]
     places: list[Any] = [(i,) for i in range(count)]
@@ -92,10 +94,14 @@ def combinations_with_replacement(iterable, r):
     return [tuple([items[i] for i in row]) for row in places]
 
 
-def permutations(iterable, r):
-    """``itertools.permutations`` of so many."""
+def permutations(iterable, r=None):
+    """``itertools.permutations`` of so many, or of all."""
     items = list(iterable)
     count = len(items)
+    if r is None:
+        r = count
+    if r == 0:
+        return [()]
     if r == 2:
         return [(items[i], items[j]) for i in range(count) for j in range(count) if i != j]
     places: list[Any] = [(i,) for i in range(count)]
