@@ -10,6 +10,7 @@ import inspect
 import re
 import warnings
 from collections.abc import Callable
+from math import log
 from typing import Any
 
 import mpmath
@@ -19,7 +20,7 @@ from scipy import special
 
 from chainrule import grad, hessian, hvp, jacobian, jvp
 from tests.array_models import MODELS
-from tests.differences import along
+from tests.differences import along, partials
 from tests.limits import within
 from tests.test_examples import MODULES, load
 
@@ -334,6 +335,26 @@ def test_a_sum_over_a_generator_bends_as_its_terms_do(outer: str, inner: str) ->
     assert hessian(mixture)(1.5, [1.0, 2.0]) == pytest.approx(expected, rel=1e-12)
     bends = grad(grad(mixture, mode=inner), mode=outer)
     assert bends(1.5, [1.0, 2.0]) == pytest.approx(expected, rel=1e-12)
+
+
+def of_powers(m, x, rough=0.0):
+    n = 0.25
+    if rough:
+        n = log(m)
+    b = m
+    if rough:
+        b = b * m**n
+    return (m * m - 1.0) * (b * x ** (1.0 - n) * (1.0 - x) ** (1.0 - n) + x ** (2.0 - n))
+
+
+@pytest.mark.parametrize("rough", [0.0, 1.0])
+def test_what_arms_on_one_test_share_is_there_for_arms_on_another(rough: float) -> None:
+    """A logarithm that two joined arms compute once is read by the second derivative of a third."""
+    found = hessian(of_powers, ("m", "x"))(0.6, 0.1, rough)
+    slopes = grad(of_powers, ("m", "x"))
+    expected = partials(lambda m, x: np.array(slopes(m, x, rough)), (0.6, 0.1))
+    for k, (column, _) in enumerate(expected):
+        assert [row[k] for row in found] == pytest.approx(column, rel=1e-6)
 
 
 def test_a_running_sum_that_two_derivatives_make_is_made_once() -> None:

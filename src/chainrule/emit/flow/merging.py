@@ -43,19 +43,32 @@ def merge(statements: list[Statement], memory: Memory | None = None) -> list[Sta
 
     With ``memory`` it is settled what is written over, and nothing that is read is.
     """
+    gone: dict[Value, Value] = {}
+    merged = _merged(statements, memory, gone)
+    if gone:
+        # Arms of other branches may read what these arms have computed.
+        for statement in walk(merged):
+            statement.replace_reads(gone)
+    return merged
+
+
+def _merged(
+    statements: list[Statement], memory: Memory | None, gone: dict[Value, Value]
+) -> list[Statement]:
+    """The same; to ``gone`` are put the values that are no longer computed, and what they equal."""
     merged: list[Statement] = []
     latest: dict[Hashable, Branch] = {}
     for statement in statements:
         if isinstance(statement, Branch):
             asked = _asked(statement.test)
             first = latest.get(asked)
-            if first is not None and _join(merged, first, statement, memory):
+            if first is not None and _join(merged, first, statement, memory, gone):
                 continue
             latest[asked] = statement
         merged.append(statement)
     for statement in merged:
         for block in statement.blocks():
-            block[:] = merge(block, memory)
+            block[:] = _merged(block, memory, gone)
     return merged
 
 
@@ -68,7 +81,13 @@ def _asked(test: Value) -> Hashable:
     return test.op, tuple(test.args), tuple(test.params)
 
 
-def _join(merged: list[Statement], first: Branch, second: Branch, memory: Memory | None) -> bool:
+def _join(
+    merged: list[Statement],
+    first: Branch,
+    second: Branch,
+    memory: Memory | None,
+    gone: dict[Value, Value],
+) -> bool:
     """Append the arms of ``second`` to those of ``first`` if what lies between allows it."""
     if not (completes(first.then) and completes(first.orelse)):
         return False
@@ -106,12 +125,12 @@ def _join(merged: list[Statement], first: Branch, second: Branch, memory: Memory
         return False
     merged[position:] = [*needed_before, first, *late]
     for arm, further in ((first.then, second.then), (first.orelse, second.orelse)):
-        arm[:] = _once([*arm, *further])
+        arm[:] = _once([*arm, *further], gone)
     return True
 
 
-def _once(arm: list[Statement]) -> list[Statement]:
-    """An arm in which what both branches have computed is computed once."""
+def _once(arm: list[Statement], gone: dict[Value, Value]) -> list[Statement]:
+    """An arm in which what both branches have computed is computed once; the others are gone."""
     kept: list[Statement] = []
     known: dict[Hashable, Value] = {}
     mapping: dict[Value, Value] = {}
@@ -126,6 +145,9 @@ def _once(arm: list[Statement]) -> list[Statement]:
                 mapping[value] = known[computed]
                 continue
         kept.append(statement)
+    for old, new in gone.items():
+        gone[old] = mapping.get(new, new)
+    gone.update(mapping)
     share_calls(kept, _computed)
     return kept
 
