@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad
+from chainrule import grad, jacobian
 from chainrule.graph.block import Graph
 from chainrule.simplify.rewrite import Simplifier
 
@@ -156,15 +156,21 @@ def of_four(count: int) -> str:
     return "\n".join([*head, "    for _ in range(3):", *lines, "    return s * t"])
 
 
-def test_the_longer_way_is_left_after_its_first_walk(monkeypatch: pytest.MonkeyPatch) -> None:
-    walks: list[int] = []
+@pytest.fixture
+def walks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A number for each walk of simplification."""
+    found: list[int] = []
     run = Simplifier.run
 
     def noted(walk: Simplifier) -> Graph:
-        walks.append(1)
+        found.append(1)
         return run(walk)
 
     monkeypatch.setattr(Simplifier, "run", noted)
+    return found
+
+
+def test_the_longer_way_is_left_after_its_first_walk(walks: list[int]) -> None:
     f = loaded(of_four(12))
     found = {}
     for mode in ("reverse", "auto"):
@@ -172,6 +178,26 @@ def test_the_longer_way_is_left_after_its_first_walk(monkeypatch: pytest.MonkeyP
         slopes = grad(f, wrt=("x", "y", "c", "d"), mode=mode)(0.3, 0.7)
         found[mode] = slopes, len(walks)
     assert found["auto"] == (found["reverse"][0], found["reverse"][1] + 1)
+
+
+def of_two(count: int) -> str:
+    lines = [f"    x, y = x * y + {k}.0, y - math.sin(x)" for k in range(count)]
+    return "\n".join(
+        ["import math", "def f(x, y):", *lines, "    return x, y, x * y, x + y, x - y"]
+    )
+
+
+def test_rows_of_a_jacobian_are_left_where_columns_are_shorter(walks: list[int]) -> None:
+    f = loaded(of_two(6))
+    found = {}
+    for mode in ("forward", "reverse", "auto"):
+        walks.clear()
+        slopes = jacobian(f, wrt=("x", "y"), mode=mode)(0.3, 0.7)
+        found[mode] = slopes, len(walks)
+    assert found["auto"] == (found["forward"][0], found["forward"][1] + 1)
+    assert found["reverse"][1] > 1
+    for column, other in zip(found["auto"][0], found["reverse"][0], strict=True):
+        assert column == pytest.approx(other, rel=1e-12)
 
 
 def test_nothing_is_looked_for_in_all_modules_that_are_loaded() -> None:

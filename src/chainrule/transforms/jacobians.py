@@ -27,7 +27,9 @@ from chainrule.primitives.arrays.shaping import dimension, reshape_like, reshape
 from chainrule.primitives.control import LOOP
 from chainrule.primitives.cost import operations
 from chainrule.primitives.sequence import zero_of
+from chainrule.simplify.walks import TooLong
 from chainrule.transforms.pipeline import (
+    SHRINKS,
     Beside,
     Wanted,
     Wrt,
@@ -99,15 +101,20 @@ def _jacobian(
         if mode == "forward":
             return jacobian_by_sweeps(lifted, structures)
         return _by_rows(lifted, structures)
-    by_columns = _by_columns(lifted, structures, inputs, symmetric, known)
-    if mode == "forward" or not all(map(is_scalar, outputs)):
-        return by_columns
-    if mode == "reverse":
+    numbers = all(map(is_scalar, outputs))
+    if mode == "reverse" and numbers:
         return _by_rows(lifted, structures)
+    by_columns = _by_columns(lifted, structures, inputs, symmetric, known)
+    if mode == "forward" or not numbers:
+        return by_columns
     if len(inputs) == 1 or any(step.op is LOOP for step in all_steps(lifted.graph.body)):
         return by_columns
-    by_rows = _by_rows(lifted, structures, symmetric)
-    return min(by_rows, by_columns, key=lambda candidate: operations(candidate.graph))
+    most = operations(by_columns.graph)
+    try:
+        by_rows = _by_rows(lifted, structures, symmetric, most * SHRINKS)
+    except TooLong:
+        return by_columns
+    return by_columns if most < operations(by_rows.graph) else by_rows
 
 
 def hessian(lifted: Lifted, wrt: Wrt, mode: str = "auto") -> Lifted:
@@ -149,7 +156,9 @@ def _by_columns(
     return finish(lifted, walker, kept.replaced(row))
 
 
-def _by_rows(lifted: Lifted, structures: Wanted, symmetric: bool = False) -> Lifted:
+def _by_rows(
+    lifted: Lifted, structures: Wanted, symmetric: bool = False, most: float = math.inf
+) -> Lifted:
     copied, copier = copy_of(lifted)
     graph = copied.graph
     structures = structures.map(copier.mapped, copier.mapped)
@@ -171,7 +180,7 @@ def _by_rows(lifted: Lifted, structures: Wanted, symmetric: bool = False) -> Lif
             position = outputs.index(output)
             whole_row = iter([entry(position, k) for k in range(len(outputs))])
             found[output] = found[output].map(lambda _, entries=whole_row: next(entries))  # type: ignore[misc]
-    return recorded(copied, walker, copied.result.apart().replaced(found.__getitem__))
+    return recorded(copied, walker, copied.result.apart().replaced(found.__getitem__), most)
 
 
 class Rows:

@@ -428,12 +428,14 @@ def _copied(lifted: Lifted, copier: Copier) -> Lifted:
     )
 
 
-def recorded(lifted: Lifted, walker: ReverseWalker, result: Structure) -> Lifted:
+def recorded(
+    lifted: Lifted, walker: ReverseWalker, result: Structure, most: float = math.inf
+) -> Lifted:
     """Supply the backward loops, and set the result."""
     graph = lifted.graph
     with graph.inside(graph.body):
         graph.body.results = (assemble(graph, result),)
-    return supplied(replace(lifted, result=result), walker.pairs)
+    return supplied(replace(lifted, result=result), walker.pairs, most=most)
 
 
 def supplied(
