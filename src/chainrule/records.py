@@ -44,9 +44,11 @@ else:
 
         What a ``kept`` property of the old one has found is not taken over.
         """
-        own = vars(record)
+        own, fields = vars(record), record.__dataclass_fields__
         made = object.__new__(type(record))
-        vars(made).update({name: own[name] for name in record.__dataclass_fields__}, **changes)
+        found = vars(made)
+        found.update(own if len(own) == len(fields) else {name: own[name] for name in fields})
+        found.update(changes)
         return made
 
     def dataclass(cls: type | None = None, *, frozen: bool = False, eq: bool = True) -> Any:

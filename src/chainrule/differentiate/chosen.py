@@ -63,9 +63,10 @@ class Uses:
         for result in dict.fromkeys((*(steps[0].block.results if steps else ()), *felt)):
             self._users.setdefault(result, []).append((result, None))
 
-    def candidates(self, nodes: Iterable[Node]) -> Generator[Node, bool, None]:
+    def candidates(self, nodes: set[Node]) -> Generator[Node, bool, None]:
         """Steps that may be walked back now, last first; sent True, their arguments follow."""
-        waiting = sorted({-self._position[node] for node in nodes if node in self._position})
+        # Of many nodes few stand in one block, or the other way round.
+        waiting = sorted([-self._position[node] for node in self._position.keys() & nodes])
         while waiting:
             step = self.steps[-heapq.heappop(waiting)]
             if isinstance(step.op, Primitive) and self._active(step) and step not in self.walked:
@@ -212,7 +213,7 @@ def only_in(levels: Sequence[Uses], choice: Node, side: bool) -> dict[Node, Uses
     before, innermost.at = innermost.at, (choice, side)
     arm = (choice.args[0], side)
     found: dict[Node, Uses] = {}
-    nodes = [node for node, used_for in _uses(choice) if used_for is side]
+    nodes = {node for node, used_for in _uses(choice) if used_for is side}
     inner: list[Uses] = []
     for level in reversed(levels):
         if level.at is None:
@@ -225,7 +226,7 @@ def only_in(levels: Sequence[Uses], choice: Node, side: bool) -> dict[Node, Uses
             only = False not in felt and True in felt
             if only:
                 found[step] = level
-                nodes += step.args
+                nodes.update(step.args)
             try:
                 step = steps.send(only)
             except StopIteration:

@@ -143,8 +143,11 @@ def step_of(loop: Node) -> int | None:
 def owned_blocks(node: Node) -> tuple[Block, ...]:
     """The blocks that a structured node owns, outer ones first."""
     op = node.op
-    if op is IF or op is LOOP:
-        return tuple([param for param in node.params if isinstance(param, Block)])
+    params: Any = node.params
+    if op is IF:
+        return (params[0], params[1])
+    if op is LOOP:
+        return (params[2],) if params[1] is None else (params[1], params[2])
     return try_blocks(node.params) if op is TRY else ()
 
 

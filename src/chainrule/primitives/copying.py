@@ -97,8 +97,7 @@ class Copier:
 
     def _answer(self, answer: Answer) -> Answer:
         """The same answer of a copy."""
-        value = None if answer.value is None else self.map.get(answer.value)
-        return replace(answer, value=value)
+        return answer if answer.value is None else replace(answer, value=self.map.get(answer.value))
 
     def mapped(self, node: Node) -> Node:
         """What ``node`` has become."""

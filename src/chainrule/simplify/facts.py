@@ -69,6 +69,7 @@ class Facts:
         # How many facts there are, and what was asked since the last of them, with its answer.
         self._learned = 0
         self._answers: dict[tuple[Node, Block, bool], Bounds] = {}
+        self._parts: dict[Node, tuple[Node, ...]] = {}
         self._answered = 0
         # Whether there are facts that divisions show.
         self._unsure = False
@@ -227,7 +228,7 @@ class Facts:
             for fact in facts:
                 if (fact.sure or not sure) and fact.block in reached:
                     found = found.both(fact.bounds)
-        parts = parts_of(node) if node.args and self._known else ()
+        parts = self._parts_of(node) if node.args and self._known else ()
         self._left -= len(parts)
         if not parts or self._left < 0:
             return found
@@ -247,6 +248,13 @@ class Facts:
             if bound is not bounds_of(part):
                 return found.both(combined(node, known))
         # Nothing more is certain of them here: all that follows is in what was found.
+        return found
+
+    def _parts_of(self, node: Node) -> tuple[Node, ...]:
+        """The values from whose bounds those of ``node`` follow."""
+        found = self._parts.get(node)
+        if found is None:
+            found = self._parts[node] = parts_of(node)
         return found
 
     def decide(

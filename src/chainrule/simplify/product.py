@@ -253,8 +253,7 @@ def _together(nodes: list[Node]) -> list[Node]:
     """The factors, those that are the same one behind the other."""
     if len(nodes) < 3:
         return nodes
-    counts = Counter(nodes)
-    return nodes if len(counts) == len(nodes) else list(counts.elements())
+    return nodes if len(set(nodes)) == len(nodes) else list(Counter(nodes).elements())
 
 
 def _powers(nodes: list[Node]) -> list[Node]:
@@ -278,8 +277,10 @@ def _repeated(nodes: list[Node]) -> dict[Node, int]:
     """How often those of small values come that come three times or more."""
     if len(nodes) < 3:
         return {}
-    counts = Counter(node for node in nodes if node.op.name in BOUNDED)
-    return {node: count for node, count in counts.items() if count > 2}
+    small = [node for node in nodes if node.op.name in BOUNDED]
+    if len(small) < 3:
+        return {}
+    return {node: count for node, count in Counter(small).items() if count > 2}
 
 
 def _opposite(node: Node) -> Node | None:
