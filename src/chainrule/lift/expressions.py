@@ -492,10 +492,7 @@ class Expressions(Texts, OneShot):
 
     def closure(self, node: ast.Lambda | ast.FunctionDef, arguments: ast.arguments) -> Closure:
         """A function defined here; its defaults are evaluated now."""
-        frame: Frame | None = self.frame
-        while frame is not None:
-            frame.captured = True
-            frame = frame.parent
+        self.outlive()
         defaults = tuple(self.expression(default) for default in arguments.defaults)
         keywords = {
             argument.arg: self.expression(default)

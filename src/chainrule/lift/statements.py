@@ -391,7 +391,7 @@ class Statements(Axisless):
     # --- the rest -------------------------------------------------------------------------
 
     def _return(self, node: ast.Return) -> Completion:
-        value = self.alternatives(node.value) if node.value is not None else Static(None)
+        value = self.returned(node.value) if node.value is not None else Static(None)
         self.note_evaluated()
         self.state[self.frame, "return"] = value
         self.state[self.returned_flag()] = self.graph.constant(True)

@@ -93,6 +93,27 @@ class OneShot(Core):
         self.made_at[made] = self.made_at.get(value)
         return made
 
+    def returned(self, node: ast.expr) -> Value:
+        """What a function returns; the items of a generator are read when it has ended."""
+        if any(isinstance(arm, ast.GeneratorExp) for arm in _arms(node)):
+            self.outlive()
+        value = self.alternatives(node)
+        if not isinstance(value, Generator) or value.frame is not self.frame:
+            return value
+        self.outlive()
+        return self.begun("return", value, self.frame)
+
+    def outlive(self) -> None:
+        """Keep the names of this call, and of those around it, after its end."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            frame.captured = True
+            frame = frame.parent
+
+    def alternatives(self, node: ast.expr) -> Value:
+        """The value of an expression, taken for itself; given by another part of the lifter."""
+        raise NotImplementedError
+
     def expression(self, node: ast.expr) -> Value:
         """The value of an expression; given by another part of the lifter."""
         raise NotImplementedError
@@ -124,6 +145,15 @@ class OneShot(Core):
         if isinstance(content, dict):
             return [*content, *content.values()]
         return list(content) if isinstance(content, list) else [content]
+
+
+def _arms(node: ast.expr) -> Iterator[ast.expr]:
+    """What an expression may be: the arms of conditional ones."""
+    if isinstance(node, ast.IfExp):
+        yield from _arms(node.body)
+        yield from _arms(node.orelse)
+    else:
+        yield node
 
 
 def _same(now: list[Any], before: list[Any]) -> bool:
