@@ -260,6 +260,22 @@ def of_a_list_of_ends(p: np.ndarray) -> float:
     return ends[0] * p[0]
 
 
+def of_the_mean_of_a_list(p: np.ndarray) -> float:
+    ends = [0.0, 4.0]
+    while ends[1] - ends[0] > 1e-12:
+        mid = sum(ends) / 2
+        ends[1 if gap(mid, p) > 0 else 0] = mid
+    return ends[0] * p[0]
+
+
+def of_a_chosen_pair(p: np.ndarray) -> float:
+    lo, hi = 0.0, 4.0
+    for _ in range(50):
+        mid = (lo + hi) / 2
+        lo, hi = [(mid, hi), (lo, mid)][int(gap(mid, p) > 0)]
+    return lo * p[0]
+
+
 def of_a_dict_of_ends(p: np.ndarray) -> float:
     ends = {"lo": 0.0, "hi": 4.0}
     for _ in range(50):
@@ -329,7 +345,15 @@ def of_a_finer_grid(p: np.ndarray) -> float:
 
 
 BY_STEPS = [by_signs, either_way, either_way_by_powers, turning_back, digit_by_digit]
-BETWEEN = [of_a_finer_grid, by_recursion, of_a_list_of_ends, of_a_dict_of_ends, blended]
+BETWEEN = [
+    of_a_finer_grid,
+    by_recursion,
+    of_a_list_of_ends,
+    of_the_mean_of_a_list,
+    of_a_chosen_pair,
+    of_a_dict_of_ends,
+    blended,
+]
 
 
 @pytest.mark.parametrize(

@@ -70,12 +70,12 @@ def held_ends(turns: Turns) -> Iterator[tuple[list[Node], list[Node]]]:
 
 def _is_between(value: Node, held: Node, turns: Turns) -> bool:
     """Whether a number is made of several entries of a list."""
-    entries = [
-        node
-        for node in summed(value, turns.body)
-        if node.op is sequence.index and node.args[0] is held
-    ]
-    return value.type == FLOAT and len(entries) > 1 and value not in entries
+    parts = summed(value, turns.body)
+    entries = [node for node in parts if node.op is sequence.index and node.args[0] is held]
+    several = len(entries) > 1 or any(
+        node.op is sequence.total and node.args[0] is held for node in parts
+    )
+    return value.type == FLOAT and several and value not in entries
 
 
 def numbers(turns: Turns) -> list[int]:
@@ -113,7 +113,8 @@ def choice(turns: Turns, k: int) -> tuple[set[Node], list[Node]]:
             stack.extend((base, written.args[0] if same else written))
         elif node.op in READ and inside(node, body) and not all(map(is_constant, node.args[1:])):
             conditions.extend(node.args[1:])
-            stack.append(node.args[0])
+            held = node.args[0]
+            stack.extend(held.args if held.op is sequence.display else (held,))
         elif node.op is ITEM and node.args[0].op in (IF, TRY):
             conditions.extend(node.args[0].args)
             stack.extend(item_sources(node))
