@@ -509,3 +509,25 @@ def test_linked_objects_are_no_result():
 
     with pytest.raises(UnsupportedError):
         grad(last)(list(GIVEN) * 2)
+
+
+class Phase:
+    """What only one phase has is set for that alone."""
+
+    def __init__(self, t):
+        self.t = t
+        if t > 1.0:
+            self.density = (t, t * t)
+            self.phase = "gas"
+        else:
+            self.density = t * t
+            self.phase = "liquid"
+        self.energy = 3.0 * t * t
+
+
+def energy_of(t):
+    return Phase(t).energy * t
+
+
+def test_an_attribute_of_another_kind_on_each_path_may_be_left_unread() -> None:
+    assert grad(energy_of)(2.0) == 36.0

@@ -81,7 +81,10 @@ class Links(Arenas):
     def _construct(self, function: Static, found: type, *rest: Any) -> Value:
         made = super()._construct(function, found, *rest)
         if _is_new(made):
-            held = map(self.read, self.attributes_of(made).values())
+            # What differs from path to path is refused where it is read, if it is.
+            content = self.decided(self.state.get(made, {}))
+            given = content.values() if isinstance(content, dict) else ()
+            held = [self.decided(value) for value in given]
             if any(_is_none(each) or self._link_of(each) for each in held):
                 self.linkable[found] = None
         return made
