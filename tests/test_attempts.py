@@ -970,3 +970,39 @@ def test_handlers_with_loops_that_decide_what_is_returned(point, mode) -> None:
         (-0.5, -3.0): (1.0, 1.0),
     }[point]
     assert slopes == pytest.approx(expected, rel=1e-14)
+
+
+def weighed(first, *parts):
+    total = first
+    for part in parts:
+        if part > 2.0:
+            continue
+        total += math.sin(part) * 1.5
+        if total > 3.0:
+            break
+    else:
+        total *= 0.8
+    return math.tanh(total) * 1.5 + first
+
+
+def kept(x, y):
+    total = x * y
+    try:
+        v, k = (2 if x > 9.0 else x), 0
+        while k < 3 and v > 0.0:
+            k += 1
+            weighed(2, v, v)
+        r = math.acos(x - 1.0)
+    except ValueError:
+        r = x
+    return total + r * total
+
+
+@MODES
+@pytest.mark.parametrize("x", [0.4, 1.5, 2.5])
+def test_a_name_that_is_read_behind_a_loop_is_not_written_over_in_it(x, mode) -> None:
+    value, (slope, by_y) = value_and_grad(kept, wrt=("x", "y"), mode=mode)(x, 2.0)
+    assert value == kept(x, 2.0)
+    r, r_dot = (x, 1.0) if x > 2.0 else (math.acos(x - 1.0), -1.0 / math.sqrt(x * (2.0 - x)))
+    assert slope == pytest.approx(2.0 + 2.0 * r + 2.0 * x * r_dot, rel=1e-13)
+    assert by_y == pytest.approx(x * (1.0 + r), rel=1e-13)

@@ -219,10 +219,10 @@ def left_early(x, low):
 def left_in_a_try(x, low):
     for _ in range(3):
         try:
-            y = 1.0 / (x - 3.0)
+            y = math.log(3.0 - x)
             if y > low:
                 break
-        except ZeroDivisionError:
+        except ValueError:
             break
         z = y * y
         x = x + 0.5 * z

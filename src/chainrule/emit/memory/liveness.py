@@ -208,8 +208,9 @@ class Liveness:
             self._branch(statement, position, met)
         else:
             self._loop(statement, position, met)
-        if met is not live:
-            live.update(met)
+        for value, end in met.items() if met is not live else ():
+            # A jump inside is live to what a handler reads; what is live through it ends later.
+            live.setdefault(value, end)
 
     def _jump(self, live: dict[Value, int], target: set[Value], position: int) -> None:
         for value, end in live.items():

@@ -97,9 +97,10 @@ def _parameters_of(function: Any) -> list[inspect.Parameter]:
 
 def _decides(parameter: inspect.Parameter) -> bool:
     default = parameter.default
-    named = parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    if default is parameter.empty or not named:
-        return named
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        return False
+    if default is parameter.empty:
+        return True
     plain = default is None or type(default) in (bool, int, float, str)
     return plain and parameter.name not in LEFT_OUT
 
