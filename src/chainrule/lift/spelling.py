@@ -47,7 +47,7 @@ def _plain(node: ast.expr, is_constant_of_math: Callable[[ast.expr, str], bool])
 def name_in_module(known: Any) -> str | None:
     """The qualified name by which its module reaches an object; None where there is none."""
     name = getattr(known, "__qualname__", None)
-    if isinstance(known, enum.Enum) and known.name.isidentifier():
+    if isinstance(known, enum.Enum) and (known.name or "").isidentifier():
         name = f"{type(known).__qualname__}.{known.name}"
     return name if isinstance(name, str) and "<" not in name else None
 
