@@ -244,3 +244,28 @@ def test_a_call_for_its_effect_alone_reads_nothing():
     assert derivative(2.0, items) == (6.0, 3.0)
     assert items == [3.0]
     assert "items[-1]" not in derivative.source
+
+
+def some_steps_only(x, n, xs):
+    k = 0
+    while k < n:
+        k += 1
+        if k % 2 == 0:
+            xs.append(x)
+            if len(xs) > 2:
+                xs.pop(-2)
+    return xs[0] * xs[0] + x * xs[1]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("n", range(6))
+def test_what_some_steps_record_of_the_callers_list_is_what_it_was(n, mode) -> None:
+    given, own = [0.4, -0.57], [0.4, -0.57]
+    value, (by_x, by_xs) = value_and_grad(some_steps_only, wrt=("x", "xs"), mode=mode)(
+        0.5, n, given
+    )
+    assert value == some_steps_only(0.5, n, own)
+    assert given == own
+    taken = n >= 2
+    assert by_x == pytest.approx(1.0 if taken else -0.57)
+    assert by_xs == pytest.approx([0.8, 0.0 if taken else 0.5])

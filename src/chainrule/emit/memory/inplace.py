@@ -9,6 +9,7 @@ from chainrule.emit.memory.aliases import Aliases
 from chainrule.emit.memory.asides import Asides
 from chainrule.emit.memory.askers import Askers
 from chainrule.emit.memory.chosen_views import chosen_names, chosen_views
+from chainrule.emit.memory.given_hidden import copy_hidden
 from chainrule.emit.memory.going_on import GoingOn
 from chainrule.emit.memory.left_at_once import hand_on_given, is_left_so, leave_at_once
 from chainrule.emit.memory.liveness import Liveness
@@ -91,6 +92,8 @@ def update_in_place(plan: Plan) -> Webs:
     """Insert the copies without which an update in place would be seen elsewhere."""
     fuse_pops(plan)
     webs = Webs(plan.body)
+    if copy_hidden(plan, webs):
+        webs = Webs(plan.body)
     plan.arrays = any(
         isinstance(statement, Define) and isinstance(statement.value.type, Array)
         for statement in walk(plan.body)

@@ -1,0 +1,55 @@
+"""The caller's list is copied first where what is left of it would be seen in a tape.
+
+What some arms give alone is recorded as that or None, and is not told apart as a list::
+
+    xs_1 = xs                               xs_1 = list(xs)
+    while k < n:                            while k < n:
+        ...                                     ...
+        xs_tape.append(xs_2)                    xs_tape.append(xs_2)
+    xs[:] = xs_1                            xs[:] = xs_1
+"""
+
+from __future__ import annotations
+
+from chainrule.emit.memory.views import is_held
+from chainrule.emit.memory.webs import Webs
+from chainrule.emit.plan import Define, Move, Plan, Statement, Value, reads_deep, walk
+from chainrule.graph.types import Sequence
+from chainrule.primitives.effect import LEAVE
+from chainrule.primitives.sequence import copy
+
+
+def copy_hidden(plan: Plan, webs: Webs) -> bool:
+    """Whether a list of the caller's was copied."""
+    found = False
+    for given in [s.value.args[0] for s in plan.body if _leaves(s)]:  # type: ignore[attr-defined]
+        if isinstance(given.type, Sequence) and _is_hidden(plan, set(webs.together(given))):
+            _copy_first(plan, given)
+            found = True
+    return found
+
+
+def _leaves(statement: Statement) -> bool:
+    return isinstance(statement, Define) and statement.value.op is LEAVE
+
+
+def _is_hidden(plan: Plan, same: set[Value]) -> bool:
+    """Whether one of these is handed to a variable that is no list by its type."""
+    return any(
+        source in same and not is_held(target.type)
+        for move in walk(plan.body)
+        if isinstance(move, Move)
+        for target, source in zip(move.targets, move.sources, strict=True)
+    )
+
+
+def _copy_first(plan: Plan, given: Value) -> None:
+    new = Value(copy, [given], (1,), given.type, given.origin, given.serial)
+    new.user_name, new.hint = given.user_name, given.hint
+    position = next(
+        k for k, each in enumerate(plan.body) if any(given in reads_deep(s) for s in walk([each]))
+    )
+    for statement in walk(plan.body):
+        if not _leaves(statement):
+            statement.replace_reads({given: new})
+    plan.body.insert(position, Define(new))
