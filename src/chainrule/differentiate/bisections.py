@@ -13,7 +13,7 @@ here of ``f(x, p)``, and its derivative follows from the implicit function theor
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.graph.block import (
@@ -264,15 +264,27 @@ def _depends(node: Node, middle: Node, body: Block) -> bool:
 
 def _found(loop: Node, ends: tuple[int, int], middle: Node) -> tuple[int, ...]:
     """The results that are at the root in the end: the ends, and what is the middle or an end."""
+    return carried(loop, {*ends}, {middle}, _is_one_of)
+
+
+def carried(
+    loop: Node,
+    found: set[int],
+    known: set[Node],
+    is_one_of: Callable[[Node, Node, set[Node]], bool],
+) -> tuple[int, ...]:
+    """The states that become known values, or one another, whenever they change.
+
+    ``is_one_of`` tells whether the next value of a state, and that state, come to one of some.
+    """
     states, following = loop_parts(loop)[2], next_states(loop)
-    found = {*ends, *(k for k, state in enumerate(states) if state is middle)}
+    found |= {k for k, state in enumerate(states) if state in known}
     while True:
-        known = {middle, *(states[k] for k in found)}
-        known.update(leaf for k in found for leaf in leaves(following[k]))
+        every = known.union(*({states[k], *leaves(following[k])} for k in found))
         fresh = [
             k
             for k, state in enumerate(states)
-            if k not in found and _is_one_of(following[k], state, known)
+            if k not in found and is_one_of(following[k], state, every)
         ]
         if not fresh:
             return tuple(sorted(found))

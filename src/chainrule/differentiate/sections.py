@@ -19,6 +19,7 @@ from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.bisections import (
     ORDERED,
     Searching,
+    carried,
     closure,
     is_of_branch,
     leaves,
@@ -91,11 +92,12 @@ def _between(loop: Node, i: int, j: int) -> Section | None:
     compared = _compared(loop, predicate.args, tried)
     if not compared:
         return None
-    found = _fixpoint(loop, {i, j}, set(tried))
-    values = _fixpoint(loop, set(), set(predicate.args))
+    found = carried(loop, {i, j}, set(tried), _is_one_of)
+    values = carried(loop, set(), set(predicate.args), _is_one_of)
     ends = {*tried, *(node for k in found for node in (states[k], *leaves(following[k])))}
     ends.update(following[k] for k in found)
-    widths = _fixpoint(loop, set(), {node for node in all_steps(body) if _is_width(node, ends)})
+    distances = {node for node in all_steps(body) if _is_width(node, ends)}
+    widths = carried(loop, set(), distances, _is_one_of)
     return Section(loop, compared, (i, j), found, values, widths)
 
 
@@ -185,22 +187,6 @@ def _are_alike(one: Searching, other: Searching) -> bool:
                 return False
             stack.extend(zip(block.results, twin.results, strict=True))
     return True
-
-
-def _fixpoint(loop: Node, found: set[int], known: set[Node]) -> tuple[int, ...]:
-    """The states that become known values, or one another, whenever they change."""
-    states, following = loop_parts(loop)[2], next_states(loop)
-    found |= {k for k, state in enumerate(states) if state in known}
-    while True:
-        every = known.union(*({states[k], *leaves(following[k])} for k in found))
-        fresh = [
-            k
-            for k, state in enumerate(states)
-            if k not in found and _is_one_of(following[k], state, every)
-        ]
-        if not fresh:
-            return tuple(sorted(found))
-        found.update(fresh)
 
 
 def _is_one_of(following: Node, state: Node, known: set[Node]) -> bool:

@@ -11,9 +11,10 @@ What some arms give alone is recorded as that or None, and is not told apart as 
 
 from __future__ import annotations
 
+from chainrule.emit.memory.left_at_once import leavings
 from chainrule.emit.memory.views import is_held
 from chainrule.emit.memory.webs import Webs
-from chainrule.emit.plan import Define, Move, Plan, Statement, Value, reads_deep, walk
+from chainrule.emit.plan import Define, Move, Plan, Value, reads_deep, walk
 from chainrule.graph.types import Sequence
 from chainrule.primitives.effect import LEAVE
 from chainrule.primitives.sequence import copy
@@ -22,15 +23,12 @@ from chainrule.primitives.sequence import copy
 def copy_hidden(plan: Plan, webs: Webs) -> bool:
     """Whether a list of the caller's was copied."""
     found = False
-    for given in [s.value.args[0] for s in plan.body if _leaves(s)]:  # type: ignore[attr-defined]
+    for leaving in leavings(plan):
+        given = leaving.value.args[0]
         if isinstance(given.type, Sequence) and _is_hidden(plan, set(webs.together(given))):
             _copy_first(plan, given)
             found = True
     return found
-
-
-def _leaves(statement: Statement) -> bool:
-    return isinstance(statement, Define) and statement.value.op is LEAVE
 
 
 def _is_hidden(plan: Plan, same: set[Value]) -> bool:
@@ -50,6 +48,6 @@ def _copy_first(plan: Plan, given: Value) -> None:
         k for k, each in enumerate(plan.body) if any(given in reads_deep(s) for s in walk([each]))
     )
     for statement in walk(plan.body):
-        if not _leaves(statement):
+        if not isinstance(statement, Define) or statement.value.op is not LEAVE:
             statement.replace_reads({given: new})
     plan.body.insert(position, Define(new))

@@ -11,7 +11,7 @@ from chainrule.emit.memory.askers import Askers
 from chainrule.emit.memory.chosen_views import chosen_names, chosen_views
 from chainrule.emit.memory.given_hidden import copy_hidden
 from chainrule.emit.memory.going_on import GoingOn
-from chainrule.emit.memory.left_at_once import hand_on_given, is_left_so, leave_at_once
+from chainrule.emit.memory.left_at_once import hand_on_given, is_left_so, leave_at_once, leavings
 from chainrule.emit.memory.liveness import Liveness
 from chainrule.emit.memory.made_anew import MadeAnew
 from chainrule.emit.memory.views import (
@@ -118,11 +118,7 @@ class _Copies(Asides):
         self.askers = Askers(plan, self.liveness)
         self.anew = MadeAnew(plan, webs)
         # What the caller's lists and arrays hold in the end.
-        self.left = {
-            statement.value.args[0]: statement
-            for statement in plan.body
-            if isinstance(statement, Define) and statement.value.op is LEAVE
-        }
+        self.left = {statement.value.args[0]: statement for statement in leavings(plan)}
         # What lies in their memory.
         self.inside: dict[Value, Value] = {given: given for given in self.left}
         self.views, self.stored = self._views()

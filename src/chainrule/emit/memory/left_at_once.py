@@ -58,7 +58,7 @@ def leave_at_once(plan: Plan, memory: Callable[[Value], Iterable[Value]]) -> Non
     ``memory`` tells what may lie in the memory of one.  What it held is not read from there on.
     """
     body = plan.body
-    for leaving in _leavings(plan):
+    for leaving in leavings(plan):
         given, left = leaving.value.args
         position = body.index(leaving)
         made = next((k for k in range(position)[::-1] if _assigns(body[k], left)), None)
@@ -72,13 +72,14 @@ def leave_at_once(plan: Plan, memory: Callable[[Value], Iterable[Value]]) -> Non
 
 def hand_on_given(plan: Plan) -> None:
     """Let others have the caller's lists themselves, once these have what they are left with."""
-    for leaving in _leavings(plan):
+    for leaving in leavings(plan):
         given, left = leaving.value.args
         for each in walk(plan.body[plan.body.index(leaving) + 1 :]):
             _hand_on(each, left, given)
 
 
-def _leavings(plan: Plan) -> list[Define]:
+def leavings(plan: Plan) -> list[Define]:
+    """Where the caller's lists and arrays get what they hold in the end."""
     return [s for s in plan.body if isinstance(s, Define) and s.value.op is LEAVE]
 
 
