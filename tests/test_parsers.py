@@ -8,7 +8,7 @@ import re
 import pytest
 
 from chainrule import value_and_grad
-from tests import oracle
+from tests.slopes import check_slopes
 
 TOKEN = re.compile(r"\s*(?:(\d+\.?\d*)|(\w+)|(.))")
 
@@ -176,13 +176,7 @@ def by_lists(x, y):
     "f", [by_methods, by_closures, by_binding_powers, by_an_iterator, by_lists]
 )
 def test_what_a_parser_computes_of_a_known_text_has_its_slopes(f):
-    point = (0.7, 1.2)
-    value, gradient = value_and_grad(f, wrt=(0, 1))(*point)
-    assert value == f(*point)
-    for position, slope in enumerate(gradient):
-        verdict = oracle.derivative(f, point, wrt=position)
-        assert verdict.decided, verdict.reason
-        assert slope == pytest.approx(verdict.value, rel=1e-8)
+    check_slopes(f, (0.7, 1.2), "auto")
 
 
 def test_another_text_is_another_formula():
