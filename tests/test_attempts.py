@@ -1006,3 +1006,33 @@ def test_a_name_that_is_read_behind_a_loop_is_not_written_over_in_it(x, mode) ->
     r, r_dot = (x, 1.0) if x > 2.0 else (math.acos(x - 1.0), -1.0 / math.sqrt(x * (2.0 - x)))
     assert slope == pytest.approx(2.0 + 2.0 * r + 2.0 * x * r_dot, rel=1e-13)
     assert by_y == pytest.approx(x * (1.0 + r), rel=1e-13)
+
+
+def ended_by_break(x, n):
+    try:
+        r = math.log(x)
+    except ValueError:
+        if n > 5:
+            return x * x
+        r = x
+    k = 0
+    while True:
+        if k >= n:
+            break
+        k += 1
+        try:
+            s = math.acos(r)
+        except ValueError:
+            s = x
+        r = r + 0.25 * s
+    return r
+
+
+@MODES
+@pytest.mark.parametrize(("x", "n"), [(2.0, 2), (-0.5, 2), (-0.5, 0), (5.0, 3), (-0.5, 6)])
+def test_how_a_try_ended_is_kept_through_a_loop_that_ends_by_break(x, n, mode) -> None:
+    value, slope = value_and_grad(ended_by_break, mode=mode)(x, n)
+    assert value == ended_by_break(x, n)
+    expected, noise = along(lambda h: ended_by_break(x + h, n))
+    assert noise < 1e-6
+    assert slope == pytest.approx(float(expected), rel=1e-8)

@@ -272,9 +272,10 @@ class Liveness:
         around = finished | outside
         dead = set(self.dead)
         begun, entry = self._step(loop, position, after, around)
-        carried = {value for value in entry - around if value in own}
+        carried = entry - around
         if carried:
-            # What a step reads before it is written is left by the step before.
+            # What a step reads before it is written is left by the step before, and so is what
+            # is read behind a loop that ends by break.
             self.dead = dead
             around |= carried
             begun, entry = self._step(loop, position, after, around)
