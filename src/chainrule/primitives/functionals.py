@@ -15,6 +15,7 @@ from chainrule.graph.block import Graph
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import FLOAT, OPAQUE, Array, Type
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.declare import Cost, Primitive, is_constant
 from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, with_effect
@@ -148,7 +149,7 @@ class Root(Functional):
         count = node.params[2]
         assert isinstance(count, int)
         marked = [arg for arg, taken in zip(args[count:], mask[count:], strict=True) if taken]
-        return not any(isinstance(arg.type, Array) for arg in marked)
+        return not any(isinstance(arg.type, (Array, SequenceType)) for arg in marked)
 
     def tangent(
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node

@@ -16,7 +16,6 @@ from chainrule.graph.block import Block, Graph
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, array_of, unit_axes_of
-from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives.arithmetic import greater, logical_not
 from chainrule.primitives.arrays.creation import eye
 from chainrule.primitives.arrays.lengths import Length, Lengths, Of
@@ -216,23 +215,13 @@ class _Implicit:
             raise_where(far(), text)
         self.graph.cursor.add(IF, (missed,), (arm, other, "statement"))
 
-    def _mask(self, marks: Sequence[bool]) -> MASK:
-        for value, taken in zip(self.values, marks, strict=True):
-            if taken and isinstance(value.type, SequenceType):
-                raise UnsupportedError(
-                    "a system that uses a list that is differentiated by",
-                    remedy="Make an array of it before.",
-                    position=self.node.origin.position,
-                )
-        return (False, *marks)
-
     def tangent(self, dots: Sequence[Node | None]) -> Node | None:
         """The tangent for tangents of the arguments."""
         rest = [
             None if dot is not None and is_constant(dot, 0) else dot
             for dot in dots[self.system.own :]
         ]
-        mask = self._mask([dot is not None for dot in rest])
+        mask = (False, *(dot is not None for dot in rest))
         if not any(mask):
             return None
         moved = tuple(
@@ -253,7 +242,7 @@ class _Implicit:
 
     def pull(self, walker: Any, out_bar: Node) -> None:
         """Hand the adjoint on to the values."""
-        mask = self._mask([walker.active(value) for value in self.values])
+        mask = (False, *map(walker.active, self.values))
         if not any(mask):
             return
         active = [value for value, taken in zip(self.values, mask[1:], strict=True) if taken]

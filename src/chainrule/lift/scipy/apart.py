@@ -26,7 +26,7 @@ from chainrule.lift.containers.methods import Methods
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.lifted import Lifted
 from chainrule.lift.taken import LEAVES, Taken
-from chainrule.lift.values import DictBox, Either, Method, Static, TupleValue, Value
+from chainrule.lift.values import DictBox, Either, ListBox, Method, Static, TupleValue, Value
 from chainrule.primitives.arithmetic import greater, less
 from chainrule.primitives.arrays.creation import literal
 from chainrule.primitives.arrays.shaping import dimension
@@ -40,7 +40,7 @@ from chainrule.primitives.functionals import (
     ROOT_EFFECT,
 )
 from chainrule.primitives.invoke import INVOKE_EFFECT
-from chainrule.primitives.sequence import index
+from chainrule.primitives.sequence import display, index
 from chainrule.primitives.solutions import SOLUTION_EFFECT
 from chainrule.primitives.trajectories import TRAJECTORY_EFFECT
 
@@ -107,7 +107,9 @@ def apart(
     if not found:
         raise AlwaysRaises
     changed = any(
-        path.state.get(key) is not before and not isinstance(before, Either)
+        path.state.get(key) is not before
+        and not isinstance(before, Either)
+        and not _is_displayed(lifter, before, path.state.get(key))
         for key, before in lifter.state.items()
     )
     known = {made: length for made, length in zip(inputs, lengths, strict=False) if length}
@@ -130,6 +132,26 @@ def apart(
         key, names[0], types=(found[0].type,), lifted=lifted, raises=bool(effects)
     )
     return function, (*values, *[taken.read.get(o, o) for o in taken.outer[len(inputs) :]])
+
+
+def _is_displayed(lifter: Methods, before: Any, after: Any) -> bool:
+    """Whether a row of values that were known one by one is one node now, and the same row."""
+    if isinstance(before, ListBox):
+        before = lifter.state[before]
+    elif isinstance(before, TupleValue):
+        before = before.items
+    if not isinstance(after, Node):
+        return False
+    if isinstance(before, (list, tuple)):
+        return (
+            after.op is display
+            and len(before) == len(after.args)
+            and all(_is_displayed(lifter, *pair) for pair in zip(before, after.args, strict=True))
+        )
+    if isinstance(before, Static):
+        value = constant_value(after) if is_constant(after) else None
+        return type(value) is type(before.value) and value == before.value
+    return after is before
 
 
 def _run_steps(block: Block, lengths: abc.Mapping[Node, int]) -> abc.Iterator[Node]:
