@@ -207,6 +207,11 @@ class Finder:
 
         ``direct``: it is the condition of a branch, which sees to its own comparison.
         """
+        compared = _of_all(node)
+        if compared is not None and self._is_compared(compared):
+            if not direct:
+                self._note(node, compared.args, choice)
+            return ()
         if self._is_compared(node):
             self._ordered[node] = None
             if not direct and _tells_equal(node):
@@ -283,6 +288,12 @@ def _compares(node: Node) -> bool:
     return node.op.name in COMPARISONS or (
         isinstance(node.op, Verbatim) and node.params[0] in MATCHES
     )
+
+
+def _of_all(node: Node) -> Node | None:
+    """The comparison of which it is asked whether all entries are equal; None of others."""
+    every = {"array_all": arithmetic.equal, "array_any": arithmetic.not_equal}.get(node.op.name)
+    return node.args[0] if every is not None and node.args[0].op is every else None
 
 
 def _tells_equal(node: Node) -> bool:
@@ -363,7 +374,7 @@ class Noting(Copier):
         new = self.mapped(match)
         if match.op is arithmetic.not_equal:
             new = TABLE["equal"](*new.args)
-        elif match.params[:1] == ("_0_ not in _1_",):
+        elif match.params[:1] == ("_0_ not in _1_",) or match.op.name == "array_any":
             new = TABLE["not"](new)
         elif new.type is INT:
             new = TABLE["not_equal"](new, 0)

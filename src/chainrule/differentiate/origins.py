@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from chainrule.differentiate.carrying import carrying_args
-from chainrule.graph.block import CONSTANT, ITEM, PARAMETER
+from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, UNDEFINED
 from chainrule.graph.node import Node, Op
 from chainrule.primitives import sequence
 from chainrule.primitives.choices import fmax, fmin, maximum, minimum
@@ -76,7 +76,7 @@ def _chosen_from(node: Node) -> set[Node]:
             of = item_sources(node)
         elif node.op is PARAMETER and node.block.owner is not None:
             of = state_sources(node, node.block.owner)
-        if not of and node.op is not CONSTANT:
+        if not of and node.op not in (CONSTANT, UNDEFINED):
             found.add(node)
         for each in of:
             if each not in seen:

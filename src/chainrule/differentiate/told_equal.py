@@ -15,48 +15,57 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.differentiate.origins import EXTREMES
+from chainrule.differentiate.told_of_members import told_of_counts, told_of_sets
+from chainrule.graph.block import PARAMETER
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL
+from chainrule.graph.types import BOOL, FLOATING, dtype_of
 from chainrule.primitives import arithmetic
-from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.declare import is_constant
 from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.rounding import ceil, floor
 
 # Texts that differ for any two numbers.
 TEXTS = ("str(_0_)", "repr(_0_)", "_0_.hex()")
-SET = (("builtins", "set"),)
-# What is true where one of the two counts is less than the other.
-FEWER = {
-    arithmetic.less: (True, 1),
-    arithmetic.greater_equal: (False, 1),
-    arithmetic.greater: (True, -1),
-    arithmetic.less_equal: (False, -1),
-}
+# Methods that are written for comparisons, with their answers where both are equal.
+METHODS = {"_0_.__eq__(_1_)": True, "_0_.__ne__(_1_)": False}
 
 
 def told_equal(predicate: Node, truth: bool) -> tuple[Node, ...]:
     """Values of which some are equal where a predicate has this truth; nothing of others."""
     op, name = predicate.op, predicate.op.name
     if isinstance(op, Verbatim):
-        return _of_texts(predicate, truth)
+        return _of_texts(predicate, truth) or told_of_sets(predicate, truth)
     if predicate.type != BOOL:
-        return ()
-    if name == "isin":
-        return tuple(predicate.args) if truth else ()
+        # What is counted is asked for by itself.
+        return told_of_sets(predicate, truth)
+    asked = predicate.args[0] if name == "array_any" else predicate
+    if asked.op.name == "isin":
+        return tuple(asked.args) if truth else ()
     if name == "allclose":
-        exact = truth and predicate.params[:2] == (0, 0)
-        return tuple(predicate.args) if exact else ()
+        relative, absolute, *_ = predicate.params
+        exact = absolute == 0 and (relative == 0 or is_constant(predicate.args[1], 0))
+        return tuple(predicate.args) if truth and exact else ()
+    if name == "array_all" and not truth:
+        return _with_zero(predicate.args[0])
     if op in (arithmetic.equal, arithmetic.not_equal):
         first, second = predicate.args
         told = (op is arithmetic.equal) is truth
         if not told and {first.op.name, second.op.name} == {"bisect_left", "bisect_right"}:
             return (first.args[1], *first.args[:1]) if first.args[1] is second.args[1] else ()
-        return (told and _of_bounds(first, second)) or _of_counts(first, second, told)
-    outcome, order = FEWER.get(op, (None, 1))
-    if outcome is not truth:
+        if told and _are_bounds(first, second):
+            return tuple(first.args)
+    return told_of_counts(predicate, truth)
+
+
+def _with_zero(entries: Node) -> tuple[Node, ...]:
+    """What is equal where one of an array's entries is 0; nothing where that may be a region."""
+    if dtype_of(entries.type) not in FLOATING:
         return ()
-    count, number = predicate.args[::order]
-    return _of_counts(count, number, told=False)
+    written = entries.op.name == "array_literal" and not any(
+        is_constant(e, 0) for e in entries.args
+    )
+    given = entries.op is PARAMETER and entries.block.owner is None
+    return (entries, entries.graph.constant(0)) if written or given else ()
 
 
 def divided_by(predicate: Node, truth: bool) -> Node | None:
@@ -69,7 +78,7 @@ def divided_by(predicate: Node, truth: bool) -> Node | None:
 
 def _of_texts(predicate: Node, truth: bool) -> tuple[Node, ...]:
     text, args = str(predicate.params[0]), predicate.args
-    if text.startswith("_0_ in range(") and truth:
+    if (text.startswith("_0_ in range(") and truth) or METHODS.get(text) is truth:
         return tuple(args)
     if text != ("_0_ == _1_" if truth else "_0_ != _1_"):
         return ()
@@ -85,30 +94,9 @@ def _shown(text: Node) -> Sequence[Node]:
     return text.args[:1] if text.params[0] in TEXTS else ()
 
 
-def _of_bounds(first: Node, second: Node) -> tuple[Node, ...]:
+def _are_bounds(first: Node, second: Node) -> bool:
     """``floor(x) == ceil(x)``, ``max(x, y) == min(x, y)``."""
     rounded = {first.op, second.op} == {floor, ceil}
     extremes = first.op in EXTREMES and second.op in EXTREMES and first.op is not second.op
     same = set(first.args) == set(second.args)
-    return tuple(first.args) if same and (rounded or extremes) else ()
-
-
-def _of_counts(count: Node, number: Node, told: bool) -> tuple[Node, ...]:
-    """The numbers that ``count`` counts without repetitions, where it is less than all of them.
-
-    It equals ``number`` if ``told``, else it is another or less.
-    """
-    items = _items(count.args[0]) if count.params[:1] == ("len(_0_)",) else ()
-    if not is_constant(number):
-        return ()
-    value = constant_value(number)
-    return tuple(items) if (value < len(items) if told else value == len(items)) else ()
-
-
-def _items(shown: Node) -> Sequence[Node]:
-    """The numbers that a set is made of."""
-    text = str(shown.params[0]) if isinstance(shown.op, Verbatim) else ""
-    if text == "_0_(_1_)" and shown.args[0].params == SET:
-        shown = shown.args[1]
-        return shown.args if shown.op.name == "display" else ()
-    return shown.args if text.startswith("{_0_") and ":" not in text else ()
+    return same and (rounded or extremes)
