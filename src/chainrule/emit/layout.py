@@ -165,6 +165,9 @@ class _Folder:
                 limit, placed = at, True
             elif value.derivative and may_raise(value) and placed:
                 continue
+            elif value.op is POP and not eager:
+                # Each step takes an entry.
+                continue
             if self._overwritten(value, at, position):
                 continue
             value.captive = True

@@ -14,6 +14,7 @@ from typing import Any
 
 from chainrule.emit.build import build
 from chainrule.emit.containers.checked import unpack_checked
+from chainrule.emit.containers.flat_tapes import flatten_tapes
 from chainrule.emit.containers.tapes import allocate_tapes
 from chainrule.emit.containers.unpacking import take_apart
 from chainrule.emit.flow.asking import ask_in_place
@@ -191,6 +192,8 @@ def _function_text(
     target.check(plan, target)
     if target.allocates:
         allocate_tapes(plan)
+    elif flatten_tapes(plan):
+        drop_unused(plan)
     if target.unpacks:
         unpack_checked(plan)
         unpack_rows(plan)
