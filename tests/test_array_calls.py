@@ -378,6 +378,10 @@ np.std(x, where=x > 0.5, ddof=1)
 np.prod(x, where=x > 0.5)
 np.max(x, where=x > 0.5, initial=0.0)
 x.min(axis=0, initial=0.5)
+np.max(x, axis=1, initial=0.45)
+np.min(x, initial=0.5, axis=0, keepdims=True)
+np.max(x[x > 5.0], initial=0.25) * x
+np.min(x[:0], initial=0.25, axis=0) * x
 np.sum(x, dtype=float)
 x[np.where(x > 0.5)]
 x[np.nonzero(x > 0.5)]

@@ -454,9 +454,16 @@ def all_at_once(x: Any, y: Any, k: int) -> Any:
     return np.sum(part[None, :] * y**2)
 
 
+def repeated_where_chosen(x: Any, y: Any, k: int) -> Any:
+    chosen = np.where(y > 0.5, x[3 - k :], 1.0)
+    return np.sum(chosen * y) + np.sum(np.where(y > 0.5, 2.0, x[3 - k :] ** 2))
+
+
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 @pytest.mark.parametrize("wrt", ["x", "y"])
-@pytest.mark.parametrize("f", [repeated_or_not, widened_by_its_first_step, all_at_once])
+@pytest.mark.parametrize(
+    "f", [repeated_or_not, widened_by_its_first_step, all_at_once, repeated_where_chosen]
+)
 def test_the_run_tells_whether_an_array_was_repeated(f: Any, wrt: str, mode: str) -> None:
     x, y = np.array([0.5, 0.6, 0.8]), np.array([0.7, 0.4, 0.9])
     slope = grad(f, wrt=wrt, mode=mode)

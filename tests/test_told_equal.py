@@ -212,10 +212,36 @@ def place_of_the_least(x: float) -> float:
         return x
 
 
+def until_nothing_is_left(x: float) -> float:
+    count = 0
+
+    def step() -> float | None:
+        nonlocal count
+        count += 1
+        return x * count if count < 4 else None
+
+    return sum(v * v for v in iter(step, None))
+
+
+def divided_by_nothing(x: float) -> float:
+    try:
+        return x / (x - x)
+    except ZeroDivisionError:
+        return x * x
+
+
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 @pytest.mark.parametrize(
     "f",
-    [beside_a_domain, no_number_over_a_region, rounded_text, numbers_differ, place_of_the_least],
+    [
+        until_nothing_is_left,
+        divided_by_nothing,
+        beside_a_domain,
+        no_number_over_a_region,
+        rounded_text,
+        numbers_differ,
+        place_of_the_least,
+    ],
     ids=lambda f: f.__name__,
 )
 def test_what_holds_over_a_region_is_differentiated(f: Callable[[float], float], mode: str) -> None:

@@ -54,7 +54,10 @@ def divisors(block: Block, caught: str | None) -> tuple[list[Node], bool]:
 def _divisor(step: Node) -> Node | None:
     """What a step divides by."""
     if step.op in DIVISIONS:
-        return step.args[1]
+        divisor = step.args[1]
+        # ``c - c`` is 0 everywhere.
+        always = divisor.op is arithmetic.subtract and divisor.args[0] is divisor.args[1]
+        return None if always else divisor
     if step.op is arithmetic.power and is_constant(step.args[1]):
         return step.args[0] if constant_value(step.args[1]) < 0 else None
     return None

@@ -19,6 +19,7 @@ from chainrule.graph.types import FLOAT, Array
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.indexing import section, section_set
+from chainrule.primitives.arrays.measured import may_repeat
 from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, item_sources, owned_blocks, state_sources
 from chainrule.primitives.cost import mentioned
@@ -239,6 +240,9 @@ def _masks_of_use(node: Node, user: Node, found: dict[Node, tuple[Arm, ...]]) ->
     """The masks under which one user of an array feels it."""
     op = user.op
     if user is node or user.type != node.type or not (isinstance(op, Primitive) and op.broadcasts):
+        return ()
+    if may_repeat(user, node):
+        # Its masks are those of the entries that are made of it.
         return ()
     before = found.get(user, ())
     if op is where and user.args[1] is not user.args[2]:

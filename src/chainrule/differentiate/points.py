@@ -439,7 +439,7 @@ def _number(node: Node) -> object:
 def _is_no_number(item: Node) -> bool:
     if item.op is REFERENCE:
         return isinstance(item.graph.references[item.params[0]], type)
-    return item.op is CONSTANT and isinstance(item.params[0], str)
+    return item.op is CONSTANT and not isinstance(item.params[0], (int, float, complex))
 
 
 def _listed(predicate: Node, truth: bool) -> tuple[Condition, ...]:
@@ -453,7 +453,7 @@ def _listed(predicate: Node, truth: bool) -> tuple[Condition, ...]:
     right = predicate.args[1]
     items = right.args if right.op is sequence.display else (right,)
     if all(map(_is_no_number, items)):
-        # What is equal to a word, or to a class, is no number.
+        # What is equal to a word, to None, or to a class, is no number.
         return ()
     return (Equal((predicate.args[0], *items)),)
 

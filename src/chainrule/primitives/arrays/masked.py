@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, dtype_of
-from chainrule.primitives.arrays.call import array_flat
+from chainrule.primitives.arrays.call import array_flat, array_rule
 from chainrule.primitives.arrays.creation import narrowed
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.lengths import reduced
@@ -17,8 +17,12 @@ from chainrule.primitives.arrays.reductions import (
     array_sum,
     prod,
     reduced_axes,
+    restored,
+    tied_entries,
 )
 from chainrule.primitives.declare import TABLE
+
+FROM = "a, axis=None, keepdims=False, initial=None"
 
 
 def _typed(a: Type, *mask: Type, axis: Any = None, keepdims: bool = False, **statics: Any) -> Type:
@@ -42,8 +46,8 @@ def _with_initial(found: Node, initial: Any, name: str) -> Node:
     return joined
 
 
-def _pair(op: Any, name: str, neutral: float) -> None:
-    """The reduction with a mask, and the one with an initial value only."""
+def _where(op: Any, name: str, neutral: float) -> None:
+    """The reduction with a mask."""
 
     @array_defined(
         f"{op.name}_where", f"numpy.{name}", arrays=2, named=1, typed=_typed, lengths=reduced,
@@ -53,21 +57,58 @@ def _pair(op: Any, name: str, neutral: float) -> None:
         found = op(_chosen(a, where, neutral), axis=axis, keepdims=keepdims)
         return _with_initial(found, initial, name)
 
+    masked.__doc__ = f"The {name} of the entries where a mask is true."
+
+
+def _started(op: Any, name: str) -> None:
     @array_defined(
-        f"{op.name}_from", f"numpy.{name}", typed=_typed, lengths=reduced,
-        signature="a, axis=None, keepdims=False, initial=None",
+        f"{op.name}_from", f"numpy.{name}", typed=_typed, lengths=reduced, signature=FROM,
     )  # fmt: skip
     def started(a: Node, axis: Any, keepdims: bool, initial: Any) -> Node:
         return _with_initial(op(a, axis=axis, keepdims=keepdims), initial, name)
 
-    masked.__doc__ = f"The {name} of the entries where a mask is true."
     started.__doc__ = f"The {name} of entries and an initial value."
 
 
-_pair(array_sum, "sum", 0.0)
-_pair(prod, "prod", 1.0)
-_pair(array_max, "max", -math.inf)
-_pair(array_min, "min", math.inf)
+def _extreme_from(op: Any, name: str) -> None:
+    """The extreme of entries, of which there may be none, and an initial value."""
+
+    @array_rule(
+        f"{op.name}_from", f"numpy.{name}", typed=_typed, lengths=reduced, signature=FROM,
+        forwards=True,
+    )  # fmt: skip
+    def extreme(
+        walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool, initial: Any
+    ) -> None:
+        x = node.args[0]
+        whole = restored(out_bar, node, axis, keepdims)
+        walker.accumulate(x, narrowed(whole * shares(x, node, axis, keepdims, initial), x))
+
+    def tangent(
+        node: Node, args: Any, dots: Any, out: Node, axis: Any, keepdims: bool, initial: Any
+    ) -> Node | None:
+        share = narrowed(shares(args[0], out, axis, keepdims, initial), args[0])
+        return array_sum(dots[0] * share, axis=axis, keepdims=keepdims)
+
+    def shares(x: Node, out: Node, axis: Any, keepdims: bool, initial: Any) -> Node:
+        tied, count = tied_entries(x, out, axis, keepdims)
+        if initial is not None:
+            start = narrowed(restored(TABLE["equal"](out, initial), out, axis, keepdims), x)
+            count = count + start
+        return tied / count
+
+    extreme.tangent_rule = tangent
+    extreme.__doc__ = f"The {name}imum of entries and an initial value; ties share evenly."
+
+
+_where(array_sum, "sum", 0.0)
+_where(prod, "prod", 1.0)
+_where(array_max, "max", -math.inf)
+_where(array_min, "min", math.inf)
+_started(array_sum, "sum")
+_started(prod, "prod")
+_extreme_from(array_max, "max")
+_extreme_from(array_min, "min")
 
 
 @array_defined(

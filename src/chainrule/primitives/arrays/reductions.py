@@ -158,7 +158,7 @@ def _extreme(name: str) -> Any:
     )  # fmt: skip
     def extreme(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:
         x = node.args[0]
-        tied, count = _tied(x, node, axis, keepdims)
+        tied, count = tied_entries(x, node, axis, keepdims)
         whole = restored(out_bar, node, axis, keepdims)
         part = whole / count
         felt = tied * part if bounds.bounds_of(whole).finite else chosen(tied, part, 0.0, x)
@@ -167,7 +167,7 @@ def _extreme(name: str) -> Any:
     def tangent(
         node: Node, args: Any, dots: Any, out: Node, axis: Any, keepdims: bool
     ) -> Node | None:
-        tied, count = _tied(args[0], out, axis, keepdims)
+        tied, count = tied_entries(args[0], out, axis, keepdims)
         share = narrowed(tied / count, args[0])
         return array_sum(dots[0] * share, axis=axis, keepdims=keepdims)
 
@@ -176,7 +176,7 @@ def _extreme(name: str) -> Any:
     return extreme
 
 
-def _tied(x: Node, out: Node, axis: Any, keepdims: bool) -> tuple[Node, Node]:
+def tied_entries(x: Node, out: Node, axis: Any, keepdims: bool) -> tuple[Node, Node]:
     """Which entries are the extreme, and how many share it: ties share evenly."""
     from chainrule.primitives.arithmetic import equal
     from chainrule.primitives.arrays.creation import narrowed
