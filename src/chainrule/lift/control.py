@@ -318,10 +318,7 @@ class Control(GoingOn):
 
         def action(index: Node | None) -> Completion:
             assert index is not None
-            try:
-                self.assign(node.target, item(index))
-            except AlwaysRaises:
-                return Completion.RAISES
+            self.assign(node.target, item(index))
             return self.step(body)
 
         self.looped = body

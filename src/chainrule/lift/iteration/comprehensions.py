@@ -233,11 +233,8 @@ class Comprehensions(Iterables):
 
             def action(index: Node | None) -> Completion:
                 assert index is not None
-                try:
-                    self.assign(clause.target, item(index))
-                    return self._filters(node, position, 0, collect)
-                except AlwaysRaises:
-                    return Completion.RAISES
+                self.assign(clause.target, item(index))
+                return self._filters(node, position, 0, collect)
 
             completion = self.run_loop(kind, bounds, names, exits, None, action)
             for counts in exits.uneven:

@@ -143,6 +143,11 @@ class Loops(Passing):
         """Names in other frames that a step may bind."""
         yield from ()
 
+    def name_of_box(self, key: Key) -> str | None:
+        content = self.state.get(key)
+        known = self.graph.names.get(content) if isinstance(content, Node) else None
+        return self.box_names.get(key, known)
+
     def is_natural(self, *numbers: Node) -> bool:
         """Whether ints are certainly not negative: they do not count from the end of a list."""
         return all(
@@ -561,13 +566,12 @@ class _Attempt:
         self.entry_state = dict(lifter.state)
         for key, shape in self.shapes.items():
             before = lifter.state.get(key, UNBOUND)
-            name = key[1] if isinstance(key, tuple) else _box_name(lifter, key)
+            name = key[1] if isinstance(key, tuple) else lifter.name_of_box(key)
             self.entry_state[key] = self.enter(shape, before, name)
         self.lend(self.entry_state)
         outer, lifter.state = lifter.state, dict(self.entry_state)
         lifter.enclosing += [outer, self.entry_state]
         lifter.shown.step_starts.append(self.entry_state)
-        completion = Completion.FALLS
         try:
             if test is not None and self.condition is not None:
                 with lifter.graph.inside(self.condition):
@@ -585,16 +589,11 @@ class _Attempt:
                 if lifter.is_changed(self.entry_state):
                     raise TestChanges
             with lifter.graph.inside(self.body):
-                completion = action(self.index)
+                try:
+                    return action(self.index)
+                except AlwaysRaises:
+                    return Completion.RAISES
         finally:
             del lifter.enclosing[-2:]
             lifter.shown.step_starts.pop()
             self.after, lifter.state = lifter.state, outer
-        return completion
-
-
-def _box_name(lifter: Loops, key: Key) -> str | None:
-    if key in lifter.box_names:
-        return lifter.box_names[key]
-    content = lifter.state.get(key)
-    return lifter.graph.names.get(content) if isinstance(content, Node) else None
