@@ -43,6 +43,7 @@ from chainrule.lift.library import (
     ordering,
     patterns,
     quantified,
+    weighted,
 )
 from chainrule.lift.lifted import Lifted, Transform, assemble
 from chainrule.lift.objects import class_statements
@@ -69,7 +70,7 @@ from chainrule.primitives.namespaces import primitive_of
 # Imported for what it enters into the table of builtins.
 FILLED = (
     class_statements, copies, deviations, folds, frames, local_names, made_classes, modules,
-    ordering, patterns, quantified,
+    ordering, patterns, quantified, weighted,
 )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ import ast
 import builtins
 import contextlib
 import functools
-import inspect
 import math
 import operator
 import statistics
@@ -51,7 +50,6 @@ from chainrule.primitives.arrays.samples import (
     SAMPLES,
     distance,
     length_of_list,
-    weighted_fmean,
 )
 from chainrule.primitives.declare import TABLE
 from chainrule.primitives.effect import Verbatim
@@ -469,20 +467,6 @@ def _of_sample(op: ArrayCall) -> Builtin:
     return call
 
 
-def _mean(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    """``statistics.fmean``, with weights (from Python 3.11 on) or without."""
-    names = list(inspect.signature(statistics.fmean).parameters)
-    given = {**dict(zip(names, args, strict=False)), **keywords}
-    if len(args) > len(names) or "data" not in given or not set(given) <= set(names):
-        remedy = "Call it as its documentation says."
-        raise self.unsupported("this call of `fmean`", remedy, node)
-    weights = given.get("weights", Static(None))
-    if self.static_value(weights) == (True, None):
-        return _of_sample(SAMPLES["fmean"])(self, [given["data"]], {}, node)
-    lists = tuple(self.node(self.as_list(each, node)) for each in (given["data"], weights))
-    return self.call_array(weighted_fmean, lists, ())
-
-
 def _distance(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``math.dist(p, q)``, which is computed as ``hypot`` of the differences."""
     columns = [self.known_iteration(arg) for arg in args]
@@ -575,7 +559,6 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.exec: _refused("exec", "Write the statements into the function."),
     **COMPLEX_CALLS,
     **{getattr(statistics, name): _of_sample(op) for name, op in SAMPLES.items()},
-    statistics.fmean: _mean,
     math.fsum: _exact_total,
     math.prod: _product,
     math.log: _logarithm,
