@@ -308,6 +308,8 @@ class Graph:
         The block into which operators on nodes build.
     numpy:
         Whether functions of numbers that are built are NumPy's.
+    whole:
+        Nodes that are taken as they are: what is built of them is built of nothing behind them.
     """
 
     def __init__(self, name: str) -> None:
@@ -356,6 +358,7 @@ class Graph:
         self.cursor = self.body
         self.origin: Origin = NOWHERE
         self.numpy = False
+        self.whole: frozenset[Node] = frozenset()
 
     def new_node(
         self,

@@ -42,6 +42,7 @@ from chainrule.graph.types import (
     promoted,
     unit_axes_of,
 )
+from chainrule.primitives.looking_behind import looks_behind
 from chainrule.primitives.partials import Choice, Guarded, Refusal, scaled, settled
 from chainrule.records import dataclass
 
@@ -232,7 +233,7 @@ class Primitive(Op):
         """The simplest node equal to this operation on ``args``, in the graph's cursor."""
         if self.simplify is not None:
             simpler: Node | None = self.simplify(*args)
-            if simpler is not None:
+            if simpler is not None and not looks_behind(simpler):
                 return simpler
         graph = args[0].graph
         if self.door == "elementwise" and self.symbol is None and self.result is None:

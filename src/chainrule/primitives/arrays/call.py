@@ -18,6 +18,7 @@ from chainrule.graph.types import FLOAT, Record, Type, unit_axes_of
 from chainrule.primitives.arrays.lengths import Rule
 from chainrule.primitives.declare import Cost, Flat, Linear, Primitive, is_constant, register
 from chainrule.primitives.floats import as_float, integral
+from chainrule.primitives.looking_behind import looks_behind
 
 if TYPE_CHECKING:
     from chainrule.primitives.walker import ReverseWalker
@@ -180,7 +181,7 @@ class ArrayCall(Primitive):
         params = self.defaults(**statics)
         if self.simplify is not None:
             simpler: Node | None = self.simplify(*nodes, **self.statics(params))
-            if simpler is not None:
+            if simpler is not None and not looks_behind(simpler):
                 return simpler
         return graph.cursor.add(self, nodes, params)
 

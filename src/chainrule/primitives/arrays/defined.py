@@ -15,6 +15,7 @@ from chainrule.primitives.arrays.call import ArrayCall, declared, made
 from chainrule.primitives.arrays.records import results
 from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.declare import Flat, Primitive, is_constant
+from chainrule.primitives.looking_behind import taken_whole
 from chainrule.primitives.sequence import record
 
 
@@ -24,7 +25,8 @@ class ArrayDefined(ArrayCall):
     definition: Callable[..., Node]
 
     def _defined(self, node: Node, args: Sequence[Node]) -> Node:
-        return self.definition(*args, **self.statics(node.params))
+        with taken_whole(args):
+            return self.definition(*args, **self.statics(node.params))
 
     def tangent(
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
