@@ -181,8 +181,10 @@ class ForwardWalker(Copier):
         """``(result, direction)`` of every tangent that some block may give."""
         found: list[tuple[int, int]] = []
         for k in range(len(olds[0].results)):
-            if node.block.item(node, first + k) in self.active:
-                found.extend((k, direction) for direction in range(len(self.suffixes)))
+            item = node.block.item(node, first + k)
+            if item in self.active:
+                varied = enumerate(self.varied_along)
+                found.extend((k, direction) for direction, along in varied if item in along)
         return found
 
     def _result_tangent(self, old: Block, k: int, direction: int) -> Node:

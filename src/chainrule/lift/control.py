@@ -42,6 +42,7 @@ from chainrule.lift.values import (
     Yields,
 )
 from chainrule.primitives import arithmetic
+from chainrule.primitives.control import owned_blocks
 
 # A counted loop of so few steps is shorter and faster written out.
 UNROLL_STEPS = 3
@@ -168,8 +169,9 @@ class Control(GoingOn):
             body = node.body if found is None else found.body
             try:
                 completion = self._in_form(form, node, body, iterable, items or [], exits)
-                size = size_of(self.block.steps[mark:])
-                if form == "written out" and not short and self._is_long(iterable, items, size):
+                steps = self.block.steps[mark:]
+                size = size_of(steps)
+                if form == "written out" and not short and self._is_long(iterable, items, steps):
                     short, shortened, form = True, size, "counted"
                     self.give_up(dict(state), mark)
                     self.may_be_written_out.append(site)
@@ -202,9 +204,11 @@ class Control(GoingOn):
             [action for _, action in ways], node.orelse, rest, exits, completion
         )
 
-    def _is_long(self, iterable: Value, items: list[Value] | None, size: int) -> bool:
-        """Whether a loop over these items may be better than a text of this size."""
-        count = len(items or ())
+    def _is_long(self, iterable: Value, items: list[Value] | None, steps: Sequence[Node]) -> bool:
+        """Whether a loop over these items may be better than these steps."""
+        count, size = len(items or ()), size_of(steps)
+        if isinstance(iterable, Range):
+            return count > 1 and size > SHORT and any(map(owned_blocks, steps))
         if count > UNROLL_STEPS and size > SHORT and self.is_constant_table(iterable):
             return True
         return count > FEW_ITEMS and size > LONG and all(map(is_row_of_numbers, items or ()))

@@ -45,6 +45,7 @@ from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.masks import bitwise_and, bitwise_or, bitwise_xor
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import CALL, ORDERED, STATEMENT, VERBATIM
+from chainrule.primitives.literals import number_of_literals
 
 BINARY: dict[type, Primitive] = {
     ast.Add: arithmetic.add,
@@ -314,8 +315,8 @@ class Operators(Subscripts):
         if any(self.is_array(side) or self.is_array_entry(side) for side in (left, right)):
             nodes = self.array_node(left), self.array_node(right)
             return self.boxed(self.primitive(COMPARE[operator], *nodes))
-        known_left, a = self.static_value(left)
-        known_right, b = self.static_value(right)
+        known_left, a = self._compared_value(left)
+        known_right, b = self._compared_value(right)
         if known_left and known_right:
             self.watch_content(left)
             self.watch_content(right)
@@ -335,6 +336,14 @@ class Operators(Subscripts):
             text = f"_0_ {SYMBOLS[operator]} _1_"
             return self.verbatim(text, a_node, b_node, type=BOOL, pure=pure)
         return self.primitive(COMPARE[operator], a_node, b_node)
+
+    def _compared_value(self, value: Value) -> tuple[bool, Any]:
+        """As ``static_value``; also of a number that follows from literals."""
+        known, found = self.static_value(value)
+        if not known and isinstance(value, Node):
+            found = number_of_literals(value)
+            known = found is not None
+        return known, found
 
     def is_word(self, value: Value) -> bool:
         """Whether a value is certainly a string."""

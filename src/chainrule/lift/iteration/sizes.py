@@ -39,4 +39,5 @@ def _size(node: Node) -> int:
 def is_better_as_loop(written: int, looped: int, count: int) -> bool:
     """Whether ``count`` steps of the size ``written`` are better one loop of size ``looped``."""
     saves = count * looped > MORE * written
-    return SHORTER * looped <= written and (written > LONG or not saves)
+    shorter = min(SHORTER, count - 1) * looped <= written
+    return shorter and (written > LONG or not saves)
