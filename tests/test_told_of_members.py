@@ -114,6 +114,11 @@ def with_a_zero(x: float) -> float:
     return x if np.array([x, 0.0]).all() else x * x * x
 
 
+def first_entries_first(x: float) -> float:
+    best, name = max((x * x, "low"), (x + 0.3, "high"), (2.0 * x, "steep"))
+    return best if (best, name) > (0.1, "low") and (x, "b") <= (3.0, "a") else 1.0
+
+
 def all_different(x: float) -> float:
     v = np.array([x, 2.0 * x, 5.0])
     return float(np.sum(np.unique(v) ** 2)) if np.unique(v).size == 3 else 1.0
@@ -121,7 +126,9 @@ def all_different(x: float) -> float:
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 @pytest.mark.parametrize(
-    "f", [positive_ones, words, with_a_zero, all_different], ids=lambda f: f.__name__
+    "f",
+    [positive_ones, words, with_a_zero, first_entries_first, all_different],
+    ids=lambda f: f.__name__,
 )
 def test_what_is_counted_over_a_region_is_differentiated(
     f: Callable[[float], float], mode: str

@@ -43,7 +43,7 @@ SOME = (("!=", 0), (">", 0), (">=", 1))
 
 def told_of_sets(predicate: Node, truth: bool) -> tuple[Node, ...]:
     """Numbers of which some are equal where two sets are as a predicate says."""
-    if SHARING.get(_text(predicate)) is truth:
+    if SHARING.get(_text(predicate)) is truth and any(map(_is_set, predicate.args)):
         return _of_both(predicate)
     return _of_filling(predicate, truth)
 
@@ -121,10 +121,23 @@ def _made_from(held: Node) -> Sequence[Node]:
 
 def _items(held: Node) -> Sequence[Node]:
     """The numbers that a set or an array without repetitions is written with."""
-    if _text(held).startswith("{_0_") and ":" not in _text(held):
+    if _is_shown(_text(held)):
         return held.args
     shown = next(iter(_made_from(held)), held)
     return shown.args if shown.op.name in ("display", "array_literal") else ()
+
+
+def _is_set(node: Node) -> bool:
+    """Whether this is certainly a set: tuples are compared by their first entries."""
+    text = _text(node)
+    if text in SHARED:
+        return any(map(_is_set, node.args))
+    return _is_shown(text) or (text == "_0_(_1_)" and node.args[0].params == SET)
+
+
+def _is_shown(text: str) -> bool:
+    """Whether a text writes a set entry by entry."""
+    return text.startswith("{_0_") and ":" not in text
 
 
 def _text(node: Node) -> str:

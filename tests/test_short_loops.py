@@ -1,0 +1,85 @@
+"""Loops of few steps: written out where that is short, else loops as they were."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from chainrule import grad
+from tests.slopes import check_slopes
+
+
+def discount(logs, times, t):
+    if t <= 0:
+        return 1.0
+    if t >= times[-1]:
+        return math.exp(logs[-1] * t / times[-1]) if len(times) > 1 else 1.0
+    for i in range(len(times) - 1):
+        if times[i] <= t <= times[i + 1]:
+            w = (t - times[i]) / (times[i + 1] - times[i])
+            return math.exp(logs[i] + w * (logs[i + 1] - logs[i]))
+
+
+def annuity(rate, coupon):
+    times, logs = [0.0], [0.0]
+    while len(times) < 4:
+        times.append(times[-1] + 0.5)
+        logs.append(-rate * times[-1] ** 1.1)
+    total = 0.0
+    for k in range(1, 4):
+        total += coupon / 2 * discount(logs, times, k / 2.5)
+    return total
+
+
+def stepped(a, b):
+    total = 0.0
+    for k in range(1, 3):
+        t = k / 2
+        if t <= 0:
+            total += a
+        elif t < b:
+            total += a * b
+        else:
+            total += a * a
+    return total
+
+
+def first_beyond(a, n):
+    if n > 7:
+        return a
+    for i in range(n):
+        if i > 2:
+            return a * i
+
+
+def product_with_found(a, b):
+    return first_beyond(a, int(b) + 5) * b
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [annuity, stepped, product_with_found], ids=lambda f: f.__name__)
+def test_slopes_of_short_loops(f, mode: str) -> None:
+    check_slopes(f, (0.4, 0.7), mode)
+
+
+def _source(f, mode: str) -> str:
+    gradient = grad(f, wrt=("rate", "coupon") if f is annuity else ("a", "b"), mode=mode)
+    gradient(0.4, 0.7)
+    return gradient.source
+
+
+def test_a_short_loop_over_branches_stays_a_loop() -> None:
+    source = _source(annuity, "forward")
+    assert source.count("= exp(") == 2
+    assert "for k in range(1, 4):" in source
+
+
+def test_comparisons_of_literals_are_decided_while_reading() -> None:
+    assert "<= 0" not in _source(stepped, "reverse")
+    assert "<= 0" not in _source(stepped, "forward")
+
+
+def test_an_arm_has_no_tangent_in_a_direction_that_does_not_move_it() -> None:
+    source = _source(product_with_found, "forward").partition('"""\n    ')[2]
+    assert "= 0.0" not in source
