@@ -67,3 +67,16 @@ def test_what_gives_no_number_is_refused_by_name():
         grad(np.random.normal)(1.0)
     with pytest.raises(ArgumentError, match="parameters are x"):
         grad(np.sin, wrt="y")
+
+
+def hundredths(x):
+    return x * round(x, ndigits=2) + sum([x, x], start=x)
+
+
+def cube_by_names(x):
+    return pow(base=x, exp=3)
+
+
+def test_builtins_take_arguments_by_name_as_they_do():
+    assert value_and_grad(hundredths)(1.234) == (hundredths(1.234), 1.23 + 3.0)
+    assert value_and_grad(cube_by_names)(2.0) == (8.0, 12.0)

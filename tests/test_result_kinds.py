@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chainrule import jacobian, value_and_grad
+from chainrule import ArgumentError, grad, jacobian, value_and_grad
 
 
 def pair_or_number(x):
@@ -69,3 +69,32 @@ def test_what_is_called_may_give_nothing():
     value, slope = value_and_grad(first_root)(1.0, -3.0, 2.0)
     assert (value, slope) == (1.0, pytest.approx(1.0))
     assert value_and_grad(first_root)(1.0, 1.0, 2.0) == (0.0, 0.0)
+
+
+def with_details(x, scale=2.0, full_output=False):
+    y = scale * x**3
+    if full_output:
+        return y, {"square": x * x}
+    return y
+
+
+def of_a_mode(x, mode=0):
+    y = x * x
+    if mode == 1:
+        return y, 3.0 * y
+    if mode == 2:
+        return {"twice": 2.0 * y}
+    return y
+
+
+def test_a_flag_that_is_given_decides_the_kind_of_the_result():
+    assert value_and_grad(with_details)(1.5) == (6.75, 13.5)
+    assert value_and_grad(with_details)(1.5, full_output=False) == (6.75, 13.5)
+    slopes = jacobian(with_details)
+    assert slopes(1.5, 1.0) == 6.75
+    assert slopes(1.5, 1.0, True) == (6.75, {"square": 3.0})
+    assert slopes(1.5, full_output=False) == 13.5
+    slopes = jacobian(of_a_mode)
+    assert [slopes(1.5, k) for k in (0, 1, 2)] == [3.0, (3.0, 9.0), {"twice": 6.0}]
+    with pytest.raises(ArgumentError, match="returns a container"):
+        grad(with_details)(1.5, full_output=True)

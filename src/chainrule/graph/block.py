@@ -299,6 +299,8 @@ class Graph:
         What is 0 where adjoints are infinite (:mod:`chainrule.primitives.steepness`).
     by_fields:
         Whether it reads lists of records field by field, for lists of any length.
+    mixed_result:
+        Whether only the run tells of which kind the result is, of which one has slopes.
     keeps_calls:
         Whether it calls functions as they are that may be understood where loops are written out or
         objects are in arenas.
@@ -316,6 +318,7 @@ class Graph:
         self.name = name
         self.cheap_tapes = False
         self.by_fields = False
+        self.mixed_result = False
         self.keeps_calls = False
         # The number of the newest node.
         self.last_serial = -1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import sys
@@ -124,8 +125,19 @@ def lift(
         ways.by_entries, ways.read_text = by_entries, read
         return _lifted(function, arguments, kinds or {}, wrt, transform, names, ways)
 
+    def for_flags(lifted: Lifted) -> Lifted:
+        """The same for the flags that are given, where these decide what kind the result is."""
+        for flags in ((bool,), (bool, int)):
+            held = _held(arguments or {}, flags, SMALL) - {*wrt}
+            if lifted.graph.mixed_result and held:
+                with contextlib.suppress(UnsupportedError):
+                    other = attempt(held)
+                    if not other.graph.mixed_result:
+                        return other
+        return lifted
+
     try:
-        return attempt(frozenset())
+        return for_flags(attempt(frozenset()))
     except UnsupportedError as refusal:
         # What a flag decides may be the kind of the result, what a small int counts an axis, what
         # any int says by its bits what there is: code for the values that they have.

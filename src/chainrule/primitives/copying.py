@@ -51,6 +51,7 @@ class Copier:
         graph.keeps = source.keeps
         graph.cheap_tapes = source.cheap_tapes
         graph.by_fields = source.by_fields
+        graph.mixed_result = source.mixed_result
         graph.keeps_calls = source.keeps_calls
         graph.sources = source.sources
 

@@ -38,6 +38,7 @@ from chainrule.transforms.variants import Variants
 
 Wrt = int | str | tuple[int | str, ...]
 ANNOTATED = (float, int, bool, "float", "int", "bool")
+FLAGS = (int, bool, "int", "bool")
 # Text of helpers to which an int is another thing than a float.
 ASKS_FOR_KINDS = re.compile(r"\b(isinstance|issubclass|type|hasattr|getattr)\(")
 # Derivatives that are kept for functions that are differentiated again.
@@ -224,6 +225,8 @@ class Request:
             if arguments is None and not graphs[0].body.completes:
                 # What says that it is a number, and is none, would raise what floats do.
                 raise RaisesForFloats("f raises whatever floats it is given", remedy="Call it.")
+            if arguments is None and graphs[0].mixed_result and flags_of(self.function):
+                raise RaisesForFloats("a flag may decide what it returns", remedy="Call it.")
             asked = entry.asking(wrapping(graphs[0], entry.unasked))
             asked = asked.strict(kept_ints(graphs[0], entry.floats))
             entry = asked if asked else None
@@ -250,6 +253,15 @@ class Request:
         arguments = _arguments_of(signature, self.transform, names, args, keywords)
         shaped = any(getattr(value, "shape", ()) for value in arguments.values())
         return self.generate(arguments if shaped else None)
+
+
+def flags_of(function: Any) -> list[str]:
+    """The parameters that may be flags, by their defaults or annotations."""
+    return [
+        name
+        for name, parameter in inspect.signature(function).parameters.items()
+        if type(parameter.default) in (bool, int) or parameter.annotation in FLAGS
+    ]
 
 
 def _arguments_of(

@@ -74,6 +74,12 @@ def array_made(copies: bool, order_of_result: str = "K") -> SpecialForm:
         if isinstance(value, Node) and value.type in (FLOAT, INT, BOOL):
             return self.call_array(creation.array_copy, (value,), (wanted,))
         check_known_axes(self, value)
+        if isinstance(value, Node) and value.type in (OPAQUE, DYNAMIC):
+            # What is a list would be repeated where an array is multiplied.
+            numpys = getattr(sys.modules["numpy"], "array" if copies else "asarray")
+            options = "" if wanted is None else f", dtype={wanted!r}"
+            named = self.static_node(Static(numpys))
+            return self.verbatim(f"_1_(_0_{options})", value, named, type=DYNAMIC)
         if isinstance(value, Node) and not isinstance(value.type, SequenceType):
             return value
         check_numbers(self, [value])

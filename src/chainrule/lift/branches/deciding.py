@@ -108,6 +108,7 @@ class Deciding(Branching):
             tag: Node = value.tag
             if first < second:
                 tag = self.primitive(logical_not, tag)
+            self.graph.mixed_result = True
             said = f"{name}() gave {_said(other)}, which has no slope"
             if not _is_nothing(other):
                 said = f"{name}() gave {_said(other)}; slopes are those of {_said(kept)}"

@@ -127,13 +127,21 @@ def by_position(
         parameters = inspect.signature(found).parameters.values()
     except (TypeError, ValueError):
         return args, keywords
-    names = [each.name for each in parameters if each.kind is not inspect.Parameter.KEYWORD_ONLY]
+    placed = [each for each in parameters if each.kind is not each.KEYWORD_ONLY]
     rest, ordered = dict(keywords), list(args)
-    for name in names[len(args) :]:
-        if name not in rest:
+    for each in placed[len(args) :]:
+        if each.name not in rest or each.kind is each.POSITIONAL_ONLY:
             break
-        ordered.append(rest.pop(name))
+        ordered.append(rest.pop(each.name))
     return ordered, rest
+
+
+def by_position_of_builtin(
+    found: Any, args: list[Value], keywords: dict[str, Value]
+) -> tuple[list[Value], dict[str, Value]]:
+    """The same for what Python has built in, as in ``round(x, ndigits=2)``."""
+    inbuilt = isinstance(found, types.BuiltinFunctionType) and home_of(found) == "builtins"
+    return by_position(found, args, keywords) if inbuilt else (args, keywords)
 
 
 def out_by_name(

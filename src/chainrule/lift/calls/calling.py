@@ -18,6 +18,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, FLOAT
 from chainrule.lift.calls.callees import (
     by_position,
+    by_position_of_builtin,
     declare_names,
     home_of,
     items_handed_on,
@@ -182,7 +183,7 @@ class Calls(Spreading):
         builtin = self.builtin(found)
         if builtin is not None:
             with self.reading():
-                return builtin(self, args, keywords, node)
+                return builtin(self, *by_position_of_builtin(found, args, keywords), node)
         if "numpy" in (home_of(found).partition(".")[0], type(found).__module__):
             self.calls_numpy = True
         called = self.array_call(found, args, keywords, node)

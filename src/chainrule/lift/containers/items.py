@@ -25,6 +25,7 @@ from chainrule.graph.types import (
     Sequence as SequenceType,
 )
 from chainrule.lift.calls.callees import yields_in_turn
+from chainrule.lift.containers.table_entries import type_of_entry
 from chainrule.lift.core import PLACE, AlwaysRaises
 from chainrule.lift.iteration.felt import acts
 from chainrule.lift.library.queues import Queue
@@ -346,6 +347,11 @@ class Containers(Watching):
 
         Should it run after all, the derivative must not go on without a value.
         """
+        if any(arg in self.of_objects for arg in args):
+            raise self.unsupported(
+                "a use of a value that may be a number or an array, as only the run tells",
+                "Keep the rows of a table in lists of one kind, or pass them in as arrays.",
+            )
         self.leave_before_raise()
         if not text.startswith("raise ") and " = " not in text:
             text = f"raise TypeError({text})"
@@ -437,16 +443,7 @@ class Containers(Watching):
 
     def entry_type(self, table: Any) -> Type:
         """The type of whatever entry of a list, a tuple or a dict of the user's."""
-        if isinstance(table, (list, tuple)) and table:
-            kinds = {self.static_type(entry) for entry in table}
-            if kinds <= {FLOAT, INT} and any(type(entry).__name__ == "ndarray" for entry in table):
-                # Arrays without axes may be written into.
-                return DYNAMIC
-            return kinds.pop() if len(kinds) == 1 else FLOAT if kinds <= {FLOAT, INT} else OPAQUE
-        if isinstance(table, dict) and table:
-            numbers = all(isinstance(entry, (int, float)) for entry in table.values())
-            return FLOAT if numbers else OPAQUE
-        return OPAQUE
+        return type_of_entry(table, self.static_type)
 
     def place(self, box: ListBox, path: tuple[Node, ...]) -> Value:
         """An entry of a run-time list: a scalar is read now, a row stays a place."""
