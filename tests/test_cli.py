@@ -256,6 +256,31 @@ def test_modules_are_named_by_their_dotted_name(run: Run, tmp_path: Path) -> Non
     assert by_name.out.split('"""', 2)[2] == by_file.out.split('"""', 2)[2]
 
 
+def test_a_line_of_another_file_is_shown_with_its_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "damping.py").write_text("def damp(x):\n    return x + x * x\n")
+    (tmp_path / "beam.py").write_text(
+        "from damping import damp\n\n\ndef f(x, y):\n    return y + damp(x)\n"
+    )
+    found = run("grad", "beam.py:f", "--wrt", "x")
+    assert "    # damping.py:2: return x + x * x\n" in found.out
+    assert "# line" not in found.out
+
+
+def test_the_docstring_gives_the_command_that_asks_for_the_same(run: Run, model: Path) -> None:
+    command = [
+        "grad",
+        "model.py:Spring.energy",
+        "--wrt",
+        "x",
+        "--mode",
+        "reverse",
+        "--name",
+        "pull",
+    ]
+    found = run(*command)
+    assert f"(chainrule {' '.join(command)})." in found.out.split("def pull")[1]
+
+
 def test_what_the_users_module_prints_stays_out_of_the_source(run: Run, tmp_path: Path) -> None:
     (tmp_path / "loud.py").write_text("print('loading')\n\n\ndef f(x):\n    return x * x\n")
     found = run("grad", "loud.py:f")

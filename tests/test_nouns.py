@@ -79,16 +79,22 @@ def test_a_name_that_the_user_has_is_not_taken() -> None:
 
 
 def judged(x, y, n):
-    z = x * y if x > y else x
-    z = z * y if x <= 0 else z + 1.0
-    z = z * x if n == 3 else z + y
-    z = z * y if y < 2300.0 else z
-    return z * z if x < y and n > 2 else z * x
+    u, v = x * y, math.sin(x)
+    z = u * y if u > v else u
+    z = z * y if u <= 0 else z + 1.0
+    z = z * x if n + 1 == 3 else z + y
+    z = z * y if v < 2300.0 else z
+    z = z * u if v < CRITICAL_REYNOLDS_NUMBER else z * z
+    z = z * z * x if 0.02 <= u < 0.03 else z
+    return z * z if u < v and n > 2 else z * x
+
+
+CRITICAL_REYNOLDS_NUMBER = 2300.0
 
 
 def test_conditions_are_called_by_what_they_say() -> None:
     found = names(judged, "x", "y")
-    assert {"x_above_y", "x_not_positive", "n_is_3", "y_below_2300"} <= found
+    assert {"u_above_v", "u_not_positive", "v_below_2300", "v_is_low", "u_in_range"} <= found
 
 
 def fitted(x, regime):
@@ -101,3 +107,51 @@ def fitted(x, regime):
 
 def test_a_variable_that_one_path_leaves_without_a_value_keeps_its_name() -> None:
     assert "a" in names(fitted, "x")
+
+
+def viscosity(T, Tc, V):
+    xi = (Tc / (V * V * V + T)) ** 0.25 + math.exp(2.5 * T)
+    low = 3.0 * (T - 1.5) ** 0.7
+    return xi * xi * low + math.sin(low) * low
+
+
+def test_a_part_of_a_variable_bears_its_name() -> None:
+    found = names(viscosity, "T", "Tc", "V")
+    assert {"xi_sum", "xi_power", "xi_exp", "low_gap", "low_gap_power"} <= found
+    assert not {"total", "gap", "power", "exponential", "ratio"} & found
+
+
+def kinetic(a, b, c):
+    return a * math.exp(b + c) + math.sin(c)
+
+
+def test_what_a_gradient_hands_out_is_called_after_its_parameter() -> None:
+    found = grad(kinetic, wrt=("a", "b", "c"), mode="reverse").source
+    assert "a_bar = exp(b + c)\n" in found and "b_bar = a * a_bar\n" in found
+    both = value_and_grad(kinetic, wrt=("a", "b")).source
+    assert "return value, (a_bar, value" not in both and "a_bar" in both
+
+
+def laminar(Re, k):
+    f = 64.0 / Re if Re < 2300.0 else 0.3 * Re**-0.25
+    return f * f * Re * k
+
+
+def test_a_question_about_a_parameter_is_asked_again_rather_than_named() -> None:
+    found = grad(laminar, wrt=("Re", "k"), mode="reverse")
+    found(3.0, 0.5)
+    assert found.source.count("if Re < 2300.0:\n") == 2
+
+
+def test_a_parameter_that_is_bound_anew_is_asked_about_once() -> None:
+    def capped(x, y):
+        if x > y:
+            x = y
+        z = math.sin(x * y)
+        return z * z + x
+
+    found = grad(capped, wrt=("x", "y"), mode="reverse")
+    assert found(2.0, 0.5) == pytest.approx(grad(capped, wrt=("x", "y"), mode="forward")(2.0, 0.5))
+    h = 1e-6
+    slope = (capped(2.0, 0.5 + h) - capped(2.0, 0.5 - h)) / (2 * h)
+    assert found(2.0, 0.5) == (0.0, pytest.approx(slope, rel=1e-8))

@@ -384,9 +384,8 @@ GALLERY = [
     abs_gap = abs(gap)
     # line: return max(x, y) * abs(x - y)
     gap_bar = t1 if gap > 0.0 else -t1 if gap < 0.0 else 0.0
-    y_above_x = y > x
-    y_bar = (abs_gap if y_above_x else 0.0) - gap_bar
-    return gap_bar + (0.0 if y_above_x else abs_gap), y_bar
+    y_bar = (abs_gap if y > x else 0.0) - gap_bar
+    return gap_bar + (0.0 if y > x else abs_gap), y_bar
 """,
         id="largest-auto-x-y",
     ),
@@ -492,15 +491,15 @@ GALLERY = [
     for i in range(len(xs) - 1):
         if xs[i] <= x < xs[i + 1]:
             xs_i = xs[i]
-            gap = xs[i + 1] - xs_i
-            t = (x - xs_i) / gap
+            t_gap = xs[i + 1] - xs_i
+            t = (x - xs_i) / t_gap
             ys_i = ys[i]
             # line: return ys[i] * (1 - t) + ys[i + 1] * t
             ys_bar = [0.0] * len(ys)
             ys_bar[i + 1] += t
             ys_bar[i] += 1 - t
             # line: t = (x - xs[i]) / (xs[i + 1] - xs[i])
-            return (ys[i + 1] - ys_i) / gap, ys_bar
+            return (ys[i + 1] - ys_i) / t_gap, ys_bar
     # line: return ys[-1]
     ys_bar = [0.0] * len(ys)
     ys_bar[-1] += 1.0

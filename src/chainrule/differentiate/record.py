@@ -28,6 +28,7 @@ from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.invoke import Invoke
 from chainrule.primitives.nouns import input_name, looked_up, noun_of
+from chainrule.primitives.part_nouns import part_noun, wholes
 from chainrule.records import replace
 
 RING = (arithmetic.add, arithmetic.subtract, arithmetic.multiply, arithmetic.negative)
@@ -84,6 +85,7 @@ class RecordingCopier(Copier):
         self.tapes: dict[Tape, Node] = {}
         self.level: dict[Recorded, Node] = {}
         self.exports: dict[Node, list[Recorded]] = {}
+        self._wholes: dict[Block, dict[Node, str]] = {}
         for plan in recorder.plans.values():
             for entry in plan.recorded:
                 self._plan_export(entry, plan)
@@ -242,7 +244,14 @@ class RecordingCopier(Copier):
             inner = self._tape_name(tape.entry)
             return f"all_{inner}" if isinstance(tape.entry.entry, Tape) else f"{inner}s"
         names = self.source.names
-        return (names.get(tape.entry) or _noun(tape.entry, names)) + "_tape"
+        return (names.get(tape.entry) or self._noun(tape.entry)) + "_tape"
+
+    def _noun(self, node: Node) -> str:
+        """A name for a value without one."""
+        noun = _noun(node, self.source.names)
+        if node.block not in self._wholes:
+            self._wholes[node.block] = wholes(node.block, self.source.names)
+        return part_noun(self._wholes[node.block].get(node), noun) or noun
 
     # --- what loops that are left out raise -----------------------------------------------------
 

@@ -183,6 +183,8 @@ class _Builder:
             value.partial = name is not None and name not in texts and f"{name}_part" in texts
         else:
             value.user_name = name
+            # f's own value may be a slope of f: `exp(x)` of `a * exp(x)`.
+            value.hint = self.answered(node, value) if name is None else None
         value.argument = self.graph.arguments.get(node)
         self.values[node] = value
         return value

@@ -298,10 +298,9 @@ def _loop_states(plan: Plan) -> set[Value]:
 
 
 def _own_file(plan: Plan) -> str | None:
-    """The file of the function itself: where most of it comes from."""
-    own = getattr(plan.graph, "file", None)
-    if own is not None:
-        return str(own)
+    """The file of the function itself, also where nothing but helpers of other files is left."""
+    if plan.graph.sources:
+        return plan.graph.sources[0][0]
     for node in plan.graph.body.steps:
         if node.origin.position is not None and not node.origin.derivative:
             return node.origin.position.file

@@ -28,7 +28,7 @@ from chainrule.emit.plan import (
 from chainrule.emit.wording.equals import Equals
 from chainrule.emit.wording.nouns import Nouns
 from chainrule.graph.block import CONSTANT, Leaf
-from chainrule.graph.types import INT, Array, Sequence
+from chainrule.graph.types import FLOAT, INT, Array, Sequence
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.nouns import read_noun
@@ -331,7 +331,10 @@ class Names:
         family = self.family[value]
         if not family.partial or family.hint is None:
             return None
-        return taken.fresh(self.nouns.answered(value) or f"{family.hint}_part")
+        # Several parts in one variable are the adjoint of no value but the whole.
+        told = {self.nouns.answered(each) for each in family.values}
+        alone = told.pop() if len(told) == 1 else None
+        return taken.fresh(alone or f"{family.hint}_part")
 
     def _again(self, value: Value) -> str | None:
         """The name of the same expression where it is computed anew once nobody needs it."""
@@ -392,10 +395,12 @@ class Names:
         return noun
 
     def _same_noun(self, value: Value, noun: str | None) -> str | None:
-        """The name of another array that would be called so and is never needed meanwhile."""
+        """The name of another value that would be called so and is never needed meanwhile."""
         own = self.family[value]
         others = self.hinted.get(noun or "", [])
-        if not others or not isinstance(value.type, (Array, Sequence)):
+        # A number that is recorded is called on the way back as it was.
+        held = isinstance(value.type, (Array, Sequence))
+        if not others or not (held or (value.type == FLOAT and not value.derivative)):
             return None
         if any(family.meets(own) for family in others):
             return None

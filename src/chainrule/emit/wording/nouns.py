@@ -18,6 +18,7 @@ from chainrule.emit.plan import (
     Value,
 )
 from chainrule.emit.wording.compounds import compound, is_compound, word_of
+from chainrule.emit.wording.contexts import Contexts, scaled
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import BOOL, FLOAT, INT, Array
 from chainrule.primitives import arithmetic
@@ -51,6 +52,8 @@ LENGTHS = (length, dimension)
 DOTS = (matmul, dot)
 # A tape, or the tapes of the steps of a loop around, numbered where several are called alike.
 _TAPE = re.compile(r"(?P<stem>.+)_tapes?(_\d+)?")
+# Called after what they are computed from wherever that bears a name.
+MULTIPLES = ("half", "ratio", "scale", "twice")
 _NUMBERED = re.compile(r"t\d+")
 # What a function gives, where nothing says more of it.
 GIVEN = {
@@ -79,6 +82,7 @@ class Nouns:
         self.unpacked = _unpacked(statements)
         self.assigned = _assigned(statements)
         self.mixed = _assigned_several(statements)
+        self.contexts = Contexts(statements)
 
     def crowded(self, values: Iterable[Value]) -> set[str]:
         """Nouns that more than one sum, product, quotient or power would be called by."""
@@ -89,7 +93,7 @@ class Nouns:
         """A noun for a value; what is crowded stands where nothing better is found only."""
         if value.type == BOOL and value in self.mixed:
             return "branch"
-        value = self.assigned.get(value, value)
+        whole, value = value, self.assigned.get(value, value)
         if value.argument is not None and value.type == FLOAT:
             return value.argument
         noun = self._describe_array(value) or self._describe(value)
@@ -100,9 +104,11 @@ class Nouns:
                 break
             value = arms[0]
             noun = self._describe(value)
-        if is_compound(value) and noun in crowded:
+        if is_compound(value) and (noun in crowded or noun in MULTIPLES):
             noun = compound(value, self.name_of) or noun
-        return noun
+        if value.derivative and noun in ("scale", "ratio"):
+            return scaled(value, self.name_of) or noun
+        return self.contexts.part(whole, noun) or noun
 
     def answered(self, value: Value) -> str | None:
         """``sqrt_T_bar`` for the adjoint of what is called ``sqrt_T``."""

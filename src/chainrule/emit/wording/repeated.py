@@ -1,18 +1,44 @@
-"""Short values that are written again rather than named: ``len(x)``, ``-x``, ``x.T``, ``2**31``."""
+"""Short values that are written again rather than named: ``len(x)``, ``-x``, ``x.T``, ``x > 0``."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 from chainrule.emit.memory.webs import Webs
-from chainrule.emit.plan import VARIABLE, Define, For, Plan, Value, blocks_of, targets_of, walk
+from chainrule.emit.plan import (
+    VARIABLE,
+    Define,
+    For,
+    Move,
+    Plan,
+    Value,
+    blocks_of,
+    defined_by,
+    targets_of,
+    walk,
+)
 from chainrule.graph.block import CONSTANT, PARAMETER, REFERENCE
-from chainrule.graph.types import INT
-from chainrule.primitives.arithmetic import add, divide, multiply, negative, power, subtract
+from chainrule.graph.types import BOOL, FLOAT, INT
+from chainrule.primitives.arithmetic import (
+    add,
+    divide,
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    logical_not,
+    multiply,
+    negative,
+    not_equal,
+    power,
+    subtract,
+)
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.sequence import length
 
 CHEAP = (length, negative)
+QUESTIONS = (equal, greater, greater_equal, less, less_equal, logical_not, not_equal)
 # These stand where they are used, also where that is inside a loop.
 ALWAYS = ("transpose", "verbatim")
 # Of constants alone Python computes them once, when it compiles the text.
@@ -31,6 +57,7 @@ def repeat_cheap(plan: Plan, webs: Webs, uses: Counter[Value]) -> None:
         if isinstance(loop, For)
         for each in targets_of(loop.target)
     }
+    lasting = _lasting(plan)
     for block in blocks_of(plan.body):
         kept = []
         here = Counter(read for statement in block for read in statement.reads())
@@ -43,6 +70,7 @@ def repeat_cheap(plan: Plan, webs: Webs, uses: Counter[Value]) -> None:
                 )
                 and (
                     _is_cheap(statement.value, webs)
+                    or _is_question(statement.value, lasting)
                     or (
                         _is_neighbour(statement.value, indices)
                         and uses[statement.value] == here[statement.value] <= FEW
@@ -63,6 +91,28 @@ def _is_neighbour(value: Value, indices: set[Value]) -> bool:
         and value.args[0] in indices
         and value.args[1].op is CONSTANT
         and value.type == INT
+    )
+
+
+def _lasting(plan: Plan) -> set[Value]:
+    """The parameters whose names nothing else will bear."""
+    bound: set[str | None] = set()
+    copied: set[Value] = set()
+    for statement in walk(plan.body):
+        bound.update(value.user_name for value in defined_by(statement))
+        if isinstance(statement, Move):
+            copied.update(statement.sources)
+    parameters = plan.parameters.items()
+    return {each for name, each in parameters if name not in bound and each not in copied}
+
+
+def _is_question(value: Value, lasting: set[Value]) -> bool:
+    """Whether numbers are compared that are the caller's to the end, or constants."""
+    return (
+        value.user_name is None
+        and value.op in QUESTIONS
+        and all(each.op is CONSTANT or each in lasting for each in value.args)
+        and all(each.type in (BOOL, FLOAT, INT) for each in value.args)
     )
 
 
