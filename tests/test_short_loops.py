@@ -57,8 +57,35 @@ def product_with_found(a, b):
     return first_beyond(a, int(b) + 5) * b
 
 
+def pushed_and_popped(a, b):
+    times, total = [0.0], 0.0
+    for _ in range(20):
+        times.append(float(2))
+        total += a * times[-1] * b
+        times.pop()
+    return total
+
+
+def between_known_times(a, b):
+    times, values = [0.0], [1.0]
+    for t in (1, 2):
+        times.append(float(t))
+        values.append(math.exp(-a * t))
+    total = 0.0
+    for t in (1, 1.5):
+        for i in range(len(times) - 1):
+            if times[i] <= t < times[i + 1]:
+                total += b * (values[i] + (values[i + 1] - values[i]) * (t - times[i]))
+                break
+    return total
+
+
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
-@pytest.mark.parametrize("f", [annuity, stepped, product_with_found], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "f",
+    [annuity, stepped, product_with_found, pushed_and_popped, between_known_times],
+    ids=lambda f: f.__name__,
+)
 def test_slopes_of_short_loops(f, mode: str) -> None:
     check_slopes(f, (0.4, 0.7), mode)
 
@@ -83,3 +110,14 @@ def test_comparisons_of_literals_are_decided_while_reading() -> None:
 def test_an_arm_has_no_tangent_in_a_direction_that_does_not_move_it() -> None:
     source = _source(product_with_found, "forward").partition('"""\n    ')[2]
     assert "= 0.0" not in source
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_what_is_pushed_and_popped_leaves_no_statement(mode: str) -> None:
+    source = _source(pushed_and_popped, mode)
+    assert not [line for line in source.splitlines() if line.strip() == "2.0"]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_intervals_of_known_times_are_found_while_reading(mode: str) -> None:
+    assert " if " not in _source(between_known_times, mode)

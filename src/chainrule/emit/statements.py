@@ -151,8 +151,8 @@ class Writer:
             args = [self.speller.use(arg) for arg in value.args]
             if value.op is LEAVE_FIELDS:
                 return [ast.Expr(put_back(self.speller, value, args))]
-            if value.params == ("_0_",) and isinstance(args[0], ast.Name):
-                # What it is evaluated for was computed before, under this name.
+            if value.params == ("_0_",) and isinstance(args[0], (ast.Name, ast.Constant)):
+                # What it is evaluated for was computed before, or is a number.
                 return []
             return self.speller.statement_template(str(value.params[0]), args)
         if is_update(value) and "new" not in value.params:

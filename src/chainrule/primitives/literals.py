@@ -7,8 +7,11 @@ from typing import Any
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
 from chainrule.primitives.arithmetic import add, divide, multiply, negative, subtract
+from chainrule.primitives.bounds import COMPARISONS
+from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.rounding import to_float, to_int
 
-FOLLOWED = (add, subtract, multiply, divide, negative)
+FOLLOWED = (add, subtract, multiply, divide, negative, to_float, to_int)
 # A number that takes more steps is known at run time only.
 MOST_STEPS = 8
 
@@ -28,3 +31,13 @@ def number_of_literals(node: Node, steps: int = MOST_STEPS) -> int | float | Non
     except ArithmeticError:
         return None
     return found
+
+
+def truth_of_literals(predicate: Node) -> bool | None:
+    """What a comparison of numbers that follow from literals gives."""
+    if is_constant(predicate):
+        return bool(predicate.params[0])
+    if not isinstance(predicate.op, Primitive) or predicate.op.name not in COMPARISONS:
+        return None
+    sides = list(map(number_of_literals, predicate.args))
+    return None if None in sides else bool(predicate.op.value(*sides))

@@ -22,6 +22,7 @@ from chainrule.primitives.bounds import Bounds, bounds_of, combined, parts_of
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import NONZERO as NOT_ZERO
 from chainrule.primitives.declare import REAL, Primitive, constant_value, is_constant
+from chainrule.primitives.literals import truth_of_literals
 from chainrule.records import dataclass, replace
 
 # A value is not zero if the value it is made of, by one of these, is not.
@@ -258,11 +259,20 @@ class Facts:
         return found
 
     def decide(
-        self, predicate: Node, block: Block, sure: bool = True, number: bool = False
+        self,
+        predicate: Node,
+        block: Block,
+        sure: bool = True,
+        number: bool = False,
+        own: bool = False,
     ) -> bool | None:
-        """The truth of a predicate, where it is certain; ``number``: if nothing is nan."""
-        if is_constant(predicate):
-            return bool(constant_value(predicate))
+        """The truth of a predicate, where it is certain; ``number``: if nothing is nan.
+
+        One of f's ``own`` branches is left out where literals tell it, else it stays.
+        """
+        truth = truth_of_literals(predicate)
+        if own or truth is not None:
+            return truth
         if predicate.op is arithmetic.logical_not:
             inner = self.decide(predicate.args[0], block, sure)
             return None if inner is None else not inner

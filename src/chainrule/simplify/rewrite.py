@@ -145,15 +145,16 @@ class Simplifier(SumSimplifier):
 
     def structured(self, node: Node) -> None:
         """A guard is settled where what it asks is certain, also one that raises for a slope."""
-        if node.op is IF and (node.origin.derivative or _raises(node)):
-            truth = self._truth(node)
+        if node.op is IF:
+            derived = node.origin.derivative or _raises(node)
+            truth = self._truth(node, derived)
             if truth is not None:
                 self._take(node, node.params[0 if truth else 1])
                 for k, result in enumerate(node.params[0 if truth else 1].results):  # type: ignore[attr-defined]
                     if result is node.args[0]:
                         self.map[node.block.item(node, k)] = self.graph.constant(truth)
                 return
-            if (kept := unguarded_arm(node.args[0], owned_blocks(node))) is not None:
+            if derived and (kept := unguarded_arm(node.args[0], owned_blocks(node))) is not None:
                 self._take(node, kept)
                 return
         super().structured(node)
@@ -186,11 +187,11 @@ class Simplifier(SumSimplifier):
             if item.type == FLOAT and (found := magnitude(self.mapped(item))) is not None:
                 self.map[item] = found
 
-    def _truth(self, node: Node) -> bool | None:
-        """What the predicate of a branch of derivative code certainly is."""
+    def _truth(self, node: Node, derived: bool) -> bool | None:
+        """What the predicate of a branch certainly is; of one of f's own, if literals tell."""
         block, predicate = self.graph.cursor, self.mapped(node.args[0])
-        truth = self.facts.decide(predicate, block)
-        if truth is not None:
+        truth = self.facts.decide(predicate, block, own=not derived)
+        if truth is not None or not derived:
             return truth
         if not node.args[0].args:
             return None
