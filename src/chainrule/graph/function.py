@@ -47,7 +47,8 @@ class Function:
         arguments.  ``"slopes"`` are the results of the base, then the slope of each result that
         is a number by each such argument.  ``"pullback"`` takes the adjoint of result ``k`` as a
         further argument and returns the adjoints of those arguments; ``"pushforward"`` takes
-        their tangents and returns that of result ``k``.  ``"sensitivities"`` is the right side of
+        their tangents and returns that of result ``k``.  Where ``ks`` are given, it is so for these
+        results together.  ``"sensitivities"`` is the right side of
         a system of differential equations beside the slopes of its solution.
     layout:
         Of such a system, how state and slopes stand in one array.
@@ -55,6 +56,9 @@ class Function:
         Calling it may raise an exception of the user's own: the call is an effect.
     keeps:
         For how many calls it keeps its results, as written for ``functools.lru_cache``.
+    changed, hands_back:
+        The places of the arguments that it changes: what they are left with are its last results;
+        and the place of the one that it returns itself.
     lifting, met:
         It is being lifted; and a call of it was met while it was.
     """
@@ -68,8 +72,11 @@ class Function:
     base: Key = None
     mask: tuple[bool, ...] = ()
     k: int = 0
+    ks: tuple[int, ...] = ()
     raises: bool = False
     keeps: str | None = None
+    changed: tuple[int, ...] = ()
+    hands_back: int | None = None
     lifting: bool = False
     met: bool = False
     layout: StateLayout | None = None

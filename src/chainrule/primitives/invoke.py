@@ -19,6 +19,7 @@ from chainrule.graph.function import Function
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import FLOAT, OPAQUE, Array, Type
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.primitives.arrays.records import result_of, results
 from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.partials import scaled
@@ -26,10 +27,12 @@ from chainrule.primitives.walker import ReverseWalker
 
 # A call is dearer than any primitive: its results are kept rather than computed again.
 COST = 100
+# In the place of the number of a result: the record of all of them.
+WHOLE = -1
 
 
 class Invoke(Primitive):
-    """Result ``k`` of the function ``key`` on scalars; params ``(key, k)``."""
+    """Result ``k`` of the function ``key``, or the record of all; params ``(key, k)``."""
 
     door = "invoke"
 
@@ -40,6 +43,8 @@ class Invoke(Primitive):
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
     ) -> Node | None:
         mask = tuple(dot is not None for dot in dots)
+        if node.params[1] == WHOLE:
+            return self._tangents(node, args, dots, mask)
         if not _among_numbers(node, args, mask):
             given = tuple(
                 in_full(dot, arg) for dot, arg in zip(dots, args, strict=True) if dot is not None
@@ -57,6 +62,9 @@ class Invoke(Primitive):
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         mask = tuple(map(walker.active, node.args))
         active = [arg for arg, taken in zip(node.args, mask, strict=True) if taken]
+        if node.params[1] == WHOLE:
+            self._pull_whole(walker, node, out_bar, mask)
+            return
         if not _among_numbers(node, node.args, mask):
             types = tuple(arg.type for arg in active)
             found = self._derived(
@@ -69,6 +77,39 @@ class Invoke(Primitive):
         slopes = self.slopes(node, node.args, mask, node.block)
         for arg, slope in zip(active, slopes, strict=True):
             walker.accumulate(arg, scaled(node, out_bar, slope))
+
+    def _tangents(
+        self,
+        node: Node,
+        args: Sequence[Node],
+        dots: Sequence[Node | None],
+        mask: tuple[bool, ...],
+    ) -> Node:
+        """The tangents of all results, which one call computes."""
+        _check_kinds(node, args, mask)
+        types: tuple[Type, ...] = getattr(node.type, "items")  # noqa: B009
+        ks = tuple(k for k, type in enumerate(types) if type.differentiable)
+        given = (in_full(dot, arg) for dot, arg in zip(dots, args, strict=True) if dot is not None)
+        found = iter(
+            self._derived(
+                node, "pushforward", (*args, *given), mask, tuple(types[k] for k in ks), ks
+            )
+        )
+        zero = node.graph.constant(0.0)
+        return results(*(next(found) if k in ks else zero for k in range(len(types))))
+
+    def _pull_whole(
+        self, walker: ReverseWalker, node: Node, out_bar: Node, mask: tuple[bool, ...]
+    ) -> None:
+        """Hand on what one call makes of the adjoints of several results."""
+        _check_kinds(node, node.args, mask)
+        ks = tuple(k for k, bar in enumerate(out_bar.args) if not is_constant(bar, 0))
+        bars = (in_full(out_bar.args[k], result_of(node, k)) for k in ks)
+        active = [arg for arg, taken in zip(node.args, mask, strict=True) if taken]
+        types = tuple(arg.type for arg in active)
+        found = self._derived(node, "pullback", (*node.args, *bars), mask, types, ks)
+        for arg, bar in zip(active, found, strict=True):
+            walker.accumulate(arg, bar)
 
     def slopes(
         self, node: Node, args: Sequence[Node], mask: tuple[bool, ...], block: Block
@@ -115,12 +156,13 @@ class Invoke(Primitive):
         args: tuple[Node, ...],
         mask: tuple[bool, ...],
         types: tuple[Type, ...],
+        ks: tuple[int, ...] = (),
     ) -> list[Node]:
         """Results of the pullback or pushforward of the function that ``node`` calls."""
         key, k = node.params
         assert isinstance(k, int)
         graph = args[0].graph
-        function = derivative_of(graph.functions, graph.functions[key], kind, mask, k, types)
+        function = derivative_of(graph.functions, graph.functions[key], kind, mask, k, types, ks)
         op = INVOKE_EFFECT if function.raises else INVOKE
         return [
             graph.cursor.add(op, args, (function.key, position), type)
@@ -145,6 +187,12 @@ def _among_numbers(node: Node, args: Sequence[Node], mask: tuple[bool, ...]) -> 
     UnsupportedError
         When an active argument holds none.
     """
+    active = _check_kinds(node, args, mask)
+    return not any(isinstance(one.type, (Array, SequenceType)) for one in (node, *active))
+
+
+def _check_kinds(node: Node, args: Sequence[Node], mask: tuple[bool, ...]) -> list[Node]:
+    """The active arguments, which all hold numbers; else they are refused."""
     active = [arg for arg, taken in zip(args, mask, strict=True) if taken]
     for arg in active:
         if not arg.type.differentiable:
@@ -153,7 +201,7 @@ def _among_numbers(node: Node, args: Sequence[Node], mask: tuple[bool, ...]) -> 
                 remedy="Write the recursion as a loop, or hand on numbers, lists or arrays.",
                 position=node.origin.position,
             )
-    return not any(isinstance(one.type, (Array, SequenceType)) for one in (node, *active))
+    return active
 
 
 def with_effect(op: Any) -> Any:
@@ -196,9 +244,10 @@ def derivative_of(
     mask: tuple[bool, ...],
     k: int,
     types: tuple[Type, ...],
+    ks: tuple[int, ...] = (),
 ) -> Function:
-    """The pullback or pushforward of result ``k`` of a function."""
-    key = (function.key, kind, mask, k)
+    """The pullback or pushforward of result ``k`` of a function, or of results ``ks`` together."""
+    key = (function.key, kind, mask, *(ks or (k,)))
     known = functions.get(key)
     if known is None:
         known = functions[key] = Function(
@@ -209,6 +258,7 @@ def derivative_of(
             base=function.key,
             mask=mask,
             k=k,
+            ks=ks,
             raises=function.raises,
         )
     return known

@@ -17,6 +17,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.lift.lifted import Lifted, assemble
+from chainrule.primitives.arrays.records import component, counted_component
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
 from chainrule.primitives.effect import VERBATIM
@@ -32,10 +33,12 @@ from chainrule.primitives.invoke import (
     CALL_FUNCTION_EFFECT,
     INVOKE,
     INVOKE_EFFECT,
+    WHOLE,
 )
 from chainrule.primitives.solutions import SOLUTIONS, System
 from chainrule.primitives.trajectories import TRAJECTORIES, Problem
 from chainrule.records import replace
+from chainrule.transforms.own_lists import own_copy, with_own_lists
 from chainrule.transforms.pipeline import (
     Wanted,
     copy_of,
@@ -163,10 +166,11 @@ def made(functions: dict[Hashable, Function], function: Function) -> Lifted:
     lifted: Lifted | None = function.lifted
     if lifted is None:
         base = made(functions, functions[function.base])
+        base = with_own_lists(base, functions[function.base].changed)
         if function.kind == "pullback":
-            lifted = pullback_of(base, function.mask, function.k)
+            lifted = pullback_of(base, function.mask, _named_results(functions, function))
         elif function.kind == "pushforward":
-            lifted = pushforward_of(base, function.mask, function.k)
+            lifted = pushforward_of(base, function.mask, function.ks or (function.k,))
         elif function.kind == "slope":
             lifted = slope_of(base, function.k)
         elif function.kind == "jacobian":
@@ -299,49 +303,62 @@ def gradient_of(base: Lifted) -> Lifted:
     output = copied.result.parts[0].node
     assert output is not None
     seed = output if unit_axes_of(output.type) else None
-    return _pulled(copied, list(copied.graph.body.parameters[:1]), output, seed)
+    return _pulled(copied, list(copied.graph.body.parameters[:1]), [(output, seed)])
 
 
-def pullback_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
-    """A function that returns the adjoints of marked arguments, given that of result ``k``."""
+def _named_results(functions: dict[Hashable, Function], function: Function) -> dict[int, str]:
+    """The results of which the adjoints are given, with what these are called."""
+    base = functions[function.base]
+    first = len(base.types) - len(base.changed)
+    parameters = made(functions, base).graph.body.parameters
+    names = {first + j: f"{parameters[k].params[0]}_bar" for j, k in enumerate(base.changed)}
+    return {k: names.get(k, "out_bar") for k in function.ks or (function.k,)}
+
+
+def pullback_of(base: Lifted, mask: tuple[bool, ...], names: dict[int, str]) -> Lifted:
+    """A function that returns the adjoints of marked arguments, given those of results."""
     copied, _ = copy_of(_noticed(base, mask))
-    body, output = copied.graph.body, copied.result.parts[k].node
-    assert output is not None
+    body = copied.graph.body
     inputs = [node for node, taken in zip(body.parameters, mask, strict=True) if taken]
-    seed = body.parameter(_new_name(body, "out_bar", "_bar"), output.type)
-    return _pulled(copied, inputs, output, seed)
+    seeds: list[tuple[Node, Node | None]] = []
+    for k, name in names.items():
+        output = copied.result.parts[k].node
+        assert output is not None
+        seeds.append((output, body.parameter(_new_name(body, name, "_bar"), output.type)))
+    return _pulled(copied, inputs, seeds)
 
 
-def _pulled(copied: Lifted, inputs: list[Node], output: Node, seed: Node | None) -> Lifted:
-    """The function that returns the adjoints of inputs, for an adjoint of its result."""
+def _pulled(copied: Lifted, inputs: list[Node], seeds: list[tuple[Node, Node | None]]) -> Lifted:
+    """The function that returns the adjoints of inputs, for adjoints of its results."""
     wrt = Wanted(tuple(Structure("leaf", node) for node in inputs), False)
     with large_programs():
-        bars, pulled, walker = pulled_back(copied, wrt, [(output, seed)])
+        bars, pulled, walker = pulled_back(copied, wrt, seeds)
         found = recorded(pulled, walker, bars)
     lifted = replace(found, result=Structure("row", None, found.result.parts))
     _return(lifted)
     return lifted
 
 
-def pushforward_of(base: Lifted, mask: tuple[bool, ...], k: int) -> Lifted:
-    """A function that returns the tangent of result ``k``, given those of marked arguments."""
+def pushforward_of(base: Lifted, mask: tuple[bool, ...], ks: tuple[int, ...]) -> Lifted:
+    """A function that returns tangents of results, given those of marked arguments."""
     copied, _ = copy_of(_noticed(base, mask))
-    body, output = copied.graph.body, copied.result.parts[k].node
-    assert output is not None
+    body = copied.graph.body
+    outputs = [node for k in ks if (node := copied.result.parts[k].node) is not None]
     inputs = [node for node, taken in zip(body.parameters, mask, strict=True) if taken]
     dots = [
         body.parameter(_new_name(body, f"{node.params[0]}_dot", "_dot"), node.type)
         for node in inputs
     ]
     with large_programs():
-        walker = ForwardWalker(copied.graph, inputs, [output], ["_dot"])
+        walker = ForwardWalker(copied.graph, inputs, outputs, ["_dot"])
         seeds = {
             node: functools.partial(walker.mapped, dot)
             for node, dot in zip(inputs, dots, strict=True)
         }
         walker.seeds = [seeds]
         walker.run()
-    result = Structure("row", None, (Structure("leaf", tangent_of(walker, output, 0)),))
+    tangents = (tangent_of(walker, output, 0) for output in outputs)
+    result = Structure("row", None, tuple(Structure("leaf", node) for node in tangents))
     lifted = Lifted(walker.graph, {}, result, base.sources)
     _return(lifted)
     return _supplied(lifted, walker.pairs)
@@ -388,6 +405,9 @@ class _Caller(Copier):
             self.map[step] = self._part(step)
             self.named(step, self.map[step])
             return self.map[step]
+        if step.op in (component, counted_component) and step.args[0].op in (INVOKE, INVOKE_EFFECT):
+            self.map[step] = self._read(self.mapped(step.args[0]), step.params[0], step)
+            return self.map[step]
         if step.op not in (INVOKE, INVOKE_EFFECT):
             return super().copy(step)
         if step not in self.live:
@@ -397,16 +417,20 @@ class _Caller(Copier):
         key = self._widest(key, step)
         function = self.graph.functions[key]
         call = self._call(function, step)
-        if len(function.types) == 1:
+        if len(function.types) == 1 or k == WHOLE:
             self.map[step] = call
         else:
-            self.map[step] = self.graph.cursor.add(
-                VERBATIM, (call,), (f"_0_[{k}]", step.type, None), step.type
-            )
+            self.map[step] = self._read(call, k, step)
         self.named(step, self.map[step])
-        if len(function.types) > 1 and not step.origin.derivative:
+        if k != WHOLE and len(function.types) > 1 and not step.origin.derivative:
             self.graph.names.setdefault(self.map[step], "value")
         return self.map[step]
+
+    def _read(self, call: Node, k: Hashable, step: Node) -> Node:
+        """One of several results of a call."""
+        read = self.graph.cursor.add(VERBATIM, (call,), (f"_0_[{k}]", step.type, None), step.type)
+        self.named(step, read)
+        return read
 
     def _part(self, step: Node) -> Node:
         """One part of what a solver returns; all of them are read out of one call."""
@@ -465,7 +489,10 @@ class _Caller(Copier):
         call = self._known(function.key, step)
         if call is None:
             op = CALL_FUNCTION_EFFECT if function.raises else CALL_FUNCTION
-            args = tuple(map(self.mapped, step.args))
+            args = tuple(
+                own_copy(self.graph, arg) if k in function.changed else arg
+                for k, arg in enumerate(map(self.mapped, step.args))
+            )
             type = function.types[0] if len(function.types) == 1 else None
             call = self.graph.cursor.add(op, args, (function.key,), type)
             self.made.setdefault((function.key, step.args), []).append((self.graph.cursor, call))

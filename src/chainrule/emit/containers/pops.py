@@ -9,17 +9,21 @@ from chainrule.emit.plan import (
     Define,
     Move,
     Plan,
+    Unpack,
     Value,
     blocks_of,
     reads_deep,
     walk,
 )
-from chainrule.graph.block import CONSTANT
+from chainrule.graph.block import CONSTANT, PARAMETER
+from chainrule.primitives.effect import ORDERED, VERBATIM
+from chainrule.primitives.invoke import CALL_FUNCTION, CALL_FUNCTION_EFFECT
 from chainrule.primitives.left_end import drop_first
 from chainrule.primitives.rows import drop_last_in
 from chainrule.primitives.sequence import drop_last, index
 
 DROPS = (drop_last, drop_first, drop_last_in)
+HANDED = (PARAMETER, CALL_FUNCTION, CALL_FUNCTION_EFFECT, VERBATIM, ORDERED)
 
 
 def fuse_pops(plan: Plan) -> None:
@@ -27,6 +31,9 @@ def fuse_pops(plan: Plan) -> None:
     if not any(isinstance(s, Define) and s.value.op in DROPS for s in walk(plan.body)):
         return
     liveness = Liveness(plan)
+    given = {
+        target for each in walk(plan.body) if isinstance(each, Unpack) for target in each.targets
+    }
     for block in blocks_of(plan.body):
         reads: dict[Value, Define] = {}
         for position, statement in enumerate(block):
@@ -37,6 +44,8 @@ def fuse_pops(plan: Plan) -> None:
                     reads[base] = statement
                     continue
                 drops = value.op in DROPS and not liveness.after(statement, base)
+                # A list that was handed in, or out, may be somebody else's.
+                drops = drops and not (value.derivative and (base.op in HANDED or base in given))
                 if drops and base in reads and _drops_what_is_read(value, reads[base].value):
                     popped = reads.pop(base).value
                     popped.op, popped.args = POP, value.args

@@ -23,7 +23,7 @@ from chainrule.graph.identity import Identity
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
-from chainrule.lift.calls.calling import Calls
+from chainrule.lift.calls.changed_lists import ChangedLists, Handed, results_of, value_beside
 from chainrule.lift.calls.repeated import Repeated, is_narrow
 from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.core import AlwaysRaises
@@ -80,7 +80,7 @@ class Written:
     constant: Node
 
 
-class Functions(Calls):
+class Functions(ChangedLists):
     """Lifts functions that are kept apart, and their calls."""
 
     # Where sets are made that the function changes.
@@ -96,6 +96,7 @@ class Functions(Calls):
         self.repeated = Repeated()
         # Whether this is the code of a function that is kept apart.
         self.is_apart = False
+        self.handed: list[Value] = []
         # What cannot be kept apart, and why.
         self.not_apart: dict[Any, UnsupportedError] = {}
 
@@ -115,9 +116,10 @@ class Functions(Calls):
         captured = self._captured(callee, bound, node)
         bound, captured = _written_inside(bound, captured, written or frozenset())
         kinds: list[Any] = []
-        args: list[Node] = []
+        handed: list[Handed] = []
         for name, value in (*bound.items(), *((name, value) for _, name, value in captured)):
-            kinds.append((name, self._key_part(value, args, callee, node)))
+            kinds.append((name, self._key_part(value, handed, callee, node)))
+        args = [node for _, node in handed]
         key = (callee.identity, tuple(kinds))
         function = self.graph.functions.get(key)
         if function is None:
@@ -144,11 +146,16 @@ class Functions(Calls):
             if not function.types:
                 # What this path returns is not known yet.
                 raise AlwaysRaises
+        self.check_changes(function, handed, node)
         op = INVOKE_EFFECT if function.raises else INVOKE
-        results = [
-            self.block.add(op, tuple(args), (key, k), type) for k, type in enumerate(function.types)
-        ]
+        results = results_of(self.block, op, args, function)
         layout: Structure = function.lifted.result
+        if function.changed:
+            layout = layout.parts[0]
+            self.take_over(function, handed, results[-len(function.changed) :])
+            beside = value_beside(function, handed, layout)
+            if beside is not None:
+                return beside
         leaves = iter(results)
         lifter: Any = self
         made: Value = lifter.value_of(_laid_out(layout, leaves))
@@ -159,7 +166,7 @@ class Functions(Calls):
             self.loans.lend(box, given, self.state)
         return made
 
-    def _key_part(self, value: Value, args: list[Node], callee: Callee, node: ast.AST) -> Any:
+    def _key_part(self, value: Value, args: list[Handed], callee: Callee, node: ast.AST) -> Any:
         """What the function depends on of an argument; run-time values go to ``args``."""
         if isinstance(value, Poison):
             return ("unusable",)
@@ -189,14 +196,14 @@ class Functions(Calls):
             )
             if parts:
                 return ("made", value.type, parts)
-            args.append(self.object_node(value))
+            args.append((value, self.object_node(value)))
             return ("object", Identity(value.instance))
         if self._holds_objects(value):
             items = self.state[value]
             return ("list", *(self._key_part(item, args, callee, node) for item in items))
         if isinstance(value, (Node, ListBox, View)):
             made = self.node(value)
-            args.append(made)
+            args.append((value, made))
             return made.type
         raise self._cannot(callee, node, "it is called with a container")
 
@@ -230,10 +237,15 @@ class Functions(Calls):
             # What was lifted meanwhile may rest on kinds that have changed.
             for key in list(functions)[known:]:
                 del functions[key]
-            lifted = self._round(function, callee, bound, captured, node)
+            lifted, left = self._round(function, callee, bound, captured, node)
             types = tuple(leaf.type for leaf in _all_leaves(lifted.result))
             before, function.lifted = function.lifted, lifted
             same = before is not None and _shape(before.result) == _shape(lifted.result)
+            if left[0] and not function.met:
+                # Where it is inlined nothing is copied.
+                raise self._cannot(callee, node, "it changes a list, a dict or an object")
+            same = same and left == (function.changed, function.hands_back)
+            function.changed, function.hands_back = left
             if not function.met or (same and types == function.types):
                 function.types, function.lifting = types, False
                 self.sources.update(
@@ -252,7 +264,7 @@ class Functions(Calls):
         bound: dict[str, Value],
         captured: list[Captured],
         node: ast.AST,
-    ) -> Lifted:
+    ) -> tuple[Lifted, tuple[tuple[int, ...], int | None]]:
         source, frame = callee.source, callee.frame
         graph = Graph(callee.name)
         outer = self.graph
@@ -304,12 +316,13 @@ class Functions(Calls):
             raise self._cannot(callee, node, "no path through it ends") from None
         except (WrittenInto, WrittenOutside):
             raise self._cannot(callee, node, "it writes to what is outside of it") from None
-        structure = inner.structure(result)
+        changed = inner.changed_places(boxes)
+        if changed is None:
+            raise self._cannot(callee, node, "it changes a dict or an object")
+        structure, own = inner.with_changed(result, changed, callee.tree)
         self._check_effects(graph, callee, node)
-        if any(inner.state.get(box) is not content for box, content in boxes.items()):
-            raise self._cannot(callee, node, "it changes a list, a dict or an object")
         function.raises = any(step.op in (RAISE, INVOKE_EFFECT) for step in nodes_of(graph.body))
-        return Lifted(graph, parameters, structure, tuple(inner.sources.values()))
+        return Lifted(graph, parameters, structure, tuple(inner.sources.values())), (changed, own)
 
     def _check_effects(self, graph: Graph, callee: Callee, node: ast.AST) -> None:
         for step in nodes_of(graph.body):
@@ -356,8 +369,11 @@ class Functions(Calls):
             box.route = value.route
             self.state[box] = {}
             self.objects[id(value.instance)] = box
+            self.handed.append(box)
             return box
-        return self.boxed(self._parameter(name, outer.node(value)))
+        made = self.boxed(self._parameter(name, outer.node(value)))
+        self.handed.append(made)
+        return made
 
     def parameter_structure(self, value: Value) -> Structure:
         """The layout of what is handed on to a function that is kept apart."""

@@ -14,8 +14,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
+from chainrule.lift.calls.changed_lists import Handed
 from chainrule.lift.records.links import Link, Links, is_linked
 from chainrule.lift.values import ListBox, ObjectEntry, RecordsBox, Value
 
@@ -26,7 +26,7 @@ class HandedLinks(Links):
     def __init__(self, graph: Any) -> None:
         super().__init__(graph)
         # Of the arguments of one call: the classes whose arenas are among them.
-        self._handed: tuple[list[Node], list[type]] = ([], [])
+        self._handed: tuple[list[Handed], list[type]] = ([], [])
         # What an argument of this function consists of.
         self._consists_of: dict[ObjectEntry, list[Value]] = {}
 
@@ -39,7 +39,7 @@ class HandedLinks(Links):
             found += [t.kind for t in links if isinstance(t, Link) and t.kind not in found]
         return [each for each in found if each in self._arenas]
 
-    def _key_part(self, value: Value, args: list[Node], callee: Any, node: ast.AST) -> Any:
+    def _key_part(self, value: Value, args: list[Handed], callee: Any, node: ast.AST) -> Any:
         value = self.read(value)
         if not is_linked(value):
             return super()._key_part(value, args, callee, node)
@@ -53,10 +53,10 @@ class HandedLinks(Links):
             arena = self._arenas[kind]
             if any(isinstance(column, RecordsBox) for column in arena.columns):
                 raise self._cannot(callee, node, "it is called with objects that hold lists")
-            columns = [self.node(column) for column in arena.columns]
+            columns = [(column, self.node(column)) for column in arena.columns]
             args += columns
-            keys.append((kind, arena.layout.types, tuple(column.type for column in columns)))
-        args.append(value.place)
+            keys.append((kind, arena.layout.types, tuple(node.type for _, node in columns)))
+        args.append((value, value.place))
         return ("linked", value.type, tuple(keys))
 
     def parameter_like(self, outer: Any, name: str, value: Value) -> Value:
@@ -68,6 +68,7 @@ class HandedLinks(Links):
             if kind not in self._arenas:
                 parts += self._arena_like(outer, outer._arenas[kind])
         entry = ObjectEntry(self._arenas[value.type], self._parameter(name, value.place))
+        self.handed.append(entry)
         self._consists_of[entry] = [*parts, entry.place]
         return entry
 
@@ -78,6 +79,7 @@ class HandedLinks(Links):
             name = arena.layout.name(position) or arena.entry
             self.state[box] = self._parameter(name, outer.node(column))
             columns.append(box)
+        self.handed += columns
         made = RecordsBox(arena.layout, arena.entry, columns)
         made.is_arena = made.is_linked = True
         self.state[made] = self.whole_use()
