@@ -124,10 +124,15 @@ def all_different(x: float) -> float:
     return float(np.sum(np.unique(v) ** 2)) if np.unique(v).size == 3 else 1.0
 
 
+def best_of_pairs(x: float) -> float:
+    value, name = max((weight * x * x, name) for name, weight in {"a": 2.0, "b": 3.0}.items())
+    return value if name == "b" else 1.0
+
+
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 @pytest.mark.parametrize(
     "f",
-    [positive_ones, words, with_a_zero, first_entries_first, all_different],
+    [best_of_pairs, positive_ones, words, with_a_zero, first_entries_first, all_different],
     ids=lambda f: f.__name__,
 )
 def test_what_is_counted_over_a_region_is_differentiated(

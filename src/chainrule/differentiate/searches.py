@@ -32,6 +32,7 @@ from chainrule.differentiate.turns import (
     turns_of_function,
     turns_of_loop,
 )
+from chainrule.differentiate.unrolled import Turn, unrolled
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import Block, Graph
 from chainrule.graph.function import Function
@@ -46,6 +47,7 @@ from chainrule.primitives.control import (
     owned_blocks,
 )
 from chainrule.primitives.cost import Live
+from chainrule.primitives.custom import stopped
 from chainrule.records import dataclass
 
 
@@ -78,10 +80,13 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
     enclosing = {found.loop for found in bisections(steps)} if loops else set()
     turns = [turns_of_loop(loop, needed) for loop in loops if loop not in enclosing]
     calls = list(recursions(graph, needed))
-    if not turns and not calls:
+    written = list(unrolled([step for step in steps if step in needed]))
+    if not turns and not calls and not written:
         return
-    searches = [found for each in turns for found in _searches(each.at)]
+    searches = [*_written(written), *(found for each in turns for found in _searches(each.at))]
     between = [found for each in turns for found in _between(each)]
+    # The least value that is found has its slope, whatever that of its place is.
+    between += _written(turn for turn in written if not turn.least)
     used = useful(graph, results)
     for given in inputs:
         felt = varied(graph, [given])
@@ -207,6 +212,15 @@ def _between(turns: Turns) -> Iterator[Search]:
         compared = made_of(conditions, body)
         if not tried.isdisjoint(compared) and not _is_least(ends[0], tried, conditions, body):
             yield Search(at, compared, frozenset(ends))
+
+
+def _written(turns: Iterable[Turn]) -> Iterator[Search]:
+    """Searches whose turns are written out."""
+    for turn in turns:
+        body = turn.branch.graph.body
+        still = [step for step in all_steps(body) if step.op is stopped]
+        compared = made_of([turn.question], body, still)
+        yield Search(turn.branch, compared, frozenset(turn.ends))
 
 
 def _is_extreme(node: Node) -> bool:
