@@ -33,6 +33,7 @@ from chainrule.differentiate.turns import (
     turns_of_loop,
 )
 from chainrule.differentiate.unrolled import Turn, unrolled
+from chainrule.differentiate.whole_searches import whole_searches
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import Block, Graph
 from chainrule.graph.function import Function
@@ -88,6 +89,9 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
     # The least value that is found has its slope, whatever that of its place is.
     between += _written(turn for turn in written if not turn.least)
     used = useful(graph, results)
+    whole = [found for each in turns for found in _whole(each, _felt_by(each, used))]
+    # Beside what else is felt two ends may be positions on a grid.
+    between += (search for search in whole if len(search.chosen) == 1)
     for given in inputs:
         felt = varied(graph, [given])
         inside = {call: _felt_inside(call, function, felt) for call, function in calls}
@@ -95,7 +99,7 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
         if still:
             felt = varied(graph, [given], functools.partial(_carrying, still))
         flat = felt.isdisjoint(results)
-        for search in searches if flat else between:
+        for search in (*searches, *whole) if flat else between:
             lost = search.chosen - felt if flat else search.chosen.isdisjoint(felt)
             if search.compared & felt and lost:
                 raise _refusal(graph, given, search.branch)
@@ -212,6 +216,14 @@ def _between(turns: Turns) -> Iterator[Search]:
         compared = made_of(conditions, body)
         if not tried.isdisjoint(compared) and not _is_least(ends[0], tried, conditions, body):
             yield Search(at, compared, frozenset(ends))
+
+
+def _whole(turns: Turns, used: Iterable[int]) -> Iterator[Search]:
+    """Searches for a whole number that is used, but not as a position."""
+    numbers = {turns.states[k] for k in used}
+    for states, conditions in whole_searches(turns):
+        if not numbers.isdisjoint(states):
+            yield Search(turns.at, made_of(conditions, turns.body), frozenset(states))
 
 
 def _written(turns: Iterable[Turn]) -> Iterator[Search]:

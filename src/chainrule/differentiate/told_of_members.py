@@ -119,13 +119,6 @@ def _made_from(held: Node) -> Sequence[Node]:
     return held.args[1:] if _text(held) == "_0_(_1_)" and held.args[0].params == SET else ()
 
 
-def _is_set(held: Node) -> bool:
-    """Whether a value is written as a set: lists and texts are compared by their order."""
-    text = _text(held)
-    written = text.startswith("{_0_") and ":" not in text
-    return written or text in SHARED or bool(text and _made_from(held))
-
-
 def _items(held: Node) -> Sequence[Node]:
     """The numbers that a set or an array without repetitions is written with."""
     if _is_shown(_text(held)):

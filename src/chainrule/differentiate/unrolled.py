@@ -63,7 +63,8 @@ def unrolled(steps: Sequence[Node]) -> Iterator[Turn]:
     told: set[Node] = set()
     stairs: dict[Node, list[float]] = {}
     for group in groups:
-        for pair in itertools.combinations(group, 2):
+        asked = [each for each in group if any(_asks_for(each.question, a) for a in each.arms)]
+        for pair in itertools.combinations(asked, 2):
             for turn in _narrowing(*pair):
                 values = [each.value for each in pair]
                 if not narrowed.isdisjoint(turn.ends):
@@ -71,7 +72,7 @@ def unrolled(steps: Sequence[Node]) -> Iterator[Turn]:
                         yield turn
                     told.update(values)
                 narrowed.update(values)
-        for each in group:
+        for each in asked:
             for start, step in _climbing(each):
                 stairs[each.value] = [*stairs.get(start, ()), step]
                 if len(stairs[each.value]) == STAIRS and _narrow(stairs[each.value]):
