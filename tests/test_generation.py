@@ -138,6 +138,18 @@ def test_what_follows_a_branch_is_not_looked_through_for_each() -> None:
     assert large[file] <= MOST * LARGE / SMALL / 4 * small[file]
 
 
+def attempts(count: int) -> str:
+    step = "    try:\n        x = math.sqrt(x) * y\n    except ValueError:\n        x += y"
+    return "\n".join(["import math", "def f(x, y):", *[step] * count, "    return x"])
+
+
+def test_what_is_certain_of_a_value_is_not_asked_of_all_before_it() -> None:
+    calls_for(attempts(2), (0.3, 0.7))
+    small, large = (calls_for(attempts(count), (0.3, 0.7)) for count in (SMALL, LARGE))
+    file = next(file for file in large if file.endswith("facts.py"))
+    assert large[file] <= MOST * LARGE / SMALL / 4 * small[file]
+
+
 def products(count: int) -> str:
     lines = ["    a, b = a * b, b * a * y"] * count
     head = ["import math", "def f(x, y):", "    a, b = x, y"]

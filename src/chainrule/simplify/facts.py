@@ -58,7 +58,7 @@ class Facts:
 
     def __init__(self, quiet: Collection[Node] = ()) -> None:
         self._quiet = quiet
-        self._known: dict[Node, list[Fact]] = {}
+        self._known: dict[Node, dict[Block, list[Fact]]] = {}
         self._truths: dict[Node, list[tuple[Block, bool]]] = {}
         # The arms that an earlier branch on the same truth has run.
         self._run: dict[tuple[Node, bool], list[Block]] = {}
@@ -66,7 +66,7 @@ class Facts:
         self._reach: dict[Block, frozenset[Block]] = {}
         # Exponents of powers that are not zero, by their bases.
         self._exponents: dict[Node, list[tuple[Node, Block]]] = {}
-        self._left = 0
+        self._looking, self._left = False, 0
         # How many facts there are, and what was asked since the last of them, with its answer.
         self._learned = 0
         self._answers: dict[tuple[Node, Block, bool], Bounds] = {}
@@ -116,7 +116,7 @@ class Facts:
             met.add((node, fact.bounds))
             self._learned += 1
             self._unsure |= not fact.sure
-            self._known.setdefault(node, []).append(fact)
+            self._known.setdefault(node, {}).setdefault(fact.block, []).append(fact)
             if node.op in (arithmetic.positive, arithmetic.negative):
                 found = fact.bounds
                 if node.op is arithmetic.negative:
@@ -216,19 +216,24 @@ class Facts:
             self._answered = self._learned
         asked = (node, block, sure or not self._unsure)
         found = self._answers.get(asked)
-        if found is None:
-            self._left = LOOKED_AT
+        if found is None and not self._looking:
+            self._looking, self._left = True, LOOKED_AT
             found = self._answers[asked] = self._bounds(*asked)
+            self._looking = False
+        elif found is None:
+            # It is asked for another answer, which looks at no more values for that.
+            found = self._bounds(*asked)
         return found
 
     def _bounds(self, node: Node, block: Block, sure: bool) -> Bounds:
         found = bounds_of(node)
         facts = self._known.get(node)
         if facts is not None:
-            reached = self._reached(block)
-            for fact in facts:
-                if (fact.sure or not sure) and fact.block in reached:
-                    found = found.both(fact.bounds)
+            # Each is as good as the other: they hold together.
+            for home in facts.keys() & self._reached(block):
+                for fact in facts[home]:
+                    if fact.sure or not sure:
+                        found = found.both(fact.bounds)
         parts = self._parts_of(node) if node.args and self._known else ()
         self._left -= len(parts)
         if not parts or self._left < 0:
