@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from chainrule import ArgumentError, UnsupportedError, grad
+from chainrule import ArgumentError, UnsupportedError, grad, jacobian, jvp, vjp
 from chainrule.emit.module import render
 from chainrule.transforms.derive import derive
 
@@ -193,3 +193,26 @@ def of_rows(x: Rows[np.float64], scale: Real):
     linecache.cache["aliases.py"] = (len(text), None, text.splitlines(keepends=True), "aliases.py")
     exec(compile(text, "aliases.py", "exec", dont_inherit=True), names)
     assert "x @ x" in source(names["of_rows"])
+
+
+def between(p0: float, p1: float, t: float) -> float:
+    return p0 + (p1 - p0) * t
+
+
+def product(x: float, c: float) -> float:
+    return x * c
+
+
+def test_what_is_annotated_as_a_float_may_be_an_array():
+    ends, t = np.array([1.0, 4.0, 2.0]), np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
+    weights = np.arange(6.0).reshape(2, 3)
+    value, adjoint = vjp(between, wrt="p1")(0.5, ends, t, weights)
+    np.testing.assert_array_equal(value, between(0.5, ends, t))
+    np.testing.assert_allclose(adjoint, (weights * t).sum(axis=0), rtol=1e-15)
+    _, slopes = jvp(between, wrt="p0")(0.5, ends, t, 1.0)
+    np.testing.assert_allclose(slopes, 1.0 - t, rtol=1e-15)
+    c = np.array([3.0, 5.0])
+    np.testing.assert_array_equal(jacobian(product, wrt="c")(2.0, c), 2.0 * np.eye(2))
+    with pytest.raises(ArgumentError, match="returns a container"):
+        grad(product)(2.0, c)
+    assert grad(product)(2.0, 3.0) == 3.0

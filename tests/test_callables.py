@@ -638,3 +638,53 @@ def test_what_is_called_is_known_where_it_is_called(f: Callable[..., Any], mode:
     value, slope = value_and_grad(f, mode=mode)(1.3)
     assert value == f(1.3)
     assert oracle.agrees(oracle.derivative(f, (1.3,)), slope)
+
+
+def as_floats(*names: str) -> Callable[..., Any]:
+    def decorator(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def inner(*args: Any, **keywords: Any) -> Any:
+            told = inspect.getfullargspec(function)
+            given = list(args)
+            for k, (name, value) in enumerate(zip(told.args, given, strict=False)):
+                if name in names and value is not None:
+                    given[k] = 2.0 * value
+            return function(*given, **keywords)
+
+        return inner
+
+    return decorator
+
+
+@as_floats("b", "c")
+def doubled_by_name(a, b, c=None):
+    return a * b**2 if c is None else a * b * c
+
+
+def test_a_decorator_may_go_by_the_names_of_the_parameters():
+    assert value_and_grad(doubled_by_name, wrt=("a", "b"))(3.0, 1.5) == (27.0, (9.0, 36.0))
+    assert value_and_grad(doubled_by_name, wrt="c")(3.0, 1.5, 2.0) == (36.0, 18.0)
+
+
+def total_or_square(x):
+    if isinstance(x, (typing.Sequence, typing.Dict)):  # noqa: UP006
+        return 3.0 * sum(x)
+    return x * x
+
+
+def test_a_class_may_be_asked_for_by_its_name_in_typing():
+    assert grad(total_or_square)(3.0) == 6.0
+    assert grad(total_or_square)([1.0, 2.0]) == [3.0, 3.0]
+
+
+def none_or_some(x, many):
+    def rest(x):
+        if many > 2:
+            return ()
+        return ()
+
+    return x * (1.0 + len(rest(x)))
+
+
+def test_a_tuple_may_be_empty_on_every_path():
+    assert grad(none_or_some)(3.0, 1.0) == 1.0

@@ -80,3 +80,18 @@ def cube_by_names(x):
 def test_builtins_take_arguments_by_name_as_they_do():
     assert value_and_grad(hundredths)(1.234) == (hundredths(1.234), 1.23 + 3.0)
     assert value_and_grad(cube_by_names)(2.0) == (8.0, 12.0)
+
+
+SPHERICAL = {
+    "jn": lambda z, n: scipy.special.spherical_jn(n, z),
+    "yn": lambda z, n: scipy.special.spherical_yn(n, z),
+    "in": lambda z, n: scipy.special.spherical_in(n, z),
+    "kn": lambda z, n: scipy.special.spherical_kn(n, z),
+}
+
+
+@pytest.mark.parametrize("name", SPHERICAL)
+def test_orders_are_taken_without_their_fractions_as_scipy_does(name):
+    slope = grad(SPHERICAL[name])
+    for order in (0, 2):
+        assert slope(1.3, order + 0.5) == pytest.approx(slope(1.3, order), rel=1e-14)

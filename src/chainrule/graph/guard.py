@@ -20,7 +20,9 @@ FORMS = {
     "layout": "_1_({0})",
     "equals": "{0} == _1_",
     "content": "({0}.dtype, {0}.shape, {0}.tobytes()) == _1_",
-    "number": "getattr({0}, 'shape', ()) == _1_",
+    "number": "({0}.__class__ is float or getattr({0}, 'shape', ()) == _1_)",
+    # The same of a function that calls nothing of NumPy's.
+    "plain number": "({0}.__class__ is float or getattr({0}, 'shape', ()) == _1_)",
     "array": "(type({0}), {0}.dtype, *map((1).__eq__, {0}.shape)) == _1_",
     # What is written to, beside the arguments that might reach it too.
     "apart": "_1_({0})",

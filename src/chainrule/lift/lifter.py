@@ -339,8 +339,7 @@ def _lifted_with(
     for name, default in (source.function.__kwdefaults__ or {}).items():
         named = own.attribute("__kwdefaults__").item(name)
         graph.guard(named, "is", default)
-    if lifter.calls_numpy:
-        _watch_numbers(graph, signature, arguments)
+    _watch_numbers(lifter, signature, arguments)
     _drop_broken_guards(graph, {**(arguments or {}), **_self_argument(signature, owner)})
     graph.by_fields = bool(lifter.record_lists)
     graph.signature = signature_parameters(graph, signature, nodes)
@@ -417,17 +416,17 @@ def _drop_broken_guards(graph: Graph, given: Mapping[str, Any]) -> None:
 
 
 def _watch_numbers(
-    graph: Graph, signature: inspect.Signature, arguments: Mapping[str, Any] | None
+    lifter: Lifter, signature: inspect.Signature, arguments: Mapping[str, Any] | None
 ) -> None:
-    """Where NumPy would take an array for what is annotated as a float, so do we."""
+    """What is annotated as a float may be given as an array, which arithmetic takes as well."""
     for name, parameter in signature.parameters.items():
         if annotated_type(parameter.annotation) != FLOAT:
             continue
         route = Route(Argument(name))
         if arguments is None:
-            graph.guard(route, "number", ())
+            lifter.graph.guard(route, "number" if lifter.calls_numpy else "plain number", ())
         elif name in arguments and is_ndarray(arguments[name]):
-            graph.guard(route, "array", array_layout(arguments[name]))
+            lifter.graph.guard(route, "array", array_layout(arguments[name]))
 
 
 def _self_argument(signature: inspect.Signature, owner: Any) -> dict[str, Any]:

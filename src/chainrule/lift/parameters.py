@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import enum
 import functools
 import inspect
 import re
@@ -119,6 +120,9 @@ class Parameters(SparseMatrices):
             if type(example) is int:
                 self.graph.given[plain] = Given(route, (example,))
             return plain
+        if isinstance(example, enum.Enum):
+            self.graph.guard(route, "is", example)
+            return Static(example)
         if (like := _number_like(example)) is not None:
             number = read(like)
             self.number_types[number] = (type(example),)

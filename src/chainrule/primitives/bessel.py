@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from chainrule.graph.types import INT
 from chainrule.primitives.arithmetic import absolute, greater, less, power
 from chainrule.primitives.control import choose
 from chainrule.primitives.declare import POSITIVE, Elementwise, Interval, Kink, elementwise
 from chainrule.primitives.elementary import exp, sqrt
 from chainrule.primitives.inverses import hyperu, unproved
-from chainrule.primitives.rounding import sign
+from chainrule.primitives.rounding import sign, trunc
 from chainrule.primitives.special import horner, hyp1f1, lgamma, unknown, xlogy
 
 ORDER = Interval(0.25, 5.0)
@@ -176,6 +177,11 @@ def k1e(x: Any, out: Any) -> Any:
     return choose(greater(x, 60.0), lambda: _far_out(x, 1), lambda: out - k0e(x) - out / x)
 
 
+def _whole(order: Any) -> Any:
+    """The order as SciPy takes it: it leaves the fraction out."""
+    return order if getattr(order, "type", None) == INT else trunc(order)
+
+
 @elementwise(
     "scipy.special.spherical_jn",
     domain=(Interval(0, 4), POSITIVE),
@@ -185,11 +191,12 @@ def k1e(x: Any, out: Any) -> Any:
 )
 def spherical_jn(x: Any, y: Any, out: Any) -> Any:
     """Spherical Bessel function of the first kind (DLMF 10.51.2)."""
-    above = spherical_jn(x + 1, y)
+    n = _whole(x)
+    above = spherical_jn(n + 1, y)
     slope = choose(
-        less(x, 1),
+        less(n, 1),
         lambda: -above,
-        lambda: (x * spherical_jn(x - 1, y) - (x + 1) * above) / (2 * x + 1),
+        lambda: (n * spherical_jn(n - 1, y) - (n + 1) * above) / (2 * n + 1),
     )
     return unknown("spherical_jn", "order"), slope
 
@@ -241,12 +248,12 @@ def _spherical(name: str, family: str, below: float, above: float, doc: str) -> 
     """A spherical Bessel function with the slope of DLMF 10.51.2 or 10.51.5."""
 
     def slope(x: Any, y: Any, out: Any) -> Any:
-        op = found
-        next_one = op(x + 1, y)
+        op, n = found, _whole(x)
+        next_one = op(n + 1, y)
         sides = choose(
-            less(x, 1),
+            less(n, 1),
             lambda: above * next_one,
-            lambda: (below * x * op(x - 1, y) + above * (x + 1) * next_one) / (2 * x + 1),
+            lambda: (below * n * op(n - 1, y) + above * (n + 1) * next_one) / (2 * n + 1),
         )
         return unknown(name, "order"), sides
 

@@ -123,7 +123,10 @@ def _watch(
     if frozen:
         guards += _frozen_guards(emitted, module_globals)
         # As compiled functions do, one that nothing else shaped stands for the code it is made of.
-        alone = all(guard.route.text == "_0_.__code__" for guard in guards)
+        # A compiled function is compiled for what it is given: a number, as it is annotated.
+        alone = all(
+            guard.route.text == "_0_.__code__" or guard.form == "plain number" for guard in guards
+        )
         return None if alone else Watch(guards, {})
     for local, (module, known) in emitted.homes.items():
         scope = _scope(emitted, module)

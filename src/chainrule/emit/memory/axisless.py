@@ -21,6 +21,7 @@ from chainrule.emit.plan import (
 )
 from chainrule.graph.types import DYNAMIC, unit_axes_of
 from chainrule.primitives.declare import Primitive
+from chainrule.primitives.sequence import index
 
 
 def axisless(plan: Plan, names: Names) -> set[str]:
@@ -49,6 +50,11 @@ def _bindings(plan: Plan, names: Names) -> Iterator[tuple[str, Value]]:
         yield from ((names[target], source) for target, source in pairs if names.has(target))
 
 
+def _is_by_ellipsis(value: Value) -> bool:
+    """Whether it is ``x[..., 0]`` of a vector: a view of one entry, and no number."""
+    return value.op is index and any("e" in str(pattern) for pattern in value.params)
+
+
 def _may_box(name: str, value: Value, plan: Plan, names: Names, found: set[str]) -> bool:
     """Whether what a variable gets may be an array without axes, or hold one."""
     stack = [value]
@@ -61,7 +67,7 @@ def _may_box(name: str, value: Value, plan: Plan, names: Names, found: set[str])
         if by_name or unit_axes_of(each.type):
             continue
         if isinstance(op, Primitive):
-            if op.boxes_numbers or op.keeps_boxes:
+            if op.boxes_numbers or op.keeps_boxes or _is_by_ellipsis(each):
                 return True
             if op.broadcasts and not op.chooses:
                 # Arithmetic gives numbers.

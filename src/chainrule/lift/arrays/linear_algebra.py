@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import unit_axes_of
+from chainrule.graph.types import BOOL, unit_axes_of
 from chainrule.lift.arrays.positions import named, result_class, several
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
-from chainrule.lift.values import Static, TupleValue, Value
+from chainrule.lift.values import Slice, Static, TupleValue, Value
 from chainrule.primitives.arrays import (
     decompositions,
     factored,
@@ -20,6 +21,7 @@ from chainrule.primitives.arrays import (
     systems,
 )
 from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.measured import size_now
 from chainrule.primitives.arrays.records import (
     component,
     counted_component,
@@ -235,6 +237,16 @@ def _cross(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST)
     if set(given) - {"a", "b", "axis"}:
         raise self.unsupported("this call of `np.cross`", "Call it as np.cross(a, b, axis).", node)
     a, b = given["a"], given["b"]
+    vectors = [each for each in map(self.array_node, (a, b)) if unit_axes_of(each.type)]
+    sizes = {size_now(each, axis) for each in vectors}
+    if sizes == {2}:
+        return _turned(self, a, b, axis, node)
+    if 2 in sizes:
+        raise self.unsupported(
+            "`np.cross` of vectors of length 2 and others", "Append a 0 to the short ones.", node
+        )
+    if None in sizes:
+        _check_length(self, vectors, axis)
     rank = max(len(unit_axes_of(self.array_node(each).type)) for each in (a, b))
     last = self.graph.constant(-1)
     if not rank or axis % rank == rank - 1:
@@ -243,6 +255,30 @@ def _cross(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST)
     moved = [self.bound_call(moveaxis, [x, where, last], {}, node, "function") for x in (a, b)]
     found = self.bound_call(products.cross, moved, {}, node, "function")
     return self.bound_call(moveaxis, [found, last, where], {}, node, "function")
+
+
+def _turned(self: NumpyCalls, a: Value, b: Value, axis: int, node: ast.AST) -> Value:
+    """What `np.cross` gives for vectors of length 2: the third entry of their product alone."""
+
+    def entry(x: Value, k: int) -> Value:
+        before = [Slice(Static(None), Static(None), Static(None))] * axis if axis >= 0 else []
+        after = [Slice(Static(None), Static(None), Static(None))] * (-1 - axis if axis < 0 else 0)
+        others = [Static(Ellipsis)] if axis < 0 else []
+        key = TupleValue((*others, *before, self.graph.constant(k), *after))
+        return self.item(x, key, node)
+
+    first = self.binary(ast.Mult, entry(a, 0), entry(b, 1), node)
+    second = self.binary(ast.Mult, entry(a, 1), entry(b, 0), node)
+    return self.binary(ast.Sub, first, second, node)
+
+
+def _check_length(self: NumpyCalls, vectors: Iterable[Node], axis: int) -> None:
+    """An error where vectors of `np.cross` turn out to have length 2."""
+    for array in vectors:
+        if size_now(array, axis) is None:
+            three = self.verbatim(f"_0_.shape[{axis}] == 3", array, type=BOOL, pure=True)
+            said = "np.cross was differentiated for vectors of length 3"
+            self.check_bound(three, f"raise ValueError({said!r})", self.block)
 
 
 def _block_diag(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

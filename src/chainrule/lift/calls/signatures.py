@@ -34,6 +34,22 @@ def _signature(
     )
 
 
+def _argument_names(
+    self: Inspection, args: list[Value], keywords: dict[str, Value], node: ast.AST
+) -> Value:
+    """``inspect.getfullargspec(f)`` of a function that exists outside."""
+    known, found = self.static_value(self.read(args[0]))
+    called = self.static_node(Static(inspect.getfullargspec))
+    if not known or keywords or len(args) > 1 or not callable(found):
+        return self.opaque_call(called, args, keywords, node, None)
+    told = inspect.getfullargspec(found)
+    names: dict[str, Any] = {k: tuple(getattr(told, k)) for k in ("args", "kwonlyargs")}
+    function = self.node(args[0])
+    return Static(
+        told._replace(**names), lambda: self.verbatim("_0_(_1_)", called, function, pure=True)
+    )
+
+
 def _binding(bind: Callable[..., inspect.BoundArguments]) -> Builtin:
     """``signature.bind`` or ``signature.bind_partial``."""
 
@@ -138,6 +154,7 @@ def _parts(
 
 BINDING: dict[Any, Builtin] = {
     inspect.signature: _signature,
+    inspect.getfullargspec: _argument_names,
     inspect.Signature.bind: _binding(inspect.Signature.bind),
     inspect.Signature.bind_partial: _binding(inspect.Signature.bind_partial),
     inspect.BoundArguments.apply_defaults: _apply_defaults,

@@ -14,7 +14,7 @@ import operator
 import types
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_origin
 
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
@@ -105,6 +105,7 @@ class Inspection(NumberTypes):
 
     def is_instance(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         known, kinds = self.static_value(args[1])
+        kinds = _classes_meant(kinds)
         known = known and _are_classes(kinds)
         found = self.python_types(args[0]) if known else ()
         value = self.read(args[0])
@@ -119,6 +120,14 @@ class Inspection(NumberTypes):
         return self.verbatim(
             "isinstance(_0_, _1_)", self.node(args[0]), self.node(args[1]), type=BOOL
         )
+
+
+def _classes_meant(kinds: Any) -> Any:
+    """The classes that ``isinstance`` asks for, as those of ``collections.abc`` for typing's."""
+    if isinstance(kinds, tuple):
+        return tuple(map(_classes_meant, kinds))
+    bare = type(kinds).__module__ == "typing" and not getattr(kinds, "__args__", ())
+    return (get_origin(kinds) or kinds) if bare else kinds
 
 
 def _are_classes(kinds: Any) -> bool:

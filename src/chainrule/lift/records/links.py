@@ -162,7 +162,8 @@ class Links(Arenas):
         return found if changed else list(values)
 
     def _tuples_alike(self, values: Sequence[TupleValue], states: Sequence[State]) -> list[Value]:
-        if len({len(value.items) for value in values}) > 1:
+        lengths = {len(value.items) for value in values}
+        if len(lengths) > 1 or lengths == {0}:
             return list(values)
         columns = zip(*(value.items for value in values), strict=True)
         rows = list(zip(*(self._alike(each, states) for each in columns), strict=True))
