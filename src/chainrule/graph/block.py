@@ -399,6 +399,11 @@ class Graph:
         self.globals[module, name] = value
         return self.leaf(GLOBAL, (module, name), (module, name), type)
 
+    def key_of(self, known: Any) -> Hashable:
+        """The key of an object that has no name of its own: the same each time it is asked for."""
+        held = (key for key, other in self.references.items() if other is known)
+        return next(held, ("", f"{type(known).__name__}_{len(self.references)}"))
+
     def reference(self, key: Hashable, value: object) -> Node:
         """A Python object (function, class, table) that the emitted code refers to by name."""
         self.references[key] = value

@@ -437,7 +437,7 @@ class Core:
             return (public_home(module, name, known), name)
         if type(known).__name__ == "module":
             return (known.__name__, "")
-        return ("", f"{type(known).__name__}_{len(self.graph.references)}")
+        return self.graph.key_of(known)
 
     def dict_node(self, keys: Iterable[Any], items: Sequence[Node]) -> Node:
         """A run-time dict of ``items``, one for each of the keys, which are known."""

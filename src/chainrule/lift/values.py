@@ -35,6 +35,10 @@ class Static:
     value: Any
     node: Callable[[], Node] | None = None
 
+    def node_of(self, found: Any) -> Callable[[], Node] | None:
+        """``node`` where ``found`` is this object: a class method belongs to its class."""
+        return self.node if found is self.value else None
+
 
 @dataclass(frozen=True, eq=False)
 class TupleValue:

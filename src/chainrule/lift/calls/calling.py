@@ -520,7 +520,7 @@ class Calls(Spreading):
         if isinstance(owner, Static) and callable(getattr(owner.value, name, None)):
             bound = getattr(owner.value, name)
             if isinstance(bound, types.MethodType):
-                owned = self.adopt(bound.__self__, None)
+                owned = self.adopt(bound.__self__, owner.node_of(bound.__self__))
                 return self.call(Static(bound.__func__), [owned, *args], keywords, node)
         self._check_method(owner, name, [*args, *keywords.values()], node)
         base = self.node(owner)
