@@ -10,6 +10,7 @@ import pytest
 
 from chainrule import grad, hessian, value_and_grad
 from tests import oracle
+from tests.slopes import check_slopes
 
 WEIGHTS = {"a": 1.0, "b": 2.0, "c": 0.5, "d": 0.1, "e": 0.7, "f": 0.9, "g": 1.5, "h": 3.0}
 ATOMS = (
@@ -192,3 +193,25 @@ def test_second_derivatives_go_through_the_same_loop(f: Any) -> None:
     verdict = oracle.derivative(grad(f), (x, y))
     assert verdict.decided
     assert oracle.agrees(verdict, hessian(f)(x, y))
+
+
+BINARY = {("methane", "propane"): 0.1, ("propane", "methane"): 0.3}
+
+
+def interactions(t, p, count=5):
+    names = ["methane", "propane"]
+    total = 0.0
+    for i in range(count):
+        for j in range(count):
+            total += t**i * p * BINARY.get((names[i % 2], names[j % 2]), 0.0)
+    for i in range(count):
+        total += t * BINARY.get((names[i % 2], names[1]), 0.0)
+    return total
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_list_of_words_that_is_read_at_run_time_is_written_once(mode: str) -> None:
+    check_slopes(interactions, (0.8, 1.4), mode)
+    gradient = grad(interactions, wrt=("t", "p"), mode=mode)
+    gradient(0.8, 1.4)
+    assert gradient.source.count('"methane", "propane"\n') == 1

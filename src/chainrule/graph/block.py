@@ -145,6 +145,11 @@ class Block:
         homes = self.graph.interned.get((op, args, params))
         return None if homes is None else self._among(homes)
 
+    def shared(self, op: Op, args: tuple[Node, ...], params: tuple[Hashable, ...] = ()) -> Node:
+        """As :meth:`add` for what makes an object: here it does not count which of equal ones."""
+        known = self.known(op, args, params)
+        return self.add(op, args, params) if known is None else known
+
     def _among(self, homes: Node | dict[Block, Node]) -> Node | None:
         """The one of equal nodes that is in reach."""
         block: Block | None = self

@@ -435,9 +435,8 @@ class Core:
         module, name = getattr(known, "__module__", None), name_in_module(known)
         if isinstance(module, str) and name is not None:
             return (public_home(module, name, known), name)
-        if type(known).__name__ == "module":
-            return (known.__name__, "")
-        return self.graph.key_of(known)
+        is_module = type(known).__name__ == "module"
+        return (known.__name__, "") if is_module else self.graph.key_of(known)
 
     def dict_node(self, keys: Iterable[Any], items: Sequence[Node]) -> Node:
         """A run-time dict of ``items``, one for each of the keys, which are known."""
@@ -452,8 +451,9 @@ class Core:
         return self.verbatim("{" + ", ".join(texts) + "}", *named)
 
     def display(self, items: tuple[Node, ...], kind: str) -> Node:
-        """A run-time list or tuple of ``items``."""
-        return self.block.add(sequence.display, items, (kind,))
+        """A run-time list or tuple of ``items``; of equal tuples there is one."""
+        add = self.block.shared if kind == "tuple" else self.block.add
+        return add(sequence.display, items, (kind,))
 
     def sequence_node(self, box: ListBox) -> Node:
         """The content of a list as one node; its layout is given up from here on."""
