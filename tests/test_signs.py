@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from chainrule import grad, hessian
 from tests import oracle
+from tests.slopes import check_slopes
 
 
 def drag(v: float, k: float) -> float:
@@ -75,3 +77,23 @@ def test_the_same_of_arrays(f: Any) -> None:
     expected = [(f(v + step, 1.2) - f(v - step, 1.2)) / 2e-6 for step in steps]
     np.testing.assert_allclose(slope(v, 1.2), expected, rtol=1e-6, atol=2e-6)
     assert "np.sign" not in slope.source
+
+
+def rooted(v: float, k: float) -> float:
+    return math.copysign(abs(v - k) ** (1 / 3), v - k) * k
+
+
+def turned(v: float, k: float) -> float:
+    return math.copysign(v * k, k - v) * v
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [rooted, turned])
+def test_a_sign_that_is_set_is_asked_for_once(f: Callable[..., float], mode: str) -> None:
+    for point in ((0.3, 0.7), (0.9, 0.7), (-0.4, 0.7)):
+        check_slopes(f, point, mode)
+    gradient = grad(f, wrt=("v", "k"), mode=mode)
+    gradient(0.3, 0.7)
+    assert "False" not in gradient.source
+    assert " if not " not in gradient.source
+    assert gradient.source.count("elif") <= 1

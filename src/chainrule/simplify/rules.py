@@ -10,7 +10,16 @@ import math
 from collections.abc import Callable
 
 from chainrule.graph.node import Node
-from chainrule.primitives.arithmetic import add, divide, equal, multiply, negative, subtract
+from chainrule.graph.types import BOOL
+from chainrule.primitives.arithmetic import (
+    add,
+    divide,
+    equal,
+    logical_not,
+    multiply,
+    negative,
+    subtract,
+)
 from chainrule.primitives.control import choice_of, select
 from chainrule.primitives.declare import Primitive, constant_value, is_constant
 from chainrule.primitives.floats import in_floats
@@ -243,6 +252,14 @@ def lower_last(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
     return subtract.build(y, x.graph.constant(-float(constant_value(x))))
 
 
+def known_truth(x: Node, y: Node, x_single: bool, y_single: bool) -> Node | None:
+    """(p == True) = p, and (p == False) = not p."""
+    for known, asked in ((x, y), (y, x)):
+        if is_constant(known) and known.type == asked.type == BOOL:
+            return asked if constant_value(known) else logical_not.build(asked)
+    return None
+
+
 RULES: dict[Primitive, tuple[Rule, ...]] = {
     multiply: (
         unguarded_length,
@@ -253,7 +270,7 @@ RULES: dict[Primitive, tuple[Rule, ...]] = {
         infinite_multiple,
         hoist_constant,
     ),
-    equal: (zero_multiple,),
+    equal: (zero_multiple, known_truth),
     divide: (cancel_root, cancel_constant),
     add: (subtract_scaled, factor_sum, factor_last, lower_last),
     subtract: (add_scaled, factor_difference),

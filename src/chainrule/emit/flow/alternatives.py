@@ -58,8 +58,11 @@ def _exclude(test: ast.expr, other: ast.expr) -> bool:
 
 
 def with_other_case(choice: ast.IfExp) -> ast.IfExp:
-    """``a if s or t else b`` for ``a if s else a if t else b``."""
+    """``a if s or t else b`` for ``a if s else a if t else b``; ``b if s else a`` of ``not s``."""
     match choice:
+        case ast.IfExp(ast.UnaryOp(ast.Not(), test), first, second):
+            if not isinstance(second, ast.IfExp):
+                return ast.IfExp(test, second, first)
         case ast.IfExp(test, first, ast.IfExp(other, second, rest)):
             if _are_alike(first, second) and _are_short(test, other):
                 return ast.IfExp(_either(test, other), first, rest)

@@ -34,7 +34,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT
-from chainrule.graph.types import FLOAT, Array
+from chainrule.graph.types import BOOL, FLOAT, Array
 from chainrule.primitives.declare import Primitive
 
 
@@ -78,7 +78,8 @@ def _asked(test: Value) -> Hashable:
         return test
     if any(arg.op is VARIABLE or isinstance(arg.type, Array) for arg in test.args):
         return test
-    return test.op, tuple(test.args), tuple(test.params)
+    asked = (_asked(arg) if arg.type == BOOL else arg for arg in test.args)
+    return test.op, tuple(asked), tuple(test.params)
 
 
 def _join(
