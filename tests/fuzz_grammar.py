@@ -12,11 +12,13 @@ from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
 
+from tests.fuzz_flow_idioms import FLOW_IDIOMS
 from tests.fuzz_idioms import IDIOMS
 
 Tree: TypeAlias = tuple[Any, ...]
 Strategy: TypeAlias = st.SearchStrategy[Any]
 
+ALL_IDIOMS = IDIOMS + FLOW_IDIOMS
 NUMBER = st.integers(0, 7)
 CONSTANT = st.sampled_from(["1.0", "0.5", "2", "-1.5", "0.1", "3.7"])
 
@@ -235,7 +237,12 @@ def statements() -> Strategy:
         st.tuples(st.just("bound in loop"), st.sampled_from(["for", "while"]), test, value, value),
         *[
             st.tuples(
-                st.just("idiom"), st.sampled_from(range(len(IDIOMS))), NUMBER, value, value, test
+                st.just("idiom"),
+                st.sampled_from(range(len(ALL_IDIOMS))),
+                NUMBER,
+                value,
+                value,
+                test,
             )
         ]
         * 8,

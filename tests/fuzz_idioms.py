@@ -3,8 +3,8 @@
 In a text, ``$a`` and ``$b`` are expressions, ``$c`` a condition, ``$s`` and ``$t`` an expression
 and a condition that may read ``$v1``; ``$x`` is a variable and ``$xs`` a list that there are
 already.  ``$v1`` and ``$v2`` are new variables and ``$ys1`` and ``$ys2`` new lists of two entries
-or more, which the rest of the program reads; ``$f``, ``$i``, ``$j`` and ``$k`` are names for the
-idiom alone.
+or more, which the rest of the program reads; ``$f``, ``$g``, ``$i``, ``$j``, ``$k`` and ``$m`` are
+names for the idiom alone.
 """
 
 from __future__ import annotations
@@ -562,7 +562,9 @@ $v1, $v2 = ($a, $b) if $c else ($b, 0.5)
 $v1 = sum([$a, 0.5][:n]) + sum($xs[n:]) + sum($xs[::2])
 """)
 
-PRELUDE = """from dataclasses import replace
+PRELUDE = """from collections import deque
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial, reduce
 from itertools import accumulate, combinations, product
 from typing import NamedTuple

@@ -5,12 +5,11 @@ from __future__ import annotations
 from string import Template
 
 from tests.fuzz_expressions import Expressions, Scope
-from tests.fuzz_grammar import CARRIED, KEYED, Tree
-from tests.fuzz_idioms import IDIOMS
+from tests.fuzz_grammar import ALL_IDIOMS, CARRIED, KEYED, Tree
 
 LEAVING = ("return", "leave", "if", "elif", "for", "while", "try", "finally", "match", "cleaned")
 """Statements that may leave what is around them, or have others that may."""
-NEW = ("v1", "v2", "ys1", "ys2", "f", "i", "j", "k")
+NEW = ("v1", "v2", "ys1", "ys2", "f", "g", "i", "j", "k", "m")
 """Names that an idiom brings with it."""
 
 
@@ -497,8 +496,8 @@ class Writer(Expressions):
         two: Tree,
         test: Tree,
     ) -> None:
-        """Lines of `fuzz_idioms`, whose holes are filled with what is in scope."""
-        text = IDIOMS[idiom]
+        """Lines of an idiom, whose holes are filled with what is in scope."""
+        text = ALL_IDIOMS[idiom]
         if "$xs" in text and (not scope.lists or scope.iterated):
             return self.write_update(depth, scope, number, "+=", one)
         new = {name: self.fresh(name.rstrip("12")) for name in NEW if f"${name}" in text}

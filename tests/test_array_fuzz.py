@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import chainrule
 from tests.differences import along
+from tests.fuzz_array_flow_idioms import FLOW_IDIOMS
 from tests.fuzz_array_idioms import IDIOMS, REAL, new_arrays
 from tests.limits import within
 
@@ -296,8 +297,8 @@ class Scope:
         self.add(f"    return {total}")
 
     def idiom(self) -> None:
-        """Lines of `fuzz_array_idioms`, whose holes are filled with what is in scope."""
-        text = self.pick(IDIOMS)
+        """Lines of an idiom, whose holes are filled with what is in scope."""
+        text = self.pick(IDIOMS + FLOW_IDIOMS)
         results = new_arrays(text)
         given: dict[str, str | None] = {
             "v": self.of_shape((4,)),

@@ -273,6 +273,62 @@ def test_products_agree_with_the_gradient_and_its_differences(program: Program) 
         refused(refusal)
 
 
+def judge_pair(
+    f: Callable[..., Any],
+    jacobians: dict[str, Callable[..., Any]],
+    pull: Callable[..., Any],
+    args: tuple[Any, ...],
+) -> None:
+    """Compare the Jacobians of a pair with the oracle, and its vjp with these, at one point."""
+    expected = Outcome(f, args)
+    found = {mode: Outcome(each, args) for mode, each in jacobians.items()}
+    for mode, got in found.items():
+        assert same_error(expected.error, got.error), (mode, args, expected, got)
+    if expected.error is not None or max(map(size_of, expected.value)) > HUGE:
+        return
+    for part in range(2):
+
+        def number(x, y, n, xs, kind, option, part=part):  # type: ignore[no-untyped-def]
+            return f(x, y, n, xs, kind, option)[part]
+
+        for index, wrt in enumerate(WRT):
+            verdicts = oracle.gradient(number, args, {}, wrt)
+            for path, verdict in verdicts.items():
+                modes = found if wrt in SCALARS else ("reverse",)
+                numbers = [oracle.look_up(found[mode].value[part][index], path) for mode in modes]
+                if verdict.decided:
+                    told = (args, part, wrt, path, numbers, verdict)
+                    assert all(oracle.agrees(verdict, number) for number in numbers), told
+    one, two = (flat(row) for row in found["reverse"].value)
+    _, pulled = pull(*copy.deepcopy(args), out_bar=(0.7, -1.3))
+    for left, right, got in zip(one, two, flat(pulled), strict=True):
+        size = abs(0.7 * left) + abs(1.3 * right)
+        assert not math.isfinite(size) or close(got, 0.7 * left - 1.3 * right, size), (args, pulled)
+
+
+def size_of(number: Any) -> float:
+    """The magnitude of a number; a complex one has no derivative here."""
+    return math.inf if isinstance(number, complex) else abs(number)
+
+
+@on_random_programs(share=0.1)
+def test_jacobians_of_pairs_agree_with_the_oracle(program: Program) -> None:
+    pair = program.in_two()
+    note(pair.source)
+    f = pair.function()
+    try:
+        with within(SECONDS):
+            jacobians = {
+                "forward": chainrule.jacobian(f, wrt=SCALARS, mode="forward"),
+                "reverse": chainrule.jacobian(f, wrt=WRT, mode="reverse"),
+            }
+            pull = chainrule.vjp(f, wrt=WRT)
+            for args in program.points:
+                judge_pair(f, jacobians, pull, args)
+    except chainrule.ChainruleError as refusal:
+        refused(refusal)
+
+
 @on_random_programs(share=0.2)
 def test_second_derivatives_agree_with_the_oracle(program: Program) -> None:
     note(program.source)
