@@ -1036,3 +1036,22 @@ def test_how_a_try_ended_is_kept_through_a_loop_that_ends_by_break(x, n, mode) -
     expected, noise = along(lambda h: ended_by_break(x + h, n))
     assert noise < 1e-6
     assert slope == pytest.approx(float(expected), rel=1e-8)
+
+
+def left_at_first(x, y):
+    b = y
+    for _ in range(2):
+        try:
+            b = x
+            if x > 0.15:
+                raise KeyError("x")
+        except ValueError:
+            return x
+    return x * b
+
+
+def test_an_arm_that_was_merged_sets_each_variable_once() -> None:
+    f = value_and_grad(left_at_first, wrt=("x", "y"), mode="reverse")
+    assert f(0.1, 1.4) == (left_at_first(0.1, 1.4), (0.2, 0.0))
+    arm = f.source.split("if not outcome_is_zero:\n")[1].split("    else:")[0].splitlines()
+    assert [line.split(" = ")[0].strip() for line in arm] == ["t2", "x_bar"]

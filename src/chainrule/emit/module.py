@@ -25,7 +25,7 @@ from chainrule.emit.flow.heads import unpack_in_heads
 from chainrule.emit.flow.loops import gather, raise_loops
 from chainrule.emit.flow.merging import merge
 from chainrule.emit.flow.rows import unpack_rows
-from chainrule.emit.flow.unused import drop_unused
+from chainrule.emit.flow.unused import drop_overwritten, drop_unused
 from chainrule.emit.flow.views import loop_over_views
 from chainrule.emit.imports import Header
 from chainrule.emit.layout import fold, narrow
@@ -233,7 +233,9 @@ def _function_text(
         changed = narrow(plan.body, measure, width)
         kinds = Counter(type(each) for each in walk(plan.body))
         plan.body = merge(plan.body, Memory(plan, webs))
-        changed |= kinds != Counter(type(each) for each in walk(plan.body))
+        if kinds != Counter(type(each) for each in walk(plan.body)):
+            drop_overwritten(plan)
+            changed = True
         changed |= ask_in_place(plan.body)
         changed |= group_by_lines(plan.body)
         bound = _header_names(plan, speller)

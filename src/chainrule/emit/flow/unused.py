@@ -15,6 +15,7 @@ from chainrule.emit.plan import (
     Plan,
     Statement,
     Value,
+    blocks_of,
     captives,
     count_uses,
     defined_by,
@@ -24,7 +25,7 @@ from chainrule.emit.plan import (
     scoped,
     walk,
 )
-from chainrule.graph.block import UNDEFINED
+from chainrule.graph.block import CONSTANT, UNDEFINED
 
 
 def drop_unused(plan: Plan) -> None:
@@ -36,6 +37,26 @@ def drop_unused(plan: Plan) -> None:
             _drop_undefined(plan)
             dead = Liveness(plan).dead
         plan.body = _without_unused(plan.body, count_uses(plan.body), dead)
+
+
+def drop_overwritten(plan: Plan) -> None:
+    """Drop constants that a variable does not hold until it is read.
+
+    The arms of branches that were merged may give it another one first, or not read it.
+    """
+    dead = Liveness(plan).dead
+    for block in blocks_of(plan.body):
+        for statement in block if len(block) > 1 else ():
+            if isinstance(statement, Move):
+                pairs = [
+                    (target, source)
+                    for target, source in zip(statement.targets, statement.sources, strict=True)
+                    if source.op is not CONSTANT or (statement, target) not in dead
+                ]
+                statement.targets = [target for target, _ in pairs]
+                statement.sources = [source for _, source in pairs]
+        kept = [each for each in block if not isinstance(each, Move) or each.targets]
+        block[:] = kept
 
 
 def _drop_undefined(plan: Plan) -> None:
