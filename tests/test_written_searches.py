@@ -52,7 +52,7 @@ def swarm(a, steps):
                 bird["f"], bird["best"] = value, bird["x"]
                 if value < f(found):
                     found = bird["x"]
-    return sum(bird["x"] * a for bird in birds) + f(found)
+    return sum(bird["f"] * a for bird in birds) + f(found)
 
 
 def the_best_is_written_to(a, steps):

@@ -11,7 +11,7 @@ Where x is least f is flat by x: by p the value has the slope of f alone, whatev
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.graph.block import Block, Graph, inside
@@ -19,11 +19,20 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, Array, dtype_of
 from chainrule.primitives.control import owned_blocks
 
+NOTHING: Mapping[Node, Node] = {}
+
 
 def least_values(
-    graph: Graph, asked: Iterable[Node], body: Block, felt: Collection[Node]
+    graph: Graph,
+    asked: Iterable[Node],
+    body: Block,
+    felt: Collection[Node],
+    given: Mapping[Node, Node] = NOTHING,
 ) -> set[Node]:
-    """What is computed outside of a loop's body as the numbers are that it asks for in there."""
+    """What is computed outside of a loop's body as the numbers are that it asks for in there.
+
+    ``given`` are the arguments that parameters of the body are.
+    """
     compared = [node for node in asked if inside(node, body) and node in felt]
     tops = [arg for node in asked if _is_truth(node) for arg in node.args if arg in felt]
     compared = [node for node in tops if inside(node, body)] or compared
@@ -31,7 +40,7 @@ def least_values(
         step
         for step in all_steps(graph.body)
         if step in felt and not inside(step, body)
-        if any(_are_alike(step, node, felt) for node in compared)
+        if any(are_alike(step, node, felt, given) for node in compared)
     }
 
 
@@ -40,13 +49,15 @@ def _is_truth(node: Node) -> bool:
     return type == BOOL or (isinstance(type, Array) and dtype_of(type) == "bool")
 
 
-def _are_alike(one: Node, other: Node, felt: Collection[Node]) -> bool:
+def are_alike(
+    one: Node, other: Node, felt: Collection[Node], given: Mapping[Node, Node] = NOTHING
+) -> bool:
     """Whether two values are one function of what is felt, at two places that are not."""
     met: set[tuple[Node, Node]] = set()
     stack = [(one, other)]
     while stack:
         first, second = stack.pop()
-        if first is second or (first, second) in met:
+        if first is given.get(second, second) or (first, second) in met:
             continue
         met.add((first, second))
         if first not in felt or second not in felt:

@@ -21,6 +21,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from chainrule.differentiate.activity import all_steps, useful, varied
 from chainrule.differentiate.bisections import bisections
 from chainrule.differentiate.carrying import carrying_args
+from chainrule.differentiate.compared_places import place_comparisons
 from chainrule.differentiate.halving import halvings, held_ends
 from chainrule.differentiate.least_values import least_values
 from chainrule.differentiate.shrinking import shrinking, swinging
@@ -49,6 +50,7 @@ from chainrule.primitives.control import (
 )
 from chainrule.primitives.cost import Live
 from chainrule.primitives.custom import stopped
+from chainrule.primitives.functionals import FOUND_ROOT
 from chainrule.records import dataclass
 
 
@@ -88,6 +90,8 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
     between = [found for each in turns for found in _between(each)]
     # The least value that is found has its slope, whatever that of its place is.
     between += _written(turn for turn in written if not turn.least)
+    # What these loops find has its slope behind them.
+    solved = {step.args[0].args[0] for step in steps if step.op is FOUND_ROOT}
     used = useful(graph, results)
     whole = [found for each in turns for found in _whole(each, _felt_by(each, used))]
     # Beside what else is felt two ends may be positions on a grid.
@@ -107,10 +111,14 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
             if any(_decides(each, k, felt) for k in _felt_by(each, used)):
                 raise _refusal(graph, given, each.at)
         for each in () if flat else turns:
-            if any(_is_place(graph, each, search, felt, results) for search in _least(each)):
+            found = any(_is_place(graph, each, one, felt, results) for one in _least(each))
+            if found or (each.at not in solved and _leads_to_place(graph, each, felt, results)):
                 raise _refusal(graph, given, each.at)
         for call, function in calls:
-            if _is_search(call, function, inside[call], flat):
+            inner = {node for node in inside[call] if node.graph is not graph}
+            if _is_search(call, function, inside[call], flat) or (
+                call not in felt and _gives_place(graph, (call, function), felt | inner, results)
+            ):
                 raise _refusal(graph, given, call)
 
 
@@ -252,18 +260,58 @@ def _least(turns: Turns) -> Iterator[Search]:
             yield Search(at, made_of(conditions, body), frozenset({state}))
 
 
+def _led(turns: Turns, felt: Collection[Node]) -> Iterator[Search]:
+    """Searches for the place of a least value in which values at two places are compared."""
+    asked = frozenset(place_comparisons(turns, felt))
+    for k in turns.used if asked else ():
+        state = turns.states[k]
+        if _decides(turns, k, felt):
+            values = {arg for each in asked for arg in each.args}
+            yield Search(turns.at, asked | values, frozenset({state}))
+
+
 def _is_place(
-    graph: Graph, turns: Turns, search: Search, felt: Collection[Node], results: Sequence[Node]
+    graph: Graph,
+    turns: Turns,
+    search: Search,
+    felt: Collection[Node],
+    results: Sequence[Node],
+    least: Collection[Node] = (),
 ) -> bool:
-    """Whether what a search finds is felt in results but for the value that is least there."""
+    """Whether what a search finds is felt in results but for the value that is ``least`` there."""
     if search.compared.isdisjoint(felt) or not search.chosen.isdisjoint(felt):
         return False
-    values = least_values(graph, search.compared, turns.body, felt)
+    values = least_values(graph, search.compared, turns.body, felt).union(least)
     used = useful(graph, results, values)
     return any(
         turns.states[k] in search.chosen and turns.at.block.item(turns.at, k) in used
         for k in turns.used
     )
+
+
+def _leads_to_place(
+    graph: Graph, turns: Turns, felt: Collection[Node], results: Sequence[Node]
+) -> bool:
+    """Whether values at two places are compared, and where that leads is felt in results."""
+    return any(
+        _is_place(graph, turns, search, felt, results, search.compared.intersection(felt))
+        for search in _led(turns, felt)
+    )
+
+
+def _gives_place(
+    graph: Graph, called: tuple[Node, Function], felt: Collection[Node], results: Sequence[Node]
+) -> bool:
+    """Whether a function that calls itself finds a place that is felt in results."""
+    turns = turns_of_function(*called)
+    if turns is None:
+        return False
+    given = dict(zip(turns.states, called[0].args, strict=True))
+    for search in _led(turns, felt):
+        values = least_values(graph, search.compared, turns.body, felt, given)
+        if called[0] in useful(graph, results, values):
+            return True
+    return False
 
 
 def _over_turns(found: frozenset[Node], turns: Turns) -> frozenset[Node]:
