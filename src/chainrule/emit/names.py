@@ -19,6 +19,7 @@ from chainrule.emit.plan import (
     For,
     Move,
     Plan,
+    Statement,
     Value,
     defined_by,
     is_statement,
@@ -119,6 +120,7 @@ class Names:
         self._join_cleared()
         self._join_moves()
         self._join_updates()
+        self._join_parts()
         self._join_equals()
         self._join_versions()
         self._tell_starts()
@@ -245,6 +247,17 @@ class Names:
             # What has a name of its own keeps it: `z_bar = np.negative(z, out=z)`.
             if value.hint is None or old.hint == value.hint:
                 self._join(value, old, anyway=True)
+
+    def _join_parts(self) -> None:
+        """A long sum of arrays that takes several lines goes on under its name."""
+        before: Statement | None = None
+        for statement in self.statements:
+            if isinstance(before, Define) and isinstance(statement, Define):
+                part, value = before.value, statement.value
+                begins = (value, part) in self.plan.owned and part in value.args[:1]
+                if begins and part.user_name is None and value.user_name is not None:
+                    self._join(value, part, anyway=True)
+            before = statement
 
     def _join_equals(self) -> None:
         """What two arms compute each for itself is one variable, though both may be needed."""

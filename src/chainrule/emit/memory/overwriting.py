@@ -5,7 +5,17 @@ from __future__ import annotations
 from chainrule.emit.memory.chosen_views import Chosen
 from chainrule.emit.memory.views import is_update
 from chainrule.emit.memory.webs import Webs
-from chainrule.emit.plan import POP, Define, Plan, Statement, Value, reads_deep, walk
+from chainrule.emit.plan import (
+    INTO,
+    POP,
+    Define,
+    Plan,
+    Statement,
+    Value,
+    captives,
+    reads_deep,
+    walk,
+)
 
 
 class Memory:
@@ -24,7 +34,8 @@ class Memory:
             place
             for statement in walk(ahead)
             if isinstance(statement, Define)
-            for value in self._written(statement.value)
+            for part in (statement.value, *captives(statement.value))
+            for value in self._written(part)
             for place in self._places(value)
         }
         return bool(written) and any(
@@ -37,6 +48,8 @@ class Memory:
     def _written(self, value: Value) -> list[Value]:
         if is_update(value) or value.op is POP:
             return [value.args[0]]
+        if value.op is INTO:
+            return [value.args[-1]]
         return self.taken.get(value, [])
 
     def _places(self, value: Value) -> set[Value]:

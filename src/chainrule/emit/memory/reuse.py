@@ -429,7 +429,9 @@ class SharedMemory(Classes[Value]):
                 if isinstance(value.op, (Verbatim, Effect)) or value.op is CALL:
                     foreign.update(read for arg in value.args for read in _looked_into(arg))
         for pair in written:
-            self._join_all(*pair)
+            for value in pair:
+                self.parent.setdefault(value, value)
+            self.join(*pair)
         self.outside = {self.find(value) for value in foreign}
         self.members: dict[Value, set[Value]] = {}
         for value in self.parent:
@@ -439,6 +441,14 @@ class SharedMemory(Classes[Value]):
         """``array`` and what may share its memory; None where somebody else may see it."""
         root = self.find(array)
         return None if root in self.outside else self.members.get(root, {array})
+
+    def take(self, new: Value, old: Value) -> None:
+        """Let ``new`` be in the memory of ``old``."""
+        both = (self.of(new) or set()) | (self.of(old) or set())
+        outside = {self.find(new), self.find(old)} & self.outside
+        self.join(new, old)
+        self.members[self.find(new)] = both
+        self.outside.update([self.find(new)] if outside else ())
 
     def _share(self, statement: Statement) -> None:
         match statement:
