@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import linecache
 from collections.abc import Callable
 from typing import Any
 
@@ -145,3 +146,16 @@ def test_a_sum_of_arrays_in_several_lines_goes_on_under_its_name():
     begun = [line for line in lines if line.startswith("turned ")]
     assert len(begun) >= 2
     assert not any(line.startswith("total ") for line in lines)
+
+
+def test_each_layer_of_a_deep_network_goes_back_through_an_array_that_is_dead():
+    lines = [f"    h = np.tanh(h @ W{k})" for k in range(40)]
+    names = [f"W{k}" for k in range(40)]
+    text = [f"def deep(X, {', '.join(names)}):", "    h = X", *lines, "    return np.sum(h**2)"]
+    source = "import numpy as np\n\n\n" + "\n".join(text) + "\n"
+    linecache.cache["<deep>"] = (len(source), None, source.splitlines(True), "<deep>")
+    space: dict[str, Any] = {}
+    exec(compile(source, "<deep>", "exec"), space)
+    args = (numbers(4, 3), *(numbers(3, 3) for _ in names))
+    # Every layer but the first and the last two.
+    assert source_of(space["deep"], args, wrt=tuple(names)).count("np.matmul(") == 38

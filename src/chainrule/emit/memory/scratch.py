@@ -12,7 +12,7 @@ computed before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from chainrule.emit.memory.liveness import Liveness
 from chainrule.emit.memory.made import makes_array
@@ -44,17 +44,21 @@ class _Scratch:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.memory = SharedMemory(plan, [*plan.owned, *plan.into.items()])
-        # What is computed where it is returned, but may be before.
+        self.order = {statement: k for k, statement in enumerate(plan.body)}
+        self.made: dict[Value, int] = {}
+        # What is computed where it is returned, but may be before: by what it is computed of.
+        self.returned: dict[Value, list[Value]] = {}
         last = plan.body[-1]
-        self.returned: list[Value] = []
-        if isinstance(last, Return) and last.value.captive:
-            self.returned += _summed_in(last.value)
+        answered = isinstance(last, Return) and last.value.captive
+        self.late = list(_summed_in(last.reads()[0])) if answered else []
+        for value in self.late:
+            for read in _named(value):
+                self.returned.setdefault(read, []).append(value)
         self.liveness = Liveness(plan, self._reads)
-        self.made: set[Value] = set()
 
     def _reads(self, statement: Statement) -> list[Value]:
         if isinstance(statement, Return) and statement.value.captive:
-            return list(_named(statement.value, self.returned))
+            return list(_named(statement.value, set(self.late)))
         return reads_deep(statement)
 
     def run(self) -> bool:
@@ -63,46 +67,51 @@ class _Scratch:
         for statement in list(self.plan.body):
             if isinstance(statement, Define):
                 for product in _kept_apart(statement.value, self.plan):
-                    for array in reversed(self.plan.room.get(product, ())):
-                        if array in self.made and self._frees(array, statement):
-                            self._write(product, array, statement)
-                            changed = True
-                            break
-                self.made.add(statement.value)
+                    changed |= self._place(product, statement)
+                self.made[statement.value] = self.order[statement]
         return changed
 
-    def _write(self, product: Value, array: Value, statement: Define) -> None:
-        called = product.op.callables[0]  # type: ignore[attr-defined]
-        product.op, product.params, product.args = INTO, (called,), [*product.args, array]
-        if not makes_array(statement.value):
-            # It is the product, or may look into it.
-            self.memory.take(statement.value, array)
+    def _place(self, product: Value, statement: Define) -> bool:
+        """Write a product over a dead array; whether there is one."""
+        own = {statement.value, *reads_deep(statement)}
+        for array in reversed(self.plan.room[product]):
+            if array in self.made and self._frees(array, statement, own):
+                called = product.op.callables[0]  # type: ignore[attr-defined]
+                product.op, product.params, product.args = INTO, (called,), [*product.args, array]
+                if not makes_array(statement.value):
+                    # It is the product, or may look into it.
+                    self.memory.take(statement.value, array)
+                return True
+        return False
 
-    def _frees(self, array: Value, statement: Define) -> bool:
+    def _frees(self, array: Value, statement: Define, own: set[Value]) -> bool:
         """Whether nobody needs the memory of an array, when what is returned has been computed."""
         members = self.memory.of(array)
         if members is None or not makes_array(array):
             return False
-        own = {statement.value, *reads_deep(statement)}
         if any(one in own or self.liveness.after(statement, one) for one in members):
             return False
-        early = [each for each in self.returned if not members.isdisjoint(_named(each))]
-        return not early or self._compute(early, statement)
+        early = dict.fromkeys(
+            value for one in members for value in self.returned.get(one, ()) if value.captive
+        )
+        return not early or self._compute(sorted(early, key=lambda one: one.serial), statement)
+
+    def _answers(self, statement: Statement, line: tuple[str, int]) -> bool:
+        """Whether a statement of the plan, not one that was put in, answers a line."""
+        return statement in self.order and _line(statement) == line
 
     def _compute(self, early: list[Value], statement: Define) -> bool:
         """Compute what is returned before what answers the line of ``statement``, if it can be."""
         body = self.plan.body
-        place = body.index(statement)
-        while place and _line(body[place - 1]) == _line(statement):
+        place, line = body.index(statement), _line(statement)
+        while place and line and self._answers(body[place - 1], line):
             place -= 1
-        before = {each.value for each in body[:place] if isinstance(each, Define)}
-        for each in early:
-            for read in _named(each):
-                if read not in before and (not read.leaf or read.op is VARIABLE):
-                    return False
+        for read in (read for each in early for read in _named(each)):
+            made = self.made.get(read, len(body)) < self.order[body[place]]
+            if not made and (not read.leaf or read.op is VARIABLE):
+                return False
         for each in early:
             each.captive = False
-            self.returned.remove(each)
         body[place:place] = [Define(each) for each in early]
         return True
 
@@ -116,7 +125,7 @@ def _summed_in(value: Value) -> Iterator[Value]:
             yield from _summed_in(arg)
 
 
-def _named(root: Value, without: Sequence[Value] = ()) -> Iterator[Value]:
+def _named(root: Value, without: Collection[Value] = ()) -> Iterator[Value]:
     """The values that an expression reads, but for some parts of it."""
     stack = list(root.args)
     while stack:

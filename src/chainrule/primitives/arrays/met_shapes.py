@@ -5,7 +5,7 @@ That ``x @ w`` did not raise tells that ``x`` has as many columns as ``w`` has r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from chainrule.graph.block import Block
 from chainrule.graph.classes import Classes
@@ -15,24 +15,59 @@ from chainrule.primitives.arrays.lengths import Length
 from chainrule.primitives.arrays.measured import lengths_of
 
 PRODUCTS = ("matmul", "outer")
+# So many of the matrices before a product are told, the last ones.
+LATEST = 16
+# So often what is known of lengths changes after the first product that it is looked at.
+OFTEN = 32
 
 
 def of_one_shape(block: Block) -> Iterator[tuple[Node, list[Node]]]:
-    """Products of derivative code, each with the matrices of its type and shape before it."""
+    """Products of derivative code, each with the latest matrices of its type and shape."""
     if not any(_is_product(node) for node in block.steps):
         return
-    met: Classes[Length] = Classes()
-    made: list[Node] = []
+    known = _Shapes()
     for node in block.steps:
         if node.op.name == "matmul":
             left, right = map(lengths_of, node.args)
-            met.join(left[-1], right[-2] if len(right) > 1 else right[-1])
+            known.learn(left[-1], right[-2] if len(right) > 1 else right[-1])
         if _is_matrix(node):
             if _is_product(node):
-                shape = _shape(node, met)
-                alike = [each for each in made if each.type == node.type]
-                yield node, [each for each in alike if _shape(each, met) == shape]
-            made.append(node)
+                yield node, known.alike(node)
+            known.add(node)
+
+
+class _Shapes:
+    """Matrices by their types and shapes, as far as these have been met."""
+
+    def __init__(self) -> None:
+        self.met: Classes[Length] = Classes()
+        self.made: dict[Hashable, list[Node]] = {}
+        self.order: list[Node] = []
+        self.stale = False
+        self.sorted = 0
+
+    def learn(self, one: Length, other: Length) -> None:
+        """Take in that two lengths are the same."""
+        if self.sorted < OFTEN and self.met.find(one) != self.met.find(other):
+            self.met.join(one, other)
+            self.stale = True
+
+    def add(self, node: Node) -> None:
+        """Take in a matrix."""
+        self.order.append(node)
+        self.made.setdefault(self._key(node), []).append(node)
+
+    def alike(self, node: Node) -> list[Node]:
+        """The latest matrices of the type and the shape of ``node``."""
+        if self.stale:
+            self.stale, self.sorted = False, self.sorted + 1
+            self.made = {}
+            for each in self.order:
+                self.made.setdefault(self._key(each), []).append(each)
+        return self.made.get(self._key(node), [])[-LATEST:]
+
+    def _key(self, node: Node) -> Hashable:
+        return node.type, tuple(map(self.met.find, lengths_of(node)))
 
 
 def _is_matrix(node: Node) -> bool:
@@ -42,7 +77,3 @@ def _is_matrix(node: Node) -> bool:
 
 def _is_product(node: Node) -> bool:
     return _is_matrix(node) and node.origin.derivative and node.op.name in PRODUCTS
-
-
-def _shape(node: Node, met: Classes[Length]) -> tuple[Length, ...]:
-    return tuple(map(met.find, lengths_of(node)))
